@@ -1,0 +1,1 @@
+"""From the web to articles: city files, spiders, archive and extraction."""

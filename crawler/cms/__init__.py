@@ -1,0 +1,1 @@
+"""CMS families: how each one's lists page, and where its articles keep things."""

@@ -1,0 +1,1 @@
+"""From articles to the corpus: language, duplicates, pairs, sentences, report."""

@@ -1,0 +1,144 @@
+"""Every table shizheng writes, column by column: the one place where a column is defined.
+
+The data dictionary in `output/README.md` is generated from these schemas, so a column is documented
+where it is declared or not at all. A schema carries its table's name and version in its metadata;
+every file that holds the table repeats them. All columns are nullable from day one, so that a later
+version can leave one empty instead of breaking readers.
+"""
+
+import pyarrow as pa
+
+SCHEMA_VERSION = "1"
+
+NEWS_TIME = pa.timestamp("s", tz="Asia/Shanghai")
+RUN_TIME = pa.timestamp("s", tz="UTC")
+STRINGS = pa.list_(pa.string())
+
+
+def column(name: str, kind: pa.DataType, doc: str) -> pa.Field:
+    """Return one documented column."""
+    return pa.field(name, kind, nullable=True, metadata={"doc": doc})
+
+
+def table(name: str, doc: str, *columns: pa.Field) -> pa.Schema:
+    """Return the schema of the table `name`."""
+    return pa.schema(
+        columns, metadata={"table": name, "doc": doc, "schema_version": SCHEMA_VERSION}
+    )
+
+
+ARTICLES = table(
+    "articles",
+    "The newest revision of each article. articles/<city>/<YYYY>.parquet by year of publication, "
+    "undated.parquet for the rest.",
+    column("article_id", pa.string(), "Stable id, from the canonical URL; imports keep their own"),
+    column("city", pa.string(), "City key: the name of its file in crawler/cities"),
+    column("site", pa.string(), "Host the article was read from"),
+    column("url", pa.string(), "URL the article was read from"),
+    column("lang", pa.string(), "zh or en"),
+    column("script", pa.string(), "Hans, Hant or Latn"),
+    column("title", pa.string(), "Headline as shown, kicker and subtitle included"),
+    column("text", pa.string(), "Body: paragraphs joined by one newline"),
+    column("published_at", NEWS_TIME, "When the site says it was published; null if undated"),
+    column("published_precision", pa.string(), "minute, day, month or year"),
+    column("source", pa.string(), "Who the site names as the source"),
+    column("author", pa.string(), "Author or editor named by the site"),
+    column("column", pa.string(), "Column (section) of the site"),
+    column("keywords", STRINGS, "Keywords given by the site"),
+    column("images", STRINGS, "Absolute URLs of images in the body"),
+    column("attachments", STRINGS, "Absolute URLs of documents attached"),
+    column("first_seen", RUN_TIME, "When this article was first stored"),
+    column("last_seen", RUN_TIME, "When this revision was stored"),
+    column("revision", pa.int32(), "1 for the first text stored, one more for each correction"),
+    column("content_sha256", pa.string(), "SHA-256 of title, blank line, text"),
+    column("extractor", pa.string(), "What read the body: a family's rule, or the general extractor"),
+    column("extract_agreement", pa.float32(), "Agreement of independent extractors, 0-1; null: one"),
+    column("lang_evidence", pa.string(), "What the judgement of language rests on"),
+    column("duplicate_of", pa.string(), "article_id of the cluster's first article; null if it is it"),
+    column("flags", STRINGS, "Remarks to filter by, such as lang_mismatch or short"),
+    column("rights", pa.string(), "What the source's terms allow a release to hold"),
+    column("run_id", pa.string(), "Run that stored this revision"),
+)
+
+REVISIONS = table(
+    "revisions",
+    "What articles held before a correction: same columns. revisions/<city>.parquet.",
+    *ARTICLES,
+)
+
+REJECTS = table(
+    "rejects",
+    "Pages that were fetched and gave no article. rejects/<city>.parquet.",
+    column("url", pa.string(), "URL of the page"),
+    column("city", pa.string(), "City key"),
+    column("reason", pa.string(), "Reason code to count by"),
+    column("detail", pa.string(), "The reason as a sentence"),
+    column("seen_at", RUN_TIME, "When it was rejected"),
+    column("run_id", pa.string(), "Run that rejected it"),
+)
+
+EVIDENCE = pa.struct(
+    [
+        column("similarity", pa.float32(), "Mean cosine of aligned sentences, 0-1"),
+        column("order", pa.float32(), "Share of the shorter text covered in order by beads, 0-1"),
+        column("numbers", pa.float32(), "Agreement of figures after unit normalisation, -1 to 1"),
+        column("dates", pa.float32(), "Agreement of dates in the text, -1 to 1"),
+        column("ordinals", pa.float32(), "Agreement of session numbers and the like, -1 to 1"),
+        column("names", pa.float32(), "Agreement of personal and place names, -1 to 1"),
+        column("length_ratio", pa.float32(), "English words per Chinese character, over the usual"),
+        column("days_apart", pa.int32(), "English publication minus Chinese, days"),
+        column("link", pa.bool_(), "One page links to the other, or their URLs swap a language"),
+    ]
+)
+
+PAIRS = table(
+    "pairs",
+    "Every assigned document pair, with its probability: 0.5 is the default decision. "
+    "pairs/<city>.parquet.",
+    column("pair_id", pa.string(), "Stable id, from both article ids"),
+    column("city", pa.string(), "City key"),
+    column("zh_id", pa.string(), "article_id of the Chinese article"),
+    column("en_id", pa.string(), "article_id of the English article"),
+    column("zh_url", pa.string(), "URL of the Chinese article"),
+    column("en_url", pa.string(), "URL of the English article"),
+    column("zh_title", pa.string(), "Title of the Chinese article"),
+    column("en_title", pa.string(), "Title of the English article"),
+    column("probability", pa.float32(), "Calibrated probability that the two tell the same thing"),
+    column("relation", pa.string(), "translation, abridged, part_of (English of Chinese), same_event"),
+    column("score", pa.float32(), "The uncalibrated score behind the probability (log odds)"),
+    column("margin", pa.float32(), "Score above the best other candidate of either article"),
+    column("evidence", EVIDENCE, "Why: what was compared; null where a side has nothing to compare"),
+    column("method", pa.string(), "Encoder and model versions that made the pair"),
+    column("aligned_at", RUN_TIME, "When the pair was first made as it stands"),
+)
+
+CANDIDATES = table(
+    "candidates",
+    "The runners-up: scored pairs that were not assigned. candidates/<city>.parquet.",
+    *(field for field in PAIRS if field.name not in ("relation", "margin", "aligned_at")),
+)
+
+SENTENCES = table(
+    "sentences",
+    "Aligned sentences, in order, nulls included. sentences/<city>.parquet.",
+    column("pair_id", pa.string(), "The document pair they belong to"),
+    column("position", pa.int32(), "Order of the bead within the pair, from 0"),
+    column("kind", pa.string(), "Chinese and English sentences in the bead: 1-1, 1-2, ..., 1-0, 0-1"),
+    column("zh", pa.string(), "Chinese side; empty for 0-1"),
+    column("en", pa.string(), "English side; empty for 1-0"),
+    column("zh_start", pa.int32(), "Offset of the side in the article's text, in characters; null if empty"),
+    column("zh_end", pa.int32(), "End offset, exclusive"),
+    column("en_start", pa.int32(), "Offset of the side in the article's text, in characters; null if empty"),
+    column("en_end", pa.int32(), "End offset, exclusive"),
+    column("probability", pa.float32(), "Probability that the bead is right"),
+    column("flags", STRINGS, "Remarks to filter by, such as number_mismatch"),
+)
+
+VECTORS = table(
+    "vectors",
+    "Sentence vectors by digest: a cache, safe to delete. vectors/<city>/<encoder>.parquet.",
+    column("digest", pa.binary(16), "First 16 bytes of the sentence's SHA-256"),
+    column("vector", pa.list_(pa.float16()), "Unit vector"),
+)
+
+TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS)
