@@ -15,7 +15,9 @@ Precision = Literal["minute", "day", "month", "year"]
 
 # Query parameters that only say where the reader came from. Every other parameter is kept: on
 # some systems the article's whole identity is in the query (english.gov.taipei).
-_TRACKING = re.compile(r"^(utm_\w+|spm|from|fromsource|share\w*|isappinstalled|wx\w*|_t|timestamp)$")
+_TRACKING = re.compile(
+    r"^(utm_\w+|spm|from|fromsource|share\w*|isappinstalled|wx\w*|_t|timestamp)$"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,16 @@ ARTICLES = table(
     column("last_seen", RUN_TIME, "When this revision was stored"),
     column("revision", pa.int32(), "1 for the first text stored, one more for each correction"),
     column("content_sha256", pa.string(), "SHA-256 of title, blank line, text"),
-    column("extractor", pa.string(), "What read the body: a family's rule, or the general extractor"),
-    column("extract_agreement", pa.float32(), "Agreement of independent extractors, 0-1; null: one"),
+    column(
+        "extractor", pa.string(), "What read the body: a family's rule, or the general extractor"
+    ),
+    column(
+        "extract_agreement", pa.float32(), "Agreement of independent extractors, 0-1; null: one"
+    ),
     column("lang_evidence", pa.string(), "What the judgement of language rests on"),
-    column("duplicate_of", pa.string(), "article_id of the cluster's first article; null if it is it"),
+    column(
+        "duplicate_of", pa.string(), "article_id of the cluster's first article; null if it is it"
+    ),
     column("flags", STRINGS, "Remarks to filter by, such as lang_mismatch or short"),
     column("rights", pa.string(), "What the source's terms allow a release to hold"),
     column("run_id", pa.string(), "Run that stored this revision"),
@@ -104,10 +110,14 @@ PAIRS = table(
     column("zh_title", pa.string(), "Title of the Chinese article"),
     column("en_title", pa.string(), "Title of the English article"),
     column("probability", pa.float32(), "Calibrated probability that the two tell the same thing"),
-    column("relation", pa.string(), "translation, abridged, part_of (English of Chinese), same_event"),
+    column(
+        "relation", pa.string(), "translation, abridged, part_of (English of Chinese), same_event"
+    ),
     column("score", pa.float32(), "The uncalibrated score behind the probability (log odds)"),
     column("margin", pa.float32(), "Score above the best other candidate of either article"),
-    column("evidence", EVIDENCE, "Why: what was compared; null where a side has nothing to compare"),
+    column(
+        "evidence", EVIDENCE, "Why: what was compared; null where a side has nothing to compare"
+    ),
     column("method", pa.string(), "Encoder and model versions that made the pair"),
     column("aligned_at", RUN_TIME, "When the pair was first made as it stands"),
 )
@@ -123,12 +133,22 @@ SENTENCES = table(
     "Aligned sentences, in order, nulls included. sentences/<city>.parquet.",
     column("pair_id", pa.string(), "The document pair they belong to"),
     column("position", pa.int32(), "Order of the bead within the pair, from 0"),
-    column("kind", pa.string(), "Chinese and English sentences in the bead: 1-1, 1-2, ..., 1-0, 0-1"),
+    column(
+        "kind", pa.string(), "Chinese and English sentences in the bead: 1-1, 1-2, ..., 1-0, 0-1"
+    ),
     column("zh", pa.string(), "Chinese side; empty for 0-1"),
     column("en", pa.string(), "English side; empty for 1-0"),
-    column("zh_start", pa.int32(), "Offset of the side in the article's text, in characters; null if empty"),
+    column(
+        "zh_start",
+        pa.int32(),
+        "Offset of the side in the article's text, in characters; null if empty",
+    ),
     column("zh_end", pa.int32(), "End offset, exclusive"),
-    column("en_start", pa.int32(), "Offset of the side in the article's text, in characters; null if empty"),
+    column(
+        "en_start",
+        pa.int32(),
+        "Offset of the side in the article's text, in characters; null if empty",
+    ),
     column("en_end", pa.int32(), "End offset, exclusive"),
     column("probability", pa.float32(), "Probability that the bead is right"),
     column("flags", STRINGS, "Remarks to filter by, such as number_mismatch"),
