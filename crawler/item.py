@@ -24,11 +24,11 @@ _TRACKING = re.compile(
 class Article:
     """One news article of one city in one language, as extraction found it.
 
-    `text` holds paragraphs joined by one newline. `published_at` is aware, in Asia/Shanghai, cut to
-    `published_precision`; both are None for an undated page. `lang` and `script` are empty until the
-    language step has judged the text, except that a source's declared language is in `lang_declared`.
-    `parts` names the URLs of pages 2..n of a multi-page article, in order, until `extract.join` has
-    used them up.
+    `text` holds paragraphs joined by one newline. `published_at` is aware, in Asia/Shanghai, cut
+    to `published_precision`; both are None for an undated page. `lang` and `script` are empty until
+    the language step has judged the text; what the source declares is in `lang_declared`.
+    `parts` names the URLs of pages 2..n of a multi-page article, in order, until `extract.join`
+    has used them up.
     """
 
     article_id: str

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 SCHEMA_VERSION = "1"
 
-NEWS_TIME = pa.timestamp("s", tz="Asia/Shanghai")
-RUN_TIME = pa.timestamp("s", tz="UTC")
+NEWS_TIME = pa.timestamp("ms", tz="Asia/Shanghai")
+RUN_TIME = pa.timestamp("ms", tz="UTC")
 STRINGS = pa.list_(pa.string())
 
 

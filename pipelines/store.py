@@ -1,0 +1,267 @@
+"""Parquet on disk: one shard per city, whole files only, nothing rewritten that did not change.
+
+A file is written to a temporary name in its folder, fsynced and renamed, so a reader or a crash
+sees the old file or the new one. Rows are kept sorted by id; the same rows give the same bytes.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crawler.item import Article, Reject
+from pipelines import schema
+
+Row = dict[str, Any]
+
+# Fields of an Article that serve the way to the store and are not columns of it.
+_IN_TRANSIT = {"lang_declared", "parts"}
+_ARTICLE_FIELDS = tuple(f.name for f in fields(Article) if f.name not in _IN_TRANSIT)
+
+
+class StoreError(RuntimeError):
+    """A table that cannot be read or written. The message says which file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What storing a batch did, counted in articles."""
+
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Changes") -> "Changes":
+        return Changes(
+            self.new + other.new, self.revised + other.revised, self.unchanged + other.unchanged
+        )
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file that takes `path`'s place when the block ends well.
+
+    The content is fsynced before the rename and the folder after it. On an error the temporary file
+    is removed and `path` is untouched. Raises `StoreError` when the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}); nothing was changed. "
+            "Check the folder's permissions and the free space, then run again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
+
+
+def write_table(path: Path, table: pa.Table) -> bool:
+    """Write `table` to `path` unless the file already holds exactly that. Says whether it wrote."""
+    if path.exists() and _same(path, table):
+        return False
+    with replacing(path) as file:
+        pq.write_table(table, file, compression="zstd", row_group_size=50_000)
+    return True
+
+
+def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None) -> pa.Table:
+    """Read one table; a file that does not exist is an empty table.
+
+    Raises `StoreError` for a file that is not Parquet or whose schema version is another.
+    """
+    if not path.exists():
+        empty = expected.empty_table()
+        return empty.select(columns) if columns else empty
+    try:
+        # Not pq.read_table: it would open a dataset and read meaning into folder names.
+        file = pq.ParquetFile(path)
+        found = (file.schema_arrow.metadata or {}).get(b"schema_version", b"?").decode()
+        if found != schema.SCHEMA_VERSION:
+            raise StoreError(
+                f"{path}: schema version {found}, this shizheng writes {schema.SCHEMA_VERSION}; "
+                "read it with the version that wrote it or make it again"
+            )
+        return file.read(columns=columns)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise StoreError(
+            f"{path}: not a readable Parquet file ({error}); move it away and run again"
+        ) from error
+
+
+def rows_to_table(rows: Iterable[Row], of: pa.Schema) -> pa.Table:
+    """Return rows as a table of exactly the schema `of`; a missing column is null."""
+    listed = list(rows)
+    arrays = [pa.array([row.get(field.name) for row in listed], type=field.type) for field in of]
+    return pa.Table.from_arrays(arrays, schema=of)
+
+
+def articles_folder(output: Path, city: str) -> Path:
+    """Return where a city's articles lie."""
+    return output / "articles" / city
+
+
+def table_path(output: Path, table: str, city: str) -> Path:
+    """Return the file of a table that has one file per city."""
+    return output / table / f"{city}.parquet"
+
+
+def cities_with_articles(output: Path) -> list[str]:
+    """Return the keys of the cities that have articles in `output`, sorted."""
+    return sorted(path.name for path in (output / "articles").glob("*") if any(path.iterdir()))
+
+
+def read_articles(output: Path, city: str, columns: list[str] | None = None) -> pa.Table:
+    """Return a city's articles, sorted by `article_id`, each once (its highest revision)."""
+    wanted = None if columns is None else [*dict.fromkeys((*columns, "article_id", "revision"))]
+    parts = [
+        read_table(path, schema.ARTICLES, wanted)
+        for path in sorted(articles_folder(output, city).glob("*.parquet"))
+    ]
+    if not parts:
+        empty = schema.ARTICLES.empty_table()
+        return empty.select(columns) if columns else empty
+    whole = pa.concat_tables(parts).sort_by(
+        [("article_id", "ascending"), ("revision", "descending")]
+    )
+    ids = whole.column("article_id").to_pylist()
+    if len(set(ids)) < len(ids):
+        # A crash between two renames can leave an article in its old year as well as its new one.
+        whole = whole.take([i for i, key in enumerate(ids) if i == 0 or ids[i - 1] != key])
+    return whole.select(columns) if columns else whole
+
+
+def write_articles(
+    output: Path, city: str, articles: Iterable[Article], *, run_id: str, now: datetime
+) -> Changes:
+    """Merge articles into a city's shard and return what changed.
+
+    An article whose content is stored already leaves its row as it is; other content under a known
+    id is a new revision, the old row moving to `revisions`. Files without a change are not touched.
+    """
+    incoming = {article.article_id: article for article in articles}
+    if not incoming:
+        return Changes()
+    stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
+    changes, superseded = Changes(), []
+    for key, article in incoming.items():
+        old = stored.get(key)
+        if old is not None and old["content_sha256"] == article.content_sha256:
+            changes += Changes(unchanged=1)
+            continue
+        row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
+        row |= {name: list(row[name]) for name in ("keywords", "images", "attachments", "flags")}
+        row |= {"content_sha256": article.content_sha256, "last_seen": now, "run_id": run_id}
+        if old is None:
+            row |= {"first_seen": now, "revision": 1}
+            changes += Changes(new=1)
+        else:
+            row |= {"first_seen": old["first_seen"], "revision": old["revision"] + 1}
+            superseded.append(old)
+            changes += Changes(revised=1)
+        stored[key] = row
+    if superseded:
+        _add_revisions(output, city, superseded)
+    _write_shard(output, city, stored.values())
+    return changes
+
+
+def mark_duplicates(output: Path, city: str, representatives: Mapping[str, str]) -> int:
+    """Set `duplicate_of` from {article_id: representative's id}; return how many rows changed."""
+    rows = read_articles(output, city).to_pylist()
+    changed = 0
+    for row in rows:
+        target = representatives.get(row["article_id"])
+        target = None if target == row["article_id"] else target
+        if row["duplicate_of"] != target:
+            row["duplicate_of"] = target
+            changed += 1
+    if changed:
+        _write_shard(output, city, rows)
+    return changed
+
+
+def write_rejects(
+    output: Path, city: str, rejects: Iterable[Reject], *, run_id: str, now: datetime
+) -> int:
+    """Merge rejects into a city's table by URL; return how many rows are new or changed.
+
+    A URL that has become an article leaves the table.
+    """
+    path = table_path(output, "rejects", city)
+    old = {row["url"]: row for row in read_table(path, schema.REJECTS).to_pylist()}
+    rows, changed = dict(old), 0
+    for reject in rejects:
+        row = {name: getattr(reject, name) for name in ("url", "city", "reason", "detail")}
+        before = old.get(reject.url, {})
+        if all(before.get(name) == value for name, value in row.items()):
+            continue
+        rows[reject.url] = row | {"seen_at": now, "run_id": run_id}
+        changed += 1
+    accepted = set(read_articles(output, city, ["url"]).column("url").to_pylist())
+    kept = [rows[url] for url in sorted(rows) if url not in accepted]
+    if kept or old:
+        write_table(path, rows_to_table(kept, schema.REJECTS))
+    return changed
+
+
+def _same(path: Path, table: pa.Table) -> bool:
+    try:
+        file = pq.ParquetFile(path)
+        # Parquet adds field ids to the columns' metadata; the table's own metadata must agree.
+        same_schema = file.schema_arrow.metadata == table.schema.metadata
+        return bool(same_schema and file.read().equals(table))
+    except (pa.ArrowInvalid, OSError):
+        return False
+
+
+def _add_revisions(output: Path, city: str, superseded: list[Row]) -> None:
+    path = table_path(output, "revisions", city)
+    rows = read_table(path, schema.REVISIONS).to_pylist() + superseded
+    # Keyed, because a crash after this write and before the articles' repeats it on the next run.
+    keyed = {(row["article_id"], row["revision"]): row for row in rows}
+    write_table(path, rows_to_table((keyed[key] for key in sorted(keyed)), schema.REVISIONS))
+
+
+def _write_shard(output: Path, city: str, rows: Iterable[Row]) -> None:
+    """Write all rows of a city by year of publication; a year that became empty is removed.
+
+    A corrected date moves an article to another year's file. It is written there before it leaves
+    its old one: a crash between the two leaves it twice, which reading repairs, and never lost.
+    """
+    folder = articles_folder(output, city)
+    years: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: str(row["article_id"])):
+        published = row["published_at"]
+        years.setdefault(f"{published.year:04d}" if published else "undated", []).append(row)
+    existing = {path.stem: path for path in folder.glob("*.parquet")}
+    new_home = {row["article_id"]: year for year, listed in years.items() for row in listed}
+    leaving: dict[str, list[Row]] = {}
+    for year, path in existing.items():
+        ids = read_table(path, schema.ARTICLES, ["article_id"]).column("article_id").to_pylist()
+        if any(new_home.get(key, year) != year for key in ids):
+            old = read_table(path, schema.ARTICLES).to_pylist()
+            leaving[year] = [r for r in old if new_home.get(r["article_id"], year) != year]
+    for year in years if leaving else ():
+        both = sorted(years[year] + leaving.get(year, []), key=lambda row: str(row["article_id"]))
+        write_table(folder / f"{year}.parquet", rows_to_table(both, schema.ARTICLES))
+    for year, listed in years.items():
+        write_table(folder / f"{year}.parquet", rows_to_table(listed, schema.ARTICLES))
+    for year in existing.keys() - years.keys():
+        existing[year].unlink()
