@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry of a listing: absolute URL, title if the list shows one whole, date if it shows one."""
+    """An entry of a listing: absolute URL, and the whole title and the date if the list shows them."""
 
     url: str
     title: str | None = None
@@ -18,8 +18,8 @@ class Link:
 class Listing:
     """What one list page says: article links in page order, and the URLs of further list pages.
 
-    `more` names every further page this one lets us compute, nearest first; the spider asks for each
-    URL once, so a family may name the same page from several places.
+    `more` names every further page this one lets us compute, nearest first; the spider asks for
+    each URL once, so a family may name the same page from several places.
     """
 
     links: tuple[Link, ...] = ()
@@ -46,8 +46,8 @@ class Family:
     """One CMS family.
 
     `is_article(url)` tells by its shape whether a URL can be an article of this family.
-    `read_list(text, url)` reads one list page (HTML, XML or JSON text); it never raises: a page that
-    holds nothing gives an empty `Listing`, which the spider reports.
+    `read_list(text, url)` reads one list page (HTML, XML or JSON text); it never raises: a page
+    that holds nothing gives an empty `Listing`, which the spider reports.
     `rules` are tried in order on an article page: the newest template first.
     """
 

@@ -1,0 +1,57 @@
+"""JEECMS and its likes: `.jhtml` pages, `index_2.jhtml` for page 2 of a list, table layouts."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.paging import MAX_PAGES, numbered
+from crawler.cms.reading import WIDGETS, links, once
+
+_ARTICLE = re.compile(r"/\d+(?:_print)?\.jhtml$", re.IGNORECASE)
+_PAGE = r"/index_(?P<number>\d+)(?P<tail>\.jhtml)$"
+# The pager says "共84条记录 1/6页" or "Page 1/6" also where its links are script calls.
+_TOTAL = re.compile(r"(?:\bpages?\s*:?\s*)?\b(\d{1,4})\s*/\s*(\d{1,4})\s*(页|pages?\b)?", re.I)
+
+
+def is_article(url: str) -> bool:
+    """Whether the URL is `<number>.jhtml`."""
+    return bool(_ARTICLE.search(urlsplit(url).path))
+
+
+def read_list(text: str, url: str) -> Listing:
+    """Read a list page; further pages from links to `index_N.jhtml` or from the pager's total."""
+    more = numbered(text, url, _PAGE)
+    total = _pager_total(text)
+    if total > len(more) + 1:
+        more = tuple(urljoin(url, f"index_{n}.jhtml") for n in range(2, total + 1))
+    return Listing(links(text, url, is_article), once(more, url))
+
+
+def _pager_total(text: str) -> int:
+    """Return the number of pages the pager names, 0 if it names none."""
+    for match in _TOTAL.finditer(text):
+        named = match[3] or match[0].lower().startswith("page")
+        if named and 1 <= int(match[1]) <= int(match[2]) <= MAX_PAGES:
+            return int(match[2])
+    return 0
+
+
+FAMILY = Family(
+    name="jeecms",
+    is_article=is_article,
+    read_list=read_list,
+    rules=(
+        Rules(
+            body=("#content_text", ".content_text", "td.content", "#content", ".Content .txt"),
+            title=("td.content_title", ".content_title", "h1", ".title"),
+            meta_line=("td.content_info", ".content_info", ".msgbar", ".info"),
+            drop=WIDGETS,
+        ),
+        Rules(
+            body=(".article_text", ".news_content", ".con_text", ".txt"),
+            title=("h1", "h2", ".title"),
+            meta_line=(".info", ".date"),
+            drop=WIDGETS,
+        ),
+    ),
+)

@@ -1,0 +1,96 @@
+"""Page numbers that scripts write: `createPageHTML` and its kin, in lists and in articles.
+
+Two conventions share the function's name; the number and kind of arguments tell them apart:
+
+* TRS WCM: `createPageHTML(count, current, "index", "html")`, `current` from 0; page 2 is `index_1`.
+* UCAP and others: `createPageHTML("page_div", count, current, "index", "shtml", total)`, `current`
+  from 1; page 2 is `index_2`.
+
+Portals with the first call but the second numbering exist; the page's own URL, or links to its
+neighbours that are in the markup, then tell.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from crawler.cms.reading import absolute, anchors, once
+
+MAX_PAGES = 2000
+"""No listing is followed further: a count above this is a mistake of the page, not a list."""
+
+_CALL = re.compile(
+    r"(?<!function )\b(?:createPageHTML|pageControl)\s*\(\s*"
+    r"(?:(?P<div>['\"][^'\"]*['\"])\s*,\s*)?"
+    r"(?P<count>[0-9]+)\s*,\s*(?P<current>[0-9]+)\s*,\s*"
+    r"(?P<q>['\"])(?P<name>[^'\"]+)(?P=q)\s*,\s*['\"](?P<ext>\w+)['\"]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages a script call speaks of: `name.ext`, then `name_<first>.ext` and so on."""
+
+    count: int
+    name: str
+    ext: str
+    first: int
+
+    def urls(self, url: str) -> tuple[str, ...]:
+        """Return the absolute URLs of pages 2..count, in order; `url` is the page that calls."""
+        names = (
+            f"{self.name}_{self.first + step}.{self.ext}"
+            for step in range(min(self.count, MAX_PAGES) - 1)
+        )
+        return tuple(target for name in names if (target := absolute(name, url)))
+
+
+def called_pages(text: str, url: str) -> Pages | None:
+    """Return what the page's own script call says of its pages; None if there is one page only."""
+    for call in _CALL.finditer(_without_comments(text)):
+        count, current = int(call["count"][:9]), int(call["current"][:9])
+        if count < 2:
+            continue
+        name, ext = call["name"], call["ext"]
+        here = re.search(rf"{re.escape(name.rpartition('/')[2])}_(\d+)\.{ext}$", urlsplit(url).path)
+        if here:
+            # On a later page the URL's number and the page's own count of itself settle it.
+            zero_based = call["div"] is None and current == int(here[1])
+            first = 1 if zero_based else 2
+        else:
+            first = 2 if call["div"] or current == 1 or _links_skip_one(text, url, name, ext) else 1
+        return Pages(count, name, ext, first)
+    return None
+
+
+def numbered(text: str, url: str, pattern: str) -> tuple[str, ...]:
+    """Return the pages of a list whose links are in the markup, filling the gaps between them.
+
+    `pattern` is a regular expression for a page's path with the groups `head`, `number`, `tail`.
+    """
+    best: tuple[int, str, str] | None = None
+    for anchor in anchors(text, url):
+        match = re.search(pattern, anchor.url)
+        if match and (best is None or int(match["number"]) > best[0]):
+            best = (int(match["number"]), anchor.url[: match.start("number")], match["tail"])
+    if best is None:
+        return ()
+    last, head, tail = best
+    return once((f"{head}{n}{tail}" for n in range(2, min(last, MAX_PAGES) + 1)), url)
+
+
+def _links_skip_one(text: str, url: str, name: str, ext: str) -> bool:
+    """Whether the markup links `name_2` as the neighbour of page 1 and never `name_1`."""
+    stem = rf"{re.escape(name.rpartition('/')[2])}_(\d+)\.{ext}$"
+    seen = {
+        int(match[1])
+        for anchor in anchors(text, url)
+        if (match := re.search(stem, urlsplit(anchor.url).path))
+    }
+    return bool(seen) and 1 not in seen and 2 in seen
+
+
+def _without_comments(text: str) -> str:
+    # A script may be wrapped in <!-- -->, so only comments that hold no script call are cut.
+    return re.sub(r"<!--(?:(?!-->|<script).)*<script(?:(?!-->).)*-->", "", text, flags=re.S)

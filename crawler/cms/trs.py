@@ -1,0 +1,58 @@
+"""TRS WCM: static lists whose page links a script writes, `t<date>_<id>` articles."""
+
+import re
+from urllib.parse import urlsplit
+
+from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.paging import called_pages
+from crawler.cms.reading import WIDGETS, links, once
+
+_ARTICLE = re.compile(r"/\d{6}/t\d{8}_\d+(?:_print)?\.s?html?$", re.IGNORECASE)
+_PART = re.compile(r"/t\d{8}_\d+_\d+\.s?html?$", re.IGNORECASE)
+
+
+def is_article(url: str) -> bool:
+    """Whether the URL is that of an article's first page (`tDATE_ID_1.html` is a second page)."""
+    return bool(_ARTICLE.search(urlsplit(url).path))
+
+
+def read_list(text: str, url: str) -> Listing:
+    """Read a list page; further pages come from its createPageHTML call."""
+    pages = called_pages(text, url)
+    more = pages.urls(url) if pages else ()
+    return Listing(links(text, url, is_article), once(more, url))
+
+
+def parts(html: str, url: str) -> tuple[str, ...]:
+    """Return the URLs of pages 2..n of a multi-page article; nothing on those pages themselves."""
+    if _PART.search(urlsplit(url).path):
+        return ()
+    pages = called_pages(html, url)
+    if pages is None or not re.match(r"(?:\./)?t\d{8}_\d+$", pages.name):
+        return ()
+    return pages.urls(url)
+
+
+_DROP = (*WIDGETS, ".art-tool", ".relevant", ".article-share")
+
+FAMILY = Family(
+    name="trs",
+    is_article=is_article,
+    read_list=read_list,
+    rules=(
+        Rules(
+            body=(".TRS_UEDITOR", ".trs_editor_view", ".view.TRS_UEDITOR"),
+            title=(".article-title", ".detail-title", ".xl-title", "h1"),
+            meta_line=(".article-infos", ".detail-article-infos", ".xl-info", ".info"),
+            drop=_DROP,
+            parts=parts,
+        ),
+        Rules(
+            body=(".TRS_Editor", "#UCAP-CONTENT", ".Custom_UnionStyle"),
+            title=(".art-title", ".detail-article-title", ".article-title", ".title", "h1"),
+            meta_line=(".art-meta", ".detail-article-infos", ".article-infos", ".info", ".xl-info"),
+            drop=_DROP,
+            parts=parts,
+        ),
+    ),
+)
