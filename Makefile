@@ -1,0 +1,54 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test lint format bench lock clean
+
+help:
+	@echo "make demo    the whole job on the embedded miniature web, into demo-output/"
+	@echo "make test    lint, types, import rules and all tests"
+	@echo "make lint    ruff, mypy and import-linter only"
+	@echo "make format  format the code"
+	@echo "make bench   the benchmarks (set SHIZHENG_SHARED for those on outside data)"
+	@echo "make lock    resolve requirements.txt afresh from pyproject.toml"
+
+# --require-hashes is implied by the hashes in the file. The project itself is installed without
+# isolation or dependencies: its build backend is in the locked file, too.
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shizheng needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/shizheng demo --output demo-output
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Resolved for every Python from 3.11 and every platform; no index host is written down.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
+		--extra dev --output-file requirements.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache

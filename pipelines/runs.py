@@ -1,0 +1,115 @@
+"""What each run leaves behind: a folder with its manifest, counts, issues and metrics."""
+
+import json
+import platform
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines import store
+
+Issue = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one command over some cities. Times are UTC."""
+
+    run_id: str
+    folder: Path
+    command: str
+    cities: tuple[str, ...]
+    started_at: datetime
+
+
+def start(output: Path, command: str, cities: tuple[str, ...]) -> Run:
+    """Make the folder of a new run: `runs/<UTC time>-<4 hex digits>/`, with a manifest in it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    run = Run(run_id, output / "runs" / run_id, command, cities, now)
+    _write_json(run.folder / "manifest.json", _manifest(run, finished_at=None))
+    return run
+
+
+def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) -> None:
+    """Write the run's counts per city, its metrics and the final manifest."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    _write_json(run.folder / "counts.json", counts)
+    with store.replacing(run.folder / "metrics.prom") as file:
+        file.write(_metrics(run, counts, now, exit_code).encode())
+    manifest = _manifest(run, finished_at=now) | {"exit_code": exit_code}
+    _write_json(run.folder / "manifest.json", manifest)
+
+
+def issues(folder: Path) -> list[Issue]:
+    """Return what went wrong in a run, one record each, by city."""
+    found = []
+    for path in sorted(folder.glob("*.issues.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            found.append(json.loads(line))
+    return found
+
+
+def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:
+    """Join the cities' issues and `more` into the run's `issues.jsonl`; return them."""
+    everything = issues(run.folder) + more
+    if everything:
+        lines = "".join(json.dumps(issue, ensure_ascii=False) + "\n" for issue in everything)
+        with store.replacing(run.folder / "issues.jsonl") as file:
+            file.write(lines.encode())
+    for path in run.folder.glob("*.issues.jsonl"):
+        path.unlink()
+    return everything
+
+
+def history(output: Path) -> Iterator[dict[str, Any]]:
+    """Yield the finished runs, oldest first: their manifests with `counts`."""
+    for path in sorted((output / "runs").glob("*/counts.json")):
+        manifest = path.with_name("manifest.json")
+        if manifest.exists():
+            row: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+            yield row | {"counts": json.loads(path.read_text(encoding="utf-8"))}
+
+
+def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "command": run.command,
+        "cities": list(run.cities),
+        "started_at": run.started_at.isoformat(),
+        "finished_at": finished_at.isoformat() if finished_at else None,
+        "shizheng": version("shizheng"),
+        "python": platform.python_version(),
+        "scrapy": version("scrapy"),
+        "pyarrow": version("pyarrow"),
+    }
+
+
+def _metrics(
+    run: Run, counts: Mapping[str, Mapping[str, Any]], now: datetime, exit_code: int
+) -> str:
+    """Return the run in the text format of Prometheus, for node_exporter's textfile collector."""
+    lines = [
+        "# HELP shizheng_run_finished_seconds When the last run ended, Unix time.",
+        "# TYPE shizheng_run_finished_seconds gauge",
+        f"shizheng_run_finished_seconds {now.timestamp():.0f}",
+        "# HELP shizheng_run_exit_code Exit code of the last run.",
+        "# TYPE shizheng_run_exit_code gauge",
+        f"shizheng_run_exit_code {exit_code}",
+        "# HELP shizheng_run_count What the last run counted, by city.",
+        "# TYPE shizheng_run_count gauge",
+    ]
+    for city, values in counts.items():
+        for name, value in values.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                lines.append(f'shizheng_run_count{{city="{city}",what="{name}"}} {value}')
+    return "\n".join(lines) + "\n"
+
+
+def _write_json(path: Path, value: Any) -> None:
+    with store.replacing(path) as file:
+        file.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
