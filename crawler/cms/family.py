@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date as Day  # noqa: N812 (the field is named date)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry of a listing: absolute URL, and the whole title and the date if the list shows them."""
+    """An entry of a listing: absolute URL, and whole title and date where the list shows them."""
 
     url: str
     title: str | None = None
-    date: date | None = None
+    date: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
