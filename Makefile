@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench dictionary lock clean
 
 help:
 	@echo "make demo    the whole job on the embedded miniature web, into demo-output/"
@@ -45,6 +45,10 @@ bench: $(READY)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 # Resolved for every Python from 3.11 and every platform; no index host is written down.
+# Written from the schemas; a test fails when it is out of step.
+dictionary: $(READY)
+	$(BIN)/python -m pipelines.dictionary
+
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \

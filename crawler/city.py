@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from crawler.cms import FAMILIES
+
 CITIES_DIR = Path(__file__).parent / "cities"
 
 Status = Literal["unverified", "active", "paused", "blocked", "gone"]
@@ -162,8 +164,6 @@ def _shared_prefix(a: str, b: str) -> int:
 
 
 def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Source:
-    from crawler.cms import FAMILIES
-
     fields = reader.mapping(node, "a source")
     reader.only(fields, ("lang", "cms", "list"), ("articles",), "a source")
     url = reader.text(fields["list"], "list")

@@ -1,0 +1,110 @@
+"""A mistake in a city file is named by file and line, with what was expected."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.city import CityError, load_cities, load_city
+
+GOOD = """\
+name: {zh: 某市, en: Somewhere}
+division: "210200"
+hosts: [www.some.gov.cn, en.some.gov.cn]
+status: unverified
+rights: {text: metadata+excerpt, terms: null, checked: null}
+sources:
+  - {lang: zh, cms: hanweb, list: "http://www.some.gov.cn/col/col1/index.html"}
+  - {lang: en, cms: jeecms, list: "http://en.some.gov.cn/News/index.jhtml"}
+pairing: {max_days: 45}
+assertions: {min_articles: {zh: 1, en: 0}, max_rejects: 0.1, quiet_days: 7}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "somewhere.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_city_file_is_read_whole(tmp_path: Path) -> None:
+    city = load_city(write(tmp_path, GOOD))
+    assert (city.key, city.name_zh, city.name_en) == ("somewhere", "某市", "Somewhere")
+    assert [(s.lang, s.cms, s.line) for s in city.sources] == [
+        ("zh", "hanweb", 7),
+        ("en", "jeecms", 8),
+    ]
+    assert city.max_days == 45
+    assert city.assertions.min_articles == {"zh": 1, "en": 0}
+    assert city.assertions.quiet_days == 7
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("pairing:", "paring:", 9, "unknown key 'paring' in the file"),
+        ("cms: hanweb", "cms: hanwebb", 7, "cms must be one of"),
+        ("lang: zh, cms", "lang: cn, cms", 7, "lang must be one of zh, en, not 'cn'"),
+        ('"210200"', '"2102"', 2, "six digits"),
+        ("status: unverified", "status: working", 4, "status must be one of"),
+        ("status: unverified", "status: blocked", 4, "needs since: and reason:"),
+        ("www.some.gov.cn, en", "http://www.some.gov.cn, en", 3, "without scheme or path"),
+        ("//www.some.gov.cn/col", "//other.gov.cn/col", 7, "not among hosts"),
+        ("max_days: 45", "max_days: soon", 9, "whole number, not 'soon'"),
+        ("max_rejects: 0.1", "max_rejects: 10", 10, "share between 0 and 1"),
+        ("name: {zh: 某市, en: Somewhere}", "name: {zh: 某市}", 1, "name lacks the key 'en'"),
+        ("hosts: [www.some.gov.cn, en.some.gov.cn]", "hosts: []", 3, "at least one entry"),
+        ("checked: null", "checked: today", 5, "a date like"),
+        ("sources:", "sources:\n  - [", 7, "not YAML"),
+    ],
+)
+def test_a_mistake_is_named_by_file_and_line(
+    tmp_path: Path, old: str, new: str, line: int, message: str
+) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(CityError) as caught:
+        load_city(path)
+    assert message in str(caught.value)
+    where = str(caught.value).removeprefix(f"{path}:").split(":")[0]
+    assert abs(int(where) - line) <= (1 if message == "not YAML" else 0)
+
+
+def test_a_folder_without_city_files_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CityError, match="found none"):
+        load_cities(tmp_path)
+
+
+def test_only_hosts_that_the_file_names_are_allowed(tmp_path: Path) -> None:
+    city = load_city(write(tmp_path, GOOD))
+    assert city.allows("https://www.some.gov.cn/art/1.html")
+    assert not city.allows("http://www.some.gov.cn.evil.example/art/1.html")
+    assert not city.allows("http://user@evil.example/?www.some.gov.cn")
+    assert not city.allows("ftp://www.some.gov.cn/a")
+    assert not city.allows("mailto:someone@some.gov.cn")
+
+
+def test_an_article_belongs_to_the_source_on_its_host(tmp_path: Path) -> None:
+    city = load_city(write(tmp_path, GOOD))
+    english = city.source_of("http://en.some.gov.cn/News/23619.jhtml")
+    assert english is not None
+    assert english.lang == "en"
+    assert city.source_of("http://elsewhere.example/1.html") is None
+
+
+def test_an_english_column_of_the_chinese_host_is_told_by_its_pattern(tmp_path: Path) -> None:
+    whole_host = 'list: "http://en.some.gov.cn/News/index.jhtml"'
+    column = 'list: "http://www.some.gov.cn/col/col9/index.html", articles: "art_9_"'
+    text = GOOD.replace(whole_host, column)
+    city = load_city(write(tmp_path, text.replace("cms: jeecms", "cms: hanweb")))
+    for url, lang in (("art_9_77", "en"), ("art_1_77", "zh")):
+        source = city.source_of(f"http://www.some.gov.cn/art/2024/1/2/{url}.html")
+        assert source is not None
+        assert source.lang == lang
+
+
+def test_every_city_file_that_ships_is_valid() -> None:
+    cities = load_cities()
+    assert len(cities) >= 12
+    assert "dalian" in cities
+    for city in cities.values():
+        assert city.status == "unverified", f"{city.key}: no live crawl has verified it"
