@@ -73,7 +73,14 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_table(path: Path, table: pa.Table) -> bool:
-    """Write `table` to `path` unless the file already holds exactly that. Says whether it wrote."""
+    """Make `path` hold `table`; say whether anything had to be written or removed.
+
+    A table without rows has no file: Hugging Face `datasets` cannot read an empty one.
+    """
+    if table.num_rows == 0:
+        present = path.exists()
+        path.unlink(missing_ok=True)
+        return present
     if path.exists() and _same(path, table):
         return False
     with replacing(path) as file:
@@ -216,8 +223,7 @@ def write_rejects(
         changed += 1
     accepted = set(read_articles(output, city, ["url"]).column("url").to_pylist())
     kept = [rows[url] for url in sorted(rows) if url not in accepted]
-    if kept or old:
-        write_table(path, rows_to_table(kept, schema.REJECTS))
+    write_table(path, rows_to_table(kept, schema.REJECTS))
     return changed
 
 

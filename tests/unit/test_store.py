@@ -91,6 +91,7 @@ def test_rejects_are_kept_by_url_until_the_page_becomes_an_article(tmp_path: Pat
     assert store.read_table(path, schema.REJECTS).num_rows == 1
     write(tmp_path, article(1))
     store.write_rejects(tmp_path, "somewhere", [], run_id="r", now=LATER)
+    assert not path.exists(), "a table without rows has no file: datasets cannot read one"
     assert store.read_table(path, schema.REJECTS).num_rows == 0
 
 

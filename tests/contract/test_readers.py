@@ -1,0 +1,79 @@
+"""Every reader that researchers use opens each table in one line and sees the same rows."""
+
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import datasets
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from crawler.item import NEWS_TIME, Article
+from pipelines import schema, store
+
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
+
+# One line each, as the README gives them.
+READERS: dict[str, Callable[[str], int]] = {
+    "pandas": lambda folder: len(pd.read_parquet(folder)),
+    "polars": lambda folder: pl.read_parquet(f"{folder}/**/*.parquet").height,
+    "duckdb": lambda folder: len(duckdb.sql(f"from '{folder}/**/*.parquet'").fetchall()),
+    "pyarrow": lambda folder: int(pq.read_table(folder).num_rows),
+    "datasets": lambda folder: (
+        datasets.load_dataset(
+            "parquet", data_files=f"{folder}/**/*.parquet", split="train"
+        ).num_rows
+    ),
+}
+COUNTS = {"articles": 5, "pairs": 3, "sentences": 4}
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two cities, three years, undated articles, empty lists and nulls: what breaks readers."""
+    output = tmp_path_factory.mktemp("output")
+    for city, years in (("yunze", (2023, 2024, None)), ("qingya", (None, 2024))):
+        articles = [
+            Article(
+                article_id=f"{city}-{n}", city=city, site="", url=f"http://x.example/{city}/{n}",
+                title="题", text="文。", lang="zh", script="Hans",
+                published_at=datetime(year, 3, 1, tzinfo=NEWS_TIME) if year else None,
+                published_precision="day" if year else None,
+                keywords=("会议",) if n else (),
+            )
+            for n, year in enumerate(years)
+        ]  # fmt: skip
+        store.write_articles(output, city, articles, run_id="r", now=NOW)
+    evidence = {"similarity": 0.8, "days_apart": 2, "link": False}
+    for city, pairs, sentences in (("yunze", 2, 4), ("qingya", 1, 0)):
+        rows: list[store.Row] = [
+            {"pair_id": f"{city}-{n}", "evidence": evidence if n else None} for n in range(pairs)
+        ]
+        path = store.table_path(output, "pairs", city)
+        store.write_table(path, store.rows_to_table(rows, schema.PAIRS))
+        rows = [{"pair_id": f"{city}-0", "position": n, "flags": []} for n in range(sentences)]
+        path = store.table_path(output, "sentences", city)
+        store.write_table(path, store.rows_to_table(rows, schema.SENTENCES))
+    return output
+
+
+@pytest.mark.parametrize("table", COUNTS)
+@pytest.mark.parametrize("reader", READERS)
+def test_each_reader_opens_each_table_in_one_line(
+    output: Path, reader: str, table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        assert READERS[reader](str(output / table)) == COUNTS[table]
+
+
+def test_news_time_reads_back_in_shanghai(output: Path) -> None:
+    frame = pd.read_parquet(output / "articles")
+    assert str(frame["published_at"].dt.tz) == "Asia/Shanghai"
+    assert frame["published_at"].dropna().dt.day.eq(1).all()
