@@ -154,6 +154,13 @@ def load_cities(folder: Path | None = None) -> dict[str, City]:
     return {path.stem: load_city(path) for path in paths}
 
 
+def unnamed_city(url: str) -> City:
+    """Return a city for a host that no file names: its key is the host with dashes for dots."""
+    host = urlsplit(url).hostname or "unknown"
+    key = re.sub(r"[^a-z0-9]+", "-", host).strip("-")
+    return City(key=key, name_zh=host, name_en=host, hosts=(host,), sources=())
+
+
 def _shared_prefix(a: str, b: str) -> int:
     count = 0
     for left, right in zip(a, b, strict=False):

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crawler.archive import ArchiveError
 from crawler.city import CRAWLED, City, CityError, load_cities
 from pipelines import crawls, engine, evaluate, health, imports, lock, runs, store
 from pipelines.terminal import complain, progress, say, say_json, show_table
@@ -31,7 +32,7 @@ class UsageError(ValueError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = _parser().parse_args(arguments)
-    known = (UsageError, CityError, imports.ImportFileError, evaluate.GoldError)
+    known = (UsageError, CityError, ArchiveError, imports.ImportFileError, evaluate.GoldError)
     try:
         command: Callable[[argparse.Namespace], int] = args.command
         return command(args)
@@ -116,20 +117,19 @@ def _extract(args: argparse.Namespace) -> int:
     cities = load_cities(args.cities_dir)
     run = runs.start(output, "extract", ())
     with progress() as tracker:
-        counts = archives.extract(
+        counts, skipped = archives.extract(
             output, paths, cities, run, tracker, prefix=args.url_prefix, any_host=args.any_host
         )
-    runs.finish(run, {key: asdict(count) for key, count in counts.items()}, DONE)
+    table = {key: asdict(count) for key, count in counts.items()}
+    runs.finish(run, table, DONE)
     if args.json:
-        say_json({key: asdict(count) for key, count in counts.items()})
+        say_json({"cities": table, "skipped": skipped})
     elif counts:
         header = ("city", "records", "new", "revised", "unchanged", "rejected")
-        rows = [(key, *asdict(count).values()) for key, count in counts.items()]
-        show_table(header, [row[: len(header)] for row in rows])
-    broken = sum(count.broken for count in counts.values())
-    if broken:
-        complain(f"{broken} broken records were skipped")
-    if not any(count.records for count in counts.values()):
+        show_table(header, [(key, *count.values()) for key, count in table.items()])
+    for reason, count in sorted(skipped.items()):
+        complain(f"{count} records were skipped: {reason}")
+    if not counts:
         complain(
             "no page of a known city in these archives; "
             "--any-host takes pages of hosts that no city file names"
