@@ -1,0 +1,139 @@
+"""Bad input gets one clear sentence and the promised exit code; nothing is left half-written."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+DEMO_CITIES = Path(__file__).parents[2] / "crawler/demo/cities"
+
+
+def shizheng(
+    *arguments: str | Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def test_a_wrong_key_in_a_city_file_is_named_by_file_and_line(tmp_path: Path) -> None:
+    cities = tmp_path / "cities"
+    cities.mkdir()
+    text = (DEMO_CITIES / "yunze.yaml").read_text(encoding="utf-8")
+    (cities / "yunze.yaml").write_text(text + "pearing: {max_days: 60}\n", encoding="utf-8")
+    ended = shizheng("crawl", "yunze", "--cities-dir", cities, "--output", tmp_path / "out")
+    assert ended.returncode == 2
+    assert f"yunze.yaml:{text.count(chr(10)) + 1}: unknown key 'pearing'" in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_cities_check_names_every_bad_file_not_only_the_first(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text("name: only\n")
+    ended = shizheng("cities", "check", "--cities-dir", tmp_path)
+    assert ended.returncode == 2
+    assert "a.yaml:1:" in ended.stderr
+    assert "b.yaml:1:" in ended.stderr
+
+
+def test_an_unknown_city_is_told_the_known_ones(tmp_path: Path) -> None:
+    ended = shizheng("crawl", "atlantis", "--output", tmp_path / "out")
+    assert ended.returncode == 2
+    assert "unknown city atlantis; known: " in ended.stderr
+    assert "dalian" in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_no_archive_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "not.warc.gz"
+    path.write_bytes(b"this is not a web archive")
+    ended = shizheng("extract", path, "--output", tmp_path / "out")
+    assert ended.returncode == 2
+    assert "not.warc.gz" in ended.stderr
+    assert "WARC" in ended.stderr
+    assert not (tmp_path / "out/articles").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_any_work(tmp_path: Path) -> None:
+    # /proc refuses even root, whom permission bits do not stop.
+    ended = shizheng("crawl", "dalian", "--output", "/proc/shizheng")
+    assert ended.returncode == 2
+    assert "/proc/shizheng: cannot be written" in ended.stderr
+    assert "--output" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{broken", "news.jsonl:2: not JSON"),
+        ("[]", "news.jsonl:2: expected a JSON object with id, city, lang"),
+        ('{"id": "x", "city": "a/b", "text": "t"}', "news.jsonl:2: city becomes a file name"),
+        ('{"id": "x", "city": "a", "lang": "fr", "text": "t"}', "news.jsonl:2: lang must be"),
+        ('{"id": "x", "city": "a"}', "news.jsonl:2: text must be a text"),
+        ('{"id": "x", "city": "a", "text": "t", "published_at": "May"}', "published_at must be"),
+        ('{"id": "one", "city": "a", "text": "t"}', "id 'one' was on line 1 already"),
+    ],
+)
+def test_a_bad_line_of_an_import_stores_nothing(tmp_path: Path, line: str, message: str) -> None:
+    good = {
+        "id": "one",
+        "city": "a",
+        "lang": "zh",
+        "url": "",
+        "title": "会议",
+        "text": "市政府召开会议。",
+    }
+    path = tmp_path / "news.jsonl"
+    path.write_text(json.dumps(good, ensure_ascii=False) + "\n" + line + "\n", encoding="utf-8")
+    ended = shizheng("import", path, "--output", tmp_path / "out")
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_line_of_align_sentences_that_is_not_json_writes_no_result(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "1", "zh": ["一。"], "en": ["One."]}\nnonsense\n', encoding="utf-8")
+    ended = shizheng("align-sentences", path, tmp_path / "out.jsonl")
+    assert ended.returncode == 2
+    assert "in.jsonl:2:" in ended.stderr
+    assert files(tmp_path) == ["in.jsonl"]
+
+
+def test_aligning_an_empty_folder_says_what_to_do_first(tmp_path: Path) -> None:
+    ended = shizheng("align", "--output", tmp_path)
+    assert ended.returncode == 2
+    assert "no articles of any city" in ended.stderr
+    ended = shizheng("align", "--output", tmp_path / "missing")
+    assert ended.returncode == 2
+    assert "no such folder" in ended.stderr
+
+
+def test_two_runs_at_once_are_refused_with_exit_code_five(tmp_path: Path) -> None:
+    from pipelines import lock
+
+    good = {
+        "id": "one",
+        "city": "a",
+        "lang": "zh",
+        "url": "",
+        "title": "会议",
+        "text": "市政府召开会议。",
+    }
+    path = tmp_path / "news.jsonl"
+    path.write_text(json.dumps(good, ensure_ascii=False), encoding="utf-8")
+    output = tmp_path / "out"
+    with lock.hold(output, ["a"]):
+        ended = shizheng("import", path, "--output", output)
+    assert ended.returncode == 5
+    assert "is working on a" in ended.stderr
+    assert not (output / "articles").exists()
+    assert shizheng("import", path, "--output", output).returncode == 0
