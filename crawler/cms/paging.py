@@ -6,8 +6,8 @@ Two conventions share the function's name; the number and kind of arguments tell
 * UCAP and others: `createPageHTML("page_div", count, current, "index", "shtml", total)`, `current`
   from 1; page 2 is `index_2`.
 
-Portals with the first call but the second numbering exist; the page's own URL, or links to its
-neighbours that are in the markup, then tell.
+Portals with the first call but the second numbering exist: on page 1 they say `current` 1, or have
+links to their neighbours in the markup.
 """
 
 import re
@@ -47,19 +47,19 @@ class Pages:
 
 
 def called_pages(text: str, url: str) -> Pages | None:
-    """Return what the page's own script call says of its pages; None if there is one page only."""
+    """Return what the first page's script call says of all pages; None if there is only this one.
+
+    A later page gives None: its number reads the same in both numberings, and page 1 told all.
+    """
     for call in _CALL.finditer(_without_comments(text)):
         count, current = int(call["count"][:9]), int(call["current"][:9])
         if count < 2:
             continue
         name, ext = call["name"], call["ext"]
-        here = re.search(rf"{re.escape(name.rpartition('/')[2])}_(\d+)\.{ext}$", urlsplit(url).path)
-        if here:
-            # On a later page the URL's number and the page's own count of itself settle it.
-            zero_based = call["div"] is None and current == int(here[1])
-            first = 1 if zero_based else 2
-        else:
-            first = 2 if call["div"] or current == 1 or _links_skip_one(text, url, name, ext) else 1
+        if re.search(rf"{re.escape(name.rpartition('/')[2])}_\d+\.{ext}$", urlsplit(url).path):
+            return None
+        one_based = call["div"] or current == 1 or _links_skip_one(text, url, name, ext)
+        first = 2 if one_based else 1
         return Pages(count, name, ext, first)
     return None
 
