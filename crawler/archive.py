@@ -1,0 +1,402 @@
+"""Web archives (WARC 1.1, ISO 28500:2017): what was fetched, as it came; and reading anyone's.
+
+A response and its request are one gzip member each, written with one call, so that a process that
+dies leaves at most one torn record, at the end. A payload that was archived before is not kept
+twice: a `revisit` record names the file and offset of the first copy.
+"""
+
+import base64
+import gzip
+import hashlib
+import io
+import os
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from urllib.parse import urlsplit
+
+from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from crawler.frames import Frame, Frames
+
+Headers = Sequence[tuple[str, str]]
+
+MAX_FILE = 1 << 30
+"""Bytes after which the next file is begun, as web archives do, so that files stay movable."""
+
+# Below this a revisit record is no smaller than the payload it stands for.
+_WORTH_REFERRING = 512
+
+# Extension fields of the WARC header. Kind says what the crawler asked for (list, article, part,
+# robots); the two others make a revisit readable without an index.
+_KIND = "Shizheng-Kind"
+_REFERS_FILE = "WARC-Refers-To-Filename"
+_REFERS_OFFSET = "WARC-Refers-To-File-Offset"
+
+
+class ArchiveError(RuntimeError):
+    """A file that is not a web archive, or one that cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies: file name within the city's archive folder, offset in bytes."""
+
+    file: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A payload archived before: where, and for which URL and when (UTC) it was first fetched."""
+
+    place: Place
+    url: str
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One archived response. `headers` are in lower case, `body` is free of transfer and content
+    encodings, `fetched_at` is UTC. `kind` and `digest` are empty where the archive has none."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+    kind: str
+    digest: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response as they went over the wire. `body` is content-encoded still."""
+
+    url: str
+    method: str
+    request_headers: Headers
+    status: int
+    headers: Headers
+    body: bytes
+    fetched_at: datetime
+    kind: str
+    protocol: str = "HTTP/1.1"
+    ip: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """The label of the payload: SHA-256 in base 32, as WARC headers write it."""
+        return "sha256:" + base64.b32encode(hashlib.sha256(self.body).digest()).decode()
+
+
+class Writer:
+    """Writes exchanges to `<folder>/<name>-NNNNN.warc.gz`, always beginning a new file.
+
+    `known` finds an earlier payload by digest; `opened` and `closed` are told the name of each file
+    before it is created and after it is complete.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        known: Callable[[str], Payload | None],
+        opened: Callable[[str], None] = lambda file: None,
+        closed: Callable[[str], None] = lambda file: None,
+        software: str = "shizheng",
+        max_file: int = MAX_FILE,
+    ) -> None:
+        self._folder, self._name = folder, name
+        self._known, self._opened, self._closed = known, opened, closed
+        self._software, self._max_file = software, max_file
+        self._file: IO[bytes] | None = None
+        self._dirty = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def write(self, exchange: Exchange) -> Place:
+        """Append one exchange and return the place of its response. Raises `ArchiveError`.
+
+        When the call returns, the bytes are with the operating system: they outlive this process,
+        and the machine after `sync`.
+        """
+        earlier = None
+        if len(exchange.body) >= _WORTH_REFERRING:
+            earlier = self._known(exchange.digest)
+        members = io.BytesIO()
+        _write_pair(members, exchange, earlier)
+        try:
+            if self._file is not None and self._file.tell() >= self._max_file:
+                self.close()
+            if self._file is None:
+                self._file = self._begin()
+            place = Place(Path(self._file.name).name, self._file.tell())
+            self._file.write(members.getbuffer())
+        except OSError as error:
+            raise ArchiveError(
+                f"{self._folder}: the archive cannot be written ({error.strerror}); "
+                "check the folder's permissions and the free space"
+            ) from error
+        self._dirty = True
+        return place
+
+    def sync(self) -> None:
+        """Make everything written so far outlive a power cut."""
+        if self._file is not None and self._dirty:
+            os.fsync(self._file.fileno())
+            self._dirty = False
+
+    def close(self) -> None:
+        """Complete the file; a later `write` begins the next one."""
+        if self._file is None:
+            return
+        self.sync()
+        self._file.close()
+        name, self._file = Path(self._file.name).name, None
+        self._closed(name)
+
+    def _begin(self) -> IO[bytes]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        number = 0
+        while (path := self._folder / f"{self._name}-{number:05d}.warc.gz").exists():
+            number += 1
+        self._opened(path.name)
+        # Unbuffered: one record is one write(2), and nothing waits in this process.
+        file = path.open("xb", buffering=0)
+        info = io.BytesIO()
+        writer = WARCWriter(info, gzip=True, warc_version="1.1")
+        writer.write_record(
+            writer.create_warcinfo_record(
+                path.name, {"software": self._software, "format": "WARC File Format 1.1"}
+            )
+        )
+        file.write(info.getbuffer())
+        return file
+
+
+def read(path: Path, skipped: Counter[str] | None = None, *, start: int = 0) -> Iterator[Record]:
+    """Yield the HTTP responses of a WARC file (.warc or .warc.gz), ours or anyone's, in order.
+
+    Revisits come with the body they refer to, from this file or one beside it. What cannot be read
+    is passed over and counted in `skipped` by reason: `broken` (damaged bytes), `torn` (an
+    incomplete end), `invalid` (no readable HTTP response), `truncated` (the crawler that wrote it
+    cut the body), `unresolved` (a revisit whose original is not here), `too_large`. `start` is the
+    offset of a record. Raises `ArchiveError` for a file that cannot be opened or is no WARC file.
+    """
+    skipped = Counter() if skipped is None else skipped
+    first_copies: dict[str, int] = {}
+    with _frames(path) as frames:
+        for frame in frames.walk(start, skipped):
+            raw = _parse(frame, skipped)
+            if raw is None:
+                continue
+            record = _record(raw, frame.offset, skipped)
+            if record is None:
+                continue
+            if raw.rec_type == "revisit":
+                record = _with_body(record, raw, path, first_copies, skipped)
+            elif record.digest:
+                first_copies.setdefault(record.digest, frame.offset)
+            if record is not None:
+                yield record
+
+
+def read_at(folder: Path, place: Place) -> Record | None:
+    """Return the response at `place`, or None if it is not there or cannot be read."""
+    path = folder / place.file
+    if not path.is_file():
+        return None
+    try:
+        record = next(read(path, start=place.offset), None)
+    except ArchiveError:
+        return None
+    return record if record is not None and record.offset == place.offset else None
+
+
+def repair(path: Path) -> int:
+    """Cut the incomplete record that a killed writer left at the end; return the bytes cut.
+
+    Damage with whole records after it is left as it is: it is not a torn end, and `read` passes
+    over it. A file left with nothing in it is removed.
+    """
+    if path.stat().st_size == 0:
+        path.unlink()
+        return 0
+    with _frames(path) as frames:
+        size, end = frames.size, frames.torn_from()
+    if end < size:
+        with path.open("r+b") as file:
+            file.truncate(end)
+            os.fsync(file.fileno())
+    if end == 0:
+        path.unlink()
+    return size - end
+
+
+def _write_pair(out: IO[bytes], exchange: Exchange, earlier: Payload | None) -> None:
+    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    fields = {
+        "WARC-Date": _warc_date(exchange.fetched_at),
+        _KIND: exchange.kind,
+    }
+    if exchange.ip:
+        fields["WARC-IP-Address"] = exchange.ip
+    reason = HTTPStatus(exchange.status).phrase if exchange.status in _STATUSES else ""
+    status = StatusAndHeaders(
+        f"{exchange.status} {reason}".strip(),
+        _response_headers(exchange),
+        protocol=exchange.protocol if exchange.protocol in ("HTTP/1.0", "HTTP/1.1") else "HTTP/1.1",
+    )
+    if earlier is None:
+        response = writer.create_warc_record(
+            exchange.url,
+            "response",
+            payload=io.BytesIO(exchange.body),
+            length=len(exchange.body),
+            http_headers=status,
+            warc_headers_dict=fields | {"WARC-Payload-Digest": exchange.digest},
+        )
+    else:
+        response = writer.create_revisit_record(
+            exchange.url,
+            exchange.digest,
+            earlier.url,
+            _warc_date(earlier.fetched_at),
+            http_headers=status,
+            warc_headers_dict=fields
+            | {_REFERS_FILE: earlier.place.file, _REFERS_OFFSET: str(earlier.place.offset)},
+        )
+    target = urlsplit(exchange.url)
+    path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+    headers = list(exchange.request_headers)
+    if not any(name.lower() == "host" for name, _ in headers):
+        headers.insert(0, ("Host", target.netloc.rpartition("@")[2]))
+    request = writer.create_warc_record(
+        exchange.url,
+        "request",
+        http_headers=StatusAndHeaders(f"{path} HTTP/1.1", headers, protocol=exchange.method),
+    )
+    writer.write_request_response_pair(request, response)
+
+
+_STATUSES = {int(status) for status in HTTPStatus}
+
+
+def _response_headers(exchange: Exchange) -> list[tuple[str, str]]:
+    """Return the headers with a true length: chunks were joined before the body got here."""
+    dropped = ("transfer-encoding", "content-length")
+    kept = [(name, value) for name, value in exchange.headers if name.lower() not in dropped]
+    return [*kept, ("Content-Length", str(len(exchange.body)))]
+
+
+def _warc_date(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _frames(path: Path) -> Frames:
+    try:
+        return Frames.open(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ArchiveError(
+            f"{path}: cannot be read as a WARC file ({reason}); expected .warc or .warc.gz"
+        ) from error
+
+
+def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
+    """Return a frame as a response or revisit of an HTTP URL; None for anything else."""
+    try:
+        raw = ArcWarcRecordLoader(verify_http=False).parse_record_stream(
+            io.BytesIO(frame.content), known_format="warc"
+        )
+    except Exception:  # warcio's parsers raise whatever a malformed header makes them
+        skipped["invalid"] += 1
+        return None
+    url = raw.rec_headers.get_header("WARC-Target-URI") or ""
+    if raw.rec_type not in ("response", "revisit") or not url.startswith(("http:", "https:")):
+        return None
+    if raw.rec_headers.get_header("WARC-Truncated"):
+        skipped["truncated"] += 1
+        return None
+    if raw.http_headers is None:
+        skipped["unresolved" if raw.rec_type == "revisit" else "invalid"] += 1
+        return None
+    return raw
+
+
+def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | None:
+    fields, http = raw.rec_headers, raw.http_headers
+    try:
+        fetched_at = datetime.fromisoformat(fields.get_header("WARC-Date"))
+        status = int(http.get_statuscode())
+        body = raw.content_stream().read() if raw.rec_type == "response" else b""
+    except (TypeError, ValueError, OSError, zlib.error, gzip.BadGzipFile):
+        skipped["invalid"] += 1
+        return None
+    headers: dict[str, str] = {}
+    for name, value in http.headers:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    # The body is free of them now; whoever reads the headers must not undo them again.
+    for name in ("content-encoding", "transfer-encoding"):
+        headers.pop(name, None)
+    return Record(
+        url=fields.get_header("WARC-Target-URI"),
+        status=status,
+        headers=headers,
+        body=body,
+        fetched_at=fetched_at if fetched_at.tzinfo else fetched_at.replace(tzinfo=UTC),
+        kind=fields.get_header(_KIND) or "",
+        digest=fields.get_header("WARC-Payload-Digest") or "",
+        offset=offset,
+    )
+
+
+def _with_body(
+    record: Record,
+    raw: ArcWarcRecord,
+    path: Path,
+    first_copies: Mapping[str, int],
+    skipped: Counter[str],
+) -> Record | None:
+    """Return a revisit with the body of the record it refers to."""
+    file = raw.rec_headers.get_header(_REFERS_FILE)
+    offset = raw.rec_headers.get_header(_REFERS_OFFSET) or ""
+    original: Record | None = None
+    if file and offset.isdigit():
+        original = read_at(path.parent, Place(Path(file).name, int(offset)))
+    elif record.digest in first_copies:
+        original = read_at(path.parent, Place(path.name, first_copies[record.digest]))
+    if original is None or (record.digest and original.digest != record.digest):
+        skipped["unresolved"] += 1
+        return None
+    return Record(
+        url=record.url,
+        status=record.status,
+        headers=record.headers,
+        body=original.body,
+        fetched_at=record.fetched_at,
+        kind=record.kind,
+        digest=record.digest,
+        offset=record.offset,
+    )

@@ -1,0 +1,79 @@
+"""Every city that is crawled is a spider: `scrapy list`, `scrapy crawl dalian`."""
+
+import difflib
+from pathlib import Path
+from typing import Self
+
+from scrapy import Request, Spider
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from crawler.city import CRAWLED, City, CityError, load_cities
+from crawler.spiders.city import CitySpider
+
+
+class UnknownCityError(KeyError, UsageError):
+    """A city that no file describes, or that is not crawled. The message says what to do.
+
+    A KeyError because Scrapy's loaders promise one; a UsageError so that `scrapy crawl` prints it
+    as a sentence and ends with code 2.
+    """
+
+    print_help = False
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class CityLoader:
+    """Scrapy's spider loader over the folder of city files (`SHIZHENG_CITIES`)."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._cities: dict[str, City] | None = None
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        folder = settings.get("SHIZHENG_CITIES")
+        return cls(Path(folder) if folder else None)
+
+    def load(self, spider_name: str) -> type[Spider]:
+        """Return the spider of a city. Raises `UnknownCityError`, with near matches."""
+        city = choose(self._all(), spider_name)
+        return type(
+            f"{CitySpider.__name__}_{city.key}", (CitySpider,), {"name": city.key, "city": city}
+        )
+
+    def list(self) -> list[str]:
+        """Return the cities that are crawled, sorted."""
+        return sorted(key for key, city in self._all().items() if city.status in CRAWLED)
+
+    def find_by_request(self, request: Request) -> "list[str]":
+        """Return the cities that name the request's host."""
+        return [key for key in self.list() if self._all()[key].allows(request.url)]
+
+    def _all(self) -> dict[str, City]:
+        # Read when first needed: inside a command, where Scrapy shows a usage error as a sentence.
+        if self._cities is None:
+            try:
+                self._cities = load_cities(self._folder)
+            except CityError as error:
+                raise UsageError(str(error), print_help=False) from error
+        return self._cities
+
+
+def choose(cities: dict[str, City], key: str) -> City:
+    """Return the city `key` if it is crawled. Raises `UnknownCityError` with near matches."""
+    if key not in cities:
+        names = {name: found for found, city in cities.items() for name in (found, city.name_zh)}
+        near = difflib.get_close_matches(key.lower(), names, n=3, cutoff=0.6)
+        hint = " or ".join(dict.fromkeys(names[name] for name in near))
+        hint = f"did you mean {hint}?" if hint else f"known: {', '.join(sorted(cities))}"
+        raise UnknownCityError(f"no city file is named {key!r}; {hint}")
+    city = cities[key]
+    if city.status not in CRAWLED:
+        raise UnknownCityError(
+            f"{key} is {city.status} since {city.since} ({city.reason}); "
+            f"set its status to active in {city.file} to crawl it"
+        )
+    return city

@@ -1,0 +1,126 @@
+"""Three layers around every download: only the city's hosts, robots.txt, and the archive."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self, cast
+from urllib.parse import urldefrag, urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Headers, Response
+
+from crawler.archive import Exchange
+from crawler.issues import OffHost, RobotsUnreachable
+from crawler.visits import visit_of
+
+
+class _Layer:
+    """What the three share: the crawler they belong to, and through it the city's spider."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    @property
+    def spider(self) -> Any:
+        return self.crawler.spider
+
+
+class HostGuard(_Layer):
+    """Refuses every request to a host that the city file does not name, redirects included."""
+
+    def process_request(self, request: Request) -> None:
+        city = self.spider.city
+        if not city.allows(request.url):
+            raise OffHost(f"{urlsplit(request.url).netloc} is not among the hosts of {city.key}")
+
+
+class RobotsGuard(_Layer):
+    """Leaves a host alone whose robots.txt cannot be had (RFC 9309, 2.3.1.4).
+
+    Scrapy reads an error page as rules, which allow everything. A robots.txt that is absent (4xx)
+    or leads to another host does allow everything (2.3.1.3). Comes after Scrapy's own layer, which
+    fetches the file.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unreachable: dict[str, str] = {}
+
+    def process_request(self, request: Request) -> None:
+        reason = self._unreachable.get(_origin(request))
+        if reason and not _is_robots(request):
+            raise RobotsUnreachable(f"robots.txt cannot be had: {reason}")
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if _is_robots(request) and response.status >= 500:
+            self._unreachable[_origin(request)] = f"status {response.status}"
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if _is_robots(request) and not isinstance(exception, IgnoreRequest):
+            self._unreachable[_origin(request)] = type(exception).__name__
+
+
+class Archiver(_Layer):
+    """Archives every response as it came off the wire, before anything else sees it."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        kind = request.meta.get("kind") or ("robots" if _is_robots(request) else "other")
+        # Behind a proxy the address would be the proxy's.
+        address = None if "proxy" in request.meta else response.ip_address
+        exchange = Exchange(
+            url=urldefrag(response.url)[0],
+            method=request.method,
+            request_headers=_pairs(request.headers),
+            status=response.status,
+            headers=_pairs(response.headers),
+            body=response.body,
+            fetched_at=datetime.now(UTC),
+            kind=kind,
+            protocol=response.protocol or "HTTP/1.1",
+            ip=str(address) if address else None,
+        )
+        place = self.spider.archive.write(exchange)
+        visit = visit_of(
+            exchange.url,
+            exchange.status,
+            lower_headers(response.headers),
+            kind=kind,
+            digest=exchange.digest,
+            place=place,
+        )
+        self.spider.visits.record(visit, exchange.fetched_at)
+        return response
+
+
+def lower_headers(headers: Headers) -> dict[str, str]:
+    """Return headers as the archive's reader gives them: lower case, repeats joined."""
+    merged: dict[str, str] = {}
+    for name, value in _pairs(headers):
+        key = name.lower()
+        merged[key] = f"{merged[key]}, {value}" if key in merged else value
+    return merged
+
+
+def _pairs(headers: Headers) -> list[tuple[str, str]]:
+    items = cast(Mapping[bytes, list[bytes]], dict(headers))
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in items.items()
+        for value in values
+    ]
+
+
+def _is_robots(request: Request) -> bool:
+    """Whether Scrapy asked for a robots.txt, also where a redirect took it elsewhere."""
+    return bool(request.meta.get("dont_obey_robotstxt"))
+
+
+def _origin(request: Request) -> str:
+    parts = urlsplit(request.meta.get("redirect_urls", [request.url])[0])
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,95 @@
+"""Scrapy settings, each with its reason. `-s NAME=VALUE` overrides any of them for one crawl.
+
+The politeness settings can also be set from the environment (`SHIZHENG_DELAY`, ...), because a
+scheduler or a container is configured there.
+"""
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    _VERSION = version("shizheng")
+except PackageNotFoundError:  # run from a source tree that was never installed
+    _VERSION = "unreleased"
+
+_CONTACT = os.environ.get("SHIZHENG_CONTACT", "").strip()
+
+BOT_NAME = "shizheng"
+SPIDER_LOADER_CLASS = "crawler.loader.CityLoader"  # every city file is a spider
+SPIDER_MODULES = ["crawler.spiders"]
+
+# Where things are. The output folder is the corpus; the cities folder holds the city files, and
+# empty means the ones that ship. A run id names the files of one crawl; empty means: from the time.
+SHIZHENG_OUTPUT = os.environ.get("SHIZHENG_OUTPUT") or "output"
+SHIZHENG_CITIES = os.environ.get("SHIZHENG_CITIES", "")
+SHIZHENG_RUN_ID = ""
+
+# --- Who we are ------------------------------------------------------------------------------
+# An honest name and a way to reach the operator, so that a webmaster can ask before blocking.
+USER_AGENT = f"shizheng/{_VERSION}" + (f" (+{_CONTACT})" if _CONTACT else "")
+# robots.txt groups are matched by product name, without version.
+ROBOTSTXT_USER_AGENT = "shizheng"
+
+# --- Politeness ------------------------------------------------------------------------------
+ROBOTSTXT_OBEY = True  # the site's word; Scrapy's default would ignore it
+# One request at a time to a host and two seconds between them: municipal sites are small servers
+# and their news is in no hurry.
+DOWNLOAD_DELAY = float(os.environ.get("SHIZHENG_DELAY") or 2)
+CONCURRENT_REQUESTS_PER_DOMAIN = int(os.environ.get("SHIZHENG_CONCURRENCY") or 1)
+RANDOMIZE_DOWNLOAD_DELAY = True  # 0.5 to 1.5 of the delay: no drumbeat on the server
+# All hosts of a city together; a city has few.
+CONCURRENT_REQUESTS = 8
+# Slow down when the server does. The delay above is its floor.
+AUTOTHROTTLE_ENABLED = os.environ.get("SHIZHENG_AUTOTHROTTLE", "1") != "0"
+AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
+AUTOTHROTTLE_MAX_DELAY = 60.0
+AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
+
+# --- Limits ----------------------------------------------------------------------------------
+DOWNLOAD_TIMEOUT = 60  # seconds; these servers can be slow, but not three minutes (the default)
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # bytes; a news page is thousands of times smaller
+DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
+RETRY_TIMES = 2  # three tries in all; a page that still fails is reported and tried next run
+# 412, 521 and the like are a site's refusal: they are reported as blocked, never retried.
+RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408, 429]
+REDIRECT_MAX_TIMES = 5  # more is a loop; every hop must be a host the city names
+# A page that refreshes itself elsewhere is read as it is: from the archive it could not be told
+# apart from the page it leads to, and a crawl must equal its re-extraction.
+METAREFRESH_ENABLED = False
+SHIZHENG_LIST_PAGES = 100  # pages read of one listing; what lies beyond is reported
+SHIZHENG_FLUSH = 200  # pages between two writes of the tables; a crash loses none, see visits.py
+
+# --- What is off, and why ----------------------------------------------------------------------
+TELNETCONSOLE_ENABLED = False  # a Python prompt on a port
+REMOTE_CONTROL_ENABLED = False  # on by default since Scrapy 2.18; runs Python for its token
+COOKIES_ENABLED = False  # nothing here needs a session; a crawl must not depend on one
+HTTPCACHE_ENABLED = False  # the archive is the memory; a cache would hide corrections
+REFERER_ENABLED = False  # a site need not be told how its pages were found
+COMPRESSION_ENABLED = True
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    # No Accept-Language: some sites would choose the edition by it instead of by URL.
+    # No br or zstd: the archive keeps bodies as sent, and every WARC reader knows gzip.
+    "Accept-Encoding": "gzip, deflate",
+}
+
+# --- How it runs -----------------------------------------------------------------------------
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"  # for `async def start`
+# Statuses are judged by the spider, which records a 404 or a refusal; Scrapy would drop them.
+HTTPERROR_ALLOW_ALL = True
+DOWNLOADER_MIDDLEWARES = {
+    # Strict hosts replace Scrapy's own check, which lets every subdomain pass.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "crawler.middlewares.HostGuard": 50,
+    "crawler.middlewares.RobotsGuard": 110,  # just after Scrapy's own, which fetches robots.txt
+    # Nearest to the network: sees robots.txt, redirects and errors, as they came.
+    "crawler.middlewares.Archiver": 990,
+}
+ITEM_PIPELINES = {
+    # By name only: the crawler knows nothing of the pipelines.
+    "pipelines.items.Validate": 100,
+    "pipelines.items.Language": 200,
+    "pipelines.items.Store": 300,
+}
+LOG_LEVEL = "INFO"
+STATS_DUMP = False  # the run folder keeps the counts

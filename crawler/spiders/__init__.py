@@ -1,0 +1,1 @@
+"""The one spider. Which cities it crawls is said in `crawler/cities`."""
