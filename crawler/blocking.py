@@ -1,0 +1,166 @@
+"""Pages that are no pages: challenges, firewalls, empty shells. Recognised, never worked around."""
+
+import re
+from collections.abc import Mapping
+
+REASONS: dict[str, str] = {
+    "challenge": "The site answered with a script challenge or a firewall page instead of news",
+    "empty_shell": "The page holds no text: its content would be drawn by scripts, or is missing",
+    "http_error": "The site answered with an error",
+    "not_html": "The body is not a web page",
+    "listing": "The page is a list of links to articles",
+    "image_only": "The article is a picture without text",
+    "cover_notice": "The page only announces a document that is attached",
+    "too_short": "There is too little text to be an article",
+    "no_title": "The page has no headline",
+    "unreadable": "Reading the page failed",
+    "other_language": "The text is neither Chinese nor English",
+}
+"""Every reason by which a fetched page gives no article, as a sentence."""
+
+_CHALLENGE_STATUS = frozenset((412, 512, 521))
+# Marks of the defences municipal sites use (Jiasule, Ruishu, Aliyun, Baidu, Yunsuo, Cloudflare,
+# Incapsula, Akamai): cookies and variables of their scripts.
+_SCRIPT_MARKS = re.compile(
+    rb"__jsl_clearance|jsluid|\$_ts\s*=|_\$[a-zA-Z0-9]{2}\s*=|acw_sc__v[23]|yunsuo_session|"
+    rb"srcurl=[^\"]{1,200}security_session_verify|_cf_chl_|cf-browser-verification|/cdn-cgi/challenge|"
+    rb"_Incapsula_Resource|ak_bmsc|sucuri_cloudproxy|captcha-delivery|TencentCaptcha|EO_Bot_Ssid|"
+    rb"document\.cookie\s*=\s*[^;]{0,80}(?:clearance|challenge|security|verify)",
+    re.IGNORECASE,
+)
+_TEXT_MARKS = re.compile(
+    "创宇云防御|创宇盾|加速乐|云锁|安全狗|网站防火墙|360网站卫士|云防火墙|网站卫士|请求被拦截|访问被拦截|访问已被拦截|您的访问被|"
+    "您的请求.{0,12}(?:拦截|阻断|不合法|可疑)|非法请求|访问过于频繁|访问频率|请输入验证码|安全验证|人机验证|请开启JavaScript|"
+    "正在(?:检查|验证|跳转).{0,20}(?:浏览器|安全|请稍候)|"
+    "Just a moment|Checking your browser|Attention Required|Access Denied|Request (?:blocked|rejected)|"
+    "Please (?:enable|turn on) (?:JavaScript|cookies)|Web Application Firewall|\\bWAF\\b|DDoS protection|"
+    "verify (?:that )?you are (?:a )?human|unusual traffic",
+    re.IGNORECASE,
+)
+_MISSING = re.compile(
+    "页面不存在|页面没有找到|找不到(?:该|您|页面|文件)|您(?:访问|请求|查看)的(?:页面|信息|网页|内容).{0,8}(?:不存在|已删除|已失效|无法|找不到)|"
+    "該頁面不存在|(?:page|file) not found|404 (?:not found|error)|error 404|系统维护|网站(?:正在)?维护|网站(?:已)?关停",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(
+    rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<head\b.*?</head>",
+    re.I | re.S,
+)
+_TAG = re.compile(rb"<[^>]*>|&\w{2,8};|&#\d+;")
+_ACTS = re.compile(
+    rb"document\.cookie|eval\s*\(|location(?:\.href|\.replace|\.reload)?\s*[=(]|setTimeout|fromCharCode|"
+    rb"http-equiv\s*=\s*[\"']?refresh",
+    re.IGNORECASE,
+)
+_READ = 400_000
+_LITTLE = 400
+"""Bytes of visible text under which a page may be a defence; an article that mentions one has more."""
+
+
+def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> str | None:
+    """Return the reason code for an answer that cannot hold an article, or None.
+
+    The codes are keys of `REASONS`: challenge, http_error, not_html, empty_shell. A page with real
+    text is never called a challenge for the words it uses.
+    """
+    if status in _CHALLENGE_STATUS:
+        return "challenge"
+    if not body.strip():
+        return "http_error" if status >= 300 else "empty_shell"
+    if not _is_markup(headers, body):
+        return "http_error" if status >= 300 else "not_html"
+    if status < 300 and _LITTLE < len(body) and _plenty(body):
+        return None
+    seen = visible(body)
+    if len(seen) <= 3 * _LITTLE:
+        if _SCRIPT_MARKS.search(body[:_READ]) and len(seen) <= _LITTLE:
+            return "challenge"
+        if _TEXT_MARKS.search(_lenient(seen)):
+            return "challenge"
+    if status >= 300:
+        return "http_error"
+    if len(seen) <= 2 * _LITTLE and _MISSING.search(_lenient(seen)):
+        return "http_error"
+    if len(seen) < 40:
+        scripts = b"<script" in body[:_READ].lower() or b"refresh" in body[:_READ].lower()
+        if scripts and _ACTS.search(body[:_READ]) and len(body) < 60_000 and not _app(body):
+            return "challenge"
+        return "empty_shell"
+    return None
+
+
+def visible(body: bytes) -> bytes:
+    """Return what a browser without scripts would show of the start of a page, as bytes."""
+    shown = _TAG.sub(b" ", _HIDDEN.sub(b" ", body[:_READ]))
+    return b" ".join(shown.split())
+
+
+def is_document(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the answer is a web page at all: by its declared type and its first bytes."""
+    return _is_markup(headers, body)
+
+
+def _plenty(body: bytes) -> bool:
+    """Whether a page plainly shows text, told without taking it apart."""
+    return (
+        sum(len(run) for run in re.findall(rb">([^<]{60,})</(?:p|div|td|span)", body[:_READ]))
+        > 1500
+    )
+
+
+def _app(body: bytes) -> bool:
+    """Whether a page is the shell of a script application: a mount point and its bundles."""
+    return bool(
+        re.search(rb"<div[^>]+id=[\"']?(?:app|root|__next|__nuxt|main)[\"'\s>]", body[:_READ], re.I)
+    )
+
+
+def _is_markup(headers: Mapping[str, str], body: bytes) -> bool:
+    kind = next((str(v).lower() for k, v in headers.items() if k.lower() == "content-type"), "")
+    start = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n\x00")
+    if start.startswith(
+        (
+            b"%PDF",
+            b"PK\x03\x04",
+            b"\xff\xd8\xff",
+            b"\x89PNG",
+            b"GIF8",
+            b"\xd0\xcf\x11\xe0",
+            b"Rar!",
+            b"\x1f\x8b",
+            b"RIFF",
+            b"ID3",
+            b"7z\xbc\xaf",
+        )
+    ):
+        return False
+    looks = b"<" in start and re.search(
+        rb"<(?:!doctype|html|head|body|meta|div|p|table|title|\?xml|!--|script|h\d|span|a|center|font|br)\b|<!--",
+        body[:20_000],
+        re.I,
+    )
+    if any(
+        name in kind
+        for name in (
+            "json",
+            "javascript",
+            "css",
+            "image/",
+            "audio/",
+            "video/",
+            "pdf",
+            "zip",
+            "msword",
+            "officedocument",
+            "octet-stream",
+        )
+    ):
+        return bool(looks) and "octet-stream" in kind
+    return bool(looks) or "html" in kind
+
+
+def _lenient(shown: bytes) -> str:
+    try:
+        return shown.decode("utf-8")
+    except UnicodeDecodeError:
+        return shown.decode("gb18030", "replace")

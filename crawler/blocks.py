@@ -1,0 +1,214 @@
+"""A parsed page as blocks: the lines a reader sees, in order, each with what it is made of.
+
+One walk over the tree serves everything after it: the body's paragraphs, the lines that carry date
+and source, the breadcrumb, and the vote of the general extractors.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lxml import etree
+
+Kind = Literal["text", "heading", "item", "cell", "caption"]
+
+SEPARATOR = "\x1f"
+"""Stands between the inline pieces of a block in `Block.pieces`: where a label's value may end."""
+
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
+    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav "
+    "ol option p pre section summary table tbody td tfoot th thead tr ul caption marquee "
+    "ucapcontent ucaptitle".split()
+)
+_SKIPPED_TAGS = frozenset(
+    "script style noscript iframe select button textarea svg canvas object embed head template "
+    "input audio video map applet math link meta title".split()
+)
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SPACE = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
+_WRAP = re.compile(
+    r"(?<=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])[ \t\r\f\v]*\n\s*"
+    r"(?=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])"
+)
+_INDENT = re.compile(r"^[ \t\r\n]*[\u3000\u00a0]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One line of a page.
+
+    `pieces` is the same text with `SEPARATOR` between inline elements and at wide gaps; `linked`
+    counts the characters inside links; `soft` says that only a `<br>` precedes it, `indented` that
+    it starts with two ideographic or non-breaking spaces, as Chinese paragraphs do; `node` is the
+    element that holds it.
+    """
+
+    text: str
+    pieces: str
+    kind: Kind
+    linked: int
+    soft: bool
+    indented: bool
+    node: etree._Element
+
+    @property
+    def link_density(self) -> float:
+        """Share of the characters that are inside links, 0-1."""
+        return min(1.0, self.linked / max(1, len(self.text)))
+
+
+def squeeze(text: str) -> str:
+    """Return one line: white space made single spaces, none where markup only wrapped Chinese."""
+    return _SPACE.sub(" ", _WRAP.sub("", text)).strip()
+
+
+def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> list[Block]:
+    """Return the blocks under `root` without those under the elements of `dropped`.
+
+    Scripts, styles, form controls and elements that their own style hides are left out. The walk
+    is iterative: depth costs no stack.
+    """
+    walk = _Walk()
+    events = etree.iterwalk(root, events=("start", "end"))
+    for event, node in events:
+        tag = node.tag
+        if event == "start":
+            if not isinstance(tag, str):
+                continue
+            if (
+                tag in _SKIPPED_TAGS
+                or node in dropped
+                or (node is not root and _HIDDEN.search(node.get("style") or ""))
+            ):
+                events.skip_subtree()
+                continue
+            walk.open(node, tag)
+            if node.text:
+                walk.add(node.text)
+            continue
+        if isinstance(tag, str):
+            if not (tag in _SKIPPED_TAGS or node in dropped):
+                walk.close(node, tag)
+            elif tag in _BLOCK_TAGS:
+                walk.flush(node.getparent())
+        if node.tail and node is not root:
+            walk.add(node.tail)
+    walk.flush(root)
+    return walk.blocks
+
+
+class _Walk:
+    """What the walk remembers between two events: the line being gathered and where it stands."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.parts: list[str] = []
+        self.linked = 0
+        self.links = 0
+        self.soft = False
+        self.kinds: list[tuple[etree._Element, Kind]] = []
+        self.rows: list[tuple[etree._Element, int, int]] = []
+
+    def open(self, node: etree._Element, tag: str) -> None:
+        if tag in _BLOCK_TAGS:
+            self.flush(node.getparent())
+            if tag in _HEADINGS:
+                self.kinds.append((node, "heading"))
+            elif tag == "li":
+                self.kinds.append((node, "item"))
+            elif tag in ("figcaption", "caption"):
+                self.kinds.append((node, "caption"))
+            elif tag in ("td", "th"):
+                self.kinds.append((node, "cell"))
+            elif tag == "tr":
+                self.rows.append((node, len(self.blocks), 0))
+        elif tag == "a":
+            self.links += 1
+            self.parts.append(SEPARATOR)
+        elif tag == "br":
+            self.flush(node.getparent())
+            self.soft = True
+        elif tag != "wbr":
+            self.parts.append(SEPARATOR)
+
+    def close(self, node: etree._Element, tag: str) -> None:
+        if tag in _BLOCK_TAGS:
+            self.flush(node)
+            if self.kinds and self.kinds[-1][0] is node:
+                self.kinds.pop()
+            if tag == "tr" and self.rows and self.rows[-1][0] is node:
+                self._join_row(self.rows.pop()[1])
+        elif tag == "a":
+            self.links = max(0, self.links - 1)
+            self.parts.append(SEPARATOR)
+        elif tag not in ("br", "wbr"):
+            self.parts.append(SEPARATOR)
+
+    def add(self, text: str) -> None:
+        self.parts.append(text)
+        if self.links:
+            self.linked += len(text.strip())
+
+    def flush(self, node: etree._Element) -> None:
+        """End the line being gathered; `node` is the element that holds its text."""
+        if self.parts:
+            raw = "".join(self.parts)
+            text = squeeze(raw.replace(SEPARATOR, ""))
+            if text:
+                self.blocks.append(
+                    Block(
+                        text=text,
+                        pieces=raw,
+                        kind=self.kinds[-1][1] if self.kinds else "text",
+                        linked=self.linked,
+                        soft=self.soft,
+                        indented=bool(_INDENT.match(raw.replace(SEPARATOR, ""))),
+                        node=node,
+                    )
+                )
+                self.soft = False
+            self.parts = []
+        self.linked = 0
+
+    def _join_row(self, start: int) -> None:
+        """Make one line of a table row whose cells hold one short line each.
+
+        A row whose cells hold paragraphs is layout, and stays as it is.
+        """
+        row = self.blocks[start:]
+        if len(row) < 2 or any(block.kind != "cell" or block.soft for block in row):
+            return
+        if any(len(block.text) > 80 for block in row) or len(row) > 40:
+            return
+        cells = {id(_cell(block.node)) for block in row}
+        if len(cells) != len(row):
+            return
+        first = row[0]
+        self.blocks[start:] = [
+            Block(
+                text=" | ".join(block.text for block in row),
+                pieces=SEPARATOR.join(block.pieces for block in row),
+                kind="cell",
+                linked=sum(block.linked for block in row),
+                soft=False,
+                indented=False,
+                node=first.node,
+            )
+        ]
+
+
+def _cell(node: etree._Element) -> etree._Element:
+    while node.tag not in ("td", "th") and node.getparent() is not None:
+        node = node.getparent()
+    return node
+
+
+def pieces(block: Block) -> Iterator[str]:
+    """Yield the non-empty inline pieces of a block, each squeezed."""
+    for piece in re.split(rf"{SEPARATOR}+|[\u3000\u00a0 \t]{{2,}}|[\u3000\u00a0]", block.pieces):
+        text = squeeze(piece)
+        if text:
+            yield text

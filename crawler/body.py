@@ -1,0 +1,208 @@
+"""From the blocks of an article's body to its paragraphs: what is not news is cut, and said so."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from crawler import lines
+from crawler.blocks import SEPARATOR, Block
+
+_TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_DOCUMENT = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|ceb|zip|rar|7z|txt|csv|rtf)(?:$|[?#])", re.I
+)
+_DOCUMENT_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar)\s*$", re.I)
+_ICON = re.compile(
+    r"(?:^|/)(?:icon|ico|file_?type|blank|spacer|pixel|loading|lazy|logo|qr|ewm|erweima|share|print|"
+    r"arrow|dot|line|bg)[\w-]*\.(?:gif|png|jpe?g|svg)|/(?:fileTypeImages|attached/file|emoticons?)/|"
+    r"icon_\w+\.gif|\.svg$",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A line left out of the text and the rule that left it out."""
+
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The paragraphs of an article, what was cut, and the fields found among what was cut."""
+
+    paragraphs: tuple[str, ...]
+    cut: tuple[Cut, ...] = ()
+    meta: tuple[lines.Labelled, ...] = ()
+    editor: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The paragraphs joined by one newline."""
+        return "\n".join(self.paragraphs)
+
+
+def read_body(blocks: Sequence[Block], title: str) -> Body:
+    """Return the paragraphs of `blocks`, rid of widgets, date lines, credits, links to elsewhere.
+
+    `title` is what the page is called: a first line that repeats it is no paragraph.
+    """
+    kept: list[Block] = []
+    cut: list[Cut] = []
+    meta: list[lines.Labelled] = []
+    editor: str | None = None
+    wanted = _comparable(title)
+    stop = _related_from(blocks)
+    for place, block in enumerate(blocks):
+        text = block.text
+        if place >= stop:
+            cut.append(Cut(text, "related links"))
+            continue
+        near_edge = len(kept) < 4 or len(blocks) - place <= 6
+        rule = _furniture(block, wanted, near_edge, bool(kept))
+        if rule is None and near_edge and len(text) <= 160:
+            found = lines.read_line(block.pieces)
+            if lines.is_meta_line(text, found):
+                meta.append(found)
+                rule = "date and source line"
+            elif lines.is_credit(text):
+                editor = editor or found.editor or found.author
+                rule = "editor's credit"
+        if rule:
+            cut.append(Cut(text, rule))
+        else:
+            kept.append(block)
+    texts = _unwrap(kept)
+    while texts:
+        text, name = lines.credit_tail(texts[-1])
+        if not name:
+            break
+        editor = editor or name
+        cut.append(Cut(texts[-1][len(text) :], "editor's credit"))
+        texts[-1:] = [text] if text else []
+    return Body(tuple(texts), tuple(cut), tuple(meta), editor)
+
+
+def _furniture(block: Block, title: str, near_edge: bool, begun: bool) -> str | None:
+    """Return the rule by which a block is no part of the text, or None."""
+    text = block.text
+    if lines.is_widget(text):
+        return "widget"
+    if lines.is_pager(text):
+        return "page numbers"
+    if lines.is_neighbour(text) and (block.linked or near_edge):
+        return "link to a neighbouring article"
+    if near_edge and lines.CRUMBS.search(text) and len(text) <= 160:
+        return "breadcrumb"
+    if not begun and title and _comparable(text) == title:
+        return "title"
+    if lines.is_attachment_label(text) and near_edge:
+        return "attachment"
+    if block.linked and block.link_density > 0.7 and _DOCUMENT_NAME.search(text):
+        return "attachment"
+    if near_edge and begun and lines.is_disclaimer(text):
+        return "notice"
+    return None
+
+
+def _related_from(blocks: Sequence[Block]) -> int:
+    """Return the place from which on there are only links to other articles, or the length."""
+    for place in range(len(blocks) - 1, 0, -1):
+        if len(blocks[place].text) > 60 or not lines.RELATED.match(blocks[place].text):
+            continue
+        after = blocks[place + 1 :]
+        total = sum(len(block.text) for block in after)
+        if not after or sum(block.linked for block in after) >= 0.5 * total:
+            before = _related_from(blocks[:place])
+            return min(place, before)
+    return len(blocks)
+
+
+def _unwrap(blocks: Sequence[Block]) -> list[str]:
+    """Return the texts of `blocks`, lines that were wrapped by hand with `<br>` joined again."""
+    texts: list[str] = []
+    run: list[Block] = []
+    for block in [*blocks, None]:
+        if block is not None and block.soft and run:
+            run.append(block)
+            continue
+        texts += _joined(run)
+        run = [block] if block is not None else []
+    return texts
+
+
+def _joined(run: Sequence[Block]) -> list[str]:
+    texts = [block.text for block in run]
+    longest = max((len(text) for text in texts), default=0)
+    full = [text for text in texts if len(text) >= 0.8 * longest]
+    if len(run) < 5 or longest > 110 or len(full) < 0.5 * len(texts):
+        return texts
+    if sum(bool(_TERMINAL.search(text)) for text in full) > 0.5 * len(full):
+        return texts
+    joined = [texts[0]]
+    for before, block in zip(run, run[1:], strict=False):
+        if block.indented or len(before.text) < 0.8 * longest:
+            joined.append(block.text)
+        else:
+            gap = "" if _HAN.search(joined[-1][-1:] + block.text[:1]) else " "
+            joined[-1] += gap + block.text
+    return joined
+
+
+def _comparable(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def images(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
+    """Return the absolute URLs of the pictures under `nodes`, icons and placeholders left out."""
+    found: dict[str, None] = {}
+    for root in nodes:
+        for node in root.iter("img"):
+            for name in ("src", "data-src", "data-original", "data-lazy-src", "original"):
+                value = (node.get(name) or "").strip()
+                if not value or value.startswith("data:") or _ICON.search(value):
+                    continue
+                if any(
+                    (node.get(side) or "").strip("px ") in ("0", "1")
+                    for side in ("width", "height")
+                ):
+                    continue
+                absolute = resolve(base, value)
+                if absolute:
+                    found.setdefault(absolute)
+                    break
+    return tuple(found)
+
+
+def attachments(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
+    """Return the absolute URLs of the documents linked under `nodes`."""
+    found: dict[str, None] = {}
+    for root in nodes:
+        for node in root.iter("a"):
+            href = (node.get("href") or "").strip()
+            name = "".join(node.itertext()).strip()
+            if _DOCUMENT.search(href) or (href and _DOCUMENT_NAME.search(name)):
+                absolute = resolve(base, href)
+                if absolute:
+                    found.setdefault(absolute)
+    return tuple(found)
+
+
+def resolve(base: str, href: str) -> str | None:
+    """Return `href` as an absolute http(s) URL, or None if it is none."""
+    try:
+        absolute = urljoin(base, href.strip())
+        parts = urlsplit(absolute)
+    except ValueError:
+        return None
+    return absolute if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def joined_pieces(blocks: Sequence[Block]) -> str:
+    """Return the pieces of several blocks as those of one line."""
+    return SEPARATOR.join(block.pieces for block in blocks)

@@ -1,0 +1,381 @@
+"""From the bytes of a page to an `Article`, or to a `Reject` that says why there is none.
+
+Pure: the same input gives the same result, nothing is fetched, nothing is raised. The order: is it
+a page at all; the family's rules; the general reader; then what the text itself tells.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from crawler import fields
+from crawler.blocking import REASONS, diagnose
+from crawler.blocks import Block, read_blocks
+from crawler.body import Body, Cut, attachments, images, read_body
+from crawler.city import City, Source
+from crawler.cms import FAMILIES
+from crawler.cms.family import Rules
+from crawler.consensus import Opinion, choose, opinions
+from crawler.item import Article, Reject, article_id
+from crawler.page import Page, found, parse
+
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_MARKERS = (
+    re.compile(r"<!--\s*<\$\[信息内容\]>begin\s*-->(.*?)<!--\s*<\$\[信息内容\]>end\s*-->", re.S),
+    re.compile(
+        r"<!--\s*(?:ZJEG_RSS\.content\.begin)\s*-->(.*?)<!--\s*ZJEG_RSS\.content\.end", re.S
+    ),
+    re.compile(
+        r"<!--\s*(?:文章)?正文\s*(?:begin|start|开始)\s*-->(.*?)<!--\s*(?:文章)?正文\s*(?:end|结束)",
+        re.S,
+    ),
+)
+"""Comments with which publishing systems frame the body they fill in (Hanweb and its like)."""
+
+_TELLS = re.compile(
+    r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|全文(?:见|如下|下载)|附件[:：]|"
+    r"(?:see|refer to|download|open) the (?:attach|annex|pdf|document|file)|attached|click (?:here|to download)|"
+    r"full text",
+    re.IGNORECASE,
+)
+_NO_MATE = re.compile(
+    r"[(（]\s*(?:只有中文|只備中文|English only|Chinese only)\s*[)）]", re.IGNORECASE
+)
+_TRANSCRIPT = re.compile(
+    r"transcript|談話全文|谈话全文|答問全文|會見傳媒|文字实录|实录", re.IGNORECASE
+)
+_PARTICULAR = re.compile(r"trs_|ucap|#zoom|custom_union", re.IGNORECASE)
+_ENOUGH = 24
+_TOO_SHORT = 16
+_SHORT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an explanation: its value as text, and the rule that found it."""
+
+    name: str
+    value: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a page was read: the result, a rule per field, what was cut, what each extractor said."""
+
+    result: Article | Reject
+    encoding: str
+    fields: tuple[Field, ...] = ()
+    cut: tuple[Cut, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Where the body is: its blocks, the elements that hold it, and who found it."""
+
+    blocks: list[Block]
+    nodes: list[etree._Element]
+    places: tuple[int, int]
+    rule: str
+    rules: Rules | None = None
+    agreement: float | None = None
+
+
+def extract(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Article | Reject:
+    """Read one fetched page as an article of `city`. Never raises."""
+    return _guarded(url, body, headers, city, compare=False).result
+
+
+def explain(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Explanation:
+    """Read one page as `extract` does, and say which rule found what. Never raises."""
+    return _guarded(url, body, headers, city, compare=True)
+
+
+def join(first: Article, rest: Sequence[Article]) -> Article:
+    """Return a multi-page article as one: `rest` are its pages 2..n, in order, as far as fetched.
+
+    A page that repeats the end of the one before it adds only what is new. Pages that are missing
+    leave the flag `parts_missing`.
+    """
+    paragraphs = first.text.split("\n")
+    for part in rest:
+        new = part.text.split("\n")
+        known = set(paragraphs)
+        while new and new[0] in known and len(new[0]) > 20:
+            new = new[1:]
+        paragraphs += new
+    flags = [*first.flags, "multi_page"]
+    if len(rest) < len(first.parts):
+        flags.append("parts_missing")
+    every = (first, *rest)
+    return replace(
+        first,
+        text="\n".join(paragraphs),
+        images=_once(image for article in every for image in article.images),
+        attachments=_once(url for article in every for url in article.attachments),
+        flags=_once(iter(flags)),
+        parts=(),
+    )
+
+
+def _guarded(
+    url: str, body: bytes, headers: Mapping[str, str], city: City, *, compare: bool
+) -> Explanation:
+    try:
+        return _read(url, body, headers, city, compare)
+    except Exception as error:
+        # Hostile input must cost one page, not the crawl; the class and message say where to look.
+        detail = f"Reading the page failed with {type(error).__name__}: {error}"
+        return Explanation(Reject(url, city.key, "unreadable", detail[:300]), "")
+
+
+def _read(
+    url: str, body: bytes, headers: Mapping[str, str], city: City, compare: bool
+) -> Explanation:
+    blocked = diagnose(url, 200, headers, body)
+    if blocked:
+        return Explanation(_reject(url, city, blocked), "")
+    page = Page(url, body, headers)
+    source = city.source_of(url)
+    text = _family_text(page, source) or _marked_text(page)
+    said = opinions(page.html) if compare or text is None else ()
+    if text is None:
+        text = _general_text(page, said)
+    return _article(page, city, source, text, said)
+
+
+def _article(
+    page: Page, city: City, source: Source | None, text: _Text, said: tuple[Opinion, ...]
+) -> Explanation:
+    metas = page.metas
+    rules = text.rules
+    named = page.select(rules.title) if rules else []
+    title = fields.title_of(page.tree, metas, named, page.blocks)
+    heading = title.value if title else ""
+    body = read_body(text.blocks, heading)
+    start, end = text.places
+    near = [
+        *_meta_lines(page, rules),
+        *body.meta,
+        *fields.near_lines(page.blocks, heading, start, end),
+    ]
+    published, date_flags = fields.published_of(metas, near, page.url)
+    found_source = fields.source_of(metas, near)
+    author = fields.author_of(metas, near, body.editor)
+    column = fields.column_of(metas, page.blocks[: max(start, 1)], heading)
+    keywords = fields.keywords_of(metas)
+    pictures = images(text.nodes, page.base)
+    documents = attachments(_around(text.nodes), page.base)
+    parts = (rules.parts(page.html, page.url) if rules else ()) or page.linked_parts()
+    notes = tuple(
+        Field(name, value, rule)
+        for name, value, rule in (
+            ("title", heading, title.rule if title else ""),
+            (
+                "published_at",
+                f"{fields.cut_to(published.value):%Y-%m-%d %H:%M} ({published.value.precision})"
+                if published
+                else "",
+                published.rule if published else "",
+            ),
+            _note("source", found_source),
+            _note("author", author),
+            _note("column", column),
+            (
+                "keywords",
+                "; ".join(keywords.value) if keywords else "",
+                keywords.rule if keywords else "",
+            ),
+            ("text", f"{len(body.text)} characters", text.rule),
+            ("images", " ".join(pictures), "pictures in the body" if pictures else ""),
+            ("attachments", " ".join(documents), "documents linked" if documents else ""),
+            ("parts", " ".join(parts), "pager" if parts else ""),
+        )
+        if rule
+    )
+
+    def done(result: Article | Reject) -> Explanation:
+        return Explanation(result, page.decoded.encoding, notes, body.cut, said)
+
+    rejected = _no_article(page, city, text, body, pictures, documents)
+    if rejected:
+        return done(rejected)
+    if not heading:
+        heading = body.paragraphs[0][:80]
+    flags = [*page.decoded.flags, *date_flags]
+    if page.truncated:
+        flags.append("truncated")
+    if published is None:
+        flags.append("undated")
+    if units(body.text) < _SHORT:
+        flags.append("short")
+    if text.agreement is not None and text.agreement < 0.5:
+        flags.append("low_agreement")
+    if _NO_MATE.search(heading):
+        flags.append("no_mate")
+    if _TRANSCRIPT.search(heading):
+        flags.append("transcript")
+    return done(
+        Article(
+            article_id=article_id(page.url),
+            city=city.key,
+            site=(urlsplit(page.url).hostname or "").lower(),
+            url=page.url,
+            title=heading,
+            text=body.text,
+            lang_declared=source.lang if source else None,
+            published_at=fields.cut_to(published.value) if published else None,
+            published_precision=published.value.precision if published else None,
+            source=found_source.value if found_source else None,
+            author=author.value if author else None,
+            column=column.value if column else None,
+            keywords=keywords.value if keywords else (),
+            images=pictures,
+            attachments=documents,
+            extractor=text.rule,
+            extract_agreement=text.agreement,
+            flags=_once(iter(flags)),
+            rights=city.rights,
+            parts=parts,
+        )
+    )
+
+
+def units(text: str) -> int:
+    """Return the length of a text in Chinese characters, an English word counting as two."""
+    return len(_HAN.findall(text)) + 2 * len(_WORD.findall(text))
+
+
+def _family_text(page: Page, source: Source | None) -> _Text | None:
+    """Return the body where a family's rules find one.
+
+    The family that the city file names comes first, then those to which the URL's shape belongs,
+    then all others: their selectors are particular enough to be tried anywhere. A body that is all
+    but empty is kept as the last resort: a family's place for text, without text, says much.
+    """
+    thin: _Text | None = None
+    for name, rules, known in _rules_for(page.url, source):
+        for selector in rules.body:
+            if not known and not _PARTICULAR.search(selector):
+                continue
+            node = max(page.select([selector]), key=_length, default=None)
+            if node is None:
+                continue
+            dropped = frozenset(found(node, rules.drop)) - {node}
+            blocks = read_blocks(node, dropped)
+            if _is_listing(blocks, 0, False):
+                continue
+            text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
+            if sum(units(block.text) for block in blocks) >= _ENOUGH:
+                return text
+            if thin is None and (blocks or node.find(".//img") is not None):
+                thin = text
+    return thin
+
+
+def _rules_for(url: str, source: Source | None) -> Iterator[tuple[str, Rules, bool]]:
+    """Yield the rules to try, with whether the family is known to be the page's own."""
+    own = [source.cms] if source else []
+    own += [
+        name for name, family in FAMILIES.items() if name != "generic" and family.is_article(url)
+    ]
+    for name in dict.fromkeys([*own, *FAMILIES]):
+        for rules in FAMILIES[name].rules:
+            yield name, rules, name in own
+
+
+def _marked_text(page: Page) -> _Text | None:
+    """Return the body framed by a publishing system's comments."""
+    if "<!--" not in page.html:
+        return None
+    for marker in _MARKERS:
+        match = marker.search(page.html)
+        if match and match[1].strip():
+            node = parse(f"<html><body><div>{match[1]}</div></body></html>")
+            blocks = read_blocks(node, frozenset())
+            if sum(units(block.text) for block in blocks) >= _ENOUGH:
+                places = page.places_of([block.text for block in blocks])
+                return _Text(blocks, [node], places, "comments around the body")
+    return None
+
+
+def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
+    best = said[0]
+    chosen = choose(page.blocks, best.text)
+    blocks = [page.blocks[place] for place in chosen]
+    places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
+    nodes = page.between(blocks[0].node, blocks[-1].node) if blocks else []
+    rule = f"consensus: {best.name}"
+    return _Text(blocks, nodes, places, rule, None, round(best.likeness, 4))
+
+
+def _meta_lines(page: Page, rules: Rules | None) -> Iterator[fields.lines.Labelled]:
+    if rules is None:
+        return
+    for node in page.select(rules.meta_line):
+        for block in read_blocks(node, frozenset()):
+            if len(block.text) <= 300:
+                seen = fields.lines.read_line(block.pieces)
+                if seen.says:
+                    yield seen
+
+
+def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
+    """Return the body's elements and what follows them in their container: attachment lists."""
+    around = list(nodes)
+    if len(nodes) == 1:
+        around += [node for node in nodes[0].itersiblings() if isinstance(node.tag, str)]
+    return around
+
+
+def _no_article(
+    page: Page,
+    city: City,
+    text: _Text,
+    body: Body,
+    pictures: Sequence[str],
+    documents: Sequence[str],
+) -> Reject | None:
+    """Return why the page gives no article, or None if it gives one."""
+    size = units(body.text)
+    general = text.rules is None
+    if documents and (size < 40 or (size < 160 and _TELLS.search(body.text))):
+        return _reject(page.url, city, "cover_notice", f"attached: {documents[0]}")
+    if _is_listing(text.blocks if text.blocks and not general else page.blocks, size, general):
+        return _reject(page.url, city, "listing")
+    if size < _TOO_SHORT and pictures:
+        return _reject(page.url, city, "image_only", f"{len(pictures)} pictures, {size} characters")
+    if size < _TOO_SHORT:
+        return _reject(page.url, city, "too_short", f"{size} characters")
+    return None
+
+
+def _is_listing(blocks: Sequence[Block], size: int, general: bool) -> bool:
+    """Whether blocks are mostly titles that link elsewhere, without a paragraph of their own."""
+    titles = [b for b in blocks if b.link_density > 0.6 and len(b.text) >= 8]
+    prose = [b for b in blocks if b.link_density < 0.3 and len(b.text) >= 60]
+    if general:
+        return len(titles) >= 8 and (not prose or size < 60)
+    return len(titles) >= 8 and len(titles) > 2 * len(prose)
+
+
+def _reject(url: str, city: City, reason: str, more: str = "") -> Reject:
+    detail = REASONS[reason] + (f" ({more})" if more else "")
+    return Reject(url, city.key, reason, detail)
+
+
+def _note(name: str, value: fields.Found[str] | None) -> tuple[str, str, str]:
+    return (name, value.value, value.rule) if value else (name, "", "")
+
+
+def _length(node: etree._Element) -> int:
+    return sum(len(text.strip()) for text in node.itertext())
+
+
+def _once(values: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

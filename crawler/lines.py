@@ -1,0 +1,278 @@
+"""Lines that are not news: date and source lines, widgets, credits, breadcrumbs, pagers.
+
+Each is recognised here once, for two uses: fields are read from them, and the text is rid of them.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from crawler.dates import Moment, labelled, moments, strip_dates
+
+_LABELS = {
+    "published": (
+        "发布日期|发布时间|发表时间|发表日期|发稿时间|发布于|发文日期|发文时间|成文日期|上传时间|录入时间|"
+        "创建时间|信息时间|时间|日期|發布日期|發佈日期|發布時間|發佈時間|日期時間|時間|"
+        "release(?:d)? (?:date|time)|date of release|released? on|released|"
+        "publish(?:ed)? ?(?:date|time|on)|publication date|published|pub ?date|pubtime|"
+        "posted on|posted|issue date|issued on|date|time"
+    ),
+    "updated": (
+        "更新时间|更新日期|最后更新|修改时间|更新時間|更新日期|最後更新|"
+        "last (?:updated|modified)(?: on)?|updated? (?:on|time|date)|updated?|modified"
+    ),
+    "source": (
+        "信息来源|文章来源|稿件来源|消息来源|内容来源|新闻来源|来源于|来源|稿源|出处|信息来自|转自|发布机构|发布单位|"
+        "信息發布單位|發布單位|來源|資料來源|"
+        "article source|information source|source|from"
+    ),
+    "author": "作者|撰稿人?|供稿人?|文字|记者|通讯员|記者|authors?|writer|written by|by",
+    "editor": (
+        "责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|"
+        "(?:responsible |web |chief )?editors?|edited by"
+    ),
+    "other": (
+        "审核人?|校对|初审|复审|终审|监制|美编|签发|审签|校審|浏览次数|浏览量|阅读次数|阅读量|点击次数|点击数|点击率|"
+        "访问次数|访问量|阅读|浏览|点击|點閱數|瀏覽次數|字体大小|字体|字号|文字大小|字級|保护视力色|分享到|分享至|分享|"
+        "索引号|文号|主题词|关键词|关键字|标签|所属分类|分类|栏目|views?|hits?|clicks?|reads?|"
+        "font ?size|text size|share(?: to| on)?|tags?|keywords?|category"
+    ),
+}
+_LABEL = re.compile(
+    r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（【\[·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*(?:"
+    + "|".join(f"(?P<{name}>{names})" for name, names in _LABELS.items())
+    + r")\s*[:：]",
+    re.IGNORECASE,
+)
+_SPACED_LABEL = re.compile(
+    r"(?<=[来來作日时時责編编])[\s\u3000\u00a0]+(?=[源者期间間编輯辑]\s*[:：])"
+)
+# Where a value ends although no label follows: a separator, wide space, or a widget.
+_VALUE_END = re.compile(
+    r"\x1f|[|丨｜]|[\u3000\u00a0\t]|\s{2,}|[\]】)）]\s*$|"
+    r"(?<=\s)(?:字体|字号|打印|分享|浏览|阅读|点击|关闭|收藏|大 |font ?size|print|share|large)",
+    re.IGNORECASE,
+)
+_WIDGET = re.compile(
+    r"打印本页|打印此页|打印本文|打印文章|打印|列印|关闭窗口|关闭本页|关闭页面|关闭|關閉|返回顶部|返回首页|返回列表|返回上一页|"
+    r"返回|回到顶部|加入收藏|收藏本页|收藏|下载|转发|字体大小|字体|字型|字号|字級|放大|缩小|縮小|正常|默认|默認|超大|分享到|"
+    r"分享至|分享|微信好友|微信|微博|新浪|腾讯|人人网|QQ空间|QQ好友|QQ|朋友圈|豆瓣|扫一扫在手机打开当前页面?|扫一扫|扫码|手机查看|"
+    r"手机扫一扫|语音播报|语音朗读|语音阅读|智能朗读|朗读|听新闻|听全文|播放|暂停|停止|继续|无障碍浏览|无障碍|繁体|简体|繁體|"
+    r"简|繁|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|点击次数|点击数|点击量|点击|访问次数|访问量|点赞|赞|评论|我要纠错|纠错|"
+    r"举报|推荐|保护视力色|视力保护色|视力保护|复制链接|二维码|高亮|护眼|次|人|本页|此页|"
+    r"print(?: this)?(?: page| article)?|share(?: this| on| to| with)?|font ?size|text size|fonts?|large|"
+    r"medium|middle|small|big|normal|default|bigger|smaller|close(?: window)?|e-?mail|facebook|twitter|"
+    r"linkedin|pinterest|whatsapp|reddit|weibo|wechat|qq|tumblr|line|copy link|read aloud|listen(?: to)?|"
+    r"audio|play|pause|stop|save|back to top|back|top|bookmark|views?|hits?|clicks?|more|comments?|"
+    r"advertisement|ad|大|中|小|[at]\s?[+＋\-－]+|\ba\b|\bt\b",
+    re.IGNORECASE,
+)
+_CREDIT = re.compile(
+    r"^[【\[(（]?\s*(?:责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|审核|校对|初审|复审|终审|监制|美编|签发|"
+    r"撰稿|供稿|统筹|作者|(?:responsible |web |chief )?editors?|edited by)\s*[:：丨|]",
+    re.IGNORECASE,
+)
+_CREDIT_TAIL = re.compile(
+    r"[\s\u3000]*[【\[(（]\s*(?P<label>责任编辑|责编|编辑|責任編輯|編輯|editors?)\s*[:：]?\s*"
+    r"(?P<name>[^】\])）]{1,30})[】\])）]\s*$",
+    re.IGNORECASE,
+)
+CRUMBS = re.compile(
+    r"^(?:您?(?:当前|现在|所在|目前)?(?:的|所在)?(?:当前)?位置|当前位置|你的位置|所在位置|目前位置|您的位置|現在位置|"
+    r"you are here|current (?:position|location)|location|position)\s*(?:是|为)?\s*[:：]|"
+    r"^(?:首页|首頁|网站首页|主页|home)\s*[>»›/→＞]",
+    re.IGNORECASE,
+)
+_TRAIL = re.compile(r"^[^>»\s]{1,12}\s*(?:>>?|»)\s*[^>»]{1,20}(?:(?:>>?|»)[^>»]{1,40})*$")
+_CRUMB_MARK = re.compile(r"\s*(?:>+|»|›|→|＞+|/|\s-\s|::|\|)\s*")
+_PAGER = re.compile(
+    r"^[\s\[\]【】()（）<>«»‹›|.…·\d]*(?:(?:上一页|下一页|上页|下页|首页|尾页|末页|前页|后页|共\s*\d+\s*页|第\s*\d+\s*页|页|转到|跳转|"
+    r"prev(?:ious)?(?: page)?|next(?: page)?|first|last|pages?|of)[\s\[\]【】()（）<>«»‹›|.…·:：\d/]*)+$|"
+    r"^(?:[\[【(（]\s*\d+\s*[\]】)）]\s*){2,}$|^\d{1,2}(?:\s+\d{1,2}){1,20}$",
+    re.IGNORECASE,
+)
+_NEIGHBOUR = re.compile(
+    r"^[【\[<«]?\s*(?:上一篇|下一篇|上一条|下一条|上篇|下篇|前一篇|后一篇|上一則|下一則|"
+    r"previous(?: article| news| post)?|next(?: article| news| post)?|prev)\s*[】\]>»]?\s*[:：>》]?",
+    re.IGNORECASE,
+)
+RELATED = re.compile(
+    r"^[【\[■◆●▼•\s]*(?:相关(?:阅读|新闻|文章|链接|报道|内容|推荐|信息|稿件|专题|解读|文件|资讯|评论)|延伸阅读|推荐(?:阅读|文章|新闻)|"
+    r"更多(?:新闻|内容|精彩)|热门(?:文章|推荐|新闻)|猜你喜欢|相關(?:新聞|連結|文章|閱讀)|延伸閱讀|网友评论|发表评论|我要评论|留言|"
+    r"热点推荐|精彩推荐|本站推荐|今日热点|最新文章|最新资讯|"
+    r"related (?:news|stories|articles|links|reading|content|topics|information)|"
+    r"recommended(?: stories| for you| reading)?|more (?:news|stories|from|on this|in)\b.{0,40}|"
+    r"read (?:more|next|also)|you may (?:also )?like|also read|see also|most (?:read|popular|viewed)|"
+    r"trending(?: now)?|popular|latest news|links|photos|leave a (?:reply|comment)|comments?)\s*[】\]]?"
+    r"\s*[:：>»]*\s*$",
+    re.IGNORECASE,
+)
+_DISCLAIMER = re.compile(
+    r"^(?:版权(?:所有|声明)|免责声明|特别声明|声明\s*[:：]|本文(?:来源|由)|凡本(?:网|站)|未经.{0,12}(?:授权|许可)|copyright|©|all rights reserved|"
+    r"disclaimer|转载请注明|本网站?(?:文章|内容)|.{0,20}版权所有)",
+    re.IGNORECASE,
+)
+_ATTACHED = re.compile(
+    r"^[【\[(（]?\s*(?:附件|相关附件|附件下载|文件下载|attachments?|annex|appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
+    re.IGNORECASE,
+)
+_NOISE = re.compile(r"[\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a date-and-source line says, by field; `rest` is what no label, date or widget covers."""
+
+    published: Moment | None = None
+    updated: Moment | None = None
+    bare: Moment | None = None
+    source: str | None = None
+    author: str | None = None
+    editor: str | None = None
+    rest: str = ""
+
+    @property
+    def says(self) -> bool:
+        """Whether the line gives any field at all."""
+        return any((self.published, self.updated, self.bare, self.source, self.author, self.editor))
+
+
+def read_line(pieces: str) -> Labelled:
+    """Read a line such as `时间：2019-09-18 06:23 来源： 山西日报 打印`; `pieces` may hold separators."""
+    text = _SPACED_LABEL.sub("", pieces[:600])
+    marks = list(_LABEL.finditer(text))
+    values: dict[str, str] = {}
+    when: dict[str, Moment] = {}
+    rest = [text[: marks[0].start()] if marks else text]
+    for mark, following in zip_longest(marks, marks[1:]):
+        name = str(mark.lastgroup)
+        raw = text[mark.end() : following.start() if following else len(text)]
+        lead = len(raw) - len(raw.lstrip(" \x1f\u3000\u00a0\t\r\n"))
+        raw = raw[lead:]
+        if name in ("published", "updated"):
+            moment = labelled(raw.replace("\x1f", " "))
+            if moment:
+                when.setdefault(name, moment)
+                rest.append(raw[moment.end :])
+            else:
+                rest.append(raw)
+            continue
+        end = _VALUE_END.search(raw)
+        value = raw[: end.start()] if end else raw
+        values.setdefault(name, _clean(value))
+        # The number after a view counter, the sizes after a font widget: nothing but noise.
+        rest.append(raw[end.start() :] if end else "")
+    loose = "\x1f".join(rest)
+    bare = next(iter(moments(loose.replace("\x1f", " "))), None)
+    left = _WIDGET.sub("", strip_dates(loose.replace("\x1f", " ")))
+    return Labelled(
+        published=when.get("published"),
+        updated=when.get("updated"),
+        bare=bare,
+        source=named(values.get("source")),
+        author=named(values.get("author")),
+        editor=named(values.get("editor")),
+        rest=_NOISE.sub("", left),
+    )
+
+
+def is_widget(text: str) -> bool:
+    """Whether a line holds nothing but buttons, counters and symbols."""
+    return len(text) <= 80 and not _NOISE.sub("", _WIDGET.sub("", text))
+
+
+def is_meta_line(text: str, found: Labelled) -> bool:
+    """Whether a line is a date-and-source line: it gives fields and says hardly anything else."""
+    dated = bool(found.published or found.updated or found.bare)
+    if len(text) > 160 or not found.says or not (dated or found.source):
+        return False
+    return len(found.rest) <= (4 if dated or len(text) < 30 else 0)
+
+
+def is_credit(text: str) -> bool:
+    """Whether a line only credits editors and the like."""
+    return len(text) <= 80 and bool(_CREDIT.match(text))
+
+
+def credit_tail(text: str) -> tuple[str, str | None]:
+    """Split an editor's credit in brackets off the end of a paragraph."""
+    match = _CREDIT_TAIL.search(text)
+    if not match:
+        return text, None
+    return text[: match.start()].rstrip(), named(match["name"])
+
+
+def is_breadcrumb(text: str) -> bool:
+    """Whether a line says where on the site the reader is."""
+    return bool(CRUMBS.search(text)) or bool(_TRAIL.match(text))
+
+
+def is_furniture(text: str) -> bool:
+    """Whether a short line is a widget, a date line, a credit or a breadcrumb."""
+    return (
+        is_widget(text)
+        or is_credit(text)
+        or is_breadcrumb(text)
+        or is_pager(text)
+        or is_meta_line(text, read_line(text))
+    )
+
+
+def without_bare(found: Labelled) -> Labelled:
+    """Return `found` without the date that no label announced."""
+    return replace(found, bare=None)
+
+
+def is_pager(text: str) -> bool:
+    """Whether a line is the page numbers of a multi-page article."""
+    return len(text) <= 80 and bool(_PAGER.match(text))
+
+
+def is_neighbour(text: str) -> bool:
+    """Whether a line points at the previous or the next article."""
+    return len(text) <= 120 and bool(_NEIGHBOUR.match(text))
+
+
+def is_disclaimer(text: str) -> bool:
+    """Whether a line is a copyright notice or a disclaimer."""
+    return bool(_DISCLAIMER.match(text))
+
+
+def is_attachment_label(text: str) -> bool:
+    """Whether a line only announces attachments."""
+    return bool(_ATTACHED.match(text))
+
+
+def column_of(text: str, title: str) -> str | None:
+    """Return the last section a breadcrumb names, past the title and words for `this text`."""
+    trail = re.sub(r"^[^:：>»]{0,16}[:：]", "", text)
+    parts = [part.strip(" \x1f") for part in _CRUMB_MARK.split(trail.replace("\x1f", " "))]
+    for part in reversed(parts):
+        part = re.sub(r"\s+", " ", part).strip()
+        if not part or len(part) > 40 or (len(part) >= 6 and part in title):
+            continue
+        if re.fullmatch(
+            r"正文|详情|详细内容?|内容|文章|阅读|浏览|content|text|detail|details", part, re.I
+        ):
+            continue
+        if re.fullmatch(r"首页|首頁|网站首页|主页|home", part, re.I):
+            return None
+        return part
+    return None
+
+
+def _clean(value: str) -> str:
+    return re.sub(r"\s+", " ", value.replace("\x1f", " ")).strip(
+        ' 　:：;；,，|丨【】[]（）()《》"“”'
+    )
+
+
+def named(value: str | None) -> str | None:
+    """Return a name that can be one: not empty, not a number, not a sentence."""
+    if not value:
+        return None
+    value = re.sub(r"^(?:来源|來源|作者|source|author)\s*[:：]\s*", "", value, flags=re.I)
+    value = _clean(value)
+    if not value or len(value) > 60 or not _NOISE.sub("", value) or is_widget(value):
+        return None
+    return value

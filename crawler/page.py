@@ -1,0 +1,144 @@
+"""One fetched page, decoded and parsed once: what every rule of extraction reads from."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from urllib.parse import urljoin, urlsplit
+
+from cssselect import HTMLTranslator
+from cssselect.parser import SelectorError
+from lxml import etree
+
+from crawler.blocks import Block, read_blocks
+from crawler.charset import Decoded, decode
+from crawler.fields import Metas, read_metas
+
+_MAX_CHARS = 4_000_000
+"""Characters of markup that are parsed. Past that a page is scripts, data or an attack."""
+
+_PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Page:
+    """A page as decoded text, parsed tree, meta tags and blocks; each is made once, when needed."""
+
+    def __init__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        self.url = url
+        self.decoded: Decoded = decode(body, headers)
+        text = self.decoded.text
+        self.truncated = len(text) > _MAX_CHARS
+        self.html = _CONTROL.sub("", text[:_MAX_CHARS])
+
+    @cached_property
+    def tree(self) -> etree._Element:
+        """The parsed page; an empty element where there is nothing to parse."""
+        return parse(self.html)
+
+    @cached_property
+    def metas(self) -> Metas:
+        """The meta tags of the page."""
+        return read_metas(self.tree)
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """Every visible line of the page."""
+        body = self.tree.find(".//body")
+        return read_blocks(self.tree if body is None else body, frozenset())
+
+    @cached_property
+    def base(self) -> str:
+        """The URL that relative links are relative to."""
+        node = self.tree.find(".//base")
+        href = node.get("href") if node is not None else None
+        try:
+            return urljoin(self.url, href.strip()) if href else self.url
+        except ValueError:
+            return self.url
+
+    def select(self, selectors: Sequence[str]) -> list[etree._Element]:
+        """Return the elements that any of the CSS `selectors` matches, in document order."""
+        return found(self.tree, selectors)
+
+    def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
+        """Return the places among `blocks` where the text of `nodes` starts and ends."""
+        inside = {inner for node in nodes for inner in node.iter()}
+        places = [at for at, block in enumerate(self.blocks) if block.node in inside]
+        return (places[0], places[-1] + 1) if places else (0, 0)
+
+    def places_of(self, texts: Sequence[str]) -> tuple[int, int]:
+        """Return the places among `blocks` where the lines `texts` start and end."""
+        wanted = set(texts)
+        places = [at for at, block in enumerate(self.blocks) if block.text in wanted]
+        return (places[0], places[-1] + 1) if places else (0, 0)
+
+    def between(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
+        """Return the pictures and links from the element `first` to the end of `last`."""
+        end = set(last.iter())
+        kept: list[etree._Element] = []
+        inside = ended = False
+        for node in self.tree.iter():
+            inside = inside or node is first
+            if ended and node not in end:
+                break
+            ended = ended or node is last
+            if inside and node.tag in ("img", "a"):
+                kept.append(node)
+        return kept
+
+    def linked_parts(self) -> tuple[str, ...]:
+        """Return the pages 2..n that numbered links of a pager name, by the shape of their URLs.
+
+        Page n of `.../c_12.htm` is `.../c_12_2.htm` or `.../c_12-2.htm`.
+        """
+        stem, _, extension = urlsplit(self.url).path.rpartition(".")
+        if not stem or "/" in extension or not re.search(r"\d", stem):
+            return ()
+        shape = re.compile(re.escape(stem) + r"[_-](\d{1,2})\." + re.escape(extension) + r"$")
+        parts: dict[int, str] = {}
+        for node in self.tree.iter("a"):
+            text = _PART_TEXT.match("".join(node.itertext()).strip())
+            if not text:
+                continue
+            try:
+                target = urljoin(self.base, (node.get("href") or "").strip()).partition("#")[0]
+                same = urlsplit(target)
+            except ValueError:
+                continue
+            match = shape.search(same.path)
+            if (
+                match
+                and same.netloc == urlsplit(self.url).netloc
+                and same.path != urlsplit(self.url).path
+            ):
+                parts.setdefault(int(match[1]), target)
+        return tuple(parts[number] for number in sorted(parts))
+
+
+def parse(html: str) -> etree._Element:
+    """Parse HTML leniently. Never raises; text that cannot be parsed gives an empty element."""
+    parser = etree.HTMLParser(
+        encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError):
+        tree = None
+    return etree.Element("html") if tree is None else tree
+
+
+def found(root: etree._Element, selectors: Sequence[str]) -> list[etree._Element]:
+    """Return the elements under `root` that the CSS `selectors` match, in document order."""
+    if not selectors:
+        return []
+    nodes = _xpath(", ".join(selectors))(root)
+    return [node for node in nodes if isinstance(node, etree._Element)]
+
+
+@lru_cache(maxsize=512)
+def _xpath(selector: str) -> etree.XPath:
+    try:
+        return etree.XPath(HTMLTranslator().css_to_xpath(selector))
+    except SelectorError as error:
+        raise ValueError(f"{selector!r} is not a CSS selector: {error}") from error
