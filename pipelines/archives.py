@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crawler import archive
@@ -128,10 +128,7 @@ def _joined(articles: Mapping[str, Article]) -> list[Article]:
         if url in continuations:
             continue
         rest = [articles[part] for part in article.parts if part in articles]
-        joined = join(article, rest) if rest else article
-        if len(rest) < len(article.parts):
-            joined = replace(joined, parts=(), flags=(*joined.flags, "incomplete"))
-        whole.append(joined)
+        whole.append(join(article, rest) if article.parts else article)
     return whole
 
 

@@ -18,8 +18,24 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive import ArchiveError
-from crawler.city import CRAWLED, City, CityError, load_cities
-from pipelines import crawls, engine, evaluate, health, imports, lock, runs, store
+from crawler.city import CITIES_DIR, CRAWLED, City, CityError, load_cities, load_city
+from pipelines import (
+    align,
+    archives,
+    crawls,
+    demo,
+    duplicates,
+    engine,
+    evaluate,
+    health,
+    imports,
+    lock,
+    page,
+    report,
+    runs,
+    sentences,
+    store,
+)
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 DONE, INTERNAL, USAGE, UNWELL, UNUSABLE, BUSY = range(6)
@@ -29,14 +45,26 @@ class UsageError(ValueError):
     """A command line that cannot be carried out; the message says what was expected."""
 
 
+# Errors whose message is for the user: what was expected, where, what to do.
+_USAGE = (
+    UsageError,
+    CityError,
+    ArchiveError,
+    imports.ImportFileError,
+    evaluate.GoldError,
+    page.PageError,
+    demo.DemoError,
+    sentences.InputError,
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = _parser().parse_args(arguments)
-    known = (UsageError, CityError, ArchiveError, imports.ImportFileError, evaluate.GoldError)
     try:
         command: Callable[[argparse.Namespace], int] = args.command
         return command(args)
-    except known as error:
+    except _USAGE as error:
         complain(str(error))
         return USAGE
     except lock.LockedError as error:
@@ -61,8 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _demo(args: argparse.Namespace) -> int:
-    from pipelines import demo
-
     result = demo.run(args.output)
     if args.json:
         say_json(result)
@@ -97,8 +123,6 @@ def _run(args: argparse.Namespace) -> int:
             complaints += health.failures(output, cities[key], outcome.counts, now)
             if complaints:
                 failures[key] = complaints
-        from pipelines import report
-
         report.write(output)
         unusable = all(not outcome.usable for outcome in outcomes.values())
         code = UNUSABLE if unusable else UNWELL if failures else DONE
@@ -106,8 +130,6 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _extract(args: argparse.Namespace) -> int:
-    from pipelines import archives
-
     output = _writable(args.output)
     if bool(args.warcs) == args.all:
         raise UsageError("name WARC files, or --all for those in the output folder, not both")
@@ -139,8 +161,6 @@ def _extract(args: argparse.Namespace) -> int:
 
 
 def _page(args: argparse.Namespace) -> int:
-    from pipelines import page
-
     explained = page.explain(args.page, args.url, load_cities(args.cities_dir))
     if args.json:
         say_json(page.as_json(explained))
@@ -166,7 +186,7 @@ def _import(args: argparse.Namespace) -> int:
             )
             refused = [reject for reject in rejects if reject.city == key]
             store.write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
-            _cluster(output, key)
+            duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
         runs.finish(run, counts, DONE)
     if args.json:
@@ -188,8 +208,6 @@ def _align(args: argparse.Namespace) -> int:
         )
     cities = args.cities or known
     if args.explain:
-        from pipelines import align
-
         say(align.explain(output, *args.explain, encoder=args.encoder))
         return DONE
     with lock.hold(output, cities):
@@ -203,8 +221,6 @@ def _align(args: argparse.Namespace) -> int:
 
 
 def _align_sentences(args: argparse.Namespace) -> int:
-    from pipelines import sentences
-
     sentences.align_file(args.input, args.result, jobs=args.jobs, encoder=args.encoder)
     return DONE
 
@@ -227,8 +243,6 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from pipelines import report
-
     say(f"report: {report.write(_readable(args.output))}")
     return DONE
 
@@ -269,8 +283,6 @@ def _cities_list(args: argparse.Namespace) -> int:
 
 
 def _cities_check(args: argparse.Namespace) -> int:
-    from crawler.city import CITIES_DIR, load_city
-
     folder = args.cities_dir or CITIES_DIR
     found, wrong = [], []
     for path in sorted(folder.glob("*.yaml")):
@@ -308,8 +320,6 @@ def _crawl_all(
 def _align_all(
     args: argparse.Namespace, output: Path, cities: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    from pipelines import align
-
     files = load_cities(args.cities_dir)
     days = {key: files[key].max_days for key in cities if key in files}
     step = partial(align.align_shard, output, encoder=args.encoder, max_days=days)
@@ -325,12 +335,6 @@ def _align_all(
     return {key: asdict(summary) for key, summary in summaries.items()}
 
 
-def _cluster(output: Path, city: str) -> None:
-    from pipelines import duplicates
-
-    duplicates.cluster_shard(output, city)
-
-
 def _finish(
     args: argparse.Namespace,
     run: runs.Run,
@@ -342,9 +346,9 @@ def _finish(
     found = runs.gather_issues(
         run,
         [
-            {"city": city, "code": "assertion", "detail": sentence}
-            for city, sentences in failures.items()
-            for sentence in sentences
+            {"city": city, "code": "assertion", "detail": complaint}
+            for city, complaints in failures.items()
+            for complaint in complaints
         ],
     )
     counts = {
@@ -366,9 +370,9 @@ def _finish(
     if sys.stdout.isatty() or args.verbose:
         header = ("city", "requests", "lists", "articles", "rejects", "issues")
         show_table(header, [(k, *(c.get(n, 0) for n in header[1:])) for k, c in counts.items()])
-    for city, sentences in failures.items():
-        for sentence in sentences:
-            complain(f"{city}: {sentence}")
+    for city, complaints in failures.items():
+        for complaint in complaints:
+            complain(f"{city}: {complaint}")
     if failures:
         complain(f"details: {run.folder / 'issues.jsonl'}")
     return code
