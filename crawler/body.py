@@ -26,10 +26,10 @@ _ICON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A line left out of the text and the rule that left it out."""
+    """A line left out of the text, and why."""
 
     text: str
-    rule: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,7 @@ def _codec(name: str) -> str | None:
     if name in _SUPERSET:
         return _SUPERSET[name]
     try:
-        return None if name.startswith("utf-16") else "x".encode(name) and name
+        "x".encode(name)
     except (LookupError, ValueError, TypeError):
         return None
+    return None if name.startswith(("utf-16", "utf-32")) else name

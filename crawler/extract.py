@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler import fields
+from crawler import fields, lines
 from crawler.blocking import REASONS, diagnose
 from crawler.blocks import Block, read_blocks
 from crawler.body import Body, Cut, attachments, images, read_body
@@ -314,13 +314,13 @@ def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
     return _Text(blocks, nodes, places, rule, None, round(best.likeness, 4))
 
 
-def _meta_lines(page: Page, rules: Rules | None) -> Iterator[fields.lines.Labelled]:
+def _meta_lines(page: Page, rules: Rules | None) -> Iterator[lines.Labelled]:
     if rules is None:
         return
     for node in page.select(rules.meta_line):
         for block in read_blocks(node, frozenset()):
             if len(block.text) <= 300:
-                seen = fields.lines.read_line(block.pieces)
+                seen = lines.read_line(block.pieces)
                 if seen.says:
                     yield seen
 

@@ -311,7 +311,8 @@ def _same(one: str, other: str) -> bool:
 def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str:
     """Return a headline with the kicker before and the subtitle after it, joined by spaces."""
     key = _comparable(text)
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     for sibling, into in ((node.getprevious(), before), (node.getnext(), after)):
         other = sibling
         while other is not None and not isinstance(other.tag, str):

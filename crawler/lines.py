@@ -138,7 +138,10 @@ class Labelled:
 
 
 def read_line(pieces: str) -> Labelled:
-    """Read a line such as `时间：2019-09-18 06:23 来源： 山西日报 打印`; `pieces` may hold separators."""
+    """Read a line such as `时间：2019-09-18 06:23 来源： 山西日报 打印`.
+
+    `pieces` may hold separators between inline elements: a value ends there.
+    """
     text = _SPACED_LABEL.sub("", pieces[:600])
     marks = list(_LABEL.finditer(text))
     values: dict[str, str] = {}
@@ -247,8 +250,8 @@ def column_of(text: str, title: str) -> str | None:
     """Return the last section a breadcrumb names, past the title and words for `this text`."""
     trail = re.sub(r"^[^:：>»]{0,16}[:：]", "", text)
     parts = [part.strip(" \x1f") for part in _CRUMB_MARK.split(trail.replace("\x1f", " "))]
-    for part in reversed(parts):
-        part = re.sub(r"\s+", " ", part).strip()
+    for named_part in reversed(parts):
+        part = re.sub(r"\s+", " ", named_part).strip()
         if not part or len(part) > 40 or (len(part) >= 6 and part in title):
             continue
         if re.fullmatch(

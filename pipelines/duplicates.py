@@ -1,0 +1,189 @@
+"""Which articles of a city are the same text again: reposts, twins, corrected copies.
+
+Candidates come from MinHash (shingles of characters for Chinese, of words for English), the
+decision from comparing the two texts. Municipal news is full of texts that differ only in what
+matters: the 27th and the 29th meeting, January's and February's figures. So two articles whose
+numbers differ are never the same, however alike they are otherwise.
+"""
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Protocol
+
+from datasketch import MinHash, MinHashLSH
+
+from pipelines import store
+from pipelines.language import simplified
+
+_PERMUTATIONS = 64
+_SEED = 1
+_CANDIDATE = 0.6
+"""Estimated Jaccard similarity from which two texts are compared."""
+_SAME = 0.8
+"""Jaccard similarity from which two texts are the same, if nothing contradicts it."""
+_MOST_COMPARED = 50
+_LATE = datetime.max.replace(tzinfo=UTC)
+_KEPT = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*|[零〇○一二三四五六七八九十百千万亿两]+(?=[次届屆批期号號章条條月日年%])")
+_ORDINAL_WORD = re.compile(
+    r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-)?(?:first|second|third|fourth|"
+    r"fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth|thirtieth|\w+tieth)\b|"
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
+    re.IGNORECASE,
+)
+
+
+class Document(Protocol):
+    """What is compared of an article: an `Article` will do."""
+
+    @property
+    def article_id(self) -> str: ...
+    @property
+    def lang(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def published_at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored article as far as duplicates go."""
+
+    article_id: str
+    lang: str
+    title: str
+    text: str
+    published_at: datetime | None
+
+
+def cluster(documents: Iterable[Document]) -> dict[str, str]:
+    """Return {article_id: id of the article it repeats} for every document; itself if none.
+
+    The representative is the earliest published of its cluster, then the smallest id; undated ones
+    come last. Every member has been compared with its representative itself. The order of
+    `documents` makes no difference.
+    """
+    ordered = sorted(documents, key=lambda d: (d.published_at or _LATE, d.article_id))
+    representative: dict[str, str] = {}
+    for lang in sorted({document.lang for document in ordered}):
+        _cluster_language([d for d in ordered if d.lang == lang], representative)
+    return {document.article_id: representative[document.article_id] for document in ordered}
+
+
+def cluster_shard(output: Path, city: str) -> int:
+    """Mark the duplicates among a city's stored articles; return how many rows changed."""
+    columns = ["article_id", "lang", "title", "text", "published_at"]
+    rows = store.read_articles(output, city, columns).to_pylist()
+    return store.mark_duplicates(output, city, cluster(Row(**row) for row in rows))
+
+
+def same(one: Document, other: Document) -> bool:
+    """Whether two articles of one language are the same text, told by the texts themselves.
+
+    They share four fifths of their shingles; the numbers of one (ordinals, dates and months in
+    words included) all occur in the other; and if their titles name different things, then not a
+    word of the text was replaced by another either.
+    """
+    return _same(_prepare(one), _prepare(other))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    key: str
+    title: tuple[str, ...]
+    tokens: tuple[str, ...]
+    shingles: frozenset[tuple[str, ...]]
+    numbers: Counter[str]
+
+
+def _cluster_language(documents: Sequence[Document], representative: dict[str, str]) -> None:
+    lsh = MinHashLSH(threshold=_CANDIDATE, num_perm=_PERMUTATIONS)
+    heads: dict[str, _Prepared] = {}
+    exact: dict[tuple[str, ...], str] = {}
+    rank: dict[str, int] = {}
+    for place, document in enumerate(documents):
+        prepared = _prepare(document)
+        rank[prepared.key] = place
+        twin = exact.get(prepared.tokens) if len(prepared.tokens) >= 8 else None
+        sketch = _sketch(prepared.shingles)
+        if twin is None and prepared.shingles:
+            near = sorted(lsh.query(sketch), key=lambda key: rank[key])
+            compared = (key for key in near[:_MOST_COMPARED] if _same(heads[key], prepared))
+            twin = next(compared, None)
+        if twin is not None:
+            representative[prepared.key] = twin
+            continue
+        representative[prepared.key] = prepared.key
+        heads[prepared.key] = prepared
+        exact.setdefault(prepared.tokens, prepared.key)
+        if prepared.shingles:
+            lsh.insert(prepared.key, sketch)
+
+
+def _prepare(document: Document) -> _Prepared:
+    chinese = document.lang != "en"
+    title, text = _plain(document.title, chinese), _plain(document.text, chinese)
+    tokens = _tokens(text, chinese)
+    size = 4 if chinese else 3
+    numbers = Counter(_NUMBER.findall(f"{title}\n{text}"))
+    if not chinese:
+        numbers.update(word.lower() for word in _ORDINAL_WORD.findall(f"{title}\n{text}"))
+    return _Prepared(
+        document.article_id,
+        tuple(_tokens(title, chinese)),
+        tuple(tokens),
+        frozenset(tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1)),
+        numbers,
+    )
+
+
+def _same(one: _Prepared, other: _Prepared) -> bool:
+    if not one.shingles or not other.shingles:
+        return one.tokens == other.tokens and one.title == other.title
+    if not (one.numbers <= other.numbers or other.numbers <= one.numbers):
+        return False
+    shared = len(one.shingles & other.shingles)
+    if shared / len(one.shingles | other.shingles) < _SAME:
+        return False
+    return _one_title(one.title, other.title) or not _replaced(one.tokens, other.tokens)
+
+
+def _one_title(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two titles are the same or one holds the other (a kicker, a site's prefix)."""
+    a, b = "\x1f".join(one), "\x1f".join(other)
+    return not a or not b or a in b or b in a
+
+
+def _replaced(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether words of one text stand where the other has different ones, rather than none."""
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    return any(tag == "replace" for tag, *_ in matcher.get_opcodes())
+
+
+def _plain(text: str, chinese: bool) -> str:
+    text = text.translate(_WIDTHS)
+    return simplified(text) if chinese else text.lower()
+
+
+def _tokens(text: str, chinese: bool) -> list[str]:
+    words = _KEPT.findall(text)
+    return [char for word in words for char in word] if chinese else words
+
+
+def _sketch(shingles: frozenset[tuple[str, ...]]) -> MinHash:
+    sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=zlib.crc32)
+    sketch.update_batch("\x1f".join(shingle).encode() for shingle in shingles)
+    return sketch
+
+
+_WIDTHS = {0xFF10 + digit: str(digit) for digit in range(10)}

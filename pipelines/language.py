@@ -1,0 +1,331 @@
+"""Which language a text is in, by its script first; what is neither Chinese nor English is refused.
+
+Counting characters of each script tells Chinese from everything else without error, and fast.
+langdetect is asked only where scripts leave a doubt, with a fixed seed and, between Chinese and
+English, with priors: left alone it calls short Traditional titles Korean and raises on a bare date.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from langdetect import DetectorFactory, LangDetectException
+from langdetect.detector_factory import PROFILES_DIRECTORY
+
+from crawler.item import Article, Reject, article_id
+
+Lang = Literal["zh", "en", "mixed", "other", ""]
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
+_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['’][A-Za-z\u00c0-\u024f]+)*")
+_FOREIGN = re.compile(
+    r"[\u0370-\u052f\u0530-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1800-\u18af]+"
+)
+_ACCENTED = re.compile(r"[\u00c0-\u024f\u1e00-\u1eff]")
+_URL = re.compile(r"https?://\S+|www\.\S+|[\w.-]+@[\w.-]+")
+# The commonest function words of English, and those of its neighbours that English does not have.
+_ENGLISH = frozenset(
+    "the of and to in is was for on that by with as at from are were be been this has have had it "
+    "its will which an or not but their they he she his her we our you your more than all who said "
+    "after before between into over under during about also can would should may i if when what how "
+    "why no new".split()
+)
+_NEIGHBOURS = frozenset(
+    "de la el los las un una que y en del por con para se su al lo como mas más es son fue o os do da "
+    "dos das em no na nos nas um uma com não ao pelo pela le les des et est du dans pour qui sur par "
+    "au aux avec ne pas der die das und den von zu mit ist im dem nicht ein eine auf für il di che e "
+    "per della del sono gli và của là có được trong cho yang dan di untuk dengan ini itu pada van het "
+    "een op te voor niet og det som til av på att och är".split()
+)
+_SEED = 0
+_PRIORS = {"zh-cn": 0.4, "zh-tw": 0.2, "en": 0.4}
+_WORD = 1.6
+"""Chinese characters an English word stands for: the usual ratio of translated news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a text is in: `zh`, `en`, `mixed` (both, neither prevails), `other`, or nothing at all.
+
+    `script` is Hans or Hant for Chinese, Latn for English, otherwise empty. `evidence` says what
+    the verdict rests on, in words that stay the same from version to version.
+    """
+
+    lang: Lang
+    script: str
+    evidence: str
+
+
+def detect(text: str) -> Verdict:
+    """Return the language of a text of any length. Never raises."""
+    text = _URL.sub(" ", text)
+    han, kana, hangul = (len(pattern.findall(text)) for pattern in (_HAN, _KANA, _HANGUL))
+    foreign = sum(len(run) for run in _FOREIGN.findall(text))
+    words = [word.lower() for word in _LATIN.findall(text)]
+    counts = f"han {han}, words {len(words)}"
+    if hangul and hangul >= 0.2 * (han + hangul) and hangul >= len(words):
+        return Verdict("other", "", f"script: {counts}, hangul {hangul}")
+    # Chinese titles use a stray の; Japanese prose has a kana for every kanji.
+    if kana >= 3 and kana >= 0.12 * (han + kana) and kana >= 0.5 * len(words):
+        return Verdict("other", "", f"script: {counts}, kana {kana}")
+    if foreign > han + 5 * len(words):
+        return Verdict("other", "", f"script: {counts}, letters of another script {foreign}")
+    if not han and not words:
+        return Verdict("", "", "script: no letters")
+    share = han / (han + _WORD * len(words))
+    if share >= 0.6 or (share >= 0.3 and len(words) <= 6):
+        return _chinese(text, counts)
+    if share <= 0.15:
+        return _latin(text, words, counts)
+    if share <= 0.4 and len(words) > 20 and _english_share(words) >= 0.15:
+        return Verdict("mixed" if share > 0.25 else "en", "Latn", f"script: {counts}")
+    if han >= 4 and _english_share(words) < 0.1:
+        # Chinese with foreign names in it: no English sentence does without function words.
+        return _chinese(text, counts)
+    guess = _langdetect(text, tuple(_PRIORS))
+    evidence = f"script: {counts}; langdetect: {guess or 'none'}"
+    if share >= 0.25 and len(words) > 20:
+        return Verdict("mixed", script_of(text), evidence)
+    if guess == "en":
+        return Verdict("en", "Latn", evidence)
+    return Verdict("zh", script_of(text), evidence)
+
+
+def judge(article: Article) -> tuple[Article | Reject, ...]:
+    """Give an article its language and script, or refuse it.
+
+    A page that interleaves both languages paragraph by paragraph gives its Chinese and its English
+    article, flagged `interleaved`. A language other than the source declares leaves the flag
+    `lang_mismatch`. Never raises.
+    """
+    halves = _split(article)
+    if halves:
+        return halves
+    verdict = detect(article.text)
+    lang: str = verdict.lang
+    if lang in ("mixed", ""):
+        # The prevailing language, or the title's, or the declared one.
+        of_title = detect(article.title).lang
+        lang = _prevailing(article.text) or of_title or article.lang_declared or ""
+    if lang not in ("zh", "en"):
+        detail = f"The text is neither Chinese nor English ({verdict.evidence})"
+        return (Reject(article.url, article.city, "other_language", detail),)
+    flags = article.flags
+    if verdict.lang == "mixed":
+        flags = (*flags, "mixed_language")
+    return (_judged(replace(article, flags=flags), lang, verdict.evidence),)
+
+
+def script_of(text: str) -> str:
+    """Return `Hant` if a Chinese text has more characters that only Traditional writing uses than
+    characters that only Simplified writing uses, else `Hans`. The sets are OpenCC's.
+    """
+    simplified, traditional = _counts(text)
+    return "Hant" if traditional > simplified else "Hans"
+
+
+def simplified(text: str) -> str:
+    """Return `text` with Traditional characters replaced one by one by their Simplified forms."""
+    return text.translate(_to_simplified())
+
+
+def _judged(article: Article, lang: str, evidence: str) -> Article:
+    flags = article.flags
+    if article.lang_declared and article.lang_declared != lang:
+        flags = (*flags, "lang_mismatch")
+    script = script_of(article.text) if lang == "zh" else "Latn"
+    return replace(
+        article,
+        lang=lang,
+        script=script,
+        lang_evidence=evidence,
+        flags=tuple(dict.fromkeys(flags)),
+    )
+
+
+def _split(article: Article) -> tuple[Article, ...]:
+    """Return the Chinese and the English article of a bilingual page, or nothing.
+
+    Bilingual is a page where either language has three paragraphs or more and at least a fifth of
+    the text, and they take turns at least three times or fill a half each.
+    """
+    paragraphs = article.text.split("\n")
+    langs = [_paragraph_lang(paragraph) for paragraph in paragraphs]
+    weights = Counter({"zh": 0.0, "en": 0.0})
+    for paragraph, lang in zip(paragraphs, langs, strict=True):
+        weights[lang] += _weight(paragraph)
+    total = weights["zh"] + weights["en"]
+    known = [lang for lang in langs if lang]
+    turns = sum(one != other for one, other in zip(known, known[1:], strict=False))
+    if not total or min(weights["zh"], weights["en"]) < 0.2 * total:
+        return ()
+    if min(known.count("zh"), known.count("en")) < 2 or turns < 1:
+        return ()
+    if turns < 3 and min(known.count("zh"), known.count("en")) < 3:
+        return ()
+    halves: list[Article] = []
+    for lang in ("zh", "en"):
+        own = [p for p, found in zip(paragraphs, langs, strict=True) if found in (lang, "")]
+        own = [p for p in own if _paragraph_lang(p) == lang or re.search(r"\d", p)]
+        title = _title_in(article.title, lang)
+        if not title and own and len(own) > 1 and _is_headline(own[0], lang):
+            title, own = own[0], own[1:]
+        evidence = f"paragraphs: zh {known.count('zh')}, en {known.count('en')}, turns {turns}"
+        half = replace(
+            article,
+            article_id=article_id(article.url, variant=lang),
+            title=title or article.title,
+            text="\n".join(own),
+            lang_declared=None,
+            flags=(*article.flags, "interleaved"),
+        )
+        halves.append(_judged(half, lang, evidence))
+    return tuple(replace(half, lang_declared=article.lang_declared) for half in halves)
+
+
+def _paragraph_lang(paragraph: str) -> str:
+    """Return the language of a paragraph by its script alone; nothing where it has too little."""
+    han, words = len(_HAN.findall(paragraph)), len(_LATIN.findall(paragraph))
+    if han == 0 and words == 0:
+        return ""
+    return "zh" if han >= _WORD * words else "en"
+
+
+def _weight(paragraph: str) -> float:
+    return len(_HAN.findall(paragraph)) + _WORD * len(_LATIN.findall(paragraph))
+
+
+def _prevailing(text: str) -> str:
+    weights = {"zh": 0.0, "en": 0.0}
+    for paragraph in text.split("\n"):
+        lang = _paragraph_lang(paragraph)
+        if lang:
+            weights[lang] += _weight(paragraph)
+    if not any(weights.values()):
+        return ""
+    return max(("zh", "en"), key=lambda lang: weights[lang])
+
+
+def _title_in(title: str, lang: str) -> str:
+    """Return the part of a bilingual title that is in `lang`; nothing if none is."""
+    if _paragraph_lang(title) == lang and not (
+        _HAN.search(title) and len(_LATIN.findall(title)) >= 4
+    ):
+        return title
+    if lang == "zh":
+        runs = re.findall(r"[^A-Za-z]*[\u3400-\u9fff][^A-Za-z]*", title)
+    else:
+        runs = re.findall(r"[A-Za-z0-9][^\u3000-\u9fff\uff00-\uffef]*", title)
+        runs = [run for run in runs if len(_LATIN.findall(run)) >= 3]
+    return max((run.strip(" -|/:：—·()（）") for run in runs), key=len, default="")
+
+
+def _is_headline(paragraph: str, lang: str) -> bool:
+    limit = 200 if lang == "en" else 60
+    return len(paragraph) <= limit and not re.search(r"[.。!！?？;；]\s*$", paragraph)
+
+
+def _chinese(text: str, counts: str) -> Verdict:
+    hans, hant = _counts(text)
+    return Verdict(
+        "zh",
+        "Hant" if hant > hans else "Hans",
+        f"script: {counts}; only simplified {hans}, only traditional {hant}",
+    )
+
+
+def _latin(text: str, words: list[str], counts: str) -> Verdict:
+    """Tell English from other languages in Latin script."""
+    english = _english_share(words)
+    other = sum(word in _NEIGHBOURS for word in words) / len(words)
+    accents = len(_ACCENTED.findall(text)) / max(1, sum(len(word) for word in words))
+    evidence = f"script: {counts}; english function words {english:.2f}, others {other:.2f}"
+    if english >= 0.12 and english >= 1.2 * other and accents < 0.03:
+        return Verdict("en", "Latn", evidence)
+    if len(words) < 8 and accents == 0 and other <= english:
+        # A headline need hold no function word; without an accent it is taken for English.
+        return Verdict("en", "Latn", evidence)
+    guess = _langdetect(text, ())
+    evidence += f"; langdetect: {guess or 'none'}"
+    if guess == "en" or (len(words) < 25 and accents < 0.02 and other < 0.2 and english >= other):
+        return Verdict("en", "Latn", evidence)
+    return Verdict("other", "", evidence)
+
+
+def _english_share(words: list[str]) -> float:
+    return sum(word in _ENGLISH for word in words) / len(words) if words else 0.0
+
+
+def _langdetect(text: str, among: tuple[str, ...]) -> str:
+    """Ask langdetect, between the languages `among` or all it knows; nothing if it has no answer.
+
+    Always seeded alike, so that the same text gets the same answer.
+    """
+    try:
+        detector = _factory().create()
+        detector.seed = _SEED
+        if among:
+            detector.set_prior_map({lang: _PRIORS[lang] for lang in among})
+        detector.append(text[:5000])
+        guess = str(detector.detect())
+    except LangDetectException:
+        return ""
+    return "" if guess == "unknown" else guess
+
+
+@cache
+def _factory() -> DetectorFactory:
+    factory = DetectorFactory()
+    factory.load_profile(PROFILES_DIRECTORY)
+    factory.set_seed(_SEED)
+    return factory
+
+
+def _counts(text: str) -> tuple[int, int]:
+    """Return how many characters only Simplified and only Traditional writing uses."""
+    simplified_only, traditional_only = _scripts()
+    return (
+        sum(char in simplified_only for char in text),
+        sum(char in traditional_only for char in text),
+    )
+
+
+@cache
+def _scripts() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the characters that OpenCC converts in one direction only.
+
+    A character that is also its own counterpart (后, 里, 台) is used in both and tells nothing.
+    """
+    to_traditional, to_simplified = _table("STCharacters.txt"), _table("TSCharacters.txt")
+    simplified_only = {char for char, forms in to_traditional.items() if char not in forms}
+    traditional_only = {char for char, forms in to_simplified.items() if char not in forms}
+    return (
+        frozenset(simplified_only - traditional_only),
+        frozenset(traditional_only - simplified_only),
+    )
+
+
+@cache
+def _to_simplified() -> dict[int, str]:
+    return {
+        ord(char): forms[0]
+        for char, forms in _table("TSCharacters.txt").items()
+        if len(char) == 1 and char not in forms
+    }
+
+
+@cache
+def _table(name: str) -> dict[str, list[str]]:
+    """Return one of OpenCC's character tables: a character and the forms it becomes."""
+    path = files("opencc") / "dictionary" / name
+    table: dict[str, list[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        char, _, forms = line.partition("\t")
+        if forms:
+            table[char] = forms.split()
+    return table
