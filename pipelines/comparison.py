@@ -1,0 +1,270 @@
+"""What the facts of a Chinese and of an English text say of each other: agreement and clash."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines import names, quantities
+from pipelines.dates import Day, Period
+from pipelines.evidence import Facts, Rarity, key
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the facts of a Chinese and an English text say of each other.
+
+    Per kind: `…_agree`, how much of what could agree does (0-1); `…_clash`, how much contradicts
+    (0-1); `…_said`, whether both sides have something to compare.
+    """
+
+    numbers_agree: float = 0.0
+    numbers_missing: float = 0.0
+    numbers_bits: float = 0.0
+    numbers_said: bool = False
+    dates_agree: float = 0.0
+    dates_clash: float = 0.0
+    dates_said: bool = False
+    years_agree: float = 0.0
+    years_clash: float = 0.0
+    periods_agree: float = 0.0
+    periods_clash: float = 0.0
+    periods_said: bool = False
+    ordinals_agree: float = 0.0
+    ordinals_clash: float = 0.0
+    ordinals_said: bool = False
+    names_agree: float = 0.0
+    names_missing: float = 0.0
+    names_said: bool = False
+    guests_agree: float = 0.0
+    guests_clash: float = 0.0
+    places_agree: float = 0.0
+    places_missing: float = 0.0
+    stage_agree: float = 0.0
+    stage_clash: float = 0.0
+    remarks: tuple[str, ...] = ()
+
+
+def compare(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> Comparison:
+    """Compare a Chinese text's facts with an English text's.
+
+    Rarity weighs a fact by the language it was looked up in: figures among the Chinese articles,
+    names among the English ones.
+    """
+    remarks: list[str] = []
+    values: dict[str, float | bool] = {}
+    values |= _numbers(zh, en, zh_rarity)
+    values |= _days(zh, en, zh_rarity, remarks)
+    values |= _years(zh, en, remarks)
+    values |= _periods(zh, en, remarks)
+    values |= _ranks(zh, en, zh_rarity, remarks)
+    values |= _persons(zh, en, en_rarity, remarks)
+    values |= _places(zh, en, zh_rarity, en_rarity, remarks)
+    values |= _stages(zh, en)
+    return Comparison(**values, remarks=tuple(remarks))  # type: ignore[arg-type]
+
+
+def _numbers(zh: Facts, en: Facts, rarity: Rarity) -> dict[str, float | bool]:
+    hit = miss = 0.0
+    seen: set[tuple[str, float]] = set()
+    for figure in en.figures:
+        if (figure.kind, figure.value) in seen:
+            continue
+        seen.add((figure.kind, figure.value))
+        if quantities.matched(figure, zh.figures):
+            hit += figure.bits * rarity(key(figure))
+        else:
+            miss += figure.bits
+    total = hit + miss
+    return {
+        "numbers_agree": hit / total if total else 0.0,
+        "numbers_missing": miss / total if total else 0.0,
+        "numbers_bits": hit,
+        "numbers_said": bool(total and zh.figures),
+    }
+
+
+def _same_day(ours: Day, theirs: Day) -> bool:
+    if ours.year and theirs.year and ours.year != theirs.year:
+        return False
+    if theirs.relative:
+        # English pages say "yesterday" long after: the event is then up to a month before.
+        if not (ours.year and theirs.year):
+            return ours.near(theirs, 5)
+        apart = date(theirs.year, theirs.month, theirs.day) - date(ours.year, ours.month, ours.day)
+        return -1 <= apart.days <= 31
+    if ours.relative:
+        return ours.near(theirs, 1)
+    return (ours.month, ours.day) == (theirs.month, theirs.day)
+
+
+def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
+    ours, theirs = zh.calendar.days, en.calendar.days
+    if not ours or not theirs:
+        return {}
+    hit = total = 0.0
+    for day in theirs:
+        weight = rarity(("day", str(day.month), str(day.day))) * (2 if day.start < en.lead else 1)
+        weight *= 0.3 if day.relative else 1.0
+        total += weight
+        if any(_same_day(other, day) for other in ours):
+            hit += weight
+    lead_en = [day for day in theirs if day.start < en.lead] or list(theirs[:1])
+    lead_zh = [day for day in ours if day.start < zh.lead] or list(ours[:1])
+    clash = 0.0
+    if not any(_same_day(a, b) for a in ours for b in lead_en) and not any(
+        _same_day(a, b) for a in lead_zh for b in theirs
+    ):
+        both = lead_en[0].start < en.lead and lead_zh[0].start < zh.lead
+        clash = 1.0 if both and not lead_en[0].relative else 0.5
+        remarks.append(f"dates clash: {_written(lead_zh[0])} against {_written(lead_en[0])}")
+    return {"dates_agree": hit / total, "dates_clash": clash, "dates_said": True}
+
+
+def _written(day: Day) -> str:
+    year = f"{day.year}-" if day.year else ""
+    return f"{year}{day.month:02d}-{day.day:02d}"
+
+
+def _years(zh: Facts, en: Facts, remarks: list[str]) -> dict[str, float | bool]:
+    ours, theirs = (_year_mass(side) for side in (zh, en))
+    values: dict[str, float | bool] = {}
+    if theirs and (ours or zh.implied_years):
+        values["years_agree"] = sum(
+            mass for year, mass in theirs.items() if year in ours or year in zh.implied_years
+        )
+    if ours and theirs:
+        lost_en = sum(
+            m for year, m in theirs.items() if year not in ours and year not in zh.implied_years
+        )
+        lost_zh = sum(
+            m for year, m in ours.items() if year not in theirs and year not in en.implied_years
+        )
+        values["years_clash"] = min(lost_en, lost_zh)
+        if min(lost_en, lost_zh) > 0.3:
+            remarks.append(f"years clash: {sorted(ours)} against {sorted(theirs)}")
+    return values
+
+
+def _year_mass(side: Facts) -> dict[int, float]:
+    mass: Counter[int] = Counter()
+    for year, start in side.calendar.years:
+        mass[year] += 3 if start < side.lead else 1
+    total = sum(mass.values())
+    return {year: count / total for year, count in mass.items()}
+
+
+def _same_period(ours: Period, theirs: Period) -> bool:
+    years = {ours.year, theirs.year} - {None}
+    return (ours.first, ours.last) == (theirs.first, theirs.last) and len(years) < 2
+
+
+def _periods(zh: Facts, en: Facts, remarks: list[str]) -> dict[str, float | bool]:
+    ours, theirs = zh.calendar.periods, en.calendar.periods
+    if not ours or not theirs:
+        return {}
+
+    def share(these: tuple[Period, ...], those: tuple[Period, ...], lead: int) -> float:
+        weights = [(3 if one.start < lead else 1, one) for one in these]
+        lost = sum(w for w, one in weights if not any(_same_period(one, o) for o in those))
+        return lost / sum(w for w, _ in weights)
+
+    lost_en, lost_zh = share(theirs, ours, en.lead), share(ours, theirs, zh.lead)
+    clash = min(lost_en, lost_zh)
+    if clash > 0.4:
+        remarks.append(
+            f"periods clash: months {ours[0].first}-{ours[0].last} "
+            f"against {theirs[0].first}-{theirs[0].last}"
+        )
+    return {"periods_agree": 1 - lost_en, "periods_clash": clash, "periods_said": True}
+
+
+_LABEL_WEIGHT = {
+    "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "number": 0.6,
+    "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
+}  # fmt: skip
+
+
+def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
+    if not zh.ordinals or not en.ordinals:
+        return {}
+    any_rank = {item.rank for item in zh.ordinals}
+    hit = total = clash = 0.0
+    said = False
+    for label in dict.fromkeys(item.label for item in en.ordinals):
+        ours = [item for item in zh.ordinals if item.label == label]
+        theirs = [item for item in en.ordinals if item.label == label]
+        weight = _LABEL_WEIGHT[label]
+        common = {item.rank for item in ours} & {item.rank for item in theirs}
+        if not label:
+            common = any_rank & {item.rank for item in theirs}
+        for item in theirs:
+            worth = weight * rarity(("ordinal", label, str(item.rank)))
+            worth *= 2 if item.start < en.lead else 1
+            total += worth
+            hit += worth if item.rank in common else 0
+        said = said or bool(ours)
+        if not label or not ours:
+            continue
+        lead_zh = {item.rank for item in ours if item.start < zh.lead}
+        lead_en = {item.rank for item in theirs if item.start < en.lead}
+        if not common:
+            both = 1.0 if lead_zh and lead_en else 0.5
+            clash = max(clash, weight * both)
+            remarks.append(
+                f"{label} numbers clash: {sorted({i.rank for i in ours})} "
+                f"against {sorted({i.rank for i in theirs})}"
+            )
+        elif lead_zh and lead_en and not lead_zh & lead_en:
+            clash = max(clash, 0.4 * weight)
+    return {
+        "ordinals_agree": min(1.0, hit) * (hit / total) if total else 0.0,
+        "ordinals_clash": clash,
+        "ordinals_said": said,
+    }
+
+
+def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
+    values: dict[str, float | bool] = {}
+    hit = miss = 0.0
+    seen: set[str] = set()
+    for name in en.pinyin:
+        if name.letters in seen:
+            continue
+        seen.add(name.letters)
+        weight = rarity(("name", name.letters)) * (1.0 if name.person else 0.4)
+        if zh.sounds.find(name):
+            hit += weight
+        elif name.person:
+            miss += weight
+            remarks.append(f"{name.letters} is not named in Chinese")
+    if hit or miss:
+        values |= {
+            "names_agree": hit / (hit + miss + 0.5),
+            "names_missing": miss / (hit + miss + 0.5),
+            "names_said": True,
+        }
+    if zh.foreign and en.foreign:
+        best = max(names.sound_alike(ours, theirs) for ours in zh.foreign for theirs in en.foreign)
+        values |= {"guests_agree": float(best >= 0.6), "guests_clash": float(best < 0.45)}
+        if best < 0.45:
+            remarks.append(f"guests differ: {min(zh.foreign)} against {min(en.foreign)}")
+    return values
+
+
+def _places(
+    zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity, remarks: list[str]
+) -> dict[str, float | bool]:
+    hit = sum(zh_rarity(("place", place)) for place in en.places & zh.places)
+    gone = en.places - zh.places
+    miss = sum(en_rarity(("place", place)) for place in gone)
+    hit += 0.7 * sum(zh_rarity(("latin", token)) for token in zh.latin & en.latin)
+    if gone:
+        remarks.append(f"not named in Chinese: {', '.join(sorted(gone))}")
+    return {"places_agree": hit / (hit + miss + 1), "places_missing": miss / (hit + miss + 1)}
+
+
+def _stages(zh: Facts, en: Facts) -> dict[str, float | bool]:
+    if not any(zh.stage) or not any(en.stage):
+        return {}
+    same = sum(min(a, b) for a, b in zip(zh.stage, en.stage, strict=True))
+    return {"stage_agree": same, "stage_clash": 1 - same}

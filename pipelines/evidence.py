@@ -1,0 +1,203 @@
+"""The facts of a text, comparable across Chinese and English, and what two texts' facts say.
+
+Agreement says that two texts could be mates, contradiction that they are not: a session number,
+an event's date, a year or a figure under the same heading that clashes counts against, and counts
+more than agreement does. Facts in the title and the lead (where news says what it is about) weigh
+more than facts further down; rare facts weigh more than common ones.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from pipelines import dates, names, ordinals, quantities
+from pipelines.dates import Calendar
+from pipelines.names import Name, Sounds
+from pipelines.ordinals import Ordinal
+from pipelines.quantities import Quantity
+
+Key = tuple[str, ...]
+"""A fact as it is counted: its kind, then what tells it from others of the kind."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a text states. Offsets run over title, newline, text; the lead ends at `lead`.
+
+    `stage` tells how much the title and lead speak of something to come, opening, and over
+    (0-1 each). `pinyin` holds English names in pinyin; Chinese ones are found through `sounds`.
+    """
+
+    lang: str
+    lead: int
+    figures: tuple[Quantity, ...]
+    calendar: Calendar
+    ordinals: tuple[Ordinal, ...]
+    pinyin: tuple[Name, ...]
+    persons: frozenset[str]
+    foreign: frozenset[str]
+    places: frozenset[str]
+    latin: frozenset[str]
+    stage: tuple[float, float, float]
+    implied_years: frozenset[int]
+    published: date | None
+    whole: str = field(repr=False, default="")
+
+    @cached_property
+    def sounds(self) -> Sounds:
+        """The text by pinyin syllable (Chinese only), built when first asked for."""
+        return names.sounds(self.whole)
+
+    @cached_property
+    def keys(self) -> frozenset[Key]:
+        """The facts as countable keys, for rarity and for finding candidates.
+
+        Persons are spelt in pinyin in both languages, so that they can be looked up.
+        """
+        found: set[Key] = {key(figure) for figure in self.figures if figure.bits >= 3}
+        found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
+        found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals if item.label}
+        found |= {("place", place) for place in self.places}
+        found |= {("latin", token) for token in self.latin} if self.lang == "zh" else set()
+        found |= {("name", name.letters) for name in self.pinyin}
+        for person in self.persons:
+            found.add(("name", "".join(names.readings(char)[0] for char in person)))
+        found |= {
+            ("period", str(item.first), str(item.last), str(item.year or ""))
+            for item in self.calendar.periods
+        }
+        return frozenset(found)
+
+
+def key(figure: Quantity) -> Key:
+    """Return a figure's key: its class aside, three digits and the power of ten."""
+    if figure.value <= 0:
+        return ("figure", "0")
+    power = math.floor(math.log10(figure.value))
+    return ("figure", f"{figure.value / 10.0**power:.2f}e{power}")
+
+
+_FUTURE = re.compile(
+    r"将于|将在|将举[行办]|即将|拟于|将迎来|将正式|届时|定于|报名|预告|倒计时|筹备"
+    r"|\bwill\b|\bto be held\b|\b(?:is|are) scheduled\b|\bupcoming\b|\bis set to\b|\bis to\b"
+    r"|\bslated\b|\bcountdown\b|\bregistration\b|\bpreparations?\b|\bto (?:open|kick off|host)\b",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    r"开幕|启动|开赛|鸣枪|拉开帷幕|拉开序幕|揭幕|开馆|正式开园|举行|亮相|开通"
+    r"|\bopen(?:s|ed)\b|\bkick(?:s|ed)[- ]off\b|\b(?:was|were) held\b|\bgot under ?way\b"
+    r"|\blaunched\b"
+    r"|\bunveil(?:s|ed)\b|\bbegan\b|\bbegins\b|\bstarted\b|\braised the curtain\b",
+    re.IGNORECASE,
+)
+_OVER = re.compile(
+    r"闭幕|落幕|圆满|收官|结束|落下帷幕|累计吸引|共吸引|共接待|总结|盘点|综述|回顾|颁奖|出炉"
+    r"|\bclos(?:es|ed)\b|\bconclu(?:des|ded)\b|\bwrap(?:s|ped) up\b|\bend(?:s|ed)\b"
+    r"|\bcame to (?:an end|a close)\b"
+    r"|\bdrew to a close\b|\bsuccessful\w*\b|\bin total\b|\brounds? off\b|\bround-?up\b"
+    r"|\bcurtain fell\b"
+    r"|\bwound up\b|\bcame to a successful\b|\bresults?\b|\bin review\b",
+    re.IGNORECASE,
+)
+_YEAR_WORDS = re.compile(
+    r"(?P<last>去年|上年|last year|previous year)|(?P<next>明年|next year)|今年|this year",
+    re.IGNORECASE,
+)
+# Characters of the same width, so that offsets hold.
+_WIDE = (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+_NARROW = {code: code - 0xFEE0 for code in (*_WIDE, 0xFF05, 0xFF0E, 0xFF0D)} | {
+    0x3000: 0x20,
+    0xA0: 0x20,
+}
+
+
+def facts(
+    text: str, lang: str, *, title: str = "", published: datetime | None = None, url: str = ""
+) -> Facts:
+    """Read the facts of an article. `lang` is zh or en; `published` and `url` resolve years."""
+    whole = f"{title}\n{text}".translate(_NARROW)
+    when = dates.calendar(whole, lang, published=published, url=url)
+    ranks = ordinals.ordinals(whole, lang)
+    unread = _masked(whole, [*when.spans, *((item.start, item.end) for item in ranks)])
+    lead = _lead_end(whole, lang)
+    page = published.date() if published else dates.url_date(url)
+    return Facts(
+        lang=lang,
+        lead=lead,
+        figures=quantities.quantities(unread, lang),
+        calendar=when,
+        ordinals=ranks,
+        pinyin=names.english_names(whole) if lang == "en" else (),
+        persons=names.chinese_names(whole) if lang == "zh" else frozenset(),
+        foreign=names.foreign_names(whole, lang),
+        places=names.places(whole, lang),
+        latin=names.latin(whole),
+        stage=_stage(whole[:lead]),
+        implied_years=_implied(whole, when, page),
+        published=published.date() if published else None,
+        whole=whole,
+    )
+
+
+def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = "\x00" * (end - start)
+    return "".join(chars)
+
+
+def _lead_end(whole: str, lang: str) -> int:
+    """End of title and first paragraph, at most 150 Chinese characters or 500 English ones."""
+    body = whole.find("\n") + 1
+    end = whole.find("\n", body)
+    least, most = (60, 150) if lang == "zh" else (200, 500)
+    end = len(whole) if end < 0 else end
+    return min(len(whole), max(min(end, body + most), body + least))
+
+
+def _stage(lead: str) -> tuple[float, float, float]:
+    counts = [len(pattern.findall(lead)) for pattern in (_FUTURE, _OPENING, _OVER)]
+    total = sum(counts)
+    if not total:
+        return 0.0, 0.0, 0.0
+    return counts[0] / total, counts[1] / total, counts[2] / total
+
+
+def _implied(whole: str, when: Calendar, page: date | None) -> frozenset[int]:
+    years = {day.year for day in when.days if day.year} | {p.year for p in when.periods if p.year}
+    base = page.year if page else None
+    if base is not None:
+        years.add(base)
+        for hit in _YEAR_WORDS.finditer(whole):
+            years.add(base - 1 if hit["last"] else base + 1 if hit["next"] else base)
+    return frozenset(years)
+
+
+class Rarity:
+    """How rare a fact is within a corpus: 1 for one article's own, near 0 for everybody's.
+
+    Twenty imagined articles smooth small corpora.
+    """
+
+    def __init__(self, counts: Mapping[Key, int], articles: int) -> None:
+        self._counts = counts
+        self._whole = math.log(articles + 21)
+        self._articles = articles
+
+    @classmethod
+    def of(cls, corpus: Iterable[Facts]) -> "Rarity":
+        """Count the facts of one language's articles."""
+        counts: Counter[Key] = Counter()
+        size = 0
+        for one in corpus:
+            counts.update(one.keys)
+            size += 1
+        return cls(counts, size)
+
+    def __call__(self, fact: Key) -> float:
+        count = self._counts.get(fact, 0)
+        return max(0.02, math.log((self._articles + 21) / (count + 1)) / self._whole)

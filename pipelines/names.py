@@ -1,0 +1,297 @@
+"""Names in both languages: Chinese persons and places through pinyin, foreign ones through sound.
+
+An English name in pinyin is looked for in the Chinese characters themselves, reading every
+character in every way it can be read: recognising names in Chinese text first would lose more than
+it gives. Family name first or last, `Wei Guo Wei` and `Luolin` (machine translation) all match.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+from pypinyin.constants import PINYIN_DICT
+from pypinyin.contrib.tone_convert import to_normal
+
+
+def _lines(name: str) -> list[str]:
+    """Lines of a data file, comments left out."""
+    text = (resources.files("pipelines") / "data" / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+_SURNAMES = dict(line.split("\t") for line in _lines("surnames.tsv"))
+SURNAMES = frozenset(_SURNAMES["single"])
+COMPOUND_SURNAMES = frozenset(_SURNAMES["compound"].split())
+
+_POST = (
+    r"(?:市长|区长|县长|省长|州长|书记|主任|局长|主席|委员长|部长|厅长|处长|院长|校长|会长|馆长|总经理"
+    r"|董事长|经理|秘书长|常委|领导|同志|教授|专家|记者|通讯员|负责人|总工程师|行长|社长|镇长|村民|居民"
+    r"|市民|工程师|检察长|司令员|政委|署长|参赞|行政长官|司长|队长|站长|主持人|委员|干部|总裁|代表|医生"
+    r"|老师|选手|教练)"
+)
+_FAMILY = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
+_ZH_NAME = rf"{_FAMILY}[\u4e00-\u9fff]{{1,2}}"
+_ZH_NAME_END = (
+    r"(?=[，、。；：（）()\s,“”]|和|与|及|等|主持|出席|参加|会见|会谈|表示|介绍|说|指出|强调|率|陪同"
+    r"|作|致|在|代表|向|一行|到|赴|前往|调研|宣布|讲话|就|为|任|列席|同志|$)"
+)
+_ZH_POSTED = re.compile(
+    rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
+    rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
+)
+_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,8}(?:[·•‧・][\u4e00-\u9fff]{1,8})+")
+
+_EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
+# Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
+_NOT_PINYIN = frozenset(_lines("lookalikes.tsv"))
+_EN_PLACE_AFTER = re.compile(
+    r"\s(?:District|County|Street|Town|Township|Village|Port|Lake|River|Bay|Island|New Area|Road|"
+    r"Mountain|Avenue|Park|Bridge|Airport|Station|University|Temple|Museum|Province|City|Square|Group|"
+    r"Reservoir)\b"
+)
+_EN_FOREIGN = re.compile(
+    r"(?:Ambassador|Consul[ -]General|Consul|President|Chairman|Chairwoman|CEO|Governor|Minister"
+    r"|Mr\.?|Ms\.?|Mrs\.?|Director|Professor|Dr\.?|Mayor|Secretary-General|Vice[- ]President"
+    r"|[Oo]fficer|[Mm]anager|Mayor of \w+),? (?P<name>[A-ZÀ-Ý][\wà-ÿ'’-]+"
+    r"(?: (?:[A-ZÀ-Ý]\.|van|von|de|der|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]+)){1,4})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An English name spelt in pinyin. `readings` are its possible syllable sequences.
+
+    A `person` has two or more words, one of them a family name; anything else is a place, or
+    something that only happens to spell like pinyin, so that only its presence counts.
+    """
+
+    letters: str
+    readings: tuple[tuple[str, ...], ...]
+    person: bool
+    start: int = 0
+
+
+@cache
+def readings(char: str) -> tuple[str, ...]:
+    """Return the toneless pinyin readings of a character, the usual one first; none if not Han."""
+    listed = PINYIN_DICT.get(ord(char), "")
+    plain = dict.fromkeys(
+        to_normal(reading).replace("ü", "v") for reading in listed.split(",") if reading
+    )
+    extra = _SURNAME_READINGS.get(char, ())
+    return tuple(dict.fromkeys((*plain, *extra, *(r.replace("v", "u") for r in plain if "v" in r))))
+
+
+# Readings used as family names that dictionaries of single characters list late or not at all.
+_SURNAME_READINGS = {"覃": ("qin", "tan"), "仇": ("qiu",), "单": ("shan",), "解": ("xie",),
+                     "区": ("ou",), "查": ("zha",), "曾": ("zeng",), "盖": ("ge",)}  # fmt: skip
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    common = (chr(code) for code in range(0x4E00, 0x9FA6))
+    known = {
+        reading for char in common for reading in readings(char) if reading.isascii() and reading
+    }
+    return frozenset(known - {"m", "n", "ng", "hm", "hng", "r", "o", "i", "u"})
+
+
+@cache
+def _surname_readings() -> frozenset[str]:
+    single = {reading for char in SURNAMES for reading in readings(char)}
+    compound = {"".join(readings(char)[0] for char in name) for name in COMPOUND_SURNAMES}
+    return frozenset(single | compound)
+
+
+@lru_cache(maxsize=65536)
+def segment(letters: str) -> tuple[tuple[str, ...], ...]:
+    """Return the ways `letters`, lower case, reads as up to six pinyin syllables; at most eight."""
+    known = _syllables()
+    found: list[tuple[str, ...]] = []
+
+    def extend(at: int, so_far: tuple[str, ...]) -> None:
+        if len(found) >= 8:
+            return
+        if at == len(letters):
+            found.append(so_far)
+            return
+        if len(so_far) == 6:
+            return
+        for length in range(min(6, len(letters) - at), 0, -1):
+            if letters[at : at + length] in known:
+                extend(at + length, (*so_far, letters[at : at + length]))
+
+    extend(0, ())
+    return tuple(found)
+
+
+def english_names(text: str) -> tuple[Name, ...]:
+    """Return the names in `text` that are spelt in pinyin, in reading order."""
+    names: list[Name] = []
+    run: list[re.Match[str]] = []
+    for token in (*_EN_TOKEN.finditer(text), None):
+        joined = bool(run and token and re.fullmatch(r"\s", text[run[-1].end() : token.start()]))
+        if run and (not joined or len(run) == 4 or (token and not _spells(token.group()))):
+            names.extend(_names_of(run, text))
+            run = []
+        if token and _spells(token.group()):
+            run.append(token)
+    return tuple(names)
+
+
+def _plain(token: str) -> str:
+    return re.sub(r"['’-]", "", token).lower()
+
+
+def _spells(token: str) -> bool:
+    plain = _plain(token)
+    return plain not in _NOT_PINYIN and "." not in token and bool(segment(plain))
+
+
+def _names_of(run: Sequence[re.Match[str]], text: str) -> Iterator[Name]:
+    tokens = [_plain(hit.group()) for hit in run]
+    letters = "".join(tokens)
+    per_token = [segment(token)[:4] for token in tokens]
+    place = _EN_PLACE_AFTER.match(text, run[-1].end()) is not None
+    shapes: list[tuple[str, ...]] = [()]
+    for options in per_token:
+        shapes = [(*shape, *option) for shape in shapes for option in options][:8]
+    shapes = [shape for shape in shapes if len(shape) <= 6]
+    family = _surname_readings()
+    person = (
+        len(tokens) >= 2
+        and not place
+        and (tokens[0] in family or tokens[-1] in family)
+        and any(2 <= len(shape) <= 4 for shape in shapes)
+    )
+    if not shapes or len(letters) < 4 or max(map(len, shapes)) < 2 or letters == "hongkong":
+        return
+    if person:
+        turned = [shape[-1:] + shape[:-1] for shape in shapes]
+        shapes = list(dict.fromkeys(shapes + turned))
+    yield Name(letters, tuple(shapes), person, run[0].start())
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """A Chinese text by its sounds: where each pinyin syllable can be read."""
+
+    positions: dict[str, frozenset[int]]
+
+    def find(self, name: Name) -> bool:
+        """Whether some stretch of the text can be read as `name`."""
+        return any(self._reads(shape) for shape in name.readings)
+
+    def _reads(self, shape: tuple[str, ...]) -> bool:
+        places: Iterable[int] = self.positions.get(shape[0], ())
+        for offset, syllable in enumerate(shape[1:], 1):
+            following = self.positions.get(syllable)
+            if not following:
+                return False
+            places = [at for at in places if at + offset in following]
+        return bool(places)
+
+
+def sounds(text: str) -> Sounds:
+    """Index a Chinese text by pinyin syllable."""
+    positions: dict[str, set[int]] = {}
+    for at, char in enumerate(text):
+        if "\u4e00" <= char <= "\u9fff":
+            for reading in readings(char):
+                positions.setdefault(reading, set()).add(at)
+    return Sounds({key: frozenset(value) for key, value in positions.items()})
+
+
+def chinese_names(text: str) -> frozenset[str]:
+    """Return persons named with a post in Chinese text: few misses among officials, no others."""
+    found: set[str] = set()
+    for hit in _ZH_POSTED.finditer(text):
+        for name in re.split("[、和]", hit["names"]):
+            if re.fullmatch(_ZH_NAME, name):
+                found.add(name)
+    return frozenset(found)
+
+
+def foreign_names(text: str, lang: str) -> frozenset[str]:
+    """Return foreign persons: 汉斯·米勒 in Chinese, names after a post or title in English."""
+    if lang == "zh":
+        return frozenset(hit.group() for hit in _ZH_FOREIGN.finditer(text))
+    return frozenset(
+        hit["name"]
+        for hit in _EN_FOREIGN.finditer(text)
+        if not all(_spells(token) for token in hit["name"].split())
+    )
+
+
+def sound_alike(zh: str, en: str) -> float:
+    """Return how alike a transcribed name and its original sound, 0-1, by their consonants."""
+    ours, theirs = _zh_skeleton(zh), _en_skeleton(en)
+    if min(len(ours), len(theirs)) < 2:
+        return 0.0
+    previous = [float(j) for j in range(len(theirs) + 1)]
+    for i, a in enumerate(ours, 1):
+        current = [float(i)]
+        for j, b in enumerate(theirs, 1):
+            swap = 0.0 if a == b else 0.5 if {a, b} <= {"S", "K"} or {a, b} <= {"M", "N"} else 1.0
+            current.append(min(previous[j] + 0.8, current[-1] + 0.8, previous[j - 1] + swap))
+        previous = current
+    return max(0.0, 1 - previous[-1] / max(len(ours), len(theirs)))
+
+
+_INITIALS = (("zh", "S"), ("ch", "S"), ("sh", "S"), ("b", "P"), ("p", "P"), ("d", "T"), ("t", "T"),
+             ("g", "K"), ("k", "K"), ("j", "S"), ("q", "S"), ("x", "S"), ("z", "S"), ("c", "S"),
+             ("s", "S"), ("l", "L"), ("r", "L"), ("m", "M"), ("n", "N"), ("f", "F"))  # fmt: skip
+
+
+def _zh_skeleton(text: str) -> str:
+    parts: list[str] = []
+    for char in text:
+        spelt = next(iter(readings(char)), "")
+        if not spelt or spelt == "er":
+            continue
+        parts.extend(value for initial, value in _INITIALS if spelt.startswith(initial))
+        if spelt.endswith(("n", "ng")):
+            parts.append("N")
+    return re.sub(r"(.)\1+", r"\1", "".join(parts))
+
+
+def _en_skeleton(text: str) -> str:
+    plain = text.lower()
+    for pattern, value in (
+        (r"sch|sh|ch|tsch|tz|ts", "S"), (r"ph", "F"), (r"th", "T"), (r"ck|qu", "K"),
+        (r"c(?=[eiy])", "S"), (r"g(?=[eiy])", "S"), (r"r(?![aeiouy])", ""), (r"[bp]", "P"),
+        (r"[dt]", "T"), (r"[gkqc]", "K"), (r"[jxzs]", "S"), (r"[lr]", "L"), (r"m", "M"),
+        (r"n", "N"), (r"[fv]", "F"),
+    ):  # fmt: skip
+        plain = re.sub(pattern, value, plain)
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"[^A-Z]", "", plain))
+
+
+@cache
+def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    rows = [line.split("\t") for line in _lines("places.tsv")]
+    return tuple((tuple(zh.split(",")), tuple(en.split("|"))) for zh, en in rows)
+
+
+@cache
+def _place_pattern(lang: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    side = 0 if lang == "zh" else 1
+    forms = {form: row[1][0] for row in _gazetteer() for form in row[side]}
+    ordered = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+    return re.compile(ordered if lang == "zh" else rf"(?<!\w)(?:{ordered})(?!\w)"), forms
+
+
+def places(text: str, lang: str) -> frozenset[str]:
+    """Return the places of the gazetteer named in `text`, by their first English form."""
+    pattern, forms = _place_pattern(lang)
+    return frozenset(forms[hit.group()] for hit in pattern.finditer(text))
+
+
+_LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9&+-]*[A-Za-z0-9]|\d+[A-Z]{1,3}\b")
+
+
+def latin(text: str) -> frozenset[str]:
+    """Return the Latin-script tokens of a text, lower case: 5g, apec, siemens."""
+    return frozenset(hit.group().lower() for hit in _LATIN.finditer(text))

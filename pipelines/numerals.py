@@ -1,0 +1,149 @@
+"""Numerals of both languages as numbers: Chinese, English words, Roman, and their ordinals."""
+
+import re
+
+_ZH_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
+_ZH_SMALL = {"十": 10, "百": 100, "千": 1000}
+_ZH_LARGE = {"万": 10**4, "亿": 10**8}
+ZH_NUMERAL = "零〇○一二两三四五六七八九十百千万亿"
+
+
+def _words(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split())
+
+
+_UNITS = _words(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+)
+_TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINAL_UNITS = _words(
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
+_ORDINAL_TENS = [
+    "twentieth",
+    "thirtieth",
+    "fortieth",
+    "fiftieth",
+    "sixtieth",
+    "seventieth",
+    "eightieth",
+    "ninetieth",
+]
+SCALES = {
+    "hundred": 10**2,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "bn": 10**9,
+    "mn": 10**6,
+}
+
+_CARDINALS = {word: value for value, word in enumerate(_UNITS)} | {
+    word: 10 * (value + 2) for value, word in enumerate(_TENS)
+}
+_ORDINALS = (
+    {word: value for value, word in enumerate(_ORDINAL_UNITS)}
+    | {word: 10 * (value + 2) for value, word in enumerate(_ORDINAL_TENS)}
+    | {"hundredth": 100}
+)
+_CARDINAL = "|".join(sorted(_CARDINALS, key=len, reverse=True))
+_ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
+_SCALE = "hundred|thousand|million|billion|trillion"
+
+EN_CARDINAL = (
+    rf"(?:{_CARDINAL})(?:[- ](?:{_CARDINAL}))?"
+    rf"(?: (?:{_SCALE})(?:(?: and)? (?:{_CARDINAL})(?:[- ](?:{_CARDINAL}))?\b)?)*"
+)
+"""Matches an English cardinal written in words, such as `two hundred and five`."""
+
+EN_ORDINAL = (
+    rf"\d{{1,4}}(?:st|nd|rd|th)|(?:(?:{'|'.join(_TENS)})[- ])?(?:{_ORDINAL})"
+    rf"|(?:one )?hundred(?: and)?[- ](?:(?:{'|'.join(_TENS)})[- ])?(?:{_ORDINAL})"
+)
+"""Matches an English ordinal in figures or words, such as `29th` or `twenty-ninth`."""
+
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_ROMAN_FORM = re.compile(r"C{0,3}(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
+
+
+def chinese(text: str) -> float | None:
+    """Return the value of a Chinese numeral, or None if `text` is not one.
+
+    Reads positional years (二〇二四), multiplicative numerals (一亿二千万, 十六) and
+    decimals (三点五).
+    """
+    whole, point, fraction = text.partition("点")
+    if point:
+        digits = [_ZH_DIGIT.get(char) for char in fraction]
+        value = chinese(whole)
+        if value is None or not digits or None in digits:
+            return None
+        return value + float("0." + "".join(map(str, digits)))
+    if not text or any(char not in ZH_NUMERAL for char in text):
+        return None
+    if all(char in _ZH_DIGIT for char in text):
+        # Digits in a row are a year or a code; a lone numeral is itself.
+        return float("".join(str(_ZH_DIGIT[char]) for char in text))
+    total = section = digit = 0
+    for char in text:
+        if char in _ZH_DIGIT:
+            digit = _ZH_DIGIT[char]
+        elif char in _ZH_SMALL:
+            section += (digit or 1) * _ZH_SMALL[char]
+            digit = 0
+        else:
+            total = (total + section + digit) * _ZH_LARGE[char] or _ZH_LARGE[char]
+            section = digit = 0
+    return float(total + section + digit)
+
+
+def english(text: str) -> float | None:
+    """Return the value of an English cardinal in words, or None if `text` is not one."""
+    words = [w for w in re.split(r"[\s-]+", text.lower()) if w and w != "and"]
+    if not words:
+        return None
+    total = current = 0
+    for word in words:
+        if word in _CARDINALS:
+            current += _CARDINALS[word]
+        elif word == "hundred":
+            current = (current or 1) * 100
+        elif word in SCALES:
+            total += (current or 1) * SCALES[word]
+            current = 0
+        else:
+            return None
+    return float(total + current)
+
+
+def ordinal(text: str) -> int | None:
+    """Return the rank an English ordinal names (`29th`, `twenty-ninth`), or None."""
+    lower = text.lower().strip()
+    if found := re.fullmatch(r"(\d{1,4})(?:st|nd|rd|th)", lower):
+        return int(found.group(1))
+    words = [w for w in re.split(r"[\s-]+", lower) if w and w not in ("and", "one")]
+    if not words or words[-1] not in _ORDINALS:
+        return None
+    total = _ORDINALS[words[-1]]
+    for word in words[:-1]:
+        if word == "hundred":
+            total += 100
+        elif word in _CARDINALS:
+            total += _CARDINALS[word]
+        else:
+            return None
+    return total
+
+
+def roman(text: str) -> int | None:
+    """Return the value of a Roman numeral up to 399 in capitals, or None."""
+    if not text or not _ROMAN_FORM.fullmatch(text):
+        return None
+    values = [_ROMAN[char] for char in text]
+    return sum(
+        -value if index + 1 < len(values) and value < values[index + 1] else value
+        for index, value in enumerate(values)
+    )

@@ -1,0 +1,320 @@
+"""Figures with their units, comparable across Chinese and English.
+
+A quantity is a value in the base unit of its class (people and things are one class, `count`),
+with the precision it was written to: 4.72万亿元 and 4.72 trillion yuan are both 4.72e12 CNY,
+give or take 5e9. Two agree when their difference is within the coarser precision, so rounding is
+allowed as far as the rounded side admits it.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipelines import numerals
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A figure: `value` and `half` (half of its last written digit) in the base unit of `kind`.
+
+    `loose` marks a figure written as approximate (近, 余, nearly, more than). `start` is its
+    offset in the text it was read from.
+    """
+
+    kind: str
+    value: float
+    half: float
+    loose: bool = False
+    start: int = 0
+
+    @property
+    def bits(self) -> float:
+        """Information the figure carries: log2 of its significant digits read as a number, 0-12."""
+        return min(12.0, max(0.5, math.log2(max(1.0, abs(self.value) / (2 * self.half)))))
+
+
+_ZH_UNITS: dict[str, tuple[str, float]] = {
+    "个百分点": ("points", 1),
+    "百分点": ("points", 1),
+    "个基点": ("points", 0.01),
+    "%": ("percent", 1),
+    "‰": ("percent", 0.1),
+    "元人民币": ("CNY", 1),
+    "人民币": ("CNY", 1),
+    "元": ("CNY", 1),
+    "美元": ("USD", 1),
+    "美金": ("USD", 1),
+    "港元": ("HKD", 1),
+    "港币": ("HKD", 1),
+    "澳门元": ("MOP", 1),
+    "欧元": ("EUR", 1),
+    "英镑": ("GBP", 1),
+    "日元": ("JPY", 1),
+    "平方公里": ("area", 1e6),
+    "平方千米": ("area", 1e6),
+    "平方米": ("area", 1),
+    "公顷": ("area", 1e4),
+    "亩": ("area", 10000 / 15),
+    "公里": ("length", 1000),
+    "千米": ("length", 1000),
+    "海里": ("length", 1852),
+    "厘米": ("length", 0.01),
+    "毫米": ("length", 0.001),
+    "米": ("length", 1),
+    "吨": ("mass", 1000),
+    "公斤": ("mass", 1),
+    "千克": ("mass", 1),
+    "立方米": ("volume", 1),
+    "千瓦时": ("energy", 1),
+    "度电": ("energy", 1),
+    "千瓦": ("power", 1),
+    "兆瓦": ("power", 1000),
+    "摄氏度": ("degrees", 1),
+    "℃": ("degrees", 1),
+    "个小时": ("hours", 1),
+    "小时": ("hours", 1),
+    "分钟": ("hours", 1 / 60),
+    "天": ("days", 1),
+    "个月": ("months", 1),
+    "年": ("years", 1),
+    "岁": ("years", 1),
+}
+_EN_UNITS: tuple[tuple[str, str, float], ...] = (
+    (r"percentage[- ]points?|pp\b", "points", 1),
+    (r"basis points?", "points", 0.01),
+    (r"%|percent\b|per cent\b|pct\b", "percent", 1),
+    (r"per mille|‰", "percent", 0.1),
+    (r"(?:chinese )?yuan\b|rmb\b|cny\b|renminbi\b", "CNY", 1),
+    (r"hong kong dollars?|hkd\b|hk dollars?", "HKD", 1),
+    (r"(?:u\.?s\.? |american )?dollars?\b|usd\b", "USD", 1),
+    (r"euros?\b|eur\b", "EUR", 1),
+    (r"pounds? sterling|gbp\b", "GBP", 1),
+    (r"(?:japanese )?yen\b", "JPY", 1),
+    (r"square[- ]kilomet(?:er|re)s?|sq\.? ?km\b|km2\b|km²", "area", 1e6),
+    (r"square[- ]met(?:er|re)s?|sq\.? ?m\b|m2\b|m²", "area", 1),
+    (r"hectares?\b|ha\b", "area", 1e4),
+    (r"mu\b", "area", 10000 / 15),
+    (r"acres?\b", "area", 4046.86),
+    (r"kilomet(?:er|re)s?\b|km\b", "length", 1000),
+    (r"nautical miles?", "length", 1852),
+    (r"centimet(?:er|re)s?\b|cm\b", "length", 0.01),
+    (r"millimet(?:er|re)s?\b|mm\b", "length", 0.001),
+    (r"cubic[- ]met(?:er|re)s?|m3\b|m³", "volume", 1),
+    (r"met(?:er|re)s?\b", "length", 1),
+    (r"(?:metric )?ton(?:ne)?s?\b", "mass", 1000),
+    (r"kilogram(?:me)?s?\b|kg\b", "mass", 1),
+    (r"kilowatt[- ]hours?\b|kwh\b", "energy", 1),
+    (r"kilowatts?\b|kw\b", "power", 1),
+    (r"megawatts?\b|mw\b", "power", 1000),
+    (r"gigawatts?\b|gw\b", "power", 1e6),
+    (r"degrees?(?: celsius)?\b|°c|℃", "degrees", 1),
+    (r"hours?\b", "hours", 1),
+    (r"minutes?\b", "hours", 1 / 60),
+    (r"days?\b", "days", 1),
+    (r"months?\b", "months", 1),
+    (r"years?\b", "years", 1),
+)
+_PREFIXES = {
+    "rmb": "CNY",
+    "cny": "CNY",
+    "¥": "CNY",
+    "￥": "CNY",
+    "hk$": "HKD",
+    "us$": "USD",
+    "usd": "USD",
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+}
+
+_FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_ZH_WORDS = (
+    r"[一二两三四五六七八九十百千][零〇一二两三四五六七八九十百千]*(?:点[零〇一二三四五六七八九]+)?"
+)
+_ZH_SCALE = (
+    r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年)|百(?!分|年|货|姓)"
+)
+_ZH_LOOSE = r"将近|接近|近|约为|约|大约|超过|超|逾|突破|不足|至少|多达|高达|达到?"
+_ZH = re.compile(
+    rf"(?P<loose>{_ZH_LOOSE})?(?P<n>{_FIGURE}|{_ZH_WORDS})"
+    rf"(?:(?P<s0>{_ZH_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_ZH_WORDS}))?"
+    rf"(?P<scale>{_ZH_SCALE})?(?P<odd>余|多|来)?"
+    rf"(?P<unit>{'|'.join(sorted(map(re.escape, _ZH_UNITS), key=len, reverse=True))})?"
+    r"(?P<after>左右|上下|以上|以下|多)?"
+)
+_ZH_FRACTION = re.compile(
+    rf"(?P<of>百|千|万|{_ZH_WORDS}|\d+)分之(?P<n>{_FIGURE}|{_ZH_WORDS})(?!\d)"
+)
+_ZH_TENTHS = re.compile(
+    r"(?<![一二两三四五六七八九十\d])(?P<n>[一二两三四五六七八九]|\d(?:\.\d)?)成(?P<half>半)?(?=[，。、；以的左多]|$)"
+)
+_EN_LOOSE = (
+    r"nearly|almost|about|around|approximately|roughly|some|over|more than|at least|up to|"
+    r"less than|close to|exceeding|above|an estimated|estimated"
+)
+_EN = re.compile(
+    rf"(?:\b(?P<loose>{_EN_LOOSE}) )?"
+    rf"(?P<prefix>rmb|cny|usd|hk\$|us\$|\$|¥|￥|€|£)? ?"
+    rf"(?<![\w.])(?P<n>{_FIGURE}|\b{numerals.EN_CARDINAL}\b)"
+    rf"(?:(?: ?(?P<u0>%))? ?(?:-|–|—|to|and) ?(?P<m>{_FIGURE})(?= ?(?:%|per|million|billion)))?"
+    rf"(?:[- ]?(?P<scale>hundred million|trillion|billion|million|thousand|hundred|bn\b|mn\b))?"
+    rf"(?P<odd>\+)?[- ]?(?P<unit>{'|'.join(f'(?:{p})' for p, _, _ in _EN_UNITS)})?",
+    re.IGNORECASE,
+)
+_ZH_SCALES = {"十": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
+
+
+def quantities(text: str, lang: str) -> tuple[Quantity, ...]:
+    """Return the figures of `text` in reading order. `lang` is zh or en.
+
+    Dates and ordinals are expected to be masked by the caller, or they come back as counts.
+    """
+    found = _chinese(text) if lang == "zh" else _english(text)
+    return tuple(sorted(found, key=lambda quantity: (quantity.start, quantity.value)))
+
+
+def agree(first: Quantity, second: Quantity) -> bool:
+    """Whether two figures may be the same one: same class, and equal within written precision.
+
+    A bare count agrees with a figure of any class, since a translation may drop the unit's name,
+    but not with a share.
+    """
+    if first.kind != second.kind:
+        kinds = {first.kind, second.kind}
+        if "count" not in kinds or kinds & {"percent", "points", "days", "months", "years"}:
+            return False
+    slack = max(first.half, second.half) * 1.02
+    if first.loose or second.loose:
+        slack = max(2 * slack, 0.03 * max(abs(first.value), abs(second.value)))
+    return abs(first.value - second.value) <= slack
+
+
+def matched(figure: Quantity, others: Iterable[Quantity]) -> bool:
+    """Whether any of `others` may be the same figure."""
+    return any(agree(figure, other) for other in others)
+
+
+def _half(written: str, scale: float) -> float:
+    """Half of the last significant digit of `written`, times `scale`."""
+    digits = written.replace(",", "")
+    if "." in digits:
+        return 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale
+    # 350,000 is as likely rounded as exact; one zero at the end is taken at its word.
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return 0.5 * 10.0 ** max(0, min(zeros, len(digits) - 2) - 1) * scale
+
+
+def _zh_value(written: str) -> float | None:
+    if written[0].isdigit():
+        return float(written.replace(",", ""))
+    return numerals.chinese(written)
+
+
+def _zh_scale(text: str | None) -> float:
+    return math.prod(_ZH_SCALES[char] for char in text or "")
+
+
+def _chinese(text: str) -> Iterator[Quantity]:
+    taken: list[tuple[int, int]] = []
+    for hit in _ZH_FRACTION.finditer(text):
+        of, part = hit["of"], _zh_value(hit["n"])
+        whole = _zh_value(of)
+        if part is None or not whole:
+            continue
+        taken.append(hit.span())
+        if of in ("百", "千", "万"):
+            share = 100 / _zh_scale(of)
+            places = len(hit["n"].replace("点", ".").partition(".")[2])
+            half = 0.5 * 10.0**-places * share
+            yield Quantity("percent", part * share, half, start=hit.start())
+        else:
+            yield Quantity("percent", 100 * part / whole, 1.0, start=hit.start())
+    for hit in _ZH_TENTHS.finditer(text):
+        tenths = 10 * (_zh_value(hit["n"]) or 0) + (5 if hit["half"] else 0)
+        taken.append(hit.span())
+        yield Quantity("percent", tenths, 0.5, True, hit.start())
+    for hit in _ZH.finditer(text):
+        if any(hit.start() < end and start < hit.end() for start, end in taken):
+            continue
+        kind, factor = _ZH_UNITS.get(hit["unit"] or "", ("count", 1.0))
+        figure = hit["n"][0].isdigit()
+        after = text[hit.end() : hit.end() + 1]
+        if not figure and not hit["unit"] and not (after and after in _MEASURES):
+            continue
+        if figure and after.isascii() and after.isalpha() and after.isupper():
+            continue  # 5G, 3D: a name, not a figure
+        loose = bool(hit["odd"] or hit["after"]) or (
+            hit["loose"] is not None and not hit["loose"].startswith("达")
+        )
+        scale = _zh_scale(hit["scale"]) * factor
+        first_scale = _zh_scale(hit["s0"]) * factor if hit["s0"] else scale
+        for written, by in ((hit["n"], first_scale if hit["m"] else scale), (hit["m"], scale)):
+            value = _zh_value(written) if written else None
+            if value is None or not written:
+                continue
+            if written[0].isdigit():
+                half = _half(written, by)
+            elif written.strip("十百千"):
+                half = 0.5 * by
+            else:
+                half = 0.05 * value * by
+            if value > 0:
+                yield Quantity(kind, value * by, half, loose, hit.start())
+
+
+_MEASURES = "个项家人名位条所座套件次场批种类处辆台只艘架间起宗份期张户幢栋支款对届省市县区国方"
+
+
+_EN_LIST = re.compile(r",? ?(?:and|or|to)? ?")
+
+
+def _english(text: str) -> Iterator[Quantity]:
+    kind, factor, scale, reach = "count", 1.0, 1.0, len(text) + 9
+    # Backwards, because in "3.8, 5.9 and 5.4 percent" the last figure names the unit of all.
+    for hit in reversed(list(_EN.finditer(text))):
+        written = hit["n"]
+        figure = written[0].isdigit()
+        after = text[hit.end("n") : hit.end("n") + 1]
+        if figure and after.isalpha() and not (hit["scale"] or hit["unit"]):
+            continue  # 5G, 3D, 29th
+        alone = not (hit["scale"] or hit["unit"] or hit["prefix"])
+        shares = alone and figure and reach < len(text) + 9
+        if not (shares and _EN_LIST.fullmatch(text, hit.end(), reach)):
+            kind, factor = _en_unit(hit)
+            scale = math.prod(
+                numerals.SCALES[word] for word in (hit["scale"] or "").lower().split()
+            )
+        elif float(written.replace(",", "")) >= 1000:
+            scale = 1.0
+        reach = hit.start("loose") if hit["loose"] else hit.start("n")
+        loose = hit["loose"] is not None or hit["odd"] is not None
+        for one in (written, hit["m"]):
+            if not one:
+                continue
+            by = scale * factor
+            if one[0].isdigit():
+                value: float | None = float(one.replace(",", ""))
+                half = _half(one, by)
+            else:
+                value = numerals.english(one)
+                # "two million" in words is as round as its last word
+                half = 0.5 * by * (1 if value is None or value < 1000 else 0.1 * value)
+                if value == 1 and alone:
+                    continue
+            if value:
+                yield Quantity(kind, value * by, half, loose, hit.start())
+
+
+def _en_unit(hit: re.Match[str]) -> tuple[str, float]:
+    if hit["prefix"]:
+        return _PREFIXES[hit["prefix"].lower()], 1.0
+    unit = (hit["unit"] or "").lower()
+    return next(
+        (
+            (kind, factor)
+            for pattern, kind, factor in _EN_UNITS
+            if unit and re.fullmatch(pattern.replace(r"\b", ""), unit)
+        ),
+        ("count", 1.0),
+    )
