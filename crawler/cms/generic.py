@@ -3,11 +3,10 @@
 There are no body selectors, so articles of this family are read by the general extractor.
 """
 
+import html as entities
 import re
 from collections import defaultdict
-from urllib.parse import parse_qsl, urljoin, urlsplit
-
-from parsel import Selector
+from urllib.parse import parse_qsl, urlsplit
 
 from crawler.cms.family import Family, Link, Listing, Rules
 from crawler.cms.paging import called_pages
@@ -26,6 +25,8 @@ _INDEX = re.compile(
     r"/(?:index|list|default|node|more|search|login|sitemap|tag|category)[\w-]*(?:\.\w+)?/?$", re.I
 )
 _NEXT = re.compile(r"^(?:下一?[页頁]|后一页|next(?: page)?|[>»›]|&gt;)\s*[>»›]*$", re.IGNORECASE)
+_REL_NEXT = re.compile(r"<(?:a|link)\s[^<>]*\brel=[\"']?next\b[^<>]*>", re.IGNORECASE)
+_HREF = re.compile(r"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _MIN_TITLE = 6
 
 
@@ -81,17 +82,16 @@ def _shape(url: str) -> str:
 
 def _more(text: str, url: str, every: list[Anchor]) -> tuple[str, ...]:
     more: list[str] = []
-    for href in Selector(text=text or "<p/>").xpath(
-        "//*[self::a or self::link][@rel='next']/@href"
-    ):
-        target = absolute(href.get(), url)
+    for tag in _REL_NEXT.findall(text):
+        href = _HREF.search(tag)
+        target = absolute(entities.unescape(href[1]), url) if href else None
         more += [target] if target else []
     pages = called_pages(text, url)
     if pages:
         more += pages.urls(url)
     for anchor in every:
         if _NEXT.match(anchor.text) or (anchor.text.isdigit() and _is_page_of(anchor, url)):
-            more.append(urljoin(url, anchor.url))
+            more.append(anchor.url)
     host = urlsplit(url).netloc
     return once((found for found in more if urlsplit(found).netloc == host), url)
 

@@ -10,7 +10,7 @@ import re
 from urllib.parse import urlencode, urlsplit
 
 from crawler.cms.family import Family, Link, Listing, Rules
-from crawler.cms.reading import WIDGETS, absolute, links, once
+from crawler.cms.reading import WIDGETS, absolute, between, links, once
 
 _ARTICLE = re.compile(
     r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+(?:_print)?\.html$"
@@ -18,8 +18,6 @@ _ARTICLE = re.compile(
     r"|/col/col\d+/art/\d{4}/art_[0-9a-f]{32}(?:_print)?\.html$",
     re.IGNORECASE,
 )
-_RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</record>", re.I | re.S)
-_GROUP = re.compile(r"<nextgroup>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</nextgroup>", re.I | re.S)
 _HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _MAX_RECORDS = 100_000
 _GROUP_PAGES = 3
@@ -33,7 +31,7 @@ def is_article(url: str) -> bool:
 
 def read_list(text: str, url: str) -> Listing:
     """Read a column page or an answer of dataproxy.jsp."""
-    records = _RECORD.findall(text)
+    records = _elements(text, "record")
     found: dict[str, Link] = {}
     for record in records:
         markup = entities.unescape(record) if "&lt;" in record else record
@@ -43,11 +41,17 @@ def read_list(text: str, url: str) -> Listing:
         found = {link.url: link for link in links(text, url, is_article)}
     more = [
         target
-        for group in _GROUP.findall(text)
+        for group in _elements(text, "nextgroup")
         if (href := _HREF.search(group)) and (target := absolute(entities.unescape(href[1]), url))
     ]
     more += _by_record_number(text, url, len(records))
     return Listing(tuple(found.values()), once(more, url))
+
+
+def _elements(text: str, name: str) -> list[str]:
+    """Return what the elements `name` hold, without the CDATA marks around it."""
+    held = (text[a:b].strip() for a, b in between(text, f"<{name}>", f"</{name}>"))
+    return [part.removeprefix("<![CDATA[").removesuffix("]]>") for part in held]
 
 
 def _by_record_number(text: str, url: str, shown: int) -> list[str]:
@@ -97,15 +101,15 @@ FAMILY = Family(
     read_list=read_list,
     rules=(
         Rules(
-            body=("#zoom", "#zoomcon", "#zwcontent", "#barrierfree_container .article-content"),
+            body=("#zoom", "#zoomcon", "#zwcontent"),
             title=(".con-title", ".article-title", ".bt-title", ".main-tit", "h1"),
             meta_line=(".small-title", ".article-info", ".bt-info", ".main-fl-riqi", ".xxly"),
             drop=(*WIDGETS, ".bt-share", ".main-fl-fx"),
         ),
         Rules(
-            body=(".main-txt", ".bt-content", ".bt_content", ".article_cont", "td.bt_content"),
-            title=(".tit", ".title", "h1", "h2"),
-            meta_line=(".info", ".date", ".time"),
+            body=(".main-txt", ".bt-content", ".bt_content"),
+            title=(".bt-title", ".bt_title", "h1"),
+            meta_line=(".bt-info", ".bt_info"),
             drop=WIDGETS,
         ),
     ),

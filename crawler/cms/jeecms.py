@@ -41,16 +41,12 @@ FAMILY = Family(
     is_article=is_article,
     read_list=read_list,
     rules=(
+        # Every site draws its own templates; these names are the stock ones. Others are read by
+        # the general extractor, which asks for no names.
         Rules(
-            body=("#content_text", ".content_text", "td.content", "#content", ".Content .txt"),
-            title=("td.content_title", ".content_title", "h1", ".title"),
-            meta_line=("td.content_info", ".content_info", ".msgbar", ".info"),
-            drop=WIDGETS,
-        ),
-        Rules(
-            body=(".article_text", ".news_content", ".con_text", ".txt"),
-            title=("h1", "h2", ".title"),
-            meta_line=(".info", ".date"),
+            body=("#content_text", ".content_text", "td.content"),
+            title=(".content_title", "h1"),
+            meta_line=(".content_info", ".msgbar"),
             drop=WIDGETS,
         ),
     ),

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from crawler.cms.reading import absolute, anchors, once
+from crawler.cms.reading import absolute, anchors, between, once
 
 MAX_PAGES = 2000
 """No listing is followed further: a count above this is a mistake of the page, not a list."""
@@ -92,5 +92,10 @@ def _links_skip_one(text: str, url: str, name: str, ext: str) -> bool:
 
 
 def _without_comments(text: str) -> str:
-    # A script may be wrapped in <!-- -->, so only comments that hold no script call are cut.
-    return re.sub(r"<!--(?:(?!-->|<script).)*<script(?:(?!-->).)*-->", "", text, flags=re.S)
+    # A script's own code may stand in <!-- -->: only comments that hold a whole element are cut.
+    kept, last = [], 0
+    for start, end in between(text, "<!--", "-->"):
+        if "<script" in text[start:end].lower():
+            kept.append(text[last:start])
+            last = end
+    return "".join([*kept, text[last:]])

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
+from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -39,10 +41,14 @@ _FILES = re.compile(
     re.IGNORECASE,
 )
 _NUMERIC = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年]\s?(\d{1,2})[-./月]\s?(\d{1,2})(?!\d)")
+_EDGE_DATE = re.compile(
+    rf"^[\[(（]?{_NUMERIC.pattern}日?[\])）]?|[\[(（]?{_NUMERIC.pattern}日?(?: [\d:]+)?[\])）]?$"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
 _BLOCKS = frozenset(("li", "tr", "dd", "dt", "article", "p", "record"))
 
@@ -69,7 +75,7 @@ def anchors(text: str, url: str) -> Iterator[Anchor]:
     if not isinstance(root, etree._Element):
         return
     hrefs = root.xpath("//base/@href")
-    base = urljoin(url, str(hrefs[0])) if hrefs else url
+    base = (absolute(str(hrefs[0]), url) if hrefs else None) or url
     for node in root.iter("a"):
         target = absolute(node.get("href"), base)
         if target is None:
@@ -120,7 +126,7 @@ def whole_title(anchor: Anchor) -> str | None:
     """Return the full title an anchor gives, or None if it only shows a cut or an empty one."""
     if anchor.title and not _CUT.search(anchor.title):
         return anchor.title
-    text = _NUMERIC.sub("", anchor.text).strip(" []()·•")
+    text = _EDGE_DATE.sub("", anchor.text).strip(" ·•")
     return text if text and not _CUT.search(text) else None
 
 
@@ -145,6 +151,20 @@ def squeeze(text: str) -> str:
     return re.sub(r"\s+", " ", entities.unescape(text)).strip()
 
 
+def between(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
+    """Yield where the stretches between two ASCII marks lie, letter case aside, in linear time."""
+    # Only ASCII letters are folded, so that places in the folded text are places in the text.
+    folded = text.translate(_ASCII_LOWER)
+    at = folded.find(opening)
+    while at >= 0:
+        start = at + len(opening)
+        end = folded.find(closing, start)
+        if end < 0:
+            return
+        yield start, end
+        at = folded.find(opening, end + len(closing))
+
+
 def is_file(url: str) -> bool:
     """Whether the URL names a file that is no page: an image, a document, a script."""
     return bool(_FILES.search(urlsplit(url).path))
@@ -167,7 +187,7 @@ def _item_text(node: etree._Element) -> str:
     at = node
     for _ in range(4):
         parent = at.getparent()
-        if parent is None or len(parent.xpath(".//a[@href]")) > 2:
+        if parent is None or len(list(islice(parent.iter("a"), 3))) > 2:
             break
         at = parent
         if at.tag in _BLOCKS:

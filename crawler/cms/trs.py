@@ -41,14 +41,14 @@ FAMILY = Family(
     read_list=read_list,
     rules=(
         Rules(
-            body=(".TRS_UEDITOR", ".trs_editor_view", ".view.TRS_UEDITOR"),
+            body=(".TRS_UEDITOR", ".trs_editor_view"),
             title=(".article-title", ".detail-title", ".xl-title", "h1"),
             meta_line=(".article-infos", ".detail-article-infos", ".xl-info", ".info"),
             drop=_DROP,
             parts=parts,
         ),
         Rules(
-            body=(".TRS_Editor", "#UCAP-CONTENT", ".Custom_UnionStyle"),
+            body=(".TRS_Editor", ".Custom_UnionStyle"),
             title=(".art-title", ".detail-article-title", ".article-title", ".title", "h1"),
             meta_line=(".art-meta", ".detail-article-infos", ".article-infos", ".info", ".xl-info"),
             drop=_DROP,

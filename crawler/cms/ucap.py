@@ -158,9 +158,9 @@ FAMILY = Family(
             drop=(*WIDGETS, ".tts-bar"),
         ),
         Rules(
-            body=(".article_content", ".pages_content", ".content-text"),
-            title=(".pages-title", ".title", "h1"),
-            meta_line=(".pages-date", ".info"),
+            body=(".pages_content",),
+            title=(".pages-title", "h1"),
+            meta_line=(".pages-date",),
             drop=WIDGETS,
         ),
     ),

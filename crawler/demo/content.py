@@ -3,12 +3,14 @@ key.
 
 One YAML file is a list of articles. A body's line is a paragraph. In bodies of pairs with sentence
 gold, `{n}` opens bead n; the run lasts until the next marker or the end of the paragraph. Markers
-are for gold only: `Entry.paragraphs` has none.
+are for gold only: `Entry.paragraphs` has none. An article with `trap: interleaved` is written as
+its page reads, Chinese and English by turns, title included, and becomes two entries, mates of each
+other.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -34,6 +36,7 @@ TRAPS = (
 )
 _KEYS = ("key", "lang", "column", "title", "date", "source", "body")
 _OPTIONAL = ("mates", "relation", "beads", "trap", "repost_of")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _MARKER = re.compile(r"\{(\d+)\}")
 
 
@@ -95,10 +98,10 @@ def _load_city(folder: Path) -> tuple[Entry, ...]:
     files: dict[str, Path] = {}
     for path in sorted(folder.glob("*.yaml")):
         for number, fields in enumerate(_articles(path), start=1):
-            entry = _entry(path, number, fields, folder.name)
-            if entry.key in entries:
-                _fail(path, entry.key, f"the key is also in {files[entry.key].name}")
-            entries[entry.key], files[entry.key] = entry, path
+            for entry in _by_language(path, _entry(path, number, fields, folder.name)):
+                if entry.key in entries:
+                    _fail(path, entry.key, f"the key is also in {files[entry.key].name}")
+                entries[entry.key], files[entry.key] = entry, path
     for entry in entries.values():
         _check_links(files[entry.key], entry, entries)
     return tuple(entries.values())
@@ -159,6 +162,30 @@ def _entry(path: Path, number: int, fields: object, city: str) -> Entry:
         trap=fields.get("trap"),
         repost_of=fields.get("repost_of"),
     )
+
+
+def _by_language(path: Path, entry: Entry) -> tuple[Entry, ...]:
+    """Return the entry, or the Chinese and the English one of an interleaved page."""
+    if entry.trap != "interleaved":
+        return (entry,)
+    zh = tuple(line for line in entry.paragraphs if _HAN.search(line))
+    en = tuple(line for line in entry.paragraphs if not _HAN.search(line))
+    title = re.fullmatch(r"(.*[\u3400-\u9fff\uff01-\uff5e]\S*)\s+([^\u3400-\u9fff]+)", entry.title)
+    if entry.lang != "zh" or entry.runs or title is None:
+        _fail(path, entry.key, "interleaved: a zh- article, Chinese title first, without markers")
+    if len(zh) != len(en) or entry.column not in COLUMNS["en"]:
+        _fail(path, entry.key, "interleaved: as many Chinese as English lines, in news or notices")
+    chinese = replace(entry, title=title[1], paragraphs=zh)
+    english = replace(
+        entry,
+        key=f"en-{entry.key.removeprefix('zh-')}",
+        lang="en",
+        title=title[2],
+        paragraphs=en,
+        mates=(entry.key,),
+        relation="translation",
+    )
+    return chinese, english
 
 
 def _runs(path: Path, key: str, lines: Sequence[str]) -> tuple[Run, ...]:

@@ -185,7 +185,7 @@ QINGYA_ZH = Edition(
     columns={
         "news": Column("/qysrmzf/qyyw/", "青崖要闻", "ucap_info"),
         "notices": Column("/qysrmzf/c169603/", "公示公告", "ucap_search", 8),
-        "reports": Column("/qysrmzf/bgxx/", "报告信息", "ucap_static", 8),
+        "reports": Column("/qysrmzf/bgxx/", "报告信息", "ucap_static", 2),
         "empty": Column("/qysrmzf/zthd/", "专题活动", "ucap_info"),
     },
     address=_ucap,

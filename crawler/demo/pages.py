@@ -30,17 +30,17 @@ _DOC = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a listing."""
+    """A line of a listing on `host`."""
 
     url: str
     title: str
     date: datetime
+    host: str
 
     @property
     def href(self) -> str:
-        """The address as lists write it: without the host."""
-        parts = urlsplit(self.url)
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+        """The address as lists write it: without their own host."""
+        return self.url.removeprefix(f"http://{self.host}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ same bytes; nothing here reads a clock or draws a random number.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler.demo.content import ContentError, Entry, load_content
 from crawler.demo.editions import EDITIONS, Edition, digest, edition_of
@@ -56,13 +56,10 @@ def build_site(content: Mapping[str, Sequence[Entry]] | None = None) -> Site:
 
 def interleaved(entries: Sequence[Entry]) -> dict[str, Entry]:
     """Return, by the key of the Chinese article, the English one that shares its page."""
-    by_key = {entry.key: entry for entry in entries}
     return {
         entry.mates[0]: entry
         for entry in entries
-        if entry.lang == "en"
-        and entry.mates
-        and "interleaved" in (entry.trap, by_key[entry.mates[0]].trap)
+        if entry.lang == "en" and entry.trap == "interleaved"
     }
 
 
@@ -117,15 +114,15 @@ def _edition(edition: Edition, entries: Sequence[Entry]) -> Iterator[tuple[str, 
 
 
 def _item(entry: Entry, entries: Sequence[Entry]) -> Item:
-    return Item(url_of(entry, entries), entry.title, entry.date)
+    return Item(url_of(entry, entries), entry.title, entry.date, edition_of(entry).host)
 
 
 def _listed(edition: Edition, entry: Entry, item: Item) -> list[Item]:
     """Return what the list shows for an article: itself, its old URL, or its twins besides."""
     if entry.trap == "redirect":
-        return [Item(old_url(edition, entry), item.title, item.date)]
+        return [replace(item, url=old_url(edition, entry))]
     if entry.trap == "twins":
-        return [item, *(Item(u, item.title, item.date) for u in twin_urls(edition, item.url))]
+        return [item, *(replace(item, url=twin) for twin in twin_urls(edition, item.url))]
     return [item]
 
 
