@@ -28,7 +28,7 @@ _ENDPOINT = re.compile(
     r"[\"'](?P<url>(?:https?:)?[^\"'\s]*(?:/getInfoCommon/?\?|/es-search/search/)[^\"'\s]*)[\"']"
 )
 _CHANNEL = re.compile(
-    r"<meta\s[^>]*name=[\"']channelId[\"'][^>]*content=[\"'](\w+)[\"']", re.IGNORECASE
+    r"<meta\s[^<>]*name=[\"']channelId[\"'][^<>]*content=[\"'](\w+)[\"']", re.IGNORECASE
 )
 _PAGE_FIELDS = ("currpage", "page", "pageno", "currentpage")
 _SIZE_FIELDS = ("pagesize", "_pagesize")

@@ -1,5 +1,6 @@
 """Lists of the miniature web, paged the way each CMS family pages."""
 
+import hashlib
 import html as entities
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -172,7 +173,7 @@ def _ucap_static(edition: Edition, column: Column, items: Sequence[Item]) -> Ans
 
 
 def _channel(column: Column) -> str:
-    return f"{sum(column.path.encode()):032x}"
+    return hashlib.sha256(column.path.encode()).hexdigest()[:32]
 
 
 def _ucap_shell(edition: Edition, column: Column, endpoint: str, channel: str | None) -> Answers:

@@ -1,6 +1,7 @@
 """What each CMS family's list reader finds, on small lists written for these tests."""
 
 import json
+import time
 from datetime import date
 
 import pytest
@@ -348,6 +349,17 @@ def test_reading_fragments_of_lists_never_raises(text: str) -> None:
         family.read_list(text, UCAP)
         for rules in family.rules:
             rules.parts(text, TRS)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<meta ", "<!--", "<record>", "createPageHTML(", 'totalRecord:"', "1 ", "<a rel=", "'"],
+)
+def test_a_page_of_unclosed_pieces_is_read_in_linear_time(piece: str) -> None:
+    start = time.process_time()
+    for family in FAMILIES.values():
+        family.read_list(piece * 30_000, TRS)
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
