@@ -27,7 +27,6 @@ _USAGE = (
     evaluate.GoldError,
     page.PageError,
     demo.DemoError,
-    sentences.InputError,
 )
 
 

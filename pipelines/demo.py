@@ -17,7 +17,7 @@ from pipelines.terminal import progress, say, show_table
 _MARK = ".shizheng-demo"
 
 # The server is ours and on this machine: nobody's bandwidth is spared by waiting.
-_SETTINGS = {
+SETTINGS = {
     "DOWNLOAD_DELAY": "0",
     "AUTOTHROTTLE_ENABLED": "0",
     "CONCURRENT_REQUESTS_PER_DOMAIN": "8",
@@ -48,7 +48,7 @@ def run(output: Path) -> dict[str, Any]:
                 current,
                 tracker,
                 cities_dir=DEMO_CITIES,
-                settings=_SETTINGS,
+                settings=SETTINGS,
                 environment={"http_proxy": proxy, "HTTP_PROXY": proxy, "no_proxy": ""},
             )
         seconds["crawl"] = _lap(began, seconds)

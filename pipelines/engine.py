@@ -4,7 +4,10 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
 
 Result = TypeVar("Result")
 
@@ -27,6 +30,7 @@ def map_shards(
     so that the number of processes changes nothing but the time.
     """
     jobs = min(default_jobs() if jobs is None else jobs, len(shards))
+    step = partial(_single_threaded, step)
     results: dict[str, Result] = {}
     if jobs <= 1:
         for shard in shards:
@@ -41,3 +45,14 @@ def map_shards(
             results[running[future]] = future.result()
             on_done(running[future])
     return {shard: results[shard] for shard in shards}
+
+
+def _single_threaded(step: Callable[[str], Result], shard: str) -> Result:
+    """Run a step with one thread of linear algebra.
+
+    Processes share the cores already; with threads of their own they would only wait for each
+    other. And the number of threads can change the last bit of a product, so a fixed one is what
+    makes results the same on every machine.
+    """
+    with threadpool_limits(limits=1):
+        return step(shard)
