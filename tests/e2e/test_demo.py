@@ -1,0 +1,196 @@
+"""The whole job on the miniature web, as a newcomer runs it, measured against gold.
+
+The floors are the project's promise. The gold is written after the pipeline has ended, and no step
+reads it.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.city import load_cities
+from crawler.demo import DEMO_CITIES
+from crawler.demo.server import serve
+from pipelines import runs, schema, store
+from pipelines.crawls import Outcome, crawl
+from pipelines.demo import SETTINGS
+from pipelines.terminal import progress
+
+ROOT = Path(__file__).parents[2]
+
+FLOORS = {
+    ("articles", "recall"): 0.99,
+    ("articles", "text_f1"): 0.98,
+    ("pairs", "f1"): 0.97,
+    ("sentences", "strict", "f1"): 0.93,
+    ("sentences", "lax", "f1"): 0.97,
+}
+TABLES = ("articles", "pairs", "sentences", "candidates", "rejects")
+
+
+def shizheng(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+
+
+def contents(output: Path, *tables: str) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(output)): path.read_bytes()
+        for table in tables
+        for path in sorted((output / table).rglob("*.parquet"))
+    }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of `shizheng demo`, made once."""
+    output = tmp_path_factory.mktemp("demo") / "output"
+    ended = shizheng("demo", "--output", output)
+    assert ended.returncode == 0, ended.stderr
+    assert str(output / "evaluation.json") in ended.stdout
+    return output
+
+
+@pytest.fixture
+def copy(demo: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the demo's output that a test may change."""
+    shutil.copytree(demo, tmp_path / "output")
+    return tmp_path / "output"
+
+
+def crawl_again(output: Path, counts: Counter[str]) -> dict[str, Outcome]:
+    cities = load_cities(DEMO_CITIES)
+    run = runs.start(output, "crawl", tuple(cities))
+    with progress() as tracker, serve(counts=counts) as port:
+        proxy = {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
+        return crawl(
+            output, list(cities), run, tracker,
+            cities_dir=DEMO_CITIES, settings=SETTINGS, environment=proxy,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FLOORS, ids="-".join)
+def test_the_demo_reaches_its_floors(demo: Path, path: tuple[str, ...]) -> None:
+    value: Any = json.loads((demo / "evaluation.json").read_text(encoding="utf-8"))
+    for key in path:
+        value = value[key]
+    assert value >= FLOORS[path]
+
+
+def test_every_trap_of_the_web_is_survived(demo: Path) -> None:
+    gold = [json.loads(line) for line in (demo / "gold/articles.jsonl").open(encoding="utf-8")]
+    stored = {
+        row["article_id"]: row
+        for city in store.cities_with_articles(demo)
+        for row in store.read_articles(demo, city).to_pylist()
+    }
+    assert len({row["trap"] for row in gold if row["trap"]}) >= 8
+    for row in gold:
+        found = stored[row["article_id"]]
+        assert (found["lang"], found["title"]) == (row["lang"], row["title"])
+        if row["trap"] not in (None, "interleaved"):
+            assert found["text"] == row["text"], row["key"]
+        if row["duplicate_of"]:
+            assert found["duplicate_of"] == row["duplicate_of"], row["key"]
+    scripts = Counter(row["script"] for row in stored.values())
+    assert scripts["Hant"] >= 1
+    assert set(scripts) == {"Hans", "Hant", "Latn"}
+
+
+def test_pages_without_an_article_are_rejected_with_a_reason(demo: Path) -> None:
+    gold = [json.loads(line) for line in (demo / "gold/rejects.jsonl").open(encoding="utf-8")]
+    fetched = {row["url"] for row in gold if row["why"] != "robots"}
+    rejected = {
+        row["url"]: row["reason"]
+        for city in store.cities_with_articles(demo)
+        for row in store.read_table(
+            store.table_path(demo, "rejects", city), schema.REJECTS
+        ).to_pylist()
+    }
+    assert fetched & rejected.keys()
+    assert {"image_only", "cover_notice"} <= set(rejected.values())
+    assert any(reason.startswith(("challenge", "blocked")) for reason in rejected.values())
+
+
+def test_crawling_again_asks_for_lists_only_and_changes_no_table(copy: Path) -> None:
+    before = contents(copy, *TABLES)
+    counts: Counter[str] = Counter()
+    outcomes = crawl_again(copy, counts)
+    assert all(outcome.ended_well for outcome in outcomes.values())
+    assert sum(outcome.counts["new"] for outcome in outcomes.values()) == 0
+    first = json.loads(next((copy / "runs").glob("*/counts.json")).read_text())
+    assert sum(counts.values()) < 0.25 * sum(city["requests"] for city in first.values())
+    assert contents(copy, *TABLES) == before
+
+
+def test_aligning_again_changes_no_byte(copy: Path) -> None:
+    before = contents(copy, *TABLES, "vectors")
+    ended = shizheng("align", "--output", copy, "--cities-dir", DEMO_CITIES)
+    assert ended.returncode == 0, ended.stderr
+    assert contents(copy, *TABLES, "vectors") == before
+
+
+def test_the_archive_alone_gives_the_same_articles(demo: Path, tmp_path: Path) -> None:
+    archives = sorted((demo / "archive").glob("*/*.warc.gz"))
+    ended = shizheng(
+        "extract", *archives, "--cities-dir", DEMO_CITIES, "--output", tmp_path, "--json"
+    )
+    assert ended.returncode == 0, ended.stderr
+    columns = ["article_id", "lang", "title", "text", "published_at", "duplicate_of", "flags"]
+    for city in load_cities(DEMO_CITIES):
+        crawled = store.read_articles(demo, city, columns)
+        assert store.read_articles(tmp_path, city, columns).equals(crawled)
+
+
+def test_status_counts_what_is_stored_and_calls_the_cities_well(demo: Path) -> None:
+    ended = shizheng("status", "--output", demo, "--cities-dir", DEMO_CITIES, "--json")
+    standings = json.loads(ended.stdout)
+    assert [s["city"] for s in standings] == ["langang", "qingya", "yunze"]
+    for standing in standings:
+        assert standing["health"] == "well"
+        assert standing["zh"] > standing["en"] > standing["pairs"] > 0
+        assert standing["last_success"]
+
+
+def test_evaluate_gives_what_the_demo_reported(demo: Path) -> None:
+    ended = shizheng("evaluate", "--gold", demo / "gold/pairs.tsv", "--output", demo, "--json")
+    reported = json.loads((demo / "evaluation.json").read_text(encoding="utf-8"))
+    assert json.loads(ended.stdout)["pairs"]["f1"] == reported["pairs"]["f1"]
+
+
+def test_a_page_is_explained_field_by_field(demo: Path, tmp_path: Path) -> None:
+    with serve() as port:
+        import urllib.request
+
+        url = "http://www.yunze.example/art/2023/12/28/"
+        rows = store.read_articles(demo, "yunze", ["url", "title"]).to_pylist()
+        url, title = next((r["url"], r["title"]) for r in rows if r["url"].startswith(url))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({"http": f"http://127.0.0.1:{port}"})
+        )
+        (tmp_path / "page.html").write_bytes(opener.open(url).read())
+    ended = shizheng(
+        "page", tmp_path / "page.html", "--url", url, "--cities-dir", DEMO_CITIES, "--json"
+    )
+    explained = json.loads(ended.stdout)
+    assert explained["city"] == "yunze"
+    assert explained["fields"]["title"]["value"] == title
+    assert all(field["rule"] for field in explained["fields"].values())
+    assert explained["results"][0]["kind"] == "article"
+
+
+def test_the_demo_refuses_a_folder_that_holds_something_else(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("precious")
+    ended = shizheng("demo", "--output", tmp_path)
+    assert ended.returncode == 2
+    assert "a folder of its own" in ended.stderr
+    assert (tmp_path / "thesis.tex").read_text() == "precious"
