@@ -126,7 +126,7 @@ def page_command(args: argparse.Namespace) -> int:
 def import_command(args: argparse.Namespace) -> int:
     articles, rejects = imports.read_articles(args.file)
     output = _writable(args.output)
-    cities = sorted({item.city for item in (*articles, *rejects)})
+    cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):
         run = runs.start(output, "import", tuple(cities))
         counts = {}
