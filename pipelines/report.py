@@ -1,0 +1,206 @@
+"""The quality report: one HTML file that needs nothing else and trusts nothing it shows.
+
+Everything from the corpus is hostile text. Jinja escapes it; control characters that would reorder
+or hide text are shown as what they are; only http(s) URLs become links; the page's policy allows no
+script or style but its own, by digest, and no request at all.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from crawler.city import City
+from pipelines import charts, schema, specimens, store, tally, wording
+from pipelines.evaluate import DECISION
+from pipelines.showing import PairView, view
+from pipelines.tally import BANDS, LANGS, Tally
+from pipelines.wording import Words
+
+SHOWN = 300
+"""Pairs shown in full; beyond that a sample."""
+
+SENTENCE_BYTES = 5_200_000
+"""What all sentences shown may take of the page, markup included; the rest takes under 4 MB."""
+
+_LENGTH_EDGES = (0, 0.354, 0.5, 0.707, 0.841, 1.189, 1.414, 2, 2.828, np.inf)
+_LENGTH_LABELS = ("<⅓", "⅓", "½", "¾", "1", "1¼", "1½", "2", ">3")
+_DAY_EDGES = (-np.inf, -7, 0, 1, 2, 4, 8, 15, 31, np.inf)
+_DAY_LABELS = ("<−7", "−7", "0", "1", "2", "4", "8", "15", ">30")
+
+
+def write(output: Path, cities: Mapping[str, City] | None = None) -> Path:
+    """Write `output/reports/index.html` from the tables in `output` and return its path.
+
+    `cities` give the cities their names. The same tables give the same page: the time shown is the
+    newest in the tables. Raises `store.StoreError` for a table that cannot be read.
+    """
+    page = render(output, cities)
+    path = output / "reports" / "index.html"
+    with store.replacing(path) as file:
+        file.write(page.encode())
+    return path
+
+
+def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = SHOWN) -> str:
+    """Return the report as HTML, with at most `shown` pairs in full."""
+    names = {key: Words(city.name_en, city.name_zh) for key, city in (cities or {}).items()}
+    counted = tally.read(output)
+    choice = specimens.choose(output, shown)
+    style, script = (_asset(f"report.{kind}") for kind in ("css", "js"))
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipelines"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(wording=wording, meter=charts.meter, short=charts.short)
+    environment.filters["words"] = wording.of
+    return environment.get_template("report.html.j2").render(
+        policy=_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        decision=DECISION,
+        shizheng=version("shizheng"),
+        schema_version=schema.SCHEMA_VERSION,
+        tally=counted,
+        overview=_overview(counted),
+        cities={
+            city.city: names.get(city.city, Words(city.city, city.city)) for city in counted.cities
+        },
+        scores=_scores(counted),
+        coverage=_coverage(counted),
+        beads=_beads(counted.kinds),
+        choice=choice,
+        pairs=_pairs(output, choice),
+    )
+
+
+def _pairs(output: Path, choice: specimens.Choice) -> Iterator[PairView]:
+    budget = SENTENCE_BYTES // max(1, choice.size)
+    for specimen in specimens.read(output, choice):
+        yield view(specimen, budget)
+
+
+def _overview(counted: Tally) -> dict[str, Any]:
+    """Sum up the corpus: articles per language and how many of them have a mate."""
+    per_lang = {}
+    for index, lang in enumerate(LANGS):
+        editions = [city.editions[index] for city in counted.cities]
+        matched = sum(edition.matched for edition in editions)
+        unmatched = sum(edition.unmatched for edition in editions)
+        per_lang[lang] = {
+            "articles": sum(edition.articles for edition in editions),
+            "matched": matched,
+            "unmatched": unmatched,
+            "share": matched / (matched + unmatched) if matched + unmatched else None,
+        }
+    linked = sum(n for kind, n in counted.kinds.items() if not _is_null(kind))
+    dated = [month for city in counted.cities for e in city.editions for month in e.months]
+    return {
+        "langs": per_lang,
+        "kept": sum(city.kept for city in counted.cities),
+        "scored": len(counted.probabilities),
+        "linked": linked,
+        "rejects": sum(city.rejects for city in counted.cities),
+        "first": _month(min(dated)) if dated else None,
+        "last": _month(max(dated)) if dated else None,
+    }
+
+
+def _scores(counted: Tally) -> dict[str, Markup]:
+    """Draw how probable, how long and how far apart the pairs are."""
+    bands = np.sum([city.bands for city in counted.cities], axis=0, dtype=int).tolist()
+    thresholds = np.linspace(0, 1, 101)
+    ordered = np.sort(counted.probabilities.astype(np.float32))
+    reached = len(ordered) - np.searchsorted(ordered, thresholds.astype(np.float32), side="left")
+    lengths, _ = np.histogram(counted.length_ratios, _LENGTH_EDGES)
+    days, _ = np.histogram(counted.days_apart, _DAY_EDGES)
+    return {
+        "probability": charts.bars(
+            bands if isinstance(bands, list) else [0] * BANDS,
+            [f".{n}" if n else "0" for n in range(BANDS)],
+            kept_from=int(DECISION * BANDS),
+            links=[str(n) for n in range(BANDS)],
+        ),
+        "yield": charts.falling(reached.tolist(), int(DECISION * 100)),
+        "length": charts.bars(lengths.tolist(), _LENGTH_LABELS),
+        "days": charts.bars(days.tolist(), _DAY_LABELS),
+    }
+
+
+def _coverage(counted: Tally) -> dict[str, Any]:
+    """Draw every edition over the same months; give the figures by month, or by year if many."""
+    dated = [month for city in counted.cities for e in city.editions for month in e.months]
+    if not dated:
+        return {"charts": {}, "rows": [], "by": "month", "per": 1}
+    first, last = min(dated), max(dated)
+    per = 1
+    if last - first >= 240:
+        # Whole years to a column; more than one where some date is centuries off.
+        per = 12 * max(1, (last - first) // 12 // 120)
+        first -= first % 12
+    rows: dict[tuple[str, int], dict[str, list[int]]] = {}
+    by_year = len(
+        {(city.city, m) for city in counted.cities for e in city.editions for m in e.months}
+    )
+    by_year = by_year > 400  # rows of a table one still reads
+    for city in counted.cities:
+        for edition in city.editions:
+            for month, values in edition.months.items():
+                when = month - month % 12 if by_year else month
+                row = rows.setdefault((city.city, when), {lang: [0, 0, 0] for lang in LANGS})
+                row[edition.lang] = [a + b for a, b in zip(row[edition.lang], values, strict=True)]
+    return {
+        "charts": {
+            city.city: {e.lang: charts.months(e.months, first, last, per) for e in city.editions}
+            for city in counted.cities
+        },
+        "rows": [
+            (city, str(when // 12) if by_year else _month(when), row)
+            for (city, when), row in sorted(rows.items())
+        ],
+        "by": "year" if by_year else "month",
+        "per": per,
+    }  # fmt: skip
+
+
+def _beads(kinds: Mapping[str, int]) -> Sequence[tuple[str, int, float]]:
+    """Return bead types with count and share, the most frequent first."""
+    total = sum(kinds.values())
+    return [
+        (kind, count, count / total)
+        for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _is_null(kind: str) -> bool:
+    return kind.startswith("0-") or kind.endswith("-0")
+
+
+def _month(months: int) -> str:
+    return f"{months // 12:04d}-{months % 12 + 1:02d}"
+
+
+def _asset(name: str) -> str:
+    return (files("pipelines") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Return the content security policy: this style, this script, nothing else."""
+
+    def digest(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    return (
+        f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )

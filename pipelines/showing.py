@@ -1,0 +1,281 @@
+"""One pair as a page shows it: escaped, cut to a readable length, its facts marked."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from pipelines import highlight, tally, wording
+from pipelines.evaluate import DECISION
+from pipelines.evidence import facts
+from pipelines.highlight import Mark
+from pipelines.specimens import Bead, Side, Specimen
+from pipelines.wording import Words
+
+LONGEST_SIDE = 3_000
+"""Characters shown of one side of a bead."""
+
+LONGEST_TITLE = 300
+_LONGEST_URL = 2_000
+_MOST_READ = 40_000
+_MARKUP = 330
+"""Bytes that the markup of one bead takes, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """One article's head. `href` is None unless the URL is http(s); `lang` is a BCP 47 tag."""
+
+    lang: str
+    title: Markup
+    url: str
+    href: str | None
+    host: str
+    published: str | None
+    source: str
+    flags: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeadView:
+    """One bead, marked; a side that is empty is None."""
+
+    kind: str
+    zh: Markup | None
+    en: Markup | None
+    probability: float | None
+    flags: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureView:
+    """One measure of the evidence: its value for the pair and for the runner-up."""
+
+    name: str
+    label: Words
+    signed: bool
+    metered: bool
+    value: float | None
+    figure: str
+    words: Words
+    rival_value: float | None
+    rival_figure: str
+
+
+@dataclass(frozen=True, slots=True)
+class RivalView:
+    """The runner-up: `shared` names the article it has in common, `other` is the one it adds."""
+
+    shared: Words
+    other: SideView
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """A pair ready to be shown. `hidden` beads did not fit; `one_sided` of all have one side."""
+
+    pair_id: str
+    city: str
+    band: int
+    kept: bool
+    probability: float | None
+    relation: Words
+    relation_code: str
+    score: float | None
+    margin: float | None
+    method: str
+    zh: SideView
+    en: SideView
+    beads: tuple[BeadView, ...]
+    total: int
+    one_sided: int
+    hidden: int
+    linked: bool
+    doubts: tuple[str, ...]
+    measures: tuple[MeasureView, ...]
+    rival: RivalView | None
+
+
+def view(specimen: Specimen, budget: int) -> PairView:
+    """Prepare one pair; its sentences may take about `budget` bytes of the page."""
+    row = specimen.row
+    beads = specimen.beads or _unlinked(specimen)
+    texts = {
+        lang: "\n".join(getattr(bead, lang)[:LONGEST_SIDE] for bead in beads)[:_MOST_READ]
+        for lang in ("zh", "en")
+    }
+    sides = {"zh": specimen.zh, "en": specimen.en}
+    read = {
+        lang: facts(
+            texts[lang],
+            lang,
+            title=side.title[:LONGEST_TITLE],
+            published=side.published_at,
+            url=side.url[:_LONGEST_URL],
+        )
+        for lang, side in sides.items()
+    }
+    marks = dict(zip(("zh", "en"), highlight.marks(read["zh"], read["en"]), strict=True))
+    shown = tuple(_within(budget, _bead_views(beads, sides, marks)))
+    rival = specimen.runner_up
+    return PairView(
+        pair_id=row["pair_id"],
+        city=row["city"] or "",
+        band=tally.band(row["probability"] or 0.0),
+        kept=(row["probability"] or 0.0) >= DECISION,
+        probability=row["probability"],
+        relation=wording.of(row["relation"] or "?", wording.RELATIONS),
+        relation_code=row["relation"] or "?",
+        score=row["score"],
+        margin=row["margin"],
+        method=row["method"] or "",
+        zh=_side(specimen.zh, marks["zh"]),
+        en=_side(specimen.en, marks["en"]),
+        beads=shown,
+        total=len(beads),
+        one_sided=sum(1 for bead in beads if not bead.zh or not bead.en),
+        hidden=len(beads) - len(shown),
+        linked=bool(specimen.beads),
+        doubts=specimen.doubts,
+        measures=tuple(_measures(row["evidence"], rival["evidence"] if rival else None)),
+        rival=_rival(row, rival) if rival else None,
+    )
+
+
+def visible(text: str) -> str:
+    """Return `text` with control and direction-changing characters made visible.
+
+    A right-to-left override in a headline would show another headline than the one stored.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_seen, text))
+
+
+def web_link(url: str) -> str | None:
+    """Return `url` if it may be linked: http or https, with a host, not overlong."""
+    if len(url) > _LONGEST_URL:
+        return None
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return None
+    return url.strip() if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def marked(text: str, marks: Sequence[Mark], offset: int) -> Markup:
+    """Return `text`, which lies at `offset` in what the marks were made of, as marked HTML."""
+    parts, at = [], 0
+    for mark in marks:
+        start, end = max(at, mark.start - offset), min(len(text), mark.end - offset)
+        if start >= end:
+            continue
+        parts.append(escape(visible(text[at:start])))
+        group = Markup(' data-g="{}"').format(mark.group) if mark.group else ""
+        parts.append(
+            Markup('<mark class="{}{}"{}>{}</mark>').format(
+                mark.kind, "" if mark.shared else " alone", group, visible(text[start:end])
+            )
+        )
+        at = end
+    return Markup("").join([*parts, escape(visible(text[at:]))])
+
+
+def _seen(char: str) -> str:
+    if char in "\n\t" or char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    if char < " ":
+        return chr(0x2400 + ord(char))
+    return f"⟦U+{ord(char):04X}⟧"
+
+
+def _unlinked(specimen: Specimen) -> tuple[Bead, ...]:
+    """Return the paragraphs of a pair without sentences beside each other, unlinked."""
+    zh, en = specimen.zh.text.split("\n"), specimen.en.text.split("\n")
+    most = max(len(zh), len(en))
+    zh, en = zh + [""] * (most - len(zh)), en + [""] * (most - len(en))
+    return tuple(Bead("", a, b, None, ()) for a, b in zip(zh, en, strict=True) if a or b)
+
+
+def _bead_views(
+    beads: Sequence[Bead], sides: dict[str, Side], marks: dict[str, list[Mark]]
+) -> Iterator[BeadView]:
+    offsets = {lang: len(side.title[:LONGEST_TITLE]) + 1 for lang, side in sides.items()}
+    for bead in beads:
+        html: dict[str, Markup | None] = {}
+        for lang in ("zh", "en"):
+            whole: str = getattr(bead, lang)
+            text = whole[:LONGEST_SIDE]
+            end = offsets[lang] + len(text)
+            near = [m for m in marks[lang] if m.start < end and m.end > offsets[lang]]
+            html[lang] = marked(text, near, offsets[lang]) if text else None
+            if len(whole) > len(text):
+                cut = Markup('<span class="cut">… +{}</span>').format(f"{len(whole) - len(text):,}")
+                html[lang] = (html[lang] or Markup("")) + cut
+            offsets[lang] = end + 1
+        flags = tuple(wording.of(visible(flag), wording.FLAGS) for flag in bead.flags[:8])
+        yield BeadView(bead.kind, html["zh"], html["en"], bead.probability, flags)
+
+
+def _within(budget: int, beads: Iterator[BeadView]) -> Iterator[BeadView]:
+    """Yield beads while they fit, the first in any case."""
+    spent = 0
+    for index, bead in enumerate(beads):
+        spent += _MARKUP + sum(len(side.encode()) for side in (bead.zh, bead.en) if side)
+        if index and spent > budget:
+            return
+        yield bead
+
+
+def _side(side: Side, marks: Sequence[Mark]) -> SideView:
+    title = side.title[:LONGEST_TITLE]
+    script = {"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(side.script, side.lang)
+    flags = tuple(wording.of(visible(flag), wording.FLAGS) for flag in side.flags[:8])
+    href = web_link(side.url)
+    return SideView(
+        lang=script if side.lang == "zh" else "en",
+        title=marked(title, [mark for mark in marks if mark.start < len(title)], 0),
+        url=visible(side.url[:_LONGEST_URL]),
+        href=href,
+        host=visible((urlsplit(href).hostname or "") if href else side.url[:80]),
+        published=f"{side.published_at:%Y-%m-%d}" if side.published_at else None,
+        source=visible(side.source[:80]),
+        flags=flags,
+    )
+
+
+def _measures(
+    evidence: dict[str, Any] | None, rival: dict[str, Any] | None
+) -> Iterator[MeasureView]:
+    for name, label in wording.MEASURES.items():
+        value, other = (evidence or {}).get(name), (rival or {}).get(name)
+        yield MeasureView(
+            name=name,
+            label=label,
+            signed=name in wording.SIGNED,
+            metered=name not in ("length_ratio", "days_apart", "link"),
+            value=value,
+            figure=wording.figure(name, value),
+            words=wording.measure(name, value),
+            rival_value=other,
+            rival_figure=wording.figure(name, other),
+        )
+
+
+def _rival(row: dict[str, Any], rival: dict[str, Any]) -> RivalView:
+    lang = "en" if rival["zh_id"] == row["zh_id"] else "zh"
+    if lang == "en":
+        shared = Words("the same Chinese article with another English one", "同一中文与另一英文")
+    else:
+        shared = Words("the same English article with another Chinese one", "同一英文与另一中文")
+    other = Side(
+        article_id=rival[f"{lang}_id"],
+        lang=lang,
+        title=rival[f"{lang}_title"] or "",
+        url=rival[f"{lang}_url"] or "",
+    )
+    return RivalView(shared, _side(other, ()), rival["probability"])

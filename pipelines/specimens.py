@@ -1,0 +1,237 @@
+"""Which pairs a person is shown, and everything there is to show of them."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines import schema, store
+from pipelines.tally import band, cities_in, doubts
+
+SEED = "shizheng report"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One article of a pair. `text` is read only where there are no sentences to show."""
+
+    article_id: str
+    lang: str
+    title: str
+    url: str
+    published_at: datetime | None = None
+    source: str = ""
+    column: str = ""
+    script: str = ""
+    flags: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bead:
+    """Sentences that belong together, as stored."""
+
+    kind: str
+    zh: str
+    en: str
+    probability: float | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """One pair with its sentences and the best other candidate of either article."""
+
+    row: Row
+    zh: Side
+    en: Side
+    beads: tuple[Bead, ...]
+    doubts: tuple[str, ...]
+    runner_up: Row | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The pairs chosen out of `total`. `whole`: all of them are."""
+
+    pair_ids: Mapping[str, tuple[str, ...]]
+    total: int
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pair_ids.values()))
+
+    @property
+    def whole(self) -> bool:
+        return self.size == self.total
+
+
+def stratified(strata: Mapping[Any, Sequence[str]], size: int, seed: str = SEED) -> set[str]:
+    """Return `size` ids, as evenly from the strata as these allow.
+
+    Ids are drawn in the order of a seeded digest, so the sample depends on nothing but the ids:
+    more pairs in one stratum leave those chosen from the others as they are.
+    """
+
+    def rank(text: str) -> bytes:
+        return hashlib.sha256(f"{seed}\n{text}".encode()).digest()
+
+    drawn = [
+        (turn, rank(str(stratum)), key)
+        for stratum, ids in strata.items()
+        for turn, key in enumerate(sorted(ids, key=rank)[:size])
+    ]
+    return {key for _, _, key in sorted(drawn)[:size]}
+
+
+def choose(output: Path, size: int) -> Choice:
+    """Choose the pairs to show: all if at most `size`, else a sample by city and band."""
+    strata: dict[tuple[str, int], list[str]] = {}
+    cities: dict[str, list[str]] = {}
+    for city in cities_in(output):
+        path = store.table_path(output, "pairs", city)
+        pairs = store.read_table(path, schema.PAIRS, ["pair_id", "probability"])
+        cities[city] = pairs["pair_id"].to_pylist()
+        for key, probability in zip(cities[city], pairs["probability"].to_pylist(), strict=True):
+            strata.setdefault((city, band(probability or 0.0)), []).append(key)
+    total = sum(map(len, cities.values()))
+    chosen = stratified(strata, size) if total > size else None
+    kept = {
+        city: tuple(key for key in keys if chosen is None or key in chosen)
+        for city, keys in cities.items()
+    }
+    return Choice({city: keys for city, keys in kept.items() if keys}, total)
+
+
+def read(output: Path, choice: Choice) -> Iterator[Specimen]:
+    """Yield the chosen pairs by city, the most probable first."""
+    for city, pair_ids in choice.pair_ids.items():
+        pairs = pa.Table.from_pylist(
+            list(_of_pairs(output, city, schema.PAIRS, pair_ids)), schema=schema.PAIRS
+        )
+        rows = pairs.to_pylist()
+        raised = doubts(pairs)
+        beads: dict[str, list[Row]] = {}
+        for row in _of_pairs(output, city, schema.SENTENCES, pair_ids):
+            beads.setdefault(row["pair_id"], []).append(row)
+        unaligned = [row for row in rows if row["pair_id"] not in beads]
+        articles = _articles(output, city, rows, unaligned)
+        others = _runners_up(output, city, rows)
+        order = sorted(
+            range(len(rows)), key=lambda i: (-(rows[i]["probability"] or 0.0), rows[i]["pair_id"])
+        )
+        for i in order:
+            row = rows[i]
+            yield Specimen(
+                row=row,
+                zh=_side(row, "zh", articles),
+                en=_side(row, "en", articles),
+                beads=tuple(
+                    _bead(b)
+                    for b in sorted(beads.get(row["pair_id"], ()), key=lambda b: b["position"] or 0)
+                ),
+                doubts=tuple(name for name, rows_with in raised.items() if rows_with[i]),
+                runner_up=others.get(row["pair_id"]),
+            )
+
+
+def _bead(row: Row) -> Bead:
+    return Bead(
+        kind=row["kind"] or "?",
+        zh=row["zh"] or "",
+        en=row["en"] or "",
+        probability=row["probability"],
+        flags=tuple(row["flags"] or ()),
+    )
+
+
+def _side(row: Row, lang: str, articles: Mapping[str, Row]) -> Side:
+    article = articles.get(row[f"{lang}_id"], {})
+    return Side(
+        article_id=row[f"{lang}_id"] or "",
+        lang=lang,
+        title=row[f"{lang}_title"] or "",
+        url=row[f"{lang}_url"] or "",
+        published_at=article.get("published_at"),
+        source=article.get("source") or "",
+        column=article.get("column") or "",
+        script=article.get("script") or "",
+        flags=tuple(article.get("flags") or ()),
+        text=article.get("text") or "",
+    )
+
+
+def _articles(output: Path, city: str, rows: list[Row], unaligned: list[Row]) -> dict[str, Row]:
+    """Return the articles of `rows` by id, with their texts for those of `unaligned`."""
+    columns = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]
+    found: dict[str, Row] = {}
+    for path in sorted(store.articles_folder(output, city).glob("*.parquet")):
+        for listed, wanted in ((rows, columns), (unaligned, [*columns, "text"])):
+            ids = {row[name] for row in listed for name in ("zh_id", "en_id")}
+            for row in _matching(path, schema.ARTICLES, ("article_id",), ids, wanted):
+                old = found.get(row["article_id"], {})
+                if (row["revision"] or 0) >= (old.get("revision") or 0):
+                    found[row["article_id"]] = old | row
+    return found
+
+
+def _runners_up(output: Path, city: str, rows: list[Row]) -> dict[str, Row]:
+    """Return for each pair the best-scored candidate that shares one of its articles."""
+    of_article: dict[str, list[Row]] = {}
+    for row in rows:
+        for name in ("zh_id", "en_id"):
+            of_article.setdefault(row[name], []).append(row)
+    path = store.table_path(output, "candidates", city)
+    best: dict[str, Row] = {}
+
+    def rank(candidate: Row) -> tuple[float, str]:
+        score = candidate["score"]
+        return (score if score is not None else float("-inf"), candidate["pair_id"])
+
+    for candidate in _matching(path, schema.CANDIDATES, ("zh_id", "en_id"), of_article, None):
+        for name in ("zh_id", "en_id"):
+            for row in of_article.get(candidate[name], ()):
+                key = row["pair_id"]
+                if candidate["pair_id"] != key and (
+                    key not in best or rank(candidate) > rank(best[key])
+                ):
+                    best[key] = candidate
+    return best
+
+
+def _of_pairs(output: Path, city: str, of: pa.Schema, pair_ids: Collection[str]) -> Iterator[Row]:
+    path = store.table_path(output, of.metadata[b"table"].decode(), city)
+    yield from _matching(path, of, ("pair_id",), pair_ids, None)
+
+
+def _matching(
+    path: Path,
+    expected: pa.Schema,
+    keys: tuple[str, ...],
+    wanted: Collection[str],
+    columns: list[str] | None,
+) -> Iterator[Row]:
+    """Yield the rows whose value in any of `keys` is wanted; other rows' texts stay on disk
+    or pass by in small batches."""
+    values = pa.array(sorted(filter(None, wanted)), type=pa.string())
+
+    def hits(table: Any) -> Any:
+        mask = pc.is_in(table.column(keys[0]), value_set=values)
+        for key in keys[1:]:
+            mask = pc.or_(mask, pc.is_in(table.column(key), value_set=values))
+        return mask
+
+    index = store.read_table(path, expected, list(keys))
+    if not index.num_rows or not pc.any(hits(index)).as_py():
+        return
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=2048, columns=columns):
+            yield from batch.filter(hits(batch)).to_pylist()

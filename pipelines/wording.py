@@ -1,0 +1,162 @@
+"""Codes and measures in plain words, in English and Chinese, for people who judge pairs."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """One thing said in both languages."""
+
+    en: str
+    zh: str
+
+
+RELATIONS = {
+    "translation": Words("translation", "翻译"),
+    "abridged": Words("abridged", "节译"),
+    "part_of": Words("part of", "部分对应"),
+    "same_event": Words("same event", "同一事件"),
+}
+
+DOUBTS = {
+    "clash": Words("figures, dates or ordinals contradict", "数字、日期或届次相互矛盾"),
+    "near": Words("probability between 0.4 and 0.6", "概率在 0.4 至 0.6 之间"),
+    "close": Words("another candidate scores nearly as well", "另有得分相近的候选"),
+    "length": Words("one side is under half its usual length", "一方长度不足通常的一半"),
+    "apart": Words("published more than 30 days apart", "发布日期相隔超过 30 天"),
+}
+
+LANGS = {"zh": Words("Chinese", "中文"), "en": Words("English", "英文")}
+
+FLAGS = {
+    "undated": Words("no date on the page", "页面无日期"),
+    "short": Words("very short text", "正文很短"),
+    "truncated": Words("text cut off", "正文被截断"),
+    "multi_page": Words("joined from several pages", "由多页合并"),
+    "parts_missing": Words("some of its pages are missing", "缺少部分分页"),
+    "no_mate": Words("says itself that it has no other language", "自称仅有一种语言"),
+    "transcript": Words("transcript of what was said", "讲话实录"),
+    "low_agreement": Words("extractors disagree about the text", "抽取结果不一致"),
+    "lang_mismatch": Words("not in the language of its column", "语言与栏目不符"),
+    "mixed_language": Words("languages mixed", "中英混杂"),
+    "interleaved": Words("from a page with both languages by turns", "来自中英交替的页面"),
+    "charset_mismatch": Words("encoding declared wrongly", "声明的编码有误"),
+    "mojibake": Words("characters lost in a wrong encoding", "有乱码"),
+    "migrated": Words("date is of a site migration", "日期为网站迁移日期"),
+    "date_conflict": Words("dates on the page disagree", "页面日期不一致"),
+    "number_mismatch": Words("figures differ", "数字不一致"),
+    "length_outlier": Words("lengths do not fit", "长度悬殊"),
+    "fragment": Words("a fragment", "残句"),
+}
+
+REASONS = {
+    "challenge": Words("a script challenge or firewall page", "返回的是验证或防火墙页面"),
+    "empty_shell": Words("a page without content", "页面没有内容"),
+    "http_error": Words("the site answered with an error", "网站返回错误"),
+    "not_html": Words("no web page", "不是网页"),
+    "listing": Words("a list of links", "链接列表页"),
+    "image_only": Words("a picture without text", "只有图片"),
+    "cover_notice": Words("only announces an attached document", "正文在附件中"),
+    "too_short": Words("too little text", "文字过少"),
+    "no_title": Words("no headline", "没有标题"),
+    "unreadable": Words("could not be read", "无法解析"),
+    "other_language": Words("neither Chinese nor English", "既非中文也非英文"),
+}
+
+EXITS = {
+    0: Words("done", "完成"),
+    1: Words("internal error", "内部错误"),
+    2: Words("wrong usage", "用法错误"),
+    3: Words("done, but some city failed its checks", "完成，但有城市未通过检查"),
+    4: Words("nothing usable", "没有可用结果"),
+    5: Words("another run was under way", "另一运行正在进行"),
+}
+
+MEASURES = {
+    "similarity": Words("Meaning", "语义"),
+    "order": Words("Covered in order", "按序覆盖"),
+    "numbers": Words("Figures", "数字"),
+    "dates": Words("Dates", "日期"),
+    "ordinals": Words("Ordinals", "届次"),
+    "names": Words("Names", "名称"),
+    "length_ratio": Words("Length", "长度"),
+    "days_apart": Words("Publication", "发布"),
+    "link": Words("Links", "链接"),
+}
+SIGNED = ("numbers", "dates", "ordinals", "names")
+
+_NOTHING = Words("nothing to compare", "无可比较")
+
+
+def of(code: str, known: Mapping[str, Words]) -> Words:
+    """Return the words for a code, or the code itself."""
+    return known.get(code, Words(code, code))
+
+
+def measure(name: str, value: float | bool | None) -> Words:
+    """Say what one measure of a pair's evidence means. `name` is a key of `MEASURES`."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return _NOTHING
+    match name:
+        case "similarity":
+            return _level(
+                value,
+                Words("aligned sentences mean much the same", "对应句意思相近"),
+                Words("aligned sentences are loosely related", "对应句略有关联"),
+                Words("aligned sentences are hardly related", "对应句几乎无关"),
+            )
+        case "order":
+            share = f"{value:.0%}"
+            return Words(
+                f"{share} of the shorter text is matched in order", f"较短一方 {share} 按序对应"
+            )
+        case "length_ratio":
+            return _length(value)
+        case "days_apart":
+            return _days(int(value))
+        case "link":
+            if value:
+                return Words("the pages link to each other", "两页互有链接")
+            return Words("no link between the pages", "两页之间无链接")
+    if value < 0:
+        return Words("contradict each other", "相互矛盾")
+    if value == 0:
+        return Words("neither agree nor contradict", "既不一致也不矛盾")
+    return Words("agree", "一致") if value >= 0.5 else Words("agree in part", "部分一致")
+
+
+def figure(name: str, value: float | bool | None) -> str:
+    """Write the value of a measure: 0.83, +0.50, 1.2×, +3 d; a dash for none."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    match name:
+        case "link":
+            return "✓" if value else "✗"
+        case "days_apart":
+            return f"{value:+d} d" if value else "0 d"
+        case "length_ratio":
+            return f"{value:.2g}×"
+    return f"{value:+.2f}" if name in SIGNED else f"{value:.2f}"
+
+
+def _level(value: float, high: Words, middle: Words, low: Words) -> Words:
+    return high if value >= 0.7 else middle if value >= 0.5 else low
+
+
+def _length(ratio: float) -> Words:
+    if 0.8 <= ratio <= 1.25:
+        return Words("the usual proportion", "长度比例正常")
+    if ratio < 0.8:
+        return Words("English shorter than usual for this Chinese", "英文较中文偏短")
+    return Words("English longer than usual for this Chinese", "英文较中文偏长")
+
+
+def _days(days: int) -> Words:
+    if days == 0:
+        return Words("on the same day", "同日发布")
+    count = abs(days)
+    plural = "day" if count == 1 else "days"
+    if days > 0:
+        return Words(f"English {count} {plural} later", f"英文晚 {count} 天")
+    return Words(f"English {count} {plural} earlier", f"英文早 {count} 天")
