@@ -23,8 +23,18 @@ from crawler.loader import CityLoader, UnknownCityError, choose
 from crawler.spiders.city import SpiderError, check_window
 from crawler.visits import VisitsError
 
-_COUNTS = ("lists", "articles", "rejects", "issues", "known", "recovered", "outside")
-_COUNTS += ("new", "revised", "unchanged")
+_COUNTS: tuple[str, ...] = (
+    "lists",  # list pages that gave article links
+    "articles",
+    "rejects",
+    "issues",
+    "known",  # listed, and stored by an earlier crawl
+    "outside",  # listed, and dated outside the window
+    "recovered",  # read back from the archive of a crawl that died
+    "new",  # what storing the articles changed
+    "revised",
+    "unchanged",
+)
 _EVERY = 0.5
 """Seconds between two lines."""
 
@@ -60,10 +70,12 @@ class Progress:
 
 def counts(crawler: Crawler) -> dict[str, Any]:
     """Return the crawl's counts: requests sent, and per kind what came of them; `queue` waits."""
-    stats = crawler.stats.get_stats() if crawler.stats else {}
+    stats = crawler.stats.get_stats()
     waiting = stats.get("scheduler/enqueued", 0) - stats.get("scheduler/dequeued", 0)
-    if crawler.engine is not None:
-        waiting += len(crawler.engine.downloader.active)
+    answered = stats.get("downloader/response_count", 0) + stats.get(
+        "downloader/exception_count", 0
+    )
+    waiting += max(0, stats.get("downloader/request_count", 0) - answered)
     return {
         "city": crawler.spidercls.name,
         "requests": stats.get("downloader/request_count", 0),
@@ -85,14 +97,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     crawler = process.create_crawler(CityLoader(args.cities_dir).load(args.city))
     task = process.crawl(crawler, since=args.since or "", until=args.until or "")
     process.start()
-    error = task.exception() if task.done() and not task.cancelled() else None
-    stats = crawler.stats.get_stats() if crawler.stats else {}
+    failure = task.exception() if task.done() and not task.cancelled() else None
+    if failure is not None:
+        # It never began: there are no counts to give.
+        _say({"city": args.city, "done": True, "reason": "failed"})
+        if isinstance(failure, VisitsError | SpiderError):
+            return _complain(str(failure), 1)
+        raise failure
+    stats = crawler.stats.get_stats()
     reason = str(stats.get("finish_reason", "failed"))
     _say(counts(crawler) | {"done": True, "reason": reason})
-    if error is not None:
-        if not isinstance(error, VisitsError | SpiderError):
-            raise error
-        return _complain(str(error), 1)
     well = reason == "finished" and not stats.get("shizheng/store_failed")
     return 0 if well and stats.get("shizheng/lists") else 1
 

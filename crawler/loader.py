@@ -1,5 +1,6 @@
 """Every city that is crawled is a spider: `scrapy list`, `scrapy crawl dalian`."""
 
+import builtins
 import difflib
 from pathlib import Path
 from typing import Self
@@ -48,7 +49,7 @@ class CityLoader:
         """Return the cities that are crawled, sorted."""
         return sorted(key for key, city in self._all().items() if city.status in CRAWLED)
 
-    def find_by_request(self, request: Request) -> "list[str]":
+    def find_by_request(self, request: Request) -> builtins.list[str]:
         """Return the cities that name the request's host."""
         return [key for key in self.list() if self._all()[key].allows(request.url)]
 

@@ -99,6 +99,16 @@ class Store(_Step):
         self._rejects: dict[str, Reject] = {}
         self._outcomes: dict[str, Outcome] = {}
 
+    def open_spider(self) -> None:
+        # A writer that was killed leaves the file it was about to rename. The city's crawl lock is
+        # held here, and the tables of a city are written by one process at a time.
+        output, city = self.spider.output, self.spider.city.key
+        left = [*store.articles_folder(output, city).glob(".*.tmp")]
+        for table in ("rejects", "revisions"):
+            left += store.table_path(output, table, city).parent.glob(f".{city}.parquet.*.tmp")
+        for path in left:
+            path.unlink(missing_ok=True)
+
     def process_item(self, item: Page) -> Page:
         for result in item.results:
             if isinstance(result, Article):

@@ -132,7 +132,8 @@ class CitySpider(Spider):
     def failed(self, failure: Failure) -> None:
         """Record a request that gave no response."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        self._failed(request.url, failure.value)
+        asked = request.meta.get("redirect_urls", [request.url])[0]
+        self._failed(asked, failure.value or RuntimeError("no reason given"))
 
     def report(self, code: str, url: str, evidence: str) -> None:
         """Record an issue, in the run's file and in the log."""
@@ -142,13 +143,11 @@ class CitySpider(Spider):
 
     def count(self, what: str, by: int = 1) -> None:
         """Count something under `shizheng/<what>` of the crawl's statistics."""
-        stats = self.crawler.stats
-        if stats is not None:
-            stats.inc_value(f"shizheng/{what}", by)
+        self.crawler.stats.inc_value(f"shizheng/{what}", by)
 
     def break_off(self, reason: str) -> None:
         """Stop the crawl because what is fetched could not be kept."""
-        if not self._stopping and self.crawler.engine is not None:
+        if not self._stopping:
             self._stopping = True
             deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
 
@@ -288,8 +287,6 @@ class CitySpider(Spider):
             evidence = f"{found.reason}: {found.detail}" if found else "could not be fetched"
             self.report("part_missing", part, f"of {url}: {evidence}")
         whole = join(first, rest)
-        if missing:
-            whole = replace(whole, flags=(*whole.flags, "incomplete"))
         # What could not be fetched may be had next time; what was rejected stays rejected.
         return Page(url, (whole,), "stored" if missing == final else "retry")
 
@@ -316,8 +313,6 @@ class CitySpider(Spider):
 
         All layers apply to it: hosts, robots.txt, delays, retries, redirects, the archive.
         """
-        if self.crawler.engine is None:
-            raise RuntimeError("the spider is not running")
         return await self.crawler.engine.download_async(request)
 
     def _refusal(
