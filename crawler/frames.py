@@ -56,15 +56,14 @@ class Frames:
     def open(cls, path: Path) -> Self:
         """Map a file. Raises OSError, or ValueError when it does not begin as a WARC file."""
         with path.open("rb") as file:
-            if not file.read(1):
-                return cls(b"", gzipped=True)
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        if data[:2] == _GZIP[:2]:
-            return cls(data, gzipped=True)
-        if data[:5] == b"WARC/":
-            return cls(data, gzipped=False)
-        data.close()
-        raise ValueError("it begins neither with gzip nor with WARC/")
+            start = file.read(5)
+            # A writer that died early may have left less than these marks.
+            gzipped = _GZIP.startswith(start[:3])
+            if not gzipped and not b"WARC/".startswith(start):
+                raise ValueError("it begins neither with gzip nor with WARC/")
+            if not start:
+                return cls(b"", gzipped)
+            return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), gzipped)
 
     def __enter__(self) -> Self:
         return self
