@@ -67,8 +67,9 @@ def run(output: Path) -> dict[str, Any]:
         engine.map_shards(step, list(cities), on_done=on_done)
         seconds["align"] = _lap(began, seconds)
         runs.gather_issues(current, [])
-        runs.finish(current, {key: dict(o.counts) for key, o in outcomes.items()}, 0)
-        report.write(output)
+        counts = {key: {**o.counts, "failed": False} for key, o in outcomes.items()}
+        runs.finish(current, counts, 0)
+        report.write(output, cities)
         seconds["report"] = _lap(began, seconds)
     gold = output / "gold"
     write_gold(gold)

@@ -1,0 +1,45 @@
+"""Every run leaves a folder that says what it was, what it counted and what went wrong."""
+
+import json
+import re
+from pathlib import Path
+
+from pipelines import runs
+
+
+def test_a_run_leaves_manifest_counts_issues_and_metrics(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("dalian",))
+    (run.folder / "dalian.issues.jsonl").write_text('{"city": "dalian", "code": "timeout"}\n')
+    found = runs.gather_issues(run, [{"city": "dalian", "code": "assertion"}])
+    runs.finish(run, {"dalian": {"articles": 3, "failed": True}}, 3)
+    assert [issue["code"] for issue in found] == ["timeout", "assertion"]
+    assert sorted(path.name for path in run.folder.iterdir()) == [
+        "counts.json",
+        "issues.jsonl",
+        "manifest.json",
+        "metrics.prom",
+    ]
+    manifest = json.loads((run.folder / "manifest.json").read_text())
+    assert manifest["exit_code"] == 3
+    assert manifest["cities"] == ["dalian"]
+    assert manifest["finished_at"] >= manifest["started_at"]
+
+
+def test_a_run_without_trouble_leaves_no_issues_file(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("dalian",))
+    assert runs.gather_issues(run, []) == []
+    assert not (run.folder / "issues.jsonl").exists()
+
+
+def test_metrics_are_lines_that_the_textfile_collector_reads(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("dalian",))
+    runs.finish(run, {"dalian": {"articles": 3, "failed": False}}, 0)
+    lines = (run.folder / "metrics.prom").read_text().splitlines()
+    assert 'shizheng_run_count{city="dalian",what="articles"} 3' in lines
+    sample = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?\d+')
+    assert all(line.startswith("# ") or sample.fullmatch(line) for line in lines)
+
+
+def test_history_holds_finished_runs_only(tmp_path: Path) -> None:
+    runs.start(tmp_path, "crawl", ("dalian",))
+    assert list(runs.history(tmp_path)) == []
