@@ -118,7 +118,8 @@ class Store(_Step):
                 self._rejects[result.url] = result
                 self.spider.count("rejects")
         self._outcomes[item.url] = item.outcome
-        if len(self._outcomes) >= self._limit:
+        # Once a write has failed the crawl is stopping; the last try is when it closes.
+        if len(self._outcomes) >= self._limit and not self.spider.stopping:
             self._guarded(self._flush)
         return item
 

@@ -80,7 +80,7 @@ class CitySpider(Spider):
         super().__init__(**kwargs)
         self.since, self.until = check_window(since, until)
         self._seen: set[str] = set()
-        self._stopping = False
+        self.stopping = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -147,8 +147,8 @@ class CitySpider(Spider):
 
     def break_off(self, reason: str) -> None:
         """Stop the crawl because what is fetched could not be kept."""
-        if not self._stopping:
-            self._stopping = True
+        if not self.stopping:
+            self.stopping = True
             deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
 
     async def _unfinished(self) -> AsyncIterator[Page]:
@@ -166,12 +166,16 @@ class CitySpider(Spider):
 
     async def _discover(self, source: Source) -> AsyncIterator[Request]:
         """Yield requests for the new articles of one listing, page by page."""
-        queue, asked, pages = deque([source.list]), {source.list}, 0
+        queue, asked, pages, found = deque([source.list]), {source.list}, 0, 0
         off_host: Counter[str] = Counter()
-        while queue and pages < self.list_pages and not self._stopping:
-            url = queue.popleft()
+        last = ""
+        while queue and pages < self.list_pages and not self.stopping:
             pages += 1
-            listing = await self._list(source, url, pages)
+            read = await self._list(source, queue.popleft())
+            if read is None:
+                continue
+            listing, last = read
+            found += len(listing.links)
             for link in listing.links:
                 if not self.city.allows(link.url):
                     off_host[urlsplit(link.url).netloc] += 1
@@ -183,36 +187,35 @@ class CitySpider(Spider):
             fresh = [more for more in listing.more if more not in asked and self.city.allows(more)]
             asked.update(fresh)
             queue.extend(fresh)
-        if queue and not self._stopping:
+            # An empty page ends a list whose length is not told; in the middle of one it is a gap.
+            if found and queue and not listing.links:
+                self.report("list_empty", source.list, f"a page amid others: {last}")
+        if last and not found:
+            self.report("list_empty", source.list, f"{pages} pages; the last: {last}")
+        if queue and not self.stopping:
             self.report("list_cut", source.list, f"{pages} pages read, {len(queue)} known unread")
         if off_host:
             hosts = ", ".join(f"{host} ({n})" for host, n in off_host.most_common(5))
             self.report("links_off_host", source.list, hosts)
 
-    async def _list(self, source: Source, url: str, number: int) -> Listing:
-        """Fetch and read one list page; whatever is wrong with it is reported."""
+    async def _list(self, source: Source, url: str) -> tuple[Listing, str] | None:
+        """Return one list page with its articles' links, and a word on it; None if it failed."""
         try:
             response = await self._download(Request(url, meta={"kind": "list"}))
         except Exception as error:
             self._failed(url, error)
-            return Listing()
+            return None
         headers = lower_headers(response.headers)
         if self._refusal(response.url, response.status, headers, response.body):
-            return Listing()
+            return None
         text = decode(response.body, headers).text
         listing = FAMILIES[source.cms].read_list(text, response.url)
         wanted = tuple(link for link in listing.links if _wanted(source, link.url))
         if wanted:
             self.count("lists")
-        # A list that only names the endpoint it loads from is not empty; its endpoint would be.
-        elif number > 1 or not listing.more:
-            self.report(
-                "list_empty",
-                response.url,
-                f"page {number}: no article link among {len(listing.links)} links "
-                f"({source.cms}, {len(response.body)} bytes)",
-            )
-        return replace(listing, links=wanted)
+        word = f"{response.url} has {len(listing.links)} links, {len(wanted)} to articles "
+        word += f"({source.cms}, {len(response.body)} bytes)"
+        return replace(listing, links=wanted), word
 
     def _request(self, link: Link, source: Source) -> Request | None:
         """Return the request for a listed article, or None if it need not be fetched."""

@@ -221,7 +221,7 @@ def small_city() -> dict[str, Answer]:
     for part in (1, 2):
         pages[NEWS + href(5, part)] = news(5, part=part)
     rows = [entry(n) for n in numbers]
-    pages[NEWS + "index.html"] = listing(rows[:6], 3, 0)
+    pages[NEWS + "index.html"] = listing(rows[:6], 4, 0)
     pages[NEWS + "index_1.html"] = listing(
         [
             *rows[6:12],
@@ -231,19 +231,20 @@ def small_city() -> dict[str, Answer]:
             ("202403/t20240301_7002.html", "搬到别处的页面", "2024-03-01"),
             ("202403/t20240301_7003.html", "被删除的页面", "2024-03-01"),
         ],
-        3,
+        4,
         1,
     )
     pages[NEWS + "index_2.html"] = listing(
         [
-            *rows[12:],
+            *rows[12:15],
             ("202403/t20240301_7004.html", "被拦截的页面", "2024-03-01"),
             ("secret/202403/t20240301_7005.html", "不许机器人访问的页面", "2024-03-01"),
             (f"http://{ELSEWHERE}/202403/t20240301_7006.html", "别家的页面", "2024-03-01"),
         ],
-        3,
+        4,
         2,
     )
+    pages[NEWS + "index_3.html"] = listing(rows[15:], 4, 3)
     for number in range(30, 33):
         pages[NOTICES + href(number)] = news(number)
     pages[NOTICES + "index.html"] = listing([entry(n) for n in range(30, 33)])

