@@ -12,7 +12,7 @@ REASONS: dict[str, str] = {
     "image_only": "The article is a picture without text",
     "cover_notice": "The page only announces a document that is attached",
     "too_short": "There is too little text to be an article",
-    "no_title": "The page has no headline",
+    "too_large": "The page is too large to be one article",
     "unreadable": "Reading the page failed",
     "other_language": "The text is neither Chinese nor English",
 }
@@ -69,7 +69,7 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
         return "http_error" if status >= 300 else "empty_shell"
     if not _is_markup(headers, body):
         return "http_error" if status >= 300 else "not_html"
-    if status < 300 and _LITTLE < len(body) and _plenty(body):
+    if status < 300 and (len(body) > _READ or _plenty(body)):
         return None
     seen = visible(body)
     if len(seen) <= 3 * _LITTLE:
@@ -103,7 +103,7 @@ def is_document(headers: Mapping[str, str], body: bytes) -> bool:
 def _plenty(body: bytes) -> bool:
     """Whether a page plainly shows text, told without taking it apart."""
     return (
-        sum(len(run) for run in re.findall(rb">([^<]{60,})</(?:p|div|td|span)", body[:_READ]))
+        sum(len(run) for run in re.findall(rb">([^<]{60,}+)</(?:p|div|td|span)", body[:_READ]))
         > 1500
     )
 

@@ -17,18 +17,30 @@ SEPARATOR = "\x1f"
 """Stands between the inline pieces of a block in `Block.pieces`: where a label's value may end."""
 
 _BLOCK_TAGS = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav "
-    "ol option p pre section summary table tbody td tfoot th thead tr ul caption marquee "
-    "ucapcontent ucaptitle".split()
+    re.findall(
+        r"\S+",
+        r"address article aside blockquote body center dd details dialog dir div dl dt "
+        r"fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html "
+        r"legend li main menu nav ol option p pre section summary table tbody td tfoot th "
+        r"thead tr ul caption marquee ucapcontent ucaptitle",
+    )
 )
 _SKIPPED_TAGS = frozenset(
-    "script style noscript iframe select button textarea svg canvas object embed head template "
-    "input audio video map applet math link meta title".split()
+    re.findall(
+        r"\S+",
+        r"script style noscript iframe select button textarea svg canvas object embed head "
+        r"template input audio video map applet math link meta title",
+    )
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_CAPTION = re.compile(
+    r"(?:^|[\s_-])(?:fig|image|img|photo|picture|media)?[_-]?(?:caption|credits?)(?:$|[\s_-](?:text|wrap\w*)?)|"
+    r"(?:^|\s)wp-caption-text",
+    re.IGNORECASE,
+)
+_LONGEST_CAPTION = 400
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_SPACE = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
+_INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _WRAP = re.compile(
     r"(?<=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])[ \t\r\f\v]*\n\s*"
     r"(?=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])"
@@ -62,7 +74,11 @@ class Block:
 
 def squeeze(text: str) -> str:
     """Return one line: white space made single spaces, none where markup only wrapped Chinese."""
-    return _SPACE.sub(" ", _WRAP.sub("", text)).strip()
+    if "\n" in text:
+        text = _WRAP.sub("", text)
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
+    return " ".join(text.split())
 
 
 def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> list[Block]:
@@ -119,7 +135,7 @@ class _Walk:
                 self.kinds.append((node, "heading"))
             elif tag == "li":
                 self.kinds.append((node, "item"))
-            elif tag in ("figcaption", "caption"):
+            elif _is_caption(node, tag):
                 self.kinds.append((node, "caption"))
             elif tag in ("td", "th"):
                 self.kinds.append((node, "cell"))
@@ -198,6 +214,18 @@ class _Walk:
                 node=first.node,
             )
         ]
+
+
+def _is_caption(node: etree._Element, tag: str) -> bool:
+    """Whether an element says what a picture shows; never one that holds a story."""
+    if tag != "figcaption" and not _CAPTION.search(node.get("class") or ""):
+        return False
+    size = 0
+    for text in node.itertext():
+        size += len(text.strip())
+        if size > _LONGEST_CAPTION:
+            return False
+    return True
 
 
 def _cell(node: etree._Element) -> etree._Element:

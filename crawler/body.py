@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -22,6 +23,10 @@ _ICON = re.compile(
     r"icon_\w+\.gif|\.svg$",
     re.I,
 )
+
+
+_EDGE = 4
+"""Lines of text at either end among which date lines, credits and the like are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,63 +55,107 @@ class Body:
 def read_body(blocks: Sequence[Block], title: str) -> Body:
     """Return the paragraphs of `blocks`, rid of widgets, date lines, credits, links to elsewhere.
 
-    `title` is what the page is called: a first line that repeats it is no paragraph.
+    `title` is what the page is called: a first line that repeats it is no paragraph. Widgets,
+    captions and pointers to other articles are cut wherever they stand; lines that look like dates,
+    credits or titles only at the ends, because in the middle they may be news.
     """
-    kept: list[Block] = []
     cut: list[Cut] = []
-    meta: list[lines.Labelled] = []
-    editor: str | None = None
-    wanted = _comparable(title)
-    stop = _related_from(blocks)
-    for place, block in enumerate(blocks):
-        text = block.text
-        if place >= stop:
-            cut.append(Cut(text, "related links"))
-            continue
-        near_edge = len(kept) < 4 or len(blocks) - place <= 6
-        rule = _furniture(block, wanted, near_edge, bool(kept))
-        if rule is None and near_edge and len(text) <= 160:
-            found = lines.read_line(block.pieces)
-            if lines.is_meta_line(text, found):
-                meta.append(found)
-                rule = "date and source line"
-            elif lines.is_credit(text):
-                editor = editor or found.editor or found.author
-                rule = "editor's credit"
-        if rule:
-            cut.append(Cut(text, rule))
+    inner: list[Block] = []
+    for block in blocks:
+        reason = _furniture(block)
+        if reason:
+            cut.append(Cut(block.text, reason))
         else:
-            kept.append(block)
+            inner.append(block)
+    stop = _related_from(inner)
+    cut += [Cut(block.text, "related links") for block in inner[stop:]]
+    edges = _Edges(_comparable(title))
+    kept = edges.trim(inner[:stop])
     texts = _unwrap(kept)
     while texts:
         text, name = lines.credit_tail(texts[-1])
         if not name:
             break
-        editor = editor or name
+        edges.author = edges.author or name
         cut.append(Cut(texts[-1][len(text) :], "editor's credit"))
         texts[-1:] = [text] if text else []
-    return Body(tuple(texts), tuple(cut), tuple(meta), editor)
+    return Body(tuple(texts), (*cut, *edges.cut), tuple(edges.meta), edges.author)
 
 
-def _furniture(block: Block, title: str, near_edge: bool, begun: bool) -> str | None:
-    """Return the rule by which a block is no part of the text, or None."""
+class _Edges:
+    """Takes what is no text off both ends of a body, and notes the fields it held."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.cut: list[Cut] = []
+        self.meta: list[lines.Labelled] = []
+        self.author: str | None = None
+
+    def trim(self, blocks: Sequence[Block]) -> list[Block]:
+        """Return `blocks` without furniture among the first and the last few."""
+        kept: list[Block] = []
+        for block in blocks:
+            if len(kept) < _EDGE and self._take(block, start=True):
+                continue
+            kept.append(block)
+        tail: list[Block] = []
+        while kept and len(tail) < _EDGE:
+            block = kept.pop()
+            if not self._take(block, start=False):
+                tail.append(block)
+        return kept + tail[::-1]
+
+    def _take(self, block: Block, *, start: bool) -> bool:
+        reason = self._reason(block, start)
+        if reason:
+            self.cut.append(Cut(block.text, reason))
+        return reason is not None
+
+    def _reason(self, block: Block, start: bool) -> str | None:
+        text = block.text
+        if len(text) > 200:
+            return None
+        if start and self.title and _comparable(text) in (self.title, ""):
+            return "title"
+        if lines.is_breadcrumb(text) and start:
+            return "breadcrumb"
+        found = lines.read_line(block.pieces)
+        if lines.is_meta_line(text, found):
+            self.meta.append(found)
+            return "date and source line"
+        if lines.is_credit(text):
+            self.author = self.author or found.editor or found.author
+            return "editor's credit"
+        if start and (name := lines.byline(text)):
+            self.author = self.author or name
+            return "byline"
+        if lines.is_attachment_label(text):
+            return "attachment"
+        if start and lines.is_preamble(text):
+            return "notice"
+        if not start and lines.is_notice(text):
+            return "notice"
+        if block.link_density > 0.9 and not re.search(r"[。！？.!?]$|https?:|www\.", text):
+            return "link elsewhere"
+        return None
+
+
+def _furniture(block: Block) -> str | None:
+    """Return the rule by which a block is no part of the text wherever it stands, or None."""
     text = block.text
     if lines.is_widget(text):
         return "widget"
     if lines.is_pager(text):
         return "page numbers"
-    if lines.is_neighbour(text) and (block.linked or near_edge):
+    if block.kind == "caption":
+        return "caption"
+    if lines.is_neighbour(text) and block.linked:
         return "link to a neighbouring article"
-    if near_edge and lines.CRUMBS.search(text) and len(text) <= 160:
-        return "breadcrumb"
-    if not begun and title and _comparable(text) == title:
-        return "title"
-    if lines.is_attachment_label(text) and near_edge:
-        return "attachment"
-    if block.linked and block.link_density > 0.7 and _DOCUMENT_NAME.search(text):
-        return "attachment"
-    if near_edge and begun and lines.is_disclaimer(text):
-        return "notice"
+    if block.link_density > 0.5:
+        if _DOCUMENT_NAME.search(text):
+            return "attachment"
+        if lines.is_pointer(text):
+            return "related links"
     return None
 
 
@@ -145,7 +194,7 @@ def _joined(run: Sequence[Block]) -> list[str]:
     if sum(bool(_TERMINAL.search(text)) for text in full) > 0.5 * len(full):
         return texts
     joined = [texts[0]]
-    for before, block in zip(run, run[1:], strict=False):
+    for before, block in pairwise(run):
         if block.indented or len(before.text) < 0.8 * longest:
             joined.append(block.text)
         else:

@@ -212,8 +212,9 @@ def _utf16(body: bytes) -> str | None:
     start = body[:400]
     if len(start) < 16 or b"\x00" not in start:
         return None
-    for name, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
-        if zeros.count(0) > 0.7 * len(zeros):
+    even, odd = start[::2], start[1::2]
+    for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros.count(0) > 0.7 * len(zeros) and others.count(0) < 0.3 * len(others):
             return name
     return None
 

@@ -1,4 +1,4 @@
-"""The general reader: three independent extractors, and the one most like the other two.
+"""The general reader: three independent extractors vote on the lines of a page.
 
 trafilatura, readability and jusText err in different ways, so where they agree the text is right.
 Chinese is fed to them so that they can count: readability weighs commas and knows only the ASCII
@@ -6,9 +6,9 @@ one, jusText's thresholds are lengths of English sentences.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import justext
 import trafilatura
@@ -19,7 +19,19 @@ from crawler.blocks import Block, read_blocks
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
+_WORD = re.compile(r"[A-Za-z]{2,}")
 _COMMA = ",\ue000"
+_LARGE = 1_000_000
+"""Characters of markup above which what never shows is taken out before the extractors see it."""
+_MOST_JUDGED = 3_000
+"""Lines above which jusText is not asked: its time grows with their square."""
+_MOST_LINES = 30_000
+_DEAD = re.compile(
+    r"<(script|style|noscript|svg|template)\b.*?</\1\s*>|<!--.*?-->|data:[\w/+.-]+;base64,[\w+/=]+",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONG = 4
+"""3-grams from which a line is told by them; fewer may stand in many places."""
 _STOPWORDS = justext.get_stoplist("English")
 
 
@@ -32,20 +44,23 @@ class Opinion:
     likeness: float
 
 
-def opinions(html: str) -> tuple[Opinion, ...]:
+def opinions(html: str, chinese: bool, lines: int) -> tuple[Opinion, ...]:
     """Return what each extractor says of a page, the one most like the others first.
 
-    An extractor that fails says nothing. Ties go to the order trafilatura, readability, jusText.
+    `chinese` says how to feed it, `lines` how many blocks the page has. An extractor that fails, or
+    would take too long, says nothing. Nothing at all is returned for a page beyond reason. Ties go
+    to the order trafilatura, readability, jusText.
     """
-    chinese = is_chinese(html)
-    said = [
-        (name, _guarded(read, html, chinese))
-        for name, read in (
-            ("trafilatura", _trafilatura),
-            ("readability", _readability),
-            ("justext", _justext),
-        )
-    ]
+    if len(html) > _LARGE:
+        html = _DEAD.sub("", html)
+    if len(html) > 2 * _LARGE or lines > _MOST_LINES:
+        return ()
+    readers = {"trafilatura": _trafilatura, "readability": _readability}
+    if lines <= _MOST_JUDGED:
+        readers["justext"] = _justext
+    said = [(name, _guarded(read, html, chinese)) for name, read in readers.items()]
+    if "justext" not in readers:
+        said.append(("justext", ""))
     grams = [shingles(text) for _, text in said]
     rated = [
         Opinion(
@@ -59,58 +74,121 @@ def opinions(html: str) -> tuple[Opinion, ...]:
     return tuple(sorted(rated, key=lambda opinion: -opinion.likeness))
 
 
-def choose(blocks: Sequence[Block], text: str) -> list[int]:
-    """Return the places of the blocks of a page that make up `text`, which an extractor took from the page.
+def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
+    """Return the places of the blocks of a page that the extractors together take for its text.
 
-    Long blocks are told by their 3-grams, short ones by being a line of `text`, and only between
-    long ones: a short line may stand in many places.
+    readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
+    wrong; the other two judge line by line. So what readability takes counts where one of the
+    others takes it too; and where readability is unlike both and they are alike, what those two
+    take. A lone opinion stands if there is no other.
     """
-    grams = _trigrams(text)
-    known = {_bare(line) for line in text.splitlines()}
-    marks: list[bool | None] = []
-    for block in blocks:
+    texts = {opinion.name: _Taken(opinion.text) for opinion in said}
+    others = [texts[name] for name in ("trafilatura", "justext") if name in texts]
+    main = texts["readability"]
+    apart = max(likeness(main.shingles, other.shingles) for other in others)
+    together = likeness(others[0].shingles, others[1].shingles)
+
+    def kept(block: Block) -> bool:
+        mine, first, second = main.holds(block), others[0].holds(block), others[1].holds(block)
+        if not apart and not together:
+            return mine or first or second
+        if apart < 0.5 * together:
+            return first and second
+        if apart < 0.05:
+            return mine
+        return mine and (first or second)
+
+    marks = [kept(block) for block in blocks]
+    core = [place for place, mark in enumerate(marks) if mark and _is_long(blocks[place])]
+    if not core:
+        return [place for place, mark in enumerate(marks) if mark]
+    chosen = _compact(blocks, core)
+    low, high = min(chosen), max(chosen)
+    for place in range(max(0, low - 2), min(len(blocks), high + 3)):
+        if marks[place] and not _is_long(blocks[place]):
+            chosen.add(place)
+    for place in range(low + 1, high):
+        # A short line inside the text that only readability saw: a subheading, a speaker's name.
+        if place - 1 in chosen and place + 1 in chosen and main.holds(blocks[place]):
+            chosen.add(place)
+    return sorted(chosen)
+
+
+class _Taken:
+    """What one extractor took, ready to be asked about lines of the page."""
+
+    def __init__(self, text: str) -> None:
+        self.shingles = shingles(text)
+        self.grams = _trigrams(text)
+        self.lines = {_bare(line) for line in text.splitlines()}
+
+    def holds(self, block: Block) -> bool:
+        """Whether this text holds the line: most 3-grams of a long one, a short one as a line."""
         mine = _trigrams(block.text)
-        if len(mine) >= 4:
-            marks.append(len(mine & grams) >= 0.6 * len(mine))
-        else:
-            marks.append(None if _bare(block.text) in known else False)
-    sure = [place for place, mark in enumerate(marks) if mark]
-    first, last = (sure[0], sure[-1]) if sure else (0, len(blocks))
-    return [
-        place
-        for place, mark in enumerate(marks)
-        if mark or (mark is None and first - 3 <= place <= last + 3)
-    ]
+        if len(mine) >= _LONG:
+            return len(mine & self.grams) > 0.6 * len(mine)
+        return _bare(block.text) in self.lines or (bool(mine) and mine <= self.grams)
 
 
-def _trigrams(text: str) -> set[tuple[str, ...]]:
+def _is_long(block: Block) -> bool:
+    return len(_trigrams(block.text)) >= _LONG
+
+
+def _compact(blocks: Sequence[Block], core: Sequence[int]) -> set[int]:
+    """Return `core` without lines that repeat, far from the rest, what it holds already.
+
+    Pages show a headline or a whole story twice, for telephones or in a box of related news. The
+    copy nearest to the middle of the text is the one that counts.
+    """
+    half = sum(len(blocks[place].text) for place in core) / 2
+    middle, passed = core[0], 0
+    for place in core:
+        passed += len(blocks[place].text)
+        if passed >= half:
+            middle = place
+            break
+    chosen: set[int] = set()
+    seen: set[str] = set()
+    low = high = middle
+    for place in sorted(core, key=lambda at: abs(at - middle)):
+        key = _bare(blocks[place].text)
+        if key in seen and min(abs(place - low), abs(place - high)) > 3:
+            continue
+        seen.add(key)
+        chosen.add(place)
+        low, high = min(low, place), max(high, place)
+    return chosen
+
+
+@lru_cache(maxsize=4096)
+def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
     tokens = _TOKEN.findall(text.lower())
-    return {tuple(tokens[at : at + 3]) for at in range(len(tokens) - 2)}
+    return frozenset(zip(tokens, tokens[1:], tokens[2:], strict=False))
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\W+", "", text)
+    return re.sub(r"\W+", "", text).lower()
 
 
-def is_chinese(html: str) -> bool:
-    """Whether a page's text is mostly Chinese, judged by its Han characters against its letters."""
-    text = re.sub(r"<[^>]*>", " ", re.sub(r"(?is)<(script|style).*?</\1>", " ", html))
-    return 2 * len(_HAN.findall(text)) > len(re.findall(r"[A-Za-z]{2,}", text))
+def is_chinese(text: str) -> bool:
+    """Whether a text is mostly Chinese, judged by its Han characters against its words."""
+    return 2 * len(_HAN.findall(text)) > len(_WORD.findall(text))
 
 
-def shingles(text: str) -> Counter[tuple[str, ...]]:
-    """Return the 4-grams of a text, each Han character one token, with their counts."""
+@lru_cache(maxsize=8)
+def shingles(text: str) -> frozenset[tuple[str, ...]]:
+    """Return the 4-grams of a text, each Han character one token."""
     tokens = _TOKEN.findall(text.lower())
-    if not tokens:
-        return Counter()
-    return Counter(tuple(tokens[at : at + 4]) for at in range(max(1, len(tokens) - 3)))
+    if len(tokens) < 4:
+        return frozenset([tuple(tokens)] if tokens else ())
+    return frozenset(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
 
 
-def likeness(one: Counter[tuple[str, ...]], other: Counter[tuple[str, ...]]) -> float:
-    """Return the F1 of two bags of shingles, 0 when either is empty."""
+def likeness(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+    """Return the F1 of two sets of shingles, 0 when either is empty."""
     if not one or not other:
         return 0.0
-    return 2 * (one & other).total() / (one.total() + other.total())
+    return 2 * len(one & other) / (len(one) + len(other))
 
 
 def _guarded(read: Callable[[str, bool], str], html: str, chinese: bool) -> str:
@@ -122,7 +200,7 @@ def _guarded(read: Callable[[str, bool], str], html: str, chinese: bool) -> str:
 
 
 def _trafilatura(html: str, chinese: bool) -> str:
-    return trafilatura.extract(html, include_comments=False, favor_precision=True) or ""
+    return trafilatura.extract(html, include_comments=False, favor_precision=True, fast=True) or ""
 
 
 def _readability(html: str, chinese: bool) -> str:

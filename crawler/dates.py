@@ -189,7 +189,7 @@ def _with_clock(match: re.Match[str], year: int, month: int, day: int) -> Moment
     if hour == 0 and minute == 0 and not zone:
         # Systems that keep only a date print midnight.
         return _moment(match, year, month, day, "day")
-    found = _moment(match, year, month, day, "minute", hour, minute)
+    found = _moment(match, year, month, day, "minute", hour=hour, minute=minute)
     if found and zone:
         try:
             aware = datetime.fromisoformat(
@@ -207,6 +207,7 @@ def _moment(
     month: int,
     day: int,
     precision: Precision,
+    *,
     hour: int = 0,
     minute: int = 0,
 ) -> Moment | None:

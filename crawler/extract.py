@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from crawler import fields, lines
-from crawler.blocking import REASONS, diagnose
+from crawler.blocking import REASONS, diagnose, is_document
 from crawler.blocks import Block, read_blocks
 from crawler.body import Body, Cut, attachments, images, read_body
 from crawler.city import City, Source
@@ -23,7 +23,7 @@ from crawler.item import Article, Reject, article_id
 from crawler.page import Page, found, parse
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
 _MARKERS = (
     re.compile(r"<!--\s*<\$\[信息内容\]>begin\s*-->(.*?)<!--\s*<\$\[信息内容\]>end\s*-->", re.S),
     re.compile(
@@ -52,6 +52,7 @@ _PARTICULAR = re.compile(r"trs_|ucap|#zoom|custom_union", re.IGNORECASE)
 _ENOUGH = 24
 _TOO_SHORT = 16
 _SHORT = 80
+_DOUBTFUL = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +138,29 @@ def _guarded(
 def _read(
     url: str, body: bytes, headers: Mapping[str, str], city: City, compare: bool
 ) -> Explanation:
-    blocked = diagnose(url, 200, headers, body)
-    if blocked:
-        return Explanation(_reject(url, city, blocked), "")
+    if not is_document(headers, body):
+        return Explanation(_reject(url, city, diagnose(url, 200, headers, body) or "not_html"), "")
     page = Page(url, body, headers)
     source = city.source_of(url)
     text = _family_text(page, source) or _marked_text(page)
-    said = opinions(page.html) if compare or text is None else ()
+    asked = compare or text is None
+    said = opinions(page.html, page.chinese, len(page.blocks)) if asked else ()
     if text is None:
+        if not said:
+            size = f"{len(page.html)} characters, {len(page.blocks)} lines"
+            return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
         text = _general_text(page, said)
-    return _article(page, city, source, text, said)
+    return _article(page, headers, body, city, source, text, said)
 
 
 def _article(
-    page: Page, city: City, source: Source | None, text: _Text, said: tuple[Opinion, ...]
+    page: Page,
+    headers: Mapping[str, str],
+    content: bytes,
+    city: City,
+    source: Source | None,
+    text: _Text,
+    said: tuple[Opinion, ...],
 ) -> Explanation:
     metas = page.metas
     rules = text.rules
@@ -203,6 +213,10 @@ def _article(
         return Explanation(result, page.decoded.encoding, notes, body.cut, said)
 
     rejected = _no_article(page, city, text, body, pictures, documents)
+    if rejected or units(body.text) < _DOUBTFUL:
+        # Only little text is worth asking whether the page is a defence: it takes long on scripts.
+        blocked = diagnose(page.url, 200, headers, content)
+        rejected = _reject(page.url, city, blocked) if blocked else rejected
     if rejected:
         return done(rejected)
     if not heading:
@@ -247,7 +261,7 @@ def _article(
 
 
 def units(text: str) -> int:
-    """Return the length of a text in Chinese characters, an English word counting as two."""
+    """Return the length of a text in Chinese characters, a word of another script counting two."""
     return len(_HAN.findall(text)) + 2 * len(_WORD.findall(text))
 
 
@@ -273,7 +287,7 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
             if sum(units(block.text) for block in blocks) >= _ENOUGH:
                 return text
-            if thin is None and (blocks or node.find(".//img") is not None):
+            if known and thin is None and (blocks or node.find(".//img") is not None):
                 thin = text
     return thin
 
@@ -306,12 +320,11 @@ def _marked_text(page: Page) -> _Text | None:
 
 def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
     best = said[0]
-    chosen = choose(page.blocks, best.text)
+    chosen = choose(page.blocks, said)
     blocks = [page.blocks[place] for place in chosen]
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     nodes = page.between(blocks[0].node, blocks[-1].node) if blocks else []
-    rule = f"consensus: {best.name}"
-    return _Text(blocks, nodes, places, rule, None, round(best.likeness, 4))
+    return _Text(blocks, nodes, places, "consensus", None, round(best.likeness, 4))
 
 
 def _meta_lines(page: Page, rules: Rules | None) -> Iterator[lines.Labelled]:

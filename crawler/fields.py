@@ -36,6 +36,7 @@ _KICKER = re.compile(
     r"sub|pre|kick|shoulder|yinti|futi|fubiaoti|zhuti|introtitle|deck|bt2|ft", re.I
 )
 _KEYWORD_END = re.compile(r"[;；,，、|]+")
+_TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d\W]+")
 
 
@@ -241,6 +242,8 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     done: set[int] = set()
     for place in places:
         if place in done or place >= len(blocks) or len(blocks[place].text) > 200:
+            continue
+        if not _TELLING.search(blocks[place].text):
             continue
         done.add(place)
         found = lines.read_line(blocks[place].pieces)

@@ -4,6 +4,7 @@ Each is recognised here once, for two uses: fields are read from them, and the t
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -41,9 +42,11 @@ _LABELS = {
 _LABEL = re.compile(
     r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（【\[·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*(?:"
     + "|".join(f"(?P<{name}>{names})" for name, names in _LABELS.items())
-    + r")\s*[:：]",
+    + r")\s*$",
     re.IGNORECASE,
 )
+_COLON = re.compile(r"[:：]")
+_LONGEST_LABEL = 28
 _SPACED_LABEL = re.compile(
     r"(?<=[来來作日时時责編编])[\s\u3000\u00a0]+(?=[源者期间間编輯辑]\s*[:：])"
 )
@@ -54,7 +57,7 @@ _VALUE_END = re.compile(
     re.IGNORECASE,
 )
 _WIDGET = re.compile(
-    r"打印本页|打印此页|打印本文|打印文章|打印|列印|关闭窗口|关闭本页|关闭页面|关闭|關閉|返回顶部|返回首页|返回列表|返回上一页|"
+    r"第\s*\d+\s*页|共\s*\d+\s*页|上一页|下一页|更新|打印本页|打印此页|打印本文|打印文章|打印|列印|关闭窗口|关闭本页|关闭页面|关闭|關閉|返回顶部|返回首页|返回列表|返回上一页|"
     r"返回|回到顶部|加入收藏|收藏本页|收藏|下载|转发|字体大小|字体|字型|字号|字級|放大|缩小|縮小|正常|默认|默認|超大|分享到|"
     r"分享至|分享|微信好友|微信|微博|新浪|腾讯|人人网|QQ空间|QQ好友|QQ|朋友圈|豆瓣|扫一扫在手机打开当前页面?|扫一扫|扫码|手机查看|"
     r"手机扫一扫|语音播报|语音朗读|语音阅读|智能朗读|朗读|听新闻|听全文|播放|暂停|停止|继续|无障碍浏览|无障碍|繁体|简体|繁體|"
@@ -107,10 +110,36 @@ RELATED = re.compile(
     r"\s*[:：>»]*\s*$",
     re.IGNORECASE,
 )
-_DISCLAIMER = re.compile(
-    r"^(?:版权(?:所有|声明)|免责声明|特别声明|声明\s*[:：]|本文(?:来源|由)|凡本(?:网|站)|未经.{0,12}(?:授权|许可)|copyright|©|all rights reserved|"
-    r"disclaimer|转载请注明|本网站?(?:文章|内容)|.{0,20}版权所有)",
+_POINTER = re.compile(
+    r"^[【\[(（■◆●▼▶►>\s]*(?:相关(?:阅读|新闻|文章|链接|报道|推荐|稿件|专题)|延伸阅读|推荐阅读|点击(?:进入|查看|阅读)|"
+    r"更多(?:阅读|内容|精彩|新闻)|另见|"
+    r"(?:related|read (?:more|next|also|the full)|see (?:more|also)|also (?:read|on|see)|more (?:on|from|in)|"
+    r"more(?=:)|watch|listen|don['’]t miss|click here|recommended|previously|continue reading)\b)",
     re.IGNORECASE,
+)
+_NOTICE = re.compile(
+    r"^[(（\[【*]*\s*(?:版权(?:所有|声明)|免责声明|特别声明|声明\s*[:：]|本文(?:来源|由)|凡本(?:网|站)|"
+    r"未经.{0,12}(?:授权|许可)|转载请注明|本网站?(?:文章|内容)|.{0,20}版权所有|分享让更多人看到|trackback|"
+    r"copyright|©|all rights reserved|disclaimer|"
+    r"(?:additional |with )?report(?:ing|s)? by|(?:additional|contributing) (?:reporting|writing)|"
+    r"(?:associated press|reuters|ap) (?:writers?|reporters?|staff)|contact (?:the )?(?:writer|reporter|us)|"
+    r"reach the (?:writer|reporter)s?|have a (?:news )?tip|like this (?:story|article)|"
+    r"follow (?:us|him|her|them|@|\S+ (?:on|\S+ on))|subscribe (?:to|now|here|for)|sign up (?:for|to|here|now)|"
+    r"get (?:the latest|our|more)|download (?:the|our) (?:free )?app|join (?:us|our|the conversation)|"
+    r"for more (?:news|information|stories|on)|email (?:the author|us)|tell us what)|"
+    r"^(?:https?://\S+|\S+@\S+\.\w+|(?:twitter|facebook|instagram)\.com/\S+)$|"
+    r"^.{3,60}\bcontributed (?:reporting|to this (?:report|story|article))",
+    re.IGNORECASE,
+)
+_PREAMBLE = re.compile(
+    r"^(?:原标题|原題|副标题|主题|内容提要|核心提示\s*[:：]?\s*$)\s*[:：]|^published .{0,60}\d{4}$|^updated (?:at|on)?.{0,40}$|"
+    r"^\d+ (?:min(?:ute)?s?) (?:read|ago)$|^tempo de leitura",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"^[□■◎●\s—-]*(?:(?:本报|本刊|本网|本台|[\u3400-\u9fff]{2,12}(?:社|网|报|频道|在线|电视台|融媒))?\s*(?:全媒体|见习|实习|首席|特约|通讯员)?"
+    r"(?:记者|通讯员|实习生|特派员))\s*[:：/]?\s*(?P<names>[\u3400-\u9fff·\s、/，,和（）()]{2,40})$|"
+    r"^by\s+(?P<en>[A-Z][\w.'’-]+(?:\s+(?:[A-Z][\w.'’-]*|and|,|&)){1,8})\s*$"
 )
 _ATTACHED = re.compile(
     r"^[【\[(（]?\s*(?:附件|相关附件|附件下载|文件下载|attachments?|annex|appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
@@ -143,13 +172,12 @@ def read_line(pieces: str) -> Labelled:
     `pieces` may hold separators between inline elements: a value ends there.
     """
     text = _SPACED_LABEL.sub("", pieces[:600])
-    marks = list(_LABEL.finditer(text))
+    marks = list(_labels(text))
     values: dict[str, str] = {}
     when: dict[str, Moment] = {}
-    rest = [text[: marks[0].start()] if marks else text]
-    for mark, following in zip_longest(marks, marks[1:]):
-        name = str(mark.lastgroup)
-        raw = text[mark.end() : following.start() if following else len(text)]
+    rest = [text[: marks[0][1]] if marks else text]
+    for (name, _, end_of_label), following in zip_longest(marks, marks[1:]):
+        raw = text[end_of_label : following[1] if following else len(text)]
         lead = len(raw) - len(raw.lstrip(" \x1f\u3000\u00a0\t\r\n"))
         raw = raw[lead:]
         if name in ("published", "updated"):
@@ -179,9 +207,27 @@ def read_line(pieces: str) -> Labelled:
     )
 
 
+def _labels(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield field, start and end of each label, the colon included, from left to right.
+
+    Looked for backwards from colons, which are few.
+    """
+    done = 0
+    for colon in _COLON.finditer(text):
+        start = max(done, colon.start() - _LONGEST_LABEL)
+        match = _LABEL.search(text[start : colon.start()])
+        if match:
+            done = colon.end()
+            yield str(match.lastgroup), start + match.start(), done
+
+
 def is_widget(text: str) -> bool:
     """Whether a line holds nothing but buttons, counters and symbols."""
-    return len(text) <= 80 and not _NOISE.sub("", _WIDGET.sub("", text))
+    if len(text) > 80:
+        return False
+    left, words = _WIDGET.subn("", text)
+    # Figures alone may be a cell or a time; between buttons they are counters.
+    return not _NOISE.sub("", left) and (words > 0 or not re.search(r"\w", text))
 
 
 def is_meta_line(text: str, found: Labelled) -> bool:
@@ -236,9 +282,27 @@ def is_neighbour(text: str) -> bool:
     return len(text) <= 120 and bool(_NEIGHBOUR.match(text))
 
 
-def is_disclaimer(text: str) -> bool:
-    """Whether a line is a copyright notice or a disclaimer."""
-    return bool(_DISCLAIMER.match(text))
+def is_pointer(text: str) -> bool:
+    """Whether a line that is mostly a link sends the reader to another article."""
+    return len(text) <= 300 and bool(_POINTER.match(text))
+
+
+def is_notice(text: str) -> bool:
+    """Whether a closing line is a copyright notice, a call to follow or a reporters' credit."""
+    return bool(_NOTICE.match(text))
+
+
+def is_preamble(text: str) -> bool:
+    """Whether an opening line belongs to the page rather than to the story."""
+    return bool(_PREAMBLE.match(text))
+
+
+def byline(text: str) -> str | None:
+    """Return the reporters whom an opening line names and says nothing else, or None."""
+    match = _BYLINE.match(text) if len(text) <= 60 else None
+    if not match:
+        return None
+    return re.sub(r"\s+", " ", match["names"] or match["en"]).strip(" ，,、") or None
 
 
 def is_attachment_label(text: str) -> bool:

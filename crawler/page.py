@@ -2,22 +2,25 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from urllib.parse import urljoin, urlsplit
 
+from bs4.exceptions import ParserRejectedMarkup
 from cssselect import HTMLTranslator
 from cssselect.parser import SelectorError
 from lxml import etree
+from lxml.html import soupparser
 
 from crawler.blocks import Block, read_blocks
 from crawler.charset import Decoded, decode
+from crawler.consensus import is_chinese
 from crawler.fields import Metas, read_metas
 
 _MAX_CHARS = 4_000_000
 """Characters of markup that are parsed. Past that a page is scripts, data or an attack."""
 
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
+_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -29,7 +32,8 @@ class Page:
         self.decoded: Decoded = decode(body, headers)
         text = self.decoded.text
         self.truncated = len(text) > _MAX_CHARS
-        self.html = _CONTROL.sub("", text[:_MAX_CHARS])
+        # End tags of the page are optional, and what follows the first of two must not be lost.
+        self.html = _END.sub("", _CONTROL.sub("", text[:_MAX_CHARS]))
 
     @cached_property
     def tree(self) -> etree._Element:
@@ -46,6 +50,11 @@ class Page:
         """Every visible line of the page."""
         body = self.tree.find(".//body")
         return read_blocks(self.tree if body is None else body, frozenset())
+
+    @cached_property
+    def chinese(self) -> bool:
+        """Whether the visible text is mostly Chinese."""
+        return is_chinese("\n".join(block.text for block in self.blocks[:2000]))
 
     @cached_property
     def base(self) -> str:
@@ -117,7 +126,11 @@ class Page:
 
 
 def parse(html: str) -> etree._Element:
-    """Parse HTML leniently. Never raises; text that cannot be parsed gives an empty element."""
+    """Parse HTML leniently. Never raises; text that cannot be parsed gives an empty element.
+
+    lxml first, for speed. Where it gives up on markup that holds text, BeautifulSoup, which is
+    slow and reads everything.
+    """
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
@@ -125,6 +138,11 @@ def parse(html: str) -> etree._Element:
         tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError):
         tree = None
+    if (tree is None or len(tree) == 0) and html.strip():
+        try:
+            tree = soupparser.fromstring(html)
+        except (etree.LxmlError, ValueError, RecursionError, IndexError, ParserRejectedMarkup):
+            tree = None
     return etree.Element("html") if tree is None else tree
 
 

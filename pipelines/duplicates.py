@@ -30,7 +30,9 @@ _SAME = 0.8
 _MOST_COMPARED = 50
 _LATE = datetime.max.replace(tzinfo=UTC)
 _KEPT = re.compile(r"[^\W_]+")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*|[零〇○一二三四五六七八九十百千万亿两]+(?=[次届屆批期号號章条條月日年%])")
+_NUMBER = re.compile(
+    r"\d+(?:[.,:]\d+)*|[零〇○一二三四五六七八九十百千万亿两]+(?=[次届屆批期号號章条條月日年%])"
+)
 _ORDINAL_WORD = re.compile(
     r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-)?(?:first|second|third|fourth|"
     r"fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth|thirtieth|\w+tieth)\b|"

@@ -6,10 +6,10 @@ English, with priors: left alone it calls short Traditional titles Korean and ra
 """
 
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Literal
 
 from langdetect import DetectorFactory, LangDetectException
@@ -30,17 +30,24 @@ _ACCENTED = re.compile(r"[\u00c0-\u024f\u1e00-\u1eff]")
 _URL = re.compile(r"https?://\S+|www\.\S+|[\w.-]+@[\w.-]+")
 # The commonest function words of English, and those of its neighbours that English does not have.
 _ENGLISH = frozenset(
-    "the of and to in is was for on that by with as at from are were be been this has have had it "
-    "its will which an or not but their they he she his her we our you your more than all who said "
-    "after before between into over under during about also can would should may i if when what how "
-    "why no new".split()
+    re.findall(
+        r"\S+",
+        r"the of and to in is was for on that by with as at from are were be been this has "
+        r"have had it its will which an or not but their they he she his her we our you your "
+        r"more than all who said after before between into over under during about also can "
+        r"would should may i if when what how why no new",
+    )
 )
 _NEIGHBOURS = frozenset(
-    "de la el los las un una que y en del por con para se su al lo como mas más es son fue o os do da "
-    "dos das em no na nos nas um uma com não ao pelo pela le les des et est du dans pour qui sur par "
-    "au aux avec ne pas der die das und den von zu mit ist im dem nicht ein eine auf für il di che e "
-    "per della del sono gli và của là có được trong cho yang dan di untuk dengan ini itu pada van het "
-    "een op te voor niet og det som til av på att och är".split()
+    re.findall(
+        r"\S+",
+        r"de la el los las un una que y en del por con para se su al lo como mas más es son "
+        r"fue o os do da dos das em no na nos nas um uma com não ao pelo pela le les des et "
+        r"est du dans pour qui sur par au aux avec ne pas der die das und den von zu mit ist "
+        r"im dem nicht ein eine auf für il di che e per della del sono gli và của là có được "
+        r"trong cho yang dan di untuk dengan ini itu pada van het een op te voor niet og det "
+        r"som til av på att och är",
+    )
 )
 _SEED = 0
 _PRIORS = {"zh-cn": 0.4, "zh-tw": 0.2, "en": 0.4}
@@ -156,12 +163,13 @@ def _split(article: Article) -> tuple[Article, ...]:
     """
     paragraphs = article.text.split("\n")
     langs = [_paragraph_lang(paragraph) for paragraph in paragraphs]
-    weights = Counter({"zh": 0.0, "en": 0.0})
+    weights = {"zh": 0.0, "en": 0.0}
     for paragraph, lang in zip(paragraphs, langs, strict=True):
-        weights[lang] += _weight(paragraph)
+        if lang:
+            weights[lang] += _weight(paragraph)
     total = weights["zh"] + weights["en"]
     known = [lang for lang in langs if lang]
-    turns = sum(one != other for one, other in zip(known, known[1:], strict=False))
+    turns = sum(one != other for one, other in pairwise(known))
     if not total or min(weights["zh"], weights["en"]) < 0.2 * total:
         return ()
     if min(known.count("zh"), known.count("en")) < 2 or turns < 1:
