@@ -44,11 +44,11 @@ format: $(READY)
 bench: $(READY)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-# Resolved for every Python from 3.11 and every platform; no index host is written down.
 # Written from the schemas; a test fails when it is out of step.
 dictionary: $(READY)
 	$(BIN)/python -m pipelines.dictionary
 
+# Resolved for every Python from 3.11 and every platform; no index host is written down.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
