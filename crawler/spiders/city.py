@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 
 from crawler import issues
 from crawler.archive import ArchiveError, Record, Writer, read_at
-from crawler.blocking import diagnose
+from crawler.blocking import REASONS, diagnose
 from crawler.charset import decode
 from crawler.city import City, Source
 from crawler.cms import FAMILIES
@@ -37,8 +37,8 @@ from crawler.visits import Outcome, Visits, VisitsError
 
 logger = logging.getLogger(__name__)
 
-BLOCKED = "challenge"
-"""The one diagnosis that says nothing of the page itself: it is asked for again."""
+BLOCKED = ("challenge", "empty_shell")
+"""Diagnoses that say nothing of the page itself: it is reported as blocked and asked for again."""
 
 MAX_PARTS = 100
 """Pages of one article; a count above this is a mistake of the page."""
@@ -156,7 +156,7 @@ class CitySpider(Spider):
             record = read_at(self.archive_folder, visit.place)
             if record is None or canonical_url(record.url) in self._seen:
                 continue
-            if diagnose(record.url, record.status, record.headers, record.body) == BLOCKED:
+            if diagnose(record.url, record.status, record.headers, record.body) in BLOCKED:
                 continue  # refused then; asked for again now, if a list still names it
             self._seen.add(canonical_url(record.url))
             page = await self._read(record.url, record.status, record.headers, record.body)
@@ -206,7 +206,9 @@ class CitySpider(Spider):
             self._failed(url, error)
             return None
         headers = lower_headers(response.headers)
-        if self._refusal(response.url, response.status, headers, response.body):
+        # A list may show nothing and hold its entries in a script, so an empty shell is no refusal.
+        shell = diagnose(response.url, response.status, headers, response.body) == "empty_shell"
+        if not shell and self._refusal(response.url, response.status, headers, response.body):
             return None
         text = decode(response.body, headers).text
         listing = FAMILIES[source.cms].read_list(text, response.url)
@@ -322,10 +324,11 @@ class CitySpider(Spider):
         self, url: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> Reject | None:
         """Return None for a page; for a refusal or an error report it and say so as a reject."""
-        if diagnose(url, status, headers, body) == BLOCKED:
-            detail = f"status {status}, {len(body)} bytes, a challenge instead of the page"
+        reason = diagnose(url, status, headers, body)
+        if reason in BLOCKED:
+            detail = f"status {status}, {len(body)} bytes: {REASONS[reason]}"
             self.report("blocked", url, detail)
-            return Reject(url, self.city.key, BLOCKED, detail)
+            return Reject(url, self.city.key, reason, detail)
         if 200 <= status < 300:
             return None
         self.report(issues.of_status(status), url, f"status {status}")

@@ -134,7 +134,9 @@ def test_a_host_whose_robots_txt_fails_and_an_empty_list_are_loud(web: Web, craw
     assert ("robots", PRESS + "index.html") in crawl.issues()
     assert ("list_empty", NOTICES + "index.html") in crawl.issues()
     # Pages that are none are rejects; the crawl goes on.
-    assert {NEWS + href(6), NEWS + href(8)} <= set(rejected(crawl.output))
+    reasons = rejected(crawl.output)
+    assert (reasons[NEWS + href(6)], reasons[NEWS + href(8)]) == ("empty_shell", "not_html")
+    assert ("blocked", NEWS + href(6)) in crawl.issues()
     assert len(stored(crawl.output)) == 16
 
 
