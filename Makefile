@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench dictionary lock clean
+.PHONY: help demo test browser lint format bench dictionary lock clean
 
 help:
 	@echo "make demo    the whole job on the embedded miniature web, into demo-output/"
 	@echo "make test    lint, types, import rules and all tests"
+	@echo "make browser Chromium for the browser tests, if there is none yet (test does it, too)"
 	@echo "make lint    ruff, mypy and import-linter only"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks (set SHIZHENG_SHARED for those on outside data)"
@@ -28,8 +29,20 @@ $(READY): requirements.txt pyproject.toml
 demo: $(READY)
 	$(BIN)/shizheng demo --output demo-output
 
-test: lint
+test: lint browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The browser tests take the Chromium on PATH, else the one Playwright keeps.
+browser: $(READY)
+	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			{ apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } || \
+			$(BIN)/playwright install chromium; \
+		else \
+			$(BIN)/playwright install chromium; \
+		fi; \
+	fi
 
 lint: $(READY)
 	$(BIN)/ruff check .

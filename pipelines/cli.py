@@ -183,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("cities", nargs="*", metavar="CITY")
     add("status", commands.status_command, "freshness, health and counts per city", cities)
-    add("report", commands.report_command, "write the quality report, one HTML file")
+    add("report", commands.report_command, "write the quality report, one HTML file", cities)
     made = add(
         "evaluate", commands.evaluate_command, "precision, recall, F1 and calibration against gold"
     )

@@ -77,10 +77,12 @@ def run_command(args: argparse.Namespace) -> int:
             complaints += health.failures(output, cities[key], outcome.counts, now)
             if complaints:
                 failures[key] = complaints
-        report.write(output)
         unusable = all(not outcome.usable for outcome in outcomes.values())
         code = UNUSABLE if unusable else UNWELL if failures else DONE
-        return _finish(args, run, outcomes, failures, code)
+        code = _finish(args, run, outcomes, failures, code)
+        # Last, so that the report tells of this run, too.
+        report.write(output, cities)
+        return code
 
 
 def extract_command(args: argparse.Namespace) -> int:
@@ -197,7 +199,8 @@ def status_command(args: argparse.Namespace) -> int:
 
 
 def report_command(args: argparse.Namespace) -> int:
-    say(f"report: {report.write(_readable(args.output))}")
+    path = report.write(_readable(args.output), load_cities(args.cities_dir))
+    say(f"report: {path}")
     return DONE
 
 

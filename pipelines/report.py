@@ -39,8 +39,9 @@ _DAY_LABELS = ("<−7", "−7", "0", "1", "2", "4", "8", "15", ">30")
 def write(output: Path, cities: Mapping[str, City] | None = None) -> Path:
     """Write `output/reports/index.html` from the tables in `output` and return its path.
 
-    `cities` give the cities their names. The same tables give the same page: the time shown is the
-    newest in the tables. Raises `store.StoreError` for a table that cannot be read.
+    `cities` give the cities their names; without, they go by their keys. The same tables give the
+    same page: the time shown is the newest in the tables. Raises `store.StoreError` for a table
+    that cannot be read.
     """
     page = render(output, cities)
     path = output / "reports" / "index.html"
@@ -79,6 +80,9 @@ def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = 
         scores=_scores(counted),
         coverage=_coverage(counted),
         beads=_beads(counted.kinds),
+        rejects=sorted(
+            counted.reject_reasons.items(), key=lambda item: (-sum(item[1].values()), item[0])
+        ),
         choice=choice,
         pairs=_pairs(output, choice),
     )

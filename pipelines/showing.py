@@ -12,14 +12,14 @@ from pipelines import highlight, tally, wording
 from pipelines.evaluate import DECISION
 from pipelines.evidence import facts
 from pipelines.highlight import Mark
-from pipelines.specimens import Bead, Side, Specimen
+from pipelines.specimens import Bead, Rival, Side, Specimen
 from pipelines.wording import Words
 
 LONGEST_SIDE = 3_000
-"""Characters shown of one side of a bead."""
+"""Characters shown of one side of a bead, if the page has room for them."""
 
 LONGEST_TITLE = 300
-_LONGEST_URL = 2_000
+_LONGEST_URL = 500
 _MOST_READ = 40_000
 _MARKUP = 330
 """Bytes that the markup of one bead takes, about."""
@@ -104,8 +104,10 @@ def view(specimen: Specimen, budget: int) -> PairView:
     """Prepare one pair; its sentences may take about `budget` bytes of the page."""
     row = specimen.row
     beads = specimen.beads or _unlinked(specimen)
+    # Escaped, a character may take five bytes; both sides of one bead fit in any case.
+    longest = min(LONGEST_SIDE, budget // 12)
     texts = {
-        lang: "\n".join(getattr(bead, lang)[:LONGEST_SIDE] for bead in beads)[:_MOST_READ]
+        lang: "\n".join(getattr(bead, lang)[:longest] for bead in beads)[:_MOST_READ]
         for lang in ("zh", "en")
     }
     sides = {"zh": specimen.zh, "en": specimen.en}
@@ -120,8 +122,8 @@ def view(specimen: Specimen, budget: int) -> PairView:
         for lang, side in sides.items()
     }
     marks = dict(zip(("zh", "en"), highlight.marks(read["zh"], read["en"]), strict=True))
-    shown = tuple(_within(budget, _bead_views(beads, sides, marks)))
-    rival = specimen.runner_up
+    shown = tuple(_within(budget, _bead_views(beads, sides, marks, longest)))
+    rival = specimen.rival
     return PairView(
         pair_id=row["pair_id"],
         city=row["city"] or "",
@@ -141,8 +143,8 @@ def view(specimen: Specimen, budget: int) -> PairView:
         hidden=len(beads) - len(shown),
         linked=bool(specimen.beads),
         doubts=specimen.doubts,
-        measures=tuple(_measures(row["evidence"], rival["evidence"] if rival else None)),
-        rival=_rival(row, rival) if rival else None,
+        measures=tuple(_measures(row["evidence"], rival.row["evidence"] if rival else None)),
+        rival=_rival(rival) if rival else None,
     )
 
 
@@ -202,14 +204,14 @@ def _unlinked(specimen: Specimen) -> tuple[Bead, ...]:
 
 
 def _bead_views(
-    beads: Sequence[Bead], sides: dict[str, Side], marks: dict[str, list[Mark]]
+    beads: Sequence[Bead], sides: dict[str, Side], marks: dict[str, list[Mark]], longest: int
 ) -> Iterator[BeadView]:
     offsets = {lang: len(side.title[:LONGEST_TITLE]) + 1 for lang, side in sides.items()}
     for bead in beads:
         html: dict[str, Markup | None] = {}
         for lang in ("zh", "en"):
             whole: str = getattr(bead, lang)
-            text = whole[:LONGEST_SIDE]
+            text = whole[:longest]
             end = offsets[lang] + len(text)
             near = [m for m in marks[lang] if m.start < end and m.end > offsets[lang]]
             html[lang] = marked(text, near, offsets[lang]) if text else None
@@ -266,16 +268,9 @@ def _measures(
         )
 
 
-def _rival(row: dict[str, Any], rival: dict[str, Any]) -> RivalView:
-    lang = "en" if rival["zh_id"] == row["zh_id"] else "zh"
-    if lang == "en":
+def _rival(rival: Rival) -> RivalView:
+    if rival.side.lang == "en":
         shared = Words("the same Chinese article with another English one", "同一中文与另一英文")
     else:
         shared = Words("the same English article with another Chinese one", "同一英文与另一中文")
-    other = Side(
-        article_id=rival[f"{lang}_id"],
-        lang=lang,
-        title=rival[f"{lang}_title"] or "",
-        url=rival[f"{lang}_url"] or "",
-    )
-    return RivalView(shared, _side(other, ()), rival["probability"])
+    return RivalView(shared, _side(rival.side, ()), rival.row["probability"])

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,15 +47,23 @@ class Bead:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """The best other candidate of either article; `side` is the article it has instead."""
+
+    row: Row
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
 class Specimen:
-    """One pair with its sentences and the best other candidate of either article."""
+    """One pair with its sentences, the doubts it raises and its rival."""
 
     row: Row
     zh: Side
     en: Side
     beads: tuple[Bead, ...]
     doubts: tuple[str, ...]
-    runner_up: Row | None = field(default=None)
+    rival: Rival | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +131,8 @@ def read(output: Path, choice: Choice) -> Iterator[Specimen]:
         for row in _of_pairs(output, city, schema.SENTENCES, pair_ids):
             beads.setdefault(row["pair_id"], []).append(row)
         unaligned = [row for row in rows if row["pair_id"] not in beads]
-        articles = _articles(output, city, rows, unaligned)
         others = _runners_up(output, city, rows)
+        articles = _articles(output, city, [*rows, *others.values()], unaligned)
         order = sorted(
             range(len(rows)), key=lambda i: (-(rows[i]["probability"] or 0.0), rows[i]["pair_id"])
         )
@@ -139,7 +147,7 @@ def read(output: Path, choice: Choice) -> Iterator[Specimen]:
                     for b in sorted(beads.get(row["pair_id"], ()), key=lambda b: b["position"] or 0)
                 ),
                 doubts=tuple(name for name, rows_with in raised.items() if rows_with[i]),
-                runner_up=others.get(row["pair_id"]),
+                rival=_rival(row, others.get(row["pair_id"]), articles),
             )
 
 
@@ -151,6 +159,13 @@ def _bead(row: Row) -> Bead:
         probability=row["probability"],
         flags=tuple(row["flags"] or ()),
     )
+
+
+def _rival(row: Row, candidate: Row | None, articles: Mapping[str, Row]) -> Rival | None:
+    if candidate is None:
+        return None
+    other = "en" if candidate["zh_id"] == row["zh_id"] else "zh"
+    return Rival(candidate, _side(candidate, other, articles))
 
 
 def _side(row: Row, lang: str, articles: Mapping[str, Row]) -> Side:

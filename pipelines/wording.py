@@ -126,22 +126,30 @@ def measure(name: str, value: float | bool | None) -> Words:
     return Words("agree", "一致") if value >= 0.5 else Words("agree in part", "部分一致")
 
 
+def probability(value: float | None) -> str:
+    """Write a probability to two digits, never as the certainty it is not."""
+    if value is None:
+        return "–"
+    return ">0.99" if value >= 0.995 else "<0.01" if value < 0.005 else f"{value:.2f}"
+
+
 def figure(name: str, value: float | bool | None) -> str:
-    """Write the value of a measure: 0.83, +0.50, 1.2×, +3 d; a dash for none."""
+    """Write the value of a measure: 0.83, +0.50, 1.2×, +3; a dash for none."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "–"
     match name:
         case "link":
             return "✓" if value else "✗"
         case "days_apart":
-            return f"{value:+d} d" if value else "0 d"
+            return f"{value:+d}".replace("-", "−") if value else "0"
         case "length_ratio":
             return f"{value:.2g}×"
-    return f"{value:+.2f}" if name in SIGNED else f"{value:.2f}"
+    return f"{value:+.2f}".replace("-", "−") if name in SIGNED else f"{value:.2f}"
 
 
 def _level(value: float, high: Words, middle: Words, low: Words) -> Words:
-    return high if value >= 0.7 else middle if value >= 0.5 else low
+    # The bundled encoder gives true pairs .57 in the middle and runners-up .24.
+    return high if value >= 0.5 else middle if value >= 0.3 else low
 
 
 def _length(ratio: float) -> Words:

@@ -76,7 +76,7 @@
     if (!pair) return;
     pair.hidden = false;
     pair.querySelector("details").open = true;
-    pair.scrollIntoView();
+    pair.scrollIntoView({ behavior: "instant" });
   };
   addEventListener("hashchange", reveal);
   reveal();
