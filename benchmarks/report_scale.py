@@ -77,7 +77,8 @@ def write_city(output: Path, city: str, pairs: int, rng: np.random.Generator) ->
     beads = table(
         schema.SENTENCES, pairs * BEADS, pair_id=np.repeat(ids, BEADS),
         position=np.tile(np.arange(BEADS), pairs), kind="1-1", probability=0.9,
-        flags=[[]] * (pairs * BEADS), zh=np.tile([ZH.format(8, n, 100 * n) for n in range(BEADS)], pairs),
+        flags=[[]] * (pairs * BEADS),
+        zh=np.tile([ZH.format(8, n, 100 * n) for n in range(BEADS)], pairs),
         en=np.tile([EN.format(8, n, 100 * n) for n in range(BEADS)], pairs),
     )  # fmt: skip
     store.write_table(store.table_path(output, "sentences", city), beads)
