@@ -23,38 +23,47 @@ _CHALLENGE_STATUS = frozenset((412, 512, 521))
 # Incapsula, Akamai): cookies and variables of their scripts.
 _SCRIPT_MARKS = re.compile(
     rb"__jsl_clearance|jsluid|\$_ts\s*=|_\$[a-zA-Z0-9]{2}\s*=|acw_sc__v[23]|yunsuo_session|"
-    rb"srcurl=[^\"]{1,200}security_session_verify|_cf_chl_|cf-browser-verification|/cdn-cgi/challenge|"
+    rb"srcurl=[^\"]{1,200}security_session_verify|_cf_chl_|cf-browser-verification|"
+    rb"/cdn-cgi/challenge|"
     rb"_Incapsula_Resource|ak_bmsc|sucuri_cloudproxy|captcha-delivery|TencentCaptcha|EO_Bot_Ssid|"
     rb"document\.cookie\s*=\s*[^;]{0,80}(?:clearance|challenge|security|verify)",
     re.IGNORECASE,
 )
 _TEXT_MARKS = re.compile(
-    "创宇云防御|创宇盾|加速乐|云锁|安全狗|网站防火墙|360网站卫士|云防火墙|网站卫士|请求被拦截|访问被拦截|访问已被拦截|您的访问被|"
-    "您的请求.{0,12}(?:拦截|阻断|不合法|可疑)|非法请求|访问过于频繁|访问频率|请输入验证码|安全验证|人机验证|请开启JavaScript|"
+    "创宇云防御|创宇盾|加速乐|云锁|安全狗|网站防火墙|360网站卫士|云防火墙|网站卫士|请求被拦截|"
+    "访问被拦截|访问已被拦截|您的访问被|"
+    "您的请求.{0,12}(?:拦截|阻断|不合法|可疑)|非法请求|访问过于频繁|访问频率|请输入验证码|"
+    "安全验证|人机验证|请开启JavaScript|"
     "正在(?:检查|验证|跳转).{0,20}(?:浏览器|安全|请稍候)|"
-    "Just a moment|Checking your browser|Attention Required|Access Denied|Request (?:blocked|rejected)|"
-    "Please (?:enable|turn on) (?:JavaScript|cookies)|Web Application Firewall|\\bWAF\\b|DDoS protection|"
+    "Just a moment|Checking your browser|Attention Required|Access Denied|Request (?:blocked|"
+    "rejected)|"
+    "Please (?:enable|turn on) (?:JavaScript|cookies)|Web Application Firewall|\\bWAF\\b|"
+    "DDoS protection|"
     "verify (?:that )?you are (?:a )?human|unusual traffic",
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    "页面不存在|页面没有找到|找不到(?:该|您|页面|文件)|您(?:访问|请求|查看)的(?:页面|信息|网页|内容).{0,8}(?:不存在|已删除|已失效|无法|找不到)|"
-    "該頁面不存在|(?:page|file) not found|404 (?:not found|error)|error 404|系统维护|网站(?:正在)?维护|网站(?:已)?关停",
+    "页面不存在|页面没有找到|找不到(?:该|您|页面|文件)|您(?:访问|请求|查看)的(?:页面|信息|网页|"
+    "内容).{0,8}(?:不存在|已删除|已失效|无法|找不到)|"
+    "該頁面不存在|(?:page|file) not found|404 (?:not found|error)|error 404|系统维护|"
+    "网站(?:正在)?维护|网站(?:已)?关停",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(
-    rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<head\b.*?</head>",
+    rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|"
+    rb"<head\b.*?</head>",
     re.I | re.S,
 )
 _TAG = re.compile(rb"<[^>]*>|&\w{2,8};|&#\d+;")
 _ACTS = re.compile(
-    rb"document\.cookie|eval\s*\(|location(?:\.href|\.replace|\.reload)?\s*[=(]|setTimeout|fromCharCode|"
+    rb"document\.cookie|eval\s*\(|location(?:\.href|\.replace|\.reload)?\s*[=(]|setTimeout|"
+    rb"fromCharCode|"
     rb"http-equiv\s*=\s*[\"']?refresh",
     re.IGNORECASE,
 )
 _READ = 400_000
 _LITTLE = 400
-"""Bytes of visible text under which a page may be a defence; an article that mentions one has more."""
+"""Bytes of visible text under which a page may be a defence: an article about one has more."""
 
 
 def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> str | None:
@@ -135,7 +144,8 @@ def _is_markup(headers: Mapping[str, str], body: bytes) -> bool:
     ):
         return False
     looks = b"<" in start and re.search(
-        rb"<(?:!doctype|html|head|body|meta|div|p|table|title|\?xml|!--|script|h\d|span|a|center|font|br)\b|<!--",
+        rb"<(?:!doctype|html|head|body|meta|div|p|table|title|\?xml|!--|script|h\d|span|a|"
+        rb"center|font|br)\b|<!--",
         body[:20_000],
         re.I,
     )

@@ -90,14 +90,18 @@ class _Edges:
         self.cut: list[Cut] = []
         self.meta: list[lines.Labelled] = []
         self.author: str | None = None
+        self.clock = ""
 
     def trim(self, blocks: Sequence[Block]) -> list[Block]:
         """Return `blocks` without furniture among the first and the last few."""
         kept: list[Block] = []
+        begun = False
         for block in blocks:
-            if len(kept) < _EDGE and self._take(block, start=True):
+            if not begun and len(kept) < _EDGE and self._take(block, start=True):
                 continue
             kept.append(block)
+            # After the first paragraph of prose nothing is above the text any more.
+            begun = begun or len(block.text) >= 60
         tail: list[Block] = []
         while kept and len(tail) < _EDGE:
             block = kept.pop()
@@ -119,10 +123,16 @@ class _Edges:
             return "title"
         if lines.is_breadcrumb(text) and start:
             return "breadcrumb"
-        found = lines.read_line(block.pieces)
-        if lines.is_meta_line(text, found):
+        if not start and lines.is_clock(text):
+            self.clock = text
+            return "date and source line"
+        found = lines.read_line(f"{block.pieces} {self.clock}")
+        # Below a text, a date without a word is its signature, part of a decree or a notice.
+        if lines.is_meta_line(text, found) and (start or self.clock or not found.only_bare):
             self.meta.append(found)
             return "date and source line"
+        if self.clock and lines.is_end(text):
+            return "end mark"
         if lines.is_credit(text):
             self.author = self.author or found.editor or found.author
             return "editor's credit"

@@ -30,15 +30,18 @@ _MARKERS = (
         r"<!--\s*(?:ZJEG_RSS\.content\.begin)\s*-->(.*?)<!--\s*ZJEG_RSS\.content\.end", re.S
     ),
     re.compile(
-        r"<!--\s*(?:文章)?正文\s*(?:begin|start|开始)\s*-->(.*?)<!--\s*(?:文章)?正文\s*(?:end|结束)",
+        r"<!--\s*(?:文章)?正文\s*(?:begin|start|开始)\s*-->(.*?)<!--\s*(?:文章)?正文\s*(?:end|"
+        r"结束)",
         re.S,
     ),
 )
 """Comments with which publishing systems frame the body they fill in (Hanweb and its like)."""
 
 _TELLS = re.compile(
-    r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|全文(?:见|如下|下载)|附件[:：]|"
-    r"(?:see|refer to|download|open) the (?:attach|annex|pdf|document|file)|attached|click (?:here|to download)|"
+    r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|"
+    r"全文(?:见|如下|下载)|附件[:：]|"
+    r"(?:see|refer to|download|open) the (?:attach|annex|pdf|document|file)|attached|"
+    r"click (?:here|to download)|"
     r"full text",
     re.IGNORECASE,
 )
@@ -150,17 +153,11 @@ def _read(
             size = f"{len(page.html)} characters, {len(page.blocks)} lines"
             return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
         text = _general_text(page, said)
-    return _article(page, headers, body, city, source, text, said)
+    return _article(page, city, source, text, said)
 
 
 def _article(
-    page: Page,
-    headers: Mapping[str, str],
-    content: bytes,
-    city: City,
-    source: Source | None,
-    text: _Text,
-    said: tuple[Opinion, ...],
+    page: Page, city: City, source: Source | None, text: _Text, said: tuple[Opinion, ...]
 ) -> Explanation:
     metas = page.metas
     rules = text.rules
@@ -212,10 +209,12 @@ def _article(
     def done(result: Article | Reject) -> Explanation:
         return Explanation(result, page.decoded.encoding, notes, body.cut, said)
 
-    rejected = _no_article(page, city, text, body, pictures, documents)
+    rejected = _no_article(
+        page, city, text, body, pictures=pictures, documents=documents
+    )
     if rejected or units(body.text) < _DOUBTFUL:
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
-        blocked = diagnose(page.url, 200, headers, content)
+        blocked = diagnose(page.url, 200, page.headers, page.body)
         rejected = _reject(page.url, city, blocked) if blocked else rejected
     if rejected:
         return done(rejected)
@@ -351,6 +350,7 @@ def _no_article(
     city: City,
     text: _Text,
     body: Body,
+    *,
     pictures: Sequence[str],
     documents: Sequence[str],
 ) -> Reject | None:
@@ -361,16 +361,17 @@ def _no_article(
         return _reject(page.url, city, "cover_notice", f"attached: {documents[0]}")
     if _is_listing(text.blocks if text.blocks and not general else page.blocks, size, general):
         return _reject(page.url, city, "listing")
-    if size < _TOO_SHORT and pictures:
-        return _reject(page.url, city, "image_only", f"{len(pictures)} pictures, {size} characters")
     if size < _TOO_SHORT:
+        shown = pictures or images(page.unlinked_pictures() if general else (), page.base)
+        if shown:
+            return _reject(page.url, city, "image_only", f"pictures: {len(shown)}")
         return _reject(page.url, city, "too_short", f"{size} characters")
     return None
 
 
 def _is_listing(blocks: Sequence[Block], size: int, general: bool) -> bool:
     """Whether blocks are mostly titles that link elsewhere, without a paragraph of their own."""
-    titles = [b for b in blocks if b.link_density > 0.6 and len(b.text) >= 8]
+    titles = [b for b in blocks if b.link_density > 0.5 and len(b.text) >= 8]
     prose = [b for b in blocks if b.link_density < 0.3 and len(b.text) >= 60]
     if general:
         return len(titles) >= 8 and (not prose or size < 60)

@@ -12,7 +12,8 @@ from crawler.dates import Moment, labelled, moments, strip_dates
 
 _LABELS = {
     "published": (
-        "发布日期|发布时间|发表时间|发表日期|发稿时间|发布于|发文日期|发文时间|成文日期|上传时间|录入时间|"
+        "发布日期|发布时间|发表时间|发表日期|发稿时间|发布于|发文日期|发文时间|成文日期|"
+        "上传时间|录入时间|"
         "创建时间|信息时间|时间|日期|發布日期|發佈日期|發布時間|發佈時間|日期時間|時間|"
         "release(?:d)? (?:date|time)|date of release|released? on|released|"
         "publish(?:ed)? ?(?:date|time|on)|publication date|published|pub ?date|pubtime|"
@@ -23,7 +24,8 @@ _LABELS = {
         "last (?:updated|modified)(?: on)?|updated? (?:on|time|date)|updated?|modified"
     ),
     "source": (
-        "信息来源|文章来源|稿件来源|消息来源|内容来源|新闻来源|来源于|来源|稿源|出处|信息来自|转自|发布机构|发布单位|"
+        "信息来源|文章来源|稿件来源|消息来源|内容来源|新闻来源|来源于|来源|稿源|出处|信息来自|"
+        "转自|发布机构|发布单位|"
         "信息發布單位|發布單位|來源|資料來源|"
         "article source|information source|source|from"
     ),
@@ -33,8 +35,10 @@ _LABELS = {
         "(?:responsible |web |chief )?editors?|edited by"
     ),
     "other": (
-        "审核人?|校对|初审|复审|终审|监制|美编|签发|审签|校審|浏览次数|浏览量|阅读次数|阅读量|点击次数|点击数|点击率|"
-        "访问次数|访问量|阅读|浏览|点击|點閱數|瀏覽次數|字体大小|字体|字号|文字大小|字級|保护视力色|分享到|分享至|分享|"
+        "审核人?|校对|初审|复审|终审|监制|美编|签发|审签|校審|浏览次数|浏览量|阅读次数|阅读量|"
+        "点击次数|点击数|点击率|"
+        "访问次数|访问量|阅读|浏览|点击|點閱數|瀏覽次數|字体大小|字体|字号|文字大小|字級|"
+        "保护视力色|分享到|分享至|分享|"
         "索引号|文号|主题词|关键词|关键字|标签|所属分类|分类|栏目|views?|hits?|clicks?|reads?|"
         "font ?size|text size|share(?: to| on)?|tags?|keywords?|category"
     ),
@@ -57,21 +61,30 @@ _VALUE_END = re.compile(
     re.IGNORECASE,
 )
 _WIDGET = re.compile(
-    r"第\s*\d+\s*页|共\s*\d+\s*页|上一页|下一页|更新|打印本页|打印此页|打印本文|打印文章|打印|列印|关闭窗口|关闭本页|关闭页面|关闭|關閉|返回顶部|返回首页|返回列表|返回上一页|"
-    r"返回|回到顶部|加入收藏|收藏本页|收藏|下载|转发|字体大小|字体|字型|字号|字級|放大|缩小|縮小|正常|默认|默認|超大|分享到|"
-    r"分享至|分享|微信好友|微信|微博|新浪|腾讯|人人网|QQ空间|QQ好友|QQ|朋友圈|豆瓣|扫一扫在手机打开当前页面?|扫一扫|扫码|手机查看|"
-    r"手机扫一扫|语音播报|语音朗读|语音阅读|智能朗读|朗读|听新闻|听全文|播放|暂停|停止|继续|无障碍浏览|无障碍|繁体|简体|繁體|"
-    r"简|繁|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|点击次数|点击数|点击量|点击|访问次数|访问量|点赞|赞|评论|我要纠错|纠错|"
+    r"第\s*\d+\s*页|共\s*\d+\s*页|上一页|下一页|更新|打印本页|打印此页|打印本文|打印文章|打印|"
+    r"列印|关闭窗口|关闭本页|关闭页面|关闭|關閉|返回顶部|返回首页|返回列表|返回上一页|"
+    r"返回|回到顶部|加入收藏|收藏本页|收藏|下载|转发|字体大小|字体|字型|字号|字級|放大|缩小|"
+    r"縮小|正常|默认|默認|超大|分享到|"
+    r"分享至|分享|微信好友|微信|微博|新浪|腾讯|人人网|QQ空间|QQ好友|QQ|朋友圈|豆瓣|"
+    r"扫一扫在手机打开当前页面?|扫一扫|扫码|手机查看|"
+    r"手机扫一扫|语音播报|语音朗读|语音阅读|智能朗读|朗读|听新闻|听全文|播放|暂停|停止|继续|"
+    r"无障碍浏览|无障碍|繁体|简体|繁體|"
+    r"简|繁|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|点击次数|点击数|点击量|点击|访问次数|"
+    r"访问量|点赞|赞|评论|我要纠错|纠错|"
     r"举报|推荐|保护视力色|视力保护色|视力保护|复制链接|二维码|高亮|护眼|次|人|本页|此页|"
-    r"print(?: this)?(?: page| article)?|share(?: this| on| to| with)?|font ?size|text size|fonts?|large|"
-    r"medium|middle|small|big|normal|default|bigger|smaller|close(?: window)?|e-?mail|facebook|twitter|"
-    r"linkedin|pinterest|whatsapp|reddit|weibo|wechat|qq|tumblr|line|copy link|read aloud|listen(?: to)?|"
+    r"print(?: this)?(?: page| article)?|share(?: this| on| to| with)?|font ?size|text size|"
+    r"fonts?|large|"
+    r"medium|middle|small|big|normal|default|bigger|smaller|close(?: window)?|e-?mail|facebook|"
+    r"twitter|"
+    r"linkedin|pinterest|whatsapp|reddit|weibo|wechat|qq|tumblr|line|copy link|read aloud|"
+    r"listen(?: to)?|"
     r"audio|play|pause|stop|save|back to top|back|top|bookmark|views?|hits?|clicks?|more|comments?|"
     r"advertisement|ad|大|中|小|[at]\s?[+＋\-－]+|\ba\b|\bt\b",
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
-    r"^[【\[(（]?\s*(?:责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|审核|校对|初审|复审|终审|监制|美编|签发|"
+    r"^[【\[(（]?\s*(?:责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|"
+    r"审核|校对|初审|复审|终审|监制|美编|签发|"
     r"撰稿|供稿|统筹|作者|(?:responsible |web |chief )?editors?|edited by)\s*[:：丨|]",
     re.IGNORECASE,
 )
@@ -81,7 +94,8 @@ _CREDIT_TAIL = re.compile(
     re.IGNORECASE,
 )
 CRUMBS = re.compile(
-    r"^(?:您?(?:当前|现在|所在|目前)?(?:的|所在)?(?:当前)?位置|当前位置|你的位置|所在位置|目前位置|您的位置|現在位置|"
+    r"^(?:您?(?:当前|现在|所在|目前)?(?:的|所在)?(?:当前)?位置|当前位置|你的位置|所在位置|"
+    r"目前位置|您的位置|現在位置|"
     r"you are here|current (?:position|location)|location|position)\s*(?:是|为)?\s*[:：]|"
     r"^(?:首页|首頁|网站首页|主页|home)\s*[>»›/→＞]",
     re.IGNORECASE,
@@ -89,68 +103,88 @@ CRUMBS = re.compile(
 _TRAIL = re.compile(r"^[^>»\s]{1,12}\s*(?:>>?|»)\s*[^>»]{1,20}(?:(?:>>?|»)[^>»]{1,40})*$")
 _CRUMB_MARK = re.compile(r"\s*(?:>+|»|›|→|＞+|/|\s-\s|::|\|)\s*")
 _PAGER = re.compile(
-    r"^[\s\[\]【】()（）<>«»‹›|.…·\d]*(?:(?:上一页|下一页|上页|下页|首页|尾页|末页|前页|后页|共\s*\d+\s*页|第\s*\d+\s*页|页|转到|跳转|"
-    r"prev(?:ious)?(?: page)?|next(?: page)?|first|last|pages?|of)[\s\[\]【】()（）<>«»‹›|.…·:：\d/]*)+$|"
+    r"^[\s\[\]【】()（）<>«»‹›|.…·\d]*(?:(?:上一页|下一页|上页|下页|首页|尾页|末页|前页|后页|"
+    r"共\s*\d+\s*页|第\s*\d+\s*页|页|转到|跳转|"
+    r"prev(?:ious)?(?: page)?|next(?: page)?|first|last|pages?|of)[\s\[\]【】()（）<>«»‹›|"
+    r".…·:：\d/]*)+$|"
     r"^(?:[\[【(（]\s*\d+\s*[\]】)）]\s*){2,}$|^\d{1,2}(?:\s+\d{1,2}){1,20}$",
     re.IGNORECASE,
 )
 _NEIGHBOUR = re.compile(
     r"^[【\[<«]?\s*(?:上一篇|下一篇|上一条|下一条|上篇|下篇|前一篇|后一篇|上一則|下一則|"
-    r"previous(?: article| news| post)?|next(?: article| news| post)?|prev)\s*[】\]>»]?\s*[:：>》]?",
+    r"previous(?: article| news| post)?|next(?: article| news| post)?|"
+    r"prev)\s*[】\]>»]?\s*[:：>》]?",
     re.IGNORECASE,
 )
 RELATED = re.compile(
-    r"^[【\[■◆●▼•\s]*(?:相关(?:阅读|新闻|文章|链接|报道|内容|推荐|信息|稿件|专题|解读|文件|资讯|评论)|延伸阅读|推荐(?:阅读|文章|新闻)|"
-    r"更多(?:新闻|内容|精彩)|热门(?:文章|推荐|新闻)|猜你喜欢|相關(?:新聞|連結|文章|閱讀)|延伸閱讀|网友评论|发表评论|我要评论|留言|"
+    r"^[【\[■◆●▼•\s]*(?:相关(?:阅读|新闻|文章|链接|报道|内容|推荐|信息|稿件|专题|解读|文件|资讯|"
+    r"评论)|延伸阅读|推荐(?:阅读|文章|新闻)|"
+    r"更多(?:新闻|内容|精彩)|热门(?:文章|推荐|新闻)|猜你喜欢|相關(?:新聞|連結|文章|閱讀)|"
+    r"延伸閱讀|网友评论|发表评论|我要评论|留言|"
     r"热点推荐|精彩推荐|本站推荐|今日热点|最新文章|最新资讯|"
     r"related (?:news|stories|articles|links|reading|content|topics|information)|"
     r"recommended(?: stories| for you| reading)?|more (?:news|stories|from|on this|in)\b.{0,40}|"
-    r"read (?:more|next|also)|you may (?:also )?like|also read|see also|most (?:read|popular|viewed)|"
-    r"trending(?: now)?|popular|latest news|links|photos|leave a (?:reply|comment)|comments?)\s*[】\]]?"
+    r"read (?:more|next|also)|you may (?:also )?like|also read|see also|most (?:read|popular|"
+    r"viewed)|"
+    r"trending(?: now)?|popular|latest news|links|photos|leave a (?:reply|comment)|"
+    r"comments?)\s*[】\]]?"
     r"\s*[:：>»]*\s*$",
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"^[【\[(（■◆●▼▶►>\s]*(?:相关(?:阅读|新闻|文章|链接|报道|推荐|稿件|专题)|延伸阅读|推荐阅读|点击(?:进入|查看|阅读)|"
+    r"^[【\[(（■◆●▼▶►>\s]*(?:相关(?:阅读|新闻|文章|链接|报道|推荐|稿件|专题)|延伸阅读|推荐阅读|"
+    r"点击(?:进入|查看|阅读)|"
     r"更多(?:阅读|内容|精彩|新闻)|另见|"
-    r"(?:related|read (?:more|next|also|the full)|see (?:more|also)|also (?:read|on|see)|more (?:on|from|in)|"
+    r"(?:related|read (?:more|next|also|the full)|see (?:more|also)|also (?:read|on|see)|"
+    r"more (?:on|from|in)|"
     r"more(?=:)|watch|listen|don['’]t miss|click here|recommended|previously|continue reading)\b)",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    r"^[(（\[【*]*\s*(?:版权(?:所有|声明)|免责声明|特别声明|声明\s*[:：]|本文(?:来源|由)|凡本(?:网|站)|"
-    r"未经.{0,12}(?:授权|许可)|转载请注明|本网站?(?:文章|内容)|.{0,20}版权所有|分享让更多人看到|trackback|"
+    r"^[(（\[【*]*\s*(?:版权(?:所有|声明)|免责声明|特别声明|声明\s*[:：]|本文(?:来源|由)|"
+    r"凡本(?:网|站)|"
+    r"未经.{0,12}(?:授权|许可)|转载请注明|本网站?(?:文章|内容)|.{0,20}版权所有|分享让更多人看到|"
+    r"trackback|"
     r"copyright|©|all rights reserved|disclaimer|"
     r"(?:additional |with )?report(?:ing|s)? by|(?:additional|contributing) (?:reporting|writing)|"
-    r"(?:associated press|reuters|ap) (?:writers?|reporters?|staff)|contact (?:the )?(?:writer|reporter|us)|"
+    r"(?:associated press|reuters|ap) (?:writers?|reporters?|staff)|contact (?:the )?(?:writer|"
+    r"reporter|us)|"
     r"reach the (?:writer|reporter)s?|have a (?:news )?tip|like this (?:story|article)|"
-    r"follow (?:us|him|her|them|@|\S+ (?:on|\S+ on))|subscribe (?:to|now|here|for)|sign up (?:for|to|here|now)|"
-    r"get (?:the latest|our|more)|download (?:the|our) (?:free )?app|join (?:us|our|the conversation)|"
+    r"follow (?:us|him|her|them|@|\S+ (?:on|\S+ on))|subscribe (?:to|now|here|for)|"
+    r"sign up (?:for|to|here|now)|"
+    r"get (?:the latest|our|more)|download (?:the|our) (?:free )?app|join (?:us|our|"
+    r"the conversation)|"
     r"for more (?:news|information|stories|on)|email (?:the author|us)|tell us what)|"
     r"^(?:https?://\S+|\S+@\S+\.\w+|(?:twitter|facebook|instagram)\.com/\S+)$|"
     r"^.{3,60}\bcontributed (?:reporting|to this (?:report|story|article))",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(
-    r"^(?:原标题|原題|副标题|主题|内容提要|核心提示\s*[:：]?\s*$)\s*[:：]|^published .{0,60}\d{4}$|^updated (?:at|on)?.{0,40}$|"
+    r"^(?:原标题|原題|副标题|主题|内容提要|核心提示\s*[:：]?\s*$)\s*[:：]|"
+    r"^published .{0,60}\d{4}$|^updated (?:at|on)?.{0,40}$|"
     r"^\d+ (?:min(?:ute)?s?) (?:read|ago)$|^tempo de leitura",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
-    r"^[□■◎●\s—-]*(?:(?:本报|本刊|本网|本台|[\u3400-\u9fff]{2,12}(?:社|网|报|频道|在线|电视台|融媒))?\s*(?:全媒体|见习|实习|首席|特约|通讯员)?"
-    r"(?:记者|通讯员|实习生|特派员))\s*[:：/]?\s*(?P<names>[\u3400-\u9fff·\s、/，,和（）()]{2,40})$|"
+    r"^[□■◎●\s—-]*(?:(?:本报|本刊|本网|本台|[\u3400-\u9fff]{2,12}(?:社|网|报|频道|在线|电视台|"
+    r"融媒))?\s*(?:全媒体|见习|实习|首席|特约|通讯员)?"
+    r"(?:记者|通讯员|实习生|"
+    r"特派员))\s*[:：/]?\s*(?P<names>[\u3400-\u9fff·\s、/，,和（）()]{2,40})$|"
     r"^by\s+(?P<en>[A-Z][\w.'’-]+(?:\s+(?:[A-Z][\w.'’-]*|and|,|&)){1,8})\s*$"
 )
 _ATTACHED = re.compile(
-    r"^[【\[(（]?\s*(?:附件|相关附件|附件下载|文件下载|attachments?|annex|appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
+    r"^[【\[(（]?\s*(?:附件|相关附件|附件下载|文件下载|attachments?|annex|"
+    r"appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"^(?:香港時間|香港时间|issued at HKT)\s*\d{1,2}\s*[:：時时]\s*\d{2}", re.IGNORECASE)
+_BY = re.compile(r"(?:^|[\x1f|])\s*By\s+([A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3})\s*(?=$|[\x1f|,])")
 _NOISE = re.compile(r"[\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """What a date-and-source line says, by field; `rest` is what no label, date or widget covers."""
+    """What a date-and-source line says; `rest` is what no label, date or widget covers."""
 
     published: Moment | None = None
     updated: Moment | None = None
@@ -163,7 +197,12 @@ class Labelled:
     @property
     def says(self) -> bool:
         """Whether the line gives any field at all."""
-        return any((self.published, self.updated, self.bare, self.source, self.author, self.editor))
+        return bool(self.bare) or not self.only_bare
+
+    @property
+    def only_bare(self) -> bool:
+        """Whether all the line gives is a date that nothing announces."""
+        return not any((self.published, self.updated, self.source, self.author, self.editor))
 
 
 def read_line(pieces: str) -> Labelled:
@@ -194,6 +233,10 @@ def read_line(pieces: str) -> Labelled:
         # The number after a view counter, the sizes after a font widget: nothing but noise.
         rest.append(raw[end.start() :] if end else "")
     loose = "\x1f".join(rest)
+    by = _BY.search(loose)
+    if by and "author" not in values:
+        values["author"] = by[1]
+        loose = loose[: by.start()] + loose[by.end() :]
     bare = next(iter(moments(loose.replace("\x1f", " "))), None)
     left = _WIDGET.sub("", strip_dates(loose.replace("\x1f", " ")))
     return Labelled(
@@ -236,6 +279,16 @@ def is_meta_line(text: str, found: Labelled) -> bool:
     if len(text) > 160 or not found.says or not (dated or found.source):
         return False
     return len(found.rest) <= (4 if dated or len(text) < 30 else 0)
+
+
+def is_clock(text: str) -> bool:
+    """Whether a line is the hour under a Hong Kong press release."""
+    return bool(_CLOCK.match(text))
+
+
+def is_end(text: str) -> bool:
+    """Whether a line only says that the text ends here."""
+    return bool(re.fullmatch(r"完|（完）|ends?|-\s*ends?\s*-", text, re.IGNORECASE))
 
 
 def is_credit(text: str) -> bool:

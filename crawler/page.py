@@ -29,6 +29,8 @@ class Page:
 
     def __init__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         self.url = url
+        self.body = body
+        self.headers = headers
         self.decoded: Decoded = decode(body, headers)
         text = self.decoded.text
         self.truncated = len(text) > _MAX_CHARS
@@ -95,6 +97,11 @@ class Page:
             if inside and node.tag in ("img", "a"):
                 kept.append(node)
         return kept
+
+    def unlinked_pictures(self) -> list[etree._Element]:
+        """Return the pictures that lead nowhere: those of an article, not of a menu or an advert."""
+        outside = ("a", "header", "footer", "nav")
+        return [node for node in self.tree.iter("img") if not any(node.iterancestors(*outside))]
 
     def linked_parts(self) -> tuple[str, ...]:
         """Return the pages 2..n that numbered links of a pager name, by the shape of their URLs.
