@@ -13,7 +13,7 @@ import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -390,13 +390,4 @@ def _with_body(
     if original is None or (record.digest and original.digest != record.digest):
         skipped["unresolved"] += 1
         return None
-    return Record(
-        url=record.url,
-        status=record.status,
-        headers=record.headers,
-        body=original.body,
-        fetched_at=record.fetched_at,
-        kind=record.kind,
-        digest=record.digest,
-        offset=record.offset,
-    )
+    return replace(record, body=original.body)
