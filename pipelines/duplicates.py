@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Protocol
-
-from datasketch import MinHash, MinHashLSH
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines import store
 from pipelines.language import simplified
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 _PERMUTATIONS = 64
 _SEED = 1
@@ -27,6 +28,9 @@ _CANDIDATE = 0.6
 """Estimated Jaccard similarity from which two texts are compared."""
 _SAME = 0.8
 """Jaccard similarity from which two texts are the same, if nothing contradicts it."""
+_EXCHANGED = 0.6
+"""Likeness (difflib's ratio) from which two sentences are one with a detail exchanged."""
+_SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?;]\s+")
 _MOST_COMPARED = 50
 _LATE = datetime.max.replace(tzinfo=UTC)
 _KEPT = re.compile(r"[^\W_]+")
@@ -93,8 +97,9 @@ def same(one: Document, other: Document) -> bool:
     """Whether two articles of one language are the same text, told by the texts themselves.
 
     They share four fifths of their shingles; the numbers of one (ordinals, dates and months in
-    words included) all occur in the other; and if their titles name different things, then not a
-    word of the text was replaced by another either.
+    words included) all occur in the other; and if their titles name different things, then no
+    sentence of the one is a sentence of the other with a detail exchanged. A sentence that was
+    added, dropped or written anew is what a repost does.
     """
     return _same(_prepare(one), _prepare(other))
 
@@ -104,11 +109,14 @@ class _Prepared:
     key: str
     title: tuple[str, ...]
     tokens: tuple[str, ...]
+    sentences: tuple[str, ...]
     shingles: frozenset[tuple[str, ...]]
     numbers: Counter[str]
 
 
 def _cluster_language(documents: Sequence[Document], representative: dict[str, str]) -> None:
+    from datasketch import MinHashLSH  # brings SciPy: a second that most commands can do without
+
     lsh = MinHashLSH(threshold=_CANDIDATE, num_perm=_PERMUTATIONS)
     heads: dict[str, _Prepared] = {}
     exact: dict[tuple[str, ...], str] = {}
@@ -144,6 +152,7 @@ def _prepare(document: Document) -> _Prepared:
         document.article_id,
         tuple(_tokens(title, chinese)),
         tuple(tokens),
+        tuple(filter(None, map(str.strip, _SENTENCE_END.split(text)))),
         frozenset(tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1)),
         numbers,
     )
@@ -157,7 +166,7 @@ def _same(one: _Prepared, other: _Prepared) -> bool:
     shared = len(one.shingles & other.shingles)
     if shared / len(one.shingles | other.shingles) < _SAME:
         return False
-    return _one_title(one.title, other.title) or not _replaced(one.tokens, other.tokens)
+    return _one_title(one.title, other.title) or not _exchanged(one.sentences, other.sentences)
 
 
 def _one_title(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -166,10 +175,15 @@ def _one_title(one: Sequence[str], other: Sequence[str]) -> bool:
     return not a or not b or a in b or b in a
 
 
-def _replaced(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether words of one text stand where the other has different ones, rather than none."""
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return any(tag == "replace" for tag, *_ in matcher.get_opcodes())
+def _exchanged(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether a sentence of one text stands in the other with some words exchanged for others."""
+    only_one = [sentence for sentence in one if sentence not in set(other)]
+    only_other = [sentence for sentence in other if sentence not in set(one)]
+    return any(
+        SequenceMatcher(None, mine, theirs, autojunk=False).ratio() >= _EXCHANGED
+        for mine in only_one
+        for theirs in only_other
+    )
 
 
 def _plain(text: str, chinese: bool) -> str:
@@ -182,7 +196,9 @@ def _tokens(text: str, chinese: bool) -> list[str]:
     return [char for word in words for char in word] if chinese else words
 
 
-def _sketch(shingles: frozenset[tuple[str, ...]]) -> MinHash:
+def _sketch(shingles: frozenset[tuple[str, ...]]) -> "MinHash":
+    from datasketch import MinHash
+
     sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=zlib.crc32)
     sketch.update_batch("\x1f".join(shingle).encode() for shingle in shingles)
     return sketch
