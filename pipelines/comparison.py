@@ -14,7 +14,8 @@ class Comparison:
     """What the facts of a Chinese and an English text say of each other.
 
     Per kind: `…_agree`, how much of what could agree does (0-1); `…_clash`, how much contradicts
-    (0-1); `…_said`, whether both sides have something to compare.
+    (0-1); `…_said`, whether both sides have something to compare. `dates_lead` is how rare the day
+    is that both leads name.
     """
 
     numbers_agree: float = 0.0
@@ -23,6 +24,7 @@ class Comparison:
     numbers_said: bool = False
     dates_agree: float = 0.0
     dates_clash: float = 0.0
+    dates_lead: float = 0.0
     dates_said: bool = False
     years_agree: float = 0.0
     years_clash: float = 0.0
@@ -70,8 +72,9 @@ def _numbers(zh: Facts, en: Facts, rarity: Rarity) -> dict[str, float | bool]:
         if (figure.kind, figure.value) in seen:
             continue
         seen.add((figure.kind, figure.value))
-        if quantities.matched(figure, zh.figures):
-            hit += figure.bits * rarity(key(figure))
+        shared = quantities.shared_bits(figure, zh.figures)
+        if shared:
+            hit += shared * rarity(key(figure))
         else:
             miss += figure.bits
     total = hit + miss
@@ -110,14 +113,26 @@ def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str,
             hit += weight
     lead_en = [day for day in theirs if day.start < en.lead] or list(theirs[:1])
     lead_zh = [day for day in ours if day.start < zh.lead] or list(ours[:1])
+    leads = [
+        rarity(("day", str(b.month), str(b.day)))
+        for b in lead_en
+        if not b.relative and any(_same_day(a, b) for a in lead_zh)
+    ]
     clash = 0.0
     if not any(_same_day(a, b) for a in ours for b in lead_en) and not any(
         _same_day(a, b) for a in lead_zh for b in theirs
     ):
         both = lead_en[0].start < en.lead and lead_zh[0].start < zh.lead
         clash = 1.0 if both and not lead_en[0].relative else 0.5
+        if any(a.near(b, 1) for a in lead_zh for b in lead_en):
+            clash *= 0.4  # a slip, or the night between two days
         remarks.append(f"dates clash: {_written(lead_zh[0])} against {_written(lead_en[0])}")
-    return {"dates_agree": hit / total, "dates_clash": clash, "dates_said": True}
+    return {
+        "dates_agree": hit / total,
+        "dates_clash": clash,
+        "dates_lead": max(leads, default=0.0),
+        "dates_said": True,
+    }
 
 
 def _written(day: Day) -> str:
@@ -208,8 +223,9 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
         lead_zh = {item.rank for item in ours if item.start < zh.lead}
         lead_en = {item.rank for item in theirs if item.start < en.lead}
         if not common:
-            both = 1.0 if lead_zh and lead_en else 0.5
-            clash = max(clash, weight * both)
+            plain = len({i.rank for i in ours}) == 1 == len({i.rank for i in theirs})
+            prominent = 1.0 if lead_zh and lead_en else 0.8 if plain else 0.5
+            clash = max(clash, weight * prominent)
             remarks.append(
                 f"{label} numbers clash: {sorted({i.rank for i in ours})} "
                 f"against {sorted({i.rank for i in theirs})}"
@@ -267,4 +283,4 @@ def _stages(zh: Facts, en: Facts) -> dict[str, float | bool]:
     if not any(zh.stage) or not any(en.stage):
         return {}
     same = sum(min(a, b) for a, b in zip(zh.stage, en.stage, strict=True))
-    return {"stage_agree": same, "stage_clash": 1 - same}
+    return {"stage_agree": same, "stage_clash": min(sum(zh.stage), sum(en.stage)) - same}

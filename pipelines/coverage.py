@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.evidence import Facts
-from pipelines.quantities import Quantity, agree, matched
+from pipelines.quantities import Quantity, agree, shared_bits
 
 Array = npt.NDArray[np.float32]
 
@@ -130,11 +130,12 @@ def _figures(
         if cosine[i, j] < 0.4:
             continue
         beside = [f for k in (j - 1, j, j + 1) if 0 <= k < len(zh.starts) for f in by_zh.get(k, ())]
-        lone = [f for f in by_zh.get(j, ()) if not matched(f, en_facts.figures)]
+        lone = [f for f in by_zh.get(j, ()) if not shared_bits(f, en_facts.figures)]
         for figure in listed:
-            if matched(figure, beside):
-                good += figure.bits
-            elif not matched(figure, zh_facts.figures):
+            shared = shared_bits(figure, beside)
+            if shared:
+                good += shared
+            elif not shared_bits(figure, zh_facts.figures):
                 rivals = [f for f in lone if f.kind == figure.kind and not agree(f, figure)]
                 if rivals:
                     closest = min(rivals, key=lambda f: abs(f.value - figure.value))

@@ -104,7 +104,7 @@ _EN_WHEN = re.compile(
 )
 _EN_COUNT = r"(?P<c>two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})"
 _EN_PERIOD = re.compile(
-    rf"\b(?:(?:from |between |during )?(?P<a>{_MONTH})"
+    rf"\b(?:(?:from |between |during |in )?(?P<a>{_MONTH})"
     rf"(?: ?[-–—] ?| to | through | and )(?P<b>{_MONTH})(?![a-z])"
     rf"|(?:first|opening) {_EN_COUNT} months"
     r"|(?P<half>first|second) half(?: of the year)?|H(?P<h>[12])\b"
@@ -116,7 +116,7 @@ _EN_PERIOD = re.compile(
 _EN_MONTH_ONLY = re.compile(
     rf"\b(?P<m>{_MONTH})(?:,? (?:of )?(?P<y>(?:19|20)\d\d))(?!\d|,\d)"
     rf"|\b(?:in|for|of|since|during|by|last|this) (?:early |late |mid-)?"
-    rf"(?P<n>{_MONTH})(?![a-z])(?! \d)"
+    rf"(?P<n>{_MONTH})(?![a-z])(?! \d)(?!(?: ?[-–—] ?| to | through | and ){_MONTH})"
 )
 _EN_YEAR_ONLY = re.compile(
     r"(?<![\d.,$¥€£-])(?P<y>(?:19|20)\d\d)(?:[-–](?P<y2>(?:19|20)\d\d))?(?![\d%]|[.,]\d|-\w"

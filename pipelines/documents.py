@@ -274,6 +274,7 @@ def features(
         "numbers_missing": facts.numbers_missing,
         "dates_agree": facts.dates_agree,
         "dates_clash": facts.dates_clash,
+        "dates_lead": facts.dates_lead,
         "years_agree": facts.years_agree,
         "years_clash": facts.years_clash,
         "periods_agree": facts.periods_agree,

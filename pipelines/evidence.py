@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from pipelines import dates, names, ordinals, quantities
@@ -28,8 +28,9 @@ Key = tuple[str, ...]
 class Facts:
     """What a text states. Offsets run over title, newline, text; the lead ends at `lead`.
 
-    `stage` tells how much the title and lead speak of something to come, opening, and over
-    (0-1 each). `pinyin` holds English names in pinyin; Chinese ones are found through `sounds`.
+    `stage` tells how much the title (counted twice) and lead speak of something to come, opening
+    and over (sum 1, or less where only a word or two says so). `pinyin` holds English names in
+    pinyin; Chinese ones are found through `sounds`.
     """
 
     lang: str
@@ -82,7 +83,9 @@ def key(figure: Quantity) -> Key:
 
 
 _FUTURE = re.compile(
-    r"将于|将在|将举[行办]|即将|拟于|将迎来|将正式|届时|定于|报名|预告|倒计时|筹备"
+    # What is to open or be held is still to come: the verb is read with its future.
+    r"(?:将于|将在|即将|拟于|定于|将正式)(?:[^。；\n]{0,24}?(?:开幕|举[行办]|启动|开赛|拉开|揭幕|开馆|亮相|开通))?"
+    r"|将举[行办]|将迎来|将开幕|届时|报名|预告|倒计时|筹备"
     r"|\bwill\b|\bto be held\b|\b(?:is|are) scheduled\b|\bupcoming\b|\bis set to\b|\bis to\b"
     r"|\bslated\b|\bcountdown\b|\bregistration\b|\bpreparations?\b|\bto (?:open|kick off|host)\b",
     re.IGNORECASE,
@@ -136,7 +139,7 @@ def facts(
         foreign=names.foreign_names(whole, lang),
         places=names.places(whole, lang),
         latin=names.latin(whole),
-        stage=_stage(whole[:lead]),
+        stage=_stage(whole[:lead] + "\n" + title, _ahead(when, lead, page)),
         implied_years=_implied(whole, when, page),
         published=published.date() if published else None,
         whole=whole,
@@ -159,11 +162,19 @@ def _lead_end(whole: str, lang: str) -> int:
     return min(len(whole), max(min(end, body + most), body + least))
 
 
-def _stage(lead: str) -> tuple[float, float, float]:
-    counts = [len(pattern.findall(lead)) for pattern in (_FUTURE, _OPENING, _OVER)]
-    total = sum(counts)
-    if not total:
-        return 0.0, 0.0, 0.0
+def _ahead(when: Calendar, lead: int, page: date | None) -> bool:
+    """Whether the first day the lead names is later than the page."""
+    named = next((day for day in when.days if day.start < lead and not day.relative), None)
+    if named is None or named.year is None or page is None:
+        return False
+    return date(named.year, named.month, named.day) > page + timedelta(days=1)
+
+
+def _stage(lead: str, ahead: bool) -> tuple[float, float, float]:
+    future = len(_FUTURE.findall(lead)) + 2 * ahead
+    rest = _FUTURE.sub(" ", lead)
+    counts = [future, *(len(pattern.findall(rest)) for pattern in (_OPENING, _OVER))]
+    total = max(3, sum(counts))
     return counts[0] / total, counts[1] / total, counts[2] / total
 
 

@@ -41,7 +41,7 @@ _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
-_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,8}(?:[·•‧・][\u4e00-\u9fff]{1,8})+")
+_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,5}(?:[·•‧・][\u4e00-\u9fff]{1,5})+")
 
 _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
 # Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
@@ -221,23 +221,28 @@ def foreign_names(text: str, lang: str) -> frozenset[str]:
     return frozenset(
         hit["name"]
         for hit in _EN_FOREIGN.finditer(text)
-        if not all(_spells(token) for token in hit["name"].split())
+        if not all(segment(_plain(token)) for token in hit["name"].split())
     )
 
 
 def sound_alike(zh: str, en: str) -> float:
-    """Return how alike a transcribed name and its original sound, 0-1, by their consonants."""
+    """Return how much of a name is heard in Chinese characters that may transcribe it, 0-1.
+
+    Consonants are compared; what stands before and after the name in `zh` costs nothing.
+    """
     ours, theirs = _zh_skeleton(zh), _en_skeleton(en)
     if min(len(ours), len(theirs)) < 2:
         return 0.0
-    previous = [float(j) for j in range(len(theirs) + 1)]
-    for i, a in enumerate(ours, 1):
-        current = [float(i)]
+    previous = [0.8 * j for j in range(len(theirs) + 1)]
+    best = previous[-1]
+    for a in ours:
+        current = [0.0]
         for j, b in enumerate(theirs, 1):
             swap = 0.0 if a == b else 0.5 if {a, b} <= {"S", "K"} or {a, b} <= {"M", "N"} else 1.0
             current.append(min(previous[j] + 0.8, current[-1] + 0.8, previous[j - 1] + swap))
         previous = current
-    return max(0.0, 1 - previous[-1] / max(len(ours), len(theirs)))
+        best = min(best, current[-1])
+    return max(0.0, 1 - best / len(theirs))
 
 
 _INITIALS = (("zh", "S"), ("ch", "S"), ("sh", "S"), ("b", "P"), ("p", "P"), ("d", "T"), ("t", "T"),

@@ -190,9 +190,12 @@ def agree(first: Quantity, second: Quantity) -> bool:
     return abs(first.value - second.value) <= slack
 
 
-def matched(figure: Quantity, others: Iterable[Quantity]) -> bool:
-    """Whether any of `others` may be the same figure."""
-    return any(agree(figure, other) for other in others)
+def shared_bits(figure: Quantity, others: Iterable[Quantity]) -> float:
+    """Return the information of the best agreement of `figure` with any of `others`; 0: none.
+
+    An agreement is worth what the rounder of the two figures tells.
+    """
+    return max((min(figure.bits, o.bits) for o in others if agree(figure, o)), default=0.0)
 
 
 def _half(written: str, scale: float) -> float:
@@ -200,9 +203,9 @@ def _half(written: str, scale: float) -> float:
     digits = written.replace(",", "")
     if "." in digits:
         return 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale
-    # 350,000 is as likely rounded as exact; one zero at the end is taken at its word.
+    # 350,000 is as likely rounded as exact, but 300 hardly stands for 340.
     zeros = len(digits) - len(digits.rstrip("0"))
-    return 0.5 * 10.0 ** max(0, min(zeros, len(digits) - 2) - 1) * scale
+    return max(0.5, min(0.5 * 10.0**zeros, 0.05 * float(digits))) * scale
 
 
 def _zh_value(written: str) -> float | None:
