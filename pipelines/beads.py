@@ -1,0 +1,360 @@
+"""What speaks for a bead: the features of m Chinese sentences being told by n English ones.
+
+A bead's score is a weighted sum of the features below, a log weight in a conditional random field
+over whole alignments. Several features are relative to the two texts themselves: cosines are taken
+after subtracting each text's own mean vector and compared with the nearest rivals (the margin of
+Artetxe and Schwenk 2019), lengths and counts with the totals of both sides. So the same weights
+serve close translations, abridged ones and free literary ones.
+"""
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines import names, quantities
+from pipelines.trellis import Shape
+
+Array = npt.NDArray[np.float32]
+Features = dict[str, npt.NDArray[np.floating[Any]] | float]
+
+WIDTH = 5
+"""Most sentences on one side of a bead."""
+SHAPES: tuple[Shape, ...] = (
+    *((a, b) for a in range(1, 6) for b in range(1, 6) if a + b <= 6),
+    (3, 4),
+    (4, 3),
+    (4, 4),
+    (1, 0),
+    (0, 1),
+)
+"""Every kind of bead, (0, 1) last as `trellis` wants it."""
+
+KINDS = ("one", "lost", "new", "more_en", "more_zh", "many")
+"""What a text pair has its own rates of: 1-1; 1-0; 0-1; more English; more Chinese; 2-2 and up."""
+
+
+def kind(shape: Shape) -> int:
+    """Return the index in `KINDS` of a shape."""
+    a, b = shape
+    if a == 0 or b == 0:
+        return 1 if b == 0 else 2
+    if a == b:
+        return 0 if a == 1 else 5
+    return 3 if a < b else 4
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights by feature; `usual`: rates of `KINDS` over all kinds of text; how far to trust them.
+
+    `inertia` is the number of beads that the usual rates weigh when a text's own rates are
+    estimated. Learnt by `benchmarks/fit_sentences.py`.
+    """
+
+    weights: dict[str, float]
+    usual: tuple[float, ...]
+    inertia: float
+
+
+@cache
+def load_model() -> Model:
+    """Return the model that comes with the package."""
+    path = resources.files("pipelines") / "data" / "sentences.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return Model(stored["weights"], tuple(stored["usual"]), stored["inertia"])
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One text, ready to be compared: entry k - 1 of a list is about runs of k sentences.
+
+    `spans` and `centred` are unit vectors; `length` is in English letters a run is worth, known
+    only up to the language; `marks` says which kinds of punctuation occur.
+    """
+
+    spans: list[Array]
+    centred: list[Array]
+    length: Array
+    figures: Array
+    names: Array
+    marks: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two sides with what is computed once for all shapes."""
+
+    zh: Side
+    en: Side
+    cosine: dict[Shape, Array]
+    figure_weights: Array
+    name_weights: Array
+    level: float
+    longer: float
+    more: float
+
+
+# English letters and digits for each Chinese character; Latin letters inside Chinese count less.
+_LETTERS_PER_CHARACTER = 3.3
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_ALNUM = re.compile(r"[^\W_]")
+_DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
+_CAPITALISED = re.compile(r"\b[A-Z][A-Za-z'-]{2,}")
+_MONTHS = {
+    "January": "1", "February": "2", "March": "3", "April": "4", "May": "5", "June": "6",
+    "July": "7", "August": "8", "September": "9", "October": "10", "November": "11",
+    "December": "12",
+}  # fmt: skip
+_MARKS = tuple(re.compile(f"[{marks}]") for marks in ("?？", "!！", '"“”『』「」'))
+
+
+def compare(
+    zh: Sequence[str], en: Sequence[str], zh_spans: list[Array], en_spans: list[Array]
+) -> Comparison:
+    """Set two texts against each other, with the spans of `encoder.encode_spans`, `WIDTH` wide."""
+    figures = _bags([_figures(s, "zh") for s in zh], [_figures(s, "en") for s in en])
+    named = _bags(*_shared_names(zh, en))
+    zh_side = Side(
+        zh_spans, _centred(zh_spans), _zh_length(zh), figures[0], named[0], _punctuation(zh)
+    )
+    en_side = Side(
+        en_spans, _centred(en_spans), _en_length(en), figures[1], named[1], _punctuation(en)
+    )
+    cosine = {
+        (a, b): zh_spans[a - 1] @ en_spans[b - 1].T
+        for a in range(1, min(WIDTH, len(zh)) + 1)
+        for b in range(1, min(WIDTH, len(en)) + 1)
+    }
+    single = cosine[1, 1]
+    level = (np.median(single.max(axis=1)) + np.median(single.max(axis=0))) / 2
+    longer = math.log((float(en_side.length.sum()) + 30) / (float(zh_side.length.sum()) + 30))
+    more = math.log((len(en) + 1) / (len(zh) + 1))
+    return Comparison(
+        zh_side,
+        en_side,
+        cosine,
+        figures[2],
+        named[2],
+        float(level),
+        max(-1.5, min(1.5, longer)),
+        max(-1.5, min(1.5, more)),
+    )
+
+
+def features(pair: Comparison, shape: Shape) -> Features | None:
+    """Return the features of all beads of a shape by where they start, None if it is too wide.
+
+    Values broadcast to (zh starts, en starts); those of a null bead to the starts of its side.
+    """
+    a, b = shape
+    if b == 0:
+        return _null(pair, pair.zh, pair.figure_weights, "zh")
+    if a == 0:
+        return _null(pair, pair.en, pair.figure_weights, "en")
+    if (a, b) not in pair.cosine:
+        return None
+    found = _similarity(pair, a, b)
+    size = (a + b) / 2
+    found |= {
+        "one": float(a == b == 1),
+        "merge": float(a + b > 2),
+        "beyond": float(max(0, a + b - 3)),
+        "uneven": float(abs(a - b)),
+        "crossed": float(min(a, b) - 1),
+        "more": pair.more * (b - a),
+        "longer": pair.longer * (b - a),
+    }
+    zh_length = _runs(pair.zh.length, a)[:, None] / _LETTERS_PER_CHARACTER
+    en_length = _runs(pair.en.length, b)[None] / _LETTERS_PER_CHARACTER
+    # Log ratio in standard deviations, which shrink as texts get longer.
+    off = np.log((en_length + 1.2) / (zh_length + 1.2)) / np.sqrt(0.05 + 1.2 / (zh_length + 1.5))
+    found["length"] = np.minimum(np.abs(off), 5)
+    found["length_each"] = np.minimum(off * off, 16) * size
+    found["short"] = np.asarray(zh_length < 6, np.float32)
+    for what, zh_bag, en_bag, weights in (
+        ("figures", pair.zh.figures, pair.en.figures, pair.figure_weights),
+        ("names", pair.zh.names, pair.en.names, pair.name_weights),
+    ):
+        ours, theirs = np.minimum(_runs(zh_bag, a), 1), np.minimum(_runs(en_bag, b), 1)
+        shared = (ours * weights) @ theirs.T
+        found[f"{what}_zh"] = np.minimum((ours @ weights)[:, None] - shared, 4)
+        found[f"{what}_en"] = np.minimum((theirs @ weights)[None] - shared, 4)
+    ours, theirs = _runs(pair.zh.marks, a) > 0, _runs(pair.en.marks, b) > 0
+    for k, mark in enumerate(("question", "exclamation", "quote")):
+        x, y = ours[:, k][:, None], theirs[:, k][None]
+        found[mark] = (x != y) - np.float32(0.5) * (x & y)
+    if a + b > 2:
+        found["wordless"] = np.asarray(
+            (_runs(1.0 * (pair.zh.length == 0), a)[:, None] > 0)
+            | (_runs(1.0 * (pair.en.length == 0), b)[None] > 0),
+            np.float32,
+        )
+    return found
+
+
+def _similarity(pair: Comparison, a: int, b: int) -> Features:
+    cosine, size = pair.cosine[a, b], (a + b) / 2
+    zh_rivals, en_rivals = pair.cosine[a, 1], pair.cosine[1, b]
+    centred = pair.zh.centred[a - 1] @ pair.en.centred[b - 1].T
+    near = (_nearest(zh_rivals, 1)[:, None] + _nearest(en_rivals, 0)[None]) / 2
+    usual = (zh_rivals.mean(axis=1)[:, None] + en_rivals.mean(axis=0)[None]) / 2
+    rival = np.maximum(zh_rivals.max(axis=1)[:, None], en_rivals.max(axis=0)[None])
+    found: Features = {
+        "cosine": cosine,
+        "centred": centred,
+        "centred_each": centred * size,
+        "near_each": near * size,
+        "usual_each": usual * size,
+        "level": pair.level,
+        "level_each": pair.level * size,
+        "rival": np.minimum(cosine - rival, 0),
+    }
+    rows, columns = cosine.shape
+    inner = []
+    if a > 1:
+        inner += [pair.cosine[a - 1, b][:rows], pair.cosine[a - 1, b][1:]]
+    if b > 1:
+        inner += [pair.cosine[a, b - 1][:, :columns], pair.cosine[a, b - 1][:, 1:]]
+    if inner:
+        gain = cosine - np.maximum.reduce(inner)
+        found |= {"shrink": gain, "shrink_loss": np.minimum(gain, 0)}
+    outer = np.full_like(cosine, -1)
+    if (a + 1, b) in pair.cosine:
+        wider = pair.cosine[a + 1, b]
+        outer[:-1] = np.maximum(outer[:-1], wider)
+        outer[1:] = np.maximum(outer[1:], wider)
+    if (a, b + 1) in pair.cosine:
+        wider = pair.cosine[a, b + 1]
+        outer[:, :-1] = np.maximum(outer[:, :-1], wider)
+        outer[:, 1:] = np.maximum(outer[:, 1:], wider)
+    gain = np.where(outer > -1, outer - cosine, np.float32(-0.1))
+    return found | {"grow": gain, "grow_gain": np.maximum(gain, 0)}
+
+
+def _null(pair: Comparison, side: Side, figure_weights: Array, lang: str) -> Features:
+    """Features of a sentence that the other text lacks; `lang` is the sentence's language."""
+    axis = 1 if lang == "zh" else 0
+    best = pair.cosine[1, 1].max(axis=axis)
+    lacking = pair.longer if lang == "en" else -pair.longer
+    return {
+        f"null_{lang}": 1.0,
+        f"null_{lang}_best": best,
+        f"null_{lang}_margin": best - _nearest(pair.cosine[1, 1], axis),
+        f"null_{lang}_length": np.log1p(side.length / np.float32(_LETTERS_PER_CHARACTER)),
+        f"null_{lang}_figures": np.minimum(side.figures @ figure_weights, 4),
+        f"null_{lang}_level": pair.level,
+        f"null_{lang}_longer": pair.longer,
+        f"null_{lang}_lacking": max(0.0, lacking),
+        f"null_{lang}_more": pair.more,
+    }
+
+
+def _runs(rows: npt.NDArray[np.floating], k: int) -> Array:
+    """Sums of every k neighbouring rows."""
+    if k == 1:
+        return np.asarray(rows, np.float32)
+    total = rows[: len(rows) - k + 1].astype(np.float32)
+    for shift in range(1, k):
+        total = total + rows[shift : len(rows) - k + 1 + shift]
+    return np.asarray(total, np.float32)
+
+
+def _nearest(cosine: Array, axis: int) -> Array:
+    """Mean of the four largest values along an axis."""
+    count = min(4, cosine.shape[axis])
+    if count < cosine.shape[axis]:
+        cosine = -np.partition(-cosine, count - 1, axis=axis)
+    kept = cosine[:, :count] if axis == 1 else cosine[:count]
+    return np.asarray(kept.mean(axis=axis), np.float32)
+
+
+def _centred(spans: list[Array]) -> list[Array]:
+    """Vectors without most of what all sentences of the text have in common, unit again."""
+    common = np.float32(0.8) * spans[0].mean(axis=0)
+    apart = [rows - common for rows in spans]
+    return [x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-3) for x in apart]
+
+
+def _zh_length(sentences: Sequence[str]) -> Array:
+    counts = []
+    for sentence in sentences:
+        han = len(_HAN.findall(sentence))
+        counts.append(_LETTERS_PER_CHARACTER * han + len(_ALNUM.findall(sentence)) - han)
+    return np.array(counts, np.float32)
+
+
+def _en_length(sentences: Sequence[str]) -> Array:
+    return np.array([len(_ALNUM.findall(sentence)) for sentence in sentences], np.float32)
+
+
+def _punctuation(sentences: Sequence[str]) -> Array:
+    return np.array([[bool(m.search(s)) for m in _MARKS] for s in sentences], np.float32)
+
+
+def _figures(sentence: str, lang: str) -> frozenset[str]:
+    """The values a sentence names, in base units: 660万 and 6.6 million are both 6.6e+06."""
+    found = quantities.quantities(sentence, lang)
+    # One and two are as often words as figures (一个, 两国, one of them).
+    values = {f"{figure.value:.6g}" for figure in found if figure.value > 2}
+    # A figure starts at its qualifier, if it has one: 近660万.
+    covered = {figure.start + shift for figure in found for shift in range(4)}
+    for digits in _DIGITS.finditer(sentence):
+        if digits.start() not in covered:
+            values.add(digits.group().replace(",", ""))
+    if lang == "en":
+        values |= {_MONTHS[w] for w in _CAPITALISED.findall(sentence) if w in _MONTHS}
+    return frozenset(values)
+
+
+def _shared_names(
+    zh: Sequence[str], en: Sequence[str]
+) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
+    """Names found on both sides of the pair: Latin words kept in Chinese, and pinyin.
+
+    A capitalised English word is pinyin where the readings of a Chinese sentence spell it.
+    """
+    zh_latin = [names.latin(sentence) for sentence in zh]
+    kept = frozenset().union(*zh_latin)
+    spelt = ["".join(_reading(char) for char in sentence) for sentence in zh]
+    capitals = [
+        {re.sub("['-]", "", word).lower() for word in _CAPITALISED.findall(sentence)
+         if len(word) > 3}
+        for sentence in en
+    ]  # fmt: skip
+    pinyin = {word: [i for i, line in enumerate(spelt) if word in line]
+              for word in set().union(*capitals)}  # fmt: skip
+    ours = [set(words) for words in zh_latin]
+    for word, hits in pinyin.items():
+        for i in hits:
+            ours[i].add(word)
+    theirs = [
+        (names.latin(sentence) & kept) | {word for word in words if pinyin[word]}
+        for sentence, words in zip(en, capitals, strict=True)
+    ]
+    return [frozenset(words) for words in ours], [frozenset(words) for words in theirs]
+
+
+@cache
+def _reading(char: str) -> str:
+    return next(iter(names.readings(char)), " ") if _HAN.match(char) else " "
+
+
+def _bags(zh: Sequence[frozenset[str]], en: Sequence[frozenset[str]]) -> tuple[Array, Array, Array]:
+    """Two sides as 0-1 rows over their tokens, and the tokens' weights: the rarer the heavier."""
+    tokens = {token: k for k, token in enumerate(sorted(frozenset().union(*zh, *en)))}
+    rows = []
+    for side in (zh, en):
+        bag = np.zeros((len(side), max(1, len(tokens))), np.float32)
+        for i, found in enumerate(side):
+            bag[i, [tokens[token] for token in found]] = 1
+        rows.append(bag)
+    seen = rows[0].sum(axis=0) + rows[1].sum(axis=0)
+    return rows[0], rows[1], np.asarray(1 / np.sqrt(np.maximum(seen / 2, 1)), np.float32)

@@ -1,0 +1,101 @@
+"""Paths through two texts: every way to cut them into beads, summed and maximised.
+
+A path leads from (0, 0) to (n, m), each step a bead of a `shape` (zh sentences, en sentences).
+Scores are log weights of the beads, one array of shape (n + 1, m + 1) per shape, indexed by where
+the bead starts; what cannot start there is minus infinity. The last shape is always (0, 1): it is
+the one step that stays in its row, so a row is one vector operation over the shapes and one
+running sum.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Shape = tuple[int, int]
+
+
+def posteriors(scores: Array, shapes: Sequence[Shape]) -> Array:
+    """Return the probability of every bead under exp(score of path) over all paths.
+
+    Forward and backward sums as in any hidden Markov model with segments; same layout as `scores`.
+    """
+    n, m = scores.shape[1] - 1, scores.shape[2] - 1
+    forward = _sums(_by_end(scores, shapes), shapes)
+    # Backward is forward over the reversed texts, where a bead ends at what was its start.
+    backward = _sums(scores[:, ::-1, ::-1], shapes)[::-1, ::-1]
+    result = np.zeros_like(scores)
+    for k, (a, b) in enumerate(shapes):
+        if a <= n and b <= m:
+            reach = (slice(0, n + 1 - a), slice(0, m + 1 - b))
+            log = forward[reach] + scores[k][reach] + backward[a:, b:] - forward[n, m]
+            result[k][reach] = np.exp(np.minimum(log, 0.0))
+    return result
+
+
+def best_path(gains: Array, shapes: Sequence[Shape]) -> list[tuple[int, int, int]]:
+    """Return the path with the greatest sum of `gains` as (shape's index, zh start, en start)."""
+    n, m = gains.shape[1] - 1, gains.shape[2] - 1
+    ends = _by_end(gains, shapes)
+    width, offsets, flat = _frame(n, m, shapes)
+    choice = np.zeros((n + 1, m + 1), np.int16)
+    for i in range(n + 1):
+        base = (i + _PAD) * width
+        steps = flat[offsets + base] + ends[:-1, i]
+        row_choice = steps.argmax(axis=0)
+        row = steps[row_choice, np.arange(m + 1)]
+        if i == 0:
+            row[0] = 0.0
+        skipped = np.concatenate([[0.0], np.cumsum(gains[-1, i, :-1])])
+        value = np.maximum.accumulate(row - skipped) + skipped
+        choice[i] = np.where(value > row + 1e-9, len(shapes) - 1, row_choice)
+        flat[base + _PAD : base + _PAD + m + 1] = value
+    path, i, j = [], n, m
+    while i or j:
+        k = int(choice[i, j])
+        i, j = i - shapes[k][0], j - shapes[k][1]
+        path.append((k, i, j))
+    return path[::-1]
+
+
+_PAD = 5
+"""Rows and columns of impossible cells before the first: at least the longest side of a shape."""
+
+
+def _frame(n: int, m: int, shapes: Sequence[Shape]) -> tuple[int, npt.NDArray[np.int64], Array]:
+    """A padded table as a flat array, and where each shape's predecessors of a row lie in it."""
+    width = m + 1 + _PAD
+    flat = np.full((n + 1 + _PAD) * width, -np.inf)
+    columns = np.arange(m + 1) + _PAD
+    offsets = np.stack([columns - b - a * width for a, b in shapes[:-1]])
+    return width, offsets, flat
+
+
+def _by_end(scores: Array, shapes: Sequence[Shape]) -> Array:
+    """The same scores, indexed by where the bead ends."""
+    n, m = scores.shape[1] - 1, scores.shape[2] - 1
+    ends = np.full_like(scores, -np.inf)
+    for k, (a, b) in enumerate(shapes):
+        if a <= n and b <= m:
+            ends[k, a:, b:] = scores[k, : n + 1 - a, : m + 1 - b]
+    return ends
+
+
+def _sums(ends: Array, shapes: Sequence[Shape]) -> Array:
+    """Log sum over all paths from (0, 0) to each cell; `ends` is indexed by where beads end."""
+    n, m = ends.shape[1] - 1, ends.shape[2] - 1
+    width, offsets, flat = _frame(n, m, shapes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for i in range(n + 1):
+            base = (i + _PAD) * width
+            steps = flat[offsets + base] + ends[:-1, i]
+            top = steps.max(axis=0)
+            row = top + np.log(np.exp(steps - np.where(np.isfinite(top), top, 0.0)).sum(axis=0))
+            if i == 0:
+                row[0] = 0.0
+            skipped = np.concatenate([[0.0], np.cumsum(ends[-1, i, 1:])])
+            flat[base + _PAD : base + _PAD + m + 1] = (
+                np.logaddexp.accumulate(row - skipped) + skipped
+            )
+    return flat.reshape(n + 1 + _PAD, width)[_PAD:, _PAD:]
