@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawler.archive import ArchiveError
 from crawler.city import CityError
-from pipelines import commands, demo, evaluate, imports, lock, page, sentences, store
+from pipelines import commands, demo, encoder, evaluate, imports, lock, page, sentences, store
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
 from pipelines.terminal import complain
 
@@ -27,6 +27,8 @@ _USAGE = (
     evaluate.GoldError,
     page.PageError,
     demo.DemoError,
+    sentences.AlignError,
+    encoder.EncoderError,
 )
 
 
