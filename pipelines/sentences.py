@@ -32,6 +32,9 @@ _WORTH = 0.45
 """Half the F1 usually reached: a bead less likely than that costs more than it earns."""
 
 
+_LOST, _NEW = beads.SHAPES.index((1, 0)), beads.SHAPES.index((0, 1))
+
+
 class AlignError(ValueError):
     """A file that cannot be aligned. The message names the file and the line."""
 
@@ -86,6 +89,9 @@ def _align_block(pair: beads.Comparison) -> list[Bead]:
     for _ in range(_PASSES):
         probable = trellis.posteriors(scores + prices[kinds][:, None, None], beads.SHAPES)
         prices = own_prices(probable, model)
+    # A null is the same bead wherever in the other text the path passes it.
+    probable[_LOST] = probable[_LOST].sum(axis=1, keepdims=True)
+    probable[_NEW] = probable[_NEW].sum(axis=0, keepdims=True)
     gains = np.where(np.isfinite(scores), probable - _WORTH, -np.inf)
     path = []
     for k, i, j in trellis.best_path(gains, beads.SHAPES):

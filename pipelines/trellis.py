@@ -20,18 +20,26 @@ def posteriors(scores: Array, shapes: Sequence[Shape]) -> Array:
     """Return the probability of every bead under exp(score of path) over all paths.
 
     Forward and backward sums as in any hidden Markov model with segments; same layout as `scores`.
+    Of the many orders of the same neighbouring nulls only one counts, (1, 0) before (0, 1), lest
+    nulls seem the likelier the more of them there are.
     """
     n, m = scores.shape[1] - 1, scores.shape[2] - 1
-    forward = _sums(_by_end(scores, shapes), shapes)
-    # Backward is forward over the reversed texts, where a bead ends at what was its start.
-    backward = _sums(scores[:, ::-1, ::-1], shapes)[::-1, ::-1]
+    forward, fresh = _forward(scores, shapes)
+    backward, busy = _backward(scores, shapes)
     result = np.zeros_like(scores)
     for k, (a, b) in enumerate(shapes):
         if a <= n and b <= m:
             reach = (slice(0, n + 1 - a), slice(0, m + 1 - b))
-            log = forward[reach] + scores[k][reach] + backward[a:, b:] - forward[n, m]
+            before = fresh if b == 0 else forward
+            after = busy if a == 0 else backward
+            log = before[reach] + scores[k][reach] + after[a:, b:] - forward[n, m]
             result[k][reach] = np.exp(np.minimum(log, 0.0))
     return result
+
+
+def total(scores: Array, shapes: Sequence[Shape]) -> float:
+    """Return the log of the sum of exp(score) over all paths."""
+    return float(_forward(scores, shapes)[0][-1, -1])
 
 
 def best_path(gains: Array, shapes: Sequence[Shape]) -> list[tuple[int, int, int]]:
@@ -82,20 +90,53 @@ def _by_end(scores: Array, shapes: Sequence[Shape]) -> Array:
     return ends
 
 
-def _sums(ends: Array, shapes: Sequence[Shape]) -> Array:
-    """Log sum over all paths from (0, 0) to each cell; `ends` is indexed by where beads end."""
-    n, m = ends.shape[1] - 1, ends.shape[2] - 1
+def _forward(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array]:
+    """Log sums over the paths from (0, 0) to each cell: all, and those not ending in (0, 1)."""
+    n, m = scores.shape[1] - 1, scores.shape[2] - 1
+    ends = _by_end(scores, shapes)
     width, offsets, flat = _frame(n, m, shapes)
+    fresh = np.full((n + 1, m + 1), -np.inf)
+    lost = shapes.index((1, 0))
     with np.errstate(divide="ignore", invalid="ignore"):
         for i in range(n + 1):
             base = (i + _PAD) * width
             steps = flat[offsets + base] + ends[:-1, i]
-            top = steps.max(axis=0)
-            row = top + np.log(np.exp(steps - np.where(np.isfinite(top), top, 0.0)).sum(axis=0))
+            if i:
+                steps[lost] = fresh[i - 1] + ends[lost, i]
+            row = _log_sum(steps)
             if i == 0:
                 row[0] = 0.0
-            skipped = np.concatenate([[0.0], np.cumsum(ends[-1, i, 1:])])
+            fresh[i] = row
+            skipped = np.concatenate([[0.0], np.cumsum(scores[-1, i, :-1])])
             flat[base + _PAD : base + _PAD + m + 1] = (
                 np.logaddexp.accumulate(row - skipped) + skipped
             )
-    return flat.reshape(n + 1 + _PAD, width)[_PAD:, _PAD:]
+    return flat.reshape(n + 1 + _PAD, width)[_PAD:, _PAD:], fresh
+
+
+def _backward(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array]:
+    """Log sums over the paths from each cell to (n, m): all, those not led by (1, 0)."""
+    n, m = scores.shape[1] - 1, scores.shape[2] - 1
+    # In the reversed texts a bead ends where it started, so rows are filled as in `_forward`.
+    starts = scores[:, ::-1, ::-1]
+    width, offsets, flat = _frame(n, m, shapes)
+    busy = np.full((n + 1, m + 1), -np.inf)
+    lost = shapes.index((1, 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for i in range(n + 1):
+            base = (i + _PAD) * width
+            steps = flat[offsets + base] + starts[:-1, i]
+            gone = steps[lost].copy()
+            steps[lost] = -np.inf
+            row = _log_sum(steps)
+            if i == 0:
+                row[0] = 0.0
+            skipped = np.concatenate([[0.0], np.cumsum(starts[-1, i, 1:])])
+            busy[i] = np.logaddexp.accumulate(row - skipped) + skipped
+            flat[base + _PAD : base + _PAD + m + 1] = np.logaddexp(busy[i], gone)
+    return flat.reshape(n + 1 + _PAD, width)[_PAD:, _PAD:][::-1, ::-1], busy[::-1, ::-1]
+
+
+def _log_sum(rows: Array) -> Array:
+    top = rows.max(axis=0)
+    return np.asarray(top + np.log(np.exp(rows - np.where(top > -np.inf, top, 0.0)).sum(axis=0)))
