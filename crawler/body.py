@@ -69,8 +69,10 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
             inner.append(block)
     stop = _related_from(inner)
     cut += [Cut(block.text, "related links") for block in inner[stop:]]
+    end = _end_of_story(inner[:stop])
+    cut += [Cut(block.text, "after the editor's credit") for block in inner[end:stop]]
     edges = _Edges(_comparable(title))
-    kept = edges.trim(inner[:stop])
+    kept = edges.trim(inner[:end])
     texts = _unwrap(kept)
     while texts:
         text, name = lines.credit_tail(texts[-1])
@@ -153,10 +155,10 @@ class _Edges:
 def _furniture(block: Block) -> str | None:
     """Return the rule by which a block is no part of the text wherever it stands, or None."""
     text = block.text
-    if lines.is_widget(text):
-        return "widget"
     if lines.is_pager(text):
         return "page numbers"
+    if lines.is_widget(text):
+        return "widget"
     if block.kind == "caption":
         return "caption"
     if lines.is_neighbour(text) and block.linked:
@@ -179,6 +181,18 @@ def _related_from(blocks: Sequence[Block]) -> int:
         if not after or sum(block.linked for block in after) >= 0.5 * total:
             before = _related_from(blocks[:place])
             return min(place, before)
+    return len(blocks)
+
+
+def _end_of_story(blocks: Sequence[Block]) -> int:
+    """Return the place after the first editor's credit that only a little text follows.
+
+    Who edited the story is said at its end; what comes below advertises another.
+    """
+    sizes = [len(block.text) for block in blocks]
+    for place, block in enumerate(blocks):
+        if lines.is_credit(block.text) and sum(sizes[place + 1 :]) <= 0.25 * sum(sizes[:place]):
+            return place + 1
     return len(blocks)
 
 

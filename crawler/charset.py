@@ -61,6 +61,7 @@ _SAMPLE = 200_000
 _BELOW_THREE = bytes(range(0xE0))
 # Stretches of text: from a byte above ASCII through everything a second or fourth byte may be.
 _STRETCH = re.compile(rb"[\x80-\xff][\x30-\xff]{1,400}")
+_PAIR = re.compile(rb"[\x80-\xff]{2}")
 _ENOUGH = 12_000
 
 # Signs of text that went through a wrong decoder before it reached us: lost characters; UTF-8 read
@@ -185,9 +186,9 @@ def _quality(sample: bytes, name: str) -> float:
         gb = sum(0xB0 <= byte <= 0xD7 for byte in han.encode("gb2312", "ignore")[::2])
         big = sum(0xA4 <= byte <= 0xC6 for byte in han.encode("big5", "ignore")[::2])
         common = max(gb, big) / len(han)
-    # Letters with accents are ordinary in windows-1252 only when they are few among ASCII.
+    # Accents and quotation marks stand alone among ASCII letters; what is really Chinese does not.
     letters = len(wide) - broken - odd - len(han)
-    plain = 0.3 if name == "cp1252" and letters > len(text) * 0.1 else 0.9
+    plain = 0.3 if name == "cp1252" and len(_PAIR.findall(sample)) > 0.15 * len(wide) else 0.9
     usual = (common * len(han) + plain * letters) / len(wide)
     return usual - 4.0 * (broken + odd) / len(wide)
 
@@ -209,7 +210,7 @@ def _multibyte(body: bytes) -> int:
 
 def _utf16(body: bytes) -> str | None:
     """Return a UTF-16 flavour when every other byte of the start is zero, as in ASCII markup."""
-    start = body[:400]
+    start = body[:64]
     if len(start) < 16 or b"\x00" not in start:
         return None
     even, odd = start[::2], start[1::2]

@@ -166,6 +166,11 @@ def _article(
     heading = title.value if title else ""
     body = read_body(text.blocks, heading)
     start, end = text.places
+    if body.paragraphs and text.rules is None:
+        # The extractors may take title and date line along: the text starts after them.
+        opening = body.paragraphs[0][:40]
+        starts = (p for p in range(start, end) if page.blocks[p].text.startswith(opening))
+        start = next(starts, start)
     near = [
         *_meta_lines(page, rules),
         *body.meta,
@@ -209,9 +214,7 @@ def _article(
     def done(result: Article | Reject) -> Explanation:
         return Explanation(result, page.decoded.encoding, notes, body.cut, said)
 
-    rejected = _no_article(
-        page, city, text, body, pictures=pictures, documents=documents
-    )
+    rejected = _no_article(page, city, text, body, pictures=pictures, documents=documents)
     if rejected or units(body.text) < _DOUBTFUL:
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
         blocked = diagnose(page.url, 200, page.headers, page.body)

@@ -29,7 +29,7 @@ _LABELS = {
         "信息發布單位|發布單位|來源|資料來源|"
         "article source|information source|source|from"
     ),
-    "author": "作者|撰稿人?|供稿人?|文字|记者|通讯员|記者|authors?|writer|written by|by",
+    "author": "作者|采写|撰稿人?|供稿人?|文字|记者|通讯员|記者|authors?|writer|written by|by",
     "editor": (
         "责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|"
         "(?:responsible |web |chief )?editors?|edited by"
@@ -85,11 +85,11 @@ _WIDGET = re.compile(
 _CREDIT = re.compile(
     r"^[【\[(（]?\s*(?:责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|"
     r"审核|校对|初审|复审|终审|监制|美编|签发|"
-    r"撰稿|供稿|统筹|作者|(?:responsible |web |chief )?editors?|edited by)\s*[:：丨|]",
+    r"撰稿|供稿|采写|统筹|作者|(?:responsible |web |chief )?editors?|edited by)\s*[:：丨|]",
     re.IGNORECASE,
 )
 _CREDIT_TAIL = re.compile(
-    r"[\s\u3000]*[【\[(（]\s*(?P<label>责任编辑|责编|编辑|責任編輯|編輯|editors?)\s*[:：]?\s*"
+    r"[\s\u3000]*[【\[(（]\s*(?P<label>责任编辑|责编|编辑|責任編輯|編輯|文\/图|图\/文|图文|撰稿|供稿|editors?)\s*[:：]?\s*"
     r"(?P<name>[^】\])）]{1,30})[】\])）]\s*$",
     re.IGNORECASE,
 )
@@ -170,15 +170,19 @@ _BYLINE = re.compile(
     r"融媒))?\s*(?:全媒体|见习|实习|首席|特约|通讯员)?"
     r"(?:记者|通讯员|实习生|"
     r"特派员))\s*[:：/]?\s*(?P<names>[\u3400-\u9fff·\s、/，,和（）()]{2,40})$|"
-    r"^by\s+(?P<en>[A-Z][\w.'’-]+(?:\s+(?:[A-Z][\w.'’-]*|and|,|&)){1,8})\s*$"
+    r"^[Bb]y\s+(?P<en>[A-Z][\w.'’-]+(?:\s+(?:[A-Z][\w.'’-]*|and|,|&)){1,8})\s*$"
 )
 _ATTACHED = re.compile(
     r"^[【\[(（]?\s*(?:附件|相关附件|附件下载|文件下载|attachments?|annex|"
     r"appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"^(?:香港時間|香港时间|issued at HKT)\s*\d{1,2}\s*[:：時时]\s*\d{2}", re.IGNORECASE)
-_BY = re.compile(r"(?:^|[\x1f|])\s*By\s+([A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3})\s*(?=$|[\x1f|,])")
+_CLOCK = re.compile(
+    r"^(?:香港時間|香港时间|issued at HKT)\s*\d{1,2}\s*[:：時时]\s*\d{2}", re.IGNORECASE
+)
+_BY = re.compile(
+    r"(?:^|[\x1f|])\s*By\s+([A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3})\s*(?=$|[\x1f|,])"
+)
 _NOISE = re.compile(r"[\W\d_]+")
 
 

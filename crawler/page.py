@@ -99,7 +99,7 @@ class Page:
         return kept
 
     def unlinked_pictures(self) -> list[etree._Element]:
-        """Return the pictures that lead nowhere: those of an article, not of a menu or an advert."""
+        """Return the pictures that lead nowhere: an article's, not those of menus and adverts."""
         outside = ("a", "header", "footer", "nav")
         return [node for node in self.tree.iter("img") if not any(node.iterancestors(*outside))]
 

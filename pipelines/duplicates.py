@@ -113,18 +113,24 @@ class _Prepared:
     shingles: frozenset[tuple[str, ...]]
     numbers: Counter[str]
 
+    @property
+    def whole(self) -> tuple[object, ...]:
+        """What two articles share that are the same to the letter; of short ones the title too."""
+        title = () if len(self.tokens) >= 8 else self.title
+        return (self.tokens, tuple(sorted(self.numbers.items())), title)
+
 
 def _cluster_language(documents: Sequence[Document], representative: dict[str, str]) -> None:
     from datasketch import MinHashLSH  # brings SciPy: a second that most commands can do without
 
     lsh = MinHashLSH(threshold=_CANDIDATE, num_perm=_PERMUTATIONS)
     heads: dict[str, _Prepared] = {}
-    exact: dict[tuple[str, ...], str] = {}
+    exact: dict[object, str] = {}
     rank: dict[str, int] = {}
     for place, document in enumerate(documents):
         prepared = _prepare(document)
         rank[prepared.key] = place
-        twin = exact.get(prepared.tokens) if len(prepared.tokens) >= 8 else None
+        twin = exact.get(prepared.whole) if prepared.tokens else None
         sketch = _sketch(prepared.shingles)
         if twin is None and prepared.shingles:
             near = sorted(lsh.query(sketch), key=lambda key: rank[key])
@@ -135,7 +141,7 @@ def _cluster_language(documents: Sequence[Document], representative: dict[str, s
             continue
         representative[prepared.key] = prepared.key
         heads[prepared.key] = prepared
-        exact.setdefault(prepared.tokens, prepared.key)
+        exact.setdefault(prepared.whole, prepared.key)
         if prepared.shingles:
             lsh.insert(prepared.key, sketch)
 

@@ -1,4 +1,4 @@
-"""Every recorded page of `tests/cms/<city>/<case>/` reads as its expected.json says, field by field.
+"""Every page of `tests/cms/<city>/<case>/` reads as its expected.json says, field by field.
 
 `expected.json` holds the URL the page was served from, its CMS family and declared language, and
 either every field of the article or the reason of its rejection. Names and texts are invented.
