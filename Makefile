@@ -18,16 +18,18 @@ help:
 
 # --require-hashes is implied by the hashes in the file. The project itself is installed without
 # isolation or dependencies: its build backend is in the locked file, too.
+# Setuptools warns that an editable install can be shadowed by folders; `shizheng` checks that.
 $(READY): requirements.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shizheng needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $(READY)
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shizheng needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV), once: about 130 packages, a minute or two"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)
 
 demo: $(READY)
-	$(BIN)/shizheng demo --output demo-output
+	@$(BIN)/shizheng demo --output demo-output
 
 test: lint browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
