@@ -6,7 +6,7 @@ one, jusText's thresholds are lengths of English sentences.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,16 +20,15 @@ from crawler.blocks import Block, read_blocks
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_KEPT = re.compile(r"\w+")
 _COMMA = ",\ue000"
-_LARGE = 1_000_000
-"""Characters of markup above which what never shows is taken out before the extractors see it."""
+_LARGEST = 2_000_000
+"""Characters of markup, scripts left out, above which a page is not asked about."""
 _MOST_JUDGED = 3_000
 """Lines above which jusText is not asked: its time grows with their square."""
+_AGREED = 0.9
+"""Likeness of the first two from which the third is not asked: its vote could change little."""
 _MOST_LINES = 30_000
-_DEAD = re.compile(
-    r"<(script|style|noscript|svg|template)\b.*?</\1\s*>|<!--.*?-->|data:[\w/+.-]+;base64,[\w+/=]+",
-    re.IGNORECASE | re.DOTALL,
-)
 _LONG = 4
 """3-grams from which a line is told by them; fewer may stand in many places."""
 _STOPWORDS = justext.get_stoplist("English")
@@ -44,34 +43,36 @@ class Opinion:
     likeness: float
 
 
-def opinions(html: str, chinese: bool, lines: int) -> tuple[Opinion, ...]:
-    """Return what each extractor says of a page, the one most like the others first.
+def opinions(html: str, chinese: bool, lines: int, *, every: bool = False) -> tuple[Opinion, ...]:
+    """Return what the extractors say of a page, the one most like the others first.
 
-    `chinese` says how to feed it, `lines` how many blocks the page has. An extractor that fails, or
-    would take too long, says nothing. Nothing at all is returned for a page beyond reason. Ties go
-    to the order trafilatura, readability, jusText.
+    `chinese` says how to feed them, `lines` how many blocks the page has. jusText is asked where the
+    other two disagree, or with `every`. An extractor that fails, or would take too long, says
+    nothing. Nothing at all is returned for a page beyond reason.
     """
-    if len(html) > _LARGE:
-        html = _DEAD.sub("", html)
-    if len(html) > 2 * _LARGE or lines > _MOST_LINES:
+    if len(html) > _LARGEST or lines > _MOST_LINES:
         return ()
-    readers = {"trafilatura": _trafilatura, "readability": _readability}
-    if lines <= _MOST_JUDGED:
-        readers["justext"] = _justext
-    said = [(name, _guarded(read, html, chinese)) for name, read in readers.items()]
-    if "justext" not in readers:
-        said.append(("justext", ""))
-    grams = [shingles(text) for _, text in said]
-    rated = [
-        Opinion(
-            name,
-            text,
-            sum(likeness(grams[place], other) for at, other in enumerate(grams) if at != place)
-            / (len(said) - 1),
-        )
-        for place, (name, text) in enumerate(said)
-    ]
+    said = {
+        "trafilatura": _guarded(_trafilatura, html, chinese),
+        "readability": _guarded(_readability, html, chinese),
+    }
+    if (every or not _agreed(said)) and lines <= _MOST_JUDGED:
+        said["justext"] = _guarded(_justext, html, chinese)
+    grams = {name: shingles(text) for name, text in said.items()}
+    rated = []
+    for name, text in said.items():
+        others = [likeness(grams[name], grams[other]) for other in said if other != name]
+        rated.append(Opinion(name, text, round(sum(others) / len(others), 4)))
     return tuple(sorted(rated, key=lambda opinion: -opinion.likeness))
+
+
+def agreement(said: Sequence[Opinion]) -> float:
+    """Return how far the extractors agree, 0-1: the first two, or who is most like the others."""
+    texts = {opinion.name: opinion.text for opinion in said}
+    if _agreed(texts):
+        both = likeness(shingles(texts["trafilatura"]), shingles(texts["readability"]))
+        return round(both, 4)
+    return max(opinion.likeness for opinion in said)
 
 
 def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
@@ -80,16 +81,20 @@ def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
     readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
     wrong; the other two judge line by line. So what readability takes counts where one of the
     others takes it too; and where readability is unlike both and they are alike, what those two
-    take. A lone opinion stands if there is no other.
+    take. A lone opinion stands if there is no other. Where the first two agree, jusText has no say,
+    so that asking it makes no difference.
     """
-    texts = {opinion.name: _Taken(opinion.text) for opinion in said}
-    others = [texts[name] for name in ("trafilatura", "justext") if name in texts]
-    main = texts["readability"]
+    texts = {opinion.name: opinion.text for opinion in said}
+    third = "" if _agreed(texts) else texts.get("justext", "")
+    main = _Taken(texts["readability"])
+    others = (_Taken(texts["trafilatura"]), _Taken(third))
     apart = max(likeness(main.shingles, other.shingles) for other in others)
     together = likeness(others[0].shingles, others[1].shingles)
 
-    def kept(block: Block) -> bool:
-        mine, first, second = main.holds(block), others[0].holds(block), others[1].holds(block)
+    lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
+
+    def kept(line: _Line) -> bool:
+        mine, first, second = main.holds(line), others[0].holds(line), others[1].holds(line)
         if not apart and not together:
             return mine or first or second
         if apart < 0.5 * together:
@@ -98,20 +103,33 @@ def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
             return mine
         return mine and (first or second)
 
-    marks = [kept(block) for block in blocks]
-    core = [place for place, mark in enumerate(marks) if mark and _is_long(blocks[place])]
+    marks = [kept(line) for line in lines]
+    core = [place for place, mark in enumerate(marks) if mark and lines[place].long]
     if not core:
         return [place for place, mark in enumerate(marks) if mark]
-    chosen = _compact(blocks, core)
+    chosen = _compact(lines, core)
     low, high = min(chosen), max(chosen)
-    for place in range(max(0, low - 2), min(len(blocks), high + 3)):
-        if marks[place] and not _is_long(blocks[place]):
+    for place in range(max(0, low - 2), min(len(lines), high + 3)):
+        if marks[place] and not lines[place].long:
             chosen.add(place)
     for place in range(low + 1, high):
         # A short line inside the text that only readability saw: a subheading, a speaker's name.
-        if place - 1 in chosen and place + 1 in chosen and main.holds(blocks[place]):
+        if place - 1 in chosen and place + 1 in chosen and main.holds(lines[place]):
             chosen.add(place)
     return sorted(chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A block as it is compared: its 3-grams, and its letters alone."""
+
+    grams: frozenset[tuple[str, ...]]
+    bare: str
+
+    @property
+    def long(self) -> bool:
+        """Whether its 3-grams tell it."""
+        return len(self.grams) >= _LONG
 
 
 class _Taken:
@@ -122,28 +140,23 @@ class _Taken:
         self.grams = _trigrams(text)
         self.lines = {_bare(line) for line in text.splitlines()}
 
-    def holds(self, block: Block) -> bool:
+    def holds(self, line: _Line) -> bool:
         """Whether this text holds the line: most 3-grams of a long one, a short one as a line."""
-        mine = _trigrams(block.text)
-        if len(mine) >= _LONG:
-            return len(mine & self.grams) > 0.6 * len(mine)
-        return _bare(block.text) in self.lines or (bool(mine) and mine <= self.grams)
+        if line.long:
+            return len(line.grams & self.grams) > 0.6 * len(line.grams)
+        return line.bare in self.lines or (bool(line.grams) and line.grams <= self.grams)
 
 
-def _is_long(block: Block) -> bool:
-    return len(_trigrams(block.text)) >= _LONG
-
-
-def _compact(blocks: Sequence[Block], core: Sequence[int]) -> set[int]:
+def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
     """Return `core` without lines that repeat, far from the rest, what it holds already.
 
     Pages show a headline or a whole story twice, for telephones or in a box of related news. The
     copy nearest to the middle of the text is the one that counts.
     """
-    half = sum(len(blocks[place].text) for place in core) / 2
+    half = sum(len(lines[place].bare) for place in core) / 2
     middle, passed = core[0], 0
     for place in core:
-        passed += len(blocks[place].text)
+        passed += len(lines[place].bare)
         if passed >= half:
             middle = place
             break
@@ -151,7 +164,7 @@ def _compact(blocks: Sequence[Block], core: Sequence[int]) -> set[int]:
     seen: set[str] = set()
     low = high = middle
     for place in sorted(core, key=lambda at: abs(at - middle)):
-        key = _bare(blocks[place].text)
+        key = lines[place].bare
         if key in seen and min(abs(place - low), abs(place - high)) > 3:
             continue
         seen.add(key)
@@ -160,14 +173,24 @@ def _compact(blocks: Sequence[Block], core: Sequence[int]) -> set[int]:
     return chosen
 
 
-@lru_cache(maxsize=4096)
 def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
-    tokens = _TOKEN.findall(text.lower())
+    tokens = _tokens(text)
     return frozenset(zip(tokens, tokens[1:], tokens[2:], strict=False))
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\W+", "", text).lower()
+    return "".join(_KEPT.findall(text)).lower()
+
+
+@lru_cache(maxsize=8)
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(text.lower())
+
+
+def _agreed(texts: Mapping[str, str]) -> bool:
+    """Whether trafilatura and readability say so much the same that a third vote is idle."""
+    one, other = shingles(texts["trafilatura"]), shingles(texts["readability"])
+    return likeness(one, other) >= _AGREED
 
 
 def is_chinese(text: str) -> bool:
@@ -178,7 +201,7 @@ def is_chinese(text: str) -> bool:
 @lru_cache(maxsize=8)
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """Return the 4-grams of a text, each Han character one token."""
-    tokens = _TOKEN.findall(text.lower())
+    tokens = _tokens(text)
     if len(tokens) < 4:
         return frozenset([tuple(tokens)] if tokens else ())
     return frozenset(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))

@@ -18,7 +18,7 @@ from crawler.body import Body, Cut, attachments, images, read_body
 from crawler.city import City, Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
-from crawler.consensus import Opinion, choose, opinions
+from crawler.consensus import Opinion, agreement, choose, opinions
 from crawler.item import Article, Reject, article_id
 from crawler.page import Page, found, parse
 
@@ -146,11 +146,12 @@ def _read(
     page = Page(url, body, headers)
     source = city.source_of(url)
     text = _family_text(page, source) or _marked_text(page)
-    asked = compare or text is None
-    said = opinions(page.html, page.chinese, len(page.blocks)) if asked else ()
+    said: tuple[Opinion, ...] = ()
+    if compare or text is None:
+        said = opinions(page.markup, page.chinese, len(page.blocks), every=compare)
     if text is None:
         if not said:
-            size = f"{len(page.html)} characters, {len(page.blocks)} lines"
+            size = f"{len(page.markup)} characters, {len(page.blocks)} lines"
             return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
         text = _general_text(page, said)
     return _article(page, city, source, text, said)
@@ -172,7 +173,7 @@ def _article(
         starts = (p for p in range(start, end) if page.blocks[p].text.startswith(opening))
         start = next(starts, start)
     near = [
-        *_meta_lines(page, rules),
+        *_meta_lines(page, rules, start, end),
         *body.meta,
         *fields.near_lines(page.blocks, heading, start, end),
     ]
@@ -321,18 +322,25 @@ def _marked_text(page: Page) -> _Text | None:
 
 
 def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
-    best = said[0]
     chosen = choose(page.blocks, said)
     blocks = [page.blocks[place] for place in chosen]
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     nodes = page.between(blocks[0].node, blocks[-1].node) if blocks else []
-    return _Text(blocks, nodes, places, "consensus", None, round(best.likeness, 4))
+    return _Text(blocks, nodes, places, "consensus", None, agreement(said))
 
 
-def _meta_lines(page: Page, rules: Rules | None) -> Iterator[lines.Labelled]:
+def _meta_lines(page: Page, rules: Rules | None, start: int, end: int) -> Iterator[lines.Labelled]:
+    """Yield what the family's date-and-source elements say, those near the body only.
+
+    Lists of other articles, in a side column, carry dates in elements of the same name.
+    """
     if rules is None:
         return
+    near = [*page.blocks[max(0, start - 12) : start + 1], *page.blocks[end : end + 6]]
     for node in page.select(rules.meta_line):
+        inside = set(node.iter())
+        if not any(block.node in inside for block in near):
+            continue
         for block in read_blocks(node, frozenset()):
             if len(block.text) <= 300:
                 seen = lines.read_line(block.pieces)

@@ -19,6 +19,7 @@ from crawler.fields import Metas, read_metas
 _MAX_CHARS = 4_000_000
 """Characters of markup that are parsed. Past that a page is scripts, data or an attack."""
 
+_DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -39,8 +40,15 @@ class Page:
 
     @cached_property
     def tree(self) -> etree._Element:
-        """The parsed page; an empty element where there is nothing to parse."""
-        return parse(self.html)
+        """The parsed page without scripts and styles; an empty element if nothing can be parsed."""
+        tree = parse(self.html)
+        etree.strip_elements(tree, *_DEAD, with_tail=False)
+        return tree
+
+    @cached_property
+    def markup(self) -> str:
+        """The tree as HTML again: well formed, and much shorter than what was sent."""
+        return str(etree.tostring(self.tree, encoding="unicode", method="html"))
 
     @cached_property
     def metas(self) -> Metas:

@@ -74,6 +74,15 @@ def test_family_rule_reads_the_body_and_names_itself() -> None:
     assert found.rights == "metadata+excerpt"
 
 
+def test_date_of_another_article_in_the_side_column_is_not_taken() -> None:
+    side = "".join(f"<li><a href='/{n}'>其他新闻</a></li>" for n in range(20))
+    side = f"<div class='small-title'>发布日期：2011-01-01</div><ul>{side}</ul>"
+    line = "<div class='small-title'>发布日期：2024-03-05</div>"
+    found = article(URL, page(f"{side}{line}<div id='zoom'>{story()}</div>"))
+    assert found.published_at is not None
+    assert found.published_at.year == 2024
+
+
 def test_unknown_page_is_read_by_vote_and_tells_the_agreement() -> None:
     found = article(STRANGE, page(f"<div class='x1'>{story()}</div>"), unnamed_city(STRANGE))
     assert found.text == "\n".join(PARAGRAPHS)
