@@ -46,8 +46,8 @@ class Opinion:
 def opinions(html: str, chinese: bool, lines: int, *, every: bool = False) -> tuple[Opinion, ...]:
     """Return what the extractors say of a page, the one most like the others first.
 
-    `chinese` says how to feed them, `lines` how many blocks the page has. jusText is asked where the
-    other two disagree, or with `every`. An extractor that fails, or would take too long, says
+    `chinese` says how to feed them, `lines` how many blocks the page has. jusText is asked where
+    the other two disagree, or with `every`. An extractor that fails, or would take too long, says
     nothing. Nothing at all is returned for a page beyond reason.
     """
     if len(html) > _LARGEST or lines > _MOST_LINES:
