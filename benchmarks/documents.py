@@ -29,7 +29,7 @@ KINDS = {
     "figures": ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
     "dates": ("dates_agree", "dates_clash", "dates_lead", "periods_agree", "periods_clash",
               "years_agree", "years_clash"),
-    "ordinals": ("ordinals_agree", "ordinals_clash"),
+    "ordinals": ("ordinals_agree", "ordinals_clash", "sessions_agree"),
     "names": ("names_agree", "names_missing", "guests_agree", "guests_clash", "places_agree",
               "places_missing"),
     "stage": ("stage_agree", "stage_clash"),
@@ -43,7 +43,7 @@ KINDS = {
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over one or more cities: right, found, gold; and (probability, right) for calibration."""
+    """Counts over one or more cities; `judged` holds (probability, right) for calibration."""
 
     right: int = 0
     found: int = 0

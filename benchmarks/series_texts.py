@@ -3,6 +3,7 @@
 The first way of each pair serves training, the second measuring, so that a model is measured on
 wording it never saw. `{a}`, `{b}`: figures; everything else is named where it is filled in.
 """
+# ruff: noqa: E501  sentences of both languages read better unbroken
 
 # subject zh, subject en, (zh, zh), (en, en), en without the figures, (low, high) of a and of b
 TOPICS = (

@@ -15,7 +15,8 @@ class Comparison:
 
     Per kind: `…_agree`, how much of what could agree does (0-1); `…_clash`, how much contradicts
     (0-1); `…_said`, whether both sides have something to compare. `dates_lead` is how rare the day
-    is that both leads name.
+    is that both leads name, `sessions_agree` how rare the session number (of a meeting, a batch or
+    a notice) that both give: what names one event, where an edition names all reports on it.
     """
 
     numbers_agree: float = 0.0
@@ -33,6 +34,7 @@ class Comparison:
     periods_said: bool = False
     ordinals_agree: float = 0.0
     ordinals_clash: float = 0.0
+    sessions_agree: float = 0.0
     ordinals_said: bool = False
     names_agree: float = 0.0
     names_missing: float = 0.0
@@ -100,6 +102,16 @@ def _same_day(ours: Day, theirs: Day) -> bool:
     return (ours.month, ours.day) == (theirs.month, theirs.day)
 
 
+def _slip(ours: Day, theirs: Day) -> bool:
+    """Whether two days differ by one, or only in a year that a page's date supplied.
+
+    Pages moved to a new site carry the date of the move.
+    """
+    if ours.stated and theirs.stated:
+        return ours.near(theirs, 1)
+    return ours.near(theirs, 1) or (ours.month, ours.day) == (theirs.month, theirs.day)
+
+
 def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
     ours, theirs = zh.calendar.days, en.calendar.days
     if not ours or not theirs:
@@ -124,8 +136,8 @@ def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str,
     ):
         both = lead_en[0].start < en.lead and lead_zh[0].start < zh.lead
         clash = 1.0 if both and not lead_en[0].relative else 0.5
-        if any(a.near(b, 1) for a in lead_zh for b in lead_en):
-            clash *= 0.4  # a slip, or the night between two days
+        if any(_slip(a, b) for a in lead_zh for b in lead_en):
+            clash *= 0.4
         remarks.append(f"dates clash: {_written(lead_zh[0])} against {_written(lead_en[0])}")
     return {
         "dates_agree": hit / total,
@@ -203,7 +215,7 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
     if not zh.ordinals or not en.ordinals:
         return {}
     any_rank = {item.rank for item in zh.ordinals}
-    hit = total = clash = 0.0
+    hit = total = clash = session = 0.0
     said = False
     for label in dict.fromkeys(item.label for item in en.ordinals):
         ours = [item for item in zh.ordinals if item.label == label]
@@ -217,6 +229,8 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
             worth *= 2 if item.start < en.lead else 1
             total += worth
             hit += worth if item.rank in common else 0
+            if item.rank in common and label in ("meeting", "batch", "number") and worth > session:
+                session = rarity(("ordinal", label, str(item.rank)))
         said = said or bool(ours)
         if not label or not ours:
             continue
@@ -235,6 +249,7 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
     return {
         "ordinals_agree": min(1.0, hit) * (hit / total) if total else 0.0,
         "ordinals_clash": clash,
+        "sessions_agree": session if not clash else 0.0,
         "ordinals_said": said,
     }
 
@@ -261,7 +276,7 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
         }
     if zh.foreign and en.foreign:
         best = max(names.sound_alike(ours, theirs) for ours in zh.foreign for theirs in en.foreign)
-        values |= {"guests_agree": float(best >= 0.6), "guests_clash": float(best < 0.45)}
+        values |= {"guests_agree": float(best >= 0.53), "guests_clash": float(best < 0.45)}
         if best < 0.45:
             remarks.append(f"guests differ: {min(zh.foreign)} against {min(en.foreign)}")
     return values

@@ -281,6 +281,7 @@ def features(
         "periods_clash": facts.periods_clash,
         "ordinals_agree": facts.ordinals_agree,
         "ordinals_clash": facts.ordinals_clash,
+        "sessions_agree": facts.sessions_agree,
         "names_agree": facts.names_agree,
         "names_missing": facts.names_missing,
         "guests_agree": facts.guests_agree,
@@ -390,6 +391,7 @@ def relation(coverage: Coverage, ratio: float) -> str:
     """Return the relation that coverage each way and length (English over usual) suggest."""
     if coverage.en < 0.45:
         return "same_event"
-    if coverage.zh >= 0.75 and ratio >= 0.6:
+    whole = ratio >= 0.85 and coverage.zh >= 0.35
+    if whole or (ratio >= 0.65 and coverage.zh >= 0.8):
         return "translation"
     return "abridged"

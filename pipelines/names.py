@@ -43,6 +43,8 @@ _ZH_POSTED = re.compile(
 )
 _ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,5}(?:[·•‧・][\u4e00-\u9fff]{1,5})+")
 
+_ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的)")
+
 _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
 # Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
 _NOT_PINYIN = frozenset(_lines("lookalikes.tsv"))
@@ -217,7 +219,7 @@ def chinese_names(text: str) -> frozenset[str]:
 def foreign_names(text: str, lang: str) -> frozenset[str]:
     """Return foreign persons: 汉斯·米勒 in Chinese, names after a post or title in English."""
     if lang == "zh":
-        return frozenset(hit.group() for hit in _ZH_FOREIGN.finditer(text))
+        return frozenset(_ZH_BEFORE.sub("", hit.group()) for hit in _ZH_FOREIGN.finditer(text))
     return frozenset(
         hit["name"]
         for hit in _EN_FOREIGN.finditer(text)
@@ -226,23 +228,36 @@ def foreign_names(text: str, lang: str) -> frozenset[str]:
 
 
 def sound_alike(zh: str, en: str) -> float:
-    """Return how much of a name is heard in Chinese characters that may transcribe it, 0-1.
+    """Return how much a Chinese transcription sounds like a foreign name, 0-1, by its consonants.
 
-    Consonants are compared; what stands before and after the name in `zh` costs nothing.
+    Part by part where both have as many (汉斯·米勒, Hans Müller), else as a whole. Chinese
+    characters after the name (一行, 率领) cost little.
     """
-    ours, theirs = _zh_skeleton(zh), _en_skeleton(en)
-    if min(len(ours), len(theirs)) < 2:
+    ours = re.split("[·•‧・]", zh)
+    theirs = [part for part in re.split(r"[\s-]", en) if len(part.strip(".")) > 1]
+    if len(ours) != len(theirs):
+        ours, theirs = ["".join(ours)], [" ".join(theirs)]
+    alike = [_alike(_zh_skeleton(a), _en_skeleton(b)) for a, b in zip(ours, theirs, strict=True)]
+    return sum(alike) / len(alike)
+
+
+def _alike(ours: str, theirs: str) -> float:
+    """Similarity of two consonant skeletons: edit distance with kindred sounds half price."""
+    if not ours or not theirs:
         return 0.0
-    previous = [0.8 * j for j in range(len(theirs) + 1)]
-    best = previous[-1]
-    for a in ours:
-        current = [0.0]
+    previous = [0.9 * j for j in range(len(theirs) + 1)]
+    ends = [previous[-1] + 0.2 * len(ours)]
+    for i, a in enumerate(ours, 1):
+        current = [0.9 * i]
         for j, b in enumerate(theirs, 1):
-            swap = 0.0 if a == b else 0.5 if {a, b} <= {"S", "K"} or {a, b} <= {"M", "N"} else 1.0
-            current.append(min(previous[j] + 0.8, current[-1] + 0.8, previous[j - 1] + swap))
+            swap = 0.0 if a == b else 0.5 if {a, b} in _KINDRED else 1.2
+            current.append(min(previous[j] + 0.9, current[-1] + 0.9, previous[j - 1] + swap))
         previous = current
-        best = min(best, current[-1])
-    return max(0.0, 1 - best / len(theirs))
+        ends.append(current[-1] + 0.2 * (len(ours) - i))
+    return max(0.0, 1 - min(ends) / len(theirs))
+
+
+_KINDRED = ({"S", "K"}, {"M", "N"}, {"T", "S"}, {"P", "F"})
 
 
 _INITIALS = (("zh", "S"), ("ch", "S"), ("sh", "S"), ("b", "P"), ("p", "P"), ("d", "T"), ("t", "T"),
@@ -294,7 +309,9 @@ def places(text: str, lang: str) -> frozenset[str]:
     return frozenset(forms[hit.group()] for hit in pattern.finditer(text))
 
 
-_LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9&+-]*[A-Za-z0-9]|\d+[A-Z]{1,3}\b")
+_LATIN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9&+-]*[A-Za-z0-9]|(?<!\d)\d{1,3}[A-Z]{1,3}(?![A-Za-z])"
+)
 
 
 def latin(text: str) -> frozenset[str]:

@@ -95,7 +95,10 @@ def chinese(text: str) -> float | None:
             section += (digit or 1) * _ZH_SMALL[char]
             digit = 0
         else:
-            total = (total + section + digit) * _ZH_LARGE[char] or _ZH_LARGE[char]
+            # 亿 scales all before it (一万亿), 万 only what follows the last 亿 (一亿二千万).
+            whole_part = total + section + digit if char == "亿" else section + digit
+            kept = 0 if char == "亿" else total
+            total = kept + (whole_part or 1) * _ZH_LARGE[char]
             section = digit = 0
     return float(total + section + digit)
 

@@ -22,7 +22,7 @@ class Ordinal:
     end: int = 0
 
 
-_N = rf"(?P<n>\d{{1,4}}|[{numerals.ZH_NUMERAL}]+)"
+_N = rf"(?P<n>\d{{1,4}}|[{numerals.ZH_NUMERAL}]{{1,8}})"
 _ZH = re.compile(
     rf"第\s?{_N}\s?(?P<c>届|次|期|批|号|轮|季|个|名|位|场|版|座|条|章|家|产业|季度|方阵|中学|小学|医院|人民)?"
 )
@@ -36,7 +36,9 @@ _ZH_PLAN = re.compile(
     r"[“\"‘]?(?P<n>十[一二三四五六七八]?)五[”\"’]?(?=规划|时期|期间|末|以来|[”\"’]|收官|开局)|第(?P<m>十[一二三四五六七八]?)个五年"
 )
 _ZH_TERM_SHORT = re.compile(
-    r"(?P<t>[一二三四五六七八九十]{1,3})届(?:市|省|区|县)?(?:人大|政协|政府|市委|省委)?(?P<s>[一二三四五六七八九十]{1,3})次(?P<k>会议|全会)"
+    r"(?<![第一二三四五六七八九十\d])(?P<t>[一二三四五六七八九十]{1,3})届"
+    r"(?=[市省区县]|人大|政协|政府|常委)(?:[市省区县]?(?:人大|政协|政府|委)?)"
+    r"(?:(?P<s>[一二三四五六七八九十]{1,3})次(?P<k>会议|全会))?"
 )
 _ZH_ANNIVERSARY = re.compile(rf"{_N}\s?周年")
 _ZH_LINE = re.compile(
@@ -53,6 +55,7 @@ _EVENTS = re.compile(
 _EN = re.compile(
     rf"\b(?P<n>{numerals.EN_ORDINAL})\b(?=(?P<after>(?: [\w'’&-]+){{0,7}}))", re.IGNORECASE
 )
+_EN_MEETING_OF = re.compile(r"(?:meeting|session) of (?:the |its )?$", re.IGNORECASE)
 _EN_NUMBER = re.compile(r"\b(?:No\.?|Number) ?(?P<n>\d{1,4})\b|\bLine (?P<line>\d{1,2})\b")
 _EN_LABELS: tuple[tuple[str, str], ...] = (
     (r"plenary|plenum", "plenum"),
@@ -67,7 +70,7 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
     (r"phase|stage|batch|group of|round|lot\b", "batch"),
     (r"issue|announcement", "number"),
     (
-        r"congress|government|authority|council|committee|cppcc|npc\b|administration|term|assembly"
+        r"congress|government|authority|council|committee|cppcc|npc\b|administration|term\b|assembly"
         r"|deput",
         "term",
     ),
@@ -125,11 +128,10 @@ def _chinese(text: str) -> Iterator[Ordinal]:
     for hit in _ZH_PLAN.finditer(text):
         yield Ordinal("plan", _rank(hit["n"] or hit["m"]), *hit.span())
     for hit in _ZH_TERM_SHORT.finditer(text):
-        if hit.start() and text[hit.start() - 1] == "第":
-            continue
-        yield Ordinal("term", _rank(hit["t"]), *hit.span())
-        kind = "plenum" if hit["k"] == "全会" else "meeting"
-        yield Ordinal(kind, _rank(hit["s"]), *hit.span())
+        yield Ordinal("term", _rank(hit["t"]), *hit.span("t"))
+        if hit["s"]:
+            kind = "plenum" if hit["k"] == "全会" else "meeting"
+            yield Ordinal(kind, _rank(hit["s"]), *hit.span("s"))
     for hit in _ZH_ANNIVERSARY.finditer(text):
         yield Ordinal("anniversary", _rank(hit["n"]), *hit.span())
     for hit in _ZH_LINE.finditer(text):
@@ -171,7 +173,13 @@ def _english(text: str) -> Iterator[Ordinal]:
                 label, at = name, found.start()
         if label == "term" and re.search(r"cpc|party|national congress", after, re.IGNORECASE):
             label = "party"
-        if not hit["n"][0].isdigit() and label == "":
+        if label == "meeting" and _EN_MEETING_OF.search(
+            text, max(0, hit.start() - 40), hit.start()
+        ):
+            label = "term"  # "the 46th executive meeting of the 15th session" is 第十五届第46次
+        if not hit["n"][0].isdigit() and (
+            label == "" or (label == "event" and hit["n"] == "first")
+        ):
             continue  # "first", "second" as plain words
         yield Ordinal(label, rank, hit.start(), hit.end("n"))
     for hit in _EN_NUMBER.finditer(text):

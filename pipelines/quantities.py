@@ -128,9 +128,10 @@ _PREFIXES = {
     "£": "GBP",
 }
 
-_FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_FIGURE = r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
 _ZH_WORDS = (
-    r"[一二两三四五六七八九十百千][零〇一二两三四五六七八九十百千]*(?:点[零〇一二三四五六七八九]+)?"
+    r"[一二两三四五六七八九十百千][零〇一二两三四五六七八九十百千]{0,11}"
+    r"(?:点[零〇一二三四五六七八九]{1,6})?"
 )
 _ZH_SCALE = (
     r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年)|百(?!分|年|货|姓)"
@@ -144,7 +145,7 @@ _ZH = re.compile(
     r"(?P<after>左右|上下|以上|以下|多)?"
 )
 _ZH_FRACTION = re.compile(
-    rf"(?P<of>百|千|万|{_ZH_WORDS}|\d+)分之(?P<n>{_FIGURE}|{_ZH_WORDS})(?!\d)"
+    rf"(?P<of>百|千|万|{_ZH_WORDS}|\d{1, 4})分之(?P<n>{_FIGURE}|{_ZH_WORDS})(?!\d)"
 )
 _ZH_TENTHS = re.compile(
     r"(?<![一二两三四五六七八九十\d])(?P<n>[一二两三四五六七八九]|\d(?:\.\d)?)成(?P<half>半)?(?=[，。、；以的左多]|$)"
@@ -292,7 +293,7 @@ def _english(text: str) -> Iterator[Quantity]:
             scale = 1.0
         reach = hit.start("loose") if hit["loose"] else hit.start("n")
         loose = hit["loose"] is not None or hit["odd"] is not None
-        for one in (written, hit["m"]):
+        for one, start in ((written, hit.start()), (hit["m"], hit.start("m"))):
             if not one:
                 continue
             by = scale * factor
@@ -306,7 +307,7 @@ def _english(text: str) -> Iterator[Quantity]:
                 if value == 1 and alone:
                     continue
             if value:
-                yield Quantity(kind, value * by, half, loose, hit.start())
+                yield Quantity(kind, value * by, half, loose, start)
 
 
 def _en_unit(hit: re.Match[str]) -> tuple[str, float]:
