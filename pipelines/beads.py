@@ -156,9 +156,9 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
     """
     a, b = shape
     if b == 0:
-        return _null(pair, pair.zh, pair.figure_weights, "zh")
+        return _null(pair, pair.zh, pair.figure_weights, 1)
     if a == 0:
-        return _null(pair, pair.en, pair.figure_weights, "en")
+        return _null(pair, pair.en, pair.figure_weights, 0)
     if (a, b) not in pair.cosine:
         return None
     found = _similarity(pair, a, b)
@@ -239,21 +239,21 @@ def _similarity(pair: Comparison, a: int, b: int) -> Features:
     return found | {"grow": gain, "grow_gain": np.maximum(gain, 0)}
 
 
-def _null(pair: Comparison, side: Side, figure_weights: Array, lang: str) -> Features:
-    """Features of a sentence that the other text lacks; `lang` is the sentence's language."""
-    axis = 1 if lang == "zh" else 0
+def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Features:
+    """Features of a sentence that the other text lacks; `axis` is where the other text lies."""
     best = pair.cosine[1, 1].max(axis=axis)
-    lacking = pair.longer if lang == "en" else -pair.longer
+    # How much longer than its translation this side is, in log letters and in log sentences.
+    longer, more = (-pair.longer, -pair.more) if axis == 1 else (pair.longer, pair.more)
     return {
-        f"null_{lang}": 1.0,
-        f"null_{lang}_best": best,
-        f"null_{lang}_margin": best - _nearest(pair.cosine[1, 1], axis),
-        f"null_{lang}_length": np.log1p(side.length / np.float32(_LETTERS_PER_CHARACTER)),
-        f"null_{lang}_figures": np.minimum(side.figures @ figure_weights, 4),
-        f"null_{lang}_level": pair.level,
-        f"null_{lang}_longer": pair.longer,
-        f"null_{lang}_lacking": max(0.0, lacking),
-        f"null_{lang}_more": pair.more,
+        "null": 1.0,
+        "null_best": best,
+        "null_margin": best - _nearest(pair.cosine[1, 1], axis),
+        "null_length": np.log1p(side.length / np.float32(_LETTERS_PER_CHARACTER)),
+        "null_figures": np.minimum(side.figures @ figure_weights, 4),
+        "null_level": pair.level,
+        "null_longer": longer,
+        "null_lacking": max(0.0, longer),
+        "null_more": more,
     }
 
 

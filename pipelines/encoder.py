@@ -228,7 +228,9 @@ class UniversalSentenceEncoder:
     def _tokenise(self, sentences: Sequence[str]) -> list[Ids]:
         """Token ids without begin and end marks."""
         long = sum(len(sentence) > MAX_CHARACTERS for sentence in sentences)
-        listed = self._tokens.encode([s[:MAX_CHARACTERS] for s in sentences], out_type=int)
+        # Lone surrogates, which JSON can carry, are no text: they are read as question marks.
+        read = [s[:MAX_CHARACTERS].encode(errors="replace").decode() for s in sentences]
+        listed = self._tokens.encode(read, out_type=int)
         long += sum(len(row) > MAX_TOKENS for row in listed)
         if long:
             LOG.info(

@@ -10,7 +10,6 @@ right, each counted above `_WORTH`, which is what maximises the expected F1 of w
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from pipelines import anchors, beads, store, trellis
 from pipelines.encoder import Encoder, Vectors, encode_spans, load_encoder
+from pipelines.engine import default_jobs
 from pipelines.splitting import Span, split
 
 __all__ = ["AlignError", "Bead", "Span", "align", "align_file", "split"]
@@ -110,7 +111,7 @@ def bead_scores(pair: beads.Comparison, model: beads.Model) -> trellis.Array:
             continue
         total: npt.NDArray[np.float64] = np.zeros(())
         for name, value in found.items():
-            total = total + model.weights.get(name, 0.0) * value
+            total = total + model.weights[name] * value
         a, b = shape
         if b == 0:
             total = total[:, None]
@@ -140,7 +141,7 @@ def align_file(
     `AlignError` naming file and line for a row that is not one.
     """
     rows = _read(source)
-    jobs = min(jobs or os.cpu_count() or 1, max(1, len(rows) // _WORTH_A_PROCESS))
+    jobs = min(jobs or default_jobs(), max(1, len(rows) // _WORTH_A_PROCESS))
     with store.replacing(target) as file:
         for line in _aligned(rows, jobs, encoder):
             file.write(line.encode())
@@ -156,24 +157,17 @@ def _aligned(rows: list[_Row], jobs: int, encoder: str | None) -> Iterator[str]:
     if jobs == 1:
         yield from (_line(row, encoder) for row in rows)
         return
-    # One BLAS thread each: the processes share the cores already. Read when numpy is loaded,
-    # so the processes are spawned, not forked.
-    threads = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    try:
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-            yield from pool.map(_line, rows, [encoder] * len(rows), chunksize=8)
-    finally:
-        if threads is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
-        else:
-            os.environ["OPENBLAS_NUM_THREADS"] = threads
+    # Spawned, not forked: numerical libraries may hold threads that do not survive a fork.
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        yield from pool.map(_line, rows, [encoder] * len(rows), chunksize=8)
 
 
 def _line(row: _Row, encoder: str | None) -> str:
     key, zh, en = row
-    found = [[list(bead.zh), list(bead.en)] for bead in align(zh, en, load_encoder(encoder))]
-    return json.dumps({"id": key, "beads": found}, ensure_ascii=False) + "\n"
+    # One thread of linear algebra: the processes share the cores already.
+    with threadpool_limits(limits=1):
+        found = [[list(bead.zh), list(bead.en)] for bead in align(zh, en, load_encoder(encoder))]
+    return json.dumps({"id": key, "beads": found}) + "\n"
 
 
 def _read(source: Path) -> list[_Row]:
