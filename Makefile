@@ -56,8 +56,18 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Each prints shizheng beside its peers in one run. extraction needs outside pages to compare on.
 bench: $(READY)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python -m benchmarks.documents
+	$(BIN)/python -m benchmarks.sentences
+	$(BIN)/python -m benchmarks.extraction --speed
+	$(BIN)/python -m benchmarks.kill
+	$(BIN)/python -m benchmarks.report_scale
+	@if [ -n "$$SHIZHENG_SHARED" ]; then \
+		$(BIN)/python -m benchmarks.documents --shared && \
+		$(BIN)/python -m benchmarks.extraction && \
+		$(BIN)/python -m benchmarks.extraction --fields; \
+	fi
 
 # Written from the schemas; a test fails when it is out of step.
 dictionary: $(READY)
