@@ -25,7 +25,7 @@ class Sentences:
 
     starts: npt.NDArray[np.int64]
     weights: Array
-    vectors: Array
+    vectors: npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Coverage:
 
 def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Coverage:
     """Compare two texts through the cosines of all their sentences."""
-    cosine = en.vectors @ zh.vectors.T
+    cosine = en.vectors.astype(np.float32) @ zh.vectors.astype(np.float32).T
     best, told = cosine.max(axis=1), cosine.max(axis=0)
     partner, order = _in_order(cosine, en.weights, zh.weights)
     title = float(max(cosine[0, 0], 0.9 * cosine[0].max(), 0.9 * cosine[:, 0].max()))

@@ -11,47 +11,23 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from importlib import resources
 
 import numpy as np
 
-from pipelines import comparison, evidence, splitting
+from pipelines import comparison, evidence
 from pipelines.comparison import Comparison
-from pipelines.coverage import Array, Coverage, Sentences, cover
-from pipelines.encoder import Encoder
-from pipelines.evidence import Facts, Rarity
+from pipelines.coverage import Array, Coverage, cover
+from pipelines.evidence import Rarity
+from pipelines.preparation import Document, Prepared, prepare
 
-MAX_SENTENCES = 400
-"""Sentences of an article that are compared; what is longer is a book."""
+__all__ = ["Document", "Model", "Pairing", "Prepared", "Scored", "load_model", "pair", "prepare"]
+
 WORDS_PER_CHARACTER = 0.7
 """English words a full translation has for each Chinese character (news .65, officials .85)."""
 BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 2
 """Candidates of an English article by each way of finding them; the last: per Chinese article."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An article as pairing reads it."""
-
-    id: str
-    lang: str
-    title: str
-    text: str
-    published: datetime | None = None
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An article with what is compared: facts, sentences, a vector of the whole."""
-
-    document: Document
-    facts: Facts
-    sentences: Sentences
-    vector: Array
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,49 +78,6 @@ def load_model() -> Model:
     return Model(stored["version"], stored["bias"], stored["weights"])
 
 
-def prepare(documents: Sequence[Document], encoder: Encoder) -> list[Prepared]:
-    """Read facts and sentences of articles in one language."""
-    spans: list[list[tuple[int, str]]] = []
-    for document in documents:
-        shift = len(document.title) + 1
-        cut = splitting.split(document.text, document.lang)[:MAX_SENTENCES]
-        rows = [(shift + span.start, document.text[span.start : span.end]) for span in cut]
-        spans.append([(0, document.title or document.text[:80] or "-"), *rows])
-    vectors = encoder.encode([sentence for rows in spans for _, sentence in rows])
-    prepared, at = [], 0
-    for document, rows in zip(documents, spans, strict=True):
-        own = vectors[at : at + len(rows)]
-        at += len(rows)
-        weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
-        weights /= weights.sum()
-        prepared.append(
-            Prepared(
-                document,
-                evidence.facts(
-                    document.text,
-                    document.lang,
-                    title=document.title,
-                    published=document.published,
-                    url=document.url or "",
-                ),
-                Sentences(np.array([start for start, _ in rows], np.int64), weights, own),
-                _unit(weights @ own),
-                _size(document),
-            )
-        )
-    return prepared
-
-
-def _unit(vector: Array) -> Array:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
-
-
-def _size(document: Document) -> int:
-    if document.lang == "zh":
-        return max(1, sum("\u3400" <= char <= "\u9fff" for char in document.text))
-    return max(1, len(re.findall(r"[A-Za-z0-9][\w'’.,%-]*", document.text)))
-
-
 def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int, ...]]:
     """Return, for each English article, the positions of the Chinese ones worth comparing.
 
@@ -185,7 +118,9 @@ def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int
 
 
 def _centred(side: Sequence[Prepared], titles: bool) -> Array:
-    rows = np.array([one.sentences.vectors[0] if titles else one.vector for one in side])
+    rows = np.array(
+        [one.sentences.vectors[0] if titles else one.vector for one in side], np.float32
+    )
     if len(rows) > 20:
         rows = rows - rows.mean(axis=0)
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

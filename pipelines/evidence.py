@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import resources
 
 from pipelines import dates, names, ordinals, quantities
 from pipelines.dates import Calendar
@@ -48,9 +49,9 @@ class Facts:
     published: date | None
     whole: str = field(repr=False, default="")
 
-    @cached_property
+    @property
     def sounds(self) -> Sounds:
-        """The text by pinyin syllable (Chinese only), built when first asked for."""
+        """The text by pinyin syllable (Chinese only); the latest texts asked for are kept."""
         return names.sounds(self.whole)
 
     @cached_property
@@ -123,6 +124,8 @@ def facts(
 ) -> Facts:
     """Read the facts of an article. `lang` is zh or en; `published` and `url` resolve years."""
     whole = f"{title}\n{text}".translate(_NARROW)
+    if lang == "zh":
+        whole = simplified(whole)
     when = dates.calendar(whole, lang, published=published, url=url)
     ranks = ordinals.ordinals(whole, lang)
     unread = _masked(whole, [*when.spans, *((item.start, item.end) for item in ranks)])
@@ -144,6 +147,18 @@ def facts(
         published=published.date() if published else None,
         whole=whole,
     )
+
+
+def simplified(text: str) -> str:
+    """Return Chinese text with Traditional characters as Simplified ones, one for one."""
+    return text.translate(_simple_forms())
+
+
+@cache
+def _simple_forms() -> dict[int, str]:
+    table = resources.files("opencc") / "dictionary" / "TSCharacters.txt"
+    rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
+    return {ord(row[0]): row[1].split()[0] for row in rows if len(row) == 2 and len(row[0]) == 1}
 
 
 def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -196,6 +196,7 @@ class Sounds:
         return bool(places)
 
 
+@lru_cache(maxsize=2048)
 def sounds(text: str) -> Sounds:
     """Index a Chinese text by pinyin syllable."""
     positions: dict[str, set[int]] = {}

@@ -154,10 +154,12 @@ _EN_LOOSE = (
     r"nearly|almost|about|around|approximately|roughly|some|over|more than|at least|up to|"
     r"less than|close to|exceeding|above|an estimated|estimated"
 )
+# Thousands may be set apart by a space: 301 000.
+_EN_FIGURE = rf"\d{{1,3}}(?: \d{{3}}){{1,4}}(?![\d,.]\d|\d)|{_FIGURE}"
 _EN = re.compile(
     rf"(?:\b(?P<loose>{_EN_LOOSE}) )?"
     rf"(?P<prefix>rmb|cny|usd|hk\$|us\$|\$|¥|￥|€|£)? ?"
-    rf"(?<![\w.])(?P<n>{_FIGURE}|\b{numerals.EN_CARDINAL}\b)"
+    rf"(?<![\w.])(?P<n>{_EN_FIGURE}|\b{numerals.EN_CARDINAL}\b)"
     rf"(?:(?: ?(?P<u0>%))? ?(?:-|–|—|to|and) ?(?P<m>{_FIGURE})(?= ?(?:%|per|million|billion)))?"
     rf"(?:[- ]?(?P<scale>hundred million|trillion|billion|million|thousand|hundred|bn\b|mn\b))?"
     rf"(?P<odd>\+)?[- ]?(?P<unit>{'|'.join(f'(?:{p})' for p, _, _ in _EN_UNITS)})?",
@@ -277,7 +279,7 @@ def _english(text: str) -> Iterator[Quantity]:
     kind, factor, scale, reach = "count", 1.0, 1.0, len(text) + 9
     # Backwards, because in "3.8, 5.9 and 5.4 percent" the last figure names the unit of all.
     for hit in reversed(list(_EN.finditer(text))):
-        written = hit["n"]
+        written = hit["n"].replace(" ", ",") if hit["n"][0].isdigit() else hit["n"]
         figure = written[0].isdigit()
         after = text[hit.end("n") : hit.end("n") + 1]
         if figure and after.isalpha() and not (hit["scale"] or hit["unit"]):

@@ -32,6 +32,8 @@ TABLE = [
     ("ordinals", "市第十六届人民代表大会第二次会议开幕。", "The 16th Municipal People's Congress opened its Third Session.", "clash"),
     ("ordinals", "第四届马拉松鸣枪开跑。", "The 4th marathon started.", "agree"),
     ("ordinals", "第四届马拉松鸣枪开跑。", "The fifth marathon started.", "clash"),
+    ("ordinals", "第十六屆人民代表大會第二次會議開幕。", "The Second Session of the 16th People's Congress opened.", "agree"),
+    ("stage", "書展將於7月12日舉行，屆時設攤位300個，現正籌備。", "The book fair will be held on July 12 and preparations are under way; visitors will find 300 stalls.", "agree"),
     ("ordinals", "马拉松鸣枪开跑。", "The fifth marathon started.", "silent"),
     ("dates", "2024年1月23日，会议开幕。", "The meeting opened on January 23, 2024.", "agree"),
     ("dates", "2024年1月23日，会议开幕。", "The meeting opened on January 23.", "agree"),

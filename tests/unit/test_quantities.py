@@ -17,6 +17,7 @@ SAME = [
     ("5945.82亿元", "594.6 billion yuan"),
     ("约4.72万亿元", "about 4.72 trillion yuan"),
     ("35万人", "350,000 people"),
+    ("30.1万个单位", "301 000 flats"),
     ("8300万人次", "more than 83 million passengers"),
     ("240.9亿美元", "US$24.09 billion"),
     ("240.9亿美元", "24.09 billion US dollars"),

@@ -1,0 +1,90 @@
+"""Articles made ready for pairing: their facts, their sentences and vectors, their size."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from pipelines import evidence, splitting
+from pipelines.coverage import Array, Sentences
+from pipelines.encoder import Encoder
+from pipelines.evidence import Facts
+
+MAX_SENTENCES = 400
+"""Sentences of an article that are compared; what is longer is a book."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article as pairing reads it."""
+
+    id: str
+    lang: str
+    title: str
+    text: str
+    published: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An article with what is compared: facts, sentences, a vector of the whole."""
+
+    document: Document
+    facts: Facts
+    sentences: Sentences
+    vector: Array
+    size: int
+
+
+def prepare(documents: Sequence[Document], encoder: Encoder) -> list[Prepared]:
+    """Read facts and sentences of articles in one language."""
+    prepared: list[Prepared] = []
+    for start in range(0, len(documents), _AT_ONCE):
+        batch = documents[start : start + _AT_ONCE]
+        cut = [_sentences(document) for document in batch]
+        vectors = encoder.encode([sentence for rows in cut for _, sentence in rows])
+        at = 0
+        for document, rows in zip(batch, cut, strict=True):
+            prepared.append(_prepared(document, rows, vectors[at : at + len(rows)]))
+            at += len(rows)
+    return prepared
+
+
+_AT_ONCE = 1000
+
+
+def _sentences(document: Document) -> list[tuple[int, str]]:
+    """Title and sentences with their offsets in title, newline, text."""
+    shift = len(document.title) + 1
+    spans = splitting.split(document.text, document.lang)[:MAX_SENTENCES]
+    rows = [(shift + span.start, document.text[span.start : span.end]) for span in spans]
+    return [(0, document.title or document.text[:80] or "-"), *rows]
+
+
+def _prepared(document: Document, rows: Sequence[tuple[int, str]], vectors: Array) -> Prepared:
+    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
+    weights /= weights.sum()
+    facts = evidence.facts(
+        document.text,
+        document.lang,
+        title=document.title,
+        published=document.published,
+        url=document.url,
+    )
+    starts = np.array([start for start, _ in rows], np.int64)
+    # Half precision is what encoders give here; a large city's vectors must fit in memory.
+    held = Sentences(starts, weights, vectors.astype(np.float16))
+    return Prepared(document, facts, held, _unit(weights @ vectors), _size(document))
+
+
+def _unit(vector: Array) -> Array:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
+
+
+def _size(document: Document) -> int:
+    if document.lang == "zh":
+        return max(1, sum("\u3400" <= char <= "\u9fff" for char in document.text))
+    return max(1, len(re.findall(r"[A-Za-z0-9][\w'’.,%-]*", document.text)))
