@@ -43,7 +43,10 @@ _ZH_POSTED = re.compile(
 )
 _ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,5}(?:[·•‧・][\u4e00-\u9fff]{1,5})+")
 
-_ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的)")
+_ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的|在)")
+_ZH_AFTER = re.compile(
+    r"(?:一行|率|等|的|来|说|表示|出席|介绍|先生|女士|阁下|及|和|与|在|为|致|代表|参加|访问).*$"
+)
 
 _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
 # Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
@@ -220,12 +223,18 @@ def chinese_names(text: str) -> frozenset[str]:
 def foreign_names(text: str, lang: str) -> frozenset[str]:
     """Return foreign persons: 汉斯·米勒 in Chinese, names after a post or title in English."""
     if lang == "zh":
-        return frozenset(_ZH_BEFORE.sub("", hit.group()) for hit in _ZH_FOREIGN.finditer(text))
+        return frozenset(_trimmed(hit.group()) for hit in _ZH_FOREIGN.finditer(text))
     return frozenset(
         hit["name"]
         for hit in _EN_FOREIGN.finditer(text)
         if not all(segment(_plain(token)) for token in hit["name"].split())
     )
+
+
+def _trimmed(found: str) -> str:
+    """Cut what stands before and after a transcribed name: 大使汉斯·米勒一行 is 汉斯·米勒."""
+    first, *middle, last = re.split("[·•‧・]", found)
+    return "·".join([_ZH_BEFORE.sub("", first) or first, *middle, _ZH_AFTER.sub("", last) or last])
 
 
 def sound_alike(zh: str, en: str) -> float:

@@ -54,6 +54,7 @@ def test_chinese_officials_are_read_after_their_posts() -> None:
     [
         ("汉斯·米勒", "Hans Müller", True),
         ("会见总领事马克·范德堡一行", "Mark van der Berg", True),
+        ("来访的总领事保罗·罗西率领的42人代表团", "Paolo Rossi", True),
         ("皮埃尔·杜邦", "Pierre Dupont", True),
         ("玛丽亚·科斯塔", "Maria Costa", True),
         ("汉斯·米勒", "Maria Costa", False),
