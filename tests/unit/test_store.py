@@ -121,9 +121,14 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
     path = tmp_path / "table.bin"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError, match="midway"), store.replacing(path) as file:
-        file.write(b"half")
-        raise RuntimeError("midway")
+
+    def fail_midway() -> None:
+        with store.replacing(path) as file:
+            file.write(b"half")
+            raise RuntimeError("midway")
+
+    with pytest.raises(RuntimeError, match="midway"):
+        fail_midway()
     assert [p.name for p in tmp_path.iterdir()] == ["table.bin"]
     assert path.read_bytes() == b"old"
 
