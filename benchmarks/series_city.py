@@ -73,8 +73,8 @@ class City:
     officials: list[tuple[str, str]] = field(default_factory=list)
 
     def say(self, variants: tuple[str, str]) -> str:
-        """Return this half's wording; one time in ten the other's."""
-        return variants[self.half if self.rng.random() < 0.9 else 1 - self.half]
+        """Return this half's wording."""
+        return variants[self.half]
 
 
 @dataclass(slots=True)

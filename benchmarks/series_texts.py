@@ -1,7 +1,8 @@
-"""The sentences that generated series are made of: every fact said in two ways in each language.
+"""The sentences that generated series are made of: most are said in two ways in each language.
 
-The first way of each pair serves training, the second measuring, so that a model is measured on
-wording it never saw. `{a}`, `{b}`: figures; everything else is named where it is filled in.
+The first way serves training, the second measuring, so that most wording measured on was not learnt
+from; layout, some short sentences and all names and subjects are common to both. `{a}`, `{b}`:
+figures; everything else is named where it is filled in.
 """
 # ruff: noqa: E501  sentences of both languages read better unbroken
 
