@@ -26,13 +26,15 @@ def map_shards(
 ) -> dict[str, Result]:
     """Return {shard: step(shard)} in the order of `shards`; an error of a step is raised.
 
+    In a pool the other shards are finished first; of several errors the first shard's is raised.
+
     `step` must be picklable when more than one process runs. Every step writes its own shard only,
     so that the number of processes changes nothing but the time.
     """
     jobs = min(default_jobs() if jobs is None else jobs, len(shards))
     step = partial(_single_threaded, step)
-    results: dict[str, Result] = {}
     if jobs <= 1:
+        results: dict[str, Result] = {}
         for shard in shards:
             results[shard] = step(shard)
             on_done(shard)
@@ -42,9 +44,10 @@ def map_shards(
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         running = {pool.submit(step, shard): shard for shard in shards}
         for future in as_completed(running):
-            results[running[future]] = future.result()
-            on_done(running[future])
-    return {shard: results[shard] for shard in shards}
+            if future.exception() is None:
+                on_done(running[future])
+        # Asked in the order of the shards, so that of several errors the same one is raised always.
+        return {shard: future.result() for future, shard in running.items()}
 
 
 def _single_threaded(step: Callable[[str], Result], shard: str) -> Result:

@@ -179,7 +179,7 @@ def _read(source: Path) -> list[_Row]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        where = f"{source}, line {number}"
+        where = f"{source}:{number}"
         try:
             row = json.loads(line)
         except ValueError as error:

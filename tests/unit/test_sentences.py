@@ -182,7 +182,7 @@ def test_a_wrong_row_is_named_and_nothing_is_written(
 ) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text('{"id": "a", "zh": [], "en": []}\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(AlignError, match=r"in\.jsonl, line 2") as raised:
+    with pytest.raises(AlignError, match=r"in\.jsonl:2") as raised:
         align_file(source, tmp_path / "out.jsonl")
     assert message in str(raised.value)
     assert not (tmp_path / "out.jsonl").exists()
