@@ -6,6 +6,7 @@ as it stood.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from pipelines.store import Row
 
 MAX_DAYS = 60
 """How late English usually is at most, where no city file says."""
+_YEAR_ZH = re.compile(r"(?<![\d.])(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?")
+_YEAR_EN = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)(?!\s*(?:[a-z%]))")
 KEPT_RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
 
@@ -243,9 +246,12 @@ def flags(zh: str, en: str) -> list[str]:
     if not zh or not en:
         return []
     found = []
-    ours = [f for f in quantities.quantities(zh, "zh") if f.bits >= 3]
-    theirs = [f for f in quantities.quantities(en, "en") if f.bits >= 3]
-    all_ours, all_theirs = quantities.quantities(zh, "zh"), quantities.quantities(en, "en")
+    # A year is a unit in one language and a bare number in the other; dates are compared elsewhere.
+    masked_zh, masked_en = _YEAR_ZH.sub(" ", zh), _YEAR_EN.sub(" ", en)
+    all_ours = quantities.quantities(masked_zh, "zh")
+    all_theirs = quantities.quantities(masked_en, "en")
+    ours = [f for f in all_ours if f.bits >= 3]
+    theirs = [f for f in all_theirs if f.bits >= 3]
     if any(not any(quantities.agree(f, g) for g in all_theirs) for f in ours) and any(
         not any(quantities.agree(f, g) for g in all_ours) for f in theirs
     ):

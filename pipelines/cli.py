@@ -97,17 +97,19 @@ def _parser() -> argparse.ArgumentParser:
     encoder.add_argument(
         "--encoder", metavar="NAME", help="sentence encoder (default: the bundled one)"
     )
-    encoder.add_argument("--jobs", type=int, metavar="N", help="processes (default: one per core)")
+    encoder.add_argument(
+        "--jobs", type=_processes, metavar="N", help="processes (default: one per core)"
+    )
     window = argparse.ArgumentParser(add_help=False)
     window.add_argument(
         "--since",
-        type=date.fromisoformat,
+        type=_day,
         metavar="DATE",
         help="skip what a listing dates before this day",
     )
     window.add_argument(
         "--until",
-        type=date.fromisoformat,
+        type=_day,
         metavar="DATE",
         help="skip what a listing dates after this day",
     )
@@ -205,6 +207,21 @@ def _parser() -> argparse.ArgumentParser:
         made = catalogue.add_parser(name, help=text, description=text, parents=[shared, cities])
         made.set_defaults(command=command)
     return parser
+
+
+def _processes(value: str) -> int:
+    if not value.isdigit() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of processes from 1 on, not {value!r}")
+    return int(value)
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected a date like 2024-03-05, not {value!r}"
+        ) from error
 
 
 def _setting(value: str) -> str:

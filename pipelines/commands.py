@@ -43,7 +43,7 @@ class UsageError(ValueError):
 
 
 def demo_command(args: argparse.Namespace) -> int:
-    result = demo.run(args.output)
+    result = demo.run(_writable(args.output))
     if args.json:
         say_json(result)
         return DONE
@@ -166,6 +166,7 @@ def align_command(args: argparse.Namespace) -> int:
     if args.explain:
         say(align.explain(output, *args.explain, encoder=args.encoder))
         return DONE
+    _writable(output)
     with lock.hold(output, cities):
         summaries = _align_all(args, output, cities)
     if args.json:
@@ -350,6 +351,10 @@ def _chosen(args: argparse.Namespace) -> dict[str, City]:
     if resting:
         city = cities[resting[0]]
         raise UsageError(f"{city.key} is {city.status} since {city.since}: {city.reason}")
+    if args.since and args.until and args.since > args.until:
+        raise UsageError(f"--since {args.since} is later than --until {args.until}")
+    if not crawled:
+        raise UsageError("every city is paused, blocked or gone: there is nothing to crawl")
     return {key: cities[key] for key in args.cities} if args.cities else crawled
 
 

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.runs import Run
+from pipelines.runs import Run, issues
 from pipelines.terminal import Tracker
 
 # Crawling waits on other people's servers, so more cities than cores may be under way at once.
@@ -78,9 +79,8 @@ def _watch(
             text=True,
         ) as process,
     ):
-        assert process.stdout is not None
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 last = _progress(line) or last
                 done = last.get("articles", 0) + last.get("rejects", 0)
                 total = done + last.get("queue", 0)
@@ -94,6 +94,12 @@ def _watch(
     if process.returncode == 0 and last.get("done"):
         return Outcome(city, True, str(last.get("reason", "finished")), counts)
     reason = f"the crawling process ended with code {process.returncode}"
+    if last.get("done"):
+        codes = Counter(issue["code"] for issue in issues(run.folder, city))
+        told = ", ".join(f"{count} x {code}" for code, count in codes.most_common())
+        reason = ("no list could be read" if not counts.get("lists") else "the crawl broke off") + (
+            f" ({told})" if told else ""
+        )
     reason += f"; see {log}" if log.exists() else ""
     return Outcome(city, False, reason, counts)
 

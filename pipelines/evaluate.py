@@ -97,6 +97,8 @@ def read_gold_pairs(path: Path) -> list[GoldPair]:
         if label not in ("pair", "negative"):
             raise GoldError(f"{path}:{number}: label must be pair or negative, not {label!r}")
         pairs.append(GoldPair(row["zh_id"], row["en_id"], row["relation"] or "", label))
+    if not pairs:
+        raise GoldError(f"{path}: holds no pair below its header line")
     return pairs
 
 

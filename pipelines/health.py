@@ -49,7 +49,10 @@ def standings(output: Path, cities: Mapping[str, City], now: datetime) -> list[S
         elif key not in last:
             health = "never crawled"
         else:
-            health = "; ".join(failures(output, city, {}, now)) or "well"
+            found_wrong = failures(output, city, {}, now)
+            if last[key] != success.get(key):
+                found_wrong.insert(0, f"the last run failed, {last[key]}")
+            health = "; ".join(found_wrong) or "well"
         rejects = store.read_table(store.table_path(output, "rejects", key), schema.REJECTS)
         pairs = store.read_table(store.table_path(output, "pairs", key), schema.PAIRS)
         found.append(

@@ -69,6 +69,10 @@ def _article(line: str, where: str) -> Article:
             continue
         if not isinstance(value, str) or (key in ("id", "city") and not value.strip()):
             raise ImportFileError(f"{where}: {key} must be a text, not {json.dumps(value)}")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ImportFileError(f"{where}: {key} holds half of a surrogate pair") from error
     if not re.fullmatch(r"[\w-]+", row["city"]):
         raise ImportFileError(
             f"{where}: city becomes a file name: letters, digits, _ and - only, not {row['city']!r}"
@@ -112,6 +116,10 @@ def _published(value: str | None, where: str) -> tuple[datetime | None, Precisio
 
 def _in_its_language(article: Article) -> Article | Reject:
     """Judge the language; a declared one stands, because the importer knows what they import."""
+    if not article.text:
+        return Reject(
+            _where(article), article.city, "empty", f"Article {article.article_id} has no text."
+        )
     verdict = language.detect(f"{article.title}\n{article.text}")
     declared = article.lang_declared
     flags = article.flags
@@ -120,6 +128,11 @@ def _in_its_language(article: Article) -> Article | Reject:
     lang = declared or verdict.lang
     if lang not in ("zh", "en"):
         detail = f"The text is neither Chinese nor English ({verdict.evidence})."
-        return Reject(article.url, article.city, "other_language", detail)
+        return Reject(_where(article), article.city, "other_language", detail)
     script = "Latn" if lang == "en" else verdict.script if verdict.lang == "zh" else "Hans"
     return replace(article, lang=lang, script=script, lang_evidence=verdict.evidence, flags=flags)
+
+
+def _where(article: Article) -> str:
+    """Return what a reject is known by: rejects are kept by URL, and an import may have none."""
+    return article.url or f"import:{article.article_id}"

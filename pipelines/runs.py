@@ -45,10 +45,10 @@ def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) ->
     _write_json(run.folder / "manifest.json", manifest)
 
 
-def issues(folder: Path) -> list[Issue]:
-    """Return what went wrong in a run, one record each, by city."""
+def issues(folder: Path, city: str = "*") -> list[Issue]:
+    """Return what went wrong in a run that is under way, one record each, by city."""
     found = []
-    for path in sorted(folder.glob("*.issues.jsonl")):
+    for path in sorted(folder.glob(f"{city}.issues.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             found.append(json.loads(line))
     return found

@@ -117,6 +117,31 @@ def test_aligning_an_empty_folder_says_what_to_do_first(tmp_path: Path) -> None:
     assert "no such folder" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("demo", "--output", "/proc/shizheng"), "/proc/shizheng: cannot be written"),
+        (("crawl", "dalian", "--since", "yesterday"), "expected a date like 2024-03-05"),
+        (("crawl", "dalian", "--since", "2024-02-01", "--until", "2024-01-01"), "is later than"),
+        (("align", "--jobs", "0"), "expected a number of processes from 1 on"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(arguments: tuple[str, ...], message: str) -> None:
+    ended = shizheng(*arguments)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+
+
+def test_sentences_are_never_written_over_their_own_input(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "1", "zh": ["一。"], "en": ["One."]}', encoding="utf-8")
+    before = path.read_bytes()
+    ended = shizheng("align-sentences", path, path)
+    assert ended.returncode == 2
+    assert "is the input itself" in ended.stderr
+    assert path.read_bytes() == before
+
+
 def test_two_runs_at_once_are_refused_with_exit_code_five(tmp_path: Path) -> None:
     from pipelines import lock
 

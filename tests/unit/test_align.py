@@ -175,3 +175,15 @@ def test_explain_names_what_it_cannot_find(output: Path) -> None:
 )
 def test_flags(zh: str, en: str, expected: list[str]) -> None:
     assert align.flags(zh, en) == expected
+
+
+@pytest.mark.parametrize(
+    ("zh", "en"),
+    [
+        ("仪式于2023年6月12日举行。", "The ceremony was held on June 12, 2023."),
+        ("电站于2018年9月开工。", "Construction began in September 2018."),
+        ("到2025年培训6万人。", "It will train 60,000 people by 2025."),
+    ],
+)
+def test_a_year_is_no_figure_that_can_be_missing(zh: str, en: str) -> None:
+    assert "number_mismatch" not in align.flags(zh, en)

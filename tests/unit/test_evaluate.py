@@ -71,6 +71,7 @@ def test_text_is_scored_by_overlap_of_four_tokens() -> None:
     ("content", "message"),
     [
         ("zh\ten\n", r"gold\.tsv:1: expected a header .* lacks en_id, relation, zh_id"),
+        ("zh_id\ten_id\trelation\n", r"gold\.tsv: holds no pair below its header"),
         ("zh_id\ten_id\trelation\nz\t\tx\n", r"gold\.tsv:2: zh_id and en_id must not be empty"),
         ("zh_id\ten_id\trelation\tlabel\nz\te\tx\tmaybe\n", r"gold\.tsv:2: label must be"),
     ],
@@ -144,6 +145,6 @@ def test_evaluate_reports_relation_negatives_and_calibration(tmp_path: Path) -> 
 
 def test_evaluating_before_aligning_says_what_to_do(tmp_path: Path) -> None:
     gold = tmp_path / "gold.tsv"
-    gold.write_text("zh_id\ten_id\trelation\n")
+    gold.write_text("zh_id\ten_id\trelation\nz\te\ttranslation\n")
     with pytest.raises(GoldError, match="run `shizheng align` first"):
         evaluate.evaluate(tmp_path, gold)

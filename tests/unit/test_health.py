@@ -64,7 +64,7 @@ def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -
     assert (standing.zh, standing.en, standing.pairs) == (2, 1, 0)
     assert standing.last_success in (first, last)
     assert standing.last_run == last
-    assert standing.health == "well"
+    assert (standing.health == "well") == (standing.last_success == last)
 
 
 def test_a_city_without_a_run_was_never_crawled(tmp_path: Path) -> None:

@@ -85,3 +85,18 @@ def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path.write_text("\n\n")
     with pytest.raises(imports.ImportFileError, match="holds no article"):
         imports.read_articles(path)
+
+
+def test_an_article_without_text_is_a_reject_known_by_its_id(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "x", "city": "a", "lang": "zh", "text": " "}', encoding="utf-8")
+    articles, (reject,) = imports.read_articles(path)
+    assert not articles
+    assert (reject.reason, reject.url) == ("empty", "import:x")
+
+
+def test_half_a_surrogate_pair_is_named_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "x", "city": "a", "lang": "zh", "text": "\\ud800"}', encoding="utf-8")
+    with pytest.raises(imports.ImportFileError, match=r"in\.jsonl:1: text holds half"):
+        imports.read_articles(path)
