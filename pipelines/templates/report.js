@@ -79,6 +79,8 @@
     pair.scrollIntoView({ behavior: "instant" });
   };
   addEventListener("hashchange", reveal);
+  // Again once everything is laid out: the browser's own jump to the fragment may come in between.
+  addEventListener("load", reveal);
   reveal();
 
   const light = (event) => {
