@@ -173,8 +173,7 @@ def _bead(step: tuple[int, int, int]) -> tuple[range, range]:
 
 GROUPS = {
     "centring": ("centred", "centred_each"),
-    "margin": ("near_each", "usual_each", "rival"),
-    "level of the pair": ("level", "level_each", "null_level"),
+    "margin of nulls": ("null_margin",),
     "neighbours": ("shrink", "shrink_loss", "grow", "grow_gain"),
     "length": ("length", "length_each", "short", "null_length"),
     "totals of the pair": ("more", "longer", "null_longer", "null_lacking", "null_more"),

@@ -2,9 +2,10 @@
 
 A bead's score is a weighted sum of the features below, a log weight in a conditional random field
 over whole alignments. Several features are relative to the two texts themselves: cosines are taken
-after subtracting each text's own mean vector and compared with the nearest rivals (the margin of
-Artetxe and Schwenk 2019), lengths and counts with the totals of both sides. So the same weights
-serve close translations, abridged ones and free literary ones.
+after subtracting most of each text's own mean vector, and set against those of the beads next to
+it; lengths and counts go with the totals of both sides. So the same weights serve close
+translations, abridged ones and free literary ones. (The margin over the nearest rivals, Artetxe and
+Schwenk 2019, serves nulls; for beads it added nothing to the centred cosine.)
 """
 
 import json
@@ -97,7 +98,6 @@ class Comparison:
     cosine: dict[Shape, Array]
     figure_weights: Array
     name_weights: Array
-    level: float
     longer: float
     more: float
 
@@ -133,8 +133,6 @@ def compare(
         for a in range(1, min(WIDTH, len(zh)) + 1)
         for b in range(1, min(WIDTH, len(en)) + 1)
     }
-    single = cosine[1, 1]
-    level = (np.median(single.max(axis=1)) + np.median(single.max(axis=0))) / 2
     longer = math.log((float(en_side.length.sum()) + 30) / (float(zh_side.length.sum()) + 30))
     more = math.log((len(en) + 1) / (len(zh) + 1))
     return Comparison(
@@ -143,7 +141,6 @@ def compare(
         cosine,
         figures[2],
         named[2],
-        float(level),
         max(-1.5, min(1.5, longer)),
         max(-1.5, min(1.5, more)),
     )
@@ -202,20 +199,11 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
 
 def _similarity(pair: Comparison, a: int, b: int) -> Features:
     cosine, size = pair.cosine[a, b], (a + b) / 2
-    zh_rivals, en_rivals = pair.cosine[a, 1], pair.cosine[1, b]
     centred = pair.zh.centred[a - 1] @ pair.en.centred[b - 1].T
-    near = (_nearest(zh_rivals, 1)[:, None] + _nearest(en_rivals, 0)[None]) / 2
-    usual = (zh_rivals.mean(axis=1)[:, None] + en_rivals.mean(axis=0)[None]) / 2
-    rival = np.maximum(zh_rivals.max(axis=1)[:, None], en_rivals.max(axis=0)[None])
     found: Features = {
         "cosine": cosine,
         "centred": centred,
         "centred_each": centred * size,
-        "near_each": near * size,
-        "usual_each": usual * size,
-        "level": pair.level,
-        "level_each": pair.level * size,
-        "rival": np.minimum(cosine - rival, 0),
     }
     rows, columns = cosine.shape
     inner = []
@@ -250,7 +238,6 @@ def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Fea
         "null_margin": best - _nearest(pair.cosine[1, 1], axis),
         "null_length": np.log1p(side.length / np.float32(_LETTERS_PER_CHARACTER)),
         "null_figures": np.minimum(side.figures @ figure_weights, 4),
-        "null_level": pair.level,
         "null_longer": longer,
         "null_lacking": max(0.0, longer),
         "null_more": more,
