@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from crawler import lines
-from crawler.blocks import SEPARATOR, Block
+from crawler.blocks import Block
 
 _TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -274,8 +274,3 @@ def resolve(base: str, href: str) -> str | None:
     except ValueError:
         return None
     return absolute if parts.scheme in ("http", "https") and parts.hostname else None
-
-
-def joined_pieces(blocks: Sequence[Block]) -> str:
-    """Return the pieces of several blocks as those of one line."""
-    return SEPARATOR.join(block.pieces for block in blocks)

@@ -25,6 +25,8 @@ from crawler.visits import VisitsError
 
 _COUNTS: tuple[str, ...] = (
     "lists",  # list pages that gave article links
+    "lists_zh",
+    "lists_en",
     "articles",
     "rejects",
     "issues",

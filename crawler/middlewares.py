@@ -15,8 +15,8 @@ from crawler.issues import OffHost, RobotsUnreachable
 from crawler.visits import visit_of
 
 
-class _Layer:
-    """What the three share: the crawler they belong to, and through it the city's spider."""
+class CrawlPart:
+    """What parts of one crawl share: the crawler, and through it the city's spider."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -30,7 +30,7 @@ class _Layer:
         return self.crawler.spider
 
 
-class HostGuard(_Layer):
+class HostGuard(CrawlPart):
     """Refuses every request to a host that the city file does not name, redirects included."""
 
     def process_request(self, request: Request) -> None:
@@ -39,7 +39,7 @@ class HostGuard(_Layer):
             raise OffHost(f"{urlsplit(request.url).netloc} is not among the hosts of {city.key}")
 
 
-class RobotsGuard(_Layer):
+class RobotsGuard(CrawlPart):
     """Leaves a host alone whose robots.txt cannot be had (RFC 9309, 2.3.1.4).
 
     Scrapy reads an error page as rules, which allow everything. A robots.txt that is absent (4xx)
@@ -66,7 +66,7 @@ class RobotsGuard(_Layer):
             self._unreachable[_origin(request)] = type(exception).__name__
 
 
-class Archiver(_Layer):
+class Archiver(CrawlPart):
     """Archives every response as it came off the wire, before anything else sees it."""
 
     def process_response(self, request: Request, response: Response) -> Response:

@@ -5,12 +5,27 @@ scheduler or a container is configured there.
 """
 
 import os
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 try:
     _VERSION = version("shizheng")
 except PackageNotFoundError:  # run from a source tree that was never installed
     _VERSION = "unreleased"
+
+
+def _number(name: str, default: float) -> float:
+    """Return an environment variable as a number of 0 or more; without a number, end (code 2)."""
+    value = os.environ.get(name) or str(default)
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1e6:
+        sys.stderr.write(f"shizheng: {name} must be a number such as {default:g}, not {value!r}\n")
+        sys.exit(2)
+    return number
+
 
 _CONTACT = os.environ.get("SHIZHENG_CONTACT", "").strip()
 
@@ -34,8 +49,8 @@ ROBOTSTXT_USER_AGENT = "shizheng"
 ROBOTSTXT_OBEY = True  # the site's word; Scrapy's default would ignore it
 # One request at a time to a host and two seconds between them: municipal sites are small servers
 # and their news is in no hurry.
-DOWNLOAD_DELAY = float(os.environ.get("SHIZHENG_DELAY") or 2)
-CONCURRENT_REQUESTS_PER_DOMAIN = int(os.environ.get("SHIZHENG_CONCURRENCY") or 1)
+DOWNLOAD_DELAY = _number("SHIZHENG_DELAY", 2.0)
+CONCURRENT_REQUESTS_PER_DOMAIN = int(_number("SHIZHENG_CONCURRENCY", 1))
 RANDOMIZE_DOWNLOAD_DELAY = True  # 0.5 to 1.5 of the delay: no drumbeat on the server
 # All hosts of a city together; a city has few.
 CONCURRENT_REQUESTS = 8

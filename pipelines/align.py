@@ -27,6 +27,10 @@ KEPT_RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
 
 
+class UnknownPairError(ValueError):
+    """Two articles that are not both stored, or are not compared. The message says how to go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What aligning a city found: articles compared (duplicates aside), pairs, beads."""
@@ -94,7 +98,7 @@ def align_city(
 def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | None = None) -> str:
     """Say in words why two stored articles are or are not a pair, and what else was in question.
 
-    Raises `StoreError` when no city holds both articles, each in its language.
+    Raises `UnknownPairError` when no city holds both articles, each in its language.
     """
     for city in store.cities_with_articles(output):
         zh_side, en_side = _read(output, city)
@@ -102,7 +106,7 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
             cache = _cache(output, city, encoder)
             zh, en = documents.prepare(zh_side, cache), documents.prepare(en_side, cache)
             return _explained(documents.pair(zh, en), zh, en, zh_id, en_id)
-    raise store.StoreError(
+    raise UnknownPairError(
         f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
     )

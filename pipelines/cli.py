@@ -14,7 +14,18 @@ from pathlib import Path
 
 from crawler.archive import ArchiveError
 from crawler.city import CityError
-from pipelines import commands, demo, encoder, evaluate, imports, lock, page, sentences, store
+from pipelines import (
+    align,
+    commands,
+    demo,
+    encoder,
+    evaluate,
+    imports,
+    lock,
+    page,
+    sentences,
+    store,
+)
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
 from pipelines.terminal import complain
 
@@ -28,6 +39,7 @@ _USAGE = (
     page.PageError,
     demo.DemoError,
     sentences.AlignError,
+    align.UnknownPairError,
     encoder.EncoderError,
 )
 

@@ -178,7 +178,9 @@ def align_command(args: argparse.Namespace) -> int:
 
 
 def align_sentences_command(args: argparse.Namespace) -> int:
-    sentences.align_file(args.input, args.result, jobs=args.jobs, encoder=args.encoder)
+    count = sentences.align_file(args.input, args.result, jobs=args.jobs, encoder=args.encoder)
+    if args.json:
+        say_json({"documents": count})
     return DONE
 
 
@@ -201,7 +203,10 @@ def status_command(args: argparse.Namespace) -> int:
 
 def report_command(args: argparse.Namespace) -> int:
     path = report.write(_readable(args.output), load_cities(args.cities_dir))
-    say(f"report: {path}")
+    if args.json:
+        say_json({"report": str(path)})
+    else:
+        say(f"report: {path}")
     return DONE
 
 

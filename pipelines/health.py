@@ -81,6 +81,13 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
         for lang, least in city.assertions.min_articles.items()
         if langs[lang] < least
     ]
+    if counts.get("lists"):
+        # Half a site can die behind the other half's good news.
+        found += [
+            f"no {lang} listing gave an article link"
+            for lang in sorted({source.lang for source in city.sources})
+            if not counts.get(f"lists_{lang}")
+        ]
     articles, rejects = counts.get("articles", 0), counts.get("rejects", 0)
     if articles + rejects >= 5 and rejects > city.assertions.max_rejects * (articles + rejects):
         found.append(

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 from scrapy.crawler import Crawler
 
 from crawler.city import City
 from crawler.item import Article, Reject
+from crawler.middlewares import CrawlPart
 from crawler.spiders.city import Page
 from crawler.visits import Outcome, VisitsError
 from pipelines import store
@@ -56,36 +57,21 @@ def _problem(article: Article, city: City) -> str | None:
     return None
 
 
-class _Step:
-    """A pipeline of one crawl."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
-
-    @property
-    def spider(self) -> Any:
-        return self.crawler.spider
-
-
-class Validate(_Step):
+class Validate(CrawlPart):
     """Turns an article that breaks its contract into a reject."""
 
     def process_item(self, item: Page) -> Page:
         return replace(item, results=tuple(checked(r, self.spider.city) for r in item.results))
 
 
-class Language(_Step):
+class Language(CrawlPart):
     """Gives each article its language and script; splits interleaved pages."""
 
     def process_item(self, item: Page) -> Page:
         return replace(item, results=tuple(new for r in item.results for new in judged(r)))
 
 
-class Store(_Step):
+class Store(CrawlPart):
     """Gathers results and writes them: archive first, tables second, visits last.
 
     So at every moment a page is either marked as stored and in the tables, or will be read back

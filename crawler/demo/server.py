@@ -6,7 +6,7 @@ header yourself. Everything is in memory; the server ends with its `with` block.
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,11 +28,13 @@ def serve(
     tally: Counter[str] = Counter() if counts is None else counts
     lock = threading.Lock()
 
+    def seek(url: str) -> Response:
+        with lock:
+            tally[url] += 1
+        return served.answer(url)
+
     class Handler(_Handler):
-        def seek(self, url: str) -> Response:
-            with lock:
-                tally[url] += 1
-            return served.answer(url)
+        answer = staticmethod(seek)
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
@@ -57,8 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     timeout = 30
 
-    def seek(self, url: str) -> Response:
-        raise NotImplementedError
+    answer: Callable[[str], Response]
 
     def do_GET(self) -> None:
         """Answer with headers and body."""
@@ -74,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, *, body: bool) -> None:
         absolute = urlsplit(self.path).scheme in ("http", "https")
         url = self.path if absolute else f"http://{self.headers.get('Host', '')}{self.path}"
-        response = self.seek(url)
+        response = self.answer(url)
         fresh = response.status == 200 and self._is_fresh(response)
         payload = b"" if fresh else response.body
         self.send_response(304 if fresh else response.status)

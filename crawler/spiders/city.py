@@ -215,6 +215,7 @@ class CitySpider(Spider):
         wanted = tuple(link for link in listing.links if _wanted(source, link.url))
         if wanted:
             self.count("lists")
+            self.count(f"lists_{source.lang}")
         word = f"{response.url} has {len(listing.links)} links, {len(wanted)} to articles "
         word += f"({source.cms}, {len(response.body)} bytes)"
         return replace(listing, links=wanted), word

@@ -1,6 +1,7 @@
 """Bad input gets one clear sentence and the promised exit code; nothing is left half-written."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -162,3 +163,10 @@ def test_two_runs_at_once_are_refused_with_exit_code_five(tmp_path: Path) -> Non
     assert "is working on a" in ended.stderr
     assert not (output / "articles").exists()
     assert shizheng("import", path, "--output", output).returncode == 0
+
+
+def test_a_setting_in_the_environment_that_is_no_number_is_named() -> None:
+    ended = shizheng("cities", "list", env={**os.environ, "SHIZHENG_DELAY": "2s"})
+    assert ended.returncode == 2
+    assert "SHIZHENG_DELAY must be a number such as 2, not '2s'" in ended.stderr
+    assert "Traceback" not in ended.stderr

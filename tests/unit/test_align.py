@@ -156,7 +156,7 @@ def test_explain_says_why_not(output: Path) -> None:
 
 
 def test_explain_names_what_it_cannot_find(output: Path) -> None:
-    with pytest.raises(store.StoreError, match="no city holds a Chinese article nothing"):
+    with pytest.raises(align.UnknownPairError, match="no city holds a Chinese article nothing"):
         align.explain(output, "nothing", "b1")
 
 

@@ -1,9 +1,10 @@
 """A city is well when its assertions hold; when not, a sentence says which and by how much."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from crawler.city import Assertions, City
+from crawler.city import Assertions, City, Source
 from crawler.item import Article
 from pipelines import health, runs, store
 
@@ -70,3 +71,16 @@ def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -
 def test_a_city_without_a_run_was_never_crawled(tmp_path: Path) -> None:
     (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
     assert standing.health == "never crawled"
+
+
+def test_an_edition_whose_listings_all_died_is_told_although_the_other_lives(
+    tmp_path: Path,
+) -> None:
+    store_articles(tmp_path, "zh", "en")
+    sources = tuple(Source(lang, "generic", f"http://x.example/{lang}/") for lang in ("zh", "en"))
+    both = replace(city(), sources=sources)
+    alive = {"lists": 3, "lists_zh": 2, "lists_en": 1}
+    assert health.failures(tmp_path, both, alive, NOW) == []
+    assert health.failures(tmp_path, both, {"lists": 2, "lists_zh": 2}, NOW) == [
+        "no en listing gave an article link"
+    ]
