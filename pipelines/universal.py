@@ -7,16 +7,19 @@ Three facts of it make it cheap here:
 * the first layer sees one token at a time, so its products are kept per token, not per occurrence;
 * a token's features depend on the four tokens on either side and no others, so the vector of two or
   more sentences read as one differs from theirs only at the seams (`encode_spans`);
-* the rest is one matrix product per batch of tokens.
+* the rest is matrix products.
 
-A vector does not depend on what else is in its batch (with OpenBLAS to the last bit; the rounding
-hides what another library may change). It differs from the wheel's own, a little, in about one
-Chinese or English news sentence of two hundred: `sentencepiece` takes a run of unknown characters
-for one token, the wheel's tokenizer for many, and near ties may fall the other way.
+The vector of a sentence does not depend, to the last bit, on what else is encoded with it. A BLAS
+gives no such promise for the rows of one product (OpenBLAS's kernel for AVX2 treats every twelfth
+row alike, not every row), so `encode` multiplies each sentence apart.
+
+A vector differs from the wheel's own, a little, in about one Chinese or English news sentence of
+two hundred: `sentencepiece` takes a run of unknown characters for one token, the wheel's tokenizer
+for many, and near ties may fall the other way.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -29,6 +32,7 @@ from threadpoolctl import ThreadpoolController
 from pipelines.encoder import BUNDLED, Vectors, rounded
 
 Ids = npt.NDArray[np.int64]
+Product = Callable[[Vectors, Vectors], Vectors]
 
 LOG = logging.getLogger(__name__)
 
@@ -107,7 +111,10 @@ class UniversalSentenceEncoder:
         unique = list(dict.fromkeys(sentences))
         rows = {sentence: row for row, sentence in enumerate(unique)}
         with self._threads.limit(limits=1, user_api="blas"):
-            vectors = self._encode_ids(self._tokenise(unique))
+            rows_of_ids = [_closed(ids) for ids in self._tokenise(unique)]
+            sums = self._sums(rows_of_ids, [(0, len(ids)) for ids in rows_of_ids], apart=True)
+            lengths = np.array([len(ids) for ids in rows_of_ids], dtype=np.int64)
+            vectors = self._vectors(sums, lengths, _row_by_row)
         if len(unique) == len(sentences):
             return vectors
         return vectors[[rows[sentence] for sentence in sentences]]
@@ -171,21 +178,22 @@ class UniversalSentenceEncoder:
             )
         return [np.array(row[:MAX_TOKENS], dtype=np.int64) for row in listed]
 
-    def _encode_ids(self, ids: list[Ids]) -> Vectors:
-        rows = [_closed(row) for row in ids]
-        sums = self._sums(rows, [(0, len(row)) for row in rows])
-        return self._vectors(sums, np.array([len(row) for row in rows]))
+    def _sums(
+        self, rows: list[Ids], wanted: list[tuple[int, int]], *, apart: bool = False
+    ) -> Vectors:
+        """Sum of the features of the tokens [from, to) of each row, rows read independently.
 
-    def _sums(self, rows: list[Ids], wanted: list[tuple[int, int]]) -> Vectors:
-        """Sum of the features of the tokens [from, to) of each row, rows read independently."""
+        With `apart` the bits of a row's sum do not depend on the other rows.
+        """
         out = np.empty((len(rows), self._project.shape[0]), np.float32)
         for a, b in _batches([len(row) for row in rows]):
             lengths = np.array([len(row) for row in rows[a:b]])
             starts = np.cumsum(lengths) - lengths
             cuts = [(s + f, s + t) for s, (f, t) in zip(starts, wanted[a:b], strict=True)]
             kept = np.concatenate([np.arange(first, last) for first, last in cuts])
-            features = self._features(np.concatenate(rows[a:b]), starts, lengths, kept)
             counts = np.array([last - first for first, last in cuts])
+            runs = counts if apart else [len(kept)]
+            features = self._features(np.concatenate(rows[a:b]), starts, lengths, kept, runs)
             out[a:b] = np.add.reduceat(features, np.cumsum(counts) - counts, axis=0)
         return out
 
@@ -201,13 +209,19 @@ class UniversalSentenceEncoder:
                 np.array([0], np.int64),
                 np.array([high - low], np.int64),
                 np.arange(start - low, end - low),
+                [end - start],
             )
             cuts = np.array([first for first, _ in segments[a:b]]) - start
             parts[a + 1 : b + 1] = np.add.reduceat(features, cuts, axis=0)
         return np.cumsum(parts, axis=0)
 
-    def _features(self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids) -> Vectors:
-        """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart."""
+    def _features(
+        self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids, runs: Sequence[int] | Ids
+    ) -> Vectors:
+        """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart.
+
+        `runs` are the lengths of the stretches of `kept` that are multiplied apart.
+        """
         n = len(ids)
         w = self._w
         slots = self._token_slots(ids)
@@ -230,7 +244,12 @@ class UniversalSentenceEncoder:
             np.maximum(h, 0, out=h)
             h += self._normal[slots, b * _CHANNELS : (b + 1) * _CHANNELS]
             seen = hidden[seen_from[:, 2 - left : 2 - left + order]]
-            out = _product(seen.reshape(len(kept), order * _CHANNELS), w.w2[b])
+            seen = seen.reshape(len(kept), order * _CHANNELS)
+            out = np.empty((len(kept), _CHANNELS), np.float32)
+            at = 0
+            for length in runs:
+                np.matmul(seen[at : at + length], w.w2[b], out=out[at : at + length])
+                at += length
             out += w.b2[b]
             np.maximum(out, 0, out=out)
             out += h[kept]
@@ -249,12 +268,12 @@ class UniversalSentenceEncoder:
             at = slice(self._used, self._used + len(new))
             w, chunk = self._w, new % len(self._w.scale)
             embedded = w.table[new] * w.scale[chunk, None] + w.lo[chunk, None]
-            normal = _standardised(_product(embedded, w.proj_W) + w.proj_b, self._eps)
+            normal = _standardised(_row_by_row(embedded, w.proj_W) + w.proj_b, self._eps)
             normal = normal * w.ln_g_all + w.ln_b_all
             self._embedded[at], self._normal[at] = embedded, normal
             for b, (order, _) in enumerate(_BRANCHES):
                 x = np.ascontiguousarray(normal[:, b * _CHANNELS : (b + 1) * _CHANNELS])
-                y = _product(x, self._first[b])
+                y = _row_by_row(x, self._first[b])
                 for k in range(order):
                     self._products[b][k][at] = y[:, k * _CHANNELS : (k + 1) * _CHANNELS]
             self._slots[new] = np.arange(at.start, at.stop)
@@ -262,15 +281,15 @@ class UniversalSentenceEncoder:
             slots = self._slots[ids]
         return slots
 
-    def _vectors(self, sums: Vectors, lengths: Ids) -> Vectors:
+    def _vectors(self, sums: Vectors, lengths: Ids, product: Product = np.matmul) -> Vectors:
         """The dense network over summed features: unit rows, rounded."""
         w = self._w
         count = lengths.astype(np.float32)[:, None]
-        mean = (_product(sums, self._project) + count * self._shift) / np.sqrt(count)
-        y0 = np.maximum(_product(mean, w.d0), 0)
-        y1 = np.maximum(_product(mean, w.p1) + _product(y0, w.d1), 0)
-        y2 = np.maximum(_product(y1, w.d2), 0)
-        z = np.tanh(_product(y1, w.p3) + _product(y2, w.d3))
+        mean = (product(sums, self._project) + count * self._shift) / np.sqrt(count)
+        y0 = np.maximum(product(mean, w.d0), 0)
+        y1 = np.maximum(product(mean, w.p1) + product(y0, w.d1), 0)
+        y2 = np.maximum(product(y1, w.d2), 0)
+        z = np.tanh(product(y1, w.p3) + product(y2, w.d3))
         z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-9)
         return rounded(z.astype(np.float32))
 
@@ -287,17 +306,9 @@ def _standardised(x: Vectors, eps: np.float32) -> Vectors:
     return x
 
 
-def _product(x: Vectors, weights: Vectors) -> Vectors:
-    """Matrix product whose rows do not depend on how many rows there are.
-
-    BLAS takes other paths for a few rows than for many, which changes the last bit.
-    """
-    rows = len(x)
-    if rows >= 32:
-        return np.asarray(x @ weights)
-    padded = np.zeros((32, x.shape[1]), np.float32)
-    padded[:rows] = x
-    return np.asarray((padded @ weights)[:rows])
+def _row_by_row(x: Vectors, weights: Vectors) -> Vectors:
+    """Matrix product, each row by itself: about 2.5 times the time, and its bits are its own."""
+    return np.asarray(np.matmul(x[:, None, :], weights)[:, 0])
 
 
 def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:
