@@ -161,4 +161,32 @@ VECTORS = table(
     column("vector", pa.list_(pa.float16()), "Unit vector"),
 )
 
-TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS)
+REVIEWS = table(
+    "reviews",
+    "What people judged, a row for each verdict as it was given: the newest of one reviewer on one "
+    "item counts, an empty verdict takes it back. reviews/*.parquet.",
+    column("verdict_id", pa.string(), "Unique id of this verdict"),
+    column("level", pa.string(), "What was judged: pair, bead, or unmatched (an English article)"),
+    column("city", pa.string(), "City key"),
+    column("pair_id", pa.string(), "The pair judged, or that the bead belongs to"),
+    column("position", pa.int32(), "Position of the bead in its pair; null for other levels"),
+    column("zh_id", pa.string(), "Chinese article; for unmatched the mate found, null if none"),
+    column("en_id", pa.string(), "English article"),
+    column(
+        "verdict",
+        pa.string(),
+        "pair: translation, abridged, part_of, same_event, different, cannot_tell; "
+        "bead: correct, partly, wrong, wrong_language, not_language, boilerplate; "
+        "unmatched: missed, none, cannot_tell; null: taken back",
+    ),
+    column("note", pa.string(), "What the reviewer wrote"),
+    column("reviewer", pa.string(), "Name the reviewer gave"),
+    column("judged_at", RUN_TIME, "When the verdict was given"),
+    column("plan", pa.string(), "Sampling plan the item was drawn by, with its seed"),
+    column("stratum", pa.string(), "Stratum of the plan the item was drawn from"),
+    column("weight", pa.float64(), "Items of the corpus that a drawn item stands for; null: none"),
+    column("probability", pa.float32(), "Probability stored with the item when it was judged"),
+    column("method", pa.string(), "Method of the pair when it was judged"),
+)
+
+TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, REVIEWS)
