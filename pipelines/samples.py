@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pipelines import sampling
 from pipelines.intervals import Floats, Ints
@@ -82,7 +83,11 @@ class BeadSample:
 def read_pairs(output: Path, judged: Sequence[Judged]) -> PairSample:
     """Read the pairs stored and place the judged ones among them."""
     cities = sampling.cities_in(output)
-    table = sampling.read_pairs(output, cities)
+    return place(sampling.read_pairs(output, cities), cities, judged)
+
+
+def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> PairSample:
+    """Place judged pairs in a table as `sampling.read_pairs` gives it."""
     ids = {key: row for row, key in enumerate(table["pair_id"].to_pylist())}
     place = {name: position for position, name in enumerate(cities)}
     methods = tuple(sorted(set(table["method"].to_pylist()) - {None}))
@@ -147,7 +152,11 @@ def read_beads(output: Path, judged: Sequence[Judged], threshold: float) -> Bead
     if not kept:
         return BeadSample(np.array([], np.str_), np.empty(0), np.empty(0, np.int64), 0)
     stored, population = sampling.claimed_beads(output, threshold)
-    kept = [one for one in kept if (one.item.key, one.item.position) in stored]
+    return place_beads([one for one in kept if one.item[1:] in stored], population)
+
+
+def place_beads(kept: Sequence[Judged], population: int) -> BeadSample:
+    """Return judged beads as a sample of `population` beads."""
     _, cluster = np.unique(np.array([one.item.key for one in kept], np.str_), return_inverse=True)
     weight = np.array([_drawn(one)[0] for one in kept], np.float64)
     return BeadSample(

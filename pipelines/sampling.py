@@ -174,7 +174,11 @@ def allocate(sizes: Sequence[int], total: int) -> list[int]:
 
 
 def _stratified(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
-    pairs = read_pairs(output, cities)
+    return stratified(read_pairs(output, cities), plan)
+
+
+def stratified(pairs: pa.Table, plan: Plan) -> list[Drawn]:
+    """Draw from a table as `read_pairs` gives it."""
     if pairs.num_rows == 0:
         return []
     strata = _strata(pairs, plan.size)
@@ -229,7 +233,11 @@ def _spread(rows: Ints, count: int, rng: np.random.Generator) -> Ints:
 
 
 def _uncertain(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
-    pairs = read_pairs(output, cities)
+    return uncertain(read_pairs(output, cities), plan)
+
+
+def uncertain(pairs: pa.Table, plan: Plan) -> list[Drawn]:
+    """Choose from a table as `read_pairs` gives it."""
     doubt = np.abs(floats(pairs["probability"]) - 0.5)
     ties = np.random.default_rng(plan.seed).random(len(doubt))
     rows = np.lexsort((ties, doubt))[: plan.size]
@@ -249,13 +257,16 @@ def _search(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 
 def _beads(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
+    pairs = read_pairs(output, cities)
+    pairs = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
+    return beads(pairs, _linked_beads(output, cities, _flat(pairs["pair_id"])), plan)
+
+
+def beads(pairs: pa.Table, beads: pa.Table, plan: Plan) -> list[Drawn]:
     """Draw pairs in proportion to their beads, then the same number of beads from each.
 
     So every bead is as likely as any other (but for pairs of fewer beads than that).
     """
-    pairs = read_pairs(output, cities)
-    pairs = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
-    beads = _linked_beads(output, cities, _flat(pairs["pair_id"]))
     if beads.num_rows == 0:
         return []
     owner = pc.index_in(_flat(beads["pair_id"]), value_set=_flat(pairs["pair_id"])).to_numpy()
