@@ -16,7 +16,7 @@ import numpy as np
 from pipelines import agreement, intervals, samples, sampling, verdicts
 from pipelines.agreement import Agreement
 from pipelines.evaluate import DECISION
-from pipelines.intervals import Estimate, Floats, Ints
+from pipelines.intervals import Estimate, Floats
 from pipelines.samples import BeadSample, Flags, PairSample, UnmatchedSample
 from pipelines.tally import BANDS
 from pipelines.verdicts import CANNOT_TELL, LEVELS, Judged, VerdictError
@@ -281,19 +281,6 @@ def recall(
     whole = found[0] + lost[0]
     return Estimate(1 / (1 + ratio), 1 / (1 + high), 1 / (1 + low), rate.judged, rate.effective,
                     whole)  # fmt: skip
-
-
-def expected_calibration_error(
-    probability: Floats, outcome: Floats, weight: Floats | None = None, bins: int = BANDS
-) -> float:
-    """Return the mean gap between stated and observed over bins of equal width, by weight.
-
-    With equal weights: Naeini, Cooper and Hauskrecht 2015 (AAAI), as it is generally computed.
-    """
-    weight = np.ones(len(probability)) if weight is None else weight
-    at = np.clip((probability * bins + 1e-6).astype(np.int64), 0, bins - 1)
-    stated, observed = (np.bincount(at, weight * x, bins) for x in (probability, outcome))
-    return float(np.abs(stated - observed).sum() / weight.sum()) if weight.sum() else 0.0
 
 
 def _calibration_error(bands: Sequence[Band]) -> float | None:
