@@ -171,6 +171,18 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Re
     return record
 
 
+def compare(output: Path, judged: Sequence[Judged]) -> tuple[Figures, Figures] | None:
+    """Return figures of the model's own probabilities, and of calibrated ones held apart.
+
+    What a calibration would bring, or brings, whatever is in force; None without judged pairs of
+    both outcomes.
+    """
+    lesson = read_lesson(output, judged)
+    if len(lesson.right) < 2 or len(set(lesson.right.tolist())) < 2:
+        return None
+    return held_apart(lesson)
+
+
 def revert(output: Path) -> tuple[Record, Record | None]:
     """Put the calibration that was in force before in force again.
 

@@ -19,6 +19,7 @@ from crawler.city import CITIES_DIR, CRAWLED, City, CityError, load_cities, load
 from pipelines import (
     align,
     archives,
+    calibrate,
     crawls,
     demo,
     duplicates,
@@ -32,6 +33,7 @@ from pipelines import (
     runs,
     sentences,
     store,
+    summary,
 )
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
@@ -212,6 +214,12 @@ def report_command(args: argparse.Namespace) -> int:
 
 def evaluate_command(args: argparse.Namespace) -> int:
     output = _readable(args.output)
+    if args.gold is None:
+        if args.json:
+            say_json(summary.evaluate(output))
+        else:
+            summary.show(output)
+        return DONE
     result = evaluate.evaluate(output, args.gold)
     if args.json:
         say_json(result)
@@ -229,6 +237,23 @@ def evaluate_command(args: argparse.Namespace) -> int:
             )
         ],
     )
+    return DONE
+
+
+def calibrate_command(args: argparse.Namespace) -> int:
+    """Learn a calibration and put it in force, or list what there is, or go back by one."""
+    output = _readable(args.output)
+    if args.list:
+        summary.show_calibrations(output, as_json=args.json)
+        return DONE
+    _writable(output)
+    with lock.hold(output, ["calibration"]):
+        if args.revert:
+            summary.show_reverted(*calibrate.revert(output), as_json=args.json)
+        else:
+            before = calibrate.in_force(output)
+            record = calibrate.learn(output, keep=not args.dry_run)
+            summary.show_learnt(record, before, dry=args.dry_run, as_json=args.json)
     return DONE
 
 
