@@ -19,6 +19,7 @@ import pyarrow as pa
 from pipelines import agreement, estimates, intervals, samples, sampling, verdicts
 from pipelines.estimates import DECISION, Estimate
 from pipelines.intervals import Floats
+from pipelines.samples import PairSample
 from pipelines.sampling import Drawn, Plan
 from pipelines.verdicts import Verdict
 
@@ -106,10 +107,11 @@ def stratified(rng: Generator) -> Iterator[list[Trial]]:
     corpus = _corpus(rng, 20_000, sharp=2.5)
     for seed in _seeds():
         judged = _judged(corpus, sampling.stratified(corpus.pairs, Plan("stratified", 300, seed)))
+        sample = samples.place(corpus.pairs, corpus.cities, judged)
         yield [
-            *_precision("stratified, 300 of 20,000", corpus, judged),
-            *_bands("stratified, band", corpus, judged, (5, 7, 9)),
-            *_city("stratified, city", corpus, judged),
+            _precision("stratified, 300 of 20,000", corpus, sample),
+            *_bands("stratified, band", corpus, sample, (5, 7, 9)),
+            *_city("stratified, city", corpus, sample),
         ]
 
 
@@ -117,8 +119,12 @@ def good(rng: Generator) -> Iterator[list[Trial]]:
     """A corpus in which almost all is right, so that few errors are seen."""
     corpus = _corpus(rng, 20_000, sharp=12, slope=1.1)
     for seed in _seeds():
-        judged = _judged(corpus, sampling.stratified(corpus.pairs, Plan("stratified", 200, seed)))
-        yield _precision("stratified, 200 of 20,000, nearly all right", corpus, judged)
+        drawn = sampling.stratified(corpus.pairs, Plan("stratified", 200, seed))
+        yield [
+            _precision(
+                "stratified, 200 of 20,000, nearly all right", corpus, _sample(corpus, drawn)
+            )
+        ]
 
 
 def half(rng: Generator) -> Iterator[list[Trial]]:
@@ -126,7 +132,8 @@ def half(rng: Generator) -> Iterator[list[Trial]]:
     corpus = _corpus(rng, 20_000, sharp=2.5)
     for seed in _seeds():
         drawn = sampling.stratified(corpus.pairs, Plan("stratified", 300, seed))
-        yield _precision("stratified, stopped at 150 of 300", corpus, _judged(corpus, drawn[:150]))
+        sample = _sample(corpus, drawn[:150])
+        yield [_precision("stratified, stopped at 150 of 300", corpus, sample)]
 
 
 def several(rng: Generator) -> Iterator[list[Trial]]:
@@ -138,25 +145,25 @@ def several(rng: Generator) -> Iterator[list[Trial]]:
         drawn += sampling.stratified(corpus.pairs, Plan("stratified", 80, seed + 10**6))
         drawn += sampling.stratified(local, Plan("stratified", 60, seed, ("city1",)))
         drawn += sampling.uncertain(corpus.pairs, Plan("uncertain", 100, seed))
-        judged = _judged(corpus, drawn)
-        yield [*_precision("four plans pooled", corpus, judged),
-               *_city("four plans pooled, city", corpus, judged)]  # fmt: skip
+        sample = samples.place(corpus.pairs, corpus.cities, _judged(corpus, drawn))
+        yield [_precision("four plans pooled", corpus, sample),
+               *_city("four plans pooled, city", corpus, sample)]  # fmt: skip
 
 
 def small(rng: Generator) -> Iterator[list[Trial]]:
     """A corpus so small that much of it is judged."""
     corpus = _corpus(rng, 300, sharp=2.5)
     for seed in _seeds():
-        judged = _judged(corpus, sampling.stratified(corpus.pairs, Plan("stratified", 120, seed)))
-        yield _precision("stratified, 120 of 300", corpus, judged)
+        drawn = sampling.stratified(corpus.pairs, Plan("stratified", 120, seed))
+        yield [_precision("stratified, 120 of 300", corpus, _sample(corpus, drawn))]
 
 
 def documents(rng: Generator) -> Iterator[list[Trial]]:
     """Several English instalments of one Chinese article stand and fall together."""
     corpus = _corpus(rng, 6_000, sharp=2.5, instalments=4)
     for seed in _seeds():
-        judged = _judged(corpus, sampling.stratified(corpus.pairs, Plan("stratified", 600, seed)))
-        yield _precision("stratified, four pairs to a document", corpus, judged)
+        drawn = sampling.stratified(corpus.pairs, Plan("stratified", 600, seed))
+        yield [_precision("stratified, four pairs to a document", corpus, _sample(corpus, drawn))]
 
 
 def beads(rng: Generator) -> Iterator[list[Trial]]:
@@ -292,17 +299,19 @@ def _verdict(drawn: Drawn, said: str) -> Verdict:
     )  # fmt: skip
 
 
-def _precision(name: str, corpus: Corpus, judged: list[verdicts.Judged]) -> list[Trial]:
-    sample = samples.place(corpus.pairs, corpus.cities, judged)
+def _sample(corpus: Corpus, drawn: list[Drawn]) -> PairSample:
+    return samples.place(corpus.pairs, corpus.cities, _judged(corpus, drawn))
+
+
+def _precision(name: str, corpus: Corpus, sample: PairSample) -> Trial:
     claimed = _claimed(corpus)
     truth = float(corpus.right[claimed].mean())
-    return [_trial(f"{name}: {truth:.1%}", truth, estimates.share(sample, claimed, sample.right))]
+    return _trial(f"{name}: {truth:.1%}", truth, estimates.share(sample, claimed, sample.right))
 
 
 def _bands(
-    name: str, corpus: Corpus, judged: list[verdicts.Judged], wanted: tuple[int, ...]
+    name: str, corpus: Corpus, sample: PairSample, wanted: tuple[int, ...]
 ) -> Iterator[Trial]:
-    sample = samples.place(corpus.pairs, corpus.cities, judged)
     for band in wanted:
         domain = np.asarray(sample.band == band)
         truth = float(corpus.right[domain].mean())
@@ -310,8 +319,7 @@ def _bands(
         yield _trial(f"{name} {sampling.band_name(band)}: {truth:.1%}", truth, one)
 
 
-def _city(name: str, corpus: Corpus, judged: list[verdicts.Judged]) -> Iterator[Trial]:
-    sample = samples.place(corpus.pairs, corpus.cities, judged)
+def _city(name: str, corpus: Corpus, sample: PairSample) -> Iterator[Trial]:
     for at in (0, 1, 4):
         domain = (sample.city == at) & _claimed(corpus)
         local = sample.of_city(at)

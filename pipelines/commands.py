@@ -33,7 +33,6 @@ from pipelines import (
     runs,
     sentences,
     store,
-    summary,
 )
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
@@ -215,6 +214,9 @@ def report_command(args: argparse.Namespace) -> int:
 def evaluate_command(args: argparse.Namespace) -> int:
     output = _readable(args.output)
     if args.gold is None:
+        # Not at the top: it takes SciPy along, which no other command needs.
+        from pipelines import summary
+
         if args.json:
             say_json(summary.evaluate(output))
         else:
@@ -242,6 +244,8 @@ def evaluate_command(args: argparse.Namespace) -> int:
 
 def calibrate_command(args: argparse.Namespace) -> int:
     """Learn a calibration and put it in force, or list what there is, or go back by one."""
+    from pipelines import summary
+
     output = _readable(args.output)
     if args.list:
         summary.show_calibrations(output, as_json=args.json)

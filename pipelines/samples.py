@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import sampling
-from pipelines.intervals import Floats, Ints
+from pipelines.sampling import Floats, Ints
 from pipelines.verdicts import CANNOT_TELL, MATES, TRANSLATIONS, Judged, plan_of
 
 Flags = npt.NDArray[np.bool_]
@@ -88,16 +89,15 @@ def read_pairs(output: Path, judged: Sequence[Judged]) -> PairSample:
 
 def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> PairSample:
     """Place judged pairs in a table as `sampling.read_pairs` gives it."""
-    ids = {key: row for row, key in enumerate(table["pair_id"].to_pylist())}
-    place = {name: position for position, name in enumerate(cities)}
-    methods = tuple(sorted(set(table["method"].to_pylist()) - {None}))
-    number = {name: position for position, name in enumerate(methods)}
+    pairs = [one for one in judged if one.item.level == "pair"]
+    keys = pa.array([one.item.key for one in pairs], pa.string())
+    found = pc.fill_null(pc.index_in(keys, value_set=sampling.flat(table["pair_id"])), -1)
+    methods = tuple(sorted(set(pc.unique(table["method"]).to_pylist()) - {None}))
     probability = sampling.floats(table["probability"])
     rows, right, rendered, weight, reach, plans, chinese = [], [], [], [], [], [], []
-    for one in judged:
-        row = ids.get(one.item.key) if one.item.level == "pair" else None
+    for one, row in zip(pairs, found.to_pylist(), strict=True):
         said = _said(one)
-        if row is None or not said:
+        if row < 0 or not said:
             continue
         drawn, scope, plan = _drawn(one)
         rows.append(row)
@@ -110,11 +110,11 @@ def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> P
     _, cluster = np.unique(np.array(chinese, dtype=np.str_), return_inverse=True)
     return PairSample(
         cities=tuple(cities),
-        city=np.array([place[name] for name in table["city"].to_pylist()], np.int64),
+        city=_codes(table["city"], cities),
         band=sampling.bands(probability),
         probability=probability,
         methods=methods,
-        method=np.array([number.get(m, -1) for m in table["method"].to_pylist()], np.int64),
+        method=_codes(table["method"], methods),
         row=np.array(rows, np.int64),
         right=np.array(right, np.float64),
         rendered=np.array(rendered, np.float64),
@@ -192,3 +192,9 @@ def _pooled(weight: Floats, plans: Sequence[str]) -> Floats:
     for name in set(plans):
         pooled[names == name] /= weight[names == name].mean()
     return pooled
+
+
+def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
+    """Return the position of each value among `names`, -1 for none."""
+    at = pc.index_in(sampling.flat(column), value_set=pa.array(names, pa.string()))
+    return np.asarray(pc.fill_null(at, -1).to_numpy(zero_copy_only=False), np.int64)
