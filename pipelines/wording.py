@@ -20,7 +20,10 @@ RELATIONS = {
 }
 
 DOUBTS = {
-    "clash": Words("figures, dates or ordinals contradict", "数字、日期或届次相互矛盾"),
+    "numbers": Words("figures contradict each other", "数字相互矛盾"),
+    "dates": Words("dates contradict each other", "日期相互矛盾"),
+    "ordinals": Words("ordinals contradict each other", "届次相互矛盾"),
+    "names": Words("names contradict each other", "名称相互矛盾"),
     "near": Words("probability between 0.4 and 0.6", "概率在 0.4 至 0.6 之间"),
     "close": Words("another candidate scores nearly as well", "另有得分相近的候选"),
     "length": Words("one side is under half its usual length", "一方长度不足通常的一半"),
