@@ -48,7 +48,7 @@ _CONFIG: Spec = {
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Point:
     """A share with its interval. `at` is where it is drawn; `count` what it rests on."""
 
     at: float
@@ -135,7 +135,7 @@ def falling(yields: Sequence[int], marked: int) -> Markup:
         "type": "quantitative",
         "axis": {
             "values": [0, top / 2, top],
-            "format": "~s" if top > 9999 else ",",
+            "format": "~s" if top > 9999 else ",d",
             "domain": False,
         },
         "scale": {"domain": [0, top]},
@@ -157,7 +157,13 @@ def falling(yields: Sequence[int], marked: int) -> Markup:
                 },
                 {
                     "data": {"values": dot},
-                    "mark": {"type": "point", "size": 60, "filled": True, "color": "var(--accent)"},
+                    "mark": {
+                        "type": "point",
+                        "size": 60,
+                        "filled": True,
+                        "opacity": 1,
+                        "color": "var(--accent)",
+                    },
                     "encoding": {"x": across, "y": up},
                 },
                 {
@@ -171,7 +177,7 @@ def falling(yields: Sequence[int], marked: int) -> Markup:
     )
 
 
-def shares(estimates: Sequence[Estimate], *, banded: bool) -> Markup:
+def shares(estimates: Sequence[Point], *, banded: bool) -> Markup:
     """Draw estimated shares as points with intervals, over what was predicted.
 
     `banded`: in columns by label, the number judged under each; else at `at` on a scale from 0 to
@@ -223,7 +229,13 @@ def shares(estimates: Sequence[Estimate], *, banded: bool) -> Markup:
             "encoding": {"x": across, "y": up | {"field": "low"}, "y2": {"field": "high"}},
         },
         {
-            "mark": {"type": "point", "filled": True, "size": 70, "color": "var(--accent)"},
+            "mark": {
+                "type": "point",
+                "filled": True,
+                "size": 70,
+                "opacity": 1,
+                "color": "var(--accent)",
+            },
             "encoding": point,
         },
     ]

@@ -137,6 +137,11 @@ def doubts(pairs: pa.Table) -> dict[str, Mask]:
     }
 
 
+def is_null(kind: str) -> bool:
+    """Whether beads of this type have one side only."""
+    return kind.startswith("0-") or kind.endswith("-0")
+
+
 def cities_in(output: Path) -> list[str]:
     """Return the cities that have articles, pairs or rejects, sorted."""
     tables = (path.stem for t in ("pairs", "rejects") for path in (output / t).glob("*.parquet"))

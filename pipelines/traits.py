@@ -5,6 +5,7 @@ A trait is a string `field=value`, as the page's filter takes it: `doubt=numbers
 """
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
