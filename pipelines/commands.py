@@ -34,7 +34,6 @@ from pipelines import (
     runs,
     sentences,
     store,
-    verdicts,
 )
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
@@ -79,13 +78,13 @@ def run_command(args: argparse.Namespace) -> int:
         _align_all(args, output, [key for key in cities if outcomes[key].ended_well])
         now = datetime.now(UTC)
         history.record(output, run.run_id, now)
-        past, judged = history.read(output), verdicts.by_item(verdicts.read(output))
+        short = gate.check(output, (cities[key] for key in outcomes))
         failures = {}
         for key, outcome in outcomes.items():
             told = [] if outcome.usable else [outcome.reason]
             told += health.failures(output, cities[key], outcome.counts, now)
             complaints = [gate.Failure(detail) for detail in told]
-            complaints += gate.failures(output, cities[key], past, judged)
+            complaints += short.get(key, [])
             if complaints:
                 failures[key] = complaints
         unusable = all(not outcome.usable for outcome in outcomes.values())
