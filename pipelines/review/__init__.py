@@ -1,0 +1,1 @@
+"""The local page where people judge pairs and sentences, and what keeps their verdicts."""
