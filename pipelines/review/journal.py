@@ -188,9 +188,9 @@ def _rows(path: Path, content: bytes) -> Iterator[Row]:
     for number, line in enumerate(content.splitlines(), 1):
         try:
             values: Mapping[str, Any] = json.loads(line)
-            row = {name: values.get(name) for name in _COLUMNS}
-            row["judged_at"] = datetime.fromisoformat(values["judged_at"])
-            if not isinstance(values["verdict_id"], str) or row["judged_at"].tzinfo is None:
+            row: Row = {name: values.get(name) for name in _COLUMNS}
+            row["judged_at"] = given = datetime.fromisoformat(values["judged_at"])
+            if not isinstance(values["verdict_id"], str) or given.tzinfo is None:
                 raise ValueError("no id or no zone")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(

@@ -131,11 +131,14 @@ def test_sigkill_loses_no_acknowledged_verdict(tmp_path: Path) -> None:
 
 
 def test_two_processes_and_a_compaction_share_one_journal(tmp_path: Path) -> None:
-    with writer(tmp_path, "one", 60) as one, writer(tmp_path, "two", 60) as two:
-        with ThreadPoolExecutor(2) as pool:
-            done = [pool.submit(process.communicate) for process in (one, two)]
-            while not all(future.done() for future in done):
-                journal.compact(tmp_path)
+    with (
+        writer(tmp_path, "one", 60) as one,
+        writer(tmp_path, "two", 60) as two,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        done = [pool.submit(process.communicate) for process in (one, two)]
+        while not all(future.done() for future in done):
+            journal.compact(tmp_path)
     journal.compact(tmp_path)
     kept = [row["verdict_id"] for row in journal.read(tmp_path)]
     assert sorted(kept) == sorted(f"{name}-{n}" for name in ("one", "two") for n in range(60))
