@@ -1,7 +1,7 @@
 """The report in a real browser: from a file, off the network, in both languages, on any screen."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -219,3 +219,19 @@ def test_the_page_can_be_read_by_keyboard_alone(report: Opened) -> None:
     page.locator("#ui-en").focus()
     page.keyboard.press("ArrowRight")
     assert page.get_by_role("heading", level=1).inner_text() == "语料质量报告"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_axe_finds_no_violation(
+    browser: Browser,
+    page_url: str,
+    violations: Callable[[Page], list[str]],
+    width: int,
+    scheme: str,
+) -> None:
+    seen = opened(browser, page_url, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    seen.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert violations(seen.page) == []
+    seen.page.get_by_label("中文").check()
+    assert violations(seen.page) == []
+    seen.page.context.close()
