@@ -23,8 +23,10 @@ from pipelines import (
     imports,
     lock,
     page,
+    sampling,
     sentences,
     store,
+    verdicts,
 )
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
 from pipelines.terminal import complain
@@ -41,6 +43,8 @@ _USAGE = (
     sentences.AlignError,
     align.UnknownPairError,
     encoder.EncoderError,
+    sampling.PlanError,
+    verdicts.VerdictError,
 )
 
 
