@@ -26,13 +26,6 @@ LONGEST_NAME = 60
 LONGEST_NOTE = 2_000
 """Characters that a note may have."""
 
-CODES = {
-    "pair": ("translation", "abridged", "part_of", "same_event", "different", "cannot_tell"),
-    "bead": ("correct", "partly", "wrong", "wrong_language", "not_language", "boilerplate"),
-    "unmatched": ("missed", "none", "cannot_tell"),
-}
-"""The verdicts of each level."""
-
 _COLUMNS = tuple(schema.REVIEWS.names)
 
 
@@ -95,24 +88,6 @@ def pending(path: Path, start: int = 0) -> tuple[list[Row], int]:
     return list(_rows(path, whole)), start + len(whole)
 
 
-def read(output: Path) -> list[Row]:
-    """Return every verdict ever given, oldest first, each once. Times are aware, in UTC."""
-    found: dict[str, Row] = {}
-    # Journals first: a compaction in between can then only show a verdict twice.
-    for path in sorted(folder(output).glob("*.jsonl")):
-        for row in pending(path)[0]:
-            found[row["verdict_id"]] = row
-    for path in sorted(folder(output).glob("*.parquet")):
-        for row in store.read_table(path, schema.REVIEWS).to_pylist():
-            found[row["verdict_id"]] = row
-    return in_order(found.values())
-
-
-def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Return verdicts from the oldest to the newest."""
-    return sorted(rows, key=lambda row: (row["judged_at"], row["verdict_id"]))
-
-
 def compact(output: Path) -> int:
     """Move the journals' lines into Parquet; return how many there were."""
     moved = 0
@@ -124,9 +99,8 @@ def compact(output: Path) -> int:
             target = path.with_suffix(".parquet")
             stored = store.read_table(target, schema.REVIEWS).to_pylist()
             merged = {row["verdict_id"]: row for row in (*stored, *rows)}
-            store.write_table(
-                target, store.rows_to_table(in_order(merged.values()), schema.REVIEWS)
-            )
+            ordered = sorted(merged.values(), key=lambda row: (row["judged_at"], row["verdict_id"]))
+            store.write_table(target, store.rows_to_table(ordered, schema.REVIEWS))
             file.truncate(0)
             os.fsync(file.fileno())
             moved += len(rows)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import schema
+from pipelines import schema, verdicts
 from pipelines.review import journal
 from pipelines.store import StoreError
 
@@ -21,27 +22,31 @@ NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
 
 def verdict(number: int, reviewer: str = "anna", **more: Any) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(schema.REVIEWS.names)
-    row |= {"verdict_id": f"{reviewer}-{number:05d}", "level": "pair", "pair_id": f"p{number}"}
+    row |= {"verdict_id": f"{reviewer}-{number:05d}", "level": "pair", "city": "c", "pair_id": f"p{number}"}
     row |= {"verdict": "abridged", "reviewer": reviewer, "plan": "p", "weight": 2.5}
     return row | {"judged_at": NOW + timedelta(seconds=number)} | more
+
+
+def read(output: Path) -> list[dict[str, Any]]:
+    return [asdict(one) for one in verdicts.read(output)]
 
 
 def test_a_verdict_reads_back_as_it_was_given(tmp_path: Path) -> None:
     given = verdict(1, note="“引号”\n第二行\u2028", position=3, probability=0.5)
     journal.append(tmp_path, [given])
-    assert journal.read(tmp_path) == [given]
+    assert read(tmp_path) == [given]
 
 
 def test_compaction_changes_where_verdicts_lie_and_nothing_else(tmp_path: Path) -> None:
     for number in range(5):
         journal.append(tmp_path, [verdict(number), verdict(number, "博")])
-    before = journal.read(tmp_path)
+    before = read(tmp_path)
     assert journal.compact(tmp_path) == 10
     assert journal.compact(tmp_path) == 0
-    assert journal.read(tmp_path) == before
+    assert read(tmp_path) == before
     journal.append(tmp_path, [verdict(9)])
     journal.compact(tmp_path)
-    assert [row["verdict_id"] for row in journal.read(tmp_path)][-1] == "anna-00009"
+    assert [row["verdict_id"] for row in read(tmp_path)][-1] == "anna-00009"
     file = pq.read_table(tmp_path / "reviews" / "anna.parquet")
     assert file.schema.names == schema.REVIEWS.names
     assert file.num_rows == 6
@@ -52,9 +57,9 @@ def test_a_compaction_cut_short_leaves_no_verdict_twice(tmp_path: Path) -> None:
     lines = (tmp_path / "reviews" / "anna.jsonl").read_bytes()
     journal.compact(tmp_path)
     (tmp_path / "reviews" / "anna.jsonl").write_bytes(lines)  # as if killed before emptying it
-    assert len(journal.read(tmp_path)) == 2
+    assert len(read(tmp_path)) == 2
     journal.compact(tmp_path)
-    assert len(journal.read(tmp_path)) == 2
+    assert len(read(tmp_path)) == 2
 
 
 def test_a_torn_line_is_neither_read_nor_joined_to_the_next(tmp_path: Path) -> None:
@@ -62,9 +67,9 @@ def test_a_torn_line_is_neither_read_nor_joined_to_the_next(tmp_path: Path) -> N
     path = tmp_path / "reviews" / "anna.jsonl"
     with path.open("ab") as file:
         file.write(b'{"verdict_id": "torn", "level": "pa')
-    assert [row["verdict_id"] for row in journal.read(tmp_path)] == ["anna-00001"]
+    assert [row["verdict_id"] for row in read(tmp_path)] == ["anna-00001"]
     journal.append(tmp_path, [verdict(2)])
-    assert [row["verdict_id"] for row in journal.read(tmp_path)] == ["anna-00001", "anna-00002"]
+    assert [row["verdict_id"] for row in read(tmp_path)] == ["anna-00001", "anna-00002"]
 
 
 def test_a_line_that_is_no_verdict_is_named(tmp_path: Path) -> None:
@@ -72,7 +77,7 @@ def test_a_line_that_is_no_verdict_is_named(tmp_path: Path) -> None:
     path = tmp_path / "reviews" / "anna.jsonl"
     path.write_bytes(path.read_bytes() + b"[1]\n")
     with pytest.raises(StoreError, match=r"anna\.jsonl, line 2"):
-        journal.read(tmp_path)
+        journal.compact(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "..", ".", "a/b", "a\\b", "CON", "A" * 60])
@@ -80,7 +85,7 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     path = journal.path_of(tmp_path, journal.reviewer_name(name))
     assert path.parent == tmp_path / "reviews"
     journal.append(tmp_path, [verdict(1, name)])
-    assert [row["reviewer"] for row in journal.read(tmp_path)] == [name]
+    assert [row["reviewer"] for row in read(tmp_path)] == [name]
 
 
 def test_names_that_differ_only_in_case_or_marks_keep_files_of_their_own(tmp_path: Path) -> None:
@@ -102,7 +107,7 @@ from pipelines import schema
 from pipelines.review import journal
 for number in range(int(sys.argv[3])):
     row = dict.fromkeys(schema.REVIEWS.names) | {
-        "verdict_id": f"{sys.argv[2]}-{number}", "level": "pair", "reviewer": "anna",
+        "verdict_id": f"{sys.argv[2]}-{number}", "level": "pair", "city": "c", "pair_id": "p", "reviewer": "anna",
         "judged_at": datetime.now(UTC), "note": "x" * 500}
     journal.append(Path(sys.argv[1]), [row])
     print(row["verdict_id"], flush=True)
@@ -125,7 +130,7 @@ def test_sigkill_loses_no_acknowledged_verdict(tmp_path: Path) -> None:
             acknowledged += [process.stdout.readline().strip() for _ in range(20 + 7 * turn)]
             process.send_signal(signal.SIGKILL)
             acknowledged += process.stdout.read().split()
-    stored = {row["verdict_id"] for row in journal.read(tmp_path)}
+    stored = {row["verdict_id"] for row in read(tmp_path)}
     assert len(acknowledged) >= 81
     assert stored.issuperset(acknowledged)
 
@@ -140,7 +145,7 @@ def test_two_processes_and_a_compaction_share_one_journal(tmp_path: Path) -> Non
         while not all(future.done() for future in done):
             journal.compact(tmp_path)
     journal.compact(tmp_path)
-    kept = [row["verdict_id"] for row in journal.read(tmp_path)]
+    kept = [row["verdict_id"] for row in read(tmp_path)]
     assert sorted(kept) == sorted(f"{name}-{n}" for name in ("one", "two") for n in range(60))
     assert (tmp_path / "reviews" / "anna.jsonl").read_bytes() == b""
 
