@@ -22,7 +22,12 @@ NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
 
 def verdict(number: int, reviewer: str = "anna", **more: Any) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(schema.REVIEWS.names)
-    row |= {"verdict_id": f"{reviewer}-{number:05d}", "level": "pair", "city": "c", "pair_id": f"p{number}"}
+    row |= {
+        "verdict_id": f"{reviewer}-{number:05d}",
+        "level": "pair",
+        "city": "c",
+        "pair_id": f"p{number}",
+    }
     row |= {"verdict": "abridged", "reviewer": reviewer, "plan": "p", "weight": 2.5}
     return row | {"judged_at": NOW + timedelta(seconds=number)} | more
 
