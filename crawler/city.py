@@ -18,6 +18,7 @@ Status = Literal["unverified", "active", "paused", "blocked", "gone"]
 STATUSES: tuple[Status, ...] = ("unverified", "active", "paused", "blocked", "gone")
 CRAWLED: tuple[Status, ...] = ("unverified", "active")
 LANGS = ("zh", "en")
+DRIFTS = ("yield", "score", "length_ratio")
 RIGHTS = ("metadata", "metadata+excerpt", "full")
 
 
@@ -45,12 +46,17 @@ class Assertions:
     """What a healthy crawl of the city satisfies.
 
     `min_articles` per language over all stored; `max_rejects` as a share of fetched articles (0-1);
-    `quiet_days` without a new article before that is worth a warning.
+    `quiet_days` without a new article before that is worth a warning. Of the pairs: `min_precision`
+    is the share that must be right by people's verdicts (0-1); `max_drift` how far from usual
+    `yield` (share of English articles with a mate), `score` (log odds) and `length_ratio` (as a
+    share of the usual) may be.
     """
 
     min_articles: Mapping[str, int] = field(default_factory=dict)
     max_rejects: float = 0.2
     quiet_days: int = 14
+    min_precision: float | None = None
+    max_drift: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +225,19 @@ def _assertions(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
     if "assertions" not in top:
         return {}
     fields = reader.mapping(top["assertions"], "assertions")
-    reader.only(fields, (), ("min_articles", "max_rejects", "quiet_days"), "assertions")
+    known = ("min_articles", "max_rejects", "quiet_days", "min_precision", "max_drift")
+    reader.only(fields, (), known, "assertions")
     default = Assertions()
     least: dict[str, int] = {}
     if "min_articles" in fields:
         per_lang = reader.mapping(fields["min_articles"], "min_articles")
         reader.only(per_lang, (), LANGS, "min_articles")
         least = {lang: reader.whole(node, lang) for lang, node in per_lang.items()}
+    drift: dict[str, float] = {}
+    if "max_drift" in fields:
+        measures = reader.mapping(fields["max_drift"], "max_drift")
+        reader.only(measures, (), DRIFTS, "max_drift")
+        drift = {name: reader.positive(node, name) for name, node in measures.items()}
     rejects = reader.optional(fields, "max_rejects", reader.share)
     quiet = reader.optional(fields, "quiet_days", reader.whole)
     return {
@@ -233,6 +245,8 @@ def _assertions(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
             min_articles=least,
             max_rejects=default.max_rejects if rejects is None else rejects,
             quiet_days=default.quiet_days if quiet is None else quiet,
+            min_precision=reader.optional(fields, "min_precision", reader.share),
+            max_drift=drift,
         )
     }
 
@@ -302,6 +316,12 @@ class _Reader:
         value = self.text(node, what)
         if not re.fullmatch(r"0(\.\d+)?|1(\.0+)?", value):
             self.fail(node, f"{what} must be a share between 0 and 1, not {value!r}")
+        return float(value)
+
+    def positive(self, node: yaml.Node, what: str) -> float:
+        value = self.text(node, what)
+        if not re.fullmatch(r"\d+(\.\d+)?", value) or float(value) == 0:
+            self.fail(node, f"{what} must be a number above 0, like 0.2, not {value!r}")
         return float(value)
 
     def day(self, node: yaml.Node, what: str) -> date:

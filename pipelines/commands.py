@@ -24,7 +24,9 @@ from pipelines import (
     duplicates,
     engine,
     evaluate,
+    gate,
     health,
+    history,
     imports,
     lock,
     page,
@@ -32,6 +34,7 @@ from pipelines import (
     runs,
     sentences,
     store,
+    verdicts,
 )
 from pipelines.review import command
 from pipelines.terminal import complain, progress, say, say_json, show_table
@@ -58,9 +61,13 @@ def crawl_command(args: argparse.Namespace) -> int:
     with lock.hold(output, cities):
         run = runs.start(output, "crawl", tuple(cities))
         outcomes = _crawl_all(args, output, cities, run)
-        failures = {key: outcome.reason for key, outcome in outcomes.items() if not outcome.usable}
+        failures = {
+            key: [gate.Failure(outcome.reason)]
+            for key, outcome in outcomes.items()
+            if not outcome.usable
+        }
         code = UNUSABLE if len(failures) == len(outcomes) else DONE
-        return _finish(args, run, outcomes, {k: [v] for k, v in failures.items()}, code)
+        return _finish(args, run, outcomes, failures, code)
 
 
 def run_command(args: argparse.Namespace) -> int:
@@ -72,10 +79,14 @@ def run_command(args: argparse.Namespace) -> int:
         outcomes = _crawl_all(args, output, cities, run)
         _align_all(args, output, [key for key in cities if outcomes[key].ended_well])
         now = datetime.now(UTC)
+        history.record(output, run.run_id, now)
+        past, judged = history.read(output), verdicts.by_item(verdicts.read(output))
         failures = {}
         for key, outcome in outcomes.items():
-            complaints = [] if outcome.usable else [outcome.reason]
-            complaints += health.failures(output, cities[key], outcome.counts, now)
+            told = [] if outcome.usable else [outcome.reason]
+            told += health.failures(output, cities[key], outcome.counts, now)
+            complaints = [gate.Failure(detail) for detail in told]
+            complaints += gate.failures(output, cities[key], past, judged)
             if complaints:
                 failures[key] = complaints
         unusable = all(not outcome.usable for outcome in outcomes.values())
@@ -170,6 +181,7 @@ def align_command(args: argparse.Namespace) -> int:
     _writable(output)
     with lock.hold(output, cities):
         summaries = _align_all(args, output, cities)
+        history.record(output, "align", datetime.now(UTC))
     if args.json:
         say_json(summaries)
     else:
@@ -308,14 +320,14 @@ def _finish(
     args: argparse.Namespace,
     run: runs.Run,
     outcomes: dict[str, crawls.Outcome],
-    failures: dict[str, list[str]],
+    failures: dict[str, list[gate.Failure]],
     code: int,
 ) -> int:
     """Write the run's folder and say how it ended: on a terminal, for a program, or in trouble."""
     found = runs.gather_issues(
         run,
         [
-            {"city": city, "code": "assertion", "detail": complaint}
+            {"city": city, "code": "assertion"} | complaint.as_json()
             for city, complaints in failures.items()
             for complaint in complaints
         ],
@@ -331,7 +343,10 @@ def _finish(
                 "run_id": run.run_id,
                 "exit_code": code,
                 "cities": counts,
-                "failures": failures,
+                "failures": {
+                    city: [complaint.detail for complaint in complaints]
+                    for city, complaints in failures.items()
+                },
                 "issues": found,
             }
         )
@@ -341,7 +356,9 @@ def _finish(
         show_table(header, [(k, *(c.get(n, 0) for n in header[1:])) for k, c in counts.items()])
     for city, complaints in failures.items():
         for complaint in complaints:
-            complain(f"{city}: {complaint}")
+            complain(f"{city}: {complaint.detail}")
+            for example in complaint.examples:
+                complain(f"{city}:   {example}")
     if failures:
         complain(f"details: {run.folder / 'issues.jsonl'}")
     return code

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from crawler.city import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import write_gold
 from crawler.demo.server import serve
-from pipelines import align, crawls, engine, evaluate, report, runs, schema, store
+from pipelines import align, crawls, engine, evaluate, history, report, runs, schema, store
 from pipelines.terminal import progress, say, show_table
 
 _MARK = ".shizheng-demo"
@@ -69,6 +70,7 @@ def run(output: Path) -> dict[str, Any]:
         runs.gather_issues(current, [])
         counts = {key: {**o.counts, "failed": False} for key, o in outcomes.items()}
         runs.finish(current, counts, 0)
+        history.record(output, current.run_id, datetime.now(UTC))
         report.write(output, cities)
         seconds["report"] = _lap(began, seconds)
     gold = output / "gold"

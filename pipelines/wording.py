@@ -1,7 +1,7 @@
 """Codes and measures in plain words, in English and Chinese, for people who judge pairs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -20,11 +20,20 @@ RELATIONS = {
 }
 
 DOUBTS = {
-    "clash": Words("figures, dates or ordinals contradict", "数字、日期或届次相互矛盾"),
+    "numbers": Words("figures contradict each other", "数字相互矛盾"),
+    "dates": Words("dates contradict each other", "日期相互矛盾"),
+    "ordinals": Words("ordinals contradict each other", "届次相互矛盾"),
+    "names": Words("names contradict each other", "名称相互矛盾"),
     "near": Words("probability between 0.4 and 0.6", "概率在 0.4 至 0.6 之间"),
     "close": Words("another candidate scores nearly as well", "另有得分相近的候选"),
     "length": Words("one side is under half its usual length", "一方长度不足通常的一半"),
     "apart": Words("published more than 30 days apart", "发布日期相隔超过 30 天"),
+}
+
+CHANGES = {
+    "new": Words("pairs are new", "对为新增"),
+    "gone": Words("pairs are gone", "对已消失"),
+    "changed": Words("pairs were aligned anew, with another result", "对重新对齐且结果不同"),
 }
 
 LANGS = {"zh": Words("Chinese", "中文"), "en": Words("English", "英文")}
@@ -92,6 +101,23 @@ _NOTHING = Words("nothing to compare", "无可比较")
 def of(code: str, known: Mapping[str, Words]) -> Words:
     """Return the words for a code, or the code itself."""
     return known.get(code, Words(code, code))
+
+
+def trait(name: str, value: str, lengths: Sequence[str], days: Sequence[str]) -> Words:
+    """Return the words for a trait of a pair or its beads; the labels are those of the charts."""
+    match name:
+        case "bead":
+            return Words(f"has a sentence group {value}", f"含 {value} 句组")
+        case "flag":
+            words = of(value, FLAGS)
+            return Words(f"sentences: {words.en}", f"句组：{words.zh}")
+        case "length":
+            label = lengths[int(value)]
+            return Words(f"length: {label} of the usual", f"长度：常值的 {label}")
+        case "days":
+            label = days[int(value)]
+            return Words(f"published from {label} days later", f"发布相隔：{label} 天起")
+    return Words(f"{name}={value}", f"{name}={value}")
 
 
 def measure(name: str, value: float | bool | None) -> Words:
