@@ -2,7 +2,8 @@
 
 Reads `articles`, writes `pairs`, `candidates` and `sentences` of one city. The same articles give
 the same bytes, whatever was stored before: only `aligned_at` is carried over, where a pair stands
-as it stood.
+as it stood. A calibration in force (`pipelines.calibrate`) maps the model's probabilities last, so
+that it does not change which articles are paired.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines import documents, quantities, schema, sentences, store
+from pipelines import calibrate, documents, quantities, schema, sentences, store
 from pipelines.documents import Document, Pairing, Prepared, Scored
 from pipelines.encoder import Encoder, VectorCache, load_encoder
 from pipelines.store import Row
@@ -77,11 +78,12 @@ def align_city(
         _row(city, one, zh, en, method) | {"relation": one.relation, "margin": _f32(one.margin)}
         for one in pairing.pairs
     ]
+    runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
+    _calibrate(output, method, (pairs, runners_up))
     _keep_dates(output, city, pairs, now)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
         beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, cache)
-    runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
     runners_up.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
         ("candidates", runners_up, schema.CANDIDATES),
@@ -91,7 +93,7 @@ def align_city(
         table = store.rows_to_table(rows, of)
         store.write_table(store.table_path(output, name, city), table)
     cache.save()
-    likely = sum(one.probability >= 0.5 for one in pairing.pairs)
+    likely = sum(row["probability"] >= 0.5 for row in pairs)
     return Summary(len(zh), len(en), len(pairs), likely, len(runners_up), len(beads))
 
 
@@ -195,6 +197,16 @@ def _evidence(one: Scored, zh: Prepared, en: Prepared) -> dict[str, float | int 
         "days_apart": documents.days_apart(zh.document, en.document),
         "link": documents.linked(zh.document, en.document),
     }
+
+
+def _calibrate(output: Path, method: str, tables: Sequence[list[Row]]) -> None:
+    """Map the probabilities of rows made by `method` as the calibration in force does, if any."""
+    calibration = calibrate.for_method(output, method)
+    if calibration is None:
+        return
+    for row in (row for rows in tables for row in rows):
+        row["probability"] = _f32(calibration.apply(row["probability"]))
+        row["method"] = f"{method} {calibration.version}"
 
 
 def _clip(value: float) -> float:

@@ -16,6 +16,7 @@ from crawler.archive import ArchiveError
 from crawler.city import CityError
 from pipelines import (
     align,
+    calibrate,
     commands,
     demo,
     encoder,
@@ -49,6 +50,7 @@ _USAGE = (
     verdicts.VerdictError,
     ReviewError,
     exchange.ExchangeError,
+    calibrate.CalibrationError,
 )
 
 
@@ -211,15 +213,21 @@ def _parser() -> argparse.ArgumentParser:
     made = add("review", commands.review_command, "a local page where people judge pairs", cities)
     add_arguments(made)
     made = add(
-        "evaluate", commands.evaluate_command, "precision, recall, F1 and calibration against gold"
+        "evaluate", commands.evaluate_command, "how good the corpus is, by verdicts or against gold"
     )
     made.add_argument(
         "--gold",
         type=Path,
-        required=True,
         metavar="FILE",
-        help="tab-separated zh_id, en_id, relation with a header line",
+        help="tab-separated zh_id, en_id, relation with a header line; without: by the verdicts",
     )
+    made = add(
+        "calibrate", commands.calibrate_command, "learn the pairs' probabilities from the verdicts"
+    )
+    choice = made.add_mutually_exclusive_group()
+    choice.add_argument("--list", action="store_true", help="every calibration kept")
+    choice.add_argument("--revert", action="store_true", help="go back to the one before")
+    choice.add_argument("--dry-run", action="store_true", help="show what it would bring")
     group = actions.add_parser("cities", help="the catalogue of cities")
     catalogue = group.add_subparsers(metavar="ACTION", required=True)
     for name, command, text in (

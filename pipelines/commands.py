@@ -19,6 +19,7 @@ from crawler.city import CITIES_DIR, CRAWLED, City, CityError, load_cities, load
 from pipelines import (
     align,
     archives,
+    calibrate,
     crawls,
     demo,
     duplicates,
@@ -230,6 +231,15 @@ def review_command(args: argparse.Namespace) -> int:
 
 def evaluate_command(args: argparse.Namespace) -> int:
     output = _readable(args.output)
+    if args.gold is None:
+        # Not at the top: it takes SciPy along, which no other command needs.
+        from pipelines import summary
+
+        if args.json:
+            say_json(summary.evaluate(output))
+        else:
+            summary.show(output)
+        return DONE
     result = evaluate.evaluate(output, args.gold)
     if args.json:
         say_json(result)
@@ -247,6 +257,25 @@ def evaluate_command(args: argparse.Namespace) -> int:
             )
         ],
     )
+    return DONE
+
+
+def calibrate_command(args: argparse.Namespace) -> int:
+    """Learn a calibration and put it in force, or list what there is, or go back by one."""
+    from pipelines import summary
+
+    output = _readable(args.output)
+    if args.list:
+        summary.show_calibrations(output, as_json=args.json)
+        return DONE
+    _writable(output)
+    with lock.hold(output, ["calibration"]):
+        if args.revert:
+            summary.show_reverted(*calibrate.revert(output), as_json=args.json)
+        else:
+            before = calibrate.in_force(output)
+            record = calibrate.learn(output, keep=not args.dry_run)
+            summary.show_learnt(record, before, dry=args.dry_run, as_json=args.json)
     return DONE
 
 

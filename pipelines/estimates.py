@@ -16,8 +16,8 @@ import numpy as np
 from pipelines import agreement, intervals, samples, sampling, verdicts
 from pipelines.agreement import Agreement
 from pipelines.evaluate import DECISION
-from pipelines.intervals import Estimate, Floats, Ints
-from pipelines.samples import Flags, PairSample, UnmatchedSample
+from pipelines.intervals import Estimate, Floats
+from pipelines.samples import BeadSample, Flags, PairSample, UnmatchedSample
 from pipelines.tally import BANDS
 from pipelines.verdicts import CANNOT_TELL, LEVELS, Judged, VerdictError
 
@@ -118,7 +118,7 @@ def estimate_from(output: Path, judged: Sequence[Judged], threshold: float = DEC
     scope = sample.scope()
     everything = np.isin(sample.city, scope)
     claimed = everything & (sample.probability >= threshold)
-    precision = _share(sample, claimed, sample.right)
+    precision = share(sample, claimed, sample.right)
     alone = {city: sampling.unmatched_english(output, city) for city in sample.cities}
     loose = {city: len(keys) for city, keys in alone.items()}
     missed = samples.read_unmatched(judged, alone)
@@ -131,50 +131,37 @@ def estimate_from(output: Path, judged: Sequence[Judged], threshold: float = DEC
         unmatched=sum(loose[sample.cities[at]] for at in scope),
         linked=beads.population,
         precision=precision,
-        translations=_share(sample, claimed, sample.rendered),
-        recall=_recall(precision, missed, [sample.cities[at] for at in scope], loose),
+        translations=share(sample, claimed, sample.rendered),
+        recall=recall(precision, missed, [sample.cities[at] for at in scope], loose),
         bands=bands,
         by_city=tuple(
             _city(sample, position, threshold, missed, loose)
             for position in range(len(sample.cities))
         ),
-        beads={} if not len(beads.weight) else {
-            said: intervals.proportion(
-                (beads.said == said).astype(np.float64),
-                weight=beads.weight,
-                stratum=np.zeros(len(beads.weight), np.int64),
-                cluster=beads.cluster,
-                sizes={0: beads.population},
-            )
-            for said in LEVELS["bead"]
-        },
+        beads=bead_rates(beads),
         calibration_error=_calibration_error(bands),
-        agreements=tuple(
-            one for level in LEVELS for one in agreement.agreements(judged, level)
-        ),
+        agreements=tuple(one for level in LEVELS for one in agreement.agreements(judged, level)),
         counts={
             "pair": _counts(judged, "pair", int(sample.usable().sum())),
             "bead": _counts(judged, "bead", len(beads.weight)),
             "unmatched": _counts(judged, "unmatched", len(missed.weight)),
         },
-    )  # fmt: skip
+    )
 
 
-def _share(sample: PairSample, domain: Flags, outcome: Floats) -> Estimate | None:
+def share(sample: PairSample, domain: Flags, outcome: Floats) -> Estimate | None:
     """Estimate the mean of `outcome` over the pairs of `domain` (a flag for each pair stored)."""
     used = np.flatnonzero(sample.usable() & domain[sample.row])
     if len(used) == 0:
         return None
     rows = sample.row[used]
-    cells = _cells(sample.city[domain], sample.band[domain], sample.city[rows], sample.band[rows])
-    mine = np.array(
-        [cells[c, b] for c, b in zip(sample.city[rows].tolist(), sample.band[rows].tolist(),
-                                     strict=True)], np.int64
-    )  # fmt: skip
+    keys = sample.city * BANDS + sample.band
+    present, counts = np.unique(keys[domain], return_counts=True)
+    cells = _cells(present.tolist(), Counter(keys[rows].tolist()))
     sizes: Counter[int] = Counter()
-    keys = sample.city[domain] * BANDS + sample.band[domain]
-    for key, size in zip(*np.unique(keys, return_counts=True), strict=True):
-        sizes[cells[int(key) // BANDS, int(key) % BANDS]] += int(size)
+    for key, size in zip(present.tolist(), counts.tolist(), strict=True):
+        sizes[cells[key]] += size
+    mine = np.array([cells[key] for key in keys[rows].tolist()], np.int64)
     return intervals.proportion(
         outcome[used],
         weight=sample.weight[used],
@@ -184,23 +171,40 @@ def _share(sample: PairSample, domain: Flags, outcome: Floats) -> Estimate | Non
     )
 
 
-def _cells(
-    city: Ints, band: Ints, judged_city: Ints, judged_band: Ints
-) -> dict[tuple[int, int], int]:
-    """Return the stratum of every (city, band) that pairs lie in.
+def bead_rates(sample: BeadSample) -> dict[str, Estimate]:
+    """Return the share of beads with each verdict; beads of one pair are alike."""
+    size = len(sample.weight)
+    if not size:
+        return {}
+    whole = np.zeros(size, np.int64)
+    return {
+        said: intervals.proportion(
+            (sample.said == said).astype(np.float64),
+            weight=sample.weight,
+            stratum=whole,
+            cluster=sample.cluster,
+            sizes={0: sample.population},
+        )
+        for said in LEVELS["bead"]
+    }
+
+
+def _cells(present: Sequence[int], seen: Mapping[int, int]) -> dict[int, int]:
+    """Return the stratum of every cell (city times `BANDS` plus band) that pairs lie in.
 
     A cell with `LEAST` judged items is one; the others of its band are one together. Where that has
-    no two, it joins the largest of its band, or the nearest band that has, the lower first.
+    no two, it joins the nearest band that has, the lower first.
     """
-    seen = Counter(zip(judged_city.tolist(), judged_band.tolist(), strict=True))
-    present = sorted({*zip(city.tolist(), band.tolist(), strict=True)})
-    stratum: dict[tuple[int, int], tuple[int, int]] = {
-        cell: cell if seen[cell] >= LEAST else (-1, cell[1]) for cell in present
+    stratum = {
+        cell: (cell // BANDS if seen.get(cell, 0) >= LEAST else -1, cell % BANDS)
+        for cell in present
     }
     held: Counter[tuple[int, int]] = Counter()
     for cell in present:
-        held[stratum[cell]] += seen[cell]
-    firm = [name for name, count in held.items() if count >= 2] or [max(held, key=held.__getitem__)]
+        held[stratum[cell]] += seen.get(cell, 0)
+    firm = {name for name, count in held.items() if count >= 2} or {
+        max(held, key=lambda n: held[n])
+    }
 
     def home(name: tuple[int, int]) -> tuple[int, int]:
         if name in firm:
@@ -219,7 +223,7 @@ def _band(sample: PairSample, everything: Flags, band: int) -> Band:
         weight = sample.weight[used]
         stated = float(weight @ sample.probability[sample.row[used]] / weight.sum())
     return Band(band, sampling.band_name(band), int(domain.sum()), stated,
-                _share(sample, domain, sample.right))  # fmt: skip
+                share(sample, domain, sample.right))  # fmt: skip
 
 
 def _city(
@@ -232,17 +236,17 @@ def _city(
     name = sample.cities[position]
     local = sample.of_city(position)
     domain = (sample.city == position) & (sample.probability >= threshold)
-    precision = _share(local, domain, local.right)
+    precision = share(local, domain, local.right)
     return CityEstimates(
         city=name,
         claimed=int(domain.sum()),
         precision=precision,
-        translations=_share(local, domain, local.rendered),
-        recall=_recall(precision, missed, [name], loose),
+        translations=share(local, domain, local.rendered),
+        recall=recall(precision, missed, [name], loose),
     )
 
 
-def _recall(
+def recall(
     precision: Estimate | None,
     missed: UnmatchedSample,
     cities: Sequence[str],
@@ -277,19 +281,6 @@ def _recall(
     whole = found[0] + lost[0]
     return Estimate(1 / (1 + ratio), 1 / (1 + high), 1 / (1 + low), rate.judged, rate.effective,
                     whole)  # fmt: skip
-
-
-def expected_calibration_error(
-    probability: Floats, outcome: Floats, weight: Floats | None = None, bins: int = BANDS
-) -> float:
-    """Return the mean gap between stated and observed over bins of equal width, by weight.
-
-    With equal weights: Naeini, Cooper and Hauskrecht 2015 (AAAI), as it is generally computed.
-    """
-    weight = np.ones(len(probability)) if weight is None else weight
-    at = np.clip((probability * bins + 1e-6).astype(np.int64), 0, bins - 1)
-    stated, observed = (np.bincount(at, weight * x, bins) for x in (probability, outcome))
-    return float(np.abs(stated - observed).sum() / weight.sum()) if weight.sum() else 0.0
 
 
 def _calibration_error(bands: Sequence[Band]) -> float | None:

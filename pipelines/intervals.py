@@ -52,32 +52,33 @@ def proportion(
     alike. Strata without an item must have been merged into others before.
     """
     total = sum(sizes.values())
-    share = np.zeros(len(outcome))
-    residual = np.zeros(len(outcome))
-    clusters = strata = 0
+    share, residual = np.zeros(len(outcome)), np.zeros(len(outcome))
+    sampled = smoothed = 0.0
     for name, size in sizes.items():
         mine = stratum == name
         relative = weight[mine] / weight[mine].sum()
         share[mine] = size / total * relative
-        groups = len(np.unique(cluster[mine]))
-        clusters, strata = clusters + groups, strata + 1
         # A stratum judged to the last item is known, not estimated.
         if int(mine.sum()) >= size:
             continue
-        gap = outcome[mine] - relative @ outcome[mine]
-        residual[mine] = share[mine] * gap * math.sqrt(groups / max(groups - 1, 1))
+        held = len(np.unique(cluster[mine]))
+        seen = float(relative @ outcome[mine])
+        residual[mine] = share[mine] * (outcome[mine] - seen) * math.sqrt(held / max(held - 1, 1))
+        spent = float((share[mine] ** 2).sum())
+        worth = (size / total) ** 2 / spent
+        prior = (seen * worth + 0.5) / (worth + 1)
+        sampled += spent
+        smoothed += spent * prior * (1 - prior)
     value = float(np.clip(share @ outcome, 0, 1))
-    known = {name for name, size in sizes.items() if int((stratum == name).sum()) >= size}
-    open_ = ~np.isin(stratum, list(known)) if known else np.ones(len(outcome), dtype=bool)
-    if not open_.any():
+    if not sampled:
         return Estimate(value, value, value, len(outcome), float(len(outcome)), total)
-    _, at = np.unique(cluster, return_inverse=True)
+    groups, at = np.unique(cluster, return_inverse=True)
     variance = float((np.bincount(at, residual) ** 2).sum())
-    # By weights alone (Kish): where no error was seen a variance says nothing.
-    effective = 1 / float((share[open_] ** 2).sum())
-    if variance > 0:
-        effective = min(effective, value * (1 - value) / variance)
-    spare = max(len(np.unique(cluster)) - strata, 1)
+    # Where few errors were seen, the variance seen says little: it is taken to be no less than
+    # that of the weights alone (Kish), or of strata that each saw half an error more (Jeffreys).
+    variance = max(variance, min(value * (1 - value) * sampled, smoothed))
+    effective = value * (1 - value) / variance if variance > 1e-15 else 1 / sampled
+    spare = max(len(groups) - len(sizes), 1)
     low, high = clopper_pearson(value, adjusted(effective, spare, confidence), confidence)
     return Estimate(value, low, high, len(outcome), effective, total)
 

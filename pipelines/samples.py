@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import sampling
-from pipelines.intervals import Floats, Ints
+from pipelines.sampling import Floats, Ints
 from pipelines.verdicts import CANNOT_TELL, MATES, TRANSLATIONS, Judged, plan_of
 
 Flags = npt.NDArray[np.bool_]
@@ -82,17 +84,20 @@ class BeadSample:
 def read_pairs(output: Path, judged: Sequence[Judged]) -> PairSample:
     """Read the pairs stored and place the judged ones among them."""
     cities = sampling.cities_in(output)
-    table = sampling.read_pairs(output, cities)
-    ids = {key: row for row, key in enumerate(table["pair_id"].to_pylist())}
-    place = {name: position for position, name in enumerate(cities)}
-    methods = tuple(sorted(set(table["method"].to_pylist()) - {None}))
-    number = {name: position for position, name in enumerate(methods)}
+    return place(sampling.read_pairs(output, cities), cities, judged)
+
+
+def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> PairSample:
+    """Place judged pairs in a table as `sampling.read_pairs` gives it."""
+    pairs = [one for one in judged if one.item.level == "pair"]
+    keys = pa.array([one.item.key for one in pairs], pa.string())
+    found = pc.fill_null(pc.index_in(keys, value_set=sampling.flat(table["pair_id"])), -1)
+    methods = tuple(sorted(set(pc.unique(table["method"]).to_pylist()) - {None}))
     probability = sampling.floats(table["probability"])
     rows, right, rendered, weight, reach, plans, chinese = [], [], [], [], [], [], []
-    for one in judged:
-        row = ids.get(one.item.key) if one.item.level == "pair" else None
+    for one, row in zip(pairs, found.to_pylist(), strict=True):
         said = _said(one)
-        if row is None or not said:
+        if row < 0 or not said:
             continue
         drawn, scope, plan = _drawn(one)
         rows.append(row)
@@ -105,11 +110,11 @@ def read_pairs(output: Path, judged: Sequence[Judged]) -> PairSample:
     _, cluster = np.unique(np.array(chinese, dtype=np.str_), return_inverse=True)
     return PairSample(
         cities=tuple(cities),
-        city=np.array([place[name] for name in table["city"].to_pylist()], np.int64),
+        city=_codes(table["city"], cities),
         band=sampling.bands(probability),
         probability=probability,
         methods=methods,
-        method=np.array([number.get(m, -1) for m in table["method"].to_pylist()], np.int64),
+        method=_codes(table["method"], methods),
         row=np.array(rows, np.int64),
         right=np.array(right, np.float64),
         rendered=np.array(rendered, np.float64),
@@ -147,7 +152,11 @@ def read_beads(output: Path, judged: Sequence[Judged], threshold: float) -> Bead
     if not kept:
         return BeadSample(np.array([], np.str_), np.empty(0), np.empty(0, np.int64), 0)
     stored, population = sampling.claimed_beads(output, threshold)
-    kept = [one for one in kept if (one.item.key, one.item.position) in stored]
+    return place_beads([one for one in kept if one.item[1:] in stored], population)
+
+
+def place_beads(kept: Sequence[Judged], population: int) -> BeadSample:
+    """Return judged beads as a sample of `population` beads."""
     _, cluster = np.unique(np.array([one.item.key for one in kept], np.str_), return_inverse=True)
     weight = np.array([_drawn(one)[0] for one in kept], np.float64)
     return BeadSample(
@@ -183,3 +192,9 @@ def _pooled(weight: Floats, plans: Sequence[str]) -> Floats:
     for name in set(plans):
         pooled[names == name] /= weight[names == name].mean()
     return pooled
+
+
+def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
+    """Return the position of each value among `names`, -1 for none."""
+    at = pc.index_in(sampling.flat(column), value_set=pa.array(names, pa.string()))
+    return np.asarray(pc.fill_null(at, -1).to_numpy(zero_copy_only=False), np.int64)

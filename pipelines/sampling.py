@@ -174,7 +174,11 @@ def allocate(sizes: Sequence[int], total: int) -> list[int]:
 
 
 def _stratified(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
-    pairs = read_pairs(output, cities)
+    return stratified(read_pairs(output, cities), plan)
+
+
+def stratified(pairs: pa.Table, plan: Plan) -> list[Drawn]:
+    """Draw from a table as `read_pairs` gives it."""
     if pairs.num_rows == 0:
         return []
     strata = _strata(pairs, plan.size)
@@ -203,7 +207,7 @@ def _strata(pairs: pa.Table, size: int) -> dict[str, Ints]:
     cities of a band become one, over which the draws are spread in proportion.
     """
     band = bands(floats(pairs["probability"]))
-    city = pc.dictionary_encode(_flat(pairs["city"]))
+    city = pc.dictionary_encode(flat(pairs["city"]))
     codes, names = city.indices.to_numpy().astype(np.int64), city.dictionary.to_pylist()
     cells = {
         (int(b), names[c]): np.flatnonzero((band == b) & (codes == c))
@@ -229,7 +233,11 @@ def _spread(rows: Ints, count: int, rng: np.random.Generator) -> Ints:
 
 
 def _uncertain(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
-    pairs = read_pairs(output, cities)
+    return uncertain(read_pairs(output, cities), plan)
+
+
+def uncertain(pairs: pa.Table, plan: Plan) -> list[Drawn]:
+    """Choose from a table as `read_pairs` gives it."""
     doubt = np.abs(floats(pairs["probability"]) - 0.5)
     ties = np.random.default_rng(plan.seed).random(len(doubt))
     rows = np.lexsort((ties, doubt))[: plan.size]
@@ -241,7 +249,7 @@ def _search(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
     pairs = read_pairs(output, cities, columns)
     hit = np.zeros(pairs.num_rows, dtype=bool)
     for name in columns:
-        found = pc.match_substring(_flat(pairs[name]), plan.text, ignore_case=True)
+        found = pc.match_substring(flat(pairs[name]), plan.text, ignore_case=True)
         hit |= np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=bool)
     rows = np.flatnonzero(hit)
     np.random.default_rng(plan.seed).shuffle(rows)
@@ -249,16 +257,19 @@ def _search(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 
 def _beads(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
+    pairs = read_pairs(output, cities)
+    pairs = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
+    return beads(pairs, _linked_beads(output, cities, flat(pairs["pair_id"])), plan)
+
+
+def beads(pairs: pa.Table, beads: pa.Table, plan: Plan) -> list[Drawn]:
     """Draw pairs in proportion to their beads, then the same number of beads from each.
 
     So every bead is as likely as any other (but for pairs of fewer beads than that).
     """
-    pairs = read_pairs(output, cities)
-    pairs = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
-    beads = _linked_beads(output, cities, _flat(pairs["pair_id"]))
     if beads.num_rows == 0:
         return []
-    owner = pc.index_in(_flat(beads["pair_id"]), value_set=_flat(pairs["pair_id"])).to_numpy()
+    owner = pc.index_in(flat(beads["pair_id"]), value_set=flat(pairs["pair_id"])).to_numpy()
     held = np.bincount(owner, minlength=pairs.num_rows).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(held)])
     order = np.argsort(owner, kind="stable")
@@ -316,10 +327,10 @@ def unmatched_english(output: Path, city: str) -> list[str]:
     """Return the English articles of a city in no pair claimed, duplicates aside, sorted."""
     articles = store.read_articles(output, city, ["article_id", "lang", "duplicate_of"])
     alone = pc.and_(pc.equal(articles["lang"], "en"), pc.is_null(articles["duplicate_of"]))
-    ids = _flat(articles.filter(alone)["article_id"])
+    ids = flat(articles.filter(alone)["article_id"])
     pairs = read_pairs(output, [city])
     claimed = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
-    loose = ids.filter(pc.invert(pc.is_in(ids, value_set=_flat(claimed["en_id"]))))
+    loose = ids.filter(pc.invert(pc.is_in(ids, value_set=flat(claimed["en_id"]))))
     return sorted(loose.to_pylist())
 
 
@@ -373,7 +384,7 @@ def claimed_beads(output: Path, threshold: float = DECISION) -> tuple[set[tuple[
     cities = cities_in(output)
     pairs = read_pairs(output, cities)
     claimed = pairs.filter(pa.array(floats(pairs["probability"]) >= threshold))
-    beads = _linked_beads(output, cities, _flat(claimed["pair_id"]))
+    beads = _linked_beads(output, cities, flat(claimed["pair_id"]))
     names = zip(beads["pair_id"].to_pylist(), beads["position"].to_pylist(), strict=True)
     return set(names), beads.num_rows
 
@@ -399,11 +410,13 @@ def _drawn_pairs(
 
 
 def floats(column: Any) -> Floats:
+    """Return a column of numbers; null is 0."""
     filled = pc.fill_null(pc.cast(column, pa.float64()), 0.0)
-    return np.asarray(_flat(filled).to_numpy(zero_copy_only=False), dtype=np.float64)
+    return np.asarray(flat(filled).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _flat(column: Any) -> pa.Array:
+def flat(column: Any) -> pa.Array:
+    """Return a column as one array."""
     if not isinstance(column, pa.ChunkedArray):
         return column
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -185,8 +185,8 @@ def read(output: Path, choice: Choice) -> Iterator[Specimen]:
             row = rows[i]
             key = row["pair_id"]
             raises = tuple(name for name, rows_with in raised.items() if rows_with[i])
-            traits = choice.traits.get(key, ())
-            yield assemble(row, beads.get(key, ()), raises, others.get(key), articles, traits)
+            one = assemble(row, beads.get(key, ()), raises, others.get(key), articles)
+            yield replace(one, traits=choice.traits.get(key, ()))
 
 
 def assemble(
@@ -195,7 +195,6 @@ def assemble(
     doubts: tuple[str, ...],
     runner_up: Row | None,
     articles: Mapping[str, Row],
-    traits: tuple[str, ...] = (),
 ) -> Specimen:
     """Return a pair with what belongs to it: rows of the tables, articles by their ids."""
     return Specimen(
@@ -205,7 +204,6 @@ def assemble(
         beads=tuple(_bead(bead) for bead in sorted(beads, key=lambda bead: bead["position"] or 0)),
         doubts=doubts,
         rival=_rival(row, runner_up, articles),
-        traits=traits,
     )
 
 

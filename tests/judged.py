@@ -30,8 +30,8 @@ def write_judged(output: Path) -> Path:
             sides += [zh, en]
             pairs.append(one)
             sentences += _beads(one["pair_id"], n)
-        alone = article(f"{city}-alone", "en", "Ferry timetable changes", "Two more sailings a day.",
-                        9, city=city)  # fmt: skip
+        title, text = "Ferry timetable changes", "Two more sailings a day."
+        alone = article(f"{city}-alone", "en", title, text, 9, city=city)
         store.write_articles(output, city, [*sides, alone], run_id="r1", now=CRAWLED)
         write_rows(output, "pairs", city, pairs)
         write_rows(output, "sentences", city, sentences)
@@ -43,10 +43,10 @@ def write_judged(output: Path) -> Path:
 
 def _sides(city: str, n: int) -> tuple[Any, Any]:
     zh_name, en_name = _WORKS[n % len(_WORKS)]
-    zh = article(f"{city}-zh{n:02d}", "zh", f"{zh_name}第{n + 1}期工程开工", f"投资{n + 3}亿元。", n,
-                 city=city)  # fmt: skip
-    en = article(f"{city}-en{n:02d}", "en", f"Phase {n + 1} of {en_name} begins", "Work began.",
-                 n + 1, city=city)  # fmt: skip
+    title, text = f"{zh_name}第{n + 1}期工程开工", f"投资{n + 3}亿元。"
+    zh = article(f"{city}-zh{n:02d}", "zh", title, text, n, city=city)
+    title, text = f"Phase {n + 1} of {en_name} begins", "Work began."
+    en = article(f"{city}-en{n:02d}", "en", title, text, n + 1, city=city)
     return zh, en
 
 

@@ -41,9 +41,12 @@ class Review:
         start = ["-c", _START] if command is None else ["-m", *command]
         self.process = subprocess.Popen(
             [sys.executable, *start, "--output", str(output), "--json", "--port", "0", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[1],
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )  # fmt: skip
+        )
         assert self.process.stdout is not None
         lines = []
         while not lines or lines[-1] != "}\n":

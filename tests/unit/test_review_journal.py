@@ -112,7 +112,8 @@ from pipelines import schema
 from pipelines.review import journal
 for number in range(int(sys.argv[3])):
     row = dict.fromkeys(schema.REVIEWS.names) | {
-        "verdict_id": f"{sys.argv[2]}-{number}", "level": "pair", "city": "c", "pair_id": "p", "reviewer": "anna",
+        "verdict_id": f"{sys.argv[2]}-{number}", "level": "pair", "city": "c",
+        "pair_id": "p", "reviewer": "anna",
         "judged_at": datetime.now(UTC), "note": "x" * 500}
     journal.append(Path(sys.argv[1]), [row])
     print(row["verdict_id"], flush=True)
