@@ -30,6 +30,8 @@ from pipelines import (
     verdicts,
 )
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
+from pipelines.review import ReviewError, exchange
+from pipelines.review.command import add_arguments
 from pipelines.terminal import complain
 
 # Errors whose message is for the user: what was expected, where, what to do.
@@ -46,6 +48,8 @@ _USAGE = (
     encoder.EncoderError,
     sampling.PlanError,
     verdicts.VerdictError,
+    ReviewError,
+    exchange.ExchangeError,
     calibrate.CalibrationError,
 )
 
@@ -206,6 +210,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("cities", nargs="*", metavar="CITY")
     add("status", commands.status_command, "freshness, health and counts per city", cities)
     add("report", commands.report_command, "write the quality report, one HTML file", cities)
+    made = add("review", commands.review_command, "a local page where people judge pairs", cities)
+    add_arguments(made)
     made = add(
         "evaluate", commands.evaluate_command, "how good the corpus is, by verdicts or against gold"
     )

@@ -36,6 +36,7 @@ from pipelines import (
     sentences,
     store,
 )
+from pipelines.review import command
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 DONE, INTERNAL, USAGE, UNWELL, UNUSABLE, BUSY = range(6)
@@ -219,6 +220,11 @@ def report_command(args: argparse.Namespace) -> int:
         say_json({"report": str(path)})
     else:
         say(f"report: {path}")
+    return DONE
+
+
+def review_command(args: argparse.Namespace) -> int:
+    command.run(args, _readable(args.output))
     return DONE
 
 

@@ -1,8 +1,8 @@
 """Which pairs a person is shown, and everything there is to show of them."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -183,18 +183,28 @@ def read(output: Path, choice: Choice) -> Iterator[Specimen]:
         )
         for i in order:
             row = rows[i]
-            yield Specimen(
-                row=row,
-                zh=_side(row, "zh", articles),
-                en=_side(row, "en", articles),
-                beads=tuple(
-                    _bead(b)
-                    for b in sorted(beads.get(row["pair_id"], ()), key=lambda b: b["position"] or 0)
-                ),
-                doubts=tuple(name for name, rows_with in raised.items() if rows_with[i]),
-                rival=_rival(row, others.get(row["pair_id"]), articles),
-                traits=choice.traits.get(row["pair_id"], ()),
-            )
+            key = row["pair_id"]
+            raises = tuple(name for name, rows_with in raised.items() if rows_with[i])
+            one = assemble(row, beads.get(key, ()), raises, others.get(key), articles)
+            yield replace(one, traits=choice.traits.get(key, ()))
+
+
+def assemble(
+    row: Row,
+    beads: Iterable[Row],
+    doubts: tuple[str, ...],
+    runner_up: Row | None,
+    articles: Mapping[str, Row],
+) -> Specimen:
+    """Return a pair with what belongs to it: rows of the tables, articles by their ids."""
+    return Specimen(
+        row=row,
+        zh=_side(row, "zh", articles),
+        en=_side(row, "en", articles),
+        beads=tuple(_bead(bead) for bead in sorted(beads, key=lambda bead: bead["position"] or 0)),
+        doubts=doubts,
+        rival=_rival(row, runner_up, articles),
+    )
 
 
 def _bead(row: Row) -> Bead:
