@@ -24,28 +24,9 @@ _VEGA_LITE = "6.4"
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-_KEPT = frozenset(
-    [
-        "d",
-        "transform",
-        "fill",
-        "stroke",
-        "x",
-        "y",
-        "x2",
-        "y2",
-        "dy",
-        "class",
-        "viewBox",
-        "text-anchor",
-        "font-size",
-        "font-weight",
-        "stroke-width",
-        "stroke-dasharray",
-        "fill-opacity",
-        "opacity",
-    ]
-)
+_KEPT = frozenset({"d", "transform", "fill", "stroke", "x", "y", "x2", "y2", "dy", "class",
+                   "viewBox", "text-anchor", "font-size", "font-weight", "stroke-width",
+                   "stroke-dasharray", "fill-opacity", "opacity"})  # fmt: skip
 _DROPPED = frozenset({"background", "foreground"})
 
 _CONFIG: Spec = {

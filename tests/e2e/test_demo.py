@@ -154,7 +154,7 @@ def demanding(folder: Path, assertions: str) -> Path:
 
 
 def run_yunze(output: Path, cities: Path) -> subprocess.CompletedProcess[str]:
-    settings = [f"--set={name}={value}" for name, value in SETTINGS.items()]
+    settings = [part for name, value in SETTINGS.items() for part in ("-s", f"{name}={value}")]
     with serve() as port:
         return shizheng(
             "run", "yunze", "--output", output, "--cities-dir", cities, *settings,
