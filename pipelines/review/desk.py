@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines import agreement, verdicts
@@ -58,6 +58,7 @@ class Desk:
         self._newest: dict[tuple[Item, str, bool], Verdict] = {}
         self._steps: dict[tuple[str, str], list[Step]] = {}
         self._given = 0
+        self._latest = datetime.min.replace(tzinfo=UTC)
         self._tables: dict[Path, Stamp] | None = None
         self._ends: dict[Path, int] = {}
         self.refresh()
@@ -117,10 +118,11 @@ class Desk:
         if drawn.level == "unmatched" and (code == "missed") != bool(zh_id):
             raise VerdictRefusedError("the verdict missed, and no other, names a Chinese article")
         with self._lock:
+            stack = self._stack(docket, reviewer)
             before = self.standing(drawn.item, reviewer, adjudicating)
             after = self._store(drawn, reviewer, code, note, zh_id=zh_id, adjudicating=adjudicating)
             if not adjudicating:
-                self._stack(docket, reviewer).append(Step(place, before, after))
+                stack.append(Step(place, before, after))
         return after
 
     def undo(self, docket: Docket, reviewer: str) -> int | None:
@@ -278,14 +280,15 @@ class Desk:
         if one.verdict_id in self._all:
             return
         self._all[one.verdict_id] = one
+        self._latest = max(self._latest, one.judged_at + timedelta(milliseconds=1))
         key = (one.item, one.reviewer, verdicts.is_adjudication(one))
         held = self._newest.get(key)
         if held is None or _age(held) <= _age(one):
             self._newest[key] = one
 
     def _fresh(self) -> tuple[str, datetime]:
-        """Return id and time of a new verdict."""
-        now = self._clock()
+        """Return id and time of a new verdict; a clock that was set back does not make it old."""
+        now = max(self._clock(), self._latest)
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         # Two verdicts within a millisecond keep their order by their ids, which then must grow.
         self._given += 1

@@ -19,9 +19,14 @@
     trouble.textContent = "";
     const heading = item.querySelector("h1");
     heading.focus({ preventScroll: true });
-    scrollTo({ top: 0, behavior: "instant" });
+    arrive();
     document.title = `${heading.textContent} · shizheng`;
     fold();
+  };
+  const arrive = () => {
+    const target = item.querySelector(".target");
+    if (target) target.scrollIntoView({ block: "center", behavior: "instant" });
+    else scrollTo({ top: 0, behavior: "instant" });
   };
   const ask = async (address, options, then) => {
     // One at a time: a verdict is stored before the next item is there to be judged.
@@ -207,4 +212,5 @@
     }
   });
   fold();
+  if (item.querySelector(".target")) arrive();
 })();
