@@ -22,11 +22,16 @@ from pipelines import (
     evaluate,
     imports,
     lock,
+    migration,
     page,
     sentences,
     store,
 )
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
+from pipelines.release import command as releasing
+from pipelines.release.snapshot import ReleaseError
+from pipelines.release.splits import SplitError
+from pipelines.release.withdrawal import WithdrawalError
 from pipelines.terminal import complain
 
 # Errors whose message is for the user: what was expected, where, what to do.
@@ -41,6 +46,10 @@ _USAGE = (
     sentences.AlignError,
     align.UnknownPairError,
     encoder.EncoderError,
+    migration.MigrationError,
+    ReleaseError,
+    SplitError,
+    WithdrawalError,
 )
 
 
@@ -210,6 +219,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="tab-separated zh_id, en_id, relation with a header line",
     )
+    made = add(
+        "release",
+        releasing.release_command,
+        "an immutable snapshot to publish and cite; verify one; what changed between two",
+        cities,
+    )
+    releasing.add_arguments(made, _day)
+    made = add(
+        "migrate", migration.migrate_command, "bring the tables of an older shizheng up to date"
+    )
+    made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
     catalogue = group.add_subparsers(metavar="ACTION", required=True)
     for name, command, text in (
