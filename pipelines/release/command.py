@@ -111,8 +111,9 @@ def _show(made: snapshot.Snapshot) -> None:
     say(f"articles held: {held}")
     masked = ", ".join(f"{count} {kind}" for kind, count in facts["masked"].items()) or "nothing"
     say(f"masked: {masked}; withdrawn articles: {facts['withdrawn']['articles']}")
-    if facts["left_out"]["across_splits"]:
-        say(f"left out, because of near-duplicates: {facts['left_out']['across_splits']} articles")
+    for why, count in facts["left_out"].items():
+        if count and why != "stale_sentences":
+            say(f"left out by the split: {count} {why.replace('_', ' ')}")
     if facts["left_out"]["stale_sentences"]:
         complain(
             f"{facts['left_out']['stale_sentences']} sentences are no longer in their articles and "

@@ -33,7 +33,8 @@ class Tally:
     pairs_by_city: Counter[str] = field(default_factory=Counter)
     beads_by_city: Counter[str] = field(default_factory=Counter)
     stale_beads: int = 0
-    left_out: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Articles that a split left out, by why."""
     newest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -72,7 +73,7 @@ def facts(
         "pyarrow": version("pyarrow"),
         "models": dict(sorted(tally.methods.items())),
         "thresholds": dict(thresholds),
-        "split": _split(split, tally.left_out),
+        "split": _split(split),
         "counts": {
             table: {"all": sum(tally.rows[table].values()), **_parts(tally.rows[table])}
             for table in TABLES
@@ -81,7 +82,7 @@ def facts(
         "cities": by_city,
         "rights": {"held": dict(sorted(levels.items()))},
         "masked": dict(sorted(tally.masked.items())),
-        "left_out": {"stale_sentences": tally.stale_beads, "across_splits": tally.left_out},
+        "left_out": {"stale_sentences": tally.stale_beads, **tally.left_out},
         "withdrawn": {"articles": len(withdrawn), "digests": withdrawn},
         "inputs": dict(inputs),
         "runs": runs,
@@ -92,13 +93,17 @@ def facts(
 def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Return the manifests of the runs that articles came from: what each went by."""
     found = []
+    kept = ("command", "started_at", "shizheng", "scrapy")
     for run_id in sorted(run_ids):
         path = output / "runs" / run_id / "manifest.json"
         stated: dict[str, Any] = {}
         if path.is_file():
             stated = json.loads(path.read_text(encoding="utf-8"))
-        kept = ("command", "started_at", "shizheng", "scrapy", "terms")
-        found.append({"run_id": run_id} | {key: stated[key] for key in kept if key in stated})
+        row = {"run_id": run_id} | {key: stated[key] for key in kept if key in stated}
+        # The user agent stays out: an operator's own address may be in it.
+        terms = stated.get("terms", {})
+        row |= {key: terms[key] for key in ("robots_obeyed", "rights") if key in terms}
+        found.append(row)
     return found
 
 
@@ -138,10 +143,10 @@ def _parts(rows: Mapping[str, int]) -> dict[str, int]:
     return {split: count for split, count in sorted(rows.items()) if split != "all"}
 
 
-def _split(split: Split | None, left_out: int) -> dict[str, Any] | None:
+def _split(split: Split | None) -> dict[str, Any] | None:
     if split is None:
         return None
-    stated: dict[str, Any] = {"by": split.kind, "left_out": left_out}
+    stated: dict[str, Any] = {"by": split.kind}
     if split.until:
         train, validation = (
             (date(1970, 1, 1) + timedelta(days=day)).isoformat() for day in split.until

@@ -18,14 +18,18 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# \d takes full-width digits, too. Between the groups of a number: one space, dash or middle dot.
-_S = r"[ \u00a0\u3000\-－‐-―·]?"
-_BEFORE = r"(?<![\d_/=&#])(?<!\d[.,，．])"
-_AFTER = r"(?!\d)(?![.．]\d)"
-_COUNTRY = rf"(?:[(（]?(?:[+＋]|00)86[)）]?{_S}|(?<!\d)86[\-－ ])?"
+from pipelines.language import simplified
+
+# Full-width digits, letters and signs are compared as their ASCII forms: one character each.
+_WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+# Between the groups of a number: one space, dash or middle dot.
+_S = r"[ \u00a0\u3000\-‐-―·]?"
+_BEFORE = r"(?<![\d_/=&#])(?<!\d[.,])"
+_AFTER = r"(?!\d)(?!\.\d)"
+_COUNTRY = rf"(?:[(]?(?:\+|00)86[)]?{_S}|(?<!\d)86[- ])?"
 _QUANTITY = (
     r"(?!\s*(?:余|多)?\s*(?:元|人|次|户|吨|公斤|千克|克|米|平方|立方|千瓦|度|件|个|辆|台|套|册|亩|美元|万|亿|"
-    r"%|％|yuan|people|tonnes|tons|kWh|square|cubic|households|RMB))"
+    r"%|yuan|people|tonnes|tons|kWh|square|cubic|households|RMB))"
 )
 
 _MOBILE = re.compile(
@@ -36,15 +40,15 @@ _MOBILE = re.compile(
 _AREA = r"(?:10|2\d|[3-9]\d{2})"
 _LANDLINE = re.compile(
     rf"{_BEFORE}(?:"
-    rf"(?:[+＋]|00)86{_S}[(（]?0?{_AREA}[)）]?{_S}\d{{3,4}}{_S}\d{{4}}|"
-    rf"(?<!\d)86[\-－]0?{_AREA}{_S}\d{{3,4}}{_S}\d{{4}}|"
-    rf"[(（]0{_AREA}[)）]{_S}\d{{3,4}}{_S}\d{{4}}|"
+    rf"(?:\+|00)86{_S}\(?0?{_AREA}\)?{_S}\d{{3,4}}{_S}\d{{4}}|"
+    rf"(?<!\d)86-0?{_AREA}{_S}\d{{3,4}}{_S}\d{{4}}|"
+    rf"\(0{_AREA}\){_S}\d{{3,4}}{_S}\d{{4}}|"
     rf"0{_AREA}{_S}\d{{3,4}}{_S}\d{{4}})"
-    rf"(?:{_S}(?:转|ext\.?)\s?\d{{1,6}}|[\-－]\d{{1,5}})?{_AFTER}{_QUANTITY}",
+    rf"(?:{_S}(?:转|ext\.?)\s?\d{{1,6}}|-\d{{1,5}})?{_AFTER}{_QUANTITY}",
     re.IGNORECASE,
 )
 _ABROAD = re.compile(
-    rf"{_BEFORE}(?:[+＋]|00)(?!86)[1-9]\d{{0,2}}{_S}(?:[(（]\d{{1,4}}[)）]{_S})?\d{{2,4}}"
+    rf"{_BEFORE}(?:\+|00)(?!86)[1-9]\d{{0,2}}{_S}(?:\(\d{{1,4}}\){_S})?\d{{2,4}}"
     rf"(?:{_S}\d{{2,4}}){{1,3}}{_AFTER}"
 )
 # Seven or eight digits are a telephone number only where something says so.
@@ -54,13 +58,13 @@ _LOCAL = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(
-    r"(?<![\w.%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*(?:[@＠]|\s?[\[(（]at[\])）]\s?)"
+    r"(?<![A-Za-z0-9.%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*(?:@|\s?[\[(]at[\])]\s?)"
     r"(?P<domain>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
 )
 _OFFICIAL_DOMAIN = re.compile(r"(?:^|\.)gov\.(?:cn|hk|mo|taipei|tw)$", re.IGNORECASE)
 _ID18 = re.compile(
     rf"(?<![\dA-Za-z])[1-9]\d{{5}}{_S}(?:18|19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-    rf"{_S}\d{{3}}[\dXxＸｘ](?![\dA-Za-z])"
+    rf"{_S}\d{{3}}[\dXx](?![\dA-Za-z])"
 )
 _ID15 = re.compile(r"(?<!\d)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)")
 _PASSPORT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{7,8}(?!\d)")
@@ -69,10 +73,10 @@ _PASSPORT_WORDS = re.compile(r"护照|通行证|passport|travel permit", re.IGNO
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 _OFFICE = re.compile(
-    r"热线|监督|举报|投诉|总机|值班|咨询|服务|受理|报名|救助|办公室|市政府|管委会|局|委|厅|处|院|馆|站|中心|大厅|"
-    r"电视台|公司|学校|"
-    r"hotline|switchboard|enquir|inquir|complaint|office|bureau|department|commission|committee|"
-    r"cent(?:er|re)|hospital|museum|government|service|station|school",
+    r"热线|值班|应急|突发|监督|举报|投诉|总机|咨询|服务|受理|报名|救助|办公室|市政府|管委会|局|委|厅|处|院|馆|站|"
+    r"中心|大厅|电视台|公司|学校|hotline|\bduty\b|emergenc|switchboard|enquir|inquir|complaint|office|"
+    r"bureau|department|commission|committee|cent(?:er|re)|hospital|museum|government|service|"
+    r"station|school",
     re.IGNORECASE,
 )
 _PERSON = re.compile(
@@ -104,13 +108,16 @@ class Masker:
     """Finds and masks contact data. `contacts` are masked wherever they stand, however spaced."""
 
     def __init__(self, contacts: Iterable[str] = ()) -> None:
-        wanted = [_spaced(contact) for contact in sorted(contacts)]
+        contacts = sorted(contacts)
+        wanted = [_spaced(contact.translate(_WIDTHS)) for contact in contacts]
         self._contacts = re.compile("|".join(wanted), re.IGNORECASE) if wanted else None
-        suspects = [_SUSPECT, *(_spaced(contact, re2=True) for contact in sorted(contacts))]
+        written = sorted({*contacts, *(contact.translate(_WIDTHS) for contact in contacts)})
+        suspects = [_SUSPECT, *(_spaced(contact, re2=True) for contact in written)]
         self._suspect = "(?i)" + "|".join(suspects)
 
     def masks(self, text: str) -> list[Mask]:
         """Return what is to be masked in a text, in order and without overlaps."""
+        text = text.translate(_WIDTHS)
         found = [*_identities(text), *_emails(text), *_telephones(text)]
         if self._contacts is not None:
             found += [Mask(*m.span(), "withdrawn") for m in self._contacts.finditer(text)]
@@ -163,7 +170,7 @@ def valid_identity(number: str) -> bool:
     """Whether the check character of an 18-digit identity number is right (GB 11643)."""
     digits = [int(char) for char in number[:17]]
     total = sum(weight * digit for weight, digit in zip(_WEIGHTS, digits, strict=True))
-    return "10X98765432"[total % 11] == number[17].upper().replace("Ｘ", "X")
+    return "10X98765432"[total % 11] == number[17].upper()
 
 
 def _identities(text: str) -> Iterable[Mask]:
@@ -201,7 +208,7 @@ def _of_office(text: str, start: int) -> bool:
     """Whether the words before a number give it to an office, and not to a person."""
     before = text[max(0, start - _REACH) : start]
     ends = [match.end() for match in _LINE_END.finditer(before)]
-    before = before[ends[-1] :] if ends else before
+    before = simplified(before[ends[-1] :] if ends else before)
     return bool(_OFFICE.search(before)) and not _PERSON.search(before)
 
 

@@ -24,8 +24,8 @@ _AT_ONCE = 4_096
 
 def divide(
     output: Path, plans: Sequence[CityPlan], kind: str, least: Thresholds
-) -> tuple[Split, int]:
-    """Set the plans' `split`; return how it is split and how many articles are left out.
+) -> tuple[Split, dict[str, int]]:
+    """Set the plans' `split`; return how it is split and how many articles are left out, by why.
 
     `kind` is one of `splits.KINDS`. Raises `SplitError`.
     """
@@ -50,10 +50,12 @@ def divide(
             _sketch(found, positions + start, table)
     leaks = neighbours.leaks(found, part, partial(_read, plans, starts))
     leaking = [*leaks.crowded, *(early for early, _ in leaks.pairs)]
+    undated = int((part == splits.LEFT_OUT).sum())
     part = splits.without(part, joined, leaking)
     for planned, begin, end in zip(plans, starts[:-1], starts[1:], strict=True):
         planned.split = part[begin:end]
-    return split, int((part == splits.LEFT_OUT).sum())
+    gone = int((part == splits.LEFT_OUT).sum()) - undated
+    return split, {"undated_articles": undated, "near_duplicates_across_splits": gone}
 
 
 def _belonging(output: Path, planned: CityPlan, least: float) -> list[tuple[int, int]]:
