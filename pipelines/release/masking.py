@@ -114,9 +114,19 @@ class Masker:
         written = sorted({*contacts, *(contact.translate(_WIDTHS) for contact in contacts)})
         suspects = [_SUSPECT, *(_spaced(contact, re2=True) for contact in written)]
         self._suspect = "(?i)" + "|".join(suspects)
+        self._in_line = re.compile(re.sub(r"\\x\{(\w+)\}", _escaped, self._suspect))
 
     def masks(self, text: str) -> list[Mask]:
         """Return what is to be masked in a text, in order and without overlaps."""
+        found, at = [], 0
+        # A line at a time: nothing reaches over its end, and most lines hold no number at all.
+        for line in text.split("\n"):
+            if self._in_line.search(line):
+                found += [Mask(at + m.start, at + m.end, m.kind) for m in self._of_line(line)]
+            at += len(line) + 1
+        return found
+
+    def _of_line(self, text: str) -> list[Mask]:
         text = text.translate(_WIDTHS)
         found = [*_identities(text), *_emails(text), *_telephones(text)]
         if self._contacts is not None:
@@ -210,6 +220,11 @@ def _of_office(text: str, start: int) -> bool:
     ends = [match.end() for match in _LINE_END.finditer(before)]
     before = simplified(before[ends[-1] :] if ends else before)
     return bool(_OFFICE.search(before)) and not _PERSON.search(before)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Return RE2's escape of a code point as Python writes it."""
+    return f"\\u{int(match[1], 16):04x}"
 
 
 def _spaced(contact: str, *, re2: bool = False) -> str:

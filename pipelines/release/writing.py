@@ -6,7 +6,7 @@ beads with the articles they come from: memory does not grow with the corpus.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,8 +149,9 @@ class Writing:
             beads = beads.drop_columns("place")
             columns = {name: _whole(beads[name]) for name in beads.column_names}
             standing = np.ones(len(own), dtype=bool)
+            texts = self._both_texts(planned, np.unique(np.concatenate((zh[own], en[own]))))
             for side, mates in (("zh", zh), ("en", en)):
-                columns[side], stands = self._side(planned, columns, side, mates[own])
+                columns[side], stands = _side(columns, side, mates[own], *texts)
                 standing &= stands
             self.tally.stale_beads += int(len(own) - standing.sum())
             parts = self._parts(planned, zh[own])
@@ -161,43 +162,20 @@ class Writing:
             self._write(self.writers.sentences, written, parts)
             self.tally.beads_by_city[planned.city] += written.num_rows
 
-    def _side(
-        self, planned: CityPlan, columns: dict[str, pa.Array], side: str, articles: Integers
-    ) -> tuple[pa.Array, Integers]:
-        """Return one side of the beads, masked as in its articles, and which beads stand there.
-
-        A bead stands where its article's text, as it is now, holds it at its offsets. One that
-        does not was aligned before the article was corrected.
-        """
+    def _both_texts(
+        self, planned: CityPlan, articles: Integers
+    ) -> tuple[dict[int, str], dict[int, str]]:
+        """Return the texts of a plan's rows, and of those in which something is masked the masked
+        text."""
         plain: dict[int, str] = {}
         masked: dict[int, str] = {}
-        for positions, stored in selection.stored_texts(planned, np.unique(articles), ["text"]):
-            texts = _whole(stored["text"])
+        for positions, stored in selection.stored_texts(planned, articles, ["text"]):
+            texts = pc.fill_null(_whole(stored["text"]), "")
             news, changed = self.masker.column(texts, Counter())
             plain.update(zip(positions.tolist(), texts.to_pylist(), strict=True))
             for at in pc.indices_nonzero(changed).to_pylist():
                 masked[int(positions[at])] = news[at].as_py()
-        said = columns[side].to_pylist()
-        starts = pc.fill_null(columns[f"{side}_start"], 0).to_numpy().tolist()
-        ends = pc.fill_null(columns[f"{side}_end"], 0).to_numpy().tolist()
-        owners = articles.tolist()
-        stands = np.fromiter(
-            (
-                not text or (plain[owner] or "")[start:end] == text
-                for text, owner, start, end in zip(said, owners, starts, ends, strict=True)
-            ),
-            bool,
-            len(said),
-        )
-        replaced = {
-            at: masked[owner][starts[at] : ends[at]]
-            for at, owner in enumerate(owners)
-            if said[at] and owner in masked
-        } if masked else {}  # fmt: skip
-        if not replaced:
-            return columns[side], stands
-        news = pa.array(list(replaced.values()), type=pa.string())
-        return pc.replace_with_mask(columns[side], flags_at(replaced, len(said)), news), stands
+        return plain, masked
 
     def _masked_lists(self, lists: pa.Array) -> pa.Array:
         values, changed = self.masker.column(lists.flatten(), self.tally.masked)
@@ -234,6 +212,40 @@ def texts(planned: CityPlan) -> Iterator[tuple[Integers, pa.Table]]:
     """Yield all titles and texts of a city's plan, with their positions in it."""
     everything = np.arange(planned.rows.num_rows)
     yield from selection.stored_texts(planned, everything, ["article_id", "lang", "title", "text"])
+
+
+def _side(
+    columns: dict[str, pa.Array],
+    side: str,
+    articles: Integers,
+    plain: Mapping[int, str],
+    masked: Mapping[int, str],
+) -> tuple[pa.Array, Integers]:
+    """Return one side of the beads, masked as in its articles, and which beads stand there.
+
+    A bead stands where its article's text, as it is now, holds it at its offsets. One that does
+    not was aligned before the article was corrected.
+    """
+    said = columns[side].to_pylist()
+    starts = pc.fill_null(columns[f"{side}_start"], 0).to_numpy().tolist()
+    ends = pc.fill_null(columns[f"{side}_end"], 0).to_numpy().tolist()
+    owners = articles.tolist()
+    stands = np.array(
+        [
+            not text or plain[owner][start:end] == text
+            for text, owner, start, end in zip(said, owners, starts, ends, strict=True)
+        ],
+        dtype=bool,
+    )
+    replaced: dict[int, str] = {}
+    if masked:
+        for at in np.flatnonzero(np.isin(articles, list(masked))).tolist():
+            if said[at]:
+                replaced[at] = masked[owners[at]][starts[at] : ends[at]]
+    if not replaced:
+        return columns[side], stands
+    news = pa.array(list(replaced.values()), type=pa.string())
+    return pc.replace_with_mask(columns[side], flags_at(replaced, len(said)), news), stands
 
 
 def _cut(text: pa.Array, levels: pa.Array, langs: pa.Array) -> tuple[pa.Array, pa.Array]:
