@@ -257,7 +257,7 @@ def _article(
             extractor=text.rule,
             extract_agreement=text.agreement,
             flags=_once(iter(flags)),
-            rights=city.rights,
+            rights=city.rights_of(page.url).text,
             parts=parts,
         )
     )

@@ -23,6 +23,7 @@ from pipelines import (
     evaluate,
     imports,
     lock,
+    migration,
     page,
     sampling,
     sentences,
@@ -32,6 +33,10 @@ from pipelines import (
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
 from pipelines.review import ReviewError, exchange
 from pipelines.review.command import add_arguments
+from pipelines.release import command as releasing
+from pipelines.release.snapshot import ReleaseError
+from pipelines.release.splits import SplitError
+from pipelines.release.withdrawal import WithdrawalError
 from pipelines.terminal import complain
 
 # Errors whose message is for the user: what was expected, where, what to do.
@@ -51,6 +56,10 @@ _USAGE = (
     ReviewError,
     exchange.ExchangeError,
     calibrate.CalibrationError,
+    migration.MigrationError,
+    ReleaseError,
+    SplitError,
+    WithdrawalError,
 )
 
 
@@ -228,6 +237,16 @@ def _parser() -> argparse.ArgumentParser:
     choice.add_argument("--list", action="store_true", help="every calibration kept")
     choice.add_argument("--revert", action="store_true", help="go back to the one before")
     choice.add_argument("--dry-run", action="store_true", help="show what it would bring")
+        "release",
+        releasing.release_command,
+        "an immutable snapshot to publish and cite; verify one; what changed between two",
+        cities,
+    )
+    releasing.add_arguments(made, _day)
+    made = add(
+        "migrate", migration.migrate_command, "bring the tables of an older shizheng up to date"
+    )
+    made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
     catalogue = group.add_subparsers(metavar="ACTION", required=True)
     for name, command, text in (

@@ -59,7 +59,7 @@ def crawl_command(args: argparse.Namespace) -> int:
     cities = _chosen(args)
     output = _writable(args.output)
     with lock.hold(output, cities):
-        run = runs.start(output, "crawl", tuple(cities))
+        run = runs.start(output, "crawl", tuple(cities), _terms(args, cities))
         outcomes = _crawl_all(args, output, cities, run)
         failures = {
             key: [gate.Failure(outcome.reason)]
@@ -75,7 +75,7 @@ def run_command(args: argparse.Namespace) -> int:
     cities = _chosen(args)
     output = _writable(args.output)
     with lock.hold(output, cities):
-        run = runs.start(output, "run", tuple(cities))
+        run = runs.start(output, "run", tuple(cities), _terms(args, cities))
         outcomes = _crawl_all(args, output, cities, run)
         _align_all(args, output, [key for key in cities if outcomes[key].ended_well])
         now = datetime.now(UTC)
@@ -324,6 +324,10 @@ def _crawl_all(
             until=args.until.isoformat() if args.until else None,
             settings=dict(setting.split("=", 1) for setting in args.set),
         )
+
+
+def _terms(args: argparse.Namespace, cities: dict[str, City]) -> dict[str, Any]:
+    return runs.terms_of(cities, dict(setting.split("=", 1) for setting in args.set))
 
 
 def _align_all(

@@ -39,7 +39,7 @@ def run(output: Path) -> dict[str, Any]:
     cities = load_cities(DEMO_CITIES)
     seconds: dict[str, float] = {}
     began = time.monotonic()
-    current = runs.start(output, "demo", tuple(cities))
+    current = runs.start(output, "demo", tuple(cities), runs.terms_of(cities, SETTINGS))
     with progress() as tracker:
         with serve() as port:
             proxy = f"http://127.0.0.1:{port}"

@@ -101,11 +101,13 @@ def same(one: Document, other: Document) -> bool:
     sentence of the one is a sentence of the other with a detail exchanged. A sentence that was
     added, dropped or written anew is what a repost does.
     """
-    return _same(_prepare(one), _prepare(other))
+    return alike(prepare(one), prepare(other))
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
+    """A document made ready to be compared with many."""
+
     key: str
     title: tuple[str, ...]
     tokens: tuple[str, ...]
@@ -124,17 +126,17 @@ def _cluster_language(documents: Sequence[Document], representative: dict[str, s
     from datasketch import MinHashLSH  # brings SciPy: a second that most commands can do without
 
     lsh = MinHashLSH(threshold=_CANDIDATE, num_perm=_PERMUTATIONS)
-    heads: dict[str, _Prepared] = {}
+    heads: dict[str, Prepared] = {}
     exact: dict[object, str] = {}
     rank: dict[str, int] = {}
     for place, document in enumerate(documents):
-        prepared = _prepare(document)
+        prepared = prepare(document)
         rank[prepared.key] = place
         twin = exact.get(prepared.whole) if prepared.tokens else None
         sketch = _sketch(prepared.shingles)
         if twin is None and prepared.shingles:
             near = sorted(lsh.query(sketch), key=lambda key: rank[key])
-            compared = (key for key in near[:_MOST_COMPARED] if _same(heads[key], prepared))
+            compared = (key for key in near[:_MOST_COMPARED] if alike(heads[key], prepared))
             twin = next(compared, None)
         if twin is not None:
             representative[prepared.key] = twin
@@ -146,7 +148,8 @@ def _cluster_language(documents: Sequence[Document], representative: dict[str, s
             lsh.insert(prepared.key, sketch)
 
 
-def _prepare(document: Document) -> _Prepared:
+def prepare(document: Document) -> Prepared:
+    """Return what is compared of a document."""
     chinese = document.lang != "en"
     title, text = _plain(document.title, chinese), _plain(document.text, chinese)
     tokens = _tokens(text, chinese)
@@ -154,7 +157,7 @@ def _prepare(document: Document) -> _Prepared:
     numbers = Counter(_NUMBER.findall(f"{title}\n{text}"))
     if not chinese:
         numbers.update(word.lower() for word in _ORDINAL_WORD.findall(f"{title}\n{text}"))
-    return _Prepared(
+    return Prepared(
         document.article_id,
         tuple(_tokens(title, chinese)),
         tuple(tokens),
@@ -164,7 +167,8 @@ def _prepare(document: Document) -> _Prepared:
     )
 
 
-def _same(one: _Prepared, other: _Prepared) -> bool:
+def alike(one: Prepared, other: Prepared) -> bool:
+    """Whether two prepared documents of one language are the same text: what `same` tells."""
     if not one.shingles or not other.shingles:
         return one.tokens == other.tokens and one.title == other.title
     if not (one.numbers <= other.numbers or other.numbers <= one.numbers):

@@ -6,13 +6,42 @@ every file that holds the table repeats them. All columns are nullable from day 
 version can leave one empty instead of breaking readers.
 """
 
+from pathlib import Path
+
 import pyarrow as pa
 
 SCHEMA_VERSION = "1"
+"""Raised when a reader of the old layout would notice. A column more does not raise it: in files
+written before, it reads as null."""
 
 NEWS_TIME = pa.timestamp("ms", tz="Asia/Shanghai")
 RUN_TIME = pa.timestamp("ms", tz="UTC")
 STRINGS = pa.list_(pa.string())
+
+
+class VersionError(ValueError):
+    """A file of another schema version. The message says which, and what to do."""
+
+
+def version_of(found: pa.Schema) -> int:
+    """Return the schema version a file was written with; 0 for files from before versions."""
+    stated = (found.metadata or {}).get(b"schema_version", b"0")
+    return int(stated) if stated.isdigit() else 0
+
+
+def check_version(path: Path, found: pa.Schema) -> None:
+    """Raise `VersionError` unless a file with this schema can be read as it is."""
+    theirs, ours = version_of(found), int(SCHEMA_VERSION)
+    if theirs > ours:
+        raise VersionError(
+            f"{path}: schema version {theirs}, written by a newer shizheng; this one reads up to "
+            f"{ours}: install the newer one"
+        )
+    if theirs < ours:
+        raise VersionError(
+            f"{path}: schema version {theirs}, this shizheng reads {ours}; bring it up to date "
+            "with `shizheng migrate` (--dry-run shows what that would change)"
+        )
 
 
 def column(name: str, kind: pa.DataType, doc: str) -> pa.Field:

@@ -99,17 +99,28 @@ def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None
     try:
         # Not pq.read_table: it would open a dataset and read meaning into folder names.
         file = pq.ParquetFile(path)
-        found = (file.schema_arrow.metadata or {}).get(b"schema_version", b"?").decode()
-        if found != schema.SCHEMA_VERSION:
-            raise StoreError(
-                f"{path}: schema version {found}, this shizheng writes {schema.SCHEMA_VERSION}; "
-                "read it with the version that wrote it or make it again"
-            )
-        return file.read(columns=columns)
+        schema.check_version(path, file.schema_arrow)
+        wanted = expected.names if columns is None else columns
+        present = set(file.schema_arrow.names)
+        table = file.read(columns=[name for name in wanted if name in present])
+        return _completed(table, expected, wanted) if set(wanted) - present else table
+    except schema.VersionError as error:
+        raise StoreError(str(error)) from error
     except (pa.ArrowInvalid, OSError) as error:
         raise StoreError(
             f"{path}: not a readable Parquet file ({error}); move it away and run again"
         ) from error
+
+
+def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Table:
+    """Return `table` with the columns that its file, of an earlier day, does not have: as nulls."""
+    present = set(table.column_names)
+    of = pa.schema([expected.field(name) for name in wanted], metadata=table.schema.metadata)
+    arrays = [
+        table[field.name] if field.name in present else pa.nulls(table.num_rows, field.type)
+        for field in of
+    ]
+    return pa.Table.from_arrays(arrays, schema=of)
 
 
 def rows_to_table(rows: Iterable[Row], of: pa.Schema) -> pa.Table:
@@ -131,7 +142,14 @@ def table_path(output: Path, table: str, city: str) -> Path:
 
 def cities_with_articles(output: Path) -> list[str]:
     """Return the keys of the cities that have articles in `output`, sorted."""
-    return sorted(path.name for path in (output / "articles").glob("*") if any(path.iterdir()))
+    folder = output / "articles"
+    loose = next(folder.glob("[!.]*.parquet"), None)
+    if loose is not None:
+        raise StoreError(
+            f"{loose}: articles of an older layout, one file per city; bring them up to date with "
+            "`shizheng migrate` (--dry-run shows what that would change)"
+        )
+    return sorted(path.name for path in folder.glob("*") if any(path.iterdir()))
 
 
 def read_articles(output: Path, city: str, columns: list[str] | None = None) -> pa.Table:
@@ -159,8 +177,9 @@ def write_articles(
 ) -> Changes:
     """Merge articles into a city's shard and return what changed.
 
-    An article whose content is stored already leaves its row as it is; other content under a known
-    id is a new revision, the old row moving to `revisions`. Files without a change are not touched.
+    An article whose content is stored already leaves its row as it is, but for `rights`, which
+    follow the city file; other content under a known id is a new revision, the old row moving to
+    `revisions`. Files without a change are not touched.
     """
     incoming = {article.article_id: article for article in articles}
     if not incoming:
@@ -170,6 +189,7 @@ def write_articles(
     for key, article in incoming.items():
         old = stored.get(key)
         if old is not None and old["content_sha256"] == article.content_sha256:
+            old["rights"] = article.rights
             changes += Changes(unchanged=1)
             continue
         row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
@@ -187,6 +207,12 @@ def write_articles(
         _add_revisions(output, city, superseded)
     _write_shard(output, city, stored.values())
     return changes
+
+
+def merge_rows(output: Path, city: str, rows: Iterable[Row]) -> None:
+    """Add rows to a city's articles; one that is stored already stays as it is stored."""
+    stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
+    _write_shard(output, city, ({row["article_id"]: row for row in rows} | stored).values())
 
 
 def mark_duplicates(output: Path, city: str, representatives: Mapping[str, str]) -> int:
