@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from crawler import lines
+from crawler import captions, lines
 from crawler.blocks import Block
 
 _TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
@@ -51,6 +51,11 @@ class Body:
         """The paragraphs joined by one newline."""
         return "\n".join(self.paragraphs)
 
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """What was said of the pictures, in order."""
+        return tuple(dict.fromkeys(cut.text for cut in self.cut if cut.reason == "caption"))
+
 
 def read_body(blocks: Sequence[Block], title: str) -> Body:
     """Return the paragraphs of `blocks`, rid of widgets, date lines, credits, links to elsewhere.
@@ -61,8 +66,9 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
     """
     cut: list[Cut] = []
     inner: list[Block] = []
-    for block in blocks:
-        reason = _furniture(block)
+    key = _comparable(title)
+    for block, caption in zip(blocks, captions.marks(blocks, key), strict=True):
+        reason = _furniture(block) or ("caption" if caption else None)
         if reason:
             cut.append(Cut(block.text, reason))
         else:
@@ -71,7 +77,7 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
     cut += [Cut(block.text, "related links") for block in inner[stop:]]
     end = _end_of_story(inner[:stop])
     cut += [Cut(block.text, "after the editor's credit") for block in inner[end:stop]]
-    edges = _Edges(_comparable(title))
+    edges = _Edges(key)
     kept = edges.trim(inner[:end])
     texts = _unwrap(kept)
     while texts:
@@ -159,8 +165,6 @@ def _furniture(block: Block) -> str | None:
         return "page numbers"
     if lines.is_widget(text):
         return "widget"
-    if block.kind == "caption":
-        return "caption"
     if lines.is_neighbour(text) and block.linked:
         return "link to a neighbouring article"
     if block.link_density > 0.5:

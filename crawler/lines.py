@@ -183,6 +183,10 @@ _CLOCK = re.compile(
 _BY = re.compile(
     r"(?:^|[\x1f|])\s*By\s+([A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3})\s*(?=$|[\x1f|,])"
 )
+_OFFICE = re.compile(
+    r"^(?:[\u3400-\u9fff]{0,12}?)(?:全媒体|全媒體|融媒体?|见习|見習|实习|實習|首席|特约|特約)*"
+    r"(?:记者|記者|通讯员|通訊員|特派员)[\s:：/]*(?=[\u3400-\u9fff]{2})"
+)
 _NOISE = re.compile(r"[\W\d_]+")
 
 
@@ -383,6 +387,11 @@ def column_of(text: str, title: str) -> str | None:
             return None
         return part
     return None
+
+
+def person(name: str) -> str:
+    """Return a name without the office before it: `安澜日报记者 方可` is `方可`."""
+    return _OFFICE.sub("", name) or name
 
 
 def _clean(value: str) -> str:

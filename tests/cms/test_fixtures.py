@@ -19,7 +19,7 @@ from crawler.extract import extract
 from crawler.item import Article, Reject
 
 FIXTURES = Path(__file__).parent
-CASES = sorted(path.parent for path in FIXTURES.glob("*/*/expected.json"))
+CASES = sorted(path for path in FIXTURES.glob("*/*") if path.is_dir() and path.name[0] not in "._")
 FIELDS = (
     "title",
     "text",
@@ -30,6 +30,7 @@ FIELDS = (
     "column",
     "keywords",
     "images",
+    "captions",
     "attachments",
     "flags",
     "extractor",
@@ -39,7 +40,15 @@ FIELDS = (
 
 @cache
 def expected(case: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = {"captions": []}
+    missing = [file for file in ("page.html", "expected.json") if not (case / file).is_file()]
+    if missing:
+        pytest.fail(
+            f"tests/cms/{name(case)}: {' and '.join(missing)} missing. A fixture is a page "
+            "and what a person, looking at it, says it holds; see CONTRIBUTING.md.",
+            pytrace=False,
+        )
+    found |= json.loads((case / "expected.json").read_text(encoding="utf-8"))
     return found
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from crawler.city import City, Source, unnamed_city
 from crawler.consensus import choose, likeness, opinions, shingles
-from crawler.extract import explain, extract, join, units
+from crawler.extract import explain, extract, join
 from crawler.item import Article, Reject
+from crawler.kinds import units
 from crawler.page import Page
 
 URL = "http://www.anlan.example/art/2024/3/5/art_1204_88213.html"
