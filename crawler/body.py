@@ -10,6 +10,7 @@ from lxml import etree
 
 from crawler import captions, lines
 from crawler.blocks import Block
+from crawler.widgets import is_pager, is_widget
 
 _TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -17,6 +18,7 @@ _DOCUMENT = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|ceb|zip|rar|7z|txt|csv|rtf)(?:$|[?#])", re.I
 )
 _DOCUMENT_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar)\s*$", re.I)
+_DOWNLOAD = re.compile(r"(?:点击)?下载|附件|attachment|download", re.I)
 _ICON = re.compile(
     r"(?:^|/)(?:icon|ico|file_?type|blank|spacer|pixel|loading|lazy|logo|qr|ewm|erweima|share|print|"
     r"arrow|dot|line|bg)[\w-]*\.(?:gif|png|jpe?g|svg)|/(?:fileTypeImages|attached/file|emoticons?)/|"
@@ -50,6 +52,12 @@ class Body:
     def text(self) -> str:
         """The paragraphs joined by one newline."""
         return "\n".join(self.paragraphs)
+
+    @property
+    def reporter(self) -> str | None:
+        """The reporters whom the report's first lines, or its last, name in brackets."""
+        told = (*self.paragraphs[:2], *self.paragraphs[-1:])
+        return next(filter(None, map(lines.reporter, told)), None)
 
     @property
     def captions(self) -> tuple[str, ...]:
@@ -139,14 +147,18 @@ class _Edges:
         if lines.is_meta_line(text, found) and (start or self.clock or not found.only_bare):
             self.meta.append(found)
             return "date and source line"
-        if self.clock and lines.is_end(text):
+        if not start and lines.is_end(text, after_clock=bool(self.clock)):
             return "end mark"
         if lines.is_credit(text):
             self.author = self.author or found.editor or found.author
             return "editor's credit"
-        if start and (name := lines.byline(text)):
+        if name := lines.byline(text) if start else lines.signature(text):
             self.author = self.author or name
             return "byline"
+        if start and lines.is_catalogue(text):
+            return "catalogue box"
+        if not start and lines.is_neighbour(text, linked=False, last=True):
+            return "link to a neighbouring article"
         if lines.is_attachment_label(text):
             return "attachment"
         if start and lines.is_preamble(text):
@@ -161,12 +173,14 @@ class _Edges:
 def _furniture(block: Block) -> str | None:
     """Return the rule by which a block is no part of the text wherever it stands, or None."""
     text = block.text
-    if lines.is_pager(text):
+    if is_pager(text):
         return "page numbers"
-    if lines.is_widget(text):
+    if is_widget(text):
         return "widget"
-    if lines.is_neighbour(text) and block.linked:
+    if lines.is_neighbour(text, linked=block.linked > 0):
         return "link to a neighbouring article"
+    if _DOWNLOAD.match(text) and _DOCUMENT_NAME.search(text):
+        return "attachment"
     if block.link_density > 0.5:
         if _DOCUMENT_NAME.search(text):
             return "attachment"

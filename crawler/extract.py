@@ -163,7 +163,7 @@ def _article(
     ]
     published, date_flags = fields.published_of(metas, near, page.url, page.stated_date)
     found_source = fields.source_of(metas, near)
-    author = fields.author_of(metas, near, body.editor)
+    author = fields.author_of(metas, near, body.editor, body.reporter)
     column = fields.column_of(metas, page.blocks[: max(start, 1)], heading)
     keywords = fields.keywords_of(metas)
     pictures = images(text.nodes, page.base)

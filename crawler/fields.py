@@ -167,7 +167,7 @@ def source_of(metas: Metas, near: Sequence[lines.Labelled]) -> Found[str] | None
 
 
 def author_of(
-    metas: Metas, near: Sequence[lines.Labelled], editor: str | None
+    metas: Metas, near: Sequence[lines.Labelled], editor: str | None, reporter: str | None = None
 ) -> Found[str] | None:
     """Return the author, or else the editor, the page names. Numbers are no names."""
     for name in ("author", "article:author"):
@@ -179,6 +179,8 @@ def author_of(
     for seen in near:
         if seen.author:
             return Found(lines.person(seen.author), "author line")
+    if reporter:
+        return Found(reporter, "reporter in the text")
     for seen in near:
         if seen.editor:
             return Found(lines.person(seen.editor), "editor line")

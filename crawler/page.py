@@ -113,7 +113,9 @@ class Page:
         for node in first.itersiblings(preceding=True):
             if "".join(node.itertext()).strip():
                 break
-            above = [*node.iter("img"), *above]
+            # A picture that is a link stands for something else: an advertisement, mostly.
+            own = [img for img in node.iter("img") if next(img.iterancestors("a"), None) is None]
+            above = own + above
         return above + self.between(first, last)
 
     def between(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
@@ -133,7 +135,11 @@ class Page:
     def unlinked_pictures(self) -> list[etree._Element]:
         """Return the pictures that lead nowhere: an article's, not those of menus and adverts."""
         outside = ("a", "header", "footer", "nav")
-        return [node for node in self.tree.iter("img") if not any(node.iterancestors(*outside))]
+        return [
+            node
+            for node in self.tree.iter("img")
+            if next(node.iterancestors(*outside), None) is None
+        ]
 
     def linked_parts(self) -> tuple[str, ...]:
         """Return the pages 2..n that numbered links of a pager name, by the shape of their URLs.
