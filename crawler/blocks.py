@@ -142,6 +142,7 @@ class _Walk:
     def open(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
             self.flush(node.getparent())
+            self.soft = False
             if _is_centred(node, tag):
                 self.centres.append(node)
             if tag in _HEADINGS:
@@ -166,6 +167,7 @@ class _Walk:
     def close(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
             self.flush(node)
+            self.soft = False
             if self.kinds and self.kinds[-1][0] is node:
                 self.kinds.pop()
             if self.centres and self.centres[-1] is node:
@@ -225,7 +227,7 @@ class _Walk:
             return
         if any(len(block.text) > 80 for block in row) or len(row) > 40:
             return
-        cells = {id(_cell(block.node)) for block in row}
+        cells = {_cell(block.node) for block in row}
         if len(cells) != len(row):
             return
         first = row[0]
