@@ -10,6 +10,7 @@ from lxml import etree
 
 from crawler import captions, lines
 from crawler.blocks import Block
+from crawler.kinds import has_items
 from crawler.widgets import is_pager, is_widget
 
 _TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
@@ -85,7 +86,7 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
     cut += [Cut(block.text, "related links") for block in inner[stop:]]
     end = _end_of_story(inner[:stop])
     cut += [Cut(block.text, "after the editor's credit") for block in inner[end:stop]]
-    edges = _Edges(key)
+    edges = _Edges(key, items=has_items(inner[:end]))
     kept = edges.trim(inner[:end])
     texts = _unwrap(kept)
     while texts:
@@ -101,8 +102,9 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
 class _Edges:
     """Takes what is no text off both ends of a body, and notes the fields it held."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, items: bool) -> None:
         self.title = title
+        self.items = items
         self.cut: list[Cut] = []
         self.meta: list[lines.Labelled] = []
         self.author: str | None = None
@@ -165,7 +167,11 @@ class _Edges:
             return "notice"
         if not start and lines.is_notice(text):
             return "notice"
-        if block.link_density > 0.9 and not re.search(r"[。！？.!?]$|https?:|www\.", text):
+        if (
+            block.link_density > 0.9
+            and not self.items
+            and not re.search(r"[。！？.!?]$|https?:|www\.", text)
+        ):
             return "link elsewhere"
         return None
 

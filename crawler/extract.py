@@ -20,7 +20,7 @@ from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
 from crawler.consensus import Opinion, agreement, choose, opinions
 from crawler.item import Article, Reject, article_id
-from crawler.kinds import is_listing, units
+from crawler.kinds import is_listing, units, with_headlines
 from crawler.page import Page, found, parse
 
 _MARKERS = (
@@ -298,7 +298,7 @@ def _marked_text(page: Page) -> _Text | None:
 
 
 def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
-    chosen = choose(page.blocks, said)
+    chosen = with_headlines(page.blocks, choose(page.blocks, said))
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     kept = set(chosen)
     blocks = [

@@ -3,8 +3,8 @@
 Refused (a reason, see `blocking.REASONS`): listing, image_only, cover_notice, too_short. Kept and
 flagged: `digest` (several items under one headline: one article, each item's headline a line of its
 own, so that an English item can be found in it as a part), `transcript` (what was said, which the
-other language never translates), `no_mate` (the page says that there is no other language),
-`notice_of` documents through `attachments`. Bilingual pages are split by the language step.
+other language never translates), `no_mate` (the page says that there is no other language).
+Bilingual pages are split by the language step.
 """
 
 import re
@@ -51,6 +51,7 @@ _TOO_SHORT = 16
 _SHORT = 80
 _TURNS = 4
 _ITEMS = 3
+_PARAGRAPH = 40
 
 
 def units(text: str) -> int:
@@ -86,7 +87,7 @@ def remarks(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> l
         found.append("no_mate")
     if _TRANSCRIPT.search(title) or _is_dialogue(paragraphs):
         found.append("transcript")
-    if _DIGEST.search(title) or _has_items(blocks):
+    if _DIGEST.search(title) or has_items(blocks):
         found.append("digest")
     return found
 
@@ -113,11 +114,30 @@ def _is_dialogue(paragraphs: Sequence[str]) -> bool:
     )
 
 
-def _has_items(blocks: Sequence[Block]) -> bool:
+def with_headlines(blocks: Sequence[Block], chosen: Sequence[int]) -> list[int]:
+    """Return the places of a text with the headlines of its items, if it is a digest.
+
+    Extractors leave a headline out that is a link. It belongs to the text where most paragraphs
+    have one: among the paragraphs of one article such links are advertisements of others.
+    """
+    kept = set(chosen)
+    prose = [place for place in chosen if units(blocks[place].text) >= _PARAGRAPH]
+    above = [place - 1 for place in prose if place and _is_headline(blocks[place - 1])]
+    if len(above) < _ITEMS or 2 * len(above) < len(prose):
+        return list(chosen)
+    return sorted(kept.union(above))
+
+
+def has_items(blocks: Sequence[Block]) -> bool:
     """Whether the body is several items: a headline that is a link, then what it is about."""
-    items = 0
-    for place, block in enumerate(blocks[:-1]):
-        headline = block.link_density > 0.9 and 8 <= len(block.text) <= 160
-        after = blocks[place + 1]
-        items += headline and after.link_density < 0.3 and units(after.text) >= 40
+    items = sum(
+        _is_headline(block)
+        and blocks[place + 1].link_density < 0.3
+        and units(blocks[place + 1].text) >= _PARAGRAPH
+        for place, block in enumerate(blocks[:-1])
+    )
     return items >= _ITEMS
+
+
+def _is_headline(block: Block) -> bool:
+    return block.link_density > 0.9 and 8 <= len(block.text) <= 160

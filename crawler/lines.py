@@ -187,6 +187,12 @@ _ATTACHED = re.compile(
     r"appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
     re.IGNORECASE,
 )
+# Hong Kong's press releases end in `Ends/Monday, May 20, 2024` or `完／2024年5月20日（星期一）`.
+_WEEKDAY = re.compile(
+    r"^\s*(?:ends?|完)\s*[/／]|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|"
+    r"(?:星期|周|週)[一二三四五六日天]",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(
     r"^(?:香港時間|香港时间|issued at HKT)\s*\d{1,2}\s*[:：時时]\s*\d{2}", re.IGNORECASE
 )
@@ -259,7 +265,7 @@ def read_line(pieces: str) -> Labelled:
     if outlet and len(text) <= 100 and "source" not in values and moments(text):
         values["source"] = _clean(outlet[1].replace("\x1f", ""))
     bare = next(iter(moments(loose.replace("\x1f", " "))), None)
-    left = WIDGET.sub("", strip_dates(loose.replace("\x1f", " ")))
+    left = WIDGET.sub("", _WEEKDAY.sub("", strip_dates(loose.replace("\x1f", " "))))
     return Labelled(
         published=when.get("published"),
         updated=when.get("updated"),

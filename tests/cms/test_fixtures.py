@@ -17,6 +17,7 @@ import pytest
 from crawler.city import City, Source
 from crawler.extract import extract
 from crawler.item import Article, Reject
+from pipelines.language import judge
 
 FIXTURES = Path(__file__).parent
 CASES = sorted(path for path in FIXTURES.glob("*/*") if path.is_dir() and path.name[0] not in "._")
@@ -69,6 +70,7 @@ def name(case: Path) -> str:
 
 
 ARTICLES = [case for case in CASES if "reject" not in expected(case)]
+BILINGUAL = [case for case in ARTICLES if "halves" in expected(case)]
 REJECTS = [case for case in CASES if "reject" in expected(case)]
 
 
@@ -85,6 +87,22 @@ def test_field_is_as_recorded(case: Path, field: str) -> None:
     elif isinstance(found, tuple):
         found = list(found)
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in ARTICLES if "halves" in expected(case)], ids=name
+)
+def test_bilingual_page_gives_both_articles_and_their_alignment(case: Path) -> None:
+    article = result(case)
+    assert isinstance(article, Article), article
+    halves = [half for half in judge(article) if isinstance(half, Article)]
+    assert {half.lang: _half(half) for half in halves} == expected(case)["halves"]
+    assert [half.mate_id for half in halves] == [half.article_id for half in reversed(halves)]
+
+
+def _half(half: Article) -> dict[str, Any]:
+    groups = list(half.mate_groups)
+    return {"title": half.title, "text": half.text.split("\n"), "mate_groups": groups}
 
 
 @pytest.mark.parametrize("case", REJECTS, ids=name)
