@@ -15,7 +15,7 @@ _PHOTO_CREDIT = re.compile(
     r"|(?<=[\s\u3000。])[\u3400-\u9fff·、]{2,12}\s*(?<![拍航实])[摄攝]"
     r"|[(（\s\u3000][\u3400-\u9fff·、]{2,20}(?:供图|提供图片|资料图片?)[)）]?"
     r"|(?:网页|报道|视频|网站)截图)\s*[。)）]?$"
-    r"|[\[(（](?:file )?(?:photos?|image)s?\s*(?:/|:|by\b|from\b|provided\b|courtesy\b)"
+    r"|[\[(（](?i:(?:file )?(?:photo|image)s?)\s*(?:/|:|by\b|from\b|provided\b|courtesy\b)"
     r"[^\])）]{2,80}[\])）]\s*$"
     r"|(?:^|[.\s])(?:Photos?|Image|Picture) (?:by|courtesy of|provided by|credit:)\s[A-Z].{1,60}$",
 )

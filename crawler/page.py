@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from bs4.exceptions import ParserRejectedMarkup
@@ -22,9 +23,9 @@ _MAX_CHARS = 4_000_000
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
-_STRUCTURED = re.compile(
-    r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>(.{1,20000}?)</script", re.I | re.S
-)
+_STRUCTURED = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
+_SCRIPTS = 20
+_LONGEST_SCRIPT = 50_000
 _STATED = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"([^\"]{8,40})\"", re.I)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -64,8 +65,9 @@ class Page:
         """The date of publication that structured data (JSON-LD, schema.org) gives, as written."""
         if "ld+json" not in self.html:
             return None
-        for script in _STRUCTURED.finditer(self.html):
-            date = _STATED.search(script[1])
+        for script in islice(_STRUCTURED.finditer(self.html), _SCRIPTS):
+            end = self.html.find("</script", script.end(), script.end() + _LONGEST_SCRIPT)
+            date = _STATED.search(self.html, script.end(), max(end, script.end()))
             if date:
                 return date[1]
         return None
