@@ -50,11 +50,10 @@ _MISSING = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(
-    rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|"
-    rb"<head\b.*?</head>",
+    rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)",
     re.I | re.S,
 )
-_TAG = re.compile(rb"<[^>]*>|&\w{2,8};|&#\d+;")
+_TAG = re.compile(rb"<[^<>]*>|&\w{2,8};|&#\d+;")
 _ACTS = re.compile(
     rb"document\.cookie|eval\s*\(|location(?:\.href|\.replace|\.reload)?\s*[=(]|setTimeout|"
     rb"fromCharCode|"
@@ -100,7 +99,12 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
 
 def visible(body: bytes) -> bytes:
     """Return what a browser without scripts would show of the start of a page, as bytes."""
-    shown = _TAG.sub(b" ", _HIDDEN.sub(b" ", body[:_READ]))
+    start = body[:_READ]
+    head_end = start.lower().find(b"</head>")
+    head = start.lower().find(b"<head", 0, max(head_end, 0))
+    if head >= 0:
+        start = start[:head] + start[head_end:]
+    shown = _TAG.sub(b" ", _HIDDEN.sub(b" ", start))
     return b" ".join(shown.split())
 
 

@@ -47,6 +47,7 @@ class Article:
     column: str | None = None
     keywords: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     extractor: str = ""
     extract_agreement: float | None = None
@@ -54,6 +55,8 @@ class Article:
     flags: tuple[str, ...] = ()
     rights: str | None = None
     parts: tuple[str, ...] = ()
+    mate_id: str | None = None
+    mate_groups: tuple[int, ...] = ()
 
     @property
     def content_sha256(self) -> str:

@@ -237,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     choice.add_argument("--list", action="store_true", help="every calibration kept")
     choice.add_argument("--revert", action="store_true", help="go back to the one before")
     choice.add_argument("--dry-run", action="store_true", help="show what it would bring")
+    made = add(
         "release",
         releasing.release_command,
         "an immutable snapshot to publish and cite; verify one; what changed between two",

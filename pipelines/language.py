@@ -16,6 +16,7 @@ from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from crawler.item import Article, Reject, article_id
+from pipelines.interleaved import link
 
 Lang = Literal["zh", "en", "mixed", "other", ""]
 
@@ -112,7 +113,7 @@ def judge(article: Article) -> tuple[Article | Reject, ...]:
     """
     halves = _split(article)
     if halves:
-        return halves
+        return link(article.text, halves)
     verdict = detect(article.text)
     lang: str = verdict.lang
     if lang in ("mixed", ""):

@@ -75,6 +75,7 @@ ARTICLES = table(
     column("column", pa.string(), "Column (section) of the site"),
     column("keywords", STRINGS, "Keywords given by the site"),
     column("images", STRINGS, "Absolute URLs of images in the body"),
+    column("captions", STRINGS, "What was said of the images; not part of text"),
     column("attachments", STRINGS, "Absolute URLs of documents attached"),
     column("first_seen", RUN_TIME, "When this article was first stored"),
     column("last_seen", RUN_TIME, "When this revision was stored"),
@@ -91,6 +92,12 @@ ARTICLES = table(
         "duplicate_of", pa.string(), "article_id of the cluster's first article; null if it is it"
     ),
     column("flags", STRINGS, "Remarks to filter by, such as lang_mismatch or short"),
+    column("mate_id", pa.string(), "The other language of a page that holds both, or null"),
+    column(
+        "mate_groups",
+        pa.list_(pa.int32()),
+        "For each paragraph of text, the number of the paragraphs it shares with those of mate_id",
+    ),
     column("rights", pa.string(), "What the source's terms allow a release to hold"),
     column("run_id", pa.string(), "Run that stored this revision"),
 )
