@@ -161,6 +161,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--all", action="store_true", help="every archive in the output folder")
     made.add_argument("--url-prefix", metavar="P", help="only pages whose URL starts so")
     made.add_argument("--any-host", action="store_true", help="pages of unnamed hosts, too")
+    made.add_argument(
+        "--again", action="store_true", help="read archives again that were read before"
+    )
+    made.add_argument(
+        "--jobs", type=_processes, metavar="N", help="files read at once (default: one per core)"
+    )
     made = add(
         "page",
         commands.page_command,
