@@ -15,6 +15,7 @@ from crawler import fields, kinds, lines
 from crawler.blocking import REASONS, diagnose, is_document
 from crawler.blocks import Block, read_blocks
 from crawler.body import Body, Cut, attachments, images, read_body
+from crawler.bounds import MAX_ELEMENTS, MAX_LINES
 from crawler.city import City, Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
@@ -23,16 +24,15 @@ from crawler.item import Article, Reject, article_id
 from crawler.kinds import is_listing, units, with_headlines
 from crawler.page import Page, found, parse
 
-_MARKERS = (
-    re.compile(r"<!--\s*<\$\[信息内容\]>begin\s*-->(.*?)<!--\s*<\$\[信息内容\]>end\s*-->", re.S),
-    re.compile(
-        r"<!--\s*(?:ZJEG_RSS\.content\.begin)\s*-->(.*?)<!--\s*ZJEG_RSS\.content\.end", re.S
-    ),
-    re.compile(
-        r"<!--\s*(?:文章)?正文\s*(?:begin|start|开始)\s*-->(.*?)<!--\s*(?:文章)?正文\s*(?:end|"
-        r"结束)",
-        re.S,
-    ),
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
+_MARKERS = tuple(
+    (re.compile(rf"<!--\s*{begin}\s*-->"), re.compile(rf"<!--\s*{end}"))
+    for begin, end in (
+        (r"<\$\[信息内容\]>begin", r"<\$\[信息内容\]>end\s*-->"),
+        (r"ZJEG_RSS\.content\.begin", r"ZJEG_RSS\.content\.end"),
+        (r"(?:文章)?正文\s*(?:begin|start|开始)", r"(?:文章)?正文\s*(?:end|结束)"),
+    )
 )
 """Comments with which publishing systems frame the body they fill in (Hanweb and its like)."""
 
@@ -128,8 +128,14 @@ def _read(
     if not is_document(headers, body):
         return Explanation(_reject(url, city, diagnose(url, 200, headers, body) or "not_html"), "")
     page = Page(url, body, headers)
+    if page.elements > MAX_ELEMENTS:
+        size = f"{page.elements} elements"
+        return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
     source = city.source_of(url)
     text = _family_text(page, source) or _marked_text(page)
+    if text is not None and len(text.blocks) > MAX_LINES:
+        size = f"{len(text.blocks)} lines"
+        return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
     said: tuple[Opinion, ...] = ()
     if compare or text is None:
         said = opinions(page.markup, page.chinese, len(page.blocks), every=compare)
@@ -205,6 +211,9 @@ def _article(
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
         blocked = diagnose(page.url, 200, page.headers, page.body)
         rejected = _reject(page.url, city, blocked) if blocked else rejected
+    if rejected and page.truncated and rejected.reason == "too_short":
+        size = f"its first {len(page.html)} characters hold no text"
+        rejected = _reject(page.url, city, "too_large", size)
     if rejected:
         return done(rejected)
     if not heading:
@@ -286,10 +295,13 @@ def _marked_text(page: Page) -> _Text | None:
     """Return the body framed by a publishing system's comments."""
     if "<!--" not in page.html:
         return None
-    for marker in _MARKERS:
-        match = marker.search(page.html)
-        if match and match[1].strip():
-            node = parse(f"<html><body><div>{match[1]}</div></body></html>")
+    for begin, end in _MARKERS:
+        # Sought one after the other: one pattern for both takes the square of the page's length.
+        opened = begin.search(page.html)
+        closed = end.search(page.html, opened.end()) if opened else None
+        framed = page.html[opened.end() : closed.start()] if opened and closed else ""
+        if framed.strip():
+            node = parse(f"<html><body><div>{framed}</div></body></html>")
             blocks = read_blocks(node, frozenset())
             if sum(units(block.text) for block in blocks) >= _ENOUGH:
                 places = page.places_of([block.text for block in blocks])

@@ -12,13 +12,11 @@ from cssselect.parser import SelectorError
 from lxml import etree
 from lxml.html import soupparser
 
+from crawler import bounds
 from crawler.blocks import Block, read_blocks
 from crawler.charset import Decoded, decode
 from crawler.consensus import is_chinese
 from crawler.fields import Metas, read_metas
-
-_MAX_CHARS = 4_000_000
-"""Characters of markup that are parsed. Past that a page is scripts, data or an attack."""
 
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
@@ -37,11 +35,12 @@ class Page:
         self.url = url
         self.body = body
         self.headers = headers
-        self.decoded: Decoded = decode(body, headers)
+        read, shortened = bounds.cut(body)
+        self.decoded: Decoded = decode(read, headers)
         text = self.decoded.text
-        self.truncated = len(text) > _MAX_CHARS
+        self.truncated = shortened or len(text) > bounds.MAX_CHARS
         # End tags of the page are optional, and what follows the first of two must not be lost.
-        self.html = _END.sub("", _CONTROL.sub("", text[:_MAX_CHARS]))
+        self.html = _END.sub("", _CONTROL.sub("", text[: bounds.MAX_CHARS]))
 
     @cached_property
     def tree(self) -> etree._Element:
@@ -49,6 +48,11 @@ class Page:
         tree = parse(self.html)
         etree.strip_elements(tree, *_DEAD, with_tail=False)
         return tree
+
+    @cached_property
+    def elements(self) -> int:
+        """How many elements the page has."""
+        return sum(1 for _ in self.tree.iter())
 
     @cached_property
     def markup(self) -> str:
@@ -207,7 +211,7 @@ def parse(html: str) -> etree._Element:
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
-        tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
+        tree = etree.fromstring(bounds.thinned(html).encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError):
         tree = None
     if (tree is None or len(tree) == 0) and html.strip():

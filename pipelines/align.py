@@ -122,11 +122,15 @@ def _cache(output: Path, city: str, encoder: Encoder | str | None) -> VectorCach
 
 
 def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
-    """Return the Chinese and English articles that stand for themselves, by id."""
-    columns = ["article_id", "lang", "title", "text", "published_at", "url", "duplicate_of"]
+    """Return the Chinese and English articles that stand for themselves, by id.
+
+    A repost of another city's article does: its mate, if it has one, is in its own city.
+    """
+    columns = ["article_id", "lang", "title", "text", "published_at", "url"]
+    columns += ["duplicate_of", "duplicate_city"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
     for row in store.read_articles(output, city, columns).to_pylist():
-        if row["lang"] in sides and not row["duplicate_of"]:
+        if row["lang"] in sides and (not row["duplicate_of"] or row["duplicate_city"]):
             sides[row["lang"]].append(
                 Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
                          row["published_at"], row["url"] or "")

@@ -31,12 +31,12 @@ from pipelines import (
     verdicts,
 )
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
-from pipelines.review import ReviewError, exchange
-from pipelines.review.command import add_arguments
 from pipelines.release import command as releasing
 from pipelines.release.snapshot import ReleaseError
 from pipelines.release.splits import SplitError
 from pipelines.release.withdrawal import WithdrawalError
+from pipelines.review import ReviewError, exchange
+from pipelines.review.command import add_arguments
 from pipelines.terminal import complain
 
 # Errors whose message is for the user: what was expected, where, what to do.
@@ -180,6 +180,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--all", action="store_true", help="every archive in the output folder")
     made.add_argument("--url-prefix", metavar="P", help="only pages whose URL starts so")
     made.add_argument("--any-host", action="store_true", help="pages of unnamed hosts, too")
+    made.add_argument(
+        "--again", action="store_true", help="read archives again that were read before"
+    )
+    made.add_argument(
+        "--jobs", type=_processes, metavar="N", help="files read at once (default: one per core)"
+    )
     made = add(
         "page",
         commands.page_command,

@@ -91,6 +91,12 @@ ARTICLES = table(
     column(
         "duplicate_of", pa.string(), "article_id of the cluster's first article; null if it is it"
     ),
+    column(
+        "duplicate_city",
+        pa.string(),
+        "City of that article, if it is another one: a repost, which still stands for itself when "
+        "its own city is paired; null: the same city",
+    ),
     column("flags", STRINGS, "Remarks to filter by, such as lang_mismatch or short"),
     column("mate_id", pa.string(), "The other language of a page that holds both, or null"),
     column(
@@ -197,6 +203,17 @@ VECTORS = table(
     column("vector", pa.list_(pa.float16()), "Unit vector"),
 )
 
+SKETCHES = table(
+    "sketches",
+    "MinHash signatures of articles, by which reposts across cities are found: a cache, safe to "
+    "delete. sketches/<city>.parquet.",
+    column("content_sha256", pa.string(), "content_sha256 of the article"),
+    column("lang", pa.string(), "Language as which it was cut into shingles"),
+    column("size", pa.int32(), "Characters (zh) or words (en) of the text"),
+    column("signature", pa.binary(256), "64 values of 32 bits, little-endian"),
+    column("method", pa.string(), "How the signature was made; others are made anew"),
+)
+
 REVIEWS = table(
     "reviews",
     "What people judged, a row for each verdict as it was given: the newest of one reviewer on one "
@@ -225,4 +242,4 @@ REVIEWS = table(
     column("method", pa.string(), "Method of the pair when it was judged"),
 )
 
-TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, REVIEWS)
+TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, SKETCHES, REVIEWS)

@@ -5,7 +5,7 @@ sees the old file or the new one. Rows are kept sorted by id; the same rows give
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crawler.item import Article, Reject
+from crawler.item import Article, Reject, is_twin
 from pipelines import schema
 
 Row = dict[str, Any]
@@ -179,17 +179,28 @@ def write_articles(
 
     An article whose content is stored already leaves its row as it is, but for `rights`, which
     follow the city file; other content under a known id is a new revision, the old row moving to
-    `revisions`. Files without a change are not touched.
+    `revisions`. What another view of a page shows (print, mobile, converted to Simplified) never
+    replaces what the page itself does, so that the order in which twins come makes no difference.
+    Files without a change are not touched.
     """
-    incoming = {article.article_id: article for article in articles}
+    incoming: dict[str, Article] = {}
+    for article in articles:
+        before = incoming.get(article.article_id)
+        if before is None or not is_twin(article.url) or is_twin(before.url):
+            incoming[article.article_id] = article
     if not incoming:
         return Changes()
     stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
     changes, superseded = Changes(), []
     for key, article in incoming.items():
         old = stored.get(key)
-        if old is not None and old["content_sha256"] == article.content_sha256:
+        # Imports may have no URL; they are told apart by their ids alone.
+        first_view = old is not None and is_twin(old["url"] or "") and not is_twin(article.url)
+        same = old is not None and old["content_sha256"] == article.content_sha256
+        worse = old is not None and is_twin(article.url) and not is_twin(old["url"] or "")
+        if old is not None and same:
             old["rights"] = article.rights
+        if worse or (same and not first_view):
             changes += Changes(unchanged=1)
             continue
         row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
@@ -198,6 +209,11 @@ def write_articles(
         if old is None:
             row |= {"first_seen": now, "revision": 1}
             changes += Changes(new=1)
+        elif same:
+            # The page itself at last, and it says what its other view said.
+            kept = ("first_seen", "revision", "duplicate_of", "duplicate_city")
+            row |= {name: old[name] for name in kept}
+            changes += Changes(unchanged=1)
         else:
             row |= {"first_seen": old["first_seen"], "revision": old["revision"] + 1}
             superseded.append(old)
@@ -216,14 +232,45 @@ def merge_rows(output: Path, city: str, rows: Iterable[Row]) -> None:
 
 
 def mark_duplicates(output: Path, city: str, representatives: Mapping[str, str]) -> int:
-    """Set `duplicate_of` from {article_id: representative's id}; return how many rows changed."""
+    """Set `duplicate_of` from {article_id: representative's id}; return how many rows changed.
+
+    What is marked as a repeat of another city's article, and stands for itself in its own, keeps
+    that mark: `mark_reposts` sets and clears it.
+    """
+
+    def of(row: Row) -> tuple[str | None, str | None]:
+        target = representatives.get(row["article_id"])
+        if target is not None and target != row["article_id"]:
+            return target, None
+        return (row["duplicate_of"], row["duplicate_city"]) if row["duplicate_city"] else _NONE
+
+    return _mark(output, city, of)
+
+
+def mark_reposts(output: Path, city: str, originals: Mapping[str, tuple[str, str]]) -> int:
+    """Set `duplicate_of` and `duplicate_city` from {article_id: (original's id, its city)}.
+
+    Only articles that repeat none of their own city are touched. Returns how many rows changed.
+    """
+
+    def of(row: Row) -> tuple[str | None, str | None]:
+        if row["duplicate_of"] and not row["duplicate_city"]:
+            return row["duplicate_of"], None
+        return originals.get(row["article_id"], _NONE)
+
+    return _mark(output, city, of)
+
+
+_NONE: tuple[None, None] = (None, None)
+
+
+def _mark(output: Path, city: str, of: Callable[[Row], tuple[str | None, str | None]]) -> int:
     rows = read_articles(output, city).to_pylist()
     changed = 0
     for row in rows:
-        target = representatives.get(row["article_id"])
-        target = None if target == row["article_id"] else target
-        if row["duplicate_of"] != target:
-            row["duplicate_of"] = target
+        target = of(row)
+        if (row["duplicate_of"], row["duplicate_city"]) != target:
+            row["duplicate_of"], row["duplicate_city"] = target
             changed += 1
     if changed:
         _write_shard(output, city, rows)
