@@ -137,8 +137,11 @@ def judge(article: Article) -> tuple[Article | Reject, ...]:
     """
     found = paragraphs(article.text)
     halves = _split(article, found)
+    articles = [half for half in halves if isinstance(half, Article)]
+    if len(articles) == 2:
+        return link(article.text, articles)
     if halves:
-        return link(article.text, halves)
+        return halves
     verdict = detect(article.text)
     lang: str = verdict.lang
     if lang in ("mixed", ""):
