@@ -100,13 +100,13 @@ def kappa(counts: Floats, confidence: float = 0.95) -> Kappa:
     chance, even over the labels in use), and with Student's t for as many degrees of freedom as
     there are items outside the fullest cell: those that tell anything.
     """
-    value, _ = _kappa(counts)
+    value, _ = large_sample(counts)
     if value is None:
         return Kappa(None, None, None)
     used = (counts.sum(axis=0) + counts.sum(axis=1)) > 0
     held = counts[np.ix_(used, used)]
     size = len(held)
-    centre, error = _kappa(held + 1 / size**2 + np.eye(size) / size)
+    centre, error = large_sample(held + 1 / size**2 + np.eye(size) / size)
     if centre is None:
         return Kappa(value, None, None)
     freedom = max(2.0, float(held.sum() - held.max()))
@@ -115,7 +115,7 @@ def kappa(counts: Floats, confidence: float = 0.95) -> Kappa:
     return Kappa(value, min(value, low), max(value, high))
 
 
-def _kappa(counts: Floats) -> tuple[float | None, float]:
+def large_sample(counts: Floats) -> tuple[float | None, float]:
     """Return kappa and its large-sample standard error."""
     total = counts.sum()
     if not total:

@@ -302,5 +302,5 @@ def _counts(judged: Sequence[Judged], level: str, drawn: int) -> Counts:
         disputed=sum(one.disputed for one in mine),
         undecided=sum(one.verdict == CANNOT_TELL for one in mine),
         drawn=drawn,
-        tally=Counter(one.verdict or "disputed" for one in mine),
+        tally=dict(Counter(one.verdict or "disputed" for one in mine)),
     )

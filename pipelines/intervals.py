@@ -2,8 +2,8 @@
 
 Strata, weights and clusters are taken into account by linearisation; the interval is Clopper and
 Pearson's at the effective sample size (Korn and Graubard 1998, Survey Methodology 24:193, as the
-US National Center for Health Statistics uses it). Near one, where precision lives, it keeps its
-rate where Wald's and Wilson's fall below theirs.
+US National Center for Health Statistics uses it). It keeps its rate in designs in which Wilson's
+falls below (`benchmarks/coverage.py`).
 """
 
 import math
@@ -53,7 +53,7 @@ def proportion(
     """
     total = sum(sizes.values())
     share, residual = np.zeros(len(outcome)), np.zeros(len(outcome))
-    sampled = smoothed = 0.0
+    sampled = smoothed = spread = doubt = 0.0
     for name, size in sizes.items():
         mine = stratum == name
         relative = weight[mine] / weight[mine].sum()
@@ -61,9 +61,12 @@ def proportion(
         # A stratum judged to the last item is known, not estimated.
         if int(mine.sum()) >= size:
             continue
-        held = len(np.unique(cluster[mine]))
+        names, group = np.unique(cluster[mine], return_inverse=True)
+        held = len(names)
         seen = float(relative @ outcome[mine])
         residual[mine] = share[mine] * (outcome[mine] - seen) * math.sqrt(held / max(held - 1, 1))
+        local = float((np.bincount(group, residual[mine]) ** 2).sum())
+        spread, doubt = spread + local, doubt + local**2 / max(held - 1, 1)
         spent = float((share[mine] ** 2).sum())
         worth = (size / total) ** 2 / spent
         prior = (seen * worth + 0.5) / (worth + 1)
@@ -79,12 +82,15 @@ def proportion(
     # that of the weights alone (Kish), or of strata that each saw half an error more (Jeffreys).
     variance = max(variance, min(value * (1 - value) * sampled, smoothed))
     effective = value * (1 - value) / variance if variance > 1e-15 else 1 / sampled
-    spare = max(len(groups) - len(sizes), 1)
+    # Where a few strata make most of the variance, it is known less well (Satterthwaite 1946).
+    spare = float(max(len(groups) - len(sizes), 1))
+    if doubt > 0:
+        spare = min(spare, max(spread**2 / doubt, 1.0))
     low, high = clopper_pearson(value, adjusted(effective, spare, confidence), confidence)
     return Estimate(value, low, high, len(outcome), effective, total)
 
 
-def adjusted(effective: float, freedom: int, confidence: float = CONFIDENCE) -> float:
+def adjusted(effective: float, freedom: float, confidence: float = CONFIDENCE) -> float:
     """Return the sample size less what is lost by having `freedom` degrees for the variance."""
     tail = 0.5 + confidence / 2
     return effective * float(ndtri(tail) / stdtrit(freedom, tail)) ** 2

@@ -151,7 +151,8 @@ def read_beads(output: Path, judged: Sequence[Judged], threshold: float) -> Bead
     kept = [one for one in mine if _drawn(one)[1] != NOWHERE]
     if not kept:
         return BeadSample(np.array([], np.str_), np.empty(0), np.empty(0, np.int64), 0)
-    stored, population = sampling.claimed_beads(output, threshold)
+    asked = [(one.item.key, one.item.position) for one in kept]
+    stored, population = sampling.claimed_beads(output, asked, threshold)
     return place_beads([one for one in kept if one.item[1:] in stored], population)
 
 

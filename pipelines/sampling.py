@@ -357,14 +357,18 @@ def read_pairs(output: Path, cities: Sequence[str], more: Sequence[str] = ()) ->
     return pa.concat_tables(parts).sort_by([("city", "ascending"), ("pair_id", "ascending")])
 
 
-def claimed_beads(output: Path, threshold: float = DECISION) -> tuple[set[tuple[str, int]], int]:
-    """Return (pair, position) of every linked bead of the pairs claimed, and how many they are."""
+def claimed_beads(
+    output: Path, asked: Sequence[tuple[str, int]] = (), threshold: float = DECISION
+) -> tuple[set[tuple[str, int]], int]:
+    """Return which of the beads `asked` are linked ones of pairs claimed, and how many all are."""
     cities = cities_in(output)
     pairs = read_pairs(output, cities)
     claimed = pairs.filter(pa.array(floats(pairs["probability"]) >= threshold))
-    beads = _linked_beads(output, cities, flat(claimed["pair_id"]))
-    names = zip(beads["pair_id"].to_pylist(), beads["position"].to_pylist(), strict=True)
-    return set(names), beads.num_rows
+    table = _linked_beads(output, cities, flat(claimed["pair_id"]))
+    owners = pa.array(sorted({pair for pair, _ in asked}), pa.string())
+    near = table.filter(pc.is_in(table["pair_id"], value_set=owners))
+    names = zip(near["pair_id"].to_pylist(), near["position"].to_pylist(), strict=True)
+    return set(names) & set(asked), table.num_rows
 
 
 def _linked_beads(output: Path, cities: Sequence[str], pairs: pa.Array) -> pa.Table:

@@ -30,7 +30,7 @@ def test_kappa_of_a_table_worked_by_hand() -> None:
 
 def test_the_large_sample_error_is_that_of_fleiss_cohen_and_everitt() -> None:
     # Shares .4, .1, .2, .3; kappa .4, by chance .5; rows .5, .5 and columns .6, .4.
-    _, error = agreement._kappa(np.array([[20.0, 5.0], [10.0, 15.0]]))
+    _, error = agreement.large_sample(np.array([[20.0, 5.0], [10.0, 15.0]]))
     agreeing = 0.4 * (1 - 1.1 * 0.6) ** 2 + 0.3 * (1 - 0.9 * 0.6) ** 2
     others = 0.6**2 * (0.1 * (0.6 + 0.5) ** 2 + 0.2 * (0.4 + 0.5) ** 2)
     assert error == pytest.approx(((agreeing + others - 0.1**2) / 50) ** 0.5 / 0.5)
