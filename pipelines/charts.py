@@ -84,20 +84,18 @@ def bars(
     rows = [
         {
             "label": label,
-            "at": i,
             "count": count,
             "short": short(count) if count else "",
             "fill": "var(--left)" if kept_from is not None and i < kept_from else "var(--accent)",
             "says": f"{label}: {count:,}",
-            "show": f"#{links[i]}" if links and count else None,
+            "show": f"#{links[i]}" if links else None,
         }
         for i, (count, label) in enumerate(zip(counts, labels, strict=True))
     ]
     across: Spec = {
         "field": "label",
         "type": "ordinal",
-        "sort": {"field": "at"},
-        "scale": {"paddingInner": 0.12, "paddingOuter": 0.06},
+        "scale": {"domain": list(labels), "paddingInner": 0.12, "paddingOuter": 0.06},
         "axis": {"labelAngle": 0},
     }
     up: Spec = {
@@ -119,7 +117,12 @@ def bars(
             "data": {"values": rows},
             "height": 130,
             "layer": [
-                {"mark": {"type": "bar", "aria": True}, "encoding": column},
+                {
+                    # What is nil has no column to point at, and leads nowhere.
+                    "transform": [{"filter": "datum.count > 0"}],
+                    "mark": {"type": "bar", "aria": True},
+                    "encoding": column,
+                },
                 {
                     "mark": {"type": "text", "dy": -7},
                     "encoding": {"x": across, "y": up, "text": {"field": "short"}},

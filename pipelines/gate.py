@@ -48,7 +48,7 @@ class Example:
     def __str__(self) -> str:
         titles = " / ".join(title for title in (self.zh_title, self.en_title) if title)
         urls = " ".join(url for url in (self.zh_url, self.en_url) if url)
-        return f"{self.why}: {self.pair_id or 'no pair'}: {titles} ({urls})"
+        return f"{self.why}: {self.pair_id + ': ' if self.pair_id else ''}{titles} ({urls})"
 
 
 @dataclass(frozen=True, slots=True)
