@@ -212,9 +212,11 @@ def _from_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
             f"found: {', '.join(table.fieldnames or ()) or 'none'}"
         )
     try:
+        began = table.line_num + 1
         for row in table:
             plain = {key: _plain(value) for key, value in row.items() if isinstance(value, str)}
-            yield f"{name}, line {table.line_num}", {k: v or None for k, v in plain.items()}
+            yield f"{name}, line {began}", {k: v or None for k, v in plain.items()}
+            began = table.line_num + 1
     except csv.Error as error:
         raise ExchangeError(f"{name}, line {table.line_num}: not CSV ({error})") from error
 
@@ -240,7 +242,8 @@ def _tasks(rows: Iterable[Row]) -> bytes:
 def _results(row: Row) -> Iterator[Row]:
     yield {"from_name": row["level"], "to_name": "zh", "type": "choices",
            "value": {"choices": [row["verdict"]]}}  # fmt: skip
-    for name in ("note", "reviewer", "verdict_id", "zh_id" if row["level"] == "unmatched" else ""):
+    more = ("zh_id",) if row["level"] == "unmatched" else ()
+    for name in ("note", "reviewer", "verdict_id", "plan", *more):
         if row.get(name):
             yield {"from_name": name, "to_name": "zh", "type": "textarea",
                    "value": {"text": [row[name]]}}  # fmt: skip
@@ -282,7 +285,7 @@ def _annotated(annotation: Mapping[str, Any], level: Any) -> Row:
         value = one["value"]
         if one["from_name"] == level:
             found["verdict"] = value["choices"][0]
-        elif one["from_name"] in ("note", "reviewer", "verdict_id", "zh_id", "judged_at"):
+        elif one["from_name"] in ("note", "reviewer", "verdict_id", "plan", "zh_id", "judged_at"):
             found[one["from_name"]] = "\n".join(value["text"])
     return found
 

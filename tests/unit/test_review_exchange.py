@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ET
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipelines.review.exchange import ExchangeError, Taken
 from pipelines.sampling import Plan
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 PLAN = Plan("stratified", size=12, seed=3)
 
 
@@ -28,7 +29,7 @@ def output(tmp_path: Path) -> Path:
 
 
 def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Taken:
-    return exchange.take(output, content, kind, name="in", clock=lambda: NOW, **more)
+    return exchange.take(output, content, kind, name="in", clock=lambda: LATER, **more)
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -52,9 +53,9 @@ def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: P
         row |= {"verdict": "part_of", "note": "=2+2", "weight": "9999"}
     assert take(output, written(sheet), reviewer="安娜") == Taken(5, 0)
     found = verdicts.read(output)
-    assert [(one.weight, one.stratum) for one in found] == [
-        (one.weight, one.stratum) for one in drawn.drawn[:5]
-    ]
+    assert {(one.item, one.weight, one.stratum) for one in found} == {
+        (one.item, one.weight, one.stratum) for one in drawn.drawn[:5]
+    }
     assert {(one.reviewer, one.verdict, one.plan) for one in found} == {
         ("安娜", "part_of", str(PLAN))
     }
