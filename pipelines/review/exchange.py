@@ -31,6 +31,7 @@ KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 CELL = 32_000
 """Characters of a text in a cell; spreadsheets take 32,767."""
 
+_CARRIED = ("reviewer", "verdict_id", "plan", "judged_at")
 _TEXTS = ("zh_title", "en_title", "zh", "en")
 _COLUMNS = (*schema.REVIEWS.names, *_TEXTS)
 # A cell that starts so would be a formula, and the texts are anybody's.
@@ -94,6 +95,10 @@ def label_studio_config(levels: Iterable[str]) -> str:
     parts.append('<TextArea name="note" toName="zh" rows="2" maxSubmissions="1"/>')
     if "unmatched" in levels:
         parts.append('<TextArea name="zh_id" toName="zh" rows="1" maxSubmissions="1"/>')
+    # What came along with earlier verdicts: Label Studio keeps only what its interface names.
+    parts.append('<View style="display:none">')
+    parts += [f'<TextArea name="{name}" toName="zh"/>' for name in _CARRIED]
+    parts.append("</View>")
     return "\n".join([*parts, "</View>"]) + "\n"
 
 
@@ -285,7 +290,7 @@ def _annotated(annotation: Mapping[str, Any], level: Any) -> Row:
         value = one["value"]
         if one["from_name"] == level:
             found["verdict"] = value["choices"][0]
-        elif one["from_name"] in ("note", "reviewer", "verdict_id", "plan", "zh_id", "judged_at"):
+        elif one["from_name"] in ("note", "zh_id", *_CARRIED):
             found[one["from_name"]] = "\n".join(value["text"])
     return found
 
