@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -48,41 +49,62 @@ class Corpus:
     cities: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Share of simulations whose interval holds the truth, mean width, the same of Wilson's.
+
+    `bias` is how far the estimates are off on average, `spread` their standard deviation.
+    """
+
+    covers: float
+    width: float
+    wilson: float | None
+    bias: float
+    spread: float
+
+
+Scenario = Callable[[Generator], Iterator[list[Trial]]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--simulations", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     print(f"{args.simulations} simulations each; claimed rate 95 %")
-    print(f"{'interval':58} {'covers':>7} {'width':>6} {'Wilson':>7}")
-    worst = 1.0
-    for name, (covers, width, wilson) in covered(args.simulations, args.seed).items():
-        beside = f"{wilson:7.3f}" if wilson is not None else "      -"
-        print(f"{name:58} {covers:7.3f} {width:6.3f} {beside}")
-        worst = min(worst, covers)
-    print(f"lowest: {worst:.3f}")
-
-
-def covered(simulations: int, seed: int) -> dict[str, tuple[float, float, float | None]]:
-    """Return by interval: share of simulations that hold the truth, mean width, Wilson's share."""
-    found: dict[str, list[Trial]] = {}
+    print(f"{'interval':58} {'covers':>7} {'width':>6} {'Wilson':>7} {'bias':>7}")
+    lowest = 1.0
     for scenario in SCENARIOS:
-        for number, trials in enumerate(scenario(np.random.default_rng(seed))):
-            if number >= simulations:
-                break
-            for trial in trials:
-                found.setdefault(trial.name, []).append(trial)
-    return {name: _rates(trials) for name, trials in found.items()}
+        for name, rate in rates(scenario, args.simulations, args.seed).items():
+            beside = "      -" if rate.wilson is None else f"{rate.wilson:7.3f}"
+            print(f"{name:58} {rate.covers:7.3f} {rate.width:6.3f} {beside} {rate.bias:+7.4f}",
+                  flush=True)  # fmt: skip
+            lowest = min(lowest, rate.covers)
+    print(f"lowest: {lowest:.3f}")
 
 
-def _rates(trials: list[Trial]) -> tuple[float, float, float | None]:
-    hold = np.mean([t.low - 1e-9 <= t.truth <= t.high + 1e-9 for t in trials])
-    width = np.mean([t.high - t.low for t in trials])
-    if any(t.effective is None for t in trials):
-        return float(hold), float(width), None
-    other = [intervals.wilson(t.value, t.effective or 1) for t in trials]
-    beside = np.mean([a <= t.truth <= b for (a, b), t in zip(other, trials, strict=True)])
-    return float(hold), float(width), float(beside)
+def rates(scenario: Scenario, simulations: int, seed: int) -> dict[str, Rate]:
+    """Return how often each interval of a scenario holds the truth."""
+    found: dict[str, list[Trial]] = {}
+    for trials in islice(scenario(np.random.default_rng(seed)), simulations):
+        for trial in trials:
+            found.setdefault(trial.name, []).append(trial)
+    return {name: _rate(trials) for name, trials in found.items()}
+
+
+def _rate(trials: list[Trial]) -> Rate:
+    gaps = [t.value - t.truth for t in trials]
+    beside = None
+    if all(t.effective is not None for t in trials):
+        other = [intervals.wilson(t.value, t.effective or 1) for t in trials]
+        beside = np.mean([a <= t.truth <= b for (a, b), t in zip(other, trials, strict=True)])
+    return Rate(
+        covers=float(np.mean([t.low - 1e-9 <= t.truth <= t.high + 1e-9 for t in trials])),
+        width=float(np.mean([t.high - t.low for t in trials])),
+        wilson=None if beside is None else float(beside),
+        bias=float(np.mean(gaps)),
+        spread=float(np.std(gaps)),
+    )
 
 
 def simple(rng: Generator) -> Iterator[list[Trial]]:
@@ -242,7 +264,7 @@ def kappas(rng: Generator) -> Iterator[list[Trial]]:
         yield trials
 
 
-SCENARIOS: tuple[Callable[[Generator], Iterator[list[Trial]]], ...] = (
+SCENARIOS: tuple[Scenario, ...] = (
     simple, stratified, good, half, several, small, documents, beads, recall, kappas,
 )  # fmt: skip
 

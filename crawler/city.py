@@ -20,6 +20,7 @@ CRAWLED: tuple[Status, ...] = ("unverified", "active")
 LANGS = ("zh", "en")
 DRIFTS = ("yield", "score", "length_ratio")
 RIGHTS = ("metadata", "metadata+excerpt", "full")
+"""What a release may hold of an article, from least to most."""
 
 
 T = TypeVar("T")
@@ -30,15 +31,27 @@ class CityError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What may be republished: `text` is one of `RIGHTS`, from least to most; `terms` says on what
+    that rests; `checked` is when a person read the terms, None if nobody has."""
+
+    text: str = "metadata"
+    terms: str | None = None
+    checked: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One listing of one edition. `articles` narrows, by a regular expression searched in the URL,
-    which links of the listing are this source's articles; None takes what the CMS family takes."""
+    which links of the listing are this source's articles; None takes what the CMS family takes.
+    `rights` holds for those articles instead of the city's; None leaves the city's."""
 
     lang: str
     cms: str
     list: str
     articles: str | None = None
     line: int = 0
+    rights: Rights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,14 @@ class City:
                 best, found = rank, source
         return found
 
+    def rights_of(self, url: str) -> Rights:
+        """Return what may be republished of the article at `url`: its source's rights or, where
+        the source has none of its own, the city's."""
+        source = self.source_of(url)
+        if source is not None and source.rights is not None:
+            return source.rights
+        return Rights(self.rights, self.rights_terms, self.rights_checked)
+
 
 def load_city(path: Path) -> City:
     """Read and check one city file. Raises `CityError`."""
@@ -137,7 +158,7 @@ def load_city(path: Path) -> City:
         since=reader.optional(top, "since", reader.day),
         reason=reader.optional(top, "reason", reader.text),
         file=str(path),
-        **_rights(reader, top),
+        **_city_rights(reader, top),
         **_pairing(reader, top),
         **_assertions(reader, top),
     )
@@ -178,7 +199,7 @@ def _shared_prefix(a: str, b: str) -> int:
 
 def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Source:
     fields = reader.mapping(node, "a source")
-    reader.only(fields, ("lang", "cms", "list"), ("articles",), "a source")
+    reader.only(fields, ("lang", "cms", "list"), ("articles", "rights"), "a source")
     url = reader.text(fields["list"], "list")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -191,25 +212,36 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
             re.compile(pattern)
         except re.error as error:
             reader.fail(fields["articles"], f"articles is a regular expression: {error}")
+    if "rights" in fields and pattern is None:
+        reader.fail(
+            fields["rights"],
+            "rights of a source need articles: beside them, the pattern that tells whose they are",
+        )
     return Source(
         lang=reader.choice(fields, "lang", LANGS, None),
         cms=reader.choice(fields, "cms", tuple(FAMILIES), None),
         list=url,
         articles=pattern,
         line=node.start_mark.line + 1,
+        rights=_rights(reader, fields["rights"]) if "rights" in fields else None,
     )
 
 
-def _rights(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
+def _city_rights(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
     if "rights" not in top:
         return {}
-    fields = reader.mapping(top["rights"], "rights")
+    found = _rights(reader, top["rights"])
+    return {"rights": found.text, "rights_terms": found.terms, "rights_checked": found.checked}
+
+
+def _rights(reader: "_Reader", node: yaml.Node) -> Rights:
+    fields = reader.mapping(node, "rights")
     reader.only(fields, ("text",), ("terms", "checked"), "rights")
-    return {
-        "rights": reader.choice(fields, "text", RIGHTS, None),
-        "rights_terms": reader.optional(fields, "terms", reader.text),
-        "rights_checked": reader.optional(fields, "checked", reader.day),
-    }
+    return Rights(
+        text=reader.choice(fields, "text", RIGHTS, None),
+        terms=reader.optional(fields, "terms", reader.text),
+        checked=reader.optional(fields, "checked", reader.day),
+    )
 
 
 def _pairing(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:

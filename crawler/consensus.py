@@ -16,6 +16,7 @@ from lxml import etree
 from readability import Document
 
 from crawler.blocks import Block, read_blocks
+from crawler.bounds import MAX_LINES
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
@@ -28,7 +29,6 @@ _MOST_JUDGED = 3_000
 """Lines above which jusText is not asked: its time grows with their square."""
 _AGREED = 0.9
 """Likeness of the first two from which the third is not asked: its vote could change little."""
-_MOST_LINES = 30_000
 _LONG = 4
 """3-grams from which a line is told by them; fewer may stand in many places."""
 _STOPWORDS = justext.get_stoplist("English")
@@ -50,7 +50,7 @@ def opinions(html: str, chinese: bool, lines: int, *, every: bool = False) -> tu
     the other two disagree, or with `every`. An extractor that fails, or would take too long, says
     nothing. Nothing at all is returned for a page beyond reason.
     """
-    if len(html) > _LARGEST or lines > _MOST_LINES:
+    if len(html) > _LARGEST or lines > MAX_LINES:
         return ()
     said = {
         "trafilatura": _guarded(_trafilatura, html, chinese),

@@ -9,15 +9,16 @@ that it does not change which articles are paired.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from pipelines import calibrate, documents, quantities, schema, sentences, store
+from pipelines import calibrate, documents, interleaved, quantities, schema, sentences, store
 from pipelines.documents import Document, Pairing, Prepared, Scored
 from pipelines.encoder import Encoder, VectorCache, load_encoder
+from pipelines.sentences import Bead, Span
 from pipelines.store import Row
 
 MAX_DAYS = 60
@@ -72,7 +73,8 @@ def align_city(
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     cache = _cache(output, city, encoder)
     zh, en = (documents.prepare(side, cache) for side in _read(output, city))
-    pairing = documents.pair(zh, en, max_days=max_days)
+    mates = _mates(output, city)
+    pairing = _paired(zh, en, mates, max_days)
     method = f"{cache.name} {documents.load_model().version}"
     pairs = [
         _row(city, one, zh, en, method) | {"relation": one.relation, "margin": _f32(one.margin)}
@@ -83,7 +85,7 @@ def align_city(
     _keep_dates(output, city, pairs, now)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
-        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, cache)
+        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, cache, mates)
     runners_up.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
         ("candidates", runners_up, schema.CANDIDATES),
@@ -120,16 +122,65 @@ def _cache(output: Path, city: str, encoder: Encoder | str | None) -> VectorCach
 
 
 def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
-    """Return the Chinese and English articles that stand for themselves, by id."""
-    columns = ["article_id", "lang", "title", "text", "published_at", "url", "duplicate_of"]
+    """Return the Chinese and English articles that stand for themselves, by id.
+
+    A repost of another city's article does: its mate, if it has one, is in its own city.
+    """
+    columns = ["article_id", "lang", "title", "text", "published_at", "url"]
+    columns += ["duplicate_of", "duplicate_city"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
     for row in store.read_articles(output, city, columns).to_pylist():
-        if row["lang"] in sides and not row["duplicate_of"]:
+        if row["lang"] in sides and (not row["duplicate_of"] or row["duplicate_city"]):
             sides[row["lang"]].append(
                 Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
                          row["published_at"], row["url"] or "")
             )  # fmt: skip
     return sides["zh"], sides["en"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mate:
+    """The other article of a bilingual page, and the group of each paragraph."""
+
+    id: str
+    groups: tuple[int, ...]
+
+
+def _mates(output: Path, city: str) -> dict[str, _Mate]:
+    """Return by article_id what is known of articles that share a page with their mate."""
+    columns = ["article_id", "mate_id", "mate_groups"]
+    return {
+        row["article_id"]: _Mate(row["mate_id"], tuple(row["mate_groups"] or ()))
+        for row in store.read_articles(output, city, columns).to_pylist()
+        if row["mate_id"]
+    }
+
+
+def _paired(
+    zh: Sequence[Prepared], en: Sequence[Prepared], mates: Mapping[str, _Mate], max_days: int
+) -> Pairing:
+    """Pair the articles of a city. Those that share a page are mates, whatever the model says."""
+    place = {one.document.id: at for at, one in enumerate(zh)}
+    known = [
+        (place[mates[one.document.id].id], at)
+        for at, one in enumerate(en)
+        if one.document.id in mates and mates[one.document.id].id in place
+    ]
+    if not known:
+        return documents.pair(zh, en, max_days=max_days)
+    rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
+    rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
+    found = documents.pair([zh[i] for i in rest_zh], [en[j] for j in rest_en], max_days=max_days)
+    pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
+    rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
+    for i, j in known:
+        alone = documents.pair([zh[i]], [en[j]], max_days=max_days)
+        pairs += [
+            replace(one, zh=i, en=j, probability=1.0, relation="translation")
+            for one in (*alone.pairs, *alone.rest)
+        ]
+    pairs.sort(key=lambda one: (zh[one.zh].document.id, en[one.en].document.id))
+    return Pairing(tuple(pairs), tuple(rest))
 
 
 def _runners_up(pairing: Pairing) -> list[Scored]:
@@ -227,14 +278,19 @@ def _keep_dates(output: Path, city: str, pairs: list[Row], now: datetime) -> Non
         row["aligned_at"] = old["aligned_at"] if old is not None and same else now
 
 
-def _beads(pair_id: str, zh: Document, en: Document, encoder: Encoder) -> list[Row]:
+def _beads(
+    pair_id: str, zh: Document, en: Document, encoder: Encoder, mates: Mapping[str, _Mate]
+) -> list[Row]:
     """Align the sentences of a pair: rows of the sentences table."""
     ours, theirs = sentences.split(zh.text, "zh"), sentences.split(en.text, "en")
-    aligned = sentences.align(
-        [zh.text[span.start : span.end] for span in ours],
-        [en.text[span.start : span.end] for span in theirs],
-        encoder,
-    )
+    told = [zh.text[span.start : span.end] for span in ours]
+    telling = [en.text[span.start : span.end] for span in theirs]
+    mate, other = mates.get(zh.id), mates.get(en.id)
+    if mate and other and mate.id == en.id and _fits(zh, mate) and _fits(en, other):
+        zh_of, en_of = _groups(zh, ours, mate.groups), _groups(en, theirs, other.groups)
+        aligned = _align_groups(told, telling, zh_of, en_of, encoder)
+    else:
+        aligned = sentences.align(told, telling, encoder)
     rows: list[Row] = []
     for position, bead in enumerate(aligned):
         row: Row = {
@@ -255,6 +311,36 @@ def _beads(pair_id: str, zh: Document, en: Document, encoder: Encoder) -> list[R
         row["flags"] = flags(row["zh"], row["en"])
         rows.append(row)
     return rows
+
+
+def _fits(document: Document, mate: _Mate) -> bool:
+    """Whether every paragraph has its group: a text that was changed since has not."""
+    return len(mate.groups) == document.text.count("\n") + 1
+
+
+def _groups(document: Document, spans: Sequence[Span], numbers: Sequence[int]) -> list[int]:
+    """Return the group of each sentence: that of its paragraph."""
+    return [numbers[document.text.count("\n", 0, span.start)] for span in spans]
+
+
+def _align_groups(
+    zh: Sequence[str],
+    en: Sequence[str],
+    zh_of: Sequence[int],
+    en_of: Sequence[int],
+    encoder: Encoder,
+) -> list[Bead]:
+    """Align within the groups that are known to say the same, never across them."""
+    found: list[Bead] = []
+    for (i, k), (j, m) in interleaved.blocks(zh_of, en_of):
+        if (k - i, m - j) == (1, 1):
+            found.append(Bead((i,), (j,), 1.0))
+            continue
+        found += [
+            Bead(tuple(at + i for at in bead.zh), tuple(at + j for at in bead.en), bead.probability)
+            for bead in sentences.align(zh[i:k], en[j:m], encoder)
+        ]
+    return found
 
 
 def flags(zh: str, en: str) -> list[str]:

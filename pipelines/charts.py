@@ -24,9 +24,9 @@ _VEGA_LITE = "6.4"
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-_KEPT = frozenset({"d", "transform", "fill", "stroke", "x", "y", "x2", "y2", "class", "viewBox",
-                   "text-anchor", "font-size", "font-weight", "stroke-width", "stroke-dasharray",
-                   "fill-opacity", "opacity"})  # fmt: skip
+_KEPT = frozenset({"d", "transform", "fill", "stroke", "x", "y", "x2", "y2", "dy", "class",
+                   "viewBox", "text-anchor", "font-size", "font-weight", "stroke-width",
+                   "stroke-dasharray", "fill-opacity", "opacity"})  # fmt: skip
 _DROPPED = frozenset({"background", "foreground"})
 
 _CONFIG: Spec = {
@@ -42,8 +42,17 @@ _CONFIG: Spec = {
         "labelPadding": 5,
         "ticks": False,
     },
+    # Only what says something of its own is given words; see `_inline`.
+    "mark": {"aria": False},
     "text": {"color": "var(--ink)", "fontSize": 11},
     "bar": {"binSpacing": 0},
+}
+_POINT: Spec = {
+    "type": "point",
+    "size": 65,
+    "filled": True,
+    "opacity": 1,
+    "color": "var(--accent)",
 }
 
 
@@ -110,7 +119,7 @@ def bars(
             "data": {"values": rows},
             "height": 130,
             "layer": [
-                {"mark": {"type": "bar", "minBandSize": 2}, "encoding": column},
+                {"mark": {"type": "bar", "aria": True}, "encoding": column},
                 {
                     "mark": {"type": "text", "dy": -7},
                     "encoding": {"x": across, "y": up, "text": {"field": "short"}},
@@ -157,13 +166,7 @@ def falling(yields: Sequence[int], marked: int) -> Markup:
                 },
                 {
                     "data": {"values": dot},
-                    "mark": {
-                        "type": "point",
-                        "size": 60,
-                        "filled": True,
-                        "opacity": 1,
-                        "color": "var(--accent)",
-                    },
+                    "mark": _POINT,
                     "encoding": {"x": across, "y": up},
                 },
                 {
@@ -229,13 +232,7 @@ def shares(estimates: Sequence[Point], *, banded: bool) -> Markup:
             "encoding": {"x": across, "y": up | {"field": "low"}, "y2": {"field": "high"}},
         },
         {
-            "mark": {
-                "type": "point",
-                "filled": True,
-                "size": 70,
-                "opacity": 1,
-                "color": "var(--accent)",
-            },
+            "mark": _POINT | {"aria": True},
             "encoding": point,
         },
     ]

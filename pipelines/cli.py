@@ -23,6 +23,7 @@ from pipelines import (
     evaluate,
     imports,
     lock,
+    migration,
     page,
     sampling,
     sentences,
@@ -30,6 +31,10 @@ from pipelines import (
     verdicts,
 )
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
+from pipelines.release import command as releasing
+from pipelines.release.snapshot import ReleaseError
+from pipelines.release.splits import SplitError
+from pipelines.release.withdrawal import WithdrawalError
 from pipelines.review import ReviewError, exchange
 from pipelines.review.command import add_arguments
 from pipelines.terminal import complain
@@ -51,6 +56,10 @@ _USAGE = (
     ReviewError,
     exchange.ExchangeError,
     calibrate.CalibrationError,
+    migration.MigrationError,
+    ReleaseError,
+    SplitError,
+    WithdrawalError,
 )
 
 
@@ -171,6 +180,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--all", action="store_true", help="every archive in the output folder")
     made.add_argument("--url-prefix", metavar="P", help="only pages whose URL starts so")
     made.add_argument("--any-host", action="store_true", help="pages of unnamed hosts, too")
+    made.add_argument(
+        "--again", action="store_true", help="read archives again that were read before"
+    )
+    made.add_argument(
+        "--jobs", type=_processes, metavar="N", help="files read at once (default: one per core)"
+    )
     made = add(
         "page",
         commands.page_command,
@@ -228,6 +243,17 @@ def _parser() -> argparse.ArgumentParser:
     choice.add_argument("--list", action="store_true", help="every calibration kept")
     choice.add_argument("--revert", action="store_true", help="go back to the one before")
     choice.add_argument("--dry-run", action="store_true", help="show what it would bring")
+    made = add(
+        "release",
+        releasing.release_command,
+        "an immutable snapshot to publish and cite; verify one; what changed between two",
+        cities,
+    )
+    releasing.add_arguments(made, _day)
+    made = add(
+        "migrate", migration.migrate_command, "bring the tables of an older shizheng up to date"
+    )
+    made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
     catalogue = group.add_subparsers(metavar="ACTION", required=True)
     for name, command, text in (

@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,10 +32,10 @@ from pipelines import (
     lock,
     page,
     report,
+    reposts,
     runs,
     sentences,
     store,
-    verdicts,
 )
 from pipelines.review import command
 from pipelines.terminal import complain, progress, say, say_json, show_table
@@ -60,8 +60,9 @@ def crawl_command(args: argparse.Namespace) -> int:
     cities = _chosen(args)
     output = _writable(args.output)
     with lock.hold(output, cities):
-        run = runs.start(output, "crawl", tuple(cities))
+        run = runs.start(output, "crawl", tuple(cities), _terms(args, cities))
         outcomes = _crawl_all(args, output, cities, run)
+        _mark_reposts(output, held=cities)
         failures = {
             key: [gate.Failure(outcome.reason)]
             for key, outcome in outcomes.items()
@@ -76,18 +77,19 @@ def run_command(args: argparse.Namespace) -> int:
     cities = _chosen(args)
     output = _writable(args.output)
     with lock.hold(output, cities):
-        run = runs.start(output, "run", tuple(cities))
+        run = runs.start(output, "run", tuple(cities), _terms(args, cities))
         outcomes = _crawl_all(args, output, cities, run)
         _align_all(args, output, [key for key in cities if outcomes[key].ended_well])
+        _mark_reposts(output, held=cities)
         now = datetime.now(UTC)
         history.record(output, run.run_id, now)
-        past, judged = history.read(output), verdicts.by_item(verdicts.read(output))
+        short = gate.check(output, (cities[key] for key in outcomes))
         failures = {}
         for key, outcome in outcomes.items():
             told = [] if outcome.usable else [outcome.reason]
             told += health.failures(output, cities[key], outcome.counts, now)
             complaints = [gate.Failure(detail) for detail in told]
-            complaints += gate.failures(output, cities[key], past, judged)
+            complaints += short.get(key, [])
             if complaints:
                 failures[key] = complaints
         unusable = all(not outcome.usable for outcome in outcomes.values())
@@ -108,19 +110,30 @@ def extract_command(args: argparse.Namespace) -> int:
     cities = load_cities(args.cities_dir)
     run = runs.start(output, "extract", ())
     with progress() as tracker:
-        counts, skipped = archives.extract(
-            output, paths, cities, run, tracker, prefix=args.url_prefix, any_host=args.any_host
+        found = archives.extract(
+            output,
+            paths,
+            cities,
+            run,
+            tracker,
+            prefix=args.url_prefix,
+            any_host=args.any_host,
+            jobs=args.jobs,
+            again=args.again,
         )
-    table = {key: asdict(count) for key, count in counts.items()}
+    table = {key: asdict(count) for key, count in found.counts.items()}
     runs.finish(run, table, DONE)
+    _mark_reposts(output)
     if args.json:
-        say_json({"cities": table, "skipped": skipped})
-    elif counts:
+        say_json({"cities": table, "skipped": found.skipped, "read_before": found.read_before})
+    elif table:
         header = ("city", "records", "new", "revised", "unchanged", "rejected")
         show_table(header, [(key, *count.values()) for key, count in table.items()])
-    for reason, count in sorted(skipped.items()):
+    for reason, count in sorted(found.skipped.items()):
         complain(f"{count} records were skipped: {reason}")
-    if not counts:
+    if found.read_before and not args.json:
+        say(f"{found.read_before} archives were read before; --again reads them again")
+    if not table and not found.read_before:
         complain(
             "no page of a known city in these archives; "
             "--any-host takes pages of hosts that no city file names"
@@ -157,6 +170,7 @@ def import_command(args: argparse.Namespace) -> int:
             store.write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
+        _mark_reposts(output, held=cities)
         runs.finish(run, counts, DONE)
     if args.json:
         say_json(counts)
@@ -327,6 +341,10 @@ def _crawl_all(
         )
 
 
+def _terms(args: argparse.Namespace, cities: dict[str, City]) -> dict[str, Any]:
+    return runs.terms_of(cities, dict(setting.split("=", 1) for setting in args.set))
+
+
 def _align_all(
     args: argparse.Namespace, output: Path, cities: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
@@ -343,6 +361,12 @@ def _align_all(
         tracker.update("aligning", 0, len(cities))
         summaries = engine.map_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
     return {key: asdict(summary) for key, summary in summaries.items()}
+
+
+def _mark_reposts(output: Path, held: Collection[str] = ()) -> None:
+    """Mark what repeats another city's article; `held` are the cities whose locks are held."""
+    for city in reposts.mark(output, held=held).busy:
+        complain(f"{city}: another run is writing it; its reposts are marked by the next run")
 
 
 def _finish(

@@ -1,13 +1,14 @@
 """A gate for scheduled runs: is a city's corpus as good as its file demands?
 
 Two kinds of assertion, both in the city file. `min_precision` is held against the precision that
-verdicts give (the estimate itself, not the end of its interval): with fewer than `ENOUGH` pairs of
-the city judged it fails, too, and says so, because a demand that nothing can show is met by
-nothing. `max_drift` is held against the median of the last `RECENT` runs' records, over the newest
-English articles of the city (see `history`); where these are too few, nothing is said.
+verdicts give (the estimate itself, not the end of its interval). With fewer than `ENOUGH` pairs of
+the city judged, and not all it has, it fails, too, and says so, because a demand that nothing can
+show is met by nothing. `max_drift` is held against the median of the last `RECENT` runs' records,
+over the newest English articles of the city (see `history`); where these are too few, nothing is
+said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ import pyarrow.compute as pc
 
 from crawler.city import City
 from pipelines import estimates, history, schema, store, verdicts
+from pipelines.estimates import CityEstimates
 from pipelines.evaluate import DECISION
-from pipelines.history import Entry, Measures
+from pipelines.history import Measures
 from pipelines.tally import evidence, flat, floats
-from pipelines.verdicts import MATES, Judged
+from pipelines.verdicts import MATES, Judged, VerdictError
 
 ENOUGH = 30
 """Pairs of a city judged from which its precision is taken for known."""
@@ -60,32 +62,49 @@ class Failure:
         return asdict(self)
 
 
-def failures(
-    output: Path, city: City, past: Sequence[Entry], judged: Sequence[Judged]
-) -> list[Failure]:
-    """Return which of a city's demands on quality fail.
-
-    `past` is the history with this run's record last; `judged` are the verdicts by item.
-    """
-    found = []
-    if city.assertions.min_precision is not None:
-        found += _precision(output, city.key, city.assertions.min_precision, judged)
-    now = past[-1].cities.get(city.key) if past else None
-    if now is not None:
-        usual = history.usual(past[:-1], city.key, RECENT)
-        for name in city.assertions.max_drift:
-            found += _drift(output, city, name, now, usual)
+def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
+    """Return for each city which of its demands on quality fail; a city without failures is left
+    out. The history's last line is this run's."""
+    cities = list(cities)
+    past = history.read(output)
+    demanding = [city for city in cities if city.assertions.min_precision is not None]
+    judged: list[Judged] = []
+    unread = ""
+    try:
+        judged = verdicts.by_item(verdicts.read(output)) if demanding else []
+    except VerdictError as error:
+        # A run that crawled well is not lost for a broken file of verdicts.
+        unread = str(error)
+    known = estimates.estimate_from(output, judged).by_city if judged else ()
+    estimated = {one.city: one for one in known}
+    found: dict[str, list[Failure]] = {}
+    for city in cities:
+        failed = []
+        if city in demanding and unread:
+            failed.append(Failure(f"precision cannot be told: {unread}"))
+        elif city in demanding:
+            failed += _precision(output, city, estimated.get(city.key), judged)
+        if past and city.key in past[-1].cities:
+            usual = history.usual(past[:-1], city.key, RECENT)
+            for name in city.assertions.max_drift:
+                failed += _drift(output, city, name, past[-1].cities[city.key], usual)
+        if failed:
+            found[city.key] = failed
     return found
 
 
-def _precision(output: Path, city: str, least: float, judged: Sequence[Judged]) -> list[Failure]:
-    known = estimates.estimate_from(output, judged).by_city if judged else ()
-    precision = next((one.precision for one in known if one.city == city), None)
-    if precision is None or precision.judged < ENOUGH:
+def _precision(
+    output: Path, city: City, known: CityEstimates | None, judged: Sequence[Judged]
+) -> list[Failure]:
+    least = city.assertions.min_precision
+    precision = known.precision if known else None
+    if least is None:
+        return []
+    if known is None or precision is None or precision.judged < min(ENOUGH, known.claimed):
         count = precision.judged if precision else 0
         return [
             Failure(
-                f"precision of at least {least:.0%} expected, but only {count} pairs are judged of "
+                f"precision of at least {least:.1%} expected, but only {count} pairs are judged of "
                 f"the {ENOUGH} it takes to tell; judge more with `shizheng review`"
             )
         ]
@@ -94,10 +113,11 @@ def _precision(output: Path, city: str, least: float, judged: Sequence[Judged]) 
     wrong = [
         one.item.key
         for one in judged
-        if one.item.level == "pair" and one.first.city == city and one.verdict is not None
-        and one.verdict not in MATES and one.verdict != verdicts.CANNOT_TELL
-    ]  # fmt: skip
-    pairs = _pairs(output, city)
+        if one.item.level == "pair"
+        and one.first.city == city.key
+        and one.verdict not in (*MATES, verdicts.CANNOT_TELL, None)
+    ]
+    pairs = _pairs(output, city.key)
     pairs = pairs.filter(pc.is_in(pairs["pair_id"], value_set=pa.array(wrong, pa.string())))
     return [
         Failure(

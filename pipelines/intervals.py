@@ -69,7 +69,8 @@ def proportion(
         prior = (seen * worth + 0.5) / (worth + 1)
         sampled += spent
         smoothed += spent * prior * (1 - prior)
-    value = float(np.clip(share @ outcome, 0, 1))
+    # Rounded, so that a sample without an error is exactly that.
+    value = min(max(round(float(share @ outcome), 12), 0.0), 1.0)
     if not sampled:
         return Estimate(value, value, value, len(outcome), float(len(outcome)), total)
     groups, at = np.unique(cluster, return_inverse=True)

@@ -56,6 +56,24 @@ def prepare(documents: Sequence[Document], encoder: Encoder) -> list[Prepared]:
 _AT_ONCE = 1000
 
 
+def vectors(documents: Sequence[Document], encoder: Encoder) -> Array:
+    """Return the vectors of the whole texts alone, shape (documents, dimensions)."""
+    found = [np.empty((0, encoder.dim), np.float32)]
+    for start in range(0, len(documents), _AT_ONCE):
+        cut = [_sentences(document) for document in documents[start : start + _AT_ONCE]]
+        encoded, at = encoder.encode([sentence for rows in cut for _, sentence in rows]), 0
+        for rows in cut:
+            found.append(_unit(_weights(rows) @ encoded[at : at + len(rows)])[None])
+            at += len(rows)
+    return np.concatenate(found)
+
+
+def _weights(rows: Sequence[tuple[int, str]]) -> Array:
+    """How much each sentence counts in the vector of the whole."""
+    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
+
+
 def _sentences(document: Document) -> list[tuple[int, str]]:
     """Title and sentences with their offsets in title, newline, text."""
     shift = len(document.title) + 1
@@ -65,8 +83,7 @@ def _sentences(document: Document) -> list[tuple[int, str]]:
 
 
 def _prepared(document: Document, rows: Sequence[tuple[int, str]], vectors: Array) -> Prepared:
-    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
-    weights /= weights.sum()
+    weights = _weights(rows)
     facts = evidence.facts(
         document.text,
         document.lang,

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import schema, store
+from pipelines import neighbours, schema, store
 from pipelines.evaluate import DECISION
 from pipelines.tally import BANDS
 from pipelines.verdicts import Item, item
@@ -28,8 +28,6 @@ from pipelines.verdicts import Item, item
 KINDS = ("stratified", "uncertain", "search", "beads", "unmatched")
 BEADS_A_PAIR = 5
 """Beads drawn from one pair at most: a reader has to find the place in both texts once."""
-NEAREST = 10
-"""Chinese articles shown beside an unmatched English one."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -313,7 +311,9 @@ def _unmatched(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
         chosen += [(s, city, str(key), weight) for s, key in zip(steps, picked, strict=True)]
     chosen.sort()
     near = {
-        city: nearest(output, city, [key for _, where, key, _ in chosen if where == city])
+        city: neighbours.nearest(
+            output, city, [key for _, where, key, _ in chosen if where == city]
+        )
         for city in names
     }
     return [
@@ -332,28 +332,6 @@ def unmatched_english(output: Path, city: str) -> list[str]:
     claimed = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
     loose = ids.filter(pc.invert(pc.is_in(ids, value_set=flat(claimed["en_id"]))))
     return sorted(loose.to_pylist())
-
-
-def nearest(output: Path, city: str, en_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return for each English article the Chinese ones most like it, best first.
-
-    The runners-up that pairing scored.
-    """
-    path = store.table_path(output, "candidates", city)
-    table = store.read_table(path, schema.CANDIDATES, ["zh_id", "en_id", "probability"])
-    pairs = read_pairs(output, [city]).select(["zh_id", "en_id", "probability"])
-    both = [
-        *pairs.to_pylist(),
-        *table.filter(pc.is_in(table["en_id"], pa.array(en_ids, pa.string()))).to_pylist(),
-    ]
-    found: dict[str, list[tuple[float, str]]] = {key: [] for key in en_ids}
-    for row in both:
-        if row["en_id"] in found:
-            found[row["en_id"]].append((-(row["probability"] or 0.0), row["zh_id"]))
-    return {
-        key: tuple(dict.fromkeys(zh for _, zh in sorted(rows)))[:NEAREST]
-        for key, rows in found.items()
-    }
 
 
 _Drawer = Callable[[Path, Plan, Sequence[str]], list[Drawn]]

@@ -27,8 +27,8 @@ PAIRS = {
 class Weakness:
     """One thing that speaks against a corpus: `count` out of `whole`, which are `of` that kind.
 
-    `pairs`: it is about pairs and sentences, else about articles and pages. `show` is the query of the page's filter that leads to such pairs, or `anchor` the section that
-    tells more.
+    `pairs`: it is about pairs and sentences, else about articles and pages. `show` is the query of
+    the page's filter that leads to examples, or `anchor` the section that tells more.
     """
 
     words: Words

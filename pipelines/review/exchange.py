@@ -12,7 +12,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -31,7 +31,6 @@ KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 CELL = 32_000
 """Characters of a text in a cell; spreadsheets take 32,767."""
 
-_CARRIED = ("reviewer", "verdict_id", "plan", "judged_at")
 _TEXTS = ("zh_title", "en_title", "zh", "en")
 _COLUMNS = (*schema.REVIEWS.names, *_TEXTS)
 # A cell that starts so would be a formula, and the texts are anybody's.
@@ -42,6 +41,14 @@ Row = dict[str, Any]
 
 class ExchangeError(ValueError):
     """A file of verdicts that cannot be taken. The message names the line and what to do."""
+
+
+_CARRIED = ("reviewer", "verdict_id", "plan", "judged_at")
+_ANNOTATED = ("note", "zh_id", *_CARRIED)
+"""What an annotation carries beside the verdict."""
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far another machine's clock may be ahead of this one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +223,13 @@ def _from_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
             f"{name}, line 1: expected the columns level and verdict, and pair_id or en_id; "
             f"found: {', '.join(table.fieldnames or ()) or 'none'}"
         )
+    line = table.line_num + 1
     try:
-        began = table.line_num + 1
         for row in table:
             plain = {key: _plain(value) for key, value in row.items() if isinstance(value, str)}
-            yield f"{name}, line {began}", {k: v or None for k, v in plain.items()}
-            began = table.line_num + 1
+            # A cell may hold line breaks: a row is named by the line it begins on.
+            yield f"{name}, line {line}", {k: v or None for k, v in plain.items()}
+            line = table.line_num + 1
     except csv.Error as error:
         raise ExchangeError(f"{name}, line {table.line_num}: not CSV ({error})") from error
 
@@ -247,8 +255,9 @@ def _tasks(rows: Iterable[Row]) -> bytes:
 def _results(row: Row) -> Iterator[Row]:
     yield {"from_name": row["level"], "to_name": "zh", "type": "choices",
            "value": {"choices": [row["verdict"]]}}  # fmt: skip
-    more = ("zh_id",) if row["level"] == "unmatched" else ()
-    for name in ("note", "reviewer", "verdict_id", "plan", *more):
+    # The plan stands with the verdict, too: an adjudication's differs from its task's.
+    mate = "zh_id" if row["level"] == "unmatched" else ""
+    for name in ("note", "reviewer", "verdict_id", "plan", mate):
         if row.get(name):
             yield {"from_name": name, "to_name": "zh", "type": "textarea",
                    "value": {"text": [row[name]]}}  # fmt: skip
@@ -290,7 +299,7 @@ def _annotated(annotation: Mapping[str, Any], level: Any) -> Row:
         value = one["value"]
         if one["from_name"] == level:
             found["verdict"] = value["choices"][0]
-        elif one["from_name"] in ("note", "zh_id", *_CARRIED):
+        elif one["from_name"] in _ANNOTATED:
             found[one["from_name"]] = "\n".join(value["text"])
     return found
 
@@ -313,7 +322,7 @@ def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
     except (ValueError, TypeError) as error:
         raise ExchangeError(f"{where}: {error}; name the reviewer with --reviewer if it is "
                             "nowhere in the file") from error  # fmt: skip
-    if at > now:
+    if at > now + _CLOCKS_DIFFER:
         raise ExchangeError(f"{where}: judged_at {at.isoformat()} lies in the future")
     needed = {"pair": ("pair_id",), "bead": ("pair_id",), "unmatched": ("city", "en_id")}[level]
     missing = [name for name in needed if not row.get(name)]

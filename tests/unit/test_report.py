@@ -64,9 +64,9 @@ def test_doubts_name_the_pairs_that_something_speaks_against(corpus: Path) -> No
     raised = {
         s.row["pair_id"]: s.doubts for s in specimens.read(corpus, specimens.choose(corpus, 9))
     }
-    assert raised["zh2-en2"] == ("clash", "near", "close")
+    assert raised["zh2-en2"] == ("ordinals", "near", "close")
     assert raised["zh1-en1"] == ()
-    assert tally.read(corpus).doubts["clash"] == 1
+    assert tally.read(corpus).doubts["ordinals"] == 1
 
 
 def test_runs_show_their_issues_and_how_they_ended(corpus: Path) -> None:
@@ -363,7 +363,7 @@ def test_cities_go_by_their_names_where_these_are_known(corpus: Path) -> None:
 
 def test_dates_centuries_off_do_not_break_the_chart() -> None:
     svg = charts.months({12 * 1: (1, 0, 0), 12 * 2024: (0, 3, 1)}, 12, 12 * 2024, per=12 * 16)
-    assert svg.count("<path") >= 4
+    assert svg.count("<path") == 3
     assert len(svg) < 20_000
 
 
@@ -377,7 +377,7 @@ def test_scales_end_at_round_numbers_and_counts_stay_short() -> None:
 def test_the_yield_at_the_default_threshold_is_the_number_of_pairs_kept(
     page: BeautifulSoup,
 ) -> None:
-    (note,) = page.select("#scores .note")
+    (note,) = page.select("#yield .note_marks text")
     assert note.get_text() == "3"
 
 

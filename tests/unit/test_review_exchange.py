@@ -53,8 +53,8 @@ def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: P
         row |= {"verdict": "part_of", "note": "=2+2", "weight": "9999"}
     assert take(output, written(sheet), reviewer="安娜") == Taken(5, 0)
     found = verdicts.read(output)
-    assert {(one.item, one.weight, one.stratum) for one in found} == {
-        (one.item, one.weight, one.stratum) for one in drawn.drawn[:5]
+    assert {(one.pair_id, one.weight, one.stratum) for one in found} == {
+        (one.pair_id, one.weight, one.stratum) for one in drawn.drawn[:5]
     }
     assert {(one.reviewer, one.verdict, one.plan) for one in found} == {
         ("安娜", "part_of", str(PLAN))
