@@ -52,7 +52,7 @@ class Desk:
     ) -> None:
         self.output = output
         self._clock = clock
-        self._lock = threading.RLock()
+        self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._dockets: dict[str, Docket] = {}
         self._all: dict[str, Verdict] = {}
         self._newest: dict[tuple[Item, str, bool], Verdict] = {}
@@ -75,9 +75,11 @@ class Desk:
     def take(self, plan: Plan) -> Docket:
         """Return a plan as drawn, drawing it if it was never taken."""
         key = dockets.key_of(plan)
-        if key not in self._dockets:
-            self._dockets[key] = dockets.take(self.output, plan)
-        return self._dockets[key]
+        # A lock of its own: drawing from many pairs takes a second, verdicts must not wait for it.
+        with self._drawing:
+            if key not in self._dockets:
+                self._dockets[key] = dockets.take(self.output, plan)
+            return self._dockets[key]
 
     def docket(self, key: str) -> Docket | None:
         """Return a plan that was taken, by its key."""
