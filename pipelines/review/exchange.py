@@ -178,7 +178,7 @@ def _with_texts(output: Path, rows: list[Row]) -> Iterator[Row]:
                 texts[lang] = (whole or side.text)[:CELL]
         elif row["level"] == "unmatched":
             ids = [key for key in (row["en_id"], *row.get("nearest", ())) if key]
-            articles = shelf.articles(row["city"] or "", ids, text=True)
+            articles = shelf.articles(row["city"] or "", ids)
             english = articles.get(row["en_id"] or "", {})
             texts |= {"en_title": english.get("title") or "", "en": (english.get("text") or "")}
             texts["en"] = texts["en"][:CELL]
