@@ -16,8 +16,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -118,16 +118,15 @@ def main() -> None:
             url = json.loads(said)["url"]
             assert parse_qs(urlsplit(url).query)["key"]
             people = [Reviewer(url, f"reviewer{n}") for n in range(args.reviewers)]
-            threads = [
-                threading.Thread(target=one.sit, args=(max(n, 1), args.verdicts, args.pause))
-                for n, one in enumerate(people)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            with ThreadPoolExecutor(args.reviewers) as pool:
+                sitting = [
+                    pool.submit(one.sit, max(n, 1), args.verdicts, args.pause)
+                    for n, one in enumerate(people)
+                ]
             server.terminate()
             server.wait()
+        for done in sitting:
+            done.result()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
     result: dict[str, object] = {"pairs": args.pairs, "reviewers": args.reviewers}
     for kind in ("verdict", "undo", "page"):

@@ -137,13 +137,14 @@ def read(output: Path) -> list[Verdict]:
     table that cannot be read.
     """
     found: dict[str, Verdict] = {}
+    # Journals first: lines that move into a table in between are then seen twice, never missed.
+    for path in sorted(folder(output).glob("*.jsonl")):
+        for one in read_journal(path):
+            found[one.verdict_id] = one
     for path in sorted(folder(output).glob("*.parquet")):
         for row in store.read_table(path, schema.REVIEWS).to_pylist():
             one = _verdict(row, str(path))
             found[one.verdict_id] = one
-    for path in sorted(folder(output).glob("*.jsonl")):
-        for one in read_journal(path):
-            found.setdefault(one.verdict_id, one)
     return sorted(found.values(), key=lambda one: (one.judged_at, one.verdict_id))
 
 

@@ -52,10 +52,11 @@ class Desk:
     ) -> None:
         self.output = output
         self._clock = clock
-        self._lock = threading.RLock()
+        self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._dockets: dict[str, Docket] = {}
         self._all: dict[str, Verdict] = {}
         self._newest: dict[tuple[Item, str, bool], Verdict] = {}
+        self._said: set[tuple[Item, str, str]] = set()
         self._steps: dict[tuple[str, str], list[Step]] = {}
         self._given = 0
         self._latest = datetime.min.replace(tzinfo=UTC)
@@ -74,9 +75,11 @@ class Desk:
     def take(self, plan: Plan) -> Docket:
         """Return a plan as drawn, drawing it if it was never taken."""
         key = dockets.key_of(plan)
-        if key not in self._dockets:
-            self._dockets[key] = dockets.take(self.output, plan)
-        return self._dockets[key]
+        # A lock of its own: drawing from many pairs takes a second, verdicts must not wait for it.
+        with self._drawing:
+            if key not in self._dockets:
+                self._dockets[key] = dockets.take(self.output, plan)
+            return self._dockets[key]
 
     def docket(self, key: str) -> Docket | None:
         """Return a plan that was taken, by its key."""
@@ -163,9 +166,16 @@ class Desk:
     # The way through a plan
 
     def judged(self, docket: Docket, place: int, reviewer: str) -> bool:
-        """Whether a reviewer's verdict on the item at a place stands."""
-        held = self.standing(docket.drawn[place].item, reviewer)
-        return held is not None and held.verdict is not None
+        """Whether a reviewer's verdict on the item at a place stands, given in this plan.
+
+        One given in another plan says nothing of how this one drew the item.
+        """
+        return self._stands(docket, docket.drawn[place].item, reviewer)
+
+    def _stands(self, docket: Docket, item: Item, reviewer: str) -> bool:
+        held = self.standing(item, reviewer)
+        said = (item, reviewer, str(docket.plan)) in self._said
+        return said and held is not None and bool(held.verdict)
 
     def next_place(self, docket: Docket, reviewer: str, after: int = -1) -> int | None:
         """Return the next place without a verdict, from the start again if need be."""
@@ -179,27 +189,26 @@ class Desk:
     def progress(self, docket: Docket, reviewer: str) -> Progress:
         """Return how far a reviewer is with a plan."""
         counts: dict[str, int] = {}
-        for one in docket.drawn:
+        for place, one in enumerate(docket.drawn):
             held = self.standing(one.item, reviewer)
-            if held is not None and held.verdict:
+            if held and held.verdict and self.judged(docket, place, reviewer):
                 counts[held.verdict] = counts.get(held.verdict, 0) + 1
         return Progress(reviewer, sum(counts.values()), len(docket.drawn), counts)
 
     def reviewers(self, docket: Docket) -> list[str]:
         """Return who has judged something of a plan, sorted."""
         with self._lock:
-            return sorted(
-                {
-                    name
-                    for (item, name, adjudicating), held in self._newest.items()
-                    if not adjudicating and held.verdict and item in docket.places
-                }
-            )
+            plan = str(docket.plan)
+            names = {(item, name) for item, name, said in self._said if said == plan}
+            mine = {(item, name) for item, name in names if item in docket.places}
+            return sorted({name for item, name in mine if self._stands(docket, item, name)})
 
     def judged_items(self, docket: Docket) -> dict[int, Judged]:
-        """Return the items of a plan that have verdicts, by place, with all of them."""
+        """Return the items of a plan that have verdicts given in it, by place, with all of them."""
         with self._lock:
-            mine = [one for one in self._all.values() if one.item in docket.places]
+            plan = str(docket.plan)
+            mine = [one for one in self._all.values()
+                    if verdicts.plan_of(one) == plan and one.item in docket.places]  # fmt: skip
         return {docket.places[one.item]: one for one in verdicts.by_item(_in_order(mine))}
 
     def agreements(self, docket: Docket) -> list[agreement.Agreement]:
@@ -282,6 +291,8 @@ class Desk:
         self._all[one.verdict_id] = one
         self._latest = max(self._latest, one.judged_at + timedelta(milliseconds=1))
         key = (one.item, one.reviewer, verdicts.is_adjudication(one))
+        if one.verdict and one.plan:
+            self._said.add((one.item, one.reviewer, one.plan))
         held = self._newest.get(key)
         if held is None or _age(held) <= _age(one):
             self._newest[key] = one

@@ -43,7 +43,8 @@ class ExchangeError(ValueError):
     """A file of verdicts that cannot be taken. The message names the line and what to do."""
 
 
-_ANNOTATED = ("note", "reviewer", "verdict_id", "plan", "zh_id", "judged_at")
+_CARRIED = ("reviewer", "verdict_id", "plan", "judged_at")
+_ANNOTATED = ("note", "zh_id", *_CARRIED)
 """What an annotation carries beside the verdict."""
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -101,6 +102,10 @@ def label_studio_config(levels: Iterable[str]) -> str:
     parts.append('<TextArea name="note" toName="zh" rows="2" maxSubmissions="1"/>')
     if "unmatched" in levels:
         parts.append('<TextArea name="zh_id" toName="zh" rows="1" maxSubmissions="1"/>')
+    # What came along with earlier verdicts: Label Studio keeps only what its interface names.
+    parts.append('<View style="display:none">')
+    parts += [f'<TextArea name="{name}" toName="zh"/>' for name in _CARRIED]
+    parts.append("</View>")
     return "\n".join([*parts, "</View>"]) + "\n"
 
 
@@ -173,7 +178,7 @@ def _with_texts(output: Path, rows: list[Row]) -> Iterator[Row]:
                 texts[lang] = (whole or side.text)[:CELL]
         elif row["level"] == "unmatched":
             ids = [key for key in (row["en_id"], *row.get("nearest", ())) if key]
-            articles = shelf.articles(row["city"] or "", ids, text=True)
+            articles = shelf.articles(row["city"] or "", ids)
             english = articles.get(row["en_id"] or "", {})
             texts |= {"en_title": english.get("title") or "", "en": (english.get("text") or "")}
             texts["en"] = texts["en"][:CELL]

@@ -1,11 +1,12 @@
 """What a page shows of an item, read ahead so that the next one is there at once."""
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +19,7 @@ from pipelines.review.shelf import Shelf
 from pipelines.sampling import Drawn
 from pipelines.showing import PairView
 from pipelines.specimens import Specimen
+from pipelines.store import StoreError
 
 SHORT, WHOLE = 90_000, 6_000_000
 """Bytes of a page that the sentences of a pair may take: at first, and on demand."""
@@ -70,6 +72,38 @@ class _Recent(Generic[Key, Value]):
                 self._kept.popitem(last=False)
 
 
+class _Worker:
+    """One thread that does what is urgent first; what is put in twice is done twice."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[Callable[[], object]] = deque()
+        self._later: deque[Callable[[], object]] = deque()
+        self._ready = threading.Condition()
+        self._open = True
+        threading.Thread(target=self._work, name="reading-ahead", daemon=True).start()
+
+    def put(self, work: Callable[[], object], urgent: bool) -> None:
+        with self._ready:
+            (self._urgent if urgent else self._later).append(work)
+            self._ready.notify()
+
+    def close(self) -> None:
+        with self._ready:
+            self._open = False
+            self._ready.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._urgent or self._later or not self._open)
+                if not self._open:
+                    return
+                work = (self._urgent or self._later).popleft()
+            # What cannot be read ahead is read again when it is asked for, and complained of then.
+            with suppress(StoreError):
+                work()
+
+
 class Reader:
     """Prepares items of plans. Safe to use from several threads; `close` it at the end."""
 
@@ -78,12 +112,12 @@ class Reader:
         self._shelf = Shelf(output)
         self._specimens = _Recent[tuple[str, str], Specimen](800)
         self._views = _Recent[tuple[str, str, int], PairView](120)
-        self._worker = ThreadPoolExecutor(1, "reading-ahead")
+        self._worker = _Worker()
         self._fetched: set[str] = set()
 
     def close(self) -> None:
         """Stop reading ahead."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
 
     def pair(self, drawn: Drawn, whole: bool = False) -> PairView | None:
         """Return the pair an item is or belongs to; None if the corpus has it no more."""
@@ -138,7 +172,7 @@ class Reader:
         if docket.level == "unmatched":
             return
         for place in places:
-            self._later(self.pair, docket.drawn[place])
+            self._worker.put(partial(self.pair, docket.drawn[place]), urgent=True)
         if docket.key not in self._fetched:
             self._fetched.add(docket.key)
             by_city: dict[str, list[str]] = {}
@@ -146,12 +180,8 @@ class Reader:
                 by_city.setdefault(one.city, []).append(one.pair_id or "")
             for city, pair_ids in by_city.items():
                 for start in range(0, len(pair_ids), 50):
-                    self._later(self._fetch, city, pair_ids[start : start + 50])
-
-    def _later(self, work: Callable[..., object], *arguments: object) -> None:
-        # After `close` nothing is prepared any more.
-        if not self._worker._shutdown:
-            self._worker.submit(work, *arguments)
+                    some = pair_ids[start : start + 50]
+                    self._worker.put(partial(self._fetch, city, some), urgent=False)
 
     def _fetch(self, city: str, pair_ids: Sequence[str]) -> None:
         missing = [key for key in pair_ids if self._specimens.get((city, key)) is None]
@@ -164,7 +194,7 @@ class Reader:
         return self._specimens.get((city, pair_id))
 
     def _articles(self, city: str, ids: Sequence[str]) -> list[ArticleView]:
-        rows = self._shelf.articles(city, ids, text=True)
+        rows = self._shelf.articles(city, ids)
         return [_article(rows[key]) for key in ids if key in rows]
 
 

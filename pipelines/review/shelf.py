@@ -25,6 +25,7 @@ GROUPS_KEPT = 6
 """Row groups kept decoded; one of sentences takes about 15 MB."""
 
 _ARTICLE = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]
+_BEAD = ["pair_id", "position", "kind", "zh", "en", "probability", "flags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,10 @@ class Shelf:
         self._lock = threading.RLock()
 
     def pairs(self, city: str, pair_ids: Iterable[str]) -> dict[str, Specimen]:
-        """Return the pairs of a city that are stored, by id. Raises `StoreError`."""
+        """Return the pairs of a city that are stored, by id, without runners-up.
+
+        Raises `StoreError` for a table that cannot be read.
+        """
         wanted = sorted(set(pair_ids))
         table = self._table("pairs", city)
         rows = {row["pair_id"]: row for row in self._rows(table, schema.PAIRS, "pair_id", wanted)}
@@ -55,28 +59,29 @@ class Shelf:
             return {}
         beads: dict[str, list[Row]] = {}
         table = self._table("sentences", city)
-        for row in self._rows(table, schema.SENTENCES, "pair_id", wanted):
+        for row in self._rows(table, schema.SENTENCES, "pair_id", wanted, _BEAD):
             beads.setdefault(row["pair_id"], []).append(row)
-        others = {key: self._runner_up(city, row) for key, row in rows.items()}
-        named = [*rows.values(), *(row for row in others.values() if row)]
-        unaligned = [row for key, row in rows.items() if key not in beads]
-        articles = self.articles(city, _ids(named)) | self.articles(city, _ids(unaligned), True)
+        unaligned = _ids(row for key, row in rows.items() if key not in beads)
+        articles = self._articles(city, _ids(rows.values()), _ARTICLE)
+        articles |= self._articles(city, unaligned, [*_ARTICLE, "text"])
         raised = tally.doubts(pa.Table.from_pylist(list(rows.values()), schema=schema.PAIRS))
         return {
             key: specimens.assemble(
                 row,
                 beads.get(key, ()),
                 tuple(name for name, found in raised.items() if found[i]),
-                others[key],
+                None,
                 articles,
             )
             for i, (key, row) in enumerate(rows.items())
         }
 
-    def articles(self, city: str, ids: Iterable[str], text: bool = False) -> dict[str, Row]:
-        """Return a city's articles by id, each once; with their texts only if asked for."""
+    def articles(self, city: str, ids: Iterable[str]) -> dict[str, Row]:
+        """Return a city's articles by id, each once, with their texts."""
+        return self._articles(city, ids, [*_ARTICLE, "title", "url", "lang", "text"])
+
+    def _articles(self, city: str, ids: Iterable[str], columns: list[str]) -> dict[str, Row]:
         wanted, found = sorted(set(ids)), dict[str, Row]()
-        columns = [*_ARTICLE, "title", "url", "lang"] + ["text"] * text
         for path in sorted(store.articles_folder(self._output, city).glob("*.parquet")):
             for row in self._rows(path, schema.ARTICLES, "article_id", wanted, columns):
                 old = found.get(row["article_id"])
@@ -86,24 +91,6 @@ class Shelf:
 
     def _table(self, name: str, city: str) -> Path:
         return store.table_path(self._output, name, city)
-
-    def _runner_up(self, city: str, row: Row) -> Row | None:
-        """Return the best-scored candidate that shares an article with a pair."""
-        path = self._table("candidates", city)
-        file = self._open(path, schema.CANDIDATES, ["zh_id", "en_id", "pair_id", "score"])
-        if file is None:
-            return None
-        mask = pc.or_(
-            pc.equal(file.keys["zh_id"], row["zh_id"]), pc.equal(file.keys["en_id"], row["en_id"])
-        )
-        at = np.flatnonzero(mask.to_numpy())
-        near = file.keys.take(at).select(["pair_id", "score"]).to_pylist()
-        ranked = [
-            (one["score"] if one["score"] is not None else -np.inf, one["pair_id"], int(where))
-            for one, where in zip(near, at, strict=True)
-            if one["pair_id"] != row["pair_id"]
-        ]
-        return next(self._read(path, file, [max(ranked)[2]], None), None) if ranked else None
 
     def _rows(
         self,

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ET
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipelines.review.exchange import ExchangeError, Taken
 from pipelines.sampling import Plan
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 PLAN = Plan("stratified", size=12, seed=3)
 
 
@@ -28,7 +29,7 @@ def output(tmp_path: Path) -> Path:
 
 
 def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Taken:
-    return exchange.take(output, content, kind, name="in", clock=lambda: NOW, **more)
+    return exchange.take(output, content, kind, name="in", clock=lambda: LATER, **more)
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
