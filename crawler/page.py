@@ -20,6 +20,9 @@ from crawler.fields import Metas, read_metas
 _MAX_CHARS = 4_000_000
 """Characters of markup that are parsed. Past that a page is scripts, data or an attack."""
 
+_MAX_SLOW = 300_000
+"""Characters given to the lenient parser, whose time may grow with their square."""
+
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
@@ -211,8 +214,11 @@ def parse(html: str) -> etree._Element:
     except (etree.LxmlError, ValueError):
         tree = None
     if (tree is None or len(tree) == 0) and html.strip():
+        # A comment that is never closed makes the slow parser look for its end at every mark.
+        closed = html.rfind("-->") + 1
+        rest = html[closed:].replace("<!", "")
         try:
-            tree = soupparser.fromstring(html)
+            tree = soupparser.fromstring((html[:closed] + rest)[:_MAX_SLOW])
         except (etree.LxmlError, ValueError, RecursionError, IndexError, ParserRejectedMarkup):
             tree = None
     return etree.Element("html") if tree is None else tree
