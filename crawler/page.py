@@ -155,7 +155,7 @@ class Page:
         numbered: dict[str, int] = {}
         for node in self.tree.iter("a"):
             text = _PART_TEXT.match("".join(node.itertext()).strip())
-            if not text:
+            if text is None:
                 continue
             try:
                 target = urljoin(self.base, (node.get("href") or "").strip()).partition("#")[0]
