@@ -169,7 +169,9 @@ SYSTEMS: Mapping[str, Callable[[Sample, str], str]] = {
     "trafilatura, precision": trafilatura_precise,
     "readability-lxml": readability,
     "jusText": jus_text,
-} | {name: lambda _, html, read=read: read(html) for name, read in PEERS.items()}
+} | {
+    name: lambda sample, html, read=read: read(html, sample.chinese) for name, read in PEERS.items()
+}
 
 
 def score(gold: Mapping[str, str], found: Mapping[str, str]) -> tuple[float, float, float]:

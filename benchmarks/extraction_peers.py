@@ -1,31 +1,40 @@
-"""Extractors of the extra `peers`, those installed, each asked as its documentation does."""
+"""Extractors of the extra `peers`, those installed, each asked as its documentation does.
+
+newspaper4k and goose3 are told the language; for Chinese both need jieba.
+"""
 
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 
-def _newspaper(html: str) -> str:
-    article = import_module("newspaper").Article("http://unknown.invalid/")
+def _newspaper(html: str, chinese: bool) -> str:
+    article = import_module("newspaper").Article(
+        "http://unknown.invalid/", language="zh" if chinese else "en"
+    )
     article.download(input_html=html)
     article.parse()
     return str(article.text)
 
 
-def _goose(html: str) -> str:
-    return str(import_module("goose3").Goose().extract(raw_html=html).cleaned_text)
+def _goose(html: str, chinese: bool) -> str:
+    settings: dict[str, Any] = {"use_meta_language": False, "target_language": "en"}
+    if chinese:
+        words = import_module("goose3.text").StopWordsChinese
+        settings |= {"target_language": "zh", "stopwords_class": words}
+    return str(import_module("goose3").Goose(settings).extract(raw_html=html).cleaned_text)
 
 
-def _resiliparse(html: str) -> str:
+def _resiliparse(html: str, _: bool) -> str:
     extract = import_module("resiliparse.extract.html2text").extract_plain_text
     return str(extract(html, main_content=True))
 
 
-def _gne(html: str) -> str:
+def _gne(html: str, _: bool) -> str:
     return str(import_module("gne").GeneralNewsExtractor().extract(html)["content"])
 
 
-def _magic_html(html: str) -> str:
+def _magic_html(html: str, _: bool) -> str:
     found: dict[str, Any] = (
         import_module("magic_html")
         .GeneralExtractor()
@@ -35,10 +44,10 @@ def _magic_html(html: str) -> str:
     return str(text)
 
 
-def _guarded(read: Callable[[str], str]) -> Callable[[str], str]:
-    def said(html: str) -> str:
+def _guarded(read: Callable[[str, bool], str]) -> Callable[[str, bool], str]:
+    def said(html: str, chinese: bool) -> str:
         try:
-            return read(html)
+            return read(html, chinese)
         except Exception:
             # An extractor that fails on a page has found no text there.
             return ""
@@ -54,7 +63,7 @@ def _installed(module: str) -> bool:
     return True
 
 
-PEERS: dict[str, Callable[[str], str]] = {
+PEERS: dict[str, Callable[[str, bool], str]] = {
     name: _guarded(read)
     for name, module, read in (
         ("newspaper4k", "newspaper", _newspaper),
