@@ -197,7 +197,8 @@ class _Walk:
         """End the line being gathered; `node` is the element that holds its text."""
         if self.parts:
             raw = "".join(self.parts)
-            text = squeeze(raw.replace(SEPARATOR, ""))
+            bare = raw.replace(SEPARATOR, "")
+            text = squeeze(bare)
             if text:
                 self.blocks.append(
                     Block(
@@ -206,7 +207,7 @@ class _Walk:
                         kind=self.kinds[-1][1] if self.kinds else "text",
                         linked=self.linked,
                         soft=self.soft,
-                        indented=bool(_INDENT.match(raw.replace(SEPARATOR, ""))),
+                        indented=not bare.isascii() and bool(_INDENT.match(bare)),
                         node=node,
                         centred=bool(self.centres),
                         pictured=self.pictured,
@@ -246,7 +247,8 @@ class _Walk:
 
 def _is_caption(node: etree._Element, tag: str) -> bool:
     """Whether an element says what a picture shows; never one that holds a story."""
-    if tag != "figcaption" and not _CAPTION.search(node.get("class") or ""):
+    mark = node.get("class")
+    if tag != "figcaption" and not (mark and _CAPTION.search(mark)):
         return False
     size = 0
     for text in node.itertext():
@@ -260,11 +262,10 @@ def _is_centred(node: etree._Element, tag: str) -> bool:
     """Whether an element sets its text in the middle. A table's `align` places the table itself."""
     if tag == "center":
         return True
-    if tag == "table" or not node.attrib:
+    align, style = node.get("align"), node.get("style")
+    if tag == "table" or not (align or style):
         return False
-    return (node.get("align") or "").lower() == "center" or bool(
-        _CENTRED.search(node.get("style") or "")
-    )
+    return (align or "").lower() == "center" or bool(_CENTRED.search(style or ""))
 
 
 def _cell(node: etree._Element) -> etree._Element:

@@ -64,7 +64,7 @@ _STRETCH = re.compile(rb"[\x80-\xff][\x30-\xff]{1,400}")
 _LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _ASCII = bytes(range(0x80))
 _PAIR = re.compile(rb"[\x80-\xff]{2}")
-_ENOUGH = 12_000
+_ENOUGH = 4_000
 
 # Signs of text that went through a wrong decoder before it reached us: lost characters; UTF-8 read
 # as GBK; UTF-8 read as windows-1252; GBK read as latin-1. The first characters, quick to look for,

@@ -18,6 +18,9 @@ from readability import Document
 from crawler.blocks import Block, read_blocks
 from crawler.bounds import MAX_LINES
 
+Shingles = frozenset[int]
+"""n-grams by their hashes: only ever compared within one process."""
+
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -123,7 +126,7 @@ def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
 class _Line:
     """A block as it is compared: its 3-grams, and its letters alone."""
 
-    grams: frozenset[tuple[str, ...]]
+    grams: Shingles
     bare: str
 
     @property
@@ -173,9 +176,9 @@ def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
     return chosen
 
 
-def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
+def _trigrams(text: str) -> Shingles:
     tokens = _tokens(text)
-    return frozenset(zip(tokens, tokens[1:], tokens[2:], strict=False))
+    return frozenset(map(hash, zip(tokens, tokens[1:], tokens[2:], strict=False)))
 
 
 def _bare(text: str) -> str:
@@ -199,15 +202,16 @@ def is_chinese(text: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def shingles(text: str) -> frozenset[tuple[str, ...]]:
-    """Return the 4-grams of a text, each Han character one token."""
+def shingles(text: str) -> Shingles:
+    """Return the hashes of the 4-grams of a text, each Han character one token."""
     tokens = _tokens(text)
     if len(tokens) < 4:
-        return frozenset([tuple(tokens)] if tokens else ())
-    return frozenset(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
+        return frozenset([hash(tuple(tokens))] if tokens else ())
+    return frozenset(map(hash, zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False)))
 
 
-def likeness(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+@lru_cache(maxsize=16)
+def likeness(one: Shingles, other: Shingles) -> float:
     """Return the F1 of two sets of shingles, 0 when either is empty."""
     if not one or not other:
         return 0.0

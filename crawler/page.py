@@ -156,7 +156,7 @@ class Page:
         numbered: dict[str, int] = {}
         for node in self.tree.iter("a"):
             text = _PART_TEXT.match("".join(node.itertext()).strip())
-            if not text:
+            if text is None:
                 continue
             try:
                 target = urljoin(self.base, (node.get("href") or "").strip()).partition("#")[0]
@@ -215,8 +215,11 @@ def parse(html: str) -> etree._Element:
     except (etree.LxmlError, ValueError):
         tree = None
     if (tree is None or len(tree) == 0) and html.strip():
+        # A comment that is never closed makes the slow parser look for its end at every mark.
+        closed = html.rfind("-->") + 1
+        rest = html[closed:].replace("<!", "")
         try:
-            tree = soupparser.fromstring(html)
+            tree = soupparser.fromstring((html[:closed] + rest)[:_MAX_SLOW])
         except (etree.LxmlError, ValueError, RecursionError, IndexError, ParserRejectedMarkup):
             tree = None
     return etree.Element("html") if tree is None else tree
