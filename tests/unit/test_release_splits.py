@@ -26,8 +26,8 @@ MEETING = (
 )
 
 
-def text(lang: str, seed: str) -> str:
-    return "\n".join(sentences(lang, seed, 8))
+def text(lang: str, seed: str, count: int = 8) -> str:
+    return "\n".join(sentences(lang, seed, count))
 
 
 def without_third(said: str) -> str:
@@ -50,9 +50,9 @@ def trapped(folder: Path) -> tuple[Path, dict[str, Article]]:
         "script": article("anbei", "zh", "script", text("zh", "肆"), 6),
         "script'": article("dashi", "zh", "script2", text("zh", "肆").translate(TRADITIONAL), 188),
         # in capitals, a paragraph gone
-        "quotes": article("bolin", "en", "quotes", text("en", "V"), 9),
+        "quotes": article("bolin", "en", "quotes", text("en", "V", 16), 9),
         "quotes'": article(
-            "chunan", "en", "quotes2", text("en", "V").upper().rpartition("\n")[0], 170
+            "chunan", "en", "quotes-again", text("en", "V", 16).upper().rpartition("\n")[0], 170
         ),
         # a few characters only
         "short": article("anbei", "zh", "short", "停水", 12),
