@@ -52,7 +52,7 @@ def trapped(folder: Path) -> tuple[Path, dict[str, Article]]:
         # in capitals, a paragraph gone
         "quotes": article("bolin", "en", "quotes", text("en", "V", 16), 9),
         "quotes'": article(
-            "chunan", "en", "quotes-again", text("en", "V", 16).upper().rpartition("\n")[0], 170
+            "chunan", "en", "quotes-again", without_third(text("en", "V", 16)).upper(), 170
         ),
         # a few characters only
         "short": article("anbei", "zh", "short", "停水", 12),
