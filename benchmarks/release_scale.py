@@ -141,9 +141,9 @@ def write_city(output: Path, key: str, articles: int, draw: random.Random) -> No
             title=list(titles), text=["\n".join(said) for said in texts], keywords=empty,
             published_at=(first + np.array(days) * np.timedelta64(1, "D")).tolist(),
             published_precision="day", source="某报", images=empty, attachments=empty, flags=empty,
-            first_seen=SEEN, last_seen=SEEN, revision=1,
+            first_seen=SEEN, last_seen=SEEN, revision=1, extractor="generic", rights="full",
+            run_id="20240101T000000Z-aaaa", script="Hans",
             content_sha256=[f"{one:>064}" for one in ids],
-            extractor="generic", rights="full", run_id="20240101T000000Z-aaaa", script="Hans",
         )  # fmt: skip
         store.write_table(store.articles_folder(output, key) / f"{year}.parquet", made)
     ids = [f"{key}-{n:08d}" for n in range(pairs)]

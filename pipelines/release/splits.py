@@ -91,9 +91,10 @@ def by_city(cities: Sequence[str], sizes: Sequence[int]) -> tuple[list[int], Spl
     )
     part = [0] * len(cities)
     targets = [2, 1] if len(cities) > 2 else [2]
-    for target in targets:
-        taken = 0
-        while len(order) > target and (taken == 0 or taken < SHARES[target] * total):
+    for done, target in enumerate(targets):
+        # A city must stay for each part that is still to come, train the last of them.
+        taken, kept_back = 0, len(targets) - done
+        while len(order) > kept_back and (taken == 0 or taken < SHARES[target] * total):
             at = order.pop(0)
             if taken and taken + sizes[at] > 1.5 * SHARES[target] * total:
                 order.append(at)
