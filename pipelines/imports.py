@@ -32,9 +32,10 @@ class ImportFileError(ValueError):
 def read_articles(path: Path) -> tuple[list[Article], list[Reject]]:
     """Read `{"id", "city", "lang", "url", "title", "text", "published_at"}` lines.
 
-    `lang` and `published_at` may be null; the id becomes the article's id. Where the text is plainly
-    in another language than the one given, what it is in counts, and it is flagged. Returns articles, and rejects for texts that
-    are in neither language. Raises `ImportFileError` for the first bad line.
+    `lang` and `published_at` may be null; the id becomes the article's id. Where the text is
+    plainly in another language than the one given, what it is in counts, and it is flagged. Returns
+    articles, and rejects for texts that are in neither language. Raises `ImportFileError` for the
+    first bad line.
     """
     try:
         content = path.read_text(encoding="utf-8-sig")
