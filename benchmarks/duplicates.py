@@ -93,12 +93,10 @@ def scale(count: int, seed: int) -> None:
         for city in range(20):
             articles = []
             for number in range(count // 20):
-                # The tenth is what the city before it has, too.
-                owner = (city + 1) % 20 if number % 10 == 0 else city
-                row = pool[(owner * 7919 + number * 31) % len(pool)]
-                articles.append(
-                    _article(row, f"city{city:02}", f"{city}-{number}", owner * 1e5 + number)
-                )
+                # A tenth of a city's articles are what the next city published.
+                owner, told = (city, number) if number % 10 else ((city + 1) % 20, number + 1)
+                row = pool[(owner * 7919 + told * 31) % len(pool)]
+                articles.append(_article(row, f"city{city:02}", f"{city}-{number}", owner, told))
             store.write_articles(output, f"city{city:02}", articles, run_id="r", now=now)
         for name in ("first run, no cache", "again, nothing new"):
             began = process_time()
@@ -153,15 +151,16 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def _article(row: Row, city: str, key: str, mark: float) -> Article:
-    figures = f"{mark:.0f}".translate(str.maketrans("0123456789", "零一二三四五六七八九"))
+def _article(row: Row, city: str, key: str, owner: int, told: int) -> Article:
+    # Without digits, so that it makes each text one of its own and no number contradicts another.
+    mark = f"{owner:02}{told:06}".translate(str.maketrans("0123456789", "甲乙丙丁戊己庚辛壬癸"))
     return Article(
         article_id=key,
         city=city,
         site="",
         url="",
         title=row.title,
-        text=f"{row.text}\n记录编号{figures}。" * 2,
+        text=f"{row.text}\n卷宗{mark * 12}。",
         lang=row.lang,
         published_at=row.published_at,
         published_precision="day" if row.published_at else None,
