@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.item import Article, Reject, article_id
+from pipelines import language
 from pipelines.language import detect, judge, paragraphs, script_of, simplified
 
 ZH = (
@@ -173,3 +174,13 @@ def test_each_paragraph_has_a_verdict_of_its_own() -> None:
         ("", ""),
         ("zh", "Hant"),
     ]
+
+
+def test_a_page_of_thousands_of_doubtful_paragraphs_is_asked_about_a_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(language, "_langdetect", lambda text, priors: asked.append(text) or "pt")
+    verdicts = paragraphs("\n".join([PT] * 3000))
+    assert {verdict.lang for verdict in verdicts} == {"other"}
+    assert len(asked) == 40
