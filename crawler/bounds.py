@@ -1,7 +1,7 @@
 """What a page may cost: what is cut off or left out before a parser sees it, so that none hangs.
 
-Everything here is linear in the size of the page. The limits lie far above any news page: the
-largest of the real pages at hand has some 3,000 elements and 1.5 million characters.
+Everything here is linear in the size of the page. The limits lie far above news pages: of 257 real
+ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
 """
 
 import re
@@ -10,7 +10,7 @@ MAX_BYTES = 16 << 20
 """Bytes that are decoded, after large scripts were left out."""
 MAX_CHARS = 4_000_000
 """Characters of markup that are parsed. Past that a page is scripts, data or an attack."""
-MAX_ELEMENTS = 100_000
+MAX_ELEMENTS = 50_000
 """Elements above which a page is no article: every rule walks the tree a few times."""
 MAX_LINES = 30_000
 """Lines above which a page, or a body that a rule finds, is no article."""

@@ -64,6 +64,7 @@ _LATIN_PRIORS = {"en": 0.5} | dict.fromkeys(
 )
 _LONGEST = 200_000
 """Characters of a text that are looked at: past that the language does not change any more."""
+_MOST_ASKED = 40
 _STRANGE = 0.1
 """Share of a text, in characters, from which paragraphs in another language are remarked on."""
 _WORD = 1.6
@@ -83,8 +84,11 @@ class Verdict:
     evidence: str
 
 
-def detect(text: str) -> Verdict:
-    """Return the language of a text of any length. Never raises."""
+def detect(text: str, *, ask: bool = True) -> Verdict:
+    """Return the language of a text of any length. Never raises.
+
+    Without `ask`, scripts and function words alone decide: langdetect takes ten milliseconds.
+    """
     text = _URL.sub(" ", text[:_LONGEST])
     han, kana, hangul, foreign = (_count(p, text) for p in (_HAN, _KANA, _HANGUL, _FOREIGN))
     words = [word.lower() for word in _LATIN.findall(text)]
@@ -107,13 +111,13 @@ def detect(text: str) -> Verdict:
     if share >= 0.6 or (share >= 0.3 and len(words) <= 6):
         return _chinese(text, counts)
     if share <= 0.15:
-        return _latin(text, words, counts)
+        return _latin(text, words, counts, ask)
     if share <= 0.4 and len(words) > 20 and _english_share(words) >= 0.15:
         return Verdict("mixed" if share > 0.25 else "en", "Latn", f"script: {counts}")
     if han >= 4 and _english_share(words) < 0.1:
         # Chinese with foreign names in it: no English sentence does without function words.
         return _chinese(text, counts)
-    guess = _langdetect(text, _PRIORS)
+    guess = _langdetect(text, _PRIORS) if ask else ""
     evidence = f"script: {counts}; langdetect: {guess or 'none'}"
     if share >= 0.25 and len(words) > 20:
         return Verdict("mixed", script_of(text), evidence)
@@ -123,8 +127,17 @@ def detect(text: str) -> Verdict:
 
 
 def paragraphs(text: str) -> tuple[Verdict, ...]:
-    """Return the language of each paragraph (line) of a text, in order. Never raises."""
-    return tuple(detect(paragraph) for paragraph in text.split("\n"))
+    """Return the language of each paragraph (line) of a text, in order. Never raises.
+
+    Of the paragraphs whose scripts leave a doubt, langdetect is asked about the first 40: a page of
+    thousands must not take minutes.
+    """
+    verdicts: list[Verdict] = []
+    asked = 0
+    for paragraph in text.split("\n"):
+        verdicts.append(detect(paragraph, ask=asked < _MOST_ASKED))
+        asked += "langdetect" in verdicts[-1].evidence
+    return tuple(verdicts)
 
 
 def judge(article: Article) -> tuple[Article | Reject, ...]:
@@ -309,7 +322,7 @@ def _chinese(text: str, counts: str) -> Verdict:
     )
 
 
-def _latin(text: str, words: list[str], counts: str) -> Verdict:
+def _latin(text: str, words: list[str], counts: str, ask: bool) -> Verdict:
     """Tell English from other languages in Latin script."""
     english = _english_share(words)
     other = sum(word in _NEIGHBOURS for word in words) / len(words)
@@ -322,12 +335,13 @@ def _latin(text: str, words: list[str], counts: str) -> Verdict:
         return Verdict("en", "Latn", evidence)
     plain = [word for word in words if not _ACCENTED.search(word)]
     foreign = sum(word in _NEIGHBOURS for word in plain) / len(words)
-    if len(words) < 8 and plain and len(plain) >= 0.6 * len(words) and foreign <= english:
+    few = len(words) < 8 and len(plain) >= 0.6 * len(words)
+    if ask and few and plain and foreign <= english:
         # A headline with a foreign name in it: the words around the name decide.
         guess = _langdetect(" ".join(plain), _LATIN_PRIORS)
         if guess == "en":
             return Verdict("en", "Latn", f"{evidence}; langdetect, names aside: en")
-    guess = _langdetect(text, {})
+    guess = _langdetect(text, {}) if ask else ""
     evidence += f"; langdetect: {guess or 'none'}"
     if guess == "en" or (len(words) < 25 and accents < 0.02 and other < 0.2 and english >= other):
         return Verdict("en", "Latn", evidence)

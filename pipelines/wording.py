@@ -50,6 +50,7 @@ FLAGS = {
     "low_agreement": Words("extractors disagree about the text", "抽取结果不一致"),
     "lang_mismatch": Words("not in the language of its column", "语言与栏目不符"),
     "mixed_language": Words("languages mixed", "中英混杂"),
+    "foreign_paragraphs": Words("some paragraphs in another language", "部分段落为其他语言"),
     "interleaved": Words("from a page with both languages by turns", "来自中英交替的页面"),
     "charset_mismatch": Words("encoding declared wrongly", "声明的编码有误"),
     "mojibake": Words("characters lost in a wrong encoding", "有乱码"),

@@ -38,12 +38,12 @@ CC = "cc.warc.gz"
 
 @pytest.fixture(scope="module")
 def gold() -> list[dict[str, Any]]:
-    """Sixteen articles of each city, one to a page."""
+    """Nine articles of each city, one to a page."""
     rows = [row for row in gold_articles() if row["trap"] in (None, "repost")]
     by_city: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_city.setdefault(row["city"], []).append(row)
-    return [row for listed in by_city.values() for row in listed[:16]]
+    return [row for listed in by_city.values() for row in listed[:9]]
 
 
 @pytest.fixture(scope="module")

@@ -103,9 +103,7 @@ def test_every_trap_of_the_web_is_survived(demo: Path) -> None:
             assert found["text"] == row["text"], row["key"]
         assert found["duplicate_of"] in (None, row["duplicate_of"]), row["key"]
     reposts = [row["article_id"] for row in gold if row["duplicate_of"]]
-    # One of the three reposts changes a figure. Texts whose figures differ are never merged: next
-    # month's bulletin would be, too.
-    assert sum(stored[key]["duplicate_of"] is not None for key in reposts) >= len(reposts) - 1
+    assert all(stored[key]["duplicate_of"] for key in reposts)
     scripts = Counter(row["script"] for row in stored.values())
     assert scripts["Hant"] >= 1
     assert set(scripts) == {"Hans", "Hant", "Latn"}
