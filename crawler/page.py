@@ -18,6 +18,9 @@ from crawler.charset import Decoded, decode
 from crawler.consensus import is_chinese
 from crawler.fields import Metas, read_metas
 
+_MAX_SLOW = 300_000
+"""Characters given to the lenient parser, whose time may grow with their square."""
+
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
