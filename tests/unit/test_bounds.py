@@ -6,6 +6,7 @@ from crawler import bounds
 from crawler.city import unnamed_city
 from crawler.extract import extract
 from crawler.item import Article, Reject
+from pipelines.language import detect
 
 URL = "http://www.haiqing.example/xwzx/202403/t20240305_1.html"
 CITY = unnamed_city(URL)
@@ -74,3 +75,11 @@ def test_a_body_is_framed_by_the_first_comment_that_opens_and_the_first_that_clo
     open_ended = read(f"<html><body>{'<!--正文begin-->' * 50_000}<p>{TEXT * 3}</p>".encode())
     assert isinstance(open_ended, Article)
     assert open_ended.extractor == "consensus"
+
+
+@pytest.mark.parametrize("mark", [">", "<p ", "<head>", "a", "中", "<!--", "&#20013;"])
+def test_a_mark_repeated_through_a_page_is_answered(mark: str) -> None:
+    # What took the square of these lengths would not end within this suite.
+    body = ("<html><body>" + mark * (400_000 // len(mark))).encode()
+    assert isinstance(read(body), Article | Reject)
+    detect(mark * 400_000)

@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.city import unnamed_city
+from crawler.consensus import opinions
 from crawler.extract import explain, extract
 from crawler.item import Article, Reject
 from pipelines.language import detect, judge
@@ -79,3 +80,11 @@ def test_any_text_has_a_verdict(text: str) -> None:
     verdict = detect(text)
     assert verdict.lang in ("zh", "en", "mixed", "other", "")
     assert detect(text) == verdict
+
+
+def test_a_table_of_thousands_of_figures_is_not_put_to_the_extractor_that_takes_its_square() -> (
+    None
+):
+    cells = f"<table>{'<tr>' + '<td>12.5</td>' * 30 + '</tr>'}</table>" * 60
+    said = opinions(f"<html><body>{cells}<p>{SENTENCE}</p></body></html>", True, 61, every=True)
+    assert {opinion.name for opinion in said} == {"trafilatura", "readability"}
