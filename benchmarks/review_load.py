@@ -11,6 +11,7 @@ next item's page read to its end. Expected: a median under 100 ms.
 import argparse
 import http.client
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -93,8 +94,8 @@ def write(output: Path, pairs: int) -> None:
                 [f"{city}-{n:06d}" for n in range(each)], BEADS),
             position=np.tile(np.arange(BEADS), each), kind="1-1", probability=0.9,
             flags=[[]] * len(rows),
-            zh=[ZH.format(n % 28 + 1, n, 100 * n) * 2 for n in rows],
-            en=[EN.format(n % 28 + 1, n, 100 * n) * 2 for n in rows],
+            zh=[ZH.format(n % 28 + 1, n, 100 * n) for n in rows],
+            en=[EN.format(n % 28 + 1, n, 100 * n) for n in rows],
         )  # fmt: skip
         store.write_table(store.table_path(output, "sentences", city), beads)
 
@@ -128,7 +129,8 @@ def main() -> None:
         for done in sitting:
             done.result()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result: dict[str, object] = {"pairs": args.pairs, "reviewers": args.reviewers}
+    result: dict[str, object] = {"pairs": args.pairs, "reviewers": args.reviewers,
+                                 "pause_s": args.pause}  # fmt: skip
     for kind in ("verdict", "undo", "page"):
         waits = sorted(1000 * wait for one in people for wait in one.waits[kind])
         result[f"{kind}_ms"] = {
@@ -137,6 +139,7 @@ def main() -> None:
             "p95": round(waits[int(len(waits) * 0.95)], 1),
         }
     result["server_cpu_s"] = round(used.ru_utime + used.ru_stime, 1)
+    result["load_average"] = round(os.getloadavg()[0], 1)
     result["server_peak_mb"] = round(used.ru_maxrss / 1024)
     print(json.dumps(result))
 
