@@ -29,6 +29,8 @@ pairs = pd.read_parquet("output/pairs")
 | `vectors/<city>/<encoder>.parquet` | sentence vectors: a cache, safe to delete |
 | `runs/<run_id>/` | manifest, counts, issues and metrics of each run |
 | `reports/index.html` | the quality report |
+| `releases/<version>/` | releases: docs/releases.md |
+| `withdrawn.yaml` | what no later release may hold |
 
 An article is stored once under an id made from its canonical URL; imported ones keep their own.
 Files are replaced whole (temporary name, fsync, rename): a reader never sees half of one. Every

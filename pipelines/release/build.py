@@ -49,7 +49,7 @@ def build(output: Path, wanted: Order, cities: Mapping[str, City], tracker: Trac
 
     `cities` are the city files, whose rights decide what is held. The cities of the corpus are
     locked while they are read. Raises `ReleaseError` for a version that exists or would be empty,
-    `SplitError`, `WithdrawalError`.
+    `SplitError`, `WithdrawalError`, and `StoreError` for what cannot be read or written.
     """
     check_version(wanted.version)
     target = folder_of(output, wanted.version)
@@ -62,12 +62,17 @@ def build(output: Path, wanted: Order, cities: Mapping[str, City], tracker: Trac
                 "give the new one another version"
             )
         folder = target.with_name(f".{wanted.version}.{os.getpid()}.tmp")
-        folder.mkdir(parents=True)
         try:
+            folder.mkdir(parents=True)
             _fill(folder, output, wanted, cities, tracker)
             _sync(folder)
             folder.rename(target)
             _sync_folder(target.parent)
+        except OSError as error:
+            raise store.StoreError(
+                f"{target}: cannot be written ({error.strerror or error}); there is no such "
+                "release now. Check the folder's permissions and the free space, then run again"
+            ) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return read(target)

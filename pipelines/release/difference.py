@@ -83,7 +83,9 @@ def _article_came(old: Snapshot) -> Why:
     def why(row: Row) -> str:
         if digest(row["article_id"]) in withdrawn:
             return "no longer withdrawn"
-        return "outside the old selection" if _outside(row, old.manifest["thresholds"]) else "new"
+        if _outside(row, old.manifest["thresholds"]):
+            return "outside the old selection"
+        return "new, or left out by the old split" if old.manifest["split"] else "new"
 
     return why
 

@@ -104,6 +104,7 @@ def test_a_wrong_order_is_a_usage_error(
 def test_a_killed_release_leaves_none_and_the_next_is_the_same_bytes(tmp_path: Path) -> None:
     whole, broken = write_corpus(tmp_path / "whole"), write_corpus(tmp_path / "broken")
     expected = tree(release(whole, "1", formats=ALL).folder)
+    killed = 0
     # When it has begun its tables, and when it has begun its formats.
     for stage in (".1.*.tmp/data/*", ".1.*.tmp/jsonl/*"):
         process = subprocess.Popen(
@@ -120,6 +121,9 @@ def test_a_killed_release_leaves_none_and_the_next_is_the_same_bytes(tmp_path: P
             # Too late: it was done, and then it is whole.
             assert tree(broken / "releases" / "1") == expected
             shutil.rmtree(broken / "releases" / "1")
+        else:
+            killed += 1
+    assert killed
     # The last one was killed at its formats, or had ended; what it left stands for any.
     left = broken / "releases" / ".1.4711.tmp" / "data"
     left.mkdir(parents=True)

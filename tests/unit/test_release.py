@@ -220,6 +220,18 @@ def test_a_format_that_fails_leaves_no_release(own: Path, monkeypatch: pytest.Mo
     assert list((own / "releases").iterdir()) == []
 
 
+def test_a_disk_that_is_full_is_said_and_leaves_no_release(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(made: Snapshot, folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(FORMATS, "full", full)
+    with pytest.raises(store.StoreError, match=r"No space left on device.*free space"):
+        release(own, formats=("full",))
+    assert list((own / "releases").iterdir()) == []
+
+
 def test_what_a_killed_release_left_is_swept_by_the_next(own: Path) -> None:
     left = own / "releases" / ".0.4711.tmp"
     left.mkdir(parents=True)
