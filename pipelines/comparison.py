@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines import names, quantities
+from pipelines import names, quantities, romanisation
 from pipelines.dates import Day, Period
 from pipelines.evidence import Facts, Rarity, key
 
@@ -206,8 +206,8 @@ def _periods(zh: Facts, en: Facts, remarks: list[str]) -> dict[str, float | bool
 
 
 _LABEL_WEIGHT = {
-    "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "phase": 0.6, "number": 0.6,
-    "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
+    "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "phase": 0.6,
+    "number": 0.6, "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
 }  # fmt: skip
 
 
@@ -262,6 +262,12 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
         if name.letters in seen:
             continue
         seen.add(name.letters)
+        if name.family:
+            # Only the family name can be looked for, and only among those with a post.
+            known = romanisation.characters(name.readings[0][0].removeprefix("~"))
+            if any(person[0] in known for person in zh.persons):
+                hit += 0.5 * rarity(("name", name.letters))
+            continue
         weight = rarity(("name", name.letters)) * (1.0 if name.person else 0.4)
         if zh.sounds.find(name):
             hit += weight

@@ -57,7 +57,8 @@ _EVENTS = re.compile(
 )
 
 _EN = re.compile(
-    rf"\b(?P<n>{numerals.EN_ORDINAL}|inaugural)\b(?=(?P<after>(?: [\w'’&-]+){{0,7}}))", re.IGNORECASE
+    rf"\b(?P<n>{numerals.EN_ORDINAL}|inaugural)\b(?=(?P<after>(?: [\w'’&-]+){{0,7}}))",
+    re.IGNORECASE,
 )
 _EN_MEETING_OF = re.compile(r"(?:meeting|session) of (?:the |its )?$", re.IGNORECASE)
 _EN_NUMBER = re.compile(r"\b(?:No\.?|Number) ?(?P<n>\d{1,4})\b|\bLine (?P<line>\d{1,2})\b")

@@ -42,9 +42,7 @@ def test_facts_agree_clash_or_say_nothing(
 ) -> None:
     dated = re.search(r"pages? of ([\d-]+)", why)
     page = datetime.fromisoformat(dated[1]) if dated else None
-    found = compare(
-        facts(zh, "zh", published=page), facts(en, "en", published=page), NONE, NONE
-    )
+    found = compare(facts(zh, "zh", published=page), facts(en, "en", published=page), NONE, NONE)
     agree, clash = (getattr(found, name) for name in FIELDS[kind])
     said = getattr(found, f"{kind}s_said", True)
     if expected == "agree":
