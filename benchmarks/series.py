@@ -51,12 +51,13 @@ def generate(
         for _ in range(series):
             for event in kind(city, length):
                 number += 1
-                _publish(city, event, number)
+                publish(city, event, number)
     rng.shuffle(city.articles)
     return city
 
 
-def _publish(city: City, event: Event, number: int) -> None:
+def publish(city: City, event: Event, number: int) -> None:
+    """Write an event in Chinese, and now and then in English, as the setting has it."""
     rng, setting = city.rng, city.setting
     has_english = rng.random() < setting.english
     mateless = has_english and rng.random() < setting.mateless

@@ -245,8 +245,8 @@ def _chinese(text: str) -> Iterator[_Raw]:
         if hit["w"]:
             yield "relative", *hit.span(), (_SHIFT[hit["w"]], None, None, None, None)
         else:
-            day = "一二三四五六日".find(hit["on"].replace("天", "日"))
-            yield "weekday", *hit.span(), (day, None, None, None, None)
+            weekday = "一二三四五六日".find(hit["on"].replace("天", "日"))
+            yield "weekday", *hit.span(), (weekday, None, None, None, None)
     for hit in _ZH_BARE_DAY.finditer(text):
         yield "bare", *hit.span(), (None, None, _int(hit["d"]), None, None)
 
@@ -300,8 +300,8 @@ def _english(text: str) -> Iterator[_Raw]:
         if hit["w"]:
             yield "relative", *hit.span(), (_SHIFT[hit["w"].lower()], None, None, None, None)
         else:
-            day = _WEEKDAYS.index(hit["on"].lower())
-            yield "weekday", *hit.span(), (day, None, None, None, None)
+            weekday = _WEEKDAYS.index(hit["on"].lower())
+            yield "weekday", *hit.span(), (weekday, None, None, None, None)
 
 
 def _en_months(hit: re.Match[str]) -> tuple[int, int]:

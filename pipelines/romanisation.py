@@ -17,7 +17,7 @@ RUN_TOGETHER = {"szeto": ("sze", "to"), "auyeung": ("au", "yeung"), "kowloon": (
 def _table() -> dict[str, str]:
     text = (resources.files("pipelines") / "data" / "romanisation.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return dict(rows)  # type: ignore[arg-type]
+    return {row[0]: row[1] for row in rows}
 
 
 def characters(syllable: str) -> str:
