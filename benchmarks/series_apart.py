@@ -303,7 +303,7 @@ def _bulletin(
         return f"Weekly update on {disease[1]}", [
             _said(
                 known,
-                f"In {when} {{a}} cases of {disease[1]} were reported, the centre for disease control said.",
+                f"In {when}, {{a}} cases of {disease[1]} were reported, the centre for disease control said.",
                 f"Cases of {disease[1]} were reported in {when}.",
             ),
             f"The positive rate stood at {share} percent and there were {clusters} clusters.",

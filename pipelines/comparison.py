@@ -207,7 +207,7 @@ def _periods(zh: Facts, en: Facts, remarks: list[str]) -> dict[str, float | bool
 
 _LABEL_WEIGHT = {
     "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "phase": 0.6,
-    "number": 0.6, "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
+    "week": 0.8, "number": 0.6, "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
 }  # fmt: skip
 
 

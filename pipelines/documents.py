@@ -223,6 +223,8 @@ def features(
         "guests_clash": facts.guests_clash,
         "places_agree": facts.places_agree,
         "places_missing": facts.places_missing,
+        "titles_agree": coverage.titles_agree,
+        "titles_clash": coverage.titles_clash,
         "stage_agree": facts.stage_agree,
         "stage_clash": facts.stage_clash,
         "longer": max(0.0, math.log(ratio / 1.3)),

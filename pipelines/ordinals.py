@@ -24,7 +24,7 @@ class Ordinal:
 
 _N = rf"(?P<n>\d{{1,4}}|[{numerals.ZH_NUMERAL}]{{1,8}})"
 _ZH = re.compile(
-    rf"第\s?{_N}\s?(?P<c>届|次|期|批|阶段|号|轮|季|个|名|位|场|版|座|条|章|家|产业|季度|方阵|中学|小学|医院|人民)?"
+    rf"第\s?{_N}\s?(?P<c>届|次|期|批|阶段|号|轮|季|周|个|名|位|场|版|座|条|章|家|产业|季度|方阵|中学|小学|医院|人民)?"
 )
 _ZH_PLENUM = re.compile(
     r"(?P<t>十[一二三四五六七八九]|二十[一二三四]?)届(?P<n>[一二三四五六七八九])(?P<more>(?:中?、[一二三四五六七八九])*)中全会"
@@ -74,6 +74,7 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
     (r"quarter|half|industr|sector|people's hospital|floor|place|day|century|time\b", ""),
     (r"phase|stage\b", "phase"),
     (r"batch|group of|round|lot\b", "batch"),
+    (r"week (?:of|in)\b|weeks?$", "week"),
     (r"issue|announcement", "number"),
     (
         r"congress|government|authority|council|committee|cppcc|npc\b|administration|term\b|assembly"
@@ -93,6 +94,7 @@ _EN_PHASE = re.compile(
     r"\b(?i:phase|stage) (?:(?P<roman>[IVX]{1,4})|(?P<n>\d{1,2})"
     r"|(?P<word>(?i:one|two|three|four|five|six)))\b"
 )
+_EN_WEEK = re.compile(r"\b[Ww]eek (?P<n>\d{1,2})\b")
 _ROMAN = re.compile(
     r"\b(?P<n>[IVXLC]{2,7})\b (?=Session|Meeting|Summit|Festival|Games|Congress|Expo|Fair|Olympi)"
     r"|(?<=Session |Meeting )(?P<m>[IVXLC]{2,7})\b"
@@ -170,6 +172,8 @@ def _zh_label(counter: str, after: str) -> str:
         return "phase"
     if counter in ("期", "批", "轮", "季"):
         return "batch"
+    if counter == "周":
+        return "" if re.match(r"[岁年六日]", after) else "week"
     if counter == "号":
         return "number"
     if counter == "个" and "五年" in after:
@@ -207,6 +211,8 @@ def _english(text: str) -> Iterator[Ordinal]:
         rank = numerals.roman(hit["roman"]) if hit["roman"] else int(word or hit["n"])
         if rank is not None:
             yield Ordinal("phase", rank, *hit.span())
+    for hit in _EN_WEEK.finditer(text):
+        yield Ordinal("week", int(hit["n"]), *hit.span())
     for hit in _ROMAN.finditer(text):
         rank = numerals.roman(hit["n"] or hit["m"])
         if rank is not None:

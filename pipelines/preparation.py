@@ -45,11 +45,14 @@ def prepare(documents: Sequence[Document], encoder: Encoder) -> list[Prepared]:
     for start in range(0, len(documents), _AT_ONCE):
         batch = documents[start : start + _AT_ONCE]
         cut = [_sentences(document) for document in batch]
+        read = [_facts(document) for document in batch]
         vectors = encoder.encode([sentence for rows in cut for _, sentence in rows])
-        at = 0
-        for document, rows in zip(batch, cut, strict=True):
-            prepared.append(_prepared(document, rows, vectors[at : at + len(rows)]))
-            at += len(rows)
+        titles = encoder.encode([title for facts in read for title in facts.titles])
+        at = title = 0
+        for document, rows, facts in zip(batch, cut, read, strict=True):
+            named = titles[title : title + len(facts.titles)]
+            prepared.append(_prepared(document, rows, vectors[at : at + len(rows)], facts, named))
+            at, title = at + len(rows), title + len(facts.titles)
     return prepared
 
 
@@ -64,19 +67,28 @@ def _sentences(document: Document) -> list[tuple[int, str]]:
     return [(0, document.title or document.text[:80] or "-"), *rows]
 
 
-def _prepared(document: Document, rows: Sequence[tuple[int, str]], vectors: Array) -> Prepared:
-    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
-    weights /= weights.sum()
-    facts = evidence.facts(
+def _facts(document: Document) -> Facts:
+    return evidence.facts(
         document.text,
         document.lang,
         title=document.title,
         published=document.published,
         url=document.url,
     )
+
+
+def _prepared(
+    document: Document,
+    rows: Sequence[tuple[int, str]],
+    vectors: Array,
+    facts: Facts,
+    titles: Array,
+) -> Prepared:
+    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
+    weights /= weights.sum()
     starts = np.array([start for start, _ in rows], np.int64)
     # Half precision is what encoders give here; a large city's vectors must fit in memory.
-    held = Sentences(starts, weights, vectors.astype(np.float16))
+    held = Sentences(starts, weights, vectors.astype(np.float16), titles.astype(np.float16))
     return Prepared(document, facts, held, _unit(weights @ vectors), _size(document))
 
 

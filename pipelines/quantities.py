@@ -354,7 +354,7 @@ def _chinese(text: str) -> Iterator[Quantity]:
         if figure and after.isascii() and after.isalpha() and after.isupper():
             continue  # 5G, 3D: a name, not a figure
         loose = bool(hit["few"] or hit["odd"] or hit["after"]) or (
-            hit["loose"] is not None and not hit["loose"].startswith("达")
+            hit["loose"] is not None and hit["loose"] not in ("达", "达到", "至少", "多达", "高达")
         )
         more = kind == "times" and bool(_ZH_MORE.search(text, 0, hit.start()))
         scale = _zh_scale(hit["scale"]) * factor
@@ -403,7 +403,7 @@ def _english(text: str) -> Iterator[Quantity]:
         elif float(written.replace(",", "")) >= 1000:
             scale = 1.0
         reach = hit.start("loose") if hit["loose"] else hit.start("n")
-        loose = hit["loose"] is not None or hit["odd"] is not None
+        loose = _approximate(hit["loose"]) or hit["odd"] is not None
         for one, start in ((written, hit.start()), (hit["m"], hit.start("m"))):
             if not one:
                 continue
@@ -419,6 +419,11 @@ def _english(text: str) -> Iterator[Quantity]:
                     continue
             if value:
                 yield Quantity(kind, value * by, half, loose, start)
+
+
+def _approximate(written: str | None) -> bool:
+    """Whether a word before a figure rounds it; "at least" and "up to" only bound it."""
+    return written is not None and written.lower() not in ("at least", "up to", "less than")
 
 
 def _en_unit(hit: re.Match[str]) -> tuple[str, float]:
