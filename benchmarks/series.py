@@ -1,7 +1,8 @@
 """A seeded generator of municipal series: the near misses that real cities are full of.
 
-Six kinds: executive meetings, meetings with guests, monthly figures, yearly reports, announcement/
-event/round-up, and projects reported stage by stage. All articles of a series share officials,
+Eight kinds: executive meetings, meetings with guests, monthly figures, yearly reports,
+announcement/event/round-up, projects reported stage by stage, facilities opened in one district or
+another, and regulations adopted. All articles of a series share officials,
 phrases and layout and differ in facts only. In the hard setting English is abridged and mostly
 undated, its figures are dropped, rounded or wrong now and then, a third of it has no mate, and
 Chinese articles are several times as many.
@@ -18,8 +19,10 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.series_city import FAMILY, GIVEN, HARD, City, Event, Setting, spelt
 from benchmarks.series_kinds import festivals, guests, meetings, monthly, projects, yearly
+from benchmarks.series_places import openings, regulations
 from pipelines.documents import Document
 
+KINDS = (meetings, guests, monthly, yearly, festivals, projects, openings, regulations)
 __all__ = ["HARD", "City", "Setting", "generate"]
 
 
@@ -47,7 +50,7 @@ def generate(
     city.officials = [(name, spelt(name)) for name in sorted(names)]
     rng.shuffle(city.officials)
     number = 0
-    for kind in (meetings, guests, monthly, yearly, festivals, projects):
+    for kind in KINDS:
         for _ in range(series):
             for event in kind(city, length):
                 number += 1

@@ -126,7 +126,7 @@ def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str,
     lead_en = [day for day in theirs if day.start < en.lead] or list(theirs[:1])
     lead_zh = [day for day in ours if day.start < zh.lead] or list(ours[:1])
     leads = [
-        rarity(("day", str(b.month), str(b.day)))
+        rarity.alone(("day", str(b.month), str(b.day)))
         for b in lead_en
         if not b.relative and any(_same_day(a, b) for a in lead_zh)
     ]
@@ -136,7 +136,7 @@ def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str,
     ):
         both = lead_en[0].start < en.lead and lead_zh[0].start < zh.lead
         clash = 1.0 if both and not lead_en[0].relative else 0.5
-        if any(_slip(a, b) for a in lead_zh for b in lead_en):
+        if all(any(_slip(a, b) for a in lead_zh) for b in lead_en):
             clash *= 0.4
         remarks.append(f"dates clash: {_written(lead_zh[0])} against {_written(lead_en[0])}")
     return {
@@ -229,8 +229,8 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
             worth *= 2 if item.start < en.lead else 1
             total += worth
             hit += worth if item.rank in common else 0
-            if item.rank in common and label in ("meeting", "batch", "number") and worth > session:
-                session = rarity(("ordinal", label, str(item.rank)))
+            if item.rank in common and label in ("meeting", "batch", "number", "week"):
+                session = max(session, rarity.alone(("ordinal", label, str(item.rank))))
         said = said or bool(ours)
         if not label or not ours:
             continue
@@ -271,6 +271,10 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
         weight = rarity(("name", name.letters)) * (1.0 if name.person else 0.4)
         if zh.sounds.find(name):
             hit += weight
+        elif name.place:
+            # The place that a report is about stands in its title or lead.
+            miss += rarity(("name", name.letters)) * (1.0 if name.start < en.lead else 0.4)
+            remarks.append(f"{name.letters} is not named in Chinese")
         elif name.person:
             miss += weight
             remarks.append(f"{name.letters} is not named in Chinese")

@@ -230,3 +230,7 @@ class Rarity:
     def __call__(self, fact: Key) -> float:
         count = self._counts.get(fact, 0)
         return max(0.02, math.log((self._articles + 21) / (count + 1)) / self._whole)
+
+    def alone(self, fact: Key) -> float:
+        """How far a fact names one article: 1 if one or none gives it, falling with the root."""
+        return 1 / math.sqrt(max(1, self._counts.get(fact, 0)))

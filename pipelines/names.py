@@ -54,7 +54,8 @@ _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{
 # Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
 _NOT_PINYIN = frozenset(_lines("lookalikes.tsv"))
 _EN_PLACE_AFTER = re.compile(
-    r"\s(?:District|County|Street|Town|Township|Village|Port|Lake|River|Bay|Island|New Area|Road|"
+    r"\s(?P<word>District|County|Sub-?district|Street|Town|Township|Development Zone|Economic|"
+    r"High-[Tt]ech|Village|Port|Lake|River|Bay|Island|New Area|Road|"
     r"Mountain|Avenue|Park|Bridge|Airport|Station|University|Temple|Museum|Province|City|Square|Group|"
     r"Reservoir)\b"
 )
@@ -72,7 +73,8 @@ class Name:
 
     Syllables are pinyin, or `~` and a syllable as Hong Kong and Macau spell it. A `person` has two
     or more words, one of them a family name; anything else is a place, or something that only
-    happens to spell like pinyin, so that only its presence counts. `family` marks a person of whom
+    happens to spell like pinyin, so that only its presence counts, unless the text calls it a
+    `place` (Yunling District). `family` marks a person of whom
     only the family name is Chinese (John Lee).
     """
 
@@ -81,6 +83,7 @@ class Name:
     person: bool
     start: int = 0
     family: bool = False
+    place: bool = False
 
 
 @cache
@@ -249,7 +252,12 @@ def _names_of(run: Sequence[re.Match[str]], text: str) -> Iterator[Name]:
     tokens = [_plain(hit.group()) for hit in run]
     letters = "".join(tokens)
     per_token = [segment(token)[:4] for token in tokens]
-    place = _EN_PLACE_AFTER.match(text, run[-1].end()) is not None
+    after = _EN_PLACE_AFTER.match(text, run[-1].end())
+    place = after is not None
+    # Chinese says "our city", "our province"; and names of institutions get translated.
+    sited = after is not None and after["word"] not in (
+        "City", "Province", "Group", "University", "Museum", "Square", "Temple"
+    )  # fmt: skip
     shapes: list[tuple[str, ...]] = [()]
     for options in per_token:
         shapes = [(*shape, *option) for shape in shapes for option in options][:8]
@@ -268,7 +276,7 @@ def _names_of(run: Sequence[re.Match[str]], text: str) -> Iterator[Name]:
         shapes = list(dict.fromkeys(shapes + turned))
     if len(tokens) > 1 and all(romanisation.characters(token) for token in tokens):
         shapes.append(tuple(f"~{token}" for token in tokens))
-    yield Name(letters, tuple(shapes), person, run[0].start())
+    yield Name(letters, tuple(shapes), person, run[0].start(), place=sited)
 
 
 @dataclass(frozen=True, slots=True)
