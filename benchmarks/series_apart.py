@@ -147,10 +147,8 @@ def rules(city: City, length: int) -> list[Event]:
     """Regulations: one form of words, another title, length, fine and day."""
     rng, day = city.rng, _start(city)
     events = []
-    for index in rng.sample(range(len(RULES)), min(length, len(RULES))):
-        events.append(
-            _rule(city, day, RULES[index], (rng.randint(20, 80), rng.randint(2, 50) * 1000))
-        )
+    for rule in city.fresh(RULES, length // 2):
+        events.append(_rule(city, day, rule, (rng.randint(20, 80), rng.randint(2, 50) * 1000)))
         day += timedelta(days=rng.randint(9, 50))
     return events
 
@@ -234,8 +232,8 @@ def shows(city: City, length: int) -> list[Event]:
     """Exhibitions of one museum: another title, span of days and number of pieces."""
     rng, day = city.rng, _start(city)
     events = []
-    for index in rng.sample(range(len(SHOWS)), min(length, len(SHOWS))):
-        events.append(_show(city, day, SHOWS[index], rng.randint(40, 400)))
+    for show in city.fresh(SHOWS, length // 2):
+        events.append(_show(city, day, show, rng.randint(40, 400)))
         day += timedelta(days=rng.randint(20, 70))
     return events
 

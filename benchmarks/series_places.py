@@ -104,7 +104,7 @@ def regulations(city: City, length: int) -> list[Event]:
     """Regulations adopted: one form of words, another title, number of articles and day."""
     rng, day = city.rng, _start(city)
     events = []
-    for rule in rng.sample(RULES, min(length, len(RULES))):
+    for rule in city.fresh(RULES, length // 2):
         events.append(_regulation(city, day, rule))
         day += timedelta(days=rng.randint(6, 60))
     return events

@@ -144,7 +144,9 @@ def pair(
     The order of the articles does not matter to the outcome: ties fall to the smaller id.
     """
     model = model or load_model()
-    scored = [_choose(listed, model) for listed in _described(zh, en, candidates(zh, en), max_days)]
+    scored = [
+        _choose(listed, model, zh) for listed in _described(zh, en, candidates(zh, en), max_days)
+    ]
     return _assign(scored, zh, en)
 
 
@@ -259,19 +261,53 @@ def linked(zh: Document, en: Document) -> bool:
     return swapped != zh.url and swapped == _LANGUAGE_PART.sub("*", en.url)
 
 
-def _choose(listed: list[Scored], model: Model) -> list[Scored]:
-    """Score the candidates of one English article and share the choice among them and none."""
+def _choose(listed: list[Scored], model: Model, zh: Sequence[Prepared]) -> list[Scored]:
+    """Score the candidates of one English article and share the choice among them and none.
+
+    Of candidates that report the same thing twice the best stands for all: it takes their shares.
+    """
     scores = [model.score(one.features) for one in listed]
     peak = max([0.0, *scores])
     total = math.exp(-peak) + sum(math.exp(score - peak) for score in scores)
+    shares = [math.exp(score - peak) / total for score in scores]
+    ranked = sorted(range(len(listed)), key=lambda at: (-scores[at], zh[listed[at].zh].document.id))
+    twins: set[int] = set()
+    for at in ranked[:1]:
+        near = [other for other in ranked[1:_TWINS] if shares[other] > 0.001]
+        twins = {other for other in near if _twins(zh[listed[at].zh], zh[listed[other].zh])}
+        shares[at] += sum(shares[other] for other in twins)
     chosen = []
-    for position, (one, score) in enumerate(zip(listed, scores, strict=True)):
-        rivals = [other for index, other in enumerate(scores) if index != position]
+    for at, (one, score) in enumerate(zip(listed, scores, strict=True)):
+        rivals = [
+            other
+            for index, other in enumerate(scores)
+            if index != at and not (at == ranked[0] and index in twins)
+        ]
         chosen.append(
             Scored(one.zh, one.en, one.features, one.coverage, one.comparison, score,
-                   math.exp(score - peak) / total, score - max(rivals, default=0.0))
+                   0.0 if at in twins else shares[at], score - max(rivals, default=0.0))
         )  # fmt: skip
     return chosen
+
+
+_TWINS = 12
+
+
+def _twins(first: Prepared, second: Prepared) -> bool:
+    """Whether two Chinese articles report the same: alike, with the same rare facts and days.
+
+    Members of a series are as alike, but their facts differ.
+    """
+    if float(first.vector @ second.vector) < 0.9:
+        return False
+    ours, theirs = first.facts.keys, second.facts.keys
+    days = [{(d.month, d.day) for d in one.facts.calendar.days} for one in (first, second)]
+    ranks = [{(o.label, o.rank) for o in one.facts.ordinals if o.label} for one in (first, second)]
+    if min(len(days[0]), len(days[1])) and not days[0] & days[1]:
+        return False
+    if ranks[0] != ranks[1] and not (ranks[0] < ranks[1] or ranks[1] < ranks[0]):
+        return False
+    return len(ours & theirs) >= 3 and len(ours & theirs) >= 0.7 * len(ours | theirs)
 
 
 FLOOR = 0.1

@@ -1,4 +1,4 @@
-"""`align --explain` says in sentences what speaks for and against a pair, and what a rival lacks."""
+"""`align --explain` says in sentences what speaks for and against a pair, what a rival lacks."""
 
 from datetime import datetime
 
