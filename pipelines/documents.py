@@ -20,7 +20,7 @@ from pipelines import comparison, evidence
 from pipelines.comparison import Comparison
 from pipelines.coverage import Array, Coverage, cover
 from pipelines.evidence import Rarity
-from pipelines.preparation import Document, Prepared, prepare
+from pipelines.preparation import Document, Prepared, prepare, readable
 
 __all__ = ["Document", "Model", "Pairing", "Prepared", "Scored", "load_model", "pair", "prepare"]
 
@@ -82,7 +82,8 @@ def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int
     """Return, for each English article, the positions of the Chinese ones worth comparing.
 
     Nearest by vector (language means removed), by rare facts shared, by title, and the English
-    articles nearest to each Chinese one. Dates exclude nothing.
+    articles nearest to each Chinese one. Dates exclude nothing; an article without words of its
+    language has no candidates.
     """
     if not zh or not en:
         return [()] * len(en)
@@ -114,7 +115,11 @@ def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int
                     shared[other] = shared.get(other, 0.0) + rarity(fact) ** 2
         ranked = sorted(shared, key=lambda other: (-shared[other], other))
         chosen[position].update(ranked[:BY_FACTS])
-    return [tuple(sorted(found)) for found in chosen]
+    mute = {position for position, one in enumerate(zh) if not readable(one.document)}
+    return [
+        tuple(sorted(found - mute)) if readable(one.document) else ()
+        for found, one in zip(chosen, en, strict=True)
+    ]
 
 
 def _centred(side: Sequence[Prepared], titles: bool) -> Array:

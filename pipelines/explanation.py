@@ -6,6 +6,7 @@ from pipelines import quantities
 from pipelines.dates import Day
 from pipelines.documents import Model, Pairing, Prepared, Scored, days_apart
 from pipelines.evidence import Facts
+from pipelines.preparation import readable
 from pipelines.quantities import Quantity
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +44,13 @@ def explain(
     mine.sort(key=lambda one: (-one.score, zh[one.zh].document.id))
     asked = next((one for one in mine if zh[one.zh].document.id == ids[0]), None)
     if asked is None:
+        for one in (*zh, *en):
+            if one.document.id in ids and not readable(one.document):
+                language = "Chinese" if one.document.lang == "zh" else "English"
+                return (
+                    f"Not a pair: {one.document.id} was not compared, because it is filed as "
+                    f"{language} and has few words of {language}."
+                )
         listed = "".join(f"\n  {_titled(zh[one.zh])}: {one.probability:.3f}" for one in mine[:5])
         return (
             f"Not a pair: {ids[0]} and {ids[1]} were not compared, because neither their "

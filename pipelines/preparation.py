@@ -28,6 +28,20 @@ class Document:
     url: str = ""
 
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def readable(document: Document) -> bool:
+    """Whether an article has words of the language it is filed under: most, where it has both.
+
+    A Chinese article filed as English would be the best mate of itself; bare figures have no mate.
+    """
+    text = f"{document.title}\n{document.text}"
+    han, words = len(_HAN.findall(text)), len(_WORD.findall(text))
+    return han >= max(1, words // 2) if document.lang == "zh" else words >= max(1, han // 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An article with what is compared: facts, sentences, a vector of the whole."""
