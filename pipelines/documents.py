@@ -148,11 +148,18 @@ def pair(
 
     The order of the articles does not matter to the outcome: ties fall to the smaller id.
     """
+    return decide(_described(zh, en, candidates(zh, en), max_days), zh, en, model)
+
+
+def decide(
+    described: Iterable[list[Scored]],
+    zh: Sequence[Prepared],
+    en: Sequence[Prepared],
+    model: Model | None = None,
+) -> Pairing:
+    """Score and assign candidates whose features are known, one list per English article."""
     model = model or load_model()
-    scored = [
-        _choose(listed, model, zh) for listed in _described(zh, en, candidates(zh, en), max_days)
-    ]
-    return _assign(scored, zh, en)
+    return _assign([_choose(listed, model, zh) for listed in described], zh, en)
 
 
 def _described(

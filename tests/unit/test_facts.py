@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.comparison import compare
+from pipelines.coverage import cover
+from pipelines.encoder import load_encoder
 from pipelines.evidence import Rarity, facts
+from pipelines.preparation import Document, prepare
 
 NONE = Rarity({}, 0)
 FIELDS = {
@@ -53,3 +56,16 @@ def test_facts_agree_clash_or_say_nothing(
         assert clash >= 0.3
     else:
         assert not said or (agree == 0 and clash == 0)
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "expected"),
+    [pytest.param(*row[1:4], id=row[2]) for row in rows() if row[0] == "title"],
+)
+def test_titles_of_documents_agree_or_clash(zh: str, en: str, expected: str) -> None:
+    encoder = load_encoder()
+    (ours,) = prepare([Document("z", "zh", "", zh)], encoder)
+    (theirs,) = prepare([Document("e", "en", "", en)], encoder)
+    found = cover(ours.sentences, theirs.sentences, ours.facts, theirs.facts)
+    agree, clash = found.titles_agree, found.titles_clash
+    assert (agree > 0.5, clash > 0.5) == (expected == "agree", expected == "clash")
