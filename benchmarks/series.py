@@ -67,8 +67,10 @@ def publish(city: City, event: Event, number: int) -> None:
     zh_id, en_id = f"{city.key}-z{number:04d}", f"{city.key}-e{number:04d}"
     tz = ZoneInfo("Asia/Shanghai")
     zh_day = event.day + timedelta(days=rng.choice((0, 0, 1, 1, 2)))
+    told = 0
     if not mateless:
         title, body = event.zh()
+        told = len(body)
         when = datetime(zh_day.year, zh_day.month, zh_day.day, 9, tzinfo=tz)
         city.articles.append(Document(zh_id, "zh", title, _paragraphs(body, rng), when))
     if not has_english:
@@ -91,7 +93,8 @@ def publish(city: City, event: Event, number: int) -> None:
     text = " ".join([lead, *rest]) if rng.random() < 0.3 else _paragraphs([lead, *rest], rng, " ")
     city.articles.append(Document(en_id, "en", title, text, when))
     if not mateless:
-        city.gold.append((zh_id, en_id, "translation" if keep > 0.85 else "abridged"))
+        whole = 1 + len(rest) >= 0.85 * told
+        city.gold.append((zh_id, en_id, "translation" if whole else "abridged"))
 
 
 def _paragraphs(sentences: list[str], rng: random.Random, space: str = "") -> str:

@@ -374,9 +374,9 @@ def _apart(first: Scored, second: Scored) -> bool:
 
 def relation(coverage: Coverage, ratio: float) -> str:
     """Return the relation that coverage each way and length (English over usual) suggest."""
-    if coverage.en < 0.45:
+    if coverage.en < 0.3:
         return "same_event"
-    whole = ratio >= 0.85 and coverage.zh >= 0.35
+    whole = ratio >= 0.8 and coverage.zh >= 0.35
     if whole or (ratio >= 0.65 and coverage.zh >= 0.8):
         return "translation"
     return "abridged"
