@@ -15,7 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines import calibrate, documents, interleaved, quantities, schema, sentences, store
+from pipelines import (
+    calibrate,
+    documents,
+    explanation,
+    interleaved,
+    quantities,
+    schema,
+    sentences,
+    store,
+)
 from pipelines.documents import Document, Pairing, Prepared, Scored
 from pipelines.encoder import Encoder, VectorCache, load_encoder
 from pipelines.sentences import Bead, Span
@@ -109,7 +118,9 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
         if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
             cache = _cache(output, city, encoder)
             zh, en = documents.prepare(zh_side, cache), documents.prepare(en_side, cache)
-            return _explained(documents.pair(zh, en), zh, en, zh_id, en_id)
+            pairing = documents.pair(zh, en)
+            model = documents.load_model()
+            return explanation.explain(pairing, zh, en, (zh_id, en_id), model)
     raise UnknownPairError(
         f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
@@ -364,43 +375,3 @@ def flags(zh: str, en: str) -> list[str]:
     if len(zh) < 4 or len(en.split()) < 2:
         found.append("fragment")
     return found
-
-
-def _explained(
-    pairing: Pairing, zh: Sequence[Prepared], en: Sequence[Prepared], zh_id: str, en_id: str
-) -> str:
-    everything = [*pairing.pairs, *pairing.rest]
-    mine = [one for one in everything if en[one.en].document.id == en_id]
-    mine.sort(key=lambda one: -one.score)
-    asked = next((one for one in mine if zh[one.zh].document.id == zh_id), None)
-    if asked is None:
-        return (
-            f"{zh_id} and {en_id} were not compared: neither similarity, nor shared facts, nor the "
-            f"titles proposed the two. Compared with {en_id}: "
-            + (", ".join(zh[one.zh].document.id for one in mine[:5]) or "nothing")
-        )
-    model = documents.load_model()
-    verdict = (
-        f"a pair ({asked.relation})" if asked in pairing.pairs and asked.probability >= 0.5
-        else "not a pair"
-    )  # fmt: skip
-    lines = [
-        f"{zh[asked.zh].document.title}  [{zh_id}]",
-        f"{en[asked.en].document.title}  [{en_id}]",
-        f"{verdict}: probability {asked.probability:.3f}, log odds {asked.score:+.2f}",
-        "",
-        "what counted (log odds):",
-    ]
-    worth = {name: model.weights[name] * value for name, value in asked.features.items()
-             if name in model.weights}  # fmt: skip
-    for name in sorted(worth, key=lambda name: -abs(worth[name])):
-        if abs(worth[name]) >= 0.05:
-            lines.append(f"  {worth[name]:+6.2f}  {name} = {asked.features[name]:.2f}")
-    if asked.comparison.remarks:
-        lines += ["", "remarks:", *(f"  {remark}" for remark in asked.comparison.remarks)]
-    rival = next((one for one in mine if one is not asked), None)
-    if rival is not None:
-        lines += ["", f"next candidate: {zh[rival.zh].document.title}  "
-                      f"[{zh[rival.zh].document.id}], log odds {rival.score:+.2f}"]  # fmt: skip
-        lines += [f"  {remark}" for remark in rival.comparison.remarks]
-    return "\n".join(lines)

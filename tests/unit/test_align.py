@@ -150,9 +150,9 @@ def test_a_city_with_one_language_or_none_has_empty_tables(tmp_path: Path, kept:
 
 def test_explain_says_why_not(output: Path) -> None:
     told = align.explain(output, "a2", "b1")
-    assert "not a pair" in told
-    assert "meeting numbers clash: [30] against [29]" in told
-    assert "a pair (" in align.explain(output, "a1", "b1")
+    assert "Not a pair" in told
+    assert "eeting numbers clash: [30] against [29]" in told
+    assert "A pair (" in align.explain(output, "a1", "b1")
 
 
 def test_explain_names_what_it_cannot_find(output: Path) -> None:
