@@ -57,7 +57,10 @@ class Places:
 
 
 class Blocks:
-    """The blocks of this processor, for weights of the given shapes."""
+    """The blocks of this processor, for weights of the given shapes.
+
+    They hold for the number of threads that they are made with.
+    """
 
     def __init__(self, shapes: Sequence[tuple[int, int]]) -> None:
         signs = {size: _signs(size, shapes) for size in _SIZES}

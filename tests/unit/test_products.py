@@ -1,7 +1,10 @@
-"""A row's product is the same bits whatever is multiplied beside it, however many rows there are."""
+"""A row's product is the same bits whatever is multiplied beside it, and however much of it."""
+
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from pipelines.products import Blocks
 
@@ -11,8 +14,9 @@ WEIGHTS = {shape: RNG.standard_normal(shape, np.float32) for shape in SHAPES}
 
 
 @pytest.fixture(scope="module")
-def blocks() -> Blocks:
-    return Blocks(SHAPES)
+def blocks() -> Iterator[Blocks]:
+    with threadpool_limits(limits=1):
+        yield Blocks(SHAPES)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
