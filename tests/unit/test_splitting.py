@@ -70,7 +70,7 @@ def test_official_prose_that_runs_on_is_cut_at_its_semicolons() -> None:
     tasks = [f"要抓好第{n}项工作，压实责任，细化措施，确保按期完成" for n in "一二三四五六七"]
     assert len(split("；".join(tasks) + "。", "zh")) == 7
     assert len(split("；".join(tasks[:3]) + "。", "zh")) == 1
-    clauses = [f"they are to finish task {n} on time and to report on it in full" for n in "abcdefgh"]
+    clauses = [f"they are to finish task {n} on time and to report it in full" for n in "abcdefgh"]
     assert len(split("; ".join(clauses) + ".", "en")) == 8
 
 
@@ -113,7 +113,9 @@ def test_spans_are_ordered_trimmed_and_lose_only_whitespace(text: str, lang: str
     assert "".join("".join(kept).split()) == "".join(text.split())
 
 
-@pytest.mark.parametrize("piece", ["数", "a. ", "1. ", "Mr. ", "”。", '"', "好。", "He left. ", "；"])
+@pytest.mark.parametrize(
+    "piece", ["数", "a. ", "1. ", "Mr. ", "”。", '"', "好。", "He left. ", "；"]
+)
 def test_time_grows_with_the_length_of_a_line_not_its_square(piece: str) -> None:
     # What looked at the whole line at every stop would take a minute here, and the suite notice.
     text = piece * (80_000 // len(piece))
