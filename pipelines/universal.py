@@ -163,7 +163,11 @@ class UniversalSentenceEncoder:
             short = np.flatnonzero(length < _EDGE)
             if len(short):
                 rows = [_closed(stream[starts[i] : ends[i + k - 1]]) for i in short]
-                total[short] = self._sums(rows, [(0, len(row)) for row in rows])
+                # Tables and chants say the same few words over and over.
+                place = {key: at for at, key in enumerate(dict.fromkeys(r.tobytes() for r in rows))}
+                at = np.array([place[row.tobytes()] for row in rows])
+                once = [rows[i] for i in np.unique(at, return_index=True)[1]]
+                total[short] = self._sums(once, [(0, len(row)) for row in once])[at]
             spans.append(self._vectors(total, length + 2))
         return spans + [np.empty((0, self.dim), np.float32)] * (width - len(spans))
 
