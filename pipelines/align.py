@@ -6,7 +6,6 @@ as it stood.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines import documents, quantities, schema, sentences, store
+from pipelines import documents, schema, sentences, store
 from pipelines.documents import Document, Pairing, Prepared, Scored
 from pipelines.encoder import Encoder, VectorCache, load_encoder
+from pipelines.flags import flags
+from pipelines.kept import KeptBeads
 from pipelines.store import Row
 
 MAX_DAYS = 60
 """How late English usually is at most, where no city file says."""
-_YEAR_ZH = re.compile(r"(?<![\d.])(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?")
-_YEAR_EN = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)(?!\s*(?:[a-z%]))")
 KEPT_RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
 
@@ -65,12 +64,15 @@ def align_city(
 ) -> Summary:
     """Pair a city's articles, align the sentences of every pair, and write the three tables.
 
-    `now` dates new and changed pairs (default: the clock). Sentence vectors are cached under
-    `vectors/`. Raises `StoreError` for tables that cannot be read or written.
+    `now` dates new and changed pairs (default: the clock). Sentence vectors and alignments are kept
+    under `vectors/`, so that only what is new is encoded and aligned. Raises `StoreError` for
+    tables that cannot be read or written.
     """
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     cache = _cache(output, city, encoder)
     zh, en = (documents.prepare(side, cache) for side in _read(output, city))
+    cache.save()
+    cache.forget()
     pairing = documents.pair(zh, en, max_days=max_days)
     method = f"{cache.name} {documents.load_model().version}"
     pairs = [
@@ -78,9 +80,10 @@ def align_city(
         for one in pairing.pairs
     ]
     _keep_dates(output, city, pairs, now)
+    kept = KeptBeads(output / "vectors" / city / f"{cache.name}.beads.parquet", cache)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
-        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, cache)
+        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, kept)
     runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
     runners_up.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
@@ -90,7 +93,7 @@ def align_city(
     ):
         table = store.rows_to_table(rows, of)
         store.write_table(store.table_path(output, name, city), table)
-    cache.save()
+    kept.save()
     likely = sum(one.probability >= 0.5 for one in pairing.pairs)
     return Summary(len(zh), len(en), len(pairs), likely, len(runners_up), len(beads))
 
@@ -215,13 +218,12 @@ def _keep_dates(output: Path, city: str, pairs: list[Row], now: datetime) -> Non
         row["aligned_at"] = old["aligned_at"] if old is not None and same else now
 
 
-def _beads(pair_id: str, zh: Document, en: Document, encoder: Encoder) -> list[Row]:
+def _beads(pair_id: str, zh: Document, en: Document, kept: KeptBeads) -> list[Row]:
     """Align the sentences of a pair: rows of the sentences table."""
     ours, theirs = sentences.split(zh.text, "zh"), sentences.split(en.text, "en")
-    aligned = sentences.align(
+    aligned = kept.align(
         [zh.text[span.start : span.end] for span in ours],
         [en.text[span.start : span.end] for span in theirs],
-        encoder,
     )
     rows: list[Row] = []
     for position, bead in enumerate(aligned):
@@ -243,29 +245,6 @@ def _beads(pair_id: str, zh: Document, en: Document, encoder: Encoder) -> list[R
         row["flags"] = flags(row["zh"], row["en"])
         rows.append(row)
     return rows
-
-
-def flags(zh: str, en: str) -> list[str]:
-    """Return the remarks on a bead: number_mismatch, length_outlier, fragment. None on nulls."""
-    if not zh or not en:
-        return []
-    found = []
-    # A year is a unit in one language and a bare number in the other; dates are compared elsewhere.
-    masked_zh, masked_en = _YEAR_ZH.sub(" ", zh), _YEAR_EN.sub(" ", en)
-    all_ours = quantities.quantities(masked_zh, "zh")
-    all_theirs = quantities.quantities(masked_en, "en")
-    ours = [f for f in all_ours if f.bits >= 3]
-    theirs = [f for f in all_theirs if f.bits >= 3]
-    if any(not any(quantities.agree(f, g) for g in all_theirs) for f in ours) and any(
-        not any(quantities.agree(f, g) for g in all_ours) for f in theirs
-    ):
-        found.append("number_mismatch")
-    ratio = (len(en.split()) + 1) / (documents.WORDS_PER_CHARACTER * len(zh) + 1)
-    if not 0.33 <= ratio <= 3:
-        found.append("length_outlier")
-    if len(zh) < 4 or len(en.split()) < 2:
-        found.append("fragment")
-    return found
 
 
 def _explained(

@@ -151,7 +151,11 @@ SENTENCES = table(
     ),
     column("en_end", pa.int32(), "End offset, exclusive"),
     column("probability", pa.float32(), "Probability that the bead is right"),
-    column("flags", STRINGS, "Remarks to filter by, such as number_mismatch"),
+    column(
+        "flags",
+        STRINGS,
+        "Remarks to filter by: number_mismatch, length_outlier, fragment, boilerplate",
+    ),
 )
 
 VECTORS = table(
@@ -159,6 +163,13 @@ VECTORS = table(
     "Sentence vectors by digest: a cache, safe to delete. vectors/<city>/<encoder>.parquet.",
     column("digest", pa.binary(16), "First 16 bytes of the sentence's SHA-256"),
     column("vector", pa.list_(pa.float16()), "Unit vector"),
+)
+
+KEPT = table(
+    "kept",
+    "Alignments of texts by digest: a cache, safe to delete. vectors/<city>/<encoder>.beads.parquet.",
+    column("key", pa.binary(16), "First 16 bytes of a SHA-256 of both texts, encoder and program"),
+    column("beads", pa.binary(), "Per bead: zh and en sentences (int32), probability (float64)"),
 )
 
 REVIEWS = table(
@@ -189,4 +200,4 @@ REVIEWS = table(
     column("method", pa.string(), "Method of the pair when it was judged"),
 )
 
-TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, REVIEWS)
+TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, KEPT, REVIEWS)
