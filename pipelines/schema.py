@@ -167,7 +167,8 @@ VECTORS = table(
 
 KEPT = table(
     "kept",
-    "Alignments of texts by digest: a cache, safe to delete. vectors/<city>/<encoder>.beads.parquet.",
+    "Alignments of texts by digest: a cache, safe to delete. "
+    "vectors/<city>/<encoder>.beads.parquet.",
     column("key", pa.binary(16), "First 16 bytes of a SHA-256 of both texts, encoder and program"),
     column("beads", pa.binary(), "Per bead: zh and en sentences (int32), probability (float64)"),
 )
