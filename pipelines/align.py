@@ -7,7 +7,6 @@ that it does not change which articles are paired.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,20 +19,19 @@ from pipelines import (
     documents,
     explanation,
     interleaved,
-    quantities,
     schema,
     sentences,
     store,
 )
 from pipelines.documents import Document, Pairing, Prepared, Scored
 from pipelines.encoder import Encoder, VectorCache, load_encoder
+from pipelines.flags import flags
+from pipelines.kept import KeptBeads
 from pipelines.sentences import Bead, Span
 from pipelines.store import Row
 
 MAX_DAYS = 60
 """How late English usually is at most, where no city file says."""
-_YEAR_ZH = re.compile(r"(?<![\d.])(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?")
-_YEAR_EN = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)(?!\s*(?:[a-z%]))")
 KEPT_RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
 
@@ -76,12 +74,15 @@ def align_city(
 ) -> Summary:
     """Pair a city's articles, align the sentences of every pair, and write the three tables.
 
-    `now` dates new and changed pairs (default: the clock). Sentence vectors are cached under
-    `vectors/`. Raises `StoreError` for tables that cannot be read or written.
+    `now` dates new and changed pairs (default: the clock). Sentence vectors and alignments are kept
+    under `vectors/`, so that only what is new is encoded and aligned. Raises `StoreError` for
+    tables that cannot be read or written.
     """
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     cache = _cache(output, city, encoder)
     zh, en = (documents.prepare(side, cache) for side in _read(output, city))
+    cache.save()
+    cache.forget()
     mates = _mates(output, city)
     pairing = _paired(zh, en, mates, max_days)
     method = f"{cache.name} {documents.load_model().version}"
@@ -92,9 +93,10 @@ def align_city(
     runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
     _calibrate(output, method, (pairs, runners_up))
     _keep_dates(output, city, pairs, now)
+    kept = KeptBeads(output / "vectors" / city / f"{cache.name}.beads.parquet", cache)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
-        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, cache, mates)
+        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, kept, mates)
     runners_up.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
         ("candidates", runners_up, schema.CANDIDATES),
@@ -103,7 +105,7 @@ def align_city(
     ):
         table = store.rows_to_table(rows, of)
         store.write_table(store.table_path(output, name, city), table)
-    cache.save()
+    kept.save()
     likely = sum(row["probability"] >= 0.5 for row in pairs)
     return Summary(len(zh), len(en), len(pairs), likely, len(runners_up), len(beads))
 
@@ -290,7 +292,7 @@ def _keep_dates(output: Path, city: str, pairs: list[Row], now: datetime) -> Non
 
 
 def _beads(
-    pair_id: str, zh: Document, en: Document, encoder: Encoder, mates: Mapping[str, _Mate]
+    pair_id: str, zh: Document, en: Document, kept: KeptBeads, mates: Mapping[str, _Mate]
 ) -> list[Row]:
     """Align the sentences of a pair: rows of the sentences table."""
     ours, theirs = sentences.split(zh.text, "zh"), sentences.split(en.text, "en")
@@ -299,9 +301,9 @@ def _beads(
     mate, other = mates.get(zh.id), mates.get(en.id)
     if mate and other and mate.id == en.id and _fits(zh, mate) and _fits(en, other):
         zh_of, en_of = _groups(zh, ours, mate.groups), _groups(en, theirs, other.groups)
-        aligned = _align_groups(told, telling, zh_of, en_of, encoder)
+        aligned = _align_groups(told, telling, zh_of, en_of, kept)
     else:
-        aligned = sentences.align(told, telling, encoder)
+        aligned = kept.align(told, telling)
     rows: list[Row] = []
     for position, bead in enumerate(aligned):
         row: Row = {
@@ -339,7 +341,7 @@ def _align_groups(
     en: Sequence[str],
     zh_of: Sequence[int],
     en_of: Sequence[int],
-    encoder: Encoder,
+    kept: KeptBeads,
 ) -> list[Bead]:
     """Align within the groups that are known to say the same, never across them."""
     found: list[Bead] = []
@@ -349,29 +351,6 @@ def _align_groups(
             continue
         found += [
             Bead(tuple(at + i for at in bead.zh), tuple(at + j for at in bead.en), bead.probability)
-            for bead in sentences.align(zh[i:k], en[j:m], encoder)
+            for bead in kept.align(zh[i:k], en[j:m])
         ]
-    return found
-
-
-def flags(zh: str, en: str) -> list[str]:
-    """Return the remarks on a bead: number_mismatch, length_outlier, fragment. None on nulls."""
-    if not zh or not en:
-        return []
-    found = []
-    # A year is a unit in one language and a bare number in the other; dates are compared elsewhere.
-    masked_zh, masked_en = _YEAR_ZH.sub(" ", zh), _YEAR_EN.sub(" ", en)
-    all_ours = quantities.quantities(masked_zh, "zh")
-    all_theirs = quantities.quantities(masked_en, "en")
-    ours = [f for f in all_ours if f.bits >= 3]
-    theirs = [f for f in all_theirs if f.bits >= 3]
-    if any(not any(quantities.agree(f, g) for g in all_theirs) for f in ours) and any(
-        not any(quantities.agree(f, g) for g in all_ours) for f in theirs
-    ):
-        found.append("number_mismatch")
-    ratio = (len(en.split()) + 1) / (documents.WORDS_PER_CHARACTER * len(zh) + 1)
-    if not 0.33 <= ratio <= 3:
-        found.append("length_outlier")
-    if len(zh) < 4 or len(en.split()) < 2:
-        found.append("fragment")
     return found

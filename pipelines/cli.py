@@ -126,7 +126,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     encoder = argparse.ArgumentParser(add_help=False)
     encoder.add_argument(
-        "--encoder", metavar="NAME", help="sentence encoder (default: the bundled one)"
+        "--encoder",
+        metavar="NAME|PATH",
+        help="sentence encoder: the bundled one by default, or a model on disk "
+        "(.onnx, or a folder of ONNX or sentence-transformers)",
     )
     encoder.add_argument(
         "--jobs", type=_processes, metavar="N", help="processes (default: one per core)"

@@ -27,6 +27,7 @@ pairs = pd.read_parquet("output/pairs")
 | `archive/<city>/*.warc.gz` | every response fetched, once, as WARC |
 | `state/<city>.sqlite` | which URL was fetched when, with its validators |
 | `vectors/<city>/<encoder>.parquet` | sentence vectors: a cache, safe to delete |
+| `vectors/<city>/<encoder>.beads.parquet` | alignments of the last run: a cache, safe to delete |
 | `runs/<run_id>/` | manifest, counts, issues and metrics of each run |
 | `reports/index.html` | the quality report |
 | `releases/<version>/` | releases: docs/releases.md |

@@ -193,7 +193,11 @@ SENTENCES = table(
     ),
     column("en_end", pa.int32(), "End offset, exclusive"),
     column("probability", pa.float32(), "Probability that the bead is right"),
-    column("flags", STRINGS, "Remarks to filter by, such as number_mismatch"),
+    column(
+        "flags",
+        STRINGS,
+        "Remarks to filter by: number_mismatch, length_outlier, fragment, boilerplate",
+    ),
 )
 
 VECTORS = table(
@@ -212,6 +216,14 @@ SKETCHES = table(
     column("size", pa.int32(), "Characters (zh) or words (en) of the text"),
     column("signature", pa.binary(256), "64 values of 32 bits, little-endian"),
     column("method", pa.string(), "How the signature was made; others are made anew"),
+)
+
+KEPT = table(
+    "kept",
+    "Alignments of texts by digest: a cache, safe to delete. "
+    "vectors/<city>/<encoder>.beads.parquet.",
+    column("key", pa.binary(16), "First 16 bytes of a SHA-256 of both texts, encoder and program"),
+    column("beads", pa.binary(), "Per bead: zh and en sentences (int32), probability (float64)"),
 )
 
 REVIEWS = table(
@@ -242,4 +254,6 @@ REVIEWS = table(
     column("method", pa.string(), "Method of the pair when it was judged"),
 )
 
-TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, SKETCHES, REVIEWS)
+TABLES = (
+    ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, KEPT, SKETCHES, REVIEWS,
+)  # fmt: skip
