@@ -70,8 +70,8 @@ def test_official_prose_that_runs_on_is_cut_at_its_semicolons() -> None:
     tasks = [f"要抓好第{n}项工作，压实责任，细化措施，确保按期完成" for n in "一二三四五六七"]
     assert len(split("；".join(tasks) + "。", "zh")) == 7
     assert len(split("；".join(tasks[:3]) + "。", "zh")) == 1
-    clauses = [f"they are to finish task {n} on time and to report it in full" for n in "abcdefgh"]
-    assert len(split("; ".join(clauses) + ".", "en")) == 8
+    clauses = [f"they are to finish task {n} on time and to report it in full" for n in "abcdefghi"]
+    assert len(split("; ".join(clauses) + ".", "en")) == 9
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
