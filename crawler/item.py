@@ -118,6 +118,14 @@ def is_twin(url: str) -> bool:
 
 def _spelled(url: str) -> tuple[str, bool]:
     """Return the canonical URL, and whether more than spelling had to be changed for it."""
+    spelled, twin = _plainer(url)
+    # A view of a view (/TuniS/TuniS/) comes to the page itself, too. Each step makes it shorter.
+    while (again := _plainer(spelled))[0] != spelled and len(again[0]) < len(spelled):
+        spelled, twin = again[0], True
+    return spelled, twin
+
+
+def _plainer(url: str) -> tuple[str, bool]:
     url = url.strip()
     try:
         parts = urlsplit(url)

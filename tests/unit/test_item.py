@@ -24,6 +24,7 @@ BASE = "http://www.some.gov.cn/art/2024/3/5/art_1_77.html"
         "http://wap.some.gov.cn/m/art/2024/3/5/art_1_77.html?amp",
         "http://www.some.gov.cn/art/2024/3/5/art_1_77.html;jsessionid=A1?_=1700000000",
         "http://www.some.gov.cn./%61rt/2024/3/5/art_1_77.html",
+        "http://www.some.gov.cn/mobile/mobile/art/2024/3/5/art_1_77.html",
     ],
 )
 def test_twins_of_a_page_are_one_article(twin: str) -> None:
