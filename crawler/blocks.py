@@ -102,7 +102,7 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
             if (
                 tag in _SKIPPED_TAGS
                 or node in dropped
-                or (node is not root and _HIDDEN.search(node.get("style") or ""))
+                or (node is not root and (style := node.get("style")) and _HIDDEN.search(style))
             ):
                 events.skip_subtree()
                 continue
@@ -198,7 +198,7 @@ class _Walk:
         if self.parts:
             raw = "".join(self.parts)
             bare = raw.replace(SEPARATOR, "")
-            text = squeeze(bare)
+            text = squeeze(bare) if bare and not bare.isspace() else ""
             if text:
                 self.blocks.append(
                     Block(

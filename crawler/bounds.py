@@ -40,8 +40,11 @@ def cut(body: bytes) -> tuple[bytes, bool]:
 
 def thinned(html: str) -> str:
     """Return markup whose tags have at most `MAX_ATTRIBUTES` attributes; mostly `html` itself."""
-    stretches = (stretch for stretch in html.split(">") if len(stretch) >= _CROWDED)
-    if not any(len(stretch.split()) > MAX_ATTRIBUTES for stretch in stretches):
+    stretches = html.split(">")
+    # Mapped, not looped over: this is asked of every page, and of nearly all in vain.
+    if max(map(len, stretches)) < _CROWDED or not any(
+        len(stretch) >= _CROWDED and len(stretch.split()) > MAX_ATTRIBUTES for stretch in stretches
+    ):
         return html
     parts: list[str] = []
     at = 0
