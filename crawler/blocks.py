@@ -79,9 +79,9 @@ class Block:
 
 def squeeze(text: str) -> str:
     """Return one line: white space made single spaces, none where markup only wrapped Chinese."""
-    if "\n" in text:
-        text = _WRAP.sub("", text)
     if not text.isascii():
+        if "\n" in text:
+            text = _WRAP.sub("", text)
         text = text.translate(_INVISIBLE)
     return " ".join(text.split())
 
@@ -141,7 +141,8 @@ class _Walk:
 
     def open(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
-            self.flush(node.getparent())
+            if self.parts:
+                self.flush(node.getparent())
             self.soft = False
             if _is_centred(node, tag):
                 self.centres.append(node)
@@ -166,7 +167,8 @@ class _Walk:
 
     def close(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
-            self.flush(node)
+            if self.parts:
+                self.flush(node)
             self.soft = False
             if self.kinds and self.kinds[-1][0] is node:
                 self.kinds.pop()
