@@ -135,6 +135,8 @@ class _Walk:
         self.soft = False
         self.pictured = False
         self.pictured_next = False
+        self.looked_at = 0
+        self.inked = False
         self.centres: list[etree._Element] = []
         self.kinds: list[tuple[etree._Element, Kind]] = []
         self.rows: list[tuple[etree._Element, int, int]] = []
@@ -189,11 +191,15 @@ class _Walk:
 
     def picture(self) -> None:
         """Note a picture: before the line being gathered, or after it."""
-        if any(part.strip(_BLANK) for part in self.parts):
+        # Only what came since the picture before: 45,000 pictures in a row must not be quadratic.
+        new = self.parts[self.looked_at :]
+        self.inked = self.inked or any(part.strip(_BLANK) for part in new)
+        if self.inked:
             self.pictured_next = True
         else:
             self.pictured = True
         self.parts.append(SEPARATOR)
+        self.looked_at = len(self.parts)
 
     def flush(self, node: etree._Element) -> None:
         """End the line being gathered; `node` is the element that holds its text."""
@@ -218,6 +224,8 @@ class _Walk:
                 self.soft = False
                 self.pictured, self.pictured_next = self.pictured_next, False
             self.parts = []
+            self.looked_at = 0
+            self.inked = False
         self.linked = 0
 
     def _join_row(self, start: int) -> None:
