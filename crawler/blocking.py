@@ -98,6 +98,31 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
     return None
 
 
+_ABROAD = re.compile(
+    "境外(?:IP|地址|用户|访问)|(?:您|你)所在的(?:地区|区域|国家).{0,12}(?:无法|不能|禁止|限制)|"
+    "(?:仅|只)(?:限|允许|支持).{0,6}(?:中国大陆|境内|国内).{0,6}访问|"
+    "(?:not available|blocked|banned|restricted) (?:in|from) your (?:country|region|location)|"
+    "(?:country|region) (?:or region )?(?:is |has been )?(?:blocked|banned)|error 1009",
+    re.IGNORECASE,
+)
+
+
+def refusal(status: int, body: bytes) -> str:
+    """Return the kind of a refusal: geo_blocked, blocked_waf, or blocked_challenge.
+
+    For an answer that `diagnose` calls a challenge, and for any 403 or 451. A firewall says that it
+    refused; a challenge sets a task to be let in; empty for a 403 that says neither.
+    """
+    seen = _lenient(visible(body))
+    if status == 451 or _ABROAD.search(seen):
+        return "geo_blocked"
+    if _SCRIPT_MARKS.search(body[:_READ]) or (_ACTS.search(body[:_READ]) and len(seen) < 40):
+        return "blocked_challenge"
+    if _TEXT_MARKS.search(seen):
+        return "blocked_waf"
+    return "blocked_challenge" if status in _CHALLENGE_STATUS else ""
+
+
 def visible(body: bytes) -> bytes:
     """Return what a browser without scripts would show of the start of a page, as bytes."""
     shown = _TAG.sub(b" ", _HIDDEN.sub(b" ", body[:_READ]))

@@ -32,6 +32,8 @@ _COUNTS: tuple[str, ...] = (
     "issues",
     "known",  # listed, and stored by an earlier crawl
     "outside",  # listed, and dated outside the window
+    "revisits",  # stored before, and asked for again
+    "rested",  # listings passed over, because they seldom change
     "recovered",  # read back from the archive of a crawl that died
     "new",  # what storing the articles changed
     "revised",

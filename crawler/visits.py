@@ -13,19 +13,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Literal, Self
+from typing import IO, Any, Literal, Self
 from urllib.parse import urldefrag, urljoin
 
 from crawler import archive
 from crawler.archive import Payload, Place
 from crawler.item import canonical_url
 
-VERSION = 1
+VERSION = 2
 """Version of the file's tables, in `PRAGMA user_version`."""
+
+REVISIT_DAYS = (1, 7, 30)
+"""Ages, in days since it was first fetched, at which an article is asked for again."""
+MAX_TRIES, MAX_DAYS = 5, 30
+"""A page that is not there is given up after so many tries; one that is refused, not before so many
+days have passed, too: a city may be blocked for weeks."""
 
 Outcome = Literal["stored", "retry"]
 """`stored`: article or reject is in the tables for good. `retry`: it is in the tables as well as it
-could be had (the site refused, a part was missing); the next crawl tries again."""
+could be had (the site refused, a part was missing); the next crawl tries again, within bounds."""
 
 _MAX_HOPS = 10
 
@@ -44,7 +50,8 @@ CREATE TABLE visits (
     first_seen TEXT NOT NULL,      -- UTC, ISO 8601
     last_seen TEXT NOT NULL,
     outcome TEXT,                  -- null until stored; see Outcome
-    run_id TEXT                    -- run that stored it
+    run_id TEXT,                   -- run that stored it
+    tries INTEGER NOT NULL DEFAULT 0 -- answers in a row that gave no article
 ) WITHOUT ROWID;
 CREATE INDEX visits_canonical ON visits (canonical);
 CREATE INDEX visits_open ON visits (last_seen) WHERE outcome IS NOT 'stored';
@@ -54,6 +61,23 @@ CREATE TABLE payloads (            -- first copies, for revisit records
 ) WITHOUT ROWID;
 CREATE TABLE archives (            -- files being written: to be repaired if still open
     file TEXT PRIMARY KEY, closed INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+"""
+
+_TABLES_2 = """
+CREATE TABLE frontier (            -- listed, and not answered yet
+    url TEXT PRIMARY KEY, canonical TEXT NOT NULL, listed_at TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,    -- requests that gave no response
+    given_up INTEGER NOT NULL DEFAULT 0  -- forbidden, off the hosts, or tried often enough
+) WITHOUT ROWID;
+CREATE INDEX frontier_canonical ON frontier (canonical);
+CREATE TABLE listings (            -- one row for each source, by the URL of its first page
+    url TEXT PRIMARY KEY,
+    walked_at TEXT,                -- when it was last read to its end, or to what was known
+    checked_at TEXT NOT NULL,      -- when its first page was last read
+    changed_at TEXT NOT NULL,      -- when the links of its first page last changed
+    links INTEGER NOT NULL,        -- on its first page, when there were any
+    digest TEXT NOT NULL           -- of these links
 ) WITHOUT ROWID;
 """
 
@@ -75,6 +99,18 @@ class Visit:
     etag: str | None = None
     last_modified: str | None = None
     outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What is remembered of a source's listing. Times are UTC; `walked_at` is None until once read
+    to its end. `links` counts those of its first page when it last had any."""
+
+    walked_at: datetime | None
+    checked_at: datetime
+    changed_at: datetime
+    links: int
+    digest: str
 
 
 class Visits:
@@ -127,12 +163,15 @@ class Visits:
         seen = moment.isoformat()
         with self._changing():
             self._database.execute(
-                "INSERT INTO visits VALUES (?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL) "
-                "ON CONFLICT (url) DO UPDATE SET kind=excluded.kind, status=excluded.status, "
+                # What is stored of a page stays so while the page says the same.
+                "INSERT INTO visits VALUES (?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL,0) "
+                "ON CONFLICT (url) DO UPDATE SET kind=excluded.kind, "
+                "outcome=iif(outcome='stored' AND digest=excluded.digest "
+                "AND status=excluded.status, outcome, NULL), "
+                "status=excluded.status, "
                 "digest=excluded.digest, etag=excluded.etag, redirect=excluded.redirect, "
                 "last_modified=excluded.last_modified, file=excluded.file, "
-                "offset=excluded.offset, last_seen=excluded.last_seen, "
-                "outcome=NULL, run_id=NULL",
+                "offset=excluded.offset, last_seen=excluded.last_seen",
                 (
                     visit.url,
                     canonical_url(visit.url),
@@ -152,6 +191,92 @@ class Visits:
                 "INSERT OR IGNORE INTO payloads VALUES (?,?,?,?,?)",
                 (visit.digest, visit.url, visit.place.file, visit.place.offset, seen),
             )
+            self._database.execute("DELETE FROM frontier WHERE url=?", (visit.url,))
+
+    def confirm(self, url: str, moment: datetime) -> None:
+        """Write down that the site called the page unchanged (304) at `moment` (UTC)."""
+        with self._changing():
+            self._database.execute(
+                "UPDATE visits SET last_seen=? WHERE url=?", (moment.isoformat(), url)
+            )
+
+    def want(self, url: str, moment: datetime) -> None:
+        """Write down that a list named `url` at `moment` (UTC) and that it is to be fetched.
+
+        It stays wanted until it is answered, whatever becomes of this crawl.
+        """
+        with self._changing():
+            self._database.execute(
+                "INSERT OR IGNORE INTO frontier (url, canonical, listed_at) VALUES (?,?,?)",
+                (url, canonical_url(url), moment.isoformat()),
+            )
+
+    def wanted(self) -> list[str]:
+        """Return the pages that were listed and not answered yet, oldest first."""
+        rows = self._database.execute(
+            "SELECT url FROM frontier WHERE NOT given_up ORDER BY listed_at, url"
+        )
+        return [url for (url,) in rows]
+
+    def in_frontier(self, canonical: str) -> bool:
+        """Whether a page is wanted, or was given up."""
+        query = "SELECT 1 FROM frontier WHERE canonical=?"
+        return self._database.execute(query, (canonical,)).fetchone() is not None
+
+    def failed(self, url: str, moment: datetime, *, for_good: bool) -> None:
+        """Count a request without a response; give the page up `for_good`, or after `MAX_TRIES`."""
+        self.want(url, moment)
+        with self._changing():
+            self._database.execute(
+                "UPDATE frontier SET tries=tries+1, given_up=max(given_up, ?, tries+1>=?) "
+                "WHERE url=?",
+                (for_good, MAX_TRIES, url),
+            )
+
+    def refused(self) -> list[Visit]:
+        """Return article pages that were answered without an article, and may be tried again."""
+        where = "WHERE outcome='retry' AND kind='article' ORDER BY first_seen, url"
+        return list(self._select(where, ()))
+
+    def due(self, now: datetime, limit: int) -> list[Visit]:
+        """Return at most `limit` stored articles that came of an age to be looked at again."""
+        ages = " OR ".join(
+            f"(datetime(last_seen) < datetime(first_seen, '+{days} days') "
+            f"AND datetime(first_seen, '+{days} days') <= datetime(:now))"
+            for days in REVISIT_DAYS
+        )
+        rows = self._database.execute(
+            f"{_VISIT} WHERE kind='article' AND outcome='stored' AND status=200 AND ({ages}) "
+            "ORDER BY last_seen, url LIMIT :limit",
+            {"now": now.isoformat(), "limit": limit},
+        )
+        return [_visit(row) for row in rows]
+
+    def walk(self, url: str) -> Walk | None:
+        """Return what is remembered of the source whose first list page is `url`."""
+        row = self._database.execute(
+            "SELECT walked_at, checked_at, changed_at, links, digest FROM listings WHERE url=?",
+            (url,),
+        ).fetchone()
+        if row is None:
+            return None
+        walked, checked, changed = (datetime.fromisoformat(t) if t else None for t in row[:3])
+        return Walk(walked, checked, changed, row[3], row[4])  # type: ignore[arg-type]
+
+    def keep_walk(self, url: str, walk: Walk) -> None:
+        """Remember what was seen of a source's listing."""
+        with self._changing():
+            self._database.execute(
+                "INSERT OR REPLACE INTO listings VALUES (?,?,?,?,?,?)",
+                (
+                    url,
+                    walk.walked_at.isoformat() if walk.walked_at else None,
+                    walk.checked_at.isoformat(),
+                    walk.changed_at.isoformat(),
+                    walk.links,
+                    walk.digest,
+                ),
+            )
 
     def payload(self, digest: str) -> Payload | None:
         """Return where a payload was archived first, or None."""
@@ -161,6 +286,11 @@ class Visits:
         if row is None:
             return None
         return Payload(Place(row[0], row[1]), row[2], datetime.fromisoformat(row[3]))
+
+    def payload_of(self, url: str) -> Payload | None:
+        """Return the payload that was last fetched from exactly this URL, or None."""
+        visit = self.get(url)
+        return self.payload(visit.digest) if visit else None
 
     def get(self, url: str) -> Visit | None:
         """Return the last response of exactly this URL."""
@@ -194,8 +324,15 @@ class Visits:
         """Say what came of pages: (URL as fetched, outcome), now that the tables hold it."""
         with self._changing():
             self._database.executemany(
-                "UPDATE visits SET outcome=?, run_id=? WHERE url=?",
-                [(outcome, run_id, url) for url, outcome in outcomes],
+                "UPDATE visits SET run_id=:run, tries=iif(:outcome='retry', tries+1, 0), "
+                "outcome=iif(:outcome='retry' AND tries+1>=:tries AND (status IN (404, 410) "
+                "OR julianday(last_seen)-julianday(first_seen)>=:days), 'stored', :outcome) "
+                "WHERE url=:url",
+                [
+                    {"url": url, "outcome": outcome, "run": run_id}
+                    | {"tries": MAX_TRIES, "days": MAX_DAYS}
+                    for url, outcome in outcomes
+                ],
             )
 
     def begin_archive(self, file: str) -> None:
@@ -230,8 +367,10 @@ class Visits:
             "SELECT offset FROM payloads WHERE file=:file)",
             {"file": path.name},
         ).fetchone()[0]
-        for record in archive.read(path, start=last or 0):
-            if last is None or record.offset > last:
+        for record in archive.read(path, start=last or 0, unmodified=True):
+            if record.status == 304:
+                self.confirm(record.url, record.fetched_at)
+            elif last is None or record.offset > last:
                 place = Place(path.name, record.offset)
                 visit = visit_of(
                     record.url,
@@ -243,14 +382,8 @@ class Visits:
                 )
                 self.record(visit, record.fetched_at)
 
-    def _select(self, where: str, values: tuple[str, ...]) -> Iterator[Visit]:
-        rows = self._database.execute(
-            "SELECT url, kind, status, digest, file, offset, redirect, etag, last_modified, "
-            f"outcome FROM visits {where}",
-            values,
-        )
-        for url, kind, status, digest, file, offset, *rest in rows:
-            yield Visit(url, kind, status, digest, Place(file, offset), *rest)
+    def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Visit]:
+        yield from map(_visit, self._database.execute(f"{_VISIT} {where}", values))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -259,6 +392,17 @@ class Visits:
                 yield
         except sqlite3.Error as error:
             raise VisitsError(f"the crawl's state cannot be written ({error})") from error
+
+
+_VISIT = (
+    "SELECT url, kind, status, digest, file, offset, redirect, etag, last_modified, outcome "
+    "FROM visits"
+)
+
+
+def _visit(row: tuple[Any, ...]) -> Visit:
+    url, kind, status, digest, file, offset, *rest = row
+    return Visit(url, kind, status, digest, Place(file, offset), *rest)
 
 
 def visit_of(
@@ -287,7 +431,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     found = database.execute("PRAGMA user_version").fetchone()[0]
     if found == 0:
         # One transaction: a process killed here leaves no half-made file.
-        database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+        script = f"BEGIN; {_TABLES} {_TABLES_2} PRAGMA user_version={VERSION}; COMMIT;"
+        database.executescript(script)
+    elif found == 1:
+        database.executescript(
+            "BEGIN; ALTER TABLE visits ADD COLUMN tries INTEGER NOT NULL DEFAULT 0; "
+            f"{_TABLES_2} PRAGMA user_version={VERSION}; COMMIT;"
+        )
     elif found != VERSION:
         database.close()
         raise VisitsError(

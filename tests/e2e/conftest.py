@@ -59,10 +59,15 @@ class Answer:
 
 @dataclass
 class Web:
-    """The pages of the small city by URL; `asked` is every GET in order, `pause` seconds each."""
+    """The pages of the small city by URL; `asked` is every GET in order, `pause` seconds each.
+
+    `unmodified` are those answered with 304, `sent` counts the bytes of all bodies.
+    """
 
     pages: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    unmodified: list[str] = field(default_factory=list)
+    sent: int = 0
     pause: float = 0.0
     on_request: Callable[[int], None] = lambda number: None
     port: int = 0
@@ -317,10 +322,16 @@ class serving:  # noqa: N801 - used as a function, in a with statement
 
             def do_GET(self) -> None:
                 answer = web.answer(self.path)
+                tag = answer.headers.get("ETag")
+                if tag and self.headers.get("If-None-Match") == tag:
+                    web.unmodified.append(self.path)
+                    answer = Answer(b"", 304, {"ETag": tag})
+                web.sent += len(answer.body)
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
+                if answer.status != 304:
+                    self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
 
