@@ -63,6 +63,8 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.extraction --speed
 	$(BIN)/python -m benchmarks.kill
 	$(BIN)/python -m benchmarks.report_scale
+	$(BIN)/python -m benchmarks.review_load
+	$(BIN)/python -m benchmarks.release_scale --articles 50000
 	@if [ -n "$$SHIZHENG_SHARED" ]; then \
 		$(BIN)/python -m benchmarks.documents --shared && \
 		$(BIN)/python -m benchmarks.extraction && \

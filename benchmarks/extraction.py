@@ -2,12 +2,14 @@
 
     SHIZHENG_SHARED=... python -m benchmarks.extraction             # both sets, all systems
     SHIZHENG_SHARED=... python -m benchmarks.extraction --fields    # real pages, field by field
-    python -m benchmarks.extraction --speed                         # family rules, own fixtures
+    SHIZHENG_SHARED=... python -m benchmarks.extraction --speed     # three ratios
 
-All systems get the text that `crawler.charset` decoded, so that none is blamed for an encoding, and
-run one after the other in one process. One configuration serves both languages; a rejected page
-counts as an empty text. The score is the F1 of 4-grams, a Han character one token, precision and
-recall averaged over pages.
+The peers of the extra `peers` (newspaper4k, goose3, resiliparse, gne, magic-html) are measured too
+where they are installed; they fit no lock beside the project, so give them an environment of their
+own. All systems get the text that `crawler.charset` decoded, so that none is blamed for an
+encoding, and run one after the other in one process. One configuration serves both languages; a
+rejected page counts as an empty text. The score is the F1 of 4-grams, a Han character one token,
+precision and recall averaged over pages.
 """
 
 import argparse
@@ -28,13 +30,14 @@ import trafilatura
 from lxml import etree
 from readability import Document
 
+from benchmarks import extraction_speed
+from benchmarks.extraction_peers import PEERS
 from crawler.charset import decode
-from crawler.city import City, Source, unnamed_city
+from crawler.city import unnamed_city
 from crawler.extract import explain, extract
 from crawler.item import Article
 
 SETS = ("czh", "aeb")
-FIXTURES = Path(__file__).parent.parent / "tests" / "cms"
 _TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
 _STOPWORDS = justext.get_stoplist("English")
 
@@ -54,15 +57,25 @@ def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fields", action="store_true", help="explain the real pages instead")
-    parser.add_argument("--speed", action="store_true", help="time the project's own fixtures")
+    parser.add_argument("--speed", action="store_true", help="print ratios of speed instead")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if args.speed:
-        speed()
+        extraction_speed.family_rules()
+        extraction_speed.processes()
+        for name in SETS:
+            samples = list(read_set(shared() / "extraction" / name))
+            chinese = samples[0].chinese
+            parts = [_alone(read, chinese) for read in (trafilatura_default, readability, jus_text)]
+            extraction_speed.consensus(name, [(s.url, s.body) for s in samples], parts)
     elif args.fields:
         show_fields(shared() / "pages")
     else:
         compare(shared() / "extraction")
+
+
+def _alone(read: Callable[[Sample, str], str], chinese: bool) -> Callable[[str, bytes], object]:
+    return lambda url, body: read(Sample("", url, body, "", chinese), decode(body, {}).text)
 
 
 def shared() -> Path:
@@ -156,6 +169,8 @@ SYSTEMS: Mapping[str, Callable[[Sample, str], str]] = {
     "trafilatura, precision": trafilatura_precise,
     "readability-lxml": readability,
     "jusText": jus_text,
+} | {
+    name: lambda sample, html, read=read: read(html, sample.chinese) for name, read in PEERS.items()
 }
 
 
@@ -178,45 +193,6 @@ def grams(text: str) -> Counter[tuple[str, ...]]:
     """Return the 4-grams of a text with their counts."""
     tokens = _TOKEN.findall(text.lower())
     return Counter(tuple(tokens[at : at + 4]) for at in range(max(1, len(tokens) - 3)) if tokens)
-
-
-def speed() -> None:
-    """Print pages a CPU second of family rules and of trafilatura on the fixtures they read."""
-    cases = []
-    for path in sorted(FIXTURES.glob("*/*/expected.json")):
-        wanted = json.loads(path.read_text(encoding="utf-8"))
-        if not wanted.get("extractor", "consensus").startswith("consensus"):
-            host = wanted["url"].split("/")[2]
-            source = Source(wanted["lang"], wanted["cms"], f"http://{host}/")
-            city = City(path.parent.parent.name, "", "", (host,), (source,))
-            # A real page carries far more around its text than a fixture does.
-            body = (path.parent / "page.html").read_bytes()
-            padded = body.replace(b"<body>", b"<body>" + _MENU, 1)
-            cases.append((wanted["url"], padded, wanted.get("headers", {}), city))
-    systems: dict[str, Callable[[str, bytes, dict[str, str], City], object]] = {
-        "family rules": extract,
-        "trafilatura": lambda _, body, headers, __: trafilatura.extract(decode(body, headers).text),
-    }
-    rates = {}
-    for name, read in systems.items():
-        read(*cases[0])
-        start = process_time()
-        for _ in range(_ROUNDS):
-            for case in cases:
-                read(*case)
-        rates[name] = _ROUNDS * len(cases) / (process_time() - start)
-        print(f"{name:<14}{rates[name]:>8.1f} pages/s")
-    print(f"{'ratio':<14}{rates['family rules'] / rates['trafilatura']:>8.1f}")
-
-
-_ROUNDS = 20
-_MENU = (
-    b"<div class='menu'><ul>"
-    + b"".join(b"<li><a href='/col/%d/index.html'>column %d</a></li>" % (n, n) for n in range(400))
-    + b"</ul></div><script>"
-    + b"var config = {a: 1, b: [2, 3]};\n" * 300
-    + b"</script>"
-)
 
 
 def show_fields(folder: Path) -> None:

@@ -34,6 +34,7 @@ PRIOR = {
     "ordinals_agree": 1.5, "ordinals_clash": -5.0, "sessions_agree": 2.0, "names_agree": 1.0,
     "names_missing": -1.5,
     "guests_agree": 1.0, "guests_clash": -2.0, "places_agree": 1.0, "places_missing": -1.0,
+    "titles_agree": 1.5, "titles_clash": -2.0,
     "stage_agree": 0.5, "stage_clash": -2.0, "longer": -1.5, "shorter": -0.5, "soon": 1.0,
     "early": -1.0, "late": -1.5,
 }  # fmt: skip

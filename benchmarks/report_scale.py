@@ -1,8 +1,9 @@
 """How long the report takes, how much memory and how large it is, on a corpus of many pairs.
 
 `python benchmarks/report_scale.py [--pairs 100000]`: ten cities of even size are written (twenty
-sentence groups a pair, five candidates a pair, as many unmatched Chinese articles as pairs), then
-reported on in a process of its own. Expected on two cores: under 60 s, 1 GB and 10 MB.
+sentence groups a pair, five candidates a pair, as many unmatched Chinese articles as pairs), two
+hundred of the pairs are judged, a run is recorded, and all is then reported on in a process of its
+own. Expected on two cores: under 60 s, 1 GB and 10 MB.
 """
 
 import argparse
@@ -10,15 +11,17 @@ import json
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipelines import schema, store
+from pipelines import history, schema, store
 
 CITIES, BEADS, CANDIDATES = 10, 20, 5
+JUDGED = datetime(2024, 6, 1, tzinfo=UTC)
 ZH = "5月{0}日，市政府召开第{1}次常务会议，研究老旧小区改造等工作，惠及居民{2}户。"
 EN = "On May {0} the {1}th executive meeting studied old estates, to the benefit of {2} households."
 MEASURE = """
@@ -84,6 +87,19 @@ def write_city(output: Path, city: str, pairs: int, rng: np.random.Generator) ->
     store.write_table(store.table_path(output, "sentences", city), beads)
 
 
+def judge(output: Path, city: str, count: int, weight: float) -> None:
+    """Store verdicts on the first pairs of a city: every tenth is wrong."""
+    columns = ["pair_id", "zh_id", "en_id", "probability"]
+    pairs = store.read_table(store.table_path(output, "pairs", city), schema.PAIRS, columns)[:count]
+    rows = table(
+        schema.REVIEWS, count, verdict_id=[f"{city}-v{n}" for n in range(count)], level="pair",
+        city=city, reviewer="Wang", judged_at=JUDGED, plan="first", weight=weight,
+        verdict=["translation" if n % 10 else "different" for n in range(count)],
+        **{name: pairs[name].to_pylist() for name in columns},
+    )  # fmt: skip
+    store.write_table(output / "reviews" / f"{city}.parquet", rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=100_000)
@@ -92,6 +108,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for n in range(CITIES):
             write_city(Path(folder), f"city{n}", pairs // CITIES, rng)
+            judged = min(20, pairs // CITIES)
+            judge(Path(folder), f"city{n}", judged, pairs / CITIES / judged)
+        history.record(Path(folder), "benchmark", JUDGED)
         ran = subprocess.run(
             [sys.executable, "-c", MEASURE, folder], check=True, capture_output=True, text=True
         )

@@ -1,7 +1,8 @@
 """A seeded generator of municipal series: the near misses that real cities are full of.
 
-Six kinds: executive meetings, meetings with guests, monthly figures, yearly reports, announcement/
-event/round-up, and projects reported stage by stage. All articles of a series share officials,
+Eight kinds: executive meetings, meetings with guests, monthly figures, yearly reports,
+announcement/event/round-up, projects reported stage by stage, facilities opened in one district or
+another, and regulations adopted. All articles of a series share officials,
 phrases and layout and differ in facts only. In the hard setting English is abridged and mostly
 undated, its figures are dropped, rounded or wrong now and then, a third of it has no mate, and
 Chinese articles are several times as many.
@@ -18,8 +19,10 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.series_city import FAMILY, GIVEN, HARD, City, Event, Setting, spelt
 from benchmarks.series_kinds import festivals, guests, meetings, monthly, projects, yearly
+from benchmarks.series_places import openings, regulations
 from pipelines.documents import Document
 
+KINDS = (meetings, guests, monthly, yearly, festivals, projects, openings, regulations)
 __all__ = ["HARD", "City", "Setting", "generate"]
 
 
@@ -47,24 +50,27 @@ def generate(
     city.officials = [(name, spelt(name)) for name in sorted(names)]
     rng.shuffle(city.officials)
     number = 0
-    for kind in (meetings, guests, monthly, yearly, festivals, projects):
+    for kind in KINDS:
         for _ in range(series):
             for event in kind(city, length):
                 number += 1
-                _publish(city, event, number)
+                publish(city, event, number)
     rng.shuffle(city.articles)
     return city
 
 
-def _publish(city: City, event: Event, number: int) -> None:
+def publish(city: City, event: Event, number: int) -> None:
+    """Write an event in Chinese, and now and then in English, as the setting has it."""
     rng, setting = city.rng, city.setting
     has_english = rng.random() < setting.english
     mateless = has_english and rng.random() < setting.mateless
     zh_id, en_id = f"{city.key}-z{number:04d}", f"{city.key}-e{number:04d}"
     tz = ZoneInfo("Asia/Shanghai")
     zh_day = event.day + timedelta(days=rng.choice((0, 0, 1, 1, 2)))
+    told = 0
     if not mateless:
         title, body = event.zh()
+        told = len(body)
         when = datetime(zh_day.year, zh_day.month, zh_day.day, 9, tzinfo=tz)
         city.articles.append(Document(zh_id, "zh", title, _paragraphs(body, rng), when))
     if not has_english:
@@ -87,7 +93,8 @@ def _publish(city: City, event: Event, number: int) -> None:
     text = " ".join([lead, *rest]) if rng.random() < 0.3 else _paragraphs([lead, *rest], rng, " ")
     city.articles.append(Document(en_id, "en", title, text, when))
     if not mateless:
-        city.gold.append((zh_id, en_id, "translation" if keep > 0.85 else "abridged"))
+        whole = 1 + len(rest) >= 0.85 * told
+        city.gold.append((zh_id, en_id, "translation" if whole else "abridged"))
 
 
 def _paragraphs(sentences: list[str], rng: random.Random, space: str = "") -> str:

@@ -1,9 +1,10 @@
 """What all generated series share: a city, its setting, and how editors write figures and days."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 
 from pypinyin import Style, pinyin
 
@@ -35,6 +36,9 @@ FAMILY = (
     "欧阳",
     "司徒",
 )
+
+
+Row = TypeVar("Row", bound=tuple[str, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,14 @@ class City:
     name_zh: str = ""
     name_en: str = ""
     officials: list[tuple[str, str]] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def fresh(self, pool: Sequence[Row], count: int) -> list[Row]:
+        """Draw up to `count` rows of a pool that no series of this city has drawn before."""
+        left = [row for row in pool if row[0] not in self.used]
+        drawn = self.rng.sample(left, min(count, len(left)))
+        self.used |= {row[0] for row in drawn}
+        return drawn
 
     def say(self, variants: tuple[str, str]) -> str:
         """Return this half's wording."""

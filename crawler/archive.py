@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -211,11 +212,12 @@ def read(
     is unmodified (304) are left out, or come without a body if `unmodified`. What cannot be read
     is passed over and counted in `skipped` by reason: `broken` (damaged bytes), `torn` (an
     incomplete end), `invalid` (no readable HTTP response), `truncated` (the crawler that wrote it
-    cut the body), `unresolved` (a revisit whose original is not here), `too_large`. `start` is the
+    cut the body), `unresolved` (a revisit whose original is not here), `not_modified` (the server
+    said that nothing had changed, and sent nothing), `too_large`. `start` is the
     offset of a record. Raises `ArchiveError` for a file that cannot be opened or is no WARC file.
     """
     skipped = Counter() if skipped is None else skipped
-    first_copies: dict[str, int] = {}
+    first_copies: dict[str, int] = {}  # by digest of the payload and by id of the record
     with _frames(path) as frames:
         for frame in frames.walk(start, skipped):
             raw = _parse(frame, skipped)
@@ -230,8 +232,9 @@ def read(
                 continue
             if raw.rec_type == "revisit":
                 record = _with_body(record, raw, path, first_copies, skipped)
-            elif record.digest:
-                first_copies.setdefault(record.digest, frame.offset)
+            else:
+                for name in _names(raw):
+                    first_copies.setdefault(name, frame.offset)
             if record is not None:
                 yield record
 
@@ -368,8 +371,12 @@ def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
     url = raw.rec_headers.get_header("WARC-Target-URI") or ""
     if raw.rec_type not in ("response", "revisit") or not url.startswith(("http:", "https:")):
         return None
-    if raw.rec_headers.get_header("WARC-Truncated"):
+    # wget calls its revisits truncated, because they hold no body.
+    if raw.rec_type == "response" and raw.rec_headers.get_header("WARC-Truncated"):
         skipped["truncated"] += 1
+        return None
+    if (raw.rec_headers.get_header("WARC-Profile") or "").endswith("/server-not-modified"):
+        skipped["not_modified"] += 1
         return None
     if raw.http_headers is None:
         skipped["unresolved" if raw.rec_type == "revisit" else "invalid"] += 1
@@ -412,15 +419,63 @@ def _with_body(
     first_copies: Mapping[str, int],
     skipped: Counter[str],
 ) -> Record | None:
-    """Return a revisit with the body of the record it refers to."""
+    """Return a revisit with the body of the record it refers to.
+
+    We name the file and offset; wget (`--warc-dedup`) the id of a record, in this file or in one
+    that an earlier run wrote beside it; others give the payload's digest alone.
+    """
     file = raw.rec_headers.get_header(_REFERS_FILE)
     offset = raw.rec_headers.get_header(_REFERS_OFFSET) or ""
-    original: Record | None = None
+    places: list[Place] = []
     if file and offset.isdigit():
-        original = read_at(path.parent, Place(Path(file).name, int(offset)))
-    elif record.digest in first_copies:
-        original = read_at(path.parent, Place(path.name, first_copies[record.digest]))
-    if original is None or (record.digest and original.digest != record.digest):
-        skipped["unresolved"] += 1
-        return None
-    return replace(record, body=original.body)
+        places = [Place(Path(file).name, int(offset))]
+    else:
+        wanted = [raw.rec_headers.get_header("WARC-Refers-To") or "", record.digest]
+        here = [first_copies[name] for name in wanted if name in first_copies]
+        places = [Place(path.name, at) for at in here] or list(_elsewhere(path, wanted))
+    for place in places:
+        original = read_at(path.parent, place)
+        if original is not None and record.digest in ("", original.digest):
+            return replace(record, body=original.body)
+    skipped["unresolved"] += 1
+    return None
+
+
+def _names(raw: ArcWarcRecord) -> Iterator[str]:
+    """Yield what a revisit may call this record: its id, the digest of its payload."""
+    for name in ("WARC-Record-ID", "WARC-Payload-Digest"):
+        if value := raw.rec_headers.get_header(name):
+            yield value
+
+
+def _elsewhere(path: Path, wanted: Sequence[str]) -> Iterator[Place]:
+    """Yield where archives beside `path` hold a response that one of the names `wanted` means."""
+    for other in sorted([*path.parent.glob("*.warc"), *path.parent.glob("*.warc.gz")]):
+        if other.name == path.name:
+            continue
+        state = other.stat()
+        known = _responses(other, state.st_size, state.st_mtime_ns)
+        for name in wanted:
+            if name in known:
+                yield Place(other.name, known[name])
+
+
+@lru_cache(maxsize=64)
+def _responses(path: Path, size: int, changed: int) -> Mapping[str, int]:
+    """Return the offset of every response in a file by its names; nothing if it is unreadable.
+
+    `size` and `changed` (modification time, ns) keep a file that is being written from being
+    remembered as it was.
+    """
+    found: dict[str, int] = {}
+    ignored: Counter[str] = Counter()
+    try:
+        with _frames(path) as frames:
+            for frame in frames.walk(0, ignored):
+                raw = _parse(frame, ignored)
+                if raw is not None and raw.rec_type == "response":
+                    for name in _names(raw):
+                        found.setdefault(name, frame.offset)
+    except ArchiveError:
+        return {}
+    return found

@@ -50,11 +50,12 @@ _MISSING = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(
-    rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|"
-    rb"<head\b.*?</head>",
+    rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)",
     re.I | re.S,
 )
-_TAG = re.compile(rb"<[^>]*>|&\w{2,8};|&#\d+;")
+_HEAD, _HEAD_END = re.compile(rb"<head\b", re.I), re.compile(rb"</head\s*>", re.I)
+# Brackets are excluded on either side, so that a page of nothing else takes no square of its time.
+_TAG = re.compile(rb"<[^<>]*>|&\w{2,8};|&#\d{1,8};")
 _ACTS = re.compile(
     rb"document\.cookie|eval\s*\(|location(?:\.href|\.replace|\.reload)?\s*[=(]|setTimeout|"
     rb"fromCharCode|"
@@ -125,7 +126,12 @@ def refusal(status: int, body: bytes) -> str:
 
 def visible(body: bytes) -> bytes:
     """Return what a browser without scripts would show of the start of a page, as bytes."""
-    shown = _TAG.sub(b" ", _HIDDEN.sub(b" ", body[:_READ]))
+    shown = _HIDDEN.sub(b" ", body[:_READ])
+    head = _HEAD.search(shown)
+    end = _HEAD_END.search(shown, head.end()) if head else None
+    if head and end:
+        shown = shown[: head.start()] + shown[end.end() :]
+    shown = _TAG.sub(b" ", shown)
     return b" ".join(shown.split())
 
 
@@ -137,7 +143,7 @@ def is_document(headers: Mapping[str, str], body: bytes) -> bool:
 def _plenty(body: bytes) -> bool:
     """Whether a page plainly shows text, told without taking it apart."""
     return (
-        sum(len(run) for run in re.findall(rb">([^<]{60,}+)</(?:p|div|td|span)", body[:_READ]))
+        sum(len(run) for run in re.findall(rb">([^<>]{60,}+)</(?:p|div|td|span)", body[:_READ]))
         > 1500
     )
 

@@ -39,12 +39,14 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_CAPTION = 400
+_CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _WRAP = re.compile(
     r"(?<=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])[ \t\r\f\v]*\n\s*"
     r"(?=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])"
 )
+_BLANK = SEPARATOR + " \t\r\n\u3000\u00a0"
 _INDENT = re.compile(r"^[ \t\r\n]*[\u3000\u00a0]{2}")
 
 
@@ -54,8 +56,9 @@ class Block:
 
     `pieces` is the same text with `SEPARATOR` between inline elements and at wide gaps; `linked`
     counts the characters inside links; `soft` says that only a `<br>` precedes it, `indented` that
-    it starts with two ideographic or non-breaking spaces, as Chinese paragraphs do; `node` is the
-    element that holds it.
+    it starts with two ideographic or non-breaking spaces, as Chinese paragraphs do; `centred` that
+    it is set in the middle; `pictured` that a picture stands between it and the block before;
+    `node` is the element that holds it.
     """
 
     text: str
@@ -65,6 +68,8 @@ class Block:
     soft: bool
     indented: bool
     node: etree._Element
+    centred: bool = False
+    pictured: bool = False
 
     @property
     def link_density(self) -> float:
@@ -97,16 +102,19 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
             if (
                 tag in _SKIPPED_TAGS
                 or node in dropped
-                or (node is not root and _HIDDEN.search(node.get("style") or ""))
+                or (node is not root and (style := node.get("style")) and _HIDDEN.search(style))
             ):
                 events.skip_subtree()
+                continue
+            if tag == "img":
+                walk.picture()
                 continue
             walk.open(node, tag)
             if node.text:
                 walk.add(node.text)
             continue
         if isinstance(tag, str):
-            if not (tag in _SKIPPED_TAGS or node in dropped):
+            if tag != "img" and not (tag in _SKIPPED_TAGS or node in dropped):
                 walk.close(node, tag)
             elif tag in _BLOCK_TAGS:
                 walk.flush(node.getparent())
@@ -125,12 +133,18 @@ class _Walk:
         self.linked = 0
         self.links = 0
         self.soft = False
+        self.pictured = False
+        self.pictured_next = False
+        self.centres: list[etree._Element] = []
         self.kinds: list[tuple[etree._Element, Kind]] = []
         self.rows: list[tuple[etree._Element, int, int]] = []
 
     def open(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
             self.flush(node.getparent())
+            self.soft = False
+            if _is_centred(node, tag):
+                self.centres.append(node)
             if tag in _HEADINGS:
                 self.kinds.append((node, "heading"))
             elif tag == "li":
@@ -153,8 +167,11 @@ class _Walk:
     def close(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
             self.flush(node)
+            self.soft = False
             if self.kinds and self.kinds[-1][0] is node:
                 self.kinds.pop()
+            if self.centres and self.centres[-1] is node:
+                self.centres.pop()
             if tag == "tr" and self.rows and self.rows[-1][0] is node:
                 self._join_row(self.rows.pop()[1])
         elif tag == "a":
@@ -168,11 +185,20 @@ class _Walk:
         if self.links:
             self.linked += len(text.strip())
 
+    def picture(self) -> None:
+        """Note a picture: before the line being gathered, or after it."""
+        if any(part.strip(_BLANK) for part in self.parts):
+            self.pictured_next = True
+        else:
+            self.pictured = True
+        self.parts.append(SEPARATOR)
+
     def flush(self, node: etree._Element) -> None:
         """End the line being gathered; `node` is the element that holds its text."""
         if self.parts:
             raw = "".join(self.parts)
-            text = squeeze(raw.replace(SEPARATOR, ""))
+            bare = raw.replace(SEPARATOR, "")
+            text = squeeze(bare) if bare and not bare.isspace() else ""
             if text:
                 self.blocks.append(
                     Block(
@@ -181,11 +207,14 @@ class _Walk:
                         kind=self.kinds[-1][1] if self.kinds else "text",
                         linked=self.linked,
                         soft=self.soft,
-                        indented=bool(_INDENT.match(raw.replace(SEPARATOR, ""))),
+                        indented=not bare.isascii() and bool(_INDENT.match(bare)),
                         node=node,
+                        centred=bool(self.centres),
+                        pictured=self.pictured,
                     )
                 )
                 self.soft = False
+                self.pictured, self.pictured_next = self.pictured_next, False
             self.parts = []
         self.linked = 0
 
@@ -199,7 +228,7 @@ class _Walk:
             return
         if any(len(block.text) > 80 for block in row) or len(row) > 40:
             return
-        cells = {id(_cell(block.node)) for block in row}
+        cells = {_cell(block.node) for block in row}
         if len(cells) != len(row):
             return
         first = row[0]
@@ -218,7 +247,8 @@ class _Walk:
 
 def _is_caption(node: etree._Element, tag: str) -> bool:
     """Whether an element says what a picture shows; never one that holds a story."""
-    if tag != "figcaption" and not _CAPTION.search(node.get("class") or ""):
+    mark = node.get("class")
+    if tag != "figcaption" and not (mark and _CAPTION.search(mark)):
         return False
     size = 0
     for text in node.itertext():
@@ -226,6 +256,16 @@ def _is_caption(node: etree._Element, tag: str) -> bool:
         if size > _LONGEST_CAPTION:
             return False
     return True
+
+
+def _is_centred(node: etree._Element, tag: str) -> bool:
+    """Whether an element sets its text in the middle. A table's `align` places the table itself."""
+    if tag == "center":
+        return True
+    align, style = node.get("align"), node.get("style")
+    if tag == "table" or not (align or style):
+        return False
+    return (align or "").lower() == "center" or bool(_CENTRED.search(style or ""))
 
 
 def _cell(node: etree._Element) -> etree._Element:

@@ -8,8 +8,10 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from crawler import lines
+from crawler import captions, lines
 from crawler.blocks import Block
+from crawler.kinds import has_items
+from crawler.widgets import is_pager, is_widget
 
 _TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -17,6 +19,7 @@ _DOCUMENT = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|ceb|zip|rar|7z|txt|csv|rtf)(?:$|[?#])", re.I
 )
 _DOCUMENT_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar)\s*$", re.I)
+_DOWNLOAD = re.compile(r"(?:点击)?下载|附件|attachment|download", re.I)
 _ICON = re.compile(
     r"(?:^|/)(?:icon|ico|file_?type|blank|spacer|pixel|loading|lazy|logo|qr|ewm|erweima|share|print|"
     r"arrow|dot|line|bg)[\w-]*\.(?:gif|png|jpe?g|svg)|/(?:fileTypeImages|attached/file|emoticons?)/|"
@@ -51,6 +54,17 @@ class Body:
         """The paragraphs joined by one newline."""
         return "\n".join(self.paragraphs)
 
+    @property
+    def reporter(self) -> str | None:
+        """The reporters whom the report's first lines, or its last, name in brackets."""
+        told = (*self.paragraphs[:2], *self.paragraphs[-1:])
+        return next(filter(None, map(lines.reporter, told)), None)
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """What was said of the pictures, in order."""
+        return tuple(dict.fromkeys(cut.text for cut in self.cut if cut.reason == "caption"))
+
 
 def read_body(blocks: Sequence[Block], title: str) -> Body:
     """Return the paragraphs of `blocks`, rid of widgets, date lines, credits, links to elsewhere.
@@ -61,8 +75,9 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
     """
     cut: list[Cut] = []
     inner: list[Block] = []
-    for block in blocks:
-        reason = _furniture(block)
+    key = _comparable(title)
+    for block, caption in zip(blocks, captions.marks(blocks, key), strict=True):
+        reason = _furniture(block) or ("caption" if caption else None)
         if reason:
             cut.append(Cut(block.text, reason))
         else:
@@ -71,7 +86,7 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
     cut += [Cut(block.text, "related links") for block in inner[stop:]]
     end = _end_of_story(inner[:stop])
     cut += [Cut(block.text, "after the editor's credit") for block in inner[end:stop]]
-    edges = _Edges(_comparable(title))
+    edges = _Edges(key, items=has_items(inner[:end]))
     kept = edges.trim(inner[:end])
     texts = _unwrap(kept)
     while texts:
@@ -87,8 +102,9 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
 class _Edges:
     """Takes what is no text off both ends of a body, and notes the fields it held."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, items: bool) -> None:
         self.title = title
+        self.items = items
         self.cut: list[Cut] = []
         self.meta: list[lines.Labelled] = []
         self.author: str | None = None
@@ -133,21 +149,29 @@ class _Edges:
         if lines.is_meta_line(text, found) and (start or self.clock or not found.only_bare):
             self.meta.append(found)
             return "date and source line"
-        if self.clock and lines.is_end(text):
+        if not start and lines.is_end(text, after_clock=bool(self.clock)):
             return "end mark"
         if lines.is_credit(text):
             self.author = self.author or found.editor or found.author
             return "editor's credit"
-        if start and (name := lines.byline(text)):
+        if name := lines.byline(text) if start else lines.signature(text):
             self.author = self.author or name
             return "byline"
+        if start and lines.is_catalogue(text):
+            return "catalogue box"
+        if not start and lines.is_neighbour(text, linked=False, last=True):
+            return "link to a neighbouring article"
         if lines.is_attachment_label(text):
             return "attachment"
         if start and lines.is_preamble(text):
             return "notice"
         if not start and lines.is_notice(text):
             return "notice"
-        if block.link_density > 0.9 and not re.search(r"[。！？.!?]$|https?:|www\.", text):
+        if (
+            block.link_density > 0.9
+            and not self.items
+            and not re.search(r"[。！？.!?]$|https?:|www\.", text)
+        ):
             return "link elsewhere"
         return None
 
@@ -155,14 +179,14 @@ class _Edges:
 def _furniture(block: Block) -> str | None:
     """Return the rule by which a block is no part of the text wherever it stands, or None."""
     text = block.text
-    if lines.is_pager(text):
+    if is_pager(text):
         return "page numbers"
-    if lines.is_widget(text):
+    if is_widget(text):
         return "widget"
-    if block.kind == "caption":
-        return "caption"
-    if lines.is_neighbour(text) and block.linked:
+    if lines.is_neighbour(text, linked=block.linked > 0):
         return "link to a neighbouring article"
+    if _DOWNLOAD.match(text) and _DOCUMENT_NAME.search(text):
+        return "attachment"
     if block.link_density > 0.5:
         if _DOCUMENT_NAME.search(text):
             return "attachment"

@@ -61,8 +61,10 @@ _SAMPLE = 200_000
 _BELOW_THREE = bytes(range(0xE0))
 # Stretches of text: from a byte above ASCII through everything a second or fourth byte may be.
 _STRETCH = re.compile(rb"[\x80-\xff][\x30-\xff]{1,400}")
+_LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_ASCII = bytes(range(0x80))
 _PAIR = re.compile(rb"[\x80-\xff]{2}")
-_ENOUGH = 12_000
+_ENOUGH = 4_000
 
 # Signs of text that went through a wrong decoder before it reached us: lost characters; UTF-8 read
 # as GBK; UTF-8 read as windows-1252; GBK read as latin-1. The first characters, quick to look for,
@@ -73,7 +75,12 @@ _MOJIBAKE = re.compile(
     "|[鐨鏄浜鍦涓鏈][勩殑浗鈥涓]|锛[屻岋]|銆[傚]|鈥[滃檚]"
     "|â€[™œ\u009d“”˜¦]|Ã[©¨¤¶¼±³¡]|Â[·»«°©®]"
     "|(?:[À-ß][¡-ÿ]){3}"
+    # C1 controls and long runs of accented letters: Chinese in a decoder of one byte a letter.
+    # Frames and lone kana among Han (but not の, which Chinese borrows): Big5 in GBK's decoder.
+    "|[\x80-\x9f]|[¡-ÿŒœŠšŸŽž]{5}|"
+    "[\u3400-\u9fff][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][\u3400-\u9fff]"
 )
+_SUSPECT = re.compile("[\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ def garbled(text: str) -> float:
     wide = len(sample) - len(sample.encode("ascii", "ignore"))
     if not wide:
         return 0.0
-    if not any(sign in sample for sign in _SIGNS):
+    if not any(sign in sample for sign in _SIGNS) and not _SUSPECT.search(sample):
         return 0.0
     hits = sum(1 for _ in _MOJIBAKE.finditer(sample))
     # A stray replacement character or two is a typing slip of the site, not a wrong decoder.
@@ -143,6 +150,9 @@ def _choose(body: bytes, header: str | None, meta: str | None) -> str:
     declared = [name for name in (header, meta) if name]
     if clean and ("utf-8" in declared or not declared or _multibyte(body) >= 4):
         return "utf-8"
+    if _alone(body):
+        # No encoding of Chinese leaves its bytes standing alone among ASCII letters.
+        return next((name for name in declared if name not in (*_REGION, "hz")), "cp1252")
     candidates = list(dict.fromkeys([*declared, *_REGION, "cp1252"]))
     sample = _wide(body)
     if declared and _quality(sample, declared[0]) > 0.85:
@@ -153,6 +163,12 @@ def _choose(body: bytes, header: str | None, meta: str | None) -> str:
         if scores[name] >= scores[best] - 0.05:
             return name
     return best
+
+
+def _alone(body: bytes) -> bool:
+    """Whether bytes above ASCII stand alone, as the accents and quotes of one-byte text do."""
+    high = len(body[:_SAMPLE].translate(None, _ASCII))
+    return len(_LONE.findall(body[:_SAMPLE])) > 0.8 * high > 0
 
 
 def _wide(body: bytes) -> bytes:

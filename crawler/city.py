@@ -18,7 +18,9 @@ Status = Literal["unverified", "active", "paused", "blocked", "gone"]
 STATUSES: tuple[Status, ...] = ("unverified", "active", "paused", "blocked", "gone")
 CRAWLED: tuple[Status, ...] = ("unverified", "active")
 LANGS = ("zh", "en")
+DRIFTS = ("yield", "score", "length_ratio")
 RIGHTS = ("metadata", "metadata+excerpt", "full")
+"""What a release may hold of an article, from least to most."""
 
 
 T = TypeVar("T")
@@ -29,15 +31,27 @@ class CityError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What may be republished: `text` is one of `RIGHTS`, from least to most; `terms` says on what
+    that rests; `checked` is when a person read the terms, None if nobody has."""
+
+    text: str = "metadata"
+    terms: str | None = None
+    checked: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One listing of one edition. `articles` narrows, by a regular expression searched in the URL,
-    which links of the listing are this source's articles; None takes what the CMS family takes."""
+    which links of the listing are this source's articles; None takes what the CMS family takes.
+    `rights` holds for those articles instead of the city's; None leaves the city's."""
 
     lang: str
     cms: str
     list: str
     articles: str | None = None
     line: int = 0
+    rights: Rights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +59,17 @@ class Assertions:
     """What a healthy crawl of the city satisfies.
 
     `min_articles` per language over all stored; `max_rejects` as a share of fetched articles (0-1);
-    `quiet_days` without a new article before that is worth a warning.
+    `quiet_days` without a new article before that is worth a warning. Of the pairs: `min_precision`
+    is the share that must be right by people's verdicts (0-1); `max_drift` how far from usual
+    `yield` (share of English articles with a mate), `score` (log odds) and `length_ratio` (as a
+    share of the usual) may be.
     """
 
     min_articles: Mapping[str, int] = field(default_factory=dict)
     max_rejects: float = 0.2
     quiet_days: int = 14
+    min_precision: float | None = None
+    max_drift: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +118,14 @@ class City:
                 best, found = rank, source
         return found
 
+    def rights_of(self, url: str) -> Rights:
+        """Return what may be republished of the article at `url`: its source's rights or, where
+        the source has none of its own, the city's."""
+        source = self.source_of(url)
+        if source is not None and source.rights is not None:
+            return source.rights
+        return Rights(self.rights, self.rights_terms, self.rights_checked)
+
 
 def load_city(path: Path) -> City:
     """Read and check one city file. Raises `CityError`."""
@@ -131,7 +158,7 @@ def load_city(path: Path) -> City:
         since=reader.optional(top, "since", reader.day),
         reason=reader.optional(top, "reason", reader.text),
         file=str(path),
-        **_rights(reader, top),
+        **_city_rights(reader, top),
         **_pairing(reader, top),
         **_assertions(reader, top),
     )
@@ -172,7 +199,7 @@ def _shared_prefix(a: str, b: str) -> int:
 
 def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Source:
     fields = reader.mapping(node, "a source")
-    reader.only(fields, ("lang", "cms", "list"), ("articles",), "a source")
+    reader.only(fields, ("lang", "cms", "list"), ("articles", "rights"), "a source")
     url = reader.text(fields["list"], "list")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -185,25 +212,36 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
             re.compile(pattern)
         except re.error as error:
             reader.fail(fields["articles"], f"articles is a regular expression: {error}")
+    if "rights" in fields and pattern is None:
+        reader.fail(
+            fields["rights"],
+            "rights of a source need articles: beside them, the pattern that tells whose they are",
+        )
     return Source(
         lang=reader.choice(fields, "lang", LANGS, None),
         cms=reader.choice(fields, "cms", tuple(FAMILIES), None),
         list=url,
         articles=pattern,
         line=node.start_mark.line + 1,
+        rights=_rights(reader, fields["rights"]) if "rights" in fields else None,
     )
 
 
-def _rights(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
+def _city_rights(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
     if "rights" not in top:
         return {}
-    fields = reader.mapping(top["rights"], "rights")
+    found = _rights(reader, top["rights"])
+    return {"rights": found.text, "rights_terms": found.terms, "rights_checked": found.checked}
+
+
+def _rights(reader: "_Reader", node: yaml.Node) -> Rights:
+    fields = reader.mapping(node, "rights")
     reader.only(fields, ("text",), ("terms", "checked"), "rights")
-    return {
-        "rights": reader.choice(fields, "text", RIGHTS, None),
-        "rights_terms": reader.optional(fields, "terms", reader.text),
-        "rights_checked": reader.optional(fields, "checked", reader.day),
-    }
+    return Rights(
+        text=reader.choice(fields, "text", RIGHTS, None),
+        terms=reader.optional(fields, "terms", reader.text),
+        checked=reader.optional(fields, "checked", reader.day),
+    )
 
 
 def _pairing(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
@@ -219,13 +257,19 @@ def _assertions(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
     if "assertions" not in top:
         return {}
     fields = reader.mapping(top["assertions"], "assertions")
-    reader.only(fields, (), ("min_articles", "max_rejects", "quiet_days"), "assertions")
+    known = ("min_articles", "max_rejects", "quiet_days", "min_precision", "max_drift")
+    reader.only(fields, (), known, "assertions")
     default = Assertions()
     least: dict[str, int] = {}
     if "min_articles" in fields:
         per_lang = reader.mapping(fields["min_articles"], "min_articles")
         reader.only(per_lang, (), LANGS, "min_articles")
         least = {lang: reader.whole(node, lang) for lang, node in per_lang.items()}
+    drift: dict[str, float] = {}
+    if "max_drift" in fields:
+        measures = reader.mapping(fields["max_drift"], "max_drift")
+        reader.only(measures, (), DRIFTS, "max_drift")
+        drift = {name: reader.positive(node, name) for name, node in measures.items()}
     rejects = reader.optional(fields, "max_rejects", reader.share)
     quiet = reader.optional(fields, "quiet_days", reader.whole)
     return {
@@ -233,6 +277,8 @@ def _assertions(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
             min_articles=least,
             max_rejects=default.max_rejects if rejects is None else rejects,
             quiet_days=default.quiet_days if quiet is None else quiet,
+            min_precision=reader.optional(fields, "min_precision", reader.share),
+            max_drift=drift,
         )
     }
 
@@ -302,6 +348,12 @@ class _Reader:
         value = self.text(node, what)
         if not re.fullmatch(r"0(\.\d+)?|1(\.0+)?", value):
             self.fail(node, f"{what} must be a share between 0 and 1, not {value!r}")
+        return float(value)
+
+    def positive(self, node: yaml.Node, what: str) -> float:
+        value = self.text(node, what)
+        if not re.fullmatch(r"\d+(\.\d+)?", value) or float(value) == 0:
+            self.fail(node, f"{what} must be a number above 0, like 0.2, not {value!r}")
         return float(value)
 
     def day(self, node: yaml.Node, what: str) -> date:

@@ -16,6 +16,10 @@ from lxml import etree
 from readability import Document
 
 from crawler.blocks import Block, read_blocks
+from crawler.bounds import MAX_LINES
+
+Shingles = frozenset[int]
+"""n-grams by their hashes: only ever compared within one process."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
@@ -24,11 +28,12 @@ _KEPT = re.compile(r"\w+")
 _COMMA = ",\ue000"
 _LARGEST = 2_000_000
 """Characters of markup, scripts left out, above which a page is not asked about."""
-_MOST_JUDGED = 3_000
-"""Lines above which jusText is not asked: its time grows with their square."""
+_MOST_JUDGED = 1_500
+"""Elements that jusText takes for paragraphs, cells among them, above which it is not asked: its
+time grows with their square (a table of 4,500 figures takes half a minute)."""
+_JUDGED = re.compile(rf"<(?:{'|'.join(sorted(justext.core.PARAGRAPH_TAGS))})\b")
 _AGREED = 0.9
 """Likeness of the first two from which the third is not asked: its vote could change little."""
-_MOST_LINES = 30_000
 _LONG = 4
 """3-grams from which a line is told by them; fewer may stand in many places."""
 _STOPWORDS = justext.get_stoplist("English")
@@ -50,13 +55,13 @@ def opinions(html: str, chinese: bool, lines: int, *, every: bool = False) -> tu
     the other two disagree, or with `every`. An extractor that fails, or would take too long, says
     nothing. Nothing at all is returned for a page beyond reason.
     """
-    if len(html) > _LARGEST or lines > _MOST_LINES:
+    if len(html) > _LARGEST or lines > MAX_LINES:
         return ()
     said = {
         "trafilatura": _guarded(_trafilatura, html, chinese),
         "readability": _guarded(_readability, html, chinese),
     }
-    if (every or not _agreed(said)) and lines <= _MOST_JUDGED:
+    if (every or not _agreed(said)) and len(_JUDGED.findall(html)) <= _MOST_JUDGED:
         said["justext"] = _guarded(_justext, html, chinese)
     grams = {name: shingles(text) for name, text in said.items()}
     rated = []
@@ -123,7 +128,7 @@ def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
 class _Line:
     """A block as it is compared: its 3-grams, and its letters alone."""
 
-    grams: frozenset[tuple[str, ...]]
+    grams: Shingles
     bare: str
 
     @property
@@ -173,9 +178,9 @@ def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
     return chosen
 
 
-def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
+def _trigrams(text: str) -> Shingles:
     tokens = _tokens(text)
-    return frozenset(zip(tokens, tokens[1:], tokens[2:], strict=False))
+    return frozenset(map(hash, zip(tokens, tokens[1:], tokens[2:], strict=False)))
 
 
 def _bare(text: str) -> str:
@@ -199,15 +204,16 @@ def is_chinese(text: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def shingles(text: str) -> frozenset[tuple[str, ...]]:
-    """Return the 4-grams of a text, each Han character one token."""
+def shingles(text: str) -> Shingles:
+    """Return the hashes of the 4-grams of a text, each Han character one token."""
     tokens = _tokens(text)
     if len(tokens) < 4:
-        return frozenset([tuple(tokens)] if tokens else ())
-    return frozenset(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
+        return frozenset([hash(tuple(tokens))] if tokens else ())
+    return frozenset(map(hash, zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False)))
 
 
-def likeness(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+@lru_cache(maxsize=16)
+def likeness(one: Shingles, other: Shingles) -> float:
     """Return the F1 of two sets of shingles, 0 when either is empty."""
     if not one or not other:
         return 0.0

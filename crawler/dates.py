@@ -30,6 +30,12 @@ _MONTH = (
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR_AFTER = r"(?P<y>(?:19[5-9]|20\d)\d)(?!\d)"
 _ENGLISH = (
+    # People's Daily writes the hour first: `(People's Daily Online) 09:30, March 05, 2024`.
+    re.compile(
+        rf"(?<!\d)(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d),?\s+{_MONTH}\s*(?P<d>\d{{1,2}})\s*,?\s*"
+        rf"{_YEAR_AFTER}",
+        re.I,
+    ),
     re.compile(rf"\b{_MONTH}\s*(?P<d>\d{{1,2}}){_ORDINAL}\s*,?\s*{_YEAR_AFTER}" + _CLOCK, re.I),
     re.compile(
         rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}[\s-]*(?:of\s+)?{_MONTH}[\s,-]*{_YEAR_AFTER}" + _CLOCK,

@@ -11,50 +11,33 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler import fields, lines
+from crawler import fields, kinds, lines
 from crawler.blocking import REASONS, diagnose, is_document
 from crawler.blocks import Block, read_blocks
 from crawler.body import Body, Cut, attachments, images, read_body
+from crawler.bounds import MAX_ELEMENTS, MAX_LINES
 from crawler.city import City, Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
 from crawler.consensus import Opinion, agreement, choose, opinions
 from crawler.item import Article, Reject, article_id
+from crawler.kinds import is_listing, units, with_headlines
 from crawler.page import Page, found, parse
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
-_MARKERS = (
-    re.compile(r"<!--\s*<\$\[信息内容\]>begin\s*-->(.*?)<!--\s*<\$\[信息内容\]>end\s*-->", re.S),
-    re.compile(
-        r"<!--\s*(?:ZJEG_RSS\.content\.begin)\s*-->(.*?)<!--\s*ZJEG_RSS\.content\.end", re.S
-    ),
-    re.compile(
-        r"<!--\s*(?:文章)?正文\s*(?:begin|start|开始)\s*-->(.*?)<!--\s*(?:文章)?正文\s*(?:end|"
-        r"结束)",
-        re.S,
-    ),
+_MARKERS = tuple(
+    (re.compile(rf"<!--\s*{begin}\s*-->"), re.compile(rf"<!--\s*{end}"))
+    for begin, end in (
+        (r"<\$\[信息内容\]>begin", r"<\$\[信息内容\]>end\s*-->"),
+        (r"ZJEG_RSS\.content\.begin", r"ZJEG_RSS\.content\.end"),
+        (r"(?:文章)?正文\s*(?:begin|start|开始)", r"(?:文章)?正文\s*(?:end|结束)"),
+    )
 )
 """Comments with which publishing systems frame the body they fill in (Hanweb and its like)."""
 
-_TELLS = re.compile(
-    r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|"
-    r"全文(?:见|如下|下载)|附件[:：]|"
-    r"(?:see|refer to|download|open) the (?:attach|annex|pdf|document|file)|attached|"
-    r"click (?:here|to download)|"
-    r"full text",
-    re.IGNORECASE,
-)
-_NO_MATE = re.compile(
-    r"[(（]\s*(?:只有中文|只備中文|English only|Chinese only)\s*[)）]", re.IGNORECASE
-)
-_TRANSCRIPT = re.compile(
-    r"transcript|談話全文|谈话全文|答問全文|會見傳媒|文字实录|实录", re.IGNORECASE
-)
 _PARTICULAR = re.compile(r"trs_|ucap|#zoom|custom_union", re.IGNORECASE)
 _ENOUGH = 24
-_TOO_SHORT = 16
-_SHORT = 80
 _DOUBTFUL = 400
 
 
@@ -121,6 +104,7 @@ def join(first: Article, rest: Sequence[Article]) -> Article:
         first,
         text="\n".join(paragraphs),
         images=_once(image for article in every for image in article.images),
+        captions=_once(caption for article in every for caption in article.captions),
         attachments=_once(url for article in every for url in article.attachments),
         flags=_once(iter(flags)),
         parts=(),
@@ -144,8 +128,14 @@ def _read(
     if not is_document(headers, body):
         return Explanation(_reject(url, city, diagnose(url, 200, headers, body) or "not_html"), "")
     page = Page(url, body, headers)
+    if page.elements > MAX_ELEMENTS:
+        size = f"{page.elements} elements"
+        return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
     source = city.source_of(url)
     text = _family_text(page, source) or _marked_text(page)
+    if text is not None and len(text.blocks) > MAX_LINES:
+        size = f"{len(text.blocks)} lines"
+        return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
     said: tuple[Opinion, ...] = ()
     if compare or text is None:
         said = opinions(page.markup, page.chinese, len(page.blocks), every=compare)
@@ -177,9 +167,9 @@ def _article(
         *body.meta,
         *fields.near_lines(page.blocks, heading, start, end),
     ]
-    published, date_flags = fields.published_of(metas, near, page.url)
+    published, date_flags = fields.published_of(metas, near, page.url, page.stated_date)
     found_source = fields.source_of(metas, near)
-    author = fields.author_of(metas, near, body.editor)
+    author = fields.author_of(metas, near, body.editor, body.reporter)
     column = fields.column_of(metas, page.blocks[: max(start, 1)], heading)
     keywords = fields.keywords_of(metas)
     pictures = images(text.nodes, page.base)
@@ -206,6 +196,7 @@ def _article(
             ),
             ("text", f"{len(body.text)} characters", text.rule),
             ("images", " ".join(pictures), "pictures in the body" if pictures else ""),
+            ("captions", " / ".join(body.captions), "lines at pictures" if body.captions else ""),
             ("attachments", " ".join(documents), "documents linked" if documents else ""),
             ("parts", " ".join(parts), "pager" if parts else ""),
         )
@@ -220,6 +211,9 @@ def _article(
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
         blocked = diagnose(page.url, 200, page.headers, page.body)
         rejected = _reject(page.url, city, blocked) if blocked else rejected
+    if rejected and page.truncated and rejected.reason == "too_short":
+        size = f"its first {len(page.html)} characters hold no text"
+        rejected = _reject(page.url, city, "too_large", size)
     if rejected:
         return done(rejected)
     if not heading:
@@ -229,14 +223,9 @@ def _article(
         flags.append("truncated")
     if published is None:
         flags.append("undated")
-    if units(body.text) < _SHORT:
-        flags.append("short")
     if text.agreement is not None and text.agreement < 0.5:
         flags.append("low_agreement")
-    if _NO_MATE.search(heading):
-        flags.append("no_mate")
-    if _TRANSCRIPT.search(heading):
-        flags.append("transcript")
+    flags += kinds.remarks(heading, body.paragraphs, text.blocks)
     return done(
         Article(
             article_id=article_id(page.url),
@@ -253,19 +242,15 @@ def _article(
             column=column.value if column else None,
             keywords=keywords.value if keywords else (),
             images=pictures,
+            captions=body.captions,
             attachments=documents,
             extractor=text.rule,
             extract_agreement=text.agreement,
             flags=_once(iter(flags)),
-            rights=city.rights,
+            rights=city.rights_of(page.url).text,
             parts=parts,
         )
     )
-
-
-def units(text: str) -> int:
-    """Return the length of a text in Chinese characters, a word of another script counting two."""
-    return len(_HAN.findall(text)) + 2 * len(_WORD.findall(text))
 
 
 def _family_text(page: Page, source: Source | None) -> _Text | None:
@@ -285,7 +270,7 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
                 continue
             dropped = frozenset(found(node, rules.drop)) - {node}
             blocks = read_blocks(node, dropped)
-            if _is_listing(blocks, 0, False):
+            if is_listing(blocks, 0, general=False):
                 continue
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
             if sum(units(block.text) for block in blocks) >= _ENOUGH:
@@ -310,10 +295,13 @@ def _marked_text(page: Page) -> _Text | None:
     """Return the body framed by a publishing system's comments."""
     if "<!--" not in page.html:
         return None
-    for marker in _MARKERS:
-        match = marker.search(page.html)
-        if match and match[1].strip():
-            node = parse(f"<html><body><div>{match[1]}</div></body></html>")
+    for begin, end in _MARKERS:
+        # Sought one after the other: one pattern for both takes the square of the page's length.
+        opened = begin.search(page.html)
+        closed = end.search(page.html, opened.end()) if opened else None
+        framed = page.html[opened.end() : closed.start()] if opened and closed else ""
+        if framed.strip():
+            node = parse(f"<html><body><div>{framed}</div></body></html>")
             blocks = read_blocks(node, frozenset())
             if sum(units(block.text) for block in blocks) >= _ENOUGH:
                 places = page.places_of([block.text for block in blocks])
@@ -322,11 +310,21 @@ def _marked_text(page: Page) -> _Text | None:
 
 
 def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
-    chosen = choose(page.blocks, said)
-    blocks = [page.blocks[place] for place in chosen]
+    chosen = with_headlines(page.blocks, choose(page.blocks, said))
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
-    nodes = page.between(blocks[0].node, blocks[-1].node) if blocks else []
+    kept = set(chosen)
+    blocks = [
+        block if place in kept else replace(block, kind="caption")
+        for place, block in enumerate(page.blocks[: places[1]])
+        # What the extractors pass over in the middle of a text, set in the middle, is a caption.
+        if place in kept or (place > places[0] and block.centred and _may_be_caption(block))
+    ]
+    nodes = page.around(blocks[0].node, blocks[-1].node) if blocks else []
     return _Text(blocks, nodes, places, "consensus", None, agreement(said))
+
+
+def _may_be_caption(block: Block) -> bool:
+    return 4 <= len(block.text) <= 60 and not block.linked and not lines.is_furniture(block.text)
 
 
 def _meta_lines(page: Page, rules: Rules | None, start: int, end: int) -> Iterator[lines.Labelled]:
@@ -366,27 +364,23 @@ def _no_article(
     documents: Sequence[str],
 ) -> Reject | None:
     """Return why the page gives no article, or None if it gives one."""
-    size = units(body.text)
     general = text.rules is None
-    if documents and (size < 40 or (size < 160 and _TELLS.search(body.text))):
-        return _reject(page.url, city, "cover_notice", f"attached: {documents[0]}")
-    if _is_listing(text.blocks if text.blocks and not general else page.blocks, size, general):
-        return _reject(page.url, city, "listing")
-    if size < _TOO_SHORT:
-        shown = pictures or images(page.unlinked_pictures() if general else (), page.base)
-        if shown:
-            return _reject(page.url, city, "image_only", f"pictures: {len(shown)}")
-        return _reject(page.url, city, "too_short", f"{size} characters")
-    return None
-
-
-def _is_listing(blocks: Sequence[Block], size: int, general: bool) -> bool:
-    """Whether blocks are mostly titles that link elsewhere, without a paragraph of their own."""
-    titles = [b for b in blocks if b.link_density > 0.5 and len(b.text) >= 8]
-    prose = [b for b in blocks if b.link_density < 0.3 and len(b.text) >= 60]
-    if general:
-        return len(titles) >= 8 and (not prose or size < 60)
-    return len(titles) >= 8 and len(titles) > 2 * len(prose)
+    shown = pictures or images(page.unlinked_pictures() if general else (), page.base)
+    reason = kinds.refusal(
+        body.text,
+        text.blocks if text.blocks and not general else page.blocks,
+        general=general,
+        documents=len(documents),
+        pictures=len(shown),
+    )
+    if reason is None:
+        return None
+    more = {
+        "cover_notice": f"attached: {' '.join(documents[:3])}",
+        "image_only": f"pictures: {len(shown)}",
+        "too_short": f"{units(body.text)} characters",
+    }
+    return _reject(page.url, city, reason, more.get(reason, ""))
 
 
 def _reject(url: str, city: City, reason: str, more: str = "") -> Reject:

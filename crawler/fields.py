@@ -119,13 +119,14 @@ def title_of(
 
 
 def published_of(
-    metas: Metas, near: Sequence[lines.Labelled], url: str
+    metas: Metas, near: Sequence[lines.Labelled], url: str, structured: str | None = None
 ) -> tuple[Found[Moment] | None, tuple[str, ...]]:
     """Return when the page was published, and remarks on what contradicts it.
 
-    The order: meta tags, then labelled lines, then a date standing alone near the title, then an
-    update line, then the URL. Attributes of the body are never read: templates leave stale dates
-    there. `migrated` marks a page whose system was filled long after the article was published.
+    The order: meta tags, then labelled lines, then `structured` data, then a date standing alone
+    near the title, then an update line, then the URL. Attributes of the body are never read:
+    templates leave stale dates there. `migrated` marks a page whose system was filled long after
+    the article was published.
     """
     flags: list[str] = []
     meta = _meta_date(metas)
@@ -133,12 +134,14 @@ def published_of(
     bare = next((Found(seen.bare, "date near the title") for seen in near if seen.bare), None)
     updated = next((Found(seen.updated, "update line") for seen in near if seen.updated), None)
     address = in_url(url)
-    found = meta or line or bare or updated
+    moment = labelled(structured) if structured else None
+    data = Found(moment, "structured data") if moment else None
+    found = meta or line or data or bare or updated
     if found is None and address:
         found = Found(address, "URL")
     if found is None:
         return None, ()
-    for other in (line, bare):
+    for other in (line, bare, data):
         # A meta tag to the day and a line to the minute of the same day: the line says more.
         if other and _finer(other.value, found.value):
             found = other
@@ -164,7 +167,7 @@ def source_of(metas: Metas, near: Sequence[lines.Labelled]) -> Found[str] | None
 
 
 def author_of(
-    metas: Metas, near: Sequence[lines.Labelled], editor: str | None
+    metas: Metas, near: Sequence[lines.Labelled], editor: str | None, reporter: str | None = None
 ) -> Found[str] | None:
     """Return the author, or else the editor, the page names. Numbers are no names."""
     for name in ("author", "article:author"):
@@ -172,14 +175,16 @@ def author_of(
         if found and _NUMBER.sub("", found.value) and not found.value.startswith("http"):
             value = lines.named(found.value)
             if value:
-                return Found(value, found.rule)
+                return Found(lines.person(value), found.rule)
     for seen in near:
         if seen.author:
-            return Found(seen.author, "author line")
+            return Found(lines.person(seen.author), "author line")
+    if reporter:
+        return Found(reporter, "reporter in the text")
     for seen in near:
         if seen.editor:
-            return Found(seen.editor, "editor line")
-    return Found(editor, "editor's credit") if editor else None
+            return Found(lines.person(seen.editor), "editor line")
+    return Found(lines.person(editor), "editor's credit") if editor else None
 
 
 def column_of(metas: Metas, blocks: Iterable[Block], title: str) -> Found[str] | None:

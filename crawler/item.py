@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 NEWS_TIME = ZoneInfo("Asia/Shanghai")
@@ -13,11 +13,34 @@ NEWS_TIME = ZoneInfo("Asia/Shanghai")
 
 Precision = Literal["minute", "day", "month", "year"]
 
-# Query parameters that only say where the reader came from. Every other parameter is kept: on
-# some systems the article's whole identity is in the query (english.gov.taipei).
+# Query parameters that only say where the reader came from, or keep a cache or a session apart.
+# Every other parameter is kept: on some systems the article's whole identity is in the query
+# (english.gov.taipei).
 _TRACKING = re.compile(
-    r"^(utm_\w+|spm|from|fromsource|share\w*|isappinstalled|wx\w*|_t|timestamp)$"
+    r"^(?:utm_\w+|spm|from|from_?source|share\w*|isappinstalled|wx\w*|_t|timestamp|"
+    r"[gy]clid|fbclid|msclkid|mc_[ce]id|_ga|bd_vid|hmsr|hmpl|tdsourcetag|nsukey|clicktime|enterid|"
+    r"rnd|random|_|jsessionid|phpsessid|aspsessionid\w*)$"
 )
+_OTHER_VIEW = frozenset(("print", "printable", "mobile", "amp", "wap"))
+_YES = frozenset(("", "1", "y", "yes", "true"))
+_SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# Gateways that convert a page to Simplified characters on the way: sc.isd.gov.hk/TuniS/<host>/...,
+# sc.isd.gov.hk/gb/<host>/..., www.info.gov.hk/TuniS/... . Only Hong Kong's own /gb/ needs no host:
+# elsewhere it may be an edition that people write.
+_CONVERTED = re.compile(
+    r"^/(?:tunis|gb)/(?P<host>[\w-]+(?:\.[\w-]+)*\.(?:hk|mo|cn|tw|com|net|org))(?=/|$)",
+    re.IGNORECASE,
+)
+_CONVERTED_HERE = re.compile(r"^/(?:tunis|gb)(?=/)", re.IGNORECASE)
+# Other views of one page: for the printer, the captions of its photographs, for telephones.
+_VIEW = re.compile(
+    r"[_-]print(?=\.\w+$)|_photo(?:_\d{1,3})?(?=\.\w+$)|\.amp(?=\.\w+$)|"
+    r"(?<=/)(?:amp|mobile|print)/|(?<=^/)(?:m|wap)/|/(?:amp|print)/?$"
+)
+_PRINTED_RELEASE = re.compile(r"(?<=/)(P\d{10,14})p(?=\.html?$)", re.IGNORECASE)
+_TELEPHONE_HOST = re.compile(r"^(?:m|wap|3g|mobile|amp)\.(?=[^.]+\.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +70,7 @@ class Article:
     column: str | None = None
     keywords: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     extractor: str = ""
     extract_agreement: float | None = None
@@ -54,6 +78,8 @@ class Article:
     flags: tuple[str, ...] = ()
     rights: str | None = None
     parts: tuple[str, ...] = ()
+    mate_id: str | None = None
+    mate_groups: tuple[int, ...] = ()
 
     @property
     def content_sha256(self) -> str:
@@ -72,22 +98,77 @@ class Reject:
 
 
 def canonical_url(url: str) -> str:
-    """Return the one spelling of `url` that identifies its page.
+    """Return the one spelling of `url` that identifies its page. Never raises.
 
-    http and https, host case, default ports, fragments, tracking parameters and the print, mobile
-    and amp twins of a page fall together; every other part of the query is kept.
+    http and https, host case, default ports, fragments, escapes of plain characters, sessions and
+    tracking parameters fall together, and so do the other views of a page: for print, for
+    telephones, amp, the captions of its photographs, and the same page converted to Simplified
+    characters by a machine. Every other part of the query is kept.
     """
-    parts = urlsplit(url.strip())
-    host = (parts.hostname or "").lower()
-    port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
-    path = re.sub(r"_print(?=\.\w+$)|(?<=/)(?:amp|mobile)/|/amp/?$", "", parts.path) or "/"
-    query = [
-        (key, value)
-        for key, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not _TRACKING.match(key.lower()) and (key.lower(), value) != ("print", "1")
-    ]
-    host = re.sub(r"^m\.(?=[^.]+\.)", "www.", host)
-    return urlunsplit(("http", host + port, path, urlencode(query), ""))
+    return _spelled(url)[0]
+
+
+def is_twin(url: str) -> bool:
+    """Whether `url` names another view of a page (print, photographs, mobile, amp, converted).
+
+    Where both are stored, the page itself is the article.
+    """
+    return _spelled(url)[1]
+
+
+def _spelled(url: str) -> tuple[str, bool]:
+    """Return the canonical URL, and whether more than spelling had to be changed for it."""
+    spelled, twin = _plainer(url)
+    # A view of a view (/TuniS/TuniS/) comes to the page itself, too. Each step makes it shorter.
+    while (again := _plainer(spelled))[0] != spelled and len(again[0]) < len(spelled):
+        spelled, twin = again[0], True
+    return spelled, twin
+
+
+def _plainer(url: str) -> tuple[str, bool]:
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        # No URL at all; itself is the best name there is.
+        return url, False
+    if not host:
+        return url.partition("#")[0], False
+    path = _SESSION.sub("", _escaped(parts.path)) or "/"
+    plain_host, plain_path = _itself(host, path)
+    query, views = [], 0
+    for key, value in parse_qsl(parts.query, keep_blank_values=True):
+        if key.lower() in _OTHER_VIEW and value.lower() in _YES:
+            views += 1
+        elif not _TRACKING.match(key.lower()):
+            query.append((key, value))
+    netloc = plain_host + (f":{port}" if port and port not in (80, 443) else "")
+    twin = (plain_host, plain_path) != (host, path) or views > 0
+    # A surrogate, which no URL holds, must not raise when it is escaped or digested.
+    encoded = urlencode(query, errors="replace")
+    return urlunsplit(("http", netloc, plain_path, encoded, "")), twin
+
+
+def _itself(host: str, path: str) -> tuple[str, str]:
+    """Return host and path of the page that `host` and `path` show in another view."""
+    converted = _CONVERTED.match(path)
+    if converted:
+        host, path = converted["host"].lower(), path[converted.end() :] or "/"
+    elif host.endswith(".gov.hk") or path[:7].lower() == "/tunis/":
+        path = _CONVERTED_HERE.sub("", path, count=1)
+    path = _PRINTED_RELEASE.sub(r"\1", _VIEW.sub("", path)) or "/"
+    return _TELEPHONE_HOST.sub("www.", host), path
+
+
+def _escaped(path: str) -> str:
+    """Return `path` in ASCII, with escapes only where they are needed, in upper case."""
+
+    def one(match: re.Match[str]) -> str:
+        char = chr(int(match[1], 16))
+        return char if char in _UNRESERVED else match[0].upper()
+
+    return quote(_ESCAPE.sub(one, path), safe="%/:@!$&'()*+,;=~", errors="replace")
 
 
 def article_id(url: str, variant: str = "") -> str:
@@ -96,4 +177,4 @@ def article_id(url: str, variant: str = "") -> str:
     `variant` tells apart two articles of one page (the languages of an interleaved page).
     """
     key = canonical_url(url) + (f"#{variant}" if variant else "")
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()[:16]

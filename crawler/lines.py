@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from crawler.dates import Moment, labelled, moments, strip_dates
+from crawler.widgets import WIDGET, is_pager, is_widget
 
 _LABELS = {
     "published": (
@@ -60,36 +61,17 @@ _VALUE_END = re.compile(
     r"(?<=\s)(?:字体|字号|打印|分享|浏览|阅读|点击|关闭|收藏|大 |font ?size|print|share|large)",
     re.IGNORECASE,
 )
-_WIDGET = re.compile(
-    r"第\s*\d+\s*页|共\s*\d+\s*页|上一页|下一页|更新|打印本页|打印此页|打印本文|打印文章|打印|"
-    r"列印|关闭窗口|关闭本页|关闭页面|关闭|關閉|返回顶部|返回首页|返回列表|返回上一页|"
-    r"返回|回到顶部|加入收藏|收藏本页|收藏|下载|转发|字体大小|字体|字型|字号|字級|放大|缩小|"
-    r"縮小|正常|默认|默認|超大|分享到|"
-    r"分享至|分享|微信好友|微信|微博|新浪|腾讯|人人网|QQ空间|QQ好友|QQ|朋友圈|豆瓣|"
-    r"扫一扫在手机打开当前页面?|扫一扫|扫码|手机查看|"
-    r"手机扫一扫|语音播报|语音朗读|语音阅读|智能朗读|朗读|听新闻|听全文|播放|暂停|停止|继续|"
-    r"无障碍浏览|无障碍|繁体|简体|繁體|"
-    r"简|繁|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|点击次数|点击数|点击量|点击|访问次数|"
-    r"访问量|点赞|赞|评论|我要纠错|纠错|"
-    r"举报|推荐|保护视力色|视力保护色|视力保护|复制链接|二维码|高亮|护眼|次|人|本页|此页|"
-    r"print(?: this)?(?: page| article)?|share(?: this| on| to| with)?|font ?size|text size|"
-    r"fonts?|large|"
-    r"medium|middle|small|big|normal|default|bigger|smaller|close(?: window)?|e-?mail|facebook|"
-    r"twitter|"
-    r"linkedin|pinterest|whatsapp|reddit|weibo|wechat|qq|tumblr|line|copy link|read aloud|"
-    r"listen(?: to)?|"
-    r"audio|play|pause|stop|save|back to top|back|top|bookmark|views?|hits?|clicks?|more|comments?|"
-    r"advertisement|ad|大|中|小|[at]\s?[+＋\-－]+|\ba\b|\bt\b",
-    re.IGNORECASE,
-)
 _CREDIT = re.compile(
     r"^[【\[(（]?\s*(?:责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|"
     r"审核|校对|初审|复审|终审|监制|美编|签发|"
-    r"撰稿|供稿|采写|统筹|作者|(?:responsible |web |chief )?editors?|edited by)\s*[:：丨|]",
+    r"撰稿|供稿|采写|统筹|作者|审稿|审读|编审|责校|值班主任|值班总编|策划|出品|出品人|总监制|"
+    r"文字|图片|摄影|视频|制图|图文|文\/图|(?:responsible |web |chief )?editors?|edited by)"
+    r"\s*[:：丨|]",
     re.IGNORECASE,
 )
 _CREDIT_TAIL = re.compile(
-    r"[\s\u3000]*[【\[(（]\s*(?P<label>责任编辑|责编|编辑|責任編輯|編輯|文\/图|图\/文|图文|撰稿|供稿|editors?)\s*[:：]?\s*"
+    r"[\s\u3000]*[【\[(（]\s*(?P<label>责任编辑|责编|编辑|責任編輯|編輯|文\/图|图\/文|图文|撰稿|供稿|editors?"
+    r")\s*[:：]?\s*"
     r"(?P<name>[^】\])）]{1,30})[】\])）]\s*$",
     re.IGNORECASE,
 )
@@ -102,14 +84,6 @@ CRUMBS = re.compile(
 )
 _TRAIL = re.compile(r"^[^>»\s]{1,12}\s*(?:>>?|»)\s*[^>»]{1,20}(?:(?:>>?|»)[^>»]{1,40})*$")
 _CRUMB_MARK = re.compile(r"\s*(?:>+|»|›|→|＞+|/|\s-\s|::|\|)\s*")
-_PAGER = re.compile(
-    r"^[\s\[\]【】()（）<>«»‹›|.…·\d]*(?:(?:上一页|下一页|上页|下页|首页|尾页|末页|前页|后页|"
-    r"共\s*\d+\s*页|第\s*\d+\s*页|页|转到|跳转|"
-    r"prev(?:ious)?(?: page)?|next(?: page)?|first|last|pages?|of)[\s\[\]【】()（）<>«»‹›|"
-    r".…·:：\d/]*)+$|"
-    r"^(?:[\[【(（]\s*\d+\s*[\]】)）]\s*){2,}$|^\d{1,2}(?:\s+\d{1,2}){1,20}$",
-    re.IGNORECASE,
-)
 _NEIGHBOUR = re.compile(
     r"^[【\[<«]?\s*(?:上一篇|下一篇|上一条|下一条|上篇|下篇|前一篇|后一篇|上一則|下一則|"
     r"previous(?: article| news| post)?|next(?: article| news| post)?|"
@@ -172,16 +146,62 @@ _BYLINE = re.compile(
     r"特派员))\s*[:：/]?\s*(?P<names>[\u3400-\u9fff·\s、/，,和（）()]{2,40})$|"
     r"^[Bb]y\s+(?P<en>[A-Z][\w.'’-]+(?:\s+(?:[A-Z][\w.'’-]*|and|,|&)){1,8})\s*$"
 )
+_SIGNED = re.compile(
+    r"^[（(【\[—\s-]*(?:本报|本刊|本网|本台|[\u3400-\u9fff]{2,10}(?:社|网|报|频道|电视台|融媒))?\s*"
+    r"(?:全媒体|见习|实习|首席|特约)*(?:记者|通讯员)\s*[:：/]?\s*"
+    r"(?P<names>[\u3400-\u9fff]{2,4}(?:[\s、，,/]+(?:记者|通讯员|实习生)?\s*[\u3400-\u9fff]{2,4}){0,6})"
+    r"\s*[）)】\]]?$"
+)
+_LEAD = re.compile(
+    r"^[^。！？]{0,30}[讯訊電电]?\s*[（(【]\s*(?:本报|本网|全媒体|见习|实习|首席|特约)*"
+    r"(?:记者|記者|文/)\s*[:：]?\s*(?P<names>[\u3400-\u9fff·]{2,4}"
+    r"(?:[\s、，,/]+(?!(?:整合|摄影|报道|文|图)[\s）)】])[\u3400-\u9fff·]{2,4})*)"
+    r"[^）)】]{0,20}[）)】]"
+)
+_TAIL = re.compile(
+    r"(?<=[。！？”])\s*[（(【\[](?:本报|本网|全媒体|见习|实习|首席|特约)*(?:记者|記者)\s*[:：]?\s*"
+    r"(?P<names>[\u3400-\u9fff·]{2,4}(?:[\s、，,/]+[\u3400-\u9fff·]{2,4})*)\s*[）)】\]]$"
+)
+_CATALOGUE = re.compile(
+    r"^(?:索\s*引\s*号|信息索引号?|主题分类|体裁分类|组配分类|公开(?:方式|范围|形式|时限|目录|日期|责任部门)|"
+    r"信息(?:分类|类别)|服务对象|生命周期|有\s*效\s*性|生成日期|主\s*题\s*词|发文(?:机关|机构|字号|文号)|"
+    r"文件编号)\s*[:：|]"
+)
+_END_MARK = re.compile(r"[（(【\[]\s*完\s*[)）】\]]|[-—–]\s*ends?\s*[-—–]|[(\[]ends?[)\]]", re.I)
+_FOLLOW = re.compile(
+    r"^(?:请?(?:扫码|扫描|长按|点击|识别).{0,14})?关注.{1,24}(?:公众号|公號|微信|微博|客户端|APP|发布|号)[”」』]?$"
+    r"|^(?:长按|扫码|扫描|识别).{0,16}(?:关注|二维码|小程序).{0,16}$"
+    r"|^(?:主办(?:单位)?|承办(?:单位)?|网站标识码|备案号|技术支持)\s*[:：]|ICP备\s*\d",
+    re.IGNORECASE,
+)
+_NO_MORE = re.compile(
+    r"[:：]\s*(?:没有了?|无|暂无|已是.{0,4}一[篇条]|none|no more.{0,12})\s*[)）]?$", re.I
+)
+_OUTLET = re.compile(
+    r"[(（]\s*((?!(?:File |Photo|Updated|Edited|Local |Beijing Time|GMT|UTC))[A-Z][\w.'’& -]{3,40}?"
+    r"|[a-z][\w-]+\.[a-z.]{2,}|[\u3400-\u9fff]{1,14}(?:网|报|社|台|在线|发布|办公室|局|委))"
+    r"\s*[)）]"
+)
 _ATTACHED = re.compile(
     r"^[【\[(（]?\s*(?:附件|相关附件|附件下载|文件下载|attachments?|annex|"
     r"appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
+    re.IGNORECASE,
+)
+# Hong Kong's press releases end in `Ends/Monday, May 20, 2024` or `完／2024年5月20日（星期一）`.
+_WEEKDAY = re.compile(
+    r"^\s*(?:ends?|完)\s*[/／]|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|"
+    r"(?:星期|周|週)[一二三四五六日天]",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
     r"^(?:香港時間|香港时间|issued at HKT)\s*\d{1,2}\s*[:：時时]\s*\d{2}", re.IGNORECASE
 )
 _BY = re.compile(
-    r"(?:^|[\x1f|])\s*By\s+([A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3})\s*(?=$|[\x1f|,])"
+    r"(?:^|[\x1f|])\s*By\s+([A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3})\s*(?=$|[\x1f|,(（])"
+)
+_OFFICE = re.compile(
+    r"^(?:[\u3400-\u9fff]{0,12}?)(?:全媒体|全媒體|融媒体?|见习|見習|实习|實習|首席|特约|特約)*"
+    r"(?:记者|記者|通讯员|通訊員|特派员)[\s:：/]*(?=[\u3400-\u9fff]{2})"
 )
 _NOISE = re.compile(r"[\W\d_]+")
 
@@ -241,8 +261,11 @@ def read_line(pieces: str) -> Labelled:
     if by and "author" not in values:
         values["author"] = by[1]
         loose = loose[: by.start()] + loose[by.end() :]
+    outlet = _OUTLET.search(loose)
+    if outlet and len(text) <= 100 and "source" not in values and moments(text):
+        values["source"] = _clean(outlet[1].replace("\x1f", ""))
     bare = next(iter(moments(loose.replace("\x1f", " "))), None)
-    left = _WIDGET.sub("", strip_dates(loose.replace("\x1f", " ")))
+    left = WIDGET.sub("", _WEEKDAY.sub("", strip_dates(loose.replace("\x1f", " "))))
     return Labelled(
         published=when.get("published"),
         updated=when.get("updated"),
@@ -268,21 +291,19 @@ def _labels(text: str) -> Iterator[tuple[str, int, int]]:
             yield str(match.lastgroup), start + match.start(), done
 
 
-def is_widget(text: str) -> bool:
-    """Whether a line holds nothing but buttons, counters and symbols."""
-    if len(text) > 80:
-        return False
-    left, words = _WIDGET.subn("", text)
-    # Figures alone may be a cell or a time; between buttons they are counters.
-    return not _NOISE.sub("", left) and (words > 0 or not re.search(r"\w", text))
-
-
 def is_meta_line(text: str, found: Labelled) -> bool:
     """Whether a line is a date-and-source line: it gives fields and says hardly anything else."""
     dated = bool(found.published or found.updated or found.bare)
     if len(text) > 160 or not found.says or not (dated or found.source):
         return False
-    return len(found.rest) <= (4 if dated or len(text) < 30 else 0)
+    rest = len(found.rest)
+    if dated and found.source and len(text) <= 100:
+        rest -= len(_NOISE.sub("", found.source)) if found.source in _outlets(text) else 0
+    return rest <= (4 if dated or len(text) < 30 else 0)
+
+
+def _outlets(text: str) -> list[str]:
+    return [_clean(name) for name in _OUTLET.findall(text)]
 
 
 def is_clock(text: str) -> bool:
@@ -290,9 +311,11 @@ def is_clock(text: str) -> bool:
     return bool(_CLOCK.match(text))
 
 
-def is_end(text: str) -> bool:
-    """Whether a line only says that the text ends here."""
-    return bool(re.fullmatch(r"完|（完）|ends?|-\s*ends?\s*-", text, re.IGNORECASE))
+def is_end(text: str, *, after_clock: bool) -> bool:
+    """Whether a line only says that the text ends here; `完` alone does so below an hour."""
+    return bool(_END_MARK.fullmatch(text)) or (
+        after_clock and bool(re.fullmatch(r"完|ends?", text, re.IGNORECASE))
+    )
 
 
 def is_credit(text: str) -> bool:
@@ -329,14 +352,14 @@ def without_bare(found: Labelled) -> Labelled:
     return replace(found, bare=None)
 
 
-def is_pager(text: str) -> bool:
-    """Whether a line is the page numbers of a multi-page article."""
-    return len(text) <= 80 and bool(_PAGER.match(text))
+def is_neighbour(text: str, *, linked: bool, last: bool = False) -> bool:
+    """Whether a line points at the previous or the next article.
 
-
-def is_neighbour(text: str) -> bool:
-    """Whether a line points at the previous or the next article."""
-    return len(text) <= 120 and bool(_NEIGHBOUR.match(text))
+    Without a link it does so only where it says that there is none, or among the `last` lines.
+    """
+    if len(text) > 120 or not _NEIGHBOUR.match(text):
+        return False
+    return linked or bool(_NO_MORE.search(text)) or (last and bool(re.search(r"[:：]", text[:12])))
 
 
 def is_pointer(text: str) -> bool:
@@ -346,7 +369,7 @@ def is_pointer(text: str) -> bool:
 
 def is_notice(text: str) -> bool:
     """Whether a closing line is a copyright notice, a call to follow or a reporters' credit."""
-    return bool(_NOTICE.match(text))
+    return bool(_NOTICE.match(text)) or (len(text) <= 120 and bool(_FOLLOW.search(text)))
 
 
 def is_preamble(text: str) -> bool:
@@ -360,6 +383,27 @@ def byline(text: str) -> str | None:
     if not match:
         return None
     return re.sub(r"\s+", " ", match["names"] or match["en"]).strip(" ，,、") or None
+
+
+def signature(text: str) -> str | None:
+    """Return the reporters whom a closing line names and says nothing else, or None."""
+    match = _SIGNED.match(text) if len(text) <= 60 else None
+    return re.sub(r"\s+", " ", match["names"]).strip() if match else None
+
+
+def reporter(paragraph: str) -> str | None:
+    """Return the reporters whom a paragraph names in brackets, or None.
+
+    In its first words, `本报讯（记者 方可）`, or at its end, `……抓好落实。（记者 方可）`. Unlike an
+    editor's credit, this is part of the report and stays in its text.
+    """
+    match = _LEAD.match(paragraph[:90]) or _TAIL.search(paragraph[-60:])
+    return re.sub(r"\s+", " ", match["names"]).strip() if match else None
+
+
+def is_catalogue(text: str) -> bool:
+    """Whether a line is an entry of the catalogue box above an official document."""
+    return len(text) <= 160 and bool(_CATALOGUE.match(text))
 
 
 def is_attachment_label(text: str) -> bool:
@@ -383,6 +427,11 @@ def column_of(text: str, title: str) -> str | None:
             return None
         return part
     return None
+
+
+def person(name: str) -> str:
+    """Return a name without the office before it: `安澜日报记者 方可` is `方可`."""
+    return _OFFICE.sub("", name) or name
 
 
 def _clean(value: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from bs4.exceptions import ParserRejectedMarkup
@@ -11,17 +12,22 @@ from cssselect.parser import SelectorError
 from lxml import etree
 from lxml.html import soupparser
 
+from crawler import bounds
 from crawler.blocks import Block, read_blocks
 from crawler.charset import Decoded, decode
 from crawler.consensus import is_chinese
 from crawler.fields import Metas, read_metas
 
-_MAX_CHARS = 4_000_000
-"""Characters of markup that are parsed. Past that a page is scripts, data or an attack."""
+_MAX_SLOW = 300_000
+"""Characters given to the lenient parser, whose time may grow with their square."""
 
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+_STRUCTURED = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
+_SCRIPTS = 20
+_LONGEST_SCRIPT = 50_000
+_STATED = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"([^\"]{8,40})\"", re.I)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -32,11 +38,12 @@ class Page:
         self.url = url
         self.body = body
         self.headers = headers
-        self.decoded: Decoded = decode(body, headers)
+        read, shortened = bounds.cut(body)
+        self.decoded: Decoded = decode(read, headers)
         text = self.decoded.text
-        self.truncated = len(text) > _MAX_CHARS
+        self.truncated = shortened or len(text) > bounds.MAX_CHARS
         # End tags of the page are optional, and what follows the first of two must not be lost.
-        self.html = _END.sub("", _CONTROL.sub("", text[:_MAX_CHARS]))
+        self.html = _END.sub("", _CONTROL.sub("", text[: bounds.MAX_CHARS]))
 
     @cached_property
     def tree(self) -> etree._Element:
@@ -44,6 +51,11 @@ class Page:
         tree = parse(self.html)
         etree.strip_elements(tree, *_DEAD, with_tail=False)
         return tree
+
+    @cached_property
+    def elements(self) -> int:
+        """How many elements the page has."""
+        return sum(1 for _ in self.tree.iter())
 
     @cached_property
     def markup(self) -> str:
@@ -54,6 +66,18 @@ class Page:
     def metas(self) -> Metas:
         """The meta tags of the page."""
         return read_metas(self.tree)
+
+    @cached_property
+    def stated_date(self) -> str | None:
+        """The date of publication that structured data (JSON-LD, schema.org) gives, as written."""
+        if "ld+json" not in self.html:
+            return None
+        for script in islice(_STRUCTURED.finditer(self.html), _SCRIPTS):
+            end = self.html.find("</script", script.end(), script.end() + _LONGEST_SCRIPT)
+            date = _STATED.search(self.html, script.end(), max(end, script.end()))
+            if date:
+                return date[1]
+        return None
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -92,6 +116,17 @@ class Page:
         places = [at for at, block in enumerate(self.blocks) if block.text in wanted]
         return (places[0], places[-1] + 1) if places else (0, 0)
 
+    def around(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
+        """Return the pictures and links of a text: see `between`, and pictures just above it."""
+        above: list[etree._Element] = []
+        for node in first.itersiblings(preceding=True):
+            if "".join(node.itertext()).strip():
+                break
+            # A picture that is a link stands for something else: an advertisement, mostly.
+            own = [img for img in node.iter("img") if next(img.iterancestors("a"), None) is None]
+            above = own + above
+        return above + self.between(first, last)
+
     def between(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
         """Return the pictures and links from the element `first` to the end of `last`."""
         end = set(last.iter())
@@ -109,35 +144,64 @@ class Page:
     def unlinked_pictures(self) -> list[etree._Element]:
         """Return the pictures that lead nowhere: an article's, not those of menus and adverts."""
         outside = ("a", "header", "footer", "nav")
-        return [node for node in self.tree.iter("img") if not any(node.iterancestors(*outside))]
+        return [
+            node
+            for node in self.tree.iter("img")
+            if next(node.iterancestors(*outside), None) is None
+        ]
 
     def linked_parts(self) -> tuple[str, ...]:
         """Return the pages 2..n that numbered links of a pager name, by the shape of their URLs.
 
-        Page n of `.../c_12.htm` is `.../c_12_2.htm` or `.../c_12-2.htm`.
+        Page n of `.../c_12.htm` is `.../c_12_2.htm` or `.../c_12-2.htm`. A page that is read under
+        another address than its pager links (saved, or a twin) is told by the pager's own link 1.
         """
-        stem, _, extension = urlsplit(self.url).path.rpartition(".")
-        if not stem or "/" in extension or not re.search(r"\d", stem):
-            return ()
-        shape = re.compile(re.escape(stem) + r"[_-](\d{1,2})\." + re.escape(extension) + r"$")
-        parts: dict[int, str] = {}
+        numbered: dict[str, int] = {}
         for node in self.tree.iter("a"):
             text = _PART_TEXT.match("".join(node.itertext()).strip())
-            if not text:
+            if text is None:
                 continue
             try:
                 target = urljoin(self.base, (node.get("href") or "").strip()).partition("#")[0]
-                same = urlsplit(target)
             except ValueError:
                 continue
-            match = shape.search(same.path)
-            if (
-                match
-                and same.netloc == urlsplit(self.url).netloc
-                and same.path != urlsplit(self.url).path
-            ):
-                parts.setdefault(int(match[1]), target)
-        return tuple(parts[number] for number in sorted(parts))
+            numbered.setdefault(target, int(text[1]))
+        found = _parts_of(self.url, numbered)
+        if found or any(_path(self.url) == _path(target) for target in numbered):
+            return found
+        first = next((target for target, number in numbered.items() if number == 1), None)
+        parts = _parts_of(first, numbered) if first else ()
+        # Page n, read alone, is no first page, even where it does not link itself.
+        stem = _path(first or "").rpartition(".")[0]
+        return () if re.search(re.escape(stem) + r"[_-]\d{1,2}\.", _path(self.url)) else parts
+
+
+def _parts_of(url: str, numbered: Mapping[str, int]) -> tuple[str, ...]:
+    """Return which of the `numbered` links are further pages of the article at `url`."""
+    stem, _, extension = _path(url).rpartition(".")
+    if not stem or "/" in extension or not re.search(r"\d", stem):
+        return ()
+    shape = re.compile(re.escape(stem) + r"[_-](\d{1,2})\." + re.escape(extension) + r"$")
+    parts: dict[int, str] = {}
+    for target in numbered:
+        match = shape.search(_path(target))
+        if match and _host(target) == _host(url):
+            parts.setdefault(int(match[1]), target)
+    return tuple(parts[number] for number in sorted(parts))
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def parse(html: str) -> etree._Element:
@@ -150,12 +214,15 @@ def parse(html: str) -> etree._Element:
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
-        tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
+        tree = etree.fromstring(bounds.thinned(html).encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError):
         tree = None
     if (tree is None or len(tree) == 0) and html.strip():
+        # A comment that is never closed makes the slow parser look for its end at every mark.
+        closed = html.rfind("-->") + 1
+        rest = html[closed:].replace("<!", "")
         try:
-            tree = soupparser.fromstring(html)
+            tree = soupparser.fromstring((html[:closed] + rest)[:_MAX_SLOW])
         except (etree.LxmlError, ValueError, RecursionError, IndexError, ParserRejectedMarkup):
             tree = None
     return etree.Element("html") if tree is None else tree

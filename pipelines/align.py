@@ -2,27 +2,36 @@
 
 Reads `articles`, writes `pairs`, `candidates` and `sentences` of one city. The same articles give
 the same bytes, whatever was stored before: only `aligned_at` is carried over, where a pair stands
-as it stood.
+as it stood. A calibration in force (`pipelines.calibrate`) maps the model's probabilities last, so
+that it does not change which articles are paired.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from pipelines import documents, quantities, schema, sentences, store
+from pipelines import (
+    calibrate,
+    documents,
+    explanation,
+    interleaved,
+    schema,
+    sentences,
+    store,
+)
 from pipelines.documents import Document, Pairing, Prepared, Scored
 from pipelines.encoder import Encoder, VectorCache, load_encoder
+from pipelines.flags import flags
+from pipelines.kept import KeptBeads
+from pipelines.sentences import Bead, Span
 from pipelines.store import Row
 
 MAX_DAYS = 60
 """How late English usually is at most, where no city file says."""
-_YEAR_ZH = re.compile(r"(?<![\d.])(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?")
-_YEAR_EN = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)(?!\s*(?:[a-z%]))")
 KEPT_RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
 
@@ -65,23 +74,29 @@ def align_city(
 ) -> Summary:
     """Pair a city's articles, align the sentences of every pair, and write the three tables.
 
-    `now` dates new and changed pairs (default: the clock). Sentence vectors are cached under
-    `vectors/`. Raises `StoreError` for tables that cannot be read or written.
+    `now` dates new and changed pairs (default: the clock). Sentence vectors and alignments are kept
+    under `vectors/`, so that only what is new is encoded and aligned. Raises `StoreError` for
+    tables that cannot be read or written.
     """
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     cache = _cache(output, city, encoder)
     zh, en = (documents.prepare(side, cache) for side in _read(output, city))
-    pairing = documents.pair(zh, en, max_days=max_days)
+    cache.save()
+    cache.forget()
+    mates = _mates(output, city)
+    pairing = _paired(zh, en, mates, max_days)
     method = f"{cache.name} {documents.load_model().version}"
     pairs = [
         _row(city, one, zh, en, method) | {"relation": one.relation, "margin": _f32(one.margin)}
         for one in pairing.pairs
     ]
+    runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
+    _calibrate(output, method, (pairs, runners_up))
     _keep_dates(output, city, pairs, now)
+    kept = KeptBeads(output / "vectors" / city / f"{cache.name}.beads.parquet", cache)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
-        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, cache)
-    runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
+        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, kept, mates)
     runners_up.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
         ("candidates", runners_up, schema.CANDIDATES),
@@ -90,8 +105,8 @@ def align_city(
     ):
         table = store.rows_to_table(rows, of)
         store.write_table(store.table_path(output, name, city), table)
-    cache.save()
-    likely = sum(one.probability >= 0.5 for one in pairing.pairs)
+    kept.save()
+    likely = sum(row["probability"] >= 0.5 for row in pairs)
     return Summary(len(zh), len(en), len(pairs), likely, len(runners_up), len(beads))
 
 
@@ -105,7 +120,9 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
         if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
             cache = _cache(output, city, encoder)
             zh, en = documents.prepare(zh_side, cache), documents.prepare(en_side, cache)
-            return _explained(documents.pair(zh, en), zh, en, zh_id, en_id)
+            pairing = documents.pair(zh, en)
+            model = documents.load_model()
+            return explanation.explain(pairing, zh, en, (zh_id, en_id), model)
     raise UnknownPairError(
         f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
@@ -118,16 +135,65 @@ def _cache(output: Path, city: str, encoder: Encoder | str | None) -> VectorCach
 
 
 def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
-    """Return the Chinese and English articles that stand for themselves, by id."""
-    columns = ["article_id", "lang", "title", "text", "published_at", "url", "duplicate_of"]
+    """Return the Chinese and English articles that stand for themselves, by id.
+
+    A repost of another city's article does: its mate, if it has one, is in its own city.
+    """
+    columns = ["article_id", "lang", "title", "text", "published_at", "url"]
+    columns += ["duplicate_of", "duplicate_city"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
     for row in store.read_articles(output, city, columns).to_pylist():
-        if row["lang"] in sides and not row["duplicate_of"]:
+        if row["lang"] in sides and (not row["duplicate_of"] or row["duplicate_city"]):
             sides[row["lang"]].append(
                 Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
                          row["published_at"], row["url"] or "")
             )  # fmt: skip
     return sides["zh"], sides["en"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mate:
+    """The other article of a bilingual page, and the group of each paragraph."""
+
+    id: str
+    groups: tuple[int, ...]
+
+
+def _mates(output: Path, city: str) -> dict[str, _Mate]:
+    """Return by article_id what is known of articles that share a page with their mate."""
+    columns = ["article_id", "mate_id", "mate_groups"]
+    return {
+        row["article_id"]: _Mate(row["mate_id"], tuple(row["mate_groups"] or ()))
+        for row in store.read_articles(output, city, columns).to_pylist()
+        if row["mate_id"]
+    }
+
+
+def _paired(
+    zh: Sequence[Prepared], en: Sequence[Prepared], mates: Mapping[str, _Mate], max_days: int
+) -> Pairing:
+    """Pair the articles of a city. Those that share a page are mates, whatever the model says."""
+    place = {one.document.id: at for at, one in enumerate(zh)}
+    known = [
+        (place[mates[one.document.id].id], at)
+        for at, one in enumerate(en)
+        if one.document.id in mates and mates[one.document.id].id in place
+    ]
+    if not known:
+        return documents.pair(zh, en, max_days=max_days)
+    rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
+    rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
+    found = documents.pair([zh[i] for i in rest_zh], [en[j] for j in rest_en], max_days=max_days)
+    pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
+    rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
+    for i, j in known:
+        alone = documents.pair([zh[i]], [en[j]], max_days=max_days)
+        pairs += [
+            replace(one, zh=i, en=j, probability=1.0, relation="translation")
+            for one in (*alone.pairs, *alone.rest)
+        ]
+    pairs.sort(key=lambda one: (zh[one.zh].document.id, en[one.en].document.id))
+    return Pairing(tuple(pairs), tuple(rest))
 
 
 def _runners_up(pairing: Pairing) -> list[Scored]:
@@ -197,6 +263,16 @@ def _evidence(one: Scored, zh: Prepared, en: Prepared) -> dict[str, float | int 
     }
 
 
+def _calibrate(output: Path, method: str, tables: Sequence[list[Row]]) -> None:
+    """Map the probabilities of rows made by `method` as the calibration in force does, if any."""
+    calibration = calibrate.for_method(output, method)
+    if calibration is None:
+        return
+    for row in (row for rows in tables for row in rows):
+        row["probability"] = _f32(calibration.apply(row["probability"]))
+        row["method"] = f"{method} {calibration.version}"
+
+
 def _clip(value: float) -> float:
     return max(-1.0, min(1.0, value))
 
@@ -215,14 +291,19 @@ def _keep_dates(output: Path, city: str, pairs: list[Row], now: datetime) -> Non
         row["aligned_at"] = old["aligned_at"] if old is not None and same else now
 
 
-def _beads(pair_id: str, zh: Document, en: Document, encoder: Encoder) -> list[Row]:
+def _beads(
+    pair_id: str, zh: Document, en: Document, kept: KeptBeads, mates: Mapping[str, _Mate]
+) -> list[Row]:
     """Align the sentences of a pair: rows of the sentences table."""
     ours, theirs = sentences.split(zh.text, "zh"), sentences.split(en.text, "en")
-    aligned = sentences.align(
-        [zh.text[span.start : span.end] for span in ours],
-        [en.text[span.start : span.end] for span in theirs],
-        encoder,
-    )
+    told = [zh.text[span.start : span.end] for span in ours]
+    telling = [en.text[span.start : span.end] for span in theirs]
+    mate, other = mates.get(zh.id), mates.get(en.id)
+    if mate and other and mate.id == en.id and _fits(zh, mate) and _fits(en, other):
+        zh_of, en_of = _groups(zh, ours, mate.groups), _groups(en, theirs, other.groups)
+        aligned = _align_groups(told, telling, zh_of, en_of, kept)
+    else:
+        aligned = kept.align(told, telling)
     rows: list[Row] = []
     for position, bead in enumerate(aligned):
         row: Row = {
@@ -245,64 +326,31 @@ def _beads(pair_id: str, zh: Document, en: Document, encoder: Encoder) -> list[R
     return rows
 
 
-def flags(zh: str, en: str) -> list[str]:
-    """Return the remarks on a bead: number_mismatch, length_outlier, fragment. None on nulls."""
-    if not zh or not en:
-        return []
-    found = []
-    # A year is a unit in one language and a bare number in the other; dates are compared elsewhere.
-    masked_zh, masked_en = _YEAR_ZH.sub(" ", zh), _YEAR_EN.sub(" ", en)
-    all_ours = quantities.quantities(masked_zh, "zh")
-    all_theirs = quantities.quantities(masked_en, "en")
-    ours = [f for f in all_ours if f.bits >= 3]
-    theirs = [f for f in all_theirs if f.bits >= 3]
-    if any(not any(quantities.agree(f, g) for g in all_theirs) for f in ours) and any(
-        not any(quantities.agree(f, g) for g in all_ours) for f in theirs
-    ):
-        found.append("number_mismatch")
-    ratio = (len(en.split()) + 1) / (documents.WORDS_PER_CHARACTER * len(zh) + 1)
-    if not 0.33 <= ratio <= 3:
-        found.append("length_outlier")
-    if len(zh) < 4 or len(en.split()) < 2:
-        found.append("fragment")
+def _fits(document: Document, mate: _Mate) -> bool:
+    """Whether every paragraph has its group: a text that was changed since has not."""
+    return len(mate.groups) == document.text.count("\n") + 1
+
+
+def _groups(document: Document, spans: Sequence[Span], numbers: Sequence[int]) -> list[int]:
+    """Return the group of each sentence: that of its paragraph."""
+    return [numbers[document.text.count("\n", 0, span.start)] for span in spans]
+
+
+def _align_groups(
+    zh: Sequence[str],
+    en: Sequence[str],
+    zh_of: Sequence[int],
+    en_of: Sequence[int],
+    kept: KeptBeads,
+) -> list[Bead]:
+    """Align within the groups that are known to say the same, never across them."""
+    found: list[Bead] = []
+    for (i, k), (j, m) in interleaved.blocks(zh_of, en_of):
+        if (k - i, m - j) == (1, 1):
+            found.append(Bead((i,), (j,), 1.0))
+            continue
+        found += [
+            Bead(tuple(at + i for at in bead.zh), tuple(at + j for at in bead.en), bead.probability)
+            for bead in kept.align(zh[i:k], en[j:m])
+        ]
     return found
-
-
-def _explained(
-    pairing: Pairing, zh: Sequence[Prepared], en: Sequence[Prepared], zh_id: str, en_id: str
-) -> str:
-    everything = [*pairing.pairs, *pairing.rest]
-    mine = [one for one in everything if en[one.en].document.id == en_id]
-    mine.sort(key=lambda one: -one.score)
-    asked = next((one for one in mine if zh[one.zh].document.id == zh_id), None)
-    if asked is None:
-        return (
-            f"{zh_id} and {en_id} were not compared: neither similarity, nor shared facts, nor the "
-            f"titles proposed the two. Compared with {en_id}: "
-            + (", ".join(zh[one.zh].document.id for one in mine[:5]) or "nothing")
-        )
-    model = documents.load_model()
-    verdict = (
-        f"a pair ({asked.relation})" if asked in pairing.pairs and asked.probability >= 0.5
-        else "not a pair"
-    )  # fmt: skip
-    lines = [
-        f"{zh[asked.zh].document.title}  [{zh_id}]",
-        f"{en[asked.en].document.title}  [{en_id}]",
-        f"{verdict}: probability {asked.probability:.3f}, log odds {asked.score:+.2f}",
-        "",
-        "what counted (log odds):",
-    ]
-    worth = {name: model.weights[name] * value for name, value in asked.features.items()
-             if name in model.weights}  # fmt: skip
-    for name in sorted(worth, key=lambda name: -abs(worth[name])):
-        if abs(worth[name]) >= 0.05:
-            lines.append(f"  {worth[name]:+6.2f}  {name} = {asked.features[name]:.2f}")
-    if asked.comparison.remarks:
-        lines += ["", "remarks:", *(f"  {remark}" for remark in asked.comparison.remarks)]
-    rival = next((one for one in mine if one is not asked), None)
-    if rival is not None:
-        lines += ["", f"next candidate: {zh[rival.zh].document.title}  "
-                      f"[{zh[rival.zh].document.id}], log odds {rival.score:+.2f}"]  # fmt: skip
-        lines += [f"  {remark}" for remark in rival.comparison.remarks]
-    return "\n".join(lines)

@@ -18,7 +18,7 @@ _SURE = 0.2
 """Margin of a pair of sentences to cut at: cosine above the mean of the four nearest, both ways."""
 _EASY = 60 * 60
 """Cells (zh sentences times en sentences) that a block has before it is cut at an anchor."""
-_HARD = 400 * 400
+_HARD = 240 * 240
 """Cells that a block has at most, anchors or not."""
 _ROWS = 1000
 """Rows of the cosine matrix held at a time."""

@@ -1,8 +1,15 @@
-"""Articles from web archives: ours again, or anyone's (wget, Common Crawl)."""
+"""Articles from web archives: ours again, or anyone's (wget, Common Crawl).
+
+Files are read by several processes and stored by one, in the order they were given, so that the
+number of processes changes nothing but the time. What was read is remembered: a command that was
+killed goes on where it stopped, and one that ended has nothing to do.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from crawler import archive
@@ -10,7 +17,8 @@ from crawler.city import City, unnamed_city
 from crawler.extract import extract as extract_page
 from crawler.extract import join
 from crawler.item import Article, Reject
-from pipelines import duplicates, language, lock, store
+from pipelines import duplicates, engine, language, lock, schema, store
+from pipelines.progress import Progress, fingerprint, identity
 from pipelines.runs import Run
 from pipelines.terminal import Tracker
 
@@ -28,15 +36,64 @@ class Count:
     unchanged: int = 0
     rejected: int = 0
 
+    def __add__(self, other: "Count") -> "Count":
+        return Count(
+            self.records + other.records,
+            self.new + other.new,
+            self.revised + other.revised,
+            self.unchanged + other.unchanged,
+            self.rejected + other.rejected,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What reading archives came to: counts by city, records skipped by reason, and how many of
+    the files had been read before and were left alone."""
+
+    counts: Mapping[str, Count]
+    skipped: Counter[str]
+    read_before: int = 0
+
+
+class ReaderDiedError(RuntimeError):
+    """A process that read an archive was killed. The message names the file."""
+
 
 @dataclass(slots=True)
 class _Pages:
-    """What one file holds of one city, before pages are joined and stored."""
+    """What one file holds of one city, before pages are joined."""
 
     city: City
     articles: dict[str, Article] = field(default_factory=dict)
     rejects: dict[str, Reject] = field(default_factory=dict)
     records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one file gives for one city, ready to be stored."""
+
+    records: int
+    articles: tuple[Article, ...]
+    rejects: tuple[Reject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """Which pages of an archive are wanted, and whose they are."""
+
+    cities: Mapping[str, City]
+    prefix: str | None
+    any_host: bool
+
+    def city_of(self, url: str) -> City | None:
+        if url.partition("?")[0].endswith("/robots.txt"):
+            return None
+        if self.prefix is not None and not url.startswith(self.prefix):
+            return None
+        city = next((city for city in self.cities.values() if city.allows(url)), None)
+        return unnamed_city(url) if city is None and self.any_host else city
 
 
 def extract(
@@ -48,49 +105,65 @@ def extract(
     *,
     prefix: str | None = None,
     any_host: bool = False,
-) -> tuple[dict[str, Count], Counter[str]]:
-    """Extract and store what `paths` hold; return counts by city, and records skipped by reason.
+    jobs: int | None = None,
+    again: bool = False,
+) -> Extracted:
+    """Extract and store what `paths` hold, `jobs` files at once (default: one a core).
 
     A page belongs to the first city that allows its URL; with `any_host`, a page of another host
-    belongs to a city named after it. Files are taken one at a time and stored before the next, so
-    that stopping loses nothing that a second run does not bring back. Raises
-    `archive.ArchiveError` for a file that is no web archive, before anything is stored.
+    belongs to a city named after it. A file that was read before, by this version and with these
+    city files and options, is left alone unless `again`; one with revisits whose originals were
+    missing is always read. Raises `archive.ArchiveError` for a file that is no web archive, before
+    anything is stored, and `ReaderDiedError`; what was stored until then stays.
     """
     for path in paths:
         next(archive.read(path), None)
+    wanted = _Filter(cities, prefix, any_host)
+    mark = fingerprint(cities, prefix, any_host)
     counts: dict[str, Count] = {}
     skipped: Counter[str] = Counter()
-    for number, path in enumerate(paths):
-        tracker.update("archives", number, len(paths), path.name)
-        for pages in _read(path, cities, prefix, any_host, skipped).values():
-            key = pages.city.key
-            counts[key] = _add(counts.get(key, Count()), _store(output, pages, run))
-    tracker.update("archives", len(paths), len(paths))
-    for key in counts:
-        with lock.hold(output, [key]):
-            duplicates.cluster_shard(output, key)
-    return counts, skipped
+    with Progress.open(output) as progress:
+        keys = {path: identity(path, mark) for path in paths}
+        fresh = [path for path in keys if again or not progress.has(keys[path])]
+        tracker.update("archives", 0, len(fresh))
+        number = 0
+        try:
+            for path, (found, lost) in engine.map_ordered(
+                partial(_read, wanted=wanted), fresh, jobs=jobs
+            ):
+                for key, pages in found.items():
+                    counts[key] = counts.get(key, Count()) + _store(output, key, pages, run)
+                skipped += lost
+                if not lost["unresolved"]:
+                    progress.add(keys[path], path.name, list(found), run.run_id)
+                else:
+                    progress.owe(list(found))
+                number += 1
+                tracker.update("archives", number, len(fresh), path.name)
+        except BrokenProcessPool as error:
+            raise ReaderDiedError(
+                f"a process died while {fresh[number]} was read (killed, or out of memory); "
+                "what was stored is whole: run the command again to go on, or with --jobs 1"
+            ) from error
+        # A command that was killed may have stored articles and not compared them yet.
+        for key in progress.owed():
+            with lock.hold(output, [key]):
+                duplicates.cluster_shard(output, key)
+            progress.settle(key)
+    return Extracted(counts, skipped, len(keys) - len(fresh))
 
 
-def _read(
-    path: Path,
-    cities: Mapping[str, City],
-    prefix: str | None,
-    any_host: bool,
-    skipped: Counter[str],
-) -> dict[str, _Pages]:
-    found: dict[str, _Pages] = {}
+def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[str]]:
+    """Return what one file gives, by city, and what of it was skipped, by reason."""
+    gathered: dict[str, _Pages] = {}
+    skipped: Counter[str] = Counter()
     for record in archive.read(path, skipped):
-        if record.kind in _NOT_ARTICLES or record.url.endswith("/robots.txt"):
+        if record.kind in _NOT_ARTICLES or 300 <= record.status < 400:
             continue
-        if prefix is not None and not record.url.startswith(prefix):
+        city = wanted.city_of(record.url)
+        if city is None:
             continue
-        city = next((city for city in cities.values() if city.allows(record.url)), None)
-        if city is None and any_host:
-            city = unnamed_city(record.url)
-        if city is None or 300 <= record.status < 400:
-            continue
-        pages = found.setdefault(city.key, _Pages(city))
+        pages = gathered.setdefault(city.key, _Pages(city))
         pages.records += 1
         if record.status != 200:
             detail = f"The server answered with status {record.status}."
@@ -102,10 +175,10 @@ def _read(
         else:
             pages.articles[record.url] = result
             pages.rejects.pop(record.url, None)
-    return found
+    return {key: _judged(pages) for key, pages in gathered.items()}, skipped
 
 
-def _store(output: Path, pages: _Pages, run: Run) -> Count:
+def _judged(pages: _Pages) -> _Found:
     articles, rejects = [], list(pages.rejects.values())
     for article in _joined(pages.articles):
         for judged in language.judge(article):
@@ -113,11 +186,23 @@ def _store(output: Path, pages: _Pages, run: Run) -> Count:
                 rejects.append(judged)
             else:
                 articles.append(judged)
-    key = pages.city.key
+    return _Found(pages.records, tuple(articles), tuple(rejects))
+
+
+def _store(output: Path, key: str, found: _Found, run: Run) -> Count:
     with lock.hold(output, [key]):
-        changes = store.write_articles(output, key, articles, run_id=run.run_id, now=run.started_at)
-        store.write_rejects(output, key, rejects, run_id=run.run_id, now=run.started_at)
-    return Count(pages.records, changes.new, changes.revised, changes.unchanged, len(rejects))
+        # An archive that is read again holds what was superseded since; that is no new revision.
+        past = store.read_table(
+            store.table_path(output, "revisions", key),
+            schema.REVISIONS,
+            ["article_id", "content_sha256"],
+        )
+        known = {(row["article_id"], row["content_sha256"]) for row in past.to_pylist()}
+        current = [a for a in found.articles if (a.article_id, a.content_sha256) not in known]
+        changes = store.write_articles(output, key, current, run_id=run.run_id, now=run.started_at)
+        store.write_rejects(output, key, found.rejects, run_id=run.run_id, now=run.started_at)
+    unchanged = changes.unchanged + len(found.articles) - len(current)
+    return Count(found.records, changes.new, changes.revised, unchanged, len(found.rejects))
 
 
 def _joined(articles: Mapping[str, Article]) -> list[Article]:
@@ -130,13 +215,3 @@ def _joined(articles: Mapping[str, Article]) -> list[Article]:
         rest = [articles[part] for part in article.parts if part in articles]
         whole.append(join(article, rest) if article.parts else article)
     return whole
-
-
-def _add(a: Count, b: Count) -> Count:
-    return Count(
-        a.records + b.records,
-        a.new + b.new,
-        a.revised + b.revised,
-        a.unchanged + b.unchanged,
-        a.rejected + b.rejected,
-    )

@@ -16,17 +16,27 @@ from crawler.archive import ArchiveError
 from crawler.city import CityError
 from pipelines import (
     align,
+    calibrate,
     commands,
     demo,
     encoder,
     evaluate,
     imports,
     lock,
+    migration,
     page,
+    sampling,
     sentences,
     store,
+    verdicts,
 )
 from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
+from pipelines.release import command as releasing
+from pipelines.release.snapshot import ReleaseError
+from pipelines.release.splits import SplitError
+from pipelines.release.withdrawal import WithdrawalError
+from pipelines.review import ReviewError, exchange
+from pipelines.review.command import add_arguments
 from pipelines.terminal import complain
 
 # Errors whose message is for the user: what was expected, where, what to do.
@@ -41,6 +51,15 @@ _USAGE = (
     sentences.AlignError,
     align.UnknownPairError,
     encoder.EncoderError,
+    sampling.PlanError,
+    verdicts.VerdictError,
+    ReviewError,
+    exchange.ExchangeError,
+    calibrate.CalibrationError,
+    migration.MigrationError,
+    ReleaseError,
+    SplitError,
+    WithdrawalError,
 )
 
 
@@ -107,7 +126,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     encoder = argparse.ArgumentParser(add_help=False)
     encoder.add_argument(
-        "--encoder", metavar="NAME", help="sentence encoder (default: the bundled one)"
+        "--encoder",
+        metavar="NAME|PATH",
+        help="sentence encoder: the bundled one by default, or a model on disk "
+        "(.onnx, or a folder of ONNX or sentence-transformers)",
     )
     encoder.add_argument(
         "--jobs", type=_processes, metavar="N", help="processes (default: one per core)"
@@ -161,6 +183,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--all", action="store_true", help="every archive in the output folder")
     made.add_argument("--url-prefix", metavar="P", help="only pages whose URL starts so")
     made.add_argument("--any-host", action="store_true", help="pages of unnamed hosts, too")
+    made.add_argument(
+        "--again", action="store_true", help="read archives again that were read before"
+    )
+    made.add_argument(
+        "--jobs", type=_processes, metavar="N", help="files read at once (default: one per core)"
+    )
     made = add(
         "page",
         commands.page_command,
@@ -200,16 +228,35 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("cities", nargs="*", metavar="CITY")
     add("status", commands.status_command, "freshness, health and counts per city", cities)
     add("report", commands.report_command, "write the quality report, one HTML file", cities)
+    made = add("review", commands.review_command, "a local page where people judge pairs", cities)
+    add_arguments(made)
     made = add(
-        "evaluate", commands.evaluate_command, "precision, recall, F1 and calibration against gold"
+        "evaluate", commands.evaluate_command, "how good the corpus is, by verdicts or against gold"
     )
     made.add_argument(
         "--gold",
         type=Path,
-        required=True,
         metavar="FILE",
-        help="tab-separated zh_id, en_id, relation with a header line",
+        help="tab-separated zh_id, en_id, relation with a header line; without: by the verdicts",
     )
+    made = add(
+        "calibrate", commands.calibrate_command, "learn the pairs' probabilities from the verdicts"
+    )
+    choice = made.add_mutually_exclusive_group()
+    choice.add_argument("--list", action="store_true", help="every calibration kept")
+    choice.add_argument("--revert", action="store_true", help="go back to the one before")
+    choice.add_argument("--dry-run", action="store_true", help="show what it would bring")
+    made = add(
+        "release",
+        releasing.release_command,
+        "an immutable snapshot to publish and cite; verify one; what changed between two",
+        cities,
+    )
+    releasing.add_arguments(made, _day)
+    made = add(
+        "migrate", migration.migrate_command, "bring the tables of an older shizheng up to date"
+    )
+    made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
     catalogue = group.add_subparsers(metavar="ACTION", required=True)
     for name, command, text in (

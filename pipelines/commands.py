@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,20 +19,25 @@ from crawler.city import CITIES_DIR, CRAWLED, City, CityError, load_cities, load
 from pipelines import (
     align,
     archives,
+    calibrate,
     crawls,
     demo,
     duplicates,
     engine,
     evaluate,
+    gate,
     health,
+    history,
     imports,
     lock,
     page,
     report,
+    reposts,
     runs,
     sentences,
     store,
 )
+from pipelines.review import command
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 DONE, INTERNAL, USAGE, UNWELL, UNUSABLE, BUSY = range(6)
@@ -55,11 +60,16 @@ def crawl_command(args: argparse.Namespace) -> int:
     cities = _chosen(args)
     output = _writable(args.output)
     with lock.hold(output, cities):
-        run = runs.start(output, "crawl", tuple(cities))
+        run = runs.start(output, "crawl", tuple(cities), _terms(args, cities))
         outcomes = _crawl_all(args, output, cities, run)
-        failures = {key: outcome.reason for key, outcome in outcomes.items() if not outcome.usable}
+        _mark_reposts(output, held=cities)
+        failures = {
+            key: [gate.Failure(outcome.reason)]
+            for key, outcome in outcomes.items()
+            if not outcome.usable
+        }
         code = UNUSABLE if len(failures) == len(outcomes) else DONE
-        return _finish(args, run, outcomes, {k: [v] for k, v in failures.items()}, code)
+        return _finish(args, run, outcomes, failures, code)
 
 
 def run_command(args: argparse.Namespace) -> int:
@@ -67,14 +77,19 @@ def run_command(args: argparse.Namespace) -> int:
     cities = _chosen(args)
     output = _writable(args.output)
     with lock.hold(output, cities):
-        run = runs.start(output, "run", tuple(cities))
+        run = runs.start(output, "run", tuple(cities), _terms(args, cities))
         outcomes = _crawl_all(args, output, cities, run)
         _align_all(args, output, [key for key in cities if outcomes[key].ended_well])
+        _mark_reposts(output, held=cities)
         now = datetime.now(UTC)
+        history.record(output, run.run_id, now)
+        short = gate.check(output, (cities[key] for key in outcomes))
         failures = {}
         for key, outcome in outcomes.items():
-            complaints = [] if outcome.usable else [outcome.reason]
-            complaints += health.failures(output, cities[key], outcome.counts, now)
+            told = [] if outcome.usable else [outcome.reason]
+            told += health.failures(output, cities[key], outcome.counts, now)
+            complaints = [gate.Failure(detail) for detail in told]
+            complaints += short.get(key, [])
             if complaints:
                 failures[key] = complaints
         unusable = all(not outcome.usable for outcome in outcomes.values())
@@ -95,19 +110,30 @@ def extract_command(args: argparse.Namespace) -> int:
     cities = load_cities(args.cities_dir)
     run = runs.start(output, "extract", ())
     with progress() as tracker:
-        counts, skipped = archives.extract(
-            output, paths, cities, run, tracker, prefix=args.url_prefix, any_host=args.any_host
+        found = archives.extract(
+            output,
+            paths,
+            cities,
+            run,
+            tracker,
+            prefix=args.url_prefix,
+            any_host=args.any_host,
+            jobs=args.jobs,
+            again=args.again,
         )
-    table = {key: asdict(count) for key, count in counts.items()}
+    table = {key: asdict(count) for key, count in found.counts.items()}
     runs.finish(run, table, DONE)
+    _mark_reposts(output)
     if args.json:
-        say_json({"cities": table, "skipped": skipped})
-    elif counts:
+        say_json({"cities": table, "skipped": found.skipped, "read_before": found.read_before})
+    elif table:
         header = ("city", "records", "new", "revised", "unchanged", "rejected")
         show_table(header, [(key, *count.values()) for key, count in table.items()])
-    for reason, count in sorted(skipped.items()):
+    for reason, count in sorted(found.skipped.items()):
         complain(f"{count} records were skipped: {reason}")
-    if not counts:
+    if found.read_before and not args.json:
+        say(f"{found.read_before} archives were read before; --again reads them again")
+    if not table and not found.read_before:
         complain(
             "no page of a known city in these archives; "
             "--any-host takes pages of hosts that no city file names"
@@ -144,6 +170,7 @@ def import_command(args: argparse.Namespace) -> int:
             store.write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
+        _mark_reposts(output, held=cities)
         runs.finish(run, counts, DONE)
     if args.json:
         say_json(counts)
@@ -169,6 +196,7 @@ def align_command(args: argparse.Namespace) -> int:
     _writable(output)
     with lock.hold(output, cities):
         summaries = _align_all(args, output, cities)
+        history.record(output, "align", datetime.now(UTC))
     if args.json:
         say_json(summaries)
     else:
@@ -210,8 +238,22 @@ def report_command(args: argparse.Namespace) -> int:
     return DONE
 
 
+def review_command(args: argparse.Namespace) -> int:
+    command.run(args, _readable(args.output))
+    return DONE
+
+
 def evaluate_command(args: argparse.Namespace) -> int:
     output = _readable(args.output)
+    if args.gold is None:
+        # Not at the top: it takes SciPy along, which no other command needs.
+        from pipelines import summary
+
+        if args.json:
+            say_json(summary.evaluate(output))
+        else:
+            summary.show(output)
+        return DONE
     result = evaluate.evaluate(output, args.gold)
     if args.json:
         say_json(result)
@@ -229,6 +271,25 @@ def evaluate_command(args: argparse.Namespace) -> int:
             )
         ],
     )
+    return DONE
+
+
+def calibrate_command(args: argparse.Namespace) -> int:
+    """Learn a calibration and put it in force, or list what there is, or go back by one."""
+    from pipelines import summary
+
+    output = _readable(args.output)
+    if args.list:
+        summary.show_calibrations(output, as_json=args.json)
+        return DONE
+    _writable(output)
+    with lock.hold(output, ["calibration"]):
+        if args.revert:
+            summary.show_reverted(*calibrate.revert(output), as_json=args.json)
+        else:
+            before = calibrate.in_force(output)
+            record = calibrate.learn(output, keep=not args.dry_run)
+            summary.show_learnt(record, before, dry=args.dry_run, as_json=args.json)
     return DONE
 
 
@@ -280,6 +341,10 @@ def _crawl_all(
         )
 
 
+def _terms(args: argparse.Namespace, cities: dict[str, City]) -> dict[str, Any]:
+    return runs.terms_of(cities, dict(setting.split("=", 1) for setting in args.set))
+
+
 def _align_all(
     args: argparse.Namespace, output: Path, cities: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
@@ -298,18 +363,24 @@ def _align_all(
     return {key: asdict(summary) for key, summary in summaries.items()}
 
 
+def _mark_reposts(output: Path, held: Collection[str] = ()) -> None:
+    """Mark what repeats another city's article; `held` are the cities whose locks are held."""
+    for city in reposts.mark(output, held=held).busy:
+        complain(f"{city}: another run is writing it; its reposts are marked by the next run")
+
+
 def _finish(
     args: argparse.Namespace,
     run: runs.Run,
     outcomes: dict[str, crawls.Outcome],
-    failures: dict[str, list[str]],
+    failures: dict[str, list[gate.Failure]],
     code: int,
 ) -> int:
     """Write the run's folder and say how it ended: on a terminal, for a program, or in trouble."""
     found = runs.gather_issues(
         run,
         [
-            {"city": city, "code": "assertion", "detail": complaint}
+            {"city": city, "code": "assertion"} | complaint.as_json()
             for city, complaints in failures.items()
             for complaint in complaints
         ],
@@ -325,7 +396,10 @@ def _finish(
                 "run_id": run.run_id,
                 "exit_code": code,
                 "cities": counts,
-                "failures": failures,
+                "failures": {
+                    city: [complaint.detail for complaint in complaints]
+                    for city, complaints in failures.items()
+                },
                 "issues": found,
             }
         )
@@ -335,7 +409,9 @@ def _finish(
         show_table(header, [(k, *(c.get(n, 0) for n in header[1:])) for k, c in counts.items()])
     for city, complaints in failures.items():
         for complaint in complaints:
-            complain(f"{city}: {complaint}")
+            complain(f"{city}: {complaint.detail}")
+            for example in complaint.examples:
+                complain(f"{city}:   {example}")
     if failures:
         complain(f"details: {run.folder / 'issues.jsonl'}")
     return code

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines import names, quantities
+from pipelines import names, quantities, romanisation
 from pipelines.dates import Day, Period
 from pipelines.evidence import Facts, Rarity, key
 
@@ -126,7 +126,7 @@ def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str,
     lead_en = [day for day in theirs if day.start < en.lead] or list(theirs[:1])
     lead_zh = [day for day in ours if day.start < zh.lead] or list(ours[:1])
     leads = [
-        rarity(("day", str(b.month), str(b.day)))
+        rarity.alone(("day", str(b.month), str(b.day)))
         for b in lead_en
         if not b.relative and any(_same_day(a, b) for a in lead_zh)
     ]
@@ -136,7 +136,7 @@ def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str,
     ):
         both = lead_en[0].start < en.lead and lead_zh[0].start < zh.lead
         clash = 1.0 if both and not lead_en[0].relative else 0.5
-        if any(_slip(a, b) for a in lead_zh for b in lead_en):
+        if all(any(_slip(a, b) for a in lead_zh) for b in lead_en):
             clash *= 0.4
         remarks.append(f"dates clash: {_written(lead_zh[0])} against {_written(lead_en[0])}")
     return {
@@ -206,8 +206,8 @@ def _periods(zh: Facts, en: Facts, remarks: list[str]) -> dict[str, float | bool
 
 
 _LABEL_WEIGHT = {
-    "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "number": 0.6,
-    "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
+    "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "phase": 0.6,
+    "week": 0.8, "number": 0.6, "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
 }  # fmt: skip
 
 
@@ -229,8 +229,8 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
             worth *= 2 if item.start < en.lead else 1
             total += worth
             hit += worth if item.rank in common else 0
-            if item.rank in common and label in ("meeting", "batch", "number") and worth > session:
-                session = rarity(("ordinal", label, str(item.rank)))
+            if item.rank in common and label in ("meeting", "batch", "number", "week"):
+                session = max(session, rarity.alone(("ordinal", label, str(item.rank))))
         said = said or bool(ours)
         if not label or not ours:
             continue
@@ -262,9 +262,19 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
         if name.letters in seen:
             continue
         seen.add(name.letters)
+        if name.family:
+            # Only the family name can be looked for, and only among those with a post.
+            known = romanisation.characters(name.readings[0][0].removeprefix("~"))
+            if any(person[0] in known for person in zh.persons):
+                hit += 0.5 * rarity(("name", name.letters))
+            continue
         weight = rarity(("name", name.letters)) * (1.0 if name.person else 0.4)
         if zh.sounds.find(name):
             hit += weight
+        elif name.place:
+            # The place that a report is about stands in its title or lead.
+            miss += rarity(("name", name.letters)) * (1.0 if name.start < en.lead else 0.4)
+            remarks.append(f"{name.letters} is not named in Chinese")
         elif name.person:
             miss += weight
             remarks.append(f"{name.letters} is not named in Chinese")

@@ -1,7 +1,7 @@
 """How far one text covers another, sentence by sentence: similarity, order, figures in place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,14 @@ class Sentences:
     """The sentences of an article, title first: where each starts, its weight, its vector.
 
     `starts` run over title, newline, text, as the offsets of facts do. Weights sum to 1 and grow
-    with the square root of length, so that a long sentence is not all that counts.
+    with the square root of length, so that a long sentence is not all that counts. `titles` are
+    the vectors of the titles named in the text (《…》), if any.
     """
 
     starts: npt.NDArray[np.int64]
     weights: Array
     vectors: npt.NDArray[np.float16]
+    titles: npt.NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Coverage:
     share of each side's sentences told by the other, 0-1; `order`: the share that is told in the
     same order, of the side where it is more. `best` is per English sentence, `told` marks Chinese
     sentences that some English one tells. `figures_agree` and `figures_clash` are bits of figures
-    that match or contradict between sentences that tell the same.
+    that match or contradict between sentences that tell the same; `titles_…`, 0-1, of titles named.
     """
 
     similarity: float
@@ -48,6 +50,8 @@ class Coverage:
     told: npt.NDArray[np.bool_]
     figures_agree: float
     figures_clash: float
+    titles_agree: float = 0.0
+    titles_clash: float = 0.0
 
 
 def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Coverage:
@@ -56,6 +60,7 @@ def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Cov
     best, told = cosine.max(axis=1), cosine.max(axis=0)
     partner, order = _in_order(cosine, en.weights, zh.weights)
     title = float(max(cosine[0, 0], 0.9 * cosine[0].max(), 0.9 * cosine[:, 0].max()))
+    titles = _titles(zh.titles, en.titles)
     figures = _figures(zh, en, zh_facts, en_facts, partner=partner, cosine=cosine)
     return Coverage(
         similarity=float(best @ en.weights),
@@ -67,7 +72,21 @@ def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Cov
         told=told >= COVERED,
         figures_agree=figures[0],
         figures_clash=figures[1],
+        titles_agree=titles[0],
+        titles_clash=titles[1],
     )
+
+
+def _titles(zh: npt.NDArray[np.float16], en: npt.NDArray[np.float16]) -> tuple[float, float]:
+    """How far the titles named in English are among those named in Chinese, and are not.
+
+    Renderings of one title have cosines of .5 to .8, titles of one kind up to .5.
+    """
+    if not len(zh) or not len(en):
+        return 0.0, 0.0
+    best = (en.astype(np.float32) @ zh.astype(np.float32).T).max(axis=1)
+    agree, clash = np.clip((best - 0.4) / 0.25, 0, 1), np.clip((0.5 - best) / 0.2, 0, 1)
+    return float(agree.mean()), float(clash.mean())
 
 
 def _soft(cosine: Array) -> Array:

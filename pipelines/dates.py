@@ -80,9 +80,12 @@ _ZH_MONTH_ONLY = re.compile(
     rf"{_ZH_YEAR}\s?(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s?月(?!\s?\d+\s?日)"
 )
 _ZH_YEAR_ONLY = re.compile(
-    r"(?P<y>(?:19|20)\d\d|[一二][〇○零九][〇○零一二三四五六七八九]{2})(?:\s?[-—–~～至到]\s?(?P<y2>(?:19|20)\d\d))?\s?年(?!前)"
+    r"(?P<y>(?:19|20)\d\d|[一二][〇○零九][〇○零一二三四五六七八九]{2})(?:\s?[-—–~～至到/]\s?(?P<y2>(?:19|20)\d\d|\d\d))?\s?(?:财政|学)?年(?!前)"
 )
-_ZH_RELATIVE = re.compile(r"(?P<w>前天|昨天|昨日|昨晚|今天|今日|今晨|明天|明日)")
+_ZH_RELATIVE = re.compile(
+    r"(?P<w>前天|昨天|昨日|昨晚|今天|今日|今晨|明天|明日)"
+    r"|(?<![每逢至到、-])(?P<last>上)?(?:星期|周|礼拜)(?P<on>[一二三四五六日天])(?=[，,（(）)上下晚召举在]|$)"
+)
 _ZH_BARE_DAY = re.compile(r"(?<![\d月年第-])(?P<d>3[01]|[12]\d|[1-9])日(?=[，,上下晚至]|，)")
 
 _MONTHS = (
@@ -115,14 +118,19 @@ _EN_PERIOD = re.compile(
 )
 _EN_MONTH_ONLY = re.compile(
     rf"\b(?P<m>{_MONTH})(?:,? (?:of )?(?P<y>(?:19|20)\d\d))(?!\d|,\d)"
-    rf"|\b(?:in|for|of|since|during|by|last|this) (?:early |late |mid-)?"
+    rf"|\b(?i:in|for|of|since|during|by|last|this) (?:early |late |mid-)?"
     rf"(?P<n>{_MONTH})(?![a-z])(?! \d)(?!(?: ?[-–—] ?| to | through | and ){_MONTH})"
 )
 _EN_YEAR_ONLY = re.compile(
-    r"(?<![\d.,$¥€£-])(?P<y>(?:19|20)\d\d)(?:[-–](?P<y2>(?:19|20)\d\d))?(?![\d%]|[.,]\d|-\w"
+    r"(?<![\d.,$¥€£-])(?P<y>(?:19|20)\d\d)(?:[-–/](?P<y2>(?:19|20)\d\d|\d\d(?![-/\d])))?(?![\d%]|[.,]\d|-\w"
     r"| (?:yuan|people|million|billion|residents|tons|tonnes|households|companies|square|students))"
 )
-_EN_RELATIVE = re.compile(r"\b(?P<w>yesterday|today|tomorrow)\b", re.IGNORECASE)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_EN_RELATIVE = re.compile(
+    r"\b(?P<w>yesterday|today|tomorrow)\b"
+    rf"|\bon (?P<on>{'|'.join(_WEEKDAYS)})\b(?!,? (?:{_MONTH}|\d))(?! to\b|s\b)",
+    re.IGNORECASE,
+)
 _SHIFT = {"前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晨": 0,
           "明天": 1, "明日": 1, "yesterday": -1, "today": 0, "tomorrow": 1}  # fmt: skip
 _URL_DATE = (
@@ -160,7 +168,7 @@ def calendar(text: str, lang: str, *, published: datetime | None = None, url: st
         if spans and start < max(end for _, end in spans[-3:]):
             continue
         year = values[0]
-        if year is not None and kind != "relative":
+        if year is not None and kind not in ("relative", "weekday"):
             stated = year
             years.append((year, start))
         if kind == "day":
@@ -175,9 +183,11 @@ def calendar(text: str, lang: str, *, published: datetime | None = None, url: st
             elif page is not None:
                 when = page if (values[2] or 1) <= page.day else page.replace(day=1) - timedelta(1)
                 days.append(Day(when.month, values[2] or 1, when.year, start=start))
-        elif kind == "relative":
+        elif kind in ("relative", "weekday"):
             if page is not None and values[0] is not None:
-                when = page + timedelta(days=values[0])
+                # "On Tuesday" is the last Tuesday before the page, or the page's own day.
+                back = (page.weekday() - values[0]) % 7
+                when = page + timedelta(days=values[0] if kind == "relative" else -back)
                 days.append(Day(when.month, when.day, when.year, relative=True, start=start))
         elif kind == "period":
             periods.append(Period(values[1] or 1, values[2] or 12, year, start))
@@ -230,11 +240,22 @@ def _chinese(text: str) -> Iterator[_Raw]:
         month = _int(hit["m"])
         yield "period", *hit.span(), (_int(hit["y"]), month, month, None, None)
     for hit in _ZH_YEAR_ONLY.finditer(text):
-        yield "year", *hit.span(), (_int(hit["y"]), None, None, _int(hit["y2"]), None)
+        yield "year", *hit.span(), (_int(hit["y"]), None, None, _last_year(hit), None)
     for hit in _ZH_RELATIVE.finditer(text):
-        yield "relative", *hit.span(), (_SHIFT[hit["w"]], None, None, None, None)
+        if hit["w"]:
+            yield "relative", *hit.span(), (_SHIFT[hit["w"]], None, None, None, None)
+        else:
+            weekday = "一二三四五六日".find(hit["on"].replace("天", "日"))
+            yield "weekday", *hit.span(), (weekday, None, None, None, None)
     for hit in _ZH_BARE_DAY.finditer(text):
         yield "bare", *hit.span(), (None, None, _int(hit["d"]), None, None)
+
+
+def _last_year(hit: re.Match[str]) -> int | None:
+    """The last year of a span: 2025 of 2021-2025, 2024 of 2023-24."""
+    last = _int(hit["y2"])
+    first = _int(hit["y"])
+    return last if last is None or last > 99 or first is None else first // 100 * 100 + last
 
 
 def _zh_months(hit: re.Match[str]) -> tuple[int | None, int | None]:
@@ -274,9 +295,13 @@ def _english(text: str) -> Iterator[_Raw]:
         month = _month(hit["m"] or hit["n"])
         yield "period", *hit.span(), (_int(hit["y"]), month, month, None, None)
     for hit in _EN_YEAR_ONLY.finditer(text):
-        yield "year", *hit.span(), (_int(hit["y"]), None, None, _int(hit["y2"]), None)
+        yield "year", *hit.span(), (_int(hit["y"]), None, None, _last_year(hit), None)
     for hit in _EN_RELATIVE.finditer(text):
-        yield "relative", *hit.span(), (_SHIFT[hit["w"].lower()], None, None, None, None)
+        if hit["w"]:
+            yield "relative", *hit.span(), (_SHIFT[hit["w"].lower()], None, None, None, None)
+        else:
+            weekday = _WEEKDAYS.index(hit["on"].lower())
+            yield "weekday", *hit.span(), (weekday, None, None, None, None)
 
 
 def _en_months(hit: re.Match[str]) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from crawler.city import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import write_gold
 from crawler.demo.server import serve
-from pipelines import align, crawls, engine, evaluate, report, runs, schema, store
+from pipelines import align, crawls, engine, evaluate, history, report, reposts, runs, schema, store
 from pipelines.terminal import progress, say, show_table
 
 _MARK = ".shizheng-demo"
@@ -38,7 +39,7 @@ def run(output: Path) -> dict[str, Any]:
     cities = load_cities(DEMO_CITIES)
     seconds: dict[str, float] = {}
     began = time.monotonic()
-    current = runs.start(output, "demo", tuple(cities))
+    current = runs.start(output, "demo", tuple(cities), runs.terms_of(cities, SETTINGS))
     with progress() as tracker:
         with serve() as port:
             proxy = f"http://127.0.0.1:{port}"
@@ -55,6 +56,7 @@ def run(output: Path) -> dict[str, Any]:
         failed = [f"{o.city}: {o.reason}" for o in outcomes.values() if not o.ended_well]
         if failed:
             raise RuntimeError("; ".join(failed))
+        reposts.mark(output)
         days = {key: city.max_days for key, city in cities.items()}
         step = partial(align.align_shard, output, max_days=days)
         tracker.update("aligning", 0, len(cities))
@@ -69,6 +71,7 @@ def run(output: Path) -> dict[str, Any]:
         runs.gather_issues(current, [])
         counts = {key: {**o.counts, "failed": False} for key, o in outcomes.items()}
         runs.finish(current, counts, 0)
+        history.record(output, current.run_id, datetime.now(UTC))
         report.write(output, cities)
         seconds["report"] = _lap(began, seconds)
     gold = output / "gold"

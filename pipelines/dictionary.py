@@ -27,8 +27,11 @@ pairs = pd.read_parquet("output/pairs")
 | `archive/<city>/*.warc.gz` | every response fetched, once, as WARC |
 | `state/<city>.sqlite` | which URL was fetched when, with its validators |
 | `vectors/<city>/<encoder>.parquet` | sentence vectors: a cache, safe to delete |
+| `vectors/<city>/<encoder>.beads.parquet` | alignments of the last run: a cache, safe to delete |
 | `runs/<run_id>/` | manifest, counts, issues and metrics of each run |
 | `reports/index.html` | the quality report |
+| `releases/<version>/` | releases: docs/releases.md |
+| `withdrawn.yaml` | what no later release may hold |
 
 An article is stored once under an id made from its canonical URL; imported ones keep their own.
 Files are replaced whole (temporary name, fsync, rename): a reader never sees half of one. Every

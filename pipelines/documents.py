@@ -20,7 +20,7 @@ from pipelines import comparison, evidence
 from pipelines.comparison import Comparison
 from pipelines.coverage import Array, Coverage, cover
 from pipelines.evidence import Rarity
-from pipelines.preparation import Document, Prepared, prepare
+from pipelines.preparation import Document, Prepared, prepare, readable
 
 __all__ = ["Document", "Model", "Pairing", "Prepared", "Scored", "load_model", "pair", "prepare"]
 
@@ -82,7 +82,8 @@ def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int
     """Return, for each English article, the positions of the Chinese ones worth comparing.
 
     Nearest by vector (language means removed), by rare facts shared, by title, and the English
-    articles nearest to each Chinese one. Dates exclude nothing.
+    articles nearest to each Chinese one. Dates exclude nothing; an article without words of its
+    language has no candidates.
     """
     if not zh or not en:
         return [()] * len(en)
@@ -114,7 +115,11 @@ def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int
                     shared[other] = shared.get(other, 0.0) + rarity(fact) ** 2
         ranked = sorted(shared, key=lambda other: (-shared[other], other))
         chosen[position].update(ranked[:BY_FACTS])
-    return [tuple(sorted(found)) for found in chosen]
+    mute = {position for position, one in enumerate(zh) if not readable(one.document)}
+    return [
+        tuple(sorted(found - mute)) if readable(one.document) else ()
+        for found, one in zip(chosen, en, strict=True)
+    ]
 
 
 def _centred(side: Sequence[Prepared], titles: bool) -> Array:
@@ -143,9 +148,18 @@ def pair(
 
     The order of the articles does not matter to the outcome: ties fall to the smaller id.
     """
+    return decide(_described(zh, en, candidates(zh, en), max_days), zh, en, model)
+
+
+def decide(
+    described: Iterable[list[Scored]],
+    zh: Sequence[Prepared],
+    en: Sequence[Prepared],
+    model: Model | None = None,
+) -> Pairing:
+    """Score and assign candidates whose features are known, one list per English article."""
     model = model or load_model()
-    scored = [_choose(listed, model) for listed in _described(zh, en, candidates(zh, en), max_days)]
-    return _assign(scored, zh, en)
+    return _assign([_choose(listed, model, zh) for listed in described], zh, en)
 
 
 def _described(
@@ -223,6 +237,8 @@ def features(
         "guests_clash": facts.guests_clash,
         "places_agree": facts.places_agree,
         "places_missing": facts.places_missing,
+        "titles_agree": coverage.titles_agree,
+        "titles_clash": coverage.titles_clash,
         "stage_agree": facts.stage_agree,
         "stage_clash": facts.stage_clash,
         "longer": max(0.0, math.log(ratio / 1.3)),
@@ -257,19 +273,53 @@ def linked(zh: Document, en: Document) -> bool:
     return swapped != zh.url and swapped == _LANGUAGE_PART.sub("*", en.url)
 
 
-def _choose(listed: list[Scored], model: Model) -> list[Scored]:
-    """Score the candidates of one English article and share the choice among them and none."""
+def _choose(listed: list[Scored], model: Model, zh: Sequence[Prepared]) -> list[Scored]:
+    """Score the candidates of one English article and share the choice among them and none.
+
+    Of candidates that report the same thing twice the best stands for all: it takes their shares.
+    """
     scores = [model.score(one.features) for one in listed]
     peak = max([0.0, *scores])
     total = math.exp(-peak) + sum(math.exp(score - peak) for score in scores)
+    shares = [math.exp(score - peak) / total for score in scores]
+    ranked = sorted(range(len(listed)), key=lambda at: (-scores[at], zh[listed[at].zh].document.id))
+    twins: set[int] = set()
+    for at in ranked[:1]:
+        near = [other for other in ranked[1:_TWINS] if shares[other] > 0.001]
+        twins = {other for other in near if _twins(zh[listed[at].zh], zh[listed[other].zh])}
+        shares[at] += sum(shares[other] for other in twins)
     chosen = []
-    for position, (one, score) in enumerate(zip(listed, scores, strict=True)):
-        rivals = [other for index, other in enumerate(scores) if index != position]
+    for at, (one, score) in enumerate(zip(listed, scores, strict=True)):
+        rivals = [
+            other
+            for index, other in enumerate(scores)
+            if index != at and not (at == ranked[0] and index in twins)
+        ]
         chosen.append(
             Scored(one.zh, one.en, one.features, one.coverage, one.comparison, score,
-                   math.exp(score - peak) / total, score - max(rivals, default=0.0))
+                   0.0 if at in twins else shares[at], score - max(rivals, default=0.0))
         )  # fmt: skip
     return chosen
+
+
+_TWINS = 12
+
+
+def _twins(first: Prepared, second: Prepared) -> bool:
+    """Whether two Chinese articles report the same: alike, with the same rare facts and days.
+
+    Members of a series are as alike, but their facts differ.
+    """
+    if float(first.vector @ second.vector) < 0.9:
+        return False
+    ours, theirs = first.facts.keys, second.facts.keys
+    days = [{(d.month, d.day) for d in one.facts.calendar.days} for one in (first, second)]
+    ranks = [{(o.label, o.rank) for o in one.facts.ordinals if o.label} for one in (first, second)]
+    if min(len(days[0]), len(days[1])) and not days[0] & days[1]:
+        return False
+    if ranks[0] != ranks[1] and not (ranks[0] < ranks[1] or ranks[1] < ranks[0]):
+        return False
+    return len(ours & theirs) >= 3 and len(ours & theirs) >= 0.7 * len(ours | theirs)
 
 
 FLOOR = 0.1
@@ -324,9 +374,9 @@ def _apart(first: Scored, second: Scored) -> bool:
 
 def relation(coverage: Coverage, ratio: float) -> str:
     """Return the relation that coverage each way and length (English over usual) suggest."""
-    if coverage.en < 0.45:
+    if coverage.en < 0.3:
         return "same_event"
-    whole = ratio >= 0.85 and coverage.zh >= 0.35
+    whole = ratio >= 0.8 and coverage.zh >= 0.35
     if whole or (ratio >= 0.65 and coverage.zh >= 0.8):
         return "translation"
     return "abridged"

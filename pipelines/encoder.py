@@ -6,12 +6,14 @@ the same bytes.
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines import schema, store
 
@@ -52,16 +54,29 @@ class SpanEncoder(Encoder, Protocol):
 
 
 def load_encoder(name: str | None = None) -> Encoder:
-    """Return the encoder called `name`; None is the bundled one.
+    """Return the encoder called `name`: None is the bundled one, a path a model on disk.
 
-    Raises `EncoderError` for a name that is not known.
+    The same one for the same name, within a process. Raises `EncoderError` for a name that is not
+    known and for a path that holds no encoder, saying what was expected.
     """
+    # Not at the top: these take this module's types.
     if name is None or name == BUNDLED:
-        # Not at the top: it takes this module's types.
         from pipelines.universal import bundled
 
         return bundled()
-    raise EncoderError(f"no encoder is called {name!r}; known: {BUNDLED}")
+    if "/" not in name and "\\" not in name and not Path(name).exists():
+        raise EncoderError(
+            f"no encoder is called {name!r}; known: {BUNDLED}, or the path of a model on disk "
+            "(a .onnx file or the folder of a model)"
+        )
+    return _on_disk(str(Path(name).expanduser().resolve()))
+
+
+@cache
+def _on_disk(path: str) -> Encoder:
+    from pipelines import models
+
+    return models.load(Path(path))
 
 
 def encode_spans(encoder: Encoder, sentences: Sequence[str], width: int) -> list[Vectors]:
@@ -101,33 +116,31 @@ class VectorCache:
         self.name, self.dim = encoder.name, encoder.dim
         table = store.read_table(path, schema.VECTORS)
         digests = table.column("digest").to_pylist()
-        flat = table.column("vector").combine_chunks()
-        values = np.asarray(flat.flatten().to_numpy(zero_copy_only=False), dtype=np.float16)
-        if len(values) != len(digests) * self.dim:
+        blocks = [
+            np.asarray(chunk.flatten().to_numpy(zero_copy_only=False), dtype=np.float16)
+            for chunk in table.column("vector").chunks
+        ]
+        if sum(len(block) for block in blocks) != len(digests) * self.dim:
             raise EncoderError(
                 f"{path}: its vectors are not {self.dim} long, so another encoder than "
                 f"{self.name} made them; delete the file, it is only a cache"
             )
-        self._stored = values.reshape(len(digests), self.dim)
-        self._rows = {digest: row for row, digest in enumerate(digests)}
-        self._new: list[npt.NDArray[np.float16]] = []
+        # Where a vector lies: its block and its row there. Blocks are never copied together.
+        self._blocks = [block.reshape(-1, self.dim) for block in blocks]
+        places = ((k, row) for k, block in enumerate(self._blocks) for row in range(len(block)))
+        self._places = dict(zip(digests, places, strict=True))
+        self._changed = False
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit row per sentence, encoding only what is not known yet."""
         digests = [_digest(sentence) for sentence in sentences]
-        unknown = {d: s for d, s in zip(digests, sentences, strict=True) if d not in self._rows}
+        unknown = {d: s for d, s in zip(digests, sentences, strict=True) if d not in self._places}
         if unknown:
             fresh = self._encoder.encode(list(unknown.values())).astype(np.float16)
-            base = len(self._stored) + len(self._new)
-            self._rows |= {digest: base + i for i, digest in enumerate(unknown)}
-            self._new.extend(fresh)
-        if not sentences:
-            return np.empty((0, self.dim), np.float32)
-        held = len(self._stored)
-        rows = (self._rows[digest] for digest in digests)
-        return np.array(
-            [self._stored[r] if r < held else self._new[r - held] for r in rows], dtype=np.float32
-        )
+            self._places |= {d: (len(self._blocks), row) for row, d in enumerate(unknown)}
+            self._blocks.append(fresh)
+            self._changed = True
+        return self._vectors(digests).astype(np.float32)
 
     def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
         """Return span vectors; only single sentences are remembered."""
@@ -135,16 +148,36 @@ class VectorCache:
 
     def save(self) -> bool:
         """Write the file, sorted by digest, if anything is new. Says whether it wrote."""
-        if not self._new:
+        if not self._changed:
             return False
-        vectors = np.concatenate([self._stored, np.array(self._new)])
-        order = sorted(self._rows.items())
-        values = vectors[[row for _, row in order]]
-        offsets = np.arange(0, values.size + 1, self.dim, dtype=np.int32)
-        column = pa.ListArray.from_arrays(offsets, pa.array(values.ravel()))
-        digests = pa.array([digest for digest, _ in order], type=pa.binary(16))
-        table = pa.Table.from_arrays([digests, column], schema=schema.VECTORS)
-        return store.write_table(self._path, table)
+        order = sorted(self._places)
+        with store.replacing(self._path) as file:
+            writer = pq.ParquetWriter(file, schema.VECTORS, compression="zstd")
+            for start in range(0, len(order), _ROWS):
+                digests = order[start : start + _ROWS]
+                values = self._vectors(digests)
+                offsets = np.arange(0, values.size + 1, self.dim, dtype=np.int32)
+                column = pa.ListArray.from_arrays(offsets, pa.array(values.ravel()))
+                rows = [pa.array(digests, type=pa.binary(16)), column]
+                writer.write_table(pa.Table.from_arrays(rows, schema=schema.VECTORS))
+            writer.close()
+        self._changed = False
+        return True
+
+    def forget(self) -> None:
+        """Hold no vector in memory any more; what was not saved is lost."""
+        self._blocks, self._places, self._changed = [], {}, False
+
+    def _vectors(self, digests: Sequence[bytes]) -> npt.NDArray[np.float16]:
+        rows = np.empty((len(digests), self.dim), np.float16)
+        for at, digest in enumerate(digests):
+            block, row = self._places[digest]
+            rows[at] = self._blocks[block][row]
+        return rows
+
+
+_ROWS = 20_000
+"""Rows of a cache written at once."""
 
 
 def _digest(sentence: str) -> bytes:

@@ -2,13 +2,16 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -50,7 +53,36 @@ def map_shards(
         return {shard: future.result() for future, shard in running.items()}
 
 
-def _single_threaded(step: Callable[[str], Result], shard: str) -> Result:
+def map_ordered(
+    step: Callable[[Item], Result], items: Sequence[Item], *, jobs: int | None = None
+) -> Iterator[tuple[Item, Result]]:
+    """Yield (item, step(item)) in the order of `items`, `jobs` at once; an error is raised in turn.
+
+    Results that are ready early wait, at most one more than there are processes, so that a long
+    list of large results is never in memory. `step` and its results must be picklable.
+    """
+    jobs = min(default_jobs() if jobs is None else jobs, len(items))
+    step = partial(_single_threaded, step)
+    if jobs <= 1:
+        for item in items:
+            yield item, step(item)
+        return
+    rest = iter(items)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        running = deque((item, pool.submit(step, item)) for item in islice(rest, jobs + 1))
+        try:
+            while running:
+                item, future = running.popleft()
+                result = future.result()
+                running.extend((more, pool.submit(step, more)) for more in islice(rest, 1))
+                yield item, result
+        finally:
+            for _, future in running:
+                future.cancel()
+
+
+def _single_threaded(step: Callable[[Item], Result], shard: Item) -> Result:
     """Run a step with one thread of linear algebra.
 
     Processes share the cores already; with threads of their own they would only wait for each

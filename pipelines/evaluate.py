@@ -253,9 +253,9 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
         others = store.read_table(store.table_path(output, "candidates", city), schema.CANDIDATES)
         pairs += made.to_pylist()
         scored += made.to_pylist() + others.to_pylist()
-        articles = store.read_articles(output, city, ["article_id", "duplicate_of"])
-        for row in articles.to_pylist():
-            if row["duplicate_of"]:
+        columns = ["article_id", "duplicate_of", "duplicate_city"]
+        for row in store.read_articles(output, city, columns).to_pylist():
+            if row["duplicate_of"] and not row["duplicate_city"]:
                 clusters[row["article_id"]] = row["duplicate_of"]
     if not pairs:
         raise GoldError(f"{output}: holds no pairs to evaluate; run `shizheng align` first")

@@ -20,6 +20,7 @@ from pipelines.dates import Calendar
 from pipelines.names import Name, Sounds
 from pipelines.ordinals import Ordinal
 from pipelines.quantities import Quantity
+from pipelines.titles import titles
 
 Key = tuple[str, ...]
 """A fact as it is counted: its kind, then what tells it from others of the kind."""
@@ -44,6 +45,7 @@ class Facts:
     foreign: frozenset[str]
     places: frozenset[str]
     latin: frozenset[str]
+    titles: tuple[str, ...]
     stage: tuple[float, float, float]
     implied_years: frozenset[int]
     published: date | None
@@ -142,6 +144,7 @@ def facts(
         foreign=names.foreign_names(whole, lang),
         places=names.places(whole, lang),
         latin=names.latin(whole),
+        titles=titles(whole, lang),
         stage=_stage(whole[:lead] + "\n" + title, _ahead(when, lead, page)),
         implied_years=_implied(whole, when, page),
         published=published.date() if published else None,
@@ -227,3 +230,7 @@ class Rarity:
     def __call__(self, fact: Key) -> float:
         count = self._counts.get(fact, 0)
         return max(0.02, math.log((self._articles + 21) / (count + 1)) / self._whole)
+
+    def alone(self, fact: Key) -> float:
+        """How far a fact names one article: 1 if one or none gives it, falling with the root."""
+        return 1 / math.sqrt(max(1, self._counts.get(fact, 0)))

@@ -20,6 +20,11 @@ _FORMS: tuple[tuple[str, Precision], ...] = (
 )
 
 
+_FEW = 60
+"""Characters below which a text may be a name or a line of figures: what is declared then stands
+against a third language, which is told with less certainty than Chinese and English are."""
+
+
 class ImportFileError(ValueError):
     """A line that is not an article. The message names file, line and what was expected."""
 
@@ -27,9 +32,10 @@ class ImportFileError(ValueError):
 def read_articles(path: Path) -> tuple[list[Article], list[Reject]]:
     """Read `{"id", "city", "lang", "url", "title", "text", "published_at"}` lines.
 
-    `lang` and `published_at` may be null; the id becomes the article's id. A language that is given
-    is kept, and flagged where the text says otherwise. Returns articles, and rejects for texts that
-    are in neither language. Raises `ImportFileError` for the first bad line.
+    `lang` and `published_at` may be null; the id becomes the article's id. Where the text is
+    plainly in another language than the one given, what it is in counts, and it is flagged. Returns
+    articles, and rejects for texts that are in neither language. Raises `ImportFileError` for the
+    first bad line.
     """
     try:
         content = path.read_text(encoding="utf-8-sig")
@@ -115,20 +121,27 @@ def _published(value: str | None, where: str) -> tuple[datetime | None, Precisio
 
 
 def _in_its_language(article: Article) -> Article | Reject:
-    """Judge the language; a declared one stands, because the importer knows what they import."""
+    """Give an article the language it is in, as a crawled one gets it.
+
+    What the text plainly is counts more than what is declared: an English text that is called
+    Chinese would be split, measured and paired as Chinese. What was declared stands where the text
+    does not tell, and is needed nowhere else; a difference is flagged `lang_mismatch`.
+    """
     if not article.text:
         return Reject(
             _where(article), article.city, "empty", f"Article {article.article_id} has no text."
         )
     verdict = language.detect(f"{article.title}\n{article.text}")
     declared = article.lang_declared
-    flags = article.flags
-    if declared and verdict.lang != declared:
-        flags = (*flags, "lang_mismatch")
-    lang = declared or verdict.lang
+    lang: str = verdict.lang
+    if lang in ("mixed", "") or (lang == "other" and len(article.text) < _FEW):
+        lang = declared or lang
     if lang not in ("zh", "en"):
         detail = f"The text is neither Chinese nor English ({verdict.evidence})."
         return Reject(_where(article), article.city, "other_language", detail)
+    flags = article.flags
+    if declared and verdict.lang != declared:
+        flags = (*flags, "lang_mismatch")
     script = "Latn" if lang == "en" else verdict.script if verdict.lang == "zh" else "Hans"
     return replace(article, lang=lang, script=script, lang_evidence=verdict.evidence, flags=flags)
 

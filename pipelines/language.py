@@ -6,6 +6,8 @@ English, with priors: left alone it calls short Traditional titles Korean and ra
 """
 
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -16,18 +18,23 @@ from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from crawler.item import Article, Reject, article_id
+from pipelines.interleaved import link
 
 Lang = Literal["zh", "en", "mixed", "other", ""]
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
-_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['’][A-Za-z\u00c0-\u024f]+)*")
+# Runs, so that counting a page of millions of characters makes few objects.
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]+")
+_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
+_LETTERS = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"
+_LATIN = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 _FOREIGN = re.compile(
     r"[\u0370-\u052f\u0530-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1800-\u18af]+"
 )
-_ACCENTED = re.compile(r"[\u00c0-\u024f\u1e00-\u1eff]")
-_URL = re.compile(r"https?://\S+|www\.\S+|[\w.-]+@[\w.-]+")
+_ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
+# A name in characters behind its romanisation: an English habit. `Mayor Lu Wenyuan (陆文渊)`.
+_GLOSS = re.compile(r"[(（][\u3400-\u9fff·\s]{1,20}[)）]")
+_URL = re.compile(r"https?://\S+|www\.\S+|(?<![\w.-])[\w.-]{1,64}@[\w.-]+")
 # The commonest function words of English, and those of its neighbours that English does not have.
 _ENGLISH = frozenset(
     re.findall(
@@ -51,6 +58,15 @@ _NEIGHBOURS = frozenset(
 )
 _SEED = 0
 _PRIORS = {"zh-cn": 0.4, "zh-tw": 0.2, "en": 0.4}
+# Between English and its neighbours, where a headline has a foreign name in it.
+_LATIN_PRIORS = {"en": 0.5} | dict.fromkeys(
+    ("pt", "es", "fr", "de", "it", "nl", "id", "vi", "sv", "da"), 0.05
+)
+_LONGEST = 200_000
+"""Characters of a text that are looked at: past that the language does not change any more."""
+_MOST_ASKED = 40
+_STRANGE = 0.1
+"""Share of a text, in characters, from which paragraphs in another language are remarked on."""
 _WORD = 1.6
 """Chinese characters an English word stands for: the usual ratio of translated news."""
 
@@ -68,18 +84,25 @@ class Verdict:
     evidence: str
 
 
-def detect(text: str) -> Verdict:
-    """Return the language of a text of any length. Never raises."""
-    text = _URL.sub(" ", text)
-    han, kana, hangul = (len(pattern.findall(text)) for pattern in (_HAN, _KANA, _HANGUL))
-    foreign = sum(len(run) for run in _FOREIGN.findall(text))
+def detect(text: str, *, ask: bool = True) -> Verdict:
+    """Return the language of a text of any length. Never raises.
+
+    Without `ask`, scripts and function words alone decide: langdetect takes ten milliseconds.
+    """
+    text = _URL.sub(" ", text[:_LONGEST])
+    han, kana, hangul, foreign = (_count(p, text) for p in (_HAN, _KANA, _HANGUL, _FOREIGN))
     words = [word.lower() for word in _LATIN.findall(text)]
+    if han and len(words) >= 2 and not _HAN.search(_GLOSS.sub("", text)):
+        han = 0
     counts = f"han {han}, words {len(words)}"
     if hangul and hangul >= 0.2 * (han + hangul) and hangul >= len(words):
         return Verdict("other", "", f"script: {counts}, hangul {hangul}")
-    # Chinese titles use a stray の; Japanese prose has a kana for every kanji.
+    # Chinese titles use a stray の or a brand in katakana; Japanese prose has a kana for every
+    # kanji, and none of the characters that only the Simplified writing of Chinese has.
     if kana >= 3 and kana >= 0.12 * (han + kana) and kana >= 0.5 * len(words):
-        return Verdict("other", "", f"script: {counts}, kana {kana}")
+        if kana > han or _not_japanese(text) < 2:
+            return Verdict("other", "", f"script: {counts}, kana {kana}")
+        counts += f", kana {kana}"
     if foreign > han + 5 * len(words):
         return Verdict("other", "", f"script: {counts}, letters of another script {foreign}")
     if not han and not words:
@@ -88,13 +111,13 @@ def detect(text: str) -> Verdict:
     if share >= 0.6 or (share >= 0.3 and len(words) <= 6):
         return _chinese(text, counts)
     if share <= 0.15:
-        return _latin(text, words, counts)
+        return _latin(text, words, counts, ask)
     if share <= 0.4 and len(words) > 20 and _english_share(words) >= 0.15:
         return Verdict("mixed" if share > 0.25 else "en", "Latn", f"script: {counts}")
     if han >= 4 and _english_share(words) < 0.1:
         # Chinese with foreign names in it: no English sentence does without function words.
         return _chinese(text, counts)
-    guess = _langdetect(text, tuple(_PRIORS))
+    guess = _langdetect(text, _PRIORS) if ask else ""
     evidence = f"script: {counts}; langdetect: {guess or 'none'}"
     if share >= 0.25 and len(words) > 20:
         return Verdict("mixed", script_of(text), evidence)
@@ -103,14 +126,33 @@ def detect(text: str) -> Verdict:
     return Verdict("zh", script_of(text), evidence)
 
 
+def paragraphs(text: str) -> tuple[Verdict, ...]:
+    """Return the language of each paragraph (line) of a text, in order. Never raises.
+
+    Of the paragraphs whose scripts leave a doubt, langdetect is asked about the first 40: a page of
+    thousands must not take minutes.
+    """
+    verdicts: list[Verdict] = []
+    asked = 0
+    for paragraph in text.split("\n"):
+        verdicts.append(detect(paragraph, ask=asked < _MOST_ASKED))
+        asked += "langdetect" in verdicts[-1].evidence
+    return tuple(verdicts)
+
+
 def judge(article: Article) -> tuple[Article | Reject, ...]:
     """Give an article its language and script, or refuse it.
 
     A page that interleaves both languages paragraph by paragraph gives its Chinese and its English
-    article, flagged `interleaved`. A language other than the source declares leaves the flag
-    `lang_mismatch`. Never raises.
+    article, flagged `interleaved`; where one half is in a third language (Portuguese, in Macau), a
+    reject for that half. A language other than the source declares leaves the flag `lang_mismatch`,
+    paragraphs in another language than the article's `foreign_paragraphs`. Never raises.
     """
-    halves = _split(article)
+    found = paragraphs(article.text)
+    halves = _split(article, found)
+    articles = [half for half in halves if isinstance(half, Article)]
+    if len(articles) == 2:
+        return link(article.text, articles)
     if halves:
         return halves
     verdict = detect(article.text)
@@ -122,10 +164,18 @@ def judge(article: Article) -> tuple[Article | Reject, ...]:
     if lang not in ("zh", "en"):
         detail = f"The text is neither Chinese nor English ({verdict.evidence})"
         return (Reject(article.url, article.city, "other_language", detail),)
-    flags = article.flags
+    flags, evidence = article.flags, verdict.evidence
     if verdict.lang == "mixed":
         flags = (*flags, "mixed_language")
-    return (_judged(replace(article, flags=flags), lang, verdict.evidence),)
+    sizes: Counter[str] = Counter()
+    for paragraph, one in zip(article.text.split("\n"), found, strict=True):
+        sizes[one.lang] += len(paragraph)
+    strange = sum(size for other, size in sizes.items() if other not in (lang, "mixed", ""))
+    if strange >= _STRANGE * sum(sizes.values()):
+        flags = (*flags, "foreign_paragraphs")
+        counts = Counter(one.lang for one in found if one.lang)
+        evidence += "; paragraphs: " + ", ".join(f"{k} {counts[k]}" for k in sorted(counts))
+    return (_judged(replace(article, flags=flags), lang, evidence),)
 
 
 def script_of(text: str) -> str:
@@ -155,18 +205,20 @@ def _judged(article: Article, lang: str, evidence: str) -> Article:
     )
 
 
-def _split(article: Article) -> tuple[Article, ...]:
+def _split(article: Article, found: Sequence[Verdict]) -> tuple[Article | Reject, ...]:
     """Return the Chinese and the English article of a bilingual page, or nothing.
 
     Bilingual is a page where either language has three paragraphs or more and at least a fifth of
-    the text, and they take turns at least three times or fill a half each.
+    the text, and they take turns at least three times or fill a half each. The paragraphs are told
+    apart by script, so that names and figures stay with the text around them; `found`, their
+    verdicts, say whether what is in Latin script is English.
     """
-    paragraphs = article.text.split("\n")
-    langs = [_paragraph_lang(paragraph) for paragraph in paragraphs]
+    lines = article.text.split("\n")
+    langs = [_paragraph_lang(line) for line in lines]
     weights = {"zh": 0.0, "en": 0.0}
-    for paragraph, lang in zip(paragraphs, langs, strict=True):
+    for line, lang in zip(lines, langs, strict=True):
         if lang:
-            weights[lang] += _weight(paragraph)
+            weights[lang] += _weight(line)
     total = weights["zh"] + weights["en"]
     known = [lang for lang in langs if lang]
     turns = sum(one != other for one, other in pairwise(known))
@@ -176,14 +228,22 @@ def _split(article: Article) -> tuple[Article, ...]:
         return ()
     if turns < 3 and min(known.count("zh"), known.count("en")) < 3:
         return ()
-    halves: list[Article] = []
+    counts = Counter(one.lang for one in found if one.lang)
+    evidence = f"paragraphs: zh {known.count('zh')}, en {known.count('en')}, turns {turns}"
+    if counts["other"]:
+        evidence += f", other {counts['other']}"
+    halves: list[Article | Reject] = []
     for lang in ("zh", "en"):
-        own = [p for p, found in zip(paragraphs, langs, strict=True) if found in (lang, "")]
+        own = [p for p, of in zip(lines, langs, strict=True) if of in (lang, "")]
         own = [p for p in own if _paragraph_lang(p) == lang or re.search(r"\d", p)]
+        verdict = detect("\n".join(own))
+        if verdict.lang == "other":
+            detail = f"One half of the page is neither Chinese nor English ({verdict.evidence})"
+            halves.append(Reject(article.url, article.city, "other_language", detail))
+            continue
         title = _title_in(article.title, lang)
         if not title and own and len(own) > 1 and _is_headline(own[0], lang):
             title, own = own[0], own[1:]
-        evidence = f"paragraphs: zh {known.count('zh')}, en {known.count('en')}, turns {turns}"
         half = replace(
             article,
             article_id=article_id(article.url, variant=lang),
@@ -192,20 +252,21 @@ def _split(article: Article) -> tuple[Article, ...]:
             lang_declared=None,
             flags=(*article.flags, "interleaved"),
         )
-        halves.append(_judged(half, lang, evidence))
-    return tuple(replace(half, lang_declared=article.lang_declared) for half in halves)
+        judged = _judged(half, lang, evidence)
+        halves.append(replace(judged, lang_declared=article.lang_declared))
+    return tuple(halves)
 
 
 def _paragraph_lang(paragraph: str) -> str:
     """Return the language of a paragraph by its script alone; nothing where it has too little."""
-    han, words = len(_HAN.findall(paragraph)), len(_LATIN.findall(paragraph))
+    han, words = _count(_HAN, paragraph), len(_LATIN.findall(paragraph))
     if han == 0 and words == 0:
         return ""
     return "zh" if han >= _WORD * words else "en"
 
 
 def _weight(paragraph: str) -> float:
-    return len(_HAN.findall(paragraph)) + _WORD * len(_LATIN.findall(paragraph))
+    return _count(_HAN, paragraph) + _WORD * len(_LATIN.findall(paragraph))
 
 
 def _prevailing(text: str) -> str:
@@ -238,6 +299,20 @@ def _is_headline(paragraph: str, lang: str) -> bool:
     return len(paragraph) <= limit and not re.search(r"[.。!！?？;；]\s*$", paragraph)
 
 
+def _count(pattern: re.Pattern[str], text: str) -> int:
+    """Return how many characters the runs that `pattern` finds hold."""
+    return sum(map(len, pattern.findall(text)))
+
+
+def _not_japanese(text: str) -> int:
+    """Return how many characters only Simplified Chinese has: not Traditional, not in JIS X 0208.
+
+    Japanese has simplified characters of its own, some of them the same as China's (国, 会, 学).
+    """
+    ours = {char for char in text if char in _scripts()[0]}
+    return sum(not char.encode("shift_jis", "ignore") for char in ours)
+
+
 def _chinese(text: str, counts: str) -> Verdict:
     hans, hant = _counts(text)
     return Verdict(
@@ -247,7 +322,7 @@ def _chinese(text: str, counts: str) -> Verdict:
     )
 
 
-def _latin(text: str, words: list[str], counts: str) -> Verdict:
+def _latin(text: str, words: list[str], counts: str, ask: bool) -> Verdict:
     """Tell English from other languages in Latin script."""
     english = _english_share(words)
     other = sum(word in _NEIGHBOURS for word in words) / len(words)
@@ -258,7 +333,15 @@ def _latin(text: str, words: list[str], counts: str) -> Verdict:
     if len(words) < 8 and accents == 0 and other <= english:
         # A headline need hold no function word; without an accent it is taken for English.
         return Verdict("en", "Latn", evidence)
-    guess = _langdetect(text, ())
+    plain = [word for word in words if not _ACCENTED.search(word)]
+    foreign = sum(word in _NEIGHBOURS for word in plain) / len(words)
+    few = len(words) < 8 and len(plain) >= 0.6 * len(words)
+    if ask and few and plain and foreign <= english:
+        # A headline with a foreign name in it: the words around the name decide.
+        guess = _langdetect(" ".join(plain), _LATIN_PRIORS)
+        if guess == "en":
+            return Verdict("en", "Latn", f"{evidence}; langdetect, names aside: en")
+    guess = _langdetect(text, {}) if ask else ""
     evidence += f"; langdetect: {guess or 'none'}"
     if guess == "en" or (len(words) < 25 and accents < 0.02 and other < 0.2 and english >= other):
         return Verdict("en", "Latn", evidence)
@@ -269,16 +352,16 @@ def _english_share(words: list[str]) -> float:
     return sum(word in _ENGLISH for word in words) / len(words) if words else 0.0
 
 
-def _langdetect(text: str, among: tuple[str, ...]) -> str:
-    """Ask langdetect, between the languages `among` or all it knows; nothing if it has no answer.
+def _langdetect(text: str, priors: Mapping[str, float]) -> str:
+    """Ask langdetect, among `priors` or, if empty, all it knows; nothing if it has no answer.
 
     Always seeded alike, so that the same text gets the same answer.
     """
     try:
         detector = _factory().create()
         detector.seed = _SEED
-        if among:
-            detector.set_prior_map({lang: _PRIORS[lang] for lang in among})
+        if priors:
+            detector.set_prior_map(dict(priors))
         detector.append(text[:5000])
         guess = str(detector.detect())
     except LangDetectException:

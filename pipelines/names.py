@@ -14,6 +14,8 @@ from importlib import resources
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_normal
 
+from pipelines import romanisation
+
 
 def _lines(name: str) -> list[str]:
     """Lines of a data file, comments left out."""
@@ -52,7 +54,8 @@ _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{
 # Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
 _NOT_PINYIN = frozenset(_lines("lookalikes.tsv"))
 _EN_PLACE_AFTER = re.compile(
-    r"\s(?:District|County|Street|Town|Township|Village|Port|Lake|River|Bay|Island|New Area|Road|"
+    r"\s(?P<word>District|County|Sub-?district|Street|Town|Township|Development Zone|Economic|"
+    r"High-[Tt]ech|Village|Port|Lake|River|Bay|Island|New Area|Road|"
     r"Mountain|Avenue|Park|Bridge|Airport|Station|University|Temple|Museum|Province|City|Square|Group|"
     r"Reservoir)\b"
 )
@@ -66,16 +69,21 @@ _EN_FOREIGN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An English name spelt in pinyin. `readings` are its possible syllable sequences.
+    """An English name of Chinese syllables. `readings` are its possible syllable sequences.
 
-    A `person` has two or more words, one of them a family name; anything else is a place, or
-    something that only happens to spell like pinyin, so that only its presence counts.
+    Syllables are pinyin, or `~` and a syllable as Hong Kong and Macau spell it. A `person` has two
+    or more words, one of them a family name; anything else is a place, or something that only
+    happens to spell like pinyin, so that only its presence counts, unless the text calls it a
+    `place` (Yunling District). `family` marks a person of whom
+    only the family name is Chinese (John Lee).
     """
 
     letters: str
     readings: tuple[tuple[str, ...], ...]
     person: bool
     start: int = 0
+    family: bool = False
+    place: bool = False
 
 
 @cache
@@ -133,17 +141,102 @@ def segment(letters: str) -> tuple[tuple[str, ...], ...]:
 
 
 def english_names(text: str) -> tuple[Name, ...]:
-    """Return the names in `text` that are spelt in pinyin, in reading order."""
+    """Return the names in `text` that are spelt in Chinese syllables, in reading order."""
     names: list[Name] = []
+    for pattern, read in ((_EN_HYPHENATED, _hyphenated), (_en_three(), _three), (_EN_LEE, _lee)):
+        for hit in pattern.finditer(text):
+            if (name := read(hit)) is not None:
+                names.append(name)
+                start, end = hit.span("name")
+                text = text[:start] + "|" * (end - start) + text[end:]
+    return tuple(sorted([*names, *_pinyin_names(text)], key=lambda name: name.start))
+
+
+_TITLED = (
+    r"(?:Mr|Ms|Mrs|Miss|Dr|Prof(?:essor)?|Chief Executive|Secretary|Commissioner|Director|Mayor)"
+)
+_EN_HYPHENATED = re.compile(
+    r"\b(?P<name>(?P<a>[A-Z][a-z]+|[A-Z]{2,})(?: (?P<b>[A-Z][a-z]+))?"
+    r" (?P<c>[A-Z][a-z]*)-(?P<d>[A-Za-z][a-z]*))\b"
+)
+_EN_LEE = re.compile(rf"\b{_TITLED}\.?,? (?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b")
+
+
+@cache
+def _en_three() -> re.Pattern[str]:
+    syllable = "|".join(one.capitalize() for one in romanisation.syllables())
+    return re.compile(rf"\b(?P<name>(?:{syllable})(?: (?:{syllable})){{2,3}})\b(?!-)")
+
+
+def _hyphenated(hit: re.Match[str]) -> Name | None:
+    """Chan Mo-po, Au Yeung Kit-man, Chiang Wan-an; Paul Chan Mo-po without Paul."""
+    given = (hit["c"].lower(), hit["d"].lower())
+    first, second = hit["a"].lower(), (hit["b"] or "").lower()
+    if second:
+        shapes = _customary((first, second, *given)) if _is_compound(first, second) else ()
+        shapes = shapes or _customary((second, *given))
+    else:
+        shapes = _customary((first, *given))
+    letters = "".join(shapes[0]).replace("~", "") if shapes else ""
+    return Name(letters, shapes, True, hit.start("name")) if shapes else None
+
+
+def _three(hit: re.Match[str]) -> Name | None:
+    """Ho Iat Seng, Ao Ieong U: a family name and two given ones, none in pinyin only."""
+    tokens = tuple(hit["name"].lower().split())
+    if len(tokens) == 4 and not _is_compound(*tokens[:2]):
+        return None
+    if not (_is_family(tokens[0]) or _is_compound(*tokens[:2])):
+        return None
+    return Name("".join(tokens), _customary(tokens), True, hit.start("name"))
+
+
+def _lee(hit: re.Match[str]) -> Name | None:
+    """Mr John Lee: a family name that Hong Kong knows after a given name that is not Chinese."""
+    given, family = hit["given"].lower(), hit["a"].lower()
+    if not _is_family(family) or segment(given) or romanisation.characters(given):
+        return None
+    return Name(f"{given} {family}", ((f"~{family}",),), False, hit.start("name"), family=True)
+
+
+def _is_family(syllable: str) -> bool:
+    return bool(SURNAMES & set(romanisation.characters(syllable)))
+
+
+def _is_compound(first: str, second: str) -> bool:
+    ours, theirs = romanisation.characters(first), romanisation.characters(second)
+    return any(a + b in COMPOUND_SURNAMES for a in ours for b in theirs)
+
+
+def _customary(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Readings of syllables that are printed apart, by every custom that knows them all."""
+    cut = romanisation.RUN_TOGETHER.get(tokens[0], tokens[:1]) + tokens[1:]
+    shapes: list[tuple[str, ...]] = []
+    if all(token in _syllables() for token in tokens):
+        shapes += [tokens, (*tokens[1:], tokens[0])]
+    if all(romanisation.characters(token) for token in cut):
+        shapes.append(tuple(f"~{token}" for token in cut))
+    options: list[tuple[str, ...]] = [()]
+    for token in tokens:
+        options = [(*o, p) for o in options for p in _wade_giles().get(token, ())][:16]
+    return tuple(dict.fromkeys(shapes + options))
+
+
+@cache
+def _wade_giles() -> dict[str, tuple[str, ...]]:
+    return romanisation.wade_giles(_syllables())
+
+
+def _pinyin_names(text: str) -> Iterator[Name]:
+    """Names spelt in pinyin, in reading order."""
     run: list[re.Match[str]] = []
     for token in (*_EN_TOKEN.finditer(text), None):
         joined = bool(run and token and re.fullmatch(r"\s", text[run[-1].end() : token.start()]))
         if run and (not joined or len(run) == 4 or (token and not _spells(token.group()))):
-            names.extend(_names_of(run, text))
+            yield from _names_of(run, text)
             run = []
         if token and _spells(token.group()):
             run.append(token)
-    return tuple(names)
 
 
 def _plain(token: str) -> str:
@@ -159,7 +252,12 @@ def _names_of(run: Sequence[re.Match[str]], text: str) -> Iterator[Name]:
     tokens = [_plain(hit.group()) for hit in run]
     letters = "".join(tokens)
     per_token = [segment(token)[:4] for token in tokens]
-    place = _EN_PLACE_AFTER.match(text, run[-1].end()) is not None
+    after = _EN_PLACE_AFTER.match(text, run[-1].end())
+    place = after is not None
+    # Chinese says "our city", "our province"; and names of institutions get translated.
+    sited = after is not None and after["word"] not in (
+        "City", "Province", "Group", "University", "Museum", "Square", "Temple"
+    )  # fmt: skip
     shapes: list[tuple[str, ...]] = [()]
     for options in per_token:
         shapes = [(*shape, *option) for shape in shapes for option in options][:8]
@@ -176,23 +274,36 @@ def _names_of(run: Sequence[re.Match[str]], text: str) -> Iterator[Name]:
     if person:
         turned = [shape[-1:] + shape[:-1] for shape in shapes]
         shapes = list(dict.fromkeys(shapes + turned))
-    yield Name(letters, tuple(shapes), person, run[0].start())
+    if len(tokens) > 1 and all(romanisation.characters(token) for token in tokens):
+        shapes.append(tuple(f"~{token}" for token in tokens))
+    yield Name(letters, tuple(shapes), person, run[0].start(), place=sited)
 
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """A Chinese text by its sounds: where each pinyin syllable can be read."""
+    """A Chinese text by its sounds: where each pinyin syllable can be read.
 
+    Where a syllable as Hong Kong spells it can be read is looked up when it is asked for.
+    """
+
+    text: str
     positions: dict[str, frozenset[int]]
 
     def find(self, name: Name) -> bool:
         """Whether some stretch of the text can be read as `name`."""
         return any(self._reads(shape) for shape in name.readings)
 
+    def _at(self, syllable: str) -> frozenset[int]:
+        if syllable.startswith("~") and syllable not in self.positions:
+            known = set(romanisation.characters(syllable[1:]))
+            found = frozenset(at for at, char in enumerate(self.text) if char in known)
+            self.positions[syllable] = found
+        return self.positions.get(syllable, frozenset())
+
     def _reads(self, shape: tuple[str, ...]) -> bool:
-        places: Iterable[int] = self.positions.get(shape[0], ())
+        places: Iterable[int] = self._at(shape[0])
         for offset, syllable in enumerate(shape[1:], 1):
-            following = self.positions.get(syllable)
+            following = self._at(syllable)
             if not following:
                 return False
             places = [at for at in places if at + offset in following]
@@ -207,7 +318,7 @@ def sounds(text: str) -> Sounds:
         if "\u4e00" <= char <= "\u9fff":
             for reading in readings(char):
                 positions.setdefault(reading, set()).add(at)
-    return Sounds({key: frozenset(value) for key, value in positions.items()})
+    return Sounds(text, {key: frozenset(value) for key, value in positions.items()})
 
 
 def chinese_names(text: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ class Ordinal:
 
 _N = rf"(?P<n>\d{{1,4}}|[{numerals.ZH_NUMERAL}]{{1,8}})"
 _ZH = re.compile(
-    rf"第\s?{_N}\s?(?P<c>届|次|期|批|号|轮|季|个|名|位|场|版|座|条|章|家|产业|季度|方阵|中学|小学|医院|人民)?"
+    rf"第\s?{_N}\s?(?P<c>届|次|期|批|阶段|号|轮|季|周|个|名|位|场|版|座|条|章|家|产业|季度|方阵|中学|小学|医院|人民)?"
 )
 _ZH_PLENUM = re.compile(
     r"(?P<t>十[一二三四五六七八九]|二十[一二三四]?)届(?P<n>[一二三四五六七八九])(?P<more>(?:中?、[一二三四五六七八九])*)中全会"
@@ -40,6 +40,10 @@ _ZH_TERM_SHORT = re.compile(
     r"(?=[市省区县]|人大|政协|政府|常委)(?:[市省区县]?(?:人大|政协|政府|委)?)"
     r"(?:(?P<s>[一二三四五六七八九十]{1,3})次(?P<k>会议|全会))?"
 )
+_ZH_FIRST = re.compile(r"首届")
+_ZH_PHASE = re.compile(
+    r"(?<!第)(?P<n>[一二三四五六七八九十]{1,2}|\d{1,2})期(?=工程|项目|建设|改造|开工|竣工|启动|通车|投产)"
+)
 _ZH_ANNIVERSARY = re.compile(rf"{_N}\s?周年")
 _ZH_LINE = re.compile(
     rf"{_N}号(?P<line>线)|{_N.replace('P<n>', 'P<k>')}号(?:公告|令|文件|通告|台风)"
@@ -53,7 +57,8 @@ _EVENTS = re.compile(
 )
 
 _EN = re.compile(
-    rf"\b(?P<n>{numerals.EN_ORDINAL})\b(?=(?P<after>(?: [\w'’&-]+){{0,7}}))", re.IGNORECASE
+    rf"\b(?P<n>{numerals.EN_ORDINAL}|inaugural)\b(?=(?P<after>(?: [\w'’&-]+){{0,7}}))",
+    re.IGNORECASE,
 )
 _EN_MEETING_OF = re.compile(r"(?:meeting|session) of (?:the |its )?$", re.IGNORECASE)
 _EN_NUMBER = re.compile(r"\b(?:No\.?|Number) ?(?P<n>\d{1,4})\b|\bLine (?P<line>\d{1,2})\b")
@@ -67,7 +72,9 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
         "meeting",
     ),
     (r"quarter|half|industr|sector|people's hospital|floor|place|day|century|time\b", ""),
-    (r"phase|stage|batch|group of|round|lot\b", "batch"),
+    (r"phase|stage\b", "phase"),
+    (r"batch|group of|round|lot\b", "batch"),
+    (r"week (?:of|in)\b|weeks?$", "week"),
     (r"issue|announcement", "number"),
     (
         r"congress|government|authority|council|committee|cppcc|npc\b|administration|term\b|assembly"
@@ -83,6 +90,11 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
 _EN_PATTERNS = tuple(
     (re.compile(rf"\b(?:{pattern})", re.IGNORECASE), label) for pattern, label in _EN_LABELS
 )
+_EN_PHASE = re.compile(
+    r"\b(?i:phase|stage) (?:(?P<roman>[IVX]{1,4})|(?P<n>\d{1,2})"
+    r"|(?P<word>(?i:one|two|three|four|five|six)))\b"
+)
+_EN_WEEK = re.compile(r"\b[Ww]eek (?P<n>\d{1,2})\b")
 _ROMAN = re.compile(
     r"\b(?P<n>[IVXLC]{2,7})\b (?=Session|Meeting|Summit|Festival|Games|Congress|Expo|Fair|Olympi)"
     r"|(?<=Session |Meeting )(?P<m>[IVXLC]{2,7})\b"
@@ -132,6 +144,11 @@ def _chinese(text: str) -> Iterator[Ordinal]:
         if hit["s"]:
             kind = "plenum" if hit["k"] == "全会" else "meeting"
             yield Ordinal(kind, _rank(hit["s"]), *hit.span("s"))
+    for hit in _ZH_FIRST.finditer(text):
+        after = re.split(r"[，。；、：\n“”第]", text[hit.end() : hit.end() + 24], maxsplit=1)[0]
+        yield Ordinal(_zh_label("届", after), 1, *hit.span())
+    for hit in _ZH_PHASE.finditer(text):
+        yield Ordinal("phase", _rank(hit["n"]), *hit.span("n"))
     for hit in _ZH_ANNIVERSARY.finditer(text):
         yield Ordinal("anniversary", _rank(hit["n"]), *hit.span())
     for hit in _ZH_LINE.finditer(text):
@@ -151,8 +168,12 @@ def _zh_label(counter: str, after: str) -> str:
         if re.search(r"全体会议|全会", after):
             return "plenum"
         return "meeting" if re.search(r"会", after) else ""
+    if counter == "阶段" or (counter == "期" and re.match(r"工程|项目|建设|改造", after)):
+        return "phase"
     if counter in ("期", "批", "轮", "季"):
         return "batch"
+    if counter == "周":
+        return "" if re.match(r"[岁年六日]", after) else "week"
     if counter == "号":
         return "number"
     if counter == "个" and "五年" in after:
@@ -162,7 +183,7 @@ def _zh_label(counter: str, after: str) -> str:
 
 def _english(text: str) -> Iterator[Ordinal]:
     for hit in _EN.finditer(text):
-        rank = numerals.ordinal(hit["n"])
+        rank = 1 if hit["n"].lower() == "inaugural" else numerals.ordinal(hit["n"])
         if rank is None:
             continue
         after = re.split(r"\b(?:of the|of|held|and|in|at|on)\b", hit["after"], maxsplit=1)[0]
@@ -185,6 +206,13 @@ def _english(text: str) -> Iterator[Ordinal]:
     for hit in _EN_NUMBER.finditer(text):
         label = "line" if hit["line"] else "number"
         yield Ordinal(label, int(hit["n"] or hit["line"]), *hit.span())
+    for hit in _EN_PHASE.finditer(text):
+        word = numerals.english(hit["word"]) if hit["word"] else None
+        rank = numerals.roman(hit["roman"]) if hit["roman"] else int(word or hit["n"])
+        if rank is not None:
+            yield Ordinal("phase", rank, *hit.span())
+    for hit in _EN_WEEK.finditer(text):
+        yield Ordinal("week", int(hit["n"]), *hit.span())
     for hit in _ROMAN.finditer(text):
         rank = numerals.roman(hit["n"] or hit["m"])
         if rank is not None:

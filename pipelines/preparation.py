@@ -28,6 +28,20 @@ class Document:
     url: str = ""
 
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def readable(document: Document) -> bool:
+    """Whether an article has words of the language it is filed under: most, where it has both.
+
+    A Chinese article filed as English would be the best mate of itself; bare figures have no mate.
+    """
+    text = f"{document.title}\n{document.text}"
+    han, words = len(_HAN.findall(text)), len(_WORD.findall(text))
+    return han >= max(1, words // 2) if document.lang == "zh" else words >= max(1, han // 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An article with what is compared: facts, sentences, a vector of the whole."""
@@ -45,15 +59,36 @@ def prepare(documents: Sequence[Document], encoder: Encoder) -> list[Prepared]:
     for start in range(0, len(documents), _AT_ONCE):
         batch = documents[start : start + _AT_ONCE]
         cut = [_sentences(document) for document in batch]
+        read = [_facts(document) for document in batch]
         vectors = encoder.encode([sentence for rows in cut for _, sentence in rows])
-        at = 0
-        for document, rows in zip(batch, cut, strict=True):
-            prepared.append(_prepared(document, rows, vectors[at : at + len(rows)]))
-            at += len(rows)
+        titles = encoder.encode([title for facts in read for title in facts.titles])
+        at = title = 0
+        for document, rows, facts in zip(batch, cut, read, strict=True):
+            named = titles[title : title + len(facts.titles)]
+            prepared.append(_prepared(document, rows, vectors[at : at + len(rows)], facts, named))
+            at, title = at + len(rows), title + len(facts.titles)
     return prepared
 
 
 _AT_ONCE = 1000
+
+
+def vectors(documents: Sequence[Document], encoder: Encoder) -> Array:
+    """Return the vectors of the whole texts alone, shape (documents, dimensions)."""
+    found = [np.empty((0, encoder.dim), np.float32)]
+    for start in range(0, len(documents), _AT_ONCE):
+        cut = [_sentences(document) for document in documents[start : start + _AT_ONCE]]
+        encoded, at = encoder.encode([sentence for rows in cut for _, sentence in rows]), 0
+        for rows in cut:
+            found.append(_unit(_weights(rows) @ encoded[at : at + len(rows)])[None])
+            at += len(rows)
+    return np.concatenate(found)
+
+
+def _weights(rows: Sequence[tuple[int, str]]) -> Array:
+    """How much each sentence counts in the vector of the whole."""
+    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _sentences(document: Document) -> list[tuple[int, str]]:
@@ -64,19 +99,27 @@ def _sentences(document: Document) -> list[tuple[int, str]]:
     return [(0, document.title or document.text[:80] or "-"), *rows]
 
 
-def _prepared(document: Document, rows: Sequence[tuple[int, str]], vectors: Array) -> Prepared:
-    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
-    weights /= weights.sum()
-    facts = evidence.facts(
+def _facts(document: Document) -> Facts:
+    return evidence.facts(
         document.text,
         document.lang,
         title=document.title,
         published=document.published,
         url=document.url,
     )
+
+
+def _prepared(
+    document: Document,
+    rows: Sequence[tuple[int, str]],
+    vectors: Array,
+    facts: Facts,
+    titles: Array,
+) -> Prepared:
+    weights = _weights(rows)
     starts = np.array([start for start, _ in rows], np.int64)
     # Half precision is what encoders give here; a large city's vectors must fit in memory.
-    held = Sentences(starts, weights, vectors.astype(np.float16))
+    held = Sentences(starts, weights, vectors.astype(np.float16), titles.astype(np.float16))
     return Prepared(document, facts, held, _unit(weights @ vectors), _size(document))
 
 

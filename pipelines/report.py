@@ -18,10 +18,25 @@ import numpy as np
 from markupsafe import Markup
 
 from crawler.city import City
-from pipelines import charts, schema, specimens, store, tally, wording
+from pipelines import (
+    charts,
+    estimates,
+    exhibits,
+    gate,
+    history,
+    schema,
+    specimens,
+    store,
+    tally,
+    traits,
+    verdicts,
+    weaknesses,
+    wording,
+)
+from pipelines.estimates import Estimates
 from pipelines.evaluate import DECISION
-from pipelines.showing import PairView, view
-from pipelines.tally import BANDS, LANGS, Tally
+from pipelines.showing import PairView, view, visible, web_link
+from pipelines.tally import BANDS, LANGS, Tally, is_null
 from pipelines.wording import Words
 
 SHOWN = 300
@@ -29,11 +44,6 @@ SHOWN = 300
 
 SENTENCE_BYTES = 5_200_000
 """What all sentences shown may take of the page, markup included; the rest takes under 4 MB."""
-
-_LENGTH_EDGES = (0, 0.354, 0.5, 0.707, 0.841, 1.189, 1.414, 2, 2.828, np.inf)
-_LENGTH_LABELS = ("<⅓", "⅓", "½", "¾", "1", "1¼", "1½", "2", ">3")
-_DAY_EDGES = (-np.inf, -7, 0, 1, 2, 4, 8, 15, 31, np.inf)
-_DAY_LABELS = ("<−7", "−7", "0", "1", "2", "4", "8", "15", ">30")
 
 
 def write(output: Path, cities: Mapping[str, City] | None = None) -> Path:
@@ -54,7 +64,11 @@ def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = 
     """Return the report as HTML, with at most `shown` pairs in full."""
     names = {key: Words(city.name_en, city.name_zh) for key, city in (cities or {}).items()}
     counted = tally.read(output)
-    choice = specimens.choose(output, shown)
+    past = history.read(output)
+    changed = [one.pair_id for one in past[-1].examples] if past else []
+    choice = specimens.choose(output, shown, changed)
+    judged = verdicts.by_item(verdicts.read(output))
+    estimated = estimates.estimate_from(output, judged) if judged else None
     style, script = (_asset(f"report.{kind}") for kind in ("css", "js"))
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pipelines"),
@@ -64,7 +78,7 @@ def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = 
         lstrip_blocks=True,
     )
     environment.globals.update(wording=wording, meter=charts.meter, short=charts.short)
-    environment.filters["words"] = wording.of
+    environment.filters.update(words=wording.of, visible=visible, link=web_link)
     return environment.get_template("report.html.j2").render(
         policy=_policy(style, script),
         style=Markup(style),
@@ -74,16 +88,25 @@ def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = 
         schema_version=schema.SCHEMA_VERSION,
         tally=counted,
         overview=_overview(counted),
+        weaknesses=weaknesses.of(counted),
         cities={
             city.city: names.get(city.city, Words(city.city, city.city)) for city in counted.cities
         },
+        estimated=estimated,
+        judged=_judged(estimated),
         scores=_scores(counted),
         coverage=_coverage(counted),
         beads=_beads(counted.kinds),
         rejects=sorted(
             counted.reject_reasons.items(), key=lambda item: (-sum(item[1].values()), item[0])
         ),
+        exhibits=exhibits.read(output),
+        history=past,
+        usual={
+            city.city: history.usual(past[:-1], city.city, gate.RECENT) for city in counted.cities
+        },
         choice=choice,
+        traits=_trait_choices(choice),
         pairs=_pairs(output, choice),
     )
 
@@ -103,42 +126,92 @@ def _overview(counted: Tally) -> dict[str, Any]:
         unmatched = sum(edition.unmatched for edition in editions)
         per_lang[lang] = {
             "articles": sum(edition.articles for edition in editions),
+            "duplicates": sum(edition.duplicates for edition in editions),
             "matched": matched,
             "unmatched": unmatched,
             "share": matched / (matched + unmatched) if matched + unmatched else None,
         }
-    linked = sum(n for kind, n in counted.kinds.items() if not _is_null(kind))
+    kept = sum(city.kept for city in counted.cities)
     dated = [month for city in counted.cities for e in city.editions for month in e.months]
     return {
         "langs": per_lang,
-        "kept": sum(city.kept for city in counted.cities),
+        "kept": kept,
+        "expected": sum(city.expected for city in counted.cities) / kept if kept else None,
         "scored": len(counted.probabilities),
-        "linked": linked,
+        "linked": sum(n for kind, n in counted.kinds.items() if not is_null(kind)),
         "rejects": sum(city.rejects for city in counted.cities),
         "first": _month(min(dated)) if dated else None,
         "last": _month(max(dated)) if dated else None,
     }
 
 
-def _scores(counted: Tally) -> dict[str, Markup]:
+def _judged(estimated: Estimates | None) -> dict[str, Markup]:
+    """Draw what verdicts say of each band, and whether probabilities come true."""
+    if estimated is None:
+        return {}
+    points = [
+        charts.Point(
+            at=band.stated if band.stated is not None else (band.band + 0.5) / BANDS,
+            share=band.observed.value,
+            low=band.observed.low,
+            high=band.observed.high,
+            count=band.observed.judged,
+            label=f".{band.band}" if band.band else "0",
+            show=f"band={band.band}",
+        )
+        for band in estimated.bands
+        if band.observed is not None
+    ]
+    if not points:
+        return {}
+    return {
+        "bands": charts.shares(points, banded=True),
+        "reliability": charts.shares(points, banded=False),
+    }
+
+
+def _scores(counted: Tally) -> dict[str, Any]:
     """Draw how probable, how long and how far apart the pairs are."""
     bands = np.sum([city.bands for city in counted.cities], axis=0, dtype=int).tolist()
-    thresholds = np.linspace(0, 1, 101)
+    thresholds = np.linspace(0, 1, 101).astype(np.float32)
     ordered = np.sort(counted.probabilities.astype(np.float32))
-    reached = len(ordered) - np.searchsorted(ordered, thresholds.astype(np.float32), side="left")
-    lengths, _ = np.histogram(counted.length_ratios, _LENGTH_EDGES)
-    days, _ = np.histogram(counted.days_apart, _DAY_EDGES)
+    at = np.searchsorted(ordered, thresholds, side="left")
+    reached = (len(ordered) - at).tolist()
+    over = np.concatenate([np.cumsum(ordered[::-1], dtype=np.float64)[::-1], [0.0]])
+    expected = [over[i] / n if n else 0.0 for i, n in zip(at, reached, strict=True)]
+    lengths, _ = np.histogram(counted.length_ratios, traits.LENGTH_EDGES)
+    days, _ = np.histogram(counted.days_apart, traits.DAY_EDGES)
     return {
         "probability": charts.bars(
             bands if isinstance(bands, list) else [0] * BANDS,
             [f".{n}" if n else "0" for n in range(BANDS)],
             kept_from=int(DECISION * BANDS),
-            links=[str(n) for n in range(BANDS)],
+            links=[f"band={n}" for n in range(BANDS)],
         ),
-        "yield": charts.falling(reached.tolist(), int(DECISION * 100)),
-        "length": charts.bars(lengths.tolist(), _LENGTH_LABELS),
-        "days": charts.bars(days.tolist(), _DAY_LABELS),
+        "yield": charts.falling(reached, int(DECISION * 100)),
+        "reached": " ".join(map(str, reached)),
+        "expected": " ".join(f"{share:.3f}" for share in expected),
+        "length": charts.bars(
+            lengths.tolist(),
+            traits.LENGTH_LABELS,
+            links=[f"length={n}" for n in range(len(lengths))],
+        ),
+        "days": charts.bars(
+            days.tolist(), traits.DAY_LABELS, links=[f"days={n}" for n in range(len(days))]
+        ),
     }
+
+
+def _trait_choices(choice: specimens.Choice) -> list[tuple[str, Words]]:
+    """Return the traits to filter by that have no field of their own, with their words."""
+    found = sorted({trait for of_pair in choice.traits.values() for trait in of_pair})
+    chosen = []
+    for trait in found:
+        name, _, value = trait.partition("=")
+        if name in ("bead", "flag", "length", "days") and not any(map(str.isspace, trait)):
+            words = wording.trait(name, value, traits.LENGTH_LABELS, traits.DAY_LABELS)
+            chosen.append((trait, words))
+    return chosen
 
 
 def _coverage(counted: Tally) -> dict[str, Any]:
@@ -165,7 +238,7 @@ def _coverage(counted: Tally) -> dict[str, Any]:
                 row[edition.lang] = [a + b for a, b in zip(row[edition.lang], values, strict=True)]
     return {
         "charts": {
-            city.city: {e.lang: charts.months(e.months, first, last, per) for e in city.editions}
+            city.city: [(e, charts.months(e.months, first, last, per)) for e in city.editions]
             for city in counted.cities
         },
         "rows": [
@@ -184,10 +257,6 @@ def _beads(kinds: Mapping[str, int]) -> Sequence[tuple[str, int, float]]:
         (kind, count, count / total)
         for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
     ]
-
-
-def _is_null(kind: str) -> bool:
-    return kind.startswith("0-") or kind.endswith("-0")
 
 
 def _month(months: int) -> str:

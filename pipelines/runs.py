@@ -4,12 +4,13 @@ import json
 import platform
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crawler.city import City
 from pipelines import store
 
 Issue = dict[str, Any]
@@ -24,15 +25,44 @@ class Run:
     command: str
     cities: tuple[str, ...]
     started_at: datetime
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
 
-def start(output: Path, command: str, cities: tuple[str, ...]) -> Run:
-    """Make the folder of a new run: `runs/<UTC time>-<4 hex digits>/`, with a manifest in it."""
+def start(
+    output: Path, command: str, cities: tuple[str, ...], terms: Mapping[str, Any] | None = None
+) -> Run:
+    """Make the folder of a new run: `runs/<UTC time>-<4 hex digits>/`, with a manifest in it.
+
+    `terms` is what the run goes by towards the sites (`terms_of`), kept in the manifest.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-    run = Run(run_id, output / "runs" / run_id, command, cities, now)
+    run = Run(run_id, output / "runs" / run_id, command, cities, now, terms or {})
     _write_json(run.folder / "manifest.json", _manifest(run, finished_at=None))
     return run
+
+
+def terms_of(cities: Mapping[str, City], settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a crawl goes by: robots.txt obeyed or not, as whom it asks, each city's rights.
+
+    `settings` are the Scrapy settings given for this crawl. The robots.txt files themselves are in
+    the archive; what they forbade is in `issues.jsonl`, code `robots`.
+    """
+    from crawler.settings import ROBOTSTXT_OBEY, USER_AGENT  # reads and checks the environment
+
+    obeyed = settings.get("ROBOTSTXT_OBEY", str(ROBOTSTXT_OBEY))
+    return {
+        "robots_obeyed": obeyed.strip().lower() in ("1", "true"),
+        "user_agent": settings.get("USER_AGENT", USER_AGENT),
+        "rights": {
+            key: {
+                "text": city.rights,
+                "terms": city.rights_terms,
+                "checked": city.rights_checked.isoformat() if city.rights_checked else None,
+            }
+            for key, city in sorted(cities.items())
+        },
+    }
 
 
 def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) -> None:
@@ -86,6 +116,7 @@ def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
         "python": platform.python_version(),
         "scrapy": version("scrapy"),
         "pyarrow": version("pyarrow"),
+        **({"terms": dict(run.terms)} if run.terms else {}),
     }
 
 

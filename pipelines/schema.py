@@ -6,13 +6,42 @@ every file that holds the table repeats them. All columns are nullable from day 
 version can leave one empty instead of breaking readers.
 """
 
+from pathlib import Path
+
 import pyarrow as pa
 
 SCHEMA_VERSION = "1"
+"""Raised when a reader of the old layout would notice. A column more does not raise it: in files
+written before, it reads as null."""
 
 NEWS_TIME = pa.timestamp("ms", tz="Asia/Shanghai")
 RUN_TIME = pa.timestamp("ms", tz="UTC")
 STRINGS = pa.list_(pa.string())
+
+
+class VersionError(ValueError):
+    """A file of another schema version. The message says which, and what to do."""
+
+
+def version_of(found: pa.Schema) -> int:
+    """Return the schema version a file was written with; 0 for files from before versions."""
+    stated = (found.metadata or {}).get(b"schema_version", b"0")
+    return int(stated) if stated.isdigit() else 0
+
+
+def check_version(path: Path, found: pa.Schema) -> None:
+    """Raise `VersionError` unless a file with this schema can be read as it is."""
+    theirs, ours = version_of(found), int(SCHEMA_VERSION)
+    if theirs > ours:
+        raise VersionError(
+            f"{path}: schema version {theirs}, written by a newer shizheng; this one reads up to "
+            f"{ours}: install the newer one"
+        )
+    if theirs < ours:
+        raise VersionError(
+            f"{path}: schema version {theirs}, this shizheng reads {ours}; bring it up to date "
+            "with `shizheng migrate` (--dry-run shows what that would change)"
+        )
 
 
 def column(name: str, kind: pa.DataType, doc: str) -> pa.Field:
@@ -46,6 +75,7 @@ ARTICLES = table(
     column("column", pa.string(), "Column (section) of the site"),
     column("keywords", STRINGS, "Keywords given by the site"),
     column("images", STRINGS, "Absolute URLs of images in the body"),
+    column("captions", STRINGS, "What was said of the images; not part of text"),
     column("attachments", STRINGS, "Absolute URLs of documents attached"),
     column("first_seen", RUN_TIME, "When this article was first stored"),
     column("last_seen", RUN_TIME, "When this revision was stored"),
@@ -61,7 +91,19 @@ ARTICLES = table(
     column(
         "duplicate_of", pa.string(), "article_id of the cluster's first article; null if it is it"
     ),
+    column(
+        "duplicate_city",
+        pa.string(),
+        "City of that article, if it is another one: a repost, which still stands for itself when "
+        "its own city is paired; null: the same city",
+    ),
     column("flags", STRINGS, "Remarks to filter by, such as lang_mismatch or short"),
+    column("mate_id", pa.string(), "The other language of a page that holds both, or null"),
+    column(
+        "mate_groups",
+        pa.list_(pa.int32()),
+        "For each paragraph of text, the number of the paragraphs it shares with those of mate_id",
+    ),
     column("rights", pa.string(), "What the source's terms allow a release to hold"),
     column("run_id", pa.string(), "Run that stored this revision"),
 )
@@ -151,7 +193,11 @@ SENTENCES = table(
     ),
     column("en_end", pa.int32(), "End offset, exclusive"),
     column("probability", pa.float32(), "Probability that the bead is right"),
-    column("flags", STRINGS, "Remarks to filter by, such as number_mismatch"),
+    column(
+        "flags",
+        STRINGS,
+        "Remarks to filter by: number_mismatch, length_outlier, fragment, boilerplate",
+    ),
 )
 
 VECTORS = table(
@@ -159,6 +205,25 @@ VECTORS = table(
     "Sentence vectors by digest: a cache, safe to delete. vectors/<city>/<encoder>.parquet.",
     column("digest", pa.binary(16), "First 16 bytes of the sentence's SHA-256"),
     column("vector", pa.list_(pa.float16()), "Unit vector"),
+)
+
+SKETCHES = table(
+    "sketches",
+    "MinHash signatures of articles, by which reposts across cities are found: a cache, safe to "
+    "delete. sketches/<city>.parquet.",
+    column("content_sha256", pa.string(), "content_sha256 of the article"),
+    column("lang", pa.string(), "Language as which it was cut into shingles"),
+    column("size", pa.int32(), "Characters (zh) or words (en) of the text"),
+    column("signature", pa.binary(256), "64 values of 32 bits, little-endian"),
+    column("method", pa.string(), "How the signature was made; others are made anew"),
+)
+
+KEPT = table(
+    "kept",
+    "Alignments of texts by digest: a cache, safe to delete. "
+    "vectors/<city>/<encoder>.beads.parquet.",
+    column("key", pa.binary(16), "First 16 bytes of a SHA-256 of both texts, encoder and program"),
+    column("beads", pa.binary(), "Per bead: zh and en sentences (int32), probability (float64)"),
 )
 
 REVIEWS = table(
@@ -189,4 +254,6 @@ REVIEWS = table(
     column("method", pa.string(), "Method of the pair when it was judged"),
 )
 
-TABLES = (ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, REVIEWS)
+TABLES = (
+    ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, KEPT, SKETCHES, REVIEWS,
+)  # fmt: skip

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from pipelines import anchors, beads, store, trellis
+from pipelines import anchors, beads, sections, store, trellis
 from pipelines.encoder import Encoder, Vectors, encode_spans, load_encoder
 from pipelines.engine import default_jobs
 from pipelines.splitting import Span, split
@@ -61,19 +61,61 @@ def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
         # Nothing to compare with: certain, and no vectors are needed.
         return [*(Bead((i,), (), 1.0) for i in range(len(zh))),
                 *(Bead((), (j,), 1.0) for j in range(len(en)))]  # fmt: skip
+    if len(zh) * len(en) <= sections.WHOLE:
+        return _align_section(zh, en, encoder)
+    found: list[Bead] = []
+    i = j = 0
+    for k, m in sections.sections(zh, en, encoder):
+        ahead = (min(k + _AHEAD, len(zh)), min(m + _AHEAD, len(en)))
+        part = _align_section(zh[i : ahead[0]], en[j : ahead[1]], encoder)
+        if ahead != (len(zh), len(en)):
+            part = part[: _meeting(part, k - i, m - j)]
+        found += [_moved(bead, i, j) for bead in part]
+        i = max((bead.zh[-1] + 1 for bead in found[::-1] if bead.zh), default=0)
+        j = max((bead.en[-1] + 1 for bead in found[::-1] if bead.en), default=0)
+        if (i, j) == (len(zh), len(en)):
+            break
+    return found
+
+
+_AHEAD = 60
+"""Sentences read beyond a section's end, so that its last beads know what follows."""
+
+
+def _meeting(part: Sequence[Bead], n: int, m: int) -> int:
+    """How many beads of a section to keep: up to the last sure one that ends within n and m.
+
+    From there the next section starts. Without a sure one, all that end within them.
+    """
+    inside = sure = i = j = 0
+    for count, bead in enumerate(part, 1):
+        i, j = i + len(bead.zh), j + len(bead.en)
+        if i > n or j > m:
+            break
+        inside = count
+        if bead.zh and bead.en and bead.probability > 0.9:
+            sure = count
+    return sure if sure > inside // 2 else max(inside, 1)
+
+
+def _moved(bead: Bead, i: int, j: int) -> Bead:
+    return Bead(tuple(at + i for at in bead.zh), tuple(at + j for at in bead.en), bead.probability)
+
+
+def _align_section(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
+    if not zh or not en:
+        return [*(Bead((i,), (), 0.5) for i in range(len(zh))),
+                *(Bead((), (j,), 0.5) for j in range(len(en)))]  # fmt: skip
     zh_spans = encode_spans(encoder, zh, beads.WIDTH)
     en_spans = encode_spans(encoder, en, beads.WIDTH)
-    found = []
+    found: list[Bead] = []
     for (i, j), (k, m) in anchors.blocks(zh_spans[0], en_spans[0]):
         if i == k or j == m:
             found += [Bead((at,), (), 0.5) for at in range(i, k)]
             found += [Bead((), (at,), 0.5) for at in range(j, m)]
             continue
         pair = beads.compare(zh[i:k], en[j:m], _cut(zh_spans, i, k), _cut(en_spans, j, m))
-        found += [
-            Bead(tuple(at + i for at in bead.zh), tuple(at + j for at in bead.en), bead.probability)
-            for bead in _align_block(pair)
-        ]
+        found += [_moved(bead, i, j) for bead in _align_block(pair)]
     return found
 
 

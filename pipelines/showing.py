@@ -41,13 +41,14 @@ class SideView:
 
 @dataclass(frozen=True, slots=True)
 class BeadView:
-    """One bead, marked; a side that is empty is None."""
+    """One bead, marked; a side that is empty is None. `traits` are those of `traits.of_beads`."""
 
     kind: str
     zh: Markup | None
     en: Markup | None
     probability: float | None
     flags: tuple[Words, ...]
+    traits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class PairView:
     hidden: int
     linked: bool
     doubts: tuple[str, ...]
+    traits: tuple[str, ...]
     measures: tuple[MeasureView, ...]
     rival: RivalView | None
 
@@ -143,6 +145,7 @@ def view(specimen: Specimen, budget: int) -> PairView:
         hidden=len(beads) - len(shown),
         linked=bool(specimen.beads),
         doubts=specimen.doubts,
+        traits=_listed(specimen.traits),
         measures=tuple(_measures(row["evidence"], rival.row["evidence"] if rival else None)),
         rival=_rival(rival) if rival else None,
     )
@@ -187,6 +190,11 @@ def marked(text: str, marks: Sequence[Mark], offset: int) -> Markup:
     return Markup("").join([*parts, escape(visible(text[at:]))])
 
 
+def _listed(traits: Sequence[str]) -> tuple[str, ...]:
+    """Return those traits that can stand in a list separated by spaces."""
+    return tuple(trait for trait in traits if not any(map(str.isspace, trait)))
+
+
 def _seen(char: str) -> str:
     if char in "\n\t" or char.isprintable() or unicodedata.category(char) == "Zs":
         return char
@@ -220,7 +228,8 @@ def _bead_views(
                 html[lang] = (html[lang] or Markup("")) + cut
             offsets[lang] = end + 1
         flags = tuple(wording.of(visible(flag), wording.FLAGS) for flag in bead.flags[:8])
-        yield BeadView(bead.kind, html["zh"], html["en"], bead.probability, flags)
+        traits = _listed((f"bead={bead.kind}", *(f"flag={flag}" for flag in bead.flags[:8])))
+        yield BeadView(bead.kind, html["zh"], html["en"], bead.probability, flags, traits)
 
 
 def _within(budget: int, beads: Iterator[BeadView]) -> Iterator[BeadView]:

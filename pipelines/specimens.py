@@ -1,20 +1,25 @@
 """Which pairs a person is shown, and everything there is to show of them."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import schema, store
-from pipelines.tally import band, cities_in, doubts
+from pipelines import schema, store, traits
+from pipelines.evaluate import DECISION
+from pipelines.tally import Mask, band, cities_in, doubts, flat, floats
 
 SEED = "shizheng report"
+
+PER_TRAIT = 3
+"""Examples of each trait that a sample holds where there are so many."""
 
 Row = dict[str, Any]
 
@@ -64,14 +69,16 @@ class Specimen:
     beads: tuple[Bead, ...]
     doubts: tuple[str, ...]
     rival: Rival | None = None
+    traits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The pairs chosen out of `total`. `whole`: all of them are."""
+    """The pairs chosen out of `total`, by city, with their traits. `whole`: all of them are."""
 
     pair_ids: Mapping[str, tuple[str, ...]]
     total: int
+    traits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -88,35 +95,73 @@ def stratified(strata: Mapping[Any, Sequence[str]], size: int, seed: str = SEED)
     Ids are drawn in the order of a seeded digest, so the sample depends on nothing but the ids:
     more pairs in one stratum leave those chosen from the others as they are.
     """
-
-    def rank(text: str) -> bytes:
-        return hashlib.sha256(f"{seed}\n{text}".encode()).digest()
-
     drawn = [
-        (turn, rank(str(stratum)), key)
+        (turn, _rank(str(stratum), seed), key)
         for stratum, ids in strata.items()
-        for turn, key in enumerate(sorted(ids, key=rank)[:size])
+        for turn, key in enumerate(sorted(ids, key=lambda key: _rank(key, seed))[:size])
     ]
     return {key for _, _, key in sorted(drawn)[:size]}
 
 
-def choose(output: Path, size: int) -> Choice:
-    """Choose the pairs to show: all if at most `size`, else a sample by city and band."""
+def choose(output: Path, size: int, wanted: Collection[str] = ()) -> Choice:
+    """Choose the pairs to show: all if at most `size`, else a sample by city and band.
+
+    Up to half of a sample are pairs `wanted` and examples of each trait, so that no figure leads to
+    nothing.
+    """
     strata: dict[tuple[str, int], list[str]] = {}
-    cities: dict[str, list[str]] = {}
+    having: dict[str, list[tuple[int, bytes, str]]] = {}
+    ids: dict[str, list[str]] = {}
+    masks: dict[str, dict[str, Mask]] = {}
+    columns = ["pair_id", "probability", "relation", "margin", "evidence"]
     for city in cities_in(output):
-        path = store.table_path(output, "pairs", city)
-        pairs = store.read_table(path, schema.PAIRS, ["pair_id", "probability"])
-        cities[city] = pairs["pair_id"].to_pylist()
-        for key, probability in zip(cities[city], pairs["probability"].to_pylist(), strict=True):
+        pairs = store.read_table(store.table_path(output, "pairs", city), schema.PAIRS, columns)
+        ids[city] = pairs["pair_id"].to_pylist()
+        masks[city] = _traits(output, city, pairs)
+        ranks = [_rank(key, SEED) for key in ids[city]]
+        order = np.array(sorted(range(len(ranks)), key=ranks.__getitem__), dtype=np.int64)
+        for trait, rows in masks[city].items():
+            drawn = having.setdefault(trait, [])
+            hits = order[rows[order]][:PER_TRAIT].tolist()
+            drawn += [(turn, ranks[i], ids[city][i]) for turn, i in enumerate(hits)]
+        for key, probability in zip(ids[city], pairs["probability"].to_pylist(), strict=True):
             strata.setdefault((city, band(probability or 0.0)), []).append(key)
-    total = sum(map(len, cities.values()))
-    chosen = stratified(strata, size) if total > size else None
-    kept = {
-        city: tuple(key for key in keys if chosen is None or key in chosen)
-        for city, keys in cities.items()
-    }
-    return Choice({city: keys for city, keys in kept.items() if keys}, total)
+    total = sum(map(len, ids.values()))
+    chosen = {key for keys in ids.values() for key in keys} if total <= size else set[str]()
+    if total > size:
+        turns = [
+            (turn, rank, key)
+            for drawn in having.values()
+            for turn, (_, rank, key) in enumerate(sorted(drawn)[:PER_TRAIT])
+        ]
+        first = [key for keys in ids.values() for key in keys if key in wanted]
+        first += [key for _, _, key in sorted(turns)]
+        chosen |= set(list(dict.fromkeys(first))[: size // 2])
+        left = {of: [key for key in keys if key not in chosen] for of, keys in strata.items()}
+        chosen |= stratified(left, size - len(chosen))
+    found: dict[str, tuple[str, ...]] = {}
+    for city, keys in ids.items():
+        for i, key in enumerate(keys):
+            if key in chosen:
+                found[key] = tuple(trait for trait, rows in masks[city].items() if rows[i])
+    kept = {city: tuple(key for key in keys if key in chosen) for city, keys in ids.items()}
+    return Choice({city: keys for city, keys in kept.items() if keys}, total, found)
+
+
+def _traits(output: Path, city: str, pairs: pa.Table) -> dict[str, Mask]:
+    """Return the traits of pairs, those of their beads included."""
+    found = traits.of_pairs(pairs)
+    path = store.table_path(output, "sentences", city)
+    beads = store.read_table(path, schema.SENTENCES, ["pair_id", "kind", "flags"])
+    kept = floats(pairs["probability"], 0.0) >= DECISION
+    for trait, owners in traits.of_beads(beads).items():
+        hits = flat(pc.is_in(pairs["pair_id"], value_set=owners))
+        found[trait] = kept & hits.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _rank(text: str, seed: str) -> bytes:
+    return hashlib.sha256(f"{seed}\n{text}".encode()).digest()
 
 
 def read(output: Path, choice: Choice) -> Iterator[Specimen]:
@@ -138,17 +183,28 @@ def read(output: Path, choice: Choice) -> Iterator[Specimen]:
         )
         for i in order:
             row = rows[i]
-            yield Specimen(
-                row=row,
-                zh=_side(row, "zh", articles),
-                en=_side(row, "en", articles),
-                beads=tuple(
-                    _bead(b)
-                    for b in sorted(beads.get(row["pair_id"], ()), key=lambda b: b["position"] or 0)
-                ),
-                doubts=tuple(name for name, rows_with in raised.items() if rows_with[i]),
-                rival=_rival(row, others.get(row["pair_id"]), articles),
-            )
+            key = row["pair_id"]
+            raises = tuple(name for name, rows_with in raised.items() if rows_with[i])
+            one = assemble(row, beads.get(key, ()), raises, others.get(key), articles)
+            yield replace(one, traits=choice.traits.get(key, ()))
+
+
+def assemble(
+    row: Row,
+    beads: Iterable[Row],
+    doubts: tuple[str, ...],
+    runner_up: Row | None,
+    articles: Mapping[str, Row],
+) -> Specimen:
+    """Return a pair with what belongs to it: rows of the tables, articles by their ids."""
+    return Specimen(
+        row=row,
+        zh=_side(row, "zh", articles),
+        en=_side(row, "en", articles),
+        beads=tuple(_bead(bead) for bead in sorted(beads, key=lambda bead: bead["position"] or 0)),
+        doubts=doubts,
+        rival=_rival(row, runner_up, articles),
+    )
 
 
 def _bead(row: Row) -> Bead:

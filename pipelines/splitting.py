@@ -27,7 +27,8 @@ def split(text: str, lang: str) -> list[Span]:
     spans: list[Span] = []
     for line in _LINE.finditer(text):
         start = line.start()
-        for end in [*ends(line.group()), len(line.group())]:
+        found = [*ends(line.group()), len(line.group())]
+        for end in _cut_at_semicolons(line.group(), found, _RUN_ON[lang]):
             stop = line.start() + end
             piece = text[start:stop]
             body = piece.strip()
@@ -40,6 +41,27 @@ def split(text: str, lang: str) -> list[Span]:
                     spans.append(Span(lead, lead + len(body)))
             start = stop
     return spans
+
+
+_RUN_ON = {"zh": 160, "en": 480}
+"""Characters from which a sentence runs on: such lists of clauses are cut at their semicolons."""
+_SEMICOLON = re.compile(r"[；;]")
+
+
+def _cut_at_semicolons(line: str, ends: list[int], longest: int) -> list[int]:
+    """The ends of a line's sentences, with those at the semicolons of sentences that run on.
+
+    Official prose strings ten tasks together with ；, and its translation gives each a sentence: as
+    one sentence they would not fit into any bead.
+    """
+    cut, start = [], 0
+    for end in ends:
+        if end - start > longest:
+            marks = [m.end() for m in _SEMICOLON.finditer(line, start, end)]
+            cut += [mark for mark in marks if mark < end] if len(marks) > 1 else []
+        cut.append(end)
+        start = end
+    return cut
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -56,11 +78,13 @@ _OPENERS = "“‘「『《〈（【〔［｛([{«‹"
 _CLOSE = rf"(?:[{re.escape(_CLOSERS)}\"']|\s+[”’」』])*"
 
 # One or more stops, or an ellipsis. ； is not one: of 65 Chinese news sentences that hold it, 62
-# are one sentence in their professional translation. A plain full stop ends a sentence only
-# between Chinese characters (an editor's slip), never in a figure or a Latin name.
+# are one sentence in their professional translation (but see `_cut_at_semicolons`). A plain full
+# stop, of either width, ends a sentence only after a Chinese character (an editor's slip), never in
+# a figure, a clause number (1．) or a Latin name.
 _ZH_STOP = re.compile(
-    rf"(?:[。！？｡．]+|…{{2,}}|⋯{{2,}}|\.{{6}}|[!?]+|(?<=[\u3400-\u9fff])\.(?=\s|$|[\u3400-\u9fff]))"
-    rf"[。！？!?…]*{_CLOSE}"
+    rf"(?:[。！？｡]+|…{{2,}}|⋯{{2,}}|\.{{6}}|[!?]+|(?<=[\u3400-\u9fff])．+"
+    rf"|(?<=[\u3400-\u9fff])\.(?=\s|$|[\u3400-\u9fff]))"
+    rf"[。！？!?…]*{_CLOSE}(?:\s?\[\d{{1,3}}\])*"
 )
 # A quotation inside a sentence: 有人喊“出水了！”，我们就往外跑。
 _ZH_CARRIES_ON = re.compile(r"\s*[，、；：,;:的地得）)》—…·]")
@@ -94,6 +118,11 @@ _BEGINNERS = _words("""
     our my what who how why although despite during among both all some many most one
 """)
 _WORD_BEFORE = re.compile(r"[A-Za-z](?:[A-Za-z]|\.(?=[A-Za-z]))*$")
+# "1." or "II." where a sentence begins or a list goes on (…; 2. Improve …), "Article 5.".
+_CLAUSE_NUMBER = re.compile(
+    r"(?:^|[;:]\s)\s*\(?(?:(?:Article|Section|Chapter|Part)\s)?"
+    r"(?:\d{1,3}(?:\.\d{1,2})*|[IVX]{1,5})$"
+)
 _EN_BEGINS = re.compile(rf"[\s{re.escape(_OPENERS)}\"'”’—–•*-]*(?:[A-Z0-9$£€]|[^\x00-\u024f])")
 # Who spoke, after what was said: "Where to?" Mr Li asked.
 _EN_SPEAKER = re.compile(
@@ -113,16 +142,22 @@ def _zh_ends(line: str) -> list[int]:
     return ends
 
 
+_AROUND = 80
+"""Characters looked at before and after a stop: more than any abbreviation or name needs."""
+
+
 def _en_ends(line: str) -> list[int]:
-    ends = []
+    ends: list[int] = []
     for stop in _EN_STOP.finditer(line):
         end = stop.end()
-        rest = line[end:]
+        rest = line[end : end + _AROUND]
         if not _EN_BEGINS.match(rest):
             continue
         mark = stop.group()
-        if mark[0] == "." and mark[1:2] != "." and _abbreviated(line[: stop.start()], rest):
-            continue
+        if mark[0] == "." and mark[1:2] != ".":
+            start = max(ends[-1] if ends else 0, stop.start() - _AROUND)
+            if _abbreviated(line[start : stop.start()], rest):
+                continue
         if line[end - 1] in "”’\"'" and mark[0] in "!?" and _EN_SPEAKER.match(rest):
             continue
         ends.append(end)
@@ -139,10 +174,11 @@ def _zh_closed(line: str, stop: re.Match[str]) -> int:
 
 def _abbreviated(before: str, after: str) -> bool:
     """Whether the full stop between the two belongs to an abbreviation, an initial or a number."""
+    if _CLAUSE_NUMBER.search(before):
+        return True
     found = _WORD_BEFORE.search(before)
     if not found:
-        # "1." at the head of a line is the number of a clause.
-        return re.fullmatch(r"\s*\(?\d{1,3}", before) is not None
+        return False
     word = found.group().lower()
     following = after.lstrip(" \t\u00a0\"'“‘(")
     if word in ("no", "nos"):

@@ -5,7 +5,7 @@ sees the old file or the new one. Rows are kept sorted by id; the same rows give
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crawler.item import Article, Reject
+from crawler.item import Article, Reject, is_twin
 from pipelines import schema
 
 Row = dict[str, Any]
@@ -99,17 +99,28 @@ def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None
     try:
         # Not pq.read_table: it would open a dataset and read meaning into folder names.
         file = pq.ParquetFile(path)
-        found = (file.schema_arrow.metadata or {}).get(b"schema_version", b"?").decode()
-        if found != schema.SCHEMA_VERSION:
-            raise StoreError(
-                f"{path}: schema version {found}, this shizheng writes {schema.SCHEMA_VERSION}; "
-                "read it with the version that wrote it or make it again"
-            )
-        return file.read(columns=columns)
+        schema.check_version(path, file.schema_arrow)
+        wanted = expected.names if columns is None else columns
+        present = set(file.schema_arrow.names)
+        table = file.read(columns=[name for name in wanted if name in present])
+        return _completed(table, expected, wanted) if set(wanted) - present else table
+    except schema.VersionError as error:
+        raise StoreError(str(error)) from error
     except (pa.ArrowInvalid, OSError) as error:
         raise StoreError(
             f"{path}: not a readable Parquet file ({error}); move it away and run again"
         ) from error
+
+
+def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Table:
+    """Return `table` with the columns that its file, of an earlier day, does not have: as nulls."""
+    present = set(table.column_names)
+    of = pa.schema([expected.field(name) for name in wanted], metadata=table.schema.metadata)
+    arrays = [
+        table[field.name] if field.name in present else pa.nulls(table.num_rows, field.type)
+        for field in of
+    ]
+    return pa.Table.from_arrays(arrays, schema=of)
 
 
 def rows_to_table(rows: Iterable[Row], of: pa.Schema) -> pa.Table:
@@ -131,7 +142,14 @@ def table_path(output: Path, table: str, city: str) -> Path:
 
 def cities_with_articles(output: Path) -> list[str]:
     """Return the keys of the cities that have articles in `output`, sorted."""
-    return sorted(path.name for path in (output / "articles").glob("*") if any(path.iterdir()))
+    folder = output / "articles"
+    loose = next(folder.glob("[!.]*.parquet"), None)
+    if loose is not None:
+        raise StoreError(
+            f"{loose}: articles of an older layout, one file per city; bring them up to date with "
+            "`shizheng migrate` (--dry-run shows what that would change)"
+        )
+    return sorted(path.name for path in folder.glob("*") if any(path.iterdir()))
 
 
 def read_articles(output: Path, city: str, columns: list[str] | None = None) -> pa.Table:
@@ -159,17 +177,30 @@ def write_articles(
 ) -> Changes:
     """Merge articles into a city's shard and return what changed.
 
-    An article whose content is stored already leaves its row as it is; other content under a known
-    id is a new revision, the old row moving to `revisions`. Files without a change are not touched.
+    An article whose content is stored already leaves its row as it is, but for `rights`, which
+    follow the city file; other content under a known id is a new revision, the old row moving to
+    `revisions`. What another view of a page shows (print, mobile, converted to Simplified) never
+    replaces what the page itself does, so that the order in which twins come makes no difference.
+    Files without a change are not touched.
     """
-    incoming = {article.article_id: article for article in articles}
+    incoming: dict[str, Article] = {}
+    for article in articles:
+        before = incoming.get(article.article_id)
+        if before is None or not is_twin(article.url) or is_twin(before.url):
+            incoming[article.article_id] = article
     if not incoming:
         return Changes()
     stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
     changes, superseded = Changes(), []
     for key, article in incoming.items():
         old = stored.get(key)
-        if old is not None and old["content_sha256"] == article.content_sha256:
+        # Imports may have no URL; they are told apart by their ids alone.
+        first_view = old is not None and is_twin(old["url"] or "") and not is_twin(article.url)
+        same = old is not None and old["content_sha256"] == article.content_sha256
+        worse = old is not None and is_twin(article.url) and not is_twin(old["url"] or "")
+        if old is not None and same:
+            old["rights"] = article.rights
+        if worse or (same and not first_view):
             changes += Changes(unchanged=1)
             continue
         row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
@@ -178,6 +209,11 @@ def write_articles(
         if old is None:
             row |= {"first_seen": now, "revision": 1}
             changes += Changes(new=1)
+        elif same:
+            # The page itself at last, and it says what its other view said.
+            kept = ("first_seen", "revision", "duplicate_of", "duplicate_city")
+            row |= {name: old[name] for name in kept}
+            changes += Changes(unchanged=1)
         else:
             row |= {"first_seen": old["first_seen"], "revision": old["revision"] + 1}
             superseded.append(old)
@@ -189,15 +225,52 @@ def write_articles(
     return changes
 
 
+def merge_rows(output: Path, city: str, rows: Iterable[Row]) -> None:
+    """Add rows to a city's articles; one that is stored already stays as it is stored."""
+    stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
+    _write_shard(output, city, ({row["article_id"]: row for row in rows} | stored).values())
+
+
 def mark_duplicates(output: Path, city: str, representatives: Mapping[str, str]) -> int:
-    """Set `duplicate_of` from {article_id: representative's id}; return how many rows changed."""
+    """Set `duplicate_of` from {article_id: representative's id}; return how many rows changed.
+
+    What is marked as a repeat of another city's article, and stands for itself in its own, keeps
+    that mark: `mark_reposts` sets and clears it.
+    """
+
+    def of(row: Row) -> tuple[str | None, str | None]:
+        target = representatives.get(row["article_id"])
+        if target is not None and target != row["article_id"]:
+            return target, None
+        return (row["duplicate_of"], row["duplicate_city"]) if row["duplicate_city"] else _NONE
+
+    return _mark(output, city, of)
+
+
+def mark_reposts(output: Path, city: str, originals: Mapping[str, tuple[str, str]]) -> int:
+    """Set `duplicate_of` and `duplicate_city` from {article_id: (original's id, its city)}.
+
+    Only articles that repeat none of their own city are touched. Returns how many rows changed.
+    """
+
+    def of(row: Row) -> tuple[str | None, str | None]:
+        if row["duplicate_of"] and not row["duplicate_city"]:
+            return row["duplicate_of"], None
+        return originals.get(row["article_id"], _NONE)
+
+    return _mark(output, city, of)
+
+
+_NONE: tuple[None, None] = (None, None)
+
+
+def _mark(output: Path, city: str, of: Callable[[Row], tuple[str | None, str | None]]) -> int:
     rows = read_articles(output, city).to_pylist()
     changed = 0
     for row in rows:
-        target = representatives.get(row["article_id"])
-        target = None if target == row["article_id"] else target
-        if row["duplicate_of"] != target:
-            row["duplicate_of"] = target
+        target = of(row)
+        if (row["duplicate_of"], row["duplicate_city"]) != target:
+            row["duplicate_of"], row["duplicate_city"] = target
             changed += 1
     if changed:
         _write_shard(output, city, rows)

@@ -21,8 +21,12 @@ BANDS = 10
 
 LANGS = ("zh", "en")
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
-DOUBTS = ("clash", "near", "close", "length", "apart")
+CONTRADICTIONS = ("numbers", "dates", "ordinals", "names")
+"""Facts of the texts that may contradict each other."""
+
+DOUBTS = (*CONTRADICTIONS, "near", "close", "length", "apart")
 """What makes a pair worth a second look; see `doubts`."""
 
 
@@ -45,12 +49,18 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class CityTally:
-    """One city's counts. `bands` counts all its pairs by probability, lowest band first."""
+    """One city's counts. `bands` counts all its pairs by probability, lowest band first.
+
+    Of the pairs kept, `expected` are right if probabilities are, and in `clashes` the texts
+    contradict each other.
+    """
 
     city: str
     editions: tuple[Edition, ...]
     bands: tuple[int, ...]
     kept: int
+    expected: float
+    clashes: int
     rejects: int
 
 
@@ -100,27 +110,36 @@ class Tally:
 
 def band(probability: float) -> int:
     """Return the band (0-9) of a probability."""
+    return int(bands(np.array([probability]))[0])
+
+
+def bands(probability: Floats) -> npt.NDArray[np.int64]:
+    """Return the band (0-9) of each probability."""
     # Scores are stored as float32, where 0.9 is a little less than nine tenths.
-    return max(0, min(int(probability * BANDS + 1e-6), BANDS - 1))
+    return np.clip((probability * BANDS + 1e-6).astype(np.int64), 0, BANDS - 1)
 
 
-def doubts(pairs: pa.Table) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return for each doubt which rows of a table of pairs raise it.
+def doubts(pairs: pa.Table) -> dict[str, Mask]:
+    """Return for each of `DOUBTS` which rows of a table of pairs raise it.
 
-    `clash`: figures, dates or ordinals contradict; `near`: a probability of 0.4 to 0.6; `close`:
-    another candidate scores within 0.5 log odds; `length`: under half or over twice the usual
-    length; `apart`: published more than 30 days apart. What is unknown raises none.
+    `numbers`, `dates`, `ordinals`, `names`: the texts contradict each other; `near`: a probability
+    of 0.4 to 0.6; `close`: another candidate scores within 0.5 log odds; `length`: under half or
+    over twice the usual length; `apart`: published more than 30 days apart. What is unknown raises
+    none.
     """
-    probability = _floats(pairs["probability"])
-    ratio, days = (_evidence(pairs, name) for name in ("length_ratio", "days_apart"))
-    clashes = [_evidence(pairs, name) < 0 for name in ("numbers", "dates", "ordinals")]
-    return {
-        "clash": np.logical_or.reduce(clashes),
+    probability = floats(pairs["probability"])
+    ratio, days = (evidence(pairs, name) for name in ("length_ratio", "days_apart"))
+    return {name: evidence(pairs, name) < 0 for name in CONTRADICTIONS} | {
         "near": (probability >= 0.4) & (probability < 0.6),
-        "close": _floats(pairs["margin"]) < 0.5,
+        "close": floats(pairs["margin"]) < 0.5,
         "length": (ratio < 0.5) | (ratio > 2),
         "apart": np.abs(days) > 30,
     }
+
+
+def is_null(kind: str) -> bool:
+    """Whether beads of this type have one side only."""
+    return kind.startswith("0-") or kind.endswith("-0")
 
 
 def cities_in(output: Path) -> list[str]:
@@ -144,16 +163,18 @@ def read(output: Path, recent_runs: int = 10) -> Tally:
     for city in cities_in(output):
         path = store.table_path(output, "pairs", city)
         pairs = store.read_table(path, schema.PAIRS, wanted)
-        probability = _floats(pairs["probability"], 0.0)
+        probability = floats(pairs["probability"], 0.0)
         kept = pairs.filter(pa.array(probability >= DECISION))
         columns["probability"].append(probability)
-        columns["length"].append(_known(_evidence(kept, "length_ratio")))
-        columns["days"].append(_known(_evidence(kept, "days_apart")))
+        columns["length"].append(_known(evidence(kept, "length_ratio")))
+        columns["days"].append(_known(evidence(kept, "days_apart")))
         relations += _counts(kept["relation"])
         methods += _counts(pairs["method"])
-        doubted += Counter({name: int(rows.sum()) for name, rows in doubts(kept).items()})
+        raised = doubts(kept)
+        doubted += Counter({name: int(rows.sum()) for name, rows in raised.items()})
+        clashes = int(np.logical_or.reduce([raised[name] for name in CONTRADICTIONS]).sum())
         beads = _read(output, "sentences", city, schema.SENTENCES, ["pair_id", "kind", "flags"])
-        beads = beads.filter(pc.is_in(beads["pair_id"], value_set=_flat(kept["pair_id"])))
+        beads = beads.filter(pc.is_in(beads["pair_id"], value_set=flat(kept["pair_id"])))
         kinds += _counts(beads["kind"])
         sentence_flags += _counts(pc.list_flatten(beads["flags"]))
         articles = store.read_articles(
@@ -161,7 +182,7 @@ def read(output: Path, recent_runs: int = 10) -> Tally:
             city,
             ["article_id", "lang", "published_at", "duplicate_of", "flags", "last_seen"],
         )
-        used = pa.concat_arrays([_flat(kept["zh_id"]), _flat(kept["en_id"])])
+        used = pa.concat_arrays([flat(kept["zh_id"]), flat(kept["en_id"])])
         for lang in LANGS:
             rows = articles.filter(pc.equal(articles["lang"], lang))
             article_flags[lang] += _counts(pc.list_flatten(rows["flags"]))
@@ -178,8 +199,10 @@ def read(output: Path, recent_runs: int = 10) -> Tally:
             CityTally(
                 city=city,
                 editions=tuple(_edition(articles, used, lang) for lang in LANGS),
-                bands=tuple(np.bincount(_bands(probability), minlength=BANDS).tolist()),
+                bands=tuple(np.bincount(bands(probability), minlength=BANDS).tolist()),
                 kept=kept.num_rows,
+                expected=float(probability[probability >= DECISION].sum()),
+                clashes=clashes,
                 rejects=rejects.num_rows,
             )
         )
@@ -260,20 +283,18 @@ def _read(output: Path, table: str, city: str, expected: pa.Schema, columns: lis
     return store.read_table(store.table_path(output, table, city), expected, columns)
 
 
-def _evidence(pairs: pa.Table, name: str) -> Floats:
-    return _floats(pc.struct_field(pairs["evidence"], name))
+def evidence(pairs: pa.Table, name: str) -> Floats:
+    """Return one measure of the pairs' evidence, NaN where there is none."""
+    return floats(pc.struct_field(pairs["evidence"], name))
 
 
-def _floats(column: Any, missing: float = float("nan")) -> Floats:
+def floats(column: Any, missing: float = float("nan")) -> Floats:
+    """Return a column of numbers, `missing` for null."""
     filled = pc.fill_null(pc.cast(column, pa.float64()), missing)
-    return np.asarray(_flat(filled).to_numpy(zero_copy_only=False), dtype=np.float64)
+    return np.asarray(flat(filled).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _mask(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    return np.asarray(_flat(column).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _flat(column: Any) -> pa.Array:
+def flat(column: Any) -> pa.Array:
     """Return a column as one array."""
     if not isinstance(column, pa.ChunkedArray):
         return column
@@ -281,8 +302,8 @@ def _flat(column: Any) -> pa.Array:
     return pa.concat_arrays(chunks) if chunks else pa.array([], type=column.type)
 
 
-def _bands(probability: Floats) -> npt.NDArray[np.int64]:
-    return np.clip((probability * BANDS + 1e-6).astype(np.int64), 0, BANDS - 1)
+def _mask(column: pa.ChunkedArray) -> Mask:
+    return np.asarray(flat(column).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _known(values: Floats) -> Floats:

@@ -9,9 +9,8 @@ Three facts of it make it cheap here:
   more sentences read as one differs from theirs only at the seams (`encode_spans`);
 * the rest is matrix products.
 
-The vector of a sentence does not depend, to the last bit, on what else is encoded with it. A BLAS
-gives no such promise for the rows of one product (OpenBLAS's kernel for AVX2 treats every twelfth
-row alike, not every row), so `encode` multiplies each sentence apart.
+The vector of a sentence does not depend, to the last bit, on what else is encoded with it: its rows
+are multiplied through `products`, which sees to that on any processor.
 
 A vector differs from the wheel's own, a little, in about one Chinese or English news sentence of
 two hundred: `sentencepiece` takes a run of unknown characters for one token, the wheel's tokenizer
@@ -19,7 +18,7 @@ for many, and near ties may fall the other way.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -30,9 +29,7 @@ import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
 from pipelines.encoder import BUNDLED, Vectors, rounded
-
-Ids = npt.NDArray[np.int64]
-Product = Callable[[Vectors, Vectors], Vectors]
+from pipelines.products import Blocks, Ids
 
 LOG = logging.getLogger(__name__)
 
@@ -95,12 +92,17 @@ class UniversalSentenceEncoder:
         # The last normalisation's gain and shift commute with the sum over the tokens.
         self._project = w.ln_g[:, None] * w.cnn_W
         self._shift = w.ln_b @ w.cnn_W + w.cnn_b
+        dense = (w.d0, w.p1, w.d1, w.d2, w.p3, w.d3)
+        weights = (*w.w2, w.proj_W, *self._first, self._project, *dense)
+        with self._threads.limit(limits=1, user_api="blas"):
+            self._blocks = Blocks(list(dict.fromkeys(matrix.shape for matrix in weights)))
         # One row more than tokens: it stays zero, for windows that reach past a sentence.
         rows = _KEPT_TOKENS + 1
         self._slots = np.full(len(w.table), -1, dtype=np.int64)
-        self._used = 0
+        self._holds = np.zeros(0, np.int64)
+        self._uses = np.zeros(rows, np.int64)
         self._embedded = np.zeros((rows, 512), np.float32)
-        self._normal = np.zeros((rows, 3 * _CHANNELS), np.float32)
+        self._normal = [np.zeros((rows, _CHANNELS), np.float32) for _ in _BRANCHES]
         self._products = [
             [np.zeros((rows, _CHANNELS), np.float32) for _ in range(order)]
             for order, _ in _BRANCHES
@@ -112,9 +114,9 @@ class UniversalSentenceEncoder:
         rows = {sentence: row for row, sentence in enumerate(unique)}
         with self._threads.limit(limits=1, user_api="blas"):
             rows_of_ids = [_closed(ids) for ids in self._tokenise(unique)]
-            sums = self._sums(rows_of_ids, [(0, len(ids)) for ids in rows_of_ids], apart=True)
+            sums = self._sums(rows_of_ids, [(0, len(ids)) for ids in rows_of_ids])
             lengths = np.array([len(ids) for ids in rows_of_ids], dtype=np.int64)
-            vectors = self._vectors(sums, lengths, _row_by_row)
+            vectors = self._vectors(sums, lengths)
         if len(unique) == len(sentences):
             return vectors
         return vectors[[rows[sentence] for sentence in sentences]]
@@ -161,7 +163,11 @@ class UniversalSentenceEncoder:
             short = np.flatnonzero(length < _EDGE)
             if len(short):
                 rows = [_closed(stream[starts[i] : ends[i + k - 1]]) for i in short]
-                total[short] = self._sums(rows, [(0, len(row)) for row in rows])
+                # Tables and chants say the same few words over and over.
+                place = {key: at for at, key in enumerate(dict.fromkeys(r.tobytes() for r in rows))}
+                at = np.array([place[row.tobytes()] for row in rows])
+                once = [rows[i] for i in np.unique(at, return_index=True)[1]]
+                total[short] = self._sums(once, [(0, len(row)) for row in once])[at]
             spans.append(self._vectors(total, length + 2))
         return spans + [np.empty((0, self.dim), np.float32)] * (width - len(spans))
 
@@ -178,13 +184,8 @@ class UniversalSentenceEncoder:
             )
         return [np.array(row[:MAX_TOKENS], dtype=np.int64) for row in listed]
 
-    def _sums(
-        self, rows: list[Ids], wanted: list[tuple[int, int]], *, apart: bool = False
-    ) -> Vectors:
-        """Sum of the features of the tokens [from, to) of each row, rows read independently.
-
-        With `apart` the bits of a row's sum do not depend on the other rows.
-        """
+    def _sums(self, rows: list[Ids], wanted: list[tuple[int, int]]) -> Vectors:
+        """Sum of the features of the tokens [from, to) of each row, rows read independently."""
         out = np.empty((len(rows), self._project.shape[0]), np.float32)
         for a, b in _batches([len(row) for row in rows]):
             lengths = np.array([len(row) for row in rows[a:b]])
@@ -192,8 +193,7 @@ class UniversalSentenceEncoder:
             cuts = [(s + f, s + t) for s, (f, t) in zip(starts, wanted[a:b], strict=True)]
             kept = np.concatenate([np.arange(first, last) for first, last in cuts])
             counts = np.array([last - first for first, last in cuts])
-            runs = counts if apart else [len(kept)]
-            features = self._features(np.concatenate(rows[a:b]), starts, lengths, kept, runs)
+            features = self._features(np.concatenate(rows[a:b]), starts, lengths, kept)
             out[a:b] = np.add.reduceat(features, np.cumsum(counts) - counts, axis=0)
         return out
 
@@ -209,47 +209,36 @@ class UniversalSentenceEncoder:
                 np.array([0], np.int64),
                 np.array([high - low], np.int64),
                 np.arange(start - low, end - low),
-                [end - start],
             )
             cuts = np.array([first for first, _ in segments[a:b]]) - start
             parts[a + 1 : b + 1] = np.add.reduceat(features, cuts, axis=0)
         return np.cumsum(parts, axis=0)
 
-    def _features(
-        self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids, runs: Sequence[int] | Ids
-    ) -> Vectors:
-        """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart.
-
-        `runs` are the lengths of the stretches of `kept` that are multiplied apart.
-        """
+    def _features(self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids) -> Vectors:
+        """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart."""
         n = len(ids)
         w = self._w
         slots = self._token_slots(ids)
-        position = np.arange(n)[:, None] + np.arange(-2, 3)
-        low, high = (
-            np.repeat(starts, lengths)[:, None],
-            np.repeat(starts + lengths, lengths)[:, None],
-        )
-        window = np.where((position >= low) & (position < high), position, n)
+        first, end = np.repeat(starts, lengths), np.repeat(starts + lengths, lengths)
+        position = np.arange(n)
+        window = position[:, None] + np.arange(-2, 3)
+        window[(window < first[:, None]) | (window >= end[:, None])] = n
         nowhere = np.append(slots, _KEPT_TOKENS)[window]
+        places = self._blocks.places((position - first)[kept])
+        seen_from = np.append(window, np.full((1, 5), n), axis=0)[places.take(kept, n)]
         features = np.empty((len(kept), 512 + 3 * _CHANNELS), np.float32)
         features[:, :512] = self._embedded[slots[kept]]
-        seen_from = window[kept]
         hidden = np.zeros((n + 1, _CHANNELS), np.float32)
+        part = np.empty((n, _CHANNELS), np.float32)
         for b, (order, left) in enumerate(_BRANCHES):
             h = hidden[:n]
             h[:] = w.b1[b]
             for k in range(order):
-                h += self._products[b][k][nowhere[:, 2 - left + k]]
+                h += np.take(self._products[b][k], nowhere[:, 2 - left + k], 0, part, "clip")
             np.maximum(h, 0, out=h)
-            h += self._normal[slots, b * _CHANNELS : (b + 1) * _CHANNELS]
-            seen = hidden[seen_from[:, 2 - left : 2 - left + order]]
-            seen = seen.reshape(len(kept), order * _CHANNELS)
-            out = np.empty((len(kept), _CHANNELS), np.float32)
-            at = 0
-            for length in runs:
-                np.matmul(seen[at : at + length], w.w2[b], out=out[at : at + length])
-                at += length
+            h += np.take(self._normal[b], slots, 0, part, "clip")
+            seen = np.take(hidden, seen_from[:, 2 - left : 2 - left + order], 0)
+            out = places.multiply(seen.reshape(-1, order * _CHANNELS), w.w2[b])
             out += w.b2[b]
             np.maximum(out, 0, out=out)
             out += h[kept]
@@ -261,29 +250,49 @@ class UniversalSentenceEncoder:
         slots = self._slots[ids]
         if (slots < 0).any():
             new = np.unique(ids[slots < 0])
-            if self._used + len(new) > _KEPT_TOKENS:
-                self._slots[:] = -1
-                self._used = 0
-                new = np.unique(ids)
-            at = slice(self._used, self._used + len(new))
+            if len(self._holds) + len(new) > _KEPT_TOKENS:
+                self._forget(ids)
+                new = np.unique(ids[self._slots[ids] < 0])
+            at = slice(len(self._holds), len(self._holds) + len(new))
             w, chunk = self._w, new % len(self._w.scale)
             embedded = w.table[new] * w.scale[chunk, None] + w.lo[chunk, None]
-            normal = _standardised(_row_by_row(embedded, w.proj_W) + w.proj_b, self._eps)
-            normal = normal * w.ln_g_all + w.ln_b_all
-            self._embedded[at], self._normal[at] = embedded, normal
+            places = self._blocks.places(new)
+            normal = places.multiply(places.spread(embedded), w.proj_W)
+            normal = _standardised(normal + w.proj_b, self._eps) * w.ln_g_all + w.ln_b_all
+            self._embedded[at] = embedded
             for b, (order, _) in enumerate(_BRANCHES):
-                x = np.ascontiguousarray(normal[:, b * _CHANNELS : (b + 1) * _CHANNELS])
-                y = _row_by_row(x, self._first[b])
+                x = normal[:, b * _CHANNELS : (b + 1) * _CHANNELS]
+                y = places.multiply(places.spread(x), self._first[b])
+                self._normal[b][at] = x
                 for k in range(order):
                     self._products[b][k][at] = y[:, k * _CHANNELS : (k + 1) * _CHANNELS]
             self._slots[new] = np.arange(at.start, at.stop)
-            self._used = at.stop
+            self._holds = np.concatenate([self._holds, new])
             slots = self._slots[ids]
+        np.add.at(self._uses, slots, 1)
         return slots
 
-    def _vectors(self, sums: Vectors, lengths: Ids, product: Product = np.matmul) -> Vectors:
+    def _forget(self, needed: Ids) -> None:
+        """Keep the half of the tokens that were used most, or none if `needed` asks for room."""
+        room = _KEPT_TOKENS - len(np.unique(needed))
+        count = len(self._holds)
+        kept = np.sort(np.argsort(-self._uses[:count], kind="stable")[: min(count // 2, room)])
+        for rows in (self._embedded, *self._normal, *(p for b in self._products for p in b)):
+            rows[: len(kept)] = rows[kept]
+        self._uses[: len(kept)] = self._uses[kept] // 2
+        self._uses[len(kept) :] = 0
+        self._holds = self._holds[kept]
+        self._slots[:] = -1
+        self._slots[self._holds] = np.arange(len(kept))
+
+    def _vectors(self, sums: Vectors, lengths: Ids) -> Vectors:
         """The dense network over summed features: unit rows, rounded."""
         w = self._w
+        places = self._blocks.places(lengths)
+
+        def product(x: Vectors, weights: Vectors) -> Vectors:
+            return places.multiply(places.spread(x), weights)
+
         count = lengths.astype(np.float32)[:, None]
         mean = (product(sums, self._project) + count * self._shift) / np.sqrt(count)
         y0 = np.maximum(product(mean, w.d0), 0)
@@ -304,11 +313,6 @@ def _standardised(x: Vectors, eps: np.float32) -> Vectors:
     variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
     x *= np.reciprocal(np.sqrt(variance + eps))[:, None]
     return x
-
-
-def _row_by_row(x: Vectors, weights: Vectors) -> Vectors:
-    """Matrix product, each row by itself: about 2.5 times the time, and its bits are its own."""
-    return np.asarray(np.matmul(x[:, None, :], weights)[:, 0])
 
 
 def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Codes and measures in plain words, in English and Chinese, for people who judge pairs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -20,11 +20,20 @@ RELATIONS = {
 }
 
 DOUBTS = {
-    "clash": Words("figures, dates or ordinals contradict", "数字、日期或届次相互矛盾"),
+    "numbers": Words("figures contradict each other", "数字相互矛盾"),
+    "dates": Words("dates contradict each other", "日期相互矛盾"),
+    "ordinals": Words("ordinals contradict each other", "届次相互矛盾"),
+    "names": Words("names contradict each other", "名称相互矛盾"),
     "near": Words("probability between 0.4 and 0.6", "概率在 0.4 至 0.6 之间"),
     "close": Words("another candidate scores nearly as well", "另有得分相近的候选"),
     "length": Words("one side is under half its usual length", "一方长度不足通常的一半"),
     "apart": Words("published more than 30 days apart", "发布日期相隔超过 30 天"),
+}
+
+CHANGES = {
+    "new": Words("pairs are new", "对为新增"),
+    "gone": Words("pairs are gone", "对已消失"),
+    "changed": Words("pairs were aligned anew, with another result", "对重新对齐且结果不同"),
 }
 
 LANGS = {"zh": Words("Chinese", "中文"), "en": Words("English", "英文")}
@@ -37,13 +46,15 @@ FLAGS = {
     "parts_missing": Words("some of its pages are missing", "缺少部分分页"),
     "no_mate": Words("says itself that it has no other language", "自称仅有一种语言"),
     "transcript": Words("transcript of what was said", "讲话实录"),
+    "digest": Words("several items under one headline", "一页多条新闻"),
     "low_agreement": Words("extractors disagree about the text", "抽取结果不一致"),
     "lang_mismatch": Words("not in the language of its column", "语言与栏目不符"),
     "mixed_language": Words("languages mixed", "中英混杂"),
+    "foreign_paragraphs": Words("some paragraphs in another language", "部分段落为其他语言"),
     "interleaved": Words("from a page with both languages by turns", "来自中英交替的页面"),
     "charset_mismatch": Words("encoding declared wrongly", "声明的编码有误"),
     "mojibake": Words("characters lost in a wrong encoding", "有乱码"),
-    "migrated": Words("date is of a site migration", "日期为网站迁移日期"),
+    "migrated": Words("moved to this site long after publication", "发布很久以后才迁入本站"),
     "date_conflict": Words("dates on the page disagree", "页面日期不一致"),
     "number_mismatch": Words("figures differ", "数字不一致"),
     "length_outlier": Words("lengths do not fit", "长度悬殊"),
@@ -59,6 +70,7 @@ REASONS = {
     "image_only": Words("a picture without text", "只有图片"),
     "cover_notice": Words("only announces an attached document", "正文在附件中"),
     "too_short": Words("too little text", "文字过少"),
+    "too_large": Words("too large to be one article", "页面过大"),
     "no_title": Words("no headline", "没有标题"),
     "unreadable": Words("could not be read", "无法解析"),
     "other_language": Words("neither Chinese nor English", "既非中文也非英文"),
@@ -92,6 +104,23 @@ _NOTHING = Words("nothing to compare", "无可比较")
 def of(code: str, known: Mapping[str, Words]) -> Words:
     """Return the words for a code, or the code itself."""
     return known.get(code, Words(code, code))
+
+
+def trait(name: str, value: str, lengths: Sequence[str], days: Sequence[str]) -> Words:
+    """Return the words for a trait of a pair or its beads; the labels are those of the charts."""
+    match name:
+        case "bead":
+            return Words(f"has a sentence group {value}", f"含 {value} 句组")
+        case "flag":
+            words = of(value, FLAGS)
+            return Words(f"sentences: {words.en}", f"句组：{words.zh}")
+        case "length":
+            label = lengths[int(value)]
+            return Words(f"length: {label} of the usual", f"长度：常值的 {label}")
+        case "days":
+            label = days[int(value)]
+            return Words(f"published from {label} days later", f"发布相隔：{label} 天起")
+    return Words(f"{name}={value}", f"{name}={value}")
 
 
 def measure(name: str, value: float | bool | None) -> Words:

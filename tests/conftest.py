@@ -1,9 +1,17 @@
 """What several kinds of tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
 from authored import write_corpus
+from hypothesis import settings
+
+# The same examples at every run: a change is judged by what it changes. To look for new ones:
+# HYPOTHESIS_PROFILE=explore python -m pytest tests/unit
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")

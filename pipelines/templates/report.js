@@ -20,6 +20,7 @@
     (zh ? chinese : english).checked = true;
     page.lang = zh ? "zh-Hans" : "en";
     filter();
+    tell();
   };
   const filter = () => {
     if (!form) return;
@@ -32,9 +33,20 @@
       const fits =
         ["city", "band", "relation"].every((name) => !at(name) || data[name] === at(name)) &&
         (!at("doubt") || data.doubt.split(" ").includes(at("doubt"))) &&
+        (!at("trait") || data.traits.split(" ").includes(at("trait"))) &&
         (!wanted || titles.join("\n").toLowerCase().includes(wanted));
       pair.hidden = !fits;
       shown += fits;
+    }
+    // The sentences that a filter is about are opened and marked.
+    const sentences = /^(bead|flag)=/.test(at("trait"));
+    for (const bead of document.querySelectorAll(".bead.sought")) bead.classList.remove("sought");
+    if (sentences) {
+      for (const bead of document.querySelectorAll(".pair:not([hidden]) .bead")) {
+        if (!bead.dataset.traits.split(" ").includes(at("trait"))) continue;
+        bead.classList.add("sought");
+        bead.closest("details").open = true;
+      }
     }
     form.elements.shown.value = chinese.checked
       ? `显示 ${shown} / ${pairs.length} 对`
@@ -53,17 +65,38 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(filter));
   }
-  speak((stored() || navigator.language || "").startsWith("zh"));
-
-  for (const link of document.querySelectorAll("a[data-band], a[data-doubt]")) {
+  for (const link of document.querySelectorAll("a[data-show]")) {
     link.addEventListener("click", () => {
       form.reset();
-      for (const name of ["band", "doubt"]) {
-        if (link.dataset[name] !== undefined) form.elements[name].value = link.dataset[name];
+      for (const [name, value] of new URLSearchParams(link.dataset.show)) {
+        const own = form.elements[name];
+        if (own) own.value = value;
+        else form.elements.trait.value = `${name}=${value}`;
       }
       filter();
     });
   }
+
+  const threshold = document.getElementById("threshold");
+  const tell = () => {
+    if (!threshold) return;
+    const at = Number(threshold.value);
+    const reached = Number(threshold.dataset.reached.split(" ")[at]);
+    const expected = Number(threshold.dataset.expected.split(" ")[at]);
+    const p = (at / 100).toFixed(2);
+    const count = reached.toLocaleString("en");
+    const share = `${(100 * expected).toFixed(expected > 0.99 ? 1 : 0)} %`;
+    threshold.setAttribute("aria-valuetext", `${p}: ${count}`);
+    threshold.nextElementSibling.value = chinese.checked
+      ? `≥ ${p}：${count} 对${reached ? `，模型自估 ${share} 正确` : ""}`
+      : `≥ ${p}: ${count} pairs${reached ? `, of which the model expects ${share} to be right` : ""}`;
+  };
+  if (threshold) {
+    threshold.parentElement.hidden = false;
+    threshold.addEventListener("input", tell);
+  }
+  speak((stored() || navigator.language || "").startsWith("zh"));
+
   for (const button of document.querySelectorAll("[data-open]")) {
     button.addEventListener("click", () => {
       for (const pair of pairs) {

@@ -1,11 +1,12 @@
 """A real Chromium: the system's where there is one, else Playwright's own (`make browser`)."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipelines import report
 
@@ -35,3 +36,19 @@ def browser() -> Iterator[Browser]:
 def page_url(corpus: Path) -> str:
     """The report on the authored corpus, as a file."""
     return report.write(corpus).as_uri()
+
+
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Page], list[str]]:
+    """What axe-core finds wrong with a page as it is shown now: rule, impact and element, a line
+    for each. An empty list is an accessible page, as far as a program can tell."""
+    axe = Axe()
+
+    def found(page: Page) -> list[str]:
+        return [
+            f"{rule['id']} ({rule['impact']}): {' '.join(node['target'])}: {node['failureSummary']}"
+            for rule in axe.run(page).response["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return found

@@ -1,12 +1,25 @@
 """The report in a real browser: from a file, off the network, in both languages, on any screen."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from authored import HOSTILE_TITLE
+from authored import (
+    ALIGNED,
+    HOSTILE_TEXT,
+    HOSTILE_TITLE,
+    article,
+    pair,
+    write_corpus,
+    write_rows,
+)
 from playwright.sync_api import Browser, Page
+
+from pipelines import history, schema, store
+from pipelines.report import write
 
 
 @dataclass
@@ -101,7 +114,7 @@ def test_the_language_switch_changes_every_word_of_the_page(report: Opened) -> N
     assert heading.inner_text() == "语料质量报告"
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     assert page.locator(".e").evaluate_all("all => all.every(tag => !tag.checkVisibility())")
-    assert page.locator("output").inner_text() == "显示 4 / 4 对"
+    assert page.locator("output[name=shown]").inner_text() == "显示 4 / 4 对"
     page.reload()
     assert heading.inner_text() == "语料质量报告"
 
@@ -170,16 +183,95 @@ def test_filters_narrow_the_pairs_and_can_be_cleared(report: Opened) -> None:
     eventually(page, "document.querySelectorAll('.pair:not([hidden])').length === 4")
     page.get_by_label("Words in a title").fill("EXECUTIVE")
     assert visible_pairs(page) == ["pair-zh1-en1", "pair-zh2-en2"]
-    assert page.locator("output").inner_text() == "2 of 4 shown"
+    assert page.locator("output[name=shown]").inner_text() == "2 of 4 shown"
 
 
 def test_a_doubt_and_a_column_lead_to_their_pairs(report: Opened) -> None:
     page = report.page
-    page.get_by_role("link", name="figures, dates or ordinals contradict").click()
+    page.get_by_role("link", name="have ordinals that contradict each other").click()
     assert visible_pairs(page) == ["pair-zh2-en2"]
-    page.locator("a[data-band='9']").click()
+    page.locator("svg a[data-show='band=9']").click()
     assert visible_pairs(page) == ["pair-zh1-en1", "pair-zh6-en6"]
     assert page.url.endswith("#pairs")
+
+
+def test_a_figure_about_sentences_opens_and_marks_them(report: Opened) -> None:
+    page = report.page
+    page.locator("#kinds").get_by_role("link", name="1-2").click()
+    assert visible_pairs(page) == ["pair-zh1-en1"]
+    assert page.locator(".bead.sought").count() == 1
+    assert page.locator(".bead.sought .join > span").inner_text() == "1-2"
+    page.get_by_role("button", name="Clear").click()
+    eventually(page, "document.querySelectorAll('.pair:not([hidden])').length === 4")
+    assert page.locator(".bead.sought").count() == 0
+
+
+def test_a_threshold_can_be_tried_by_keyboard(report: Opened) -> None:
+    page = report.page
+    slider = page.get_by_label("Try a threshold")
+    told = page.locator("output[for=threshold]")
+    assert told.inner_text().startswith("≥ 0.50: 3 pairs")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    assert told.inner_text().startswith("≥ 0.60: 2 pairs")
+
+
+def test_everything_that_can_be_pressed_is_reached_by_the_tab_key(report: Opened) -> None:
+    page = report.page
+    wanted = page.evaluate(
+        """[...document.querySelectorAll(
+            "a[href], summary, select, input:not([type=radio]), button, [tabindex='0']"
+        )]
+            .filter(tag => tag.checkVisibility())
+            .filter(tag => !tag.closest("details:not([open]) > :not(summary)"))
+            .map((tag, n) => tag.dataset.stop = n).length"""
+    )
+    reached = set()
+    for _ in range(wanted + 10):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.dataset.stop"))
+    assert len(reached - {None}) == wanted
+
+
+def test_with_verdicts_and_a_history_the_page_is_as_hostile_proof_and_accessible(
+    browser: Browser, tmp_path: Path, violations: Callable[[Page], list[str]]
+) -> None:
+    write_corpus(tmp_path)
+    history.record(tmp_path, "r1", ALIGNED)
+    huge = article("zh9", "zh", HOSTILE_TITLE, HOSTILE_TEXT + "字" * 2_000_000, 50, city="minghe")
+    other = article("en9", "en", HOSTILE_TITLE, "</div></section>" * 50, 51, city="minghe")
+    store.write_articles(tmp_path, "minghe", [huge, other], run_id="r2", now=ALIGNED)
+    path = store.table_path(tmp_path, "pairs", "minghe")
+    rows = store.read_table(path, schema.PAIRS).to_pylist()
+    rows[0] |= {"aligned_at": ALIGNED + timedelta(days=1)}
+    write_rows(tmp_path, "pairs", "minghe", [*rows, pair("minghe", huge, other, 0.97)])
+    judged = [
+        {
+            "verdict_id": f"v{n}", "level": "pair", "verdict": verdict, "reviewer": "<b>Wang</b>",
+            "judged_at": ALIGNED, "weight": 1.0, "plan": "all size=4", "note": HOSTILE_TEXT,
+            **{name: row[name] for name in ("city", "pair_id", "zh_id", "en_id", "probability")},
+        }
+        for n, (row, verdict) in enumerate(zip(rows, ("translation", "different"), strict=False))
+    ]  # fmt: skip
+    verdicts = store.rows_to_table(judged, schema.REVIEWS)
+    store.write_table(tmp_path / "reviews" / "wang.parquet", verdicts)
+    history.record(tmp_path, "r2", ALIGNED + timedelta(days=2))
+    written = write(tmp_path)
+    assert written.stat().st_size < 1_000_000
+    seen = opened(browser, written.as_uri())
+    page = seen.page
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert page.locator("#quality svg").count() == 4
+    assert "1 pairs are new" in " ".join(page.locator("#changes").inner_text().split())
+    page.locator("#changes").get_by_role("link").first.click()
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("a[href^='javascript'], [onload], iframe, img, u").count() == 0
+    assert violations(page) == []
+    assert seen.requests == [written.as_uri()]
+    assert seen.complaints == []
+    page.context.close()
 
 
 def test_a_link_to_a_pair_opens_it(browser: Browser, page_url: str) -> None:
@@ -219,3 +311,19 @@ def test_the_page_can_be_read_by_keyboard_alone(report: Opened) -> None:
     page.locator("#ui-en").focus()
     page.keyboard.press("ArrowRight")
     assert page.get_by_role("heading", level=1).inner_text() == "语料质量报告"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_axe_finds_no_violation(
+    browser: Browser,
+    page_url: str,
+    violations: Callable[[Page], list[str]],
+    width: int,
+    scheme: str,
+) -> None:
+    seen = opened(browser, page_url, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    seen.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert violations(seen.page) == []
+    seen.page.get_by_label("中文").check()
+    assert violations(seen.page) == []
+    seen.page.context.close()

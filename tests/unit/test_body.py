@@ -196,3 +196,104 @@ def test_documents_are_attachments_by_link_or_by_name() -> None:
 
 def test_squeeze_drops_invisible_characters() -> None:
     assert squeeze("\ufeff　安\u200b澜 \n 市 ") == "安澜市"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "文章字号：【小】【中】【大】",
+        "点击播放 朗读 语速 慢 正常 快",
+        "智能语音播报 00:00 / 00:00",
+        "收听本文 · 3分12秒",
+        "扫一扫，在手机上看",
+        "索引号：000014349/2024-00012 主题分类：其他",
+        "Updated: 2024-03-05 09:30 (Anlan Daily)",
+        "(Anlan Daily Online) 09:30, March 05, 2024",
+        "Listen to this article 3 min",
+        "By ZHOU MIN (Anlan Daily) 2024-03-05",
+        "Font Size: [ L M S ]",
+    ],
+)
+def test_what_stands_above_a_story_is_cut(line: str) -> None:
+    assert body(f"<p>{line}</p><p>{LONG}</p><p>{LONG}乙</p>") == [LONG, LONG + "乙"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "下一篇：没有了",
+        "上一篇：市政府召开会议",
+        "扫码关注安澜发布",
+        "关注“安澜发布”微信公众号",
+        "文字：方可 图片：周敏",
+        "记者 方可 通讯员 周敏",
+        "（本报记者 方可）",
+        "主办：安澜市人民政府办公室 备案号：苏ICP备000号",
+        "（完）",
+        "点击下载：安澜市实施方案.pdf",
+        "初审：方可；复审：周敏；终审：李方",
+        "Previous: City opens metro line",
+        "Share this article",
+    ],
+)
+def test_what_stands_below_a_story_is_cut(line: str) -> None:
+    assert body(f"<p>{LONG}</p><p>{LONG}乙</p><p>{line}</p>") == [LONG, LONG + "乙"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "附件：1.安澜市城市更新实施方案",
+        "安澜市人民政府",
+        "2024年3月5日",
+        "会议还研究了其他事项。",
+        "记者从市水利局获悉，水库蓄水正常。",
+    ],
+)
+def test_what_belongs_to_a_document_stays(line: str) -> None:
+    assert body(f"<p>{LONG}</p><p>{LONG}乙</p><p>{line}</p>")[-1] == line
+
+
+PICTURE = "<p style='text-align:center'><img src='1.jpg'></p>"
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        f"{PICTURE}<p style='text-align:center'>会议现场</p>",
+        "<center><img src='1.jpg'><br>会议现场</center>",
+        f"{PICTURE}<p>图为会议现场。</p>",
+        "<p>会议现场。本报记者 方可 摄</p>",
+        "<p>会议现场。（方可摄）</p>",
+        "<p>The hall on Monday. [Photo by Fang Ke/Anlan Daily]</p>",
+    ],
+)
+def test_line_at_a_picture_is_a_caption(caption: str) -> None:
+    found = read_body(read_blocks(parse(f"<p>{LONG}</p>{caption}<p>{LONG}乙</p>"), frozenset()), "")
+    assert found.paragraphs == (LONG, LONG + "乙")
+    assert len(found.captions) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{PICTURE}<p style='text-align:center'>一、总体要求</p>",
+        f"{PICTURE}<p style='text-align:center'>安政发〔2024〕5号</p>",
+        f"{PICTURE}<p>会议现场气氛热烈</p>",
+        "<p style='text-align:center'>第二章</p>",
+        "<p>这部电影在安澜实地拍摄</p>",
+    ],
+)
+def test_heading_or_sentence_at_a_picture_is_text(line: str) -> None:
+    assert len(body(f"<p>{LONG}</p>{line}<p>{LONG}乙</p>")) == 3
+
+
+def test_reporters_in_brackets_are_the_author_and_stay_in_the_text() -> None:
+    for told in (f"本报讯（记者 高岑 柏舟）{LONG}", f"{LONG}（记者 高岑 柏舟）"):
+        found = read_body(read_blocks(parse(f"<p>{told}</p>"), frozenset()), "")
+        assert (found.text, found.reporter) == (told, "高岑 柏舟")
+
+
+def test_rows_are_lines_also_where_cells_hold_paragraphs() -> None:
+    row = "<tr><td><p>泊位数</p></td><td><p>5</p></td></tr>"
+    assert body(f"{LONG}<br><br><table>{row}{row}</table>") == [LONG, "泊位数 | 5", "泊位数 | 5"]

@@ -97,7 +97,40 @@ def test_text_garbled_before_it_was_sent_is_flagged() -> None:
     assert "mojibake" in decode(page(broken, "utf-8").encode(), {}).flags
 
 
-@pytest.mark.parametrize("text", [HANS, HANT, ENGLISH, RARE, "", "São Paulo, Zürich, Ürümqi"])
+DECLARED = (None, "utf-8", "gb2312", "big5", "iso-8859-1")
+TRUE = [
+    (HANS, "utf-8"), (HANS, "gb18030"), (HANS, "utf-16"),
+    (HANT, "utf-8"), (HANT, "big5hkscs"), (HANT, "gb18030"),
+    (ENGLISH, "utf-8"), (ENGLISH, "cp1252"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "true"), TRUE)
+def test_whatever_header_and_meta_say_the_text_is_read(text: str, true: str) -> None:
+    for meta in DECLARED:
+        body = page(text, meta).encode(true)
+        for declared in DECLARED:
+            found = decode(body, header(declared) if declared else {})
+            assert text in found.text, (declared, meta, found.encoding)
+
+
+@pytest.mark.parametrize(
+    ("text", "true", "read_as"),
+    [
+        (HANS, "utf-8", "gb18030"), (HANS, "utf-8", "cp1252"), (HANS, "utf-8", "latin-1"),
+        (HANS, "gb18030", "latin-1"), (HANS, "gb18030", "utf-8"), (HANS, "gb18030", "big5hkscs"),
+        (HANT, "utf-8", "gb18030"), (HANT, "big5hkscs", "gb18030"), (HANT, "big5hkscs", "latin-1"),
+    ],
+)  # fmt: skip
+def test_text_read_with_a_wrong_decoder_is_called_garbled(
+    text: str, true: str, read_as: str
+) -> None:
+    assert garbled((text * 3).encode(true).decode(read_as, "replace")) > 0.002
+
+
+@pytest.mark.parametrize(
+    "text", [HANS, HANT, ENGLISH, RARE, "", "優の良品の店の味", "São Paulo, Zürich, Ürümqi"]
+)
 def test_ordinary_text_is_never_called_garbled(text: str) -> None:
     assert garbled(text * 20) == 0.0
 

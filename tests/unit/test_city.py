@@ -51,6 +51,10 @@ def test_a_city_file_is_read_whole(tmp_path: Path) -> None:
         ("//www.some.gov.cn/col", "//other.gov.cn/col", 7, "not among hosts"),
         ("max_days: 45", "max_days: soon", 9, "whole number, not 'soon'"),
         ("max_rejects: 0.1", "max_rejects: 10", 10, "share between 0 and 1"),
+        ("max_rejects: 0.1", "min_precision: 95", 10, "min_precision must be a share between 0"),
+        ("max_rejects: 0.1", "max_drift: 0.2", 10, "max_drift must be"),
+        ("max_rejects: 0.1", "max_drift: {speed: 1}", 10, "unknown key 'speed' in max_drift"),
+        ("max_rejects: 0.1", "max_drift: {yield: -1}", 10, "yield must be a number above 0"),
         ("name: {zh: 某市, en: Somewhere}", "name: {zh: 某市}", 1, "name lacks the key 'en'"),
         ("hosts: [www.some.gov.cn, en.some.gov.cn]", "hosts: []", 3, "at least one entry"),
         ("checked: null", "checked: today", 5, "a date like"),
@@ -108,3 +112,24 @@ def test_every_city_file_that_ships_is_valid() -> None:
     assert "dalian" in cities
     for city in cities.values():
         assert city.status == "unverified", f"{city.key}: no live crawl has verified it"
+
+
+NARROW = '{lang: zh, cms: hanweb, list: "http://www.some.gov.cn/col/col5/index.html", '
+
+
+def test_a_source_may_have_rights_of_its_own(tmp_path: Path) -> None:
+    own = 'articles: "art_5_", rights: {text: full, terms: CC BY 4.0, checked: 2026-11-01}}'
+    city = load_city(write(tmp_path, GOOD.replace("pairing:", f"  - {NARROW}{own}\npairing:")))
+    of_source = city.rights_of("http://www.some.gov.cn/art/2024/1/2/art_5_1.html")
+    assert (of_source.text, of_source.terms, str(of_source.checked)) == (
+        "full", "CC BY 4.0", "2026-11-01",
+    )  # fmt: skip
+    of_city = city.rights_of("http://www.some.gov.cn/art/2024/1/2/art_1_1.html")
+    assert (of_city.text, of_city.checked) == ("metadata+excerpt", None)
+    assert city.rights_of("") == of_city
+
+
+def test_rights_of_a_source_without_a_pattern_are_refused(tmp_path: Path) -> None:
+    text = GOOD.replace("pairing:", f"  - {NARROW}rights: {{text: full}}}}\npairing:")
+    with pytest.raises(CityError, match=r"somewhere\.yaml:9: rights of a source need articles:"):
+        load_city(write(tmp_path, text))

@@ -151,3 +151,10 @@ def test_the_model_says_where_its_weights_come_from() -> None:
     model = documents.load_model()
     assert model.version.startswith("pairing-")
     assert all(weight <= 0 for name, weight in model.weights.items() if name.endswith("_clash"))
+
+
+def test_two_chinese_reports_of_one_meeting_do_not_rob_each_other(series: list[Document]) -> None:
+    title, text = meeting(24)
+    again = Document("zh24b", "zh", title, text + "\n市政府办公室供稿。", DAY + timedelta(days=170))
+    found = paired([*series, again], [Document("en24", "en", *meeting_en(24))])
+    assert found["en24"][0] in ("zh24", "zh24b")

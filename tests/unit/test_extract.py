@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from crawler.city import City, Source, unnamed_city
 from crawler.consensus import choose, likeness, opinions, shingles
-from crawler.extract import explain, extract, join, units
+from crawler.extract import explain, extract, join
 from crawler.item import Article, Reject
+from crawler.kinds import units
 from crawler.page import Page
 
 URL = "http://www.anlan.example/art/2024/3/5/art_1204_88213.html"
@@ -201,6 +202,35 @@ def test_further_pages_are_named_and_joined_in_order() -> None:
     assert "parts_missing" not in join(first, [second, second]).flags
 
 
+def test_pager_is_followed_where_the_page_was_read_under_another_address() -> None:
+    pager = (
+        "<div><a href='/n1/c1013-311.html'>【1】</a><a href='/n1/c1013-311-2.html'>【2】</a></div>"
+    )
+    body = page(f"<div class='x1'>{story()}</div>{pager}")
+    host = "http://www.strange.example"
+    for address in ("/saved.html", "/n1/c1013-311.html"):
+        found = article(host + address, body, unnamed_city(host))
+        assert found.parts == (f"{host}/n1/c1013-311-2.html",)
+    second = article(f"{host}/n1/c1013-311-2.html", body, unnamed_city(host))
+    assert second.parts == ()
+
+
+def test_picture_above_the_first_line_is_the_articles_unless_it_is_a_link() -> None:
+    above = "<p><img src='/1.jpg'></p><p><a href='#'><img src='/ad.jpg'></a></p>"
+    found = article(STRANGE, page(f"<div class='x1'>{above}{story()}</div>"), unnamed_city(STRANGE))
+    assert found.images == ("http://news.strange.example/1.jpg",)
+
+
+def test_questions_and_answers_are_a_transcript_and_a_list_of_posts_is_not() -> None:
+    turns = [
+        f"{who}：{PARAGRAPHS[n]}" for n, who in enumerate(["记者", "陆文渊", "记者", "陆文渊"])
+    ]
+    assert "transcript" in article(URL, page(f"<div id='zoom'>{story(*turns)}</div>")).flags
+    labels = ("时间", "地点", "市长", "主任")
+    posts = [f"{label}：{text}" for label, text in zip(labels, PARAGRAPHS, strict=True)]
+    assert "transcript" not in article(URL, page(f"<div id='zoom'>{story(*posts)}</div>")).flags
+
+
 def test_explanation_names_the_rule_of_every_field_and_what_was_cut() -> None:
     line = "<div class='small-title'>发布日期：2024-03-05 来源：安澜日报</div>"
     html = page(f"{line}<div id='zoom'>{story()}<p>责任编辑：方可</p></div>")
@@ -240,6 +270,9 @@ def test_likeness_is_one_for_equal_texts_and_nothing_for_empty_ones() -> None:
     "body",
     [
         b"<" * 100_000,
+        b"<head" * 80_000,
+        b"<!--" * 200_000,
+        b"<script type='application/ld+json'>" * 20_000,
         b"<div>" * 30_000 + story().encode() + b"</div>" * 30_000,
         b"<table><tr><td>" * 2_000 + story().encode(),
         b"&amp;" * 100_000,
@@ -250,7 +283,7 @@ def test_likeness_is_one_for_equal_texts_and_nothing_for_empty_ones() -> None:
         b"<p>x</p>" * 20_000,
         b"<a href='http://[::1'>x</a><base href='http://['><img src='//['>" + story().encode(),
     ],
-    ids=range(10),
+    ids=range(13),
 )
 def test_hostile_page_costs_one_page(body: bytes) -> None:
     found = extract(STRANGE, body, {"content-type": "text/html"}, unnamed_city(STRANGE))

@@ -147,3 +147,40 @@ def test_bilingual_separators_inside_an_english_headline_survive() -> None:
 
 def test_page_without_any_headline_has_none() -> None:
     assert title("", "<p>正文</p>") is None
+
+
+def test_structured_data_counts_before_a_bare_date_and_after_a_labelled_one() -> None:
+    bare, labelled = read_line("2024-03-05"), read_line("发布时间：2024-03-04 08:00")
+    url = "http://a.example/x.html"
+    told, _ = fields.published_of(metas(), [bare], url, "2024-03-05T02:46:57")
+    assert told is not None
+    assert (told.rule, told.value.precision) == ("structured data", "minute")
+    told, _ = fields.published_of(metas(), [labelled], url, "2024-03-05T02:46:57")
+    assert told is not None
+    assert told.rule == "date line"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("安澜日报记者 高岑", "高岑"),
+        ("全媒体记者：高岑 柏舟", "高岑 柏舟"),
+        ("通讯员高岑", "高岑"),
+        ("高岑", "高岑"),
+        ("安澜记者站", "安澜记者站"),
+    ],
+)
+def test_office_before_a_name_is_no_part_of_it(given: str, name: str) -> None:
+    author = fields.author_of(metas(("author", given)), [], None)
+    assert author is not None
+    assert author.value == name
+
+
+def test_reporter_in_the_text_counts_between_author_line_and_editor() -> None:
+    lines = [read_line("责任编辑：方可")]
+    told = fields.author_of(metas(), lines, None, "高岑")
+    assert told is not None
+    assert (told.value, told.rule) == ("高岑", "reporter in the text")
+    told = fields.author_of(metas(), [*lines, read_line("作者：柏舟")], None, "高岑")
+    assert told is not None
+    assert told.value == "柏舟"

@@ -51,12 +51,26 @@ def test_a_language_that_is_not_given_is_found(tmp_path: Path, text: str, lang: 
     assert read(tmp_path, lang=None, text=text, title="").lang == lang
 
 
-def test_a_given_language_stands_and_is_flagged_when_the_text_says_otherwise(
-    tmp_path: Path,
+@pytest.mark.parametrize(("declared", "text", "lang"), [("zh", EN, "en"), ("en", ZH, "zh")])
+def test_a_text_plainly_in_the_other_language_is_taken_for_what_it_is_and_flagged(
+    tmp_path: Path, declared: str, text: str, lang: str
 ) -> None:
-    article = read(tmp_path, lang="zh", text=EN, title="")
-    assert article.lang == "zh"
-    assert "lang_mismatch" in article.flags
+    article = read(tmp_path, lang=declared, text=text, title="")
+    assert (article.lang, article.flags) == (lang, ("lang_mismatch",))
+
+
+@pytest.mark.parametrize("text", ["2024-03-05 12.5%", "Olá, São Vicente!"])
+def test_a_given_language_stands_where_the_text_does_not_tell(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, lang="en", text=text, title="").lang == "en"
+
+
+def test_a_third_language_is_refused_whatever_is_declared(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    text = "O Governo realizou ontem uma reunião sobre a segurança no trabalho em toda a cidade."
+    row = {"id": "x", "city": "a", "lang": "en", "text": text}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    articles, (reject,) = imports.read_articles(path)
+    assert (articles, reject.reason) == ([], "other_language")
 
 
 def test_traditional_script_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from crawler.item import Article, Reject, article_id
-from pipelines.language import detect, judge, script_of, simplified
+from pipelines import language
+from pipelines.language import detect, judge, paragraphs, script_of, simplified
 
 ZH = (
     "市政府召开第二十九次常务会议，研究部署安全生产和春季农业生产工作，"
@@ -146,3 +147,40 @@ def test_script_is_told_by_characters_of_one_script_only() -> None:
     assert script_of("后里台") == "Hans"
     assert script_of("里程碑後續") == "Hant"
     assert simplified("財政司後續會議") == "财政司后续会议"
+
+
+def test_of_chinese_and_portuguese_by_turns_the_chinese_is_kept() -> None:
+    text = "\n".join(line for _ in range(4) for line in (ZH, PT))
+    zh, reject = judge(article(text, title="市政府公报"))
+    assert isinstance(zh, Article)
+    assert (zh.lang, zh.text) == ("zh", "\n".join([ZH] * 4))
+    assert isinstance(reject, Reject)
+    assert reject.reason == "other_language"
+
+
+def test_paragraphs_in_another_language_are_remarked_on_and_counted() -> None:
+    (found,) = judge(article("\n".join([ZH, ZH, ZH, ZH, PT])))
+    assert isinstance(found, Article)
+    assert (found.lang, found.flags) == ("zh", ("foreign_paragraphs",))
+    assert (found.lang_evidence or "").endswith("paragraphs: other 1, zh 4")
+
+
+def test_each_paragraph_has_a_verdict_of_its_own() -> None:
+    verdicts = paragraphs("\n".join([ZH, EN, PT, "2024-03-05", "財政司司長會見傳媒"]))
+    assert [(v.lang, v.script) for v in verdicts] == [
+        ("zh", "Hans"),
+        ("en", "Latn"),
+        ("other", ""),
+        ("", ""),
+        ("zh", "Hant"),
+    ]
+
+
+def test_a_page_of_thousands_of_doubtful_paragraphs_is_asked_about_a_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(language, "_langdetect", lambda text, priors: asked.append(text) or "pt")
+    verdicts = paragraphs("\n".join([PT] * 3000))
+    assert {verdict.lang for verdict in verdicts} == {"other"}
+    assert len(asked) == 40

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from crawler.city import load_cities
 from pipelines import runs
 
 
@@ -43,3 +44,17 @@ def test_metrics_are_lines_that_the_textfile_collector_reads(tmp_path: Path) -> 
 def test_history_holds_finished_runs_only(tmp_path: Path) -> None:
     runs.start(tmp_path, "crawl", ("dalian",))
     assert list(runs.history(tmp_path)) == []
+
+
+def test_a_run_keeps_what_it_went_by(tmp_path: Path) -> None:
+    cities = {"dalian": load_cities()["dalian"]}
+    terms = runs.terms_of(cities, {})
+    run = runs.start(tmp_path, "crawl", ("dalian",), terms)
+    runs.finish(run, {}, 0)
+    manifest = json.loads((run.folder / "manifest.json").read_text())
+    assert manifest["terms"]["robots_obeyed"] is True
+    assert manifest["terms"]["user_agent"].startswith("shizheng/")
+    assert manifest["terms"]["rights"]["dalian"] == {
+        "text": "metadata+excerpt", "terms": None, "checked": None,
+    }  # fmt: skip
+    assert runs.terms_of(cities, {"ROBOTSTXT_OBEY": "0"})["robots_obeyed"] is False

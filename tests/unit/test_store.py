@@ -138,3 +138,33 @@ def test_every_column_of_every_table_is_documented_and_nullable() -> None:
         for field in table:
             assert field.nullable, field.name
             assert field.metadata[b"doc"], field.name
+
+
+@pytest.mark.parametrize("view", ["_print.html", ".amp.html"])
+@pytest.mark.parametrize("first", ["page", "view"])
+def test_what_another_view_of_a_page_shows_never_replaces_the_page(
+    tmp_path: Path, view: str, first: str
+) -> None:
+    page = article(1)
+    twin = replace(page, url=page.url.replace(".html", view), text="正文。打印本页")
+    for one in (page, twin) if first == "page" else (twin, page):
+        write(tmp_path, one)
+    (row,) = store.read_articles(tmp_path, "somewhere").to_pylist()
+    assert (row["url"], row["text"]) == (page.url, page.text)
+    # In one batch, too; and a view stands as long as the page itself is not had.
+    write(tmp_path / "batch", *((page, twin) if first == "page" else (twin, page)))
+    (row,) = store.read_articles(tmp_path / "batch", "somewhere").to_pylist()
+    assert (row["url"], row["revision"]) == (page.url, 1)
+    write(tmp_path / "alone", twin)
+    assert store.read_articles(tmp_path / "alone", "somewhere")["url"].to_pylist() == [twin.url]
+
+
+def test_a_page_that_says_what_its_view_said_takes_its_place_without_a_revision(
+    tmp_path: Path,
+) -> None:
+    page = article(1)
+    write(tmp_path, replace(page, url=page.url.replace("http://www.", "http://m.")))
+    assert write(tmp_path, page, now=LATER) == store.Changes(unchanged=1)
+    (row,) = store.read_articles(tmp_path, "somewhere").to_pylist()
+    assert (row["url"], row["revision"], row["first_seen"]) == (page.url, 1, NOW)
+    assert not (tmp_path / "revisions").exists()

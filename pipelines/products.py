@@ -1,0 +1,116 @@
+"""Matrix products whose rows do not depend, to the last bit, on the rows multiplied beside them.
+
+A BLAS promises nothing of the kind: OpenBLAS's kernel for AVX2 adds up the first six rows of every
+twelve in one order and the other six in another, and products of other sizes run through other
+kernels again. So products are made only of blocks of a few fixed sizes, and the rows of these
+blocks are sorted into kinds first, by multiplying the same row in every place: places of one kind
+give the same bits, in whichever block. What is to be multiplied is given a kind by what it is
+itself, and then any free place of that kind. How many kinds a processor has changes the time (an
+uneven share leaves places empty), never the result.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+
+_SIZES = (384, 96, 24)
+"""Rows of a block, largest first; multiples of the tiles that kernels work in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where rows lie in blocks: row i at `at[i]` of `sum(sizes)` places, the others empty."""
+
+    at: Ids
+    sizes: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """How many places the blocks have."""
+        return sum(self.sizes)
+
+    def take(self, rows: Ids, empty: int) -> Ids:
+        """Return the value of each place: that of its row, or `empty`."""
+        taken = np.full(self.total, empty, np.int64)
+        taken[self.at] = rows
+        return taken
+
+    def spread(self, x: Array) -> Array:
+        """Return rows put in their places, zeros elsewhere."""
+        placed = np.zeros((self.total, x.shape[1]), np.float32)
+        placed[self.at] = x
+        return placed
+
+    def multiply(self, placed: Array, weights: Array) -> Array:
+        """Return the product of rows that lie in their places, in the order of the rows."""
+        out = np.empty((self.total, weights.shape[1]), np.float32)
+        start = 0
+        for size in self.sizes:
+            np.matmul(placed[start : start + size], weights, out=out[start : start + size])
+            start += size
+        return out[self.at]
+
+
+class Blocks:
+    """The blocks of this processor, for weights of the given shapes.
+
+    They hold for the number of threads that they are made with.
+    """
+
+    def __init__(self, shapes: Sequence[tuple[int, int]]) -> None:
+        signs = {size: _signs(size, shapes) for size in _SIZES}
+        least = _SIZES[-1]
+        # A kind must be found in a fair share of the smallest block, lest most places stay empty.
+        kinds = [
+            sign for sign in dict.fromkeys(signs[least]) if signs[least].count(sign) * 8 >= least
+        ] or signs[least][:1]
+        self._free = {
+            size: [np.flatnonzero([sign == kind for sign in signs[size]]) for kind in kinds]
+            for size in _SIZES
+            if all(kind in signs[size] for kind in kinds)
+        }
+        self.kinds = len(kinds)
+
+    def places(self, keys: Ids) -> Places:
+        """Return places for rows whose kinds follow from `keys`, whole numbers from 0."""
+        kind = keys % self.kinds
+        left = np.bincount(kind, minlength=self.kinds)
+        free: list[list[Ids]] = [[] for _ in range(self.kinds)]
+        sizes: list[int] = []
+        for size, listed in self._free.items():
+            room = np.array([len(slots) for slots in listed])
+            last = size == min(self._free)
+            blocks = int((-(-left // room)).max() if last else (left // room).min())
+            for _ in range(blocks):
+                for k, slots in enumerate(listed):
+                    free[k].append(slots + sum(sizes))
+                sizes.append(size)
+            left = np.maximum(left - blocks * room, 0)
+        at = np.empty(len(keys), np.int64)
+        for k in range(self.kinds):
+            rows = np.flatnonzero(kind == k)
+            if len(rows):
+                at[rows] = np.concatenate(free[k])[: len(rows)]
+        return Places(at, tuple(sizes))
+
+    def product(self, x: Array, weights: Array, keys: Ids) -> Array:
+        """Return the matrix product; `keys` must follow from a row's own content."""
+        places = self.places(keys)
+        return places.multiply(places.spread(x), weights)
+
+
+def _signs(size: int, shapes: Sequence[tuple[int, int]]) -> list[bytes]:
+    """What each place of a block makes of the same row, for all shapes of weights."""
+    rng = np.random.default_rng(0)
+    signs = [b""] * size
+    for inner, outer in shapes:
+        row = rng.standard_normal(inner, np.float32)
+        weights = rng.standard_normal((inner, outer), np.float32)
+        found = np.matmul(np.repeat(row[None], size, axis=0), weights)
+        signs = [sign + line.tobytes() for sign, line in zip(signs, found, strict=True)]
+    return signs

@@ -1,0 +1,186 @@
+"""What changed between two releases, and why, told from the two alone."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.release.snapshot import Snapshot
+from pipelines.release.withdrawal import digest
+
+Row = Mapping[str, Any]
+Why = Callable[[Row], str]
+
+_ARTICLE = ["article_id", "city", "lang", "published_at", "content_sha256", "revision", "held"]
+_PAIR = ["pair_id", "city", "zh_id", "en_id", "probability", "relation", "method"]
+
+
+def compare(old: Snapshot, new: Snapshot) -> dict[str, Any]:
+    """Return `{"from", "to", "settings": {name: [old, new]}, "tables": {table: {what: {reason:
+    [ids]}}}}`, where what is added, removed or changed.
+
+    An article is `corrected` when its revision rose, and otherwise `text changed` (masked or cut
+    differently). Rows that came with another threshold are told from rows that are new.
+    """
+    articles = (old.read("articles", _ARTICLE), new.read("articles", _ARTICLE))
+    pairs = (old.read("pairs", _PAIR), new.read("pairs", _PAIR))
+    gone = frozenset(new.manifest["withdrawn"]["digests"])
+    had = set(_missing(*articles, "article_id"))
+    tables = {
+        "articles": {
+            "added": _grouped(_rows(articles[1], articles[0], "article_id"), _article_came(old)),
+            "removed": _grouped(_rows(*articles, "article_id"), _article_left(new, gone)),
+            "changed": _grouped(
+                _changed(*articles, "article_id", ["content_sha256", "revision", "held"]),
+                _article_changed,
+            ),
+        },
+        "pairs": {
+            "added": _grouped(
+                _rows(pairs[1], pairs[0], "pair_id"),
+                _pair_came(old, set(_missing(articles[1], articles[0], "article_id"))),
+            ),
+            "removed": _grouped(_rows(*pairs, "pair_id"), _pair_left(new, gone, had, pairs[1])),
+            "changed": _grouped(
+                _changed(*pairs, "pair_id", ["probability", "relation", "method"]), _pair_changed
+            ),
+        },
+    }
+    settings = {
+        name: [before, after]
+        for name in ("schema_version", "shizheng", "models", "thresholds", "split")
+        if (before := old.manifest.get(name)) != (after := new.manifest.get(name))
+    }
+    kept = {
+        table: {what: why for what, why in kinds.items() if why} for table, kinds in tables.items()
+    }
+    return {
+        "from": old.version,
+        "to": new.version,
+        "settings": settings,
+        "tables": {table: kinds for table, kinds in kept.items() if kinds},
+    }
+
+
+def _article_left(new: Snapshot, gone: frozenset[str]) -> Why:
+    def why(row: Row) -> str:
+        if digest(row["article_id"]) in gone:
+            return "withdrawn"
+        if _outside(row, new.manifest["thresholds"]):
+            return "outside the new selection"
+        if new.manifest["split"]:
+            return "left out by the split, or no longer in the corpus"
+        return "no longer in the corpus"
+
+    return why
+
+
+def _article_came(old: Snapshot) -> Why:
+    withdrawn = frozenset(old.manifest["withdrawn"]["digests"])
+
+    def why(row: Row) -> str:
+        if digest(row["article_id"]) in withdrawn:
+            return "no longer withdrawn"
+        if _outside(row, old.manifest["thresholds"]):
+            return "outside the old selection"
+        return "new, or left out by the old split" if old.manifest["split"] else "new"
+
+    return why
+
+
+def _article_changed(row: Row) -> str:
+    if row["revision"] != row["revision_new"]:
+        return "corrected"
+    return "rights" if row["held"] != row["held_new"] else "text changed"
+
+
+def _pair_left(new: Snapshot, gone: frozenset[str], had: set[str], present: pa.Table) -> Why:
+    mates = set(present["zh_id"].to_pylist()) | set(present["en_id"].to_pylist())
+    thresholds = new.manifest["thresholds"]
+
+    def why(row: Row) -> str:
+        sides = (row["zh_id"], row["en_id"])
+        if any(digest(side) in gone for side in sides):
+            return "withdrawn"
+        if any(side in had for side in sides):
+            return "its article is no longer there"
+        if row["probability"] < thresholds["min_probability"]:
+            return "no longer above threshold: it was raised"
+        if row["relation"] not in thresholds["relations"]:
+            return "outside the new selection"
+        if any(side in mates for side in sides):
+            return "its article has another mate"
+        return "no longer above threshold"
+
+    return why
+
+
+def _pair_came(old: Snapshot, came: set[str]) -> Why:
+    thresholds = old.manifest["thresholds"]
+
+    def why(row: Row) -> str:
+        if row["zh_id"] in came or row["en_id"] in came:
+            return "new article"
+        if row["probability"] < thresholds["min_probability"]:
+            return "now above threshold: it was lowered"
+        return (
+            "outside the old selection" if row["relation"] not in thresholds["relations"] else "new"
+        )
+
+    return why
+
+
+def _pair_changed(row: Row) -> str:
+    if row["method"] != row["method_new"]:
+        return "another model"
+    return "relation" if row["relation"] != row["relation_new"] else "probability"
+
+
+def _outside(row: Row, thresholds: Mapping[str, Any]) -> bool:
+    published: datetime | None = row["published_at"]
+    day = published.date() if published else None
+    since, until = thresholds["since"], thresholds["until"]
+    return bool(
+        (thresholds["cities"] and row["city"] not in thresholds["cities"])
+        or row["lang"] not in thresholds["langs"]
+        or (since and (day is None or day < date.fromisoformat(since)))
+        or (until and (day is None or day > date.fromisoformat(until)))
+    )
+
+
+def _grouped(rows: Iterator[Row], why: Why) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        key = row["article_id"] if "article_id" in row else row["pair_id"]
+        found.setdefault(why(row), []).append(key)
+    return {reason: sorted(found[reason]) for reason in sorted(found)}
+
+
+def _rows(here: pa.Table, there: pa.Table, key: str) -> Iterator[Row]:
+    """Yield the rows of `here` that `there` does not have."""
+    missing = pc.invert(pc.is_in(here[key], there[key].combine_chunks()))
+    for batch in here.filter(missing).to_batches():
+        yield from batch.to_pylist()
+
+
+def _missing(here: pa.Table, there: pa.Table, key: str) -> list[str]:
+    missing = pc.invert(pc.is_in(here[key], there[key].combine_chunks()))
+    return [str(value) for value in here[key].filter(missing).to_pylist()]
+
+
+def _changed(old: pa.Table, new: pa.Table, key: str, watched: list[str]) -> Iterator[Row]:
+    """Yield rows that both have and that differ in a watched column: the old row, the new values
+    of the watched columns under `<name>_new`."""
+    place = pc.index_in(old[key], new[key].combine_chunks())
+    both = pc.is_valid(place)
+    mine, theirs = old.filter(both), new.take(place.filter(both))
+    differs = None
+    for name in watched:
+        here = pc.fill_null(pc.not_equal(mine[name], theirs[name]), True)
+        here = pc.and_(here, pc.or_(pc.is_valid(mine[name]), pc.is_valid(theirs[name])))
+        differs = here if differs is None else pc.or_(differs, here)
+    mine, theirs = mine.filter(differs), theirs.filter(differs)
+    for before, after in zip(mine.to_pylist(), theirs.select(watched).to_pylist(), strict=True):
+        yield before | {f"{name}_new": value for name, value in after.items()}

@@ -1,0 +1,37 @@
+"""Moses pairs: `<split>.zh` and `<split>.en`, line by line the two sides of a bead.
+
+Beads of which one side is empty are left out. `<split>.ids` says which bead each line is: pair_id,
+position, probability, separated by tabs.
+"""
+
+import re
+from pathlib import Path
+
+from pipelines.release.snapshot import Snapshot
+
+COLUMNS = ["pair_id", "position", "zh", "en", "probability"]
+# Everything that some reader takes for the end of a line, and what else is no text.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def write(release: Snapshot, folder: Path) -> None:
+    """Write the three files of each part."""
+    for split in release.splits("sentences"):
+        with (
+            (folder / f"{split}.zh").open("w", encoding="utf-8", newline="\n") as zh_file,
+            (folder / f"{split}.en").open("w", encoding="utf-8", newline="\n") as en_file,
+            (folder / f"{split}.ids").open("w", encoding="utf-8", newline="\n") as id_file,
+        ):
+            for batch in release.batches("sentences", split, COLUMNS):
+                columns = (batch.column(name).to_pylist() for name in COLUMNS)
+                for pair_id, position, zh, en, probability in zip(*columns, strict=True):
+                    ours, theirs = one_line(zh), one_line(en)
+                    if ours and theirs:
+                        zh_file.write(f"{ours}\n")
+                        en_file.write(f"{theirs}\n")
+                        id_file.write(f"{pair_id}\t{position}\t{probability:.6g}\n")
+
+
+def one_line(text: str | None) -> str:
+    """Return a side of a bead on one line."""
+    return _BREAKS.sub(" ", text).strip() if text else ""

@@ -1,0 +1,76 @@
+"""Writes a release's tables: few large Parquet files of whole row groups, always the same bytes."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.release.tables import Layout
+
+CODEC, LEVEL = "zstd", 6
+"""Written once and read often: half again slower to write than the default, a tenth smaller."""
+
+
+class Shards:
+    """One table of a release, one sequence of files for each part of its split.
+
+    Rows are kept until a row group is full, so that memory holds one row group a part.
+    """
+
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self._folder, self._layout = folder, layout
+        self._waiting: dict[str, list[pa.Table]] = {}
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._written: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
+
+    def write(self, table: pa.Table, split: str) -> None:
+        """Add rows, of exactly the layout's schema, to a part."""
+        if not table.num_rows:
+            return
+        self.rows[split] = self.rows.get(split, 0) + table.num_rows
+        waiting = self._waiting.setdefault(split, [])
+        waiting.append(table)
+        group = self._layout.group
+        if sum(part.num_rows for part in waiting) < group:
+            return
+        whole = pa.concat_tables(waiting)
+        full = whole.num_rows // group * group
+        for begin in range(0, full, group):
+            self._write_group(whole.slice(begin, group), split)
+        rest = whole.slice(full)
+        self._waiting[split] = [rest] if rest.num_rows else []
+
+    def close(self) -> None:
+        """Write what waits and close all files."""
+        for split in sorted(self._waiting):
+            waiting = self._waiting[split]
+            if waiting:
+                self._write_group(pa.concat_tables(waiting), split)
+        self._waiting = {}
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}
+
+    def _write_group(self, group: pa.Table, split: str) -> None:
+        done = self._written.get(split, 0)
+        if done % self._layout.file == 0:
+            if split in self._writers:
+                self._writers[split].close()
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._folder / f"{split}-{done // self._layout.file:05d}.parquet"
+            self._writers[split] = writer(path, self._layout)
+        self._writers[split].write_table(group, row_group_size=self._layout.group)
+        self._written[split] = done + group.num_rows
+
+
+def writer(path: Path, layout: Layout) -> pq.ParquetWriter:
+    """Return a Parquet writer with the settings of a release's files."""
+    return pq.ParquetWriter(
+        path,
+        layout.of,
+        compression=CODEC,
+        compression_level=LEVEL,
+        use_dictionary=list(layout.repeated),
+        write_statistics=True,
+    )

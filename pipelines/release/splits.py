@@ -1,0 +1,114 @@
+"""Splits by time or by city, never by random sentences; near-duplicates never on two sides.
+
+What belongs together stays together: an article, its reposts and its mate in the other language.
+Of a near-duplicate that stands in two parts all the same (two cities printing one text; a repost
+under another date), the article in the part that comes first in train, validation, test is left
+out of the release, with what belongs to it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pipelines.release.tables import SPLITS
+
+Integers = np.ndarray[Any, np.dtype[Any]]
+
+KINDS = ("time", "city")
+SHARES = (0.8, 0.1, 0.1)
+"""Of the articles, in the order of `SPLITS`."""
+LEFT_OUT = -1
+
+
+class SplitError(ValueError):
+    """A corpus that cannot be split as asked. The message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How a release is split, as its manifest says. `until` is the last day of each part but the
+    last (days since 1970); `cities` lists the cities of each part."""
+
+    kind: str
+    until: tuple[int, ...] = ()
+    cities: dict[str, list[str]] = field(default_factory=dict)
+
+
+def components(count: int, edges: Iterable[tuple[int, int]]) -> Integers:
+    """Return for each of `count` positions the smallest position it is joined with by edges."""
+    parent = list(range(count))
+
+    def root(position: int) -> int:
+        while parent[position] != position:
+            parent[position] = parent[parent[position]]
+            position = parent[position]
+        return position
+
+    for one, other in edges:
+        a, b = root(one), root(other)
+        if a != b:
+            parent[max(a, b)] = min(a, b)
+    return np.fromiter((root(position) for position in range(count)), np.int64, count)
+
+
+def by_time(days: Integers, joined: Integers) -> tuple[Integers, Split]:
+    """Return each article's part by day of publication, and the days that part them.
+
+    `days` below 0 are unknown. What is joined goes by its latest day, so that nothing published
+    after a part's last day is in it; what has no day at all is left out. Raises `SplitError`.
+    """
+    latest = np.full(len(days), -1, dtype=np.int64)
+    np.maximum.at(latest, joined, days)
+    latest = latest[joined]
+    dated = np.sort(latest[latest >= 0])
+    if not len(dated) or dated[0] == dated[-1]:
+        raise SplitError("a split by time needs articles of several days")
+    first = dated[min(len(dated) - 1, int(len(dated) * SHARES[0]))]
+    first = first if first < dated[-1] else dated[dated < dated[-1]][-1]
+    second = dated[min(len(dated) - 1, int(len(dated) * (SHARES[0] + SHARES[1])))]
+    second = min(second, dated[dated < dated[-1]][-1])
+    part = (latest > first).astype(np.int8) + (latest > second).astype(np.int8)
+    part[latest < 0] = LEFT_OUT
+    return part, Split("time", until=(int(first), int(second)))
+
+
+def by_city(cities: Sequence[str], sizes: Sequence[int]) -> tuple[list[int], Split]:
+    """Return each city's part. `sizes` are the cities' articles.
+
+    In the order of a digest of their keys, cities go to test until it has its share, then to
+    validation, then to train; cities with over a third of all articles come last. With two cities
+    there is no validation. Raises `SplitError` for fewer.
+    """
+    if len(cities) < 2:
+        raise SplitError("a split by city needs articles of at least two cities; try --split time")
+    total = sum(sizes)
+    order = sorted(
+        range(len(cities)),
+        key=lambda at: (3 * sizes[at] > total, hashlib.sha256(cities[at].encode()).hexdigest()),
+    )
+    part = [0] * len(cities)
+    targets = [2, 1] if len(cities) > 2 else [2]
+    for done, target in enumerate(targets):
+        # A city must stay for each part that is still to come, train the last of them.
+        taken, kept_back = 0, len(targets) - done
+        while len(order) > kept_back and (taken == 0 or taken < SHARES[target] * total):
+            at = order.pop(0)
+            if taken and taken + sizes[at] > 1.5 * SHARES[target] * total:
+                order.append(at)
+                break
+            part[at] = target
+            taken += sizes[at]
+    listed = {
+        name: sorted(key for key, own in zip(cities, part, strict=True) if own == number)
+        for number, name in enumerate(SPLITS)
+    }
+    return part, Split("city", cities={name: keys for name, keys in listed.items() if keys})
+
+
+def without(part: Integers, joined: Integers, leaking: Iterable[int]) -> Integers:
+    """Return the parts with what belongs to the `leaking` positions left out."""
+    gone = np.isin(joined, joined[np.fromiter(leaking, np.int64)])
+    return np.where(gone, np.int8(LEFT_OUT), part).astype(np.int8)

@@ -1,0 +1,118 @@
+"""The command `shizheng review`: serve the page, or exchange verdicts with other programs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from crawler.city import load_cities
+from pipelines import sampling, store
+from pipelines.review import ReviewError, docket, exchange, journal
+from pipelines.terminal import complain, say, say_json
+from pipelines.wording import Words
+
+ACTIONS = ("export", "import")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="CITY | export FILE | import FILE",
+        help="cities to judge (default: all); or a .csv or .json file of verdicts",
+    )
+    parser.add_argument("--port", type=int, metavar="N", help="port on 127.0.0.1 (default: 8765)")
+    parser.add_argument("--reviewer", metavar="NAME", default="", help="who judges")
+    parser.add_argument(
+        "--plan",
+        metavar="PLAN",
+        help="open this plan: stratified, uncertain, beads, unmatched or 'search text=…', "
+        "with size=N seed=N if wanted",
+    )
+
+
+def run(args: argparse.Namespace, output: Path) -> None:
+    """Carry out the command on the tables in `output`. Raises errors meant for the user."""
+    try:
+        reviewer = journal.reviewer_name(args.reviewer) if args.reviewer else ""
+    except ValueError as error:
+        raise ReviewError(str(error)) from error
+    if args.what[:1] and args.what[0] in ACTIONS:
+        if len(args.what) != 2:
+            raise ReviewError(f"expected one file: shizheng review {args.what[0]} FILE.csv")
+        action = _export if args.what[0] == "export" else _import
+        action(args, output, Path(args.what[1]), reviewer)
+        return
+    _serve(args, output, tuple(args.what), reviewer)
+
+
+def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], reviewer: str) -> None:
+    # Not before it is needed: other commands start faster without the web server.
+    from pipelines.review import server
+
+    known = sampling.cities_in(output)
+    missing = [city for city in cities if city not in known]
+    if missing or not known:
+        raise ReviewError(
+            f"{output}: nothing of {', '.join(missing) or 'any city'} to judge; "
+            f"there are: {', '.join(known) or 'none, run `shizheng align` first'}"
+        )
+    named = load_cities(args.cities_dir)
+    shown = {
+        key: Words(named[key].name_en, named[key].name_zh) if key in named else Words(key, key)
+        for key in cities or known
+    }
+    path = "/"
+    if args.plan:
+        path = f"/judge/{docket.take(output, docket.read_plan(args.plan, cities)).key}"
+        if not reviewer:
+            raise ReviewError("--plan leads straight to judging: say who judges with --reviewer")
+    journal.compact(output)
+    made = server.site(output, shown, reviewer)
+    listening = server.listen(args.port)
+    port = listening.getsockname()[1]
+    url = server.address(port, path, reviewer, made.keys)
+    if args.json:
+        say_json({"url": url, "port": port})
+    else:
+        say(f"review: {url}")
+        say(
+            "Open it in a browser on this machine. Ctrl-C ends it; every verdict is stored at once."
+        )
+    sys.stdout.flush()
+    server.serve(made, listening)
+    journal.compact(output)
+
+
+def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -> None:
+    kind = exchange.kind_of(path)
+    drawn = docket.take(output, docket.read_plan(args.plan)) if args.plan else None
+    content = exchange.write(output, kind, drawn, reviewer)
+    with store.replacing(path) as file:
+        file.write(content)
+    said = {"file": str(path)}
+    if kind == "json":
+        levels = [drawn.level] if drawn else ["pair", "bead", "unmatched"]
+        config = path.with_suffix(".config.xml")
+        with store.replacing(config) as file:
+            file.write(exchange.label_studio_config(levels).encode())
+        said["label_studio_config"] = str(config)
+    if args.json:
+        say_json(said)
+    else:
+        say("written: " + ", ".join(said.values()))
+
+
+def _import(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -> None:
+    kind = exchange.kind_of(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise exchange.ExchangeError(f"{path}: cannot be read ({error.strerror})") from error
+    taken = exchange.take(output, content, kind, name=str(path), reviewer=reviewer)
+    if args.json:
+        say_json({"new": taken.new, "known": taken.known})
+    else:
+        say(f"verdicts: {taken.new} new, {taken.known} known before")
+        if not taken.new and not taken.known:
+            complain(f"{path}: holds no verdict; a verdict is a row whose column verdict is filled")

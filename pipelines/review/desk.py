@@ -1,0 +1,337 @@
+"""What reviewers have before them: plans, verdicts so far, what comes next, and the way back.
+
+Verdicts are in memory as well as on disk. Other processes may write into the same folder; their
+lines are read before anything is said of the whole.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipelines import agreement, verdicts
+from pipelines.review import docket as dockets
+from pipelines.review import journal
+from pipelines.review.docket import Docket
+from pipelines.sampling import Drawn, Plan
+from pipelines.verdicts import Item, Judged, Verdict
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing a reviewer did, and what stood before it."""
+
+    place: int
+    before: Verdict | None
+    after: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one reviewer is with one plan."""
+
+    reviewer: str
+    judged: int
+    total: int
+    counts: dict[str, int]
+
+
+class VerdictRefusedError(ValueError):
+    """A verdict that cannot be taken: no such item, or no such code."""
+
+
+class Desk:
+    """Plans and verdicts of `output`. Safe to use from several threads."""
+
+    def __init__(
+        self, output: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.output = output
+        self._clock = clock
+        self._lock, self._drawing = threading.RLock(), threading.Lock()
+        self._dockets: dict[str, Docket] = {}
+        self._all: dict[str, Verdict] = {}
+        self._newest: dict[tuple[Item, str, bool], Verdict] = {}
+        self._said: set[tuple[Item, str, str]] = set()
+        self._steps: dict[tuple[str, str], list[Step]] = {}
+        self._given = 0
+        self._latest = datetime.min.replace(tzinfo=UTC)
+        self._tables: dict[Path, Stamp] | None = None
+        self._ends: dict[Path, int] = {}
+        self.refresh()
+
+    # Plans
+
+    def dockets(self) -> list[Docket]:
+        """Return every plan that was taken, by this process or another."""
+        for found in dockets.taken(self.output):
+            self._dockets.setdefault(found.key, found)
+        return sorted(self._dockets.values(), key=lambda docket: str(docket.plan))
+
+    def take(self, plan: Plan) -> Docket:
+        """Return a plan as drawn, drawing it if it was never taken."""
+        key = dockets.key_of(plan)
+        # A lock of its own: drawing from many pairs takes a second, verdicts must not wait for it.
+        with self._drawing:
+            if key not in self._dockets:
+                self._dockets[key] = dockets.take(self.output, plan)
+            return self._dockets[key]
+
+    def docket(self, key: str) -> Docket | None:
+        """Return a plan that was taken, by its key."""
+        if key not in self._dockets:
+            self.dockets()
+        return self._dockets.get(key)
+
+    # Verdicts
+
+    def standing(self, item: Item, reviewer: str, adjudicating: bool = False) -> Verdict | None:
+        """Return the newest verdict of a reviewer on an item; its code may be empty."""
+        return self._newest.get((item, reviewer, adjudicating))
+
+    def judge(
+        self,
+        docket: Docket,
+        place: int,
+        reviewer: str,
+        code: str | None,
+        *,
+        note: str | None = None,
+        position: int | None = None,
+        zh_id: str | None = None,
+        adjudicating: bool = False,
+    ) -> Verdict:
+        """Store a verdict durably and return it. `code` None takes back what was said.
+
+        `position` judges a sentence group of the pair at `place` in passing. Raises
+        `VerdictRefusedError` for what is no verdict, `StoreError` when it could not be stored.
+        """
+        drawn = self.drawn(docket, place)
+        if position is not None and drawn.level == "pair":
+            # Not drawn by chance, so it stands for no other.
+            drawn = replace(drawn, level="bead", position=position, stratum="in passing",
+                            weight=None, probability=None)  # fmt: skip
+        if code is not None and code not in verdicts.LEVELS[drawn.level]:
+            known = ", ".join(verdicts.LEVELS[drawn.level])
+            raise VerdictRefusedError(f"a {drawn.level} is judged {known}, not {code!r}")
+        if drawn.level == "unmatched" and (code == "missed") != bool(zh_id):
+            raise VerdictRefusedError("the verdict missed, and no other, names a Chinese article")
+        with self._lock:
+            stack = self._stack(docket, reviewer)
+            before = self.standing(drawn.item, reviewer, adjudicating)
+            after = self._store(drawn, reviewer, code, note, zh_id=zh_id, adjudicating=adjudicating)
+            if not adjudicating:
+                stack.append(Step(place, before, after))
+        return after
+
+    def undo(self, docket: Docket, reviewer: str) -> int | None:
+        """Take back a reviewer's last verdict; return the place it was given at, None if none.
+
+        What stood before it stands again, stored as a verdict of its own: nothing is erased.
+        """
+        with self._lock:
+            stack = self._stack(docket, reviewer)
+            if not stack:
+                return None
+            step = stack[-1]
+            before, after = step.before, step.after
+            code, note = (before.verdict, before.note) if before else (None, None)
+            mate = before.zh_id if before else None
+            zh_id = mate if after.level == "unmatched" else after.zh_id
+            verdict_id, judged_at = self._fresh()
+            self._keep(
+                replace(after, verdict=code, note=note, zh_id=zh_id,
+                        verdict_id=verdict_id, judged_at=judged_at)
+            )  # fmt: skip
+            stack.pop()
+            return step.place
+
+    def can_undo(self, docket: Docket, reviewer: str) -> bool:
+        """Whether there is a verdict to take back."""
+        with self._lock:
+            return bool(self._stack(docket, reviewer))
+
+    def drawn(self, docket: Docket, place: int) -> Drawn:
+        """Return the item at a place, counted from 0; or raise `VerdictRefusedError`."""
+        if not 0 <= place < len(docket.drawn):
+            raise VerdictRefusedError(
+                f"the plan has items 0 to {len(docket.drawn) - 1}, not {place}"
+            )
+        return docket.drawn[place]
+
+    # The way through a plan
+
+    def judged(self, docket: Docket, place: int, reviewer: str) -> bool:
+        """Whether a reviewer's verdict on the item at a place stands, given in this plan.
+
+        One given in another plan says nothing of how this one drew the item.
+        """
+        return self._stands(docket, docket.drawn[place].item, reviewer)
+
+    def _stands(self, docket: Docket, item: Item, reviewer: str) -> bool:
+        held = self.standing(item, reviewer)
+        said = (item, reviewer, str(docket.plan)) in self._said
+        return said and held is not None and bool(held.verdict)
+
+    def next_place(self, docket: Docket, reviewer: str, after: int = -1) -> int | None:
+        """Return the next place without a verdict, from the start again if need be."""
+        count = len(docket.drawn)
+        for step in range(1, count + 1):
+            place = (after + step) % count
+            if not self.judged(docket, place, reviewer):
+                return place
+        return None
+
+    def progress(self, docket: Docket, reviewer: str) -> Progress:
+        """Return how far a reviewer is with a plan."""
+        counts: dict[str, int] = {}
+        for place, one in enumerate(docket.drawn):
+            held = self.standing(one.item, reviewer)
+            if held and held.verdict and self.judged(docket, place, reviewer):
+                counts[held.verdict] = counts.get(held.verdict, 0) + 1
+        return Progress(reviewer, sum(counts.values()), len(docket.drawn), counts)
+
+    def reviewers(self, docket: Docket) -> list[str]:
+        """Return who has judged something of a plan, sorted."""
+        with self._lock:
+            plan = str(docket.plan)
+            names = {(item, name) for item, name, said in self._said if said == plan}
+            mine = {(item, name) for item, name in names if item in docket.places}
+            return sorted({name for item, name in mine if self._stands(docket, item, name)})
+
+    def judged_items(self, docket: Docket) -> dict[int, Judged]:
+        """Return the items of a plan that have verdicts given in it, by place, with all of them."""
+        with self._lock:
+            plan = str(docket.plan)
+            mine = [one for one in self._all.values()
+                    if verdicts.plan_of(one) == plan and one.item in docket.places]  # fmt: skip
+        return {docket.places[one.item]: one for one in verdicts.by_item(_in_order(mine))}
+
+    def agreements(self, docket: Docket) -> list[agreement.Agreement]:
+        """Return how far every two reviewers of a plan agree."""
+        return agreement.agreements(list(self.judged_items(docket).values()), docket.level)
+
+    def differing(self, docket: Docket) -> list[int]:
+        """Return the places where reviewers differ, settled or not."""
+        return sorted(
+            place
+            for place, one in self.judged_items(docket).items()
+            if one.adjudication or len({verdict.verdict for verdict in one.blind}) > 1
+        )
+
+    def everything(self) -> list[Verdict]:
+        """Return every verdict ever given, oldest first."""
+        self.refresh()
+        with self._lock:
+            return _in_order(self._all.values())
+
+    def refresh(self) -> None:
+        """Take in what other processes have stored since."""
+        folder = journal.folder(self.output)
+        with self._lock:
+            tables = {path: _stamp(path) for path in sorted(folder.glob("*.parquet"))}
+            if tables != self._tables:
+                # Lines may have moved into Parquet: begin afresh, journals first.
+                self._tables, self._ends = tables, {}
+                for path in sorted(folder.glob("*.jsonl")):
+                    self._ends[path] = journal.pending(path)[1]
+                for one in verdicts.read(self.output):
+                    self._hold(one)
+            for path in sorted(folder.glob("*.jsonl")):
+                start = self._ends.get(path, 0)
+                start = start if start <= path.stat().st_size else 0
+                rows, self._ends[path] = journal.pending(path, start)
+                for row in rows:
+                    self._hold(Verdict(**row))
+
+    def _store(
+        self,
+        drawn: Drawn,
+        reviewer: str,
+        code: str | None,
+        note: str | None,
+        *,
+        zh_id: str | None,
+        adjudicating: bool,
+    ) -> Verdict:
+        verdict_id, judged_at = self._fresh()
+        clean = note.strip()[: journal.LONGEST_NOTE] if note else None
+        one = Verdict(
+            verdict_id=verdict_id,
+            level=drawn.level,
+            city=drawn.city,
+            pair_id=drawn.pair_id,
+            position=drawn.position,
+            zh_id=zh_id or drawn.zh_id,
+            en_id=drawn.en_id,
+            verdict=code,
+            note=clean or None,
+            reviewer=reviewer,
+            judged_at=judged_at,
+            plan=verdicts.adjudicated(drawn.plan) if adjudicating else drawn.plan,
+            stratum=drawn.stratum,
+            weight=drawn.weight,
+            probability=drawn.probability,
+            method=drawn.method,
+        )
+        self._keep(one)
+        return one
+
+    def _keep(self, one: Verdict) -> None:
+        journal.append(self.output, [asdict(one)])
+        self._hold(one)
+
+    def _hold(self, one: Verdict) -> None:
+        if one.verdict_id in self._all:
+            return
+        self._all[one.verdict_id] = one
+        self._latest = max(self._latest, one.judged_at + timedelta(milliseconds=1))
+        key = (one.item, one.reviewer, verdicts.is_adjudication(one))
+        if one.verdict and one.plan:
+            self._said.add((one.item, one.reviewer, one.plan))
+        held = self._newest.get(key)
+        if held is None or _age(held) <= _age(one):
+            self._newest[key] = one
+
+    def _fresh(self) -> tuple[str, datetime]:
+        """Return id and time of a new verdict; a clock that was set back does not make it old."""
+        now = max(self._clock(), self._latest)
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        # Two verdicts within a millisecond keep their order by their ids, which then must grow.
+        self._given += 1
+        return f"{now:%Y%m%d%H%M%S}-{self._given:06d}-{uuid.uuid4().hex[:12]}", now
+
+    def _stack(self, docket: Docket, reviewer: str) -> list[Step]:
+        """Return what a reviewer did with a plan. Of earlier sittings it holds what stands."""
+        key = (docket.key, reviewer)
+        if key not in self._steps:
+            pairs = {one.pair_id: place for place, one in enumerate(docket.drawn) if one.pair_id}
+            plan = str(docket.plan)
+            mine = [
+                one
+                for (_, name, adjudicating), one in self._newest.items()
+                if name == reviewer and not adjudicating and one.verdict and one.plan == plan
+            ]
+            steps = [
+                Step(docket.places.get(one.item, pairs.get(one.pair_id or "", 0)), None, one)
+                for one in _in_order(mine)
+            ]
+            self._steps[key] = steps
+        return self._steps[key]
+
+
+def _age(one: Verdict) -> tuple[datetime, str]:
+    return (one.judged_at, one.verdict_id)
+
+
+def _in_order(listed: Iterable[Verdict]) -> list[Verdict]:
+    return sorted(listed, key=_age)
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return (status.st_ino, status.st_mtime_ns, status.st_size)

@@ -1,0 +1,174 @@
+"""Verdicts on disk: one fsynced line each at once, Parquet when there is time.
+
+`reviews/<reviewer>.jsonl` takes a line per verdict. A line is whole before the page hears that its
+verdict is stored, so a process killed at any moment loses none. `compact` moves whole lines into
+`reviews/<reviewer>.parquet`. Several processes may share a folder: each append and each compaction
+holds a flock(2) lock on the reviewer's journal; a verdict found in both files is the same by its
+id.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from pipelines import schema, store
+from pipelines.store import Row, StoreError
+
+LONGEST_NAME = 60
+"""Characters that a reviewer's name may have."""
+
+LONGEST_NOTE = 2_000
+"""Characters that a note may have."""
+
+_COLUMNS = tuple(schema.REVIEWS.names)
+
+
+def folder(output: Path) -> Path:
+    """Return where verdicts lie."""
+    return output / "reviews"
+
+
+def reviewer_name(text: str) -> str:
+    """Return a reviewer's name without spaces around it; raise ValueError if it is none."""
+    name = " ".join(text.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(
+            f"a reviewer's name has 1 to {LONGEST_NAME} printable characters, not {text[:80]!r}"
+        )
+    return name
+
+
+def path_of(output: Path, reviewer: str) -> Path:
+    """Return the journal of one reviewer. No name can lead out of the folder or into another's."""
+    plain = "".join(char if char.isalnum() or char in "-_" else "-" for char in reviewer)
+    if plain != reviewer or reviewer != reviewer.lower() or not plain.strip("-_"):
+        plain = f"{plain[:40].lower()}-{hashlib.sha256(reviewer.encode()).hexdigest()[:8]}"
+    return folder(output) / f"{plain}.jsonl"
+
+
+def append(output: Path, rows: Iterable[Row]) -> None:
+    """Store verdicts durably: when this returns, a crash of the machine loses none of them.
+
+    Rows have the columns of `schema.REVIEWS`. Raises `StoreError` when the folder cannot be
+    written; then the verdicts of one reviewer are stored all or not at all.
+    """
+    lines: dict[Path, list[bytes]] = {}
+    for row in rows:
+        lines.setdefault(path_of(output, row["reviewer"]), []).append(_line(row))
+    for path, listed in lines.items():
+        try:
+            with _locked(path) as file:
+                _write(file, b"".join(listed))
+        except OSError as error:
+            raise StoreError(
+                f"{path}: the verdict could not be stored ({error.strerror}). Check the folder's "
+                "permissions and the free space, then give the verdict again."
+            ) from error
+
+
+def pending(path: Path, start: int = 0) -> tuple[list[Row], int]:
+    """Return the whole lines of a journal from byte `start` on, and where they end.
+
+    A last line without its end was never acknowledged and is not read. Raises `StoreError` for a
+    line that is no verdict.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            content = file.read()
+    except FileNotFoundError:
+        return [], 0
+    whole = content[: content.rfind(b"\n") + 1]
+    return list(_rows(path, whole)), start + len(whole)
+
+
+def compact(output: Path) -> int:
+    """Move the journals' lines into Parquet; return how many there were."""
+    moved = 0
+    for path in sorted(folder(output).glob("*.jsonl")):
+        if path.stat().st_size == 0:
+            continue
+        with _locked(path) as file:
+            rows, _ = pending(path)
+            target = path.with_suffix(".parquet")
+            stored = store.read_table(target, schema.REVIEWS).to_pylist()
+            merged = {row["verdict_id"]: row for row in (*stored, *rows)}
+            ordered = sorted(merged.values(), key=lambda row: (row["judged_at"], row["verdict_id"]))
+            store.write_table(target, store.rows_to_table(ordered, schema.REVIEWS))
+            file.truncate(0)
+            os.fsync(file.fileno())
+            moved += len(rows)
+    return moved
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[IO[bytes]]:
+    """Open a journal for appending, made if there is none, while no other process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if new:
+            listing = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(listing)
+            finally:
+                os.close(listing)
+        yield file
+
+
+def _write(file: IO[bytes], lines: bytes) -> None:
+    """Append whole lines or none. A torn line, of a write that was cut short, goes first."""
+    end = file.seek(0, os.SEEK_END)
+    whole = _whole(file, end)
+    if whole < end:
+        file.truncate(whole)
+    try:
+        written = file.write(lines)
+        if written != len(lines):
+            raise OSError(28, "the disk took only a part of the line")
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(whole)
+        raise
+
+
+def _whole(file: IO[bytes], end: int) -> int:
+    """Return where the last whole line ends."""
+    at = end
+    while at:
+        start = max(0, at - 65_536)
+        file.seek(start)
+        found = file.read(at - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        at = start
+    return 0
+
+
+def _line(row: Row) -> bytes:
+    values = {name: row.get(name) for name in _COLUMNS}
+    values["judged_at"] = row["judged_at"].astimezone(UTC).isoformat(timespec="milliseconds")
+    return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def _rows(path: Path, content: bytes) -> Iterator[Row]:
+    for number, line in enumerate(content.splitlines(), 1):
+        try:
+            values: Mapping[str, Any] = json.loads(line)
+            row: Row = {name: values.get(name) for name in _COLUMNS}
+            row["judged_at"] = given = datetime.fromisoformat(values["judged_at"])
+            if not isinstance(values["verdict_id"], str) or given.tzinfo is None:
+                raise ValueError("no id or no zone")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{path}, line {number}: not a verdict as shizheng writes it ({error}); "
+                "correct or remove the line"
+            ) from error
+        yield row

@@ -1,0 +1,210 @@
+"""The pages as HTML: everything from the corpus is escaped, and said in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+
+from pipelines import verdicts, wording
+from pipelines.review import words
+from pipelines.review.desk import Desk, Progress
+from pipelines.review.docket import Docket
+from pipelines.review.reading import AHEAD, Reader
+from pipelines.wording import Words
+
+LANGUAGES = ("en", "zh")
+
+
+class Pages:
+    """Renders what a desk and a reader hold. `cities` are the names of the cities by key."""
+
+    def __init__(self, desk: Desk, reader: Reader, token: str, cities: Mapping[str, Words]) -> None:
+        self._desk, self._reader, self._token = desk, reader, token
+        self._cities = cities
+        self._environments = {ui: _environment(ui) for ui in LANGUAGES}
+
+    def start(self, ui: str, reviewer: str, chosen: Sequence[str] = (), trouble: str = "") -> str:
+        """Return the page to begin or go on with a plan."""
+        self._desk.refresh()
+        plans = [
+            (
+                docket,
+                self._desk.progress(docket, reviewer) if reviewer else None,
+                self._desk.reviewers(docket),
+            )
+            for docket in self._desk.dockets()
+        ]
+        cities = [{"key": key, "en": name.en, "zh": name.zh} for key, name in self._cities.items()]
+        return self._render("start.html.j2", ui, reviewer, "/", plans=plans, cities=cities,
+                            chosen=chosen, trouble=trouble)  # fmt: skip
+
+    def progress(self, ui: str, reviewer: str) -> str:
+        """Return how far everyone is and how far they agree."""
+        self._desk.refresh()
+        rows = []
+        for docket in self._desk.dockets():
+            judged = self._desk.judged_items(docket)
+            differing = self._desk.differing(docket)
+            rows.append(
+                {
+                    "docket": docket,
+                    "progress": [
+                        self._desk.progress(docket, name) for name in self._desk.reviewers(docket)
+                    ],
+                    "agreements": self._desk.agreements(docket),
+                    "differing": len(differing),
+                    "settled": sum(bool(judged[place].adjudication) for place in differing),
+                }
+            )
+        return self._render("progress.html.j2", ui, reviewer, "/progress", rows=rows)
+
+    def judge(
+        self,
+        ui: str,
+        docket: Docket,
+        place: int | None,
+        reviewer: str,
+        *,
+        adjudicating: bool = False,
+        fragment: bool = False,
+        whole: bool = False,
+        said: str = "",
+        query: str = "",
+    ) -> str:
+        """Return the page of one item, or its changing part alone; `place` None: all is done."""
+        action = f"/judge/{docket.key}"
+        about: dict[str, Any] = {
+            "docket": docket,
+            "level": docket.level,
+            "adjudicating": adjudicating,
+            "blind": not adjudicating,
+            "action": action,
+            "place": place,
+            "said": said,
+            "progress": self._progress(docket, reviewer, adjudicating),
+            "can_undo": not adjudicating and self._desk.can_undo(docket, reviewer),
+            "address": _address(action, reviewer, place, adjudicating),
+        }
+        name = "finished" if place is None else "item"
+        if place is not None:
+            about |= self._item(docket, place, reviewer, adjudicating, whole=whole, query=query)
+        outer = "done" if place is None else "judge"
+        here = about["address"]
+        return self._render(f"{name if fragment else outer}.html.j2", ui, reviewer, here, **about)
+
+    def _item(
+        self,
+        docket: Docket,
+        place: int,
+        reviewer: str,
+        adjudicating: bool,
+        *,
+        whole: bool,
+        query: str,
+    ) -> dict[str, Any]:
+        """Return what the page shows of one item."""
+        desk, drawn, action = self._desk, docket.drawn[place], f"/judge/{docket.key}"
+        listed = desk.differing(docket) if adjudicating else range(len(docket.drawn))
+        earlier = [other for other in listed if other < place]
+        later = [other for other in listed if other > place]
+        following = self.following(docket, reviewer, place, adjudicating)
+        ahead = [place for place in later[:AHEAD] if place != following]
+        self._reader.read_ahead(docket, [following, *ahead] if following is not None else ahead)
+
+        def address(to: int | None) -> str | None:
+            return None if to is None else _address(action, reviewer, to, adjudicating)
+
+        about: dict[str, Any] = {
+            "choices": words.LEVELS[docket.level],
+            "bead_choices": words.BEAD,
+            "held": desk.standing(drawn.item, reviewer, adjudicating),
+            "before": address(earlier[-1] if earlier else None),
+            "after": address(later[0] if later else None),
+            "skip": address(following if following != place else None),
+            "whole": f"{address(place)}&whole=1",
+            "position": drawn.position if docket.level == "bead" else None,
+            "others": desk.judged_items(docket)[place].blind if adjudicating else (),
+        }
+        if docket.level == "unmatched":
+            found = self._reader.search(drawn.city, query) if query else None
+            return about | {
+                "english": self._reader.article(drawn.city, drawn.en_id),
+                "chinese": self._reader.nearest(drawn) if found is None else found,
+                "query": query,
+            }
+        far = docket.level == "bead" and not self._reader.position_shown(drawn)
+        pair = self._reader.pair(drawn, whole or far)
+        passing = {
+            position: held.verdict
+            for position in range(len(pair.beads) if pair and docket.level == "pair" else 0)
+            if (held := desk.standing(verdicts.Item("bead", drawn.pair_id or "", position),
+                                      reviewer)) is not None and held.verdict
+        }  # fmt: skip
+        return about | {"pair": pair, "passing": passing}
+
+    def following(
+        self, docket: Docket, reviewer: str, place: int, adjudicating: bool
+    ) -> int | None:
+        """Return the place to go to after `place`; None when all is judged or settled."""
+        if not adjudicating:
+            return self._desk.next_place(docket, reviewer, place)
+        judged = self._desk.judged_items(docket)
+        open_ = [p for p in self._desk.differing(docket) if not judged[p].adjudication]
+        return next((p for p in open_ if p > place), next((p for p in open_ if p != place), None))
+
+    def _progress(self, docket: Docket, reviewer: str, adjudicating: bool) -> Progress:
+        if not adjudicating:
+            return self._desk.progress(docket, reviewer)
+        judged, differing = self._desk.judged_items(docket), self._desk.differing(docket)
+        settled = sum(bool(judged[place].adjudication) for place in differing)
+        return Progress(reviewer, settled, len(differing), {})
+
+    def _render(self, name: str, ui: str, reviewer: str, here: str, **about: Any) -> str:
+        return (
+            self._environments[ui]
+            .get_template(name)
+            .render(
+                ui=ui,
+                reviewer=reviewer,
+                who=f"?{urlencode({'reviewer': reviewer})}" if reviewer else "",
+                here=here + ("&" if "?" in here else f"?{urlencode({'reviewer': reviewer})}&"),
+                token=self._token,
+                levels=words.LEVELS,
+                plan_words=words.PLANS,
+                **about,
+            )
+        )
+
+
+def asset(name: str) -> bytes:
+    """Return the style or the script of the pages."""
+    return (files("pipelines") / "templates" / "review" / name).read_bytes()
+
+
+def _address(action: str, reviewer: str, place: int | None, adjudicating: bool) -> str:
+    query: dict[str, Any] = {"reviewer": reviewer}
+    query |= {"item": place + 1} if place is not None else {}
+    query |= {"adjudicating": 1} if adjudicating else {}
+    return f"{action}?{urlencode(query)}"
+
+
+def _environment(ui: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipelines", "templates/review"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def t(en: str, zh: str) -> str:
+        return zh if ui == "zh" else en
+
+    def w(said: Words) -> str:
+        return said.zh if ui == "zh" else said.en
+
+    environment.globals.update(t=t, w=w, wording=wording)
+    environment.filters["words"] = wording.of
+    return environment

@@ -1,0 +1,303 @@
+"""`shizheng review`: the page on loopback where people judge."""
+
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from pipelines.review import ReviewError, exchange, journal, words
+from pipelines.review.desk import Desk, VerdictRefusedError
+from pipelines.review.docket import Docket
+from pipelines.review.guard import Guard, Keys
+from pipelines.review.pages import LANGUAGES, Pages, asset
+from pipelines.review.reading import Reader
+from pipelines.sampling import KINDS, Plan, PlanError
+from pipelines.store import StoreError
+from pipelines.wording import Words
+
+PORT = 8765
+"""Where the page is unless another port is named or this one is taken."""
+
+
+class _Refused(Exception):  # noqa: N818 - an answer, not an error
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The application, its way to be called and what must be closed after it."""
+
+    app: ASGIApp
+    keys: Keys
+    reader: Reader
+
+
+def site(output: Path, cities: Mapping[str, Words], reviewer: str = "") -> Site:
+    """Make the application over the tables in `output`. `reviewer` is offered as the name."""
+    keys = Keys(secrets.token_urlsafe(24))
+    desk, reader = Desk(output), Reader(output)
+    views = _Views(desk, reader, Pages(desk, reader, keys.form, cities), keys, reviewer)
+    routes = [
+        Route("/", views.answer(views.start)),
+        Route("/begin", views.answer(views.begin), methods=["POST"]),
+        Route("/judge/{key}", views.answer(views.judge), methods=["GET"]),
+        Route("/judge/{key}", views.answer(views.take), methods=["POST"]),
+        Route("/progress", views.answer(views.progress)),
+        Route("/verdicts.{kind}", views.answer(views.download)),
+        Route("/review.{kind}", views.answer(views.asset)),
+        Route("/favicon.ico", views.answer(lambda request, form: Response(status_code=204))),
+    ]
+    return Site(Guard(Starlette(routes=routes), keys), keys, reader)
+
+
+def listen(port: int | None) -> socket.socket:
+    """Return a socket on loopback: at `port`, or near `PORT` where that is taken.
+
+    Raises `ReviewError` for a port that was asked for and is taken.
+    """
+    for wanted in (port,) if port is not None else (PORT, 0):
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind(("127.0.0.1", wanted))
+            found.listen(128)
+        except (OSError, OverflowError) as error:
+            found.close()
+            if port is not None:
+                raise ReviewError(
+                    f"port {port} of 127.0.0.1 cannot be listened on ({error}); "
+                    "name another with --port, or none"
+                ) from error
+            continue
+        return found
+    raise ReviewError("no port of 127.0.0.1 can be listened on")
+
+
+def address(port: int, path: str, reviewer: str, keys: Keys) -> str:
+    """Return the address to open, with the key that lets its reader in."""
+    query = {"reviewer": reviewer} if reviewer else {}
+    return f"http://127.0.0.1:{port}{path}?{urlencode(query | {'key': keys.secret})}"
+
+
+def serve(made: Site, listening: socket.socket) -> None:
+    """Answer until SIGINT or SIGTERM; then end in order."""
+    config = uvicorn.Config(
+        made.app,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=32 * 1024,
+        limit_concurrency=200,
+    )
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    # Uvicorn ends in order on both signals, then hands them on to who was there before.
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        made.reader.close()
+
+
+_View = Callable[[Request, Mapping[str, str]], Response]
+
+
+class _Views:
+    """What is answered to each address."""
+
+    def __init__(self, desk: Desk, reader: Reader, pages: Pages, keys: Keys, reviewer: str) -> None:
+        self._desk, self._reader, self._pages, self._keys = desk, reader, pages, keys
+        self._reviewer = reviewer
+
+    def answer(self, view: _View) -> Callable[[Request], object]:
+        """Return a view that reads its form, works in a thread and turns errors into sentences."""
+
+        async def answered(request: Request) -> Response:
+            form: dict[str, str] = {}
+            if request.method == "POST":
+                body = (await request.body()).decode("utf-8", "replace")
+                try:
+                    pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=500)
+                except ValueError:
+                    return PlainTextResponse("Expected a form.", 400)
+                for name, value in pairs:
+                    form[name] = f"{form[name]}\n{value}" if name in form else value
+                if not self._keys.signs(form.get("token", "")):
+                    return PlainTextResponse(
+                        "This page is of an earlier start of the server. Open it anew.", 403
+                    )
+            try:
+                response = await run_in_threadpool(view, request, form)
+            except _Refused as refused:
+                return PlainTextResponse(str(refused), refused.status)
+            except VerdictRefusedError as error:
+                return PlainTextResponse(f"Not stored: {error}", 400)
+            except StoreError as error:
+                return PlainTextResponse(str(error), 500)
+            ui = request.query_params.get("ui")
+            if ui in LANGUAGES:
+                response.set_cookie("shizheng-ui", ui, samesite="strict", max_age=31_536_000)
+            return response
+
+        return answered
+
+    def start(self, request: Request, form: Mapping[str, str]) -> Response:
+        reviewer = self._named(request.query_params.get("reviewer") or self._reviewer, or_none=True)
+        return HTMLResponse(self._pages.start(_ui(request), reviewer))
+
+    def begin(self, request: Request, form: Mapping[str, str]) -> Response:
+        name, cities = form.get("reviewer", ""), tuple(form.get("city", "").split())
+        try:
+            reviewer = journal.reviewer_name(name)
+            kind = form.get("kind", "")
+            text = " ".join(form.get("text", "").split()) if kind == "search" else ""
+            if kind not in KINDS or not 1 <= int(form.get("size", "")) <= 5_000:
+                raise PlanError("choose what to judge, and from 1 to 5,000 of it")
+            plan = Plan(kind, int(form["size"]), int(form.get("seed", "")), cities, text)
+            docket = self._desk.take(plan)
+        except ValueError as error:
+            page = self._pages.start(_ui(request), name[:60], cities, str(error))
+            return HTMLResponse(page, 400)
+        return _see(f"/judge/{docket.key}", reviewer=reviewer)
+
+    def judge(self, request: Request, form: Mapping[str, str]) -> Response:
+        docket, reviewer, adjudicating = self._about(request, request.query_params)
+        self._desk.refresh()
+        asked = request.query_params.get("item", "")
+        if asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(docket.drawn):
+            place: int | None = int(asked) - 1
+            if adjudicating and place not in self._desk.differing(docket):
+                place = self._pages.following(docket, reviewer, -1, adjudicating)
+        else:
+            place = self._pages.following(docket, reviewer, -1, adjudicating)
+        page = self._pages.judge(
+            _ui(request), docket, place, reviewer,
+            adjudicating=adjudicating, fragment="x-fragment" in request.headers,
+            whole=request.query_params.get("whole") == "1",
+            query=request.query_params.get("q", "")[:200],
+        )  # fmt: skip
+        return HTMLResponse(page)
+
+    def take(self, request: Request, form: Mapping[str, str]) -> Response:
+        """Store one verdict, or take one back, and answer with what comes next."""
+        docket, reviewer, adjudicating = self._about(request, form)
+        place, position = _number(form, "place"), _number(form, "position")
+        ui, done, said = _ui(request), form.get("do", ""), ""
+        following: int | None
+        if done == "undo":
+            undone = self._desk.undo(docket, reviewer)
+            following = undone if undone is not None else place
+            said = ("已撤销" if ui == "zh" else "Taken back") if undone is not None else ""
+        elif place is None:
+            raise _Refused(400, "Not stored: the form names no item.")
+        else:
+            code = None if done == "clear" else form.get("code") or None
+            given = self._desk.judge(
+                docket, place, reviewer, code, note=form.get("note"), position=position,
+                zh_id=self._mate(docket, place, form), adjudicating=adjudicating,
+            )  # fmt: skip
+            stays = position is not None or code is None
+            following = (
+                place if stays else self._pages.following(docket, reviewer, place, adjudicating)
+            )
+            if given.verdict:
+                name = words.LEVELS[given.level][given.verdict].name
+                said = f"已保存：{name.zh}" if ui == "zh" else f"Stored: {name.en}"
+        if "x-fragment" not in request.headers:
+            item = {} if following is None else {"item": following + 1}
+            settle = {"adjudicating": 1} if adjudicating else {}
+            return _see(f"/judge/{docket.key}", reviewer=reviewer, **item, **settle)
+        if position is not None and done != "undo":
+            return PlainTextResponse(said)
+        return HTMLResponse(
+            self._pages.judge(ui, docket, following, reviewer, adjudicating=adjudicating,
+                              fragment=True, said=said)
+        )  # fmt: skip
+
+    def progress(self, request: Request, form: Mapping[str, str]) -> Response:
+        reviewer = self._named(request.query_params.get("reviewer") or self._reviewer, or_none=True)
+        return HTMLResponse(self._pages.progress(_ui(request), reviewer))
+
+    def download(self, request: Request, form: Mapping[str, str]) -> Response:
+        kind = request.path_params["kind"]
+        if kind not in exchange.KINDS:
+            raise _Refused(404, "There are verdicts.csv and verdicts.json.")
+        content = exchange.write(self._desk.output, kind)
+        disposition = f'attachment; filename="verdicts.{kind}"'
+        return Response(content, media_type=exchange.KINDS[kind],
+                        headers={"content-disposition": disposition})  # fmt: skip
+
+    def asset(self, request: Request, form: Mapping[str, str]) -> Response:
+        kinds = {"css": "text/css", "js": "text/javascript"}
+        kind = request.path_params["kind"]
+        if kind not in kinds:
+            raise _Refused(404, "There is no such file.")
+        return Response(asset(f"review.{kind}"), media_type=kinds[kind])
+
+    def _about(self, request: Request, given: Mapping[str, str]) -> tuple[Docket, str, bool]:
+        docket = self._desk.docket(request.path_params["key"])
+        if docket is None:
+            raise _Refused(404, "There is no such plan; begin one on the first page.")
+        reviewer = self._named(given.get("reviewer", ""))
+        return docket, reviewer, given.get("adjudicating") == "1"
+
+    def _named(self, name: str, or_none: bool = False) -> str:
+        if or_none and not name.strip():
+            return ""
+        try:
+            return journal.reviewer_name(name)
+        except ValueError as error:
+            raise _Refused(400, f"Not stored: {error}") from error
+
+    def _mate(self, docket: Docket, place: int, form: Mapping[str, str]) -> str | None:
+        """Return the Chinese article that a form names, if there is such a one."""
+        chosen = form.get("zh_id")
+        if not chosen or docket.level != "unmatched" or not 0 <= place < len(docket.drawn):
+            return None
+        article = self._reader.article(docket.drawn[place].city, chosen)
+        if article is None or article.lang == "en":
+            raise VerdictRefusedError("the Chinese article chosen is not in the corpus")
+        return chosen
+
+
+def _ui(request: Request) -> str:
+    """Return the language of the page: what was asked for now, or ever, or by the browser."""
+    accepted = request.headers.get("accept-language", "").lower()
+    for found in (request.query_params.get("ui"), request.cookies.get("shizheng-ui")):
+        if found in LANGUAGES:
+            return found
+    return "zh" if accepted.startswith("zh") else "en"
+
+
+def _number(form: Mapping[str, str], name: str) -> int | None:
+    value = form.get(name, "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise _Refused(400, f"Not stored: {name} must be a number.")
+    return int(value)
+
+
+def _see(path: str, **query: object) -> Response:
+    return RedirectResponse(f"{path}?{urlencode(query)}", 303)

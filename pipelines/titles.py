@@ -1,0 +1,30 @@
+"""Titles of documents and works that a text names: 《…》, quoted or capitalised in English.
+
+They are compared by their vectors: 《港口管理条例》 is the "Regulations on Port Management".
+"""
+
+import re
+
+MOST = 12
+"""Titles of a text that are compared."""
+
+_ZH = re.compile(r"[《〈]([^《》〈〉\n]{3,60})[》〉]")
+_EN_QUOTED = re.compile(r"[“\"]([A-Z][^“”\"\n]{9,160})[”\"]")
+_EN_NAMED = re.compile(
+    r"(?:[A-Z][\w’'-]+ (?:and )?){0,6}"
+    r"(?:Regulations?|Measures|Plan|Opinions|Notice|Guidelines?|Rules|Outline|Program(?:me)?|Law"
+    r"|Provisions|Scheme|Ordinance|Bill|Guidance|Standards?|Agreement|Initiative|Declaration)"
+    r" (?:on|for|of|to|Regarding|Concerning)"
+    r"(?: (?:the|a|an|and|of|on|for|in|to|with|by|from|[A-Z][\w’'-]*|\d{4}(?:-\d{4})?)){1,16}"
+)
+
+
+def titles(text: str, lang: str) -> tuple[str, ...]:
+    """Return the titles named in `text`, in reading order, each once; at most `MOST`."""
+    if lang == "zh":
+        return tuple(dict.fromkeys(hit[1] for hit in _ZH.finditer(text)))[:MOST]
+    quoted = [(hit.start(1), hit[1].rstrip(" ,.")) for hit in _EN_QUOTED.finditer(text)]
+    named = [(hit.start(), hit.group()) for hit in _EN_NAMED.finditer(text)]
+    inside = [(at, at + len(title)) for at, title in quoted]
+    named = [one for one in named if not any(a <= one[0] < b for a, b in inside)]
+    return tuple(dict.fromkeys(title for _, title in sorted(quoted + named)))[:MOST]

@@ -1,0 +1,149 @@
+"""`shizheng release` as a person runs it: killed, repeated, checked, compared, refused."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from releasable import release, said_in, tree, write_corpus
+
+from pipelines import cli
+from pipelines.release.formats import FORMATS
+
+ALL = tuple(sorted(FORMATS))
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def words(output: Path, *arguments: str | Path) -> list[str]:
+    cities = ["--cities-dir", str(output.parent / "cities")]
+    return ["release", *map(str, arguments), "--output", str(output), *cities]
+
+
+def command(output: Path, *arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "pipelines.cli", *words(output, *arguments)]
+
+
+@pytest.fixture
+def shizheng(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run the command in this process: a new one would spend most of its time importing."""
+
+    def run(output: Path, *arguments: str | Path) -> Ended:
+        capsys.readouterr()
+        try:
+            code = cli.main(words(output, *arguments))
+        except SystemExit as ended:  # how argparse ends
+            code = int(ended.code or 0)
+        said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+def test_release_verify_and_diff_from_the_command_line(
+    output: Path, shizheng: Callable[..., Ended]
+) -> None:
+    ended = shizheng(output, "1.0", "--format", "all", "--min-probability", "0.6")
+    assert ended.returncode == 0, ended.stderr
+    assert "articles held: 28 full, 28 metadata, 14 metadata+excerpt" in ended.stdout
+    assert "metadata only, because nobody has checked their terms: chunan, erhe;" in ended.stderr
+    ended = shizheng(output, "1.1", "--relation", "translation", "--city", "anbei", "--json")
+    facts = json.loads(ended.stdout)
+    assert facts["thresholds"]["relations"] == ["translation"]
+    assert facts["folder"] == str(output / "releases" / "1.1")
+    ended = shizheng(output, "verify", "1.0")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "files are whole and agree with each other" in ended.stdout
+    ended = shizheng(output, "diff", "1.0", "1.1", "--json")
+    found = json.loads(ended.stdout)
+    assert set(found["tables"]["articles"]["removed"]) == {"outside the new selection"}
+    path = output / "releases" / "1.1" / "data" / "pairs" / "all-00000.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    ended = shizheng(output, "verify", path.parents[2])
+    assert ended.returncode == 4
+    assert "data/pairs/all-00000.parquet: not the file that was released" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("diff", "1"), "expected one of: release VERSION, release verify VERSION|DIR"),
+        (("verify", "none"), "none: no release of that name"),
+        (("x", "--min-probability", "2"), "expected a probability from 0 to 1, not '2'"),
+        (("x", "--format", "docx"), "invalid choice: 'docx'"),
+        (("x", "--since", "2024-02-01", "--until", "2024-01-01"), "is later than"),
+        (("x", "--city", "atlantis"), "no articles of atlantis; there are: anbei"),
+    ],
+)
+def test_a_wrong_order_is_a_usage_error(
+    output: Path, shizheng: Callable[..., Ended], arguments: tuple[str, ...], message: str
+) -> None:
+    ended = shizheng(output, *arguments)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert not (output / "releases" / "x").exists()
+
+
+def test_a_killed_release_leaves_none_and_the_next_is_the_same_bytes(tmp_path: Path) -> None:
+    whole, broken = write_corpus(tmp_path / "whole"), write_corpus(tmp_path / "broken")
+    expected = tree(release(whole, "1", formats=ALL).folder)
+    killed = 0
+    # When it has begun its tables, and when it has begun its formats.
+    for stage in (".1.*.tmp/data/*", ".1.*.tmp/jsonl/*"):
+        process = subprocess.Popen(
+            command(broken, "1", "--format", "all"), cwd=ROOT,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        while process.poll() is None:
+            if any((broken / "releases").glob(stage)):
+                process.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.001)
+        process.wait()
+        if (broken / "releases" / "1").exists():
+            # Too late: it was done, and then it is whole.
+            assert tree(broken / "releases" / "1") == expected
+            shutil.rmtree(broken / "releases" / "1")
+        else:
+            killed += 1
+    assert killed
+    # The last one was killed at its formats, or had ended; what it left stands for any.
+    left = broken / "releases" / ".1.4711.tmp" / "data"
+    left.mkdir(parents=True)
+    (left / "half").write_text("half")
+    made = release(broken, "1", formats=ALL)
+    assert [path.name for path in (broken / "releases").iterdir()] == ["1"]
+    assert tree(made.folder) == expected
+
+
+def test_a_withdrawn_article_is_in_no_file_of_the_next_release(
+    output: Path, shizheng: Callable[..., Ended]
+) -> None:
+    url = "http://www.bolin.example/zh1.html"
+    assert shizheng(output, "before", "--format", "all").returncode == 0
+    assert url in said_in(output / "releases" / "before")
+    (output / "withdrawn.yaml").write_text(f"- url: {url}\n")
+    assert shizheng(output, "after", "--format", "all").returncode == 0
+    assert url not in said_in(output / "releases" / "after")
+    (output / "withdrawn.yaml").write_text("- link: x\n")
+    ended = shizheng(output, "later")
+    assert ended.returncode == 2
+    assert "withdrawn.yaml:1: unknown key 'link'" in ended.stderr
+    (output / "withdrawn.yaml").unlink()

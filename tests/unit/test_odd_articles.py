@@ -1,0 +1,70 @@
+"""Odd articles are paired, or there is a reason why not; none disturbs the others."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.item import Article
+from pipelines import align, duplicates, schema, store
+
+NOW = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
+ZH = Article(
+    article_id="z",
+    city="yunze",
+    site="",
+    url="",
+    lang="zh",
+    script="Hans",
+    title="市政府召开第29次常务会议",
+    text="3月5日，市长谭成旭主持召开市政府第29次常务会议。\n会议指出，今年以来共排查隐患1842处。"
+    "会议要求，各部门要抓好落实。",
+)
+EN = replace(
+    ZH,
+    article_id="e",
+    lang="en",
+    script="Latn",
+    title="Municipal government holds its 29th executive meeting",
+    text="Mayor Tan Chengxu presided over the 29th executive meeting on March 5.\nSo far this year "
+    "1,842 hazards have been found. Departments were told to act.",
+)
+NUMBERS = "123 456 78.9% 2024"
+
+
+def aligned(output: Path, articles: list[Article]) -> list[tuple[str, str]]:
+    store.write_articles(output, "yunze", articles, run_id="r1", now=NOW)
+    duplicates.cluster_shard(output, "yunze")
+    align.align_city(output, "yunze", now=NOW)
+    table = store.read_table(store.table_path(output, "pairs", "yunze"), schema.PAIRS)
+    return [(r["zh_id"], r["en_id"]) for r in table.to_pylist() if r["probability"] >= 0.5]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [replace(ZH, article_id="odd", title="", text="")],
+        [replace(EN, article_id="odd", title="", text="")],
+        [replace(ZH, article_id="odd", title="", text=NUMBERS),
+         replace(EN, article_id="odd2", title="", text=NUMBERS)],
+        [replace(ZH, article_id="odd", lang="en", script="Latn")],
+        [replace(EN, article_id="odd", lang="zh", script="Hans")],
+        [replace(ZH, article_id="odd", text="市" * 40_000)],
+    ],
+    ids=["empty zh", "empty en", "only numbers", "zh filed as en", "en filed as zh", "40,000"],
+)  # fmt: skip
+def test_an_odd_article_has_no_mate_and_takes_none(tmp_path: Path, odd: list[Article]) -> None:
+    assert aligned(tmp_path, [ZH, EN, *odd]) == [("z", "e")]
+
+
+def test_the_same_article_500_times_is_one(tmp_path: Path) -> None:
+    copies = [replace(ZH, article_id=f"z{n:03}") for n in range(500)]
+    twins = [replace(EN, article_id=f"e{n:03}") for n in range(200)]
+    assert aligned(tmp_path, [*copies, *twins]) == [("z000", "e000")]
+
+
+def test_an_article_in_the_wrong_language_is_given_as_the_reason(tmp_path: Path) -> None:
+    aligned(tmp_path, [ZH, EN, replace(ZH, article_id="odd", lang="en", script="Latn")])
+    told = align.explain(tmp_path, "z", "odd")
+    assert told.startswith("Not a pair: odd was not compared, because it is filed as English")
