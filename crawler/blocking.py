@@ -124,6 +124,20 @@ def refusal(status: int, body: bytes) -> str:
     return "blocked_challenge" if status in _CHALLENGE_STATUS else ""
 
 
+def evidence(body: bytes) -> str:
+    """Return by what a refusal shows itself: the mark in its script, or the start of what it says.
+
+    Empty for a page that has neither.
+    """
+    seen = _lenient(visible(body))
+    for pattern in (_ABROAD, _TEXT_MARKS):
+        if found := pattern.search(seen):
+            return f"it says {seen[max(0, found.start() - 20) : found.end() + 20].strip()!r}"
+    if mark := _SCRIPT_MARKS.search(body[:_READ]):
+        return f"its script has {mark[0][:40].decode('latin-1')!r}"
+    return f"it says {seen[:60]!r}" if seen else ""
+
+
 def visible(body: bytes) -> bytes:
     """Return what a browser without scripts would show of the start of a page, as bytes."""
     shown = _HIDDEN.sub(b" ", body[:_READ])
@@ -138,6 +152,11 @@ def visible(body: bytes) -> bytes:
 def is_document(headers: Mapping[str, str], body: bytes) -> bool:
     """Whether the answer is a web page at all: by its declared type and its first bytes."""
     return _is_markup(headers, body)
+
+
+def is_drawn(body: bytes) -> bool:
+    """Whether a page without text loads scripts, which would draw it."""
+    return _app(body) or bool(re.search(rb"<script[^>]+src=", body[:_READ], re.I))
 
 
 def _plenty(body: bytes) -> bool:

@@ -21,7 +21,7 @@ from scrapy.utils.asyncio import create_looping_call
 from crawler.city import CityError, load_cities
 from crawler.loader import CityLoader, UnknownCityError, choose
 from crawler.spiders.city import SpiderError, check_window
-from crawler.visits import VisitsError
+from crawler.state import VisitsError
 
 _COUNTS: tuple[str, ...] = (
     "lists",  # list pages that gave article links

@@ -6,7 +6,6 @@ host, before a request enters Scrapy's queue for it.
 
 import asyncio
 import math
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -43,14 +42,14 @@ class Pace(CrawlPart):
         host = urlsplit(request.url).netloc
         if reason := self._shut.get(host):
             raise ComeLater(reason)
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         turn = max(now, self._next.get(host, 0.0))
         if delay := self._delays.get(host):
             self._next[host] = turn + delay
         if turn > now:
             await asyncio.sleep(turn - now)
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:
         asked = response.headers.get("Retry-After")
         if response.status not in _BUSY or not asked:
             return response
@@ -59,11 +58,12 @@ class Pace(CrawlPart):
         if seconds is None:
             return response
         if seconds > self._max_wait:
-            self._shut[host] = (
-                f"{host} answered {response.status} and asked for {seconds:.0f} seconds of rest"
-            )
-        else:
-            self._next[host] = max(self._next.get(host, 0.0), time.monotonic() + seconds)
+            told = f"{host} answered {response.status} and asked for {seconds:.0f} seconds of rest"
+            self._shut[host] = told
+            raise ComeLater(told)
+        self._next[host] = max(
+            self._next.get(host, 0.0), asyncio.get_running_loop().time() + seconds
+        )
         return response
 
     def _robots_parsed(self, robotparser: RobotParser, request: Request) -> None:

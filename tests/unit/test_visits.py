@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from crawler.archive import Exchange, Place, Writer, read
+from crawler.state import VisitsError
 from crawler.visits import (
     MAX_DAYS,
     MAX_TRIES,
     REVISIT_DAYS,
     Visit,
     Visits,
-    VisitsError,
     visit_of,
 )
 
@@ -88,13 +88,22 @@ def test_what_a_list_names_stays_wanted_until_it_is_answered(visits: Visits) -> 
     assert visits.wanted() == [one]
 
 
-def test_a_page_without_a_response_is_given_up_after_some_tries_or_at_once(visits: Visits) -> None:
+def test_a_page_is_known_since_it_was_listed_however_it_is_spelt(visits: Visits) -> None:
+    url = "http://a.example/1.html"
+    assert visits.known_since(url) is None
+    visits.want(url, MOMENT)
+    visits.record(visit(url), MOMENT + timedelta(days=2))
+    visits.record(replace(visit(url), digest="sha256:other"), MOMENT + timedelta(days=3))
+    assert visits.known_since("http://a.example/1.html#top") == MOMENT
+
+
+def test_a_page_without_a_response_is_given_up_after_weeks_or_at_once(visits: Visits) -> None:
     slow, shut = "http://a.example/slow", "http://a.example/shut"
-    for _ in range(MAX_TRIES - 1):
-        visits.failed(slow, MOMENT, for_good=False)
     visits.failed(shut, MOMENT, for_good=True)
-    assert visits.wanted() == [slow]
-    visits.failed(slow, MOMENT, for_good=False)
+    for day in range(MAX_DAYS):
+        visits.failed(slow, MOMENT + timedelta(days=day), for_good=False)
+        assert visits.wanted() == [slow]
+    visits.failed(slow, MOMENT + timedelta(days=MAX_DAYS), for_good=False)
     assert visits.wanted() == []
     assert visits.in_frontier(slow)  # known, so that a list that names it still can be stopped at
 
