@@ -152,11 +152,11 @@ def of_error(error: BaseException) -> tuple[str, str]:
             return "archive", str(error)
         case DownloadConnectionRefusedError():
             return "refused", text
+        case ResponseDataLossError():
+            return "connection", "the body broke off before its end"
     if _is_tls(error):
         return "tls_error", text
-    if isinstance(
-        error, DownloadFailedError | DownloadCancelledError | ResponseDataLossError | OSError
-    ):
+    if isinstance(error, DownloadFailedError | DownloadCancelledError | OSError):
         return "connection", text
     return "internal", text
 

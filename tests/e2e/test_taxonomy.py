@@ -75,8 +75,9 @@ class Host:
                     if not got:
                         return
                     asked += got
-                    if asked.startswith(b"\x16"):  # a TLS handshake, which is not spoken here
-                        break
+                    if asked.startswith(b"\x16"):  # a TLS handshake: refused with an alert
+                        self.request.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
+                        return
                 words = asked.split()
                 path = words[1].decode() if len(words) > 1 else ""
                 answer = host.answers.get(path, reply(b"no such page", "404 Not Found"))
@@ -137,7 +138,11 @@ PAGES: dict[int, tuple[Answer, str, str]] = {
         "off_host",
         "mirror.other.example is not among the hosts",
     ),
-    25: (reply(b"<html><p>half a p", Content_Length="5000"), "connection", "lost"),
+    25: (
+        reply(b"<html><p>half a p", Content_Length="5000"),
+        "connection",
+        "broke off before its end",
+    ),
     26: (hang, "timeout", "12.0 seconds"),
 }
 CLOSED = "/closed/202403/t20240301_27.html"
