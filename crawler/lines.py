@@ -312,9 +312,9 @@ def is_clock(text: str) -> bool:
 
 
 def is_end(text: str, *, after_clock: bool) -> bool:
-    """Whether a line only says that the text ends here; `完` alone does so below an hour."""
+    """Whether a line only says that the text ends here; `ends` alone does so below an hour."""
     return bool(_END_MARK.fullmatch(text)) or (
-        after_clock and bool(re.fullmatch(r"完|ends?", text, re.IGNORECASE))
+        text == "完" or (after_clock and bool(re.fullmatch(r"ends?", text, re.IGNORECASE)))
     )
 
 
