@@ -15,6 +15,7 @@ from crawler.cms.reading import WIDGETS, anchors, links, once
 _ARTICLE = re.compile(r"/\d{4}-\d{2}/\d{2}/c_\d+(?:_print)?\.html?$", re.IGNORECASE)
 _PART = re.compile(r"/c_\d+_\d+\.html?$", re.IGNORECASE)
 _PAGE = r"/(?!c_)\w+_(?P<number>\d+)(?P<tail>\.html?)$"
+_NUMBERED = re.compile(r"(?:_\d+)?\.html?$")
 _MAX_PARTS = 50
 
 
@@ -25,19 +26,16 @@ def is_article(url: str) -> bool:
 
 def read_list(text: str, url: str) -> Listing:
     """Read a section page; further pages from the numbered links of its pager."""
-    return Listing(links(text, url, is_article, chrome=False), once(_more(text, url), url))
-
-
-def _more(text: str, url: str) -> tuple[str, ...]:
     here = urlsplit(url)
-    stem = re.sub(r"(?:_\d+)?\.html?$", "", here.path)
-    pages = numbered(text, url, _PAGE)
-    return tuple(
-        page
-        for page in pages
-        if urlsplit(page).netloc == here.netloc
-        and re.sub(r"_\d+\.html?$", "", urlsplit(page).path) in (stem, f"{stem}index")
-    )
+    stem = _NUMBERED.sub("", here.path)
+
+    def own(page: str) -> bool:
+        there = urlsplit(page)
+        name = _NUMBERED.sub("", there.path)
+        return there.netloc == here.netloc and name in (stem, f"{stem}index")
+
+    more = numbered(text, url, _PAGE, own)
+    return Listing(links(text, url, is_article, chrome=False), once(more, url))
 
 
 def parts(html: str, url: str) -> tuple[str, ...]:

@@ -9,15 +9,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 from crawler.cms.endpoints import json_listing, read_json
 from crawler.cms.family import Family, Listing, Rules
-from crawler.cms.paging import MAX_PAGES
-from crawler.cms.reading import WIDGETS, anchors, links, once
+from crawler.cms.paging import numbered
+from crawler.cms.reading import WIDGETS, links, once
 
 _ARTICLE = re.compile(
     r"/news/\d+/?$|/\d{4}/\d{2}(?:/\d{2})?/(?!page/)[\w%-]*[a-z\u3400-\u9fff%-][\w%-]*/?$|"
     r"/archives/\d+(?:\.html)?/?$",
     re.IGNORECASE,
 )
-_PAGE = re.compile(r"^(?P<head>.*/page/)(?P<number>\d{1,6})(?P<tail>/?(?:\?.*)?)$")
+_PAGE = r"/page/(?P<number>\d{1,6})(?P<tail>/?(?:\?.*)?)$"
+_PAGE_OF = re.compile(r"/page/\d+/?$")
 
 
 def is_article(url: str) -> bool:
@@ -35,31 +36,16 @@ def read_list(text: str, url: str) -> Listing:
     data = read_json(text)
     if data is not None:
         return json_listing(data, url)
-    return Listing(links(text, url, is_article, chrome=False), once(_more(text, url), url))
-
-
-def _more(text: str, url: str) -> list[str]:
-    """Return the pages of this archive, filling the gaps that the pager leaves out.
-
-    A page links its neighbours and the last one; that of another archive has another path.
-    """
     here = urlsplit(url)
-    base = re.sub(r"page/\d+/?$", "", here.path).rstrip("/")
-    best: tuple[int, str, str] | None = None
-    for anchor in anchors(text, url):
-        match = _PAGE.match(anchor.url)
-        if match is None or urlsplit(anchor.url).netloc != here.netloc:
-            continue
-        if re.sub(r"/page/\d+/?$", "", urlsplit(anchor.url).path) != base:
-            continue
-        if best is None or int(match["number"]) > best[0]:
-            best = (int(match["number"]), match["head"], match["tail"])
-    if best is None:
-        return []
-    last, head, tail = best
-    current = re.search(r"/page/(\d{1,6})/?$", here.path)
-    first = int(current[1]) + 1 if current else 2
-    return [f"{head}{number}{tail}" for number in range(first, min(last, MAX_PAGES) + 1)]
+    base = _PAGE_OF.sub("", here.path).rstrip("/")
+
+    def own(page: str) -> bool:
+        there = urlsplit(page)
+        return there.netloc == here.netloc and _PAGE_OF.sub("", there.path).rstrip("/") == base
+
+    # A page links its neighbours and the last one.
+    more = numbered(text, url, _PAGE, own)
+    return Listing(links(text, url, is_article, chrome=False), once(more, url))
 
 
 FAMILY = Family(
