@@ -133,7 +133,7 @@ def _read(
     if page.elements > MAX_ELEMENTS:
         size = f"{page.elements} elements"
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
-    source = city.source_of(url)
+    source = city.source_of(url, page.served)
     text = _family_text(page, source) or _marked_text(page)
     if text is not None and len(text.blocks) > MAX_LINES:
         size = f"{len(text.blocks)} lines"
