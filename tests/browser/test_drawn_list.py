@@ -1,0 +1,124 @@
+"""A list that only a script fills is read in the real Chromium, and without it the rest goes on."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.demo.server import serve
+from pipelines import store
+
+ROOT = Path(__file__).parents[2]
+DRAWN = "http://www.qingya.example/english/news/latest.html"
+PLAIN = "http://www.qingya.example/english/notices/"
+CITY = f"""\
+name: {{zh: 青崖市, en: Qingya}}
+hosts: [www.qingya.example]
+status: active
+sources:
+  - {{lang: en, cms: generic, list: "{DRAWN}", render: browser}}
+  - {{lang: en, cms: generic, list: "{PLAIN}"}}
+"""
+# The program in a Python that cannot find the extra.
+WITHOUT = (
+    "import sys; sys.modules['scrapy_playwright'] = None; "
+    "from {module} import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[tuple[int, Counter[str]]]:
+    counts: Counter[str] = Counter()
+    with serve(counts=counts) as port:
+        yield port, counts
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    (tmp_path / "cities").mkdir()
+    path = tmp_path / "cities" / "qingya.yaml"
+    path.write_text(CITY, encoding="utf-8")
+    return path
+
+
+def run(port: int, command: list[str]) -> "subprocess.CompletedProcess[str]":
+    polite = {"SHIZHENG_DELAY": "0", "SHIZHENG_AUTOTHROTTLE": "0", "SHIZHENG_CONCURRENCY": "4"}
+    proxy = {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
+    return subprocess.run(
+        [sys.executable, *command],
+        env={**os.environ, **polite, **proxy},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def crawl(city: Path, output: Path) -> list[str]:
+    fixed = ["--output", str(output), "--run-id", "run-1", "--cities-dir", str(city.parent)]
+    return ["qingya", *fixed, "--since", "2024-03-01"]
+
+
+def urls(output: Path) -> set[str]:
+    return {row["url"] for row in store.read_articles(output, "qingya").to_pylist()}
+
+
+def of_news(found: set[str]) -> set[str]:
+    return {url for url in found if "/english/news/" in url}
+
+
+def test_a_drawn_list_is_read_and_only_the_citys_hosts_are_asked(
+    web: tuple[int, Counter[str]], city: Path
+) -> None:
+    port, counts = web
+    ended = run(port, ["-m", "crawler.probe", "check", str(city)])
+    sources: list[dict[str, Any]] = json.loads(ended.stdout)
+    assert [(source["code"], source["links"]) for source in sources] == [(None, 15), (None, 5)]
+    assert counts[DRAWN.replace(".html", ".json")] == 1, "the page's script fetched its list"
+    assert not [url for url in counts if "elsewhere" in url or url.endswith(".css")]
+
+
+def test_without_a_browser_a_drawn_list_is_empty(web: tuple[int, Counter[str]], city: Path) -> None:
+    city.write_text(CITY.replace(", render: browser", ""), encoding="utf-8")
+    ended = run(web[0], ["-m", "crawler.probe", "check", str(city)])
+    assert json.loads(ended.stdout)[0]["code"] == "list_empty"
+
+
+def test_a_crawl_stores_the_articles_of_a_drawn_list(
+    web: tuple[int, Counter[str]], city: Path, tmp_path: Path
+) -> None:
+    ended = run(web[0], ["-m", "crawler.crawl", *crawl(city, tmp_path / "out")])
+    assert ended.returncode == 0, ended.stderr
+    assert len(of_news(urls(tmp_path / "out"))) == 3
+
+
+def test_without_the_extra_the_list_is_reported_and_the_other_sources_go_on(
+    web: tuple[int, Counter[str]], city: Path, tmp_path: Path
+) -> None:
+    without = ["-c", WITHOUT.format(module="crawler.crawl")]
+    ended = run(web[0], [*without, *crawl(city, tmp_path / "out")])
+    assert ended.returncode == 0, ended.stderr
+    found = urls(tmp_path / "out")
+    assert found
+    assert not of_news(found)
+    log = tmp_path / "out" / "runs" / "run-1" / "qingya.issues.jsonl"
+    issues = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    told = {issue["url"]: (issue["code"], issue["evidence"]) for issue in issues}
+    code, evidence = told[DRAWN]
+    assert code == "browser_missing"
+    assert 'pip install "shizheng[browser]"' in evidence
+
+
+def test_a_list_to_be_added_is_drawn_where_it_shows_nothing_by_itself(
+    web: tuple[int, Counter[str]],
+) -> None:
+    ended = run(web[0], ["-m", "crawler.probe", "detect", DRAWN])
+    (found,) = json.loads(ended.stdout)
+    assert (found["render"], found["code"], found["lang"]) == ("browser", None, "en")
