@@ -78,17 +78,17 @@ def test_a_drawn_list_is_read_and_only_the_citys_hosts_are_asked(
     web: tuple[int, Counter[str]], city: Path
 ) -> None:
     port, counts = web
+    undrawn = f'  - {{lang: en, cms: generic, list: "{DRAWN}"}}\n'
+    city.write_text(CITY + undrawn, encoding="utf-8")
     ended = run(port, ["-m", "crawler.probe", "check", str(city)])
     sources: list[dict[str, Any]] = json.loads(ended.stdout)
-    assert [(source["code"], source["links"]) for source in sources] == [(None, 15), (None, 5)]
+    assert [(source["code"], source["links"]) for source in sources] == [
+        (None, 15),
+        (None, 5),
+        ("list_empty", 0),
+    ]
     assert counts[DRAWN.replace(".html", ".json")] == 1, "the page's script fetched its list"
     assert not [url for url in counts if "elsewhere" in url or url.endswith(".css")]
-
-
-def test_without_a_browser_a_drawn_list_is_empty(web: tuple[int, Counter[str]], city: Path) -> None:
-    city.write_text(CITY.replace(", render: browser", ""), encoding="utf-8")
-    ended = run(web[0], ["-m", "crawler.probe", "check", str(city)])
-    assert json.loads(ended.stdout)[0]["code"] == "list_empty"
 
 
 def test_a_crawl_stores_the_articles_of_a_drawn_list(
