@@ -5,12 +5,15 @@ One page of one list at a time, without cookies, images or fonts, and only from 
 
 import os
 import shutil
+import socket
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.addresses import is_public
 from crawler.city import City
+from crawler.settings import SHIZHENG_PRIVATE_ADDRESSES
 
 MISSING = (
     'a list drawn by a script needs a browser: install the extra, `pip install "shizheng[browser]"`'
@@ -47,6 +50,8 @@ def settings(city: City) -> dict[str, Any]:
     proxy = os.environ.get("http_proxy") or os.environ.get("https_proxy")
     if proxy:
         launch["proxy"] = {"server": proxy, "bypass": os.environ.get("no_proxy", "")}
+    else:
+        launch["args"] = [*launch["args"], f"--host-resolver-rules={_names(city)}"]
     return {
         "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
@@ -61,6 +66,22 @@ def settings(city: City) -> dict[str, Any]:
 def meta() -> dict[str, Any]:
     """Return what a request carries so that the browser answers it, once the page has settled."""
     return {"playwright": True, "playwright_page_goto_kwargs": {"wait_until": "networkidle"}}
+
+
+def _names(city: City) -> str:
+    """Return Chromium's rules for names: the city's hosts at their public addresses, no others.
+
+    A redirect, which no layer here sees, thus leads nowhere else either.
+    """
+    rules = []
+    for host in dict.fromkeys(host.partition(":")[0] for host in city.hosts):
+        try:
+            address = socket.gethostbyname(host)
+        except OSError:
+            continue
+        if SHIZHENG_PRIVATE_ADDRESSES or is_public(address):
+            rules.append(f"MAP {host} {address}")
+    return ", ".join([*rules, "MAP * ~NOTFOUND"])
 
 
 def _refusal(city: City) -> Callable[[Any], bool]:

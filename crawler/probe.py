@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import Response
 from scrapy.settings import Settings
 
 from crawler import browser, detection, issues
-from crawler.blocking import REASONS, diagnose
+from crawler.blocking import diagnose, evidence, refusal
 from crawler.charset import decode
 from crawler.city import City, CityError, Source, load_city
 from crawler.cms import FAMILIES
@@ -28,6 +29,7 @@ from crawler.consensus import is_chinese
 from crawler.extract import extract
 from crawler.item import Article, Reject
 from crawler.middlewares import lower_headers
+from crawler.reading import BLOCKED
 
 ARTICLES = 2
 """Articles read of each list."""
@@ -120,7 +122,7 @@ class Probe(Spider):
     async def _detect(self, url: str) -> dict[str, Any]:
         told: dict[str, Any] = {"list": url, "render": None, "code": None, "evidence": None}
         page = await self._fetch(url, kind="list")
-        if page.code and page.code != "empty_shell":
+        if page.code:
             return told | {"code": page.code, "evidence": page.evidence}
         found = detection.family_of(page.text, page.url)
         if found is None and browser.is_installed():
@@ -179,19 +181,15 @@ class Probe(Spider):
         try:
             response = await self.crawler.engine.download_async(request)
         except Exception as error:
-            code, evidence = issues.of_error(error)
-            return Fetched(url, code=code, evidence=evidence)
+            code, told = issues.of_error(error)
+            return Fetched(url, code=code, evidence=told)
         headers = lower_headers(response.headers)
-        reason = diagnose(response.url, response.status, headers, response.body)
-        if reason in ("challenge", "empty_shell") and not (
-            kind == "list" and reason == "empty_shell"
-        ):
-            word = f"status {response.status}: {REASONS[reason]}"
-            return Fetched(response.url, response.body, headers, reason, word)
-        if not 200 <= response.status < 300:
-            code = issues.of_status(response.status)
-            return Fetched(response.url, code=code, evidence=f"status {response.status}")
-        return Fetched(response.url, response.body, headers)
+        code = _code(response, headers)
+        if not code or (code == "empty_shell" and kind == "list"):
+            return Fetched(response.url, response.body, headers)
+        shown = evidence(response.body)
+        told = f"status {response.status}, {len(response.body)} bytes" + (shown and f"; {shown}")
+        return Fetched(response.url, response.body, headers, code, told)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -239,6 +237,18 @@ def _anywhere(urls: Sequence[str]) -> City:
     """Return a city that names the hosts of `urls` and of their domains' other editions."""
     hosts = tuple(dict.fromkeys(urlsplit(url).netloc for url in urls))
     return City(key="probe", name_zh="", name_en="", hosts=hosts, sources=())
+
+
+def _code(response: Response, headers: dict[str, str]) -> str:
+    """Return the issue code of an answer that is no page, nothing for a page."""
+    status, body = response.status, response.body
+    reason = diagnose(response.url, status, headers, body)
+    blocked = reason == "challenge" or status in (403, 405, 451)
+    if blocked and (code := refusal(status, body)):
+        return code
+    if reason in BLOCKED:
+        return "empty_shell" if reason == "empty_shell" else "blocked_challenge"
+    return "" if 200 <= status < 300 else issues.of_status(status)
 
 
 def _fields(article: Article) -> dict[str, Any]:

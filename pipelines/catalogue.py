@@ -29,7 +29,9 @@ _REASONS = {
     "list_empty": "no list of articles was found",
     "links_off_host": "its articles are on other hosts: give their addresses, too",
     "robots": "robots.txt forbids it",
-    "challenge": "the site answers with a challenge; nothing works around that",
+    "blocked_challenge": "the site answers with a challenge, and nothing works around that",
+    "blocked_waf": "a firewall refuses it, and nothing works around that",
+    "geo_blocked": "the site refuses visitors from here, and nothing works around that",
 }
 
 
