@@ -180,6 +180,8 @@ class Probe(Spider):
         request = Request(url, meta={"kind": kind} | (browser.meta() if rendered else {}))
         try:
             response = await self.crawler.engine.download_async(request)
+            if rendered:
+                browser.check(response, self.city)
         except Exception as error:
             code, told = issues.of_error(error)
             return Fetched(url, code=code, evidence=told)

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Error
 
+from crawler import browser as drawing
+from crawler.city import City
 from crawler.demo.gold import gold_articles
+from crawler.demo.response import Response, html, redirect
 from crawler.demo.server import serve
 from pipelines import store
 
@@ -32,6 +36,17 @@ WITHOUT = (
     "import sys; sys.modules['scrapy_playwright'] = None; "
     "from {module} import main; sys.exit(main(sys.argv[1:]))"
 )
+
+
+class Leading:
+    """A site one of whose pages leads to another host."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def answer(self, url: str) -> Response:
+        away = url.endswith("/away")
+        return redirect(f"http://{self.target}/") if away else html("<h1>Here</h1>")
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +106,38 @@ def test_a_drawn_list_is_read_and_only_the_citys_hosts_are_asked(
     ]
     assert counts[DRAWN.replace(".html", ".json")] == 1, "the page's script fetched its list"
     assert not [url for url in counts if "elsewhere" in url or url.endswith(".css")]
+
+
+@pytest.mark.parametrize("target", ["elsewhere.test", "127.0.0.1"])
+def test_the_browser_follows_no_redirect_off_the_citys_hosts(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(drawing, "SHIZHENG_PRIVATE_ADDRESSES", True)
+    city = City(key="here", name_zh="", name_en="", hosts=("localhost",), sources=())
+    with serve(Leading(target)) as port:
+        launch = drawing.settings(city)["PLAYWRIGHT_LAUNCH_OPTIONS"]
+        chromium = browser.browser_type.launch(**launch)
+        try:
+            page = chromium.new_page()
+            shown = page.goto(f"http://localhost:{port}/")
+            assert shown is not None
+            assert shown.ok
+            with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+                page.goto(f"http://localhost:{port}/away")
+        finally:
+            chromium.close()
+
+
+def test_a_host_at_a_private_address_is_unknown_to_the_browser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    city = City(key="here", name_zh="", name_en="", hosts=("localhost",), sources=())
+    arguments = drawing.settings(city)["PLAYWRIGHT_LAUNCH_OPTIONS"]["args"]
+    assert arguments[-1] == "--host-resolver-rules=MAP * ~NOTFOUND"
 
 
 def test_a_crawl_stores_the_articles_of_a_drawn_list(
