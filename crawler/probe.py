@@ -141,7 +141,8 @@ class Probe(Spider):
             listing = FAMILIES[found.cms].read_list(answer.text, answer.url)
         links = [link for link in listing.links if self.city.allows(link.url)]
         if not links:
-            word = f"its {len(listing.links)} articles lie on other hosts ({found.cms})"
+            others = sorted({urlsplit(link.url).netloc for link in listing.links})
+            word = f"{len(listing.links)} articles, all on {', '.join(others)} ({found.cms})"
             return told | {"code": "links_off_host", "evidence": word}
         told |= {
             "cms": found.cms,
@@ -199,6 +200,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m crawler.probe", description=__doc__)
     parser.add_argument("task", choices=("check", "detect"))
     parser.add_argument("subjects", nargs="+", metavar="FILE|URL")
+    parser.add_argument("--host", action="append", default=[], help="another host of the site")
     args = parser.parse_args(argv)
     if args.task == "check":
         try:
@@ -208,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         result = _run(city, ())
     else:
-        result = _run(_anywhere(args.subjects), args.subjects)
+        result = _run(_anywhere(args.subjects, args.host), args.subjects)
     sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     return 0
 
@@ -235,9 +237,9 @@ def _run(city: City, urls: Sequence[str]) -> list[dict[str, Any]]:
     return result
 
 
-def _anywhere(urls: Sequence[str]) -> City:
-    """Return a city that names the hosts of `urls` and of their domains' other editions."""
-    hosts = tuple(dict.fromkeys(urlsplit(url).netloc for url in urls))
+def _anywhere(urls: Sequence[str], others: Sequence[str]) -> City:
+    """Return a city that names the hosts of `urls` and the `others`."""
+    hosts = tuple(dict.fromkeys([*(urlsplit(url).netloc for url in urls), *others]))
     return City(key="probe", name_zh="", name_en="", hosts=hosts, sources=())
 
 

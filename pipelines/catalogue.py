@@ -27,7 +27,7 @@ _DRAFT = (
 )
 _REASONS = {
     "list_empty": "no list of articles was found",
-    "links_off_host": "its articles are on other hosts: give their addresses, too",
+    "links_off_host": "its articles are on other hosts: name those of the city with --host",
     "robots": "robots.txt forbids it",
     "blocked_challenge": "the site answers with a challenge, and nothing works around that",
     "blocked_waf": "a firewall refuses it, and nothing works around that",
@@ -52,6 +52,9 @@ def add_arguments(check: argparse.ArgumentParser, add: argparse.ArgumentParser) 
     add.add_argument("--zh", metavar="NAME", help="Chinese name (default: what the site says)")
     add.add_argument("--en", metavar="NAME", help="English name (default: from the key)")
     add.add_argument("--division", metavar="CODE", help="GB/T 2260 code, six digits")
+    add.add_argument(
+        "--host", action="append", default=[], help="another host of the city that has articles"
+    )
     add.add_argument(
         "--fixtures",
         type=Path,
@@ -112,7 +115,7 @@ def add_command(args: argparse.Namespace) -> int:
     if other is not None:
         shared = ", ".join(sorted(hosts & set(other.hosts)))
         raise CatalogueError(f"{shared} belongs to {other.key}; add the lists to {other.file}")
-    found = _probe("detect", args.urls)
+    found = _probe("detect", args.urls, [f"--host={host}" for host in args.host])
     unread = [source for source in found if source["code"]]
     for source in unread:
         reason = _REASONS.get(source["code"], "it cannot be read")
@@ -183,9 +186,9 @@ def _show(told: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     show_table(header, rows)
 
 
-def _probe(task: str, subjects: Sequence[str]) -> list[dict[str, Any]]:
+def _probe(task: str, subjects: Sequence[str], options: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return what a probe found. Raises `CatalogueError` when it ended without a result."""
-    command = [sys.executable, "-m", "crawler.probe", task, "--", *subjects]
+    command = [sys.executable, "-m", "crawler.probe", task, *options, "--", *subjects]
     try:
         ended = subprocess.run(
             command, capture_output=True, text=True, timeout=_SECONDS, check=False
@@ -208,7 +211,8 @@ def _one_each(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _yaml(args: argparse.Namespace, key: str, found: Sequence[dict[str, Any]]) -> str:
-    hosts = list(dict.fromkeys(urlsplit(source["list"]).netloc for source in found))
+    listed = [urlsplit(source["list"]).netloc for source in found]
+    hosts = list(dict.fromkeys([*listed, *args.host]))
     name = args.zh or next((s["name"] for s in found if s["name"]), None)
     langs = list(dict.fromkeys(source["lang"] for source in found))
     guessed = [what for what, given in (("zh", args.zh), ("en", args.en)) if not given]

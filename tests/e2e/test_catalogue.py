@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +16,7 @@ import pytest
 from crawler.city import load_city
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
+from crawler.demo.site import Site, build_site
 from pipelines import cli, store
 from pipelines.terminal import ERR
 
@@ -29,6 +30,21 @@ QINGYA = (
 )
 CITIES = ("langang", "qingya")
 EMPTY = "http://www.langang.example/xwzx/ztzl/index.html"
+
+
+def langang_on(host: str) -> Site:
+    """Return the miniature web with the notices of Langang moved to another host of theirs."""
+    site = build_site()
+    first = LANGANG[0].removeprefix("http://")
+    page = site.responses[first]
+    moved = page.body.replace(b'href="/zwgk/tzgg/2', f'href="http://{host}/zwgk/tzgg/2'.encode())
+    pages = {
+        key.replace("www.langang.example", host): answer
+        for key, answer in site.responses.items()
+        if key.startswith("www.langang.example/")
+    }
+    listed = {first: replace(page, body=moved)}
+    return Site(site.responses | pages | listed, site.hosts | {host})
 
 
 @dataclass(frozen=True)
@@ -159,6 +175,19 @@ def test_cities_that_were_added_are_crawled(added: Desk, tmp_path: Path) -> None
         for row in store.read_articles(tmp_path, key).to_pylist()
     }
     assert langs == {(key, lang) for key in CITIES for lang in ("zh", "en")}
+
+
+def test_articles_on_another_host_are_refused_until_it_is_named(tmp_path: Path) -> None:
+    articles = langang_on("news.langang.example")
+    with serve(articles) as port:
+        elsewhere = Desk(tmp_path, port)
+        ended = elsewhere.add([LANGANG[0]])
+        assert ended.code == 4
+        assert "all on news.langang.example" in ended.errors
+        ended = elsewhere.add([LANGANG[0]], "--host", "news.langang.example")
+    assert ended.code == 0, ended.errors
+    city = load_city(elsewhere.cities / "langang.yaml")
+    assert city.hosts == ("www.langang.example", "news.langang.example")
 
 
 def test_a_page_without_a_list_is_refused_and_nothing_is_written(

@@ -1,12 +1,13 @@
 """What the catalogue's commands refuse before any page is asked for, and how a list is told."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from crawler import detection
 from crawler.cms import FAMILIES
-from crawler.cms.family import Link
+from crawler.cms.family import Family, Link, Listing, Rules
 from pipelines import cli
 
 GOOD = """\
@@ -119,3 +120,16 @@ def test_every_family_with_urls_of_its_own_is_told_by_them() -> None:
         found = detection.family_of(f"<ul>{rows}</ul>", "http://www.a.example/list/")
         assert found is not None
         assert (found.cms, len(found.listing.links)) == (name, 5)
+
+
+def test_rules_that_held_when_a_page_was_served_come_first_and_none_is_left_out() -> None:
+    old = Rules(body=("#a",), version="old", until=date(2020, 12, 31))
+    new = Rules(body=("#b",), version="new", since=date(2021, 1, 1))
+    family = Family("f", lambda url: True, lambda text, url: Listing(), (new, old))
+
+    def order(day: date | None) -> list[str]:
+        return [rules.version for rules in family.rules_on(day)]
+
+    assert order(None) == ["new", "old"]
+    assert order(date(2020, 12, 31)) == ["old", "new"]
+    assert order(date(2021, 1, 1)) == ["new", "old"]
