@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
+from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
@@ -45,6 +47,15 @@ class Page:
         self.truncated = shortened or len(text) > bounds.MAX_CHARS
         # End tags of the page are optional, and what follows the first of two must not be lost.
         self.html = _END.sub("", _CONTROL.sub("", text[: bounds.MAX_CHARS]))
+
+    @cached_property
+    def served(self) -> date | None:
+        """The day (UTC) the server says it sent the page, from the Date header; None without."""
+        value = next((str(v) for k, v in self.headers.items() if k.lower() == "date"), "")
+        try:
+            return parsedate_to_datetime(value).date() if value else None
+        except (ValueError, TypeError, IndexError):
+            return None
 
     @cached_property
     def tree(self) -> etree._Element:

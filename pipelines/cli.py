@@ -17,6 +17,7 @@ from crawler.city import CityError
 from pipelines import (
     align,
     calibrate,
+    catalogue,
     commands,
     demo,
     encoder,
@@ -43,6 +44,7 @@ from pipelines.terminal import complain
 _USAGE = (
     UsageError,
     CityError,
+    catalogue.CatalogueError,
     ArchiveError,
     imports.ImportFileError,
     evaluate.GoldError,
@@ -258,13 +260,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
-    catalogue = group.add_subparsers(metavar="ACTION", required=True)
+    actions_of = group.add_subparsers(metavar="ACTION", required=True)
+    entries = {}
     for name, command, text in (
         ("list", commands.cities_list_command, "the cities and their sources"),
-        ("check", commands.cities_check_command, "are all city files valid?"),
+        ("check", catalogue.check_command, "are the city files valid, and do the sites work?"),
+        ("add", catalogue.add_command, "a city's file and fixtures from its list pages"),
     ):
-        made = catalogue.add_parser(name, help=text, description=text, parents=[shared, cities])
+        made = actions_of.add_parser(name, help=text, description=text, parents=[shared, cities])
         made.set_defaults(command=command)
+        entries[name] = made
+    catalogue.add_arguments(entries["check"], entries["add"])
     return parser
 
 

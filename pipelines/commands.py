@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crawler.city import CITIES_DIR, CRAWLED, City, CityError, load_cities, load_city
+from crawler.city import CRAWLED, City, load_cities
 from pipelines import (
     align,
     archives,
@@ -304,25 +304,6 @@ def cities_list_command(args: argparse.Namespace) -> int:
     ]
     show_table(("city", "中文", "English", "status", "sources"), rows)
     return DONE
-
-
-def cities_check_command(args: argparse.Namespace) -> int:
-    folder = args.cities_dir or CITIES_DIR
-    found, wrong = [], []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            found.append(load_city(path).key)
-        except CityError as error:
-            wrong.append(str(error))
-    if not found and not wrong:
-        raise UsageError(f"{folder}: holds no city file (*.yaml)")
-    if args.json:
-        say_json({"valid": found, "errors": wrong})
-    else:
-        say(f"{len(found)} city files are valid")
-        for message in wrong:
-            complain(message)
-    return USAGE if wrong else DONE
 
 
 def _crawl_all(

@@ -20,7 +20,7 @@ from scrapy.http import Response
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-from crawler import issues
+from crawler import browser, issues
 from crawler.archive import ArchiveError, Writer, read_at
 from crawler.blocking import diagnose
 from crawler.city import City
@@ -108,7 +108,7 @@ class CitySpider(Spider):
             if self.city.allows(visit.url):
                 self.count("revisits")
                 yield self.article_request(visit.url, visit)
-        for source in self.city.sources:
+        for source in self.city.listings:
             async for request in self.discovery.requests(source):
                 yield request
 
@@ -164,12 +164,20 @@ class CitySpider(Spider):
             self.stopping = True
             deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
 
-    async def get(self, url: str, kind: str) -> tuple[str, int, Mapping[str, str], bytes]:
+    async def get(
+        self, url: str, kind: str, *, drawn: bool = False
+    ) -> tuple[str, int, Mapping[str, str], bytes]:
         """Return URL, status, headers and body of a page; from the archive if it is unmodified.
 
         It is waited for in place, past the scheduler. All layers apply to it: hosts, robots.txt,
-        delays, retries, redirects, the archive. Raises what they raise.
+        delays, retries, redirects, the archive. Raises what they raise. A page that a script has
+        `drawn` comes from the browser, always anew: it may change while its file does not.
         """
+        if drawn:
+            request = Request(url, meta={"kind": kind} | browser.meta())
+            seen = await self.crawler.engine.download_async(request)
+            browser.check(seen, self.city)
+            return seen.url, seen.status, lower_headers(seen.headers), seen.body
         visit = self.visits.get(as_asked(url))
         response = await self._download(url, kind, visit)
         if response.status == 304 and visit is not None:
