@@ -84,3 +84,11 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in words: `45 s`, `90 min`, `6 h`, `3 days`."""
+    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * unit or seconds == unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds:.3g} s"
