@@ -71,10 +71,10 @@ _USAGE = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = _parser().parse_args(arguments)
-    interrupt.heed_termination()
+    command: Callable[[argparse.Namespace], int] = args.command
     try:
-        command: Callable[[argparse.Namespace], int] = args.command
-        return command(args)
+        with interrupt.heeding_termination():
+            return command(args)
     except _USAGE as error:
         complain(str(error))
         return USAGE

@@ -24,8 +24,9 @@ TIME_LIMIT = 6 * 3600.0
 """Seconds one city's crawl may last. At two seconds a page that is some 10,000 pages."""
 
 GRACE = 30.0
-"""Seconds between asking a crawl to end and ending it: time to store what it has fetched. What is
-not stored by then lies in the archive, and the next crawl reads it from there."""
+"""Seconds between asking a crawl to end and ending it: time to store what it has fetched (at most a
+quarter of its limit). What is not stored by then lies in the archive, and the next crawl reads it
+from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class _Crawls:
         with suppress(ProcessLookupError):
             process.terminate()
             try:
-                process.wait(min(GRACE, self._limit))
+                process.wait(min(GRACE, self._limit / 4))
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 
@@ -9,13 +11,20 @@ class Stopped(KeyboardInterrupt):
     """The system asked this program to end."""
 
 
-def heed_termination() -> None:
+@contextmanager
+def heeding_termination() -> Iterator[None]:
     """Raise `Stopped` in the main thread at the first SIGTERM; later ones are ignored.
 
     The time it then takes to end the crawls is bounded; who cannot wait sends SIGKILL.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _stop)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

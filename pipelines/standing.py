@@ -18,11 +18,11 @@ def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bo
     if as_json:
         say_json([asdict(standing) for standing in standings])
         return
-    header = ("city", "zh", "en", "pairs", "rejects", "newest zh", "newest en", "4 weeks", "before",
-              "last run", "last success", "health")  # fmt: skip
+    header = ("city", "zh", "en", "pairs", "rejects", "newest zh", "newest en", "4 weeks (before)",
+              "last success", "health")  # fmt: skip
     rows = [
-        (s.city, s.zh, s.en, s.pairs, s.rejects, _day(s.newest_zh), _day(s.newest_en), s.recent,
-         s.before, _minute(s.last_run), _minute(s.last_success), s.health)
+        (s.city, s.zh, s.en, s.pairs, s.rejects, _day(s.newest_zh), _day(s.newest_en),
+         f"{s.recent} ({s.before})", _minute(s.last_success), s.health)
         for s in standings
     ]  # fmt: skip
     show_table(header, rows)

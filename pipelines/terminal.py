@@ -77,7 +77,9 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], title: str 
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    OUT.print(table)
+    # In a pipe nothing is folded: a line is a row.
+    out = OUT if OUT.is_terminal else Console(file=OUT.file, width=10_000, highlight=False)
+    out.print(table)
 
 
 def _cell(value: Any) -> str:

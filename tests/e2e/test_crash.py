@@ -1,0 +1,202 @@
+"""What an operator meets: a full disk, a read-only folder, torn files, SIGTERM, a parent that dies.
+
+After the cause is gone and another crawl, the tables equal those of an undisturbed crawl, every
+file can be read, and nothing is left lying about.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import Crawl, Crawled, Web
+from operating import call, damage, manifests, start, tables
+
+from crawler.archive import read
+
+
+def mount(*arguments: str | Path) -> bool:
+    """Mount something, if this process may; say whether it could."""
+    return (
+        os.geteuid() == 0
+        and not subprocess.run(
+            ["mount", *map(str, arguments)], check=False, capture_output=True
+        ).returncode
+    )
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """Put a file system in memory, of `size`, under a folder while the block runs."""
+    folder.mkdir(parents=True)
+    if not mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder):
+        pytest.skip("a small disk can only be mounted by root, outside of a container without it")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def whole_again(crawl: Crawl, crawled: Crawled, run: str) -> None:
+    """Crawl once more; then all must be as if nothing had happened."""
+    ended = crawl(run)
+    assert ended.code == 0, ended.errors
+    assert tables(crawl.output) == tables(crawled.crawl.output)
+    assert not damage(crawl.output)
+
+
+def asked_twice(web: Web, crawled: Crawled) -> set[str]:
+    """Return the articles that were asked for more often than by an undisturbed crawl."""
+    return {
+        url
+        for url in web.asked
+        if web.asked.count(url) > crawled.web.asked.count(url) and "/2024" in url
+    }
+
+
+@pytest.mark.parametrize("size", ["28k", "44k", "72k"])
+def test_a_full_disk_ends_the_crawl_and_a_larger_one_completes_it(
+    crawl: Crawl, crawled: Crawled, size: str
+) -> None:
+    # By size: nothing but state and archive fit, some of the tables, nearly all.
+    with small_disk(crawl.output, size):
+        ended = crawl("full")
+        assert ended.code == 1
+        assert "Traceback" not in ended.errors.replace("Traceback (most recent call last)", "", 0)
+        assert mount("-o", "remount,size=64m", crawl.output)
+        whole_again(crawl, crawled, "again")
+
+
+def test_a_folder_that_became_read_only_ends_the_crawl_and_loses_nothing(
+    web: Web, crawl: Crawl, crawled: Crawled
+) -> None:
+    articles = crawl.output / "articles"
+    articles.mkdir(parents=True)
+    # Permission bits do not stop root; a read-only mount does.
+    mounted = mount("-t", "tmpfs", "-o", "ro", "tmpfs", articles)
+    if not mounted:
+        articles.chmod(0o500)
+        if os.access(articles, os.W_OK):
+            pytest.skip("this user writes read-only folders and may not mount one")
+    try:
+        ended = crawl("read-only")
+        assert ended.code == 1
+        assert ended.last["reason"] == "store_failed"
+        ((code, _),) = [issue for issue in crawl.issues("read-only") if issue[0] == "store"][:1]
+        assert code == "store"
+    finally:
+        if mounted:
+            subprocess.run(["umount", articles], check=True)
+        articles.chmod(0o700)
+    whole_again(crawl, crawled, "again")
+    # What had been fetched was in the archive, and came from there.
+    assert not {url for url in asked_twice(web, crawled) if "_7" not in url}
+
+
+def last_record(path: Path) -> int:
+    """Return where the last response of an archive begins."""
+    return max(record.offset for record in read(path))
+
+
+def test_a_torn_archive_and_a_torn_journal_are_made_whole(
+    web: Web, crawl: Crawl, crawled: Crawled, tmp_path: Path
+) -> None:
+    assert crawl.killed_after(16, "killed") == -9
+    killed = crawl.output
+    journal = killed / "state" / "haiqing.sqlite-wal"
+    assert journal.stat().st_size > 8192
+    for name, tear in {
+        # A power cut: what the system had not yet written of the archive is gone.
+        "archive": lambda at: os.truncate(
+            path := next(at.glob("archive/haiqing/*.warc.gz")), last_record(path) + 40
+        ),
+        # The same of the state's journal, in the middle of one of its frames.
+        "journal": lambda at: os.truncate(
+            at / "state/haiqing.sqlite-wal", journal.stat().st_size // 2 + 100
+        ),
+        "no journal": lambda at: (at / "state/haiqing.sqlite-wal").unlink(),
+    }.items():
+        torn = Crawl(web, crawl.cities, tmp_path / name.replace(" ", "-"))
+        shutil.copytree(killed, torn.output)
+        (torn.output / "state/haiqing.sqlite-shm").unlink(missing_ok=True)
+        tear(torn.output)
+        whole_again(torn, crawled, "again")
+
+
+def test_a_state_file_that_is_garbage_is_named_and_can_be_moved_away(
+    crawl: Crawl, crawled: Crawled
+) -> None:
+    assert crawl.killed_after(14, "killed") == -9
+    state = crawl.output / "state/haiqing.sqlite"
+    for more in ("-wal", "-shm"):
+        state.with_name(state.name + more).unlink(missing_ok=True)
+    state.write_bytes(b"no database at all, whatever its name says" * 100)
+    ended = crawl("garbage")
+    assert ended.code == 1
+    assert f"{state}: not a usable state file" in ended.errors
+    assert "move it away" in ended.errors
+    state.rename(state.with_suffix(".broken"))
+    whole_again(crawl, crawled, "again")
+
+
+@contextmanager
+def under_way(web: Web, crawl: Crawl, requests: int) -> Iterator["subprocess.Popen[str]"]:
+    """Start `shizheng crawl`; go on when the server was asked so often."""
+    web.pause = 0.1
+    with start(web, "crawl", crawl.output, crawl.cities, "haiqing") as process:
+        while len(web.asked) < requests and process.poll() is None:
+            time.sleep(0.02)
+        assert process.poll() is None
+        yield process
+        process.wait(60)
+    web.pause = 0.0
+
+
+def test_sigterm_ends_a_command_cleanly_and_the_next_crawl_goes_on(
+    web: Web, crawl: Crawl, crawled: Crawled
+) -> None:
+    with under_way(web, crawl, 9) as process:
+        process.terminate()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors == (
+        "shizheng: stopped by SIGTERM; what was stored is whole, run the command again to go on\n"
+    )
+    (manifest,) = manifests(crawl.output)
+    assert manifest["cut_short"] == "stopped by SIGTERM"
+    # Asked to end, the crawl had stored what it had fetched.
+    assert 0 < len(tables(crawl.output)["articles"]) < 26
+    assert not damage(crawl.output)
+    whole_again(crawl, crawled, "again")
+    assert not {url for url in asked_twice(web, crawled) if "_7" not in url}
+
+
+def test_a_command_that_is_killed_takes_its_crawl_along_and_its_lock_until_then(
+    web: Web, crawl: Crawl, crawled: Crawled
+) -> None:
+    with under_way(web, crawl, 9) as process:
+        process.kill()
+        process.wait()
+        refused = call(web, "crawl", crawl.output, crawl.cities, "haiqing")
+        while refused.returncode == 5:
+            time.sleep(0.2)
+            refused = call(web, "crawl", crawl.output, crawl.cities, "haiqing")
+    assert refused.returncode == 0, refused.stderr
+    assert tables(crawl.output) == tables(crawled.crawl.output)
+    assert not damage(crawl.output)
+
+
+def test_a_killed_crawl_is_told_by_its_signal(web: Web, crawl: Crawl) -> None:
+    with under_way(web, crawl, 9) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        threads = [*children.parents[1].glob("*/children")]
+        (child,) = [int(pid) for path in threads for pid in path.read_text().split()]
+        os.kill(child, signal.SIGKILL)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert "haiqing: the crawling process was ended by SIGKILL" in errors
