@@ -219,10 +219,21 @@ class Visits:
             path = folder / name
             if path.exists():
                 cut += archive.repair(path)
+            self._forget(name, path.stat().st_size if path.exists() else 0)
             if path.exists():
                 self._catch_up(path)
             self.end_archive(name)
         return cut
+
+    def _forget(self, file: str, end: int) -> None:
+        """Forget what lay in a file from `end` (bytes) on: a power cut took it from the archive.
+
+        Otherwise the page, fetched anew, would only refer to a copy that is no longer there.
+        """
+        with self._changing():
+            for table in ("visits", "payloads"):
+                lost = f"DELETE FROM {table} WHERE file=? AND offset>=?"
+                self._database.execute(lost, (file, end))
 
     def _catch_up(self, path: Path) -> None:
         last = self._database.execute(

@@ -9,15 +9,16 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Crawl, Crawled, Web
-from operating import call, damage, manifests, start, tables
+from conftest import Crawl, Crawled, Web, crawl_into, serving, small_city
+from operating import damage, manifests, start, tables
 
 from crawler.archive import read
+from pipelines import lock
 
 
 def mount(*arguments: str | Path) -> bool:
@@ -59,15 +60,15 @@ def asked_twice(web: Web, crawled: Crawled) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("size", ["28k", "44k", "72k"])
+@pytest.mark.parametrize("size", ["40k", "72k"])
 def test_a_full_disk_ends_the_crawl_and_a_larger_one_completes_it(
     crawl: Crawl, crawled: Crawled, size: str
 ) -> None:
-    # By size: nothing but state and archive fit, some of the tables, nearly all.
+    # The smaller has no room for what is fetched first, the larger none for some of the tables.
     with small_disk(crawl.output, size):
         ended = crawl("full")
         assert ended.code == 1
-        assert "Traceback" not in ended.errors.replace("Traceback (most recent call last)", "", 0)
+        assert "cannot be written" in ended.errors
         assert mount("-o", "remount,size=64m", crawl.output)
         whole_again(crawl, crawled, "again")
 
@@ -98,44 +99,57 @@ def test_a_folder_that_became_read_only_ends_the_crawl_and_loses_nothing(
     assert not {url for url in asked_twice(web, crawled) if "_7" not in url}
 
 
-def last_record(path: Path) -> int:
-    """Return where the last response of an archive begins."""
-    return max(record.offset for record in read(path))
+def tear_archive(output: Path) -> None:
+    """A power cut: of the archive, what the system had not yet written is gone."""
+    (path,) = output.glob("archive/haiqing/*.warc.gz")
+    last = max(record.offset for record in read(path))
+    os.truncate(path, last + 40)
 
 
-def test_a_torn_archive_and_a_torn_journal_are_made_whole(
-    web: Web, crawl: Crawl, crawled: Crawled, tmp_path: Path
-) -> None:
-    assert crawl.killed_after(16, "killed") == -9
-    killed = crawl.output
-    journal = killed / "state" / "haiqing.sqlite-wal"
+def tear_journal(output: Path) -> None:
+    """Cut the state's journal in the middle of one of its frames."""
+    journal = output / "state" / "haiqing.sqlite-wal"
     assert journal.stat().st_size > 8192
-    for name, tear in {
-        # A power cut: what the system had not yet written of the archive is gone.
-        "archive": lambda at: os.truncate(
-            path := next(at.glob("archive/haiqing/*.warc.gz")), last_record(path) + 40
-        ),
-        # The same of the state's journal, in the middle of one of its frames.
-        "journal": lambda at: os.truncate(
-            at / "state/haiqing.sqlite-wal", journal.stat().st_size // 2 + 100
-        ),
-        "no journal": lambda at: (at / "state/haiqing.sqlite-wal").unlink(),
-    }.items():
-        torn = Crawl(web, crawl.cities, tmp_path / name.replace(" ", "-"))
-        shutil.copytree(killed, torn.output)
-        (torn.output / "state/haiqing.sqlite-shm").unlink(missing_ok=True)
-        tear(torn.output)
-        whole_again(torn, crawled, "again")
+    os.truncate(journal, journal.stat().st_size // 2 + 100)
+
+
+def spoil_state(output: Path) -> None:
+    """Write over the state, as a bad disk does."""
+    (output / "state" / "haiqing.sqlite-wal").unlink()
+    (output / "state" / "haiqing.sqlite").write_bytes(b"no database at all" * 1000)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Web, Crawl]]:
+    """Give what a crawl left that was killed with some articles stored, for tests to copy."""
+    with serving(Web(small_city())) as web:
+        crawl = crawl_into(web, tmp_path_factory.mktemp("killed"))
+        assert crawl.killed_after(20, "killed") == -9
+        yield web, crawl
+
+
+def spoilt(killed: tuple[Web, Crawl], output: Path, spoil: Callable[[Path], None]) -> Crawl:
+    """Return a crawl of a copy of what was left, with something spoilt in it."""
+    web, crawl = killed
+    shutil.copytree(crawl.output, output)
+    (output / "state" / "haiqing.sqlite-shm").unlink(missing_ok=True)
+    spoil(output)
+    return Crawl(web, crawl.cities, output)
+
+
+@pytest.mark.parametrize("tear", [tear_archive, tear_journal])
+def test_a_torn_archive_and_a_torn_journal_are_made_whole(
+    killed: tuple[Web, Crawl], crawled: Crawled, tmp_path: Path, tear: Callable[[Path], None]
+) -> None:
+    # What was lost is fetched again, and archived again: no record refers to one that is gone.
+    whole_again(spoilt(killed, tmp_path / "output", tear), crawled, "again")
 
 
 def test_a_state_file_that_is_garbage_is_named_and_can_be_moved_away(
-    crawl: Crawl, crawled: Crawled
+    killed: tuple[Web, Crawl], crawled: Crawled, tmp_path: Path
 ) -> None:
-    assert crawl.killed_after(14, "killed") == -9
-    state = crawl.output / "state/haiqing.sqlite"
-    for more in ("-wal", "-shm"):
-        state.with_name(state.name + more).unlink(missing_ok=True)
-    state.write_bytes(b"no database at all, whatever its name says" * 100)
+    crawl = spoilt(killed, tmp_path / "output", spoil_state)
+    state = crawl.output / "state" / "haiqing.sqlite"
     ended = crawl("garbage")
     assert ended.code == 1
     assert f"{state}: not a usable state file" in ended.errors
@@ -153,7 +167,7 @@ def under_way(web: Web, crawl: Crawl, requests: int) -> Iterator["subprocess.Pop
             time.sleep(0.02)
         assert process.poll() is None
         yield process
-        process.wait(60)
+        process.wait(300)
     web.pause = 0.0
 
 
@@ -162,7 +176,7 @@ def test_sigterm_ends_a_command_cleanly_and_the_next_crawl_goes_on(
 ) -> None:
     with under_way(web, crawl, 9) as process:
         process.terminate()
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 1
     assert errors == (
         "shizheng: stopped by SIGTERM; what was stored is whole, run the command again to go on\n"
@@ -176,27 +190,34 @@ def test_sigterm_ends_a_command_cleanly_and_the_next_crawl_goes_on(
     assert not {url for url in asked_twice(web, crawled) if "_7" not in url}
 
 
-def test_a_command_that_is_killed_takes_its_crawl_along_and_its_lock_until_then(
+def crawling(process: "subprocess.Popen[str]") -> int:
+    """Return the process that crawls for a command."""
+    threads = Path(f"/proc/{process.pid}/task").glob("*/children")
+    (child,) = [int(pid) for path in threads for pid in path.read_text().split()]
+    return child
+
+
+def test_a_command_that_is_killed_takes_its_crawl_along_and_its_lock_lasts_until_then(
     web: Web, crawl: Crawl, crawled: Crawled
 ) -> None:
     with under_way(web, crawl, 9) as process:
+        child = crawling(process)
+        os.kill(child, signal.SIGSTOP)
         process.kill()
         process.wait()
-        refused = call(web, "crawl", crawl.output, crawl.cities, "haiqing")
-        while refused.returncode == 5:
-            time.sleep(0.2)
-            refused = call(web, "crawl", crawl.output, crawl.cities, "haiqing")
-    assert refused.returncode == 0, refused.stderr
-    assert tables(crawl.output) == tables(crawled.crawl.output)
+        assert lock.holder(crawl.output, "haiqing") == str(process.pid)
+        os.kill(child, signal.SIGCONT)
+        while lock.holder(crawl.output, "haiqing"):
+            time.sleep(0.05)
+    # Left alone, the crawl had stored what it had fetched.
+    assert 0 < len(tables(crawl.output)["articles"]) < 26
     assert not damage(crawl.output)
+    whole_again(crawl, crawled, "again")
 
 
 def test_a_killed_crawl_is_told_by_its_signal(web: Web, crawl: Crawl) -> None:
     with under_way(web, crawl, 9) as process:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        threads = [*children.parents[1].glob("*/children")]
-        (child,) = [int(pid) for path in threads for pid in path.read_text().split()]
-        os.kill(child, signal.SIGKILL)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 3
+        os.kill(crawling(process), signal.SIGKILL)
+        _, errors = process.communicate(timeout=300)
+    assert process.returncode in (3, 4)  # by what it had told of its lists until then
     assert "haiqing: the crawling process was ended by SIGKILL" in errors
