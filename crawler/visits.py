@@ -303,12 +303,20 @@ class Visits:
     def _forget(self, file: str, end: int) -> None:
         """Forget what lay in a file from `end` (bytes) on: a power cut took it from the archive.
 
-        Otherwise the page, fetched anew, would only refer to a copy that is no longer there.
+        Its articles are wanted again. Their copies are forgotten, too: the page, fetched anew, would
+        otherwise only be written down as a reference to what is no longer there.
         """
-        with self._changing():
+        lost = {"file": file, "end": end}
+        with self._state.changing():
+            self._database.execute(
+                "INSERT OR IGNORE INTO frontier (url, canonical, listed_at) SELECT url, canonical, "
+                "first_seen FROM visits WHERE file=:file AND offset>=:end AND kind='article'",
+                lost,
+            )
             for table in ("visits", "payloads"):
-                lost = f"DELETE FROM {table} WHERE file=? AND offset>=?"
-                self._database.execute(lost, (file, end))
+                self._database.execute(
+                    f"DELETE FROM {table} WHERE file=:file AND offset>=:end", lost
+                )
 
     def _catch_up(self, path: Path) -> None:
         last = self._database.execute(
