@@ -303,8 +303,8 @@ class Visits:
     def _forget(self, file: str, end: int) -> None:
         """Forget what lay in a file from `end` (bytes) on: a power cut took it from the archive.
 
-        Its articles are wanted again. Their copies are forgotten, too: the page, fetched anew, would
-        otherwise only be written down as a reference to what is no longer there.
+        Its articles are wanted again. Their copies are forgotten, too: a page that is fetched anew
+        would otherwise only be written down as a reference to what is no longer there.
         """
         lost = {"file": file, "end": end}
         with self._state.changing():
