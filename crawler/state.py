@@ -63,6 +63,15 @@ CREATE TABLE listings (            -- one row for each source, by the URL of its
 """
 
 
+_ENVIRONMENT = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+)
+"""What SQLite says when nothing is wrong with the file (https://sqlite.org/rescode.html)."""
+
+
 class VisitsError(RuntimeError):
     """A state file that cannot be used. The message names it and says what to do."""
 
@@ -82,6 +91,11 @@ class State:
             return cls(_connect(path), lock)
         except sqlite3.Error as error:
             lock.close()
+            if error.sqlite_errorcode & 0xFF in _ENVIRONMENT:
+                raise VisitsError(
+                    f"{path}: cannot be written ({error}); "
+                    "check the folder's permissions and the free space"
+                ) from error
             raise VisitsError(
                 f"{path}: not a usable state file ({error}); move it away: the articles and the "
                 "archive stay, and the next crawl fetches the city's pages anew"
