@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crawler.state import LOCK_VARIABLE
 from pipelines.runs import Run, issues
 from pipelines.terminal import Tracker, span
 
@@ -94,7 +95,7 @@ class _Crawls:
         run: Run,
         tracker: Tracker,
         limit: float,
-        environment: Mapping[str, str],
+        environment: dict[str, str],
         locks: Mapping[str, int],
     ) -> None:
         self._run, self._tracker, self._limit = run, tracker, limit
@@ -147,15 +148,16 @@ class _Crawls:
                 return None
             # A group of its own: an interrupt from the terminal reaches it through us, once, and
             # what it may have started itself (a browser) ends with it.
+            lock = self._locks.get(city)
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=self._environment,
+                env=self._environment | ({} if lock is None else {LOCK_VARIABLE: str(lock)}),
                 text=True,
                 process_group=0,
-                pass_fds=[self._locks[city]] if city in self._locks else [],
+                pass_fds=[] if lock is None else [lock],
             )
             self._under_way.add(process)
         return process

@@ -2,11 +2,11 @@
 
 import fcntl
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+
+from crawler.state import taken
 
 
 class LockedError(RuntimeError):
@@ -27,7 +27,7 @@ def hold(output: Path, cities: Iterable[str]) -> Iterator[Mapping[str, int]]:
         descriptors = {}
         for city in sorted(set(cities)):
             file = held.enter_context((folder / f"{city}.lock").open("a+"))
-            if not _taken(file):
+            if not taken(file):
                 file.seek(0)
                 holder = file.read().strip() or "unknown"
                 raise LockedError(
@@ -39,19 +39,6 @@ def hold(output: Path, cities: Iterable[str]) -> Iterator[Mapping[str, int]]:
             file.flush()
             descriptors[city] = file.fileno()
         yield descriptors
-
-
-def _taken(file: IO[str]) -> bool:
-    """Lock a file, if no one else does; `holder` may, for the moment in which it looks."""
-    for pause in (0.02, 0.05, None):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if pause is not None:
-                time.sleep(pause)
-        else:
-            return True
-    return False
 
 
 def holder(output: Path, city: str) -> str | None:
