@@ -6,6 +6,7 @@ twice: a `revisit` record names the file and offset of the first copy.
 """
 
 import base64
+import errno
 import gzip
 import hashlib
 import io
@@ -156,7 +157,7 @@ class Writer:
             if self._file is None:
                 self._file = self._begin()
             place = Place(Path(self._file.name).name, self._file.tell())
-            self._file.write(members.getbuffer())
+            _append(self._file, members.getbuffer())
         except OSError as error:
             raise ArchiveError(
                 f"{self._folder}: the archive cannot be written ({error.strerror}); "
@@ -197,6 +198,19 @@ class Writer:
         )
         file.write(info.getbuffer())
         return file
+
+
+def _append(file: IO[bytes], members: memoryview) -> None:
+    """Write a record to the end of an unbuffered file: all of it, or an error and none of it."""
+    begin = file.tell()
+    try:
+        # A disk that fills up takes a part first, and says so by the count alone.
+        if file.write(members) < len(members):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        file.truncate(begin)
+        file.seek(begin)
+        raise
 
 
 def read(

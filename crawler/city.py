@@ -1,9 +1,13 @@
 """City files: what contributors write. Loaded strictly; every error names file and line."""
 
+import atexit
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
@@ -12,7 +16,25 @@ import yaml
 
 from crawler.cms import FAMILIES
 
-CITIES_DIR = Path(__file__).parent / "cities"
+
+def _shipped() -> Path:
+    """Return the folder of the city files that ship.
+
+    It lies beside this file; where this file lies in a zipped egg, as Scrapyd runs it, the folder
+    is a copy that lasts as long as the process.
+    """
+    folder = Path(__file__).parent / "cities"
+    if folder.is_dir():
+        return folder
+    copy = Path(tempfile.mkdtemp(prefix="shizheng-cities-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    for file in files("crawler").joinpath("cities").iterdir():
+        if file.name.endswith(".yaml"):
+            (copy / file.name).write_bytes(file.read_bytes())
+    return copy
+
+
+CITIES_DIR = _shipped()
 
 Status = Literal["unverified", "active", "paused", "blocked", "gone"]
 STATUSES: tuple[Status, ...] = ("unverified", "active", "paused", "blocked", "gone")
