@@ -6,8 +6,8 @@ word, and the lack of the plain words of which edited English is full. People wh
 administration's Chinese closely write like that, too; a good machine does not. Its error, measured
 on authored paragraphs that were held apart and on outside news, is in docs/releases.md.
 
-The weights (`pipelines/data/suspicion.json`) are fitted by `benchmarks/fit_suspicion.py` on authored
-paragraphs. Patterns are RE2's, run by pyarrow over whole columns.
+The weights (`pipelines/data/suspicion.json`) are fitted by `benchmarks/fit_suspicion.py` on
+authored paragraphs. Patterns are RE2's, run by pyarrow over whole columns.
 """
 
 import json
@@ -34,7 +34,8 @@ _TELLING = 0.5
 
 _PHRASES = (
     "do(?:es|ing|ne)? a good job|broad masses|the masses|it is understood that|is reported that",
-    "relevant (?:person|personnel|staff|unit|department|official)s?|persons? in charge|the spirit of",
+    "relevant (?:person|personnel|staff|unit|department|official)s?|persons? in charge",
+    "the spirit of",
     "all walks of life|sense of (?:gain|acquisition|happiness|responsibility|security)",
     "full play|high-quality development|great importance|at the first time|next step|in-depth",
     "our (?:city|county|district|province|country)|the whole (?:city|year|district|province)",
@@ -61,8 +62,8 @@ SIGNS: Mapping[str, str] = {
 
 def suspicions(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Return for English texts `mt_suspect` (0-1) and `mt_signs`: the names in `SIGNS` that speak
-    for it most (`plain`: too few plain words; `sentences`: long ones). Null and nothing for texts of
-    under `LEAST_WORDS` words, and for nulls."""
+    for it most (`plain`: too few plain words; `sentences`: long ones). Both null for texts of under
+    `LEAST_WORDS` words, and for nulls."""
     fitted = weights()
     rates, enough = measured(texts)
     parts = (rates - fitted["mean"]) / fitted["scale"] * fitted["weight"]

@@ -2,8 +2,8 @@
 
 A word is a run of Latin letters and digits of two characters or more, in lower case, or two
 neighbouring Han characters; the commonest English words are no words. A file holds the words whose
-first two characters have one remainder: `{word: [first pair, steps to the next ones]}`. `site.js` cuts
-a query in the same way.
+first two characters have one remainder: `{word: [first pair, steps to the next ones]}`. `site.js`
+cuts a query in the same way.
 """
 
 import json
@@ -11,10 +11,13 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 _RUNS = re.compile("[a-z0-9]+|[\u3400-\u9fff]+")
-_COMMON = frozenset("the of in to and for on at is by with an as its from be are was".split())
+_COMMON = frozenset(
+    ["the", "of", "in", "to", "and", "for", "on", "at", "is", "by", "with", "an", "as", "its"]
+)
 _PAIRS_A_SHARD, _MOST_SHARDS = 400, 512
 
 
@@ -62,4 +65,4 @@ def shard(word: str, shards: int) -> int:
 
 
 def _steps(numbers: "array[int]") -> list[int]:
-    return [numbers[0], *(b - a for a, b in zip(numbers, numbers[1:], strict=False))]
+    return [numbers[0], *(b - a for a, b in pairwise(numbers))]

@@ -2,7 +2,7 @@
 "use strict";
 
 const STEP = 20;
-const COMMON = new Set("the of in to and for on at is by with an as its from be are was".split(" "));
+const COMMON = new Set("the of in to and for on at is by with an as its".split(" "));
 const $ = (id) => document.getElementById(id);
 const kept = new Map();
 let index = null;
