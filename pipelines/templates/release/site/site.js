@@ -83,7 +83,7 @@ function item({ city, row }) {
   const made = element("li", "");
   const titles = element("div", "", { class: "titles" });
   titles.append(link(zh || "–", zhLink, "zh"), link(en || "–", enLink, "en"));
-  const about = `${city.en} · ${day ?? "undated"} · ${relation.replaceAll("_", " ")} · probability ${probability.toFixed(2)}`;
+  const about = `${city.en} · ${day ?? "undated"} · ${relation.replaceAll("_", " ")} · probability ${Math.min(probability, 0.99).toFixed(2)}`;
   made.append(titles, element("p", about));
   return made;
 }
@@ -128,14 +128,19 @@ function fill(select, options) {
 
 function browse(keep) {
   const city = Number($("city").value);
-  if (!keep) fill($("month"), months(city).map(([month, count]) => [month, `${month} (${count})`]));
+  if (!keep) {
+    const found = months(city);
+    const all = found.reduce((sum, [, count]) => sum + count, 0);
+    fill($("month"), [["", `all months (${all})`], ...found.map(([month, count]) => [month, `${month} (${count})`])]);
+  }
+  const wanted = $("month").value;
   const numbers = [];
   for (const file of index.files) {
-    if (file.city !== city || file.month !== $("month").value) continue;
+    if (file.city !== city || (wanted && file.month !== wanted)) continue;
     for (let at = 0; at < file.count; at++) numbers.push(file.first + at);
   }
   const { en } = index.cities[city];
-  return show(numbers, `${en}, ${$("month").value || "no pairs"}`);
+  return show(numbers, wanted ? `${en}, ${wanted}` : en);
 }
 
 async function find() {
