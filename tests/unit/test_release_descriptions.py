@@ -171,6 +171,7 @@ def _decoded(row: dict[str, Any], table: str) -> dict[str, Any]:
     for name, value in row.items():
         column = name.removeprefix(f"{table}/")
         if isinstance(value, dict):
-            value = {key.rpartition("/")[2]: part for key, part in value.items()}
-        found[column] = value.decode() if isinstance(value, bytes) else value
+            found[column] = {key.rpartition("/")[2]: part for key, part in value.items()}
+        else:
+            found[column] = value.decode() if isinstance(value, bytes) else value
     return found
