@@ -2,9 +2,10 @@
 
 A suspicion and no finding. It rests on counts that cost little and are told with it (`SIGNS`):
 what a machine leaves untranslated, figures grouped as in Chinese, stock phrases rendered word by
-word, and the lack of the plain words of which edited English is full. People who translate an
-administration's Chinese closely write like that, too; a good machine does not. Its error, measured
-on authored paragraphs that were held apart and on outside news, is in docs/releases.md.
+word, and the lack of the plain words of which edited English is full. It tells translated English
+from English written as such, and not who translated: professionals set it off, too, and a good
+machine does not. Its error, measured on authored paragraphs that were held apart and on outside
+news, is in docs/releases.md.
 
 The weights (`pipelines/data/suspicion.json`) are fitted by `benchmarks/fit_suspicion.py` on
 authored paragraphs. Patterns are RE2's, run by pyarrow over whole columns.

@@ -31,8 +31,9 @@ ARTICLES = _table(
     column(
         "mt_suspect",
         pa.float32(),
-        "English only: suspicion that a machine translated it, 0-1, from the text held; above 0.5 "
-        "suspect. A score, no probability; null: too short or no text",
+        "English only: suspicion that a machine translated it, 0-1, from the text held; suspect "
+        "from 0.5. A score, no probability: people who translate closely set it off, too. Null: "
+        "too short, or no text",
     ),
     column(
         "mt_signs",
