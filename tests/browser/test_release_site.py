@@ -7,26 +7,18 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL
+from opened import Opened, opened
 from playwright.sync_api import Browser, Page
 from releasable import article, pair, release, write_city, write_corpus
 
 from pipelines.release.snapshot import Snapshot
 
 ALL = ("hf", "jsonl", "moses", "site", "tmx")
-
-
-@dataclass
-class Opened:
-    """A page with everything it asked for and complained of."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +58,6 @@ def address(made: Snapshot) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/site/"
         server.shutdown()
         thread.join()
-
-
-def opened(browser: Browser, url: str, **options: object) -> Opened:
-    options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options
-    page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
-    seen = Opened(page)
-    page.on("request", lambda request: seen.requests.append(request.url))
-    page.on("console", lambda message: seen.complaints.append(message.text))
-    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: seen.complaints.append(f"dialog: {dialog.message}"))
-    page.goto(url)
-    return seen
 
 
 @pytest.fixture
