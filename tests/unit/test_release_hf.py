@@ -118,8 +118,7 @@ def test_the_card_is_valid_by_the_hubs_own_readers(split: Snapshot) -> None:
     assert set(data["annotations_creators"]) <= set(known["creators"]["annotations"])
     assert set(data["language"]) <= set(known["languages"])
     assert set(data["task_categories"]) <= set(hf_metadata.known_task_ids)
-    assert data["license"] == "other"
-    assert data["license_name"]
+    assert (data["license"], data["license_name"]) == ("other", "rights-by-source")
 
 
 def test_the_metadata_are_read_by_datasets_own_parsers(split: Snapshot) -> None:

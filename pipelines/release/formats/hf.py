@@ -72,7 +72,6 @@ def card_metadata(release: Snapshot, folder: Path, configs: list[str]) -> dict[s
         "language": list(_LANGS),
         "license": "other",
         "license_name": "rights-by-source",
-        "license_link": "#rights",
         "multilinguality": ["translation"],
         "size_categories": [
             next((name for name, below in _SIZES if largest < below), "1B<n<10B"),
