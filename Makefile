@@ -65,6 +65,8 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.report_scale
 	$(BIN)/python -m benchmarks.review_load
 	$(BIN)/python -m benchmarks.release_scale --articles 50000
+	$(BIN)/python -m benchmarks.site_scale
+	$(BIN)/python -m benchmarks.fit_suspicion
 	@if [ -n "$$SHIZHENG_SHARED" ]; then \
 		$(BIN)/python -m benchmarks.documents --shared && \
 		$(BIN)/python -m benchmarks.extraction && \
