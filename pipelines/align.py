@@ -82,7 +82,6 @@ def align_city(
     cache = _cache(output, city, encoder)
     zh, en = (documents.prepare(side, cache) for side in _read(output, city))
     cache.save()
-    cache.forget()
     mates = _mates(output, city)
     pairing = _paired(zh, en, mates, max_days)
     method = f"{cache.name} {documents.load_model().version}"
@@ -180,10 +179,15 @@ def _paired(
         if one.document.id in mates and mates[one.document.id].id in place
     ]
     if not known:
-        return documents.pair(zh, en, max_days=max_days)
+        return documents.pair(zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP)
     rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
     rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
-    found = documents.pair([zh[i] for i in rest_zh], [en[j] for j in rest_en], max_days=max_days)
+    found = documents.pair(
+        [zh[i] for i in rest_zh],
+        [en[j] for j in rest_en],
+        max_days=max_days,
+        runners_up=KEPT_RUNNERS_UP,
+    )
     pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
     rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
     for i, j in known:

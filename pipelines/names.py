@@ -310,7 +310,7 @@ class Sounds:
         return bool(places)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def sounds(text: str) -> Sounds:
     """Index a Chinese text by pinyin syllable."""
     positions: dict[str, set[int]] = {}
