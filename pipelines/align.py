@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from pipelines import (
     calibrate,
@@ -58,10 +59,11 @@ def align_shard(
     *,
     encoder: str | None = None,
     max_days: Mapping[str, int] | None = None,
+    now: datetime | None = None,
 ) -> Summary:
     """Align one city with the encoder called `encoder`; `max_days` is by city. Picklable."""
     days = (max_days or {}).get(city, MAX_DAYS)
-    return align_city(output, city, encoder=load_encoder(encoder), max_days=days)
+    return align_city(output, city, encoder=load_encoder(encoder), max_days=days, now=now)
 
 
 def align_city(
@@ -112,16 +114,27 @@ def align_city(
 def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | None = None) -> str:
     """Say in words why two stored articles are or are not a pair, and what else was in question.
 
-    Raises `UnknownPairError` when no city holds both articles, each in its language.
+    Probabilities are stated as `align` would store them: by the calibration in force, if there is
+    one. Raises `UnknownPairError` when no city holds both articles, each in its language.
     """
     for city in store.cities_with_articles(output):
+        doubtful = _mislabelled(output, city)
+        for key in (zh_id, en_id):
+            if key in doubtful:
+                return (
+                    f"Not a pair: {key} was not compared, because it was imported as another "
+                    f"language than {_LANGUAGES[doubtful[key]]}, which it is in. If it is the "
+                    "right text, import it again with its own language, or with null."
+                )
         zh_side, en_side = _read(output, city)
         if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
             cache = _cache(output, city, encoder)
             zh, en = documents.prepare(zh_side, cache), documents.prepare(en_side, cache)
             pairing = documents.pair(zh, en)
             model = documents.load_model()
-            return explanation.explain(pairing, zh, en, (zh_id, en_id), model)
+            calibration = calibrate.for_method(output, f"{cache.name} {model.version}")
+            ids = (zh_id, en_id)
+            return explanation.explain(pairing, zh, en, ids, model, calibration=calibration)
     raise UnknownPairError(
         f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
@@ -136,18 +149,40 @@ def _cache(output: Path, city: str, encoder: Encoder | str | None) -> VectorCach
 def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
     """Return the Chinese and English articles that stand for themselves, by id.
 
-    A repost of another city's article does: its mate, if it has one, is in its own city.
+    A repost of another city's article does: its mate, if it has one, is in its own city. What was
+    imported as the other language is left out: a pair of it would look as right as any.
     """
     columns = ["article_id", "lang", "title", "text", "published_at", "url"]
     columns += ["duplicate_of", "duplicate_city"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
-    for row in store.read_articles(output, city, columns).to_pylist():
-        if row["lang"] in sides and (not row["duplicate_of"] or row["duplicate_city"]):
-            sides[row["lang"]].append(
-                Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
-                         row["published_at"], row["url"] or "")
-            )  # fmt: skip
+    doubtful = _mislabelled(output, city)
+    for batch in store.read_articles(output, city, columns).to_batches(max_chunksize=1000):
+        for row in batch.to_pylist():
+            alone = not row["duplicate_of"] or row["duplicate_city"]
+            if row["lang"] in sides and alone and row["article_id"] not in doubtful:
+                sides[row["lang"]].append(
+                    Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
+                             row["published_at"], row["url"] or "")
+                )  # fmt: skip
     return sides["zh"], sides["en"]
+
+
+_LANGUAGES = {"zh": "Chinese", "en": "English"}
+
+
+def _mislabelled(output: Path, city: str) -> dict[str, str]:
+    """Return by article_id the language of imported articles that were declared to be in another.
+
+    A crawled article may well be in another language than its column: nobody filed it by hand.
+    """
+    columns = ["article_id", "lang", "extractor", "flags"]
+    rows = store.read_articles(output, city, columns)
+    imported = rows.filter(pc.equal(rows["extractor"], "import"))
+    return {
+        row["article_id"]: row["lang"]
+        for row in imported.to_pylist()
+        if row["lang"] in _LANGUAGES and "lang_mismatch" in (row["flags"] or ())
+    }
 
 
 @dataclass(frozen=True, slots=True)

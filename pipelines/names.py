@@ -43,11 +43,11 @@ _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
-_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,5}(?:[·•‧・][\u4e00-\u9fff]{1,5})+")
+_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,7}(?:[·•‧・][\u4e00-\u9fff]{1,7})+")
 
 _ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的|在)")
 _ZH_AFTER = re.compile(
-    r"(?:一行|率|等|的|来|说|表示|出席|介绍|先生|女士|阁下|及|和|与|在|为|致|代表|参加|访问).*$"
+    r"(?:一行|率|等|的|来|说|表示|出席|介绍|先生|女士|阁下|及|和|与|在|为|致|代表|参加|访问|就|向|共同).*$"
 )
 
 _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
