@@ -41,6 +41,8 @@ _WORTH_REFERRING = 512
 _KIND = "Shizheng-Kind"
 _REFERS_FILE = "WARC-Refers-To-Filename"
 _REFERS_OFFSET = "WARC-Refers-To-File-Offset"
+# ISO 28500:2017, 6.7.3: the server itself said that nothing changed.
+_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
 class ArchiveError(RuntimeError):
@@ -135,8 +137,10 @@ class Writer:
     ) -> None:
         self.close()
 
-    def write(self, exchange: Exchange) -> Place:
+    def write(self, exchange: Exchange, confirmed: Payload | None = None) -> Place:
         """Append one exchange and return the place of its response. Raises `ArchiveError`.
+
+        `confirmed` is the payload that a 304 says is still the page's.
 
         When the call returns, the bytes are with the operating system: they outlive this process,
         and the machine after `sync`.
@@ -145,7 +149,7 @@ class Writer:
         if len(exchange.body) >= _WORTH_REFERRING:
             earlier = self._known(exchange.digest)
         members = io.BytesIO()
-        _write_pair(members, exchange, earlier)
+        _write_pair(members, exchange, earlier, confirmed)
         try:
             if self._file is not None and self._file.tell() >= self._max_file:
                 self.close()
@@ -195,10 +199,17 @@ class Writer:
         return file
 
 
-def read(path: Path, skipped: Counter[str] | None = None, *, start: int = 0) -> Iterator[Record]:
+def read(
+    path: Path,
+    skipped: Counter[str] | None = None,
+    *,
+    start: int = 0,
+    unmodified: bool = False,
+) -> Iterator[Record]:
     """Yield the HTTP responses of a WARC file (.warc or .warc.gz), ours or anyone's, in order.
 
-    Revisits come with the body they refer to, from this file or one beside it. What cannot be read
+    Revisits come with the body they refer to, from this file or one beside it. Answers that a page
+    is unmodified (304) are left out, or come without a body if `unmodified`. What cannot be read
     is passed over and counted in `skipped` by reason: `broken` (damaged bytes), `torn` (an
     incomplete end), `invalid` (no readable HTTP response), `truncated` (the crawler that wrote it
     cut the body), `unresolved` (a revisit whose original is not here), `not_modified` (the server
@@ -214,6 +225,10 @@ def read(path: Path, skipped: Counter[str] | None = None, *, start: int = 0) -> 
                 continue
             record = _record(raw, frame.offset, skipped)
             if record is None:
+                continue
+            if record.status == 304:
+                if unmodified:
+                    yield record
                 continue
             if raw.rec_type == "revisit":
                 record = _with_body(record, raw, path, first_copies, skipped)
@@ -256,7 +271,9 @@ def repair(path: Path) -> int:
     return size - end
 
 
-def _write_pair(out: IO[bytes], exchange: Exchange, earlier: Payload | None) -> None:
+def _write_pair(
+    out: IO[bytes], exchange: Exchange, earlier: Payload | None, confirmed: Payload | None
+) -> None:
     writer = WARCWriter(out, gzip=True, warc_version="1.1")
     fields = {
         "WARC-Date": _warc_date(exchange.fetched_at),
@@ -270,7 +287,18 @@ def _write_pair(out: IO[bytes], exchange: Exchange, earlier: Payload | None) -> 
         _response_headers(exchange),
         protocol=exchange.protocol if exchange.protocol in ("HTTP/1.0", "HTTP/1.1") else "HTTP/1.1",
     )
-    if earlier is None:
+    if exchange.status == 304:
+        if confirmed is not None:
+            fields["WARC-Refers-To-Target-URI"] = confirmed.url
+            fields["WARC-Refers-To-Date"] = _warc_date(confirmed.fetched_at)
+            fields |= _reference(confirmed.place)
+        response = writer.create_warc_record(
+            exchange.url,
+            "revisit",
+            http_headers=status,
+            warc_headers_dict=fields | {"WARC-Profile": _NOT_MODIFIED},
+        )
+    elif earlier is None:
         response = writer.create_warc_record(
             exchange.url,
             "response",
@@ -286,8 +314,7 @@ def _write_pair(out: IO[bytes], exchange: Exchange, earlier: Payload | None) -> 
             earlier.url,
             _warc_date(earlier.fetched_at),
             http_headers=status,
-            warc_headers_dict=fields
-            | {_REFERS_FILE: earlier.place.file, _REFERS_OFFSET: str(earlier.place.offset)},
+            warc_headers_dict=fields | _reference(earlier.place),
         )
     target = urlsplit(exchange.url)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
@@ -302,6 +329,10 @@ def _write_pair(out: IO[bytes], exchange: Exchange, earlier: Payload | None) -> 
     writer.write_request_response_pair(request, response)
 
 
+def _reference(place: Place) -> dict[str, str]:
+    return {_REFERS_FILE: place.file, _REFERS_OFFSET: str(place.offset)}
+
+
 _STATUSES = {int(status) for status in HTTPStatus}
 
 
@@ -309,6 +340,8 @@ def _response_headers(exchange: Exchange) -> list[tuple[str, str]]:
     """Return the headers with a true length: chunks were joined before the body got here."""
     dropped = ("transfer-encoding", "content-length")
     kept = [(name, value) for name, value in exchange.headers if name.lower() not in dropped]
+    if exchange.status == 304:
+        return kept  # it has no payload to give the length of
     return [*kept, ("Content-Length", str(len(exchange.body)))]
 
 

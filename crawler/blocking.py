@@ -99,6 +99,45 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
     return None
 
 
+_ABROAD = re.compile(
+    "境外(?:IP|地址|用户|访问)|(?:您|你)所在的(?:地区|区域|国家).{0,12}(?:无法|不能|禁止|限制)|"
+    "(?:仅|只)(?:限|允许|支持).{0,6}(?:中国大陆|境内|国内).{0,6}访问|"
+    "(?:not available|blocked|banned|restricted) (?:in|from) your (?:country|region|location)|"
+    "(?:country|region) (?:or region )?(?:is |has been )?(?:blocked|banned)|error 1009",
+    re.IGNORECASE,
+)
+
+
+def refusal(status: int, body: bytes) -> str:
+    """Return the kind of a refusal: geo_blocked, blocked_waf, or blocked_challenge.
+
+    For an answer that `diagnose` calls a challenge, and for any 403 or 451. A firewall says that it
+    refused; a challenge sets a task to be let in; empty for a 403 that says neither.
+    """
+    seen = _lenient(visible(body))
+    if status == 451 or _ABROAD.search(seen):
+        return "geo_blocked"
+    if _SCRIPT_MARKS.search(body[:_READ]) or (_ACTS.search(body[:_READ]) and len(seen) < 40):
+        return "blocked_challenge"
+    if _TEXT_MARKS.search(seen):
+        return "blocked_waf"
+    return "blocked_challenge" if status in _CHALLENGE_STATUS else ""
+
+
+def evidence(body: bytes) -> str:
+    """Return by what a refusal shows itself: the mark in its script, or the start of what it says.
+
+    Empty for a page that has neither.
+    """
+    seen = _lenient(visible(body))
+    for pattern in (_ABROAD, _TEXT_MARKS):
+        if found := pattern.search(seen):
+            return f"it says {seen[max(0, found.start() - 20) : found.end() + 20].strip()!r}"
+    if mark := _SCRIPT_MARKS.search(body[:_READ]):
+        return f"its script has {mark[0][:40].decode('latin-1')!r}"
+    return f"it says {seen[:60]!r}" if seen else ""
+
+
 def visible(body: bytes) -> bytes:
     """Return what a browser without scripts would show of the start of a page, as bytes."""
     shown = _HIDDEN.sub(b" ", body[:_READ])
@@ -113,6 +152,11 @@ def visible(body: bytes) -> bytes:
 def is_document(headers: Mapping[str, str], body: bytes) -> bool:
     """Whether the answer is a web page at all: by its declared type and its first bytes."""
     return _is_markup(headers, body)
+
+
+def is_drawn(body: bytes) -> bool:
+    """Whether a page without text loads scripts, which would draw it."""
+    return _app(body) or bool(re.search(rb"<script[^>]+src=", body[:_READ], re.I))
 
 
 def _plenty(body: bytes) -> bool:

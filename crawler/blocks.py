@@ -79,9 +79,9 @@ class Block:
 
 def squeeze(text: str) -> str:
     """Return one line: white space made single spaces, none where markup only wrapped Chinese."""
-    if "\n" in text:
-        text = _WRAP.sub("", text)
     if not text.isascii():
+        if "\n" in text:
+            text = _WRAP.sub("", text)
         text = text.translate(_INVISIBLE)
     return " ".join(text.split())
 
@@ -135,13 +135,16 @@ class _Walk:
         self.soft = False
         self.pictured = False
         self.pictured_next = False
+        self.looked_at = 0
+        self.inked = False
         self.centres: list[etree._Element] = []
         self.kinds: list[tuple[etree._Element, Kind]] = []
         self.rows: list[tuple[etree._Element, int, int]] = []
 
     def open(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
-            self.flush(node.getparent())
+            if self.parts:
+                self.flush(node.getparent())
             self.soft = False
             if _is_centred(node, tag):
                 self.centres.append(node)
@@ -166,7 +169,8 @@ class _Walk:
 
     def close(self, node: etree._Element, tag: str) -> None:
         if tag in _BLOCK_TAGS:
-            self.flush(node)
+            if self.parts:
+                self.flush(node)
             self.soft = False
             if self.kinds and self.kinds[-1][0] is node:
                 self.kinds.pop()
@@ -187,11 +191,15 @@ class _Walk:
 
     def picture(self) -> None:
         """Note a picture: before the line being gathered, or after it."""
-        if any(part.strip(_BLANK) for part in self.parts):
+        # Only what came since the picture before: 45,000 pictures in a row must not be quadratic.
+        new = self.parts[self.looked_at :]
+        self.inked = self.inked or any(part.strip(_BLANK) for part in new)
+        if self.inked:
             self.pictured_next = True
         else:
             self.pictured = True
         self.parts.append(SEPARATOR)
+        self.looked_at = len(self.parts)
 
     def flush(self, node: etree._Element) -> None:
         """End the line being gathered; `node` is the element that holds its text."""
@@ -216,6 +224,8 @@ class _Walk:
                 self.soft = False
                 self.pictured, self.pictured_next = self.pictured_next, False
             self.parts = []
+            self.looked_at = 0
+            self.inked = False
         self.linked = 0
 
     def _join_row(self, start: int) -> None:

@@ -40,11 +40,8 @@ def cut(body: bytes) -> tuple[bytes, bool]:
 
 def thinned(html: str) -> str:
     """Return markup whose tags have at most `MAX_ATTRIBUTES` attributes; mostly `html` itself."""
-    stretches = html.split(">")
-    # Mapped, not looped over: this is asked of every page, and of nearly all in vain.
-    if max(map(len, stretches)) < _CROWDED or not any(
-        len(stretch) >= _CROWDED and len(stretch.split()) > MAX_ATTRIBUTES for stretch in stretches
-    ):
+    long = [stretch for stretch in html.split(">") if len(stretch) >= _CROWDED]
+    if not any(len(stretch.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for stretch in long):
         return html
     parts: list[str] = []
     at = 0

@@ -21,7 +21,7 @@ from scrapy.utils.asyncio import create_looping_call
 from crawler.city import CityError, load_cities
 from crawler.loader import CityLoader, UnknownCityError, choose
 from crawler.spiders.city import SpiderError, check_window
-from crawler.visits import VisitsError
+from crawler.state import VisitsError
 
 _COUNTS: tuple[str, ...] = (
     "lists",  # list pages that gave article links
@@ -32,6 +32,8 @@ _COUNTS: tuple[str, ...] = (
     "issues",
     "known",  # listed, and stored by an earlier crawl
     "outside",  # listed, and dated outside the window
+    "revisits",  # stored before, and asked for again
+    "rested",  # listings passed over, because they seldom change
     "recovered",  # read back from the archive of a crawl that died
     "new",  # what storing the articles changed
     "revised",

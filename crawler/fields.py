@@ -233,7 +233,7 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     at = [
         place
         for place, block in enumerate(blocks[: max(start + 1, 0)])
-        if key and key in _comparable(block.text)
+        if key and len(block.text) >= len(key) and key in _comparable(block.text)
     ]
     top = at[-1] if at else max(0, start - 8)
     places: Iterator[int] = iter(

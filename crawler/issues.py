@@ -20,21 +20,31 @@ from scrapy.exceptions import (
 from crawler.archive import ArchiveError
 
 CODES = {
+    "layout_changed": "The site's pages no longer look as they are read: it was redesigned, or "
+    "answers with something else.",
     "list_empty": "A listing page gave no article link: redesigned, or read with the wrong family.",
+    "no_new_articles": "No listing has shown anything new for longer than the city file expects.",
     "list_cut": "A listing has more pages than are read of one listing.",
     "links_off_host": "A listing links to hosts the city does not name; they are not fetched.",
-    "blocked": "The site answered with a challenge or an empty shell instead of its page.",
-    "not_found": "404 or 410.",
-    "refused": "Any other 4xx status.",
-    "server_error": "A 5xx status, also after retries.",
-    "odd_status": "A status that is none of these.",
+    "blocked_challenge": "The site answered with a script challenge instead of its page.",
+    "blocked_waf": "A firewall refused the request and says so.",
+    "geo_blocked": "The site refuses visitors from where this crawl runs.",
+    "empty_shell": "The page holds no text: its content is drawn by scripts, or is missing.",
     "robots": "robots.txt forbids the page, or could not be had (RFC 9309, 2.3.1.4).",
+    "http_4xx": "A 4xx status that is no challenge; the evidence names it.",
+    "http_5xx": "A 5xx status, also after retries.",
+    "odd_status": "A status that is none of these.",
+    "come_later": "The host asked to be left alone for longer than a crawl waits (Retry-After).",
+    "dns_failure": "The host's name has no address.",
+    "refused": "The host refused the connection.",
+    "timeout": "No answer in time.",
+    "tls_error": "No secure connection could be made.",
+    "connection": "The connection broke off.",
     "off_host": "A redirect to a host the city does not name.",
+    "private_address": "The host's address is a private one, which a crawl does not visit.",
     "redirects": "More redirects than are followed.",
     "too_large": "A response larger than is downloaded.",
-    "timeout": "No answer in time.",
-    "dns": "The host's name has no address.",
-    "connection": "The connection was refused or broke off.",
+    "not_a_page": "A response of a kind that holds no article, such as a film; it was broken off.",
     "part_missing": "A page of a multi-page article could not be had; it was stored without it.",
     "archive": "A response could not be archived; the crawl was stopped.",
     "store": "The tables could not be written; the crawl was stopped.",
@@ -48,7 +58,26 @@ class OffHost(IgnoreRequest):
 
 
 class RobotsUnreachable(IgnoreRequest):
-    """A host whose robots.txt cannot be had, and which is therefore left alone."""
+    """A host whose robots.txt cannot be had, and which is therefore left alone.
+
+    `code` is what kept it from being had: `robots` if the host answered with an error.
+    """
+
+    def __init__(self, message: str, code: str = "robots") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class PrivateAddress(IgnoreRequest):
+    """A request to an address of a private network."""
+
+
+class ComeLater(IgnoreRequest):
+    """A request to a host that asked to be left alone for longer than a crawl waits."""
+
+
+class NotAPage(IgnoreRequest):
+    """A response whose declared type holds no article; its body was not downloaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +113,31 @@ class IssueLog:
         return issue
 
 
+FINAL = frozenset(("robots", "off_host", "redirects", "too_large", "not_a_page", "private_address"))
+"""Codes of requests that would end the same way tomorrow."""
+
+
 def of_status(status: int) -> str:
     """Return the code of an HTTP status that is no success."""
-    if status in (404, 410):
-        return "not_found"
     if 400 <= status < 500:
-        return "refused"
-    return "server_error" if 500 <= status < 600 else "odd_status"
+        return "http_4xx"
+    return "http_5xx" if 500 <= status < 600 else "odd_status"
 
 
 def of_error(error: BaseException) -> tuple[str, str]:
     """Return code and evidence of a request that ended without a response."""
     text = f"{type(error).__name__}: {error}"
     match error:
+        case RobotsUnreachable():
+            return error.code, str(error)
         case OffHost():
             return "off_host", str(error)
-        case RobotsUnreachable():
-            return "robots", str(error)
+        case PrivateAddress():
+            return "private_address", str(error)
+        case ComeLater():
+            return "come_later", str(error)
+        case NotAPage():
+            return "not_a_page", str(error)
         case IgnoreRequest() if "robots.txt" in str(error):
             return "robots", str(error)
         case IgnoreRequest() if "redirect" in str(error):
@@ -110,15 +147,36 @@ def of_error(error: BaseException) -> tuple[str, str]:
         case DownloadTimeoutError() | TimeoutError():
             return "timeout", text
         case CannotResolveHostError():
-            return "dns", text
+            return "dns_failure", text
         case ArchiveError():
             return "archive", str(error)
-        case (
-            DownloadConnectionRefusedError()
-            | DownloadFailedError()
-            | DownloadCancelledError()
-            | ResponseDataLossError()
-            | OSError()
-        ):
-            return "connection", text
+        case DownloadConnectionRefusedError():
+            return "refused", text
+        case ResponseDataLossError():
+            return "connection", "the body broke off before its end"
+    if _is_tls(error):
+        return "tls_error", text
+    if isinstance(error, DownloadFailedError | DownloadCancelledError | OSError):
+        return "connection", text
     return "internal", text
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Whether a failure, or what it wraps, came from the TLS layer."""
+    told = " ".join(f"{type(e).__module__}.{type(e).__name__} {e}" for e in _chain(error))
+    return bool(re.search(r"OpenSSL|\bssl\b|\bSSL|TLS|certificate", told))
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or one in found:
+            continue
+        found.append(one)
+        waiting += [one.__cause__, one.__context__]
+        # Twisted keeps the reasons of a failed response as failures in a list.
+        reasons = getattr(one, "reasons", ())
+        waiting += [reason.value for reason in reasons if hasattr(reason, "value")]
+    return found

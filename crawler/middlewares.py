@@ -1,18 +1,31 @@
-"""Three layers around every download: only the city's hosts, robots.txt, and the archive."""
+"""Layers around every download: only the city's hosts, robots.txt, only pages, and the archive."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Self, cast
 from urllib.parse import urldefrag, urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
 from crawler.archive import Exchange
-from crawler.issues import OffHost, RobotsUnreachable
+from crawler.issues import NotAPage, OffHost, RobotsUnreachable, of_error
 from crawler.visits import visit_of
+
+_NO_PAGES = (
+    "image/",
+    "audio/",
+    "video/",
+    "font/",
+    "application/pdf",
+    "application/zip",
+    "application/msword",
+    "application/vnd.",
+    "application/x-rar",
+    "application/x-7z",
+)
+"""Declared types that hold no article. `application/octet-stream` may be anything: it is read."""
 
 
 class CrawlPart:
@@ -49,21 +62,46 @@ class RobotsGuard(CrawlPart):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._unreachable: dict[str, str] = {}
+        self._unreachable: dict[str, tuple[str, str]] = {}
 
     def process_request(self, request: Request) -> None:
-        reason = self._unreachable.get(_origin(request))
-        if reason and not _is_robots(request):
-            raise RobotsUnreachable(f"robots.txt cannot be had: {reason}")
+        found = self._unreachable.get(_origin(request))
+        if found and not _is_robots(request):
+            code, reason = found
+            raise RobotsUnreachable(f"robots.txt cannot be had: {reason}", code)
 
     def process_response(self, request: Request, response: Response) -> Response:
         if _is_robots(request) and response.status >= 500:
-            self._unreachable[_origin(request)] = f"status {response.status}"
+            self._unreachable[_origin(request)] = "robots", f"status {response.status}"
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        if _is_robots(request) and not isinstance(exception, IgnoreRequest):
-            self._unreachable[_origin(request)] = type(exception).__name__
+        # Whether forbidden or off the hosts: what keeps robots.txt away keeps the pages away, too.
+        if _is_robots(request) and not isinstance(exception, OffHost):
+            self._unreachable[_origin(request)] = of_error(exception)
+
+
+class OnlyPages(CrawlPart):
+    """Breaks off the download of a response whose declared type can hold no article.
+
+    A list may link to a film; its body is neither wanted nor worth the site's bandwidth.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._refused: dict[str, str] = {}
+        crawler.signals.connect(self._headers_received, signals.headers_received)
+
+    def _headers_received(self, headers: Headers, request: Request) -> None:
+        declared = (headers.get("Content-Type") or b"").decode("latin-1").lower()
+        if declared.startswith(_NO_PAGES) and not _is_robots(request):
+            self._refused[request.url] = declared
+            raise StopDownload(fail=True)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        declared = self._refused.pop(request.url, None)
+        if declared is not None:
+            raise NotAPage(f"its type is {declared}") from exception
 
 
 class Archiver(CrawlPart):
@@ -80,11 +118,16 @@ class Archiver(CrawlPart):
             status=response.status,
             headers=_pairs(response.headers),
             body=response.body,
-            fetched_at=datetime.now(UTC),
+            fetched_at=self.spider.now(),
             kind=kind,
             protocol=response.protocol or "HTTP/1.1",
             ip=str(address) if address else None,
         )
+        visits = self.spider.visits
+        if exchange.status == 304:
+            self.spider.archive.write(exchange, confirmed=visits.payload_of(exchange.url))
+            visits.confirm(exchange.url, exchange.fetched_at)
+            return response
         place = self.spider.archive.write(exchange)
         visit = visit_of(
             exchange.url,
@@ -94,7 +137,7 @@ class Archiver(CrawlPart):
             digest=exchange.digest,
             place=place,
         )
-        self.spider.visits.record(visit, exchange.fetched_at)
+        visits.record(visit, exchange.fetched_at)
         return response
 
 

@@ -23,6 +23,7 @@ _MAX_SLOW = 300_000
 
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
+_PART_MARK = re.compile(r">[\s\[【(（]*(?:\d|&#)")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _STRUCTURED = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
 _SCRIPTS = 20
@@ -157,6 +158,8 @@ class Page:
         another address than its pager links (saved, or a twin) is told by the pager's own link 1.
         """
         numbered: dict[str, int] = {}
+        if not _PART_MARK.search(self.html):
+            return ()
         for node in self.tree.iter("a"):
             text = _PART_TEXT.match("".join(node.itertext()).strip())
             if text is None:

@@ -60,6 +60,11 @@ AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
 AUTOTHROTTLE_MAX_DELAY = 60.0
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 
+# A host's own words go further: its robots.txt may ask for a Crawl-delay, an overloaded one for a
+# rest. What it asks beyond these bounds (seconds) is cut, and the host left alone, respectively.
+SHIZHENG_MAX_DELAY = 60
+SHIZHENG_MAX_WAIT = 300
+
 # --- Limits ----------------------------------------------------------------------------------
 DOWNLOAD_TIMEOUT = 60  # seconds; these servers can be slow, but not three minutes (the default)
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # bytes; a news page is thousands of times smaller
@@ -71,6 +76,11 @@ REDIRECT_MAX_TIMES = 5  # more is a loop; every hop must be a host the city name
 # A page that refreshes itself elsewhere is read as it is: from the archive it could not be told
 # apart from the page it leads to, and a crawl must equal its re-extraction.
 METAREFRESH_ENABLED = False
+# Only public addresses, whatever the name service says; see crawler/addresses.py.
+SHIZHENG_PRIVATE_ADDRESSES = os.environ.get("SHIZHENG_PRIVATE_ADDRESSES", "") == "1"
+DNS_RESOLVER = "crawler.addresses.GuardedResolver"
+SHIZHENG_REVISITS = 500  # stored articles looked at again in one crawl, for corrections
+SHIZHENG_NOW = ""  # the moment to take for now (ISO 8601); empty: the clock. For tests.
 SHIZHENG_LIST_PAGES = 100  # pages read of one listing; what lies beyond is reported
 SHIZHENG_FLUSH = 200  # pages between two writes of the tables; a crash loses none, see visits.py
 
@@ -97,6 +107,9 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.HostGuard": 50,
     "crawler.middlewares.RobotsGuard": 110,  # just after Scrapy's own, which fetches robots.txt
+    "crawler.pace.Pace": 560,  # nearer than the retries, so that a retry waits as the host asks
+    "crawler.addresses.AddressGuard": 600,
+    "crawler.middlewares.OnlyPages": 980,
     # Nearest to the network: sees robots.txt, redirects and errors, as they came.
     "crawler.middlewares.Archiver": 990,
 }

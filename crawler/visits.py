@@ -5,61 +5,29 @@ tables. A crawl that dies between the two loses nothing: the next one reads the 
 pages back from the archive.
 """
 
-import fcntl
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urldefrag, urljoin
 
 from crawler import archive
 from crawler.archive import Payload, Place
 from crawler.item import canonical_url
+from crawler.state import State
 
-VERSION = 1
-"""Version of the file's tables, in `PRAGMA user_version`."""
+REVISIT_DAYS = (1, 7, 30)
+"""Ages, in days since it was first listed, at which an article is asked for again."""
+MAX_TRIES, MAX_DAYS = 5, 30
+"""A page that is not there is given up after so many tries; one that is refused or not answered,
+not before so many days have passed, too: a city may be blocked or down for weeks."""
 
 Outcome = Literal["stored", "retry"]
 """`stored`: article or reject is in the tables for good. `retry`: it is in the tables as well as it
-could be had (the site refused, a part was missing); the next crawl tries again."""
+could be had (the site refused, a part was missing); the next crawl tries again, within bounds."""
 
 _MAX_HOPS = 10
-
-_TABLES = """
-CREATE TABLE visits (
-    url TEXT PRIMARY KEY,          -- as fetched
-    canonical TEXT NOT NULL,       -- the one spelling of it
-    kind TEXT NOT NULL,            -- list, article, part, robots, other
-    status INTEGER NOT NULL,       -- HTTP status of the last response
-    digest TEXT NOT NULL,          -- of its payload
-    etag TEXT,                     -- validators the site gave
-    last_modified TEXT,
-    redirect TEXT,                 -- where a 3xx leads
-    file TEXT NOT NULL,            -- place of the response in the archive
-    offset INTEGER NOT NULL,
-    first_seen TEXT NOT NULL,      -- UTC, ISO 8601
-    last_seen TEXT NOT NULL,
-    outcome TEXT,                  -- null until stored; see Outcome
-    run_id TEXT                    -- run that stored it
-) WITHOUT ROWID;
-CREATE INDEX visits_canonical ON visits (canonical);
-CREATE INDEX visits_open ON visits (last_seen) WHERE outcome IS NOT 'stored';
-CREATE TABLE payloads (            -- first copies, for revisit records
-    digest TEXT PRIMARY KEY, url TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL,
-    fetched_at TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE archives (            -- files being written: to be repaired if still open
-    file TEXT PRIMARY KEY, closed INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-"""
-
-
-class VisitsError(RuntimeError):
-    """A state file that cannot be used. The message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,62 +45,50 @@ class Visit:
     outcome: str | None = None
 
 
-class Visits:
-    """The visits of one city. Holds `<path>.crawl-lock` while open, so a city has one crawl."""
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What is remembered of a source's listing. Times are UTC; `walked_at` is None until once read
+    to its end. `links` counts those of its first page when it last had any, `newest` is the latest
+    date it has shown beside one."""
 
-    def __init__(self, database: sqlite3.Connection, lock: IO[str]) -> None:
-        self._database, self._lock = database, lock
+    walked_at: datetime | None
+    checked_at: datetime
+    changed_at: datetime
+    links: int
+    digest: str
+    newest: date | None = None
+
+
+class Visits:
+    """The visits of one city, in a `State` that is open for writing."""
+
+    def __init__(self, state: State) -> None:
+        self._state, self._database = state, state.database
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open or make the file. Raises `VisitsError`: in use, not writable, not ours, damaged."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = path.with_suffix(".crawl-lock").open("a+")
-        except OSError as error:
-            raise VisitsError(
-                f"{path.parent}: cannot be written ({error.strerror}); check its permissions"
-            ) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            lock.close()
-            raise VisitsError(
-                f"{path}: another crawl (process {holder}) is using it; wait for it to end"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        try:
-            return cls(_connect(path), lock)
-        except sqlite3.Error as error:
-            lock.close()
-            raise VisitsError(
-                f"{path}: not a usable state file ({error}); move it away: the articles and the "
-                "archive stay, and the next crawl fetches the city's pages anew"
-            ) from error
-        except VisitsError:
-            lock.close()
-            raise
+        return cls(State.open(path))
 
     def close(self) -> None:
         """Close the file and give the city free."""
-        self._database.close()
-        self._lock.close()
+        self._state.close()
 
     def record(self, visit: Visit, moment: datetime) -> None:
         """Write down a response that was fetched at `moment` (UTC) and has been archived."""
         seen = moment.isoformat()
-        with self._changing():
+        with self._state.changing():
             self._database.execute(
-                "INSERT INTO visits VALUES (?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL) "
-                "ON CONFLICT (url) DO UPDATE SET kind=excluded.kind, status=excluded.status, "
+                # What is stored of a page stays so while the page says the same.
+                "INSERT INTO visits VALUES (?,?,?,?,?,?,?,?,?,?,"
+                "coalesce((SELECT listed_at FROM frontier WHERE url=?),?),?,NULL,NULL,0) "
+                "ON CONFLICT (url) DO UPDATE SET kind=excluded.kind, "
+                "outcome=iif(outcome='stored' AND digest=excluded.digest "
+                "AND status=excluded.status, outcome, NULL), "
+                "status=excluded.status, "
                 "digest=excluded.digest, etag=excluded.etag, redirect=excluded.redirect, "
                 "last_modified=excluded.last_modified, file=excluded.file, "
-                "offset=excluded.offset, last_seen=excluded.last_seen, "
-                "outcome=NULL, run_id=NULL",
+                "offset=excluded.offset, last_seen=excluded.last_seen",
                 (
                     visit.url,
                     canonical_url(visit.url),
@@ -144,6 +100,7 @@ class Visits:
                     visit.redirect,
                     visit.place.file,
                     visit.place.offset,
+                    visit.url,
                     seen,
                     seen,
                 ),
@@ -151,6 +108,112 @@ class Visits:
             self._database.execute(
                 "INSERT OR IGNORE INTO payloads VALUES (?,?,?,?,?)",
                 (visit.digest, visit.url, visit.place.file, visit.place.offset, seen),
+            )
+            self._database.execute("DELETE FROM frontier WHERE url=?", (visit.url,))
+
+    def confirm(self, url: str, moment: datetime) -> None:
+        """Write down that the site called the page unchanged (304) at `moment` (UTC)."""
+        with self._state.changing():
+            self._database.execute(
+                "UPDATE visits SET last_seen=? WHERE url=?", (moment.isoformat(), url)
+            )
+
+    def want(self, url: str, moment: datetime) -> None:
+        """Write down that a list named `url` at `moment` (UTC) and that it is to be fetched.
+
+        It stays wanted until it is answered, whatever becomes of this crawl.
+        """
+        with self._state.changing():
+            self._database.execute(
+                "INSERT OR IGNORE INTO frontier (url, canonical, listed_at) VALUES (?,?,?)",
+                (url, canonical_url(url), moment.isoformat()),
+            )
+
+    def wanted(self) -> list[str]:
+        """Return the pages that were listed and not answered yet, oldest first."""
+        rows = self._database.execute(
+            "SELECT url FROM frontier WHERE NOT given_up ORDER BY listed_at, url"
+        )
+        return [url for (url,) in rows]
+
+    def in_frontier(self, canonical: str) -> bool:
+        """Whether a page is wanted, or was given up."""
+        query = "SELECT 1 FROM frontier WHERE canonical=?"
+        return self._database.execute(query, (canonical,)).fetchone() is not None
+
+    def known_since(self, url: str) -> datetime | None:
+        """Return when the page at `url`, in any spelling, was first listed (UTC), or None."""
+        found = self._database.execute(
+            "SELECT min(moment) FROM (SELECT first_seen AS moment FROM visits "
+            "WHERE canonical=:page UNION ALL SELECT listed_at FROM frontier "
+            "WHERE canonical=:page)",
+            {"page": canonical_url(url)},
+        ).fetchone()[0]
+        return datetime.fromisoformat(found) if found else None
+
+    def failed(self, url: str, moment: datetime, *, for_good: bool) -> None:
+        """Count a request without a response; give the page up `for_good`, or when `MAX_TRIES` and
+        `MAX_DAYS` have passed."""
+        self.want(url, moment)
+        with self._state.changing():
+            self._database.execute(
+                "UPDATE frontier SET tries=tries+1, given_up=max(given_up, ?, tries+1>=? "
+                "AND julianday(?)-julianday(listed_at)>=?) WHERE url=?",
+                (for_good, MAX_TRIES, moment.isoformat(), MAX_DAYS, url),
+            )
+
+    def refused(self) -> list[Visit]:
+        """Return article pages that were answered without an article, and may be tried again."""
+        where = "WHERE outcome='retry' AND kind='article' ORDER BY first_seen, url"
+        return list(self._select(where, ()))
+
+    def due(self, now: datetime, limit: int) -> list[Visit]:
+        """Return at most `limit` stored articles that came of an age to be looked at again."""
+        ages = " OR ".join(
+            f"(datetime(last_seen) < datetime(first_seen, '+{days} days') "
+            f"AND datetime(first_seen, '+{days} days') <= datetime(:now))"
+            for days in REVISIT_DAYS
+        )
+        rows = self._database.execute(
+            f"{_VISIT} WHERE kind='article' AND outcome='stored' AND status=200 AND ({ages}) "
+            "ORDER BY last_seen, url LIMIT :limit",
+            {"now": now.isoformat(), "limit": limit},
+        )
+        return [_visit(row) for row in rows]
+
+    def walk(self, url: str) -> Walk | None:
+        """Return what is remembered of the source whose first list page is `url`."""
+        row = self._database.execute(
+            "SELECT walked_at, checked_at, changed_at, links, digest, newest FROM listings "
+            "WHERE url=?",
+            (url,),
+        ).fetchone()
+        if row is None:
+            return None
+        walked, checked, changed, links, digest, newest = row
+        return Walk(
+            walked_at=datetime.fromisoformat(walked) if walked else None,
+            checked_at=datetime.fromisoformat(checked),
+            changed_at=datetime.fromisoformat(changed),
+            links=links,
+            digest=digest,
+            newest=date.fromisoformat(newest) if newest else None,
+        )
+
+    def keep_walk(self, url: str, walk: Walk) -> None:
+        """Remember what was seen of a source's listing."""
+        with self._state.changing():
+            self._database.execute(
+                "INSERT OR REPLACE INTO listings VALUES (?,?,?,?,?,?,?)",
+                (
+                    url,
+                    walk.walked_at.isoformat() if walk.walked_at else None,
+                    walk.checked_at.isoformat(),
+                    walk.changed_at.isoformat(),
+                    walk.links,
+                    walk.digest,
+                    walk.newest.isoformat() if walk.newest else None,
+                ),
             )
 
     def payload(self, digest: str) -> Payload | None:
@@ -161,6 +224,11 @@ class Visits:
         if row is None:
             return None
         return Payload(Place(row[0], row[1]), row[2], datetime.fromisoformat(row[3]))
+
+    def payload_of(self, url: str) -> Payload | None:
+        """Return the payload that was last fetched from exactly this URL, or None."""
+        visit = self.get(url)
+        return self.payload(visit.digest) if visit else None
 
     def get(self, url: str) -> Visit | None:
         """Return the last response of exactly this URL."""
@@ -192,20 +260,27 @@ class Visits:
 
     def mark(self, outcomes: Iterable[tuple[str, Outcome]], run_id: str) -> None:
         """Say what came of pages: (URL as fetched, outcome), now that the tables hold it."""
-        with self._changing():
+        with self._state.changing():
             self._database.executemany(
-                "UPDATE visits SET outcome=?, run_id=? WHERE url=?",
-                [(outcome, run_id, url) for url, outcome in outcomes],
+                "UPDATE visits SET run_id=:run, tries=iif(:outcome='retry', tries+1, 0), "
+                "outcome=iif(:outcome='retry' AND tries+1>=:tries AND (status IN (404, 410) "
+                "OR julianday(last_seen)-julianday(first_seen)>=:days), 'stored', :outcome) "
+                "WHERE url=:url",
+                [
+                    {"url": url, "outcome": outcome, "run": run_id}
+                    | {"tries": MAX_TRIES, "days": MAX_DAYS}
+                    for url, outcome in outcomes
+                ],
             )
 
     def begin_archive(self, file: str) -> None:
         """Note that an archive file is about to be created."""
-        with self._changing():
+        with self._state.changing():
             self._database.execute("INSERT OR IGNORE INTO archives (file) VALUES (?)", (file,))
 
     def end_archive(self, file: str) -> None:
         """Note that an archive file is complete."""
-        with self._changing():
+        with self._state.changing():
             self._database.execute("UPDATE archives SET closed=1 WHERE file=?", (file,))
 
     def recover(self, folder: Path) -> int:
@@ -230,8 +305,10 @@ class Visits:
             "SELECT offset FROM payloads WHERE file=:file)",
             {"file": path.name},
         ).fetchone()[0]
-        for record in archive.read(path, start=last or 0):
-            if last is None or record.offset > last:
+        for record in archive.read(path, start=last or 0, unmodified=True):
+            if record.status == 304:
+                self.confirm(record.url, record.fetched_at)
+            elif last is None or record.offset > last:
                 place = Place(path.name, record.offset)
                 visit = visit_of(
                     record.url,
@@ -243,22 +320,30 @@ class Visits:
                 )
                 self.record(visit, record.fetched_at)
 
-    def _select(self, where: str, values: tuple[str, ...]) -> Iterator[Visit]:
-        rows = self._database.execute(
-            "SELECT url, kind, status, digest, file, offset, redirect, etag, last_modified, "
-            f"outcome FROM visits {where}",
-            values,
-        )
-        for url, kind, status, digest, file, offset, *rest in rows:
-            yield Visit(url, kind, status, digest, Place(file, offset), *rest)
+    def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Visit]:
+        yield from map(_visit, self._database.execute(f"{_VISIT} {where}", values))
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        try:
-            with self._database:
-                yield
-        except sqlite3.Error as error:
-            raise VisitsError(f"the crawl's state cannot be written ({error})") from error
+
+_VISIT = (
+    "SELECT url, kind, status, digest, file, offset, redirect, etag, last_modified, outcome "
+    "FROM visits"
+)
+
+
+def _visit(row: tuple[Any, ...]) -> Visit:
+    url, kind, status, digest, file, offset, *rest = row
+    return Visit(url, kind, status, digest, Place(file, offset), *rest)
+
+
+def validators(visit: Visit | None) -> dict[str, str]:
+    """Return the headers that ask for a page only if it is not what it was (RFC 9110, 13.1)."""
+    found: dict[str, str] = {}
+    if visit is not None and visit.status == 200:
+        if visit.etag:
+            found["If-None-Match"] = visit.etag
+        if visit.last_modified:
+            found["If-Modified-Since"] = visit.last_modified
+    return found
 
 
 def visit_of(
@@ -276,22 +361,3 @@ def visit_of(
         etag=headers.get("etag"),
         last_modified=headers.get("last-modified"),
     )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path)
-    # Readers may look while a crawl writes; a commit need not wait for the disk, because the
-    # archive, which is synced before anything is marked as stored, can rebuild what is lost.
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=NORMAL")
-    found = database.execute("PRAGMA user_version").fetchone()[0]
-    if found == 0:
-        # One transaction: a process killed here leaves no half-made file.
-        database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
-    elif found != VERSION:
-        database.close()
-        raise VisitsError(
-            f"{path}: state of version {found}, this shizheng keeps version {VERSION}; "
-            "use the version that wrote it, or move it away"
-        )
-    return database

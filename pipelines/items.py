@@ -15,8 +15,9 @@ from scrapy.crawler import Crawler
 from crawler.city import City
 from crawler.item import Article, Reject
 from crawler.middlewares import CrawlPart
-from crawler.spiders.city import Page
-from crawler.visits import Outcome, VisitsError
+from crawler.reading import Page
+from crawler.state import VisitsError
+from crawler.visits import Outcome
 from pipelines import store
 from pipelines.duplicates import cluster_shard
 from pipelines.language import judge

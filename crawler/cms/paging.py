@@ -82,11 +82,13 @@ def numbered(text: str, url: str, pattern: str) -> tuple[str, ...]:
 
 def _links_skip_one(text: str, url: str, name: str, ext: str) -> bool:
     """Whether the markup links `name_2` as the neighbour of page 1 and never `name_1`."""
-    stem = rf"{re.escape(name.rpartition('/')[2])}_(\d+)\.{ext}$"
+    stem = rf"{re.escape(name.rpartition('/')[2])}_(\d+)\.{ext}"
+    if not re.search(stem, text):
+        return False
     seen = {
         int(match[1])
         for anchor in anchors(text, url)
-        if (match := re.search(stem, urlsplit(anchor.url).path))
+        if (match := re.search(stem + "$", urlsplit(anchor.url).path))
     }
     return bool(seen) and 1 not in seen and 2 in seen
 

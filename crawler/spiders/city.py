@@ -1,19 +1,17 @@
 """The one spider: lists, their further pages, the articles they name.
 
-Discovery is sequential: a listing's pages one after the other, listings in the order of the city
-file. So the same site gives the same requests in the same order, whichever of two spellings of a
-page is met first, and a crawl that died and ran again gives what an undisturbed one gives.
+Only what is new is fetched. What a list named and was not answered stays in the frontier
+(`visits.py`) until it is, so that stopping early loses nothing. Stored articles are asked for again
+after 1, 7 and 30 days, on condition that they changed. How lists are read is in `discovery.py`,
+what becomes of a page in `reading.py`.
 """
 
 import logging
-import re
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag
 
 import scrapy
 from scrapy import Request, Spider
@@ -23,63 +21,48 @@ from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from crawler import issues
-from crawler.archive import ArchiveError, Record, Writer, read_at
-from crawler.blocking import REASONS, diagnose
-from crawler.charset import decode
-from crawler.city import City, Source
-from crawler.cms import FAMILIES
-from crawler.cms.family import Link, Listing
-from crawler.extract import extract, join
+from crawler.archive import ArchiveError, Writer, read_at
+from crawler.blocking import diagnose
+from crawler.city import City
+from crawler.discovery import Discovery, Window
 from crawler.issues import IssueLog
-from crawler.item import Article, Reject, canonical_url
+from crawler.item import canonical_url
 from crawler.middlewares import lower_headers
-from crawler.visits import Outcome, Visits, VisitsError
+from crawler.reading import BLOCKED, Page, Reader, as_asked
+from crawler.state import VisitsError
+from crawler.visits import Visit, Visits, validators
 
 logger = logging.getLogger(__name__)
-
-BLOCKED = ("challenge", "empty_shell")
-"""Diagnoses that say nothing of the page itself: it is reported as blocked and asked for again."""
-
-MAX_PARTS = 100
-"""Pages of one article; a count above this is a mistake of the page."""
 
 
 class SpiderError(ValueError):
     """An argument or setting that cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one fetched article page came to: the item that goes through the pipelines.
-
-    `url` is the page as fetched (the one its visit is kept under); `results` may be several for a
-    bilingual page; `outcome` is what to mark the visit with once the results are stored.
-    """
-
-    url: str
-    results: tuple[Article | Reject, ...]
-    outcome: Outcome = "stored"
-
-
 class CitySpider(Spider):
     """Crawls one city; the loader makes a subclass with `name` and `city` for each city file.
 
     Arguments (`-a`): `since` and `until`, dates (inclusive) that bound which dated links are
-    followed.
+    followed. `seen` holds the pages asked for in this crawl, `now` is its clock (UTC).
     """
 
     name = "city"
     city: City
     output: Path
     run_id: str
+    now: Callable[[], datetime]
     visits: Visits
+    archive_folder: Path
     archive: Writer
     issues: IssueLog
+    discovery: Discovery
+    reader: Reader
+    revisits: int
 
     def __init__(self, since: str = "", until: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.since, self.until = check_window(since, until)
-        self._seen: set[str] = set()
+        self.window = Window(*check_window(since, until))
+        self.seen: set[str] = set()
         self.stopping = False
 
     @classmethod
@@ -92,7 +75,10 @@ class CitySpider(Spider):
             raise SpiderError(f"{folder}: a crawl keeps its archive and state in a local folder")
         spider.output, city = Path(folder), spider.city
         spider.run_id = settings["SHIZHENG_RUN_ID"] or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-        spider.list_pages = settings.getint("SHIZHENG_LIST_PAGES")
+        spider.revisits = settings.getint("SHIZHENG_REVISITS")
+        spider.now = _clock(settings["SHIZHENG_NOW"])
+        spider.discovery = Discovery(spider, spider.window, settings.getint("SHIZHENG_LIST_PAGES"))
+        spider.reader = Reader(spider)
         spider.visits = Visits.open(spider.output / "state" / f"{city.key}.sqlite")
         spider.archive_folder = spider.output / "archive" / city.key
         cut = spider.visits.recover(spider.archive_folder)
@@ -111,29 +97,56 @@ class CitySpider(Spider):
         crawler.signals.connect(spider._close, scrapy.signals.spider_closed)
         return spider
 
-    archive_folder: Path
-    list_pages: int
-
     async def start(self) -> AsyncIterator[Any]:
-        """Yield what an earlier crawl archived but did not store, then the lists' articles."""
+        """Yield what an earlier crawl archived but did not store, what it left unanswered, the
+        articles to look at again, then the lists' articles."""
         async for page in self._unfinished():
             yield page
+        for request in self._left_over():
+            yield request
+        for visit in self.visits.due(self.now(), self.revisits):
+            if self.city.allows(visit.url):
+                self.count("revisits")
+                yield self.article_request(visit.url, visit)
         for source in self.city.sources:
-            async for request in self._discover(source):
+            async for request in self.discovery.requests(source):
                 yield request
 
     async def article(self, response: Response) -> AsyncIterator[Page]:
-        """Read a fetched article page."""
+        """Read a fetched article page; one looked at again gives a page only if it changed."""
         url = urldefrag(response.url)[0]
-        headers = lower_headers(response.headers)
-        if (page := await self._read(url, response.status, headers, response.body)) is not None:
+        status, body = response.status, response.body
+        headers: Mapping[str, str] = lower_headers(response.headers)
+        before: str | None = response.request.meta.get("digest")  # type: ignore[union-attr]
+        visit = self.visits.get(url) if before is not None else None
+        same = visit is not None and visit.digest == before
+        if same and visit is not None:
+            record = read_at(self.archive_folder, visit.place)
+            if record is None:
+                return
+            status, headers, body = record.status, record.headers, record.body
+        page = await self.reader.read(url, status, headers, body, again=before is not None)
+        if page is not None and (page.changed or not same):
             yield page
 
     def failed(self, failure: Failure) -> None:
         """Record a request that gave no response."""
         request: Request = failure.request  # type: ignore[attr-defined]
         asked = request.meta.get("redirect_urls", [request.url])[0]
-        self._failed(asked, failure.value or RuntimeError("no reason given"))
+        error = failure.value or RuntimeError("no reason given")
+        code = self.note_failure(asked, error)
+        # A stored article that could not be looked at again stays due.
+        if "digest" not in request.meta and code not in ("archive", "store", "internal"):
+            final = code in issues.FINAL and not isinstance(error, issues.RobotsUnreachable)
+            self.visits.failed(asked, self.now(), for_good=final)
+
+    def note_failure(self, url: str, error: BaseException) -> str:
+        """Report a request that gave no response, and return its code."""
+        code, evidence = issues.of_error(error)
+        self.report(code, url, evidence)
+        if isinstance(error, ArchiveError | VisitsError):
+            self.break_off("archive_failed")
+        return code
 
     def report(self, code: str, url: str, evidence: str) -> None:
         """Record an issue, in the run's file and in the log."""
@@ -151,207 +164,79 @@ class CitySpider(Spider):
             self.stopping = True
             deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
 
-    async def _unfinished(self) -> AsyncIterator[Page]:
-        for visit in self.visits.unstored():
+    async def get(self, url: str, kind: str) -> tuple[str, int, Mapping[str, str], bytes]:
+        """Return URL, status, headers and body of a page; from the archive if it is unmodified.
+
+        It is waited for in place, past the scheduler. All layers apply to it: hosts, robots.txt,
+        delays, retries, redirects, the archive. Raises what they raise.
+        """
+        visit = self.visits.get(as_asked(url))
+        response = await self._download(url, kind, visit)
+        if response.status == 304 and visit is not None:
             record = read_at(self.archive_folder, visit.place)
-            if record is None or canonical_url(record.url) in self._seen:
-                continue
-            if diagnose(record.url, record.status, record.headers, record.body) in BLOCKED:
-                continue  # refused then; asked for again now, if a list still names it
-            self._seen.add(canonical_url(record.url))
-            page = await self._read(record.url, record.status, record.headers, record.body)
-            if page is not None:
-                self.count("recovered")
-                yield page
+            if record is not None:
+                return record.url, record.status, record.headers, record.body
+            response = await self._download(url, kind)  # the archive was moved away
+        return response.url, response.status, lower_headers(response.headers), response.body
 
-    async def _discover(self, source: Source) -> AsyncIterator[Request]:
-        """Yield requests for the new articles of one listing, page by page."""
-        queue, asked, pages, found = deque([source.list]), {source.list}, 0, 0
-        off_host: Counter[str] = Counter()
-        last = ""
-        while queue and pages < self.list_pages and not self.stopping:
-            pages += 1
-            read = await self._list(source, queue.popleft())
-            if read is None:
-                continue
-            listing, last = read
-            found += len(listing.links)
-            for link in listing.links:
-                if not self.city.allows(link.url):
-                    off_host[urlsplit(link.url).netloc] += 1
-                elif (request := self._request(link, source)) is not None:
-                    yield request
-            if self._all_older(listing):
-                queue.clear()
-                break
-            fresh = [more for more in listing.more if more not in asked and self.city.allows(more)]
-            asked.update(fresh)
-            queue.extend(fresh)
-            # An empty page ends a list whose length is not told; in the middle of one it is a gap.
-            if found and queue and not listing.links:
-                self.report("list_empty", source.list, f"a page amid others: {last}")
-        if last and not found:
-            self.report("list_empty", source.list, f"{pages} pages; the last: {last}")
-        if queue and not self.stopping:
-            self.report("list_cut", source.list, f"{pages} pages read, {len(queue)} known unread")
-        if off_host:
-            hosts = ", ".join(f"{host} ({n})" for host, n in off_host.most_common(5))
-            self.report("links_off_host", source.list, hosts)
-
-    async def _list(self, source: Source, url: str) -> tuple[Listing, str] | None:
-        """Return one list page with its articles' links, and a word on it; None if it failed."""
-        try:
-            response = await self._download(Request(url, meta={"kind": "list"}))
-        except Exception as error:
-            self._failed(url, error)
-            return None
-        headers = lower_headers(response.headers)
-        # A list may show nothing and hold its entries in a script, so an empty shell is no refusal.
-        shell = diagnose(response.url, response.status, headers, response.body) == "empty_shell"
-        if not shell and self._refusal(response.url, response.status, headers, response.body):
-            return None
-        text = decode(response.body, headers).text
-        listing = FAMILIES[source.cms].read_list(text, response.url)
-        wanted = tuple(link for link in listing.links if _wanted(source, link.url))
-        if wanted:
-            self.count("lists")
-            self.count(f"lists_{source.lang}")
-        word = f"{response.url} has {len(listing.links)} links, {len(wanted)} to articles "
-        word += f"({source.cms}, {len(response.body)} bytes)"
-        return replace(listing, links=wanted), word
-
-    def _request(self, link: Link, source: Source) -> Request | None:
-        """Return the request for a listed article, or None if it need not be fetched."""
-        if link.date and (
-            (self.since and link.date < self.since) or (self.until and link.date > self.until)
-        ):
-            self.count("outside")
-            return None
-        request = Request(
-            urldefrag(link.url)[0],
+    def article_request(self, url: str, visit: Visit | None = None) -> Request:
+        """Return the request for an article; on condition that it changed if `visit` is given."""
+        return Request(
+            url,
             callback=self.article,
             errback=self.failed,
             # Scrapy's own filter knows neither spellings nor earlier crawls.
             dont_filter=True,
-            meta={"kind": "article"},
-        )
-        page = canonical_url(request.url)
-        if page in self._seen:
-            return None
-        chain = self.visits.chain(request.url)
-        self._seen.add(page)
-        if any(visit.outcome == "stored" for visit in chain):
-            self.count("known")
-            return None
-        if any(
-            visit.redirect is None and canonical_url(visit.url) in self._seen
-            for visit in chain
-            if canonical_url(visit.url) != page
-        ):
-            return None
-        return request
-
-    def _all_older(self, listing: Listing) -> bool:
-        """Whether everything on a list page, and so on the later ones, is before the window."""
-        since = self.since
-        return bool(
-            since
-            and listing.links
-            and all(link.date is not None and link.date < since for link in listing.links)
+            headers=validators(visit),
+            meta={"kind": "article"} | ({"digest": visit.digest} if visit else {}),
         )
 
-    async def _read(
-        self, url: str, status: int, headers: Mapping[str, str], body: bytes
-    ) -> Page | None:
-        """Return what an article page, live or archived, comes to; None if it gave nothing."""
-        refusal = self._refusal(url, status, headers, body)
-        if refusal is not None:
-            return Page(url, (refusal,), "retry")
-        try:
-            found = extract(url, body, headers, self.city)
-            if isinstance(found, Reject) or not found.parts:
-                return Page(url, (found,))
-            return await self._whole(url, found)
-        except Exception as error:
-            # One page must not end the crawl. It stays unstored, so that a later version reads it.
-            logger.exception("cannot read %s", url)
-            self.report("internal", url, f"{type(error).__name__}: {error}")
-            return None
-
-    async def _whole(self, url: str, first: Article) -> Page:
-        """Return a multi-page article with its parts joined, from the archive where they lie."""
-        rest: list[Article] = []
-        missing = final = 0
-        for part in first.parts[:MAX_PARTS]:
-            got = await self._part(part)
-            found = extract(part, got[1], got[0], self.city) if got else None
-            if isinstance(found, Article):
-                rest.append(found)
-                continue
-            missing += 1
-            final += found is not None
-            evidence = f"{found.reason}: {found.detail}" if found else "could not be fetched"
-            self.report("part_missing", part, f"of {url}: {evidence}")
-        whole = join(first, rest)
-        # What could not be fetched may be had next time; what was rejected stays rejected.
-        return Page(url, (whole,), "stored" if missing == final else "retry")
-
-    async def _part(self, url: str) -> tuple[Mapping[str, str], bytes] | None:
-        """Return headers and body of a further page of an article, or None (reported)."""
-        request = Request(url, meta={"kind": "part"})
-        visit = self.visits.get(request.url)
-        if visit is not None and 200 <= visit.status < 300:
-            record: Record | None = read_at(self.archive_folder, visit.place)
-            if record is not None:
-                return record.headers, record.body
-        try:
-            response = await self._download(request)
-        except Exception as error:
-            self._failed(url, error)
-            return None
-        headers = lower_headers(response.headers)
-        if self._refusal(response.url, response.status, headers, response.body):
-            return None
-        return headers, response.body
-
-    async def _download(self, request: Request) -> Response:
-        """Return the response to a request that is waited for in place, past the scheduler.
-
-        All layers apply to it: hosts, robots.txt, delays, retries, redirects, the archive.
-        """
+    async def _download(self, url: str, kind: str, visit: Visit | None = None) -> Response:
+        request = Request(url, meta={"kind": kind}, headers=validators(visit))
         return await self.crawler.engine.download_async(request)
 
-    def _refusal(
-        self, url: str, status: int, headers: Mapping[str, str], body: bytes
-    ) -> Reject | None:
-        """Return None for a page; for a refusal or an error report it and say so as a reject."""
-        reason = diagnose(url, status, headers, body)
-        if reason in BLOCKED:
-            detail = f"status {status}, {len(body)} bytes: {REASONS[reason]}"
-            self.report("blocked", url, detail)
-            return Reject(url, self.city.key, reason, detail)
-        if 200 <= status < 300:
-            return None
-        self.report(issues.of_status(status), url, f"status {status}")
-        detail = f"The server answered with status {status}."
-        return Reject(url, self.city.key, "http_error", detail)
+    async def _unfinished(self) -> AsyncIterator[Page]:
+        for visit in self.visits.unstored():
+            record = read_at(self.archive_folder, visit.place)
+            if record is None or canonical_url(record.url) in self.seen:
+                continue
+            if diagnose(record.url, record.status, record.headers, record.body) in BLOCKED:
+                continue  # refused then; asked for again now
+            self.seen.add(canonical_url(record.url))
+            page = await self.reader.read(record.url, record.status, record.headers, record.body)
+            if page is not None:
+                self.count("recovered")
+                yield page
 
-    def _failed(self, url: str, error: BaseException) -> None:
-        code, evidence = issues.of_error(error)
-        self.report(code, url, evidence)
-        if isinstance(error, ArchiveError | VisitsError):
-            self.break_off("archive_failed")
+    def _left_over(self) -> Iterator[Request]:
+        """Yield requests for what earlier crawls left: unanswered, or answered with a refusal."""
+        refused = [visit.url for visit in self.visits.refused()]
+        for url in [*refused, *self.visits.wanted()]:
+            page = canonical_url(url)
+            if page not in self.seen and self.city.allows(url):
+                self.seen.add(page)
+                yield self.article_request(url)
 
-    def _close(self) -> None:
+    def _close(self, reason: str) -> None:
+        if reason == "finished":
+            self.reader.conclude()
+            self.discovery.quiet()
         self.archive.close()
         self.visits.close()
 
 
-def _wanted(source: Source, url: str) -> bool:
-    """Whether a link of a listing is one of its articles."""
-    if source.articles is not None:
-        return bool(re.search(source.articles, url))
-    return FAMILIES[source.cms].is_article(url)
+def _clock(moment: str) -> Callable[[], datetime]:
+    """Return the clock of a crawl: the machine's, or one that starts at `moment` (ISO 8601)."""
+    if not moment:
+        return lambda: datetime.now(UTC)
+    try:
+        start = datetime.fromisoformat(moment).astimezone(UTC)
+    except ValueError:
+        raise SpiderError(
+            f"SHIZHENG_NOW is a time like 2026-11-23T08:00Z, not {moment!r}"
+        ) from None
+    began = datetime.now(UTC)
+    return lambda: start + (datetime.now(UTC) - began)
 
 
 def check_window(since: str, until: str) -> tuple[date | None, date | None]:

@@ -312,7 +312,7 @@ def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
         raise ExchangeError(f"{where}: level must be {', '.join(verdicts.LEVELS)}, not {level!r}")
     if row["verdict"] not in said:
         raise ExchangeError(
-            f"{where}: a {level} is judged {', '.join(said)}, not {row['verdict']!r}"
+            f"{where}: verdict of level {level} must be {', '.join(said)}, not {row['verdict']!r}"
         )
     try:
         who = journal.reviewer_name(str(row.get("reviewer") or reviewer))

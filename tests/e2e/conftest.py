@@ -33,6 +33,7 @@ sources:
   - {{lang: zh, cms: trs, list: "{NEWS}index.html"}}
   - {{lang: zh, cms: trs, list: "{NOTICES}index.html"}}
   - {{lang: en, cms: trs, list: "{PRESS}index.html"}}
+assertions: {{quiet_days: 36500}}
 """
 
 _SUBJECTS = (
@@ -59,10 +60,15 @@ class Answer:
 
 @dataclass
 class Web:
-    """The pages of the small city by URL; `asked` is every GET in order, `pause` seconds each."""
+    """The pages of the small city by URL; `asked` is every GET in order, `pause` seconds each.
+
+    `unmodified` are those answered with 304, `sent` counts the bytes of all bodies.
+    """
 
     pages: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    unmodified: list[str] = field(default_factory=list)
+    sent: int = 0
     pause: float = 0.0
     on_request: Callable[[int], None] = lambda number: None
     port: int = 0
@@ -89,11 +95,12 @@ class Ended:
 
 @dataclass
 class Crawl:
-    """Crawls the small city into `output`."""
+    """Crawls the small city into `output`; `direct` without the proxy that `web` answers as."""
 
     web: Web
     cities: Path
     output: Path
+    direct: bool = False
 
     def command(self, run: str, *options: str) -> list[str]:
         start = [sys.executable, "-m", "crawler.crawl", "haiqing", "--output", str(self.output)]
@@ -104,6 +111,8 @@ class Crawl:
 
     def start(self, run: str, *options: str) -> "subprocess.Popen[str]":
         proxy = {"http_proxy": f"http://127.0.0.1:{self.web.port}", "no_proxy": ""}
+        if self.direct:
+            proxy = {"no_proxy": "*"}
         return subprocess.Popen(
             self.command(run, *options),
             stdout=subprocess.PIPE,
@@ -317,10 +326,16 @@ class serving:  # noqa: N801 - used as a function, in a with statement
 
             def do_GET(self) -> None:
                 answer = web.answer(self.path)
+                tag = answer.headers.get("ETag")
+                if tag and self.headers.get("If-None-Match") == tag:
+                    web.unmodified.append(self.path)
+                    answer = Answer(b"", 304, {"ETag": tag})
+                web.sent += len(answer.body)
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
+                if answer.status != 304:
+                    self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
 

@@ -77,7 +77,9 @@ def test_a_body_is_framed_by_the_first_comment_that_opens_and_the_first_that_clo
     assert open_ended.extractor == "consensus"
 
 
-@pytest.mark.parametrize("mark", [">", "<p ", "<head>", "a", "中", "<!--", "&#20013;"])
+@pytest.mark.parametrize(
+    "mark", [">", "<p ", "<head>", "a", "中", "<!--", "&#20013;", "<img src=a.png>"]
+)
 def test_a_mark_repeated_through_a_page_is_answered(mark: str) -> None:
     # What took the square of these lengths would not end within this suite.
     body = ("<html><body>" + mark * (400_000 // len(mark))).encode()

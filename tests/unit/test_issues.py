@@ -19,8 +19,8 @@ ERRORS = [
         "too_large",
     ),
     (scrapy.DownloadTimeoutError("took longer than 60 s"), "timeout"),
-    (scrapy.CannotResolveHostError("www.gone.example"), "dns"),
-    (scrapy.DownloadConnectionRefusedError("refused"), "connection"),
+    (scrapy.CannotResolveHostError("www.gone.example"), "dns_failure"),
+    (scrapy.DownloadConnectionRefusedError("refused"), "refused"),
     (scrapy.ResponseDataLossError(), "connection"),
     (ConnectionResetError(104, "reset"), "connection"),
     (ArchiveError("no space"), "archive"),
@@ -39,12 +39,12 @@ def test_an_error_has_its_code_and_says_what_it_was(error: Exception, code: str)
 @pytest.mark.parametrize(
     ("status", "code"),
     [
-        (404, "not_found"),
-        (410, "not_found"),
-        (403, "refused"),
-        (451, "refused"),
-        (500, "server_error"),
-        (503, "server_error"),
+        (404, "http_4xx"),
+        (410, "http_4xx"),
+        (403, "http_4xx"),
+        (451, "http_4xx"),
+        (500, "http_5xx"),
+        (503, "http_5xx"),
         (304, "odd_status"),
         (999, "odd_status"),
     ],
@@ -58,14 +58,14 @@ def test_issues_are_lines_of_json_written_as_they_happen(tmp_path: Path) -> None
     log = IssueLog(path, "r", "a")
     assert not path.exists()
     log.add("list_empty", "http://a.example/", "nothing\n  on the page")
-    log.add("not_found", "http://a.example/新", "status 404")
+    log.add("http_4xx", "http://a.example/新", "status 404")
     first, second = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
     assert (first["run_id"], first["city"], first["code"]) == ("r", "a", "list_empty")
     assert first["evidence"] == "nothing on the page"
     assert second["url"] == "http://a.example/新"
-    assert log.counts == {"list_empty": 1, "not_found": 1}
+    assert log.counts == {"list_empty": 1, "http_4xx": 1}
 
 
 def test_a_code_that_is_not_in_the_list_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'oops' is no issue code; known: list_empty"):
+    with pytest.raises(ValueError, match="'oops' is no issue code; known: layout_changed"):
         IssueLog(tmp_path / "x", "r", "a").add("oops", "http://a.example/", "")

@@ -105,7 +105,7 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"verdict": "perfect"}, "line 2: a pair is judged translation"),
+        ({"verdict": "perfect"}, "line 2: verdict of level pair must be translation"),
         ({"level": "book"}, "line 2: level must be pair, bead, unmatched, not 'book'"),
         ({"pair_id": "", "plan": ""}, "line 2: a pair is named by pair_id"),
         ({"pair_id": "nobody", "plan": ""}, "line 2: no such pair in the corpus"),

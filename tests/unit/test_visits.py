@@ -3,15 +3,43 @@
 import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crawler.archive import Exchange, Place, Writer, read
-from crawler.visits import Visit, Visits, VisitsError, visit_of
+from crawler.state import VisitsError
+from crawler.visits import (
+    MAX_DAYS,
+    MAX_TRIES,
+    REVISIT_DAYS,
+    Visit,
+    Visits,
+    visit_of,
+)
 
 MOMENT = datetime(2024, 3, 5, tzinfo=UTC)
+FIRST_VERSION = """
+CREATE TABLE visits (
+    url TEXT PRIMARY KEY, canonical TEXT NOT NULL, kind TEXT NOT NULL, status INTEGER NOT NULL,
+    digest TEXT NOT NULL, etag TEXT, last_modified TEXT, redirect TEXT, file TEXT NOT NULL,
+    offset INTEGER NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, outcome TEXT,
+    run_id TEXT
+) WITHOUT ROWID;
+CREATE TABLE payloads (
+    digest TEXT PRIMARY KEY, url TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL,
+    fetched_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE archives (
+    file TEXT PRIMARY KEY, closed INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+INSERT INTO visits VALUES ('http://a.example/1', 'http://a.example/1', 'article', 200, 'sha256:1',
+    NULL, NULL, NULL, 'run.warc.gz', 7, '2024-03-05T00:00:00+00:00', '2024-03-05T00:00:00+00:00',
+    NULL, NULL);
+PRAGMA user_version=1;
+"""
 PAGE = b"<p>a page of some length</p>" * 40
 
 
@@ -40,11 +68,86 @@ def test_only_article_pages_without_a_stored_result_are_unstored(visits: Visits)
     assert urls(visits) == ["http://a.example/4"]
 
 
-def test_a_page_fetched_again_has_yet_to_be_stored_again(visits: Visits) -> None:
+def test_a_page_that_changed_has_yet_to_be_stored_again(visits: Visits) -> None:
     visits.record(visit("http://a.example/1"), MOMENT)
     visits.mark([("http://a.example/1", "stored")], "run-1")
     visits.record(visit("http://a.example/1"), MOMENT + timedelta(days=1))
+    assert urls(visits) == []  # it says what it said
+    changed = replace(visit("http://a.example/1"), digest="sha256:other")
+    visits.record(changed, MOMENT + timedelta(days=1))
     assert urls(visits) == ["http://a.example/1"]
+
+
+def test_what_a_list_names_stays_wanted_until_it_is_answered(visits: Visits) -> None:
+    one, two = "http://a.example/1", "http://a.example/2"
+    visits.want(two, MOMENT)
+    visits.want(one, MOMENT + timedelta(minutes=1))
+    assert visits.wanted() == [two, one]
+    assert visits.in_frontier("http://a.example/2")
+    visits.record(visit(two), MOMENT)
+    assert visits.wanted() == [one]
+
+
+def test_a_page_is_known_since_it_was_listed_however_it_is_spelt(visits: Visits) -> None:
+    url = "http://a.example/1.html"
+    assert visits.known_since(url) is None
+    visits.want(url, MOMENT)
+    visits.record(visit(url), MOMENT + timedelta(days=2))
+    visits.record(replace(visit(url), digest="sha256:other"), MOMENT + timedelta(days=3))
+    assert visits.known_since("http://a.example/1.html#top") == MOMENT
+
+
+def test_a_page_without_a_response_is_given_up_after_weeks_or_at_once(visits: Visits) -> None:
+    slow, shut = "http://a.example/slow", "http://a.example/shut"
+    visits.failed(shut, MOMENT, for_good=True)
+    for day in range(MAX_DAYS):
+        visits.failed(slow, MOMENT + timedelta(days=day), for_good=False)
+        assert visits.wanted() == [slow]
+    visits.failed(slow, MOMENT + timedelta(days=MAX_DAYS), for_good=False)
+    assert visits.wanted() == []
+    assert visits.in_frontier(slow)  # known, so that a list that names it still can be stopped at
+
+
+def test_a_missing_page_is_given_up_sooner_than_a_refused_one(visits: Visits) -> None:
+    gone, shut = "http://a.example/gone", "http://a.example/shut"
+    for day in range(40):
+        for url, status in ((gone, 404), (shut, 521)):
+            visits.record(visit(url, status=status), MOMENT + timedelta(days=day))
+            visits.mark([(url, "retry")], f"run-{day}")
+        asked_again = [found.url for found in visits.refused()]
+        assert (gone in asked_again) == (day < MAX_TRIES - 1)
+        assert (shut in asked_again) == (day < MAX_DAYS)
+
+
+def test_an_article_is_looked_at_again_after_one_seven_and_thirty_days(visits: Visits) -> None:
+    url = "http://a.example/1"
+    visits.record(visit(url), MOMENT)
+    visits.mark([(url, "stored")], "run-1")
+    looked = []
+    for day in range(50):
+        now = MOMENT + timedelta(days=day, hours=1)
+        if visits.due(now, 10):
+            looked.append(day)
+            visits.confirm(url, now)
+    assert looked == list(REVISIT_DAYS)
+    # After a long pause once is enough.
+    visits.record(visit("http://a.example/2"), MOMENT)
+    visits.mark([("http://a.example/2", "stored")], "run-1")
+    late = MOMENT + timedelta(days=90)
+    assert [found.url for found in visits.due(late, 10)] == ["http://a.example/2"]
+    visits.confirm("http://a.example/2", late)
+    assert visits.due(late + timedelta(days=90), 10) == []
+
+
+def test_state_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    with sqlite3.connect(path) as old:
+        old.executescript(FIRST_VERSION)
+    opened = Visits.open(path)
+    assert [found.url for found in opened.unstored()] == ["http://a.example/1"]
+    opened.want("http://a.example/2", MOMENT)
+    opened.close()
+    Visits.open(path).close()
 
 
 def test_a_page_is_known_in_every_spelling_and_through_redirects(visits: Visits) -> None:
@@ -162,7 +265,7 @@ def test_a_file_that_is_no_state_or_of_another_version_is_named(tmp_path: Path) 
     newer = tmp_path / "newer.sqlite"
     with sqlite3.connect(newer) as database:
         database.execute("PRAGMA user_version=99")
-    with pytest.raises(VisitsError, match="state of version 99, this shizheng keeps version 1"):
+    with pytest.raises(VisitsError, match="state of version 99, this shizheng keeps version 2"):
         Visits.open(newer)
     # The city is free again after a failure.
     newer.unlink()

@@ -1,0 +1,153 @@
+"""The file that a city's crawls remember in: a SQLite database, and the lock one crawl holds.
+
+What is in it is the business of `visits.py`; here it is made, brought up to date, and guarded.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+VERSION = 2
+"""Version of the file's tables, in `PRAGMA user_version`."""
+
+_TABLES = """
+CREATE TABLE visits (
+    url TEXT PRIMARY KEY,          -- as fetched
+    canonical TEXT NOT NULL,       -- the one spelling of it
+    kind TEXT NOT NULL,            -- list, article, part, robots, other
+    status INTEGER NOT NULL,       -- HTTP status of the last response
+    digest TEXT NOT NULL,          -- of its payload
+    etag TEXT,                     -- validators the site gave
+    last_modified TEXT,
+    redirect TEXT,                 -- where a 3xx leads
+    file TEXT NOT NULL,            -- place of the response in the archive
+    offset INTEGER NOT NULL,
+    first_seen TEXT NOT NULL,      -- when it was listed, or else fetched; UTC, ISO 8601
+    last_seen TEXT NOT NULL,
+    outcome TEXT,                  -- null until stored; see Outcome
+    run_id TEXT,                   -- run that stored it
+    tries INTEGER NOT NULL DEFAULT 0 -- answers in a row that gave no article
+) WITHOUT ROWID;
+CREATE INDEX visits_canonical ON visits (canonical);
+CREATE INDEX visits_open ON visits (last_seen) WHERE outcome IS NOT 'stored';
+CREATE TABLE payloads (            -- first copies, for revisit records
+    digest TEXT PRIMARY KEY, url TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL,
+    fetched_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE archives (            -- files being written: to be repaired if still open
+    file TEXT PRIMARY KEY, closed INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+"""
+
+_TABLES_2 = """
+CREATE TABLE frontier (            -- listed, and not answered yet
+    url TEXT PRIMARY KEY, canonical TEXT NOT NULL, listed_at TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,    -- requests that gave no response
+    given_up INTEGER NOT NULL DEFAULT 0  -- forbidden, off the hosts, or tried often enough
+) WITHOUT ROWID;
+CREATE INDEX frontier_canonical ON frontier (canonical);
+CREATE TABLE listings (            -- one row for each source, by the URL of its first page
+    url TEXT PRIMARY KEY,
+    walked_at TEXT,                -- when it was last read to its end, or to what was known
+    checked_at TEXT NOT NULL,      -- when its first page was last read
+    changed_at TEXT NOT NULL,      -- when the links of its first page last changed
+    links INTEGER NOT NULL,        -- on its first page, when there were any
+    digest TEXT NOT NULL,          -- of these links
+    newest TEXT                    -- the latest date shown beside one
+) WITHOUT ROWID;
+"""
+
+
+class VisitsError(RuntimeError):
+    """A state file that cannot be used. The message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An open state file. Holds `<path>.crawl-lock` while open, so a city has one crawl."""
+
+    database: sqlite3.Connection
+    lock: IO[str]
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or make the file. Raises `VisitsError`: in use, not writable, not ours, damaged."""
+        lock = _lock(path)
+        try:
+            return cls(_connect(path), lock)
+        except sqlite3.Error as error:
+            lock.close()
+            raise VisitsError(
+                f"{path}: not a usable state file ({error}); move it away: the articles and the "
+                "archive stay, and the next crawl fetches the city's pages anew"
+            ) from error
+        except VisitsError:
+            lock.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file and give the city free."""
+        self.database.close()
+        self.lock.close()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Write in one transaction. Raises `VisitsError`."""
+        try:
+            with self.database:
+                yield
+        except sqlite3.Error as error:
+            raise VisitsError(f"the crawl's state cannot be written ({error})") from error
+
+
+def _lock(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_suffix(".crawl-lock").open("a+")
+    except OSError as error:
+        raise VisitsError(
+            f"{path.parent}: cannot be written ({error.strerror}); check its permissions"
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise VisitsError(
+            f"{path}: another crawl (process {holder}) is using it; wait for it to end"
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path)
+    # Readers may look while a crawl writes; a commit need not wait for the disk, because the
+    # archive, which is synced before anything is marked as stored, can rebuild what is lost.
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=NORMAL")
+    found = database.execute("PRAGMA user_version").fetchone()[0]
+    if found == 0:
+        # One transaction: a process killed here leaves no half-made file.
+        script = f"BEGIN; {_TABLES} {_TABLES_2} PRAGMA user_version={VERSION}; COMMIT;"
+        database.executescript(script)
+    elif found == 1:
+        database.executescript(
+            "BEGIN; ALTER TABLE visits ADD COLUMN tries INTEGER NOT NULL DEFAULT 0; "
+            f"{_TABLES_2} PRAGMA user_version={VERSION}; COMMIT;"
+        )
+    elif found != VERSION:
+        database.close()
+        raise VisitsError(
+            f"{path}: state of version {found}, this shizheng keeps version {VERSION}; "
+            "use the version that wrote it, or move it away"
+        )
+    return database

@@ -1,0 +1,181 @@
+"""A scheduled crawl takes what is new and what was corrected, and asks for nothing else."""
+
+import gzip
+import threading
+from dataclasses import replace
+
+from conftest import EN, NEWS, NOTICES, PRESS, Answer, Crawl, Web, entry, href, listing, news, page
+
+from pipelines import store
+
+FIRST = "-sSHIZHENG_NOW=2024-04-01T00:00Z"
+
+
+def later(days: int) -> str:
+    return f"-sSHIZHENG_NOW=2024-04-{1 + days:02d}T01:00Z"
+
+
+def refused() -> list[str]:
+    """Return the addresses of articles that are answered with a challenge or not at all."""
+    return [f"{NEWS}202403/t20240301_{number}.html" for number in (7003, 7004)]
+
+
+def tagged(web: Web) -> None:
+    """Give every page an entity tag, as most servers do."""
+    for url, answer in web.pages.items():
+        if answer.status == 200:
+            tag = f'"{hash(answer.body) & 0xFFFFFFFF:x}"'
+            web.pages[url] = replace(answer, headers={**answer.headers, "ETag": tag})
+
+
+def rows_of(crawl: Crawl) -> dict[str, dict[str, object]]:
+    table = store.read_articles(crawl.output, "haiqing")
+    return {str(row["url"]): row for row in table.to_pylist()}
+
+
+def test_a_second_run_of_an_unchanged_site_asks_for_lists_only_and_stores_nothing(
+    web: Web, crawl: Crawl
+) -> None:
+    for url in [url for url in web.pages if "_700" in url]:
+        del web.pages[url]  # what is refused or missing would be tried again
+    rest = web.pages[NEWS + "index_1.html"].body.decode().replace("_700", "_nothing")
+    web.pages[NEWS + "index_1.html"] = Answer(rest.encode())
+    rest = web.pages[NEWS + "index_2.html"].body.decode().replace("_700", "_nothing")
+    web.pages[NEWS + "index_2.html"] = Answer(rest.encode())
+    tagged(web)
+    assert crawl("run-1", FIRST).code == 0
+    first, files = web.sent, {p: p.read_bytes() for p in crawl.output.glob("articles/**/*.parquet")}
+    web.asked.clear()
+    web.sent = 0
+    ended = crawl("run-2", FIRST)
+    assert ended.code == 0
+    assert (ended.last["new"], ended.last["revised"], ended.last["issues"]) == (0, 0, 0)
+    asked = {url for url in web.asked if "robots" not in url}
+    assert asked == {name + "index.html" for name in (NEWS, NOTICES, PRESS)} == set(web.unmodified)
+    assert web.sent < 0.03 * first
+    assert files == {p: p.read_bytes() for p in crawl.output.glob("articles/**/*.parquet")}
+    # What the site called unchanged is in the archive as that.
+    (path,) = (crawl.output / "archive/haiqing").glob("run-2*.warc.gz")
+    assert gzip.decompress(path.read_bytes()).count(b"revisit/server-not-modified") == 3
+
+
+def test_corrections_are_found_when_articles_are_looked_at_again(web: Web, crawl: Crawl) -> None:
+    tagged(web)
+    crawl("run-1", FIRST)
+    before = rows_of(crawl)
+    corrected, part = NEWS + href(9), NEWS + href(5, 1)
+    for url in (corrected, part):
+        body = web.pages[url].body.decode().replace("工期", "总工期").encode()
+        web.pages[url] = Answer(body)
+    web.asked.clear()
+    web.unmodified.clear()
+    new = [NOTICES + href(n) for n in (33, 34)]
+    web.pages |= {NOTICES + href(n): news(n) for n in (33, 34)}
+    web.pages[NOTICES + "index.html"] = listing([entry(n) for n in range(34, 29, -1)])
+    ended = crawl("run-2", later(1))
+    assert (ended.last["revisits"], ended.last["new"], ended.last["revised"]) == (26, 2, 2)
+    # Nothing else was asked for but the lists, what is refused or gone, and the article's parts.
+    lists = {name + "index.html" for name in (NEWS, NOTICES, PRESS)}
+    others = {NEWS + href(5, part) for part in (1, 2)} | set(refused())
+    assert {url for url in web.asked if "robots" not in url} == set(before) | {
+        *new,
+        *lists,
+        *others,
+    }
+    after = rows_of(crawl)
+    assert "总工期" in str(after[corrected]["text"])
+    assert [url for url in before if after[url] != before[url]] == [NEWS + href(5), corrected]
+    assert set(after) == {*before, *new}
+    assert after[corrected]["revision"] == 2
+    same = {NEWS + href(n) for n in range(1, 19)} - {corrected}
+    assert same <= set(web.unmodified)
+    assert crawl("run-3", later(7)).last["revisits"] == 28
+
+
+def test_what_a_killed_crawl_had_listed_is_fetched_though_the_list_forgot_it(
+    web: Web, crawl: Crawl
+) -> None:
+    web.pages[NOTICES + href(31)] = Answer(b"busy", 503, {})
+    crawl("run-1")
+    assert NOTICES + href(31) not in rows_of(crawl)
+    web.pages[NOTICES + "index.html"] = listing([entry(n) for n in (30, 32)])
+    web.pages[NOTICES + href(31)] = news(31)
+    crawl("run-2")
+    assert NOTICES + href(31) in rows_of(crawl)
+
+
+def test_what_is_new_on_later_pages_is_found_though_a_crawl_was_killed_amid_them(
+    web: Web, crawl: Crawl
+) -> None:
+    crawl("run-1")
+    numbers = range(90, 72, -1)
+    for number in numbers:
+        web.pages[NEWS + href(number)] = news(number)
+    rows = [entry(n) for n in (*numbers, *range(18, 12, -1))]
+    for at in range(4):
+        name = f"index_{at}.html" if at else "index.html"
+        web.pages[NEWS + name] = listing(rows[6 * at : 6 * at + 6], 4, at)
+    killed, reached = threading.Event(), threading.Event()
+
+    def hold(number: int) -> None:
+        if web.asked[-1] == NEWS + "index_1.html":
+            reached.set()
+            killed.wait(60)
+
+    web.on_request = hold
+    with crawl.start("run-2") as process:
+        assert reached.wait(60)
+        process.kill()
+        process.communicate()
+    killed.set()
+    web.on_request = lambda number: None
+    # The first page names nothing new any more: the killed crawl had listed it.
+    assert crawl("run-3").code == 0
+    assert {NEWS + href(n) for n in numbers} <= set(rows_of(crawl))
+    web.asked.clear()
+    crawl("run-4")
+    assert NEWS + "index_1.html" not in web.asked
+
+
+def test_a_window_reads_a_listing_as_far_as_it_reaches_whatever_is_known(
+    web: Web, crawl: Crawl
+) -> None:
+    crawl("run-1", "--since", "2024-03-12")
+    assert len(rows_of(crawl)) < 26
+    web.asked.clear()
+    crawl("run-2")  # the listing was read as far as was asked
+    assert NEWS + "index_2.html" not in web.asked
+    crawl("run-3", "--since", "2024-03-01")
+    assert len(rows_of(crawl)) == 26
+
+
+def test_a_list_that_lost_its_articles_is_a_changed_layout(web: Web, crawl: Crawl) -> None:
+    crawl("run-1")
+    new = page("要闻", "".join(f"<article data-go='{entry(n)[0]}'>新</article>" for n in range(9)))
+    web.pages[NEWS + "index.html"] = Answer(new)
+    ended = crawl("run-2")
+    assert ("layout_changed", NEWS + "index.html") in crawl.issues("run-2")
+    assert ended.last["lists_zh"] == 1  # the notices still answer
+
+
+def test_articles_that_no_rule_of_their_family_reads_are_a_changed_layout(
+    web: Web, crawl: Crawl
+) -> None:
+    for number in range(50, 55):
+        body = web.pages[PRESS + href(number)].body.replace(b"TRS_Editor", b"prose-2026")
+        web.pages[PRESS + href(number)] = Answer(body)
+    for number in (*range(1, 19), *range(30, 33)):
+        url = (NEWS if number < 20 else NOTICES) + href(number)
+        web.pages[url] = Answer(web.pages[url].body.replace(b"TRS_Editor", b"prose-2026"))
+    assert crawl("run-1").code == 0
+    assert "layout_changed" in {code for code, _ in crawl.issues("run-1")}
+    assert len(rows_of(crawl)) > 20  # they are stored all the same
+
+
+def test_a_host_is_left_alone_as_long_as_it_asks(web: Web, crawl: Crawl) -> None:
+    web.pages[PRESS + "index.html"] = Answer(b"busy", 503, {"Retry-After": "86400"})
+    ended = crawl("run-1")
+    assert ended.last["lists_en"] == 0
+    assert web.asked.count(PRESS + "index.html") == 1
+    codes = {code for code, url in crawl.issues("run-1") if EN in url}
+    assert codes == {"come_later"}
