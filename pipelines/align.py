@@ -156,9 +156,14 @@ def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
     columns += ["duplicate_of", "duplicate_city"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
     doubtful = _mislabelled(output, city)
+    stood_for: set[str] = set()
     for batch in store.read_articles(output, city, columns).to_batches(max_chunksize=1000):
         for row in batch.to_pylist():
             alone = not row["duplicate_of"] or row["duplicate_city"]
+            if row["duplicate_of"] in doubtful and row["article_id"] not in doubtful:
+                # What would stand for it is left out: the first of its twins does.
+                alone = row["duplicate_of"] not in stood_for
+                stood_for.add(row["duplicate_of"])
             if row["lang"] in sides and alone and row["article_id"] not in doubtful:
                 sides[row["lang"]].append(
                     Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
