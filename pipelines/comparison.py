@@ -296,12 +296,12 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
 
 
 def _strangers(zh: Facts, en: Facts) -> tuple[str, str] | None:
-    """Return a place each that the two leads name, where neither text names any of the other's.
+    """Return a country each that the leads name, where neither text names any of the other's.
 
     Guests whose names are no transcriptions (Koreans, Japanese) are told apart by their countries.
     """
-    ours = names.places(zh.whole[: zh.lead], "zh")
-    theirs = names.places(en.whole[: en.lead], "en")
+    ours = names.places(zh.whole[: zh.lead], "zh") & names.countries()
+    theirs = names.places(en.whole[: en.lead], "en") & names.countries()
     if not ours or not theirs or ours & en.places or theirs & zh.places:
         return None
     return min(ours), min(theirs)

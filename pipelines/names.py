@@ -413,7 +413,14 @@ def _en_skeleton(text: str) -> str:
 @cache
 def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     rows = [line.split("\t") for line in _lines("places.tsv")]
-    return tuple((tuple(zh.split(",")), tuple(en.split("|"))) for zh, en in rows)
+    return tuple((tuple(row[0].split(",")), tuple(row[1].split("|"))) for row in rows)
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return the places of the gazetteer that are countries, by their first English form."""
+    rows = [line.split("\t") for line in _lines("places.tsv")]
+    return frozenset(row[1].split("|")[0] for row in rows if row[2:] == ["country"])
 
 
 @cache
