@@ -229,6 +229,8 @@ def read(
             if record.status == 304:
                 if unmodified:
                     yield record
+                else:
+                    skipped["not_modified"] += 1
                 continue
             if raw.rec_type == "revisit":
                 record = _with_body(record, raw, path, first_copies, skipped)
@@ -375,11 +377,11 @@ def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
     if raw.rec_type == "response" and raw.rec_headers.get_header("WARC-Truncated"):
         skipped["truncated"] += 1
         return None
-    if (raw.rec_headers.get_header("WARC-Profile") or "").endswith("/server-not-modified"):
-        skipped["not_modified"] += 1
-        return None
     if raw.http_headers is None:
-        skipped["unresolved" if raw.rec_type == "revisit" else "invalid"] += 1
+        profile = raw.rec_headers.get_header("WARC-Profile") or ""
+        same = profile.endswith("/server-not-modified")
+        reason = "unresolved" if raw.rec_type == "revisit" else "invalid"
+        skipped["not_modified" if same else reason] += 1
         return None
     return raw
 
