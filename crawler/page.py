@@ -29,6 +29,10 @@ _STRUCTURED = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", 
 _SCRIPTS = 20
 _LONGEST_SCRIPT = 50_000
 _STATED = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"([^\"]{8,40})\"", re.I)
+# A selector of tag, classes and id without combinators, and the white space of HTML (not Unicode).
+_PLAIN = re.compile(r"([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)(?<!^)")
+_NAME = re.compile(r"[.#][\w-]+")
+_SPACE = re.compile(r"[ \t\n\r\f]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -101,9 +105,39 @@ class Page:
         except ValueError:
             return self.url
 
+    @cached_property
+    def _named(self) -> dict[str, list[tuple[int, etree._Element]]]:
+        """Elements with their places in the document, by tag, `.class` and `#id`."""
+        named: dict[str, list[tuple[int, etree._Element]]] = {}
+        for place, node in enumerate(self.tree.iter(etree.Element)):
+            names = [node.tag]
+            if classes := node.get("class"):
+                names += {f".{name}" for name in _SPACE.split(classes) if name}
+            if identity := node.get("id"):
+                names.append(f"#{identity}")
+            for name in names:
+                named.setdefault(name, []).append((place, node))
+        return named
+
     def select(self, selectors: Sequence[str]) -> list[etree._Element]:
-        """Return the elements that any of the CSS `selectors` matches, in document order."""
-        return found(self.tree, selectors)
+        """Return the elements that any of the CSS `selectors` matches, in document order.
+
+        A page is asked some thirty selectors, nearly all of them a tag, a class or an id: these are
+        looked up. A path through the tree for each of them took half of a page's time.
+        """
+        plain = [_PLAIN.fullmatch(selector) for selector in selectors]
+        chosen: dict[int, etree._Element] = {}
+        for match in plain:
+            if match is None:
+                return found(self.tree, selectors)
+            names = [name for name in (match[1], *_NAME.findall(match[2])) if name]
+            first, *others = (self._named.get(name, []) for name in names)
+            kept = dict(first)
+            for other in others:
+                places = {place for place, _ in other}
+                kept = {place: node for place, node in kept.items() if place in places}
+            chosen |= kept
+        return [chosen[place] for place in sorted(chosen)]
 
     def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
         """Return the places among `blocks` where the text of `nodes` starts and ends."""
