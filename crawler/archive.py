@@ -189,7 +189,7 @@ class Writer:
         # Unbuffered: one record is one write(2), and nothing waits in this process.
         file = path.open("xb", buffering=0)
         info = io.BytesIO()
-        writer = WARCWriter(info, gzip=True, warc_version="1.1")
+        writer = _Members(info)
         writer.write_record(
             writer.create_warcinfo_record(
                 path.name, {"software": self._software, "format": "WARC File Format 1.1"}
@@ -273,10 +273,25 @@ def repair(path: Path) -> int:
     return size - end
 
 
+class _Members(WARCWriter):  # type: ignore[misc]
+    """Writes each record as a gzip member of its own, at zlib's default level.
+
+    warcio's own is the highest, which takes twice as long and saves one byte in a hundred.
+    """
+
+    def __init__(self, out: IO[bytes]) -> None:
+        super().__init__(out, gzip=False, warc_version="1.1")
+
+    def _write_warc_record(self, out: IO[bytes], record: ArcWarcRecord) -> None:
+        plain = io.BytesIO()
+        super()._write_warc_record(plain, record)
+        out.write(gzip.compress(plain.getbuffer(), zlib.Z_DEFAULT_COMPRESSION, mtime=0))
+
+
 def _write_pair(
     out: IO[bytes], exchange: Exchange, earlier: Payload | None, confirmed: Payload | None
 ) -> None:
-    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    writer = _Members(out)
     fields = {
         "WARC-Date": _warc_date(exchange.fetched_at),
         _KIND: exchange.kind,
