@@ -99,6 +99,8 @@ def with_news(content: Content, new: int, corrected: int) -> tuple[Content, list
         )
         for number, entry in enumerate(plain[:: max(1, len(plain) // new)][:new])
     ]
+    # The repeated ones reach back to years that a robots.txt closes.
+    plain = [entry for entry in plain if "-again-" not in entry.key]
     wrong = {entry.key for entry in plain[1 :: max(1, len(plain) // corrected)][:corrected]}
     later = {
         city: tuple(
