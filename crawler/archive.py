@@ -190,7 +190,7 @@ class Writer:
         # Unbuffered: one record is one write(2), and nothing waits in this process.
         file = path.open("xb", buffering=0)
         info = io.BytesIO()
-        writer = WARCWriter(info, gzip=True, warc_version="1.1")
+        writer = _Members(info)
         writer.write_record(
             writer.create_warcinfo_record(
                 path.name, {"software": self._software, "format": "WARC File Format 1.1"}
@@ -243,6 +243,8 @@ def read(
             if record.status == 304:
                 if unmodified:
                     yield record
+                else:
+                    skipped["not_modified"] += 1
                 continue
             if raw.rec_type == "revisit":
                 record = _with_body(record, raw, path, first_copies, skipped)
@@ -285,10 +287,25 @@ def repair(path: Path) -> int:
     return size - end
 
 
+class _Members(WARCWriter):  # type: ignore[misc]
+    """Writes each record as a gzip member of its own, at zlib's default level.
+
+    warcio's own is the highest, which takes twice as long and saves one byte in a hundred.
+    """
+
+    def __init__(self, out: IO[bytes]) -> None:
+        super().__init__(out, gzip=False, warc_version="1.1")
+
+    def _write_warc_record(self, out: IO[bytes], record: ArcWarcRecord) -> None:
+        plain = io.BytesIO()
+        super()._write_warc_record(plain, record)
+        out.write(gzip.compress(plain.getbuffer(), zlib.Z_DEFAULT_COMPRESSION, mtime=0))
+
+
 def _write_pair(
     out: IO[bytes], exchange: Exchange, earlier: Payload | None, confirmed: Payload | None
 ) -> None:
-    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    writer = _Members(out)
     fields = {
         "WARC-Date": _warc_date(exchange.fetched_at),
         _KIND: exchange.kind,
@@ -389,11 +406,11 @@ def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
     if raw.rec_type == "response" and raw.rec_headers.get_header("WARC-Truncated"):
         skipped["truncated"] += 1
         return None
-    if (raw.rec_headers.get_header("WARC-Profile") or "").endswith("/server-not-modified"):
-        skipped["not_modified"] += 1
-        return None
     if raw.http_headers is None:
-        skipped["unresolved" if raw.rec_type == "revisit" else "invalid"] += 1
+        profile = raw.rec_headers.get_header("WARC-Profile") or ""
+        same = profile.endswith("/server-not-modified")
+        reason = "unresolved" if raw.rec_type == "revisit" else "invalid"
+        skipped["not_modified" if same else reason] += 1
         return None
     return raw
 

@@ -98,19 +98,15 @@ class CitySpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield what an earlier crawl archived but did not store, what it left unanswered, the
-        articles to look at again, then the lists' articles."""
-        async for page in self._unfinished():
-            yield page
-        for request in self._left_over():
-            yield request
-        for visit in self.visits.due(self.now(), self.revisits):
-            if self.city.allows(visit.url):
-                self.count("revisits")
-                yield self.article_request(visit.url, visit)
-        for source in self.city.listings:
-            async for request in self.discovery.requests(source):
-                yield request
+        """Yield everything there is to do, no faster than it is done.
+
+        Scrapy would take it all at once, and a queue of twenty thousand requests takes more memory
+        than the rest of a crawl.
+        """
+        async for one in self._everything():
+            if self.crawler.engine.needs_backout():
+                await self.crawler.signals.wait_for(scrapy.signals.scheduler_empty)
+            yield one
 
     async def article(self, response: Response) -> AsyncIterator[Page]:
         """Read a fetched article page; one looked at again gives a page only if it changed."""
@@ -202,6 +198,23 @@ class CitySpider(Spider):
     async def _download(self, url: str, kind: str, visit: Visit | None = None) -> Response:
         request = Request(url, meta={"kind": kind}, headers=validators(visit))
         return await self.crawler.engine.download_async(request)
+
+    async def _everything(self) -> AsyncIterator[Any]:
+        """Yield what an earlier crawl archived but did not store, what it left unanswered, the
+        articles to look at again, then the lists' articles."""
+        async for page in self._unfinished():
+            yield page
+        for request in self._left_over():
+            yield request
+        for visit in self.visits.due(self.now(), self.revisits):
+            if self.city.allows(visit.url):
+                self.count("revisits")
+                # What changed is unstored for a moment, and a list may name it meanwhile.
+                self.seen.add(canonical_url(visit.url))
+                yield self.article_request(visit.url, visit)
+        for source in self.city.listings:
+            async for request in self.discovery.requests(source):
+                yield request
 
     async def _unfinished(self) -> AsyncIterator[Page]:
         for visit in self.visits.unstored():
