@@ -69,10 +69,13 @@ _USAGE = (
     WithdrawalError,
 )
 
+_LISTS = ("cities", "warcs", "urls", "words", "what")
+"""Arguments of any number, of which a command has one at most."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = _parser().parse_args(arguments)
+    args = _parse(arguments)
     command: Callable[[argparse.Namespace], int] = args.command
     try:
         with interrupt.heeding_termination():
@@ -106,6 +109,19 @@ def _output(value: str) -> Path:
     if "://" in value:
         raise argparse.ArgumentTypeError(f"{value}: only local folders can be written so far")
     return Path(value)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the arguments; the words of a list may stand on both sides of an option."""
+    parser = _parser()
+    args, late = parser.parse_known_args(arguments)
+    lists = [name for name in _LISTS if isinstance(getattr(args, name, None), list)]
+    if late and (not lists or any(word.startswith("-") for word in late)):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    for word in late:
+        # argparse ends a list at the first option behind it and gives the rest back.
+        getattr(args, lists[0]).append(Path(word) if lists[0] == "warcs" else word)
+    return args
 
 
 def _parser() -> argparse.ArgumentParser:
