@@ -107,6 +107,7 @@ def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = 
         },
         choice=choice,
         traits=_trait_choices(choice),
+        shown_cities=choice.pair_ids.keys(),
         pairs=_pairs(output, choice),
     )
 

@@ -105,11 +105,12 @@
     });
   }
   const reveal = () => {
-    const pair = location.hash.startsWith("#pair-") && document.getElementById(location.hash.slice(1));
-    if (!pair) return;
-    pair.hidden = false;
-    pair.querySelector("details").open = true;
-    pair.scrollIntoView({ behavior: "instant" });
+    const sought = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = sought?.matches("details") ? sought : sought?.querySelector(":scope > details");
+    if (!folded) return;
+    sought.hidden = false;
+    folded.open = true;
+    sought.scrollIntoView({ behavior: "instant" });
   };
   addEventListener("hashchange", reveal);
   // Again once everything is laid out: the browser's own jump to the fragment may come in between.

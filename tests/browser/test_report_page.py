@@ -265,6 +265,23 @@ def test_a_link_to_a_pair_opens_it(browser: Browser, page_url: str) -> None:
     seen.page.context.close()
 
 
+def test_a_count_of_articles_opens_its_examples(report: Opened) -> None:
+    link = report.page.locator("#coverage a[href^='#unmatched-']").first
+    folded = report.page.locator(str(link.get_attribute("href")))
+    assert folded.get_attribute("open") is None
+    link.click()
+    folded.locator(".headline").first.wait_for(state="visible", timeout=10_000)
+    link = report.page.locator("#coverage a[data-show^='city=']").first
+    city = str(link.get_attribute("data-show")).partition("=")[2]
+    link.click()
+    eventually(
+        report.page,
+        f"""[...document.querySelectorAll(".pair")]
+            .every((pair) => pair.hidden !== (pair.dataset.city === "{city}"))""",
+    )
+    report.page.locator("button[type=reset]").click()
+
+
 def test_pointing_at_a_fact_lights_it_in_both_texts(report: Opened) -> None:
     page = report.page
     page.get_by_role("button", name="Open all").click()

@@ -417,9 +417,26 @@ def test_every_figure_about_pairs_leads_to_pairs_that_are_shown(page: BeautifulS
     chosen = {trait for pair in page.select(".pair") for trait in str(pair["data-traits"]).split()}
     links = [str(link["data-show"]) for link in page.select("a[data-show]")]
     assert {link.split("=")[0] for link in links} >= {
-        "band", "bead", "days", "doubt", "flag", "length", "relation",
+        "band", "bead", "city", "days", "doubt", "flag", "length", "relation",
     }  # fmt: skip
+    chosen |= {f"city={pair['data-city']}" for pair in page.select(".pair")}
     assert {unquote(link) for link in links} <= chosen
+
+
+def test_every_count_of_coverage_leads_to_what_it_counts(page: BeautifulSoup) -> None:
+    rows = page.select("#counts + div tbody tr")
+    alone = {"0", "–"}
+    # The number of articles is the sum of what stands beside it.
+    counts = [cell for row in rows for cell in row.select("td:not(.text, .share)")[1:]]
+    assert counts
+    for cell in counts:
+        assert cell.a or cell.get_text(strip=True) in alone, cell
+    anchors = {str(link["href"])[1:] for link in page.select("#coverage a[href^='#']")}
+    assert {a.split("-")[0] for a in anchors} == {
+        "duplicates", "flag", "pairs", "rejects", "unmatched",
+    }  # fmt: skip
+    for anchor in anchors:
+        assert page.find(id=anchor), anchor
 
 
 def test_a_sample_holds_examples_of_rare_traits(tmp_path: Path) -> None:
