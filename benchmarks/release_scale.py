@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from benchmarks.report_scale import table
 from pipelines import schema, store
@@ -113,61 +114,81 @@ def pool(draw: random.Random, size: int) -> tuple[list[str], list[str]]:
     return zh, en
 
 
-def write_city(output: Path, key: str, articles: int, draw: random.Random) -> None:
+def write_city(output: Path, key: str, articles: int, seed: int) -> None:
     """Write a city's articles, pairs and sentences with true offsets."""
-    sentences = dict(zip(("zh", "en"), pool(draw, 20_000), strict=True))
+    draw, chance = random.Random(seed), np.random.default_rng(seed)
     pairs = articles // 10
-    first = np.datetime64("2014-01-01T01:00", "ms")
-    years: dict[int, list[tuple[str, str, str, list[str], int]]] = {}
-    kept: list[tuple[str, str, list[str]]] = []
-    for number in range(articles):
-        lang = "en" if number < pairs else "zh"
-        said = draw.choices(sentences[lang], k=BEADS)
-        if number % 50 == 0:
-            said[-1] += " Contact Mr Gao: 13812345678." if lang == "en" else "联系人：13812345678。"
-        # A pair is the English article n and the Chinese article pairs + n, some days before.
-        later = 2 if lang == "en" else number // pairs % 3
-        day = number % pairs * (YEARS * 365 - 5) // pairs + later
-        row = (f"{key}-{number:08x}", lang, said[0][:30], said, day)
-        years.setdefault(2014 + day // 366, []).append(row)
-        if number < 2 * pairs:
-            kept.append((row[0], row[2], said))
-    for year, rows in years.items():
-        ids, langs, titles, texts, days = zip(*rows, strict=True)
-        empty: list[list[str]] = [[]] * len(rows)
+    english = np.arange(articles) < pairs
+    said = {
+        lang: _said(sentences, lang, int(mine.sum()), chance, np.flatnonzero(mine) % 50 == 0)
+        for lang, sentences, mine in zip(
+            ("en", "zh"), reversed(pool(draw, 20_000)), (english, ~english), strict=True
+        )
+    }
+    number = np.arange(articles)
+    # A pair is the English article n and the Chinese article pairs + n, some days before.
+    day = number % pairs * (YEARS * 365 - 5) // pairs + np.where(english, 2, number // pairs % 3)
+    ids = pa.array([f"{key}-{n:08x}" for n in range(articles)])
+    texts = pa.concat_arrays([pc.binary_join(said[lang], "\n") for lang in ("en", "zh")])
+    titles = pc.utf8_slice_codeunits(
+        pa.concat_arrays([pc.list_element(said[lang], 0) for lang in ("en", "zh")]), 0, 30
+    )
+    published = np.datetime64("2014-01-01T01:00", "ms") + day * np.timedelta64(1, "D")
+    for year in np.unique(2014 + day // 366):
+        here = np.flatnonzero(2014 + day // 366 == year)
+        own, size = ids.take(pa.array(here)), len(here)
+        empty: list[list[str]] = [[]] * size
         made = table(
-            schema.ARTICLES, len(rows), article_id=list(ids), city=key, site=f"www.{key}.example",
-            url=[f"http://www.{key}.example/{one}.html" for one in ids], lang=list(langs),
-            title=list(titles), text=["\n".join(said) for said in texts], keywords=empty,
-            published_at=(first + np.array(days) * np.timedelta64(1, "D")).tolist(),
+            schema.ARTICLES, size, article_id=own, city=key, site=f"www.{key}.example",
+            url=pc.binary_join_element_wise(f"http://www.{key}.example/", own, ".html", ""),
+            lang=np.where(english[here], "en", "zh").tolist(), title=titles.take(pa.array(here)),
+            text=texts.take(pa.array(here)), keywords=empty, published_at=published[here].tolist(),
             published_precision="day", source="某报", images=empty, attachments=empty, flags=empty,
             first_seen=SEEN, last_seen=SEEN, revision=1, extractor="generic", rights="full",
             run_id="20240101T000000Z-aaaa", script="Hans",
-            content_sha256=[f"{one:>064}" for one in ids],
+            content_sha256=pc.utf8_lpad(own, 64, "0"),
         )  # fmt: skip
         store.write_table(store.articles_folder(output, key) / f"{year}.parquet", made)
-    ids = [f"{key}-{n:08d}" for n in range(pairs)]
-    en, zh = kept[:pairs], kept[pairs:]
+    mates = {"en": (0, pairs), "zh": (pairs, pairs)}
+    pair_ids = pa.array([f"{key}-{n:08d}" for n in range(pairs)])
     made = table(
-        schema.PAIRS, pairs, pair_id=ids, city=key, zh_id=[a[0] for a in zh],
-        en_id=[a[0] for a in en], zh_title=[a[1] for a in zh], en_title=[a[1] for a in en],
+        schema.PAIRS, pairs, pair_id=pair_ids, city=key,
+        **{f"{lang}_id": ids.slice(*place) for lang, place in mates.items()},
+        **{f"{lang}_title": titles.slice(*place) for lang, place in mates.items()},
         probability=0.9, relation="translation", score=2.0, margin=1.0,
         evidence={"similarity": 0.8}, method="bench 1", aligned_at=SEEN,
     )  # fmt: skip
     store.write_table(store.table_path(output, "pairs", key), made)
     columns: dict[str, Any] = {}
-    for lang, side in (("zh", zh), ("en", en)):
-        lengths = np.array([[len(sentence) for sentence in said] for _, _, said in side])
+    for lang in ("zh", "en"):
+        columns[lang] = said[lang].slice(0, pairs).flatten()
+        lengths = pc.utf8_length(columns[lang]).to_numpy().reshape(pairs, BEADS)
         ends = np.cumsum(lengths + 1, axis=1) - 1
-        columns[lang] = [sentence for _, _, said in side for sentence in said]
-        columns[f"{lang}_start"] = (ends - lengths).ravel()
-        columns[f"{lang}_end"] = ends.ravel()
+        columns[f"{lang}_start"] = pa.array((ends - lengths).ravel(), pa.int32())
+        columns[f"{lang}_end"] = pa.array(ends.ravel(), pa.int32())
     made = table(
-        schema.SENTENCES, pairs * BEADS, pair_id=np.repeat(ids, BEADS).tolist(), kind="1-1",
-        position=np.tile(np.arange(BEADS), pairs), probability=0.9,
+        schema.SENTENCES, pairs * BEADS,
+        pair_id=pair_ids.take(pa.array(np.arange(pairs).repeat(BEADS))), kind="1-1",
+        position=pa.array(np.tile(np.arange(BEADS), pairs), pa.int32()), probability=0.9,
         flags=[[]] * (pairs * BEADS), **columns,
     )  # fmt: skip
     store.write_table(store.table_path(output, "sentences", key), made)
+
+
+def _said(
+    sentences: list[str], lang: str, articles: int, chance: np.random.Generator, named: np.ndarray
+) -> pa.ListArray:
+    """Return `BEADS` sentences for each article; those `named` end with a private number."""
+    chosen = pa.array(sentences).take(
+        pa.array(chance.integers(len(sentences), size=articles * BEADS))
+    )
+    last = np.zeros(articles * BEADS, dtype=bool)
+    last[BEADS - 1 :: BEADS] = named
+    more = " Contact Mr Gao: 13812345678." if lang == "en" else "联系人：13812345678。"
+    chosen = pc.if_else(pa.array(last), pc.binary_join_element_wise(chosen, more, ""), chosen)
+    return pa.ListArray.from_arrays(
+        pa.array(np.arange(articles + 1, dtype=np.int32) * BEADS), chosen
+    )
 
 
 def measured(script: str, *arguments: str | Path) -> dict[str, Any]:
@@ -191,7 +212,7 @@ def main() -> None:
         for n in range(CITIES):
             key = f"city{n:02d}"
             (Path(name) / "cities" / f"{key}.yaml").write_text(CITY.format(key=key, rights=RIGHTS))
-            write_city(output, key, args.articles // CITIES, random.Random(n))
+            write_city(output, key, args.articles // CITIES, n)
         print(f"{args.articles} articles, pyarrow {pa.__version__}", flush=True)
         for number in range(args.rounds):
             bare = measured(BARE, output, Path(name) / f"bare{number}")

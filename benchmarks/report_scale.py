@@ -41,6 +41,9 @@ def table(of: pa.Schema, rows: int, **columns: Any) -> pa.Table:
     arrays = []
     for name in of.names:
         kind, value = of.field(name).type, columns.get(name)
+        if isinstance(value, pa.Array):
+            arrays.append(value)
+            continue
         repeated = pa.repeat(pa.scalar(value, type=kind), rows) if not _many(value) else None
         arrays.append(repeated if repeated is not None else pa.array(value, type=kind))
     return pa.Table.from_arrays(arrays, schema=of)

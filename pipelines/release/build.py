@@ -10,7 +10,17 @@ from typing import Any
 
 from crawler.city import City
 from pipelines import lock, store
-from pipelines.release import manifest, masking, partition, selection, withdrawal
+from pipelines.release import (
+    citation,
+    croissant,
+    datasheet,
+    manifest,
+    masking,
+    partition,
+    quality,
+    selection,
+    withdrawal,
+)
 from pipelines.release.formats import FORMATS
 from pipelines.release.manifest import Tally
 from pipelines.release.selection import CityPlan, Thresholds
@@ -87,10 +97,11 @@ def _fill(
 ) -> None:
     keys, thresholds = _chosen(output, wanted.thresholds), wanted.thresholds
     withdrawn = withdrawal.load(output)
+    everywhere = selection.spread(output, withdrawn)
     plans = []
     for done, key in enumerate(keys):
         tracker.update("choosing", done, len(keys), key)
-        plans.append(selection.plan(output, key, cities.get(key), thresholds, withdrawn))
+        plans.append(selection.plan(output, key, cities.get(key), thresholds, everywhere))
     if not any(planned.rows.num_rows for planned in plans):
         raise ReleaseError(
             f"{output}: no article is within these thresholds; loosen --since, --until, --city or "
@@ -102,7 +113,9 @@ def _fill(
         divided, tally.left_out = partition.divide(output, plans, wanted.split, thresholds)
     masker = masking.Masker(withdrawn.contacts)
     writers = Writers.into(folder)
-    writing = Writing(output, thresholds, masker, wanted.split is not None, writers, tally)
+    writing = Writing(
+        output, thresholds, masker, wanted.split is not None, writers, tally, everywhere.articles
+    )
     for done, planned in enumerate(plans):
         tracker.update("writing", done, len(plans), planned.city)
         writing.city(planned)
@@ -118,11 +131,16 @@ def _fill(
             output, _inputs(output, plans), [rulings, thresholds.as_json(), _said(withdrawn)]
         ),
         runs=manifest.source_runs(output, tally.runs),
+        names=selection.names(cities, keys),
+        quality=quality.judged(output, thresholds.min_probability),
         formats=wanted.formats,
         tally=tally,
     )
     snapshot = Snapshot(folder, facts)
-    for done, name in enumerate(wanted.formats):
+    for describe in (datasheet.write, citation.write, croissant.write):
+        describe(snapshot)
+    # In the order of the table: the last may link to the others.
+    for done, name in enumerate(name for name in FORMATS if name in wanted.formats):
         tracker.update("formats", done, len(wanted.formats), name)
         (folder / name).mkdir()
         FORMATS[name](snapshot, folder / name)
@@ -145,7 +163,7 @@ def _inputs(output: Path, plans: Sequence[CityPlan]) -> list[Path]:
     for planned in plans:
         tables = [store.table_path(output, name, planned.city) for name in ("pairs", "sentences")]
         paths += [path for path in tables if path.exists()]
-    return paths
+    return [*paths, *quality.files(output)]
 
 
 def _said(withdrawn: Withdrawn) -> list[Any]:

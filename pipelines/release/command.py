@@ -8,7 +8,7 @@ from typing import Any
 from crawler.city import City, load_cities
 from crawler.demo import DEMO_CITIES
 from pipelines.release import build, difference, snapshot, verify
-from pipelines.release.formats import NAMES, PARQUET
+from pipelines.release.formats import NAMES, PARQUET, SITE
 from pipelines.release.selection import LANGS, RELATIONS, Thresholds
 from pipelines.release.snapshot import ReleaseError
 from pipelines.release.splits import KINDS
@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser, day: Any) -> None:
         "--format",
         nargs="+",
         choices=(*NAMES, "all"),
-        default=[PARQUET],
-        help="formats beside Parquet (default: none)",
+        default=[PARQUET, SITE],
+        help="formats beside Parquet (default: the site; parquet: none)",
     )
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pipelines import schema, store
 from pipelines.release.snapshot import MANIFEST, SUMS
 from pipelines.release.splits import Split
+from pipelines.release.statistics import Statistics
 from pipelines.release.tables import TABLES
 
 
@@ -32,6 +33,7 @@ class Tally:
     """Rows by table and part."""
     pairs_by_city: Counter[str] = field(default_factory=Counter)
     beads_by_city: Counter[str] = field(default_factory=Counter)
+    statistics: Statistics = field(default_factory=Statistics)
     stale_beads: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Articles that a split left out, by why."""
@@ -47,6 +49,8 @@ def facts(
     withdrawn: list[str],
     inputs: Mapping[str, Any],
     runs: list[dict[str, Any]],
+    names: Mapping[str, Mapping[str, str]],
+    quality: Mapping[str, Any] | None,
     formats: Iterable[str],
     tally: Tally,
 ) -> dict[str, Any]:
@@ -58,6 +62,7 @@ def facts(
         of["held"][held] = of["held"].get(held, 0) + count
     for city in by_city:
         by_city[city] |= {
+            "name": dict(names[city]),
             "pairs": tally.pairs_by_city[city],
             "sentences": tally.beads_by_city[city],
             "rights": rulings[city],
@@ -79,6 +84,8 @@ def facts(
             for table in TABLES
         },
         "relations": dict(sorted(tally.relations.items())),
+        "statistics": tally.statistics.as_json(),
+        "quality": quality,
         "cities": by_city,
         "rights": {"held": dict(sorted(levels.items()))},
         "masked": dict(sorted(tally.masked.items())),

@@ -5,7 +5,7 @@ released, with where it is stored. It takes some 60 bytes an article.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,19 @@ def plan(
     return CityPlan(key, files, rows.select(kept).combine_chunks(), gone)
 
 
+def spread(output: Path, withdrawn: Withdrawn) -> Withdrawn:
+    """Return the list with the ids of all articles it names and of their reposts, in every city: a
+    repost in another city goes, too."""
+    if not withdrawn.articles and not withdrawn.urls:
+        return withdrawn
+    parts = [
+        store.read_articles(output, key, ["article_id", "url", "duplicate_of"])
+        for key in store.cities_with_articles(output)
+    ]
+    gone = _withdrawn(pa.concat_tables(parts), withdrawn)
+    return replace(withdrawn, articles=withdrawn.articles | frozenset(gone))
+
+
 def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
     """Return the city's pairs that are released, by pair_id: at or above the threshold, of a wanted
     relation, both articles in the release."""
@@ -131,6 +144,16 @@ def stored_texts(
 def rulings(cities: Mapping[str, City], keys: list[str]) -> dict[str, Any]:
     """Return what each city's file says of rights, as it stands in a manifest."""
     return {key: _ruling(cities.get(key)) for key in keys}
+
+
+def names(cities: Mapping[str, City], keys: list[str]) -> dict[str, dict[str, str]]:
+    """Return each city's names, its key where it has no file."""
+    return {
+        key: {"zh": cities[key].name_zh, "en": cities[key].name_en}
+        if key in cities
+        else {"zh": key, "en": key}
+        for key in keys
+    }
 
 
 def _ruling(city: City | None) -> dict[str, Any]:

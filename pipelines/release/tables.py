@@ -28,6 +28,19 @@ ARTICLES = _table(
     "metadata+excerpt. Private contact data are masked by asterisks, one for each character. "
     "content_sha256 is of what is held.",
     column("held", pa.string(), "What this release holds: full, metadata+excerpt or metadata"),
+    column(
+        "mt_suspect",
+        pa.float32(),
+        "English only: suspicion that a machine translated it, 0-1, from the text held; suspect "
+        "from 0.5. A score, no probability: people who translate closely set it off, too. Null: "
+        "too short, or no text",
+    ),
+    column(
+        "mt_signs",
+        schema.STRINGS,
+        "What mt_suspect rests on most: untranslated, figures, spacing, phrases, reporting, nouns, "
+        "plain, sentences (docs/releases.md)",
+    ),
 )
 PAIRS = _table(
     schema.PAIRS,

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import schema, store
-from pipelines.release import rights, selection
+from pipelines.release import rights, selection, suspicion
 from pipelines.release.manifest import Tally
 from pipelines.release.masking import Masker, flags_at
 from pipelines.release.selection import CityPlan, Thresholds
@@ -66,6 +66,8 @@ class Writing:
     split: bool
     writers: Writers
     tally: Tally
+    withdrawn: frozenset[str] = frozenset()
+    """Ids that no row may name."""
 
     def city(self, planned: CityPlan) -> None:
         """Write everything of one city."""
@@ -100,12 +102,17 @@ class Writing:
         columns["keywords"] = self._masked_lists(columns["keywords"])
         columns["text"], cut = _cut(columns["text"], levels, columns["lang"])
         columns["content_sha256"] = _digests(columns, pc.or_(changed, cut))
+        columns["mt_suspect"], columns["mt_signs"] = _suspected(columns)
+        if self.withdrawn:
+            named = pc.is_in(columns["mate_id"], pa.array(sorted(self.withdrawn), pa.string()))
+            for name in ("mate_id", "mate_groups"):
+                columns[name] = pc.if_else(named, None, columns[name])
         parts = self._parts(planned, chunk)
         table = _as(ARTICLES, columns | {"held": levels, "split": self._names(parts)})
         self._write(self.writers.articles, table, parts)
-        grouped = pa.table({"lang": columns["lang"], "held": levels}).filter(
-            pa.array(parts != LEFT_OUT)
-        )
+        present = pa.array(parts != LEFT_OUT)
+        self.tally.statistics.add_articles(table, present)
+        grouped = pa.table({"lang": columns["lang"], "held": levels}).filter(present)
         for one in grouped.group_by(["lang", "held"]).aggregate([([], "count_all")]).to_pylist():
             self.tally.articles[planned.city, one["lang"], one["held"]] += one["count_all"]
         self.tally.runs.update(run for run in pc.unique(columns["run_id"]).to_pylist() if run)
@@ -123,6 +130,7 @@ class Writing:
         self._write(self.writers.pairs, table, parts)
         present = table.filter(pa.array(parts != LEFT_OUT))
         self.tally.pairs_by_city[planned.city] += present.num_rows
+        self.tally.statistics.add_pairs(present)
         for name, counts in (
             ("relation", self.tally.relations),
             ("method", self.tally.methods),
@@ -159,6 +167,7 @@ class Writing:
             written = _as(SENTENCES, columns | {"city": city, "split": self._names(parts)})
             if not standing.all():
                 written, parts = written.filter(pa.array(standing)), parts[standing]
+            self.tally.statistics.add_sentences(written)
             self._write(self.writers.sentences, written, parts)
             self.tally.beads_by_city[planned.city] += written.num_rows
 
@@ -259,6 +268,14 @@ def _cut(text: pa.Array, levels: pa.Array, langs: pa.Array) -> tuple[pa.Array, p
         excerpted = levels[at].as_py() == rights.EXCERPT and whole
         kept.append(rights.excerpt(whole, langs[at].as_py()) if excerpted else None)
     return pc.replace_with_mask(text, partial, pa.array(kept, type=text.type)), partial
+
+
+def _suspected(columns: dict[str, pa.Array]) -> tuple[pa.Array, pa.Array]:
+    """Return `mt_suspect` and `mt_signs`: of English articles, from the text that is held."""
+    english = pc.indices_nonzero(pc.equal(columns["lang"], "en"))
+    scores, signs = suspicion.suspicions(columns["text"].take(english))
+    place = pc.index_in(pa.array(np.arange(len(columns["lang"]), dtype=np.uint64)), english)
+    return scores.take(place), signs.take(place)
 
 
 def _digests(columns: dict[str, pa.Array], changed: pa.Array) -> pa.Array:

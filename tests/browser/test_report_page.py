@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,31 +15,11 @@ from authored import (
     write_corpus,
     write_rows,
 )
+from opened import Opened, opened
 from playwright.sync_api import Browser, Page
 
 from pipelines import history, schema, store
 from pipelines.report import write
-
-
-@dataclass
-class Opened:
-    """A page with everything it asked for and complained of."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-
-def opened(browser: Browser, url: str, **options: object) -> Opened:
-    options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | options
-    page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
-    seen = Opened(page)
-    page.on("request", lambda request: seen.requests.append(request.url))
-    page.on("console", lambda message: seen.complaints.append(message.text))
-    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: seen.complaints.append(f"dialog: {dialog.message}"))
-    page.goto(url)
-    return seen
 
 
 @pytest.fixture

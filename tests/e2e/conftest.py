@@ -4,6 +4,7 @@ The server answers as a proxy, so the city's hosts are real names and nothing in
 that it is a test. Unlike the demo it can be told to misbehave, and remembers what was asked.
 """
 
+import fcntl
 import gzip
 import json
 import os
@@ -272,6 +273,25 @@ def small_city() -> dict[str, Answer]:
 
 def _robots(closed: str) -> Answer:
     return Answer(f"User-agent: *\nDisallow: {closed}\n".encode(), headers={})
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The output of `shizheng demo`, made once, also for tests that run in parallel. Not to be
+    changed."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder if worker_id == "master" else folder.parent
+    output = folder / "demo" / "output"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (output / "evaluation.json").exists():
+            ended = subprocess.run(
+                [sys.executable, "-m", "pipelines.cli", "demo", "--output", str(output)],
+                capture_output=True, text=True, check=False, cwd=ROOT,
+            )  # fmt: skip
+            assert ended.returncode == 0, ended.stderr
+            assert str(output / "evaluation.json") in ended.stdout
+    return output
 
 
 @dataclass(frozen=True)

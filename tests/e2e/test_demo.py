@@ -52,16 +52,6 @@ def contents(output: Path, *tables: str) -> dict[str, bytes]:
     }
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output of `shizheng demo`, made once."""
-    output = tmp_path_factory.mktemp("demo") / "output"
-    ended = shizheng("demo", "--output", output)
-    assert ended.returncode == 0, ended.stderr
-    assert str(output / "evaluation.json") in ended.stdout
-    return output
-
-
 @pytest.fixture
 def copy(demo: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of the demo's output that a test may change."""

@@ -10,17 +10,21 @@ gives the same bytes. What it raises stops the release, of which then nothing is
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.release.formats import jsonl, moses, tmx
+from pipelines.release.formats import hf, jsonl, moses, site, tmx
 from pipelines.release.snapshot import Snapshot
 
 Format = Callable[[Snapshot, Path], None]
 
 PARQUET = "parquet"
 """What every release is made of; naming it asks for nothing more."""
+SITE = site.NAME
+"""What `shizheng release` writes unless other formats are named."""
 
 FORMATS: dict[str, Format] = {
+    "hf": hf.write,
     "jsonl": jsonl.write,
     "moses": moses.write,
     "tmx": tmx.write,
+    site.NAME: site.write,  # last: it links to the others
 }
 NAMES = (PARQUET, *FORMATS)

@@ -1,0 +1,68 @@
+"""The words of titles, as small JSON files in which a page can look one up without reading all.
+
+A word is a run of Latin letters and digits of two characters or more, in lower case, or two
+neighbouring Han characters; the commonest English words are no words. A file holds the words whose
+first two characters have one remainder: `{word: [first pair, steps to the next ones]}`. `site.js`
+cuts a query in the same way.
+"""
+
+import json
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+_RUNS = re.compile("[a-z0-9]+|[\u3400-\u9fff]+")
+_COMMON = frozenset(
+    ["the", "of", "in", "to", "and", "for", "on", "at", "is", "by", "with", "an", "as", "its"]
+)
+_PAIRS_A_SHARD, _MOST_SHARDS = 400, 512
+
+
+class TitleIndex:
+    """Which of `pairs` pairs, by number, have a word in a title."""
+
+    def __init__(self, pairs: int) -> None:
+        self.shards = max(1, min(_MOST_SHARDS, pairs // _PAIRS_A_SHARD))
+        self._found: dict[str, array[int]] = {}
+
+    def add(self, number: int, title: str) -> None:
+        """Add a title of a pair. Numbers must not fall."""
+        for word in words(title):
+            numbers = self._found.get(word)
+            if numbers is None:
+                self._found[word] = array("l", [number])
+            elif numbers[-1] != number:
+                numbers.append(number)
+
+    def write(self, folder: Path) -> None:
+        """Write one file for each shard, empty or not."""
+        folder.mkdir(parents=True, exist_ok=True)
+        parts: list[list[str]] = [[] for _ in range(self.shards)]
+        for word in self._found:
+            parts[shard(word, self.shards)].append(word)
+        for number, part in enumerate(parts):
+            lists = {word: _steps(self._found[word]) for word in sorted(part)}
+            text = json.dumps(lists, ensure_ascii=False, separators=(",", ":"))
+            (folder / f"{number}.json").write_text(text, encoding="utf-8")
+
+
+def words(title: str) -> Iterator[str]:
+    """Yield the words of a title."""
+    for run in _RUNS.findall(unicodedata.normalize("NFKC", title).lower()):
+        if run[0] < "\u3400":
+            if len(run) > 1 and run not in _COMMON:
+                yield run
+        else:
+            yield from (run[at : at + 2] for at in range(len(run) - 1))
+
+
+def shard(word: str, shards: int) -> int:
+    """Return the file a word lies in."""
+    return (31 * ord(word[0]) + ord(word[1])) % shards
+
+
+def _steps(numbers: "array[int]") -> list[int]:
+    return [numbers[0], *(b - a for a, b in pairwise(numbers))]

@@ -1,0 +1,222 @@
+"""A release's site in a real browser, from a plain file server: searched, browsed, attacked."""
+
+import functools
+import html
+import http.server
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL
+from opened import Opened, opened
+from playwright.sync_api import Browser, Page
+from releasable import article, pair, release, write_city, write_corpus
+
+from pipelines.release.snapshot import Snapshot
+
+ALL = ("hf", "jsonl", "moses", "site", "tmx")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A release with a city of 450 pairs in two months, and one pair of hostile text."""
+    output = write_corpus(tmp_path_factory.mktemp("site"))
+    articles, pairs = [], []
+    for n in range(450):
+        day = 3 + 40 * (n % 2)
+        zh = article("bolin", "zh", f"z{n}", f"第{n}座水库。", day)
+        en = article("bolin", "en", f"e{n}", f"Reservoir number {n}.", day)
+        zh = replace(zh, title=f"第{n}号水库除险加固")
+        en = replace(en, title=f"Reservoir No. {n} made safe", url=f"{en.url}?a=1&b=2")
+        articles += [zh, en]
+        pairs.append(pair(zh, en, 0.99))
+    bad = article("anbei", "zh", "bad", HOSTILE_TEXT, 9)
+    worse = article("anbei", "en", "bad", HOSTILE_TEXT, 9)
+    bad = replace(bad, title="标题</script><b>", url=HOSTILE_URL)
+    worse = replace(worse, title=HOSTILE_TITLE, published_at=bad.published_at + timedelta(days=1))
+    write_city(output, "bolin", articles, pairs)
+    write_city(output, "anbei", [bad, worse], [pair(bad, worse, 0.9)])
+    return release(output, "1.0.0", formats=ALL)
+
+
+@pytest.fixture(scope="module")
+def address(made: Snapshot) -> Iterator[str]:
+    """The release's folder on a plain file server."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    handler = functools.partial(Quiet, directory=str(made.folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/site/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def site(browser: Browser, address: str) -> Iterator[Opened]:
+    seen = opened(browser, address)
+    says(seen.page, "shown")
+    yield seen
+    seen.page.context.close()
+
+
+def says(page: Page, words: str) -> str:
+    """Wait until the status line has these words, and return it."""
+    deadline = time.monotonic() + 10
+    while words not in (said := page.locator("#status").inner_text()):
+        assert time.monotonic() < deadline, said
+        page.wait_for_timeout(20)
+    return said
+
+
+def search(page: Page, query: str, words: str) -> list[str]:
+    """Search, wait for the status line, and return the English titles shown."""
+    page.locator("#query").fill(query)
+    page.locator("#query").press("Enter")
+    says(page, words)
+    return page.locator("#list li [lang=en]").all_inner_texts()
+
+
+def test_titles_are_found_in_either_language_and_by_the_beginning_of_a_word(site: Opened) -> None:
+    page = site.page
+    assert search(page, "reservoir 217", "1 of 1 shown") == ["Reservoir No. 217 made safe"]
+    assert search(page, "第217号水库", "“第217号水库”: 1 of 1") == ["Reservoir No. 217 made safe"]
+    assert len(search(page, "RESERV", "20 of 450 shown")) == 20
+    assert search(page, "dragon boat", "No title has “dragon boat”") == []
+    assert search(page, "the", "Two letters, digits or characters at least") == []
+    assert site.complaints == []
+
+
+def test_more_results_come_page_by_page_and_take_the_focus(site: Opened) -> None:
+    page = site.page
+    search(page, "reservoir", "20 of 450 shown")
+    page.get_by_role("button", name="Show more").click()
+    says(page, "40 of 450 shown")
+    assert page.locator("#list li").count() == 40
+    assert page.evaluate("document.activeElement.closest('li') === list.children[20]")
+
+
+def test_pairs_are_browsed_by_city_and_month(site: Opened) -> None:
+    page = site.page
+    assert says(page, "shown") == "anbei: 1 of 1 shown"
+    page.get_by_label("City", exact=True).select_option(label="bolin bolin市")
+    says(page, "bolin: 20 of 450 shown")
+    months = page.locator("#month option").all_inner_texts()
+    assert months == ["all months (450)", "2024-02 (225)", "2024-01 (225)"]
+    page.get_by_label("Month").select_option("2024-01")
+    says(page, "bolin, 2024-01: 20 of 225 shown")
+    assert "2024-01-04" in page.locator("#list li p").first.inner_text()
+    assert site.complaints == []
+
+
+def test_hostile_titles_are_text_and_run_nothing(site: Opened) -> None:
+    page = site.page
+    item = page.locator("#list li").first
+    assert item.locator("[lang=en]").inner_text() == HOSTILE_TITLE.replace("\u202e", "⟦U+202E⟧")
+    assert item.locator("[lang=zh]").inner_text() == "标题</script><b>"
+    # An address that is not of the web is no link.
+    assert item.locator("a[lang=zh]").count() == 0
+    assert (
+        page.locator("a[href^='javascript'], iframe, #list img, [onload], [onerror]").count() == 0
+    )
+    page.locator("#query").fill(HOSTILE_TITLE)
+    page.locator("#query").press("Enter")
+    says(page, "1 of 1 shown")
+    assert page.evaluate("window.hacked") is None
+    assert site.complaints == []
+
+
+def test_no_data_stand_in_the_page_as_script_or_style(made: Snapshot) -> None:
+    text = html.unescape((made.folder / "site" / "index.html").read_text("utf-8"))
+    assert text.count("<script") == 1
+    assert '<script src="site.js" defer></script>' in text
+    assert "<style" not in text
+    assert " style=" not in text
+    assert "default-src 'none'; script-src 'self'" in text
+
+
+def test_nothing_is_asked_of_anyone_else_and_little_at_once(site: Opened, address: str) -> None:
+    search(site.page, "reservoir 44", "shown")
+    assert all(url.startswith(address) for url in site.requests)
+    folder = len(address)
+    read = [url[folder:] for url in site.requests if "/data/" in url]
+    assert "data/index.json" in read
+    # One file of pairs to begin with; for the search its words' file, and those of what is shown.
+    assert 1 < len(read) <= 6
+
+
+def test_files_of_pairs_are_small_and_hold_every_pair_once(made: Snapshot) -> None:
+    data = made.folder / "site" / "data"
+    index = json.loads((data / "index.json").read_text("utf-8"))
+    assert sum(count for *_, count in index["files"]) == made.manifest["counts"]["pairs"]["all"]
+    for city, month, part, count in index["files"]:
+        rows = json.loads((data / "pairs" / str(city) / f"{month}-{part}.json").read_text("utf-8"))
+        assert len(rows) == count <= 200
+        assert {row[0][:7] for row in rows} == {month}
+
+
+def test_every_link_of_the_page_leads_to_a_file_of_the_release(
+    site: Opened, made: Snapshot, address: str
+) -> None:
+    links = site.page.locator("#downloads a, #statistics a").evaluate_all(
+        "all => all.map(a => a.href)"
+    )
+    root = address.removesuffix("site/")
+    names = {link.removeprefix(root) for link in links}
+    assert all((made.folder / name).is_file() for name in names)
+    listed = {row["path"] for row in made.manifest["files"]}
+    assert {n for n in listed if n.split("/")[0] not in ("hf", "site")} <= names
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_the_site_is_accessible_and_fits_every_screen(
+    browser: Browser,
+    address: str,
+    violations: Callable[[Page], list[str]],
+    scheme: str,
+    width: int,
+) -> None:
+    view = {"width": width, "height": 844}
+    seen = opened(browser, address, viewport=view, color_scheme=scheme)
+    search(seen.page, "reservoir", "20 of 450 shown")
+    assert violations(seen.page) == []
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    seen.page.context.close()
+
+
+def test_it_is_worked_by_keyboard_alone(site: Opened) -> None:
+    page = site.page
+    page.locator("#query").focus()
+    page.keyboard.type("reservoir 8")
+    page.keyboard.press("Enter")
+    says(page, "shown")
+    order = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert order == ["BUTTON", "city", "month", "A"]
+
+
+def test_from_the_disk_it_says_what_to_do(browser: Browser, made: Snapshot) -> None:
+    seen = opened(browser, (made.folder / "site" / "index.html").as_uri())
+    says(seen.page, "python -m http.server")
+    assert "Statistics" in seen.page.locator("main").inner_text()
+    seen.page.context.close()
+
+
+def test_without_script_statistics_and_downloads_are_there(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    assert "need JavaScript" in page.locator("main").inner_text()
+    assert page.locator("#downloads a").count() > 5
+    assert page.locator("#statistics tbody tr").count() > 3
+    context.close()
