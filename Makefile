@@ -77,11 +77,15 @@ bench: $(READY)
 dictionary: $(READY)
 	$(BIN)/python -m pipelines.dictionary
 
-# Resolved for every Python from 3.11 and every platform; no index host is written down.
+# Resolved for every Python from 3.11 and every platform; no index host is written down. The second
+# file holds the same versions without what only developers need: for the container.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
 		--extra dev --output-file requirements.txt pyproject.toml
+	echo "setuptools>=77" | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+		--constraint requirements.txt --output-file deploy/requirements.txt pyproject.toml -
 
 clean:
 	rm -rf $(VENV) build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache

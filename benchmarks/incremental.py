@@ -69,7 +69,7 @@ def _repeats(entry: Entry) -> bool:
 
 
 def again(entry: Entry, times: int) -> Entry:
-    """Return another article in the manner of `entry`, older by `times` times 97 days."""
+    """Return another article in the manner of `entry`, older by `times` times 29 days."""
     zh = entry.lang == "zh"
     note = (
         f"本文为第{times}次通报，编号{times * 37}。"
@@ -80,7 +80,7 @@ def again(entry: Entry, times: int) -> Entry:
         entry,
         key=f"{entry.key}-again-{times}",
         title=f"{entry.title}（第{times}次）" if zh else f"{entry.title} ({times})",
-        date=entry.date - timedelta(days=97 * times),
+        date=entry.date - timedelta(days=29 * times),
         paragraphs=(*entry.paragraphs, note),
         runs=(),
         mates=(),
@@ -99,6 +99,8 @@ def with_news(content: Content, new: int, corrected: int) -> tuple[Content, list
         )
         for number, entry in enumerate(plain[:: max(1, len(plain) // new)][:new])
     ]
+    # The repeated ones reach back to years that a robots.txt closes.
+    plain = [entry for entry in plain if "-again-" not in entry.key]
     wrong = {entry.key for entry in plain[1 :: max(1, len(plain) // corrected)][:corrected]}
     later = {
         city: tuple(

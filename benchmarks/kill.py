@@ -1,70 +1,151 @@
 """Kill crawls of the demo with SIGKILL at random moments, run them again, compare the tables.
 
-`python benchmarks/kill.py [--kills 12] [--seed 1]`: every city of the demo is crawled undisturbed
-once. Then, for each moment (drawn between its first request and its end), into an empty folder:
-start, kill, run again; and at last all moments in a row into one folder. Each result must equal
-the undisturbed one in every table and every column but those that say which run wrote a row and
-when. Exit code 1 if one does not.
+`python -m benchmarks.kill [--kills 100] [--seed 1] [--list-pages 1]`: every city of the demo, as
+far as the first pages of its listings go, is crawled undisturbed once. Then, for each moment, into
+an empty folder: start, kill, run again; and the same kill once more into one folder that all kills
+share, run to its end at last. Each result must equal the undisturbed one in every table and every
+column but those that say which run wrote a row and when. Exit code 1 if one does not.
+
+Moments are drawn in turn from the whole time between a crawl's first request and its end (`time`),
+from the moments at which a table is being written (`store`: its temporary file is there), and from
+those at which the archive has just grown (`archive`). Crawls are forked from a process that has
+imported everything, so that the time goes into crawling; what is forked runs `crawler.crawl.main`.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from socketserver import BaseServer
 from typing import Any
 
 from crawler.archive import read
+from crawler.crawl import main as crawl_city
 from crawler.demo.server import serve
 from pipelines import schema, store
 
 ROOT = Path(__file__).parents[1]
 CITIES = ROOT / "crawler/demo/cities"
 RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
+AIMS = ("time", "store", "archive")
+SETTINGS = {"DOWNLOAD_DELAY": 0.01, "AUTOTHROTTLE_ENABLED": 0, "SHIZHENG_FLUSH": 5}
+
+Tables = dict[str, list[dict[str, Any]]]
 
 
-def start(city: str, output: Path, run: str, port: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "crawler.crawl", city, "--output", str(output)]
-    command += ["--run-id", run, "--cities-dir", str(CITIES)]
-    polite = {"DOWNLOAD_DELAY": 0.01, "AUTOTHROTTLE_ENABLED": 0, "SHIZHENG_FLUSH": 10}
-    command += [f"-s{name}={value}" for name, value in polite.items()]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-        env={**os.environ, "http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""},
-    )
+@dataclass
+class Undisturbed:
+    """What a city's crawl gives and takes when nothing happens to it."""
+
+    tables: Tables
+    seconds: float
+    archived: int
+    writes: int
 
 
-def first_request(process: "subprocess.Popen[bytes]", asked: "Counter[str]") -> float:
+@dataclass
+class Tally:
+    """How many comparisons failed, and what the kills met, by kind."""
+
+    failed: int = 0
+    met: "Counter[str]" = field(default_factory=Counter)
+
+
+@dataclass
+class Crawl:
+    """A crawl of one city under way."""
+
+    process: ForkServerProcess
+    output: Path
+    city: str
+
+    def wait(self) -> int | None:
+        self.process.join()
+        return self.process.exitcode
+
+
+def start(city: str, output: Path, run: str) -> Crawl:
+    arguments = [city, "--output", str(output), "--run-id", run, "--cities-dir", str(CITIES)]
+    arguments += [f"-s{name}={value}" for name, value in SETTINGS.items()]
+    process = multiprocessing.get_context("forkserver").Process(target=silent, args=(arguments,))
+    process.start()
+    return Crawl(process, output, city)
+
+
+def silent(arguments: list[str]) -> None:
+    """Crawl in this process without a word."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(null, stream)
+    sys.exit(crawl_city(arguments))
+
+
+def first_request(crawl: Crawl, asked: "Counter[str]") -> float:
     """Wait until a crawl asks the server for something; return when, by the monotonic clock."""
     before = asked.total()
-    while asked.total() == before and process.poll() is None:
+    while asked.total() == before and crawl.process.is_alive():
         time.sleep(0.002)
     return time.monotonic()
 
 
-def kill_at(moment: float, process: "subprocess.Popen[bytes]", asked: "Counter[str]") -> bool:
-    """Kill a crawl `moment` seconds after its first request; say whether it was still running."""
-    first_request(process, asked)
-    try:
-        process.wait(moment)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return True
+def archived(output: Path, city: str) -> int:
+    return sum(path.stat().st_size for path in output.glob(f"archive/{city}/*.warc.gz"))
+
+
+def being_written(output: Path, city: str) -> bool:
+    for folder in (output / "articles" / city, output / "rejects"):
+        try:
+            if any(entry.name.endswith(".tmp") for entry in os.scandir(folder)):
+                return True
+        except OSError:
+            pass
     return False
 
 
-def tables(output: Path, city: str) -> dict[str, list[dict[str, Any]]]:
+def writes(output: Path, city: str) -> Callable[[], int]:
+    """Return a function that counts how often a temporary file has appeared when it was asked."""
+    seen = {"there": False, "count": 0}
+
+    def count() -> int:
+        there = being_written(output, city)
+        seen["count"] += there and not seen["there"]
+        seen["there"] = there
+        return seen["count"]
+
+    return count
+
+
+def kill(crawl: Crawl, aim: str, part: float, usual: Undisturbed, asked: "Counter[str]") -> bool:
+    """Kill a crawl at its `part` (0-1) by time, writes or archive; say if it was still running."""
+    begun = first_request(crawl, asked)
+    before = archived(crawl.output, crawl.city)
+    count, wanted = writes(crawl.output, crawl.city), 1 + int(part * usual.writes)
+    while crawl.process.is_alive():
+        if aim == "time":
+            hit = time.monotonic() - begun >= part * usual.seconds
+        elif aim == "store":
+            hit = count() >= wanted
+        else:
+            hit = archived(crawl.output, crawl.city) - before > part * usual.archived
+        if hit:
+            crawl.process.kill()
+            crawl.wait()
+            return True
+        time.sleep(0.0005)
+    crawl.wait()
+    return False
+
+
+def tables(output: Path, city: str) -> Tables:
     whole = {"articles": store.read_articles(output, city)}
     for name, of in (("rejects", schema.REJECTS), ("revisions", schema.REVISIONS)):
         whole[name] = store.read_table(store.table_path(output, name, city), of)
@@ -74,12 +155,25 @@ def tables(output: Path, city: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def pages(output: Path, skipped: "Counter[str]") -> int:
+    """Return how many article pages were archived; count in `skipped` what cannot be read."""
+    found = [record for path in output.rglob("*.warc.gz") for record in read(path, skipped)]
+    return sum(record.kind == "article" and record.status == 200 for record in found)
+
+
+def met(output: Path, city: str) -> list[str]:
+    """Return what a kill left: words to count."""
+    torn: Counter[str] = Counter()
+    fetched, stored = pages(output, torn), len(store.read_articles(output, city))
+    found = ["a table half-written"] if being_written(output, city) else []
+    found += ["an archive torn"] if torn else []
+    return found + (["pages archived and not stored"] if fetched > stored else [])
+
+
 def damage(output: Path) -> str:
     """Return what is broken in a corpus's files, or nothing."""
     skipped: Counter[str] = Counter()
-    for path in output.rglob("*.warc.gz"):
-        for _ in read(path, skipped):
-            pass
+    pages(output, skipped)
     left = [path.name for path in output.rglob("*.tmp")]
     for path in output.rglob("*.issues.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -87,7 +181,7 @@ def damage(output: Path) -> str:
     return " ".join([*(f"{n} {reason}" for reason, n in skipped.items()), *left])
 
 
-def verdict(output: Path, city: str, expected: dict[str, list[dict[str, Any]]]) -> str:
+def verdict(output: Path, city: str, expected: Tables) -> str:
     """Return `equal`, or what is wrong, with the first row that differs."""
     found = tables(output, city)
     problems = []
@@ -103,61 +197,75 @@ def verdict(output: Path, city: str, expected: dict[str, list[dict[str, Any]]]) 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--list-pages", type=int, default=1, help="of each listing; 100 are all")
     args = parser.parse_args()
-    draw = random.Random(args.seed)
+    SETTINGS["SHIZHENG_LIST_PAGES"] = args.list_pages
     cities = sorted(path.stem for path in CITIES.glob("*.yaml"))
     asked: Counter[str] = Counter()
     # A killed client drops its connections: nothing a server need print.
     BaseServer.handle_error = lambda *_: None  # type: ignore[method-assign]
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as name, serve(counts=asked) as port:
-        failed = compare(Path(name), cities, args.kills, draw, asked, port=port)
-    print(f"{failed} of {args.kills + len(cities)} comparisons failed")
-    return 1 if failed else 0
+        # The process that forks them keeps the environment in which it is started.
+        os.environ |= {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
+        multiprocessing.set_forkserver_preload(["crawler.crawl", "pipelines.items"])
+        usual = {city: undisturbed(Path(name) / "whole", city, asked) for city in cities}
+        tally = compare(Path(name), usual, args.kills, random.Random(args.seed), asked)
+    for what, count in tally.met.most_common():
+        print(f"{count:4} kills left {what}")
+    took = time.monotonic() - began
+    print(f"{tally.failed} of {args.kills + len(cities)} comparisons failed ({took:.0f} s)")
+    return 1 if tally.failed else 0
+
+
+def undisturbed(output: Path, city: str, asked: "Counter[str]") -> Undisturbed:
+    """Crawl a city to its end; say what that gave and took."""
+    crawl = start(city, output, "undisturbed")
+    begun = first_request(crawl, asked)
+    count, written = writes(output, city), 0
+    while crawl.process.is_alive():
+        written = count()
+        time.sleep(0.0005)
+    seconds = time.monotonic() - begun
+    if crawl.wait() != 0:
+        sys.exit(f"{city} cannot be crawled even undisturbed; try `shizheng demo` to see why")
+    found = Undisturbed(tables(output, city), seconds, archived(output, city), written)
+    rows = {name: len(table) for name, table in found.tables.items()}
+    print(f"undisturbed  {city:8} {seconds:5.2f} s, {written} writes of tables  {rows}", flush=True)
+    return found
 
 
 def compare(
     folder: Path,
-    cities: list[str],
+    usual: dict[str, Undisturbed],
     kills: int,
     draw: random.Random,
     asked: "Counter[str]",
-    *,
-    port: int,
-) -> int:
-    """Print every comparison; return how many failed."""
-    whole, row, failed = folder / "whole", folder / "row", 0
-    expected, lasted = {}, {}
-    for city in cities:
-        process = start(city, whole, "undisturbed", port)
-        begun = first_request(process, asked)
-        if process.wait() != 0:
-            sys.exit(f"{city} cannot be crawled even undisturbed; try `shizheng demo` to see why")
-        lasted[city] = time.monotonic() - begun
-        expected[city] = tables(whole, city)
-        counts = {name: len(rows) for name, rows in expected[city].items()}
-        print(f"undisturbed  {city:8} {lasted[city]:5.2f} s from its first request  {counts}")
-    print(f"{'kill':>4} {'city':8} {'after':>7} {'stored then':>12}  after the next crawl")
+) -> Tally:
+    """Print every comparison; return what failed and what was met."""
+    tally, cities, row = Tally(), list(usual), folder / "row"
+    print(f"{'kill':>4} {'city':8} {'at':8} {'part':>5} {'stored then':>12}  after the next crawl")
     for number in range(kills):
-        city = cities[number % len(cities)]
+        city, aim = cities[number % len(cities)], AIMS[number // len(cities) % len(AIMS)]
         for attempt in range(20):
-            alone = folder / f"{number}-{attempt}"
-            moment = draw.uniform(0, 1) * lasted[city]
-            if kill_at(moment, start(city, alone, "killed", port), asked):
+            alone, part = folder / f"{number}-{attempt}", draw.random()
+            if kill(start(city, alone, "killed"), aim, part, usual[city], asked):
                 break
         then = len(store.read_articles(alone, city))
-        start(city, alone, "again", port).wait()
-        kill_at(moment, start(city, row, f"killed-{number}", port), asked)
-        said = verdict(alone, city, expected[city])
-        failed += said != "equal"
-        print(f"{number:4} {city:8} {moment:5.2f} s {then:12}  {said}")
+        tally.met.update(met(alone, city))
+        start(city, alone, "again").wait()
+        kill(start(city, row, f"killed-{number}"), aim, part, usual[city], asked)
+        said = verdict(alone, city, usual[city].tables)
+        tally.failed += said != "equal"
+        print(f"{number:4} {city:8} {aim:8} {part:5.2f} {then:12}  {said}", flush=True)
     for city in cities:
-        start(city, row, "last", port).wait()
-        said = verdict(row, city, expected[city])
-        failed += said != "equal"
-        print(f"all its kills in a row  {city:8}  {said}")
-    return failed
+        start(city, row, "last").wait()
+        said = verdict(row, city, usual[city].tables)
+        tally.failed += said != "equal"
+        print(f"all its kills in a row  {city:8}  {said}", flush=True)
+    return tally
 
 
 if __name__ == "__main__":

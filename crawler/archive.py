@@ -6,6 +6,7 @@ twice: a `revisit` record names the file and offset of the first copy.
 """
 
 import base64
+import errno
 import gzip
 import hashlib
 import io
@@ -156,7 +157,7 @@ class Writer:
             if self._file is None:
                 self._file = self._begin()
             place = Place(Path(self._file.name).name, self._file.tell())
-            self._file.write(members.getbuffer())
+            _append(self._file, members.getbuffer())
         except OSError as error:
             raise ArchiveError(
                 f"{self._folder}: the archive cannot be written ({error.strerror}); "
@@ -189,7 +190,7 @@ class Writer:
         # Unbuffered: one record is one write(2), and nothing waits in this process.
         file = path.open("xb", buffering=0)
         info = io.BytesIO()
-        writer = WARCWriter(info, gzip=True, warc_version="1.1")
+        writer = _Members(info)
         writer.write_record(
             writer.create_warcinfo_record(
                 path.name, {"software": self._software, "format": "WARC File Format 1.1"}
@@ -197,6 +198,19 @@ class Writer:
         )
         file.write(info.getbuffer())
         return file
+
+
+def _append(file: IO[bytes], members: memoryview) -> None:
+    """Write a record to the end of an unbuffered file: all of it, or an error and none of it."""
+    begin = file.tell()
+    try:
+        # A disk that fills up takes a part first, and says so by the count alone.
+        if file.write(members) < len(members):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        file.truncate(begin)
+        file.seek(begin)
+        raise
 
 
 def read(
@@ -229,6 +243,8 @@ def read(
             if record.status == 304:
                 if unmodified:
                     yield record
+                else:
+                    skipped["not_modified"] += 1
                 continue
             if raw.rec_type == "revisit":
                 record = _with_body(record, raw, path, first_copies, skipped)
@@ -271,10 +287,25 @@ def repair(path: Path) -> int:
     return size - end
 
 
+class _Members(WARCWriter):  # type: ignore[misc]
+    """Writes each record as a gzip member of its own, at zlib's default level.
+
+    warcio's own is the highest, which takes twice as long and saves one byte in a hundred.
+    """
+
+    def __init__(self, out: IO[bytes]) -> None:
+        super().__init__(out, gzip=False, warc_version="1.1")
+
+    def _write_warc_record(self, out: IO[bytes], record: ArcWarcRecord) -> None:
+        plain = io.BytesIO()
+        super()._write_warc_record(plain, record)
+        out.write(gzip.compress(plain.getbuffer(), zlib.Z_DEFAULT_COMPRESSION, mtime=0))
+
+
 def _write_pair(
     out: IO[bytes], exchange: Exchange, earlier: Payload | None, confirmed: Payload | None
 ) -> None:
-    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    writer = _Members(out)
     fields = {
         "WARC-Date": _warc_date(exchange.fetched_at),
         _KIND: exchange.kind,
@@ -375,11 +406,11 @@ def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
     if raw.rec_type == "response" and raw.rec_headers.get_header("WARC-Truncated"):
         skipped["truncated"] += 1
         return None
-    if (raw.rec_headers.get_header("WARC-Profile") or "").endswith("/server-not-modified"):
-        skipped["not_modified"] += 1
-        return None
     if raw.http_headers is None:
-        skipped["unresolved" if raw.rec_type == "revisit" else "invalid"] += 1
+        profile = raw.rec_headers.get_header("WARC-Profile") or ""
+        same = profile.endswith("/server-not-modified")
+        reason = "unresolved" if raw.rec_type == "revisit" else "invalid"
+        skipped["not_modified" if same else reason] += 1
         return None
     return raw
 

@@ -34,7 +34,7 @@ _SKIPPED_TAGS = frozenset(
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _CAPTION = re.compile(
-    r"(?:^|[\s_-])(?:fig|image|img|photo|picture|media)?[_-]?(?:caption|credits?)(?:$|[\s_-](?:text|wrap\w*)?)|"
+    r"(?:^|(?<!page)[\s_-])(?:fig|image|img|photo|picture|media)?[_-]?(?:caption|credits?)(?:$|[\s_-](?:text|wrap\w*)?)|"
     r"(?:^|\s)wp-caption-text",
     re.IGNORECASE,
 )

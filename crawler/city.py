@@ -1,9 +1,13 @@
 """City files: what contributors write. Loaded strictly; every error names file and line."""
 
+import atexit
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
@@ -12,12 +16,31 @@ import yaml
 
 from crawler.cms import FAMILIES
 
-CITIES_DIR = Path(__file__).parent / "cities"
+
+def _shipped() -> Path:
+    """Return the folder of the city files that ship.
+
+    It lies beside this file; where this file lies in a zipped egg, as Scrapyd runs it, the folder
+    is a copy that lasts as long as the process.
+    """
+    folder = Path(__file__).parent / "cities"
+    if folder.is_dir():
+        return folder
+    copy = Path(tempfile.mkdtemp(prefix="shizheng-cities-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    for file in files("crawler").joinpath("cities").iterdir():
+        if file.name.endswith(".yaml"):
+            (copy / file.name).write_bytes(file.read_bytes())
+    return copy
+
+
+CITIES_DIR = _shipped()
 
 Status = Literal["unverified", "active", "paused", "blocked", "gone"]
 STATUSES: tuple[Status, ...] = ("unverified", "active", "paused", "blocked", "gone")
 CRAWLED: tuple[Status, ...] = ("unverified", "active")
 LANGS = ("zh", "en")
+RENDERERS = ("browser",)
 DRIFTS = ("yield", "score", "length_ratio")
 RIGHTS = ("metadata", "metadata+excerpt", "full")
 """What a release may hold of an article, from least to most."""
@@ -44,7 +67,9 @@ class Rights:
 class Source:
     """One listing of one edition. `articles` narrows, by a regular expression searched in the URL,
     which links of the listing are this source's articles; None takes what the CMS family takes.
-    `rights` holds for those articles instead of the city's; None leaves the city's."""
+    `rights` holds for those articles instead of the city's; None leaves the city's.
+    `render` is "browser" where a script draws the list. `since` and `until` (inclusive) say when
+    the site used this system: a source with `until` is not crawled, but reads archived pages."""
 
     lang: str
     cms: str
@@ -52,6 +77,21 @@ class Source:
     articles: str | None = None
     line: int = 0
     rights: Rights | None = None
+    render: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    def wants(self, url: str) -> bool:
+        """Whether a link of the listing is one of this source's articles."""
+        if self.articles is not None:
+            return bool(re.search(self.articles, url))
+        return FAMILIES[self.cms].is_article(url)
+
+    def held_on(self, served: date) -> bool:
+        """Whether the site used this system on the day a page was served."""
+        return (self.since is None or self.since <= served) and (
+            self.until is None or served <= self.until
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +139,28 @@ class City:
             return False
         return parts.hostname in self.hosts or parts.netloc.rpartition("@")[2] in self.hosts
 
-    def source_of(self, url: str) -> Source | None:
+    @property
+    def listings(self) -> tuple[Source, ...]:
+        """The sources that are crawled: those the site still uses."""
+        return tuple(source for source in self.sources if source.until is None)
+
+    def source_of(self, url: str, served: date | None = None) -> Source | None:
         """Return the source an article URL most likely belongs to, or None off its hosts.
 
-        Sources whose `articles` pattern is found in the URL come first, then those whose listing
-        lies on the same host, the longest shared path first.
+        Sources that the site used on the day the page was `served`, if that is known, come first,
+        then those whose `articles` pattern is found in the URL, then those whose listing lies on
+        the same host, the longest shared path first.
         """
         parts = urlsplit(url)
-        best: tuple[int, int] = (-1, -1)
+        best: tuple[int, int, int] = (-1, -1, -1)
         found: Source | None = None
         for source in self.sources:
             listing = urlsplit(source.list)
             named = bool(source.articles and re.search(source.articles, url))
             if not named and (listing.netloc != parts.netloc or source.articles):
                 continue
-            rank = (int(named), _shared_prefix(listing.path, parts.path))
+            held = served is None or source.held_on(served)
+            rank = (int(held), int(named), _shared_prefix(listing.path, parts.path))
             if rank > best:
                 best, found = rank, source
         return found
@@ -199,7 +246,12 @@ def _shared_prefix(a: str, b: str) -> int:
 
 def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Source:
     fields = reader.mapping(node, "a source")
-    reader.only(fields, ("lang", "cms", "list"), ("articles", "rights"), "a source")
+    reader.only(
+        fields,
+        ("lang", "cms", "list"),
+        ("articles", "rights", "render", "since", "until"),
+        "a source",
+    )
     url = reader.text(fields["list"], "list")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -217,6 +269,10 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
             fields["rights"],
             "rights of a source need articles: beside them, the pattern that tells whose they are",
         )
+    since = reader.optional(fields, "since", reader.day)
+    until = reader.optional(fields, "until", reader.day)
+    if since and until and since > until:
+        reader.fail(fields["until"], f"until ({until}) is before since ({since})")
     return Source(
         lang=reader.choice(fields, "lang", LANGS, None),
         cms=reader.choice(fields, "cms", tuple(FAMILIES), None),
@@ -224,6 +280,9 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
         articles=pattern,
         line=node.start_mark.line + 1,
         rights=_rights(reader, fields["rights"]) if "rights" in fields else None,
+        render=reader.choice(fields, "render", RENDERERS, None) if "render" in fields else None,
+        since=since,
+        until=until,
     )
 
 

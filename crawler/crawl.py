@@ -1,13 +1,15 @@
 """`python -m crawler.crawl CITY`: one city, one process, its progress as JSON lines on stdout.
 
 Started once per city by `shizheng crawl`, so that a city that hangs or dies is only itself. At most
-two lines a second while counts change, and at the end one with `"done": true` and the reason.
+two lines a second while counts change, one every ten seconds otherwise, and at the end one with
+`"done": true` and the reason. When nobody reads them any more, the crawl stops as by SIGTERM.
 Exit code 0 when the crawl went through and at least one list could be read, else 1; 2 for a usage
 error. SIGTERM and SIGINT stop it cleanly: what was fetched is stored.
 """
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.defer import deferred_from_coro
 
 from crawler.city import CityError, load_cities
 from crawler.loader import CityLoader, UnknownCityError, choose
@@ -42,6 +45,9 @@ _COUNTS: tuple[str, ...] = (
 _EVERY = 0.5
 """Seconds between two lines."""
 
+_ALIVE = 20
+"""Lines left out because nothing changed, after which one is printed all the same."""
+
 
 class Progress:
     """A Scrapy extension that prints how far the crawl is."""
@@ -49,6 +55,7 @@ class Progress:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._last: dict[str, Any] = {}
+        self._silent = 0
         self._loop = create_looping_call(self.tell)
         crawler.signals.connect(self._opened, signals.spider_opened)
         crawler.signals.connect(self._closing, signals.spider_closed)
@@ -58,11 +65,15 @@ class Progress:
         return cls(crawler)
 
     def tell(self) -> None:
-        """Print the counts if they have changed."""
+        """Print the counts if they have changed; stop the crawl if nobody reads them."""
         now = counts(self._crawler)
-        if now != self._last:
-            self._last = now
-            _say(now)
+        self._silent = 0 if now != self._last else self._silent + 1
+        if self._silent % _ALIVE:
+            return
+        self._last = now
+        if not _say(now):
+            self._closing()
+            deferred_from_coro(self._crawler.stop_async())
 
     def _opened(self) -> None:
         self._loop.start(_EVERY)
@@ -154,9 +165,16 @@ def _pair(text: str) -> str:
     return text
 
 
-def _say(counted: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(counted, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+def _say(counted: dict[str, Any]) -> bool:
+    """Print one line, and say whether someone reads it."""
+    try:
+        sys.stdout.write(json.dumps(counted, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def _complain(message: str, code: int) -> int:

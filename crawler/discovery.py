@@ -10,7 +10,6 @@ window of dates reads a listing as far as the window reaches, whatever is known.
 """
 
 import hashlib
-import re
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from scrapy import Request
 
+from crawler import browser
 from crawler.blocking import REASONS, diagnose, is_drawn
 from crawler.charset import decode
 from crawler.city import Source
@@ -78,6 +78,9 @@ class Discovery:
     async def requests(self, source: Source) -> AsyncIterator[Request]:
         """Yield requests for the new articles of one listing, page by page."""
         crawl = self._crawl
+        if source.render and not browser.is_installed():
+            crawl.report("browser_missing", source.list, browser.MISSING)
+            return
         walk = crawl.visits.walk(source.list)
         if walk is not None and not self._window and rests(walk, crawl.now()):
             crawl.count("rested")
@@ -111,7 +114,7 @@ class Discovery:
         """Report it if no listing has shown anything new for as long as the city file allows."""
         crawl, now = self._crawl, self._crawl.now()
         days = crawl.city.assertions.quiet_days
-        walks = [crawl.visits.walk(source.list) for source in crawl.city.sources]
+        walks = [crawl.visits.walk(source.list) for source in crawl.city.listings]
         last = max((_last_news(walk) for walk in walks if walk is not None), default=None)
         if last is not None and (age := (_day(now) - last).days) > days:
             told = f"the newest entry of any listing is of {last}, {age} days ago"
@@ -125,7 +128,8 @@ class Discovery:
         """Return one list page with its articles' links, or None if it failed (reported)."""
         crawl = self._crawl
         try:
-            at, status, headers, body = await crawl.get(url, "list")
+            drawn = source.render is not None
+            at, status, headers, body = await crawl.get(url, "list", drawn=drawn)
         except Exception as error:
             crawl.note_failure(url, error)
             tally.failed += 1
@@ -138,7 +142,7 @@ class Discovery:
             return None
         text = decode(body, headers).text
         listing = FAMILIES[source.cms].read_list(text, at)
-        wanted = tuple(link for link in listing.links if _wanted(source, link.url))
+        wanted = tuple(link for link in listing.links if source.wants(link.url))
         if wanted:
             self._count_list(source)
         tally.last = (
@@ -254,10 +258,3 @@ def _last_news(walk: Walk) -> date:
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(NEWS_TIME).date()
-
-
-def _wanted(source: Source, url: str) -> bool:
-    """Whether a link of a listing is one of its articles."""
-    if source.articles is not None:
-        return bool(re.search(source.articles, url))
-    return FAMILIES[source.cms].is_article(url)

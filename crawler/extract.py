@@ -36,7 +36,9 @@ _MARKERS = tuple(
 )
 """Comments with which publishing systems frame the body they fill in (Hanweb and its like)."""
 
-_PARTICULAR = re.compile(r"trs_|ucap|#zoom|custom_union", re.IGNORECASE)
+_PARTICULAR = re.compile(
+    r"trs_|ucap|#zoom|custom_union|#pressrelease|entry-content|area-essay", re.IGNORECASE
+)
 _ENOUGH = 24
 _DOUBTFUL = 400
 
@@ -131,7 +133,7 @@ def _read(
     if page.elements > MAX_ELEMENTS:
         size = f"{page.elements} elements"
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
-    source = city.source_of(url)
+    source = city.source_of(url, page.served)
     text = _family_text(page, source) or _marked_text(page)
     if text is not None and len(text.blocks) > MAX_LINES:
         size = f"{len(text.blocks)} lines"
@@ -261,7 +263,7 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
     but empty is kept as the last resort: a family's place for text, without text, says much.
     """
     thin: _Text | None = None
-    for name, rules, known in _rules_for(page.url, source):
+    for name, rules, known in _rules_for(page, source):
         for selector in rules.body:
             if not known and not _PARTICULAR.search(selector):
                 continue
@@ -280,14 +282,17 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
     return thin
 
 
-def _rules_for(url: str, source: Source | None) -> Iterator[tuple[str, Rules, bool]]:
-    """Yield the rules to try, with whether the family is known to be the page's own."""
+def _rules_for(page: Page, source: Source | None) -> Iterator[tuple[str, Rules, bool]]:
+    """Yield the rules to try, with whether the family is known to be the page's own.
+
+    Of a family with several generations of templates, those that were in use on the day the page
+    was served come first: an archive may span a redesign.
+    """
     own = [source.cms] if source else []
-    own += [
-        name for name, family in FAMILIES.items() if name != "generic" and family.is_article(url)
-    ]
+    own += [name for name, family in FAMILIES.items() if family.is_particular(page.url)]
+    served = page.served
     for name in dict.fromkeys([*own, *FAMILIES]):
-        for rules in FAMILIES[name].rules:
+        for rules in FAMILIES[name].rules_on(served):
             yield name, rules, name in own
 
 

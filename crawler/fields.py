@@ -35,6 +35,7 @@ _TITLE_END = re.compile(r"\s*(?:_|\||--+|—+|-|–|·|>+|»|«|<|::|：：)\s*"
 _KICKER = re.compile(
     r"sub|pre|kick|shoulder|yinti|futi|fubiaoti|zhuti|introtitle|deck|bt2|ft", re.I
 )
+_THIS_SITE = ("本网", "本站", "本网站", "本网讯")
 _KEYWORD_END = re.compile(r"[;；,，、|]+")
 _TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d\W]+")
@@ -162,8 +163,16 @@ def source_of(metas: Metas, near: Sequence[lines.Labelled]) -> Found[str] | None
             seen = lines.read_line(found.value)
             value = seen.source or lines.named(found.value)
             if value:
-                return Found(re.sub(r"\s*(?:原创稿?|转载)$", "", value), found.rule)
-    return next((Found(seen.source, "source line") for seen in near if seen.source), None)
+                named = Found(re.sub(r"\s*(?:原创稿?|转载)$", "", value), found.rule)
+                return _spelled_out(named, metas)
+    shown = next((Found(seen.source, "source line") for seen in near if seen.source), None)
+    return _spelled_out(shown, metas) if shown else None
+
+
+def _spelled_out(source: Found[str], metas: Metas) -> Found[str]:
+    """Return a source; where it only says "this site", the name the site gives itself."""
+    site = metas.first("sitename") if source.value in _THIS_SITE else None
+    return Found(site.value, f"{source.rule}, named by {site.rule}") if site else source
 
 
 def author_of(

@@ -29,6 +29,7 @@ CODES = {
     "blocked_challenge": "The site answered with a script challenge instead of its page.",
     "blocked_waf": "A firewall refused the request and says so.",
     "geo_blocked": "The site refuses visitors from where this crawl runs.",
+    "browser_missing": "A listing is drawn by a script, and there is no browser to read it with.",
     "empty_shell": "The page holds no text: its content is drawn by scripts, or is missing.",
     "robots": "robots.txt forbids the page, or could not be had (RFC 9309, 2.3.1.4).",
     "http_4xx": "A 4xx status that is no challenge; the evidence names it.",
@@ -154,11 +155,28 @@ def of_error(error: BaseException) -> tuple[str, str]:
             return "refused", text
         case ResponseDataLossError():
             return "connection", "the body broke off before its end"
+    if type(error).__module__.startswith("playwright."):
+        return _of_browser(text), text
     if _is_tls(error):
         return "tls_error", text
     if isinstance(error, DownloadFailedError | DownloadCancelledError | OSError):
         return "connection", text
     return "internal", text
+
+
+def _of_browser(text: str) -> str:
+    """Return the code of what a browser says of a page that it could not show."""
+    for pattern, code in (
+        (r"Executable doesn't exist|browserType\.launch|install-deps", "browser_missing"),
+        (r"ERR_NAME_NOT_RESOLVED", "dns_failure"),
+        (r"ERR_CONNECTION_REFUSED", "refused"),
+        (r"ERR_CERT|ERR_SSL", "tls_error"),
+        (r"ERR_TOO_MANY_REDIRECTS", "redirects"),
+        (r"Timeout|ERR_TIMED_OUT|ERR_CONNECTION_TIMED_OUT", "timeout"),
+    ):
+        if re.search(pattern, text, re.IGNORECASE):
+            return code
+    return "connection"
 
 
 def _is_tls(error: BaseException) -> bool:

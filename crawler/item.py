@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
@@ -116,6 +117,7 @@ def is_twin(url: str) -> bool:
     return _spelled(url)[1]
 
 
+@lru_cache(maxsize=4096)  # a crawl asks for the name of a page five times
 def _spelled(url: str) -> tuple[str, bool]:
     """Return the canonical URL, and whether more than spelling had to be changed for it."""
     spelled, twin = _plainer(url)

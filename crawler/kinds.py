@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from crawler.blocks import Block
 
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
 _TELLS = re.compile(
     r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|"
@@ -56,7 +56,7 @@ _PARAGRAPH = 40
 
 def units(text: str) -> int:
     """Return the length of a text in Chinese characters, a word of another script counting two."""
-    return len(_HAN.findall(text)) + 2 * len(_WORD.findall(text))
+    return sum(map(len, _HAN.findall(text))) + 2 * len(_WORD.findall(text))
 
 
 def refusal(

@@ -26,8 +26,8 @@ _LABELS = {
     ),
     "source": (
         "信息来源|文章来源|稿件来源|消息来源|内容来源|新闻来源|来源于|来源|稿源|出处|信息来自|"
-        "转自|发布机构|发布单位|"
-        "信息發布單位|發布單位|來源|資料來源|"
+        "转自|发布机构|发布单位|发布机关|"
+        "信息發布單位|發布單位|發佈單位|發布機關|發佈機關|來源|資料來源|"
         "article source|information source|source|from"
     ),
     "author": "作者|采写|撰稿人?|供稿人?|文字|记者|通讯员|記者|authors?|writer|written by|by",
@@ -51,6 +51,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _COLON = re.compile(r"[:：]")
+_WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _LONGEST_LABEL = 28
 _SPACED_LABEL = re.compile(
     r"(?<=[来來作日时時责編编])[\s\u3000\u00a0]+(?=[源者期间間编輯辑]\s*[:：])"
@@ -234,7 +235,7 @@ def read_line(pieces: str) -> Labelled:
 
     `pieces` may hold separators between inline elements: a value ends there.
     """
-    text = _SPACED_LABEL.sub("", pieces[:600])
+    text = _SPACED_LABEL.sub("", pieces[:600].translate(_WIDE_DIGITS))
     marks = list(_labels(text))
     values: dict[str, str] = {}
     when: dict[str, Moment] = {}
@@ -308,13 +309,13 @@ def _outlets(text: str) -> list[str]:
 
 def is_clock(text: str) -> bool:
     """Whether a line is the hour under a Hong Kong press release."""
-    return bool(_CLOCK.match(text))
+    return bool(_CLOCK.match(text.translate(_WIDE_DIGITS)))
 
 
 def is_end(text: str, *, after_clock: bool) -> bool:
-    """Whether a line only says that the text ends here; `完` alone does so below an hour."""
+    """Whether a line only says that the text ends here; `ends` alone does so below an hour."""
     return bool(_END_MARK.fullmatch(text)) or (
-        after_clock and bool(re.fullmatch(r"完|ends?", text, re.IGNORECASE))
+        text == "完" or (after_clock and bool(re.fullmatch(r"ends?", text, re.IGNORECASE)))
     )
 
 

@@ -9,6 +9,7 @@ from scrapy import Request, Spider
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
+from crawler import browser
 from crawler.city import CRAWLED, City, CityError, load_cities
 from crawler.spiders.city import CitySpider
 
@@ -41,9 +42,10 @@ class CityLoader:
     def load(self, spider_name: str) -> type[Spider]:
         """Return the spider of a city. Raises `UnknownCityError`, with near matches."""
         city = choose(self._all(), spider_name)
-        return type(
-            f"{CitySpider.__name__}_{city.key}", (CitySpider,), {"name": city.key, "city": city}
-        )
+        own: dict[str, object] = {"name": city.key, "city": city}
+        if browser.needed(city) and browser.is_installed():
+            own["custom_settings"] = browser.settings(city)
+        return type(f"{CitySpider.__name__}_{city.key}", (CitySpider,), own)
 
     def list(self) -> list[str]:
         """Return the cities that are crawled, sorted."""

@@ -147,8 +147,13 @@ class Reader:
     def _note_rules(self, url: str, found: Article | Reject) -> None:
         """Count whether an article was read by the rules of its source's family."""
         source = self._crawl.city.source_of(url)
-        if isinstance(found, Article) and source is not None and FAMILIES[source.cms].rules:
+        if isinstance(found, Article) and source is not None and _keeps_a_place(source.cms):
             self._by_rules[found.extractor.startswith(f"{source.cms}:")] += 1
+
+
+def _keeps_a_place(cms: str) -> bool:
+    """Whether a family's articles have their text in a place of their own."""
+    return any(rules.body for rules in FAMILIES[cms].rules)
 
 
 def as_asked(url: str) -> str:

@@ -102,6 +102,8 @@ DEFAULT_REQUEST_HEADERS = {
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"  # for `async def start`
 # Statuses are judged by the spider, which records a 404 or a refusal; Scrapy would drop them.
 HTTPERROR_ALLOW_ALL = True
+# A page gives one item. Scrapy would start a hundred tasks to handle those of each page.
+CONCURRENT_ITEMS = 1
 DOWNLOADER_MIDDLEWARES = {
     # Strict hosts replace Scrapy's own check, which lets every subdomain pass.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,

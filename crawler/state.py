@@ -6,6 +6,7 @@ What is in it is the business of `visits.py`; here it is made, brought up to dat
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,13 +64,25 @@ CREATE TABLE listings (            -- one row for each source, by the URL of its
 """
 
 
+LOCK_VARIABLE = "SHIZHENG_LOCK"
+"""Environment variable that names an inherited descriptor of the city's lock."""
+
+_ENVIRONMENT = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+)
+"""What SQLite says when nothing is wrong with the file (https://sqlite.org/rescode.html)."""
+
+
 class VisitsError(RuntimeError):
     """A state file that cannot be used. The message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An open state file. Holds `<path>.crawl-lock` while open, so a city has one crawl."""
+    """An open state file. The city's lock is held while it is open, so a city has one writer."""
 
     database: sqlite3.Connection
     lock: IO[str]
@@ -82,6 +95,11 @@ class State:
             return cls(_connect(path), lock)
         except sqlite3.Error as error:
             lock.close()
+            if error.sqlite_errorcode & 0xFF in _ENVIRONMENT:
+                raise VisitsError(
+                    f"{path}: cannot be written ({error}); "
+                    "check the folder's permissions and the free space"
+                ) from error
             raise VisitsError(
                 f"{path}: not a usable state file ({error}); move it away: the articles and the "
                 "archive stay, and the next crawl fetches the city's pages anew"
@@ -106,26 +124,53 @@ class State:
 
 
 def _lock(path: Path) -> IO[str]:
+    """Hold the city's lock, the file `<city>.lock` beside its state, as every other writer does.
+
+    The command that started this process may hold it already: it then names, in the environment,
+    the descriptor that this process has inherited, and the lock lasts as long as that is open.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".crawl-lock").open("a+")
+        lock = path.with_suffix(".lock").open("a+")
     except OSError as error:
         raise VisitsError(
             f"{path.parent}: cannot be written ({error.strerror}); check its permissions"
         ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    inherited = os.environ.get(LOCK_VARIABLE, "")
+    if inherited.isdigit() and _is_same(int(inherited), lock):
+        return lock
+    if not taken(lock):
         lock.seek(0)
         holder = lock.read().strip() or "unknown"
         lock.close()
-        raise VisitsError(
-            f"{path}: another crawl (process {holder}) is using it; wait for it to end"
-        ) from None
+        raise VisitsError(f"{path}: another run (process {holder}) is using it; wait for it to end")
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
+
+
+def taken(file: IO[str]) -> bool:
+    """Lock a file, if no one else does; who only looks whether it is locked does so for a moment.
+
+    The lock is a flock(2) lock: it belongs to the open file, and ends with it.
+    """
+    for pause in (0.02, 0.05, None):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause is not None:
+                time.sleep(pause)
+        else:
+            return True
+    return False
+
+
+def _is_same(descriptor: int, file: IO[str]) -> bool:
+    try:
+        return os.path.sameopenfile(descriptor, file.fileno())
+    except OSError:
+        return False
 
 
 def _connect(path: Path) -> sqlite3.Connection:

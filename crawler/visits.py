@@ -294,10 +294,29 @@ class Visits:
             path = folder / name
             if path.exists():
                 cut += archive.repair(path)
+            self._forget(name, path.stat().st_size if path.exists() else 0)
             if path.exists():
                 self._catch_up(path)
             self.end_archive(name)
         return cut
+
+    def _forget(self, file: str, end: int) -> None:
+        """Forget what lay in a file from `end` (bytes) on: a power cut took it from the archive.
+
+        Its articles are wanted again. Their copies are forgotten, too: a page that is fetched anew
+        would otherwise only be written down as a reference to what is no longer there.
+        """
+        lost = {"file": file, "end": end}
+        with self._state.changing():
+            self._database.execute(
+                "INSERT OR IGNORE INTO frontier (url, canonical, listed_at) SELECT url, canonical, "
+                "first_seen FROM visits WHERE file=:file AND offset>=:end AND kind='article'",
+                lost,
+            )
+            for table in ("visits", "payloads"):
+                self._database.execute(
+                    f"DELETE FROM {table} WHERE file=:file AND offset>=:end", lost
+                )
 
     def _catch_up(self, path: Path) -> None:
         last = self._database.execute(

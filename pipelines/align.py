@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from pipelines import (
     calibrate,
@@ -58,10 +59,11 @@ def align_shard(
     *,
     encoder: str | None = None,
     max_days: Mapping[str, int] | None = None,
+    now: datetime | None = None,
 ) -> Summary:
     """Align one city with the encoder called `encoder`; `max_days` is by city. Picklable."""
     days = (max_days or {}).get(city, MAX_DAYS)
-    return align_city(output, city, encoder=load_encoder(encoder), max_days=days)
+    return align_city(output, city, encoder=load_encoder(encoder), max_days=days, now=now)
 
 
 def align_city(
@@ -82,7 +84,6 @@ def align_city(
     cache = _cache(output, city, encoder)
     zh, en = (documents.prepare(side, cache) for side in _read(output, city))
     cache.save()
-    cache.forget()
     mates = _mates(output, city)
     pairing = _paired(zh, en, mates, max_days)
     method = f"{cache.name} {documents.load_model().version}"
@@ -113,16 +114,27 @@ def align_city(
 def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | None = None) -> str:
     """Say in words why two stored articles are or are not a pair, and what else was in question.
 
-    Raises `UnknownPairError` when no city holds both articles, each in its language.
+    Probabilities are stated as `align` would store them: by the calibration in force, if there is
+    one. Raises `UnknownPairError` when no city holds both articles, each in its language.
     """
     for city in store.cities_with_articles(output):
+        doubtful = _mislabelled(output, city)
+        for key in (zh_id, en_id):
+            if key in doubtful:
+                return (
+                    f"Not a pair: {key} was not compared, because it was imported as another "
+                    f"language than {_LANGUAGES[doubtful[key]]}, which it is in. If it is the "
+                    "right text, import it again with its own language, or with null."
+                )
         zh_side, en_side = _read(output, city)
         if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
             cache = _cache(output, city, encoder)
             zh, en = documents.prepare(zh_side, cache), documents.prepare(en_side, cache)
             pairing = documents.pair(zh, en)
             model = documents.load_model()
-            return explanation.explain(pairing, zh, en, (zh_id, en_id), model)
+            calibration = calibrate.for_method(output, f"{cache.name} {model.version}")
+            ids = (zh_id, en_id)
+            return explanation.explain(pairing, zh, en, ids, model, calibration=calibration)
     raise UnknownPairError(
         f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
@@ -137,18 +149,45 @@ def _cache(output: Path, city: str, encoder: Encoder | str | None) -> VectorCach
 def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
     """Return the Chinese and English articles that stand for themselves, by id.
 
-    A repost of another city's article does: its mate, if it has one, is in its own city.
+    A repost of another city's article does: its mate, if it has one, is in its own city. What was
+    imported as the other language is left out: a pair of it would look as right as any.
     """
     columns = ["article_id", "lang", "title", "text", "published_at", "url"]
     columns += ["duplicate_of", "duplicate_city"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
-    for row in store.read_articles(output, city, columns).to_pylist():
-        if row["lang"] in sides and (not row["duplicate_of"] or row["duplicate_city"]):
-            sides[row["lang"]].append(
-                Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
-                         row["published_at"], row["url"] or "")
-            )  # fmt: skip
+    doubtful = _mislabelled(output, city)
+    stood_for: set[str] = set()
+    for batch in store.read_articles(output, city, columns).to_batches(max_chunksize=1000):
+        for row in batch.to_pylist():
+            alone = not row["duplicate_of"] or row["duplicate_city"]
+            if row["duplicate_of"] in doubtful and row["article_id"] not in doubtful:
+                # What would stand for it is left out: the first of its twins does.
+                alone = row["duplicate_of"] not in stood_for
+                stood_for.add(row["duplicate_of"])
+            if row["lang"] in sides and alone and row["article_id"] not in doubtful:
+                sides[row["lang"]].append(
+                    Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
+                             row["published_at"], row["url"] or "")
+                )  # fmt: skip
     return sides["zh"], sides["en"]
+
+
+_LANGUAGES = {"zh": "Chinese", "en": "English"}
+
+
+def _mislabelled(output: Path, city: str) -> dict[str, str]:
+    """Return by article_id the language of imported articles that were declared to be in another.
+
+    A crawled article may well be in another language than its column: nobody filed it by hand.
+    """
+    columns = ["article_id", "lang", "extractor", "flags"]
+    rows = store.read_articles(output, city, columns)
+    imported = rows.filter(pc.equal(rows["extractor"], "import"))
+    return {
+        row["article_id"]: row["lang"]
+        for row in imported.to_pylist()
+        if row["lang"] in _LANGUAGES and "lang_mismatch" in (row["flags"] or ())
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +219,15 @@ def _paired(
         if one.document.id in mates and mates[one.document.id].id in place
     ]
     if not known:
-        return documents.pair(zh, en, max_days=max_days)
+        return documents.pair(zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP)
     rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
     rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
-    found = documents.pair([zh[i] for i in rest_zh], [en[j] for j in rest_en], max_days=max_days)
+    found = documents.pair(
+        [zh[i] for i in rest_zh],
+        [en[j] for j in rest_en],
+        max_days=max_days,
+        runners_up=KEPT_RUNNERS_UP,
+    )
     pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
     rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
     for i, j in known:

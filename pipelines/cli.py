@@ -5,6 +5,7 @@ Exit codes are those of `pipelines.commands`.
 
 import argparse
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -15,16 +16,21 @@ from pathlib import Path
 from crawler.archive import ArchiveError
 from crawler.city import CityError
 from pipelines import (
+    alert,
     align,
     calibrate,
+    catalogue,
     commands,
+    crawls,
     demo,
     encoder,
     evaluate,
     imports,
+    interrupt,
     lock,
     migration,
     page,
+    rounds,
     sampling,
     sentences,
     store,
@@ -43,6 +49,7 @@ from pipelines.terminal import complain
 _USAGE = (
     UsageError,
     CityError,
+    catalogue.CatalogueError,
     ArchiveError,
     imports.ImportFileError,
     evaluate.GoldError,
@@ -62,13 +69,17 @@ _USAGE = (
     WithdrawalError,
 )
 
+_LISTS = ("cities", "warcs", "urls", "words", "what")
+"""Arguments of any number, of which a command has one at most."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = _parser().parse_args(arguments)
+    args = _parse(arguments)
+    command: Callable[[argparse.Namespace], int] = args.command
     try:
-        command: Callable[[argparse.Namespace], int] = args.command
-        return command(args)
+        with interrupt.heeding_termination():
+            return command(args)
     except _USAGE as error:
         complain(str(error))
         return USAGE
@@ -82,8 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away (`| head`); Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except KeyboardInterrupt:
-        complain("interrupted; what was stored is whole, run the command again to go on")
+    except KeyboardInterrupt as error:
+        how = str(error) or "interrupted"
+        complain(f"{how}; what was stored is whole, run the command again to go on")
         return INTERNAL
     except Exception as error:
         if os.environ.get("SHIZHENG_DEBUG"):
@@ -99,6 +111,19 @@ def _output(value: str) -> Path:
     return Path(value)
 
 
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the arguments; the words of a list may stand on both sides of an option."""
+    parser = _parser()
+    args, late = parser.parse_known_args(arguments)
+    lists = [name for name in _LISTS if isinstance(getattr(args, name, None), list)]
+    if late and (not lists or any(word.startswith("-") for word in late)):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    for word in late:
+        # argparse ends a list at the first option behind it and gives the rest back.
+        getattr(args, lists[0]).append(Path(word) if lists[0] == "warcs" else word)
+    return args
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="shizheng",
@@ -111,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--output",
         type=_output,
-        default=_output(output),
+        default=output,  # a string: argparse then checks it like an argument
         metavar="DIR",
         help="folder of the corpus (default: %(default)s)",
     )
@@ -157,6 +182,13 @@ def _parser() -> argparse.ArgumentParser:
         help="a Scrapy setting for this crawl",
     )
     window.add_argument("--verbose", action="store_true", help="print the counts in a pipe, too")
+    window.add_argument(
+        "--time-limit",
+        type=_seconds,
+        default=os.environ.get("SHIZHENG_TIME_LIMIT") or f"{crawls.TIME_LIMIT:.0f}s",
+        metavar="SPAN",
+        help="end a city's crawl that lasts longer, like 90s, 45m or 6h (default: 6h)",
+    )
 
     def add(
         name: str,
@@ -174,7 +206,7 @@ def _parser() -> argparse.ArgumentParser:
         "the whole job on the embedded miniature web, over HTTP",
     )
     made = add(
-        "crawl", commands.crawl_command, "crawl live sites, taking only what is new", cities, window
+        "crawl", rounds.crawl_command, "crawl live sites, taking only what is new", cities, window
     )
     made.add_argument("cities", nargs="*", metavar="CITY")
     made.add_argument("--all", action="store_true", help="every city not paused, blocked or gone")
@@ -219,14 +251,31 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("result", type=Path, metavar="OUT.jsonl")
     made = add(
         "run",
-        commands.run_command,
+        rounds.run_command,
         "what a scheduler calls: crawl, align, check, report",
         cities,
         window,
         encoder,
     )
     made.add_argument("cities", nargs="*", metavar="CITY")
-    add("status", commands.status_command, "freshness, health and counts per city", cities)
+    made.add_argument(
+        "--webhook",
+        type=_webhook,
+        default=os.environ.get("SHIZHENG_WEBHOOK", ""),
+        metavar="URL",
+        help="where to post a JSON message when a run fails or recovers",
+    )
+    made.add_argument(
+        "--metrics-dir",
+        type=Path,
+        default=os.environ.get("SHIZHENG_METRICS_DIR") and Path(os.environ["SHIZHENG_METRICS_DIR"]),
+        metavar="DIR",
+        help="folder of node_exporter's textfile collector, for a copy of the metrics",
+    )
+    made = add("status", commands.status_command, "freshness, health, counts per city", cities)
+    made.add_argument(
+        "--runs", type=_runs, nargs="?", const=20, metavar="N", help="the last runs instead"
+    )
     add("report", commands.report_command, "write the quality report, one HTML file", cities)
     made = add("review", commands.review_command, "a local page where people judge pairs", cities)
     add_arguments(made)
@@ -258,20 +307,48 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
-    catalogue = group.add_subparsers(metavar="ACTION", required=True)
+    actions_of = group.add_subparsers(metavar="ACTION", required=True)
+    entries = {}
     for name, command, text in (
         ("list", commands.cities_list_command, "the cities and their sources"),
-        ("check", commands.cities_check_command, "are all city files valid?"),
+        ("check", catalogue.check_command, "are the city files valid, and do the sites work?"),
+        ("add", catalogue.add_command, "a city's file and fixtures from its list pages"),
     ):
-        made = catalogue.add_parser(name, help=text, description=text, parents=[shared, cities])
+        made = actions_of.add_parser(name, help=text, description=text, parents=[shared, cities])
         made.set_defaults(command=command)
+        entries[name] = made
+    catalogue.add_arguments(entries["check"], entries["add"])
     return parser
 
 
 def _processes(value: str) -> int:
+    return _from_one(value, "a number of processes")
+
+
+def _runs(value: str) -> int:
+    return _from_one(value, "a number of runs")
+
+
+def _from_one(value: str, what: str) -> int:
     if not value.isdigit() or int(value) < 1:
-        raise argparse.ArgumentTypeError(f"expected a number of processes from 1 on, not {value!r}")
+        raise argparse.ArgumentTypeError(f"expected {what} from 1 on, not {value!r}")
     return int(value)
+
+
+def _seconds(value: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", value)
+    if found is None or not float(found[1]):
+        raise argparse.ArgumentTypeError(f"expected a span like 90s, 45m or 6h, not {value!r}")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
+
+
+def _webhook(value: str) -> str:
+    if not value:
+        return value
+    try:
+        return alert.checked(value)
+    except alert.WebhookError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _day(value: str) -> date:

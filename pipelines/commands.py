@@ -7,7 +7,6 @@ Exit codes: 0 done; 1 internal error; 2 usage; 3 done, but some city failed its 
 import argparse
 import json
 import os
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -15,18 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crawler.city import CITIES_DIR, CRAWLED, City, CityError, load_cities, load_city
+from crawler.city import CRAWLED, City, load_cities
 from pipelines import (
     align,
     archives,
     calibrate,
-    crawls,
     demo,
     duplicates,
     engine,
     evaluate,
-    gate,
-    health,
     history,
     imports,
     lock,
@@ -35,6 +31,7 @@ from pipelines import (
     reposts,
     runs,
     sentences,
+    standing,
     store,
 )
 from pipelines.review import command
@@ -48,7 +45,7 @@ class UsageError(ValueError):
 
 
 def demo_command(args: argparse.Namespace) -> int:
-    result = demo.run(_writable(args.output))
+    result = demo.run(writable(args.output))
     if args.json:
         say_json(result)
         return DONE
@@ -56,52 +53,8 @@ def demo_command(args: argparse.Namespace) -> int:
     return DONE
 
 
-def crawl_command(args: argparse.Namespace) -> int:
-    cities = _chosen(args)
-    output = _writable(args.output)
-    with lock.hold(output, cities):
-        run = runs.start(output, "crawl", tuple(cities), _terms(args, cities))
-        outcomes = _crawl_all(args, output, cities, run)
-        _mark_reposts(output, held=cities)
-        failures = {
-            key: [gate.Failure(outcome.reason)]
-            for key, outcome in outcomes.items()
-            if not outcome.usable
-        }
-        code = UNUSABLE if len(failures) == len(outcomes) else DONE
-        return _finish(args, run, outcomes, failures, code)
-
-
-def run_command(args: argparse.Namespace) -> int:
-    """Crawl, align, check assertions, report: silent when all is well."""
-    cities = _chosen(args)
-    output = _writable(args.output)
-    with lock.hold(output, cities):
-        run = runs.start(output, "run", tuple(cities), _terms(args, cities))
-        outcomes = _crawl_all(args, output, cities, run)
-        _align_all(args, output, [key for key in cities if outcomes[key].ended_well])
-        _mark_reposts(output, held=cities)
-        now = datetime.now(UTC)
-        history.record(output, run.run_id, now)
-        short = gate.check(output, (cities[key] for key in outcomes))
-        failures = {}
-        for key, outcome in outcomes.items():
-            told = [] if outcome.usable else [outcome.reason]
-            told += health.failures(output, cities[key], outcome.counts, now)
-            complaints = [gate.Failure(detail) for detail in told]
-            complaints += short.get(key, [])
-            if complaints:
-                failures[key] = complaints
-        unusable = all(not outcome.usable for outcome in outcomes.values())
-        code = UNUSABLE if unusable else UNWELL if failures else DONE
-        code = _finish(args, run, outcomes, failures, code)
-        # Last, so that the report tells of this run, too.
-        report.write(output, cities)
-        return code
-
-
 def extract_command(args: argparse.Namespace) -> int:
-    output = _writable(args.output)
+    output = writable(args.output)
     if bool(args.warcs) == args.all:
         raise UsageError("name WARC files, or --all for those in the output folder, not both")
     paths = args.warcs or sorted((output / "archive").glob("*/*.warc.gz"))
@@ -123,7 +76,7 @@ def extract_command(args: argparse.Namespace) -> int:
         )
     table = {key: asdict(count) for key, count in found.counts.items()}
     runs.finish(run, table, DONE)
-    _mark_reposts(output)
+    mark_reposts(output)
     if args.json:
         say_json({"cities": table, "skipped": found.skipped, "read_before": found.read_before})
     elif table:
@@ -153,7 +106,7 @@ def page_command(args: argparse.Namespace) -> int:
 
 def import_command(args: argparse.Namespace) -> int:
     articles, rejects = imports.read_articles(args.file)
-    output = _writable(args.output)
+    output = writable(args.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):
         run = runs.start(output, "import", tuple(cities))
@@ -170,7 +123,7 @@ def import_command(args: argparse.Namespace) -> int:
             store.write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
-        _mark_reposts(output, held=cities)
+        mark_reposts(output, held=cities)
         runs.finish(run, counts, DONE)
     if args.json:
         say_json(counts)
@@ -181,7 +134,7 @@ def import_command(args: argparse.Namespace) -> int:
 
 
 def align_command(args: argparse.Namespace) -> int:
-    output = _readable(args.output)
+    output = readable(args.output)
     known = store.cities_with_articles(output)
     missing = [key for key in args.cities if key not in known]
     if missing or not known:
@@ -193,9 +146,9 @@ def align_command(args: argparse.Namespace) -> int:
     if args.explain:
         say(align.explain(output, *args.explain, encoder=args.encoder))
         return DONE
-    _writable(output)
+    writable(output)
     with lock.hold(output, cities):
-        summaries = _align_all(args, output, cities)
+        summaries = align_all(args, output, cities)
         history.record(output, "align", datetime.now(UTC))
     if args.json:
         say_json(summaries)
@@ -213,24 +166,17 @@ def align_sentences_command(args: argparse.Namespace) -> int:
 
 
 def status_command(args: argparse.Namespace) -> int:
-    output = _readable(args.output)
-    standings = health.standings(output, load_cities(args.cities_dir), datetime.now(UTC))
-    if args.json:
-        say_json([asdict(standing) for standing in standings])
-        return DONE
-    header = ("city", "zh", "en", "pairs", "rejects", "newest", "last success", "health")
-    show_table(
-        header,
-        [
-            (s.city, s.zh, s.en, s.pairs, s.rejects, s.newest, s.last_success, s.health)
-            for s in standings
-        ],
-    )
+    output = readable(args.output)
+    if args.runs is not None:
+        standing.show_runs(output, args.runs, as_json=args.json)
+    else:
+        cities = load_cities(args.cities_dir)
+        standing.show(output, cities, datetime.now(UTC), as_json=args.json)
     return DONE
 
 
 def report_command(args: argparse.Namespace) -> int:
-    path = report.write(_readable(args.output), load_cities(args.cities_dir))
+    path = report.write(readable(args.output), load_cities(args.cities_dir))
     if args.json:
         say_json({"report": str(path)})
     else:
@@ -239,12 +185,12 @@ def report_command(args: argparse.Namespace) -> int:
 
 
 def review_command(args: argparse.Namespace) -> int:
-    command.run(args, _readable(args.output))
+    command.run(args, readable(args.output))
     return DONE
 
 
 def evaluate_command(args: argparse.Namespace) -> int:
-    output = _readable(args.output)
+    output = readable(args.output)
     if args.gold is None:
         # Not at the top: it takes SciPy along, which no other command needs.
         from pipelines import summary
@@ -278,11 +224,11 @@ def calibrate_command(args: argparse.Namespace) -> int:
     """Learn a calibration and put it in force, or list what there is, or go back by one."""
     from pipelines import summary
 
-    output = _readable(args.output)
+    output = readable(args.output)
     if args.list:
         summary.show_calibrations(output, as_json=args.json)
         return DONE
-    _writable(output)
+    writable(output)
     with lock.hold(output, ["calibration"]):
         if args.revert:
             summary.show_reverted(*calibrate.revert(output), as_json=args.json)
@@ -306,46 +252,7 @@ def cities_list_command(args: argparse.Namespace) -> int:
     return DONE
 
 
-def cities_check_command(args: argparse.Namespace) -> int:
-    folder = args.cities_dir or CITIES_DIR
-    found, wrong = [], []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            found.append(load_city(path).key)
-        except CityError as error:
-            wrong.append(str(error))
-    if not found and not wrong:
-        raise UsageError(f"{folder}: holds no city file (*.yaml)")
-    if args.json:
-        say_json({"valid": found, "errors": wrong})
-    else:
-        say(f"{len(found)} city files are valid")
-        for message in wrong:
-            complain(message)
-    return USAGE if wrong else DONE
-
-
-def _crawl_all(
-    args: argparse.Namespace, output: Path, cities: dict[str, City], run: runs.Run
-) -> dict[str, crawls.Outcome]:
-    with progress() as tracker:
-        return crawls.crawl(
-            output,
-            list(cities),
-            run,
-            tracker,
-            cities_dir=args.cities_dir,
-            since=args.since.isoformat() if args.since else None,
-            until=args.until.isoformat() if args.until else None,
-            settings=dict(setting.split("=", 1) for setting in args.set),
-        )
-
-
-def _terms(args: argparse.Namespace, cities: dict[str, City]) -> dict[str, Any]:
-    return runs.terms_of(cities, dict(setting.split("=", 1) for setting in args.set))
-
-
-def _align_all(
+def align_all(
     args: argparse.Namespace, output: Path, cities: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
     files = load_cities(args.cities_dir)
@@ -363,61 +270,13 @@ def _align_all(
     return {key: asdict(summary) for key, summary in summaries.items()}
 
 
-def _mark_reposts(output: Path, held: Collection[str] = ()) -> None:
+def mark_reposts(output: Path, held: Collection[str] = ()) -> None:
     """Mark what repeats another city's article; `held` are the cities whose locks are held."""
     for city in reposts.mark(output, held=held).busy:
         complain(f"{city}: another run is writing it; its reposts are marked by the next run")
 
 
-def _finish(
-    args: argparse.Namespace,
-    run: runs.Run,
-    outcomes: dict[str, crawls.Outcome],
-    failures: dict[str, list[gate.Failure]],
-    code: int,
-) -> int:
-    """Write the run's folder and say how it ended: on a terminal, for a program, or in trouble."""
-    found = runs.gather_issues(
-        run,
-        [
-            {"city": city, "code": "assertion"} | complaint.as_json()
-            for city, complaints in failures.items()
-            for complaint in complaints
-        ],
-    )
-    counts = {
-        key: {**outcome.counts, "failed": not outcome.usable or key in failures}
-        for key, outcome in outcomes.items()
-    }
-    runs.finish(run, counts, code)
-    if args.json:
-        say_json(
-            {
-                "run_id": run.run_id,
-                "exit_code": code,
-                "cities": counts,
-                "failures": {
-                    city: [complaint.detail for complaint in complaints]
-                    for city, complaints in failures.items()
-                },
-                "issues": found,
-            }
-        )
-        return code
-    if sys.stdout.isatty() or args.verbose:
-        header = ("city", "requests", "lists", "articles", "rejects", "issues")
-        show_table(header, [(k, *(c.get(n, 0) for n in header[1:])) for k, c in counts.items()])
-    for city, complaints in failures.items():
-        for complaint in complaints:
-            complain(f"{city}: {complaint.detail}")
-            for example in complaint.examples:
-                complain(f"{city}:   {example}")
-    if failures:
-        complain(f"details: {run.folder / 'issues.jsonl'}")
-    return code
-
-
-def _chosen(args: argparse.Namespace) -> dict[str, City]:
+def chosen(args: argparse.Namespace) -> dict[str, City]:
     """Return the cities a command is about; without names, every one that is crawled."""
     cities = load_cities(args.cities_dir)
     unknown = [key for key in args.cities if key not in cities]
@@ -425,7 +284,7 @@ def _chosen(args: argparse.Namespace) -> dict[str, City]:
         raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(cities)}")
     if args.cities and getattr(args, "all", False):
         raise UsageError("name cities, or --all, not both")
-    if not args.cities and args.command is crawl_command and not args.all:
+    if not args.cities and not getattr(args, "all", True):
         raise UsageError("name at least one city, or --all")
     crawled = {key: city for key, city in cities.items() if city.status in CRAWLED}
     resting = [key for key in args.cities if key not in crawled]
@@ -439,7 +298,7 @@ def _chosen(args: argparse.Namespace) -> dict[str, City]:
     return {key: cities[key] for key in args.cities} if args.cities else crawled
 
 
-def _writable(output: Path) -> Path:
+def writable(output: Path) -> Path:
     """Return `output` as an absolute folder that exists and can be written, or say why not."""
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -454,7 +313,7 @@ def _writable(output: Path) -> Path:
     return output.resolve()
 
 
-def _readable(output: Path) -> Path:
+def readable(output: Path) -> Path:
     if not output.is_dir():
         raise UsageError(f"{output}: no such folder; crawl, extract or import something first")
     return output.resolve()

@@ -289,7 +289,22 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
         values |= {"guests_agree": float(best >= 0.53), "guests_clash": float(best < 0.45)}
         if best < 0.45:
             remarks.append(f"guests differ: {min(zh.foreign)} against {min(en.foreign)}")
+    elif countries := _strangers(zh, en):
+        values["guests_clash"] = 1.0
+        remarks.append(f"guests differ: {countries[0]} against {countries[1]}")
     return values
+
+
+def _strangers(zh: Facts, en: Facts) -> tuple[str, str] | None:
+    """Return a country each that the leads name, where neither text names any of the other's.
+
+    Guests whose names are no transcriptions (Koreans, Japanese) are told apart by their countries.
+    """
+    ours = names.places(zh.whole[: zh.lead], "zh") & names.countries()
+    theirs = names.places(en.whole[: en.lead], "en") & names.countries()
+    if not ours or not theirs or ours & en.places or theirs & zh.places:
+        return None
+    return min(ours), min(theirs)
 
 
 def _places(

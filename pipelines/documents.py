@@ -26,8 +26,12 @@ __all__ = ["Document", "Model", "Pairing", "Prepared", "Scored", "load_model", "
 
 WORDS_PER_CHARACTER = 0.7
 """English words a full translation has for each Chinese character (news .65, officials .85)."""
-BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 2
-"""Candidates of an English article by each way of finding them; the last: per Chinese article."""
+BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 16
+"""Candidates of an English article by each way of finding them, at most."""
+_NEAREST = 2
+"""English articles near a Chinese one that take it for a candidate."""
+_COMMON = 500
+"""Articles from which a fact is too common to propose any of them, in a large city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def load_model() -> Model:
 def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int, ...]]:
     """Return, for each English article, the positions of the Chinese ones worth comparing.
 
-    Nearest by vector (language means removed), by rare facts shared, by title, and the English
-    articles nearest to each Chinese one. Dates exclude nothing; an article without words of its
+    Nearest by vector (language means removed), by rare facts shared, by title, and those to which
+    the English one is among the nearest. Dates exclude nothing; an article without words of its
     language has no candidates.
     """
     if not zh or not en:
@@ -95,20 +99,24 @@ def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int
             for row, index in enumerate(_top(near, ways)):
                 chosen[start + row].update(index)
     left, right = _centred(zh, False), _centred(en, False)
+    nearest: list[list[tuple[float, int]]] = [[] for _ in en]
     for start in range(0, len(zh), 1024):
         near = left[start : start + 1024] @ right.T
-        for row, index in enumerate(_top(near, BY_CHINESE)):
+        for row, index in enumerate(_top(near, _NEAREST)):
             for english in index:
-                chosen[english].add(start + row)
-    rarity = Rarity.of(one.facts for one in zh)
+                nearest[english].append((-float(near[row, english]), start + row))
+    for position, rows in enumerate(nearest):
+        # Where English is scarce it is the nearest of very many.
+        chosen[position].update(other for _, other in sorted(rows)[:BY_CHINESE])
+    rarity = Rarity.of(one.keys for one in zh)
     holders: dict[evidence.Key, list[int]] = {}
     for position, ours in enumerate(zh):
-        for fact in ours.facts.keys:
+        for fact in ours.keys:
             holders.setdefault(fact, []).append(position)
-    limit = max(50, len(zh) // 50)
+    limit = max(50, min(len(zh) // 50, _COMMON))
     for position, theirs in enumerate(en):
         shared: dict[int, float] = {}
-        for fact in sorted(theirs.facts.keys):
+        for fact in theirs.keys:
             found = holders.get(fact, ())
             if len(found) <= limit:
                 for other in found:
@@ -123,12 +131,12 @@ def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int
 
 
 def _centred(side: Sequence[Prepared], titles: bool) -> Array:
-    rows = np.array(
-        [one.sentences.vectors[0] if titles else one.vector for one in side], np.float32
-    )
+    rows = np.array([one.title if titles else one.vector for one in side], np.float32)
+    # In place: a large city's vectors are the most that is held at once.
     if len(rows) > 20:
-        rows = rows - rows.mean(axis=0)
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+        rows -= rows.mean(axis=0)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return rows
 
 
 def _top(near: Array, count: int) -> list[list[int]]:
@@ -143,12 +151,16 @@ def pair(
     *,
     max_days: int = 60,
     model: Model | None = None,
+    runners_up: int | None = None,
 ) -> Pairing:
     """Pair the articles of one city. `max_days` is how late English usually is: a soft prior.
 
-    The order of the articles does not matter to the outcome: ties fall to the smaller id.
+    The order of the articles does not matter to the outcome: ties fall to the smaller id. Of the
+    candidates of an English article that are not its pair, the best `runners_up` are returned, and
+    any that could have been; None returns all.
     """
-    return decide(_described(zh, en, candidates(zh, en), max_days), zh, en, model)
+    described = _described(zh, en, candidates(zh, en), max_days)
+    return decide(described, zh, en, model, runners_up)
 
 
 def decide(
@@ -156,10 +168,20 @@ def decide(
     zh: Sequence[Prepared],
     en: Sequence[Prepared],
     model: Model | None = None,
+    runners_up: int | None = None,
 ) -> Pairing:
     """Score and assign candidates whose features are known, one list per English article."""
     model = model or load_model()
-    return _assign([_choose(listed, model, zh) for listed in described], zh, en)
+    chosen = (_choose(listed, model, zh) for listed in described)
+    return _assign([_foremost(listed, zh, runners_up) for listed in chosen], zh, en)
+
+
+def _foremost(listed: list[Scored], zh: Sequence[Prepared], runners_up: int | None) -> list[Scored]:
+    """Return what may become a pair or a runner-up: the rest of a large city would fill memory."""
+    if runners_up is None:
+        return listed
+    listed.sort(key=lambda one: (-one.probability, -one.score, zh[one.zh].document.id))
+    return [one for at, one in enumerate(listed) if at <= runners_up or one.probability >= FLOOR]
 
 
 def _described(
@@ -169,8 +191,8 @@ def _described(
     max_days: int,
 ) -> Iterable[list[Scored]]:
     """Yield, for each English article, its candidates with their features."""
-    zh_rarity = Rarity.of(one.facts for one in zh)
-    en_rarity = Rarity.of(one.facts for one in en)
+    zh_rarity = Rarity.of(one.keys for one in zh)
+    en_rarity = Rarity.of(one.keys for one in en)
     for position, (one, others) in enumerate(zip(en, found, strict=True)):
         covers = [cover(zh[o].sentences, one.sentences, zh[o].facts, one.facts) for o in others]
         listed = []
@@ -189,12 +211,18 @@ def _edges(covers: Sequence[Coverage], en: Prepared) -> list[float]:
     if len(covers) < 2:
         return [0.0] * len(covers)
     best = np.array([one.best for one in covers])
-    edges = []
-    for row in range(len(best)):
-        others = np.delete(best, row, axis=0)
-        rival = np.sort(others, axis=0)[-3:].mean(axis=0)
-        edges.append(float((best[row] - rival) @ en.sentences.weights))
-    return edges
+    others = min(_RIVALS, len(best) - 1)
+    top = np.sort(best, axis=0)[-others - 1 :]
+    # Of the best values, those that remain when a candidate's own is taken out.
+    own = (top == best[:, None]).argmax(axis=1)
+    rest = [np.where(at < own, top[at], top[at + 1]) for at in range(others)]
+    rivals = np.stack(rest).mean(axis=0)
+    weights = en.sentences.weights
+    return [float(row @ weights) for row in best - rivals]
+
+
+_RIVALS = 3
+"""Candidates that one is set against, at each sentence the best others."""
 
 
 def features(
@@ -312,7 +340,7 @@ def _twins(first: Prepared, second: Prepared) -> bool:
     """
     if float(first.vector @ second.vector) < 0.9:
         return False
-    ours, theirs = first.facts.keys, second.facts.keys
+    ours, theirs = set(first.keys), set(second.keys)
     days = [{(d.month, d.day) for d in one.facts.calendar.days} for one in (first, second)]
     ranks = [{(o.label, o.rank) for o in one.facts.ordinals if o.label} for one in (first, second)]
     if min(len(days[0]), len(days[1])) and not days[0] & days[1]:

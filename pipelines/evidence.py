@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache
 from importlib import resources
 
 from pipelines import dates, names, ordinals, quantities
@@ -56,7 +56,7 @@ class Facts:
         """The text by pinyin syllable (Chinese only); the latest texts asked for are kept."""
         return names.sounds(self.whole)
 
-    @cached_property
+    @property
     def keys(self) -> frozenset[Key]:
         """The facts as countable keys, for rarity and for finding candidates.
 
@@ -218,12 +218,12 @@ class Rarity:
         self._articles = articles
 
     @classmethod
-    def of(cls, corpus: Iterable[Facts]) -> "Rarity":
-        """Count the facts of one language's articles."""
+    def of(cls, corpus: Iterable[Iterable[Key]]) -> "Rarity":
+        """Count the keys of the facts of one language's articles."""
         counts: Counter[Key] = Counter()
         size = 0
-        for one in corpus:
-            counts.update(one.keys)
+        for keys in corpus:
+            counts.update(keys)
             size += 1
         return cls(counts, size)
 

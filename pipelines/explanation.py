@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipelines import quantities
+from pipelines.calibrate import Calibration
 from pipelines.dates import Day
 from pipelines.documents import Model, Pairing, Prepared, Scored, days_apart
 from pipelines.evidence import Facts
@@ -35,10 +36,13 @@ def explain(
     en: Sequence[Prepared],
     ids: tuple[str, str],
     model: Model,
+    *,
+    calibration: Calibration | None = None,
 ) -> str:
     """Say in words why the articles with these ids (Chinese, English) are a pair or are not.
 
-    Weights in brackets are log odds: 0.7 doubles the odds, 2.3 is ten to one.
+    Weights in brackets are log odds: 0.7 doubles the odds, 2.3 is ten to one. Probabilities are
+    those of `calibration`, if there is one; of the pair asked for, the model's own is named too.
     """
     mine = [one for one in (*pairing.pairs, *pairing.rest) if en[one.en].document.id == ids[1]]
     mine.sort(key=lambda one: (-one.score, zh[one.zh].document.id))
@@ -51,14 +55,16 @@ def explain(
                     f"Not a pair: {one.document.id} was not compared, because it is filed as "
                     f"{language} and has few words of {language}."
                 )
-        listed = "".join(f"\n  {_titled(zh[one.zh])}: {one.probability:.3f}" for one in mine[:5])
+        listed = "".join(
+            f"\n  {_titled(zh[one.zh])}: {_probability(one, calibration):.3f}" for one in mine[:5]
+        )
         return (
             f"Not a pair: {ids[0]} and {ids[1]} were not compared, because neither their "
             "sentences, nor facts they share, nor their titles proposed the two. Compared with "
             f"{ids[1]}, with their probabilities:{listed or ' nothing.'}"
         )
     ours, theirs = zh[asked.zh], en[asked.en]
-    lines = [_titled(ours), _titled(theirs), "", _verdict(asked, pairing, en)]
+    lines = [_titled(ours), _titled(theirs), "", _verdict(asked, pairing, en, calibration)]
     worth = _worth(asked, model)
     for heading, sign in (("For it:", 1), ("Against it:", -1)):
         kinds = [kind for kind in worth if sign * worth[kind] >= _LEAST]
@@ -70,7 +76,7 @@ def explain(
             ]
     rival = next((one for one in mine if one is not asked), None)
     if rival is not None:
-        lines += ["", *_against(asked, rival, zh, en, model)]
+        lines += ["", *_against(asked, rival, zh, en, model=model, calibration=calibration)]
     return "\n".join(lines)
 
 
@@ -85,10 +91,18 @@ def _worth(one: Scored, model: Model) -> dict[str, float]:
     }
 
 
-def _verdict(asked: Scored, pairing: Pairing, en: Sequence[Prepared]) -> str:
-    stated = f"probability {asked.probability:.3f}, log odds {asked.score:+.1f}"
+def _probability(one: Scored, calibration: Calibration | None) -> float:
+    return calibration.apply(one.probability) if calibration else one.probability
+
+
+def _verdict(
+    asked: Scored, pairing: Pairing, en: Sequence[Prepared], calibration: Calibration | None
+) -> str:
+    likely = _probability(asked, calibration)
+    own = f" by {calibration.version}, {asked.probability:.3f} by the model" if calibration else ""
+    stated = f"probability {likely:.3f}{own}, log odds {asked.score:+.1f}"
     paired = any(one is asked for one in pairing.pairs)
-    if paired and asked.probability >= 0.5:
+    if paired and likely >= 0.5:
         return f"A pair ({asked.relation}): {stated}."
     if paired:
         return f"Not a pair at the default threshold, though no better mate was found: {stated}."
@@ -211,7 +225,13 @@ def _ordinals(zh: Facts, en: Facts) -> list[str]:
 
 
 def _against(
-    asked: Scored, rival: Scored, zh: Sequence[Prepared], en: Sequence[Prepared], model: Model
+    asked: Scored,
+    rival: Scored,
+    zh: Sequence[Prepared],
+    en: Sequence[Prepared],
+    *,
+    model: Model,
+    calibration: Calibration | None,
 ) -> list[str]:
     """Say what the better of the two candidates has that the other lacks."""
     ahead = asked.score >= rival.score
@@ -220,8 +240,8 @@ def _against(
     ours, theirs = _worth(better, model), _worth(worse, model)
     gaps = {kind: ours[kind] - theirs[kind] for kind in KINDS}
     lines = [
-        f"{head} {_titled(zh[rival.zh])}, probability {rival.probability:.3f}, log odds "
-        f"{rival.score:+.1f}."
+        f"{head} {_titled(zh[rival.zh])}, probability {_probability(rival, calibration):.3f}, log "
+        f"odds {rival.score:+.1f}."
     ]
     for kind in sorted(gaps, key=lambda kind: -gaps[kind]):
         if gaps[kind] >= 0.3:

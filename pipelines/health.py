@@ -1,19 +1,29 @@
 """Is a city well? Its assertions against what is stored, and what `shizheng status` tells."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from crawler.city import City
-from pipelines import runs, schema, store
+from crawler.city import CRAWLED, LANGS, City
+from pipelines import lock, runs, schema, store
+from pipelines.evaluate import DECISION
+
+WEEKS = timedelta(weeks=4)
+"""The span whose articles are counted against those of the span before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One city as the stored tables and the history of runs show it. Times are ISO 8601."""
+    """One city as the stored tables and the history of runs show it. Times are ISO 8601.
+
+    `newest_zh` and `newest_en` are when the newest article of each language was published; `recent`
+    counts articles published in the last four weeks, `before` those of the four weeks before.
+    `health` is a word - `well`, `unwell` (an assertion does not hold), `failed` (the last run),
+    `running`, `never crawled`, `imported`, or the status of a city at rest - and `why` says what is
+    wrong, in sentences.
+    """
 
     city: str
     status: str
@@ -21,55 +31,108 @@ class Standing:
     en: int
     rejects: int
     pairs: int
-    newest: str | None
+    newest_zh: str | None
+    newest_en: str | None
+    recent: int
+    before: int
     last_run: str | None
     last_success: str | None
     health: str
+    why: tuple[str, ...] = ()
 
 
-def standings(output: Path, cities: Mapping[str, City], now: datetime) -> list[Standing]:
-    """Return how every city stands that has a file or has articles, in order of name."""
-    last: dict[str, str] = {}
-    success: dict[str, str] = {}
-    for run in runs.history(output):
-        for key, counts in run["counts"].items():
-            last[key] = run["finished_at"]
-            if counts.get("failed") is False:
-                success[key] = run["finished_at"]
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What the runs tell of one city: when the last ended, and well, which it was; one cut off."""
+
+    last_run: str | None = None
+    last_success: str | None = None
+    run_id: str | None = None
+    cut_off: str | None = None
+
+
+def standings(
+    output: Path, cities: Mapping[str, City], now: datetime, *, held: Collection[str] = ()
+) -> list[Standing]:
+    """Return how every city stands that has a file or has articles, in order of name.
+
+    `held` are cities whose locks the caller holds: they are not said to be running.
+    """
+    past = _past(output)
     found = []
     for key in sorted({*cities, *store.cities_with_articles(output)}):
-        city = cities.get(key)
+        health: str
+        why: list[str]
+        city, runs_of = cities.get(key), past.get(key, _Past())
         table = store.read_articles(output, key, ["lang", "published_at", "first_seen"])
-        langs = Counter(table["lang"].to_pylist())
-        newest = max((d for d in table["published_at"].to_pylist() if d), default=None)
-        if city is None:
-            health = "imported"
-        elif city.status not in ("unverified", "active"):
-            health = f"{city.status}: {city.reason}"
-        elif key not in last:
-            health = "never crawled"
-        else:
-            found_wrong = failures(output, city, {}, now)
-            if last[key] != success.get(key):
-                found_wrong.insert(0, f"the last run failed, {last[key]}")
-            health = "; ".join(found_wrong) or "well"
+        langs = table["lang"].to_pylist()
+        count = Counter(langs)
+        dated: dict[str, list[datetime]] = {lang: [] for lang in LANGS}
+        for lang, date in zip(langs, table["published_at"].to_pylist(), strict=True):
+            if date is not None and date <= now and lang in dated:
+                dated[lang].append(date)
+        newest = {lang: max(dates).isoformat() if dates else None for lang, dates in dated.items()}
+        ages = [now - date for dates in dated.values() for date in dates]
         rejects = store.read_table(store.table_path(output, "rejects", key), schema.REJECTS)
         pairs = store.read_table(store.table_path(output, "pairs", key), schema.PAIRS)
+        if city is None:
+            health, why = "imported", []
+        elif city.status not in CRAWLED:
+            health, why = city.status, [f"since {city.since}: {city.reason}"]
+        elif key not in held and (process := lock.holder(output, key)) is not None:
+            health, why = "running", [f"process {process} is working on it"]
+        else:
+            health, why = _health(output, city, runs_of, now)
         found.append(
             Standing(
                 city=key,
                 status=city.status if city else "imported",
-                zh=langs["zh"],
-                en=langs["en"],
+                zh=count["zh"],
+                en=count["en"],
                 rejects=rejects.num_rows,
-                pairs=sum(p >= 0.5 for p in pairs["probability"].to_pylist()),
-                newest=newest.isoformat() if newest else None,
-                last_run=last.get(key),
-                last_success=success.get(key),
+                pairs=sum(p >= DECISION for p in pairs["probability"].to_pylist()),
+                newest_zh=newest["zh"],
+                newest_en=newest["en"],
+                recent=sum(age < WEEKS for age in ages),
+                before=sum(WEEKS <= age < 2 * WEEKS for age in ages),
+                last_run=runs_of.last_run,
+                last_success=runs_of.last_success,
                 health=health,
+                why=tuple(why),
             )
         )
     return found
+
+
+def _past(output: Path) -> dict[str, _Past]:
+    """Return what the runs tell of each city that was crawled."""
+    found: dict[str, _Past] = {}
+    for run in runs.manifests(output):
+        if "counts" in run:
+            for key, counts in run["counts"].items():
+                if "failed" not in counts:
+                    continue  # an import or extraction: it says nothing of the site
+                before, ended = found.get(key, _Past()), run["finished_at"]
+                success = before.last_success if counts["failed"] else ended
+                found[key] = _Past(ended, success, run["run_id"])
+        elif run["command"] in ("crawl", "run"):
+            how = run.get("cut_short") or "it was killed, or the machine went down"
+            told = f"the run begun {run['started_at']} did not end ({how}); run again to go on"
+            for key in run["cities"]:
+                found[key] = replace(found.get(key, _Past()), cut_off=told)
+    return found
+
+
+def _health(output: Path, city: City, past: _Past, now: datetime) -> tuple[str, list[str]]:
+    if past.cut_off is None and past.run_id is None:
+        return "never crawled", []
+    why = failures(output, city, {}, now)
+    if past.cut_off is not None:
+        return "failed", [past.cut_off, *why]
+    if past.run_id is not None and past.last_run != past.last_success:
+        told = runs.failures(output, past.run_id, city.key)
+        return "failed", list(dict.fromkeys([*told, *why])) or [f"run {past.run_id} failed"]
+    return ("unwell" if why else "well"), why
 
 
 def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime) -> list[str]:
@@ -101,8 +164,3 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
             f"at most {city.assertions.quiet_days} expected"
         )
     return found
-
-
-def as_json(standing: Standing) -> dict[str, Any]:
-    """Return a standing as a JSON object."""
-    return asdict(standing)

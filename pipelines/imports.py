@@ -125,7 +125,8 @@ def _in_its_language(article: Article) -> Article | Reject:
 
     What the text plainly is counts more than what is declared: an English text that is called
     Chinese would be split, measured and paired as Chinese. What was declared stands where the text
-    does not tell, and is needed nowhere else; a difference is flagged `lang_mismatch`.
+    does not tell, and is needed nowhere else. Where the text is plainly the other one, the flag
+    `lang_mismatch` says so: the rows of the file may be mixed up, and `align` compares no such one.
     """
     if not article.text:
         return Reject(
@@ -140,7 +141,7 @@ def _in_its_language(article: Article) -> Article | Reject:
         detail = f"The text is neither Chinese nor English ({verdict.evidence})."
         return Reject(_where(article), article.city, "other_language", detail)
     flags = article.flags
-    if declared and verdict.lang != declared:
+    if declared and lang != declared:
         flags = (*flags, "lang_mismatch")
     script = "Latn" if lang == "en" else verdict.script if verdict.lang == "zh" else "Hans"
     return replace(article, lang=lang, script=script, lang_evidence=verdict.evidence, flags=flags)

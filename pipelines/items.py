@@ -87,7 +87,7 @@ class Store(CrawlPart):
         self._outcomes: dict[str, Outcome] = {}
 
     def open_spider(self) -> None:
-        # A writer that was killed leaves the file it was about to rename. The city's crawl lock is
+        # A writer that was killed leaves the file it was about to rename. The city's lock is
         # held here, and the tables of a city are written by one process at a time.
         output, city = self.spider.output, self.spider.city.key
         left = [*store.articles_folder(output, city).glob(".*.tmp")]

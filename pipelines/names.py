@@ -43,11 +43,11 @@ _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
-_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,5}(?:[·•‧・][\u4e00-\u9fff]{1,5})+")
+_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,7}(?:[·•‧・][\u4e00-\u9fff]{1,7})+")
 
 _ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的|在)")
 _ZH_AFTER = re.compile(
-    r"(?:一行|率|等|的|来|说|表示|出席|介绍|先生|女士|阁下|及|和|与|在|为|致|代表|参加|访问).*$"
+    r"(?:一行|率|等|的|来|说|表示|出席|介绍|先生|女士|阁下|及|和|与|在|为|致|代表|参加|访问|就|向|共同).*$"
 )
 
 _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
@@ -310,7 +310,7 @@ class Sounds:
         return bool(places)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def sounds(text: str) -> Sounds:
     """Index a Chinese text by pinyin syllable."""
     positions: dict[str, set[int]] = {}
@@ -413,7 +413,14 @@ def _en_skeleton(text: str) -> str:
 @cache
 def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     rows = [line.split("\t") for line in _lines("places.tsv")]
-    return tuple((tuple(zh.split(",")), tuple(en.split("|"))) for zh, en in rows)
+    return tuple((tuple(row[0].split(",")), tuple(row[1].split("|"))) for row in rows)
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return the places of the gazetteer that are countries, by their first English form."""
+    rows = [line.split("\t") for line in _lines("places.tsv")]
+    return frozenset(row[1].split("|")[0] for row in rows if row[2:] == ["country"])
 
 
 @cache

@@ -1,19 +1,26 @@
 """Articles made ready for pairing: their facts, their sentences and vectors, their size."""
 
+import pickle
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
 from pipelines import evidence, splitting
 from pipelines.coverage import Array, Sentences
 from pipelines.encoder import Encoder
-from pipelines.evidence import Facts
+from pipelines.evidence import Facts, Key
+from pipelines.shelf import Half, Records
 
 MAX_SENTENCES = 400
 """Sentences of an article that are compared; what is longer is a book."""
+MAX_CHARACTERS = 200_000
+"""Characters of an article that facts are read from."""
+MAX_FIGURES = 1000
+"""Figures of an article that are compared, lest two long tables take the square of their length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +51,74 @@ def readable(document: Document) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An article with what is compared: facts, sentences, a vector of the whole."""
+    """An article with what is compared: facts, sentences, vectors of the whole and of the title.
+
+    Facts and sentences lie on a shelf and are read when asked for; `keys` are those of the facts.
+    """
 
     document: Document
-    facts: Facts
-    sentences: Sentences
+    keys: tuple[Key, ...]
     vector: Array
+    title: Half
     size: int
+    records: Records = field(repr=False)
+    place: int
+
+    @property
+    def facts(self) -> Facts:
+        """What the article states."""
+        return _read(self.records, self.place)[0]
+
+    @property
+    def sentences(self) -> Sentences:
+        """Its sentences, title first."""
+        return _read(self.records, self.place)[1]
+
+
+@lru_cache(maxsize=256)
+def _read(records: Records, place: int) -> tuple[Facts, Sentences]:
+    facts, sentences = pickle.loads(records.take(place))
+    return facts, sentences
 
 
 def prepare(documents: Sequence[Document], encoder: Encoder) -> list[Prepared]:
     """Read facts and sentences of articles in one language."""
     prepared: list[Prepared] = []
+    records = Records()
+    # Most facts are in many articles: each is held once.
+    known: dict[Key, Key] = {}
     for start in range(0, len(documents), _AT_ONCE):
         batch = documents[start : start + _AT_ONCE]
         cut = [_sentences(document) for document in batch]
-        read = [_facts(document) for document in batch]
+        ends = [rows[-1][0] + len(rows[-1][1]) for rows in cut]
+        read = [
+            _facts(document, max(0, min(end - len(document.title) - 1, MAX_CHARACTERS)))
+            for document, end in zip(batch, ends, strict=True)
+        ]
         vectors = encoder.encode([sentence for rows in cut for _, sentence in rows])
         titles = encoder.encode([title for facts in read for title in facts.titles])
         at = title = 0
         for document, rows, facts in zip(batch, cut, read, strict=True):
             named = titles[title : title + len(facts.titles)]
-            prepared.append(_prepared(document, rows, vectors[at : at + len(rows)], facts, named))
+            found = vectors[at : at + len(rows)]
+            weights = _weights(rows)
+            starts = np.array([start for start, _ in rows], np.int64)
+            # Half precision is what encoders give here.
+            held = Sentences(starts, weights, found.astype(np.float16), named.astype(np.float16))
+            keys = tuple(known.setdefault(key, key) for key in sorted(facts.keys))
+            place = records.append(pickle.dumps((facts, held), pickle.HIGHEST_PROTOCOL))
+            whole = _unit(weights @ found)
+            prepared.append(
+                Prepared(
+                    document,
+                    keys,
+                    whole,
+                    vectors[at].astype(np.float16),
+                    _size(document),
+                    records,
+                    place,
+                )
+            )
             at, title = at + len(rows), title + len(facts.titles)
     return prepared
 
@@ -99,28 +152,16 @@ def _sentences(document: Document) -> list[tuple[int, str]]:
     return [(0, document.title or document.text[:80] or "-"), *rows]
 
 
-def _facts(document: Document) -> Facts:
-    return evidence.facts(
-        document.text,
+def _facts(document: Document, end: int) -> Facts:
+    """Read the facts of title and text up to `end`, where the sentences that are compared end."""
+    found = evidence.facts(
+        document.text[:end],
         document.lang,
         title=document.title,
         published=document.published,
         url=document.url,
     )
-
-
-def _prepared(
-    document: Document,
-    rows: Sequence[tuple[int, str]],
-    vectors: Array,
-    facts: Facts,
-    titles: Array,
-) -> Prepared:
-    weights = _weights(rows)
-    starts = np.array([start for start, _ in rows], np.int64)
-    # Half precision is what encoders give here; a large city's vectors must fit in memory.
-    held = Sentences(starts, weights, vectors.astype(np.float16), titles.astype(np.float16))
-    return Prepared(document, facts, held, _unit(weights @ vectors), _size(document))
+    return replace(found, figures=found.figures[:MAX_FIGURES])
 
 
 def _unit(vector: Array) -> Array:

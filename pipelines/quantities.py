@@ -156,6 +156,8 @@ _PREFIXES = {
 }
 
 _FIGURE = r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
+# Thousands may be set apart by a space, in Hong Kong in Chinese too: 301 000.
+_SPACED = r"\d{1,3}(?: \d{3}){1,4}(?![\d,.]\d|\d)"
 _ZH_WORDS = (
     r"[一二两三四五六七八九十百千][零〇一二两三四五六七八九十百千]{0,11}"
     r"(?:点[零〇一二三四五六七八九]{1,6})?"
@@ -165,7 +167,7 @@ _ZH_SCALE = (
 )
 _ZH_LOOSE = r"上(?=[百千万亿])|将近|接近|近|约为|约|大约|超过|超|逾|突破|不足|至少|多达|高达|达到?"
 _ZH = re.compile(
-    rf"(?P<loose>{_ZH_LOOSE})?(?P<n>{_FIGURE}|{_ZH_WORDS}|(?<=[上近超逾])[万亿])(?P<few>[余多])?"
+    rf"(?P<loose>{_ZH_LOOSE})?(?P<n>{_SPACED}|{_FIGURE}|{_ZH_WORDS}|(?<=[上近超逾])[万亿])(?P<few>[余多])?"
     rf"(?:(?P<s0>{_ZH_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_ZH_WORDS}))?"
     rf"(?P<scale>{_ZH_SCALE})?(?P<odd>余|多|来)?"
     rf"(?P<unit>{'|'.join(sorted(map(re.escape, _ZH_UNITS), key=len, reverse=True))})?"
@@ -182,8 +184,7 @@ _EN_LOOSE = (
     r"nearly|almost|about|around|approximately|roughly|some|over|more than|at least|up to|"
     r"less than|close to|exceeding|above|an estimated|estimated"
 )
-# Thousands may be set apart by a space: 301 000.
-_EN_FIGURE = rf"\d{{1,3}}(?: \d{{3}}){{1,4}}(?![\d,.]\d|\d)|{_FIGURE}"
+_EN_FIGURE = rf"{_SPACED}|{_FIGURE}"
 _EN = re.compile(
     rf"(?:\b(?P<loose>{_EN_LOOSE}) )?"
     rf"(?P<prefix>rmb|cny|usd|hk\$|us\$|mop\$?|s\$|a\$|eur|jpy|\$|¥|￥|€|£)? ?"
@@ -234,7 +235,7 @@ def shared_bits(figure: Quantity, others: Iterable[Quantity]) -> float:
 
 def _half(written: str, scale: float) -> float:
     """Half of the last significant digit of `written`, times `scale`."""
-    digits = written.replace(",", "")
+    digits = written.replace(",", "").replace(" ", "")
     if "." in digits:
         return 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale
     # 350,000 is as likely rounded as exact, but 300 hardly stands for 340.
@@ -244,7 +245,7 @@ def _half(written: str, scale: float) -> float:
 
 def _zh_value(written: str) -> float | None:
     if written[0].isdigit():
-        return float(written.replace(",", ""))
+        return float(written.replace(",", "").replace(" ", ""))
     return numerals.chinese(written)
 
 

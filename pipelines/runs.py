@@ -4,6 +4,7 @@ import json
 import platform
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from crawler.city import City
-from pipelines import store
+from pipelines import metrics, store
 
 Issue = dict[str, Any]
+
+FAILURES = ("assertion", "time_limit", "crawl", "align")
+"""Issue codes of what makes a city's run a failure, not of single pages: an assertion of its file
+does not hold; its crawl was too long; its crawl did not end well; it could not be aligned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +72,46 @@ def terms_of(cities: Mapping[str, City], settings: Mapping[str, str]) -> dict[st
 
 def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) -> None:
     """Write the run's counts per city, its metrics and the final manifest."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    ended = datetime.now(UTC).replace(microsecond=0)
     _write_json(run.folder / "counts.json", counts)
     with store.replacing(run.folder / "metrics.prom") as file:
-        file.write(_metrics(run, counts, now, exit_code).encode())
-    manifest = _manifest(run, finished_at=now) | {"exit_code": exit_code}
-    _write_json(run.folder / "manifest.json", manifest)
+        file.write(metrics.of_run(run.started_at, ended, exit_code, counts).encode())
+    _write_json(run.folder / "manifest.json", _manifest(run, ended) | {"exit_code": exit_code})
+
+
+def abandon(run: Run, reason: str, exit_code: int) -> None:
+    """Write down, where that is possible, why a run ended before it was done."""
+    ended = datetime.now(UTC).replace(microsecond=0)
+    with suppress(store.StoreError):
+        gather_issues(run, [])
+        cut = {"exit_code": exit_code, "cut_short": reason}
+        _write_json(run.folder / "manifest.json", _manifest(run, ended) | cut)
 
 
 def issues(folder: Path, city: str = "*") -> list[Issue]:
     """Return what went wrong in a run that is under way, one record each, by city."""
-    found = []
-    for path in sorted(folder.glob(f"{city}.issues.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            found.append(json.loads(line))
-    return found
+    return [
+        issue for path in sorted(folder.glob(f"{city}.issues.jsonl")) for issue in _records(path)
+    ]
+
+
+def _records(path: Path) -> Iterator[Issue]:
+    """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
+
+
+def failures(output: Path, run_id: str, city: str) -> list[str]:
+    """Return why a city failed in a finished run, as sentences."""
+    path = output / "runs" / run_id / "issues.jsonl"
+    if not path.is_file():
+        return []
+    return [
+        str(issue["detail"])
+        for issue in _records(path)
+        if issue.get("city") == city and issue.get("code") in FAILURES and "detail" in issue
+    ]
 
 
 def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:
@@ -98,11 +128,22 @@ def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:
 
 def history(output: Path) -> Iterator[dict[str, Any]]:
     """Yield the finished runs, oldest first: their manifests with `counts`."""
-    for path in sorted((output / "runs").glob("*/counts.json")):
-        manifest = path.with_name("manifest.json")
-        if manifest.exists():
-            row: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
-            yield row | {"counts": json.loads(path.read_text(encoding="utf-8"))}
+    for row in manifests(output):
+        if "counts" in row:
+            yield row
+
+
+def manifests(output: Path) -> Iterator[dict[str, Any]]:
+    """Yield the manifests of all runs, oldest first; those of finished runs have `counts`.
+
+    A run that has neither `counts` nor `cut_short` is under way, or was killed.
+    """
+    for path in sorted((output / "runs").glob("*/manifest.json")):
+        row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        counts = path.with_name("counts.json")
+        if counts.exists() and row.get("finished_at"):
+            row["counts"] = json.loads(counts.read_text(encoding="utf-8"))
+        yield row
 
 
 def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
@@ -118,27 +159,6 @@ def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
         "pyarrow": version("pyarrow"),
         **({"terms": dict(run.terms)} if run.terms else {}),
     }
-
-
-def _metrics(
-    run: Run, counts: Mapping[str, Mapping[str, Any]], now: datetime, exit_code: int
-) -> str:
-    """Return the run in the text format of Prometheus, for node_exporter's textfile collector."""
-    lines = [
-        "# HELP shizheng_run_finished_seconds When the last run ended, Unix time.",
-        "# TYPE shizheng_run_finished_seconds gauge",
-        f"shizheng_run_finished_seconds {now.timestamp():.0f}",
-        "# HELP shizheng_run_exit_code Exit code of the last run.",
-        "# TYPE shizheng_run_exit_code gauge",
-        f"shizheng_run_exit_code {exit_code}",
-        "# HELP shizheng_run_count What the last run counted, by city.",
-        "# TYPE shizheng_run_count gauge",
-    ]
-    for city, values in counts.items():
-        for name, value in values.items():
-            if isinstance(value, int) and not isinstance(value, bool):
-                lines.append(f'shizheng_run_count{{city="{city}",what="{name}"}} {value}')
-    return "\n".join(lines) + "\n"
 
 
 def _write_json(path: Path, value: Any) -> None:

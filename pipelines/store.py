@@ -96,14 +96,31 @@ def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None
     if not path.exists():
         empty = expected.empty_table()
         return empty.select(columns) if columns else empty
-    try:
-        # Not pq.read_table: it would open a dataset and read meaning into folder names.
-        file = pq.ParquetFile(path)
-        schema.check_version(path, file.schema_arrow)
+    with _reading(path) as file:
         wanted = expected.names if columns is None else columns
         present = set(file.schema_arrow.names)
         table = file.read(columns=[name for name in wanted if name in present])
         return _completed(table, expected, wanted) if set(wanted) - present else table
+
+
+def read_parts(path: Path, expected: pa.Schema) -> Iterator[pa.Table]:
+    """Yield one table's row groups, all columns, for what is too large to read at once.
+
+    Raises `StoreError` as `read_table` does.
+    """
+    if path.exists():
+        with _reading(path) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=expected.names)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        # Not pq.read_table: it would open a dataset and read meaning into folder names.
+        with pq.ParquetFile(path) as file:
+            schema.check_version(path, file.schema_arrow)
+            yield file
     except schema.VersionError as error:
         raise StoreError(str(error)) from error
     except (pa.ArrowInvalid, OSError) as error:

@@ -77,10 +77,20 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], title: str 
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    OUT.print(table)
+    # In a pipe nothing is folded: a line is a row.
+    out = OUT if OUT.is_terminal else Console(file=OUT.file, width=10_000, highlight=False)
+    out.print(table)
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in words: `45 s`, `90 min`, `6 h`, `3 days`."""
+    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * unit or seconds == unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds:.3g} s"

@@ -147,28 +147,29 @@ class UniversalSentenceEncoder:
         inside_finish = np.searchsorted(points, finish)
         left = [np.concatenate([[_BOS], stream[s : s + _EDGE]]) for s in starts]
         right = [np.concatenate([stream[max(e - _EDGE, 0) : e], [_EOS]]) for e in ends]
-        # A clipped edge is too short to be used: such runs are read whole, below.
-        left_sums = self._sums(left, [(0, min(1 + _REACH, len(row))) for row in left])
-        right_sums = self._sums(right, [(max(len(row) - 1 - _REACH, 0), len(row)) for row in right])
-        spans = []
-        for k in range(1, min(width, n) + 1):
-            first = np.arange(n - k + 1)
-            last = first + k - 1
-            length = ends[last] - starts[first]
-            total = (
-                left_sums[first]
-                + (inside[inside_finish[last]] - inside[inside_begin[first]]).astype(np.float32)
-                + right_sums[last]
-            )
-            short = np.flatnonzero(length < _EDGE)
-            if len(short):
-                rows = [_closed(stream[starts[i] : ends[i + k - 1]]) for i in short]
-                # Tables and chants say the same few words over and over.
-                place = {key: at for at, key in enumerate(dict.fromkeys(r.tobytes() for r in rows))}
-                at = np.array([place[row.tobytes()] for row in rows])
-                once = [rows[i] for i in np.unique(at, return_index=True)[1]]
-                total[short] = self._sums(once, [(0, len(row)) for row in once])[at]
-            spans.append(self._vectors(total, length + 2))
+        # A clipped edge is too short to be used: such runs are read whole.
+        wanted = [(0, min(1 + _REACH, len(row))) for row in left]
+        wanted += [(max(len(row) - 1 - _REACH, 0), len(row)) for row in right]
+        runs = [(k, i) for k in range(1, min(width, n) + 1) for i in range(n - k + 1)]
+        first = np.array([i for _, i in runs])
+        last = first + np.array([k for k, _ in runs]) - 1
+        length = ends[last] - starts[first]
+        short = np.flatnonzero(length < _EDGE)
+        rows = [_closed(stream[starts[first[r]] : ends[last[r]]]) for r in short]
+        # Tables and chants say the same few words over and over.
+        place = {key: at for at, key in enumerate(dict.fromkeys(row.tobytes() for row in rows))}
+        whole = {place[row.tobytes()]: row for row in rows}
+        once = [whole[at] for at in range(len(place))]
+        sums = self._sums([*left, *right, *once], [*wanted, *((0, len(row)) for row in once)])
+        total = (
+            sums[first]
+            + (inside[inside_finish[last]] - inside[inside_begin[first]]).astype(np.float32)
+            + sums[n + last]
+        )
+        total[short] = sums[[2 * n + place[row.tobytes()] for row in rows]] if rows else 0
+        vectors = self._vectors(total, length + 2)
+        cuts = np.cumsum([n - k + 1 for k in range(1, min(width, n) + 1)])
+        spans = np.split(vectors, cuts[:-1])
         return spans + [np.empty((0, self.dim), np.float32)] * (width - len(spans))
 
     def _tokenise(self, sentences: Sequence[str]) -> list[Ids]:

@@ -1,10 +1,34 @@
 """CMS families: how each one's lists page, and where its articles keep things."""
 
-from crawler.cms import generic, hanweb, jeecms, trs, ucap
+from crawler.cms import (
+    aspnet,
+    china_daily,
+    feeds,
+    generic,
+    guangdong,
+    hanweb,
+    info_gov_hk,
+    jeecms,
+    trs,
+    ucap,
+    wordpress,
+)
 from crawler.cms.family import Family
 
 FAMILIES: dict[str, Family] = {
     family.name: family
-    for family in (hanweb.FAMILY, trs.FAMILY, jeecms.FAMILY, ucap.FAMILY, generic.FAMILY)
+    for family in (
+        hanweb.FAMILY,
+        trs.FAMILY,
+        jeecms.FAMILY,
+        ucap.FAMILY,
+        guangdong.FAMILY,
+        china_daily.FAMILY,
+        info_gov_hk.FAMILY,
+        wordpress.FAMILY,
+        aspnet.FAMILY,
+        feeds.FAMILY,
+        generic.FAMILY,
+    )
 }
 """Every family a city file may name as `cms:`, by that name."""

@@ -113,4 +113,5 @@ FAMILY = Family(
     is_article=is_article,
     read_list=read_list,
     rules=(Rules(body=(), drop=WIDGETS),),
+    any_url=True,
 )

@@ -11,6 +11,7 @@ links to their neighbours in the markup.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -51,6 +52,9 @@ def called_pages(text: str, url: str) -> Pages | None:
 
     A later page gives None: its number reads the same in both numberings, and page 1 told all.
     """
+    folded = text.lower()  # most pages call neither, and what follows takes as long as parsing them
+    if "createpagehtml" not in folded and "pagecontrol" not in folded:
+        return None
     for call in _CALL.finditer(_without_comments(text)):
         count, current = int(call["count"][:9]), int(call["current"][:9])
         if count < 2:
@@ -64,15 +68,18 @@ def called_pages(text: str, url: str) -> Pages | None:
     return None
 
 
-def numbered(text: str, url: str, pattern: str) -> tuple[str, ...]:
+def numbered(
+    text: str, url: str, pattern: str, own: Callable[[str], bool] = lambda url: True
+) -> tuple[str, ...]:
     """Return the pages of a list whose links are in the markup, filling the gaps between them.
 
-    `pattern` is a regular expression for a page's path with the groups `head`, `number`, `tail`.
+    `pattern` is a regular expression for a page's URL with the groups `number` and `tail`; `own`
+    tells the list's own pages from those of other lists.
     """
     best: tuple[int, str, str] | None = None
     for anchor in anchors(text, url):
         match = re.search(pattern, anchor.url)
-        if match and (best is None or int(match["number"]) > best[0]):
+        if match and own(anchor.url) and (best is None or int(match["number"]) > best[0]):
             best = (int(match["number"]), anchor.url[: match.start("number")], match["tail"])
     if best is None:
         return ()

@@ -1,6 +1,7 @@
 """TRS WCM: static lists whose page links a script writes, `t<date>_<id>` articles."""
 
 import re
+from datetime import date
 from urllib.parse import urlsplit
 
 from crawler.cms.family import Family, Listing, Rules
@@ -41,6 +42,8 @@ FAMILY = Family(
     read_list=read_list,
     rules=(
         Rules(
+            version="UEDITOR",
+            since=date(2018, 1, 1),
             body=(".TRS_UEDITOR", ".trs_editor_view"),
             title=(".article-title", ".detail-title", ".xl-title", "h1"),
             meta_line=(".article-infos", ".detail-article-infos", ".xl-info", ".info"),
@@ -48,6 +51,8 @@ FAMILY = Family(
             parts=parts,
         ),
         Rules(
+            version="Editor",
+            until=date(2023, 12, 31),
             body=(".TRS_Editor", ".Custom_UnionStyle"),
             title=(".art-title", ".detail-article-title", ".article-title", ".title", "h1"),
             meta_line=(".art-meta", ".detail-article-infos", ".article-infos", ".info", ".xl-info"),

@@ -37,7 +37,8 @@ class Edition:
     `templates` is the folder of its article and list templates; `shows` is what its pages show of
     the date; `charset` is what the Content-Type header says; `address(column, entry)` is an
     article's path; `first_list(column)` the path of a column's first page. The column "empty" is a
-    list that a redesign left without entries.
+    list that a redesign left without entries. The column `drawn` has, beside its own list, one of
+    its newest articles that only a script draws.
     """
 
     city: str
@@ -52,10 +53,15 @@ class Edition:
     address: Callable[[Column, Entry], str]
     first_list: Callable[[Column], str]
     mobile_host: str | None = None
+    drawn: str | None = None
 
     def url(self, entry: Entry) -> str:
         """Return the URL of an entry's article."""
         return f"http://{self.host}{self.address(self.columns[entry.column], entry)}"
+
+    def drawn_list(self, column: Column) -> str:
+        """Return the path of the column's list that a script draws."""
+        return f"{column.path}latest.html"
 
     def list_url(self, column: Column) -> str:
         """Return the URL of the first page of a column's list."""
@@ -206,6 +212,7 @@ QINGYA_EN = Edition(
     },
     address=lambda column, entry: f"{column.path}{entry.date:%Y-%m/%d}/c_{number(entry, 6)}.htm",
     first_list=lambda column: column.path,
+    drawn="news",
 )
 
 EDITIONS = (YUNZE_ZH, YUNZE_EN, LANGANG_ZH, LANGANG_EN, QINGYA_ZH, QINGYA_EN)

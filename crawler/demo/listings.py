@@ -18,6 +18,19 @@ def list_pages(edition: Edition, column: Column, items: Sequence[Item]) -> Answe
     yield from _LISTERS[column.listing](edition, column, items)
 
 
+def drawn_list(edition: Edition, column: Column, items: Sequence[Item]) -> Answers:
+    """Yield a list of a column's newest articles that a script draws, and the data it asks for."""
+    page = f"http://{edition.host}{edition.drawn_list(column)}"
+    data = f"{edition.drawn_list(column).rpartition('.')[0]}.json"
+    stories = [
+        {"path": item.href, "name": item.title, "day": f"{item.date:%Y-%m-%d}"}
+        for item in items[: column.page_size]
+    ]
+    text = render(f"{edition.templates}/drawn.html", **_context(edition, column), data=data)
+    yield page, html(text, charset=edition.charset)
+    yield f"http://{edition.host}{data}", _json(stories)
+
+
 def _context(edition: Edition, column: Column) -> dict[str, object]:
     labelled = [{"url": edition.list_url(c), "label": c.label} for c in edition.columns.values()]
     return {"edition": edition, "column": column, "columns": labelled}

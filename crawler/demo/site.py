@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from crawler.demo.content import ContentError, Entry, load_content
 from crawler.demo.editions import EDITIONS, Edition, digest, edition_of
-from crawler.demo.listings import list_pages
+from crawler.demo.listings import drawn_list, list_pages
 from crawler.demo.oddities import Oddity, oddities
 from crawler.demo.pages import (
     Item,
@@ -103,6 +103,8 @@ def _edition(edition: Edition, entries: Sequence[Entry]) -> Iterator[tuple[str, 
         listed += [_item(o.entry, entries) for o in odd if o.entry.column == name]
         listed.sort(key=lambda item: item.date, reverse=True)
         yield from list_pages(edition, column, listed)
+        if name == edition.drawn:
+            yield from drawn_list(edition, column, listed)
         for place, entry in enumerate(members):
             if entry.key in {english.key for english in shared.values()}:
                 continue

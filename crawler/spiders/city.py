@@ -20,7 +20,7 @@ from scrapy.http import Response
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-from crawler import issues
+from crawler import browser, issues
 from crawler.archive import ArchiveError, Writer, read_at
 from crawler.blocking import diagnose
 from crawler.city import City
@@ -98,19 +98,15 @@ class CitySpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield what an earlier crawl archived but did not store, what it left unanswered, the
-        articles to look at again, then the lists' articles."""
-        async for page in self._unfinished():
-            yield page
-        for request in self._left_over():
-            yield request
-        for visit in self.visits.due(self.now(), self.revisits):
-            if self.city.allows(visit.url):
-                self.count("revisits")
-                yield self.article_request(visit.url, visit)
-        for source in self.city.sources:
-            async for request in self.discovery.requests(source):
-                yield request
+        """Yield everything there is to do, no faster than it is done.
+
+        Scrapy would take it all at once, and a queue of twenty thousand requests takes more memory
+        than the rest of a crawl.
+        """
+        async for one in self._everything():
+            if self.crawler.engine.needs_backout():
+                await self.crawler.signals.wait_for(scrapy.signals.scheduler_empty)
+            yield one
 
     async def article(self, response: Response) -> AsyncIterator[Page]:
         """Read a fetched article page; one looked at again gives a page only if it changed."""
@@ -164,12 +160,20 @@ class CitySpider(Spider):
             self.stopping = True
             deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
 
-    async def get(self, url: str, kind: str) -> tuple[str, int, Mapping[str, str], bytes]:
+    async def get(
+        self, url: str, kind: str, *, drawn: bool = False
+    ) -> tuple[str, int, Mapping[str, str], bytes]:
         """Return URL, status, headers and body of a page; from the archive if it is unmodified.
 
         It is waited for in place, past the scheduler. All layers apply to it: hosts, robots.txt,
-        delays, retries, redirects, the archive. Raises what they raise.
+        delays, retries, redirects, the archive. Raises what they raise. A page that a script has
+        `drawn` comes from the browser, always anew: it may change while its file does not.
         """
+        if drawn:
+            request = Request(url, meta={"kind": kind} | browser.meta())
+            seen = await self.crawler.engine.download_async(request)
+            browser.check(seen, self.city)
+            return seen.url, seen.status, lower_headers(seen.headers), seen.body
         visit = self.visits.get(as_asked(url))
         response = await self._download(url, kind, visit)
         if response.status == 304 and visit is not None:
@@ -194,6 +198,23 @@ class CitySpider(Spider):
     async def _download(self, url: str, kind: str, visit: Visit | None = None) -> Response:
         request = Request(url, meta={"kind": kind}, headers=validators(visit))
         return await self.crawler.engine.download_async(request)
+
+    async def _everything(self) -> AsyncIterator[Any]:
+        """Yield what an earlier crawl archived but did not store, what it left unanswered, the
+        articles to look at again, then the lists' articles."""
+        async for page in self._unfinished():
+            yield page
+        for request in self._left_over():
+            yield request
+        for visit in self.visits.due(self.now(), self.revisits):
+            if self.city.allows(visit.url):
+                self.count("revisits")
+                # What changed is unstored for a moment, and a list may name it meanwhile.
+                self.seen.add(canonical_url(visit.url))
+                yield self.article_request(visit.url, visit)
+        for source in self.city.listings:
+            async for request in self.discovery.requests(source):
+                yield request
 
     async def _unfinished(self) -> AsyncIterator[Page]:
         for visit in self.visits.unstored():

@@ -229,7 +229,7 @@ def test_a_city_has_one_crawl_at_a_time(web: Web, crawl: Crawl) -> None:
     first.communicate()
     assert second.code == 1
     assert second.last == {"city": "haiqing", "done": True, "reason": "failed"}
-    assert f"another crawl (process {first.pid}) is using it" in second.errors
+    assert f"another run (process {first.pid}) is using it" in second.errors
 
 
 def test_an_unknown_city_and_a_bad_window_are_usage_errors(

@@ -1,13 +1,16 @@
 """The shard step: tables that say the same whenever they are made from the same articles."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from crawler.item import NEWS_TIME, Article
 from pipelines import align, schema, sentences, store
+from pipelines.engine import map_shards
 
 NOW = datetime(2024, 6, 1, 8, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=9)
@@ -116,6 +119,20 @@ def test_adding_articles_in_steps_gives_what_all_at_once_gives(
     whole = {path.removeprefix(str(output)): digest for path, digest in digests(output).items()}
     parts = {path.removeprefix(str(stepwise)): d for path, d in digests(stepwise).items()}
     assert parts == {path: digest for path, digest in whole.items() if "steps" not in path}
+
+
+def test_two_processes_write_what_one_writes_byte_for_byte(tmp_path: Path) -> None:
+    found = {}
+    for jobs in (1, 2):
+        folder = tmp_path / str(jobs)
+        for city in ("anlan", "yunze"):
+            own = [replace(one, city=city) for one in articles()]
+            store.write_articles(folder, city, own, run_id="r1", now=NOW)
+        step = partial(align.align_shard, folder, now=NOW)
+        assert {s.likely for s in map_shards(step, ["anlan", "yunze"], jobs=jobs).values()} == {1}
+        found[jobs] = {path.removeprefix(str(folder)): d for path, d in digests(folder).items()}
+    assert len(found[1]) == 10
+    assert found[1] == found[2]
 
 
 def test_only_new_pairs_are_aligned_and_others_keep_their_bytes(

@@ -1,5 +1,6 @@
 """A mistake in a city file is named by file and line, with what was expected."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,42 @@ def test_an_english_column_of_the_chinese_host_is_told_by_its_pattern(tmp_path: 
         source = city.source_of(f"http://www.some.gov.cn/art/2024/1/2/{url}.html")
         assert source is not None
         assert source.lang == lang
+
+
+OLD = "http://www.some.gov.cn/art/2019/1/2/art_1_7.html"
+
+
+def test_a_page_belongs_to_the_system_that_the_site_used_when_it_was_served(tmp_path: Path) -> None:
+    listing = 'list: "http://www.some.gov.cn/col/col1/index.html"'
+    new = f"- {{lang: zh, cms: hanweb, {listing}, since: 2021-01-01}}"
+    old = f"- {{lang: zh, cms: trs, {listing}, until: 2020-12-31}}"
+    file = write(
+        tmp_path, GOOD.replace(f"- {{lang: zh, cms: hanweb, {listing}}}", f"{new}\n  {old}")
+    )
+    city = load_city(file)
+    cms = {
+        day: source.cms
+        for day in ("2020-12-31", "2021-01-01")
+        if (source := city.source_of(OLD, date.fromisoformat(day)))
+    }
+    assert cms == {"2020-12-31": "trs", "2021-01-01": "hanweb"}
+    assert [source.cms for source in city.listings] == ["hanweb", "jeecms"]
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ("since: 2021-01-01, until: 2020-12-31", "until .2020-12-31. is before since"),
+        ("until: soon", "until must be a date like"),
+        ("render: robot", "render must be one of browser, not 'robot'"),
+    ],
+)
+def test_a_mistake_in_a_sources_time_or_renderer_is_named(
+    tmp_path: Path, more: str, complaint: str
+) -> None:
+    text = GOOD.replace('index.jhtml"}', f'index.jhtml", {more}}}')
+    with pytest.raises(CityError, match=rf":8: {complaint}"):
+        load_city(write(tmp_path, text))
 
 
 def test_every_city_file_that_ships_is_valid() -> None:

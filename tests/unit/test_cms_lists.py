@@ -336,6 +336,13 @@ totalRecord: 40, columnid: 1, unitid: 2
 page 1/3
 <html>
 &lt;
+<rss><channel><item><link>
+</link></item>
+<urlset><url><loc>http://[
+?page=2&PageSize=20
+_2.htm
+/page/3/
+SID: "12"
 %
 """.splitlines()
 

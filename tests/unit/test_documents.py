@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipelines import documents
-from pipelines.documents import Document
+from pipelines.documents import Document, Scored
 from pipelines.encoder import load_encoder
 
 DAY = datetime(2024, 3, 5, 9, 0)
@@ -116,6 +116,21 @@ def test_instalments_share_one_chinese_article() -> None:
 def test_the_second_english_report_of_the_same_thing_does_not_share(series: list[Document]) -> None:
     en = [Document("a", "en", *meeting_en(24)), Document("b", "en", *meeting_en(24, dated=False))]
     assert len(paired(series, en)) == 1
+
+
+def test_leaving_out_hopeless_candidates_changes_nothing_else(series: list[Document]) -> None:
+    english = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 29, 33)]
+    zh, en = (documents.prepare(side, load_encoder()) for side in (series, english))
+    whole, kept = documents.pair(zh, en), documents.pair(zh, en, runners_up=2)
+
+    def told(listed: Sequence[Scored]) -> list[tuple[int, int, float]]:
+        return [(one.zh, one.en, one.probability) for one in listed]
+
+    assert told(kept.pairs) == told(whole.pairs)
+    for english_article in range(len(en)):
+        ours, theirs = ([r for r in told(p.rest) if r[1] == english_article] for p in (kept, whole))
+        assert 2 <= len(ours) < len(theirs)
+        assert ours == theirs[: len(ours)]
 
 
 def test_order_of_articles_changes_nothing(series: list[Document]) -> None:

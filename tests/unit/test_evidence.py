@@ -58,7 +58,7 @@ def test_an_official_who_is_not_named_in_chinese_speaks_against() -> None:
 
 def test_common_facts_weigh_less_than_rare_ones() -> None:
     articles = [facts("3月5日，市政府召开第29次常务会议。", "zh")] * 30
-    rarity = Rarity.of(articles)
+    rarity = Rarity.of(one.keys for one in articles)
     assert rarity(("ordinal", "meeting", "29")) < 0.3 < rarity(("ordinal", "meeting", "30"))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from pipelines import documents
+from pipelines.calibrate import Calibration
 from pipelines.documents import Document
 from pipelines.encoder import load_encoder
 from pipelines.explanation import KINDS, explain
@@ -33,13 +34,19 @@ EN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
+def tell(calibration: Calibration | None = None) -> dict[str, str]:
     encoder = load_encoder()
     zh, en = documents.prepare(ZH, encoder), documents.prepare(EN, encoder)
     found, model = documents.pair(zh, en), documents.load_model()
-    ids = ("zh29", "zh28", "nowhere")
-    return {one: explain(found, zh, en, (one, "en29"), model) for one in ids}
+    return {
+        one: explain(found, zh, en, (one, "en29"), model, calibration=calibration)
+        for one in ("zh29", "zh28", "nowhere")
+    }
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, str]:
+    return tell()
 
 
 def test_a_pair_is_explained_by_what_both_say(told: dict[str, str]) -> None:
@@ -65,6 +72,17 @@ def test_no_pair_is_explained_by_what_clashes(told: dict[str, str]) -> None:
 def test_articles_that_were_not_compared_are_said_to_be_so(told: dict[str, str]) -> None:
     assert "were not compared" in told["nowhere"]
     assert "zh29" in told["nowhere"]
+
+
+def test_where_a_calibration_is_in_force_its_probability_is_stated() -> None:
+    cautious = tell(Calibration("calibration-3", "method", shift=-2.0, slope=0.5))
+    odds = float(cautious["zh29"].split("log odds ")[1].split(".\n")[0])
+    stated = float(cautious["zh29"].split("probability ")[1].split(" ")[0])
+    assert "by calibration-3, 1.000 by the model" in cautious["zh29"]
+    assert 0.9 < stated < 0.99
+    assert odds > 7
+    doubtful = tell(Calibration("calibration-3", "method", shift=-9.0, slope=0.5))
+    assert "Not a pair at the default threshold" in doubtful["zh29"]
 
 
 def test_every_feature_belongs_to_one_kind_of_evidence() -> None:

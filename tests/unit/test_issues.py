@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Error as BrowserError
 from scrapy import exceptions as scrapy
 
 from crawler.archive import ArchiveError
@@ -24,6 +25,11 @@ ERRORS = [
     (scrapy.ResponseDataLossError(), "connection"),
     (ConnectionResetError(104, "reset"), "connection"),
     (ArchiveError("no space"), "archive"),
+    (BrowserError("Page.goto: net::ERR_NAME_NOT_RESOLVED at http://a.example/"), "dns_failure"),
+    (BrowserError("Page.goto: net::ERR_CERT_DATE_INVALID at https://a.example/"), "tls_error"),
+    (BrowserError("Page.goto: Timeout 20000ms exceeded."), "timeout"),
+    (BrowserError("BrowserType.launch: Executable doesn't exist at /opt/a"), "browser_missing"),
+    (BrowserError("Page.goto: net::ERR_EMPTY_RESPONSE at http://a.example/"), "connection"),
     (ZeroDivisionError("a mistake"), "internal"),
 ]
 

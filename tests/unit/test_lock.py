@@ -1,11 +1,13 @@
 """Two writers of one city never work at once, and a dead one leaves nothing behind."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from crawler.state import LOCK_VARIABLE, State, VisitsError
 from pipelines import lock
 
 
@@ -45,3 +47,24 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     other.communicate()
     with lock.hold(tmp_path, ["dalian"]):
         pass
+
+
+def test_a_crawl_and_a_command_share_one_lock_if_the_command_passes_it_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state" / "dalian.sqlite"
+    with lock.hold(tmp_path, ["dalian", "ningbo"]) as held:
+        with pytest.raises(VisitsError, match=f"another run .process {os.getpid()}. is using it"):
+            State.open(state)
+        monkeypatch.setenv(LOCK_VARIABLE, str(held["ningbo"]))
+        with pytest.raises(VisitsError, match="is using it"):
+            State.open(state)
+        monkeypatch.setenv(LOCK_VARIABLE, str(held["dalian"]))
+        State.open(state).close()
+        assert lock.holder(tmp_path, "dalian") == str(os.getpid())
+    monkeypatch.delenv(LOCK_VARIABLE)
+    opened = State.open(state)
+    with pytest.raises(lock.LockedError), lock.hold(tmp_path, ["dalian"]):
+        pass
+    opened.close()
+    assert lock.holder(tmp_path, "dalian") is None

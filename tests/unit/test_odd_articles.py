@@ -1,13 +1,18 @@
 """Odd articles are paired, or there is a reason why not; none disturbs the others."""
 
+import json
+import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from crawler.item import Article
-from pipelines import align, duplicates, schema, store
+from pipelines import align, documents, duplicates, imports, preparation, schema, store
+from pipelines.encoder import Vectors
 
 NOW = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 ZH = Article(
@@ -51,8 +56,11 @@ def aligned(output: Path, articles: list[Article]) -> list[tuple[str, str]]:
         [replace(ZH, article_id="odd", lang="en", script="Latn")],
         [replace(EN, article_id="odd", lang="zh", script="Hans")],
         [replace(ZH, article_id="odd", text="市" * 40_000)],
+        [replace(EN, article_id="odd", text="city " * 8_000)],
+        [replace(ZH, article_id="odd", lang="zh", extractor="import", flags=("lang_mismatch",))],
     ],
-    ids=["empty zh", "empty en", "only numbers", "zh filed as en", "en filed as zh", "40,000"],
+    ids=["empty zh", "empty en", "only numbers", "zh filed as en", "en filed as zh", "40,000 zh",
+         "40,000 en", "imported as en"],
 )  # fmt: skip
 def test_an_odd_article_has_no_mate_and_takes_none(tmp_path: Path, odd: list[Article]) -> None:
     assert aligned(tmp_path, [ZH, EN, *odd]) == [("z", "e")]
@@ -68,3 +76,50 @@ def test_an_article_in_the_wrong_language_is_given_as_the_reason(tmp_path: Path)
     aligned(tmp_path, [ZH, EN, replace(ZH, article_id="odd", lang="en", script="Latn")])
     told = align.explain(tmp_path, "z", "odd")
     assert told.startswith("Not a pair: odd was not compared, because it is filed as English")
+
+
+@pytest.mark.parametrize(("declared", "one", "other"), [("en", ZH, EN), ("zh", EN, ZH)])
+def test_an_import_declared_to_be_in_the_other_language_is_not_paired(
+    tmp_path: Path, declared: str, one: Article, other: Article
+) -> None:
+    path = tmp_path / "in.jsonl"
+    rows = [
+        {"id": article.article_id, "city": "yunze", "lang": lang, "title": article.title,
+         "text": article.text}
+        for article, lang in ((one, declared), (other, other.lang))
+    ]  # fmt: skip
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    articles, rejects = imports.read_articles(path)
+    assert (len(articles), rejects) == (2, [])
+    assert aligned(tmp_path, articles) == []
+    told = align.explain(tmp_path, "z", "e")
+    assert told.startswith(
+        f"Not a pair: {one.article_id} was not compared, because it was imported"
+    )
+
+
+def test_two_texts_of_a_megabyte_are_answered(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    zh, en = "", ""
+    while len(en) < 1_000_000:
+        a, b, c = (rng.randint(1, 9999) for _ in range(3))
+        zh += f"副市长王建国主持第{a}次会议，投资{b / 10}亿元，改造{c}户。\n"
+        en += f"The city of Yunze planted {b} trees, opened {c} rooms and saw {a} guests arrive. "
+    title = "Municipal government holds its 31st executive meeting"
+    texts = [replace(ZH, text=zh * 2), replace(EN, title=title, text=f"It met on May 20. {en}")]
+    assert aligned(tmp_path, texts) == []
+    assert "31" in align.explain(tmp_path, "z", "e")
+    # What is compared is bounded, however long the text.
+    prepared = documents.prepare([documents.Document("z", "zh", "", zh)], Still())
+    assert len(prepared[0].sentences.starts) <= preparation.MAX_SENTENCES + 1
+    assert len(prepared[0].facts.figures) <= preparation.MAX_FIGURES
+    assert prepared[0].facts.whole.count("\n") <= preparation.MAX_SENTENCES
+
+
+class Still:
+    """An encoder that tells nothing."""
+
+    name, dim = "still", 4
+
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        return np.ones((len(sentences), 4), np.float32)

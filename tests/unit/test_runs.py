@@ -1,8 +1,9 @@
 """Every run leaves a folder that says what it was, what it counted and what went wrong."""
 
 import json
-import re
 from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families as families
 
 from crawler.city import load_cities
 from pipelines import runs
@@ -35,10 +36,30 @@ def test_a_run_without_trouble_leaves_no_issues_file(tmp_path: Path) -> None:
 def test_metrics_are_lines_that_the_textfile_collector_reads(tmp_path: Path) -> None:
     run = runs.start(tmp_path, "crawl", ("dalian",))
     runs.finish(run, {"dalian": {"articles": 3, "failed": False}}, 0)
-    lines = (run.folder / "metrics.prom").read_text().splitlines()
-    assert 'shizheng_run_count{city="dalian",what="articles"} 3' in lines
-    sample = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?\d+')
-    assert all(line.startswith("# ") or sample.fullmatch(line) for line in lines)
+    text = (run.folder / "metrics.prom").read_text()
+    samples = {s.name: s for family in families(text) for s in family.samples}
+    assert samples["shizheng_run_exit_code"].value == 0
+    counted = samples["shizheng_run_count"]
+    assert (counted.labels, counted.value) == ({"city": "dalian", "what": "articles"}, 3)
+    for family in families(text):
+        assert family.type == "gauge"
+        assert family.documentation
+
+
+def test_a_label_may_hold_any_character(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("odd",))
+    odd = 'quote " backslash \\ line\nend 市'
+    runs.finish(run, {odd: {"articles": 3, "failed": True}}, 3)
+    text = (run.folder / "metrics.prom").read_text(encoding="utf-8")
+    labels = [s.labels for family in families(text) for s in family.samples if s.labels]
+    assert {label["city"] for label in labels} == {odd}
+
+
+def test_a_record_that_a_full_disk_cut_off_hides_no_other(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("dalian",))
+    lines = '{"city": "dalian", "code": "timeout"}\n{"city": "dalian", "co'
+    (run.folder / "dalian.issues.jsonl").write_text(lines)
+    assert [issue["code"] for issue in runs.gather_issues(run, [])] == ["timeout"]
 
 
 def test_history_holds_finished_runs_only(tmp_path: Path) -> None:

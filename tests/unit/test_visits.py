@@ -251,7 +251,7 @@ def test_archives_that_were_completed_are_never_touched(tmp_path: Path) -> None:
 
 
 def test_a_city_has_one_crawl_at_a_time(visits: Visits, tmp_path: Path) -> None:
-    with pytest.raises(VisitsError, match=rf"another crawl \(process {os.getpid()}\) is using it"):
+    with pytest.raises(VisitsError, match=rf"another run \(process {os.getpid()}\) is using it"):
         Visits.open(tmp_path / "state/a.sqlite")
     visits.close()
     Visits.open(tmp_path / "state/a.sqlite").close()

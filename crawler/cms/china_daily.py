@@ -1,0 +1,70 @@
+"""The sub-sites that China Daily runs for cities: `/YYYY-MM/DD/c_N.htm`, pages `c_N_2.htm`.
+
+English only. Many pages are digests: several items under one headline, which stay one article.
+Lists link further pages as `<name>_2.htm`, like articles do; the number tells only which page it
+is, so an article's later page is never one of its own.
+"""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.paging import numbered
+from crawler.cms.reading import WIDGETS, anchors, links, once
+
+_ARTICLE = re.compile(r"/\d{4}-\d{2}/\d{2}/c_\d+(?:_print)?\.html?$", re.IGNORECASE)
+_PART = re.compile(r"/c_\d+_\d+\.html?$", re.IGNORECASE)
+_PAGE = r"/(?!c_)\w+_(?P<number>\d+)(?P<tail>\.html?)$"
+_NUMBERED = re.compile(r"(?:_\d+)?\.html?$")
+_MAX_PARTS = 50
+
+
+def is_article(url: str) -> bool:
+    """Whether the URL is that of an article's first page (`c_N_2.htm` is a second page)."""
+    return bool(_ARTICLE.search(urlsplit(url).path))
+
+
+def read_list(text: str, url: str) -> Listing:
+    """Read a section page; further pages from the numbered links of its pager."""
+    here = urlsplit(url)
+    stem = _NUMBERED.sub("", here.path)
+
+    def own(page: str) -> bool:
+        there = urlsplit(page)
+        name = _NUMBERED.sub("", there.path)
+        return there.netloc == here.netloc and name in (stem, f"{stem}index")
+
+    more = numbered(text, url, _PAGE, own)
+    return Listing(links(text, url, is_article, chrome=False), once(more, url))
+
+
+def parts(html: str, url: str) -> tuple[str, ...]:
+    """Return the URLs of pages 2..n of an article, filling gaps in its pager; none on those."""
+    stem, _, extension = url.rpartition(".")
+    if _PART.search(urlsplit(url).path) or not is_article(url):
+        return ()
+    shape = re.compile(re.escape(urlsplit(stem).path) + r"_(\d{1,2})\.html?$")
+    numbers = [
+        int(match[1])
+        for anchor in anchors(html, url)
+        if (match := shape.search(urlsplit(anchor.url).path))
+    ]
+    last = min(max(numbers, default=1), _MAX_PARTS)
+    return tuple(urljoin(url, f"{stem}_{n}.{extension}") for n in range(2, last + 1))
+
+
+FAMILY = Family(
+    name="china_daily",
+    is_article=is_article,
+    read_list=read_list,
+    rules=(
+        Rules(
+            version="sub-site",
+            body=("#Content", "#content"),
+            title=(".artTitle", ".art_tit", ".content h1", "h1", "h2"),
+            meta_line=(".artInfo", ".art_info", ".info_l", ".info"),
+            drop=(*WIDGETS, "#div_currpage", "#div_page_roll1", ".pages", ".related"),
+            parts=parts,
+        ),
+    ),
+)

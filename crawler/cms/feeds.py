@@ -1,0 +1,111 @@
+"""Feeds in place of list pages: RSS 2.0 and 1.0, Atom (RFC 4287), sitemaps and news sitemaps.
+
+Any system may publish one; its articles are read by the rules their own URLs lead to, or by the
+general reader. A sitemap index names further sitemaps, an Atom feed its next page (RFC 5005).
+"""
+
+import re
+from datetime import date
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from crawler.cms.family import Family, Link, Listing, Rules
+from crawler.cms.reading import WIDGETS, absolute, is_file, once, shown_date, squeeze
+from crawler.item import NEWS_TIME
+
+_ENTRIES = ("item", "entry", "url")
+_DATES = ("pubdate", "publication_date", "published", "date", "updated", "lastmod")
+_INDEX = re.compile(r"/(?:index\.\w+)?$")
+_MAX_MORE = 1000
+
+
+def is_article(url: str) -> bool:
+    """Whether the URL can be an article: anything that is neither a home page nor a file."""
+    parts = urlsplit(url)
+    if not parts.hostname or is_file(url) or parts.path.endswith((".xml", ".rss", ".atom")):
+        return False
+    return bool(parts.query) or not _INDEX.fullmatch(parts.path or "/")
+
+
+def read_list(text: str, url: str) -> Listing:
+    """Read a feed or a sitemap. The articles of other hosts it may name are left to the caller."""
+    root = _parse(text)
+    if root is None:
+        return Listing()
+    found: dict[str, Link] = {}
+    more: list[str] = []
+    for node in root.iter():
+        name = _name(node)
+        if name in _ENTRIES:
+            link = _entry(node, url)
+            if link is not None and is_article(link.url):
+                found.setdefault(link.url, link)
+        elif name == "sitemap":
+            more += [t for t in [absolute(_text(node, ("loc",)), url)] if t]
+        elif name == "link" and node.get("rel") == "next":
+            more += [t for t in [absolute(node.get("href"), url)] if t]
+    return Listing(tuple(found.values()), once(more[:_MAX_MORE], url))
+
+
+def _parse(text: str) -> etree._Element | None:
+    """Parse XML leniently, and without entities, which a hostile feed could make endless."""
+    # What the declaration says of the encoding no longer holds: the text is decoded.
+    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"), count=1)
+    parser = etree.XMLParser(
+        encoding="utf-8", recover=True, no_network=True, resolve_entities=False, load_dtd=False
+    )
+    try:
+        return etree.fromstring(body.encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+def _entry(node: etree._Element, url: str) -> Link | None:
+    href = next(
+        (
+            child.get("href")
+            for child in node
+            if _name(child) == "link" and child.get("rel", "alternate") == "alternate"
+        ),
+        None,
+    )
+    target = absolute(href or _text(node, ("link", "loc", "guid")), url)
+    if target is None:
+        return None
+    return Link(target, squeeze(_text(node, ("title",))) or None, _day(_text(node, _DATES)))
+
+
+def _text(node: etree._Element, names: tuple[str, ...]) -> str:
+    """Return the text of the first descendant that has one of the names, in the names' order."""
+    inside = [child for child in node.iterdescendants() if isinstance(child.tag, str)]
+    for name in names:
+        for child in inside:
+            text = "".join(child.itertext()).strip()
+            if _name(child) == name and text:
+                return text
+    return ""
+
+
+def _day(text: str) -> date | None:
+    """Return the day in Asia/Shanghai of a date as RSS (RFC 822) or Atom (ISO 8601) writes it."""
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return shown_date(text)
+    return at.astimezone(NEWS_TIME).date() if at.tzinfo else at.date()
+
+
+def _name(node: etree._Element) -> str:
+    """Return an element's name without its namespace, in lower case."""
+    return etree.QName(node).localname.lower() if isinstance(node.tag, str) else ""
+
+
+FAMILY = Family(
+    name="feeds",
+    is_article=is_article,
+    read_list=read_list,
+    rules=(Rules(body=(), drop=WIDGETS),),
+    any_url=True,
+)

@@ -1,0 +1,70 @@
+"""The system that Guangdong's cities share: `content/post_N`, and gkmlpt, its catalogue of records.
+
+List pages are `index.html`, `index_2.html`, ... Catalogues (`/gkmlpt/`) draw their lists by script
+from `/gkmlpt/api/all/<category>?page=1&sid=<site>`: `articles[title, url, display_publish_time]`
+with a `total`; the page names the site as `SID`. Entries that lead to other hosts (mp.weixin.qq.com
+mostly) are no articles of the site.
+"""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from crawler.cms.endpoints import json_listing, read_json
+from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.paging import called_pages, numbered
+from crawler.cms.reading import WIDGETS, links, once
+
+_ARTICLE = re.compile(r"/content/(?:\d+/){0,4}m?post_\d+(?:_print)?\.html$", re.IGNORECASE)
+_PAGE = r"/index_(?P<number>\d+)(?P<tail>\.html)$"
+_SITE = re.compile(r"\bSID[\"']?\s*[:=]\s*[\"'](\d{1,12})[\"']")
+_CATALOGUE = re.compile(r"^(?P<base>.*?/gkmlpt)(?:/|$)")
+
+
+def is_article(url: str) -> bool:
+    """Whether the URL is `content/post_<number>.html`, of a column or of the catalogue."""
+    return bool(_ARTICLE.search(urlsplit(url).path))
+
+
+def read_list(text: str, url: str) -> Listing:
+    """Read a list page, a catalogue page or an answer of the catalogue's endpoint."""
+    data = read_json(text)
+    if data is not None:
+        return json_listing(data, url, is_article)
+    found = links(text, url, is_article, chrome=False)
+    pages = called_pages(text, url)
+    more = [*(pages.urls(url) if pages else ()), *numbered(text, url, _PAGE)]
+    site, catalogue = _SITE.search(text), _CATALOGUE.match(urlsplit(url).path)
+    if site and catalogue and not found:
+        more.append(urljoin(url, f"{catalogue['base']}/api/all/0?page=1&sid={site[1]}"))
+    return Listing(found, once(more, url))
+
+
+_DROP = (*WIDGETS, ".share-box", ".tts", ".listen", ".article-share", ".fj-tip")
+
+FAMILY = Family(
+    name="guangdong",
+    is_article=is_article,
+    read_list=read_list,
+    rules=(
+        Rules(
+            version="gkmlpt",
+            body=(".article-content",),
+            title=(".title.document-number", ".content-title", "h1.title", "h1"),
+            meta_line=(".article-info", ".title_info", ".info"),
+            drop=(*_DROP, ".classify"),
+        ),
+        Rules(
+            version="columns",
+            body=(
+                "#zoomcon",
+                ".articleBox",
+                ".news_cont_d_wrap",
+                ".article_con",
+                ".content_article",
+            ),
+            title=(".content_title", ".title", "h1"),
+            meta_line=(".title_info", ".content_info", ".zw-info", ".info"),
+            drop=_DROP,
+        ),
+    ),
+)

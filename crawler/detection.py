@@ -1,0 +1,153 @@
+"""What a site's own pages tell of it: the CMS family of a list, its articles' pattern, its name.
+
+Pure: texts in, findings out. Nothing is guessed that the page does not show; a page that shows
+nothing gives None, and the caller says so.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from crawler.cms import FAMILIES
+from crawler.cms.endpoints import read_json
+from crawler.cms.family import Link, Listing
+
+ENOUGH = 3
+"""Links of one shape from which on a page is a list."""
+
+_FEED = re.compile(
+    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:rss|rdf:RDF|feed|urlset)\b", re.S
+)
+_TOKEN = re.compile(r"[0-9a-f]{32}|\d+|[^\d/]+?(?=[0-9a-f]{32}|\d|/|$)|/", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:^|[\s_|\-—–>·，。“])([\u4e00-\u9fff]{1,8}?(?:市|自治州|特别行政区|地区|盟))"
+    r"(?=人民政府|政府|[\s_|\-—–]|$)"
+)
+_SITE_NAME = re.compile(
+    r"<meta\s[^<>]*name=[\"']SiteName[\"'][^<>]*content=[\"']([^\"']{1,80})[\"']", re.IGNORECASE
+)
+_TITLE = re.compile(r"<title[^<>]*>([^<]{1,200})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A list page's family and what it reads there. `lead` names a page to read instead, where the
+    list itself holds nothing and says where its entries come from."""
+
+    cms: str
+    listing: Listing
+    lead: str | None = None
+
+
+def family_of(text: str, url: str) -> Found | None:
+    """Return the family whose lists look like this page; None if none finds a list in it.
+
+    A family is told by the shapes of the articles' URLs: the one that recognises most links wins.
+    Feeds are told by their root element, JSON by whose endpoint it is, and a page that shows no
+    entries by the endpoint its script names.
+    """
+    if _FEED.match(text):
+        listing = FAMILIES["feeds"].read_list(text, url)
+        return Found("feeds", listing) if listing.links else None
+    if read_json(text) is not None:
+        cms = _of_endpoint(url)
+        listing = FAMILIES[cms].read_list(text, url)
+        return Found(cms, listing) if listing.links else None
+    best: Found | None = None
+    for name, family in FAMILIES.items():
+        if family.any_url:
+            continue
+        listing = family.read_list(text, url)
+        if len(listing.links) > (len(best.listing.links) if best else 0):
+            best = Found(name, listing)
+    generic = FAMILIES["generic"].read_list(text, url)
+    if best and len(best.listing.links) >= ENOUGH:
+        # Another system with the same article URLs: its pager is not this family's.
+        other = generic.more and not best.listing.more and len(generic.links) >= ENOUGH
+        return Found("generic", generic) if other else best
+    for name in ("ucap", "guangdong"):
+        listing = FAMILIES[name].read_list(text, url)
+        lead = next((more for more in listing.more if _leads_to_data(more)), None)
+        if lead and not listing.links:
+            return Found(name, listing, lead)
+    return Found("generic", generic) if len(generic.links) >= ENOUGH else best
+
+
+def pattern_of(links: Sequence[Link]) -> str:
+    """Return a regular expression for the URLs of these links, from the shapes that most have.
+
+    Dates and numbers become digits, hex ids 32 hex digits; what all have in common stays.
+    """
+    shapes = Counter(_shape(link.url) for link in links)
+    kept: list[str] = []
+    covered = 0
+    for shape, count in shapes.most_common(4):
+        if covered >= 0.9 * len(links):
+            break
+        kept.append(shape)
+        covered += count
+    return "|".join(kept)
+
+
+def column_of(links: Sequence[Link]) -> str | None:
+    """Return a pattern for what tells these links from others of their host: their column number
+    or the folder they all lie in; None if nothing does."""
+    columns = {match[1] for link in links if (match := re.search(r"/art_(\d+)_\d+", link.url))}
+    if len(columns) == 1 and all("/art_" in link.url for link in links):
+        column = columns.pop()
+        return f"/art_{column}_|/col/?(?:col)?{column}/"
+    paths = [urlsplit(link.url).path.rpartition("/")[0].split("/")[1:] for link in links]
+    shared: list[str] = []
+    for parts in zip(*paths, strict=False):
+        if len(set(parts)) > 1 or re.search(r"\d", parts[0]):
+            break
+        shared.append(parts[0])
+    return f"/{re.escape('/'.join(shared))}/" if shared else None
+
+
+def city_name(text: str) -> str | None:
+    """Return the Chinese name of the city whose site a page is of, or None.
+
+    From the national meta tag SiteName, else from the title: the place before 人民政府.
+    """
+    for pattern in (_SITE_NAME, _TITLE):
+        for match in pattern.finditer(text[:100_000]):
+            name = _NAMED.search(match[1].strip())
+            if name:
+                return name[1]
+    return None
+
+
+def key_of(url: str) -> str:
+    """Return a name for the city's file from its host: the label before gov.cn or the like."""
+    labels = (urlsplit(url).hostname or "").split(".")
+    generic = {"www", "en", "english", "eng", "gov", "com", "org", "net", "m", "fao", "example"}
+    own = [label for label in labels[:-1] if label not in generic]
+    return re.sub(r"[^a-z0-9]+", "", own[-1].lower()) if own else "city"
+
+
+def _of_endpoint(url: str) -> str:
+    path = urlsplit(url).path
+    if "/gkmlpt/" in path:
+        return "guangdong"
+    return "wordpress" if "/wp-json/" in path else "ucap"
+
+
+def _leads_to_data(url: str) -> bool:
+    return bool(re.search(r"/getInfoCommon|/es-search/|/gkmlpt/api/", url))
+
+
+def _shape(url: str) -> str:
+    parts = urlsplit(url)
+    shape = "".join(map(_general, _TOKEN.findall(parts.path)))
+    return f"{shape}\\?" if parts.query else f"{shape}$"
+
+
+def _general(token: str) -> str:
+    if re.fullmatch(r"[0-9a-f]{32}", token, re.IGNORECASE):
+        return "[0-9a-f]{32}"
+    if token.isdigit():
+        return r"\d{4}" if re.fullmatch(r"(?:19|20)\d\d", token) else r"\d+"
+    return re.escape(token).replace("\\-", "-").replace("\\_", "_")

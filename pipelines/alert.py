@@ -1,0 +1,70 @@
+"""One message to a webhook when a run fails, and one when what failed is well again.
+
+The message is a JSON object; its `text` is what Slack, Mattermost and their like show. A webhook
+that cannot be reached is reported and never fails a run. Its address may hold a secret, so it is
+named by its host only.
+"""
+
+import json
+import time
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT = 10.0
+"""Seconds for one try."""
+
+PAUSE = 2.0
+"""Seconds before the second and last try."""
+
+
+class WebhookError(ValueError):
+    """A webhook's address that cannot be used."""
+
+
+def checked(url: str) -> str:
+    """Return a webhook's address if it is one. Raises `WebhookError`."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WebhookError("a webhook is an http or https address, https://hooks.example.org/…")
+    return url
+
+
+def event(
+    exit_code: int, failures: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> tuple[str, list[str]] | None:
+    """Return what is to be told of a run, `failed` or `recovered`, and which cities recovered.
+
+    `before` says for each of the run's cities whether it had failed when it was last run; None if
+    a run was cut short since. None when there is nothing to tell.
+    """
+    past = before or {}
+    recovered = sorted(key for key, failed in past.items() if failed and key not in failures)
+    if exit_code != 0:
+        return "failed", recovered
+    return ("recovered", recovered) if recovered or before is None else None
+
+
+def post(
+    url: str, message: Mapping[str, Any], *, timeout: float = TIMEOUT, pause: float = PAUSE
+) -> str | None:
+    """Post a message and return None, or why it could not be posted. Tries twice at most."""
+    body = json.dumps(message, ensure_ascii=False, default=str).encode()
+    request = urllib.request.Request(
+        url, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "shizheng"}
+    )
+    said = ""
+    for attempt in range(2):
+        if attempt:
+            time.sleep(pause)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout):
+                return None
+        except urllib.error.HTTPError as error:
+            said = f"status {error.code}"
+            if error.code < 500 and error.code != 429:
+                break  # it was understood and refused: asking again changes nothing
+        except (OSError, ValueError) as error:
+            said = str(getattr(error, "reason", error))
+    return f"the webhook at {urlsplit(url).hostname} could not be reached ({said})"

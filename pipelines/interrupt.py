@@ -1,0 +1,32 @@
+"""SIGTERM ends the program the way Ctrl-C does: what is under way is ended, and said."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Stopped(KeyboardInterrupt):
+    """The system asked this program to end."""
+
+
+@contextmanager
+def heeding_termination() -> Iterator[None]:
+    """Raise `Stopped` in the main thread at the first SIGTERM; later ones are ignored.
+
+    The time it then takes to end the crawls is bounded; who cannot wait sends SIGKILL.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise Stopped(f"stopped by {signal.Signals(number).name}")

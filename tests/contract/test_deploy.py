@@ -1,0 +1,119 @@
+"""What `deploy/` promises an operator: units that systemd accepts, a container that is not root,
+a job of which there is never a second, and a crontab that cron reads."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines.cli import _parser
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMMAND = "/opt/shizheng/.venv/bin/shizheng"
+
+
+def test_systemd_accepts_service_and_timer(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed (Debian: apt-get install systemd)")
+    # It checks that the program exists, so ours stands in for the installed one.
+    program = Path(sys.executable).with_name("shizheng")
+    service = (DEPLOY / "shizheng.service").read_text()
+    assert f"ExecStart={COMMAND} run\n" in service
+    (tmp_path / "shizheng.service").write_text(service.replace(COMMAND, str(program)))
+    shutil.copy(DEPLOY / "shizheng.timer", tmp_path)
+    units = [tmp_path / "shizheng.service", tmp_path / "shizheng.timer"]
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", *units], check=False, capture_output=True, text=True
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
+    # And it would not accept anything: one letter makes a difference.
+    units[0].write_text(units[0].read_text().replace("ProtectSystem=strict", "ProtectSytem=strict"))
+    refused = subprocess.run(
+        ["systemd-analyze", "verify", *units], check=False, capture_output=True, text=True
+    )
+    assert "ProtectSytem" in refused.stderr
+
+
+def test_the_crontab_holds_one_line_that_this_program_understands() -> None:
+    lines = (DEPLOY / "crontab").read_text().splitlines()
+    (line,) = [one for one in lines if one and not one.startswith("#") and one[0].isdigit()]
+    *when, command = line.split(None, 5)
+    assert len(when) == 5
+    assert all(re.fullmatch(r"\*|[0-9]+", field) for field in when)
+    program, *arguments = shlex.split(command)
+    assert program == COMMAND
+    assert _parser().parse_args(arguments).command.__name__ == "run_command"
+
+
+def documents() -> dict[str, Any]:
+    text = (DEPLOY / "cronjob.yaml").read_text()
+    return {document["kind"]: document for document in yaml.safe_load_all(text)}
+
+
+def test_the_cronjob_is_never_run_twice_at_once_nor_as_root() -> None:
+    job = documents()["CronJob"]
+    assert job["apiVersion"] == "batch/v1"
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
+    assert len(job["spec"]["schedule"].split()) == 5
+    work = job["spec"]["jobTemplate"]["spec"]
+    assert (work["backoffLimit"], work["activeDeadlineSeconds"]) == (0, 43200)
+    pod = work["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    (container,) = pod["containers"]
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert _parser().parse_args(container["args"]).command.__name__ == "run_command"
+
+
+def test_the_cronjob_keeps_the_corpus_on_the_claim_beside_it() -> None:
+    claim, job = documents()["PersistentVolumeClaim"], documents()["CronJob"]
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (volume,) = [v for v in pod["volumes"] if "persistentVolumeClaim" in v]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    (container,) = pod["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    environment = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert environment["SHIZHENG_OUTPUT"] == mounts[volume["name"]]
+    assert set(mounts) == {volume["name"] for volume in pod["volumes"]}
+
+
+def instructions() -> list[tuple[str, str]]:
+    text = (DEPLOY / "Containerfile").read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(line.split()[0], line.split(None, 1)[1]) for line in lines]
+
+
+def test_the_container_is_not_root_and_installs_nothing_without_a_hash() -> None:
+    found = instructions()
+    names = [name for name, _ in found]
+    assert names[0] == "ARG"
+    users = [value for name, value in found if name == "USER"]
+    assert users == ["10001:10001"]
+    assert names.index("USER") < names.index("ENTRYPOINT")
+    installs = [value for _, value in found for value in value.split("&&") if " install " in value]
+    pips = [value for value in installs if "/pip install" in value]
+    assert len(pips) == 2
+    assert all("--require-hashes" in value or "--no-deps" in value for value in pips)
+    text = (DEPLOY / "Containerfile").read_text()
+    assert "://" not in text
+    assert "--index" not in text
+    copied = {word for name, value in found if name == "COPY" for word in value.split()[:-1]}
+    here = {path for path in copied if not path.startswith(("--", "/"))}
+    assert all((DEPLOY.parent / path).exists() for path in here)
+
+
+def test_the_containers_versions_are_those_the_tests_ran_with() -> None:
+    def pins(path: Path) -> set[str]:
+        return set(re.findall(r"^[\w.-]+==\S+", path.read_text(), flags=re.MULTILINE))
+
+    ours, tested = pins(DEPLOY / "requirements.txt"), pins(DEPLOY.parent / "requirements.txt")
+    assert len(ours) > 50
+    assert ours < tested
+    assert "://" not in (DEPLOY / "requirements.txt").read_text()

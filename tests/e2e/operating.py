@@ -1,0 +1,86 @@
+"""The command `shizheng` over the small city, in processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conftest import ROOT, Web
+
+from crawler.archive import read
+from pipelines import schema, store
+
+# Which run wrote a row, and when, is all that may differ between a disturbed and another crawl.
+RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
+
+QUICK = {"DOWNLOAD_DELAY": "0", "AUTOTHROTTLE_ENABLED": "0", "RETRY_TIMES": "0",
+         "CONCURRENT_REQUESTS_PER_DOMAIN": "4", "SHIZHENG_FLUSH": "3"}  # fmt: skip
+
+
+def command(name: str, output: Path, cities: Path, *options: str | Path) -> list[str]:
+    """Return the command line of `crawl` or `run` over every city of a folder, without pauses."""
+    settings = [f"-s{key}={value}" for key, value in QUICK.items()]
+    where = ["--output", output, "--cities-dir", cities]
+    return [sys.executable, "-m", "pipelines.cli", name, *map(str, [*options, *where, *settings])]
+
+
+def environment(web: Web, **more: str) -> dict[str, str]:
+    """Return the environment in which the small city's hosts are found."""
+    return {**os.environ, "http_proxy": f"http://127.0.0.1:{web.port}", "no_proxy": "", **more}
+
+
+def start(
+    web: Web, name: str, output: Path, cities: Path, *options: str | Path, **more: Any
+) -> "subprocess.Popen[str]":
+    """Start a command in a pipe."""
+    return subprocess.Popen(
+        command(name, output, cities, *options),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        **{"env": environment(web), **more},
+    )  # fmt: skip
+
+
+def call(
+    web: Web, name: str, output: Path, cities: Path, *options: str | Path, **more: Any
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a pipe to its end."""
+    with start(web, name, output, cities, *options, **more) as process:
+        out, errors = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+
+def tables(output: Path, city: str = "haiqing") -> dict[str, list[dict[str, Any]]]:
+    """Return every table of a city without the columns of runs and times."""
+    whole = {"articles": store.read_articles(output, city)}
+    for name, of in (("rejects", schema.REJECTS), ("revisions", schema.REVISIONS)):
+        whole[name] = store.read_table(store.table_path(output, name, city), of)
+    return {
+        name: [{k: v for k, v in row.items() if k not in RUN_COLUMNS} for row in table.to_pylist()]
+        for name, table in whole.items()
+    }
+
+
+def damage(output: Path) -> list[str]:
+    """Return what is broken among the files of a corpus, if anything."""
+    skipped: Counter[str] = Counter()
+    for path in sorted(output.rglob("*.warc.gz")):
+        for _ in read(path, skipped):
+            pass
+    found = [f"{count} records {reason}" for reason, count in skipped.items()]
+    found += [f"left behind: {path.name}" for path in output.rglob("*.tmp")]
+    for path in sorted(output.rglob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            json.loads(line)
+    for path in sorted(output.rglob("*.json")):
+        json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def manifests(output: Path) -> list[Mapping[str, Any]]:
+    """Return the manifests of all runs, oldest first."""
+    paths = sorted(output.glob("runs/*/manifest.json"), key=lambda path: path.stat().st_mtime_ns)
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
