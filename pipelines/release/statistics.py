@@ -49,7 +49,7 @@ class Statistics:
             {
                 "lang": table["lang"],
                 "characters": lengths.cast(pa.int64()),
-                "day": pc.strftime(pc.local_timestamp(table["published_at"]), "%Y-%m-%d"),
+                "published": pc.local_timestamp(table["published_at"]),
                 "suspect": table["mt_suspect"],
                 "signs": table["mt_signs"],
             }
@@ -58,10 +58,11 @@ class Statistics:
         for row in grouped.to_pylist():
             self.articles[row["lang"]] += row["count_all"]
             self.characters[row["lang"]] += row["characters_sum"]
-        _count(self.years, pc.fill_null(pc.utf8_slice_codeunits(light["day"], 0, 4), "undated"))
-        found = pc.min_max(light["day"]).as_py()
-        self.first = min(filter(None, (self.first, found["min"])), default=None)
-        self.last = max(filter(None, (self.last, found["max"])), default=None)
+        _count(self.years, pc.fill_null(pc.year(light["published"]).cast(pa.string()), "undated"))
+        found = pc.min_max(light["published"]).as_py()
+        if found["min"] is not None:
+            first, last = (found[end].date().isoformat() for end in ("min", "max"))
+            self.first, self.last = min(self.first or first, first), max(self.last or last, last)
         english = light.filter(pc.equal(light["lang"], "en"))
         told = english["suspect"].drop_null()
         guilty = pc.greater_equal(english["suspect"], SUSPECT)

@@ -7,7 +7,7 @@ beads with the articles they come from: memory does not grow with the corpus.
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ BEADS = 500_000
 _MASKED = ("title", "text", "author", "source")
 
 Integers = np.ndarray[Any, np.dtype[Any]]
+BooleanArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,14 @@ class Writing:
     tally: Tally
     withdrawn: frozenset[str] = frozenset()
     """Ids that no row may name."""
+    altered: BooleanArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Of the city being written, the positions in its plan whose text holds a mask."""
 
     def city(self, planned: CityPlan) -> None:
         """Write everything of one city."""
         if not planned.rows.num_rows:
             return
+        self.altered = np.zeros(planned.rows.num_rows, dtype=np.bool_)
         self._articles(planned)
         kept = selection.pairs(self.output, planned, self.thresholds)
         if kept.num_rows:
@@ -99,6 +103,8 @@ class Writing:
             columns[name], other = self.masker.column(columns[name], self.tally.masked)
             if name in ("title", "text"):
                 changed = pc.or_(changed, other)
+            if name == "text":
+                self.altered[chunk] = other.to_numpy(zero_copy_only=False)
         columns["keywords"] = self._masked_lists(columns["keywords"])
         columns["text"], cut = _cut(columns["text"], levels, columns["lang"])
         columns["content_sha256"] = _digests(columns, pc.or_(changed, cut))
@@ -180,10 +186,11 @@ class Writing:
         masked: dict[int, str] = {}
         for positions, stored in selection.stored_texts(planned, articles, ["text"]):
             texts = pc.fill_null(_whole(stored["text"]), "")
-            news, changed = self.masker.column(texts, Counter())
             plain.update(zip(positions.tolist(), texts.to_pylist(), strict=True))
-            for at in pc.indices_nonzero(changed).to_pylist():
-                masked[int(positions[at])] = news[at].as_py()
+            # Most texts hold nothing to mask; which do is known since the articles were written.
+            here = np.flatnonzero(self.altered[positions])
+            news, _ = self.masker.column(texts.take(pa.array(here)), Counter())
+            masked.update(zip(positions[here].tolist(), news.to_pylist(), strict=True))
         return plain, masked
 
     def _masked_lists(self, lists: pa.Array) -> pa.Array:
