@@ -64,12 +64,9 @@ def test_a_second_run_of_an_unchanged_site_asks_for_lists_only_and_stores_nothin
     check = [sys.executable, "-m", "warcio.cli", "check", *map(str, archives)]
     checked = subprocess.run(check, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout, len(archives)) == (0, "", 2), checked.stdout
-    for archive in archives:
-        with archive.open("rb") as file:
-            answers = [r for r in ArchiveIterator(file) if r.headers["WARC-Type"] != "warcinfo"]
-        assert answers
     with archives[1].open("rb") as file:
-        kinds = [r.headers["WARC-Type"] for r in ArchiveIterator(file) if r.verify_block_digest()]
+        records = [r for r in ArchiveIterator(file, parse_http=False) if r.verify_block_digest()]
+        kinds = [record.headers["WARC-Type"] for record in records]
     assert kinds.count("revisit") == 3
 
 
