@@ -1,10 +1,13 @@
 """A scheduled crawl takes what is new and what was corrected, and asks for nothing else."""
 
 import gzip
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
 from conftest import EN, NEWS, NOTICES, PRESS, Answer, Crawl, Web, entry, href, listing, news, page
+from fastwarc.warc import ArchiveIterator
 
 from pipelines import store
 
@@ -54,9 +57,17 @@ def test_a_second_run_of_an_unchanged_site_asks_for_lists_only_and_stores_nothin
     assert asked == {name + "index.html" for name in (NEWS, NOTICES, PRESS)} == set(web.unmodified)
     assert web.sent < 0.03 * first
     assert files == {p: p.read_bytes() for p in crawl.output.glob("articles/**/*.parquet")}
-    # What the site called unchanged is in the archive as that.
+    # What the site called unchanged is in the archive as that, and other readers verify it all.
     (path,) = (crawl.output / "archive/haiqing").glob("run-2*.warc.gz")
     assert gzip.decompress(path.read_bytes()).count(b"revisit/server-not-modified") == 3
+    archives = sorted((crawl.output / "archive/haiqing").glob("*.warc.gz"))
+    check = [sys.executable, "-m", "warcio.cli", "check", *map(str, archives)]
+    checked = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout, len(archives)) == (0, "", 2), checked.stdout
+    with archives[1].open("rb") as file:
+        records = [r for r in ArchiveIterator(file, parse_http=False) if r.verify_block_digest()]
+        kinds = [record.headers["WARC-Type"] for record in records]
+    assert kinds.count("revisit") == 3
 
 
 def test_corrections_are_found_when_articles_are_looked_at_again(web: Web, crawl: Crawl) -> None:

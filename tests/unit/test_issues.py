@@ -72,6 +72,14 @@ def test_issues_are_lines_of_json_written_as_they_happen(tmp_path: Path) -> None
     assert log.counts == {"list_empty": 1, "http_4xx": 1}
 
 
+def test_the_documentation_explains_every_code_in_the_words_of_the_program() -> None:
+    text = (Path(__file__).parents[2] / "docs/crawling.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `")]
+    told = {cells[0].strip(" `"): [cell.strip() for cell in cells[1:]] for cells in rows}
+    assert {code: cells[0] for code, cells in told.items()} == CODES
+    assert all(len(cells) == 3 and all(cells) for cells in told.values())
+
+
 def test_a_code_that_is_not_in_the_list_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'oops' is no issue code; known: layout_changed"):
         IssueLog(tmp_path / "x", "r", "a").add("oops", "http://a.example/", "")
