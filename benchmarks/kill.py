@@ -161,6 +161,7 @@ def tables(output: Path, city: str) -> Tables:
 def pages(output: Path, skipped: "Counter[str]") -> int:
     """Return how many article pages were archived; count in `skipped` what cannot be read."""
     found = [record for path in output.rglob("*.warc.gz") for record in read(path, skipped)]
+    del skipped["not_modified"]  # a page that had not changed: nothing is wrong with the record
     return sum(record.kind == "article" and record.status == 200 for record in found)
 
 

@@ -39,7 +39,7 @@ class Hanging:
                 page = b"User-agent: *\n" if self.path == "/robots.txt" else hanging.page(self.path)
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(page) if answers else 10**9))
+                self.send_header("Content-Length", str(len(page) if answers else 10**6))
                 self.end_headers()
                 self.wfile.write(page)
                 while not answers and not hanging._over.wait(0.1):
