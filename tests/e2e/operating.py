@@ -49,7 +49,7 @@ def call(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command in a pipe to its end."""
     with start(web, name, output, cities, *options, **more) as process:
-        out, errors = process.communicate(timeout=300)
+        out, errors = process.communicate(timeout=1800)
     return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
 

@@ -170,14 +170,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         # A limit that only the hanging city reaches, however busy this machine is.
         began = time.monotonic()
         assert crawl_into(web, folder / "measured")().code == 0
-        made.limit = 10 + 3 * int(time.monotonic() - began)
+        made.limit = 10 + 2 * int(time.monotonic() - began)
         asked = len(web.asked)
         patient = ["--time-limit", f"{made.limit}s", "-sDOWNLOAD_TIMEOUT=36000"]
         with made.run(start, *patient) as process:
             while len(web.asked) == asked and process.poll() is None:
                 time.sleep(0.05)
             made.busy = made.shizheng("run")
-            out, errors = process.communicate(timeout=300)
+            out, errors = process.communicate(timeout=1800)
         made.failed = subprocess.CompletedProcess([], process.returncode, out, errors)
         made.told = made.status()
         made.after_failure = made.metrics()
