@@ -39,6 +39,9 @@ RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
 AIMS = ("time", "store", "archive")
 SETTINGS = {"DOWNLOAD_DELAY": 0.01, "AUTOTHROTTLE_ENABLED": 0, "SHIZHENG_FLUSH": 5}
 
+READY = ["crawler.crawl", "pipelines.items", "crawler.pace", "pandas", "aiohttp", "tldextract"]
+"""What a crawl imports, but for what starts a reactor; pandas is what pyarrow imports if it can."""
+
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -158,6 +161,7 @@ def tables(output: Path, city: str) -> Tables:
 def pages(output: Path, skipped: "Counter[str]") -> int:
     """Return how many article pages were archived; count in `skipped` what cannot be read."""
     found = [record for path in output.rglob("*.warc.gz") for record in read(path, skipped)]
+    del skipped["not_modified"]  # a page that had not changed: nothing is wrong with the record
     return sum(record.kind == "article" and record.status == 200 for record in found)
 
 
@@ -210,7 +214,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, serve(counts=asked) as port:
         # The process that forks them keeps the environment in which it is started.
         os.environ |= {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
-        multiprocessing.set_forkserver_preload(["crawler.crawl", "pipelines.items"])
+        multiprocessing.set_forkserver_preload(READY)
         usual = {city: undisturbed(Path(name) / "whole", city, asked) for city in cities}
         tally = compare(Path(name), usual, args.kills, random.Random(args.seed), asked)
     for what, count in tally.met.most_common():

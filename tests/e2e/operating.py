@@ -49,7 +49,7 @@ def call(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command in a pipe to its end."""
     with start(web, name, output, cities, *options, **more) as process:
-        out, errors = process.communicate(timeout=300)
+        out, errors = process.communicate(timeout=1800)
     return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
 
@@ -70,6 +70,7 @@ def damage(output: Path) -> list[str]:
     for path in sorted(output.rglob("*.warc.gz")):
         for _ in read(path, skipped):
             pass
+    del skipped["not_modified"]  # a page that had not changed: nothing is wrong with the record
     found = [f"{count} records {reason}" for reason, count in skipped.items()]
     found += [f"left behind: {path.name}" for path in output.rglob("*.tmp")]
     for path in sorted(output.rglob("*.jsonl")):

@@ -172,7 +172,7 @@ def under_way(web: Web, crawl: Crawl, requests: int) -> Iterator["subprocess.Pop
             time.sleep(0.02)
         assert process.poll() is None
         yield process
-        process.wait(300)
+        process.wait(1800)
     web.pause = 0.0
 
 
@@ -181,7 +181,7 @@ def test_sigterm_ends_a_command_cleanly_and_the_next_crawl_goes_on(
 ) -> None:
     with under_way(web, crawl, 9) as process:
         process.terminate()
-        _, errors = process.communicate(timeout=300)
+        _, errors = process.communicate(timeout=1800)
     assert process.returncode == 1
     assert errors == (
         "shizheng: stopped by SIGTERM; what was stored is whole, run the command again to go on\n"
@@ -208,7 +208,7 @@ def test_a_command_that_is_killed_takes_its_crawl_along_and_its_lock_lasts_until
     with under_way(web, crawl, 9) as process:
         # A page that is under way keeps the crawl from ending before we have looked.
         answer, asked = threading.Event(), len(web.asked)
-        web.on_request = lambda number: answer.wait(300) and None
+        web.on_request = lambda number: answer.wait(1800) and None
         while len(web.asked) == asked:
             time.sleep(0.02)
         process.kill()
@@ -227,6 +227,6 @@ def test_a_command_that_is_killed_takes_its_crawl_along_and_its_lock_lasts_until
 def test_a_killed_crawl_is_told_by_its_signal(web: Web, crawl: Crawl) -> None:
     with under_way(web, crawl, 9) as process:
         os.kill(crawling(process), signal.SIGKILL)
-        _, errors = process.communicate(timeout=300)
+        _, errors = process.communicate(timeout=1800)
     assert process.returncode in (3, 4)  # by what it had told of its lists until then
     assert "haiqing: the crawling process was ended by SIGKILL" in errors

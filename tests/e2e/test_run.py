@@ -39,7 +39,7 @@ class Hanging:
                 page = b"User-agent: *\n" if self.path == "/robots.txt" else hanging.page(self.path)
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(page) if answers else 10**9))
+                self.send_header("Content-Length", str(len(page) if answers else 10**6))
                 self.end_headers()
                 self.wfile.write(page)
                 while not answers and not hanging._over.wait(0.1):
@@ -170,14 +170,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         # A limit that only the hanging city reaches, however busy this machine is.
         began = time.monotonic()
         assert crawl_into(web, folder / "measured")().code == 0
-        made.limit = 10 + 3 * int(time.monotonic() - began)
+        made.limit = 10 + 2 * int(time.monotonic() - began)
         asked = len(web.asked)
         patient = ["--time-limit", f"{made.limit}s", "-sDOWNLOAD_TIMEOUT=36000"]
         with made.run(start, *patient) as process:
             while len(web.asked) == asked and process.poll() is None:
                 time.sleep(0.05)
             made.busy = made.shizheng("run")
-            out, errors = process.communicate(timeout=300)
+            out, errors = process.communicate(timeout=1800)
         made.failed = subprocess.CompletedProcess([], process.returncode, out, errors)
         made.told = made.status()
         made.after_failure = made.metrics()
