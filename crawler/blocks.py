@@ -41,7 +41,7 @@ _CAPTION = re.compile(
 _LONGEST_CAPTION = 400
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _WRAP = re.compile(
     r"(?<=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])[ \t\r\f\v]*\n\s*"
     r"(?=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])"
@@ -82,7 +82,9 @@ def squeeze(text: str) -> str:
     if not text.isascii():
         if "\n" in text:
             text = _WRAP.sub("", text)
-        text = text.translate(_INVISIBLE)
+        for sign in _INVISIBLE:
+            if sign in text:
+                text = text.replace(sign, "")
     return " ".join(text.split())
 
 

@@ -49,9 +49,9 @@ def _is_caption(block: Block, after: Block | None, title: str) -> bool:
     if len(text) > 300 or block.kind == "heading" or block.link_density > 0.5:
         return False
     beside = block.pictured or bool(after and after.pictured)
-    if _PHOTO_CREDIT.search(text) and len(text) <= (160 if beside or block.centred else 80):
+    if len(text) <= (160 if beside or block.centred else 80) and _PHOTO_CREDIT.search(text):
         return True
-    if _SHOWS.match(text) and len(text) <= 160 and (beside or block.centred):
+    if len(text) <= 160 and _SHOWS.match(text) and (beside or block.centred):
         return True
     if not (block.pictured and block.centred) or _NUMBERED.search(text):
         return False

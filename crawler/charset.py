@@ -80,7 +80,7 @@ _MOJIBAKE = re.compile(
     "|[\x80-\x9f]|[¡-ÿŒœŠšŸŽž]{5}|"
     "[\u3400-\u9fff][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][\u3400-\u9fff]"
 )
-_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _SUSPECT = re.compile("[\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{3}")
 
 
@@ -123,14 +123,13 @@ def content_type(headers: Mapping[str, str]) -> str:
 def garbled(text: str) -> float:
     """Return signs of a wrong decoding per character that is not ASCII, 0 for clean text."""
     sample = text[:_SAMPLE]
-    # Most of a page is markup, and every sign is outside ASCII.
-    runs = _NOT_ASCII.findall(sample)
-    wide, seen = sum(map(len, runs)), "\n".join(runs)
+    # Most of a page is markup, and every sign is outside ASCII: a text knows at once whether it is.
+    seen = "\n".join(piece for piece in sample.split(">") if not piece.isascii())
     if not any(sign in seen for sign in _SIGNS) and not _SUSPECT.search(seen):
         return 0.0
     hits = sum(1 for _ in _MOJIBAKE.finditer(sample))
     # A stray replacement character or two is a typing slip of the site, not a wrong decoder.
-    return hits / wide if hits > 2 else 0.0
+    return hits / len(_ASCII_RUN.sub("", sample)) if hits > 2 else 0.0
 
 
 def _choose(body: bytes, header: str | None, meta: str | None) -> str:

@@ -21,7 +21,7 @@ from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
 from crawler.consensus import Opinion, agreement, choose, opinions
 from crawler.item import Article, Reject, article_id
-from crawler.kinds import is_listing, units, with_headlines
+from crawler.kinds import is_listing, reaches, units, with_headlines
 from crawler.page import Page, found, parse
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -209,7 +209,7 @@ def _article(
         return Explanation(result, page.decoded.encoding, notes, body.cut, said)
 
     rejected = _no_article(page, city, text, body, pictures=pictures, documents=documents)
-    if rejected or units(body.text) < _DOUBTFUL:
+    if rejected or not reaches([body.text], _DOUBTFUL):
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
         blocked = diagnose(page.url, 200, page.headers, page.body)
         rejected = _reject(page.url, city, blocked) if blocked else rejected
@@ -272,10 +272,10 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
                 continue
             dropped = frozenset(found(node, rules.drop)) - {node}
             blocks = read_blocks(node, dropped)
-            if is_listing(blocks, 0, general=False):
+            if is_listing(blocks, "", general=False):
                 continue
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
-            if sum(units(block.text) for block in blocks) >= _ENOUGH:
+            if reaches((block.text for block in blocks), _ENOUGH):
                 return text
             if known and thin is None and (blocks or node.find(".//img") is not None):
                 thin = text
@@ -308,7 +308,7 @@ def _marked_text(page: Page) -> _Text | None:
         if framed.strip():
             node = parse(f"<html><body><div>{framed}</div></body></html>")
             blocks = read_blocks(node, frozenset())
-            if sum(units(block.text) for block in blocks) >= _ENOUGH:
+            if reaches((block.text for block in blocks), _ENOUGH):
                 places = page.places_of([block.text for block in blocks])
                 return _Text(blocks, [node], places, "comments around the body")
     return None

@@ -8,12 +8,12 @@ Bilingual pages are split by the language step.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crawler.blocks import Block
 
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
-_WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
+_HAN = r"[\u3400-\u9fff\uf900-\ufaff]+"
+_RUN = re.compile(rf"({_HAN})|[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
 _TELLS = re.compile(
     r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|"
     r"全文(?:见|如下|下载)|附件[:：]|"
@@ -56,7 +56,18 @@ _PARAGRAPH = 40
 
 def units(text: str) -> int:
     """Return the length of a text in Chinese characters, a word of another script counting two."""
-    return sum(map(len, _HAN.findall(text))) + 2 * len(_WORD.findall(text))
+    return sum(len(han) or 2 for han in _RUN.findall(text))
+
+
+def reaches(texts: Iterable[str], least: int) -> bool:
+    """Whether the `units` of texts add up to `least`. Long texts are not read to their end."""
+    total = 0
+    for text in texts:
+        for run in _RUN.finditer(text):
+            total += len(run[1]) if run[1] else 2
+            if total >= least:
+                return True
+    return total >= least
 
 
 def refusal(
@@ -68,12 +79,13 @@ def refusal(
     (or of the whole page, with `general`), `documents` and `pictures` what the body links and
     shows.
     """
-    size = units(text)
-    if documents and (size < 40 or (size < 160 and _TELLS.search(text))):
+    if documents and (
+        not reaches([text], 40) or (not reaches([text], 160) and _TELLS.search(text))
+    ):
         return "cover_notice"
-    if is_listing(blocks, size, general=general):
+    if is_listing(blocks, text, general=general):
         return "listing"
-    if size < _TOO_SHORT:
+    if not reaches([text], _TOO_SHORT):
         return "image_only" if pictures else "too_short"
     return None
 
@@ -81,7 +93,7 @@ def refusal(
 def remarks(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> list[str]:
     """Return the flags that tell what kind of article this is."""
     found = []
-    if sum(units(paragraph) for paragraph in paragraphs) < _SHORT:
+    if not reaches(paragraphs, _SHORT):
         found.append("short")
     if _NO_MATE.search(title):
         found.append("no_mate")
@@ -92,12 +104,15 @@ def remarks(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> l
     return found
 
 
-def is_listing(blocks: Sequence[Block], size: int, *, general: bool) -> bool:
-    """Whether blocks are mostly titles that link elsewhere, without a paragraph of their own."""
+def is_listing(blocks: Sequence[Block], text: str, *, general: bool) -> bool:
+    """Whether blocks are mostly titles that link elsewhere, without a paragraph of their own.
+
+    `text` is what is left as the body; it is asked of a page read in `general` alone.
+    """
     titles = [b for b in blocks if b.link_density > 0.5 and len(b.text) >= 8]
     prose = [b for b in blocks if b.link_density < 0.3 and len(b.text) >= 60]
     if general:
-        return len(titles) >= 8 and (not prose or size < 60)
+        return len(titles) >= 8 and (not prose or not reaches([text], 60))
     return len(titles) >= 8 and len(titles) > 2 * len(prose)
 
 

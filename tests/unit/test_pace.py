@@ -3,6 +3,7 @@
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,10 +45,16 @@ def timed(work: Callable[[Pace, Callable[[], float]], Coroutine[Any, Any, None]]
     settings = Settings()
     settings.setmodule("crawler.settings")
     crawler = Crawler(Spider, settings)
-    with asyncio.Runner(loop_factory=Timeless) as runner:
-        loop = runner.get_loop()
-        began = loop.time()
-        runner.run(work(Pace(crawler), lambda: round(loop.time() - began, 3)))
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=Timeless) as runner:
+            loop = runner.get_loop()
+            began = loop.time()
+            runner.run(work(Pace(crawler), lambda: round(loop.time() - began, 3)))
+
+    # A thread of its own: a browser test in the same process keeps a loop running in the main one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
 
 
 def robots(pace: Pace, text: str, url: str = URL) -> None:
