@@ -128,7 +128,7 @@ class Crawl:
             out, errors = process.communicate(timeout=120)
         return Ended(process.returncode, [json.loads(line) for line in out.splitlines()], errors)
 
-    def killed_after(self, requests: int, run: str) -> int:
+    def killed_after(self, requests: int, run: str, *options: str) -> int:
         """Crawl and SIGKILL the process when the server has been asked so often; its exit code."""
         before = len(self.web.asked)
         reached = threading.Event()
@@ -139,7 +139,7 @@ class Crawl:
 
         self.web.on_request = watch
         try:
-            with self.start(run) as process:
+            with self.start(run, *options) as process:
                 while process.poll() is None and not reached.wait(0.02):
                     pass
                 process.send_signal(signal.SIGKILL)
