@@ -50,6 +50,7 @@ def place(page: Page) -> str:
 
 def press(page: Page, key: str, then: int | str) -> None:
     """Press a key and wait for the item it leads to."""
+    page.wait_for_load_state()  # what a page shows comes before the script that hears keys
     page.keyboard.press(key)
     page.locator(f'.task[data-place="{then}"]').wait_for(state="attached", timeout=20_000)
 
