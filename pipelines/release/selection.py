@@ -196,19 +196,19 @@ def _withdrawn(rows: pa.Table, withdrawn: Withdrawn) -> list[str]:
 
 def _held(rows: pa.Table, city: City | None) -> pa.Array:
     """Return how much of each article may be held."""
-    recorded = rows["rights"].to_pylist()
     if city is not None and rights.by_source(city):
         levels = [
             rights.held(city.rights_of(url or ""), said)
-            for url, said in zip(rows["url"].to_pylist(), recorded, strict=True)
+            for url, said in zip(rows["url"].to_pylist(), rows["rights"].to_pylist(), strict=True)
         ]
-    else:
-        ruling = city.rights_of("") if city is not None else None
-        by_record = {said: rights.held(ruling, said) for said in set(recorded)}
-        levels = [by_record[said] for said in recorded]
-    coded = {level: code for code, level in enumerate(RIGHTS)}
-    codes = pa.array(np.fromiter((coded[level] for level in levels), np.int8, len(levels)))
-    return pa.DictionaryArray.from_arrays(codes, pa.array(RIGHTS))
+        return pa.DictionaryArray.from_arrays(
+            pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)), RIGHTS
+        )
+    ruling = city.rights_of("") if city is not None else None
+    said = pc.dictionary_encode(rows["rights"].combine_chunks(), null_encoding="encode")
+    levels = [rights.held(ruling, one) for one in said.dictionary.to_pylist()]
+    codes = pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)).take(said.indices)
+    return pa.DictionaryArray.from_arrays(codes, RIGHTS)
 
 
 def _days(day: date) -> int:
