@@ -147,7 +147,9 @@ class Masker:
 
     def _of_line(self, text: str) -> list[Mask]:
         text = text.translate(_WIDTHS)
-        found = [*_identities(text), *_emails(text), *_telephones(text)]
+        found = [*_identities(text), *_telephones(text)]
+        if "@" in text or "at" in text:
+            found += _emails(text)
         if self._contacts is not None:
             found += [Mask(*m.span(), "withdrawn") for m in self._contacts.finditer(text)]
         kept: list[Mask] = []
