@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crawler.city import RIGHTS, City
+from crawler.item import canonical_url
 from pipelines import schema, store
 from pipelines.release import rights
 from pipelines.release.withdrawal import Withdrawn
@@ -104,6 +105,18 @@ def spread(output: Path, withdrawn: Withdrawn) -> Withdrawn:
     ]
     gone = _withdrawn(pa.concat_tables(parts), withdrawn)
     return replace(withdrawn, articles=withdrawn.articles | frozenset(gone))
+
+
+def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
+    """Return what the list withdraws and no stored article is: perhaps misspelt, or long gone."""
+    if not withdrawn.articles and not withdrawn.urls:
+        return []
+    ids, urls = set[str](), set[str]()
+    for key in store.cities_with_articles(output):
+        table = store.read_articles(output, key, ["article_id", "url"])
+        ids.update(table["article_id"].to_pylist())
+        urls.update(canonical_url(url) for url in table["url"].to_pylist() if url)
+    return [*sorted(withdrawn.articles - ids), *sorted(withdrawn.urls - urls)]
 
 
 def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
