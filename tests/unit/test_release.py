@@ -182,6 +182,15 @@ def test_a_bead_that_is_no_longer_in_its_article_is_left_out(own: Path) -> None:
     assert lost == after["left_out"]["stale_sentences"]
 
 
+def test_the_order_in_which_sentences_are_stored_makes_no_difference(own: Path) -> None:
+    before = release(own, "before").files("sentences")[0].read_bytes()
+    for city in RIGHTS:
+        path = store.table_path(own, "sentences", city)
+        table = store.read_table(path, schema.SENTENCES)
+        store.write_table(path, table.take(list(reversed(range(table.num_rows)))))
+    assert release(own, "after").files("sentences")[0].read_bytes() == before
+
+
 def test_releasing_twice_gives_the_same_bytes(made: Snapshot, output: Path, own: Path) -> None:
     again = release(own, "whole", formats=ALL)
     assert tree(again.folder) == tree(made.folder)
