@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines import schema, store
+from pipelines import schema, store, textfile
 
 DECISION = 0.5
 """A pair counts as claimed from this probability on."""
@@ -78,10 +78,7 @@ class GoldBeads:
 
 def read_gold_pairs(path: Path) -> list[GoldPair]:
     """Read `zh_id, en_id, relation` (and, if there, `label`) from TSV with a header line."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise GoldError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    lines = textfile.read(path, GoldError).splitlines()
     header = lines[0].split("\t") if lines else []
     missing = {"zh_id", "en_id", "relation"} - set(header)
     if missing:
@@ -318,7 +315,7 @@ def _shingles(text: str, n: int = 4) -> Counter[tuple[str, ...]]:
 
 
 def _json_lines(path: Path) -> Iterable[dict[str, Any]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(textfile.read(path, GoldError).splitlines(), start=1):
         try:
             yield json.loads(line)
         except json.JSONDecodeError as error:

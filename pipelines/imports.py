@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.item import NEWS_TIME, Article, Precision, Reject
-from pipelines import language
+from pipelines import language, textfile
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
 _NULLABLE = ("lang", "published_at", "title", "url")
@@ -37,10 +37,7 @@ def read_articles(path: Path) -> tuple[list[Article], list[Reject]]:
     articles, and rejects for texts that are in neither language. Raises `ImportFileError` for the
     first bad line.
     """
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImportFileError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    content = textfile.read(path, ImportFileError)
     articles: list[Article] = []
     rejects: list[Reject] = []
     lines: dict[tuple[str, str], int] = {}

@@ -1,13 +1,13 @@
 """`shizheng release VERSION`, `release verify`, `release diff`: arguments in, exit codes out."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from crawler.city import City, load_cities
 from crawler.demo import DEMO_CITIES
-from pipelines.release import build, difference, snapshot, verify
+from pipelines.release import build, difference, selection, snapshot, verify, withdrawal
 from pipelines.release.formats import NAMES, PARQUET, SITE
 from pipelines.release.selection import LANGS, RELATIONS, Thresholds
 from pipelines.release.snapshot import ReleaseError
@@ -20,6 +20,10 @@ _SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser, day: Any) -> None:
     """Give the command its arguments; `day` reads a date."""
+    parser.usage = (
+        "%(prog)s VERSION [options]\n       %(prog)s verify VERSION|DIR [options]\n"
+        "       %(prog)s diff A B [options]"
+    )
     parser.add_argument(
         "words",
         nargs="+",
@@ -89,6 +93,13 @@ def _build(args: argparse.Namespace, output: Path, version: str) -> int:
         say_json({"folder": str(made.folder)} | dict(made.manifest))
         return _DONE
     _show(made)
+    missed = selection.unknown(output, withdrawal.load(output))
+    if missed:
+        complain(
+            f"{output / withdrawal.FILE}: no stored article is {', '.join(missed[:_SHOWN])}"
+            f"{' …' if len(missed) > _SHOWN else ''} ({len(missed)} of its entries); look whether "
+            "they are spelt right"
+        )
     return _DONE
 
 
@@ -162,9 +173,28 @@ def _diff(output: Path, old: str, new: str, as_json: bool) -> int:
         show_table(("table", "change", "why", "rows"), rows)
     else:
         say(f"{one.version} and {other.version} hold the same rows")
-    for name, (before, after) in changes["settings"].items():
-        say(f"{name}: {before} -> {after}")
+    for name, values in changes["settings"].items():
+        for part, before, after in _differing(name, *values):
+            say(f"{part}: {before} -> {after}")
     return _DONE
+
+
+def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what differs between two settings, part by part."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        yield name, _told(before), _told(after)
+        return
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            yield from _differing(f"{name}, {key}", before.get(key), after.get(key))
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "all"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {one}" for key, one in value.items())
+    return "none" if value is None else str(value)
 
 
 def _share(value: str) -> float:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipelines import schema, store
-from pipelines.release.snapshot import MANIFEST, SUMS
+from pipelines import schema, store, textfile
+from pipelines.release.snapshot import MANIFEST, SUMS, ReleaseError
 from pipelines.release.splits import Split
 from pipelines.release.statistics import Statistics
 from pipelines.release.tables import TABLES
@@ -104,13 +104,29 @@ def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
     for run_id in sorted(run_ids):
         path = output / "runs" / run_id / "manifest.json"
         stated: dict[str, Any] = {}
-        if path.is_file():
-            stated = json.loads(path.read_text(encoding="utf-8"))
+        if path.exists():
+            stated = _stated(path)
         row = {"run_id": run_id} | {key: stated[key] for key in kept if key in stated}
         # The user agent stays out: an operator's own address may be in it.
         terms = stated.get("terms", {})
         row |= {key: terms[key] for key in ("robots_obeyed", "rights") if key in terms}
         found.append(row)
+    return found
+
+
+def _stated(path: Path) -> dict[str, Any]:
+    """Return what a run's manifest says. Raises `ReleaseError`."""
+    try:
+        found = json.loads(textfile.read(path, ReleaseError))
+    except json.JSONDecodeError as error:
+        found, reason = None, f"line {error.lineno}: {error.msg}"
+    else:
+        reason = "it holds no object"
+    if not isinstance(found, dict):
+        raise ReleaseError(
+            f"{path}: not the manifest of a run ({reason}); put it right, or move it away: the "
+            "release then tells of this run its id alone"
+        )
     return found
 
 

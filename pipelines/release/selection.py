@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crawler.city import RIGHTS, City
+from crawler.item import canonical_url
 from pipelines import schema, store
 from pipelines.release import rights
 from pipelines.release.withdrawal import Withdrawn
@@ -104,6 +105,18 @@ def spread(output: Path, withdrawn: Withdrawn) -> Withdrawn:
     ]
     gone = _withdrawn(pa.concat_tables(parts), withdrawn)
     return replace(withdrawn, articles=withdrawn.articles | frozenset(gone))
+
+
+def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
+    """Return what the list withdraws and no stored article is: perhaps misspelt, or long gone."""
+    if not withdrawn.articles and not withdrawn.urls:
+        return []
+    ids, urls = set[str](), set[str]()
+    for key in store.cities_with_articles(output):
+        table = store.read_articles(output, key, ["article_id", "url"])
+        ids.update(table["article_id"].to_pylist())
+        urls.update(canonical_url(url) for url in table["url"].to_pylist() if url)
+    return [*sorted(withdrawn.articles - ids), *sorted(withdrawn.urls - urls)]
 
 
 def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
@@ -196,19 +209,19 @@ def _withdrawn(rows: pa.Table, withdrawn: Withdrawn) -> list[str]:
 
 def _held(rows: pa.Table, city: City | None) -> pa.Array:
     """Return how much of each article may be held."""
-    recorded = rows["rights"].to_pylist()
     if city is not None and rights.by_source(city):
         levels = [
             rights.held(city.rights_of(url or ""), said)
-            for url, said in zip(rows["url"].to_pylist(), recorded, strict=True)
+            for url, said in zip(rows["url"].to_pylist(), rows["rights"].to_pylist(), strict=True)
         ]
-    else:
-        ruling = city.rights_of("") if city is not None else None
-        by_record = {said: rights.held(ruling, said) for said in set(recorded)}
-        levels = [by_record[said] for said in recorded]
-    coded = {level: code for code, level in enumerate(RIGHTS)}
-    codes = pa.array(np.fromiter((coded[level] for level in levels), np.int8, len(levels)))
-    return pa.DictionaryArray.from_arrays(codes, pa.array(RIGHTS))
+        return pa.DictionaryArray.from_arrays(
+            pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)), RIGHTS
+        )
+    ruling = city.rights_of("") if city is not None else None
+    said = pc.dictionary_encode(rows["rights"].combine_chunks(), null_encoding="encode")
+    levels = [rights.held(ruling, one) for one in said.dictionary.to_pylist()]
+    codes = pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)).take(said.indices)
+    return pa.DictionaryArray.from_arrays(codes, RIGHTS)
 
 
 def _days(day: date) -> int:

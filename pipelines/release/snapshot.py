@@ -67,8 +67,17 @@ class Snapshot:
         names = columns or of.names
         empty = pa.schema([of.field(name) for name in names]).empty_table()
         return pa.concat_tables(
-            [empty, *(pq.read_table(path, columns=columns) for path in self.files(table))]
+            [empty, *(self._table(path, columns) for path in self.files(table))]
         )
+
+    def _table(self, path: Path, columns: list[str] | None) -> pa.Table:
+        try:
+            return pq.read_table(path, columns=columns)
+        except (pa.ArrowException, OSError) as error:
+            raise ReleaseError(
+                f"{path}: not a readable Parquet file ({error}); "
+                f"`shizheng release verify {self.folder}` tells what else is wrong with this copy"
+            ) from error
 
 
 def folder_of(output: Path, version: str) -> Path:

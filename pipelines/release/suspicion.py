@@ -82,8 +82,7 @@ def measured(texts: pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return for each text and sign how often it occurs per hundred words, damped by a logarithm,
     and which texts are long enough to tell."""
     texts = pc.fill_null(texts, "")
-    words = pc.count_substring(texts, " ").to_numpy(zero_copy_only=False).astype(np.float64) + 1
-    words += pc.count_substring(texts, "\n").to_numpy(zero_copy_only=False)
+    words = _breaks(texts) + 1
     counts = np.column_stack(
         [
             pc.count_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
@@ -91,6 +90,17 @@ def measured(texts: pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
         ]
     )
     return np.log1p(100 * counts / words[:, None]), words >= LEAST_WORDS
+
+
+def _breaks(texts: pa.Array) -> Floats:
+    """Return how many spaces and line ends each text has; no text is null."""
+    _, bounds, data = texts.cast(pa.large_string()).buffers()
+    starts = np.frombuffer(bounds, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    if not len(texts) or starts[0] == starts[-1]:
+        return np.zeros(len(texts))
+    said = np.frombuffer(data, np.uint8)[starts[0] : starts[-1]]
+    at = np.flatnonzero((said == ord(" ")) | (said == ord("\n"))) + starts[0]
+    return np.diff(np.searchsorted(at, starts)).astype(np.float64)
 
 
 @cache

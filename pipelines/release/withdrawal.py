@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from crawler.item import canonical_url
+from pipelines import textfile
 
 FILE = "withdrawn.yaml"
 _KINDS = ("article", "url", "contact")
@@ -51,9 +52,12 @@ def load(output: Path) -> Withdrawn:
     if not path.exists():
         return Withdrawn()
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WithdrawalError(f"{path}: not YAML in UTF-8 ({error})") from error
+        root = yaml.compose(textfile.read(path, WithdrawalError), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise WithdrawalError(f"{path}:{line}: not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise WithdrawalError(f"{path}: not YAML: {error}") from error
     if root is None:
         return Withdrawn()
     if not isinstance(root, yaml.SequenceNode):

@@ -1,13 +1,12 @@
 """Writes a release's rows: articles as far as their rights go, masked; pairs; sentences that stand.
 
-Text is read a file of a city and year at a time for articles, and for sentences half a million
-beads with the articles they come from: memory does not grow with the corpus.
+Text is read a file of a city and year at a time. Of one city at a time the sentences are held, and
+the texts they come from: memory grows with the largest city and not with the corpus.
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ import pyarrow.compute as pc
 from pipelines import schema, store
 from pipelines.release import rights, selection, suspicion
 from pipelines.release.manifest import Tally
-from pipelines.release.masking import Masker, flags_at
+from pipelines.release.masking import Masker, flags_at, masked
 from pipelines.release.selection import CityPlan, Thresholds
 from pipelines.release.shards import Shards
+from pipelines.release.sources import Sources
 from pipelines.release.splits import LEFT_OUT
 from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, SENTENCES, SPLITS, WHOLE
 
@@ -29,7 +29,6 @@ BEADS = 500_000
 _MASKED = ("title", "text", "author", "source")
 
 Integers = np.ndarray[Any, np.dtype[Any]]
-BooleanArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +68,27 @@ class Writing:
     tally: Tally
     withdrawn: frozenset[str] = frozenset()
     """Ids that no row may name."""
-    altered: BooleanArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-    """Of the city being written, the positions in its plan whose text holds a mask."""
 
     def city(self, planned: CityPlan) -> None:
         """Write everything of one city."""
         if not planned.rows.num_rows:
             return
-        self.altered = np.zeros(planned.rows.num_rows, dtype=np.bool_)
-        self._articles(planned)
-        kept = selection.pairs(self.output, planned, self.thresholds)
-        if kept.num_rows:
-            self._pairs(planned, kept)
+        mates = self._mates(planned)
+        sources = Sources(mates.sources(planned.rows.num_rows))
+        self._articles(planned, sources)
+        if mates.pairs.num_rows:
+            self._pairs(planned, mates)
+            self._sentences(planned, mates, sources)
 
-    def _articles(self, planned: CityPlan) -> None:
+    def _mates(self, planned: CityPlan) -> "_Mates":
+        pairs = selection.pairs(self.output, planned, self.thresholds)
+        ids = planned.rows["article_id"]
+        zh, en = (pc.index_in(pairs[side], ids).to_numpy() for side in ("zh_id", "en_id"))
+        full = pc.equal(pc.cast(planned.rows["held"], pa.string()), rights.FULL).to_numpy()
+        present = self._parts(planned, zh) != LEFT_OUT
+        return _Mates(pairs, zh, en, np.flatnonzero(full[zh] & full[en] & present))
+
+    def _articles(self, planned: CityPlan, sources: Sources) -> None:
         file, row = planned.rows["file"].to_numpy(), planned.rows["row"].to_numpy()
         for number, path in enumerate(planned.files):
             here = np.flatnonzero(file == number)
@@ -91,23 +97,26 @@ class Writing:
             stored = store.read_table(path, schema.ARTICLES)
             for begin in range(0, len(here), ROWS):
                 chunk = here[begin : begin + ROWS]
-                rows = stored.take(pa.array(row[chunk])).combine_chunks()
-                self._write_articles(rows, planned, chunk)
+                rows = _rows(stored, row[chunk])
+                self._write_articles(rows, planned, chunk, sources)
 
-    def _write_articles(self, rows: pa.Table, planned: CityPlan, chunk: Integers) -> None:
+    def _write_articles(
+        self, rows: pa.Table, planned: CityPlan, chunk: Integers, sources: Sources
+    ) -> None:
         levels = planned.rows["held"].take(pa.array(chunk)).combine_chunks()
         levels = pc.cast(levels, pa.string())
         columns = {name: _whole(rows[name]) for name in rows.column_names}
-        changed = pa.array(np.zeros(len(chunk), dtype=bool))
+        changed: set[int] = set()
         for name in _MASKED:
-            columns[name], other = self.masker.column(columns[name], self.tally.masked)
-            if name in ("title", "text"):
-                changed = pc.or_(changed, other)
+            found = self.masker.found(columns[name], self.tally.masked)
             if name == "text":
-                self.altered[chunk] = other.to_numpy(zero_copy_only=False)
+                sources.add(chunk, columns[name], found)
+            if name in ("title", "text"):
+                changed.update(found)
+            columns[name] = masked(columns[name], found)
         columns["keywords"] = self._masked_lists(columns["keywords"])
         columns["text"], cut = _cut(columns["text"], levels, columns["lang"])
-        columns["content_sha256"] = _digests(columns, pc.or_(changed, cut))
+        columns["content_sha256"] = _digests(columns, pc.or_(flags_at(changed, len(chunk)), cut))
         columns["mt_suspect"], columns["mt_signs"] = _suspected(columns)
         if self.withdrawn:
             named = pc.is_in(columns["mate_id"], pa.array(sorted(self.withdrawn), pa.string()))
@@ -124,14 +133,11 @@ class Writing:
         self.tally.runs.update(run for run in pc.unique(columns["run_id"]).to_pylist() if run)
         self._date(columns["last_seen"])
 
-    def _pairs(self, planned: CityPlan, kept: pa.Table) -> None:
-        ids = planned.rows["article_id"]
-        zh = pc.index_in(kept["zh_id"], ids).to_numpy()
-        en = pc.index_in(kept["en_id"], ids).to_numpy()
-        parts = self._parts(planned, zh)
-        columns = {name: _whole(kept[name]) for name in kept.column_names}
+    def _pairs(self, planned: CityPlan, mates: "_Mates") -> None:
+        parts = self._parts(planned, mates.zh)
+        columns = {name: _whole(mates.pairs[name]) for name in mates.pairs.column_names}
         for name in ("zh_title", "en_title"):
-            columns[name], _ = self.masker.column(columns[name], Counter())
+            columns[name] = self.masker.column(columns[name])
         table = _as(PAIRS, columns | {"split": self._names(parts)})
         self._write(self.writers.pairs, table, parts)
         present = table.filter(pa.array(parts != LEFT_OUT))
@@ -144,31 +150,24 @@ class Writing:
             for one in present.group_by(name).aggregate([([], "count_all")]).to_pylist():
                 counts[one[name]] += one["count_all"]
         self._date(columns["aligned_at"])
-        full = pc.equal(pc.cast(planned.rows["held"], pa.string()), rights.FULL).to_numpy()
-        open_pairs = np.flatnonzero(full[zh] & full[en] & (parts != LEFT_OUT))
-        self._sentences(planned, kept["pair_id"].combine_chunks(), zh, en, open_pairs)
 
-    def _sentences(
-        self, planned: CityPlan, pair_ids: pa.Array, zh: Integers, en: Integers, wanted: Integers
-    ) -> None:
-        """Write the beads of the pairs at positions `wanted` of `pair_ids`."""
+    def _sentences(self, planned: CityPlan, mates: "_Mates", sources: Sources) -> None:
         path = store.table_path(self.output, "sentences", planned.city)
         table = store.read_table(path, schema.SENTENCES)
-        place = pc.index_in(table["pair_id"], pair_ids.take(pa.array(wanted)))
-        table = table.append_column("place", place).filter(pc.is_valid(place))
-        table = table.sort_by([("place", "ascending"), ("position", "ascending")])
-        for begin in range(0, table.num_rows, BEADS):
-            beads = table.slice(begin, BEADS).combine_chunks()
-            own = wanted[beads["place"].to_numpy()]
-            beads = beads.drop_columns("place")
+        wanted = mates.pairs["pair_id"].combine_chunks().take(pa.array(mates.open))
+        place = pc.fill_null(pc.index_in(table["pair_id"], wanted), -1).to_numpy()
+        order = np.lexsort((table["position"].to_numpy(), place))[int((place < 0).sum()) :]
+        for begin in range(0, len(order), BEADS):
+            chosen = order[begin : begin + BEADS]
+            beads = _rows(table, chosen)
+            own = mates.open[place[chosen]]
             columns = {name: _whole(beads[name]) for name in beads.column_names}
-            standing = np.ones(len(own), dtype=bool)
-            texts = self._both_texts(planned, np.unique(np.concatenate((zh[own], en[own]))))
-            for side, mates in (("zh", zh), ("en", en)):
-                columns[side], stands = _side(columns, side, mates[own], *texts)
+            standing = np.ones(len(own), dtype=np.bool_)
+            for side, articles in (("zh", mates.zh), ("en", mates.en)):
+                columns[side], stands = sources.side(columns, side, articles[own])
                 standing &= stands
             self.tally.stale_beads += int(len(own) - standing.sum())
-            parts = self._parts(planned, zh[own])
+            parts = self._parts(planned, mates.zh[own])
             city = pa.repeat(pa.scalar(planned.city), len(own))
             written = _as(SENTENCES, columns | {"city": city, "split": self._names(parts)})
             if not standing.all():
@@ -177,28 +176,15 @@ class Writing:
             self._write(self.writers.sentences, written, parts)
             self.tally.beads_by_city[planned.city] += written.num_rows
 
-    def _both_texts(
-        self, planned: CityPlan, articles: Integers
-    ) -> tuple[dict[int, str], dict[int, str]]:
-        """Return the texts of a plan's rows, and of those in which something is masked the masked
-        text."""
-        plain: dict[int, str] = {}
-        masked: dict[int, str] = {}
-        for positions, stored in selection.stored_texts(planned, articles, ["text"]):
-            texts = pc.fill_null(_whole(stored["text"]), "")
-            plain.update(zip(positions.tolist(), texts.to_pylist(), strict=True))
-            # Most texts hold nothing to mask; which do is known since the articles were written.
-            here = np.flatnonzero(self.altered[positions])
-            news, _ = self.masker.column(texts.take(pa.array(here)), Counter())
-            masked.update(zip(positions[here].tolist(), news.to_pylist(), strict=True))
-        return plain, masked
-
     def _masked_lists(self, lists: pa.Array) -> pa.Array:
-        values, changed = self.masker.column(lists.flatten(), self.tally.masked)
-        if not pc.any(changed).as_py():
+        flat = lists.flatten()
+        found = self.masker.found(flat, self.tally.masked)
+        if not found:
             return lists
         offsets = pc.subtract(lists.offsets, lists.offsets[0])
-        return pa.ListArray.from_arrays(offsets, values, type=lists.type, mask=lists.is_null())
+        return pa.ListArray.from_arrays(
+            offsets, masked(flat, found), type=lists.type, mask=lists.is_null()
+        )
 
     def _parts(self, planned: CityPlan, chunk: Integers) -> Integers:
         return planned.split[chunk] if self.split else np.zeros(len(chunk), dtype=np.int8)
@@ -230,38 +216,21 @@ def texts(planned: CityPlan) -> Iterator[tuple[Integers, pa.Table]]:
     yield from selection.stored_texts(planned, everything, ["article_id", "lang", "title", "text"])
 
 
-def _side(
-    columns: dict[str, pa.Array],
-    side: str,
-    articles: Integers,
-    plain: Mapping[int, str],
-    masked: Mapping[int, str],
-) -> tuple[pa.Array, Integers]:
-    """Return one side of the beads, masked as in its articles, and which beads stand there.
+@dataclass(frozen=True, slots=True)
+class _Mates:
+    """The pairs of one city, and where their articles stand in its plan."""
 
-    A bead stands where its article's text, as it is now, holds it at its offsets. One that does
-    not was aligned before the article was corrected.
-    """
-    said = columns[side].to_pylist()
-    starts = pc.fill_null(columns[f"{side}_start"], 0).to_numpy().tolist()
-    ends = pc.fill_null(columns[f"{side}_end"], 0).to_numpy().tolist()
-    owners = articles.tolist()
-    stands = np.array(
-        [
-            not text or plain[owner][start:end] == text
-            for text, owner, start, end in zip(said, owners, starts, ends, strict=True)
-        ],
-        dtype=bool,
-    )
-    replaced: dict[int, str] = {}
-    if masked:
-        for at in np.flatnonzero(np.isin(articles, list(masked))).tolist():
-            if said[at]:
-                replaced[at] = masked[owners[at]][starts[at] : ends[at]]
-    if not replaced:
-        return columns[side], stands
-    news = pa.array(list(replaced.values()), type=pa.string())
-    return pc.replace_with_mask(columns[side], flags_at(replaced, len(said)), news), stands
+    pairs: pa.Table
+    zh: Integers
+    en: Integers
+    open: Integers
+    """The pairs whose sentences are released, as positions in `pairs`."""
+
+    def sources(self, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Return which of the plan's rows the released sentences come from."""
+        flags = np.zeros(rows, dtype=np.bool_)
+        flags[self.zh[self.open]] = flags[self.en[self.open]] = True
+        return flags
 
 
 def _cut(text: pa.Array, levels: pa.Array, langs: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -295,6 +264,13 @@ def _digests(columns: dict[str, pa.Array], changed: pa.Array) -> pa.Array:
         content = f"{columns['title'][at].as_py() or ''}\n\n{columns['text'][at].as_py() or ''}"
         news.append(hashlib.sha256(content.encode()).hexdigest())
     return pc.replace_with_mask(columns["content_sha256"], changed, pa.array(news, pa.string()))
+
+
+def _rows(table: pa.Table, chosen: Integers) -> pa.Table:
+    """Return the chosen rows; without a copy where they follow each other."""
+    if len(chosen) and (np.diff(chosen) == 1).all():
+        return table.slice(int(chosen[0]), len(chosen)).combine_chunks()
+    return table.take(pa.array(chosen)).combine_chunks()
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -84,6 +84,12 @@ def test_an_example_runs_as_it_stands(
         assert rows == beads(here).num_rows > 900
 
 
+def test_a_release_of_the_demo_says_that_it_is_invented(here: Path) -> None:
+    release = here / "demo-output/releases" / VERSION
+    for name in ("datasheet.md", "hf/README.md", "site/index.html"):
+        assert "Everything here is invented" in (release / name).read_text(encoding="utf-8")
+
+
 def test_choosing_leaves_some_and_takes_some(here: Path) -> None:
     code = next(code for code in PYTHON if "plain = " in code)
     names: dict[str, Any] = {}

@@ -81,6 +81,26 @@ def test_release_verify_and_diff_from_the_command_line(
     assert "data/pairs/all-00000.parquet: not the file that was released" in ended.stderr
 
 
+def test_a_difference_in_settings_is_told_part_by_part(
+    output: Path, shizheng: Callable[..., Ended]
+) -> None:
+    for version, more in (("a", ()), ("b", ("--min-probability", "0.9", "--since", "2024-01-02"))):
+        assert shizheng(output, version, "--format", "parquet", *more).returncode == 0
+    said = shizheng(output, "diff", "a", "b").stdout
+    assert "thresholds, min_probability: 0.5 -> 0.9\n" in said
+    assert "thresholds, since: none -> 2024-01-02\n" in said
+    assert "relations" not in said
+
+
+def test_a_withdrawal_that_meets_nothing_is_pointed_out(
+    tmp_path: Path, shizheng: Callable[..., Ended]
+) -> None:
+    output = write_corpus(tmp_path)
+    (output / "withdrawn.yaml").write_text("- article: misspelt\n- url: http://www.x.example/\n")
+    said = shizheng(output, "1", "--format", "parquet").stderr
+    assert "no stored article is misspelt, http://www.x.example/ (2 of its entries)" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

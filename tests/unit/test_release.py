@@ -23,7 +23,7 @@ from releasable import (
 )
 
 from pipelines import schema, store
-from pipelines.release import build, snapshot, tables, verify
+from pipelines.release import build, difference, snapshot, tables, verify
 from pipelines.release.formats import FORMATS
 from pipelines.release.snapshot import ReleaseError, Snapshot
 from pipelines.release.withdrawal import WithdrawalError, digest
@@ -182,6 +182,15 @@ def test_a_bead_that_is_no_longer_in_its_article_is_left_out(own: Path) -> None:
     assert lost == after["left_out"]["stale_sentences"]
 
 
+def test_the_order_in_which_sentences_are_stored_makes_no_difference(own: Path) -> None:
+    before = release(own, "before").files("sentences")[0].read_bytes()
+    for city in RIGHTS:
+        path = store.table_path(own, "sentences", city)
+        table = store.read_table(path, schema.SENTENCES)
+        store.write_table(path, table.take(list(reversed(range(table.num_rows)))))
+    assert release(own, "after").files("sentences")[0].read_bytes() == before
+
+
 def test_releasing_twice_gives_the_same_bytes(made: Snapshot, output: Path, own: Path) -> None:
     again = release(own, "whole", formats=ALL)
     assert tree(again.folder) == tree(made.folder)
@@ -211,6 +220,43 @@ def test_nothing_to_release_is_said_and_leaves_nothing(own: Path) -> None:
     with pytest.raises(ReleaseError, match="no articles of atlantis; there are: anbei, bolin"):
         release(own, cities=("atlantis",))
     assert list((own / "releases").iterdir()) == []
+
+
+def test_a_withdrawal_list_that_is_no_text_stops_the_release(own: Path) -> None:
+    path = own / "withdrawn.yaml"
+    path.write_bytes("- article: a\n  reason: 应当事人要求\n".encode("gb18030"))
+    with pytest.raises(WithdrawalError, match=r"withdrawn\.yaml:2: expected text in UTF-8"):
+        release(own)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(WithdrawalError, match=r"expected a file; this is a folder"):
+        release(own)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", r"manifest\.json: not the manifest of a run \(line 1: "),
+        (b"[]", r"manifest\.json: not the manifest of a run \(it holds no object\)"),
+        (b"\xff{}", r"manifest\.json:1: expected text in UTF-8"),
+    ],
+)
+def test_a_runs_manifest_that_cannot_be_read_stops_the_release(
+    own: Path, content: bytes, message: str
+) -> None:
+    folder = own / "runs" / "20240901T080000Z-aaaa"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_bytes(content)
+    with pytest.raises(ReleaseError, match=message):
+        release(own)
+    assert list((own / "releases").iterdir()) == []
+
+
+def test_a_damaged_copy_is_not_compared(own: Path) -> None:
+    made = release(own, formats=())
+    made.files("articles")[0].write_bytes(b"PAR1")
+    with pytest.raises(ReleaseError, match=r"not a readable Parquet file .* release verify .*/1`"):
+        difference.compare(made, made)
 
 
 def test_a_format_that_fails_leaves_no_release(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +334,7 @@ def test_a_withdrawn_contact_is_masked_wherever_it_stands(own: Path) -> None:
         ("- article: a\n- uri: b\n", r"withdrawn\.yaml:2: unknown key 'uri'"),
         ("- contact: '110'\n", r"withdrawn\.yaml:1: a contact of 3 characters"),
         ("article: a\n", r"withdrawn\.yaml:1: expected a list"),
-        ("- [", r"withdrawn\.yaml: not YAML"),
+        ("- article: a\n- [", r"withdrawn\.yaml:\d: not YAML"),
     ],
 )
 def test_a_withdrawal_list_that_cannot_be_read_stops_the_release(

@@ -143,6 +143,11 @@ def test_the_card_tells_counts_rights_limits_and_use(whole: Snapshot) -> None:
     for table in TABLES:
         for field in LAYOUTS[table].of:
             assert f"| `{field.name}` |" in text
+    for part in LAYOUTS["pairs"].of.field("evidence").type:
+        assert f"| `evidence.{part.name}` |" in text
+    assert f"@misc{{shizheng_{whole.version},\n" in text
+    assert "is invented" not in text
+    assert "\n\n\n" not in text
     assert "English editions write their own stories" in text
     assert "Nobody has judged any pair" in text
     assert "chunan: not read" in text

@@ -1,0 +1,27 @@
+"""Text files that a user names on the command line."""
+
+from pathlib import Path
+
+
+def read(path: Path, error: type[Exception]) -> str:
+    """Return a file's text, UTF-8 with or without a byte order mark.
+
+    Raises `error` for a file that is not there, cannot be read or holds something else; the message
+    says which, and where.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise error(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise error(f"{path}: expected a file; this is a folder") from None
+    except OSError as reason:
+        raise error(f"{path}: cannot be read ({reason.strerror or reason})") from reason
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as reason:
+        line = content.count(b"\n", 0, reason.start) + 1
+        raise error(
+            f"{path}:{line}: expected text in UTF-8, found the byte 0x{content[reason.start]:02x}; "
+            "save the file as UTF-8"
+        ) from reason

@@ -1,0 +1,34 @@
+"""A file named on the command line: what is wrong with it is said plainly."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines import textfile
+from pipelines.evaluate import GoldError, read_gold_pairs
+from pipelines.imports import ImportFileError, read_articles
+
+
+def test_text_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
+    for name, mark in (("a", b""), ("b", b"\xef\xbb\xbf")):
+        (tmp_path / name).write_bytes(mark + "市政".encode())
+        assert textfile.read(tmp_path / name, ValueError) == "市政"
+
+
+def test_a_file_that_is_not_there_is_called_that(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match=r"nofile\.tsv: there is no such file$"):
+        read_gold_pairs(tmp_path / "nofile.tsv")
+    with pytest.raises(ImportFileError, match=r"nofile\.jsonl: there is no such file$"):
+        read_articles(tmp_path / "nofile.jsonl")
+
+
+def test_a_folder_is_not_taken_for_a_file(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match="expected a file; this is a folder"):
+        read_gold_pairs(tmp_path)
+
+
+def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "gold.tsv"
+    path.write_bytes(b"zh_id\ten_id\trelation\n" + "市政\t1\t\n".encode("gb18030"))
+    with pytest.raises(GoldError, match=r"gold\.tsv:2: expected text in UTF-8, found the byte 0x"):
+        read_gold_pairs(path)
