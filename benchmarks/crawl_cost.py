@@ -1,19 +1,21 @@
 """CPU of a page: our crawl against a bare Scrapy spider, same server, same pages, one run.
 
-    python -m benchmarks.crawl_cost [--pages 1500] [--rounds 3] [--memory 20000] [--profile]
+    python -m benchmarks.crawl_cost [--pages 1000] [--rounds 5] [--memory 20000] [--profile]
 
-The bare spider follows the lists and picks title, date and paragraphs by CSS selectors: no
-robots.txt, no archive, no memory, no tables. Ours runs twice: without tables (archive, visits,
-discovery, extraction by the rules of the family), and whole. CPU is that of the crawler's process,
-user and system; what a crawl of few pages takes is subtracted from that of many, so that starting
-up does not count. The server is a process of its own. Sides take turns. `--memory` crawls so many
-short pages, because what a crawl remembers of one does not grow with it, and prints the resident
-memory on the way; `--profile` says where our time goes.
+The bare spider is what one writes first, with Scrapy's defaults: it follows the lists, picks title,
+date and paragraphs by CSS selectors and yields an item; no robots.txt, no archive, no memory, no
+tables. Ours runs twice: without tables (archive, visits, discovery, extraction by the rules of the
+family), and whole. CPU is that of the crawler's process, user and system, between its hundredth
+page and its end: starting up counts on neither side, shutting down on both. The same extension
+notes it in all of them. The server is a process of its own. Sides take turns. `--memory` crawls so
+many short pages, because what a crawl remembers of one does not grow with it, and prints the
+resident memory on the way; `--profile` says where our time goes.
 """
 
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import pstats
 import signal
@@ -25,11 +27,17 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:  # the server needs no Scrapy
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
 ROOT = Path(__file__).parents[1]
 HOST = "www.bench.example"
 PER_LIST = 100
-FEW = 100
+WARM = 100
+"""Articles after which a crawl is under way."""
 
 CITY = f"""\
 name: {{zh: 测试市, en: Bench}}
@@ -141,7 +149,37 @@ def serving(articles: int, *, short: bool = False) -> Iterator[int]:
             process.send_signal(signal.SIGKILL)
 
 
-def bare() -> None:
+class Meter:
+    """A Scrapy extension that writes down what an article costs once a crawl is under way.
+
+    The setting `METER_FILE` names the file: one line of JSON, `articles` and the CPU `seconds` of
+    the process that they took.
+    """
+
+    def __init__(self, crawler: "Crawler") -> None:
+        from scrapy import signals
+
+        self._file = Path(str(crawler.settings["METER_FILE"]))
+        self._articles, self._began = 0, 0.0
+        crawler.signals.connect(self._received, signals.response_received)
+        crawler.signals.connect(self._stopped, signals.engine_stopped)
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        return cls(crawler)
+
+    def _received(self, response: "Response") -> None:
+        self._articles += "/t20" in response.url
+        if self._articles == WARM and not self._began:
+            self._began = time.process_time()
+
+    def _stopped(self) -> None:
+        seconds = time.process_time() - self._began
+        noted = {"articles": self._articles - WARM, "seconds": seconds}
+        self._file.write_text(json.dumps(noted), encoding="utf-8")
+
+
+def bare(meter: str) -> None:
     """Crawl with a spider as one writes it first. Scrapy is loaded here: the server needs none."""
     import scrapy
     from scrapy.crawler import CrawlerProcess
@@ -162,39 +200,58 @@ def bare() -> None:
                 "url": response.url,
                 "title": response.css("h1::text").get(),
                 "date": response.css(".info span::text").re_first(r"\d{4}-\d\d-\d\d \d\d:\d\d"),
-                "text": "\n".join(response.css(".TRS_Editor p::text").getall()),
+                "text": "\n".join(response.css(".TRS_Editor p ::text").getall()),
             }
 
-    process = CrawlerProcess({"LOG_LEVEL": "INFO", "TELNETCONSOLE_ENABLED": False})
+    process = CrawlerProcess(
+        {
+            "LOG_LEVEL": "INFO",
+            "TELNETCONSOLE_ENABLED": False,
+            "EXTENSIONS": {"benchmarks.crawl_cost.Meter": 0},
+            "METER_FILE": meter,
+        }
+    )
     process.crawl(Bare)
     process.start()
 
 
 def command(side: str, folder: Path, profile: Path | None = None) -> list[str]:
     """Return the command of one crawl: `bare`, `ours` without tables, or `whole`."""
+    meter = folder / "meter.json"
     if side == "bare":
-        return [sys.executable, "-m", "benchmarks.crawl_cost", "--bare"]
+        return [sys.executable, "-m", "benchmarks.crawl_cost", "--bare", str(meter)]
     (folder / "cities").mkdir(parents=True)
     (folder / "cities/bench.yaml").write_text(CITY, encoding="utf-8")
     start = [sys.executable, *(["-m", "cProfile", "-o", str(profile)] if profile else [])]
     start += ["-m", "crawler.crawl", "bench", "--output", str(folder / "output")]
     start += ["--run-id", "run-1", "--cities-dir", str(folder / "cities")]
-    options = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": 0, "SHIZHENG_LIST_PAGES": 100_000}
-    options |= {"CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+    extensions = {"crawler.crawl.Progress": 0, "benchmarks.crawl_cost.Meter": 0}
+    options: dict[str, object] = {
+        "DOWNLOAD_DELAY": 0,
+        "AUTOTHROTTLE_ENABLED": 0,
+        "SHIZHENG_LIST_PAGES": 100_000,
+        # What Scrapy does by default, and so the bare spider.
+        "CONCURRENT_REQUESTS": 16,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
+        "EXTENSIONS": json.dumps(extensions),
+        "METER_FILE": meter,
+    }
     if side == "ours":
-        options["ITEM_PIPELINES"] = "{}"  # type: ignore[assignment]
+        options["ITEM_PIPELINES"] = "{}"
     return start + [f"-s{name}={value}" for name, value in options.items()]
 
 
 def measure(side: str, articles: int) -> float:
-    """Return the CPU seconds of one crawl of so many articles."""
-    with tempfile.TemporaryDirectory() as folder, serving(articles) as port:
-        process = start(command(side, Path(folder)), port)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"{side}: the crawl failed with code {process.returncode}")
-        return usage.ru_utime + usage.ru_stime
+    """Return the CPU seconds of one of so many articles, starting up left out."""
+    with tempfile.TemporaryDirectory() as name, serving(articles + WARM) as port:
+        folder = Path(name)
+        code = start(command(side, folder), port).wait()
+        if code:
+            sys.exit(f"{side}: the crawl failed with code {code}")
+        noted = json.loads((folder / "meter.json").read_text(encoding="utf-8"))
+        if noted["articles"] != articles:
+            sys.exit(f"{side}: {noted['articles']} of {articles} articles were fetched")
+        return float(noted["seconds"]) / articles
 
 
 def start(words: Sequence[str], port: int) -> "subprocess.Popen[bytes]":
@@ -209,7 +266,7 @@ def costs(pages: int, rounds: int) -> None:
     per_page: dict[str, list[float]] = {side: [] for side in ("bare", "ours", "whole")}
     for _ in range(rounds):
         for side, found in per_page.items():
-            found.append((measure(side, pages + FEW) - measure(side, FEW)) / pages)
+            found.append(measure(side, pages))
     middle = {side: statistics.median(found) for side, found in per_page.items()}
     size = len(article(1))
     print(f"{pages} pages of {size / 1000:.0f} KB, median of {rounds} rounds")
@@ -297,19 +354,19 @@ def profile(pages: int) -> None:
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=int, default=1500)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", type=int, metavar="PAGES")
     parser.add_argument("--side", choices=("bare", "ours", "whole"), default="ours")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--short", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--bare", metavar="FILE", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve is not None:
         serve(args.serve, short=args.short)
     elif args.bare:
-        bare()
+        bare(args.bare)
     elif args.memory:
         memory(args.memory, args.side)
     elif args.profile:
