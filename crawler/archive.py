@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -82,7 +82,7 @@ class Record:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exchange:
     """One request and its response as they went over the wire. `body` is content-encoded still."""
 
@@ -97,7 +97,7 @@ class Exchange:
     protocol: str = "HTTP/1.1"
     ip: str | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The label of the payload: SHA-256 in base 32, as WARC headers write it."""
         return "sha256:" + base64.b32encode(hashlib.sha256(self.body).digest()).decode()

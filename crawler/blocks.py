@@ -44,6 +44,7 @@ _SORTS: dict[object, _Sort] = {
 """What the walk does at a tag. One that is not here is inline; what has no tag is a comment."""
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_MARKING = _HEADINGS | {"a", "li", "td", "th", "tr"}
 _CAPTION = re.compile(
     r"(?:^|(?<!page)[\s_-])(?:fig|image|img|photo|picture|media)?[_-]?(?:caption|credits?)(?:$|[\s_-](?:text|wrap\w*)?)|"
     r"(?:^|\s)wp-caption-text",
@@ -269,6 +270,19 @@ class _Walk:
                 node=first.node,
             )
         ]
+
+
+def stands_alone(node: etree._Element) -> bool:
+    """Whether the lines under an element are the same in a walk from it and in one of the page.
+
+    Not inside a link, a list item, a cell and the like, whose mark its lines would bear.
+    """
+    return node.tag in _BLOCK_TAGS and not any(
+        around.tag in _MARKING
+        or _is_caption(around, str(around.tag))
+        or _is_centred(around, str(around.tag))
+        for around in node.iterancestors()
+    )
 
 
 def _is_caption(node: etree._Element, tag: str) -> bool:

@@ -271,7 +271,7 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
             if not nodes:
                 continue
             node = nodes[0] if len(nodes) == 1 else max(nodes, key=_length)
-            blocks = read_blocks(node, page.inside(node, rules.drop))
+            blocks = page.blocks_of(node, page.inside(node, rules.drop))
             if is_listing(blocks, "", general=False):
                 continue
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)

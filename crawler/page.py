@@ -15,7 +15,7 @@ from lxml import etree
 from lxml.html import soupparser
 
 from crawler import bounds
-from crawler.blocks import Block, read_blocks
+from crawler.blocks import Block, read_blocks, stands_alone
 from crawler.charset import Decoded, decode
 from crawler.consensus import is_chinese
 from crawler.fields import Metas, read_metas
@@ -103,6 +103,15 @@ class Page:
         """Every visible line of the page."""
         body = self.tree.find(".//body")
         return read_blocks(self.tree if body is None else body, frozenset())
+
+    def blocks_of(self, root: etree._Element, dropped: frozenset[etree._Element]) -> list[Block]:
+        """Return what `read_blocks` does, cut out of `blocks` where that gives the same lines."""
+        if not dropped and stands_alone(root):
+            start, end = self.places_in([root])
+            # A picture at the first line may be one above `root`.
+            if start < end and not self.blocks[start].pictured:
+                return self.blocks[start:end]
+        return read_blocks(root, dropped)
 
     @cached_property
     def chinese(self) -> bool:
