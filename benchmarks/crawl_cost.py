@@ -313,7 +313,7 @@ def pages_done(folder: Path) -> int:
 
 
 STEPS = (
-    ("the archive (hash, gzip, records, write)", "archive.py", "write"),
+    ("the archive (hash, gzip, records, write)", "capture.py", "write"),
     ("visits: a response written down", "visits.py", "record"),
     ("visits: a link looked up and wanted", "discovery.py", "_request"),
     ("visits: is a list page known", "discovery.py", "_is_known"),

@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
-from crawler.archive import Exchange
+from crawler.capture import Exchange
 from crawler.issues import NotAPage, OffHost, RobotsUnreachable, of_error
 from crawler.visits import visit_of
 

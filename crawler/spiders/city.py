@@ -21,8 +21,9 @@ from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from crawler import browser, issues
-from crawler.archive import ArchiveError, Writer, read_at
+from crawler.archive import ArchiveError, read_at
 from crawler.blocking import diagnose
+from crawler.capture import Writer
 from crawler.city import City
 from crawler.discovery import Discovery, Window
 from crawler.issues import IssueLog

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import ArchiveError, Exchange, Writer, read
+from crawler.archive import ArchiveError, read
+from crawler.capture import Exchange, Writer
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import Exchange, Place, Writer, read
+from crawler.archive import Place, read
+from crawler.capture import Exchange, Writer
 from crawler.state import VisitsError
 from crawler.visits import (
     MAX_DAYS,
