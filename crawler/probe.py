@@ -22,7 +22,8 @@ from scrapy.settings import Settings
 from crawler import browser, detection, issues
 from crawler.blocking import diagnose, evidence, refusal
 from crawler.charset import decode
-from crawler.city import City, CityError, Source, load_city
+from crawler.city import City, Source
+from crawler.city_file import CityError, load_city
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
 from crawler.consensus import is_chinese

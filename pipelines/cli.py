@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from crawler.archive import ArchiveError
-from crawler.city import CityError
+from crawler.city_file import CityError
 from pipelines import (
     alert,
     align,

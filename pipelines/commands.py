@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crawler.city import CRAWLED, City, load_cities
+from crawler.city import CRAWLED, City
+from crawler.city_file import load_cities
 from pipelines import (
     align,
     archives,

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.city import City, load_cities
+from crawler.city import City
+from crawler.city_file import load_cities
 from pipelines import (
     alert,
     crawls,
