@@ -1,4 +1,4 @@
-"""A city: its hosts, its listings, what may be republished, and what a healthy crawl of it gives."""
+"""A city: its hosts and listings, what may be republished, and what a healthy crawl gives."""
 
 import re
 from collections.abc import Mapping
