@@ -376,7 +376,15 @@ def visit_of(
         status=status,
         digest=digest,
         place=place,
-        redirect=urldefrag(urljoin(url, target))[0] if target else None,
+        redirect=_led_to(url, target) if target else None,
         etag=headers.get("etag"),
         last_modified=headers.get("last-modified"),
     )
+
+
+def _led_to(url: str, target: str) -> str | None:
+    """Return where a redirect leads, or None if that is no URL."""
+    try:
+        return urldefrag(urljoin(url, target))[0]
+    except ValueError:
+        return None
