@@ -5,11 +5,13 @@
 The bare spider is what one writes first, with Scrapy's defaults: it follows the lists, picks title,
 date and paragraphs by CSS selectors and yields an item; no robots.txt, no archive, no memory, no
 tables. Ours runs twice: without tables (archive, visits, discovery, extraction by the rules of the
-family), and whole. CPU is that of the crawler's process, user and system, between its hundredth
-page and its end: starting up counts on neither side, shutting down on both. The same extension
-notes it in all of them. The server is a process of its own. Sides take turns. `--memory` crawls so
-many short pages, because what a crawl remembers of one does not grow with it, and prints the
-resident memory on the way; `--profile` says where our time goes.
+family), and whole. All three run at the same time, each against a server of its own, so that
+whatever else the machine does slows them alike; and what is compared is the CPU of their processes,
+user and system, over the same stretch of time: from when each has read a hundred pages, until ours
+has read `--pages`. Starting up and shutting down count on no side; the same extension takes the
+figures in all of them. `--memory` crawls so many short pages, because what a crawl remembers of one
+does not grow with it, and prints the resident memory on the way; `--profile` says where our time
+goes.
 """
 
 import argparse
@@ -38,6 +40,9 @@ HOST = "www.bench.example"
 PER_LIST = 100
 WARM = 100
 """Articles after which a crawl is under way."""
+EVERY = 20
+"""Articles between two looks at what they cost."""
+SIDES = {"bare": "bare Scrapy", "ours": "archive, visits, extraction", "whole": "and tables"}
 
 CITY = f"""\
 name: {{zh: 测试市, en: Bench}}
@@ -150,19 +155,17 @@ def serving(articles: int, *, short: bool = False) -> Iterator[int]:
 
 
 class Meter:
-    """A Scrapy extension that writes down what an article costs once a crawl is under way.
+    """A Scrapy extension that notes, every few articles, what they have cost so far.
 
-    The setting `METER_FILE` names the file: one line of JSON, `articles` and the CPU `seconds` of
-    the process that they took.
+    A line of JSON each in the file that the setting `METER_FILE` names: how many articles, the
+    moment (monotonic), and the CPU seconds of the process.
     """
 
     def __init__(self, crawler: "Crawler") -> None:
         from scrapy import signals
 
-        self._file = Path(str(crawler.settings["METER_FILE"]))
-        self._articles, self._began = 0, 0.0
+        self._path, self._articles = Path(str(crawler.settings["METER_FILE"])), 0
         crawler.signals.connect(self._received, signals.response_received)
-        crawler.signals.connect(self._stopped, signals.engine_stopped)
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> Self:
@@ -170,13 +173,11 @@ class Meter:
 
     def _received(self, response: "Response") -> None:
         self._articles += "/t20" in response.url
-        if self._articles == WARM and not self._began:
-            self._began = time.process_time()
-
-    def _stopped(self) -> None:
-        seconds = time.process_time() - self._began
-        noted = {"articles": self._articles - WARM, "seconds": seconds}
-        self._file.write_text(json.dumps(noted), encoding="utf-8")
+        if self._articles % EVERY == 0:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(
+                    json.dumps([self._articles, time.monotonic(), time.process_time()]) + "\n"
+                )
 
 
 def bare(meter: str) -> None:
@@ -241,17 +242,36 @@ def command(side: str, folder: Path, profile: Path | None = None) -> list[str]:
     return start + [f"-s{name}={value}" for name, value in options.items()]
 
 
-def measure(side: str, articles: int) -> float:
-    """Return the CPU seconds of one of so many articles, starting up left out."""
-    with tempfile.TemporaryDirectory() as name, serving(articles + WARM) as port:
-        folder = Path(name)
-        code = start(command(side, folder), port).wait()
-        if code:
-            sys.exit(f"{side}: the crawl failed with code {code}")
-        noted = json.loads((folder / "meter.json").read_text(encoding="utf-8"))
-        if noted["articles"] != articles:
-            sys.exit(f"{side}: {noted['articles']} of {articles} articles were fetched")
-        return float(noted["seconds"]) / articles
+def measure(articles: int) -> dict[str, float]:
+    """Return the CPU seconds of an article on each side, all at work at the same time."""
+    with contextlib.ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        crawls = {}
+        for side in SIDES:
+            (root / side).mkdir()
+            port = stack.enter_context(serving(10 * articles))  # more than any side gets to
+            crawls[side] = start(command(side, root / side), port)
+            stack.callback(crawls[side].wait)
+            stack.callback(crawls[side].kill)
+        while not (noted := read_meter(root / "ours")) or noted[-1][0] < articles + WARM:
+            for side, process in crawls.items():
+                if process.poll() is not None:
+                    sys.exit(f"{side}: the crawl ended with code {process.returncode}")
+            time.sleep(0.2)
+        meters = {side: read_meter(root / side) for side in SIDES}
+    begin = max(next(at for done, at, _ in noted if done >= WARM) for noted in meters.values())
+    found = {}
+    for side, noted in meters.items():
+        stretch = [(done, cpu) for done, at, cpu in noted if at >= begin]
+        found[side] = (stretch[-1][1] - stretch[0][1]) / (stretch[-1][0] - stretch[0][0])
+    return found
+
+
+def read_meter(folder: Path) -> list[tuple[int, float, float]]:
+    """Return what a crawl's meter has noted so far."""
+    path = folder / "meter.json"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return [tuple(json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 def start(words: Sequence[str], port: int) -> "subprocess.Popen[bytes]":
@@ -263,20 +283,14 @@ def start(words: Sequence[str], port: int) -> "subprocess.Popen[bytes]":
 
 def costs(pages: int, rounds: int) -> None:
     """Print the CPU of a page for each side, and the ratios to the bare spider."""
-    per_page: dict[str, list[float]] = {side: [] for side in ("bare", "ours", "whole")}
-    for _ in range(rounds):
-        for side, found in per_page.items():
-            found.append(measure(side, pages))
-    middle = {side: statistics.median(found) for side, found in per_page.items()}
-    size = len(article(1))
-    print(f"{pages} pages of {size / 1000:.0f} KB, median of {rounds} rounds")
-    names = {"bare": "bare Scrapy", "ours": "archive, visits, extraction", "whole": "and tables"}
-    for side, seconds in middle.items():
-        ratio = statistics.median(
-            a / b for a, b in zip(per_page[side], per_page["bare"], strict=True)
-        )
-        all_of_them = ", ".join(f"{one * 1000:.2f}" for one in per_page[side])
-        print(f"{names[side]:<30}{seconds * 1000:7.2f} ms a page  x{ratio:.2f}  ({all_of_them})")
+    measured = [measure(pages) for _ in range(rounds)]
+    print(f"{pages} pages of {len(article(1)) / 1000:.0f} KB, medians of {rounds} rounds")
+    for side, name in SIDES.items():
+        seconds = [one[side] for one in measured]
+        ratios = [one[side] / one["bare"] for one in measured]
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        middle, ratio = statistics.median(seconds) * 1000, statistics.median(ratios)
+        print(f"{name:<30}{middle:7.2f} ms a page  x{ratio:.2f}  ({each})", flush=True)
 
 
 def memory(pages: int, side: str = "ours") -> None:

@@ -175,7 +175,6 @@ class CitySpider(Spider):
         if drawn:
             request = Request(url, meta={"kind": kind} | browser.meta())
             seen = await self.crawler.engine.download_async(request)
-            browser.check(seen, self.city)
             return seen.url, seen.status, lower_headers(seen.headers), seen.body
         visit = self.visits.get(as_asked(url))
         response = await self._download(url, kind, visit)
