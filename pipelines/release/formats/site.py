@@ -36,7 +36,7 @@ _POLICY = (
 _LONGEST = 300
 _UNDATED = "undated"
 _SHOWN = 8
-_SURE = pa.scalar(0.9, pa.float32())
+_SURE = 0.9
 """Probability from which a bead may stand on the first page as an example."""
 
 
@@ -139,7 +139,7 @@ def _examples(release: Snapshot) -> list[dict[str, str]]:
     columns = ["pair_id", "kind", "zh", "en", "probability", "flags"]
     for batch in release.batches("sentences", None, columns, rows=4_096):
         sure = pc.and_(
-            pc.greater_equal(batch["probability"], _SURE),
+            pc.greater_equal(batch["probability"], pa.scalar(_SURE, pa.float32())),
             pc.and_(pc.equal(batch["kind"], "1-1"), pc.less(pc.utf8_length(batch["en"]), 160)),
         )
         for row in batch.filter(sure).to_pylist():
