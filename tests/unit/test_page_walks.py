@@ -1,5 +1,6 @@
 """What a page is walked for once is what walking it again would give."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,22 @@ def test_the_lines_of_an_element_cut_out_of_the_pages_are_those_of_a_walk_of_its
     read = page(markup)
     for node in read.elements:
         assert read.blocks_of(node, frozenset()) == read_blocks(node, frozenset())
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "<div>{}</div>", "<ul><li>{}</li></ul>", "<table><tr><td>{}</td><td>x</td></tr></table>",
+     "<h2>{}</h2>", "<center>{}</center>", "<div style='text-align:center'>{}</div>",
+     "<div class='caption'>{}</div>", "<a href='/'>{}</a>", "<img src='a.png'>{}",
+     "<div style='display:none'>{}</div>", "<span>x{}y</span>"],
+)  # fmt: skip
+def test_what_stands_around_an_element_does_not_show_in_its_lines(around: str) -> None:
+    body = "<div class='body'><p>一</p>二<br><img src='b.png'><p>三</p><ul><li>四</li></ul></div>"
+    read = page(around.format(body))
+    (node,) = read.select([".body"])
+    lines = read.blocks_of(node, frozenset())
+    assert lines == read_blocks(node, frozenset())
+    assert [line.text for line in lines] == ["一", "二", "三", "四"]
 
 
 @given(TREES)
