@@ -1,19 +1,23 @@
 """CPU of a page: our crawl against a bare Scrapy spider, same server, same pages, one run.
 
-    python -m benchmarks.crawl_cost [--pages 1500] [--rounds 3] [--memory 20000] [--profile]
+    python -m benchmarks.crawl_cost [--pages 1000] [--rounds 5] [--memory 20000] [--profile]
 
-The bare spider follows the lists and picks title, date and paragraphs by CSS selectors: no
-robots.txt, no archive, no memory, no tables. Ours runs twice: without tables (archive, visits,
-discovery, extraction by the rules of the family), and whole. CPU is that of the crawler's process,
-user and system; what a crawl of few pages takes is subtracted from that of many, so that starting
-up does not count. The server is a process of its own. Sides take turns. `--memory` crawls so many
-short pages, because what a crawl remembers of one does not grow with it, and prints the resident
-memory on the way; `--profile` says where our time goes.
+The bare spider is what one writes first, with Scrapy's defaults: it follows the lists, picks title,
+date and paragraphs by CSS selectors and yields an item; no robots.txt, no archive, no memory, no
+tables. Ours runs twice: without tables (archive, visits, discovery, extraction by the rules of the
+family), and whole. All three run at the same time, each against a server of its own, so that
+whatever else the machine does slows them alike; and what is compared is the CPU of their processes,
+user and system, over the same stretch of time: from when each has read a hundred pages, until ours
+has read `--pages`. Starting up and shutting down count on no side; the same extension takes the
+figures in all of them. `--memory` crawls so many short pages, because what a crawl remembers of one
+does not grow with it, and prints the resident memory on the way; `--profile` says where our time
+goes.
 """
 
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import pstats
 import signal
@@ -25,11 +29,20 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:  # the server needs no Scrapy
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
 ROOT = Path(__file__).parents[1]
 HOST = "www.bench.example"
 PER_LIST = 100
-FEW = 100
+WARM = 100
+"""Articles after which a crawl is under way."""
+EVERY = 20
+"""Articles between two looks at what they cost."""
+SIDES = {"bare": "bare Scrapy", "ours": "archive, visits, extraction", "whole": "and tables"}
 
 CITY = f"""\
 name: {{zh: 测试市, en: Bench}}
@@ -141,7 +154,33 @@ def serving(articles: int, *, short: bool = False) -> Iterator[int]:
             process.send_signal(signal.SIGKILL)
 
 
-def bare() -> None:
+class Meter:
+    """A Scrapy extension that notes, every few articles, what they have cost so far.
+
+    A line of JSON each in the file that the setting `METER_FILE` names: how many articles, the
+    moment (monotonic), and the CPU seconds of the process.
+    """
+
+    def __init__(self, crawler: "Crawler") -> None:
+        from scrapy import signals
+
+        self._path, self._articles = Path(str(crawler.settings["METER_FILE"])), 0
+        crawler.signals.connect(self._received, signals.response_received)
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        return cls(crawler)
+
+    def _received(self, response: "Response") -> None:
+        self._articles += "/t20" in response.url
+        if self._articles % EVERY == 0:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(
+                    json.dumps([self._articles, time.monotonic(), time.process_time()]) + "\n"
+                )
+
+
+def bare(meter: str) -> None:
     """Crawl with a spider as one writes it first. Scrapy is loaded here: the server needs none."""
     import scrapy
     from scrapy.crawler import CrawlerProcess
@@ -162,39 +201,77 @@ def bare() -> None:
                 "url": response.url,
                 "title": response.css("h1::text").get(),
                 "date": response.css(".info span::text").re_first(r"\d{4}-\d\d-\d\d \d\d:\d\d"),
-                "text": "\n".join(response.css(".TRS_Editor p::text").getall()),
+                "text": "\n".join(response.css(".TRS_Editor p ::text").getall()),
             }
 
-    process = CrawlerProcess({"LOG_LEVEL": "INFO", "TELNETCONSOLE_ENABLED": False})
+    process = CrawlerProcess(
+        {
+            "LOG_LEVEL": "INFO",
+            "TELNETCONSOLE_ENABLED": False,
+            "EXTENSIONS": {"benchmarks.crawl_cost.Meter": 0},
+            "METER_FILE": meter,
+        }
+    )
     process.crawl(Bare)
     process.start()
 
 
 def command(side: str, folder: Path, profile: Path | None = None) -> list[str]:
     """Return the command of one crawl: `bare`, `ours` without tables, or `whole`."""
+    meter = folder / "meter.json"
     if side == "bare":
-        return [sys.executable, "-m", "benchmarks.crawl_cost", "--bare"]
+        return [sys.executable, "-m", "benchmarks.crawl_cost", "--bare", str(meter)]
     (folder / "cities").mkdir(parents=True)
     (folder / "cities/bench.yaml").write_text(CITY, encoding="utf-8")
     start = [sys.executable, *(["-m", "cProfile", "-o", str(profile)] if profile else [])]
     start += ["-m", "crawler.crawl", "bench", "--output", str(folder / "output")]
     start += ["--run-id", "run-1", "--cities-dir", str(folder / "cities")]
-    options = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": 0, "SHIZHENG_LIST_PAGES": 100_000}
-    options |= {"CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+    extensions = {"crawler.crawl.Progress": 0, "benchmarks.crawl_cost.Meter": 0}
+    options: dict[str, object] = {
+        "DOWNLOAD_DELAY": 0,
+        "AUTOTHROTTLE_ENABLED": 0,
+        "SHIZHENG_LIST_PAGES": 100_000,
+        # What Scrapy does by default, and so the bare spider.
+        "CONCURRENT_REQUESTS": 16,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
+        "EXTENSIONS": json.dumps(extensions),
+        "METER_FILE": meter,
+    }
     if side == "ours":
-        options["ITEM_PIPELINES"] = "{}"  # type: ignore[assignment]
+        options["ITEM_PIPELINES"] = "{}"
     return start + [f"-s{name}={value}" for name, value in options.items()]
 
 
-def measure(side: str, articles: int) -> float:
-    """Return the CPU seconds of one crawl of so many articles."""
-    with tempfile.TemporaryDirectory() as folder, serving(articles) as port:
-        process = start(command(side, Path(folder)), port)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"{side}: the crawl failed with code {process.returncode}")
-        return usage.ru_utime + usage.ru_stime
+def measure(articles: int) -> dict[str, float]:
+    """Return the CPU seconds of an article on each side, all at work at the same time."""
+    with contextlib.ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        crawls = {}
+        for side in SIDES:
+            (root / side).mkdir()
+            port = stack.enter_context(serving(10 * articles))  # more than any side gets to
+            crawls[side] = start(command(side, root / side), port)
+            stack.callback(crawls[side].wait)
+            stack.callback(crawls[side].kill)
+        while not (noted := read_meter(root / "ours")) or noted[-1][0] < articles + WARM:
+            for side, process in crawls.items():
+                if process.poll() is not None:
+                    sys.exit(f"{side}: the crawl ended with code {process.returncode}")
+            time.sleep(0.2)
+        meters = {side: read_meter(root / side) for side in SIDES}
+    begin = max(next(at for done, at, _ in noted if done >= WARM) for noted in meters.values())
+    found = {}
+    for side, noted in meters.items():
+        stretch = [(done, cpu) for done, at, cpu in noted if at >= begin]
+        found[side] = (stretch[-1][1] - stretch[0][1]) / (stretch[-1][0] - stretch[0][0])
+    return found
+
+
+def read_meter(folder: Path) -> list[tuple[int, float, float]]:
+    """Return what a crawl's meter has noted so far."""
+    path = folder / "meter.json"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return [tuple(json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 def start(words: Sequence[str], port: int) -> "subprocess.Popen[bytes]":
@@ -206,20 +283,14 @@ def start(words: Sequence[str], port: int) -> "subprocess.Popen[bytes]":
 
 def costs(pages: int, rounds: int) -> None:
     """Print the CPU of a page for each side, and the ratios to the bare spider."""
-    per_page: dict[str, list[float]] = {side: [] for side in ("bare", "ours", "whole")}
-    for _ in range(rounds):
-        for side, found in per_page.items():
-            found.append((measure(side, pages + FEW) - measure(side, FEW)) / pages)
-    middle = {side: statistics.median(found) for side, found in per_page.items()}
-    size = len(article(1))
-    print(f"{pages} pages of {size / 1000:.0f} KB, median of {rounds} rounds")
-    names = {"bare": "bare Scrapy", "ours": "archive, visits, extraction", "whole": "and tables"}
-    for side, seconds in middle.items():
-        ratio = statistics.median(
-            a / b for a, b in zip(per_page[side], per_page["bare"], strict=True)
-        )
-        all_of_them = ", ".join(f"{one * 1000:.2f}" for one in per_page[side])
-        print(f"{names[side]:<30}{seconds * 1000:7.2f} ms a page  x{ratio:.2f}  ({all_of_them})")
+    measured = [measure(pages) for _ in range(rounds)]
+    print(f"{pages} pages of {len(article(1)) / 1000:.0f} KB, medians of {rounds} rounds")
+    for side, name in SIDES.items():
+        seconds = [one[side] for one in measured]
+        ratios = [one[side] / one["bare"] for one in measured]
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        middle, ratio = statistics.median(seconds) * 1000, statistics.median(ratios)
+        print(f"{name:<30}{middle:7.2f} ms a page  x{ratio:.2f}  ({each})", flush=True)
 
 
 def memory(pages: int, side: str = "ours") -> None:
@@ -256,7 +327,7 @@ def pages_done(folder: Path) -> int:
 
 
 STEPS = (
-    ("the archive (hash, gzip, records, write)", "archive.py", "write"),
+    ("the archive (hash, gzip, records, write)", "capture.py", "write"),
     ("visits: a response written down", "visits.py", "record"),
     ("visits: a link looked up and wanted", "discovery.py", "_request"),
     ("visits: is a list page known", "discovery.py", "_is_known"),
@@ -297,19 +368,19 @@ def profile(pages: int) -> None:
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=int, default=1500)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", type=int, metavar="PAGES")
     parser.add_argument("--side", choices=("bare", "ours", "whole"), default="ours")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--short", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--bare", metavar="FILE", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve is not None:
         serve(args.serve, short=args.short)
     elif args.bare:
-        bare()
+        bare(args.bare)
     elif args.memory:
         memory(args.memory, args.side)
     elif args.profile:

@@ -71,7 +71,7 @@ for name, layout in LAYOUTS.items():
 more["size_mb"] = round(sum(p.stat().st_size for p in target.iterdir()) / 1e6, 1)
 """
 RELEASE = """
-from crawler.city import load_cities
+from crawler.city_file import load_cities
 from pipelines.release import build, partition
 from pipelines.release.formats import FORMATS
 from pipelines.release.selection import Thresholds

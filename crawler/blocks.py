@@ -6,8 +6,7 @@ and source, the breadcrumb, and the vote of the general extractors.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lxml import etree
 
@@ -32,7 +31,20 @@ _SKIPPED_TAGS = frozenset(
         r"template input audio video map applet math link meta title",
     )
 )
+_Sort = Literal["block", "skipped", "picture", "link", "break", "seam", "inline", "none"]
+_SORTS: dict[object, _Sort] = {
+    **dict.fromkeys(_BLOCK_TAGS, "block"),
+    **dict.fromkeys(_SKIPPED_TAGS, "skipped"),
+    **dict.fromkeys(("b", "em", "font", "i", "s", "span", "strong", "sub", "sup", "u"), "inline"),
+    "img": "picture",
+    "a": "link",
+    "br": "break",
+    "wbr": "seam",
+}
+"""What the walk does at a tag. One that is not here is inline; what has no tag is a comment."""
+
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_MARKING = _HEADINGS | {"a", "li", "td", "th", "tr"}
 _CAPTION = re.compile(
     r"(?:^|(?<!page)[\s_-])(?:fig|image|img|photo|picture|media)?[_-]?(?:caption|credits?)(?:$|[\s_-](?:text|wrap\w*)?)|"
     r"(?:^|\s)wp-caption-text",
@@ -50,9 +62,8 @@ _BLANK = SEPARATOR + " \t\r\n\u3000\u00a0"
 _INDENT = re.compile(r"^[ \t\r\n]*[\u3000\u00a0]{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One line of a page.
+class Block(NamedTuple):
+    """One line of a page. A tuple, because making a frozen dataclass takes four times as long.
 
     `pieces` is the same text with `SEPARATOR` between inline elements and at wide gaps; `linked`
     counts the characters inside links; `soft` says that only a `<br>` precedes it, `indented` that
@@ -95,33 +106,41 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
     is iterative: depth costs no stack.
     """
     walk = _Walk()
+    parts = walk.parts
     events = etree.iterwalk(root, events=("start", "end"))
+    # Every element of a page comes by here twice, and most of them are inline: no calls for those.
     for event, node in events:
         tag = node.tag
+        sort = _SORTS.get(tag) or ("inline" if isinstance(tag, str) else "none")
         if event == "start":
-            if not isinstance(tag, str):
+            if sort == "none":
                 continue
             if (
-                tag in _SKIPPED_TAGS
-                or node in dropped
-                or (node is not root and (style := node.get("style")) and _HIDDEN.search(style))
+                sort == "skipped"
+                or (dropped and node in dropped)
+                or ((style := node.get("style")) and node is not root and _HIDDEN.search(style))
             ):
                 events.skip_subtree()
                 continue
-            if tag == "img":
+            if sort == "picture":
                 walk.picture()
                 continue
-            walk.open(node, tag)
-            if node.text:
-                walk.add(node.text)
+            if sort == "inline":
+                parts.append(SEPARATOR)
+            elif sort != "seam":
+                walk.open(node, tag, sort)
+            if text := node.text:
+                walk.add(text)
             continue
-        if isinstance(tag, str):
-            if tag != "img" and not (tag in _SKIPPED_TAGS or node in dropped):
-                walk.close(node, tag)
-            elif tag in _BLOCK_TAGS:
+        if sort == "skipped" or (dropped and node in dropped):
+            if tag in _BLOCK_TAGS:
                 walk.flush(node.getparent())
-        if node.tail and node is not root:
-            walk.add(node.tail)
+        elif sort == "inline":
+            parts.append(SEPARATOR)
+        elif sort in ("block", "link"):
+            walk.close(node, tag, sort)
+        if (tail := node.tail) and node is not root:
+            walk.add(tail)
     walk.flush(root)
     return walk.blocks
 
@@ -143,8 +162,8 @@ class _Walk:
         self.kinds: list[tuple[etree._Element, Kind]] = []
         self.rows: list[tuple[etree._Element, int, int]] = []
 
-    def open(self, node: etree._Element, tag: str) -> None:
-        if tag in _BLOCK_TAGS:
+    def open(self, node: etree._Element, tag: str, sort: _Sort) -> None:
+        if sort == "block":
             if self.parts:
                 self.flush(node.getparent())
             self.soft = False
@@ -160,17 +179,15 @@ class _Walk:
                 self.kinds.append((node, "cell"))
             elif tag == "tr":
                 self.rows.append((node, len(self.blocks), 0))
-        elif tag == "a":
+        elif sort == "link":
             self.links += 1
             self.parts.append(SEPARATOR)
-        elif tag == "br":
+        elif sort == "break":
             self.flush(node.getparent())
             self.soft = True
-        elif tag != "wbr":
-            self.parts.append(SEPARATOR)
 
-    def close(self, node: etree._Element, tag: str) -> None:
-        if tag in _BLOCK_TAGS:
+    def close(self, node: etree._Element, tag: str, sort: _Sort) -> None:
+        if sort == "block":
             if self.parts:
                 self.flush(node)
             self.soft = False
@@ -180,10 +197,8 @@ class _Walk:
                 self.centres.pop()
             if tag == "tr" and self.rows and self.rows[-1][0] is node:
                 self._join_row(self.rows.pop()[1])
-        elif tag == "a":
+        else:
             self.links = max(0, self.links - 1)
-            self.parts.append(SEPARATOR)
-        elif tag not in ("br", "wbr"):
             self.parts.append(SEPARATOR)
 
     def add(self, text: str) -> None:
@@ -212,20 +227,20 @@ class _Walk:
             if text:
                 self.blocks.append(
                     Block(
-                        text=text,
-                        pieces=raw,
-                        kind=self.kinds[-1][1] if self.kinds else "text",
-                        linked=self.linked,
-                        soft=self.soft,
-                        indented=not bare.isascii() and bool(_INDENT.match(bare)),
-                        node=node,
-                        centred=bool(self.centres),
-                        pictured=self.pictured,
+                        text,
+                        raw,
+                        self.kinds[-1][1] if self.kinds else "text",
+                        self.linked,
+                        self.soft,
+                        not bare.isascii() and _INDENT.match(bare) is not None,
+                        node,
+                        bool(self.centres),
+                        self.pictured,
                     )
                 )
                 self.soft = False
                 self.pictured, self.pictured_next = self.pictured_next, False
-            self.parts = []
+            self.parts.clear()  # in place: the walk holds it, too
             self.looked_at = 0
             self.inked = False
         self.linked = 0
@@ -255,6 +270,19 @@ class _Walk:
                 node=first.node,
             )
         ]
+
+
+def stands_alone(node: etree._Element) -> bool:
+    """Whether the lines under an element are the same in a walk from it and in one of the page.
+
+    Not inside a link, a list item, a cell and the like, whose mark its lines would bear.
+    """
+    return node.tag in _BLOCK_TAGS and not any(
+        around.tag in _MARKING
+        or _is_caption(around, str(around.tag))
+        or _is_centred(around, str(around.tag))
+        for around in node.iterancestors()
+    )
 
 
 def _is_caption(node: etree._Element, tag: str) -> bool:

@@ -5,6 +5,7 @@ ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
 """
 
 import re
+from collections.abc import Iterator
 
 MAX_BYTES = 16 << 20
 """Bytes that are decoded, after large scripts were left out."""
@@ -40,8 +41,7 @@ def cut(body: bytes) -> tuple[bytes, bool]:
 
 def thinned(html: str) -> str:
     """Return markup whose tags have at most `MAX_ATTRIBUTES` attributes; mostly `html` itself."""
-    long = [stretch for stretch in html.split(">") if len(stretch) >= _CROWDED]
-    if not any(len(stretch.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for stretch in long):
+    if not any(len(one.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for one in _crowded(html)):
         return html
     parts: list[str] = []
     at = 0
@@ -59,6 +59,18 @@ def thinned(html: str) -> str:
         at = place
     parts.append(html[at:])
     return "".join(parts)
+
+
+def _crowded(html: str) -> Iterator[str]:
+    """Yield the stretches without a closing bracket in which so many attributes could stand."""
+    at = 0
+    while len(html) - at >= _CROWDED:
+        end = html.rfind(">", at, at + _CROWDED)
+        if end < 0:
+            end = html.find(">", at + _CROWDED)
+            end = len(html) if end < 0 else end
+            yield html[at:end]
+        at = end + 1
 
 
 def _without_scripts(body: bytes) -> bytes:

@@ -11,11 +11,8 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy.http import Response
-
 from crawler.addresses import is_public
 from crawler.city import City
-from crawler.issues import OffHost
 from crawler.settings import SHIZHENG_PRIVATE_ADDRESSES
 
 MISSING = (
@@ -69,13 +66,6 @@ def settings(city: City) -> dict[str, Any]:
 def meta() -> dict[str, Any]:
     """Return what a request carries so that the browser answers it, once the page has settled."""
     return {"playwright": True, "playwright_page_goto_kwargs": {"wait_until": "networkidle"}}
-
-
-def check(response: Response, city: City) -> None:
-    """Raise `OffHost` if the browser ended elsewhere: through a proxy it follows any redirect."""
-    if not city.allows(response.url):
-        host = urlsplit(response.url).netloc
-        raise OffHost(f"the browser was led to {host}, which is not among the hosts of {city.key}")
 
 
 def _names(city: City) -> str:

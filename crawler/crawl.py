@@ -21,7 +21,7 @@ from scrapy.settings import Settings
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
-from crawler.city import CityError, load_cities
+from crawler.city_file import CityError, load_cities
 from crawler.loader import CityLoader, UnknownCityError, choose
 from crawler.spiders.city import SpiderError, check_window
 from crawler.state import VisitsError

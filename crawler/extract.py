@@ -22,7 +22,7 @@ from crawler.cms.family import Rules
 from crawler.consensus import Opinion, agreement, choose, opinions
 from crawler.item import Article, Reject, article_id
 from crawler.kinds import is_listing, reaches, units, with_headlines
-from crawler.page import Page, found, parse
+from crawler.page import Page, parse
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
@@ -130,8 +130,8 @@ def _read(
     if not is_document(headers, body):
         return Explanation(_reject(url, city, diagnose(url, 200, headers, body) or "not_html"), "")
     page = Page(url, body, headers)
-    if page.elements > MAX_ELEMENTS:
-        size = f"{page.elements} elements"
+    if len(page.elements) > MAX_ELEMENTS:
+        size = f"{len(page.elements)} elements"
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
     source = city.source_of(url, page.served)
     text = _family_text(page, source) or _marked_text(page)
@@ -267,11 +267,11 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
         for selector in rules.body:
             if not known and not _PARTICULAR.search(selector):
                 continue
-            node = max(page.select([selector]), key=_length, default=None)
-            if node is None:
+            nodes = page.select([selector])
+            if not nodes:
                 continue
-            dropped = frozenset(found(node, rules.drop)) - {node}
-            blocks = read_blocks(node, dropped)
+            node = nodes[0] if len(nodes) == 1 else max(nodes, key=_length)
+            blocks = page.blocks_of(node, page.inside(node, rules.drop))
             if is_listing(blocks, "", general=False):
                 continue
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
@@ -319,7 +319,7 @@ def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     kept = set(chosen)
     blocks = [
-        block if place in kept else replace(block, kind="caption")
+        block if place in kept else block._replace(kind="caption")
         for place, block in enumerate(page.blocks[: places[1]])
         # What the extractors pass over in the middle of a text, set in the middle, is a caption.
         if place in kept or (place > places[0] and block.centred and _may_be_caption(block))

@@ -261,8 +261,8 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
             continue
         done.add(place)
         following = blocks[place + 1].text if place + 1 < len(blocks) else ""
-        hour = following if lines.is_clock(following) else ""
-        found = lines.read_line(f"{blocks[place].pieces} {hour}")
+        hour = f" {following}" if lines.is_clock(following) else ""
+        found = lines.read_line(blocks[place].pieces + hour)
         inside = start <= place < end
         if found.says and (not inside or lines.is_meta_line(blocks[place].text, found)):
             # A date in a running sentence is news; one that stands alone is a date line.

@@ -18,6 +18,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.archive import ArchiveError
+from crawler.state import VisitsError
 
 CODES = {
     "layout_changed": "The site's pages no longer look as they are read: it was redesigned, or "
@@ -47,9 +48,9 @@ CODES = {
     "too_large": "A response larger than is downloaded.",
     "not_a_page": "A response of a kind that holds no article, such as a film; it was broken off.",
     "part_missing": "A page of a multi-page article could not be had; it was stored without it.",
-    "archive": "A response could not be archived; the crawl was stopped.",
+    "archive": "A response could not be archived or noted; the crawl was stopped.",
     "store": "The tables could not be written; the crawl was stopped.",
-    "internal": "A mistake in this program.",
+    "internal": "A mistake in this program, or a state file that lacks something.",
 }
 """Every code, and what it says."""
 
@@ -149,7 +150,7 @@ def of_error(error: BaseException) -> tuple[str, str]:
             return "timeout", text
         case CannotResolveHostError():
             return "dns_failure", text
-        case ArchiveError():
+        case ArchiveError() | VisitsError():
             return "archive", str(error)
         case DownloadConnectionRefusedError():
             return "refused", text

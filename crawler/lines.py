@@ -6,6 +6,7 @@ Each is recognised here once, for two uses: fields are read from them, and the t
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import zip_longest
 
 from crawler.dates import Moment, labelled, moments, strip_dates
@@ -230,6 +231,7 @@ class Labelled:
         return not any((self.published, self.updated, self.source, self.author, self.editor))
 
 
+@lru_cache(maxsize=64)  # a page's date line is read where its family keeps it and near the body
 def read_line(pieces: str) -> Labelled:
     """Read a line such as `时间：2019-09-18 06:23 来源： 山西日报 打印`.
 

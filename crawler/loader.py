@@ -10,7 +10,8 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from crawler import browser
-from crawler.city import CRAWLED, City, CityError, load_cities
+from crawler.city import CRAWLED, City
+from crawler.city_file import CityError, load_cities
 from crawler.spiders.city import CitySpider
 
 

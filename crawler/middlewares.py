@@ -9,7 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
-from crawler.archive import Exchange
+from crawler.capture import Exchange
+from crawler.city import City
 from crawler.issues import NotAPage, OffHost, RobotsUnreachable, of_error
 from crawler.visits import visit_of
 
@@ -47,9 +48,7 @@ class HostGuard(CrawlPart):
     """Refuses every request to a host that the city file does not name, redirects included."""
 
     def process_request(self, request: Request) -> None:
-        city = self.spider.city
-        if not city.allows(request.url):
-            raise OffHost(f"{urlsplit(request.url).netloc} is not among the hosts of {city.key}")
+        check_host(request.url, self.spider.city)
 
 
 class RobotsGuard(CrawlPart):
@@ -105,9 +104,13 @@ class OnlyPages(CrawlPart):
 
 
 class Archiver(CrawlPart):
-    """Archives every response as it came off the wire, before anything else sees it."""
+    """Archives every response as it came off the wire, before anything else sees it.
+
+    But for one off the city's hosts: a browser behind a proxy follows redirects by itself.
+    """
 
     def process_response(self, request: Request, response: Response) -> Response:
+        check_host(response.url, self.spider.city)
         kind = request.meta.get("kind") or ("robots" if _is_robots(request) else "other")
         # Behind a proxy the address would be the proxy's.
         address = None if "proxy" in request.meta else response.ip_address
@@ -139,6 +142,12 @@ class Archiver(CrawlPart):
         )
         visits.record(visit, exchange.fetched_at)
         return response
+
+
+def check_host(url: str, city: City) -> None:
+    """Raise `OffHost` for a URL on a host that the city does not name."""
+    if not city.allows(url):
+        raise OffHost(f"{urlsplit(url).netloc} is not among the hosts of {city.key}")
 
 
 def lower_headers(headers: Headers) -> dict[str, str]:

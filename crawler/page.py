@@ -15,7 +15,7 @@ from lxml import etree
 from lxml.html import soupparser
 
 from crawler import bounds
-from crawler.blocks import Block, read_blocks
+from crawler.blocks import Block, read_blocks, stands_alone
 from crawler.charset import Decoded, decode
 from crawler.consensus import is_chinese
 from crawler.fields import Metas, read_metas
@@ -35,8 +35,7 @@ _STATED = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"([^\"]{8,40})\"", r
 _PLAIN = re.compile(r"([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)(?<!^)")
 _NAME = re.compile(r"[.#][\w-]+")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-_NAMED = etree.XPath("//*[@class or @id]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 
 
 class Page:
@@ -51,7 +50,7 @@ class Page:
         text = self.decoded.text
         self.truncated = shortened or len(text) > bounds.MAX_CHARS
         # End tags of the page are optional, and what follows the first of two must not be lost.
-        self.html = _END.sub("", _CONTROL.sub("", text[: bounds.MAX_CHARS]))
+        self.html = _END.sub("", _printable(text[: bounds.MAX_CHARS]))
 
     @cached_property
     def served(self) -> date | None:
@@ -70,9 +69,12 @@ class Page:
         return tree
 
     @cached_property
-    def elements(self) -> int:
-        """How many elements the page has."""
-        return sum(1 for _ in self.tree.iter())
+    def elements(self) -> list[etree._Element]:
+        """The elements of the page, in document order.
+
+        As long as they are held lxml need not make them anew in every walk over the tree.
+        """
+        return list(self.tree.iter())
 
     @cached_property
     def markup(self) -> str:
@@ -102,6 +104,15 @@ class Page:
         body = self.tree.find(".//body")
         return read_blocks(self.tree if body is None else body, frozenset())
 
+    def blocks_of(self, root: etree._Element, dropped: frozenset[etree._Element]) -> list[Block]:
+        """Return what `read_blocks` does, cut out of `blocks` where that gives the same lines."""
+        if not dropped and stands_alone(root):
+            start, end = self.places_in([root])
+            # A picture at the first line may be one above `root`.
+            if start < end and not self.blocks[start].pictured:
+                return self.blocks[start:end]
+        return read_blocks(root, dropped)
+
     @cached_property
     def chinese(self) -> bool:
         """Whether the visible text is mostly Chinese."""
@@ -118,41 +129,58 @@ class Page:
             return self.url
 
     @cached_property
-    def _named(self) -> dict[str, list[etree._Element]]:
-        """The elements of each `.class` and `#id`, in document order."""
-        named: dict[str, list[etree._Element]] = {}
-        for node in _NAMED(self.tree):
-            names = {f".{name}" for name in _SPACE.split(node.get("class") or "") if name}
+    def _named(self) -> dict[str, list[int]]:
+        """The places among `elements` of each `.class` and `#id`, in order."""
+        alike: dict[str, list[int]] = {}
+        named: dict[str, list[int]] = {}
+        for place, node in enumerate(self.elements):
+            if mark := node.get("class"):
+                alike.setdefault(mark, []).append(place)
             if identity := node.get("id"):
-                names.add(f"#{identity}")
-            for name in names:
-                named.setdefault(name, []).append(node)
+                named.setdefault(f"#{identity}", []).append(place)
+        # Most elements of a page share their class attribute with others: each is taken apart once.
+        for mark, places in alike.items():
+            for name in set(_SPACE.split(mark)):
+                named.setdefault(f".{name}", []).extend(places)
+        for places in named.values():
+            places.sort()
         return named
 
     def select(self, selectors: Sequence[str]) -> list[etree._Element]:
         """Return the elements that any of the CSS `selectors` matches, in document order.
 
-        A page is asked some thirty selectors, nearly all of them a tag, a class or an id, most of
+        A page is asked some fifty selectors, nearly all of them a tag, a class or an id, most of
         which it has not: these are looked up. A path through the tree for each of them took half of
         a page's time.
         """
         hits: list[list[etree._Element]] = []
         for selector in selectors:
-            plain = _PLAIN.fullmatch(selector)
+            plain = _plain(selector)
             if plain is None:
                 return found(self.tree, selectors)
-            tag, names = plain[1], _NAME.findall(plain[2])
-            nodes = self._named.get(names[0], []) if names else list(self.tree.iter(tag))
-            for name in names[1:]:
-                others = set(self._named.get(name, ()))
-                nodes = [node for node in nodes if node in others]
-            if tag:
-                nodes = [node for node in nodes if node.tag == tag]
+            tag, names = plain
+            if names:
+                places = self._named.get(names[0], [])
+                for name in names[1:]:
+                    places = sorted(set(places).intersection(self._named.get(name, [])))
+                nodes = [self.elements[place] for place in places]
+                if tag:
+                    nodes = [node for node in nodes if node.tag == tag]
+            else:
+                nodes = list(self.tree.iter(tag))
             if nodes:
                 hits.append(nodes)
         if len(hits) > 1:  # their order among each other is the tree's to tell
             return found(self.tree, selectors)
-        return list(hits[0]) if hits else []
+        return hits[0] if hits else []
+
+    def inside(self, root: etree._Element, selectors: Sequence[str]) -> frozenset[etree._Element]:
+        """Return the elements under `root`, itself left out, that any of `selectors` matches."""
+        hits: set[etree._Element] = set()
+        for selector in selectors:
+            hits.update(self.select([selector]) if _plain(selector) else found(root, [selector]))
+        hits.discard(root)
+        return frozenset(hits.intersection(root.iter()) if hits else ())
 
     def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
         """Return the places among `blocks` where the text of `nodes` starts and ends."""
@@ -242,6 +270,13 @@ def _parts_of(url: str, numbered: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(parts[number] for number in sorted(parts))
 
 
+def _printable(text: str) -> str:
+    """Return text without control characters; as bytes, because hardly any text has one."""
+    data = text.encode("utf-8", "surrogatepass")
+    kept = data.translate(None, _CONTROLS)
+    return text if len(kept) == len(data) else kept.decode("utf-8", "surrogatepass")
+
+
 def _path(url: str) -> str:
     try:
         return urlsplit(url).path
@@ -286,6 +321,13 @@ def found(root: etree._Element, selectors: Sequence[str]) -> list[etree._Element
         return []
     nodes = _xpath(", ".join(selectors))(root)
     return [node for node in nodes if isinstance(node, etree._Element)]
+
+
+@lru_cache(maxsize=512)
+def _plain(selector: str) -> tuple[str | None, tuple[str, ...]] | None:
+    """Return tag, classes and id of a selector that has nothing else; None for any other."""
+    plain = _PLAIN.fullmatch(selector)
+    return (plain[1], tuple(_NAME.findall(plain[2]))) if plain else None
 
 
 @lru_cache(maxsize=512)

@@ -22,13 +22,14 @@ from scrapy.settings import Settings
 from crawler import browser, detection, issues
 from crawler.blocking import diagnose, evidence, refusal
 from crawler.charset import decode
-from crawler.city import City, CityError, Source, load_city
+from crawler.city import City, Source
+from crawler.city_file import CityError, load_city
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
 from crawler.consensus import is_chinese
 from crawler.extract import extract
 from crawler.item import Article, Reject
-from crawler.middlewares import lower_headers
+from crawler.middlewares import check_host, lower_headers
 from crawler.reading import BLOCKED
 
 ARTICLES = 2
@@ -182,7 +183,7 @@ class Probe(Spider):
         try:
             response = await self.crawler.engine.download_async(request)
             if rendered:
-                browser.check(response, self.city)
+                check_host(response.url, self.city)
         except Exception as error:
             code, told = issues.of_error(error)
             return Fetched(url, code=code, evidence=told)

@@ -51,7 +51,7 @@ ROBOTSTXT_OBEY = True  # the site's word; Scrapy's default would ignore it
 # and their news is in no hurry.
 DOWNLOAD_DELAY = _number("SHIZHENG_DELAY", 2.0)
 CONCURRENT_REQUESTS_PER_DOMAIN = int(_number("SHIZHENG_CONCURRENCY", 1))
-RANDOMIZE_DOWNLOAD_DELAY = True  # 0.5 to 1.5 of the delay: no drumbeat on the server
+DOWNLOAD_DELAY_JITTER = 0.5  # 0.5 to 1.5 of the delay: no drumbeat on the server
 # All hosts of a city together; a city has few.
 CONCURRENT_REQUESTS = 8
 # Slow down when the server does. The delay above is its floor.

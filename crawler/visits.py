@@ -6,6 +6,7 @@ pages back from the archive.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -286,10 +287,16 @@ class Visits:
     def recover(self, folder: Path) -> int:
         """Make the archive files whole that a killed crawl left open; return the bytes cut.
 
-        Responses that were archived but not yet written down here are written down now.
+        Responses that were archived but not yet written down here are written down now. Where no
+        file is known, because the state was moved away, the newest is made whole: no other can be
+        torn, as a city has one writer, which mends what it finds.
         """
         names = self._database.execute("SELECT file FROM archives WHERE NOT closed").fetchall()
         cut = 0
+        if self._database.execute("SELECT 1 FROM archives").fetchone() is None:
+            files = sorted(folder.glob("*.warc.gz"), key=lambda path: path.stat().st_mtime_ns)
+            with suppress(archive.ArchiveError):  # it may be anything that was put there
+                cut += sum(map(archive.repair, files[-1:]))
         for (name,) in names:
             path = folder / name
             if path.exists():
@@ -376,7 +383,15 @@ def visit_of(
         status=status,
         digest=digest,
         place=place,
-        redirect=urldefrag(urljoin(url, target))[0] if target else None,
+        redirect=_led_to(url, target) if target else None,
         etag=headers.get("etag"),
         last_modified=headers.get("last-modified"),
     )
+
+
+def _led_to(url: str, target: str) -> str | None:
+    """Return where a redirect leads, or None if that is no URL."""
+    try:
+        return urldefrag(urljoin(url, target))[0]
+    except ValueError:
+        return None

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler import detection
-from crawler.city import CITIES_DIR, CRAWLED, City, CityError, load_cities, load_city
+from crawler.city import CRAWLED, City
+from crawler.city_file import CITIES_DIR, CityError, load_cities, load_city
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 DONE, USAGE, SHORT, NOTHING = 0, 2, 3, 4

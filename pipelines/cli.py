@@ -10,64 +10,45 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from crawler.archive import ArchiveError
-from crawler.city import CityError
-from pipelines import (
-    alert,
-    align,
-    calibrate,
-    catalogue,
-    commands,
-    crawls,
-    demo,
-    encoder,
-    evaluate,
-    imports,
-    interrupt,
-    lock,
-    migration,
-    page,
-    rounds,
-    sampling,
-    sentences,
-    store,
-    verdicts,
-)
-from pipelines.commands import BUSY, DONE, INTERNAL, USAGE, UsageError
-from pipelines.release import command as releasing
-from pipelines.release.snapshot import ReleaseError
-from pipelines.release.splits import SplitError
-from pipelines.release.withdrawal import WithdrawalError
-from pipelines.review import ReviewError, exchange
-from pipelines.review.command import add_arguments
+from pipelines import alert, interrupt
 from pipelines.terminal import complain
 
-# Errors whose message is for the user: what was expected, where, what to do.
-_USAGE = (
-    UsageError,
-    CityError,
-    catalogue.CatalogueError,
-    ArchiveError,
-    imports.ImportFileError,
-    evaluate.GoldError,
-    page.PageError,
-    demo.DemoError,
-    sentences.AlignError,
-    align.UnknownPairError,
-    encoder.EncoderError,
-    sampling.PlanError,
-    verdicts.VerdictError,
-    ReviewError,
-    exchange.ExchangeError,
-    calibrate.CalibrationError,
-    migration.MigrationError,
-    ReleaseError,
-    SplitError,
-    WithdrawalError,
-)
+Command = Callable[[argparse.Namespace], int]
+
+DONE, INTERNAL, USAGE, BUSY = 0, 1, 2, 5
+
+# Errors whose message is for the user: what was expected, where, what to do. By name, because what
+# was never imported was never raised, and importing everything takes seconds.
+_TOLD = {
+    "crawler.archive.ArchiveError": USAGE,
+    "crawler.city_file.CityError": USAGE,
+    "pipelines.align.UnknownPairError": USAGE,
+    "pipelines.calibrate.CalibrationError": USAGE,
+    "pipelines.catalogue.CatalogueError": USAGE,
+    "pipelines.commands.UsageError": USAGE,
+    "pipelines.demo.DemoError": USAGE,
+    "pipelines.encoder.EncoderError": USAGE,
+    "pipelines.evaluate.GoldError": USAGE,
+    "pipelines.imports.ImportFileError": USAGE,
+    "pipelines.lock.LockedError": BUSY,
+    "pipelines.migration.MigrationError": USAGE,
+    "pipelines.page.PageError": USAGE,
+    "pipelines.release.snapshot.ReleaseError": USAGE,
+    "pipelines.release.splits.SplitError": USAGE,
+    "pipelines.release.withdrawal.WithdrawalError": USAGE,
+    "pipelines.review.ReviewError": USAGE,
+    "pipelines.review.exchange.ExchangeError": USAGE,
+    "pipelines.sampling.PlanError": USAGE,
+    "pipelines.sentences.AlignError": USAGE,
+    "pipelines.store.StoreError": INTERNAL,
+    "pipelines.verdicts.VerdictError": USAGE,
+}
 
 _LISTS = ("cities", "warcs", "urls", "words", "what")
 """Arguments of any number, of which a command has one at most."""
@@ -76,19 +57,10 @@ _LISTS = ("cities", "warcs", "urls", "words", "what")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = _parse(arguments)
-    command: Callable[[argparse.Namespace], int] = args.command
+    command: Command = args.command
     try:
         with interrupt.heeding_termination():
             return command(args)
-    except _USAGE as error:
-        complain(str(error))
-        return USAGE
-    except lock.LockedError as error:
-        complain(str(error))
-        return BUSY
-    except store.StoreError as error:
-        complain(str(error))
-        return INTERNAL
     except BrokenPipeError:
         # The reader of our output went away (`| head`); Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -98,6 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(f"{how}; what was stored is whole, run the command again to go on")
         return INTERNAL
     except Exception as error:
+        for kind in type(error).__mro__:
+            code = _TOLD.get(f"{kind.__module__}.{kind.__qualname__}")
+            if code is not None:
+                complain(str(error))
+                return code
         if os.environ.get("SHIZHENG_DEBUG"):
             traceback.print_exc()
         complain(f"internal error: {type(error).__name__}: {error}")
@@ -124,15 +101,36 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return args
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """The parser of one command; what `prepare` adds to it is added once it is the one asked."""
+
+    prepare: Callable[[], None] = staticmethod(lambda: None)
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        self.prepare()
+        return super().parse_known_args(*args, **kwargs)
+
+
+def _later(path: str) -> Command:
+    """Return a command, like `"commands.demo_command"`, whose module is loaded when it is run."""
+    module, _, name = path.rpartition(".")
+
+    def run(args: argparse.Namespace) -> int:
+        return int(getattr(import_module(f"pipelines.{module}"), name)(args))
+
+    run.__name__, run.__qualname__ = name, path
+    return run
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="shizheng",
         description="A bilingual corpus of Chinese municipal news: crawl, pair, align, store.",
     )
     parser.add_argument("--version", action="version", version=f"shizheng {version('shizheng')}")
-    actions = parser.add_subparsers(metavar="COMMAND", required=True)
+    actions = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_CommandParser)
     output = os.environ.get("SHIZHENG_OUTPUT", "output")
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = _CommandParser(add_help=False)
     shared.add_argument(
         "--output",
         type=_output,
@@ -141,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of the corpus (default: %(default)s)",
     )
     shared.add_argument("--json", action="store_true", help="print JSON for a program to read")
-    cities = argparse.ArgumentParser(add_help=False)
+    cities = _CommandParser(add_help=False)
     cities.add_argument(
         "--cities-dir",
         type=Path,
@@ -149,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("SHIZHENG_CITIES") and Path(os.environ["SHIZHENG_CITIES"]),
         help="folder of city files (default: those that ship)",
     )
-    encoder = argparse.ArgumentParser(add_help=False)
+    encoder = _CommandParser(add_help=False)
     encoder.add_argument(
         "--encoder",
         metavar="NAME|PATH",
@@ -159,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     encoder.add_argument(
         "--jobs", type=_processes, metavar="N", help="processes (default: one per core)"
     )
-    window = argparse.ArgumentParser(add_help=False)
+    window = _CommandParser(add_help=False)
     window.add_argument(
         "--since",
         type=_day,
@@ -185,32 +183,32 @@ def _parser() -> argparse.ArgumentParser:
     window.add_argument(
         "--time-limit",
         type=_seconds,
-        default=os.environ.get("SHIZHENG_TIME_LIMIT") or f"{crawls.TIME_LIMIT:.0f}s",
+        default=os.environ.get("SHIZHENG_TIME_LIMIT") or None,
         metavar="SPAN",
         help="end a city's crawl that lasts longer, like 90s, 45m or 6h (default: 6h)",
     )
 
     def add(
         name: str,
-        command: Callable[[argparse.Namespace], int],
+        command: str,
         text: str,
-        *parents: argparse.ArgumentParser,
-    ) -> argparse.ArgumentParser:
+        *parents: _CommandParser,
+    ) -> _CommandParser:
         made = actions.add_parser(name, help=text, description=text, parents=[shared, *parents])
-        made.set_defaults(command=command)
+        made.set_defaults(command=_later(command))
         return made
 
     add(
         "demo",
-        commands.demo_command,
+        "commands.demo_command",
         "the whole job on the embedded miniature web, over HTTP",
     )
     made = add(
-        "crawl", rounds.crawl_command, "crawl live sites, taking only what is new", cities, window
+        "crawl", "rounds.crawl_command", "crawl live sites, taking only what is new", cities, window
     )
     made.add_argument("cities", nargs="*", metavar="CITY")
     made.add_argument("--all", action="store_true", help="every city not paused, blocked or gone")
-    made = add("extract", commands.extract_command, "articles from web archives", cities)
+    made = add("extract", "commands.extract_command", "articles from web archives", cities)
     made.add_argument("warcs", nargs="*", type=Path, metavar="WARC")
     made.add_argument("--all", action="store_true", help="every archive in the output folder")
     made.add_argument("--url-prefix", metavar="P", help="only pages whose URL starts so")
@@ -223,16 +221,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     made = add(
         "page",
-        commands.page_command,
+        "commands.page_command",
         "one page: the article or why there is none, rule by rule",
         cities,
     )
     made.add_argument("page", metavar="URL|FILE")
     made.add_argument("--url", metavar="U", help="the URL that a FILE was saved from")
-    made = add("import", commands.import_command, "articles from elsewhere, a JSON object a line")
+    made = add("import", "commands.import_command", "articles from elsewhere, a JSON object a line")
     made.add_argument("file", type=Path, metavar="FILE.jsonl")
     made = add(
-        "align", commands.align_command, "pair articles and align their sentences", cities, encoder
+        "align",
+        "commands.align_command",
+        "pair articles and align their sentences",
+        cities,
+        encoder,
     )
     made.add_argument("cities", nargs="*", metavar="CITY")
     made.add_argument(
@@ -243,7 +245,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made = add(
         "align-sentences",
-        commands.align_sentences_command,
+        "commands.align_sentences_command",
         "beads for documents already split",
         encoder,
     )
@@ -251,7 +253,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("result", type=Path, metavar="OUT.jsonl")
     made = add(
         "run",
-        rounds.run_command,
+        "rounds.run_command",
         "what a scheduler calls: crawl, align, check, report",
         cities,
         window,
@@ -272,15 +274,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder of node_exporter's textfile collector, for a copy of the metrics",
     )
-    made = add("status", commands.status_command, "freshness, health, counts per city", cities)
+    made = add("status", "commands.status_command", "freshness, health, counts per city", cities)
     made.add_argument(
         "--runs", type=_runs, nargs="?", const=20, metavar="N", help="the last runs instead"
     )
-    add("report", commands.report_command, "write the quality report, one HTML file", cities)
-    made = add("review", commands.review_command, "a local page where people judge pairs", cities)
-    add_arguments(made)
+    add("report", "commands.report_command", "write the quality report, one HTML file", cities)
+    made = add("review", "commands.review_command", "a local page where people judge pairs", cities)
+    made.prepare = partial(_ask, "review.command", made)
     made = add(
-        "evaluate", commands.evaluate_command, "how good the corpus is, by verdicts or against gold"
+        "evaluate",
+        "commands.evaluate_command",
+        "how good the corpus is, by verdicts or against gold",
     )
     made.add_argument(
         "--gold",
@@ -289,7 +293,9 @@ def _parser() -> argparse.ArgumentParser:
         help="tab-separated zh_id, en_id, relation with a header line; without: by the verdicts",
     )
     made = add(
-        "calibrate", commands.calibrate_command, "learn the pairs' probabilities from the verdicts"
+        "calibrate",
+        "commands.calibrate_command",
+        "learn the pairs' probabilities from the verdicts",
     )
     choice = made.add_mutually_exclusive_group()
     choice.add_argument("--list", action="store_true", help="every calibration kept")
@@ -297,28 +303,34 @@ def _parser() -> argparse.ArgumentParser:
     choice.add_argument("--dry-run", action="store_true", help="show what it would bring")
     made = add(
         "release",
-        releasing.release_command,
+        "release.command.release_command",
         "an immutable snapshot to publish and cite; verify one; what changed between two",
         cities,
     )
-    releasing.add_arguments(made, _day)
+    made.prepare = partial(_ask, "release.command", made, _day)
     made = add(
-        "migrate", migration.migrate_command, "bring the tables of an older shizheng up to date"
+        "migrate", "migration.migrate_command", "bring the tables of an older shizheng up to date"
     )
     made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
     actions_of = group.add_subparsers(metavar="ACTION", required=True)
     entries = {}
     for name, command, text in (
-        ("list", commands.cities_list_command, "the cities and their sources"),
-        ("check", catalogue.check_command, "are the city files valid, and do the sites work?"),
-        ("add", catalogue.add_command, "a city's file and fixtures from its list pages"),
+        ("list", "commands.cities_list_command", "the cities and their sources"),
+        ("check", "catalogue.check_command", "are the city files valid, and do the sites work?"),
+        ("add", "catalogue.add_command", "a city's file and fixtures from its list pages"),
     ):
         made = actions_of.add_parser(name, help=text, description=text, parents=[shared, cities])
-        made.set_defaults(command=command)
+        made.set_defaults(command=_later(command))
         entries[name] = made
-    catalogue.add_arguments(entries["check"], entries["add"])
+    both = cache(partial(_ask, "catalogue", entries["check"], entries["add"]))
+    entries["check"].prepare = entries["add"].prepare = both
     return parser
+
+
+def _ask(module: str, *parsers: Any) -> None:
+    """Let a command's module add its arguments."""
+    import_module(f"pipelines.{module}").add_arguments(*parsers)
 
 
 def _processes(value: str) -> int:

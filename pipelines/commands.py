@@ -2,6 +2,9 @@
 
 Exit codes: 0 done; 1 internal error; 2 usage; 3 done, but some city failed its assertions;
 4 nothing usable (all failed or blocked); 5 another run holds the lock.
+
+The steps are imported where they are used: to load them all takes seconds, which `status` and
+`--help` need not wait for.
 """
 
 import argparse
@@ -14,27 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crawler.city import CRAWLED, City, load_cities
-from pipelines import (
-    align,
-    archives,
-    calibrate,
-    demo,
-    duplicates,
-    engine,
-    evaluate,
-    history,
-    imports,
-    lock,
-    page,
-    report,
-    reposts,
-    runs,
-    sentences,
-    standing,
-    store,
-)
-from pipelines.review import command
+from crawler.city import CRAWLED, City
+from crawler.city_file import load_cities
+from pipelines import engine, evaluate, lock, runs, standing, store
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 DONE, INTERNAL, USAGE, UNWELL, UNUSABLE, BUSY = range(6)
@@ -45,6 +30,8 @@ class UsageError(ValueError):
 
 
 def demo_command(args: argparse.Namespace) -> int:
+    from pipelines import demo
+
     result = demo.run(writable(args.output))
     if args.json:
         say_json(result)
@@ -54,6 +41,8 @@ def demo_command(args: argparse.Namespace) -> int:
 
 
 def extract_command(args: argparse.Namespace) -> int:
+    from pipelines import archives
+
     output = writable(args.output)
     if bool(args.warcs) == args.all:
         raise UsageError("name WARC files, or --all for those in the output folder, not both")
@@ -96,6 +85,8 @@ def extract_command(args: argparse.Namespace) -> int:
 
 
 def page_command(args: argparse.Namespace) -> int:
+    from pipelines import page
+
     explained = page.explain(args.page, args.url, load_cities(args.cities_dir))
     if args.json:
         say_json(page.as_json(explained))
@@ -105,6 +96,8 @@ def page_command(args: argparse.Namespace) -> int:
 
 
 def import_command(args: argparse.Namespace) -> int:
+    from pipelines import duplicates, imports
+
     articles, rejects = imports.read_articles(args.file)
     output = writable(args.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
@@ -134,6 +127,8 @@ def import_command(args: argparse.Namespace) -> int:
 
 
 def align_command(args: argparse.Namespace) -> int:
+    from pipelines import align, history
+
     output = readable(args.output)
     known = store.cities_with_articles(output)
     missing = [key for key in args.cities if key not in known]
@@ -159,6 +154,8 @@ def align_command(args: argparse.Namespace) -> int:
 
 
 def align_sentences_command(args: argparse.Namespace) -> int:
+    from pipelines import sentences
+
     count = sentences.align_file(args.input, args.result, jobs=args.jobs, encoder=args.encoder)
     if args.json:
         say_json({"documents": count})
@@ -176,6 +173,8 @@ def status_command(args: argparse.Namespace) -> int:
 
 
 def report_command(args: argparse.Namespace) -> int:
+    from pipelines import report
+
     path = report.write(readable(args.output), load_cities(args.cities_dir))
     if args.json:
         say_json({"report": str(path)})
@@ -185,6 +184,8 @@ def report_command(args: argparse.Namespace) -> int:
 
 
 def review_command(args: argparse.Namespace) -> int:
+    from pipelines.review import command
+
     command.run(args, readable(args.output))
     return DONE
 
@@ -192,7 +193,6 @@ def review_command(args: argparse.Namespace) -> int:
 def evaluate_command(args: argparse.Namespace) -> int:
     output = readable(args.output)
     if args.gold is None:
-        # Not at the top: it takes SciPy along, which no other command needs.
         from pipelines import summary
 
         if args.json:
@@ -222,7 +222,7 @@ def evaluate_command(args: argparse.Namespace) -> int:
 
 def calibrate_command(args: argparse.Namespace) -> int:
     """Learn a calibration and put it in force, or list what there is, or go back by one."""
-    from pipelines import summary
+    from pipelines import calibrate, summary
 
     output = readable(args.output)
     if args.list:
@@ -255,6 +255,8 @@ def cities_list_command(args: argparse.Namespace) -> int:
 def align_all(
     args: argparse.Namespace, output: Path, cities: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
+    from pipelines import align
+
     files = load_cities(args.cities_dir)
     days = {key: files[key].max_days for key in cities if key in files}
     step = partial(align.align_shard, output, encoder=args.encoder, max_days=days)
@@ -272,6 +274,9 @@ def align_all(
 
 def mark_reposts(output: Path, held: Collection[str] = ()) -> None:
     """Mark what repeats another city's article; `held` are the cities whose locks are held."""
+
+    from pipelines import reposts
+
     for city in reposts.mark(output, held=held).busy:
         complain(f"{city}: another run is writing it; its reposts are marked by the next run")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import crawler.settings  # noqa: F401  (a variable that is no number ends the command, not each crawl)
 from crawler.state import LOCK_VARIABLE
 from pipelines.runs import Run, issues
 from pipelines.terminal import Tracker, span

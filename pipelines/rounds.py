@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.city import City, load_cities
+from crawler.city import City
+from crawler.city_file import load_cities
 from pipelines import (
     alert,
     crawls,
@@ -138,7 +139,7 @@ def _crawl(
             since=args.since.isoformat() if args.since else None,
             until=args.until.isoformat() if args.until else None,
             settings=_settings(args),
-            time_limit=args.time_limit,
+            time_limit=args.time_limit or crawls.TIME_LIMIT,
             locks=locks,
         )
     for key, outcome in began.outcomes.items():

@@ -94,13 +94,18 @@ def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None
     Raises `StoreError` for a file that is not Parquet or whose schema version is another.
     """
     if not path.exists():
-        empty = expected.empty_table()
+        empty = _empty(expected)
         return empty.select(columns) if columns else empty
     with _reading(path) as file:
         wanted = expected.names if columns is None else columns
         present = set(file.schema_arrow.names)
         table = file.read(columns=[name for name in wanted if name in present])
         return _completed(table, expected, wanted) if set(wanted) - present else table
+
+
+def _empty(expected: pa.Schema) -> pa.Table:
+    """Return a table without rows; unlike pyarrow's own `empty_table` without loading pandas."""
+    return pa.Table.from_batches([], expected)
 
 
 def read_parts(path: Path, expected: pa.Schema) -> Iterator[pa.Table]:
@@ -177,7 +182,7 @@ def read_articles(output: Path, city: str, columns: list[str] | None = None) -> 
         for path in sorted(articles_folder(output, city).glob("*.parquet"))
     ]
     if not parts:
-        empty = schema.ARTICLES.empty_table()
+        empty = _empty(schema.ARTICLES)
         return empty.select(columns) if columns else empty
     whole = pa.concat_tables(parts).sort_by(
         [("article_id", "ascending"), ("revision", "descending")]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from crawler.city import City, load_cities
+from crawler.city import City
+from crawler.city_file import load_cities
 from crawler.item import NEWS_TIME, Article, article_id
 from pipelines import runs, schema, store
 from pipelines.release import build

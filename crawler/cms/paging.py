@@ -52,8 +52,10 @@ def called_pages(text: str, url: str) -> Pages | None:
 
     A later page gives None: its number reads the same in both numberings, and page 1 told all.
     """
-    folded = text.lower()  # most pages call neither, and what follows takes as long as parsing them
-    if "createpagehtml" not in folded and "pagecontrol" not in folded:
+    # Most pages call neither, and what follows takes as long as parsing them.
+    # As bytes, which are folded in a third of the time.
+    folded = text.encode("utf-8", "replace").lower()
+    if b"createpagehtml" not in folded and b"pagecontrol" not in folded:
         return None
     for call in _CALL.finditer(_without_comments(text)):
         count, current = int(call["count"][:9]), int(call["current"][:9])

@@ -21,8 +21,9 @@ from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from crawler import browser, issues
-from crawler.archive import ArchiveError, Writer, read_at
+from crawler.archive import ArchiveError, read_at
 from crawler.blocking import diagnose
+from crawler.capture import Writer
 from crawler.city import City
 from crawler.discovery import Discovery, Window
 from crawler.issues import IssueLog
@@ -95,6 +96,8 @@ class CitySpider(Spider):
         log = spider.output / "runs" / spider.run_id / f"{city.key}.issues.jsonl"
         spider.issues = IssueLog(log, spider.run_id, city.key)
         crawler.signals.connect(spider._close, scrapy.signals.spider_closed)
+        crawler.signals.connect(spider._mistaken, scrapy.signals.spider_error)
+        crawler.signals.connect(spider._mistaken, scrapy.signals.item_error)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -172,7 +175,6 @@ class CitySpider(Spider):
         if drawn:
             request = Request(url, meta={"kind": kind} | browser.meta())
             seen = await self.crawler.engine.download_async(request)
-            browser.check(seen, self.city)
             return seen.url, seen.status, lower_headers(seen.headers), seen.body
         visit = self.visits.get(as_asked(url))
         response = await self._download(url, kind, visit)
@@ -237,6 +239,17 @@ class CitySpider(Spider):
             if page not in self.seen and self.city.allows(url):
                 self.seen.add(page)
                 yield self.article_request(url)
+
+    def _mistaken(
+        self, failure: Failure, response: Response | None = None, item: Page | None = None
+    ) -> None:
+        """Report what nothing here expected: without it a crawl would only be short of something.
+
+        Of finding articles (no response), of reading a page, of what the pipelines do with it.
+        """
+        where = item or response
+        url = self.city.sources[0].list if where is None else where.url
+        self.note_failure(url, failure.value or RuntimeError("no reason given"))
 
     def _close(self, reason: str) -> None:
         if reason == "finished":

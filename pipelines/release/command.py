@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from crawler.city import City, load_cities
+from crawler.city import City
+from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from pipelines.release import build, difference, selection, snapshot, verify, withdrawal
 from pipelines.release.formats import NAMES, PARQUET, SITE

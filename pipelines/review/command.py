@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from crawler.city import load_cities
+from crawler.city_file import load_cities
 from pipelines import sampling, store
 from pipelines.review import ReviewError, docket, exchange, journal
 from pipelines.terminal import complain, say, say_json

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Error
 
 from crawler import browser as drawing
+from crawler.archive import read
 from crawler.city import City
 from crawler.demo.gold import gold_articles
 from crawler.demo.response import Response, html, redirect
@@ -128,6 +129,24 @@ def test_the_browser_follows_no_redirect_off_the_citys_hosts(
                 page.goto(f"http://localhost:{port}/away")
         finally:
             chromium.close()
+
+
+def test_what_a_browser_behind_a_proxy_was_led_to_is_reported_and_not_archived(
+    city: Path, tmp_path: Path
+) -> None:
+    away = "http://www.qingya.example/away"
+    city.write_text(CITY.replace(DRAWN, away), encoding="utf-8")
+    with serve(Leading("elsewhere.test")) as port:
+        run(port, ["-m", "crawler.crawl", *crawl(city, tmp_path / "out")])
+    log = tmp_path / "out" / "runs" / "run-1" / "qingya.issues.jsonl"
+    issues = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    told = {issue["url"]: (issue["code"], issue["evidence"]) for issue in issues}
+    reason = "elsewhere.test is not among the hosts of qingya"
+    assert told[away] == ("off_host", reason)
+    (warc,) = (tmp_path / "out" / "archive" / "qingya").glob("*.warc.gz")
+    archived = [record.url for record in read(warc)]
+    assert PLAIN in archived
+    assert not [url for url in archived if "elsewhere" in url]
 
 
 def test_a_host_at_a_private_address_is_unknown_to_the_browser(

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from recorded import FIXTURES, PAGES, expected, name, page
 
-from crawler.city import City, Source, load_cities
+from crawler.city import City, Source
+from crawler.city_file import load_cities
 from crawler.cms import FAMILIES
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import gold_articles

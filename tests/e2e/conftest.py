@@ -296,11 +296,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @dataclass(frozen=True)
 class Crawled:
-    """The small city after one undisturbed crawl, to be looked at by many tests."""
+    """The small city after one undisturbed crawl, which took so many seconds, to be looked at by
+    many tests."""
 
     web: Web
     crawl: Crawl
     ended: Ended
+    seconds: float
 
 
 @pytest.fixture(scope="session")
@@ -311,7 +313,9 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         headers = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
         web.pages[url] = Answer(gzip.compress(web.pages[url].body), 200, headers)
         crawl = crawl_into(web, tmp_path_factory.mktemp("crawled"))
-        yield Crawled(web, crawl, crawl())
+        began = time.monotonic()
+        ended = crawl()
+        yield Crawled(web, crawl, ended, time.monotonic() - began)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler import archive
-from crawler.city import load_cities
+from crawler import archive, capture
+from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import gold_articles
 from crawler.demo.server import serve
@@ -264,9 +264,9 @@ def test_an_older_archive_read_again_brings_no_text_back_that_was_corrected(
     sentence = row["text"][:20]
     paths = []
     for name, body in (("1", old.body), ("2", old.body.replace(sentence.encode(), b"!" * 30))):
-        with archive.Writer(tmp_path, name, known=lambda digest: None) as writer:
+        with capture.Writer(tmp_path, name, known=lambda digest: None) as writer:
             place = writer.write(
-                archive.Exchange(
+                capture.Exchange(
                     row["url"], "GET", (), 200, tuple(old.headers.items()), body, NOW, "article"
                 )
             )

@@ -166,7 +166,7 @@ def test_two_runs_at_once_are_refused_with_exit_code_five(tmp_path: Path) -> Non
 
 
 def test_a_setting_in_the_environment_that_is_no_number_is_named() -> None:
-    ended = shizheng("cities", "list", env={**os.environ, "SHIZHENG_DELAY": "2s"})
+    ended = shizheng("crawl", "dalian", env={**os.environ, "SHIZHENG_DELAY": "2s"})
     assert ended.returncode == 2
     assert "SHIZHENG_DELAY must be a number such as 2, not '2s'" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 
-from crawler.city import load_city
+from crawler.city_file import load_city
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site

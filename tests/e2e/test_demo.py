@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from crawler.city import load_cities
+from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from pipelines import runs, schema, store

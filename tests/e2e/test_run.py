@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CITY, Web, crawl_into, entry, href, listing, news, serving, small_city
+from conftest import CITY, Crawled, Web, entry, href, listing, news, serving, small_city
 from operating import call, environment, manifests, start
 from prometheus_client.parser import text_string_to_metric_families as families
 
@@ -152,7 +152,7 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(tmp_path_factory: pytest.TempPathFactory, crawled: Crawled) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("runs")
     hanging, hook = Hanging(), Hook()
     cities = folder / "cities"
@@ -168,9 +168,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     with serving(Web(small_city())) as web:
         made = Runs(folder / "output", cities, folder / "collector", hook, web)
         # A limit that only the hanging city reaches, however busy this machine is.
-        began = time.monotonic()
-        assert crawl_into(web, folder / "measured")().code == 0
-        made.limit = 10 + 2 * int(time.monotonic() - began)
+        made.limit = 10 + 2 * int(crawled.seconds)
         asked = len(web.asked)
         patient = ["--time-limit", f"{made.limit}s", "-sDOWNLOAD_TIMEOUT=36000"]
         with made.run(start, *patient) as process:

@@ -11,15 +11,14 @@ from fastwarc.warc import ArchiveIterator
 
 from crawler.archive import (
     ArchiveError,
-    Exchange,
     Payload,
     Place,
     Record,
-    Writer,
     read,
     read_at,
     repair,
 )
+from crawler.capture import Exchange, Writer
 
 MOMENT = datetime(2024, 3, 5, 1, 2, 3, 456789, tzinfo=UTC)
 PAGE = "<html><body><p>3月4日，市政府召开会议。</p></body></html>".encode() * 20

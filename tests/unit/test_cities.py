@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.city import CITIES_DIR, City, load_cities
+from crawler.city import City
+from crawler.city_file import CITIES_DIR, load_cities
 
 CITIES = load_cities()
 

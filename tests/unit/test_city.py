@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.city import CityError, load_cities, load_city
+from crawler.city_file import CityError, load_cities, load_city
 
 GOOD = """\
 name: {zh: 某市, en: Somewhere}

@@ -13,7 +13,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from parsel import Selector
 
-from crawler.city import City, load_cities
+from crawler.city import City
+from crawler.city_file import load_cities
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link
 from crawler.demo import DEMO_CITIES

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import ArchiveError, Exchange, Writer, read
+from crawler.archive import ArchiveError, read
+from crawler.capture import Exchange, Writer
+from crawler.state import VisitsError
+from crawler.visits import Visits
 
 
 @contextmanager
@@ -47,3 +50,13 @@ def test_a_record_that_the_disk_took_in_part_leaves_no_torn_record(tmp_path: Pat
     assert place.file == path.name
     assert [record.url for record in read(path, skipped)][-1] == f"http://x.example/{written}"
     assert not skipped
+
+
+def test_a_state_that_the_disk_has_no_room_for_is_named_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "a.sqlite"
+    with (
+        files_no_larger_than(8192),
+        pytest.raises(VisitsError, match=r"a\.sqlite: cannot be written .* the free space"),
+    ):
+        Visits.open(path)
+    Visits.open(path).close()  # once there is room, it is made

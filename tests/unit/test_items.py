@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from crawler.city import City, load_city
+from crawler.city import City
+from crawler.city_file import load_city
 from crawler.item import NEWS_TIME, Article, Reject, article_id
 from pipelines.items import checked, judged
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from crawler.city import load_cities
+from crawler.city_file import load_cities
 from pipelines import runs
 
 

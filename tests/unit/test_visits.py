@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import Exchange, Place, Writer, read
+from crawler.archive import Place, read
+from crawler.capture import Exchange, Writer
 from crawler.state import VisitsError
 from crawler.visits import (
     MAX_DAYS,
@@ -170,6 +171,13 @@ def test_redirects_in_a_circle_end(visits: Visits) -> None:
     assert len(visits.chain("http://a.example/1")) == 2
 
 
+def test_a_redirect_to_what_is_no_url_leads_nowhere() -> None:
+    place = Place("f", 0)
+    headers = {"location": "http://[a.example/"}
+    made = visit_of("http://a.example/", 302, headers, kind="list", digest="d", place=place)
+    assert made.redirect is None
+
+
 def test_a_response_gives_validators_and_the_absolute_target_of_a_redirect() -> None:
     changed = "Mon, 01 Jul 2024 01:00:00 GMT"
     headers = {"etag": '"x"', "last-modified": changed, "location": "../b#c"}
@@ -247,6 +255,22 @@ def test_archives_that_were_completed_are_never_touched(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"\x1f\x8b\x08 not whole")
     assert visits.recover(tmp_path) == 0
     assert (tmp_path / "mine.warc.gz").stat().st_size == 13
+    visits.close()
+
+
+def test_without_the_state_the_newest_archive_is_made_whole_and_no_other(tmp_path: Path) -> None:
+    made = Exchange("http://a.example/", "GET", (), 200, (), PAGE, MOMENT, "article")
+    with Writer(tmp_path, "run", known=lambda digest: None) as writer:
+        writer.write(made)
+    whole = (tmp_path / "run-00000.warc.gz").read_bytes()
+    for age, name in enumerate(("newest.warc.gz", "older.warc.gz")):
+        (tmp_path / name).write_bytes(whole + whole[:100])
+        os.utime(tmp_path / name, (MOMENT.timestamp() - age, MOMENT.timestamp() - age))
+    (tmp_path / "run-00000.warc.gz").unlink()
+    visits = Visits.open(tmp_path / "a.sqlite")
+    assert visits.recover(tmp_path) == 100
+    assert (tmp_path / "newest.warc.gz").read_bytes() == whole
+    assert len((tmp_path / "older.warc.gz").read_bytes()) == len(whole) + 100
     visits.close()
 
 

@@ -1,0 +1,44 @@
+"""A mistake of the program's own is reported as one, costs one city, and the next run goes on."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from conftest import CITY, Web
+from operating import call
+
+from crawler.visits import Visits
+from pipelines import store
+
+
+def test_a_mistake_of_the_program_is_reported_as_itself_and_costs_one_city(
+    web: Web, tmp_path: Path
+) -> None:
+    output, cities = tmp_path / "output", tmp_path / "cities"
+    cities.mkdir()
+    for city in ("haiqing", "haiyan"):
+        (cities / f"{city}.yaml").write_text(CITY, encoding="utf-8")
+    # A state file that opens as a whole one and is none: nothing in a crawl expects that.
+    state = output / "state" / "haiqing.sqlite"
+    Visits.open(state).close()
+    with closing(sqlite3.connect(state)) as database:
+        database.execute("DROP TABLE listings")
+
+    ended = call(web, "crawl", output, cities, "--all")
+
+    assert ended.returncode == 3
+    told = ended.stderr.splitlines()
+    assert told[0].startswith("shizheng: 1 of 2 cities need a look; 26 new articles, 0 revised")
+    assert told[1].startswith("shizheng: haiqing: no list could be read (1 x internal)")
+    assert len(store.read_articles(output, "haiyan")) == 26
+    found = Path(told[-1].removeprefix("shizheng: details: ")).read_text().splitlines()
+    mistakes = [row for row in map(json.loads, found) if row["code"] == "internal"]
+    assert [(row["city"], row["evidence"]) for row in mistakes] == [
+        ("haiqing", "OperationalError: no such table: listings")
+    ]
+
+    state.unlink()  # as the docs say
+    again = call(web, "crawl", output, cities, "haiqing")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert len(store.read_articles(output, "haiqing")) == 26
