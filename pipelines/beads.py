@@ -3,9 +3,10 @@
 A bead's score is a weighted sum of the features below, a log weight in a conditional random field
 over whole alignments. Several features are relative to the two texts themselves: cosines are taken
 after subtracting most of each text's own mean vector, and set against those of the beads next to
-it; lengths and counts go with the totals of both sides. So the same weights serve close
-translations, abridged ones and free literary ones. (The margin over the nearest rivals, Artetxe and
-Schwenk 2019, serves nulls; for beads it added nothing to the centred cosine.)
+it and against what mates usually reach in this pair; lengths and counts go with the totals of both
+sides. So the same weights serve close translations, abridged ones and free literary ones. (The
+margin over the nearest rivals, Artetxe and Schwenk 2019, serves nulls; for beads it added nothing
+to the centred cosine.)
 """
 
 import json
@@ -77,21 +78,28 @@ def load_model() -> Model:
 class Side:
     """One text, ready to be compared: entry k - 1 of a list is about runs of k sentences.
 
-    `spans` and `centred` are unit vectors; `length` is in English letters a run is worth, known
-    only up to the language; `marks` says which kinds of punctuation occur.
+    `spans` and `centred` are unit vectors; `lengths` are in English letters a run is worth, known
+    only up to the language; `figures` and `names` are 0-1 rows over the pair's tokens; `marks` says
+    which kinds of punctuation occur, `wordless` whether a sentence of the run has no word.
     """
 
     spans: list[Array]
     centred: list[Array]
-    length: Array
-    figures: Array
-    names: Array
-    marks: Array
+    lengths: list[Array]
+    figures: list[Array]
+    names: list[Array]
+    marks: list[npt.NDArray[np.bool_]]
+    wordless: list[npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sides with what is computed once for all shapes."""
+    """Two sides with what is computed once for all shapes.
+
+    `level` is what mates reach here: the median centred cosine of sentences that are each other's
+    nearest, above the 0.6 of close translation. Two sentences left alone side by side differ from
+    a pair freely translated by it, not by their own cosine.
+    """
 
     zh: Side
     en: Side
@@ -100,6 +108,7 @@ class Comparison:
     name_weights: Array
     longer: float
     more: float
+    level: float
 
 
 # English letters and digits for each Chinese character; Latin letters inside Chinese count less.
@@ -122,18 +131,15 @@ def compare(
     """Set two texts against each other, with the spans of `encoder.encode_spans`, `WIDTH` wide."""
     figures = _bags([_figures(s, "zh") for s in zh], [_figures(s, "en") for s in en])
     named = _bags(*_shared_names(zh, en))
-    zh_side = Side(
-        zh_spans, _centred(zh_spans), _zh_length(zh), figures[0], named[0], _punctuation(zh)
-    )
-    en_side = Side(
-        en_spans, _centred(en_spans), _en_length(en), figures[1], named[1], _punctuation(en)
-    )
+    zh_side = _side(zh, zh_spans, _zh_length(zh), figures[0], named[0])
+    en_side = _side(en, en_spans, _en_length(en), figures[1], named[1])
     cosine = {
         (a, b): zh_spans[a - 1] @ en_spans[b - 1].T
         for a in range(1, min(WIDTH, len(zh)) + 1)
         for b in range(1, min(WIDTH, len(en)) + 1)
     }
-    longer = math.log((float(en_side.length.sum()) + 30) / (float(zh_side.length.sum()) + 30))
+    letters = [float(side.lengths[0].sum()) + 30 for side in (zh_side, en_side)]
+    longer = math.log(letters[1] / letters[0])
     more = math.log((len(en) + 1) / (len(zh) + 1))
     return Comparison(
         zh_side,
@@ -143,6 +149,24 @@ def compare(
         named[2],
         max(-1.5, min(1.5, longer)),
         max(-1.5, min(1.5, more)),
+        _level(zh_side.centred[0] @ en_side.centred[0].T),
+    )
+
+
+def _side(
+    sentences: Sequence[str], spans: list[Array], length: Array, figures: Array, named: Array
+) -> Side:
+    widths = range(1, min(WIDTH, len(sentences)) + 1)
+    marks = _punctuation(sentences)
+    empty = np.asarray(length == 0, np.float32)
+    return Side(
+        spans,
+        _centred(spans),
+        [_runs(length, k) for k in widths],
+        [np.minimum(_runs(figures, k), 1) for k in widths],
+        [np.minimum(_runs(named, k), 1) for k in widths],
+        [_runs(marks, k) > 0 for k in widths],
+        [_runs(empty, k) > 0 for k in widths],
     )
 
 
@@ -168,32 +192,31 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         "crossed": float(min(a, b) - 1),
         "more": pair.more * (b - a),
         "longer": pair.longer * (b - a),
+        "level": pair.level,
     }
-    zh_length = _runs(pair.zh.length, a)[:, None] / _LETTERS_PER_CHARACTER
-    en_length = _runs(pair.en.length, b)[None] / _LETTERS_PER_CHARACTER
+    zh_length = pair.zh.lengths[a - 1][:, None] / _LETTERS_PER_CHARACTER
+    en_length = pair.en.lengths[b - 1][None] / _LETTERS_PER_CHARACTER
     # Log ratio in standard deviations, which shrink as texts get longer.
     off = np.log((en_length + 1.2) / (zh_length + 1.2)) / np.sqrt(0.05 + 1.2 / (zh_length + 1.5))
     found["length"] = np.minimum(np.abs(off), 5)
     found["length_each"] = np.minimum(off * off, 16) * size
+    found["length_level"] = found["length_each"] * pair.level
     found["short"] = np.asarray(zh_length < 6, np.float32)
     for what, zh_bag, en_bag, weights in (
         ("figures", pair.zh.figures, pair.en.figures, pair.figure_weights),
         ("names", pair.zh.names, pair.en.names, pair.name_weights),
     ):
-        ours, theirs = np.minimum(_runs(zh_bag, a), 1), np.minimum(_runs(en_bag, b), 1)
+        ours, theirs = zh_bag[a - 1], en_bag[b - 1]
         shared = (ours * weights) @ theirs.T
         found[f"{what}_zh"] = np.minimum((ours @ weights)[:, None] - shared, 4)
         found[f"{what}_en"] = np.minimum((theirs @ weights)[None] - shared, 4)
-    ours, theirs = _runs(pair.zh.marks, a) > 0, _runs(pair.en.marks, b) > 0
+    zh_marks, en_marks = pair.zh.marks[a - 1], pair.en.marks[b - 1]
     for k, mark in enumerate(("question", "exclamation", "quote")):
-        x, y = ours[:, k][:, None], theirs[:, k][None]
+        x, y = zh_marks[:, k][:, None], en_marks[:, k][None]
         found[mark] = (x != y) - np.float32(0.5) * (x & y)
     if a + b > 2:
-        found["wordless"] = np.asarray(
-            (_runs(1.0 * (pair.zh.length == 0), a)[:, None] > 0)
-            | (_runs(1.0 * (pair.en.length == 0), b)[None] > 0),
-            np.float32,
-        )
+        wordless = pair.zh.wordless[a - 1][:, None] | pair.en.wordless[b - 1][None]
+        found["wordless"] = np.asarray(wordless, np.float32)
     return found
 
 
@@ -234,10 +257,11 @@ def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Fea
     longer, more = (-pair.longer, -pair.more) if axis == 1 else (pair.longer, pair.more)
     return {
         "null": 1.0,
+        "null_level": pair.level,
         "null_best": best,
         "null_margin": best - _nearest(pair.cosine[1, 1], axis),
-        "null_length": np.log1p(side.length / np.float32(_LETTERS_PER_CHARACTER)),
-        "null_figures": np.minimum(side.figures @ figure_weights, 4),
+        "null_length": np.log1p(side.lengths[0] / np.float32(_LETTERS_PER_CHARACTER)),
+        "null_figures": np.minimum(side.figures[0] @ figure_weights, 4),
         "null_longer": longer,
         "null_lacking": max(0.0, longer),
         "null_more": more,
@@ -261,6 +285,13 @@ def _nearest(cosine: Array, axis: int) -> Array:
         cosine = -np.partition(-cosine, count - 1, axis=axis)
     kept = cosine[:, :count] if axis == 1 else cosine[:count]
     return np.asarray(kept.mean(axis=axis), np.float32)
+
+
+def _level(cosine: Array) -> float:
+    """The median cosine of two sentences that are each other's nearest: what mates reach here."""
+    nearest = cosine.argmax(axis=1)
+    mutual = cosine.argmax(axis=0)[nearest] == np.arange(len(nearest))
+    return float(np.median(cosine[mutual, nearest[mutual]])) - 0.6
 
 
 def _centred(spans: list[Array]) -> list[Array]:
