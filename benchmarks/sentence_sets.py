@@ -198,11 +198,6 @@ def sets(half: int, most: int) -> dict[str, list[Document]]:
             "b",
             lambda t, r: drop_block(drop(t, r, 0.08, r.choice([0.05, 0.3, 0.5])), r),
         ),
-        "thinned": _altered(
-            news[most : 2 * most] or news,
-            "t",
-            lambda t, r: drop(t, r, 0.08, r.choice([0.15, 0.25, 0.35])),
-        ),
         "literary_merged": [
             one
             for rate in (0.03, 0.23)

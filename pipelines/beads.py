@@ -3,10 +3,10 @@
 A bead's score is a weighted sum of the features below, a log weight in a conditional random field
 over whole alignments. Several features are relative to the two texts themselves: cosines are taken
 after subtracting most of each text's own mean vector, and set against those of the beads next to
-it and against what mates usually reach in this pair; lengths and counts go with the totals of both
-sides. So the same weights serve close translations, abridged ones and free literary ones. (The
-margin over the nearest rivals, Artetxe and Schwenk 2019, serves nulls; for beads it added nothing
-to the centred cosine.)
+it; lengths and counts go with the totals of both sides. So the same weights serve close
+translations, abridged ones and free literary ones. (The margin over the nearest rivals, Artetxe and
+Schwenk 2019, serves nulls; for beads it added nothing to the centred cosine. Nor did the level that
+mutual nearest sentences reach in the pair, on documents held apart.)
 """
 
 import json
@@ -94,12 +94,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sides with what is computed once for all shapes.
-
-    `level` is what mates reach here: the median centred cosine of sentences that are each other's
-    nearest, above the 0.6 of close translation. Two sentences left alone side by side differ from
-    a pair freely translated by it, not by their own cosine.
-    """
+    """Two sides with what is computed once for all shapes."""
 
     zh: Side
     en: Side
@@ -108,7 +103,6 @@ class Comparison:
     name_weights: Array
     longer: float
     more: float
-    level: float
 
 
 # English letters and digits for each Chinese character; Latin letters inside Chinese count less.
@@ -149,7 +143,6 @@ def compare(
         named[2],
         max(-1.5, min(1.5, longer)),
         max(-1.5, min(1.5, more)),
-        _level(zh_side.centred[0] @ en_side.centred[0].T),
     )
 
 
@@ -192,7 +185,6 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         "crossed": float(min(a, b) - 1),
         "more": pair.more * (b - a),
         "longer": pair.longer * (b - a),
-        "level": pair.level,
     }
     zh_length = pair.zh.lengths[a - 1][:, None] / _LETTERS_PER_CHARACTER
     en_length = pair.en.lengths[b - 1][None] / _LETTERS_PER_CHARACTER
@@ -200,7 +192,6 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
     off = np.log((en_length + 1.2) / (zh_length + 1.2)) / np.sqrt(0.05 + 1.2 / (zh_length + 1.5))
     found["length"] = np.minimum(np.abs(off), 5)
     found["length_each"] = np.minimum(off * off, 16) * size
-    found["length_level"] = found["length_each"] * pair.level
     found["short"] = np.asarray(zh_length < 6, np.float32)
     for what, zh_bag, en_bag, weights in (
         ("figures", pair.zh.figures, pair.en.figures, pair.figure_weights),
@@ -257,7 +248,6 @@ def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Fea
     longer, more = (-pair.longer, -pair.more) if axis == 1 else (pair.longer, pair.more)
     return {
         "null": 1.0,
-        "null_level": pair.level,
         "null_best": best,
         "null_margin": best - _nearest(pair.cosine[1, 1], axis),
         "null_length": np.log1p(side.lengths[0] / np.float32(_LETTERS_PER_CHARACTER)),
@@ -285,13 +275,6 @@ def _nearest(cosine: Array, axis: int) -> Array:
         cosine = -np.partition(-cosine, count - 1, axis=axis)
     kept = cosine[:, :count] if axis == 1 else cosine[:count]
     return np.asarray(kept.mean(axis=axis), np.float32)
-
-
-def _level(cosine: Array) -> float:
-    """The median cosine of two sentences that are each other's nearest: what mates reach here."""
-    nearest = cosine.argmax(axis=1)
-    mutual = cosine.argmax(axis=0)[nearest] == np.arange(len(nearest))
-    return float(np.median(cosine[mutual, nearest[mutual]])) - 0.6
 
 
 def _centred(spans: list[Array]) -> list[Array]:
