@@ -178,7 +178,8 @@ class SentenceTransformersEncoder:
             raise EncoderError(f"{path}: sentence-transformers cannot read it ({error})") from error
         weights = [p for p in sorted(path.rglob("*")) if p.suffix in (".safetensors", ".bin")]
         self.name = _name(path, weights[0] if weights else path / "modules.json")
-        self.dim = int(self._model.get_sentence_embedding_dimension())
+        self.dim = 0
+        self.dim = self.encode(["."]).shape[1]
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit row per sentence, rounded to float16, shape (n, dim)."""
