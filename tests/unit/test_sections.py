@@ -47,8 +47,9 @@ def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatc
 def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sections, "WHOLE", 150 * 150)
-    monkeypatch.setattr(sections, "_LONG", 100)
+    monkeypatch.setattr(sections, "WHOLE", 60 * 60)
+    monkeypatch.setattr(sections, "_LONG", 40)
+    monkeypatch.setattr(sentences, "_AHEAD", 10)
     cells: list[int] = []
     compare = beads.compare
 
@@ -60,11 +61,11 @@ def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
 
     monkeypatch.setattr(beads, "compare", counted)
     work = {}
-    for count in (200, 800):
+    for count in (100, 400):
         cells.clear()
         sentences.align(*chronicle(count), load_encoder())
         work[count] = sum(cells)
-    assert work[800] < 6 * work[200]
+    assert work[400] < 6 * work[100]
 
 
 @pytest.mark.parametrize(
