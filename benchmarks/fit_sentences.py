@@ -1,10 +1,12 @@
 """Learn the weights of the sentence aligner: writes pipelines/data/sentences.json.
 
-    SHIZHENG_SHARED=... python -m benchmarks.fit_sentences [--ablate] [--out FILE]
+    SHIZHENG_SHARED=... python -m benchmarks.fit_sentences [--out FILE]
+    SHIZHENG_SHARED=... python -m benchmarks.fit_sentences --ablate [--most N] [--steps N]
 
 Only documents at even places of each set are learnt from; the report is on the odd ones. The
 weights maximise the likelihood of the gold alignments (L-BFGS, a little L2), the rates of nulls and
-merges being estimated per text pair as `pipelines.sentences` does.
+merges being estimated per text pair as `pipelines.sentences` does. `--ablate` writes nothing: it
+starts from the stored weights and learns on, with all features and without each group of them.
 """
 
 import argparse
@@ -102,7 +104,9 @@ def loss(one: Case, weights: Array, width: int) -> tuple[float, Array]:
     return trellis.total(scores, beads.SHAPES) - gold, gradient
 
 
-def learn(cases: Sequence[Case], width: int, start: Array, free: npt.NDArray[np.bool_]) -> Array:
+def learn(
+    cases: Sequence[Case], width: int, start: Array, free: npt.NDArray[np.bool_], steps: int
+) -> Array:
     """Fit the weights marked `free`, the others held at 0: three rounds, each at new own rates."""
     weights = np.where(free, start, 0.0)
     count = sum(len(one.gold) for one in cases)
@@ -129,7 +133,7 @@ def learn(cases: Sequence[Case], width: int, start: Array, free: npt.NDArray[np.
                     found = scored(one, weights, width)
                     one.rates = own_rates(trellis.posteriors(found, beads.SHAPES))
         best = minimize(
-            objective, weights[free], jac=True, method="L-BFGS-B", options={"maxiter": 50}
+            objective, weights[free], jac=True, method="L-BFGS-B", options={"maxiter": steps}
         )
         weights[free] = best.x
         print(f"round {turn}: {best.fun:.5f} a bead after {best.nit} steps", file=sys.stderr)
@@ -187,6 +191,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=HERE.parent / "pipelines/data/sentences.json")
     parser.add_argument("--most", type=int, default=50, help="documents of a set to learn from")
+    parser.add_argument("--held", type=int, default=160, help="documents of a set to report on")
+    parser.add_argument("--steps", type=int, default=50, help="steps of each of three rounds")
     parser.add_argument(
         "--ablate", action="store_true", help="refit without each group of features"
     )
@@ -203,17 +209,20 @@ def main() -> None:
     start[[names.index("centred_each"), names.index("merge")]] = 8, -1
     start[width:] = 1
     everything = np.ones(len(start), bool)
-    weights = learn(cases, width, start, everything)
     labels = [*names, *(f"rate_{kind}" for kind in beads.KINDS)]
-    stored = {
-        "weights": {k: round(float(v), 4) for k, v in zip(labels, weights, strict=True)},
-        "usual": USUAL.tolist(),
-        "inertia": INERTIA,
-    }
-    args.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    if args.ablate:
+        start = np.array([beads.load_model().weights[label] for label in labels])
+    weights = learn(cases, width, start, everything, args.steps)
+    if not args.ablate:
+        stored = {
+            "weights": {k: round(float(v), 4) for k, v in zip(labels, weights, strict=True)},
+            "usual": USUAL.tolist(),
+            "inertia": INERTIA,
+        }
+        args.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
     held = {
         name: [one for document in listed if (one := case(document, names))]
-        for name, listed in sets(1, 160).items()
+        for name, listed in sets(1, args.held).items()
     }
     print("strict F1, held apart".ljust(28), *(f"{name[:10]:>10}" for name in held))
 
@@ -226,7 +235,7 @@ def main() -> None:
     if args.ablate:
         for group, members in GROUPS.items():
             free = np.array([label not in members for label in labels])
-            show(f"without {group}", learn(cases, width, weights, free))
+            show(f"without {group}", learn(cases, width, weights, free, args.steps))
 
 
 if __name__ == "__main__":

@@ -48,12 +48,16 @@ class Places:
 
     def multiply(self, placed: Array, weights: Array) -> Array:
         """Return the product of rows that lie in their places, in the order of the rows."""
+        return self.placed(placed, weights)[self.at]
+
+    def placed(self, placed: Array, weights: Array) -> Array:
+        """Return the product of rows that lie in their places, left in them."""
         out = np.empty((self.total, weights.shape[1]), np.float32)
         start = 0
         for size in self.sizes:
             np.matmul(placed[start : start + size], weights, out=out[start : start + size])
             start += size
-        return out[self.at]
+        return out
 
 
 class Blocks:

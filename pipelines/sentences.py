@@ -145,15 +145,20 @@ def _align_block(pair: beads.Comparison) -> list[Bead]:
 
 def bead_scores(pair: beads.Comparison, model: beads.Model) -> trellis.Array:
     """Return the score of every bead at the usual rates, laid out as `trellis` wants it."""
-    n, m = len(pair.zh.length), len(pair.en.length)
+    n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     scores = np.full((len(beads.SHAPES), n + 1, m + 1), -np.inf)
     for k, shape in enumerate(beads.SHAPES):
         found = beads.features(pair, shape)
         if found is None:
             continue
         total: npt.NDArray[np.float64] = np.zeros(())
+        constant = 0.0
         for name, value in found.items():
-            total = total + model.weights[name] * value
+            if isinstance(value, float):
+                constant += model.weights[name] * value
+            else:
+                total = total + model.weights[name] * value
+        total = total + constant
         a, b = shape
         if b == 0:
             total = total[:, None]

@@ -24,8 +24,7 @@ def posteriors(scores: Array, shapes: Sequence[Shape]) -> Array:
     nulls seem the likelier the more of them there are.
     """
     n, m = scores.shape[1] - 1, scores.shape[2] - 1
-    forward, fresh = _forward(scores, shapes)
-    backward, busy = _backward(scores, shapes)
+    forward, fresh, backward, busy = _both_ways(scores, shapes)
     result = np.zeros_like(scores)
     for k, (a, b) in enumerate(shapes):
         if a <= n and b <= m:
@@ -39,7 +38,7 @@ def posteriors(scores: Array, shapes: Sequence[Shape]) -> Array:
 
 def total(scores: Array, shapes: Sequence[Shape]) -> float:
     """Return the log of the sum of exp(score) over all paths."""
-    return float(_forward(scores, shapes)[0][-1, -1])
+    return float(_both_ways(scores, shapes)[0][-1, -1])
 
 
 def best_path(gains: Array, shapes: Sequence[Shape]) -> list[tuple[int, int, int]]:
@@ -90,53 +89,42 @@ def _by_end(scores: Array, shapes: Sequence[Shape]) -> Array:
     return ends
 
 
-def _forward(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array]:
-    """Log sums over the paths from (0, 0) to each cell: all, and those not ending in (0, 1)."""
+def _both_ways(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array, Array, Array]:
+    """Log sums over the paths from (0, 0) to each cell: all, and those not ending in (0, 1).
+
+    And over the paths from each cell to (n, m): all, and those not led by (1, 0). Both are filled
+    side by side: in the reversed texts a bead ends where it started.
+    """
     n, m = scores.shape[1] - 1, scores.shape[2] - 1
-    ends = _by_end(scores, shapes)
-    width, offsets, flat = _frame(n, m, shapes)
-    fresh = np.full((n + 1, m + 1), -np.inf)
+    ends = np.stack([_by_end(scores, shapes), scores[:, ::-1, ::-1]])
+    width, offsets, frame = _frame(n, m, shapes)
+    flat = np.stack([frame, frame])
+    fresh, busy = np.full((2, n + 1, m + 1), -np.inf)
     lost = shapes.index((1, 0))
+    skipped = np.zeros((2, n + 1, m + 1))
     with np.errstate(divide="ignore", invalid="ignore"):
+        np.cumsum(ends[:, -1, :, 1:], axis=2, out=skipped[:, :, 1:])
         for i in range(n + 1):
             base = (i + _PAD) * width
-            steps = flat[offsets + base] + ends[:-1, i]
+            steps = flat[:, offsets + base] + ends[:, :-1, i]
+            gone = steps[1, lost].copy()
+            steps[:, lost] = -np.inf
             if i:
-                steps[lost] = fresh[i - 1] + ends[lost, i]
+                steps[0, lost] = fresh[i - 1] + ends[0, lost, i]
             row = _log_sum(steps)
             if i == 0:
-                row[0] = 0.0
-            fresh[i] = row
-            skipped = np.concatenate([[0.0], np.cumsum(scores[-1, i, :-1])])
-            flat[base + _PAD : base + _PAD + m + 1] = (
-                np.logaddexp.accumulate(row - skipped) + skipped
-            )
-    return flat.reshape(n + 1 + _PAD, width)[_PAD:, _PAD:], fresh
+                row[:, 0] = 0.0
+            fresh[i] = row[0]
+            row = np.logaddexp.accumulate(row - skipped[:, i], axis=1) + skipped[:, i]
+            busy[i] = row[1]
+            row[1] = np.logaddexp(row[1], gone)
+            flat[:, base + _PAD : base + _PAD + m + 1] = row
+    forward, backward = flat.reshape(2, n + 1 + _PAD, width)[:, _PAD:, _PAD:]
+    return forward, fresh, backward[::-1, ::-1], busy[::-1, ::-1]
 
 
-def _backward(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array]:
-    """Log sums over the paths from each cell to (n, m): all, those not led by (1, 0)."""
-    n, m = scores.shape[1] - 1, scores.shape[2] - 1
-    # In the reversed texts a bead ends where it started, so rows are filled as in `_forward`.
-    starts = scores[:, ::-1, ::-1]
-    width, offsets, flat = _frame(n, m, shapes)
-    busy = np.full((n + 1, m + 1), -np.inf)
-    lost = shapes.index((1, 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for i in range(n + 1):
-            base = (i + _PAD) * width
-            steps = flat[offsets + base] + starts[:-1, i]
-            gone = steps[lost].copy()
-            steps[lost] = -np.inf
-            row = _log_sum(steps)
-            if i == 0:
-                row[0] = 0.0
-            skipped = np.concatenate([[0.0], np.cumsum(starts[-1, i, 1:])])
-            busy[i] = np.logaddexp.accumulate(row - skipped) + skipped
-            flat[base + _PAD : base + _PAD + m + 1] = np.logaddexp(busy[i], gone)
-    return flat.reshape(n + 1 + _PAD, width)[_PAD:, _PAD:][::-1, ::-1], busy[::-1, ::-1]
-
-
-def _log_sum(rows: Array) -> Array:
-    top = rows.max(axis=0)
-    return np.asarray(top + np.log(np.exp(rows - np.where(top > -np.inf, top, 0.0)).sum(axis=0)))
+def _log_sum(steps: Array) -> Array:
+    """Log of the sum of exp over the shapes, the second axis from behind."""
+    top = steps.max(axis=-2)
+    base = np.where(top > -np.inf, top, 0.0)
+    return np.asarray(top + np.log(np.exp(steps - base[:, None]).sum(axis=-2)))

@@ -142,31 +142,29 @@ class UniversalSentenceEncoder:
         begin = np.minimum(starts + _REACH, len(stream))
         finish = np.maximum(ends - _REACH, 0)
         points = np.unique(np.concatenate([[0], begin, finish]))
-        inside = self._context_sums(stream, points)
         inside_begin = np.searchsorted(points, begin)
         inside_finish = np.searchsorted(points, finish)
-        left = [np.concatenate([[_BOS], stream[s : s + _EDGE]]) for s in starts]
-        right = [np.concatenate([stream[max(e - _EDGE, 0) : e], [_EOS]]) for e in ends]
-        # A clipped edge is too short to be used: such runs are read whole.
-        wanted = [(0, min(1 + _REACH, len(row))) for row in left]
-        wanted += [(max(len(row) - 1 - _REACH, 0), len(row)) for row in right]
         runs = [(k, i) for k in range(1, min(width, n) + 1) for i in range(n - k + 1)]
         first = np.array([i for _, i in runs])
         last = first + np.array([k for k, _ in runs]) - 1
         length = ends[last] - starts[first]
         short = np.flatnonzero(length < _EDGE)
-        rows = [_closed(stream[starts[first[r]] : ends[last[r]]]) for r in short]
+        brief = [_closed(stream[starts[first[r]] : ends[last[r]]]) for r in short]
         # Tables and chants say the same few words over and over.
-        place = {key: at for at, key in enumerate(dict.fromkeys(row.tobytes() for row in rows))}
-        whole = {place[row.tobytes()]: row for row in rows}
+        place = {key: at for at, key in enumerate(dict.fromkeys(row.tobytes() for row in brief))}
+        whole = {place[row.tobytes()]: row for row in brief}
         once = [whole[at] for at in range(len(place))]
-        sums = self._sums([*left, *right, *once], [*wanted, *((0, len(row)) for row in once)])
+        if _EDGE <= len(stream) <= _BATCH:
+            inside, sums = self._at_once(stream, points, starts, ends, once)
+        else:
+            inside = self._context_sums(stream, points)
+            sums = self._edge_sums(stream, starts, ends, once)
         total = (
             sums[first]
             + (inside[inside_finish[last]] - inside[inside_begin[first]]).astype(np.float32)
             + sums[n + last]
         )
-        total[short] = sums[[2 * n + place[row.tobytes()] for row in rows]] if rows else 0
+        total[short] = sums[[2 * n + place[row.tobytes()] for row in brief]] if brief else 0
         vectors = self._vectors(total, length + 2)
         cuts = np.cumsum([n - k + 1 for k in range(1, min(width, n) + 1)])
         spans = np.split(vectors, cuts[:-1])
@@ -215,31 +213,98 @@ class UniversalSentenceEncoder:
             parts[a + 1 : b + 1] = np.add.reduceat(features, cuts, axis=0)
         return np.cumsum(parts, axis=0)
 
+    def _edge_sums(self, stream: Ids, starts: Ids, ends: Ids, brief: list[Ids]) -> Vectors:
+        """Sums of the features of each sentence's left edge, then right edge, then of `brief`."""
+        left = [np.concatenate([[_BOS], stream[s : s + _EDGE]]) for s in starts]
+        right = [np.concatenate([stream[max(e - _EDGE, 0) : e], [_EOS]]) for e in ends]
+        # A clipped edge is too short to be used: such runs are read whole.
+        wanted = [(0, min(1 + _REACH, len(row))) for row in left]
+        wanted += [(max(len(row) - 1 - _REACH, 0), len(row)) for row in right]
+        wanted += [(0, len(row)) for row in brief]
+        return self._sums([*left, *right, *brief], wanted)
+
+    def _at_once(
+        self, stream: Ids, points: Ids, starts: Ids, ends: Ids, brief: list[Ids]
+    ) -> tuple[npt.NDArray[np.float64], Vectors]:
+        """What `_context_sums` and `_edge_sums` give, in one batch: for texts that fit into one.
+
+        At an edge the first layer is new for the mark and the two tokens next to it only; further
+        in its windows hold what they hold in the stream.
+        """
+        length, count = len(stream), len(starts)
+        inner = np.clip(np.arange(-_EDGE, _EDGE) + starts[:, None], 0, length - 1)
+        outer = np.clip(np.arange(-_EDGE, _EDGE) + ends[:, None], 0, length - 1)
+        inner, outer = inner[:, _EDGE:].T, outer[:, :_EDGE].T  # the tokens inside the sentence
+        marks = np.full(count, _BOS), np.full(count, _EOS)
+        told = np.concatenate([stream, *brief])
+        ids = np.concatenate([told, marks[0], stream[inner[:2]].ravel(),
+                              stream[outer[-2:]].ravel(), marks[1]])  # fmt: skip
+        # Rows of the first layer: begin mark, first two tokens, last two tokens, end mark.
+        bos, l0, l1, r2, r1, eos = len(told) + np.arange(6 * count).reshape(6, count)
+        none = np.full(count, len(ids))
+        lengths = np.array([length, *map(len, brief)])
+        near, position = _windows(lengths, len(ids))
+        a, e = inner, outer
+        windows = [
+            (none, none, bos, a[0], a[1]),
+            (none, bos, a[0], a[1], a[2]),
+            (bos, a[0], a[1], a[2], a[3]),
+            (e[-4], e[-3], e[-2], e[-1], eos),
+            (e[-3], e[-2], e[-1], eos, none),
+            (e[-2], e[-1], eos, none, none),
+        ]
+        chain = [none, none, bos, l0, l1, *a[2:6]]
+        left = [chain[k : k + 5] for k in range(5)]
+        chain = [*e[-6:-2], r2, r1, eos, none, none]
+        right = [chain[k : k + 5] for k in range(5)]
+        window = np.concatenate([near, *(np.stack(row, axis=1) for row in windows)])
+        edges = np.stack([np.stack(row, axis=1) for row in (*left, *right)], axis=1)
+        edges = np.concatenate([edges[:, :5].reshape(-1, 5), edges[:, 5:].reshape(-1, 5)])
+        inside = np.arange(int(points[-1]))
+        seen = np.concatenate([near[inside], edges, near[length:]])
+        # Left and right edges start at different kinds of places, so that both kinds fill evenly.
+        own = np.arange(5 * count) % 5
+        keys = np.concatenate([inside, own, own + 1, position[length:]])
+        features = self._convolved(ids, window, seen, keys)
+        counts = np.concatenate([np.diff(points), np.full(2 * count, 5), lengths[1:]])
+        sums = np.add.reduceat(features, np.cumsum(counts) - counts, axis=0)
+        total = np.zeros((len(points), sums.shape[1]))
+        np.cumsum(sums[: len(points) - 1], axis=0, dtype=np.float64, out=total[1:])
+        return total, sums[len(points) - 1 :]
+
     def _features(self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids) -> Vectors:
         """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart."""
+        window, position = _windows(lengths, len(ids))
+        return self._convolved(ids, window, window[kept], position[kept])
+
+    def _convolved(self, ids: Ids, window: Ids, seen: Ids, keys: Ids) -> Vectors:
+        """Normalised features of tokens, by which rows of the layers below they see.
+
+        `window` holds for each row of the first layer the places in `ids` of five tokens, the
+        middle one its own; `seen` holds for each row of the second layer five rows of the first;
+        `len(ids)` stands for none. `keys` are as `Blocks.places` takes them.
+        """
         n = len(ids)
         w = self._w
         slots = self._token_slots(ids)
-        first, end = np.repeat(starts, lengths), np.repeat(starts + lengths, lengths)
-        position = np.arange(n)
-        window = position[:, None] + np.arange(-2, 3)
-        window[(window < first[:, None]) | (window >= end[:, None])] = n
         nowhere = np.append(slots, _KEPT_TOKENS)[window]
-        places = self._blocks.places((position - first)[kept])
-        seen_from = np.append(window, np.full((1, 5), n), axis=0)[places.take(kept, n)]
+        kept = seen[:, 2]
+        places = self._blocks.places(keys)
+        order = places.take(np.arange(len(seen)), len(seen))
+        seen_from = np.append(seen, np.full((1, 5), n), axis=0)[order]
         features = np.empty((len(kept), 512 + 3 * _CHANNELS), np.float32)
         features[:, :512] = self._embedded[slots[kept]]
         hidden = np.zeros((n + 1, _CHANNELS), np.float32)
         part = np.empty((n, _CHANNELS), np.float32)
-        for b, (order, left) in enumerate(_BRANCHES):
+        for b, (size, left) in enumerate(_BRANCHES):
             h = hidden[:n]
             h[:] = w.b1[b]
-            for k in range(order):
+            for k in range(size):
                 h += np.take(self._products[b][k], nowhere[:, 2 - left + k], 0, part, "clip")
             np.maximum(h, 0, out=h)
             h += np.take(self._normal[b], slots, 0, part, "clip")
-            seen = np.take(hidden, seen_from[:, 2 - left : 2 - left + order], 0)
-            out = places.multiply(seen.reshape(-1, order * _CHANNELS), w.w2[b])
+            read = np.take(hidden, seen_from[:, 2 - left : 2 - left + size], 0)
+            out = places.multiply(read.reshape(-1, size * _CHANNELS), w.w2[b])
             out += w.b2[b]
             np.maximum(out, 0, out=out)
             out += h[kept]
@@ -290,18 +355,30 @@ class UniversalSentenceEncoder:
         """The dense network over summed features: unit rows, rounded."""
         w = self._w
         places = self._blocks.places(lengths)
-
-        def product(x: Vectors, weights: Vectors) -> Vectors:
-            return places.multiply(places.spread(x), weights)
-
-        count = lengths.astype(np.float32)[:, None]
-        mean = (product(sums, self._project) + count * self._shift) / np.sqrt(count)
-        y0 = np.maximum(product(mean, w.d0), 0)
-        y1 = np.maximum(product(mean, w.p1) + product(y0, w.d1), 0)
-        y2 = np.maximum(product(y1, w.d2), 0)
-        z = np.tanh(product(y1, w.p3) + product(y2, w.d3))
+        # All layers in the same places: rows are put there once, and come back once.
+        count = np.ones((places.total, 1), np.float32)
+        count[places.at, 0] = lengths
+        mean = places.placed(places.spread(sums), self._project)
+        mean = (mean + count * self._shift) / np.sqrt(count)
+        y0 = np.maximum(places.placed(mean, w.d0), 0)
+        y1 = np.maximum(places.placed(mean, w.p1) + places.placed(y0, w.d1), 0)
+        y2 = np.maximum(places.placed(y1, w.d2), 0)
+        z = np.tanh(places.placed(y1, w.p3) + places.placed(y2, w.d3))[places.at]
         z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-9)
         return rounded(z.astype(np.float32))
+
+
+def _windows(lengths: Ids, none: int) -> tuple[Ids, Ids]:
+    """For each token of rows laid end to end: the five around it, and its place in its row.
+
+    `none` stands for what lies beyond the row's ends.
+    """
+    starts = np.cumsum(lengths) - lengths
+    first, end = np.repeat(starts, lengths), np.repeat(starts + lengths, lengths)
+    position = np.arange(len(first))
+    window = position[:, None] + np.arange(-2, 3)
+    window[(window < first[:, None]) | (window >= end[:, None])] = none
+    return window, position - first
 
 
 def _closed(ids: Ids) -> Ids:

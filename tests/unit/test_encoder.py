@@ -91,6 +91,17 @@ def test_spans_are_the_sentences_read_as_one(side: tuple[str, ...]) -> None:
         assert ((shortcut * joined).sum(axis=1) > 0.999).all()
 
 
+def test_a_text_read_in_one_batch_has_the_spans_of_one_read_in_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    side = ZH * 3
+    together = load_encoder().encode_spans(side, 5)  # type: ignore[attr-defined]
+    monkeypatch.setattr(universal, "_BATCH", 16)
+    apart = load_encoder().encode_spans(side, 5)  # type: ignore[attr-defined]
+    for one, other in zip(together, apart, strict=True):
+        assert np.allclose(one, other, atol=1e-3)
+
+
 def test_spans_wider_than_the_text_are_empty() -> None:
     widths = [len(rows) for rows in encode_spans(load_encoder(), ZH[:2], 4)]
     assert widths == [2, 1, 0, 0]

@@ -1,12 +1,13 @@
 """Very long texts: cut where they meet, whatever is in them, within bounded time and memory."""
 
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 
-from pipelines import sections, sentences
-from pipelines.encoder import load_encoder
+from pipelines import beads, sections, sentences
+from pipelines.encoder import Vectors, load_encoder
 
 PLACES = ("East Harbor", "West Hill", "South Lake", "North Gate")
 NAMES = ("东港", "西山", "南湖", "北门")
@@ -41,6 +42,30 @@ def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatc
     assert [j for bead in beads for j in bead.en] == list(range(340))
     right = {((i,), (i if i < 130 else i - 60,)) for i in range(400) if not 130 <= i < 190}
     assert len(right & {(bead.zh, bead.en) for bead in beads}) > 0.9 * len(right)
+
+
+def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sections, "WHOLE", 60 * 60)
+    monkeypatch.setattr(sections, "_LONG", 40)
+    monkeypatch.setattr(sentences, "_AHEAD", 10)
+    cells: list[int] = []
+    compare = beads.compare
+
+    def counted(
+        zh: Sequence[str], en: Sequence[str], ours: list[Vectors], theirs: list[Vectors]
+    ) -> beads.Comparison:
+        cells.append(len(zh) * len(en))
+        return compare(zh, en, ours, theirs)
+
+    monkeypatch.setattr(beads, "compare", counted)
+    work = {}
+    for count in (100, 400):
+        cells.clear()
+        sentences.align(*chronicle(count), load_encoder())
+        work[count] = sum(cells)
+    assert work[400] < 6 * work[100]
 
 
 @pytest.mark.parametrize(
