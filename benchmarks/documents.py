@@ -133,7 +133,8 @@ def baseline(cases: Sequence[Case]) -> Tally:
     gold = 0
     for one in cases:
         gold += len(one.gold)
-        near = np.array([a.vector for a in one.en]) @ np.array([a.vector for a in one.zh]).T
+        en, zh = (np.array([a.vector for a in side], np.float32) for side in (one.en, one.zh))
+        near = en @ zh.T
         used_en: set[int] = set()
         used_zh: set[int] = set()
         for flat in np.argsort(-near, axis=None, kind="stable"):

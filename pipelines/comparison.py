@@ -310,12 +310,13 @@ def _strangers(zh: Facts, en: Facts) -> tuple[str, str] | None:
 def _places(
     zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity, remarks: list[str]
 ) -> dict[str, float | bool]:
-    hit = sum(zh_rarity(("place", place)) for place in en.places & zh.places)
-    gone = en.places - zh.places
+    # Sorted: the order of sums must not depend on how strings are hashed.
+    hit = sum(zh_rarity(("place", place)) for place in sorted(en.places & zh.places))
+    gone = sorted(en.places - zh.places)
     miss = sum(en_rarity(("place", place)) for place in gone)
-    hit += 0.7 * sum(zh_rarity(("latin", token)) for token in zh.latin & en.latin)
+    hit += 0.7 * sum(zh_rarity(("latin", token)) for token in sorted(zh.latin & en.latin))
     if gone:
-        remarks.append(f"not named in Chinese: {', '.join(sorted(gone))}")
+        remarks.append(f"not named in Chinese: {', '.join(gone)}")
     return {"places_agree": hit / (hit + miss + 1), "places_missing": miss / (hit + miss + 1)}
 
 

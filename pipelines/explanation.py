@@ -7,7 +7,6 @@ from pipelines.calibrate import Calibration
 from pipelines.dates import Day
 from pipelines.documents import Model, Pairing, Prepared, Scored, days_apart
 from pipelines.evidence import Facts
-from pipelines.preparation import readable
 from pipelines.quantities import Quantity
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -49,7 +48,7 @@ def explain(
     asked = next((one for one in mine if zh[one.zh].document.id == ids[0]), None)
     if asked is None:
         for one in (*zh, *en):
-            if one.document.id in ids and not readable(one.document):
+            if one.document.id in ids and not one.readable:
                 language = "Chinese" if one.document.lang == "zh" else "English"
                 return (
                     f"Not a pair: {one.document.id} was not compared, because it is filed as "
