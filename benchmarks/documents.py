@@ -92,13 +92,15 @@ class Case:
     described: list[list[Scored]]
 
 
-def case(articles: Iterable[Document], gold: Mapping[tuple[str, str], str]) -> Case:
-    """Prepare a city and describe its candidates."""
+def case(
+    articles: Iterable[Document], gold: Mapping[tuple[str, str], str], *, learning: bool = True
+) -> Case:
+    """Prepare a city and describe its candidates, with what the city itself teaches or without."""
     listed, encoder = sorted(articles, key=lambda a: a.id), load_encoder()
     zh, en = (
         documents.prepare([a for a in listed if a.lang == lang], encoder) for lang in ("zh", "en")
     )
-    found = documents.pair(zh, en)
+    found = documents.pair(zh, en, learning=learning)
     described: list[list[Scored]] = [[] for _ in en]
     for one in (*found.pairs, *found.rest):
         described[one.en].append(one)

@@ -7,14 +7,15 @@ them, and neither text, nothing is compared again.
 
 import dataclasses
 import hashlib
+import json
 import struct
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pipelines import comparison
+from pipelines import aliases, comparison
 from pipelines.comparison import Comparison
 from pipelines.coverage import Array, Coverage, cover
 from pipelines.evidence import Key, Rarity
@@ -109,31 +110,32 @@ def _top(near: Array, count: int) -> list[list[int]]:
 
 
 def compare(
-    zh: Sequence[Prepared],
-    en: Sequence[Prepared],
-    found: Sequence[tuple[int, ...]],
+    choices: Iterable[tuple[Prepared, Sequence[Prepared]]],
+    rarities: tuple[Rarity, Rarity],
     kept: Findings | None = None,
+    learnt: Mapping[str, str] | None = None,
 ) -> Iterator[list[Compared]]:
-    """Yield, for each English article, what its candidates say, in their order.
+    """Yield, for each English article of `choices`, what its candidates there say, in their order.
 
-    Of what `kept` knows nothing is looked at but the rarities; remarks are not remembered.
+    `rarities` are of the Chinese and the English articles of the city, `learnt` its aliases. Of
+    what `kept` knows nothing is looked at but the rarities; remarks are not remembered.
     """
-    zh_rarity = Rarity.of(one.keys for one in zh)
-    en_rarity = Rarity.of(one.keys for one in en)
-    for one, others in zip(en, found, strict=True):
+    zh_rarity, en_rarity = rarities
+    for one, others in choices:
+        called = aliases.of(one, learnt) if learnt else {}
+        meant = json.dumps(called, sort_keys=True).encode() if called else b""
         levels = [zh_rarity.levels(one.asked), en_rarity.levels(one.asked)]
         current = np.array(levels, np.int8)
         listed = []
-        for other in others:
-            ours = zh[other]
-            key = hashlib.sha256(ours.digest + one.digest).digest()[:16]
+        for ours in others:
+            key = hashlib.sha256(ours.digest + one.digest + meant).digest()[:16]
             packed = kept.get(key) if kept else None
             covered, facts = _unpacked(packed, current) if packed else (None, None)
             if covered is None or facts is None:
                 covered = covered or cover(ours.sentences, one.sentences, ours.facts, one.facts)
                 zh_rarity.asked.clear()
                 en_rarity.asked.clear()
-                facts = comparison.compare(ours.facts, one.facts, zh_rarity, en_rarity)
+                facts = comparison.compare(ours.facts, one.facts, zh_rarity, en_rarity, called)
                 if kept:
                     asked = (zh_rarity.asked, en_rarity.asked)
                     kept.put(key, _packed(covered, facts, _weighed(current, asked, one.asked)))

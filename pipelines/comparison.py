@@ -1,6 +1,7 @@
 """What the facts of a Chinese and of an English text say of each other: agreement and clash."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,11 +49,17 @@ class Comparison:
     remarks: tuple[str, ...] = ()
 
 
-def compare(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> Comparison:
+def compare(
+    zh: Facts,
+    en: Facts,
+    zh_rarity: Rarity,
+    en_rarity: Rarity,
+    aliases: Mapping[str, str] | None = None,
+) -> Comparison:
     """Compare a Chinese text's facts with an English text's.
 
     Rarity weighs a fact by the language it was looked up in: figures among the Chinese articles,
-    names among the English ones.
+    names among the English ones. `aliases` tells by English name which Chinese person it is.
     """
     remarks: list[str] = []
     values: dict[str, float | bool] = {}
@@ -61,7 +68,7 @@ def compare(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> Compa
     values |= _years(zh, en, remarks)
     values |= _periods(zh, en, remarks)
     values |= _ranks(zh, en, zh_rarity, remarks)
-    values |= _persons(zh, en, en_rarity, remarks)
+    values |= _persons(zh, en, en_rarity, aliases or {}, remarks)
     values |= _places(zh, en, zh_rarity, en_rarity, remarks)
     values |= _stages(zh, en)
     return Comparison(**values, remarks=tuple(remarks))  # type: ignore[arg-type]
@@ -254,10 +261,21 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
     }
 
 
-def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
+def _persons(
+    zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str], remarks: list[str]
+) -> dict[str, float | bool]:
     values: dict[str, float | bool] = {}
     hit = miss = 0.0
     seen: set[str] = set()
+    for called in sorted(en.called & aliases.keys()):
+        seen.add(called)
+        weight = rarity(("called", called))
+        if aliases[called] in zh.whole:
+            hit += weight
+            remarks.append(f"{called} is {aliases[called]}, as other pairs show")
+        else:
+            miss += weight
+            remarks.append(f"{called}, who is {aliases[called]}, is not named in Chinese")
     for name in en.pinyin:
         if name.letters in seen:
             continue
@@ -284,11 +302,15 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
             "names_missing": miss / (hit + miss + 0.5),
             "names_said": True,
         }
-    if zh.foreign and en.foreign:
-        best = max(names.sound_alike(ours, theirs) for ours in zh.foreign for theirs in en.foreign)
-        values |= {"guests_agree": float(best >= 0.53), "guests_clash": float(best < 0.45)}
+    foreign = {name for name in en.foreign if name.lower() not in aliases}
+    if zh.foreign and foreign:
+        best = max(names.sound_alike(ours, theirs) for ours in zh.foreign for theirs in foreign)
+        values |= {
+            "guests_agree": float(best >= names.SAME_SOUND),
+            "guests_clash": float(best < 0.45),
+        }
         if best < 0.45:
-            remarks.append(f"guests differ: {min(zh.foreign)} against {min(en.foreign)}")
+            remarks.append(f"guests differ: {min(zh.foreign)} against {min(foreign)}")
     elif countries := _strangers(zh, en):
         values["guests_clash"] = 1.0
         remarks.append(f"guests differ: {countries[0]} against {countries[1]}")

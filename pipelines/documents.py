@@ -16,9 +16,10 @@ from importlib import resources
 
 import numpy as np
 
-from pipelines import candidates
+from pipelines import aliases, candidates
 from pipelines.comparison import Comparison
 from pipelines.coverage import Coverage
+from pipelines.evidence import Rarity
 from pipelines.findings import Findings
 from pipelines.preparation import Document, Prepared, prepare
 
@@ -84,16 +85,39 @@ def pair(
     model: Model | None = None,
     runners_up: int | None = None,
     kept: Findings | None = None,
+    learning: bool = True,
 ) -> Pairing:
     """Pair the articles of one city. `max_days` is how late English usually is: a soft prior.
 
     The order of the articles does not matter to the outcome: ties fall to the smaller id. Of the
     candidates of an English article that are not its pair, the best `runners_up` are returned, and
     any that could have been; None returns all. Of candidates that `kept` knows, as far as what is
-    known still holds, no text is looked at, and their `comparison` has no remarks.
+    known still holds, no text is looked at, and their `comparison` has no remarks. With `learning`
+    what confident pairs show of names (`pipelines.aliases`) is used where it applies.
     """
-    described = _described(zh, en, candidates.find(zh, en), max_days, kept)
-    return decide(described, zh, en, model, runners_up)
+    model = model or load_model()
+    found = candidates.find(zh, en)
+    rarities = (Rarity.of(one.keys for one in zh), Rarity.of(one.keys for one in en))
+
+    def chosen(places: Sequence[int], learnt: Mapping[str, str]) -> list[list[Scored]]:
+        choices = ((en[at], [zh[other] for other in found[at]]) for at in places)
+        compared = candidates.compare(choices, rarities, kept, learnt)
+        listed = (
+            _described(both, zh, en, (at, found[at]), max_days)
+            for at, both in zip(places, compared, strict=True)
+        )
+        return [_foremost(_choose(one, model, zh), zh, runners_up) for one in listed]
+
+    lists = chosen(range(len(en)), {})
+    pairing = _assign(lists, zh, en)
+    certain = [one for one in pairing.pairs if one.probability >= aliases.CERTAIN]
+    learnt = aliases.learn((zh[one.zh], en[one.en]) for one in certain) if learning else {}
+    touched = [at for at, one in enumerate(en) if learnt and aliases.of(one, learnt)]
+    if not touched:
+        return pairing
+    for at, listed in zip(touched, chosen(touched, learnt), strict=True):
+        lists[at] = listed
+    return _assign(lists, zh, en)
 
 
 def decide(
@@ -118,21 +142,20 @@ def _foremost(listed: list[Scored], zh: Sequence[Prepared], runners_up: int | No
 
 
 def _described(
+    compared: list[candidates.Compared],
     zh: Sequence[Prepared],
     en: Sequence[Prepared],
-    found: Sequence[tuple[int, ...]],
+    choice: tuple[int, Sequence[int]],
     max_days: int,
-    kept: Findings | None,
-) -> Iterable[list[Scored]]:
-    """Yield, for each English article, its candidates with their features."""
-    compared = candidates.compare(zh, en, found, kept)
-    for position, (one, others, both) in enumerate(zip(en, found, compared, strict=True)):
-        listed = []
-        edges = _edges([covered for covered, _ in both], one) if len(both) > 1 else [0.0]
-        for other, (covered, facts), edge in zip(others, both, edges, strict=False):
-            weighed = features(zh[other], one, covered, facts, edge=edge, max_days=max_days)
-            listed.append(Scored(other, position, weighed, covered, facts))
-        yield listed
+) -> list[Scored]:
+    """Return the candidates of one English article with their features."""
+    place, others = choice
+    edges = _edges([covered for covered, _ in compared], en[place])
+    listed = []
+    for other, (covered, facts), edge in zip(others, compared, edges, strict=True):
+        weighed = features(zh[other], en[place], covered, facts, edge=edge, max_days=max_days)
+        listed.append(Scored(other, place, weighed, covered, facts))
+    return listed
 
 
 def _edges(covers: Sequence[Coverage], en: Prepared) -> list[float]:
@@ -140,6 +163,8 @@ def _edges(covers: Sequence[Coverage], en: Prepared) -> list[float]:
 
     Members of a series share most sentences; what is left tells them apart.
     """
+    if len(covers) < 2:
+        return [0.0] * len(covers)
     best = np.array([one.best for one in covers])
     others = min(_RIVALS, len(best) - 1)
     top = np.sort(best, axis=0)[-others - 1 :]

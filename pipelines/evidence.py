@@ -74,7 +74,15 @@ class Facts:
             ("period", str(item.first), str(item.last), str(item.year or ""))
             for item in self.calendar.periods
         }
-        return frozenset(found)
+        return frozenset(found | {("called", name) for name in self.called})
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The names under which an English text speaks of persons, in lower case."""
+        if self.lang != "en":
+            return frozenset()
+        spelt = {name.letters for name in self.pinyin if name.person or name.family}
+        return frozenset(spelt | {name.lower() for name in self.foreign})
 
     @property
     def asked(self) -> frozenset[Key]:
@@ -84,6 +92,7 @@ class Facts:
         found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals}
         found |= {("place", place) for place in self.places}
         found |= {("latin", token) for token in self.latin}
+        found |= {("called", name) for name in self.called}
         return frozenset(found | {("name", name.letters) for name in self.pinyin})
 
 

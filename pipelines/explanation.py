@@ -150,6 +150,7 @@ def _sentence(kind: str, one: Scored, zh: Prepared, en: Prepared) -> str:
         named = dict.fromkeys(n.letters for n in en.facts.pinyin if zh.facts.sounds.find(n))
         return _joined(
             ("named in both:", list(named)[:_SHOWN]),
+            ("", [r for r in facts.remarks if "as other pairs show" in r]),
             ("", [r for r in facts.remarks if "is not named" in r or r.startswith("guests")]),
             default="A guest's name sounds the same in both texts.",
         )

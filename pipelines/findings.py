@@ -52,7 +52,9 @@ class Findings:
             return present
         keys = sorted(self._used)
         with store.replacing(self._path) as file:
-            writer = pq.ParquetWriter(file, schema.FINDINGS, compression="zstd")
+            writer = pq.ParquetWriter(
+                file, schema.FINDINGS, compression="zstd", use_dictionary=False
+            )
             for start in range(0, len(keys), _ROWS):
                 part = keys[start : start + _ROWS]
                 columns = [

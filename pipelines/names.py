@@ -37,7 +37,8 @@ _FAMILY = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))
 _ZH_NAME = rf"{_FAMILY}[\u4e00-\u9fff]{{1,2}}"
 _ZH_NAME_END = (
     r"(?=[，、。；：（）()\s,“”]|和|与|及|等|主持|出席|参加|会见|会谈|表示|介绍|说|指出|强调|率|陪同"
-    r"|作|致|在|代表|向|一行|到|赴|前往|调研|宣布|讲话|就|为|任|列席|同志|$)"
+    r"|作|致|在|代表|向|一行|到|赴|前往|调研|宣布|讲话|就|为|任|列席|同志|走访|察看|考察|视察|检查|慰问"
+    r"|看望|探访|接待|接见|签署|听取|召开|发言|深入|实地|先后|带队|来到|于|今[日天]|昨[日天]|$)"
 )
 _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
@@ -350,6 +351,10 @@ def _trimmed(found: str) -> str:
     """Cut what stands before and after a transcribed name: 大使汉斯·米勒一行 is 汉斯·米勒."""
     first, *middle, last = re.split("[·•‧・]", found)
     return "·".join([_ZH_BEFORE.sub("", first) or first, *middle, _ZH_AFTER.sub("", last) or last])
+
+
+SAME_SOUND = 0.53
+"""Likeness from which a transcription and a name are taken for one person's."""
 
 
 def sound_alike(zh: str, en: str) -> float:

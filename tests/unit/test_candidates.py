@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,9 +60,9 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     seen: list[tuple[str, str]] = []
     honest = comparison.compare
 
-    def watched(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> Comparison:
+    def watched(zh: Facts, en: Facts, *rest: Any) -> Comparison:
         seen.append((zh.whole.split("\n")[0], en.whole.split("\n")[0]))
-        return honest(zh, en, zh_rarity, en_rarity)
+        return honest(zh, en, *rest)
 
     monkeypatch.setattr(comparison, "compare", watched)
     return seen
