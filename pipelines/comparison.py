@@ -18,6 +18,7 @@ class Comparison:
     (0-1); `…_said`, whether both sides have something to compare. `dates_lead` is how rare the day
     is that both leads name, `sessions_agree` how rare the session number (of a meeting, a batch or
     a notice) that both give: what names one event, where an edition names all reports on it.
+    `moved` tells that a page's date is not that of its text.
     """
 
     numbers_agree: float = 0.0
@@ -46,6 +47,7 @@ class Comparison:
     places_missing: float = 0.0
     stage_agree: float = 0.0
     stage_clash: float = 0.0
+    moved: bool = False
     remarks: tuple[str, ...] = ()
 
 
@@ -71,6 +73,9 @@ def compare(
     values |= _persons(zh, en, en_rarity, aliases or {}, remarks)
     values |= _places(zh, en, zh_rarity, en_rarity, remarks)
     values |= _stages(zh, en)
+    if _edition(zh) and _edition(en) and not _edition(zh) & _edition(en):
+        values["ordinals_clash"] = max(values.get("ordinals_clash", 0.0), 0.8)
+    values["moved"] = _moved(zh) or _moved(en)
     return Comparison(**values, remarks=tuple(remarks))  # type: ignore[arg-type]
 
 
@@ -93,6 +98,14 @@ def _numbers(zh: Facts, en: Facts, rarity: Rarity) -> dict[str, float | bool]:
         "numbers_bits": hit,
         "numbers_said": bool(total and zh.figures),
     }
+
+
+def _told_days(side: Facts) -> tuple[Day, ...]:
+    """Days of a text. In "today (June 12)" the day beside it says which day is meant."""
+    stated = {(day.month, day.day) for day in side.calendar.days if not day.relative}
+    return tuple(
+        day for day in side.calendar.days if not day.relative or (day.month, day.day) not in stated
+    )
 
 
 def _same_day(ours: Day, theirs: Day) -> bool:
@@ -120,7 +133,7 @@ def _slip(ours: Day, theirs: Day) -> bool:
 
 
 def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
-    ours, theirs = zh.calendar.days, en.calendar.days
+    ours, theirs = _told_days(zh), _told_days(en)
     if not ours or not theirs:
         return {}
     hit = total = 0.0
@@ -177,6 +190,21 @@ def _years(zh: Facts, en: Facts, remarks: list[str]) -> dict[str, float | bool]:
         if min(lost_en, lost_zh) > 0.3:
             remarks.append(f"years clash: {sorted(ours)} against {sorted(theirs)}")
     return values
+
+
+def _edition(side: Facts) -> frozenset[int]:
+    """The years that the title names: what numbers a report, as a session number does a meeting."""
+    end = side.whole.find("\n")
+    return frozenset(year for year, start in side.calendar.years if start < end)
+
+
+def _moved(side: Facts) -> bool:
+    """Whether the page is years younger than all years its title and lead state.
+
+    Pages moved to a new site carry the date of the move.
+    """
+    years = [year for year, start in side.calendar.years if start < side.lead]
+    return bool(years and side.published and max(years) <= side.published.year - 2)
 
 
 def _year_mass(side: Facts) -> dict[int, float]:

@@ -191,7 +191,7 @@ def features(
 ) -> dict[str, float]:
     """Return the named numbers that the model weighs, each of order one."""
     ratio = en.size / (zh.size * WORDS_PER_CHARACTER)
-    days = days_apart(zh.document, en.document)
+    days = None if facts.moved else days_apart(zh.document, en.document)
     figures = coverage.figures_agree + coverage.figures_clash
     return {
         "similarity": coverage.similarity,
