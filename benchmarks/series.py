@@ -55,6 +55,7 @@ def generate(
             for event in kind(city, length):
                 number += 1
                 publish(city, event, number)
+                city.kinds |= {f"{city.key}-{x}{number:04d}": kind.__name__ for x in "ze"}
     rng.shuffle(city.articles)
     return city
 
