@@ -11,7 +11,7 @@ with their own mates, and cities whose English belongs to another city, where no
 import argparse
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +55,8 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def choices(
-    articles: Sequence[Document], gold: set[tuple[str, str]], kinds: Mapping[str, str]
-) -> list[tuple[str, Choice]]:
-    """Return, for each English article, its kind and candidates: whether gold, and features."""
+def choices(articles: Sequence[Document], gold: set[tuple[str, str]]) -> list[Choice]:
+    """Return, for each English article, its candidates: whether gold, and features."""
     encoder = load_encoder()
     zh, en = (
         documents.prepare(
@@ -71,77 +69,35 @@ def choices(
     for one in (*pairing.pairs, *pairing.rest):
         mates = (zh[one.zh].document.id, en[one.en].document.id) in gold
         rows.setdefault(one.en, []).append((mates, dict(one.features)))
-    return [(kinds[en[at].document.id], listed) for at, listed in rows.items()]
+    return list(rows.values())
 
 
-def gather(seeds: range) -> list[tuple[str, Choice]]:
+def gather(seeds: range) -> list[Choice]:
     """Return the choices of generated training cities, and of mateless mixtures of two."""
-    rows: list[tuple[str, Choice]] = []
+    rows: list[Choice] = []
     for seed in seeds:
         setting = SETTINGS[seed % 3]
         city = series.generate(seed, half=0, series=1 + seed % 4, setting=setting)
-        rows += choices(city.articles, {(zh, en) for zh, en, _ in city.gold}, city.kinds)
+        rows += choices(city.articles, {(zh, en) for zh, en, _ in city.gold})
         if seed % 3 == 0:
             other = series.generate(seed + 5000, half=0, series=1 + seed % 4, setting=setting)
             mixed = [a for a in city.articles if a.lang == "zh"]
             mixed += [a for a in other.articles if a.lang == "en"]
-            rows += choices(mixed, set(), other.kinds)
+            rows += choices(mixed, set())
     return rows
-
-
-def arrays(rows: Sequence[Choice]) -> tuple[Array, Array, Array]:
-    """Return features (choices, candidates, features), which candidates are real, and targets."""
-    width = max(map(len, rows))
-    x = np.zeros((len(rows), width, len(PRIOR)))
-    real = np.zeros((len(rows), width), bool)
-    target = np.zeros((len(rows), width))
-    for i, listed in enumerate(rows):
-        for j, (mates, features) in enumerate(listed):
-            x[i, j] = [features[name] for name in PRIOR]
-            real[i, j], target[i, j] = True, mates
-    return x, real, target
-
-
-def chances(score: Array) -> Array:
-    """Return the shares of the candidates in each choice among them and none."""
-    peak = np.maximum(score.max(axis=1), 0)[:, None]
-    chance = np.exp(score - peak)
-    return np.asarray(chance / (chance.sum(axis=1, keepdims=True) + np.exp(-peak)))
-
-
-def stretch(rows: Sequence[tuple[str, Choice]], steps: int) -> tuple[float, float]:
-    """Return slope and shift of the log odds that suit kinds of series which a fit never saw.
-
-    Every kind is scored by a fit on all others (leave one kind out); slope and shift are the
-    likeliest for all these scores together, on a grid.
-    """
-    scores, targets = [], []
-    for kind in sorted({kind for kind, _ in rows}):
-        weights, bias = fit([one for other, one in rows if other != kind], steps=steps)
-        x, real, target = arrays([one for other, one in rows if other == kind])
-        scores.append(np.where(real, x @ weights + bias, -np.inf))
-        targets.append(target)
-
-    def unlikely(slope: float, shift: float) -> float:
-        total = 0.0
-        for score, target in zip(scores, targets, strict=True):
-            chance = chances(slope * score + shift)
-            told = (chance * target).sum(axis=1)
-            right = np.where(target.any(axis=1), told, 1 - chance.sum(axis=1))
-            total -= float(np.log(np.maximum(right, 1e-9)).sum())
-        return total
-
-    grid = [(a, b) for a in np.arange(0.5, 2.01, 0.05) for b in np.arange(-2, 2.01, 0.1)]
-    slope, shift = min(grid, key=lambda one: unlikely(*one))
-    print(f"left out: slope {slope:.2f}, shift {shift:+.2f}, {unlikely(slope, shift):.1f} nats "
-          f"against {unlikely(1, 0):.1f}")  # fmt: skip
-    return float(slope), float(shift)
 
 
 def fit(rows: Sequence[Choice], *, steps: int = 3000, rate: float = 0.05) -> tuple[Array, float]:
     """Return weights (in the order of `PRIOR`) and bias, by Adam on the penalised likelihood."""
     names = list(PRIOR)
-    x, real, target = arrays(rows)
+    width = max(map(len, rows))
+    x = np.zeros((len(rows), width, len(names)))
+    real = np.zeros((len(rows), width), bool)
+    target = np.zeros((len(rows), width))
+    for i, listed in enumerate(rows):
+        for j, (mates, features) in enumerate(listed):
+            x[i, j] = [features[name] for name in names]
+            real[i, j], target[i, j] = True, mates
     prior = np.array([*PRIOR.values(), PRIOR_BIAS])
     spread = 0.5 * np.abs(prior) + 0.3
     for name, value in SPREAD.items():
@@ -149,7 +105,10 @@ def fit(rows: Sequence[Choice], *, steps: int = 3000, rate: float = 0.05) -> tup
     w, mean, square = prior.copy(), np.zeros(len(prior)), np.zeros(len(prior))
     for step in range(1, steps + 1):
         score = np.where(real, x @ w[:-1] + w[-1], -np.inf)
-        error = chances(score) - target
+        peak = np.maximum(score.max(axis=1), 0)[:, None]
+        chance = np.exp(score - peak)
+        chance /= chance.sum(axis=1, keepdims=True) + np.exp(-peak)
+        error = chance - target
         gradient = np.append(np.einsum("nk,nkf->f", error, x), error.sum())
         gradient += STRENGTH * (w - prior) / spread**2
         mean = 0.9 * mean + 0.1 * gradient
@@ -163,16 +122,11 @@ def main() -> None:
     """Learn and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=30, help="training cities (seeds from 0)")
-    parser.add_argument(
-        "--steps", type=int, default=1000, help="of each fit that leaves a kind out"
-    )
     default = Path(documents.__file__).parent / "data" / "pairing.json"
     parser.add_argument("--to", type=Path, default=default)
     args = parser.parse_args()
     rows = gather(range(args.seeds))
-    weights, bias = fit([one for _, one in rows])
-    slope, shift = stretch(rows, args.steps)
-    weights, bias = slope * weights, slope * bias + shift
+    weights, bias = fit(rows)
     stored = {
         "version": "pairing-1",
         "learnt": f"python -m benchmarks.pairing --seeds {args.seeds}: {len(rows)} English texts "

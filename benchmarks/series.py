@@ -55,7 +55,6 @@ def generate(
             for event in kind(city, length):
                 number += 1
                 publish(city, event, number)
-                city.kinds |= {f"{city.key}-{x}{number:04d}": kind.__name__ for x in "ze"}
     rng.shuffle(city.articles)
     return city
 

@@ -64,7 +64,7 @@ HARD = Setting()
 
 @dataclass(slots=True)
 class City:
-    """What is generated: articles, gold pairs with their relation, kinds by article."""
+    """What is generated: articles, gold pairs with their relation."""
 
     rng: random.Random
     half: int
@@ -76,7 +76,6 @@ class City:
     name_en: str = ""
     officials: list[tuple[str, str]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
-    kinds: dict[str, str] = field(default_factory=dict)
 
     def fresh(self, pool: Sequence[Row], count: int) -> list[Row]:
         """Draw up to `count` rows of a pool that no series of this city has drawn before."""
