@@ -300,10 +300,10 @@ def _persons(
         weight = rarity(("called", called))
         if aliases[called] in zh.whole:
             hit += weight
-            remarks.append(f"{called} is {aliases[called]}, as other pairs show")
+            remarks.append(f"{called.title()} is {aliases[called]}, as other pairs show")
         else:
             miss += weight
-            remarks.append(f"{called}, who is {aliases[called]}, is not named in Chinese")
+            remarks.append(f"{called.title()}, who is {aliases[called]}, is not named in Chinese")
     for name in en.pinyin:
         if name.letters in seen:
             continue
