@@ -25,6 +25,8 @@ _MAX_TOKENS = 512
 _GPU_BATCH = 16384
 """Tokens of a batch on a GPU. On a processor sentences are run one by one: batches gain little on
 one core, and so a vector's bits do not depend on what else is encoded."""
+_GPU_SENTENCES = 64
+"""Sentences of a batch on a GPU where sentence-transformers forms the batches."""
 
 
 def load(path: Path) -> Encoder:
@@ -163,6 +165,7 @@ class SentenceTransformersEncoder:
     def __init__(self, path: Path) -> None:
         try:
             import torch  # type: ignore[import-not-found,unused-ignore]
+            import transformers  # type: ignore[import-not-found,unused-ignore]
             from sentence_transformers import (  # type: ignore[import-not-found,unused-ignore]
                 SentenceTransformer,
             )
@@ -172,13 +175,18 @@ class SentenceTransformersEncoder:
                 "no model.onnx that could be used without; pip install sentence-transformers"
             ) from error
         device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._batch = _GPU_SENTENCES if device == "cuda" else 1
+        if device == "cpu":
+            # As above: processes use the cores.
+            torch.set_num_threads(1)
+        transformers.utils.logging.disable_progress_bar()
         try:
             self._model: Any = SentenceTransformer(str(path), device=device, local_files_only=True)
         except Exception as error:
             raise EncoderError(f"{path}: sentence-transformers cannot read it ({error})") from error
         weights = [p for p in sorted(path.rglob("*")) if p.suffix in (".safetensors", ".bin")]
         self.name = _name(path, weights[0] if weights else path / "modules.json")
-        self.dim = int(self._model.get_sentence_embedding_dimension())
+        self.dim = self.encode(["."]).shape[1]
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit row per sentence, rounded to float16, shape (n, dim)."""
@@ -186,7 +194,7 @@ class SentenceTransformersEncoder:
             return np.empty((0, self.dim), np.float32)
         texts = [s.encode(errors="replace").decode() for s in sentences]
         out = self._model.encode(
-            texts, batch_size=64, show_progress_bar=False, convert_to_numpy=True,
+            texts, batch_size=self._batch, show_progress_bar=False, convert_to_numpy=True,
             normalize_embeddings=True,
         )  # fmt: skip
         return rounded(np.asarray(out, np.float32))

@@ -128,3 +128,24 @@ def test_a_folder_of_sentence_transformers_asks_for_the_package(tmp_path: Path) 
     (tmp_path / "st" / "modules.json").write_text("[]")
     with pytest.raises(EncoderError, match="sentence-transformers"):
         load_encoder(str(tmp_path / "st"))
+
+
+def test_a_sentence_transformers_folder_gives_what_that_package_gives(tmp_path: Path) -> None:
+    """Not in the lock, whose torch would bring several GB: run where both are installed."""
+    torch = pytest.importorskip("torch", reason="sentence-transformers is not installed")
+    package = pytest.importorskip("sentence_transformers")
+    models = pytest.importorskip("sentence_transformers.models")
+    static = models.StaticEmbedding(
+        Tokenizer.from_file(str(build(tmp_path / "tiny") / "tokenizer.json")),
+        embedding_weights=torch.arange(len(CHARACTERS) * DIM).reshape(-1, DIM).sin().numpy(),
+    )
+    model = package.SentenceTransformer(modules=[static], device="cpu")
+    model.save(str(tmp_path / "static"))
+    encoder = load_encoder(str(tmp_path / "static"))
+    vectors = encoder.encode(SENTENCES)
+    there = model.encode(SENTENCES[:-1], normalize_embeddings=True)
+    assert encoder.name.startswith("static-")
+    assert vectors.shape == (len(SENTENCES), encoder.dim)
+    assert np.allclose(vectors[:-1], there, atol=1e-3)
+    alone = np.concatenate([encoder.encode([s]) for s in SENTENCES])
+    assert alone.tobytes() == vectors.tobytes()
