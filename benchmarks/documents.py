@@ -92,13 +92,15 @@ class Case:
     described: list[list[Scored]]
 
 
-def case(articles: Iterable[Document], gold: Mapping[tuple[str, str], str]) -> Case:
-    """Prepare a city and describe its candidates."""
+def case(
+    articles: Iterable[Document], gold: Mapping[tuple[str, str], str], *, learning: bool = True
+) -> Case:
+    """Prepare a city and describe its candidates, with what the city itself teaches or without."""
     listed, encoder = sorted(articles, key=lambda a: a.id), load_encoder()
     zh, en = (
         documents.prepare([a for a in listed if a.lang == lang], encoder) for lang in ("zh", "en")
     )
-    found = documents.pair(zh, en)
+    found = documents.pair(zh, en, learning=learning)
     described: list[list[Scored]] = [[] for _ in en]
     for one in (*found.pairs, *found.rest):
         described[one.en].append(one)
@@ -133,7 +135,8 @@ def baseline(cases: Sequence[Case]) -> Tally:
     gold = 0
     for one in cases:
         gold += len(one.gold)
-        near = np.array([a.vector for a in one.en]) @ np.array([a.vector for a in one.zh]).T
+        en, zh = (np.array([a.vector for a in side], np.float32) for side in (one.en, one.zh))
+        near = en @ zh.T
         used_en: set[int] = set()
         used_zh: set[int] = set()
         for flat in np.argsort(-near, axis=None, kind="stable"):

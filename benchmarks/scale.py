@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from benchmarks.series import generate
 from crawler.item import Article
 from pipelines import align, schema, store
@@ -118,7 +120,9 @@ def run(output: Path) -> tuple[int, float, float]:
 
 def measured(output: Path) -> None:
     start = time.process_time()
-    summary = align.align_shard(output, CITY)
+    # As `shizheng align` does: see `pipelines.engine`.
+    with threadpool_limits(limits=1):
+        summary = align.align_shard(output, CITY)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(summary.pairs, time.process_time() - start, peak)
 

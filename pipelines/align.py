@@ -26,6 +26,7 @@ from pipelines import (
 )
 from pipelines.documents import Document, Pairing, Prepared, Scored
 from pipelines.encoder import Encoder, VectorCache, load_encoder
+from pipelines.findings import Findings
 from pipelines.flags import flags
 from pipelines.kept import KeptBeads
 from pipelines.sentences import Bead, Span
@@ -76,16 +77,22 @@ def align_city(
 ) -> Summary:
     """Pair a city's articles, align the sentences of every pair, and write the three tables.
 
-    `now` dates new and changed pairs (default: the clock). Sentence vectors and alignments are kept
-    under `vectors/`, so that only what is new is encoded and aligned. Raises `StoreError` for
+    `now` dates new and changed pairs (default: the clock). Sentence vectors, alignments and what
+    was found out about articles and candidates are kept under `vectors/`, so that only what is new
+    is encoded and aligned, and only what it touches compared. Raises `StoreError` for
     tables that cannot be read or written.
     """
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     cache = _cache(output, city, encoder)
-    zh, en = (documents.prepare(side, cache) for side in _read(output, city))
-    cache.save()
+    folder = output / "vectors" / city
+    articles = Findings(folder / f"{cache.name}.articles.parquet")
+    compared = Findings(folder / f"{cache.name}.candidates.parquet")
+    zh, en = (documents.prepare(side, cache, articles) for side in _read(output, city))
+    articles.save()
     mates = _mates(output, city)
-    pairing = _paired(zh, en, mates, max_days)
+    pairing = _paired(zh, en, mates, max_days, compared)
+    compared.save()
+    cache.save()
     method = f"{cache.name} {documents.load_model().version}"
     pairs = [
         _row(city, one, zh, en, method) | {"relation": one.relation, "margin": _f32(one.margin)}
@@ -94,7 +101,7 @@ def align_city(
     runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
     _calibrate(output, method, (pairs, runners_up))
     _keep_dates(output, city, pairs, now)
-    kept = KeptBeads(output / "vectors" / city / f"{cache.name}.beads.parquet", cache)
+    kept = KeptBeads(folder / f"{cache.name}.beads.parquet", cache)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
         beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, kept, mates)
@@ -209,7 +216,11 @@ def _mates(output: Path, city: str) -> dict[str, _Mate]:
 
 
 def _paired(
-    zh: Sequence[Prepared], en: Sequence[Prepared], mates: Mapping[str, _Mate], max_days: int
+    zh: Sequence[Prepared],
+    en: Sequence[Prepared],
+    mates: Mapping[str, _Mate],
+    max_days: int,
+    kept: Findings,
 ) -> Pairing:
     """Pair the articles of a city. Those that share a page are mates, whatever the model says."""
     place = {one.document.id: at for at, one in enumerate(zh)}
@@ -219,7 +230,7 @@ def _paired(
         if one.document.id in mates and mates[one.document.id].id in place
     ]
     if not known:
-        return documents.pair(zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP)
+        return documents.pair(zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP, kept=kept)
     rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
     rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
     found = documents.pair(
@@ -227,11 +238,12 @@ def _paired(
         [en[j] for j in rest_en],
         max_days=max_days,
         runners_up=KEPT_RUNNERS_UP,
+        kept=kept,
     )
     pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
     rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
     for i, j in known:
-        alone = documents.pair([zh[i]], [en[j]], max_days=max_days)
+        alone = documents.pair([zh[i]], [en[j]], max_days=max_days, kept=kept)
         pairs += [
             replace(one, zh=i, en=j, probability=1.0, relation="translation")
             for one in (*alone.pairs, *alone.rest)

@@ -1,6 +1,7 @@
 """What the facts of a Chinese and of an English text say of each other: agreement and clash."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ class Comparison:
     (0-1); `…_said`, whether both sides have something to compare. `dates_lead` is how rare the day
     is that both leads name, `sessions_agree` how rare the session number (of a meeting, a batch or
     a notice) that both give: what names one event, where an edition names all reports on it.
+    `moved` tells that a page's date is not that of its text.
     """
 
     numbers_agree: float = 0.0
@@ -45,14 +47,21 @@ class Comparison:
     places_missing: float = 0.0
     stage_agree: float = 0.0
     stage_clash: float = 0.0
+    moved: bool = False
     remarks: tuple[str, ...] = ()
 
 
-def compare(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> Comparison:
+def compare(
+    zh: Facts,
+    en: Facts,
+    zh_rarity: Rarity,
+    en_rarity: Rarity,
+    aliases: Mapping[str, str] | None = None,
+) -> Comparison:
     """Compare a Chinese text's facts with an English text's.
 
     Rarity weighs a fact by the language it was looked up in: figures among the Chinese articles,
-    names among the English ones.
+    names among the English ones. `aliases` tells by English name which Chinese person it is.
     """
     remarks: list[str] = []
     values: dict[str, float | bool] = {}
@@ -61,9 +70,12 @@ def compare(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> Compa
     values |= _years(zh, en, remarks)
     values |= _periods(zh, en, remarks)
     values |= _ranks(zh, en, zh_rarity, remarks)
-    values |= _persons(zh, en, en_rarity, remarks)
+    values |= _persons(zh, en, en_rarity, aliases or {}, remarks)
     values |= _places(zh, en, zh_rarity, en_rarity, remarks)
     values |= _stages(zh, en)
+    if _edition(zh) and _edition(en) and not _edition(zh) & _edition(en):
+        values["ordinals_clash"] = max(values.get("ordinals_clash", 0.0), 0.8)
+    values["moved"] = _moved(zh) or _moved(en)
     return Comparison(**values, remarks=tuple(remarks))  # type: ignore[arg-type]
 
 
@@ -86,6 +98,14 @@ def _numbers(zh: Facts, en: Facts, rarity: Rarity) -> dict[str, float | bool]:
         "numbers_bits": hit,
         "numbers_said": bool(total and zh.figures),
     }
+
+
+def _told_days(side: Facts) -> tuple[Day, ...]:
+    """Days of a text. In "today (June 12)" the day beside it says which day is meant."""
+    stated = {(day.month, day.day) for day in side.calendar.days if not day.relative}
+    return tuple(
+        day for day in side.calendar.days if not day.relative or (day.month, day.day) not in stated
+    )
 
 
 def _same_day(ours: Day, theirs: Day) -> bool:
@@ -113,7 +133,7 @@ def _slip(ours: Day, theirs: Day) -> bool:
 
 
 def _days(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
-    ours, theirs = zh.calendar.days, en.calendar.days
+    ours, theirs = _told_days(zh), _told_days(en)
     if not ours or not theirs:
         return {}
     hit = total = 0.0
@@ -170,6 +190,21 @@ def _years(zh: Facts, en: Facts, remarks: list[str]) -> dict[str, float | bool]:
         if min(lost_en, lost_zh) > 0.3:
             remarks.append(f"years clash: {sorted(ours)} against {sorted(theirs)}")
     return values
+
+
+def _edition(side: Facts) -> frozenset[int]:
+    """The years that the title names: what numbers a report, as a session number does a meeting."""
+    end = side.whole.find("\n")
+    return frozenset(year for year, start in side.calendar.years if start < end)
+
+
+def _moved(side: Facts) -> bool:
+    """Whether the page is years younger than all years its title and lead state.
+
+    Pages moved to a new site carry the date of the move.
+    """
+    years = [year for year, start in side.calendar.years if start < side.lead]
+    return bool(years and side.published and max(years) <= side.published.year - 2)
 
 
 def _year_mass(side: Facts) -> dict[int, float]:
@@ -254,10 +289,21 @@ def _ranks(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str
     }
 
 
-def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[str, float | bool]:
+def _persons(
+    zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str], remarks: list[str]
+) -> dict[str, float | bool]:
     values: dict[str, float | bool] = {}
     hit = miss = 0.0
     seen: set[str] = set()
+    for called in sorted(en.called & aliases.keys()):
+        seen.add(called)
+        weight = rarity(("called", called))
+        if aliases[called] in zh.whole:
+            hit += weight
+            remarks.append(f"{called.title()} is {aliases[called]}, as other pairs show")
+        else:
+            miss += weight
+            remarks.append(f"{called.title()}, who is {aliases[called]}, is not named in Chinese")
     for name in en.pinyin:
         if name.letters in seen:
             continue
@@ -284,11 +330,15 @@ def _persons(zh: Facts, en: Facts, rarity: Rarity, remarks: list[str]) -> dict[s
             "names_missing": miss / (hit + miss + 0.5),
             "names_said": True,
         }
-    if zh.foreign and en.foreign:
-        best = max(names.sound_alike(ours, theirs) for ours in zh.foreign for theirs in en.foreign)
-        values |= {"guests_agree": float(best >= 0.53), "guests_clash": float(best < 0.45)}
+    foreign = {name for name in en.foreign if name.lower() not in aliases}
+    if zh.foreign and foreign:
+        best = max(names.sound_alike(ours, theirs) for ours in zh.foreign for theirs in foreign)
+        values |= {
+            "guests_agree": float(best >= names.SAME_SOUND),
+            "guests_clash": float(best < 0.45),
+        }
         if best < 0.45:
-            remarks.append(f"guests differ: {min(zh.foreign)} against {min(en.foreign)}")
+            remarks.append(f"guests differ: {min(zh.foreign)} against {min(foreign)}")
     elif countries := _strangers(zh, en):
         values["guests_clash"] = 1.0
         remarks.append(f"guests differ: {countries[0]} against {countries[1]}")
@@ -310,12 +360,13 @@ def _strangers(zh: Facts, en: Facts) -> tuple[str, str] | None:
 def _places(
     zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity, remarks: list[str]
 ) -> dict[str, float | bool]:
-    hit = sum(zh_rarity(("place", place)) for place in en.places & zh.places)
-    gone = en.places - zh.places
+    # Sorted: the order of sums must not depend on how strings are hashed.
+    hit = sum(zh_rarity(("place", place)) for place in sorted(en.places & zh.places))
+    gone = sorted(en.places - zh.places)
     miss = sum(en_rarity(("place", place)) for place in gone)
-    hit += 0.7 * sum(zh_rarity(("latin", token)) for token in zh.latin & en.latin)
+    hit += 0.7 * sum(zh_rarity(("latin", token)) for token in sorted(zh.latin & en.latin))
     if gone:
-        remarks.append(f"not named in Chinese: {', '.join(sorted(gone))}")
+        remarks.append(f"not named in Chinese: {', '.join(gone)}")
     return {"places_agree": hit / (hit + miss + 1), "places_missing": miss / (hit + miss + 1)}
 
 

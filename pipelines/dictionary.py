@@ -28,6 +28,8 @@ pairs = pd.read_parquet("output/pairs")
 | `state/<city>.sqlite` | which URL was fetched when, with its validators |
 | `vectors/<city>/<encoder>.parquet` | sentence vectors: a cache, safe to delete |
 | `vectors/<city>/<encoder>.beads.parquet` | alignments of the last run: a cache, safe to delete |
+| `vectors/<city>/<encoder>.articles.parquet` | facts of articles: a cache, safe to delete |
+| `vectors/<city>/<encoder>.candidates.parquet` | what candidates say: a cache, safe to delete |
 | `runs/<run_id>/` | manifest, counts, issues and metrics of each run |
 | `reports/index.html` | the quality report |
 | `releases/<version>/` | releases: docs/releases.md |

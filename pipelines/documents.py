@@ -16,22 +16,17 @@ from importlib import resources
 
 import numpy as np
 
-from pipelines import comparison, evidence
+from pipelines import aliases, candidates
 from pipelines.comparison import Comparison
-from pipelines.coverage import Array, Coverage, cover
+from pipelines.coverage import Coverage
 from pipelines.evidence import Rarity
-from pipelines.preparation import Document, Prepared, prepare, readable
+from pipelines.findings import Findings
+from pipelines.preparation import Document, Prepared, prepare
 
 __all__ = ["Document", "Model", "Pairing", "Prepared", "Scored", "load_model", "pair", "prepare"]
 
 WORDS_PER_CHARACTER = 0.7
 """English words a full translation has for each Chinese character (news .65, officials .85)."""
-BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 16
-"""Candidates of an English article by each way of finding them, at most."""
-_NEAREST = 2
-"""English articles near a Chinese one that take it for a candidate."""
-_COMMON = 500
-"""Articles from which a fact is too common to propose any of them, in a large city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,69 +77,6 @@ def load_model() -> Model:
     return Model(stored["version"], stored["bias"], stored["weights"])
 
 
-def candidates(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int, ...]]:
-    """Return, for each English article, the positions of the Chinese ones worth comparing.
-
-    Nearest by vector (language means removed), by rare facts shared, by title, and those to which
-    the English one is among the nearest. Dates exclude nothing; an article without words of its
-    language has no candidates.
-    """
-    if not zh or not en:
-        return [()] * len(en)
-    chosen: list[set[int]] = [set() for _ in en]
-    for ways, first in ((BY_VECTOR, False), (BY_TITLE, True)):
-        left, right = _centred(zh, first), _centred(en, first)
-        for start in range(0, len(en), 256):
-            near = right[start : start + 256] @ left.T
-            for row, index in enumerate(_top(near, ways)):
-                chosen[start + row].update(index)
-    left, right = _centred(zh, False), _centred(en, False)
-    nearest: list[list[tuple[float, int]]] = [[] for _ in en]
-    for start in range(0, len(zh), 1024):
-        near = left[start : start + 1024] @ right.T
-        for row, index in enumerate(_top(near, _NEAREST)):
-            for english in index:
-                nearest[english].append((-float(near[row, english]), start + row))
-    for position, rows in enumerate(nearest):
-        # Where English is scarce it is the nearest of very many.
-        chosen[position].update(other for _, other in sorted(rows)[:BY_CHINESE])
-    rarity = Rarity.of(one.keys for one in zh)
-    holders: dict[evidence.Key, list[int]] = {}
-    for position, ours in enumerate(zh):
-        for fact in ours.keys:
-            holders.setdefault(fact, []).append(position)
-    limit = max(50, min(len(zh) // 50, _COMMON))
-    for position, theirs in enumerate(en):
-        shared: dict[int, float] = {}
-        for fact in theirs.keys:
-            found = holders.get(fact, ())
-            if len(found) <= limit:
-                for other in found:
-                    shared[other] = shared.get(other, 0.0) + rarity(fact) ** 2
-        ranked = sorted(shared, key=lambda other: (-shared[other], other))
-        chosen[position].update(ranked[:BY_FACTS])
-    mute = {position for position, one in enumerate(zh) if not readable(one.document)}
-    return [
-        tuple(sorted(found - mute)) if readable(one.document) else ()
-        for found, one in zip(chosen, en, strict=True)
-    ]
-
-
-def _centred(side: Sequence[Prepared], titles: bool) -> Array:
-    rows = np.array([one.title if titles else one.vector for one in side], np.float32)
-    # In place: a large city's vectors are the most that is held at once.
-    if len(rows) > 20:
-        rows -= rows.mean(axis=0)
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return rows
-
-
-def _top(near: Array, count: int) -> list[list[int]]:
-    count = min(count, near.shape[1])
-    kept = np.argpartition(-near, count - 1, axis=1)[:, :count]
-    return [sorted(map(int, row)) for row in kept]
-
-
 def pair(
     zh: Sequence[Prepared],
     en: Sequence[Prepared],
@@ -152,15 +84,40 @@ def pair(
     max_days: int = 60,
     model: Model | None = None,
     runners_up: int | None = None,
+    kept: Findings | None = None,
+    learning: bool = True,
 ) -> Pairing:
     """Pair the articles of one city. `max_days` is how late English usually is: a soft prior.
 
     The order of the articles does not matter to the outcome: ties fall to the smaller id. Of the
     candidates of an English article that are not its pair, the best `runners_up` are returned, and
-    any that could have been; None returns all.
+    any that could have been; None returns all. Of candidates that `kept` knows, as far as what is
+    known still holds, no text is looked at, and their `comparison` has no remarks. With `learning`
+    what confident pairs show of names (`pipelines.aliases`) is used where it applies.
     """
-    described = _described(zh, en, candidates(zh, en), max_days)
-    return decide(described, zh, en, model, runners_up)
+    model = model or load_model()
+    found = candidates.find(zh, en)
+    rarities = (Rarity.of(one.keys for one in zh), Rarity.of(one.keys for one in en))
+
+    def chosen(places: Sequence[int], learnt: Mapping[str, str]) -> list[list[Scored]]:
+        choices = ((en[at], [zh[other] for other in found[at]]) for at in places)
+        compared = candidates.compare(choices, rarities, kept, learnt)
+        listed = (
+            _described(both, zh, en, (at, found[at]), max_days)
+            for at, both in zip(places, compared, strict=True)
+        )
+        return [_foremost(_choose(one, model, zh), zh, runners_up) for one in listed]
+
+    lists = chosen(range(len(en)), {})
+    pairing = _assign(lists, zh, en)
+    certain = [one for one in pairing.pairs if one.probability >= aliases.CERTAIN]
+    learnt = aliases.learn((zh[one.zh], en[one.en]) for one in certain) if learning else {}
+    touched = [at for at, one in enumerate(en) if learnt and aliases.of(one, learnt)]
+    if not touched:
+        return pairing
+    for at, listed in zip(touched, chosen(touched, learnt), strict=True):
+        lists[at] = listed
+    return _assign(lists, zh, en)
 
 
 def decide(
@@ -185,22 +142,20 @@ def _foremost(listed: list[Scored], zh: Sequence[Prepared], runners_up: int | No
 
 
 def _described(
+    compared: list[candidates.Compared],
     zh: Sequence[Prepared],
     en: Sequence[Prepared],
-    found: Sequence[tuple[int, ...]],
+    choice: tuple[int, Sequence[int]],
     max_days: int,
-) -> Iterable[list[Scored]]:
-    """Yield, for each English article, its candidates with their features."""
-    zh_rarity = Rarity.of(one.keys for one in zh)
-    en_rarity = Rarity.of(one.keys for one in en)
-    for position, (one, others) in enumerate(zip(en, found, strict=True)):
-        covers = [cover(zh[o].sentences, one.sentences, zh[o].facts, one.facts) for o in others]
-        listed = []
-        for other, covered, edge in zip(others, covers, _edges(covers, one), strict=True):
-            facts = comparison.compare(zh[other].facts, one.facts, zh_rarity, en_rarity)
-            weighed = features(zh[other], one, covered, facts, edge=edge, max_days=max_days)
-            listed.append(Scored(other, position, weighed, covered, facts))
-        yield listed
+) -> list[Scored]:
+    """Return the candidates of one English article with their features."""
+    place, others = choice
+    edges = _edges([covered for covered, _ in compared], en[place])
+    listed = []
+    for other, (covered, facts), edge in zip(others, compared, edges, strict=True):
+        weighed = features(zh[other], en[place], covered, facts, edge=edge, max_days=max_days)
+        listed.append(Scored(other, place, weighed, covered, facts))
+    return listed
 
 
 def _edges(covers: Sequence[Coverage], en: Prepared) -> list[float]:
@@ -236,7 +191,7 @@ def features(
 ) -> dict[str, float]:
     """Return the named numbers that the model weighs, each of order one."""
     ratio = en.size / (zh.size * WORDS_PER_CHARACTER)
-    days = days_apart(zh.document, en.document)
+    days = None if facts.moved else days_apart(zh.document, en.document)
     figures = coverage.figures_agree + coverage.figures_clash
     return {
         "similarity": coverage.similarity,
@@ -338,11 +293,11 @@ def _twins(first: Prepared, second: Prepared) -> bool:
 
     Members of a series are as alike, but their facts differ.
     """
-    if float(first.vector @ second.vector) < 0.9:
+    if float(first.vector.astype(np.float32) @ second.vector) < 0.9:
         return False
     ours, theirs = set(first.keys), set(second.keys)
-    days = [{(d.month, d.day) for d in one.facts.calendar.days} for one in (first, second)]
-    ranks = [{(o.label, o.rank) for o in one.facts.ordinals if o.label} for one in (first, second)]
+    days = [{key for key in keys if key[0] == "day"} for keys in (ours, theirs)]
+    ranks = [{key for key in keys if key[0] == "ordinal"} for keys in (ours, theirs)]
     if min(len(days[0]), len(days[1])) and not days[0] & days[1]:
         return False
     if ranks[0] != ranks[1] and not (ranks[0] < ranks[1] or ranks[1] < ranks[0]):

@@ -74,7 +74,26 @@ class Facts:
             ("period", str(item.first), str(item.last), str(item.year or ""))
             for item in self.calendar.periods
         }
-        return frozenset(found)
+        return frozenset(found | {("called", name) for name in self.called})
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The names under which an English text speaks of persons, in lower case."""
+        if self.lang != "en":
+            return frozenset()
+        spelt = {name.letters for name in self.pinyin if name.person or name.family}
+        return frozenset(spelt | {name.lower() for name in self.foreign})
+
+    @property
+    def asked(self) -> frozenset[Key]:
+        """The facts whose rarity counts where this English text is compared with a Chinese one."""
+        found: set[Key] = {key(figure) for figure in self.figures}
+        found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
+        found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals}
+        found |= {("place", place) for place in self.places}
+        found |= {("latin", token) for token in self.latin}
+        found |= {("called", name) for name in self.called}
+        return frozenset(found | {("name", name.letters) for name in self.pinyin})
 
 
 def key(figure: Quantity) -> Key:
@@ -209,13 +228,15 @@ def _implied(whole: str, when: Calendar, page: date | None) -> frozenset[int]:
 class Rarity:
     """How rare a fact is within a corpus: 1 for one article's own, near 0 for everybody's.
 
-    Twenty imagined articles smooth small corpora.
+    Articles are counted in half octaves: an article more changes the rarity of few facts, and so
+    what is known of few pairs. Twenty imagined articles smooth small corpora. `asked` collects the
+    facts whose rarity was asked for.
     """
 
     def __init__(self, counts: Mapping[Key, int], articles: int) -> None:
         self._counts = counts
-        self._whole = math.log(articles + 21)
-        self._articles = articles
+        self._whole = _level(articles + 20)
+        self.asked: set[Key] = set()
 
     @classmethod
     def of(cls, corpus: Iterable[Iterable[Key]]) -> "Rarity":
@@ -228,9 +249,20 @@ class Rarity:
         return cls(counts, size)
 
     def __call__(self, fact: Key) -> float:
-        count = self._counts.get(fact, 0)
-        return max(0.02, math.log((self._articles + 21) / (count + 1)) / self._whole)
+        self.asked.add(fact)
+        return max(0.02, 1 - _level(self._counts.get(fact, 0)) / self._whole)
 
     def alone(self, fact: Key) -> float:
         """How far a fact names one article: 1 if one or none gives it, falling with the root."""
-        return 1 / math.sqrt(max(1, self._counts.get(fact, 0)))
+        self.asked.add(fact)
+        return 1 / math.sqrt(max(1.0, 2 ** (_level(self._counts.get(fact, 0)) / 2) - 1))
+
+    def levels(self, facts: Iterable[Key]) -> list[int]:
+        """Return all that the rarities of these facts depend on: the whole, then of each."""
+        return [self._whole, *(_level(self._counts.get(fact, 0)) for fact in facts)]
+
+
+@cache
+def _level(count: int) -> int:
+    """Half octaves of a count; none is 0, one is 2, three are 4."""
+    return round(2 * math.log2(count + 1))

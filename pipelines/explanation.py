@@ -7,7 +7,6 @@ from pipelines.calibrate import Calibration
 from pipelines.dates import Day
 from pipelines.documents import Model, Pairing, Prepared, Scored, days_apart
 from pipelines.evidence import Facts
-from pipelines.preparation import readable
 from pipelines.quantities import Quantity
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -49,7 +48,7 @@ def explain(
     asked = next((one for one in mine if zh[one.zh].document.id == ids[0]), None)
     if asked is None:
         for one in (*zh, *en):
-            if one.document.id in ids and not readable(one.document):
+            if one.document.id in ids and not one.readable:
                 language = "Chinese" if one.document.lang == "zh" else "English"
                 return (
                     f"Not a pair: {one.document.id} was not compared, because it is filed as "
@@ -151,6 +150,7 @@ def _sentence(kind: str, one: Scored, zh: Prepared, en: Prepared) -> str:
         named = dict.fromkeys(n.letters for n in en.facts.pinyin if zh.facts.sounds.find(n))
         return _joined(
             ("named in both:", list(named)[:_SHOWN]),
+            ("", [r for r in facts.remarks if "as other pairs show" in r]),
             ("", [r for r in facts.remarks if "is not named" in r or r.startswith("guests")]),
             default="A guest's name sounds the same in both texts.",
         )

@@ -1,7 +1,10 @@
 """Articles made ready for pairing: their facts, their sentences and vectors, their size."""
 
+import hashlib
+import json
 import pickle
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +16,8 @@ from pipelines import evidence, splitting
 from pipelines.coverage import Array, Sentences
 from pipelines.encoder import Encoder
 from pipelines.evidence import Facts, Key
+from pipelines.findings import Findings
+from pipelines.kept import program
 from pipelines.shelf import Half, Records
 
 MAX_SENTENCES = 400
@@ -53,77 +58,160 @@ def readable(document: Document) -> bool:
 class Prepared:
     """An article with what is compared: facts, sentences, vectors of the whole and of the title.
 
-    Facts and sentences lie on a shelf and are read when asked for; `keys` are those of the facts.
+    `keys` are those of the facts, `asked` (English only) those whose rarity counts in comparing,
+    both sorted. Facts and sentences lie on a shelf, or are read from the text when asked for.
+    `digest` is of all that they depend on.
     """
 
     document: Document
-    keys: tuple[Key, ...]
-    vector: Array
-    title: Half
+    digest: bytes
+    readable: bool
     size: int
-    records: Records = field(repr=False)
+    keys: tuple[Key, ...]
+    asked: tuple[Key, ...]
+    vector: Half
+    title: Half
+    readings: "Readings" = field(repr=False)
     place: int
 
     @property
     def facts(self) -> Facts:
         """What the article states."""
-        return _read(self.records, self.place)[0]
+        return _read(self.readings, self.place)[0]
 
     @property
     def sentences(self) -> Sentences:
         """Its sentences, title first."""
-        return _read(self.records, self.place)[1]
+        return _read(self.readings, self.place)[1]
 
 
-@lru_cache(maxsize=256)
-def _read(records: Records, place: int) -> tuple[Facts, Sentences]:
-    facts, sentences = pickle.loads(records.take(place))
-    return facts, sentences
+class Readings:
+    """Facts and sentences of articles of one language, put aside once read."""
 
+    def __init__(self, documents: Sequence[Document], encoder: Encoder) -> None:
+        self._documents = documents
+        self._encoder = encoder
+        self._records = Records()
+        self._places: dict[int, int] = {}
 
-def prepare(documents: Sequence[Document], encoder: Encoder) -> list[Prepared]:
-    """Read facts and sentences of articles in one language."""
-    prepared: list[Prepared] = []
-    records = Records()
-    # Most facts are in many articles: each is held once.
-    known: dict[Key, Key] = {}
-    for start in range(0, len(documents), _AT_ONCE):
-        batch = documents[start : start + _AT_ONCE]
+    def read(self, places: Sequence[int]) -> list[tuple[Facts, Sentences]]:
+        """Read the articles at `places` and put aside what they say."""
+        if not places:
+            return []
+        batch = [self._documents[place] for place in places]
         cut = [_sentences(document) for document in batch]
         ends = [rows[-1][0] + len(rows[-1][1]) for rows in cut]
         read = [
             _facts(document, max(0, min(end - len(document.title) - 1, MAX_CHARACTERS)))
             for document, end in zip(batch, ends, strict=True)
         ]
-        vectors = encoder.encode([sentence for rows in cut for _, sentence in rows])
-        titles = encoder.encode([title for facts in read for title in facts.titles])
+        vectors = self._encoder.encode([sentence for rows in cut for _, sentence in rows])
+        titles = self._encoder.encode([title for facts in read for title in facts.titles])
         at = title = 0
-        for document, rows, facts in zip(batch, cut, read, strict=True):
+        both: list[tuple[Facts, Sentences]] = []
+        for place, rows, facts in zip(places, cut, read, strict=True):
             named = titles[title : title + len(facts.titles)]
             found = vectors[at : at + len(rows)]
-            weights = _weights(rows)
             starts = np.array([start for start, _ in rows], np.int64)
             # Half precision is what encoders give here.
-            held = Sentences(starts, weights, found.astype(np.float16), named.astype(np.float16))
-            keys = tuple(known.setdefault(key, key) for key in sorted(facts.keys))
-            place = records.append(pickle.dumps((facts, held), pickle.HIGHEST_PROTOCOL))
-            whole = _unit(weights @ found)
+            held = Sentences(
+                starts, _weights(rows), found.astype(np.float16), named.astype(np.float16)
+            )
+            both.append((facts, held))
+            self._places[place] = self._records.append(
+                pickle.dumps((facts, held), pickle.HIGHEST_PROTOCOL)
+            )
+            at, title = at + len(rows), title + len(facts.titles)
+        return both
+
+    def take(self, place: int) -> tuple[Facts, Sentences]:
+        """Return what the article at `place` says."""
+        if place not in self._places:
+            return self.read([place])[0]
+        facts, sentences = pickle.loads(self._records.take(self._places[place]))
+        return facts, sentences
+
+
+@lru_cache(maxsize=256)
+def _read(readings: Readings, place: int) -> tuple[Facts, Sentences]:
+    return readings.take(place)
+
+
+def prepare(
+    documents: Sequence[Document], encoder: Encoder, kept: Findings | None = None
+) -> list[Prepared]:
+    """Make articles of one language ready. Of those that `kept` knows, no text is read here."""
+    prepared: list[Prepared] = []
+    readings = Readings(documents, encoder)
+    version = program() + encoder.name.encode()
+    # Most facts are in many articles: each is held once.
+    known: dict[Key, Key] = {}
+    for start in range(0, len(documents), _AT_ONCE):
+        batch = documents[start : start + _AT_ONCE]
+        digests = [_digest(version, document) for document in batch]
+        packed = {
+            at: found
+            for at, digest in enumerate(digests)
+            if kept and (found := kept.get(digest)) is not None
+        }
+        fresh = [at for at in range(len(batch)) if at not in packed]
+        read = readings.read([start + at for at in fresh])
+        for at, (facts, sentences) in zip(fresh, read, strict=True):
+            packed[at] = _packed(batch[at], facts, sentences)
+            if kept:
+                kept.put(digests[at], packed[at])
+        for at, document in enumerate(batch):
+            words, size, keys, asked, vectors = _unpacked(packed[at], known)
             prepared.append(
                 Prepared(
                     document,
+                    digests[at],
+                    words,
+                    size,
                     keys,
-                    whole,
-                    vectors[at].astype(np.float16),
-                    _size(document),
-                    records,
-                    place,
+                    asked,
+                    vectors[0],
+                    vectors[1],
+                    readings,
+                    start + at,
                 )
             )
-            at, title = at + len(rows), title + len(facts.titles)
     return prepared
 
 
 _AT_ONCE = 1000
+_HEAD = struct.Struct("<?iii")
+
+
+def _packed(document: Document, facts: Facts, sentences: Sentences) -> bytes:
+    """What is held of every article of a city: bytes, as they are remembered."""
+    whole = _unit(sentences.weights @ sentences.vectors.astype(np.float32)).astype(np.float16)
+    asked = sorted(facts.asked) if document.lang == "en" else []
+    keys = json.dumps([sorted(facts.keys), asked], separators=(",", ":")).encode()
+    vectors = whole.tobytes() + sentences.vectors[0].tobytes()
+    head = _HEAD.pack(readable(document), _size(document), len(whole), len(keys))
+    return b"".join((head, vectors, keys))
+
+
+def _unpacked(
+    packed: bytes, known: dict[Key, Key]
+) -> tuple[bool, int, tuple[Key, ...], tuple[Key, ...], Half]:
+    """Return whether it is readable, its size, its keys, those asked for, and two vectors."""
+    words, size, dim, length = _HEAD.unpack_from(packed)
+    vectors = np.frombuffer(packed, np.float16, 2 * dim, _HEAD.size).reshape(2, dim).copy()
+    keys, asked = (
+        tuple(known.setdefault(one, one) for one in map(tuple, part))
+        for part in json.loads(packed[len(packed) - length :])
+    )
+    return words, size, keys, asked, vectors
+
+
+def _digest(version: bytes, document: Document) -> bytes:
+    digest = hashlib.sha256(version)
+    published = document.published.isoformat() if document.published else ""
+    for part in (document.lang, document.title, document.text, published, document.url):
+        digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.digest()[:16]
 
 
 def vectors(documents: Sequence[Document], encoder: Encoder) -> Array:

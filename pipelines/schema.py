@@ -226,6 +226,14 @@ KEPT = table(
     column("beads", pa.binary(), "Per bead: zh and en sentences (int32), probability (float64)"),
 )
 
+FINDINGS = table(
+    "findings",
+    "What pairing found out about articles and candidates, by digest: caches, safe to delete. "
+    "vectors/<city>/<encoder>.articles.parquet, vectors/<city>/<encoder>.candidates.parquet.",
+    column("key", pa.binary(16), "First 16 bytes of a SHA-256 of all that it depends on"),
+    column("found", pa.binary(), "What was found, as the program that made it packs it"),
+)
+
 REVIEWS = table(
     "reviews",
     "What people judged, a row for each verdict as it was given: the newest of one reviewer on one "
@@ -255,5 +263,6 @@ REVIEWS = table(
 )
 
 TABLES = (
-    ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, KEPT, SKETCHES, REVIEWS,
+    ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, KEPT, FINDINGS, SKETCHES,
+    REVIEWS,
 )  # fmt: skip

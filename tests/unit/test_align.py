@@ -131,7 +131,7 @@ def test_two_processes_write_what_one_writes_byte_for_byte(tmp_path: Path) -> No
         step = partial(align.align_shard, folder, now=NOW)
         assert {s.likely for s in map_shards(step, ["anlan", "yunze"], jobs=jobs).values()} == {1}
         found[jobs] = {path.removeprefix(str(folder)): d for path, d in digests(folder).items()}
-    assert len(found[1]) == 10
+    assert len(found[1]) == 14
     assert found[1] == found[2]
 
 

@@ -1,6 +1,8 @@
 """English names in pinyin are heard in Chinese characters; foreign ones by their consonants."""
 
 import pytest
+from pypinyin.constants import PINYIN_DICT
+from pypinyin.contrib.tone_convert import to_normal
 
 from pipelines import names
 
@@ -74,3 +76,11 @@ def test_places_have_one_form() -> None:
 
 def test_latin_tokens_survive_translation() -> None:
     assert {"5g", "apec"} <= names.latin("5G基站和APEC会议") & names.latin("APEC and 5G stations")
+
+
+def test_readings_lose_their_tones_as_pypinyin_takes_them() -> None:
+    toned = {one for listed in PINYIN_DICT.values() for one in listed.split(",") if one}
+    plain = {one: to_normal(one).replace("ü", "v") for one in toned}
+    for code in range(0x4E00, 0x9FA6):
+        listed = PINYIN_DICT.get(code, "").split(",")
+        assert {plain[one] for one in listed if one} <= set(names.readings(chr(code)))
