@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -231,6 +232,10 @@ def _altered(
     return [one for one in altered if one.side(0) and one.side(1)]
 
 
+_DRIFTS = ((0.6, 0.1), (1.1, 0.25), (1.5, 0.4))
+"""How far the vectors of literary documents drift, and leak over edges, in turn."""
+
+
 def _drifted(encoded: dict[str, list[Document]]) -> dict[str, list[Document]]:
     literary, news = encoded["literary"], encoded["resplit"]
     pool = np.concatenate([one.spans[1][0] for one in (*literary, *news)])
@@ -244,8 +249,7 @@ def _drifted(encoded: dict[str, list[Document]]) -> dict[str, list[Document]]:
     lines = (*literary, *encoded["literary_merged"])
     free = [
         leak(drift(one, pool, rng, most), rng, edge)
-        for one in lines
-        for most, edge in ((0.6, 0.1), (1.1, 0.25), (1.5, 0.4))
+        for one, (most, edge) in zip(lines, cycle(_DRIFTS), strict=False)
     ]
     return {"news_drifted": hard, "literary_drifted": free}
 
