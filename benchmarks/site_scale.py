@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,32 +38,33 @@ def write_release(folder: Path, pairs: int) -> Snapshot:
     draw = random.Random(7)
     chinese, english = pool(draw, 5000)
     zh, en = [said[:28] for said in chinese], [said[:60] for said in english]
-    writers = {
-        name: Shards(folder / "data" / name, LAYOUTS[name]) for name in ("articles", "pairs")
-    }
     each = pairs // CITIES
-    for number in range(CITIES):
-        city = f"city{number:02d}"
-        days = [FIRST + timedelta(days=draw.randrange(DAYS)) for _ in range(each)]
-        ids = [f"{city}-{n}" for n in range(each)]
-        titles = {side: draw.choices(said, k=each) for side, said in (("zh", zh), ("en", en))}
-        links = {side: [f"http://{side}.{city}.example/{n}.html" for n in range(each)]
-                 for side in titles}  # fmt: skip
-        for side, said in titles.items():
+    with ExitStack() as stack:
+        writers = {
+            name: stack.enter_context(Shards(folder / "data" / name, LAYOUTS[name]))
+            for name in ("articles", "pairs")
+        }
+        for number in range(CITIES):
+            city = f"city{number:02d}"
+            days = [FIRST + timedelta(days=draw.randrange(DAYS)) for _ in range(each)]
+            ids = [f"{city}-{n}" for n in range(each)]
+            titles = {side: draw.choices(said, k=each) for side, said in (("zh", zh), ("en", en))}
+            links = {side: [f"http://{side}.{city}.example/{n}.html" for n in range(each)]
+                     for side in titles}  # fmt: skip
+            for side, said in titles.items():
+                rows = table(
+                    ARTICLES, each, article_id=[f"{side}{one}" for one in ids], city=city,
+                    lang=side, title=said, url=links[side], published_at=days, held="metadata",
+                    split=WHOLE,
+                )  # fmt: skip
+                writers["articles"].write(rows, WHOLE)
             rows = table(
-                ARTICLES, each, article_id=[f"{side}{one}" for one in ids], city=city, lang=side,
-                title=said, url=links[side], published_at=days, held="metadata", split=WHOLE,
+                PAIRS, each, pair_id=ids, city=city, zh_id=[f"zh{one}" for one in ids],
+                en_id=[f"en{one}" for one in ids], zh_title=titles["zh"], en_title=titles["en"],
+                zh_url=links["zh"], en_url=links["en"], probability=0.9, relation="translation",
+                split=WHOLE,
             )  # fmt: skip
-            writers["articles"].write(rows, WHOLE)
-        rows = table(
-            PAIRS, each, pair_id=ids, city=city, zh_id=[f"zh{one}" for one in ids],
-            en_id=[f"en{one}" for one in ids], zh_title=titles["zh"], en_title=titles["en"],
-            zh_url=links["zh"], en_url=links["en"], probability=0.9, relation="translation",
-            split=WHOLE,
-        )  # fmt: skip
-        writers["pairs"].write(rows, WHOLE)
-    for writer in writers.values():
-        writer.close()
+            writers["pairs"].write(rows, WHOLE)
     named = {"zh": "某市", "en": "Some City"}
     counts = {"articles": {}, "pairs": pairs, "sentences": 0, "name": named}
     facts = {

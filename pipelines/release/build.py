@@ -112,14 +112,20 @@ def _fill(
         tracker.update("splitting", 0, 1)
         divided, tally.left_out = partition.divide(output, plans, wanted.split, thresholds)
     masker = masking.Masker(withdrawn.contacts)
-    writers = Writers.into(folder)
-    writing = Writing(
-        output, thresholds, masker, wanted.split is not None, writers, tally, everywhere.articles
-    )
-    for done, planned in enumerate(plans):
-        tracker.update("writing", done, len(plans), planned.city)
-        writing.city(planned)
-    tally.rows = writers.close()
+    with Writers.into(folder) as writers:
+        writing = Writing(
+            output,
+            thresholds,
+            masker,
+            wanted.split is not None,
+            writers,
+            tally,
+            everywhere.articles,
+        )
+        for done, planned in enumerate(plans):
+            tracker.update("writing", done, len(plans), planned.city)
+            writing.city(planned)
+    tally.rows = writers.rows
     rulings = selection.rulings(cities, keys)
     facts = manifest.facts(
         wanted.version,

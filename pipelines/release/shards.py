@@ -1,5 +1,7 @@
 """Writes a release's tables: few large Parquet files of whole row groups, always the same bytes."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,14 +13,18 @@ CODEC, LEVEL = "zstd", 6
 """Written once and read often: half again slower to write than the default, a tenth smaller."""
 
 
-class Shards:
+class Shards(AbstractContextManager["Shards"]):
     """One table of a release, one sequence of files for each part of its split.
 
-    Rows are kept until a row group is full, so that memory holds one row group a part.
+    Rows are kept until a row group is full. A thread compresses it while the next one is made, one
+    at a time and in order: memory holds one row group a part, and the one that is being written.
+    Leaving the context finishes the files; where it is left by an exception they stay unfinished.
     """
 
     def __init__(self, folder: Path, layout: Layout) -> None:
         self._folder, self._layout = folder, layout
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._writing: Future[None] | None = None
         self._waiting: dict[str, list[pa.Table]] = {}
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._written: dict[str, int] = {}
@@ -41,18 +47,31 @@ class Shards:
         rest = whole.slice(full)
         self._waiting[split] = [rest] if rest.num_rows else []
 
-    def close(self) -> None:
-        """Write what waits and close all files."""
+    def __exit__(self, raised: type[BaseException] | None, *details: object) -> None:
+        try:
+            if raised is None:
+                self._finish()
+        finally:
+            self._thread.shutdown(cancel_futures=True)
+
+    def _finish(self) -> None:
         for split in sorted(self._waiting):
             waiting = self._waiting[split]
             if waiting:
                 self._write_group(pa.concat_tables(waiting), split)
-        self._waiting = {}
+        self._await()
         for writer in self._writers.values():
             writer.close()
-        self._writers = {}
+
+    def _await(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
 
     def _write_group(self, group: pa.Table, split: str) -> None:
+        self._await()
+        self._writing = self._thread.submit(self._write_now, group, split)
+
+    def _write_now(self, group: pa.Table, split: str) -> None:
         done = self._written.get(split, 0)
         if done % self._layout.file == 0:
             if split in self._writers:

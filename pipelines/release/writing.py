@@ -6,6 +6,7 @@ the texts they come from: memory grows with the largest city and not with the co
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,15 +41,20 @@ class Writers:
     sentences: Shards
 
     @classmethod
-    def into(cls, folder: Path) -> "Writers":
-        """Return writers into `folder`/data."""
-        made = {name: Shards(folder / "data" / name, LAYOUTS[name]) for name in LAYOUTS}
-        return cls(**made)
+    @contextmanager
+    def into(cls, folder: Path) -> Iterator["Writers"]:
+        """Give writers into `folder`/data; the files are finished where the context is left."""
+        with ExitStack() as stack:
+            yield cls(
+                **{
+                    name: stack.enter_context(Shards(folder / "data" / name, layout))
+                    for name, layout in LAYOUTS.items()
+                }
+            )
 
-    def close(self) -> dict[str, dict[str, int]]:
-        """Finish all files; return the rows written by table and part."""
-        for shards in (self.articles, self.pairs, self.sentences):
-            shards.close()
+    @property
+    def rows(self) -> dict[str, dict[str, int]]:
+        """The rows written by table and part."""
         return {
             "articles": self.articles.rows,
             "pairs": self.pairs.rows,

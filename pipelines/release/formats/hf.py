@@ -142,14 +142,13 @@ def _link(path: Path, target: Path) -> None:
 
 
 def _write_translation(release: Snapshot, folder: Path) -> None:
-    shards = Shards(folder, _BEADS)
     columns = ["pair_id", "position", "probability", "city", "zh", "en"]
-    for split in release.splits("sentences"):
-        for batch in release.batches("sentences", split, columns, rows=_BEADS.group):
-            both = pc.and_(*(pc.not_equal(batch[side], "") for side in _LANGS))
-            kept = batch.filter(both)
-            struct = pa.StructArray.from_arrays([kept["en"], kept["zh"]], ["en", "zh"])
-            arrays = [kept[name] for name in columns[:4]]
-            table = pa.Table.from_arrays([*arrays, struct], schema=_BEADS.of)
-            shards.write(table, SPLITS[0] if split == WHOLE else split)
-    shards.close()
+    with Shards(folder, _BEADS) as shards:
+        for split in release.splits("sentences"):
+            for batch in release.batches("sentences", split, columns, rows=_BEADS.group):
+                both = pc.and_(*(pc.not_equal(batch[side], "") for side in _LANGS))
+                kept = batch.filter(both)
+                struct = pa.StructArray.from_arrays([kept["en"], kept["zh"]], ["en", "zh"])
+                arrays = [kept[name] for name in columns[:4]]
+                table = pa.Table.from_arrays([*arrays, struct], schema=_BEADS.of)
+                shards.write(table, SPLITS[0] if split == WHOLE else split)
