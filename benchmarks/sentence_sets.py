@@ -2,8 +2,8 @@
 
 So that one model serves all kinds of text, each document is also seen with sentences joined or cut,
 dropped, or replaced by blocks that only one side tells, and with vectors that drift off or leak
-over a sentence's edge, as they do in free translation. (The drifted literary set is about as hard
-for other aligners as real literature.)
+over a sentence's edge and words that no dictionary has, as in free translation. (The drifted
+literary set is about as hard for other aligners as real literature.)
 """
 
 import json
@@ -135,7 +135,22 @@ def drift(document: Document, pool: Vectors, rng: np.random.Generator, most: flo
                 for k, rows in enumerate(spans, 1)
             ]
         )
-    return replace(document, name=f"{document.name}~{most}", spans=(sides[0], sides[1]))
+    texts = [(zh, [_reworded(one, rng) for one in en]) for zh, en in document.texts]
+    return replace(
+        document, name=f"{document.name}~{most}", texts=texts, spans=(sides[0], sides[1])
+    )
+
+
+_REWORDED = 0.5
+
+
+def _reworded(sentence: str, rng: np.random.Generator) -> str:
+    """Spell half of the words backwards: a free translator uses words that no dictionary has."""
+    return re.sub(
+        r"\b[a-z]{4,}\b",
+        lambda word: word.group()[::-1] if rng.random() < _REWORDED else word.group(),
+        sentence,
+    )
 
 
 def leak(document: Document, rng: np.random.Generator, most: float) -> Document:
@@ -193,6 +208,11 @@ def sets(half: int, most: int) -> dict[str, list[Document]]:
             [*news[most // 2 :], *news][:most],
             "x",
             lambda t, r: drop(cut(glue(t, r, 0.25), r, 0.2), r, 0.05, 0.05),
+        ),
+        "thinned": _altered(
+            news[:most],
+            "t",
+            lambda t, r: drop(t, r, r.choice([0.05, 0.15]), r.choice([0.2, 0.35])),
         ),
         "block": _altered(
             news[::-1][:most],

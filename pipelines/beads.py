@@ -12,7 +12,8 @@ mutual nearest sentences reach in the pair, on documents held apart.)
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipelines import names, quantities
+from pipelines import lexicon, names, quantities
 from pipelines.trellis import Shape
 
 Array = npt.NDArray[np.float32]
@@ -93,11 +94,28 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendering:
+    """How far each side's words may be rendered by the other's, by the dictionary.
+
+    Entry k - 1 of a list is about runs of k sentences. `said` are 0-1 rows over one side's words,
+    those that the other text may render anywhere; `heard` are 0-1 rows of the other side's runs
+    over the same words; `total` is the weight of all words of a run, `weights` that of each word.
+    """
+
+    said: list[Array]
+    heard: list[Array]
+    total: list[Array]
+    weights: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two sides with what is computed once for all shapes."""
 
     zh: Side
     en: Side
+    zh_words: Rendering
+    en_words: Rendering
     cosine: dict[Shape, Array]
     figure_weights: Array
     name_weights: Array
@@ -135,9 +153,12 @@ def compare(
     letters = [float(side.lengths[0].sum()) + 30 for side in (zh_side, en_side)]
     longer = math.log(letters[1] / letters[0])
     more = math.log((len(en) + 1) / (len(zh) + 1))
+    zh_words, en_words = _renderings(zh, en)
     return Comparison(
         zh_side,
         en_side,
+        zh_words,
+        en_words,
         cosine,
         figures[2],
         named[2],
@@ -161,6 +182,49 @@ def _side(
         [_runs(marks, k) > 0 for k in widths],
         [_runs(empty, k) > 0 for k in widths],
     )
+
+
+def _renderings(zh: Sequence[str], en: Sequence[str]) -> tuple[Rendering, Rendering]:
+    """Look up what each side's words may be rendered by, and whether it is there."""
+    found = [lexicon.chinese_words(sentence) for sentence in zh]
+    words = [cut for cut, _ in found]
+    # A word may be rendered from within another that the cut went through.
+    offered = [
+        frozenset().union(*(lexicon.renderings(word) for word in anywhere)) for _, anywhere in found
+    ]
+    stems = [lexicon.english_stems(sentence) for sentence in en]
+    meanings = {word: lexicon.renderings(word) for word in frozenset().union(*words)}
+    heard = [
+        frozenset(word for word, ways in meanings.items() if not ways.isdisjoint(said))
+        for said in stems
+    ]
+    return _rendering(words, heard, _syllables), _rendering(stems, offered, lambda stem: 1.0)
+
+
+def _syllables(word: str) -> float:
+    return min(len(word), 4) / 2
+
+
+def _rendering(
+    said: Sequence[frozenset[str]], heard: Sequence[frozenset[str]], worth: Callable[[str], float]
+) -> Rendering:
+    """Set one side's words against those that the other side renders; rare words weigh more."""
+    seen = Counter(word for words in said for word in words)
+    weight = {word: worth(word) / math.sqrt(count) for word, count in seen.items()}
+    met = sorted(frozenset().union(*heard) & weight.keys())
+    place = {word: k for k, word in enumerate(met)}
+    rows = []
+    for side in (said, heard):
+        bag = np.zeros((len(side), max(1, len(met))), np.float32)
+        for i, words in enumerate(side):
+            bag[i, [place[word] for word in words if word in place]] = 1
+        rows.append([np.minimum(_runs(bag, k), 1) for k in range(1, min(WIDTH, len(side)) + 1)])
+    # Words that nobody renders count in the total alone, each once a sentence.
+    alone = [sum(weight[w] for w in words if w not in place) for words in said]
+    rest = np.array(alone, np.float32)
+    weights = np.array([weight[word] for word in met] or [0], np.float32)
+    total = [run @ weights + _runs(rest, k) for k, run in enumerate(rows[0], 1)]
+    return Rendering(rows[0], rows[1], total, weights)
 
 
 def features(pair: Comparison, shape: Shape) -> Features | None:
@@ -201,6 +265,7 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         shared = (ours * weights) @ theirs.T
         found[f"{what}_zh"] = np.minimum((ours @ weights)[:, None] - shared, 4)
         found[f"{what}_en"] = np.minimum((theirs @ weights)[None] - shared, 4)
+    found |= _words(pair, a, b)
     zh_marks, en_marks = pair.zh.marks[a - 1], pair.en.marks[b - 1]
     for k, mark in enumerate(("question", "exclamation", "quote")):
         x, y = zh_marks[:, k][:, None], en_marks[:, k][None]
@@ -209,6 +274,22 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         wordless = pair.zh.wordless[a - 1][:, None] | pair.en.wordless[b - 1][None]
         found["wordless"] = np.asarray(wordless, np.float32)
     return found
+
+
+def _words(pair: Comparison, a: int, b: int) -> Features:
+    """How much of each side's words the other may render, and how much not."""
+    ours, theirs = pair.zh_words, pair.en_words
+    zh_shared = (ours.said[a - 1] * ours.weights) @ ours.heard[b - 1].T
+    en_shared = theirs.heard[a - 1] @ (theirs.said[b - 1] * theirs.weights).T
+    zh_total, en_total = ours.total[a - 1][:, None], theirs.total[b - 1][None]
+    share = np.sqrt(zh_shared / (zh_total + 1)) + np.sqrt(en_shared / (en_total + 1))
+    found: Features = {
+        "words_zh": np.minimum(zh_total - zh_shared, 8),
+        "words_en": np.minimum(en_total - en_shared, 8),
+        "words": np.minimum(zh_shared + en_shared, 12),
+        "words_share": share,
+    }
+    return found | ({"words_one": share} if a == b == 1 else {})
 
 
 def _similarity(pair: Comparison, a: int, b: int) -> Features:
@@ -244,12 +325,16 @@ def _similarity(pair: Comparison, a: int, b: int) -> Features:
 def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Features:
     """Features of a sentence that the other text lacks; `axis` is where the other text lies."""
     best = pair.cosine[1, 1].max(axis=axis)
+    share = np.asarray(_words(pair, 1, 1)["words_share"], np.float32)
+    rendered = share.max(axis=axis)
     # How much longer than its translation this side is, in log letters and in log sentences.
     longer, more = (-pair.longer, -pair.more) if axis == 1 else (pair.longer, pair.more)
     return {
         "null": 1.0,
         "null_best": best,
         "null_margin": best - _nearest(pair.cosine[1, 1], axis),
+        "null_words": rendered,
+        "null_words_margin": rendered - _nearest(share, axis),
         "null_length": np.log1p(side.lengths[0] / np.float32(_LETTERS_PER_CHARACTER)),
         "null_figures": np.minimum(side.figures[0] @ figure_weights, 4),
         "null_longer": longer,

