@@ -239,6 +239,12 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         return _null(pair, pair.en, pair.figure_weights, 0)
     if (a, b) not in pair.cosine:
         return None
+    # A BLAS may raise the flag of an invalid operation although everything is finite.
+    with np.errstate(invalid="ignore"):
+        return _of_bead(pair, a, b)
+
+
+def _of_bead(pair: Comparison, a: int, b: int) -> Features:
     found = _similarity(pair, a, b)
     size = (a + b) / 2
     found |= {

@@ -107,7 +107,7 @@ def test_a_dictionary_tells_apart_what_stands_alone_side_by_side() -> None:
         "A civil rights organization filed a petition on Thursday against the decree.",
         "The court will hear the case in September.",
     )
-    assert found(zh, en) == [((0,), (0,)), ((1,), ()), ((), (1,)), ((2,), (2,))]
+    assert set(found(zh, en)) == {((0,), (0,)), ((1,), ()), ((), (1,)), ((2,), (2,))}
 
 
 def test_figures_decide_between_sentences_that_are_otherwise_alike() -> None:
