@@ -220,7 +220,8 @@ def _rendering(
             bag[i, [place[word] for word in words if word in place]] = 1
         rows.append([np.minimum(_runs(bag, k), 1) for k in range(1, min(WIDTH, len(side)) + 1)])
     # Words that nobody renders count in the total alone, each once a sentence.
-    alone = [sum(weight[w] for w in words if w not in place) for words in said]
+    # (An exact sum: sets have another order in each process.)
+    alone = [math.fsum(weight[word] for word in words if word not in place) for words in said]
     rest = np.array(alone, np.float32)
     weights = np.array([weight[word] for word in met] or [0], np.float32)
     total = [run @ weights + _runs(rest, k) for k, run in enumerate(rows[0], 1)]
