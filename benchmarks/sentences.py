@@ -5,11 +5,11 @@
 
 Sets: news with sentences split anew, the same abridged (both from SHIZHENG_SHARED), and literature
 with many merges (invented, in `data/literary.jsonl`); of each, the odd documents, which the weights
-were not learnt from, or with `--all` every document. Of literature by an author who had not seen
-the aligner, and of which nothing was learnt (`data/literary_unseen.jsonl`), always all. One
-configuration serves all sets. CPU seconds
-include the encoding; all systems use the bundled encoder and one thread. The first row of a set is
-that encoder alone, each sentence once and document by document: s/s are sentences a CPU second.
+were not learnt from, or with `--all` every document. Of literature by authors who had not seen the
+aligner, and of which nothing was learnt (`data/literary_unseen.jsonl`), always all. One
+configuration serves all sets. CPU seconds include the encoding; all systems use the bundled encoder
+and one thread. The first row of a set is that encoder alone, each sentence once and document by
+document: s/s are sentences a CPU second.
 
 Peers, measured where they are installed: Gale-Church (`pip install galechurch`), and checkouts of
 bertalign and vecalign (the latter built) whose folders are given: each with its defaults and with

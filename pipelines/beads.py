@@ -3,10 +3,11 @@
 A bead's score is a weighted sum of the features below, a log weight in a conditional random field
 over whole alignments. Several features are relative to the two texts themselves: cosines are taken
 after subtracting most of each text's own mean vector, and set against those of the beads next to
-it; lengths and counts go with the totals of both sides. So the same weights serve close
-translations, abridged ones and free literary ones. (The margin over the nearest rivals, Artetxe and
-Schwenk 2019, serves nulls; for beads it added nothing to the centred cosine. Nor did the level that
-mutual nearest sentences reach in the pair, on documents held apart.)
+it; lengths and counts go with the totals of both sides; rare words weigh more, in figures, names
+and what a dictionary renders. So the same weights serve close translations, abridged ones and free
+literary ones. (The margin over the nearest rivals, Artetxe and Schwenk 2019, serves nulls; for
+beads it added nothing to the centred cosine. Nor did the level that mutual nearest sentences reach
+in the pair, on documents held apart.)
 """
 
 import json
@@ -116,6 +117,8 @@ class Comparison:
     en: Side
     zh_words: Rendering
     en_words: Rendering
+    share: Array
+    """Of single sentences: how much of both is rendered, 0-2."""
     cosine: dict[Shape, Array]
     figure_weights: Array
     name_weights: Array
@@ -137,6 +140,8 @@ _MONTHS = {
 _MARKS = tuple(re.compile(f"[{marks}]") for marks in ("?？", "!！", '"“”『』「」'))
 
 
+# A BLAS may raise the flag of an invalid operation although everything is finite.
+@np.errstate(invalid="ignore")
 def compare(
     zh: Sequence[str], en: Sequence[str], zh_spans: list[Array], en_spans: list[Array]
 ) -> Comparison:
@@ -159,6 +164,7 @@ def compare(
         en_side,
         zh_words,
         en_words,
+        _shared(zh_words, en_words, 1, 1)[2],
         cosine,
         figures[2],
         named[2],
@@ -228,6 +234,7 @@ def _rendering(
     return Rendering(rows[0], rows[1], total, weights)
 
 
+@np.errstate(invalid="ignore")
 def features(pair: Comparison, shape: Shape) -> Features | None:
     """Return the features of all beads of a shape by where they start, None if it is too wide.
 
@@ -240,12 +247,6 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         return _null(pair, pair.en, pair.figure_weights, 0)
     if (a, b) not in pair.cosine:
         return None
-    # A BLAS may raise the flag of an invalid operation although everything is finite.
-    with np.errstate(invalid="ignore"):
-        return _of_bead(pair, a, b)
-
-
-def _of_bead(pair: Comparison, a: int, b: int) -> Features:
     found = _similarity(pair, a, b)
     size = (a + b) / 2
     found |= {
@@ -285,18 +286,25 @@ def _of_bead(pair: Comparison, a: int, b: int) -> Features:
 
 def _words(pair: Comparison, a: int, b: int) -> Features:
     """How much of each side's words the other may render, and how much not."""
-    ours, theirs = pair.zh_words, pair.en_words
-    zh_shared = (ours.said[a - 1] * ours.weights) @ ours.heard[b - 1].T
-    en_shared = theirs.heard[a - 1] @ (theirs.said[b - 1] * theirs.weights).T
-    zh_total, en_total = ours.total[a - 1][:, None], theirs.total[b - 1][None]
-    share = np.sqrt(zh_shared / (zh_total + 1)) + np.sqrt(en_shared / (en_total + 1))
+    zh, en = pair.zh_words, pair.en_words
+    zh_shared, en_shared, share = _shared(zh, en, a, b)
     found: Features = {
-        "words_zh": np.minimum(zh_total - zh_shared, 8),
-        "words_en": np.minimum(en_total - en_shared, 8),
+        "words_zh": np.minimum(zh.total[a - 1][:, None] - zh_shared, 8),
+        "words_en": np.minimum(en.total[b - 1][None] - en_shared, 8),
         "words": np.minimum(zh_shared + en_shared, 12),
         "words_share": share,
     }
     return found | ({"words_one": share} if a == b == 1 else {})
+
+
+def _shared(zh: Rendering, en: Rendering, a: int, b: int) -> tuple[Array, Array, Array]:
+    """The weight of what is rendered of each side of a bead, and the share of both sides, 0-2."""
+    zh_shared = (zh.said[a - 1] * zh.weights) @ zh.heard[b - 1].T
+    en_shared = en.heard[a - 1] @ (en.said[b - 1] * en.weights).T
+    zh_part = zh_shared / (zh.total[a - 1][:, None] + 1)
+    en_part = en_shared / (en.total[b - 1][None] + 1)
+    share = np.asarray(np.sqrt(zh_part) + np.sqrt(en_part), np.float32)
+    return np.asarray(zh_shared, np.float32), en_shared, share
 
 
 def _similarity(pair: Comparison, a: int, b: int) -> Features:
@@ -332,8 +340,7 @@ def _similarity(pair: Comparison, a: int, b: int) -> Features:
 def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Features:
     """Features of a sentence that the other text lacks; `axis` is where the other text lies."""
     best = pair.cosine[1, 1].max(axis=axis)
-    share = np.asarray(_words(pair, 1, 1)["words_share"], np.float32)
-    rendered = share.max(axis=axis)
+    rendered = pair.share.max(axis=axis)
     # How much longer than its translation this side is, in log letters and in log sentences.
     longer, more = (-pair.longer, -pair.more) if axis == 1 else (pair.longer, pair.more)
     return {
@@ -341,7 +348,7 @@ def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Fea
         "null_best": best,
         "null_margin": best - _nearest(pair.cosine[1, 1], axis),
         "null_words": rendered,
-        "null_words_margin": rendered - _nearest(share, axis),
+        "null_words_margin": rendered - _nearest(pair.share, axis),
         "null_length": np.log1p(side.lengths[0] / np.float32(_LETTERS_PER_CHARACTER)),
         "null_figures": np.minimum(side.figures[0] @ figure_weights, 4),
         "null_longer": longer,
