@@ -249,8 +249,18 @@ def _parser() -> argparse.ArgumentParser:
         "beads for documents already split",
         encoder,
     )
-    made.add_argument("input", type=Path, metavar="IN.jsonl")
-    made.add_argument("result", type=Path, metavar="OUT.jsonl")
+    made.add_argument(
+        "input",
+        type=Path,
+        metavar="IN.jsonl",
+        help='a document a line: {"id": ..., "zh": [sentences], "en": [sentences]}',
+    )
+    made.add_argument(
+        "result",
+        type=Path,
+        metavar="OUT.jsonl",
+        help='a document a line: {"id": ..., "beads": [[[zh indices], [en indices]], ...]}',
+    )
     made = add(
         "run",
         "rounds.run_command",
