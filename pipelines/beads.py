@@ -258,13 +258,11 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         "more": pair.more * (b - a),
         "longer": pair.longer * (b - a),
     }
-    zh_length = pair.zh.lengths[a - 1][:, None] / _LETTERS_PER_CHARACTER
-    en_length = pair.en.lengths[b - 1][None] / _LETTERS_PER_CHARACTER
-    # Log ratio in standard deviations, which shrink as texts get longer.
-    off = np.log((en_length + 1.2) / (zh_length + 1.2)) / np.sqrt(0.05 + 1.2 / (zh_length + 1.5))
+    zh_length = pair.zh.lengths[a - 1][:, None]
+    off = length_gap(zh_length, pair.en.lengths[b - 1][None])
     found["length"] = np.minimum(np.abs(off), 5)
     found["length_each"] = np.minimum(off * off, 16) * size
-    found["short"] = np.asarray(zh_length < 6, np.float32)
+    found["short"] = np.asarray(zh_length / _LETTERS_PER_CHARACTER < 6, np.float32)
     for what, zh_bag, en_bag, weights in (
         ("figures", pair.zh.figures, pair.en.figures, pair.figure_weights),
         ("names", pair.zh.names, pair.en.names, pair.name_weights),
@@ -282,6 +280,12 @@ def features(pair: Comparison, shape: Shape) -> Features | None:
         wordless = pair.zh.wordless[a - 1][:, None] | pair.en.wordless[b - 1][None]
         found["wordless"] = np.asarray(wordless, np.float32)
     return found
+
+
+def length_gap(zh: Array, en: Array) -> Array:
+    """Log ratio of lengths in English letters, in standard deviations, which shrink with length."""
+    x, y = zh / _LETTERS_PER_CHARACTER, en / _LETTERS_PER_CHARACTER
+    return np.asarray(np.log((y + 1.2) / (x + 1.2)) / np.sqrt(0.05 + 1.2 / (x + 1.5)), np.float32)
 
 
 def _words(pair: Comparison, a: int, b: int) -> Features:
