@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from pipelines import beads
 from pipelines.splitting import split
@@ -64,7 +65,7 @@ def by_stretch(checkout: Path) -> Iterator[tuple[str, Lines]]:
             yield f"zh-en/{start}/{translator}", lines
 
 
-def document(key: str, lines: Lines) -> dict[str, object] | None:
+def document(key: str, lines: Lines) -> dict[str, Any] | None:
     """Return a row of the benchmark's format, None if it is short or has a bead of no shape."""
     zh: list[str] = []
     en: list[str] = []
