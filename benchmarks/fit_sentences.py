@@ -189,7 +189,7 @@ def _share(job: tuple[Array, int]) -> tuple[float, Array]:
 
 
 def found(one: Case, weights: Array, width: int, passes: int = 3) -> list[tuple[int, int, int]]:
-    """Decode as `pipelines.sentences` does, which the unit tests hold it to."""
+    """Decode by the first look alone, every bead counted alike: what these weights are for."""
     one.rates = np.zeros(len(beads.KINDS))
     for _ in range(passes):
         scores = scored(one, weights, width)
