@@ -44,6 +44,8 @@ class Doubts:
     """Share of "both sentences are left alone" in what else may be true, 0-1."""
 
 
+# A BLAS may raise the flag of an invalid operation although everything is finite.
+@np.errstate(invalid="ignore")
 def find(pair: beads.Comparison, probable: trellis.Array) -> Doubts:
     """Return the doubtful 1-1 beads, given the probabilities of all beads, laid out as scores."""
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
