@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.sentence_sets import drop
 from pipelines.encoder import Vectors, load_encoder
 from pipelines.sentences import align
 
@@ -76,6 +77,8 @@ def main() -> None:
     with threadpool_limits(limits=1):
         load_encoder().encode(["预热", "warm up"])
         sets = read_sets(whole=args.all)
+        if args.anew and "news_resplit" not in sets:
+            parser.error("--anew abridges the news under SHIZHENG_SHARED, which is not set")
         for draw in range(args.anew):
             sets[f"anew_{draw + 1}"] = abridged_anew(sets["news_resplit"], draw, *args.rates)
         for name, documents in sets.items():
@@ -137,24 +140,16 @@ def abridged_anew(
     found = []
     for one in documents:
         rng = random.Random(f"{one.key} {draw}")
-        zh: list[str] = []
-        en: list[str] = []
+        texts = [([one.zh[i] for i in zh], [one.en[j] for j in en]) for zh, en in one.gold]
+        sides: tuple[list[str], list[str]] = ([], [])
         gold: Beads = []
-        for ours, theirs in one.gold:
-            luck = rng.random()
-            left = ours if luck >= zh_rate else ()
-            told = theirs if not zh_rate <= luck < zh_rate + en_rate else ()
-            bead = (
-                tuple(range(len(zh), len(zh) + len(left))),
-                tuple(range(len(en), len(en) + len(told))),
-            )
-            zh += [one.zh[i] for i in left]
-            en += [one.en[j] for j in told]
-            linked = left and told
-            nulls: Beads = [((i,), ()) for i in bead[0]] + [((), (j,)) for j in bead[1]]
-            gold += [bead] if linked else nulls
-        if zh and en:
-            found.append(Document(one.key, zh, en, gold))
+        for zh, en in drop(texts, rng, zh_rate, en_rate):
+            i, j = len(sides[0]), len(sides[1])
+            gold.append((tuple(range(i, i + len(zh))), tuple(range(j, j + len(en)))))
+            sides[0].extend(zh)
+            sides[1].extend(en)
+        if all(sides):
+            found.append(Document(one.key, *sides, gold))
     return found
 
 

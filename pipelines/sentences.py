@@ -211,9 +211,9 @@ def align_file(
     `jobs` is (default: one per core). `target` is replaced only when all went well. Raises
     `AlignError` naming file and line for a row that is not one.
     """
+    rows = _read(source)
     if target.exists() and target.samefile(source):
         raise AlignError(f"{target}: is the input itself; name another file for the result")
-    rows = _read(source)
     jobs = min(jobs or default_jobs(), max(1, len(rows) // _WORTH_A_PROCESS))
     with store.replacing(target) as file:
         for line in _aligned(rows, jobs, encoder):
