@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL
 from opened import Opened, opened
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 from releasable import article, pair, release, write_city, write_corpus
 
 from pipelines.release.snapshot import Snapshot
@@ -174,6 +174,26 @@ def test_every_link_of_the_page_leads_to_a_file_of_the_release(
     assert all((made.folder / name).is_file() for name in names)
     listed = {row["path"] for row in made.manifest["files"]}
     assert {n for n in listed if n.split("/")[0] not in ("hf", "site")} <= names
+
+
+def test_what_is_asked_before_the_index_has_come_is_answered(
+    browser: Browser, address: str
+) -> None:
+    page = browser.new_page()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/data/index.json", hold)
+    page.goto(address, wait_until="commit")
+    page.locator("#query").fill("reservoir")
+    while not held:
+        page.wait_for_timeout(20)
+    page.locator("#query").press("Enter")
+    held[0].continue_()
+    says(page, "20 of 450 shown")
+    page.close()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])

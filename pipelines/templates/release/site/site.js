@@ -7,6 +7,7 @@ const $ = (id) => document.getElementById(id);
 const kept = new Map();
 let index = null;
 let turn = 0;
+let asked = false;
 
 // A file of the site, read once. The cache is bounded: a long visit must not fill the memory.
 async function read(name) {
@@ -174,11 +175,14 @@ async function start() {
   $("city").onchange = () => browse(false).catch(failed);
   $("month").onchange = () => browse(true).catch(failed);
   await browse(false);
+  if (asked) await find();
 }
 
 $("search").addEventListener("submit", (event) => {
   event.preventDefault();
+  // What is asked before the index has come is answered when it has.
   if (index) find().catch(failed);
+  else asked = true;
 });
 $("browse").addEventListener("submit", (event) => event.preventDefault());
 start().catch(failed);
