@@ -126,7 +126,10 @@ def labelled(text: str) -> Moment | None:
 
 def in_url(url: str) -> Moment | None:
     """Return the date a URL's path carries, to the day or only to the month."""
-    path = urlsplit(url).path
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return None  # such as an unclosed [ before the host
     for pattern in _IN_URL:
         match = pattern.search(path)
         if match:
@@ -163,7 +166,8 @@ def _english(match: re.Match[str]) -> Moment | None:
 
 
 def _month(match: re.Match[str]) -> int:
-    return _MONTHS.index(match["mon"][:3].lower()) + 1
+    # Where case is ignored, the long s matches an s, too.
+    return _MONTHS.index(match["mon"][:3].lower().replace("ſ", "s")) + 1
 
 
 def _written(match: re.Match[str]) -> Moment | None:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from pipelines import numerals
 
@@ -25,7 +25,7 @@ class Day:
 
     def near(self, other: "Day", days: int) -> bool:
         """Whether both name days at most `days` apart, an unknown year taken from the other."""
-        year = self.year or other.year or 2024
+        year = self.year or other.year or _LEAP
         ours = _date(year, self.month, self.day)
         theirs = _date(other.year or year, other.month, other.day)
         return ours is not None and theirs is not None and abs((ours - theirs).days) <= days
@@ -154,7 +154,8 @@ def calendar(text: str, lang: str, *, published: datetime | None = None, url: st
 
     A day without a year takes the year that puts it nearest before the page's date (events are
     reported within months, and announced up to two months ahead), or the year last stated before
-    it when the page is undated.
+    it when the page is undated. Every day returned exists: one that its month or year has not is
+    left without a year, or out.
     """
     page = published.date() if published else url_date(url)
     raw = list(_chinese(text) if lang == "zh" else _english(text))
@@ -173,22 +174,19 @@ def calendar(text: str, lang: str, *, published: datetime | None = None, url: st
             years.append((year, start))
         if kind == "day":
             for month, day in ((values[1], values[2]), (values[3], values[4])):
-                if month and day and _date(year or 2024, month, day):
-                    resolved = year or _nearest(month, day, page) or stated
+                if month and day and _date(year or _LEAP, month, day):
+                    resolved = year or _resolved(month, day, page, stated)
                     days.append(Day(month, day, resolved, year is not None, start=start))
         elif kind == "bare":
-            anchor = days[-1] if days else None
-            if anchor is not None:
-                days.append(Day(anchor.month, values[2] or 1, anchor.year, start=start))
-            elif page is not None:
-                when = page if (values[2] or 1) <= page.day else page.replace(day=1) - timedelta(1)
-                days.append(Day(when.month, values[2] or 1, when.year, start=start))
+            if (one := _bare(values[2] or 1, days[-1] if days else None, page)) is not None:
+                days.append(replace(one, start=start))
         elif kind in ("relative", "weekday"):
             if page is not None and values[0] is not None:
                 # "On Tuesday" is the last Tuesday before the page, or the page's own day.
                 back = (page.weekday() - values[0]) % 7
-                when = page + timedelta(days=values[0] if kind == "relative" else -back)
-                days.append(Day(when.month, when.day, when.year, relative=True, start=start))
+                when = _shifted(page, values[0] if kind == "relative" else -back)
+                if when is not None:
+                    days.append(Day(when.month, when.day, when.year, relative=True, start=start))
         elif kind == "period":
             periods.append(Period(values[1] or 1, values[2] or 12, year, start))
         elif values[3]:
@@ -208,21 +206,57 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _nearest(month: int, day: int, page: date | None) -> int | None:
-    """Year of the latest such day at most 60 days after `page`."""
+_LEAP = 2024
+"""A year that has every day."""
+
+
+def _shifted(day: date, by: int) -> date | None:
+    """Return the date `by` days later; None where the calendar has none, at its ends."""
+    ordinal = day.toordinal() + by
+    return date.fromordinal(ordinal) if 1 <= ordinal <= date.max.toordinal() else None
+
+
+def _resolved(month: int, day: int, page: date | None, stated: int | None) -> int | None:
+    """Year of a day without one: by the page's date, else as last stated; None: none has it."""
+    if page is not None:
+        return _nearest(month, day, page)
+    return stated if stated is not None and _date(stated, month, day) else None
+
+
+def _nearest(month: int, day: int, page: date) -> int | None:
+    """Year of the latest such day at most 60 days after `page`.
+
+    Of February 29 the one such year of three, if there is any.
+    """
+    having = [
+        when for year in (-1, 0, 1) if (when := _date(page.year + year, month, day)) is not None
+    ]
+    near = [when for when in having if (when - page).days <= 60]
+    chosen = near[-1:] or having[:1]
+    return chosen[0].year if chosen else None
+
+
+def _bare(day: int, anchor: Day | None, page: date | None) -> Day | None:
+    """Return a day without a month: in the month last named, else in the page's or the one before.
+
+    A day that the month before has not either is still to come in the page's: 31日 on December 10.
+    None where no such month has it.
+    """
+    if anchor is not None:
+        known = _date(anchor.year or _LEAP, anchor.month, day) is not None
+        return Day(anchor.month, day, anchor.year) if known else None
     if page is None:
         return None
-    for year in (page.year + 1, page.year, page.year - 1):
-        when = _date(year, month, day)
-        if when and when <= page + timedelta(days=60):
-            return year
-    return page.year
+    before = _shifted(page.replace(day=1), -1)
+    months = [page, before] if day <= page.day else [before, page]
+    found = (_date(when.year, when.month, day) for when in months if when is not None)
+    return next((Day(when.month, when.day, when.year) for when in found if when is not None), None)
 
 
 def _int(text: str | None) -> int | None:
     if not text:
         return None
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     value = numerals.chinese(text)
     return int(value) if value is not None else None
@@ -276,7 +310,7 @@ def _zh_months(hit: re.Match[str]) -> tuple[int | None, int | None]:
 
 def _month(text: str) -> int:
     return 1 + next(
-        index for index, name in enumerate(_MONTHS) if name.startswith(text.lower()[:3])
+        index for index, name in enumerate(_MONTHS) if name.startswith(numerals.folded(text)[:3])
     )
 
 
@@ -298,9 +332,9 @@ def _english(text: str) -> Iterator[_Raw]:
         yield "year", *hit.span(), (_int(hit["y"]), None, None, _last_year(hit), None)
     for hit in _EN_RELATIVE.finditer(text):
         if hit["w"]:
-            yield "relative", *hit.span(), (_SHIFT[hit["w"].lower()], None, None, None, None)
+            yield "relative", *hit.span(), (_SHIFT[numerals.folded(hit["w"])], None, None, None, None)
         else:
-            weekday = _WEEKDAYS.index(hit["on"].lower())
+            weekday = _WEEKDAYS.index(numerals.folded(hit["on"]))
             yield "weekday", *hit.span(), (weekday, None, None, None, None)
 
 
@@ -310,10 +344,11 @@ def _en_months(hit: re.Match[str]) -> tuple[int, int]:
     if hit["c"]:
         return 1, int(numerals.english(hit["c"]) or 0) or int(hit["c"])
     if hit["half"] or hit["h"]:
-        return (1, 6) if (hit["half"] or "").lower() == "first" or hit["h"] == "1" else (7, 12)
+        first = numerals.folded(hit["half"] or "") == "first" or hit["h"] == "1"
+        return (1, 6) if first else (7, 12)
     if hit["qs"]:
-        return 1, 6 if hit["qs"].lower() == "two" else 9
+        return 1, 6 if numerals.folded(hit["qs"]) == "two" else 9
     quarter = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}.get(
-        (hit["one"] or "").lower()
+        numerals.folded(hit["one"] or "")
     ) or int(hit["q"])
     return 3 * quarter - 2, 3 * quarter

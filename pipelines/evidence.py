@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 
@@ -204,7 +204,8 @@ def _ahead(when: Calendar, lead: int, page: date | None) -> bool:
     named = next((day for day in when.days if day.start < lead and not day.relative), None)
     if named is None or named.year is None or page is None:
         return False
-    return date(named.year, named.month, named.day) > page + timedelta(days=1)
+    # As a difference: at the end of the calendar there is no day after the page's.
+    return (date(named.year, named.month, named.day) - page).days > 1
 
 
 def _stage(lead: str, ahead: bool) -> tuple[float, float, float]:

@@ -55,7 +55,7 @@ _SCALE = "hundred|thousand|million|billion|trillion"
 
 EN_CARDINAL = (
     rf"(?:{_CARDINAL})(?:[- ](?:{_CARDINAL}))?"
-    rf"(?: (?:{_SCALE})(?:(?: and)? (?:{_CARDINAL})(?:[- ](?:{_CARDINAL}))?\b)?)*"
+    rf"(?: (?:{_SCALE})(?:(?: and)? (?:{_CARDINAL})(?:[- ](?:{_CARDINAL}))?\b)?){{0,8}}"
 )
 """Matches an English cardinal written in words, such as `two hundred and five`."""
 
@@ -69,12 +69,32 @@ _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _ROMAN_FORM = re.compile(r"C{0,3}(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 
 
+LONGEST = 40
+"""Characters of a Chinese numeral, or words of an English one, beyond which nothing is counted."""
+
+LARGEST = 1e24
+"""What a numeral counts at most; a text that says more says nothing of a city."""
+
+_FOLDED = {ord("ſ"): "s", ord("ı"): "i", ord("İ"): "i"}
+
+
+def folded(text: str) -> str:
+    """Return `text` in lower case, letters too that only match ASCII ones where case is ignored.
+
+    A pattern that ignores case takes `ſ` and `ı` for s and i, and a look-up of what it found must
+    know the word.
+    """
+    return text.translate(_FOLDED).lower()
+
+
 def chinese(text: str) -> float | None:
     """Return the value of a Chinese numeral, or None if `text` is not one.
 
     Reads positional years (二〇二四), multiplicative numerals (一亿二千万, 十六) and
-    decimals (三点五).
+    decimals (三点五). Longer than `LONGEST` or over `LARGEST` nothing is a numeral.
     """
+    if len(text) > LONGEST:
+        return None
     whole, point, fraction = text.partition("点")
     if point:
         digits = [_ZH_DIGIT.get(char) for char in fraction]
@@ -86,7 +106,7 @@ def chinese(text: str) -> float | None:
         return None
     if all(char in _ZH_DIGIT for char in text):
         # Digits in a row are a year or a code; a lone numeral is itself.
-        return float("".join(str(_ZH_DIGIT[char]) for char in text))
+        return _counted(int("".join(str(_ZH_DIGIT[char]) for char in text)))
     total = section = digit = 0
     for char in text:
         if char in _ZH_DIGIT:
@@ -100,13 +120,20 @@ def chinese(text: str) -> float | None:
             kept = 0 if char == "亿" else total
             total = kept + (whole_part or 1) * _ZH_LARGE[char]
             section = digit = 0
-    return float(total + section + digit)
+    return _counted(total + section + digit)
+
+
+def _counted(value: int) -> float | None:
+    return float(value) if value <= LARGEST else None
 
 
 def english(text: str) -> float | None:
-    """Return the value of an English cardinal in words, or None if `text` is not one."""
-    words = [w for w in re.split(r"[\s-]+", text.lower()) if w and w != "and"]
-    if not words:
+    """Return the value of an English cardinal in words, or None if `text` is not one.
+
+    Of more words than `LONGEST` or over `LARGEST` nothing is a cardinal.
+    """
+    words = [w for w in re.split(r"[\s-]+", folded(text)) if w and w != "and"]
+    if not 0 < len(words) <= LONGEST:
         return None
     total = current = 0
     for word in words:
@@ -119,12 +146,12 @@ def english(text: str) -> float | None:
             current = 0
         else:
             return None
-    return float(total + current)
+    return _counted(total + current)
 
 
 def ordinal(text: str) -> int | None:
     """Return the rank an English ordinal names (`29th`, `twenty-ninth`), or None."""
-    lower = text.lower().strip()
+    lower = folded(text).strip()
     if found := re.fullmatch(r"(\d{1,4})(?:st|nd|rd|th)", lower):
         return int(found.group(1))
     words = [w for w in re.split(r"[\s-]+", lower) if w and w not in ("and", "one")]

@@ -120,7 +120,7 @@ def ordinals(text: str, lang: str) -> tuple[Ordinal, ...]:
 def _rank(text: str | None) -> int:
     if not text:
         return 0
-    value = float(text) if text.isdigit() else numerals.chinese(text)
+    value = float(text) if text.isdecimal() else numerals.chinese(text)
     return int(value) if value is not None else 0
 
 
@@ -183,7 +183,8 @@ def _zh_label(counter: str, after: str) -> str:
 
 def _english(text: str) -> Iterator[Ordinal]:
     for hit in _EN.finditer(text):
-        rank = 1 if hit["n"].lower() == "inaugural" else numerals.ordinal(hit["n"])
+        named = numerals.folded(hit["n"])
+        rank = 1 if named == "inaugural" else numerals.ordinal(named)
         if rank is None:
             continue
         after = re.split(r"\b(?:of the|of|held|and|in|at|on)\b", hit["after"], maxsplit=1)[0]

@@ -255,6 +255,8 @@ def _zh_scale(text: str | None) -> float:
 
 _ZH_HALF = re.compile(r"(?P<loose>超过|超|过|近|约|大)?(?:一半|半数)|过半(?!小时|年|天|月)")
 _ZH_DOUBLED = re.compile(r"翻了?(?P<n>[一两二三])?番")
+_MORE = 8
+"""Characters before a multiple in which a word may say that it is of an increase."""
 _ZH_MORE = re.compile(r"(?:增长|增加|提高|增幅达?|扩大)了?(?:近|约|超过|超)?$")
 _ZH_CLOCK = re.compile(
     r"(?P<part>上午|下午|早上|早晨|凌晨|中午|晚上|傍晚|晚|早)?(?:"
@@ -325,7 +327,7 @@ def _chinese_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
 def _english_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
     """Fractions and multiples, with the stretch of text each takes."""
     for hit in _EN_FRACTION.finditer(text):
-        of = (hit["of"] or hit["one"] or hit["a"] or "half").lower()
+        of = numerals.folded(hit["of"] or hit["one"] or hit["a"] or "half")
         value = 100 * (numerals.english(hit["n"] or "one") or 1) / _PARTS[of]
         half = 2.0 if _PARTS[of] == 2 else 1.0
         yield Quantity("percent", value, half, bool(hit["loose"]), hit.start()), hit.span()
@@ -357,7 +359,8 @@ def _chinese(text: str) -> Iterator[Quantity]:
         loose = bool(hit["few"] or hit["odd"] or hit["after"]) or (
             hit["loose"] is not None and hit["loose"] not in ("达", "达到", "至少", "多达", "高达")
         )
-        more = kind == "times" and bool(_ZH_MORE.search(text, 0, hit.start()))
+        near = max(0, hit.start() - _MORE)
+        more = kind == "times" and bool(_ZH_MORE.search(text, near, hit.start()))
         scale = _zh_scale(hit["scale"]) * factor
         first_scale = _zh_scale(hit["s0"]) * factor if hit["s0"] else scale
         for written, by in ((hit["n"], first_scale if hit["m"] else scale), (hit["m"], scale)):
@@ -399,7 +402,7 @@ def _english(text: str) -> Iterator[Quantity]:
         if not (shares and _EN_LIST.fullmatch(text, hit.end(), reach)):
             kind, factor = _en_unit(hit)
             scale = math.prod(
-                numerals.SCALES[word] for word in (hit["scale"] or "").lower().split()
+                numerals.SCALES[word] for word in numerals.folded(hit["scale"] or "").split()
             )
         elif float(written.replace(",", "")) >= 1000:
             scale = 1.0
@@ -424,13 +427,14 @@ def _english(text: str) -> Iterator[Quantity]:
 
 def _approximate(written: str | None) -> bool:
     """Whether a word before a figure rounds it; "at least" and "up to" only bound it."""
-    return written is not None and written.lower() not in ("at least", "up to", "less than")
+    bounding = ("at least", "up to", "less than")
+    return written is not None and numerals.folded(written) not in bounding
 
 
 def _en_unit(hit: re.Match[str]) -> tuple[str, float]:
     if hit["prefix"]:
-        return _PREFIXES[hit["prefix"].lower()], 1.0
-    unit = (hit["unit"] or "").lower()
+        return _PREFIXES[numerals.folded(hit["prefix"])], 1.0
+    unit = numerals.folded(hit["unit"] or "")
     return next(
         (
             (kind, factor)
