@@ -332,7 +332,8 @@ def _english(text: str) -> Iterator[_Raw]:
         yield "year", *hit.span(), (_int(hit["y"]), None, None, _last_year(hit), None)
     for hit in _EN_RELATIVE.finditer(text):
         if hit["w"]:
-            yield "relative", *hit.span(), (_SHIFT[numerals.folded(hit["w"])], None, None, None, None)
+            shift = _SHIFT[numerals.folded(hit["w"])]
+            yield "relative", *hit.span(), (shift, None, None, None, None)
         else:
             weekday = _WEEKDAYS.index(numerals.folded(hit["on"]))
             yield "weekday", *hit.span(), (weekday, None, None, None, None)

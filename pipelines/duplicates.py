@@ -37,10 +37,18 @@ _SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?;]\s+")
 _MOST_COMPARED = 50
 _MOST_SENTENCES = 60
 """Sentences of a text, of those the other lacks, that are compared with the other's."""
+_LONGEST_SENTENCE = 1_000
+"""Characters from which of two sentences only what lies between what they share at both ends is
+told apart."""
+_EFFORT = 20_000_000
+"""Products of the lengths of two sentences that are compared, for two texts: a second or two."""
 _LATE = datetime.max.replace(tzinfo=UTC)
 _KEPT = re.compile(r"[^\W_]+")
+# Numerals are looked for only where a run of them begins: begun anew at each character of a long
+# one, the search would take the square of its length.
 _NUMBER = re.compile(
-    r"\d+(?:[.,:]\d+)*|[零〇○一二三四五六七八九十百千万亿两]+(?=[次届屆批期号號章条條月日年%])"
+    r"\d+(?:[.,:]\d+)*|(?<![零〇○一二三四五六七八九十百千万亿两])"
+    r"[零〇○一二三四五六七八九十百千万亿两]+(?=[次届屆批期号號章条條月日年%])"
 )
 _ORDINAL_WORD = re.compile(
     r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-)?(?:first|second|third|fourth|"
@@ -53,7 +61,8 @@ _ORDINAL_WORD = re.compile(
 
 # Numbers that say which event is told, not how much of something there was: dates, hours, ordinals.
 _MARK_ZH = re.compile(
-    r"第\d+|\d+(?=[年月日号號时時点點次届屆期批条條章])|\d+:\d+|"
+    r"第\d+|(?<!\d)(?:\d+(?=[年月日号號时時点點次届屆期批条條章])|\d+:\d+)|"
+    r"(?<![零〇○一二三四五六七八九十百])"
     r"[零〇○一二三四五六七八九十百]+(?=[次届屆批期号號章条條月日年])"
 )
 _MARK_EN = re.compile(
@@ -248,19 +257,45 @@ def _exchanged(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def exchanges(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Yield, for each two sentences that are much alike and not the same, where they differ."""
+    """Yield, for each two sentences that are much alike and not the same, where they differ.
+
+    What is too long to be compared in reasonable time (`_LONGEST_SENTENCE`, `_EFFORT`) and has much
+    the same characters is taken for alike, and for different as a whole.
+    """
     theirs, ours = set(other), set(one)
     only_one = [sentence for sentence in one if sentence not in theirs][:_MOST_SENTENCES]
     only_other = [sentence for sentence in other if sentence not in ours][:_MOST_SENTENCES]
+    left = _EFFORT
     for mine in only_one:
         for yours in only_other:
             matcher = SequenceMatcher(None, mine, yours, autojunk=False)
-            if matcher.quick_ratio() >= _EXCHANGED and matcher.ratio() >= _EXCHANGED:
+            if matcher.quick_ratio() < _EXCHANGED:
+                continue
+            effort = len(mine) * len(yours)
+            if max(len(mine), len(yours)) > _LONGEST_SENTENCE or effort > left:
+                yield (_between(mine, yours),)
+                continue
+            left -= effort
+            if matcher.ratio() >= _EXCHANGED:
                 yield tuple(
                     (mine[a:b], yours[c:d])
                     for kind, a, b, c, d in matcher.get_opcodes()
                     if kind != "equal"
                 )
+
+
+def _between(one: str, other: str) -> tuple[str, str]:
+    """Return what lies between the beginnings and the ends that two texts share."""
+    start = _shared(one, other)
+    one, other = one[start:], other[start:]
+    end = _shared(one[::-1], other[::-1])
+    return one[: len(one) - end], other[: len(other) - end]
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _plain(text: str, chinese: bool) -> str:

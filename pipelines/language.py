@@ -287,7 +287,9 @@ def _title_in(title: str, lang: str) -> str:
     ):
         return title
     if lang == "zh":
-        runs = re.findall(r"[^A-Za-z]*[\u3400-\u9fff][^A-Za-z]*", title)
+        runs = [
+            run for run in re.findall(r"[^A-Za-z]+", title) if re.search(r"[\u3400-\u9fff]", run)
+        ]
     else:
         runs = re.findall(r"[A-Za-z0-9][^\u3000-\u9fff\uff00-\uffef]*", title)
         runs = [run for run in runs if len(_LATIN.findall(run)) >= 3]

@@ -11,7 +11,7 @@ MOST = 12
 _ZH = re.compile(r"[《〈]([^《》〈〉\n]{3,60})[》〉]")
 _EN_QUOTED = re.compile(r"[“\"]([A-Z][^“”\"\n]{9,160})[”\"]")
 _EN_NAMED = re.compile(
-    r"(?:[A-Z][\w’'-]+ (?:and )?){0,6}"
+    r"(?:[A-Z][\w’'-]{1,40} (?:and )?){0,6}"  # bounded: a word may begin at each of its capitals
     r"(?:Regulations?|Measures|Plan|Opinions|Notice|Guidelines?|Rules|Outline|Program(?:me)?|Law"
     r"|Provisions|Scheme|Ordinance|Bill|Guidance|Standards?|Agreement|Initiative|Declaration)"
     r" (?:on|for|of|to|Regarding|Concerning)"
