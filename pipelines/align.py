@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +25,12 @@ from pipelines import (
     sentences,
     store,
 )
-from pipelines.documents import Document, Pairing, Prepared, Scored
+from pipelines.documents import Document, Pairing, Prepared, Scored, Unread
 from pipelines.encoder import Encoder, VectorCache, load_encoder
 from pipelines.findings import Findings
 from pipelines.flags import flags
 from pipelines.kept import KeptBeads
+from pipelines.preparation import attempt
 from pipelines.sentences import Bead, Span
 from pipelines.store import Row
 
@@ -44,7 +46,10 @@ class UnknownPairError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What aligning a city found: articles compared (duplicates aside), pairs, beads."""
+    """What aligning a city found: articles compared (duplicates aside), pairs, beads.
+
+    `unread` are the articles that could not be read, or not compared or aligned with another.
+    """
 
     zh: int
     en: int
@@ -52,6 +57,7 @@ class Summary:
     likely: int
     candidates: int
     sentences: int
+    unread: tuple[Unread, ...] = ()
 
 
 def align_shard(
@@ -79,18 +85,19 @@ def align_city(
 
     `now` dates new and changed pairs (default: the clock). Sentence vectors, alignments and what
     was found out about articles and candidates are kept under `vectors/`, so that only what is new
-    is encoded and aligned, and only what it touches compared. Raises `StoreError` for
-    tables that cannot be read or written.
+    is encoded and aligned, and only what it touches compared. An article that cannot be read costs
+    itself only. Raises `StoreError` for tables that cannot be read or written.
     """
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     cache = _cache(output, city, encoder)
     folder = output / "vectors" / city
     articles = Findings(folder / f"{cache.name}.articles.parquet")
     compared = Findings(folder / f"{cache.name}.candidates.parquet")
-    zh, en = (documents.prepare(side, cache, articles) for side in _read(output, city))
+    unread: list[Unread] = []
+    zh, en = (documents.prepare(side, cache, articles, unread) for side in _read(output, city))
     articles.save()
     mates = _mates(output, city)
-    pairing = _paired(zh, en, mates, max_days, compared)
+    pairing = _paired(zh, en, mates, max_days=max_days, kept=compared, unread=unread)
     compared.save()
     cache.save()
     method = f"{cache.name} {documents.load_model().version}"
@@ -104,7 +111,9 @@ def align_city(
     kept = KeptBeads(folder / f"{cache.name}.beads.parquet", cache)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
-        beads += _beads(row["pair_id"], zh[one.zh].document, en[one.en].document, kept, mates)
+        ours, theirs = zh[one.zh].document, en[one.en].document
+        step = partial(_beads, row["pair_id"], ours, theirs, kept, mates)
+        beads += attempt(step, theirs, unread, told=f"aligned with {ours.id}") or []
     runners_up.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
         ("candidates", runners_up, schema.CANDIDATES),
@@ -115,7 +124,15 @@ def align_city(
         store.write_table(store.table_path(output, name, city), table)
     kept.save()
     likely = sum(row["probability"] >= 0.5 for row in pairs)
-    return Summary(len(zh), len(en), len(pairs), likely, len(runners_up), len(beads))
+    return Summary(
+        len(zh),
+        len(en),
+        len(pairs),
+        likely,
+        len(runners_up),
+        len(beads),
+        tuple(dict.fromkeys(unread)),
+    )
 
 
 def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | None = None) -> str:
@@ -136,8 +153,12 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
         zh_side, en_side = _read(output, city)
         if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
             cache = _cache(output, city, encoder)
-            zh, en = documents.prepare(zh_side, cache), documents.prepare(en_side, cache)
-            pairing = documents.pair(zh, en)
+            unread: list[Unread] = []
+            zh, en = (documents.prepare(side, cache, None, unread) for side in (zh_side, en_side))
+            pairing = documents.pair(zh, en, unread=unread)
+            for one in unread:
+                if one.article_id in (zh_id, en_id):
+                    return f"Not a pair: {one.article_id} was {one.reason}."
             model = documents.load_model()
             calibration = calibrate.for_method(output, f"{cache.name} {model.version}")
             ids = (zh_id, en_id)
@@ -219,8 +240,10 @@ def _paired(
     zh: Sequence[Prepared],
     en: Sequence[Prepared],
     mates: Mapping[str, _Mate],
+    *,
     max_days: int,
     kept: Findings,
+    unread: list[Unread],
 ) -> Pairing:
     """Pair the articles of a city. Those that share a page are mates, whatever the model says."""
     place = {one.document.id: at for at, one in enumerate(zh)}
@@ -230,7 +253,9 @@ def _paired(
         if one.document.id in mates and mates[one.document.id].id in place
     ]
     if not known:
-        return documents.pair(zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP, kept=kept)
+        return documents.pair(
+            zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP, kept=kept, unread=unread
+        )
     rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
     rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
     found = documents.pair(
@@ -239,11 +264,12 @@ def _paired(
         max_days=max_days,
         runners_up=KEPT_RUNNERS_UP,
         kept=kept,
+        unread=unread,
     )
     pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
     rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
     for i, j in known:
-        alone = documents.pair([zh[i]], [en[j]], max_days=max_days, kept=kept)
+        alone = documents.pair([zh[i]], [en[j]], max_days=max_days, kept=kept, unread=unread)
         pairs += [
             replace(one, zh=i, en=j, probability=1.0, relation="translation")
             for one in (*alone.pairs, *alone.rest)

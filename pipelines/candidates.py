@@ -10,6 +10,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from pipelines.comparison import Comparison
 from pipelines.coverage import Array, Coverage, cover
 from pipelines.evidence import Key, Rarity
 from pipelines.findings import Findings
-from pipelines.preparation import Prepared
+from pipelines.preparation import Prepared, Unread, attempt
 
 BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 16
 """Candidates of an English article by each way of finding them, at most."""
@@ -114,8 +115,12 @@ def compare(
     rarities: tuple[Rarity, Rarity],
     kept: Findings | None = None,
     learnt: Mapping[str, str] | None = None,
-) -> Iterator[list[Compared]]:
+    unread: list[Unread] | None = None,
+) -> Iterator[list[Compared | None]]:
     """Yield, for each English article of `choices`, what its candidates there say, in their order.
+
+    Of two that cannot be compared there is None, and `unread` reports the English one; without
+    `unread` the error is raised.
 
     `rarities` are of the Chinese and the English articles of the city, `learnt` its aliases. Of
     what `kept` knows nothing is looked at but the rarities; remarks are not remembered.
@@ -129,18 +134,40 @@ def compare(
         listed = []
         for ours in others:
             key = hashlib.sha256(ours.digest + one.digest + meant).digest()[:16]
-            packed = kept.get(key) if kept else None
-            covered, facts = _unpacked(packed, current) if packed else (None, None)
-            if covered is None or facts is None:
-                covered = covered or cover(ours.sentences, one.sentences, ours.facts, one.facts)
-                zh_rarity.asked.clear()
-                en_rarity.asked.clear()
-                facts = comparison.compare(ours.facts, one.facts, zh_rarity, en_rarity, called)
-                if kept:
-                    asked = (zh_rarity.asked, en_rarity.asked)
-                    kept.put(key, _packed(covered, facts, _weighed(current, asked, one.asked)))
-            listed.append((covered, facts))
+            step = partial(
+                _compared, ours, one, rarities, current=current, called=called, kept=kept, key=key
+            )
+            told = f"compared with {ours.document.id}"
+            listed.append(attempt(step, one.document, unread, told=told))
         yield listed
+
+
+def _compared(
+    ours: Prepared,
+    one: Prepared,
+    rarities: tuple[Rarity, Rarity],
+    *,
+    current: Levels,
+    called: Mapping[str, str],
+    kept: Findings | None,
+    key: bytes,
+) -> Compared:
+    """Return what a Chinese and an English article say of each other, as `kept` knows it or anew.
+
+    `key` is theirs there, `current` are the rarities that it must have been weighed by.
+    """
+    packed = kept.get(key) if kept else None
+    covered, facts = _unpacked(packed, current) if packed else (None, None)
+    if covered is None or facts is None:
+        covered = covered or cover(ours.sentences, one.sentences, ours.facts, one.facts)
+        zh_rarity, en_rarity = rarities
+        zh_rarity.asked.clear()
+        en_rarity.asked.clear()
+        facts = comparison.compare(ours.facts, one.facts, zh_rarity, en_rarity, called)
+        if kept:
+            asked = (zh_rarity.asked, en_rarity.asked)
+            kept.put(key, _packed(covered, facts, _weighed(current, asked, one.asked)))
+    return covered, facts
 
 
 _NOT_ASKED = -1

@@ -21,9 +21,19 @@ from pipelines.comparison import Comparison
 from pipelines.coverage import Coverage
 from pipelines.evidence import Rarity
 from pipelines.findings import Findings
-from pipelines.preparation import Document, Prepared, prepare
+from pipelines.preparation import Document, Prepared, Unread, prepare
 
-__all__ = ["Document", "Model", "Pairing", "Prepared", "Scored", "load_model", "pair", "prepare"]
+__all__ = [
+    "Document",
+    "Model",
+    "Pairing",
+    "Prepared",
+    "Scored",
+    "Unread",
+    "load_model",
+    "pair",
+    "prepare",
+]
 
 WORDS_PER_CHARACTER = 0.7
 """English words a full translation has for each Chinese character (news .65, officials .85)."""
@@ -86,6 +96,7 @@ def pair(
     runners_up: int | None = None,
     kept: Findings | None = None,
     learning: bool = True,
+    unread: list[Unread] | None = None,
 ) -> Pairing:
     """Pair the articles of one city. `max_days` is how late English usually is: a soft prior.
 
@@ -93,7 +104,8 @@ def pair(
     candidates of an English article that are not its pair, the best `runners_up` are returned, and
     any that could have been; None returns all. Of candidates that `kept` knows, as far as what is
     known still holds, no text is looked at, and their `comparison` has no remarks. With `learning`
-    what confident pairs show of names (`pipelines.aliases`) is used where it applies.
+    what confident pairs show of names (`pipelines.aliases`) is used where it applies. Two articles
+    that cannot be compared are no candidates, which `unread` reports; without, the error is raised.
     """
     model = model or load_model()
     found = candidates.find(zh, en)
@@ -101,9 +113,9 @@ def pair(
 
     def chosen(places: Sequence[int], learnt: Mapping[str, str]) -> list[list[Scored]]:
         choices = ((en[at], [zh[other] for other in found[at]]) for at in places)
-        compared = candidates.compare(choices, rarities, kept, learnt)
+        compared = candidates.compare(choices, rarities, kept, learnt, unread)
         listed = (
-            _described(both, zh, en, (at, found[at]), max_days)
+            _described(dict(zip(found[at], both, strict=True)), zh, en, at, max_days)
             for at, both in zip(places, compared, strict=True)
         )
         return [_foremost(_choose(one, model, zh), zh, runners_up) for one in listed]
@@ -142,17 +154,17 @@ def _foremost(listed: list[Scored], zh: Sequence[Prepared], runners_up: int | No
 
 
 def _described(
-    compared: list[candidates.Compared],
+    compared: Mapping[int, candidates.Compared | None],
     zh: Sequence[Prepared],
     en: Sequence[Prepared],
-    choice: tuple[int, Sequence[int]],
+    place: int,
     max_days: int,
 ) -> list[Scored]:
-    """Return the candidates of one English article with their features."""
-    place, others = choice
-    edges = _edges([covered for covered, _ in compared], en[place])
+    """Return the candidates of one English article that could be compared, with their features."""
+    known = {other: both for other, both in compared.items() if both is not None}
+    edges = _edges([covered for covered, _ in known.values()], en[place])
     listed = []
-    for other, (covered, facts), edge in zip(others, compared, edges, strict=True):
+    for (other, (covered, facts)), edge in zip(known.items(), edges, strict=True):
         weighed = features(zh[other], en[place], covered, facts, edge=edge, max_days=max_days)
         listed.append(Scored(other, place, weighed, covered, facts))
     return listed

@@ -35,16 +35,18 @@ MOST = 400
 _Fact = Day | Period | Ordinal | Quantity | int | str
 _Stated = tuple[Mark, tuple[_Fact, ...]]
 
+# How far a figure reaches is bounded: read to the end of a row of figures from each of them, the
+# row would take the square of its length.
 _ZH_EXTENT = re.compile(
     r"[^\d一二两三四五六七八九十百千万亿\n]{0,3}"
-    r"(?:\d[\d,.]*\d|\d|[零〇一二两三四五六七八九十百千点]+)"
-    r"(?:[-—–~～至到](?:\d[\d,.]*\d|\d))?(?:[十百千万亿]+)?(?:%|‰|℃|个百分点|美元|港元|欧元|元)?"
+    r"(?:\d[\d,.]{0,24}\d|\d|[零〇一二两三四五六七八九十百千点]{1,24})"
+    r"(?:[-—–~～至到](?:\d[\d,.]{0,24}\d|\d))?[十百千万亿]{0,8}(?:%|‰|℃|个百分点|美元|港元|欧元|元)?"
 )
 _EN_EXTENT = re.compile(
-    r"(?:[a-z]+ ){0,3}?(?:[a-z]{2,3}\$?|[$¥￥€£])? ?"
-    rf"(?:\d[\d,.]*\d|\d|\b{numerals.EN_CARDINAL}\b)"
-    r"(?: ?(?:-|–|—|to) ?\d[\d,.]*)?"
-    r"(?:[- ]?(?:hundred million|trillion|billion|million|thousand|hundred|bn\b|mn\b))*"
+    r"(?:[a-z]{1,24} ){0,3}?(?:[a-z]{2,3}\$?|[$¥￥€£])? ?"
+    rf"(?:\d[\d,.]{{0,24}}\d|\d|\b{numerals.EN_CARDINAL}\b)"
+    r"(?: ?(?:-|–|—|to) ?\d[\d,.]{0,24})?"
+    r"(?:[- ]?(?:hundred million|trillion|billion|million|thousand|hundred|bn\b|mn\b)){0,4}"
     r"(?: ?%| per ?cent\b| percentage points?| yuan\b| dollars?\b)?",
     re.IGNORECASE,
 )
@@ -107,11 +109,17 @@ def _stated(facts: Facts) -> list[_Stated]:
     """Return the dates, ranks and figures of a text with the stretches they are written in."""
     found: list[_Stated] = []
     when = facts.calendar
+    dated: dict[int, list[_Fact]] = {}
+    years: dict[int, list[_Fact]] = {}
+    for day in when.days:
+        dated.setdefault(day.start, []).append(day)
+    for period in when.periods:
+        dated.setdefault(period.start, []).append(period)
+    for year, at in when.years:
+        years.setdefault(at, []).append(year)
     for start, end in when.spans:
         blank = len(facts.whole[start:end]) - len(facts.whole[start:end].lstrip())
-        stated: list[_Fact] = [day for day in when.days if day.start == start]
-        stated += [period for period in when.periods if period.start == start]
-        stated = stated or [year for year, at in when.years if at == start]
+        stated = dated.get(start) or years.get(start, [])
         found.append((Mark(start + blank, end, "date"), tuple(stated)))
     found += [(Mark(rank.start, rank.end, "rank"), (rank,)) for rank in facts.ordinals]
     extent = _ZH_EXTENT if facts.lang == "zh" else _EN_EXTENT

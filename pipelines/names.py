@@ -44,7 +44,7 @@ _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
-_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,7}(?:[·•‧・][\u4e00-\u9fff]{1,7})+")
+_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,7}(?:[·•‧・][\u4e00-\u9fff]{1,7}){1,8}")
 
 _ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的|在)")
 _ZH_AFTER = re.compile(
@@ -63,8 +63,8 @@ _EN_PLACE_AFTER = re.compile(
 _EN_FOREIGN = re.compile(
     r"(?:Ambassador|Consul[ -]General|Consul|President|Chairman|Chairwoman|CEO|Governor|Minister"
     r"|Mr\.?|Ms\.?|Mrs\.?|Director|Professor|Dr\.?|Mayor|Secretary-General|Vice[- ]President"
-    r"|[Oo]fficer|[Mm]anager|Mayor of \w+),? (?P<name>[A-ZÀ-Ý][\wà-ÿ'’-]+"
-    r"(?: (?:[A-ZÀ-Ý]\.|van|von|de|der|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]+)){1,4})"
+    r"|[Oo]fficer|[Mm]anager|Mayor of \w{1,40}),? (?P<name>[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}"
+    r"(?: (?:[A-ZÀ-Ý]\.|van|von|de|der|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40})){1,4})"
 )
 
 

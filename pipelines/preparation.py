@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import os
 import pickle
 import re
 import struct
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,13 +22,17 @@ from pipelines.evidence import Facts, Key
 from pipelines.findings import Findings
 from pipelines.kept import program
 from pipelines.shelf import Half, Records
+from pipelines.store import StoreError
+
+T = TypeVar("T")
 
 MAX_SENTENCES = 400
 """Sentences of an article that are compared; what is longer is a book."""
 MAX_CHARACTERS = 200_000
 """Characters of an article that facts are read from."""
 MAX_FIGURES = 1000
-"""Figures of an article that are compared, lest two long tables take the square of their length."""
+"""Facts of each kind (figures, days, names, ...) that are compared of an article, lest two long
+tables take the square of their length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,37 @@ class Document:
     text: str
     published: datetime | None = None
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An article that a step could not read and went on without, with the reason."""
+
+    article_id: str
+    url: str
+    reason: str
+
+
+def attempt(
+    step: Callable[[], T], document: Document, unread: list[Unread] | None, *, told: str = "read"
+) -> T | None:
+    """Return what `step` makes of an article; None if it raises, which `unread` then reports.
+
+    `told` names in a participle what could not be done. Without `unread` an error is raised as it
+    is; so is, always, one that no article is to blame for: of files or of memory.
+    """
+    try:
+        return step()
+    except (MemoryError, OSError, StoreError):
+        raise
+    except Exception as error:
+        if unread is None:
+            raise
+        if os.environ.get("SHIZHENG_DEBUG"):
+            traceback.print_exc()
+        reason = f"not {told} ({type(error).__name__}: {error})"
+        unread.append(Unread(document.id, document.url, " ".join(reason.split())[:300]))
+        return None
 
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -94,17 +132,17 @@ class Readings:
         self._records = Records()
         self._places: dict[int, int] = {}
 
-    def read(self, places: Sequence[int]) -> list[tuple[Facts, Sentences]]:
-        """Read the articles at `places` and put aside what they say."""
+    def read(
+        self, places: Sequence[int], stated: "Sequence[_Stated] | None" = None
+    ) -> list[tuple[Facts, Sentences]]:
+        """Read the articles at `places` and put aside what they say.
+
+        `stated` is what each states, where that is known.
+        """
         if not places:
             return []
-        batch = [self._documents[place] for place in places]
-        cut = [_sentences(document) for document in batch]
-        ends = [rows[-1][0] + len(rows[-1][1]) for rows in cut]
-        read = [
-            _facts(document, max(0, min(end - len(document.title) - 1, MAX_CHARACTERS)))
-            for document, end in zip(batch, ends, strict=True)
-        ]
+        stated = stated or [_state(self._documents[place]) for place in places]
+        cut, read = [rows for rows, _ in stated], [facts for _, facts in stated]
         vectors = self._encoder.encode([sentence for rows in cut for _, sentence in rows])
         titles = self._encoder.encode([title for facts in read for title in facts.titles])
         at = title = 0
@@ -138,9 +176,15 @@ def _read(readings: Readings, place: int) -> tuple[Facts, Sentences]:
 
 
 def prepare(
-    documents: Sequence[Document], encoder: Encoder, kept: Findings | None = None
+    documents: Sequence[Document],
+    encoder: Encoder,
+    kept: Findings | None = None,
+    unread: list[Unread] | None = None,
 ) -> list[Prepared]:
-    """Make articles of one language ready. Of those that `kept` knows, no text is read here."""
+    """Make articles of one language ready. Of those that `kept` knows, no text is read here.
+
+    One that cannot be read is left out and added to `unread`; without, its error is raised.
+    """
     prepared: list[Prepared] = []
     readings = Readings(documents, encoder)
     version = program() + encoder.name.encode()
@@ -154,13 +198,22 @@ def prepare(
             for at, digest in enumerate(digests)
             if kept and (found := kept.get(digest)) is not None
         }
-        fresh = [at for at in range(len(batch)) if at not in packed]
-        read = readings.read([start + at for at in fresh])
+        fresh = {
+            at: stated
+            for at, document in enumerate(batch)
+            if at not in packed
+            and (stated := attempt(partial(_state, document), document, unread)) is not None
+        }
+        read = readings.read([start + at for at in fresh], list(fresh.values()))
         for at, (facts, sentences) in zip(fresh, read, strict=True):
-            packed[at] = _packed(batch[at], facts, sentences)
-            if kept:
-                kept.put(digests[at], packed[at])
+            step = partial(_packed, batch[at], facts, sentences)
+            if (made := attempt(step, batch[at], unread)) is not None:
+                packed[at] = made
+                if kept:
+                    kept.put(digests[at], made)
         for at, document in enumerate(batch):
+            if at not in packed:
+                continue
             words, size, keys, asked, vectors = _unpacked(packed[at], known)
             prepared.append(
                 Prepared(
@@ -240,6 +293,16 @@ def _sentences(document: Document) -> list[tuple[int, str]]:
     return [(0, document.title or document.text[:80] or "-"), *rows]
 
 
+_Stated = tuple[list[tuple[int, str]], Facts]
+
+
+def _state(document: Document) -> _Stated:
+    """Return the sentences of an article, title first, and its facts as far as these reach."""
+    rows = _sentences(document)
+    end = rows[-1][0] + len(rows[-1][1]) - len(document.title) - 1
+    return rows, _facts(document, max(0, min(end, MAX_CHARACTERS)))
+
+
 def _facts(document: Document, end: int) -> Facts:
     """Read the facts of title and text up to `end`, where the sentences that are compared end."""
     found = evidence.facts(
@@ -249,7 +312,27 @@ def _facts(document: Document, end: int) -> Facts:
         published=document.published,
         url=document.url,
     )
-    return replace(found, figures=found.figures[:MAX_FIGURES])
+    when = found.calendar
+    return replace(
+        found,
+        figures=found.figures[:MAX_FIGURES],
+        calendar=replace(
+            when,
+            days=when.days[:MAX_FIGURES],
+            periods=when.periods[:MAX_FIGURES],
+            years=when.years[:MAX_FIGURES],
+        ),
+        ordinals=found.ordinals[:MAX_FIGURES],
+        pinyin=found.pinyin[:MAX_FIGURES],
+        persons=_some(found.persons),
+        foreign=_some(found.foreign),
+        latin=_some(found.latin),
+    )
+
+
+def _some(names: frozenset[str]) -> frozenset[str]:
+    """Return at most `MAX_FIGURES` names, always the same ones."""
+    return names if len(names) <= MAX_FIGURES else frozenset(sorted(names)[:MAX_FIGURES])
 
 
 def _unit(vector: Array) -> Array:

@@ -192,10 +192,12 @@ def masked(values: pa.Array, found: Mapping[int, Iterable[Mask]]) -> pa.Array:
 
 
 def applied(text: str, masks: Iterable[Mask]) -> str:
-    """Return `text` with each mask's characters replaced by asterisks."""
+    """Return `text` with each mask's characters replaced by asterisks; masks are in order."""
+    parts, at = [], 0
     for mask in masks:
-        text = text[: mask.start] + "*" * (mask.end - mask.start) + text[mask.end :]
-    return text
+        parts += [text[at : mask.start], "*" * (mask.end - mask.start)]
+        at = mask.end
+    return "".join([*parts, text[at:]])
 
 
 def flags_at(positions: Iterable[int], length: int) -> pa.Array:
