@@ -48,6 +48,8 @@ CODES = {
     "too_large": "A response larger than is downloaded.",
     "not_a_page": "A response of a kind that holds no article, such as a film; it was broken off.",
     "part_missing": "A page of a multi-page article could not be had; it was stored without it.",
+    "unreadable": "An article could not be read or compared when its city was aligned; the others "
+    "were.",
     "archive": "A response could not be archived or noted; the crawl was stopped.",
     "store": "The tables could not be written; the crawl was stopped.",
     "internal": "A mistake in this program, or a state file that lacks something.",

@@ -17,38 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import alert, interrupt
+from pipelines.errors import DONE, INTERNAL, exit_code, sentence
 from pipelines.terminal import complain
 
 Command = Callable[[argparse.Namespace], int]
-
-DONE, INTERNAL, USAGE, BUSY = 0, 1, 2, 5
-
-# Errors whose message is for the user: what was expected, where, what to do. By name, because what
-# was never imported was never raised, and importing everything takes seconds.
-_TOLD = {
-    "crawler.archive.ArchiveError": USAGE,
-    "crawler.city_file.CityError": USAGE,
-    "pipelines.align.UnknownPairError": USAGE,
-    "pipelines.calibrate.CalibrationError": USAGE,
-    "pipelines.catalogue.CatalogueError": USAGE,
-    "pipelines.commands.UsageError": USAGE,
-    "pipelines.demo.DemoError": USAGE,
-    "pipelines.encoder.EncoderError": USAGE,
-    "pipelines.evaluate.GoldError": USAGE,
-    "pipelines.imports.ImportFileError": USAGE,
-    "pipelines.lock.LockedError": BUSY,
-    "pipelines.migration.MigrationError": USAGE,
-    "pipelines.page.PageError": USAGE,
-    "pipelines.release.snapshot.ReleaseError": USAGE,
-    "pipelines.release.splits.SplitError": USAGE,
-    "pipelines.release.withdrawal.WithdrawalError": USAGE,
-    "pipelines.review.ReviewError": USAGE,
-    "pipelines.review.exchange.ExchangeError": USAGE,
-    "pipelines.sampling.PlanError": USAGE,
-    "pipelines.sentences.AlignError": USAGE,
-    "pipelines.store.StoreError": INTERNAL,
-    "pipelines.verdicts.VerdictError": USAGE,
-}
 
 _LISTS = ("cities", "warcs", "urls", "words", "what")
 """Arguments of any number, of which a command has one at most."""
@@ -70,14 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(f"{how}; what was stored is whole, run the command again to go on")
         return INTERNAL
     except Exception as error:
-        for kind in type(error).__mro__:
-            code = _TOLD.get(f"{kind.__module__}.{kind.__qualname__}")
-            if code is not None:
-                complain(str(error))
-                return code
+        complain(sentence(error))
+        code = exit_code(error)
+        if code is not None:
+            return code
         if os.environ.get("SHIZHENG_DEBUG"):
             traceback.print_exc()
-        complain(f"internal error: {type(error).__name__}: {error}")
         complain("set SHIZHENG_DEBUG=1 to see where, and please report it")
         return INTERNAL
 

@@ -1,6 +1,6 @@
 """The commands themselves: each takes parsed arguments and returns an exit code.
 
-Exit codes: 0 done; 1 internal error; 2 usage; 3 done, but some city failed its assertions;
+Exit codes: 0 done; 1 internal error; 2 usage; 3 done, but some city failed;
 4 nothing usable (all failed or blocked); 5 another run holds the lock.
 
 The steps are imported where they are used: to load them all takes seconds, which `status` and
@@ -10,17 +10,22 @@ The steps are imported where they are used: to load them all takes seconds, whic
 import argparse
 import json
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
+import traceback
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crawler.city import CRAWLED, City
 from crawler.city_file import load_cities
-from pipelines import engine, evaluate, lock, runs, standing, store
+from pipelines import engine, errors, evaluate, lock, runs, standing, store
 from pipelines.terminal import complain, progress, say, say_json, show_table
+
+if TYPE_CHECKING:
+    from pipelines.align import Summary
+    from pipelines.preparation import Unread
 
 DONE, INTERNAL, USAGE, UNWELL, UNUSABLE, BUSY = range(6)
 
@@ -143,14 +148,32 @@ def align_command(args: argparse.Namespace) -> int:
         return DONE
     writable(output)
     with lock.hold(output, cities):
-        summaries = align_all(args, output, cities)
+        found = align_all(args, output, cities)
         history.record(output, "align", datetime.now(UTC))
     if args.json:
-        say_json(summaries)
-    else:
-        header = ("city", *next(iter(summaries.values())))
-        show_table(header, [(key, *summary.values()) for key, summary in summaries.items()])
-    return DONE
+        failed = {key: {"failed": why} for key, why in found.failed.items()}
+        say_json({key: asdict(one) for key, one in found.summaries.items()} | failed)
+    elif found.summaries:
+        header = ("city", "zh", "en", "pairs", "likely", "candidates", "sentences", "unread")
+        rows = [
+            (key, *(getattr(one, name) for name in header[1:-1]), len(one.unread))
+            for key, one in found.summaries.items()
+        ]
+        show_table(header, rows)
+    for key, one in found.summaries.items():
+        for article in one.unread:
+            complain(unread_sentence(key, article))
+    for key, why in found.failed.items():
+        complain(f"{key}: {why}")
+    if not found.failed:
+        return DONE
+    return UNWELL if found.summaries else UNUSABLE
+
+
+def unread_sentence(city: str, article: "Unread") -> str:
+    """Return what is said of an article that aligning went on without."""
+    where = f" ({article.url})" if article.url else ""
+    return f"{city}: article {article.article_id}{where}: {article.reason}; the others were aligned"
 
 
 def align_sentences_command(args: argparse.Namespace) -> int:
@@ -175,12 +198,15 @@ def status_command(args: argparse.Namespace) -> int:
 def report_command(args: argparse.Namespace) -> int:
     from pipelines import report
 
-    path = report.write(readable(args.output), load_cities(args.cities_dir))
+    damaged: dict[str, str] = {}
+    path = report.write(readable(args.output), load_cities(args.cities_dir), damaged)
     if args.json:
-        say_json({"report": str(path)})
+        say_json({"report": str(path), "damaged": damaged})
     else:
         say(f"report: {path}")
-    return DONE
+    for city, why in damaged.items():
+        complain(f"{city}: left out: {why}")
+    return UNWELL if damaged else DONE
 
 
 def review_command(args: argparse.Namespace) -> int:
@@ -252,9 +278,19 @@ def cities_list_command(args: argparse.Namespace) -> int:
     return DONE
 
 
-def align_all(
-    args: argparse.Namespace, output: Path, cities: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What came of aligning cities: summaries, and why the others could not be, as sentences."""
+
+    summaries: Mapping[str, "Summary"]
+    failed: Mapping[str, str]
+
+
+def align_all(args: argparse.Namespace, output: Path, cities: Sequence[str]) -> Aligned:
+    """Align the cities; one that cannot be aligned keeps none of the others from it.
+
+    What is wrong with the command line, and so with every city, is raised.
+    """
     from pipelines import align
 
     files = load_cities(args.cities_dir)
@@ -268,17 +304,31 @@ def align_all(
             tracker.update("aligning", len(done), len(cities), city)
 
         tracker.update("aligning", 0, len(cities))
-        summaries = engine.map_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
-    return {key: asdict(summary) for key, summary in summaries.items()}
+        found = engine.try_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
+    for error in found.errors.values():
+        if errors.exit_code(error) == USAGE:
+            raise error
+        if os.environ.get("SHIZHENG_DEBUG"):
+            traceback.print_exception(error)
+    return Aligned(
+        found.results, {city: errors.sentence(error) for city, error in found.errors.items()}
+    )
 
 
-def mark_reposts(output: Path, held: Collection[str] = ()) -> None:
-    """Mark what repeats another city's article; `held` are the cities whose locks are held."""
+def mark_reposts(output: Path, held: Collection[str] = ()) -> Mapping[str, str]:
+    """Mark what repeats another city's article; `held` are the cities whose locks are held.
 
+    Returns the cities whose tables are damaged, with the reasons. Those that are not held are
+    complained of here.
+    """
     from pipelines import reposts
 
-    for city in reposts.mark(output, held=held).busy:
+    marked = reposts.mark(output, held=held)
+    for city in marked.busy:
         complain(f"{city}: another run is writing it; its reposts are marked by the next run")
+    for city in marked.damaged.keys() - set(held):
+        complain(f"{city}: {marked.damaged[city]}")
+    return marked.damaged
 
 
 def chosen(args: argparse.Namespace) -> dict[str, City]:

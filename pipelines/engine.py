@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -29,28 +31,79 @@ def map_shards(
 ) -> dict[str, Result]:
     """Return {shard: step(shard)} in the order of `shards`; an error of a step is raised.
 
-    In a pool the other shards are finished first; of several errors the first shard's is raised.
+    The other shards are finished first; of several errors the first shard's is raised.
+    """
+    found = try_shards(step, shards, jobs=jobs, on_done=on_done)
+    for error in found.errors.values():
+        raise error
+    return dict(found.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried(Generic[Result]):
+    """What came of a step by shard, both in the order of the shards."""
+
+    results: Mapping[str, Result]
+    errors: Mapping[str, Exception]
+
+
+def try_shards(
+    step: Callable[[str], Result],
+    shards: Sequence[str],
+    *,
+    jobs: int | None = None,
+    on_done: Callable[[str], None] = lambda shard: None,
+) -> Tried[Result]:
+    """Take a step with every shard: one that fails, or whose process dies, keeps no other from it.
 
     `step` must be picklable when more than one process runs. Every step writes its own shard only,
     so that the number of processes changes nothing but the time.
     """
     jobs = min(default_jobs() if jobs is None else jobs, len(shards))
     step = partial(_single_threaded, step)
+    results: dict[str, Result] = {}
+    errors: dict[str, Exception] = {}
     if jobs <= 1:
-        results: dict[str, Result] = {}
         for shard in shards:
-            results[shard] = step(shard)
-            on_done(shard)
-        return results
+            try:
+                results[shard] = step(shard)
+            except Exception as error:
+                errors[shard] = error
+            else:
+                on_done(shard)
+        return Tried(results, errors)
+    _pooled(step, shards, jobs, on_done, (results, errors))
+    # A process that dies takes with it what waited for the pool: each of those has one of its own.
+    for shard in [key for key, error in errors.items() if isinstance(error, BrokenProcessPool)]:
+        del errors[shard]
+        _pooled(step, [shard], 1, on_done, (results, errors))
+    return Tried(
+        {shard: results[shard] for shard in shards if shard in results},
+        {shard: errors[shard] for shard in shards if shard in errors},
+    )
+
+
+def _pooled(
+    step: Callable[[str], Result],
+    shards: Sequence[str],
+    jobs: int,
+    on_done: Callable[[str], None],
+    found: tuple[dict[str, Result], dict[str, Exception]],
+) -> None:
+    """Take a step with every shard in a pool of processes, and add what came of it to `found`."""
+    results, errors = found
     # Spawned, not forked: numerical libraries may hold threads that do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         running = {pool.submit(step, shard): shard for shard in shards}
         for future in as_completed(running):
-            if future.exception() is None:
-                on_done(running[future])
-        # Asked in the order of the shards, so that of several errors the same one is raised always.
-        return {shard: future.result() for future, shard in running.items()}
+            shard = running[future]
+            try:
+                results[shard] = future.result()
+            except Exception as error:
+                errors[shard] = error
+            else:
+                on_done(shard)
 
 
 def map_ordered(

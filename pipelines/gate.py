@@ -75,7 +75,7 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
     except VerdictError as error:
         # A run that crawled well is not lost for a broken file of verdicts.
         unread = str(error)
-    known = estimates.estimate_from(output, judged).by_city if judged else ()
+    known = _estimates(output, judged)
     estimated = {one.city: one for one in known}
     found: dict[str, list[Failure]] = {}
     for city in cities:
@@ -91,6 +91,15 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
         if failed:
             found[city.key] = failed
     return found
+
+
+def _estimates(output: Path, judged: Sequence[Judged]) -> Sequence[CityEstimates]:
+    """Return what verdicts say of the cities whose tables can be read."""
+    if not judged:
+        return ()
+    return store.without_damaged(
+        lambda: estimates.estimate_from(output, judged).by_city, damaged={}
+    )
 
 
 def _precision(

@@ -59,49 +59,88 @@ def standings(
     `held` are cities whose locks the caller holds: they are not said to be running.
     """
     past = _past(output)
-    found = []
-    for key in sorted({*cities, *store.cities_with_articles(output)}):
-        health: str
-        why: list[str]
-        city, runs_of = cities.get(key), past.get(key, _Past())
-        table = store.read_articles(output, key, ["lang", "published_at", "first_seen"])
-        langs = table["lang"].to_pylist()
-        count = Counter(langs)
-        dated: dict[str, list[datetime]] = {lang: [] for lang in LANGS}
-        for lang, date in zip(langs, table["published_at"].to_pylist(), strict=True):
-            if date is not None and date <= now and lang in dated:
-                dated[lang].append(date)
-        newest = {lang: max(dates).isoformat() if dates else None for lang, dates in dated.items()}
-        ages = [now - date for dates in dated.values() for date in dates]
-        rejects = store.read_table(store.table_path(output, "rejects", key), schema.REJECTS)
-        pairs = store.read_table(store.table_path(output, "pairs", key), schema.PAIRS)
-        if city is None:
-            health, why = "imported", []
-        elif city.status not in CRAWLED:
-            health, why = city.status, [f"since {city.since}: {city.reason}"]
-        elif key not in held and (process := lock.holder(output, key)) is not None:
-            health, why = "running", [f"process {process} is working on it"]
-        else:
-            health, why = _health(output, city, runs_of, now)
-        found.append(
-            Standing(
-                city=key,
-                status=city.status if city else "imported",
-                zh=count["zh"],
-                en=count["en"],
-                rejects=rejects.num_rows,
-                pairs=sum(p >= DECISION for p in pairs["probability"].to_pylist()),
-                newest_zh=newest["zh"],
-                newest_en=newest["en"],
-                recent=sum(age < WEEKS for age in ages),
-                before=sum(WEEKS <= age < 2 * WEEKS for age in ages),
-                last_run=runs_of.last_run,
-                last_success=runs_of.last_success,
-                health=health,
-                why=tuple(why),
-            )
-        )
-    return found
+    return [
+        _standing(output, key, cities.get(key), past.get(key, _Past()), now=now, held=key in held)
+        for key in sorted({*cities, *store.cities_with_articles(output)})
+    ]
+
+
+def _standing(
+    output: Path, key: str, city: City | None, past: _Past, *, now: datetime, held: bool
+) -> Standing:
+    """Return how a city stands; one with a damaged table has failed, and nothing is counted."""
+    damage: list[str] = []
+    try:
+        counts = _counts(output, key, now)
+    except store.StoreError as error:
+        if error.city is None:
+            raise
+        damage, counts = [str(error)], _Counts()
+    health: str
+    why: list[str]
+    if city is None:
+        health, why = ("failed" if damage else "imported"), []
+    elif city.status not in CRAWLED:
+        health, why = city.status, [f"since {city.since}: {city.reason}"]
+    elif not held and (process := lock.holder(output, key)) is not None:
+        health, why = "running", [f"process {process} is working on it"]
+    else:
+        health, why = _health(output, city, past, now)
+        health = "failed" if damage else health
+    return Standing(
+        city=key,
+        status=city.status if city else "imported",
+        zh=counts.zh,
+        en=counts.en,
+        rejects=counts.rejects,
+        pairs=counts.pairs,
+        newest_zh=counts.newest_zh,
+        newest_en=counts.newest_en,
+        recent=counts.recent,
+        before=counts.before,
+        last_run=past.last_run,
+        last_success=past.last_success,
+        health=health,
+        why=tuple(dict.fromkeys([*why, *damage])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What the tables of a city hold, named as in `Standing`."""
+
+    zh: int = 0
+    en: int = 0
+    rejects: int = 0
+    pairs: int = 0
+    newest_zh: str | None = None
+    newest_en: str | None = None
+    recent: int = 0
+    before: int = 0
+
+
+def _counts(output: Path, key: str, now: datetime) -> _Counts:
+    table = store.read_articles(output, key, ["lang", "published_at", "first_seen"])
+    langs = table["lang"].to_pylist()
+    count = Counter(langs)
+    dated: dict[str, list[datetime]] = {lang: [] for lang in LANGS}
+    for lang, date in zip(langs, table["published_at"].to_pylist(), strict=True):
+        if date is not None and date <= now and lang in dated:
+            dated[lang].append(date)
+    newest = {lang: max(dates).isoformat() if dates else None for lang, dates in dated.items()}
+    ages = [now - date for dates in dated.values() for date in dates]
+    rejects = store.read_table(store.table_path(output, "rejects", key), schema.REJECTS)
+    pairs = store.read_table(store.table_path(output, "pairs", key), schema.PAIRS)
+    return _Counts(
+        zh=count["zh"],
+        en=count["en"],
+        rejects=rejects.num_rows,
+        pairs=sum(p >= DECISION for p in pairs["probability"].to_pylist()),
+        newest_zh=newest["zh"],
+        newest_en=newest["en"],
+        recent=sum(age < WEEKS for age in ages),
+        before=sum(WEEKS <= age < 2 * WEEKS for age in ages),
+    )
 
 
 def _past(output: Path) -> dict[str, _Past]:
@@ -136,8 +175,16 @@ def _health(output: Path, city: City, past: _Past, now: datetime) -> tuple[str, 
 
 
 def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime) -> list[str]:
-    """Return which of a city's assertions fail, as sentences; `counts` are those of this run."""
-    table = store.read_articles(output, city.key, ["lang", "published_at", "first_seen"])
+    """Return which of a city's assertions fail, as sentences; `counts` are those of this run.
+
+    Of articles that cannot be read nothing can be asserted: the sentence then names the file.
+    """
+    try:
+        table = store.read_articles(output, city.key, ["lang", "published_at", "first_seen"])
+    except store.StoreError as error:
+        if error.city is None:
+            raise
+        return [str(error)]
     langs = Counter(table["lang"].to_pylist())
     found = [
         f"{langs[lang]} {lang} articles stored, at least {least} expected"

@@ -86,20 +86,25 @@ class Entry:
 def record(output: Path, run_id: str, now: datetime) -> Entry:
     """Compare the pairs kept with the last record, append a line and return it.
 
-    Raises `store.StoreError` for a table that cannot be read or a record that is broken.
+    A city whose tables are damaged has no measures in it, and its pairs are taken for unchanged.
+    Raises `store.StoreError` for a record that is broken.
     """
     past = read(output)
-    cities = {path.stem for path in (output / "pairs").glob("*.parquet")}
-    cities |= set(store.cities_with_articles(output))
-    kept, measures = [], {}
-    for city in sorted(cities):
-        rows, measures[city] = _measure(output, city)
-        kept.append(rows)
-    now_kept = pa.concat_tables(kept) if kept else _KEPT.empty_table()
     before = _KEPT.empty_table()
     path = output / "reports" / "kept.parquet"
     if path.exists():
         before = _read_kept(path)
+    kept, measures = [], {}
+    for city in store.cities_in(output, "pairs"):
+        try:
+            rows, measures[city] = _measure(output, city)
+        except store.StoreError as error:
+            if error.city != city:
+                raise
+            # Nothing is known of it now; that its pairs are gone would be wrong.
+            rows = before.filter(pc.equal(before["city"], city))
+        kept.append(rows)
+    now_kept = pa.concat_tables(kept) if kept else _KEPT.empty_table()
     changes = _changes(before, now_kept)
     entry = Entry(
         run_id=run_id,

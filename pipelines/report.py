@@ -46,22 +46,36 @@ SENTENCE_BYTES = 5_200_000
 """What all sentences shown may take of the page, markup included; the rest takes under 4 MB."""
 
 
-def write(output: Path, cities: Mapping[str, City] | None = None) -> Path:
+def write(
+    output: Path,
+    cities: Mapping[str, City] | None = None,
+    damaged: dict[str, str] | None = None,
+) -> Path:
     """Write `output/reports/index.html` from the tables in `output` and return its path.
 
     `cities` give the cities their names; without, they go by their keys. The same tables give the
-    same page: the time shown is the newest in the tables. Raises `store.StoreError` for a table
-    that cannot be read.
+    same page: the time shown is the newest in the tables. A city with a damaged table is left out,
+    named on the page and added to `damaged` with the reason. Raises `store.StoreError` for any
+    other table that cannot be read.
     """
-    page = render(output, cities)
+    unread: dict[str, str] = {} if damaged is None else damaged
+    page = store.without_damaged(lambda: render(output, cities, damaged=unread), unread)
     path = output / "reports" / "index.html"
     with store.replacing(path) as file:
         file.write(page.encode())
     return path
 
 
-def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = SHOWN) -> str:
-    """Return the report as HTML, with at most `shown` pairs in full."""
+def render(
+    output: Path,
+    cities: Mapping[str, City] | None = None,
+    shown: int = SHOWN,
+    damaged: Mapping[str, str] | None = None,
+) -> str:
+    """Return the report as HTML, with at most `shown` pairs in full.
+
+    `damaged` are the cities left out because a table of theirs cannot be read, with the reasons.
+    """
     names = {key: Words(city.name_en, city.name_zh) for key, city in (cities or {}).items()}
     counted = tally.read(output)
     past = history.read(output)
@@ -88,6 +102,9 @@ def render(output: Path, cities: Mapping[str, City] | None = None, shown: int = 
         schema_version=schema.SCHEMA_VERSION,
         tally=counted,
         overview=_overview(counted),
+        damaged={
+            key: (names.get(key, Words(key, key)), why) for key, why in (damaged or {}).items()
+        },
         weaknesses=weaknesses.of(counted),
         cities={
             city.city: names.get(city.city, Words(city.city, city.city)) for city in counted.cities

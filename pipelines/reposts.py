@@ -12,7 +12,7 @@ detail exchanged, whatever the titles say - except for `our city`, which a repos
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,11 +44,13 @@ Signatures = npt.NDArray[np.uint32]
 class Marked:
     """What the step did: rows changed, and the cities that another run was writing meanwhile.
 
-    The marks of those are left as they are; the next run sets them.
+    The marks of those are left as they are; the next run sets them. So are the marks of and upon
+    the cities whose tables are damaged, here with the reasons.
     """
 
     changed: int
     busy: tuple[str, ...] = ()
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,15 @@ def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
 
     `held` are cities whose locks the caller holds; the others' are taken for the moment of writing.
     """
-    originals = find(output)
+    damaged: dict[str, str] = {}
+    originals = store.without_damaged(lambda: find(output), damaged)
     changed, busy = 0, []
     for city in store.cities_with_articles(output):
-        wanted = originals.get(city, {})
+        if city in damaged:
+            continue
+        marked = _marked(output, city) if damaged else {}
+        unknown = {key: of for key, of in marked.items() if of[1] in damaged}
+        wanted = unknown | originals.get(city, {})
         if city in held:
             changed += store.mark_reposts(output, city, wanted)
             continue
@@ -80,7 +87,7 @@ def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
                 changed += store.mark_reposts(output, city, wanted)
         except lock.LockedError:
             busy.append(city)
-    return Marked(changed, tuple(busy))
+    return Marked(changed, tuple(busy), damaged)
 
 
 def find(output: Path) -> dict[str, dict[str, tuple[str, str]]]:

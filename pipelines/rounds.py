@@ -8,13 +8,14 @@ import argparse
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crawler.city import City
 from crawler.city_file import load_cities
+from crawler.issues import Issue
 from pipelines import (
     alert,
     crawls,
@@ -35,29 +36,66 @@ from pipelines.commands import (
     align_all,
     chosen,
     mark_reposts,
+    unread_sentence,
     writable,
 )
 from pipelines.terminal import complain, progress, say, say_json, show_table, span
 
+if TYPE_CHECKING:
+    from pipelines.preparation import Unread
+
 
 @dataclass(slots=True)
 class Round:
-    """What came of a round so far. `failures` says per city what is wrong, by issue code."""
+    """What came of a round so far. `failures` says per city what is wrong, by issue code.
+
+    `unread` are the articles that aligning went on without, by city.
+    """
 
     run: runs.Run
     outcomes: dict[str, crawls.Outcome] = field(default_factory=dict)
     failures: dict[str, list[tuple[str, gate.Failure]]] = field(default_factory=dict)
+    unread: dict[str, "tuple[Unread, ...]"] = field(default_factory=dict)
 
     def fail(self, city: str, code: str, *failures: gate.Failure) -> None:
-        """Note why a city failed."""
-        if failures:
-            self.failures.setdefault(city, []).extend((code, failure) for failure in failures)
+        """Note why a city failed; what is known already is noted once."""
+        for failure in failures:
+            noted = self.failures.setdefault(city, [])
+            if failure.detail not in (known.detail for _, known in noted):
+                noted.append((code, failure))
 
     @property
     def exit_code(self) -> int:
         if not any(outcome.usable for outcome in self.outcomes.values()):
             return UNUSABLE
         return UNWELL if self.failures else DONE
+
+    def counts(self) -> dict[str, dict[str, Any]]:
+        """Return what was counted in each city, and whether it failed."""
+        return {
+            key: {
+                **outcome.counts,
+                **({"unread": len(self.unread[key])} if key in self.unread else {}),
+                "failed": key in self.failures,
+            }
+            for key, outcome in self.outcomes.items()
+        }
+
+    def issues(self) -> list[runs.Issue]:
+        """Return what is to be written down of the cities as wholes and of articles unread."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        failed: list[runs.Issue] = [
+            {"city": city, "code": code} | failure.as_json()
+            for city, failures in self.failures.items()
+            for code, failure in failures
+        ]
+        unread = [
+            asdict(Issue(now, self.run.run_id, city, "unreadable", one.url,
+                         f"{one.article_id}: {one.reason}"))
+            for city, articles in self.unread.items()
+            for one in articles
+        ]  # fmt: skip
+        return failed + unread
 
     def told(self) -> dict[str, list[str]]:
         """Return the failures as sentences."""
@@ -72,7 +110,7 @@ def crawl_command(args: argparse.Namespace) -> int:
         began = Round(runs.start(output, "crawl", tuple(cities), _terms(args, cities)))
         try:
             _crawl(args, output, began, cities, locks)
-            mark_reposts(output, held=cities)
+            _mark(output, began, cities)
             return _finish(args, began)
         except BaseException as error:
             runs.abandon(began.run, _words(error), INTERNAL)
@@ -106,7 +144,7 @@ def _run(
 ) -> int:
     _crawl(args, output, began, cities, locks)
     _align(args, output, began, [key for key in cities if began.outcomes[key].usable])
-    mark_reposts(output, held=cities)
+    damaged = _mark(output, began, cities)
     now = datetime.now(UTC)
     history.record(output, began.run.run_id, now)
     short = gate.check(output, cities.values())
@@ -118,8 +156,16 @@ def _run(
     standings = health.standings(output, known, datetime.now(UTC), held=cities)
     _publish(args, began.run, metrics.of_cities(standings))
     # Last, so that the report tells of this run, too.
-    report.write(output, dict(cities))
-    return code
+    unread: dict[str, str] = {}
+    report.write(output, dict(cities), unread)
+    for key in sorted(unread.keys() - damaged.keys() - began.failures.keys()):
+        # No step of the run looked into that table.
+        complain(f"{key}: {unread[key]}")
+        if key in cities:
+            began.fail(key, "table", gate.Failure(unread[key]))
+    if began.exit_code != code:
+        runs.finish(began.run, began.counts(), began.exit_code)
+    return began.exit_code
 
 
 def _crawl(
@@ -148,16 +194,21 @@ def _crawl(
             began.fail(key, code, gate.Failure(outcome.reason))
 
 
+def _mark(output: Path, began: Round, cities: Mapping[str, City]) -> Mapping[str, str]:
+    """Mark reposts; a city of the round with a damaged table has failed. Returns all of those."""
+    damaged = mark_reposts(output, held=cities)
+    for key in cities:
+        if key in damaged:
+            began.fail(key, "table", gate.Failure(damaged[key]))
+    return damaged
+
+
 def _align(args: argparse.Namespace, output: Path, began: Round, cities: Sequence[str]) -> None:
     """Align the cities; one that cannot be aligned keeps none of the others from it."""
-    try:
-        align_all(args, output, cities)
-    except store.StoreError as error:
-        if len(cities) == 1:
-            began.fail(cities[0], "align", gate.Failure(str(error)))
-            return
-        for city in cities:
-            _align(args, output, began, [city])
+    found = align_all(args, output, cities)
+    for city, why in found.failed.items():
+        began.fail(city, "align", gate.Failure(why))
+    began.unread = {city: one.unread for city, one in found.summaries.items() if one.unread}
 
 
 def _settings(args: argparse.Namespace) -> dict[str, str]:
@@ -185,17 +236,8 @@ def _failed_before(output: Path, cities: Mapping[str, City]) -> dict[str, bool] 
 def _finish(args: argparse.Namespace, began: Round) -> int:
     """Write the run's folder and say how it ended: on a terminal, for a program, or in trouble."""
     run, code, told = began.run, began.exit_code, began.told()
-    found = runs.gather_issues(
-        run,
-        [
-            {"city": city, "code": kind} | failure.as_json()
-            for city, failures in began.failures.items()
-            for kind, failure in failures
-        ],
-    )
-    counts = {
-        key: {**outcome.counts, "failed": key in told} for key, outcome in began.outcomes.items()
-    }
+    found = runs.gather_issues(run, began.issues())
+    counts = began.counts()
     runs.finish(run, counts, code)
     if args.json:
         say_json(
@@ -220,7 +262,10 @@ def _finish(args: argparse.Namespace, began: Round) -> int:
             complain(f"{city}: {failure.detail}")
             for example in failure.examples:
                 complain(f"{city}:   {example}")
-    if told:
+    for city, articles in began.unread.items():
+        for article in articles:
+            complain(unread_sentence(city, article))
+    if told or began.unread:
         complain(f"details: {run.folder / 'issues.jsonl'}")
     return code
 

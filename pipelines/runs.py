@@ -16,9 +16,10 @@ from pipelines import metrics, store
 
 Issue = dict[str, Any]
 
-FAILURES = ("assertion", "time_limit", "crawl", "align")
+FAILURES = ("assertion", "time_limit", "crawl", "align", "table")
 """Issue codes of what makes a city's run a failure, not of single pages: an assertion of its file
-does not hold; its crawl was too long; its crawl did not end well; it could not be aligned."""
+does not hold; its crawl was too long; its crawl did not end well; it could not be aligned; a table
+of it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,7 @@ def draw(output: Path, plan: Plan) -> list[Drawn]:
 
 def cities_in(output: Path) -> list[str]:
     """Return the cities that have articles or pairs, sorted."""
-    paired = (path.stem for path in (output / "pairs").glob("*.parquet"))
-    return sorted({*store.cities_with_articles(output), *paired})
+    return store.cities_in(output, "pairs")
 
 
 def bands(probability: Floats) -> Ints:

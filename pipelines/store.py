@@ -7,10 +7,11 @@ sees the old file or the new one. Rows are kept sorted by id; the same rows give
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,8 +26,39 @@ _IN_TRANSIT = {"lang_declared", "parts"}
 _ARTICLE_FIELDS = tuple(f.name for f in fields(Article) if f.name not in _IN_TRANSIT)
 
 
+T = TypeVar("T")
+
+
 class StoreError(RuntimeError):
-    """A table that cannot be read or written. The message says which file and what to do."""
+    """A table that cannot be read or written. The message says which file and what to do.
+
+    `city` is the city whose table is damaged; None if it is no city's, or not damaged.
+    """
+
+    def __init__(self, message: str, city: str | None = None) -> None:
+        super().__init__(message)
+        self.city = city
+
+
+_LEFT_OUT: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
+
+
+def without_damaged(step: Callable[[], T], damaged: dict[str, str]) -> T:
+    """Return what a step over all cities makes of those whose tables can be read.
+
+    A city with a damaged table is added to `damaged` with the reason, and the step begun anew:
+    `cities_in` and `cities_with_articles` then name the others only. Another error is raised.
+    """
+    while True:
+        before = _LEFT_OUT.set(_LEFT_OUT.get() | damaged.keys())
+        try:
+            return step()
+        except StoreError as error:
+            if error.city is None or error.city in damaged:
+                raise
+            damaged[error.city] = str(error)
+        finally:
+            _LEFT_OUT.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +162,20 @@ def _reading(path: Path) -> Iterator[pq.ParquetFile]:
         raise StoreError(str(error)) from error
     except (pa.ArrowInvalid, OSError) as error:
         raise StoreError(
-            f"{path}: not a readable Parquet file ({error}); move it away and run again"
+            f"{path}: not a readable Parquet file ({error}); move it away and run again",
+            _city_of(path),
         ) from error
+
+
+def _city_of(path: Path) -> str | None:
+    """Return the city whose table lies at `path`; None if it is no city's."""
+    if path.parent.parent.name in ("articles", "vectors"):
+        return path.parent.name
+    return path.stem if path.parent.name in _BY_CITY else None
+
+
+_BY_CITY = ("pairs", "candidates", "sentences", "rejects", "revisions", "sketches")
+"""Tables that have one file per city."""
 
 
 def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Table:
@@ -171,7 +215,14 @@ def cities_with_articles(output: Path) -> list[str]:
             f"{loose}: articles of an older layout, one file per city; bring them up to date with "
             "`shizheng migrate` (--dry-run shows what that would change)"
         )
-    return sorted(path.name for path in folder.glob("*") if any(path.iterdir()))
+    found = {path.name for path in folder.glob("*") if any(path.iterdir())}
+    return sorted(found - _LEFT_OUT.get())
+
+
+def cities_in(output: Path, *tables: str) -> list[str]:
+    """Return the cities that have articles or one of `tables`, sorted."""
+    stored = (path.stem for name in tables for path in (output / name).glob("*.parquet"))
+    return sorted({*cities_with_articles(output), *stored} - _LEFT_OUT.get())
 
 
 def read_articles(output: Path, city: str, columns: list[str] | None = None) -> pa.Table:

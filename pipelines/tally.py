@@ -144,8 +144,7 @@ def is_null(kind: str) -> bool:
 
 def cities_in(output: Path) -> list[str]:
     """Return the cities that have articles, pairs or rejects, sorted."""
-    tables = (path.stem for t in ("pairs", "rejects") for path in (output / t).glob("*.parquet"))
-    return sorted({*store.cities_with_articles(output), *tables})
+    return store.cities_in(output, "pairs", "rejects")
 
 
 def read(output: Path, recent_runs: int = 10) -> Tally:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import _TOLD, _parse
+from pipelines.cli import _parse
+from pipelines.errors import _TOLD
 
 # Loading either takes longer than all that these two commands do.
 SLOW = {"scipy", "scrapy", "trafilatura", "justext", "readability", "pypinyin", "jinja2"}
