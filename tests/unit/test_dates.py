@@ -88,3 +88,60 @@ def test_years_are_kept_apart_from_figures() -> None:
 def test_a_day_that_does_not_exist_is_not_a_day(text: str) -> None:
     lang = "en" if text.isascii() else "zh"
     assert all((d.month, d.day) != (2, 31) for d in calendar(text, lang).days)
+
+
+def days(text: str, lang: str, published: datetime | None) -> list[tuple[int | None, int, int]]:
+    return [
+        (day.year, day.month, day.day) for day in calendar(text, lang, published=published).days
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "found"),
+    [
+        # No November 31: the day is still to come in the page's own month.
+        ("展览将持续至31日，欢迎参观", datetime(2024, 12, 10), [(2024, 12, 31)]),
+        ("展览将持续至30日，欢迎参观", datetime(2024, 12, 10), [(2024, 11, 30)]),
+        ("展览将持续至30日，欢迎参观", datetime(2024, 3, 10), [(2024, 3, 30)]),
+        ("截至29日，共报名", datetime(2023, 3, 10), [(2023, 3, 29)]),
+        ("截至29日，共报名", datetime(2024, 3, 10), [(2024, 2, 29)]),
+        ("截至31日，共报名", datetime(2024, 1, 10), [(2023, 12, 31)]),
+        # Neither February nor the month before has it: nothing is known of the day.
+        ("自2月28日开始，至30日，共三天", datetime(2024, 3, 1), [(2024, 2, 28)]),
+        ("自4月28日开始，至31日，共四天", None, [(None, 4, 28)]),
+        ("申报截止时间为2月29日。", datetime(2023, 12, 20), [(2024, 2, 29)]),
+        ("申报截止时间为2月29日。", datetime(2025, 1, 20), [(2024, 2, 29)]),
+        ("申报截止时间为2月29日。", datetime(2022, 6, 20), [(None, 2, 29)]),
+        ("2023年起施行，2月29日截止", None, [(None, 2, 29)]),
+        ("2023年2月29日", datetime(2023, 3, 1), []),
+    ],
+)
+def test_a_day_that_a_month_has_not_is_read_as_one_that_exists_or_not_at_all(
+    text: str, published: datetime | None, found: list[tuple[int | None, int, int]]
+) -> None:
+    assert days(text, "zh", published) == found
+
+
+@pytest.mark.parametrize("page", [datetime(1, 1, 1), datetime(9999, 12, 31)])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_at_the_ends_of_the_calendar_every_day_named_exists(page: datetime, lang: str) -> None:
+    text = "前天、昨天、今天、明天，上周五下午，31日，30日，1月1日，12月31日，2月29日。"
+    if lang == "en":
+        text = "Yesterday, today, tomorrow, on Sunday; January 1, December 31, February 29."
+    for day in calendar(text, lang, published=page).days:
+        assert day.year is None or date(day.year, day.month, day.day)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("in the fırſt half of 2024", "in the first half of 2024"),
+        ("from ſeptember to November", "from september to November"),
+        ("ye\u017fterday the council met", "yesterday the council met"),
+        ("on ſunday the council met", "on sunday the council met"),
+    ],
+)
+def test_letters_that_match_where_case_is_ignored_are_read_as_those_they_match(
+    text: str, plain: str
+) -> None:
+    assert calendar(text, "en", published=PAGE) == calendar(plain, "en", published=PAGE)

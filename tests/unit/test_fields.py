@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler import fields
+from crawler import dates, fields
 from crawler.blocks import read_blocks
 from crawler.fields import Metas, read_metas
 from crawler.lines import read_line
@@ -184,3 +184,11 @@ def test_reporter_in_the_text_counts_between_author_line_and_editor() -> None:
     told = fields.author_of(metas(), [*lines, read_line("作者：柏舟")], None, "高岑")
     assert told is not None
     assert told.value == "柏舟"
+
+
+def test_a_month_with_a_long_s_and_an_address_that_is_none_are_read_like_any_other() -> None:
+    assert [moment.at.month for moment in dates.moments("Posted May 3, 2024; ſept. 5, 2024")] == [
+        5,
+        9,
+    ]
+    assert dates.in_url("http://[anlan.example/2024/3/5/x.html") is None
