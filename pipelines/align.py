@@ -415,7 +415,12 @@ def _fits(document: Document, mate: _Mate) -> bool:
 
 def _groups(document: Document, spans: Sequence[Span], numbers: Sequence[int]) -> list[int]:
     """Return the group of each sentence: that of its paragraph."""
-    return [numbers[document.text.count("\n", 0, span.start)] for span in spans]
+    found, paragraph, at = [], 0, 0
+    for span in spans:
+        paragraph += document.text.count("\n", at, span.start)
+        at = span.start
+        found.append(numbers[paragraph])
+    return found
 
 
 def _align_groups(

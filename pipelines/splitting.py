@@ -132,9 +132,12 @@ _EN_SPEAKER = re.compile(
 
 
 def _zh_ends(line: str) -> list[int]:
-    ends = []
+    ends: list[int] = []
+    quotes = at = 0
     for stop in _ZH_STOP.finditer(line):
-        end = _zh_closed(line, stop)
+        quotes += line.count('"', at, stop.start())
+        at = stop.start()
+        end = _zh_closed(line, stop, quotes)
         quoted = line[end - 1] in "”’」』\"'"
         if _ZH_CARRIES_ON.match(line, end) or (quoted and _ZH_SPEAKER.match(line, end)):
             continue
@@ -164,11 +167,16 @@ def _en_ends(line: str) -> list[int]:
     return ends
 
 
-def _zh_closed(line: str, stop: re.Match[str]) -> int:
-    """Where the stop and what it closes end: a straight quote closes only what one opened."""
+def _zh_closed(line: str, stop: re.Match[str], quotes: int) -> int:
+    """Where the stop and what it closes end: a straight quote closes only what one opened.
+
+    `quotes` is how many straight quotes stand before the stop.
+    """
     for at in range(stop.start(), stop.end()):
-        if line[at] == '"' and line.count('"', 0, at) % 2 == 0:
-            return at
+        if line[at] == '"':
+            if quotes % 2 == 0:
+                return at
+            quotes += 1
     return stop.end()
 
 
