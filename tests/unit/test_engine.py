@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pipelines.engine import map_shards
+from pipelines.engine import map_shards, try_shards
 
 
 def shout(shard: str) -> tuple[str, int]:
@@ -35,3 +35,29 @@ def test_every_finished_shard_is_told() -> None:
     told: list[str] = []
     map_shards(shout, ["a", "b"], jobs=2, on_done=told.append)
     assert sorted(told) == ["a", "b"]
+
+
+def fall(shard: str) -> str:
+    if shard == "b":
+        os._exit(9)
+    return shard.upper()
+
+
+def stumble(shard: str) -> str:
+    if shard == "b":
+        raise ValueError(f"cannot do {shard}")
+    return shard.upper()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_shard_that_fails_keeps_no_other_from_its_result(jobs: int) -> None:
+    told: list[str] = []
+    found = try_shards(stumble, ["a", "b", "c"], jobs=jobs, on_done=told.append)
+    assert (dict(found.results), sorted(told)) == ({"a": "A", "c": "C"}, ["a", "c"])
+    assert {key: str(error) for key, error in found.errors.items()} == {"b": "cannot do b"}
+
+
+def test_a_shard_whose_process_dies_keeps_no_other_from_its_result() -> None:
+    found = try_shards(fall, ["b", "a", "c"], jobs=2)
+    assert dict(found.results) == {"a": "A", "c": "C"}
+    assert list(found.errors) == ["b"]

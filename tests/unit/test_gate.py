@@ -144,3 +144,13 @@ def test_a_drift_in_length_is_relative_and_counts_both_ways(tmp_path: Path, rati
     (detail,) = details(tmp_path, city(max_drift={"length_ratio": 0.3}))
     assert f"median length ratio of {1.1 * ratio:.2f}, 1.10 is usual" in detail
     assert details(tmp_path, city(max_drift={"length_ratio": 1.1})) == []
+
+
+def test_a_damaged_city_leaves_the_precision_of_the_others_known(tmp_path: Path) -> None:
+    corpus(tmp_path)
+    judge(tmp_path, right=38, wrong=2)
+    history.record(tmp_path, "r1", NOW)
+    before = details(tmp_path, city(min_precision=0.99))
+    (tmp_path / "pairs" / "anlan.parquet").write_bytes(b"PAR1 not really")
+    assert details(tmp_path, city(min_precision=0.99)) == before
+    assert "judged" in before[0]

@@ -156,3 +156,18 @@ def test_an_import_says_nothing_of_the_site(tmp_path: Path) -> None:
     runs.finish(run, {"somewhere": {"new": 1}}, 0)
     (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
     assert (standing.health, standing.last_run) == ("never crawled", None)
+
+
+def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
+    tmp_path: Path,
+) -> None:
+    store_articles(tmp_path, "zh", "en")
+    other = Article("b", "elsewhere", "y.example", "http://y.example/1", "题", "文", lang="zh")
+    store.write_articles(tmp_path, "elsewhere", [other], run_id="r", now=NOW)
+    path = next(store.articles_folder(tmp_path, "somewhere").glob("*.parquet"))
+    path.write_bytes(b"PAR1 not really")
+    elsewhere, somewhere = health.standings(tmp_path, {}, NOW)
+    assert (elsewhere.health, elsewhere.zh) == ("imported", 1)
+    assert somewhere.health == "failed"
+    assert [f"{path}: not a readable Parquet file" in why for why in somewhere.why] == [True]
+    assert health.failures(tmp_path, city(), {}, NOW) == list(somewhere.why)

@@ -126,3 +126,18 @@ def test_a_crash_between_the_two_files_tells_a_change_twice_and_loses_none(tmp_p
     history.record(tmp_path, "r2", NOW)
     (tmp_path / "reports" / "kept.parquet").write_bytes(kept)
     assert history.record(tmp_path, "r3", NOW).counts["new"] == 2
+
+
+def test_pairs_of_a_damaged_city_are_neither_gone_nor_new_when_it_is_whole_again(
+    tmp_path: Path,
+) -> None:
+    corpus(tmp_path)
+    history.record(tmp_path, "r1", NOW)
+    path = store.table_path(tmp_path, "pairs", CITY)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    entry = history.record(tmp_path, "r2", NOW + timedelta(days=1))
+    assert (dict(entry.cities), entry.counts) == ({}, {"new": 0, "gone": 0, "changed": 0})
+    path.write_bytes(whole)
+    entry = history.record(tmp_path, "r3", NOW + timedelta(days=2))
+    assert (list(entry.cities), entry.counts) == ([CITY], {"new": 0, "gone": 0, "changed": 0})

@@ -6,12 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from crawler.item import Article
-from pipelines import align, documents, duplicates, imports, preparation, schema, store
+from pipelines import (
+    align,
+    comparison,
+    documents,
+    duplicates,
+    evidence,
+    imports,
+    preparation,
+    schema,
+    store,
+)
 from pipelines.encoder import Vectors
 
 NOW = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
@@ -123,3 +134,103 @@ class Still:
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         return np.ones((len(sentences), 4), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("展览将持续至31日，欢迎市民参观。展品120件。", datetime(2024, 12, 10, tzinfo=UTC)),
+        ("市科技局20日发布通知，申报截止时间为2月29日。", datetime(2023, 12, 20, tzinfo=UTC)),
+        ("截至31日，全市共完成投资12.5亿元。", datetime(1, 1, 1, tzinfo=UTC)),
+        ("昨日，明日，全市共完成投资12.5亿元。", datetime(9999, 12, 31, tzinfo=UTC)),
+    ],
+    ids=["31st", "February 29", "year 1", "year 9999"],
+)  # fmt: skip
+def test_a_day_that_does_not_exist_disturbs_nobody(
+    tmp_path: Path, text: str, published: datetime
+) -> None:
+    prepared = documents.prepare(
+        [documents.Document("odd", "zh", "市博物馆", text, published)], Still()
+    )
+    assert prepared[0].keys
+    if published.year not in (1, 9999):
+        odd = replace(ZH, article_id="odd", text=text, published_at=published)
+        assert aligned(tmp_path, [ZH, EN, odd]) == [("z", "e")]
+
+
+def test_a_number_beyond_all_bounds_disturbs_nobody(tmp_path: Path) -> None:
+    said = "The report said that " + "one hundred " * 400 + "homes were built."
+    assert aligned(tmp_path, [ZH, EN, replace(EN, article_id="odd", text=said)]) == [("z", "e")]
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, holder: ModuleType, name: str) -> None:
+    """Let one reader raise at a certain word: no text is known that does it by itself."""
+    reader = getattr(holder, name)
+
+    def reads(*arguments: object, **more: object) -> object:
+        if "unreadable" in repr((arguments, more)).lower():
+            raise ZeroDivisionError("a mistake in a reader")
+        return reader(*arguments, **more)
+
+    monkeypatch.setattr(holder, name, reads)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_article_that_cannot_be_read_is_left_out_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    one = {"zh": ZH, "en": EN}[lang]
+    odd = replace(one, article_id="odd", url="http://www.yunze.example/9.html",
+                  text=f"UNREADABLE {one.text[:20]}")  # fmt: skip
+    unreadable(monkeypatch, evidence, "facts")
+    assert aligned(tmp_path, [ZH, EN, odd]) == [("z", "e")]
+    summary = align.align_city(tmp_path, "yunze", now=NOW)
+    assert [(one.article_id, one.url) for one in summary.unread] == [
+        ("odd", "http://www.yunze.example/9.html")
+    ]
+    assert summary.unread[0].reason == "not read (ZeroDivisionError: a mistake in a reader)"
+    assert (summary.zh, summary.en) == (1, 1)
+    told = (
+        align.explain(tmp_path, "odd", "e") if lang == "zh" else align.explain(tmp_path, "z", "odd")
+    )
+    assert told.startswith("Not a pair: odd was not read (ZeroDivisionError")
+
+
+def test_two_articles_that_cannot_be_compared_leave_both_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreadable(monkeypatch, comparison, "compare")
+    odd = replace(ZH, article_id="odd", title="UNREADABLE", text=ZH.text + "会议还研究了其他事项。")
+    store.write_articles(tmp_path, "yunze", [ZH, EN, odd], run_id="r1", now=NOW)
+    summary = align.align_city(tmp_path, "yunze", now=NOW)
+    assert summary.pairs == 1
+    assert {(one.article_id, one.reason) for one in summary.unread} == {
+        ("e", "not compared with odd (ZeroDivisionError: a mistake in a reader)")
+    }
+
+
+def test_a_pair_whose_sentences_cannot_be_aligned_is_kept_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreadable(monkeypatch, align, "flags")
+    titled = [
+        replace(ZH, text=f"{ZH.text}\nUNREADABLE"),
+        replace(EN, text=f"{EN.text}\nUNREADABLE"),
+    ]
+    store.write_articles(tmp_path, "yunze", titled, run_id="r1", now=NOW)
+    summary = align.align_city(tmp_path, "yunze", now=NOW)
+    assert (summary.pairs, summary.sentences) == (1, 0)
+    assert [one.reason for one in summary.unread] == [
+        "not aligned with z (ZeroDivisionError: a mistake in a reader)"
+    ]
+
+
+def test_what_no_article_is_to_blame_for_is_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(evidence, "facts", full)
+    with pytest.raises(OSError, match="No space left"):
+        aligned(tmp_path, [ZH, EN])

@@ -173,11 +173,31 @@ def test_a_city_of_articles_alone_gives_a_page_without_pairs(tmp_path: Path) -> 
     assert [c.kept for c in tally.read(tmp_path).cities] == [0, 0]
 
 
-def test_a_broken_table_is_named_and_the_old_page_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", ["pairs", "candidates", "sentences", "rejects", "articles"])
+def test_a_city_with_a_damaged_table_is_named_and_left_out_of_the_page(
+    tmp_path: Path, table: str
+) -> None:
+    write_corpus(tmp_path)
+    path = store.table_path(tmp_path, table, "minghe")
+    if table == "articles":
+        path = next(store.articles_folder(tmp_path, "minghe").glob("*.parquet"))
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"PAR1 not really")
+    damaged: dict[str, str] = {}
+    page = BeautifulSoup(report.write(tmp_path, damaged=damaged).read_text("utf-8"), "html.parser")
+    assert list(damaged) == ["minghe"]
+    assert f"{path}: not a readable Parquet file" in damaged["minghe"]
+    notice = page.select_one("[role=alert]")
+    assert notice is not None
+    assert "minghe" in notice.get_text()
+    assert "taoyu" in page.select_one("#coverage").get_text()  # type: ignore[union-attr]
+
+
+def test_a_record_that_is_no_citys_is_named_and_the_old_page_stays(tmp_path: Path) -> None:
     write_corpus(tmp_path)
     before = report.write(tmp_path).read_bytes()
-    (tmp_path / "pairs" / "minghe.parquet").write_bytes(b"PAR1 not really")
-    with pytest.raises(store.StoreError, match=r"minghe\.parquet"):
+    (tmp_path / "reports" / "history.jsonl").write_text("{", encoding="utf-8")
+    with pytest.raises(store.StoreError, match=r"history\.jsonl:1"):
         report.write(tmp_path)
     assert (tmp_path / "reports" / "index.html").read_bytes() == before
 

@@ -173,3 +173,19 @@ def test_sketches_are_kept_by_content_and_made_anew_by_another_method(tmp_path: 
     stale = row | {"method": "another", "signature": bytes(256)}
     store.write_table(path, store.rows_to_table([stale], schema.SKETCHES))
     assert reposts.find(tmp_path) == {"anlan": {"a1": ("b1", "beihe")}}
+
+
+def test_marks_of_and_upon_a_damaged_city_stay_and_the_others_are_set(tmp_path: Path) -> None:
+    put(tmp_path, article("b1", "beihe", day=1), article("a1", "anlan", day=2))
+    assert reposts.mark(tmp_path).changed == 1
+    put(tmp_path, article("c1", "chuan", EN, "en", 1), article("d1", "dalu", EN, "en", 2))
+    path = next(store.articles_folder(tmp_path, "beihe").glob("*.parquet"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    done = reposts.mark(tmp_path)
+    assert (done.changed, list(done.damaged)) == (1, ["beihe"])
+    assert f"{path}: not a readable Parquet file" in done.damaged["beihe"]
+    path.write_bytes(whole)
+    assert marks(tmp_path) == {
+        "b1": (None, None), "a1": ("b1", "beihe"), "c1": (None, None), "d1": ("c1", "chuan")
+    }  # fmt: skip
