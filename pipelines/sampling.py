@@ -347,9 +347,10 @@ _COLUMNS = ("pair_id", "zh_id", "en_id", "probability", "method")
 
 def read_pairs(output: Path, cities: Sequence[str], more: Sequence[str] = ()) -> pa.Table:
     """Read the pairs of some cities in order of city and id; `city` is where they lie."""
-    parts = []
+    wanted = list(dict.fromkeys((*_COLUMNS, *more)))
+    columns = [*(schema.PAIRS.field(name) for name in wanted), pa.field("city", pa.string())]
+    parts = [pa.Table.from_batches([], pa.schema(columns))]  # there may be no city to read
     for city in sorted(cities):
-        wanted = list(dict.fromkeys((*_COLUMNS, *more)))
         table = store.read_table(store.table_path(output, "pairs", city), schema.PAIRS, wanted)
         table = table.replace_schema_metadata(None)
         parts.append(table.append_column("city", pa.repeat(pa.scalar(city), table.num_rows)))
@@ -371,10 +372,11 @@ def claimed_beads(
 
 
 def _linked_beads(output: Path, cities: Sequence[str], pairs: pa.Array) -> pa.Table:
-    parts = []
+    columns = ["pair_id", "position", "kind", "probability"]
+    fields = [schema.SENTENCES.field(name) for name in columns]
+    parts = [pa.Table.from_batches([], pa.schema(fields))]  # as in `read_pairs`
     for city in sorted(cities):
         path = store.table_path(output, "sentences", city)
-        columns = ["pair_id", "position", "kind", "probability"]
         table = store.read_table(path, schema.SENTENCES, columns)
         linked = pc.invert(pc.is_in(table["kind"], pa.array(["1-0", "0-1"])))
         parts.append(table.filter(pc.and_(linked, pc.is_in(table["pair_id"], pairs))))

@@ -154,3 +154,12 @@ def test_a_damaged_city_leaves_the_precision_of_the_others_known(tmp_path: Path)
     (tmp_path / "pairs" / "anlan.parquet").write_bytes(b"PAR1 not really")
     assert details(tmp_path, city(min_precision=0.99)) == before
     assert "judged" in before[0]
+
+
+def test_of_a_city_that_is_damaged_itself_nothing_is_known_to_be_right(tmp_path: Path) -> None:
+    corpus(tmp_path)
+    judge(tmp_path, right=38, wrong=2)
+    (tmp_path / "pairs" / f"{CITY}.parquet").write_bytes(b"PAR1 not really")
+    history.record(tmp_path, "r1", NOW)
+    found = details(tmp_path, city(min_precision=0.9))
+    assert [one.startswith("precision of at least 90.0% expected") for one in found] == [True]
