@@ -1,8 +1,10 @@
 """What a city's crawls have seen: one SQLite file per city, the crawler's only memory.
 
 A visit is written when its response has been archived, and marked when what came of it is in the
-tables. A crawl that dies between the two loses nothing: the next one reads the marked-as-missing
-pages back from the archive.
+tables. One rule keeps a crawl that dies from losing anything: an address that a list named is on
+the frontier until the transaction that marks its outcome, and one whose answer changed is put back
+on it by the transaction that writes the visit down. So at every moment an address is on the
+frontier or has an outcome, or leads to one that is or has; `unaccounted` returns the others.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +18,7 @@ from urllib.parse import urldefrag, urljoin
 from crawler import archive
 from crawler.archive import Payload, Place
 from crawler.item import canonical_url
-from crawler.state import State
+from crawler.state import OWED, State
 
 REVISIT_DAYS = (1, 7, 30)
 """Ages, in days since it was first listed, at which an article is asked for again."""
@@ -77,7 +79,7 @@ class Visits:
 
     def record(self, visit: Visit, moment: datetime) -> None:
         """Write down a response that was fetched at `moment` (UTC) and has been archived."""
-        seen = moment.isoformat()
+        seen, before = moment.isoformat(), self.get(visit.url)
         with self._state.changing():
             self._database.execute(
                 # What is stored of a page stays so while the page says the same.
@@ -110,7 +112,22 @@ class Visits:
                 "INSERT OR IGNORE INTO payloads VALUES (?,?,?,?,?)",
                 (visit.digest, visit.url, visit.place.file, visit.place.offset, seen),
             )
-            self._database.execute("DELETE FROM frontier WHERE url=?", (visit.url,))
+            if before is not None and before.outcome is not None:
+                self._owe(visit.url)
+
+    def _owe(self, url: str) -> None:
+        """Put an article's address on the frontier if nothing is stored of its last answer."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO frontier (url, canonical, listed_at) SELECT url, canonical, "
+            "first_seen FROM visits WHERE url=? AND kind='article' AND outcome IS NULL",
+            (url,),
+        )
+
+    def reopen(self, url: str) -> None:
+        """Owe a stored article an outcome: its further pages are about to be looked at again."""
+        with self._state.changing():
+            self._database.execute("UPDATE visits SET outcome=NULL WHERE url=?", (url,))
+            self._owe(url)
 
     def confirm(self, url: str, moment: datetime) -> None:
         """Write down that the site called the page unchanged (304) at `moment` (UTC)."""
@@ -122,7 +139,7 @@ class Visits:
     def want(self, url: str, moment: datetime) -> None:
         """Write down that a list named `url` at `moment` (UTC) and that it is to be fetched.
 
-        It stays wanted until it is answered, whatever becomes of this crawl.
+        It stays wanted until what came of it is stored, whatever becomes of this crawl.
         """
         with self._state.changing():
             self._database.execute(
@@ -165,7 +182,10 @@ class Visits:
 
     def refused(self) -> list[Visit]:
         """Return article pages that were answered without an article, and may be tried again."""
-        where = "WHERE outcome='retry' AND kind='article' ORDER BY first_seen, url"
+        where = (
+            "WHERE outcome='retry' AND kind='article' AND url NOT IN "
+            "(SELECT url FROM frontier WHERE given_up) ORDER BY first_seen, url"
+        )
         return list(self._select(where, ()))
 
     def due(self, now: datetime, limit: int) -> list[Visit]:
@@ -260,7 +280,8 @@ class Visits:
         )
 
     def mark(self, outcomes: Iterable[tuple[str, Outcome]], run_id: str) -> None:
-        """Say what came of pages: (URL as fetched, outcome), now that the tables hold it."""
+        """Mark what came of pages, (URL as fetched, outcome), now that it is in the tables."""
+        outcomes = list(outcomes)
         with self._state.changing():
             self._database.executemany(
                 "UPDATE visits SET run_id=:run, tries=iif(:outcome='retry', tries+1, 0), "
@@ -273,6 +294,42 @@ class Visits:
                     for url, outcome in outcomes
                 ],
             )
+            self._database.executemany(
+                "DELETE FROM frontier WHERE url=?", [(url,) for url, _ in outcomes]
+            )
+            self._settle()
+
+    def settle(self) -> None:
+        """Take the redirects off the frontier that lead to a page with an outcome."""
+        with self._state.changing():
+            self._settle()
+
+    def _settle(self) -> None:
+        owed = self._database.execute(
+            "SELECT url FROM frontier JOIN visits USING (url) "
+            "WHERE redirect IS NOT NULL AND outcome IS NULL AND NOT given_up"
+        ).fetchall()
+        settled = [(url,) for (url,) in owed if any(v.outcome for v in self.chain(url))]
+        self._database.executemany("DELETE FROM frontier WHERE url=?", settled)
+
+    def unaccounted(self) -> list[str]:
+        """Return the article pages that are not on the frontier and have no outcome.
+
+        Nor lead to one that is or has. There are none, at whatever moment a crawl is killed. A page
+        that was only redirected to is accounted for by the address that led to it.
+        """
+        where = (
+            "WHERE kind='article' AND outcome IS NULL AND url NOT IN "
+            "(SELECT redirect FROM visits WHERE redirect IS NOT NULL) ORDER BY url"
+        )
+        asked = self._select(where, ())
+        return [visit.url for visit in list(asked) if not self.is_accounted(visit.url)]
+
+    def is_accounted(self, url: str) -> bool:
+        """Whether the page at `url`, in any spelling, is on the frontier or has an outcome."""
+        chain = self.chain(url)
+        pages = {canonical_url(url), *(canonical_url(visit.url) for visit in chain)}
+        return any(visit.outcome for visit in chain) or any(map(self.in_frontier, pages))
 
     def begin_archive(self, file: str) -> None:
         """Note that an archive file is about to be created."""
@@ -305,6 +362,9 @@ class Visits:
             if path.exists():
                 self._catch_up(path)
             self.end_archive(name)
+        if names:
+            with self._state.changing():
+                self._database.execute(OWED)
         return cut
 
     def _forget(self, file: str, end: int) -> None:
