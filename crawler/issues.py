@@ -50,6 +50,7 @@ CODES = {
     "too_large": "A response larger than is downloaded.",
     "not_a_page": "A response of a kind that holds no article, such as a film; it was broken off.",
     "part_missing": "A page of a multi-page article could not be had; it was stored without it.",
+    "clock": "The state was written by a clock that is ahead of this one.",
     "archive": "A response could not be archived or noted; the crawl was stopped.",
     "store": "The tables could not be written; the crawl was stopped.",
     "internal": "A mistake in this program, or a state file that lacks something.",

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Self
 
@@ -73,6 +74,10 @@ AND url NOT IN (SELECT redirect FROM visits WHERE redirect IS NOT NULL);
 for state that a power cut tore, and for that of version 2, in which an address left the frontier
 when it was answered, and was nowhere if the crawl died before it stored what came of the answer."""
 
+
+SKEW = timedelta(minutes=10)
+"""How far a stored moment may lie ahead of the clock. One further ahead was stored when the clock
+was ahead, or is read when it is behind: nothing may rest because of it."""
 
 LOCK_VARIABLE = "SHIZHENG_LOCK"
 """Environment variable that names an inherited descriptor of the city's lock."""

@@ -7,7 +7,7 @@ on it by the transaction that writes the visit down. So at every moment an addre
 frontier or has an outcome, or leads to one that is or has; `unaccounted` returns the others.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from urllib.parse import urldefrag, urljoin
 from crawler import archive
 from crawler.archive import Payload, Place
 from crawler.item import canonical_url
-from crawler.state import OWED, State
+from crawler.state import OWED, SKEW, State
 
 REVISIT_DAYS = (1, 7, 30)
 """Ages, in days since it was first listed, at which an article is asked for again."""
@@ -84,14 +84,16 @@ class Visits:
             self._database.execute(
                 # What is stored of a page stays so while the page says the same.
                 "INSERT INTO visits VALUES (?,?,?,?,?,?,?,?,?,?,"
-                "coalesce((SELECT listed_at FROM frontier WHERE url=?),?),?,NULL,NULL,0) "
+                "min(coalesce((SELECT listed_at FROM frontier WHERE url=?),?),?),?,NULL,NULL,0) "
                 "ON CONFLICT (url) DO UPDATE SET kind=excluded.kind, "
                 "outcome=iif(outcome='stored' AND digest=excluded.digest "
                 "AND status=excluded.status, outcome, NULL), "
                 "status=excluded.status, "
                 "digest=excluded.digest, etag=excluded.etag, redirect=excluded.redirect, "
                 "last_modified=excluded.last_modified, file=excluded.file, "
-                "offset=excluded.offset, last_seen=excluded.last_seen",
+                "offset=excluded.offset, last_seen=excluded.last_seen, "
+                # Seen now, it was first seen no later, whatever the clock said then.
+                "first_seen=min(first_seen, excluded.last_seen)",
                 (
                     visit.url,
                     canonical_url(visit.url),
@@ -104,6 +106,7 @@ class Visits:
                     visit.place.file,
                     visit.place.offset,
                     visit.url,
+                    seen,
                     seen,
                     seen,
                 ),
@@ -133,7 +136,8 @@ class Visits:
         """Write down that the site called the page unchanged (304) at `moment` (UTC)."""
         with self._state.changing():
             self._database.execute(
-                "UPDATE visits SET last_seen=? WHERE url=?", (moment.isoformat(), url)
+                "UPDATE visits SET last_seen=:now, first_seen=min(first_seen, :now) WHERE url=:url",
+                {"now": moment.isoformat(), "url": url},
             )
 
     def want(self, url: str, moment: datetime) -> None:
@@ -175,9 +179,11 @@ class Visits:
         self.want(url, moment)
         with self._state.changing():
             self._database.execute(
-                "UPDATE frontier SET tries=tries+1, given_up=max(given_up, ?, tries+1>=? "
-                "AND julianday(?)-julianday(listed_at)>=?) WHERE url=?",
-                (for_good, MAX_TRIES, moment.isoformat(), MAX_DAYS, url),
+                "UPDATE frontier SET tries=tries+1, given_up=max(given_up, :final, tries+1>=:tries "
+                "AND julianday(:now)-julianday(listed_at)>=:days), "
+                "listed_at=min(listed_at, :now) WHERE url=:url",
+                {"final": for_good, "now": moment.isoformat(), "url": url}
+                | {"tries": MAX_TRIES, "days": MAX_DAYS},
             )
 
     def refused(self) -> list[Visit]:
@@ -189,18 +195,35 @@ class Visits:
         return list(self._select(where, ()))
 
     def due(self, now: datetime, limit: int) -> list[Visit]:
-        """Return at most `limit` stored articles that came of an age to be looked at again."""
+        """Return at most `limit` stored articles that came of an age to be looked at again.
+
+        So did those that were seen later than now, by a clock that was ahead.
+        """
         ages = " OR ".join(
             f"(datetime(last_seen) < datetime(first_seen, '+{days} days') "
             f"AND datetime(first_seen, '+{days} days') <= datetime(:now))"
             for days in REVISIT_DAYS
         )
         rows = self._database.execute(
-            f"{_VISIT} WHERE kind='article' AND outcome='stored' AND status=200 AND ({ages}) "
+            f"{_VISIT} WHERE kind='article' AND outcome='stored' AND status=200 "
+            f"AND ({ages} OR max(first_seen, last_seen) > :ahead) "
             "ORDER BY last_seen, url LIMIT :limit",
-            {"now": now.isoformat(), "limit": limit},
+            {"now": now.isoformat(), "ahead": (now + SKEW).isoformat(), "limit": limit},
         )
         return [_visit(row) for row in rows]
+
+    def ahead(self, now: datetime, lists: Sequence[str]) -> tuple[int, str]:
+        """Return how many moments lie ahead of the clock, and the latest; of `lists`, and pages."""
+        count, latest = self._database.execute(
+            "SELECT count(*), max(moment) FROM ("
+            "SELECT max(first_seen, last_seen) AS moment FROM visits "
+            "WHERE kind='article' AND outcome='stored' AND status=200 "
+            "UNION ALL SELECT listed_at FROM frontier WHERE NOT given_up "
+            "UNION ALL SELECT max(checked_at, changed_at, coalesce(walked_at, '')) FROM listings "
+            f"WHERE url IN ({','.join('?' * len(lists))})) WHERE moment > ?",
+            (*lists, (now + SKEW).isoformat()),
+        ).fetchone()
+        return count, latest or ""
 
     def walk(self, url: str) -> Walk | None:
         """Return what is remembered of the source whose first list page is `url`."""

@@ -210,6 +210,7 @@ class CitySpider(Spider):
     async def _everything(self) -> AsyncIterator[Any]:
         """Yield what an earlier crawl archived but did not store, what it left unanswered, the
         articles to look at again, then the lists' articles."""
+        self._check_clock()
         async for page in self._unfinished():
             yield page
         for request in self._left_over():
@@ -223,6 +224,17 @@ class CitySpider(Spider):
         for source in self.city.listings:
             async for request in self.discovery.requests(source):
                 yield request
+
+    def _check_clock(self) -> None:
+        """Report it if the state was written by a clock that was ahead of the present one."""
+        now = self.now()
+        count, latest = self.visits.ahead(now, [source.list for source in self.city.listings])
+        if count:
+            self.count("clock", count)
+            told = (
+                f"{count} moments are later than now ({now:%Y-%m-%dT%H:%MZ}), the latest {latest}"
+            )
+            self.report("clock", self.city.sources[0].list, told)
 
     async def _unfinished(self) -> AsyncIterator[Page]:
         for visit in self.visits.unstored():

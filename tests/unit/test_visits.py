@@ -11,7 +11,8 @@ import pytest
 
 from crawler.archive import Place, read
 from crawler.capture import Exchange, Writer
-from crawler.state import VisitsError
+from crawler.discovery import believed, rests
+from crawler.state import SKEW, VisitsError
 from crawler.visits import (
     MAX_DAYS,
     MAX_TRIES,
@@ -19,6 +20,7 @@ from crawler.visits import (
     Outcome,
     Visit,
     Visits,
+    Walk,
     visit_of,
 )
 
@@ -394,3 +396,40 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(VisitsError, match="cannot be written"):
         Visits.open(tmp_path / "file/state/a.sqlite")
+
+
+def test_moments_later_than_now_are_counted_and_put_right_by_another_look(visits: Visits) -> None:
+    url, lists = "http://a.example/1", ["http://a.example/"]
+    ahead = MOMENT + timedelta(days=2000)
+    visits.want(url, ahead)
+    visits.record(visit(url), ahead)
+    visits.mark([(url, "stored")], "run-1")
+    visits.want("http://a.example/2", ahead)
+    visits.keep_walk(lists[0], Walk(ahead, ahead, MOMENT, 3, "digest"))
+    assert visits.ahead(MOMENT, lists) == (3, ahead.isoformat())
+    assert visits.ahead(MOMENT, []) == (2, ahead.isoformat())
+    assert visits.ahead(ahead - SKEW / 2, lists) == (0, "")
+    assert [found.url for found in visits.due(MOMENT, 10)] == [url]
+    visits.confirm(url, MOMENT)
+    assert visits.due(MOMENT, 10) == []
+    assert [found.url for found in visits.due(MOMENT + timedelta(days=1), 10)] == [url]
+    visits.failed("http://a.example/2", MOMENT, for_good=False)
+    assert visits.ahead(MOMENT, []) == (0, "")
+
+
+def test_a_walk_of_the_future_is_believed_neither_to_rest_nor_to_have_ended() -> None:
+    ahead, long_ago = MOMENT + timedelta(days=900), MOMENT - timedelta(days=90)
+    right = Walk(MOMENT, MOMENT, long_ago, 3, "digest", long_ago.date())
+    assert believed(right, MOMENT) == right
+    assert rests(right, MOMENT + timedelta(hours=1))
+    for wrong in (
+        replace(right, walked_at=ahead),
+        replace(right, checked_at=ahead),
+        replace(right, changed_at=ahead),
+        replace(right, checked_at=ahead, newest=ahead.date()),
+    ):
+        found = believed(wrong, MOMENT)
+        assert found.walked_at is None
+        assert not rests(found, MOMENT)
+        assert found.changed_at <= MOMENT
+        assert found.newest in (None, long_ago.date())
