@@ -117,9 +117,7 @@ def test_many_lists_and_errors_lose_nothing_to_kills_at_random_moments(
     assert not lost(crawl.output, city)
 
 
-def test_what_was_refused_when_a_crawl_died_is_asked_for_again(
-    web: Web, crawl: Crawl
-) -> None:
+def test_what_was_refused_when_a_crawl_died_is_asked_for_again(web: Web, crawl: Crawl) -> None:
     large_city(web)
     unstored = "-sSHIZHENG_FLUSH=1000"
     # Its first list is read to its end; the last is not answered until the crawl is killed.
