@@ -1,10 +1,12 @@
 """Kill crawls of the demo with SIGKILL at random moments, run them again, compare the tables.
 
-`python -m benchmarks.kill [--kills 100] [--seed 1] [--list-pages 1]`: every city of the demo, as
-far as the first pages of its listings go, is crawled undisturbed once. Then, for each moment, into
-an empty folder: start, kill, run again; and the same kill once more into one folder that all kills
-share, run to its end at last. Each result must equal the undisturbed one in every table and every
-column but those that say which run wrote a row and when. Exit code 1 if one does not.
+`python -m benchmarks.kill [--kills 100] [--seed 1] [--list-pages 100]`: every city of the demo is
+crawled undisturbed once. Some of its articles, drawn by the seed, answer 403, 404, 410, 500 or 503,
+or have moved. Then, for each moment, into an empty folder: start, kill, run again; and the same
+kill once more into one folder that all kills share, run to its end at last. Each result must equal
+the undisturbed one in every table and every column but those that say which run wrote a row and
+when; and after every kill each address that a list named must be on the frontier or have an outcome
+(`lost`). Exit code 1 if one does not.
 
 Moments are drawn in turn from the whole time between a crawl's first request and its end (`time`),
 from the moments at which a table is being written (`store`: its temporary file is there), and from
@@ -17,20 +19,30 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from socketserver import BaseServer
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.archive import read
+from crawler.charset import decode
+from crawler.city import City
+from crawler.city_file import load_cities
+from crawler.cms import FAMILIES
 from crawler.crawl import main as crawl_city
+from crawler.demo.content import load_content
+from crawler.demo.response import Response, html, redirect, request_key
 from crawler.demo.server import serve
+from crawler.demo.site import Site, build_site, url_of
+from crawler.visits import Visits
 from pipelines import schema, store
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +50,11 @@ CITIES = ROOT / "crawler/demo/cities"
 RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
 AIMS = ("time", "store", "archive")
 SETTINGS = {"DOWNLOAD_DELAY": 0.01, "AUTOTHROTTLE_ENABLED": 0, "SHIZHENG_FLUSH": 5}
+SETTINGS |= {"RETRY_TIMES": 1}
+
+ERRORS = (403, 404, 410, 500, 503)
+TROUBLED = 0.3
+"""Part of the articles that answer with an error, or have moved (as many as for each error)."""
 
 READY = ["crawler.crawl", "pipelines.items", "crawler.pace", "pandas", "aiohttp", "tldextract"]
 """What a crawl imports, but for what starts a reactor; pandas is what pyarrow imports if it can."""
@@ -148,6 +165,65 @@ def kill(crawl: Crawl, aim: str, part: float, usual: Undisturbed, asked: "Counte
     return False
 
 
+def troubled(draw: random.Random) -> Site:
+    """Return the demo with errors and redirects in the place of some articles."""
+    site, content = build_site(), load_content()
+    responses: dict[str, Response] = dict(site.responses)
+    for entries in content.values():
+        for entry in entries:
+            url, kind = url_of(entry, entries), draw.choice((*ERRORS, 0))
+            parts, key = urlsplit(url), request_key(url)
+            if draw.random() >= TROUBLED or key not in responses:
+                continue
+            if kind:
+                responses[key] = html(f"<p>An error, {kind}.</p>", status=kind)
+                continue
+            folder, _, name = parts.path.rpartition("/")
+            moved = f"{parts.scheme}://{parts.netloc}{folder}/moved-{name}"
+            responses[request_key(moved)] = responses[key]
+            responses[key] = redirect(moved)
+    return replace(site, responses=responses)
+
+
+def lost(output: Path, city: City) -> list[str]:
+    """Return the addresses that a list named, and that are not on the frontier without an outcome.
+
+    Of a list that was not read to its end yet only those that had been taken from it: the next
+    crawl reads it again.
+    """
+    if not (output / f"state/{city.key}.sqlite").exists():
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        # A copy: what is looked at is what the next crawl finds.
+        state = Path(shutil.copytree(output / "state", Path(folder) / "state"))
+        (state / f"{city.key}.sqlite-shm").unlink(missing_ok=True)
+        visits = Visits.open(state / f"{city.key}.sqlite")
+        try:
+            return visits.unaccounted() + [
+                url for url in named(output, city, visits) if not visits.is_accounted(url)
+            ]
+        finally:
+            visits.close()
+
+
+def named(output: Path, city: City, visits: Visits) -> list[str]:
+    """Return the articles' addresses on the archived pages of lists that were read to their end."""
+    found = []
+    for path in sorted(output.glob(f"archive/{city.key}/*.warc.gz")):
+        for record in read(path):
+            source = city.source_of(record.url) if record.kind == "list" else None
+            walk = visits.walk(source.list) if source else None
+            if source is None or walk is None or walk.walked_at is None:
+                continue
+            if record.status == 200 and record.fetched_at <= walk.walked_at:
+                text = decode(record.body, record.headers).text
+                links = FAMILIES[source.cms].read_list(text, record.url).links
+                found += [
+                    link.url for link in links if source.wants(link.url) and city.allows(link.url)
+                ]
+    return found
+
+
 def tables(output: Path, city: str) -> Tables:
     whole = {"articles": store.read_articles(output, city)}
     for name, of in (("rejects", schema.REJECTS), ("revisions", schema.REVISIONS)):
@@ -203,7 +279,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--list-pages", type=int, default=1, help="of each listing; 100 are all")
+    parser.add_argument("--list-pages", type=int, default=100, help="of each listing; 100 are all")
     args = parser.parse_args()
     SETTINGS["SHIZHENG_LIST_PAGES"] = args.list_pages
     cities = sorted(path.stem for path in CITIES.glob("*.yaml"))
@@ -211,7 +287,8 @@ def main() -> int:
     # A killed client drops its connections: nothing a server need print.
     BaseServer.handle_error = lambda *_: None  # type: ignore[method-assign]
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, serve(counts=asked) as port:
+    site = troubled(random.Random(args.seed))
+    with tempfile.TemporaryDirectory() as name, serve(site, counts=asked) as port:
         # The process that forks them keeps the environment in which it is started.
         os.environ |= {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
         multiprocessing.set_forkserver_preload(READY)
@@ -250,6 +327,7 @@ def compare(
 ) -> Tally:
     """Print every comparison; return what failed and what was met."""
     tally, cities, row = Tally(), list(usual), folder / "row"
+    files = load_cities(CITIES)
     print(f"{'kill':>4} {'city':8} {'at':8} {'part':>5} {'stored then':>12}  after the next crawl")
     for number in range(kills):
         city, aim = cities[number % len(cities)], AIMS[number // len(cities) % len(AIMS)]
@@ -259,9 +337,13 @@ def compare(
                 break
         then = len(store.read_articles(alone, city))
         tally.met.update(met(alone, city))
+        missing = lost(alone, files[city])
         start(city, alone, "again").wait()
         kill(start(city, row, f"killed-{number}"), aim, part, usual[city], asked)
+        missing += lost(row, files[city])
         said = verdict(alone, city, usual[city].tables)
+        if missing:
+            said = f"{len(missing)} addresses are nowhere, such as {missing[0]}; {said}"
         tally.failed += said != "equal"
         print(f"{number:4} {city:8} {aim:8} {part:5.2f} {then:12}  {said}", flush=True)
     for city in cities:

@@ -99,11 +99,17 @@ class City:
     file: str = ""
 
     def allows(self, url: str) -> bool:
-        """Whether `url` is http(s) on a host this city names (`name`, any port, or `name:port`)."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        """Whether `url` is http(s) on a host this city names (`name`, any port, or `name:port`).
+
+        One that names a user, too, is no address of a public page.
+        """
+        try:
+            parts = urlsplit(url)
+        except ValueError:
             return False
-        return parts.hostname in self.hosts or parts.netloc.rpartition("@")[2] in self.hosts
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            return False
+        return parts.hostname in self.hosts or parts.netloc in self.hosts
 
     @property
     def listings(self) -> tuple[Source, ...]:

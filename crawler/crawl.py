@@ -36,6 +36,7 @@ _COUNTS: tuple[str, ...] = (
     "known",  # listed, and stored by an earlier crawl
     "outside",  # listed, and dated outside the window
     "revisits",  # stored before, and asked for again
+    "clock",  # moments of the state that are later than now
     "rested",  # listings passed over, because they seldom change
     "recovered",  # read back from the archive of a crawl that died
     "new",  # what storing the articles changed

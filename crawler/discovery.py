@@ -26,6 +26,7 @@ from crawler.city import Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
 from crawler.item import NEWS_TIME, canonical_url
+from crawler.state import SKEW
 from crawler.visits import Walk
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Discovery:
         if source.render and not browser.is_installed():
             crawl.report("browser_missing", source.list, browser.MISSING)
             return
-        walk = crawl.visits.walk(source.list)
+        walk = self._walk(source)
         if walk is not None and not self._window and rests(walk, crawl.now()):
             crawl.count("rested")
             self._count_list(source)
@@ -114,7 +115,7 @@ class Discovery:
         """Report it if no listing has shown anything new for as long as the city file allows."""
         crawl, now = self._crawl, self._crawl.now()
         days = crawl.city.assertions.quiet_days
-        walks = [crawl.visits.walk(source.list) for source in crawl.city.listings]
+        walks = [self._walk(source) for source in crawl.city.listings]
         last = max((_last_news(walk) for walk in walks if walk is not None), default=None)
         if last is not None and (age := (_day(now) - last).days) > days:
             told = f"the newest entry of any listing is of {last}, {age} days ago"
@@ -123,6 +124,11 @@ class Discovery:
                 crawl.city.sources[0].list,
                 f"{told}; at most {days} are expected (quiet_days)",
             )
+
+    def _walk(self, source: Source) -> Walk | None:
+        """Return what can be believed of the last walk over a listing, if there was one."""
+        walk = self._crawl.visits.walk(source.list)
+        return walk and believed(walk, self._crawl.now())
 
     async def _page(self, source: Source, url: str, tally: _Tally) -> Listing | None:
         """Return one list page with its articles' links, or None if it failed (reported)."""
@@ -192,7 +198,9 @@ class Discovery:
             return False
         ours = [link.url for link in listing.links if self._crawl.city.allows(link.url)]
         since = [self._crawl.visits.known_since(url) for url in ours]
-        return all(moment is not None and moment <= walk.walked_at for moment in since)
+        # What a clock that was ahead has marked was known before a walk that can be believed.
+        ahead = self._crawl.now() + SKEW
+        return all(m is not None and (m <= walk.walked_at or m > ahead) for m in since)
 
     def _count_list(self, source: Source) -> None:
         self._crawl.count("lists")
@@ -238,6 +246,17 @@ class Discovery:
         if tally.off_host:
             hosts = ", ".join(f"{host} ({n})" for host, n in tally.off_host.most_common(5))
             crawl.report("links_off_host", source.list, hosts)
+
+
+def believed(walk: Walk, now: datetime) -> Walk:
+    """Return a walk without moments later than now: a clock that was ahead has stored them.
+
+    A listing with such a moment is read to its end anew, so that it neither rests nor is cut short.
+    """
+    if max(walk.checked_at, walk.changed_at, walk.walked_at or walk.checked_at) <= now + SKEW:
+        return walk
+    newest = walk.newest if walk.newest and walk.newest <= _day(now) else None
+    return replace(walk, walked_at=None, changed_at=min(walk.changed_at, now), newest=newest)
 
 
 def rests(walk: Walk, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from scrapy.exceptions import (
     IgnoreRequest,
     ResponseDataLossError,
 )
+from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
 
 from crawler.archive import ArchiveError
 from crawler.state import VisitsError
@@ -44,12 +45,14 @@ CODES = {
     "connection": "The connection broke off.",
     "off_host": "A redirect to a host the city does not name.",
     "private_address": "The host's address is a private one, which a crawl does not visit.",
-    "redirects": "More redirects than are followed.",
+    "malformed": "An answer that is no HTTP, or whose body cannot be unpacked.",
+    "redirects": "More redirects than are followed, or one that leads to no address.",
     "too_large": "A response larger than is downloaded.",
     "not_a_page": "A response of a kind that holds no article, such as a film; it was broken off.",
     "part_missing": "A page of a multi-page article could not be had; it was stored without it.",
     "unreadable": "An article could not be read or compared when its city was aligned; the others "
     "were.",
+    "clock": "The state was written by a clock that is ahead of this one.",
     "archive": "A response could not be archived or noted; the crawl was stopped.",
     "store": "The tables could not be written; the crawl was stopped.",
     "internal": "A mistake in this program, or a state file that lacks something.",
@@ -74,6 +77,14 @@ class RobotsUnreachable(IgnoreRequest):
 
 class PrivateAddress(IgnoreRequest):
     """A request to an address of a private network."""
+
+
+class Malformed(IgnoreRequest):
+    """An answer whose body cannot be unpacked as its head declares."""
+
+
+class BadRedirect(IgnoreRequest):
+    """A redirect that leads to no address."""
 
 
 class ComeLater(IgnoreRequest):
@@ -142,11 +153,18 @@ def of_error(error: BaseException) -> tuple[str, str]:
             return "come_later", str(error)
         case NotAPage():
             return "not_a_page", str(error)
+        case Malformed():
+            return "malformed", str(error)
+        case BadRedirect():
+            return "redirects", str(error)
         case IgnoreRequest() if "robots.txt" in str(error):
             return "robots", str(error)
         case IgnoreRequest() if "redirect" in str(error):
             return "redirects", str(error)
-        case DownloadCancelledError() | IgnoreRequest() if re.search(r"size|MAXSIZE", str(error)):
+        case DownloadCancelledError():
+            # Only what grows past the limit is cancelled; it has a reason if it was announced.
+            return "too_large", str(error) or "it grew past DOWNLOAD_MAXSIZE and was broken off"
+        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in str(error):
             return "too_large", text
         case DownloadTimeoutError() | TimeoutError():
             return "timeout", text
@@ -162,9 +180,12 @@ def of_error(error: BaseException) -> tuple[str, str]:
         return _of_browser(text), text
     if _is_tls(error):
         return "tls_error", text
-    if isinstance(error, DownloadFailedError | DownloadCancelledError | OSError):
+    if isinstance(error, DownloadFailedError):
+        unread = [e for e in _chain(error) if not _is_of_connection(e)]
+        if unread:
+            return "malformed", f"{type(unread[0]).__name__}: {unread[0]}"
         return "connection", text
-    return "internal", text
+    return ("connection" if isinstance(error, OSError) else "internal"), text
 
 
 def _of_browser(text: str) -> str:
@@ -180,6 +201,17 @@ def _of_browser(text: str) -> str:
         if re.search(pattern, text, re.IGNORECASE):
             return code
     return "connection"
+
+
+def _is_of_connection(error: BaseException) -> bool:
+    """Whether a reason of a failed download lies with the connection, and not with the answer.
+
+    Every other comes from the parser, which met what is no HTTP.
+    """
+    wrappers = (OSError, RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived)
+    return isinstance(error, wrappers) or type(error).__module__.startswith(
+        ("twisted.internet.", "scrapy.")
+    )
 
 
 def _is_tls(error: BaseException) -> bool:

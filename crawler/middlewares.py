@@ -1,4 +1,7 @@
-"""Layers around every download: only the city's hosts, robots.txt, only pages, and the archive."""
+"""Layers around every download: only the city's hosts, robots.txt, only pages, and the archive.
+
+And Scrapy's own two that take an answer apart, with what they raise named for what it is.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Self, cast
@@ -6,12 +9,21 @@ from urllib.parse import urldefrag, urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import StopDownload
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Headers, Response
 
 from crawler.capture import Exchange
 from crawler.city import City
-from crawler.issues import NotAPage, OffHost, RobotsUnreachable, of_error
+from crawler.issues import (
+    BadRedirect,
+    Malformed,
+    NotAPage,
+    OffHost,
+    RobotsUnreachable,
+    of_error,
+)
 from crawler.visits import visit_of
 
 _NO_PAGES = (
@@ -142,6 +154,36 @@ class Archiver(CrawlPart):
         )
         visits.record(visit, exchange.fetched_at)
         return response
+
+
+class Unpacking(HttpCompressionMiddleware):
+    """Unpacks bodies. What a decoder raises of a body is the site's mistake, whatever its class."""
+
+    def process_response(  # type: ignore[override]  # Scrapy's may be given the spider, too
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        try:
+            return super().process_response(request, response)
+        except IgnoreRequest:
+            raise  # larger than is unpacked
+        except Exception as error:
+            packed = (response.headers.get("Content-Encoding") or b"").decode("latin-1")
+            raise Malformed(
+                f"its body is not {packed!r}, as declared ({type(error).__name__}: {error})"
+            ) from error
+
+
+class Redirects(RedirectMiddleware):
+    """Follows redirects, to addresses alone."""
+
+    def process_response(  # type: ignore[override]  # Scrapy's may be given the spider, too
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        try:
+            return super().process_response(request, response)
+        except ValueError as error:
+            target = (response.headers.get("Location") or b"").decode("latin-1")
+            raise BadRedirect(f"it leads to no address: {target[:200]!r} ({error})") from error
 
 
 def check_host(url: str, city: City) -> None:

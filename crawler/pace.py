@@ -74,11 +74,11 @@ class Pace(CrawlPart):
 
 def retry_after(value: str, now: datetime) -> float | None:
     """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3); None: unreadable."""
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())

@@ -111,13 +111,14 @@ class Reader:
     async def _whole(self, url: str, first: Article, *, again: bool) -> Page:
         """Return a multi-page article with its parts joined, from the archive where they lie."""
         visits = self._crawl.visits
+        if again:
+            visits.reopen(url)  # a crawl that dies amid changed parts must not call it stored
         rest: list[Article] = []
         missing = final = changed = 0
         for part in first.parts[:MAX_PARTS]:
-            before = visits.get(as_asked(part))
+            before = self._digests(part)
             got = await self._part(part, again=again)
-            after = visits.get(as_asked(part))
-            changed += before is None or after is None or before.digest != after.digest
+            changed += before != self._digests(part) or not before
             found = extract(part, got[1], got[0], self._crawl.city) if got else None
             if isinstance(found, Article):
                 rest.append(found)
@@ -143,6 +144,10 @@ class Reader:
             self._crawl.note_failure(url, error)
             return None
         return None if self.refusal(at, status, headers, body) else (headers, body)
+
+    def _digests(self, part: str) -> list[str]:
+        """Return the digests of a further page as last fetched, and of where it redirects."""
+        return [visit.digest for visit in self._crawl.visits.chain(as_asked(part))]
 
     def _note_rules(self, url: str, found: Article | Reject) -> None:
         """Count whether an article was read by the rules of its source's family."""

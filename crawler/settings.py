@@ -108,6 +108,11 @@ DOWNLOADER_MIDDLEWARES = {
     # Strict hosts replace Scrapy's own check, which lets every subdomain pass.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.HostGuard": 50,
+    # Scrapy's, with names for what is wrong with an answer.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.middlewares.Unpacking": 590,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "crawler.middlewares.Redirects": 600,
     "crawler.middlewares.RobotsGuard": 110,  # just after Scrapy's own, which fetches robots.txt
     "crawler.pace.Pace": 560,  # nearer than the retries, so that a retry waits as the host asks
     "crawler.addresses.AddressGuard": 600,

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Self
 
-VERSION = 2
+VERSION = 3
 """Version of the file's tables, in `PRAGMA user_version`."""
 
 _TABLES = """
@@ -46,7 +47,7 @@ CREATE TABLE archives (            -- files being written: to be repaired if sti
 """
 
 _TABLES_2 = """
-CREATE TABLE frontier (            -- listed, and not answered yet
+CREATE TABLE frontier (            -- listed, and nothing stored of it yet
     url TEXT PRIMARY KEY, canonical TEXT NOT NULL, listed_at TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,    -- requests that gave no response
     given_up INTEGER NOT NULL DEFAULT 0  -- forbidden, off the hosts, or tried often enough
@@ -63,6 +64,20 @@ CREATE TABLE listings (            -- one row for each source, by the URL of its
 ) WITHOUT ROWID;
 """
 
+
+OWED = """
+INSERT OR IGNORE INTO frontier (url, canonical, listed_at)
+SELECT url, canonical, first_seen FROM visits WHERE kind='article' AND outcome IS NULL
+AND url NOT IN (SELECT redirect FROM visits WHERE redirect IS NOT NULL);
+"""
+"""Puts every article page without an outcome on the frontier, but for those that another leads to:
+for state that a power cut tore, and for that of version 2, in which an address left the frontier
+when it was answered, and was nowhere if the crawl died before it stored what came of the answer."""
+
+
+SKEW = timedelta(minutes=10)
+"""How far a stored moment may lie ahead of the clock. One further ahead was stored when the clock
+was ahead, or is read when it is behind: nothing may rest because of it."""
 
 LOCK_VARIABLE = "SHIZHENG_LOCK"
 """Environment variable that names an inherited descriptor of the city's lock."""
@@ -187,8 +202,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     elif found == 1:
         database.executescript(
             "BEGIN; ALTER TABLE visits ADD COLUMN tries INTEGER NOT NULL DEFAULT 0; "
-            f"{_TABLES_2} PRAGMA user_version={VERSION}; COMMIT;"
+            f"{_TABLES_2} {OWED} PRAGMA user_version={VERSION}; COMMIT;"
         )
+    elif found == 2:
+        database.executescript(f"BEGIN; {OWED} PRAGMA user_version={VERSION}; COMMIT;")
     elif found != VERSION:
         database.close()
         raise VisitsError(

@@ -1,11 +1,13 @@
 """What a city's crawls have seen: one SQLite file per city, the crawler's only memory.
 
 A visit is written when its response has been archived, and marked when what came of it is in the
-tables. A crawl that dies between the two loses nothing: the next one reads the marked-as-missing
-pages back from the archive.
+tables. One rule keeps a crawl that dies from losing anything: an address that a list named is on
+the frontier until the transaction that marks its outcome, and one whose answer changed is put back
+on it by the transaction that writes the visit down. So at every moment an address is on the
+frontier or has an outcome, or leads to one that is or has; `unaccounted` returns the others.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +18,7 @@ from urllib.parse import urldefrag, urljoin
 from crawler import archive
 from crawler.archive import Payload, Place
 from crawler.item import canonical_url
-from crawler.state import State
+from crawler.state import OWED, SKEW, State
 
 REVISIT_DAYS = (1, 7, 30)
 """Ages, in days since it was first listed, at which an article is asked for again."""
@@ -77,19 +79,21 @@ class Visits:
 
     def record(self, visit: Visit, moment: datetime) -> None:
         """Write down a response that was fetched at `moment` (UTC) and has been archived."""
-        seen = moment.isoformat()
+        seen, before = moment.isoformat(), self.get(visit.url)
         with self._state.changing():
             self._database.execute(
                 # What is stored of a page stays so while the page says the same.
                 "INSERT INTO visits VALUES (?,?,?,?,?,?,?,?,?,?,"
-                "coalesce((SELECT listed_at FROM frontier WHERE url=?),?),?,NULL,NULL,0) "
+                "min(coalesce((SELECT listed_at FROM frontier WHERE url=?),?),?),?,NULL,NULL,0) "
                 "ON CONFLICT (url) DO UPDATE SET kind=excluded.kind, "
                 "outcome=iif(outcome='stored' AND digest=excluded.digest "
                 "AND status=excluded.status, outcome, NULL), "
                 "status=excluded.status, "
                 "digest=excluded.digest, etag=excluded.etag, redirect=excluded.redirect, "
                 "last_modified=excluded.last_modified, file=excluded.file, "
-                "offset=excluded.offset, last_seen=excluded.last_seen",
+                "offset=excluded.offset, last_seen=excluded.last_seen, "
+                # Seen now, it was first seen no later, whatever the clock said then.
+                "first_seen=min(first_seen, excluded.last_seen)",
                 (
                     visit.url,
                     canonical_url(visit.url),
@@ -104,25 +108,42 @@ class Visits:
                     visit.url,
                     seen,
                     seen,
+                    seen,
                 ),
             )
             self._database.execute(
                 "INSERT OR IGNORE INTO payloads VALUES (?,?,?,?,?)",
                 (visit.digest, visit.url, visit.place.file, visit.place.offset, seen),
             )
-            self._database.execute("DELETE FROM frontier WHERE url=?", (visit.url,))
+            if before is not None and before.outcome is not None:
+                self._owe(visit.url)
+
+    def _owe(self, url: str) -> None:
+        """Put an article's address on the frontier if nothing is stored of its last answer."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO frontier (url, canonical, listed_at) SELECT url, canonical, "
+            "first_seen FROM visits WHERE url=? AND kind='article' AND outcome IS NULL",
+            (url,),
+        )
+
+    def reopen(self, url: str) -> None:
+        """Owe a stored article an outcome: its further pages are about to be looked at again."""
+        with self._state.changing():
+            self._database.execute("UPDATE visits SET outcome=NULL WHERE url=?", (url,))
+            self._owe(url)
 
     def confirm(self, url: str, moment: datetime) -> None:
         """Write down that the site called the page unchanged (304) at `moment` (UTC)."""
         with self._state.changing():
             self._database.execute(
-                "UPDATE visits SET last_seen=? WHERE url=?", (moment.isoformat(), url)
+                "UPDATE visits SET last_seen=:now, first_seen=min(first_seen, :now) WHERE url=:url",
+                {"now": moment.isoformat(), "url": url},
             )
 
     def want(self, url: str, moment: datetime) -> None:
         """Write down that a list named `url` at `moment` (UTC) and that it is to be fetched.
 
-        It stays wanted until it is answered, whatever becomes of this crawl.
+        It stays wanted until what came of it is stored, whatever becomes of this crawl.
         """
         with self._state.changing():
             self._database.execute(
@@ -158,29 +179,51 @@ class Visits:
         self.want(url, moment)
         with self._state.changing():
             self._database.execute(
-                "UPDATE frontier SET tries=tries+1, given_up=max(given_up, ?, tries+1>=? "
-                "AND julianday(?)-julianday(listed_at)>=?) WHERE url=?",
-                (for_good, MAX_TRIES, moment.isoformat(), MAX_DAYS, url),
+                "UPDATE frontier SET tries=tries+1, given_up=max(given_up, :final, tries+1>=:tries "
+                "AND julianday(:now)-julianday(listed_at)>=:days), "
+                "listed_at=min(listed_at, :now) WHERE url=:url",
+                {"final": for_good, "now": moment.isoformat(), "url": url}
+                | {"tries": MAX_TRIES, "days": MAX_DAYS},
             )
 
     def refused(self) -> list[Visit]:
         """Return article pages that were answered without an article, and may be tried again."""
-        where = "WHERE outcome='retry' AND kind='article' ORDER BY first_seen, url"
+        where = (
+            "WHERE outcome='retry' AND kind='article' AND url NOT IN "
+            "(SELECT url FROM frontier WHERE given_up) ORDER BY first_seen, url"
+        )
         return list(self._select(where, ()))
 
     def due(self, now: datetime, limit: int) -> list[Visit]:
-        """Return at most `limit` stored articles that came of an age to be looked at again."""
+        """Return at most `limit` stored articles that came of an age to be looked at again.
+
+        So did those that were seen later than now, by a clock that was ahead.
+        """
         ages = " OR ".join(
             f"(datetime(last_seen) < datetime(first_seen, '+{days} days') "
             f"AND datetime(first_seen, '+{days} days') <= datetime(:now))"
             for days in REVISIT_DAYS
         )
         rows = self._database.execute(
-            f"{_VISIT} WHERE kind='article' AND outcome='stored' AND status=200 AND ({ages}) "
+            f"{_VISIT} WHERE kind='article' AND outcome='stored' AND status=200 "
+            f"AND ({ages} OR max(first_seen, last_seen) > :ahead) "
             "ORDER BY last_seen, url LIMIT :limit",
-            {"now": now.isoformat(), "limit": limit},
+            {"now": now.isoformat(), "ahead": (now + SKEW).isoformat(), "limit": limit},
         )
         return [_visit(row) for row in rows]
+
+    def ahead(self, now: datetime, lists: Sequence[str]) -> tuple[int, str]:
+        """Return how many moments lie ahead of the clock, and the latest; of `lists`, and pages."""
+        count, latest = self._database.execute(
+            "SELECT count(*), max(moment) FROM ("
+            "SELECT max(first_seen, last_seen) AS moment FROM visits "
+            "WHERE kind='article' AND outcome='stored' AND status=200 "
+            "UNION ALL SELECT listed_at FROM frontier WHERE NOT given_up "
+            "UNION ALL SELECT max(checked_at, changed_at, coalesce(walked_at, '')) FROM listings "
+            f"WHERE url IN ({','.join('?' * len(lists))})) WHERE moment > ?",
+            (*lists, (now + SKEW).isoformat()),
+        ).fetchone()
+        return count, latest or ""
 
     def walk(self, url: str) -> Walk | None:
         """Return what is remembered of the source whose first list page is `url`."""
@@ -260,7 +303,8 @@ class Visits:
         )
 
     def mark(self, outcomes: Iterable[tuple[str, Outcome]], run_id: str) -> None:
-        """Say what came of pages: (URL as fetched, outcome), now that the tables hold it."""
+        """Mark what came of pages, (URL as fetched, outcome), now that it is in the tables."""
+        outcomes = list(outcomes)
         with self._state.changing():
             self._database.executemany(
                 "UPDATE visits SET run_id=:run, tries=iif(:outcome='retry', tries+1, 0), "
@@ -273,6 +317,42 @@ class Visits:
                     for url, outcome in outcomes
                 ],
             )
+            self._database.executemany(
+                "DELETE FROM frontier WHERE url=?", [(url,) for url, _ in outcomes]
+            )
+            self._settle()
+
+    def settle(self) -> None:
+        """Take the redirects off the frontier that lead to a page with an outcome."""
+        with self._state.changing():
+            self._settle()
+
+    def _settle(self) -> None:
+        owed = self._database.execute(
+            "SELECT url FROM frontier JOIN visits USING (url) "
+            "WHERE redirect IS NOT NULL AND outcome IS NULL AND NOT given_up"
+        ).fetchall()
+        settled = [(url,) for (url,) in owed if any(v.outcome for v in self.chain(url))]
+        self._database.executemany("DELETE FROM frontier WHERE url=?", settled)
+
+    def unaccounted(self) -> list[str]:
+        """Return the article pages that are not on the frontier and have no outcome.
+
+        Nor lead to one that is or has. There are none, at whatever moment a crawl is killed. A page
+        that was only redirected to is accounted for by the address that led to it.
+        """
+        where = (
+            "WHERE kind='article' AND outcome IS NULL AND url NOT IN "
+            "(SELECT redirect FROM visits WHERE redirect IS NOT NULL) ORDER BY url"
+        )
+        asked = self._select(where, ())
+        return [visit.url for visit in list(asked) if not self.is_accounted(visit.url)]
+
+    def is_accounted(self, url: str) -> bool:
+        """Whether the page at `url`, in any spelling, is on the frontier or has an outcome."""
+        chain = self.chain(url)
+        pages = {canonical_url(url), *(canonical_url(visit.url) for visit in chain)}
+        return any(visit.outcome for visit in chain) or any(map(self.in_frontier, pages))
 
     def begin_archive(self, file: str) -> None:
         """Note that an archive file is about to be created."""
@@ -305,6 +385,9 @@ class Visits:
             if path.exists():
                 self._catch_up(path)
             self.end_archive(name)
+        if names:
+            with self._state.changing():
+                self._database.execute(OWED)
         return cut
 
     def _forget(self, file: str, end: int) -> None:

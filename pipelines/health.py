@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.city import CRAWLED, LANGS, City
+from crawler.state import SKEW
 from pipelines import lock, runs, schema, store
 from pipelines.evaluate import DECISION
+
+_CLOCK = "this machine's clock was ahead, or is behind"
 
 WEEKS = timedelta(weeks=4)
 """The span whose articles are counted against those of the span before."""
@@ -43,11 +46,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What the runs tell of one city: when the last ended, and well, which it was; one cut off."""
+    """What the runs tell of one city: when the last ended, and well, which it was; one cut off.
+
+    `failed` says how the last ended, `ahead` how many moments of the city's state it found to be
+    later than its clock.
+    """
 
     last_run: str | None = None
     last_success: str | None = None
     run_id: str | None = None
+    failed: bool = False
+    ahead: int = 0
     cut_off: str | None = None
 
 
@@ -152,8 +161,10 @@ def _past(output: Path) -> dict[str, _Past]:
                 if "failed" not in counts:
                     continue  # an import or extraction: it says nothing of the site
                 before, ended = found.get(key, _Past()), run["finished_at"]
-                success = before.last_success if counts["failed"] else ended
-                found[key] = _Past(ended, success, run["run_id"])
+                failed = bool(counts["failed"])
+                success = before.last_success if failed else ended
+                ahead = int(counts.get("clock", 0))
+                found[key] = _Past(ended, success, run["run_id"], failed, ahead)
         elif run["command"] in ("crawl", "run"):
             how = run.get("cut_short") or "it was killed, or the machine went down"
             told = f"the run begun {run['started_at']} did not end ({how}); run again to go on"
@@ -165,10 +176,12 @@ def _past(output: Path) -> dict[str, _Past]:
 def _health(output: Path, city: City, past: _Past, now: datetime) -> tuple[str, list[str]]:
     if past.cut_off is None and past.run_id is None:
         return "never crawled", []
-    why = failures(output, city, {}, now)
+    why = failures(output, city, {"clock": past.ahead}, now)
+    if past.last_run and datetime.fromisoformat(past.last_run) > now + SKEW:
+        why.append(f"its last run ended {past.last_run}, which is later than now: {_CLOCK}")
     if past.cut_off is not None:
         return "failed", [past.cut_off, *why]
-    if past.run_id is not None and past.last_run != past.last_success:
+    if past.run_id is not None and past.failed:
         told = runs.failures(output, past.run_id, city.key)
         return "failed", list(dict.fromkeys([*told, *why])) or [f"run {past.run_id} failed"]
     return ("unwell" if why else "well"), why
@@ -204,7 +217,13 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
             f"{rejects} of {articles + rejects} pages rejected, "
             f"at most {city.assertions.max_rejects:.0%} expected"
         )
-    newest = max((seen for seen in table["first_seen"].to_pylist() if seen), default=None)
+    seen = [moment for moment in table["first_seen"].to_pylist() if moment]
+    # A row that a clock stored which was ahead says nothing of how quiet it has been since.
+    newest = max((moment for moment in seen if moment <= now + SKEW), default=None)
+    if counts.get("clock"):
+        found.append(f"{counts['clock']} moments of its state are later than now: {_CLOCK}")
+    elif seen and newest is None:
+        found.append(f"every article was first seen later than now: {_CLOCK}")
     if newest and (now - newest).days > city.assertions.quiet_days:
         found.append(
             f"nothing new for {(now - newest).days} days, "

@@ -24,13 +24,17 @@ of it cannot be read."""
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one command over some cities. Times are UTC."""
+    """One run of one command over some cities. Times are UTC.
+
+    `number` is one more than that of any run before it: the order of runs, whatever clocks say.
+    """
 
     run_id: str
     folder: Path
     command: str
     cities: tuple[str, ...]
     started_at: datetime
+    number: int
     terms: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -43,7 +47,8 @@ def start(
     """
     now = datetime.now(UTC).replace(microsecond=0)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-    run = Run(run_id, output / "runs" / run_id, command, cities, now, terms or {})
+    number = 1 + max(_numbers(output), default=0)
+    run = Run(run_id, output / "runs" / run_id, command, cities, now, number, terms or {})
     _write_json(run.folder / "manifest.json", _manifest(run, finished_at=None))
     return run
 
@@ -137,19 +142,35 @@ def history(output: Path) -> Iterator[dict[str, Any]]:
 def manifests(output: Path) -> Iterator[dict[str, Any]]:
     """Yield the manifests of all runs, oldest first; those of finished runs have `counts`.
 
-    A run that has neither `counts` nor `cut_short` is under way, or was killed.
+    A run that has neither `counts` nor `cut_short` is under way, or was killed. Runs are in order
+    of their numbers, those of versions that gave none before them, by name.
     """
-    for path in sorted((output / "runs").glob("*/manifest.json")):
-        row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    rows: list[tuple[int, str, Path, dict[str, Any]]] = []
+    for path in (output / "runs").glob("*/manifest.json"):
+        row = json.loads(path.read_text(encoding="utf-8"))
+        rows.append((_number(row), path.parent.name, path, row))
+    for _, _, path, row in sorted(rows, key=lambda each: each[:2]):
         counts = path.with_name("counts.json")
         if counts.exists() and row.get("finished_at"):
             row["counts"] = json.loads(counts.read_text(encoding="utf-8"))
         yield row
 
 
+def _numbers(output: Path) -> Iterator[int]:
+    """Yield the numbers of the runs that can be read: a damaged manifest keeps no run from it."""
+    for path in (output / "runs").glob("*/manifest.json"):
+        with suppress(ValueError, OSError):
+            yield _number(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    return int(row.get("number", 0))
+
+
 def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
+        "number": run.number,
         "command": run.command,
         "cities": list(run.cities),
         "started_at": run.started_at.isoformat(),

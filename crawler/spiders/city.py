@@ -1,7 +1,7 @@
 """The one spider: lists, their further pages, the articles they name.
 
-Only what is new is fetched. What a list named and was not answered stays in the frontier
-(`visits.py`) until it is, so that stopping early loses nothing. Stored articles are asked for again
+Only what is new is fetched. What a list named stays on the frontier (`visits.py`) until what came
+of it is stored, so that stopping early loses nothing. Stored articles are asked for again
 after 1, 7 and 30 days, on condition that they changed. How lists are read is in `discovery.py`,
 what becomes of a page in `reading.py`.
 """
@@ -118,15 +118,19 @@ class CitySpider(Spider):
         headers: Mapping[str, str] = lower_headers(response.headers)
         before: str | None = response.request.meta.get("digest")  # type: ignore[union-attr]
         visit = self.visits.get(url) if before is not None else None
-        same = visit is not None and visit.digest == before
+        same = visit is not None and visit.outcome == "stored"
         if same and visit is not None:
             record = read_at(self.archive_folder, visit.place)
             if record is None:
                 return
             status, headers, body = record.status, record.headers, record.body
         page = await self.reader.read(url, status, headers, body, again=before is not None)
-        if page is not None and (page.changed or not same):
+        if page is None:
+            return
+        if page.changed or not same:
             yield page
+        elif (looked_at := self.visits.get(url)) and looked_at.outcome is None:
+            self.visits.mark([(url, "stored")], self.run_id)  # as the tables have it already
 
     def failed(self, failure: Failure) -> None:
         """Record a request that gave no response."""
@@ -134,8 +138,10 @@ class CitySpider(Spider):
         asked = request.meta.get("redirect_urls", [request.url])[0]
         error = failure.value or RuntimeError("no reason given")
         code = self.note_failure(asked, error)
+        visit = self.visits.get(asked)
         # A stored article that could not be looked at again stays due.
-        if "digest" not in request.meta and code not in ("archive", "store", "internal"):
+        due = visit is not None and visit.outcome == "stored"
+        if not due and code not in ("archive", "store", "internal"):
             final = code in issues.FINAL and not isinstance(error, issues.RobotsUnreachable)
             self.visits.failed(asked, self.now(), for_good=final)
 
@@ -204,6 +210,7 @@ class CitySpider(Spider):
     async def _everything(self) -> AsyncIterator[Any]:
         """Yield what an earlier crawl archived but did not store, what it left unanswered, the
         articles to look at again, then the lists' articles."""
+        self._check_clock()
         async for page in self._unfinished():
             yield page
         for request in self._left_over():
@@ -218,13 +225,24 @@ class CitySpider(Spider):
             async for request in self.discovery.requests(source):
                 yield request
 
+    def _check_clock(self) -> None:
+        """Report it if the state was written by a clock that was ahead of the present one."""
+        now = self.now()
+        count, latest = self.visits.ahead(now, [source.list for source in self.city.listings])
+        if count:
+            self.count("clock", count)
+            told = (
+                f"{count} moments are later than now ({now:%Y-%m-%dT%H:%MZ}), the latest {latest}"
+            )
+            self.report("clock", self.city.sources[0].list, told)
+
     async def _unfinished(self) -> AsyncIterator[Page]:
         for visit in self.visits.unstored():
             record = read_at(self.archive_folder, visit.place)
             if record is None or canonical_url(record.url) in self.seen:
                 continue
             if diagnose(record.url, record.status, record.headers, record.body) in BLOCKED:
-                continue  # refused then; asked for again now
+                continue  # refused then; asked for again now, from the frontier
             self.seen.add(canonical_url(record.url))
             page = await self.reader.read(record.url, record.status, record.headers, record.body)
             if page is not None:
@@ -232,13 +250,21 @@ class CitySpider(Spider):
                 yield page
 
     def _left_over(self) -> Iterator[Request]:
-        """Yield requests for what earlier crawls left: unanswered, or answered with a refusal."""
+        """Yield requests for what earlier crawls left: without an outcome, or with a refusal."""
+        self.visits.settle()
         refused = [visit.url for visit in self.visits.refused()]
         for url in [*refused, *self.visits.wanted()]:
             page = canonical_url(url)
-            if page not in self.seen and self.city.allows(url):
+            if page not in self.seen and self.city.allows(url) and not self._leads_to_seen(url):
                 self.seen.add(page)
                 yield self.article_request(url)
+
+    def _leads_to_seen(self, url: str) -> bool:
+        """Whether a page redirected, when last asked for, to one that this crawl has met."""
+        return any(
+            visit.redirect is None and canonical_url(visit.url) in self.seen
+            for visit in self.visits.chain(url)
+        )
 
     def _mistaken(
         self, failure: Failure, response: Response | None = None, item: Page | None = None

@@ -139,7 +139,8 @@ class Crawl:
 
         self.web.on_request = watch
         try:
-            with self.start(run, *options) as process:
+            # Nobody reads what it says meanwhile, and a full pipe would hold it up.
+            with self.start(run, *options, "-sLOG_LEVEL=CRITICAL") as process:
                 while process.poll() is None and not reached.wait(0.02):
                     pass
                 process.send_signal(signal.SIGKILL)

@@ -190,3 +190,42 @@ def test_a_host_is_left_alone_as_long_as_it_asks(web: Web, crawl: Crawl) -> None
     assert web.asked.count(PRESS + "index.html") == 1
     codes = {code for code, url in crawl.issues("run-1") if EN in url}
     assert codes == {"come_later"}
+
+
+def test_a_clock_that_was_ahead_once_lets_nothing_rest(web: Web, crawl: Crawl) -> None:
+    tagged(web)
+    # Far ahead, and long enough that lists that do not change are read less often.
+    for moment in ("2031-01-01T00:00Z", "2031-03-25T00:00Z"):
+        crawl("ahead", f"-sSHIZHENG_NOW={moment}")
+    new = NEWS + href(19)
+    web.pages[new] = news(19)
+    front = web.pages[NEWS + "index.html"].body.decode()
+    row = f"<ul class='list'><li><a href='{href(19)}'>新闻</a><span>2024-03-20</span></li>"
+    web.pages[NEWS + "index.html"] = Answer(front.replace("<ul class='list'>", row).encode())
+    web.asked.clear()
+    ended = crawl("right", FIRST)
+    assert (ended.last["rested"], ended.last["new"]) == (0, 1)
+    assert ended.last["clock"] > 20
+    assert ("clock", NEWS + "index.html") in crawl.issues("right")
+    # The lists are read to their ends, and every article is looked at again.
+    assert NEWS + "index_3.html" in web.asked
+    assert set(rows_of(crawl)) <= set(web.asked)
+    ended = crawl("next", later(0))
+    assert ended.last["clock"] == 0
+    assert "clock" not in {code for code, _ in crawl.issues("next")}
+    # And they are looked at again when they come of age, as any.
+    assert crawl("aged", later(2)).last["revisits"] == len(rows_of(crawl))
+
+
+def test_a_clock_that_is_set_back_loses_nothing(web: Web, crawl: Crawl) -> None:
+    tagged(web)
+    assert crawl("first", later(1)).code == 0
+    before = rows_of(crawl)
+    ended = crawl("back", "-sSHIZHENG_NOW=1999-01-01T00:00Z")
+    assert ended.last["clock"] > 20
+    assert ended.last["rested"] == 0
+    web.pages[NOTICES + href(33)] = news(33)
+    web.pages[NOTICES + "index.html"] = listing([entry(n) for n in range(33, 29, -1)])
+    ended = crawl("right", later(2))
+    assert (ended.code, ended.last["new"], ended.last["clock"]) == (0, 1, 0)
+    assert set(rows_of(crawl)) == {*before, NOTICES + href(33)}

@@ -11,6 +11,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -36,6 +37,19 @@ def hang(connection: socket.socket) -> None:
     connection.settimeout(60)
     while connection.recv(4096):
         pass
+
+
+def endless(connection: socket.socket) -> None:
+    """Send a body without an end, until the crawler goes away."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    with suppress(OSError):
+        while True:
+            connection.sendall(b"a" * 65536)
+
+
+def head(*lines: bytes) -> bytes:
+    """Return an answer with exactly these lines before its body."""
+    return b"\r\n".join([*lines, b"", b"<p>a page</p>"])
 
 
 def article(number: int, parts: int = 0) -> bytes:
@@ -144,6 +158,27 @@ PAGES: dict[int, tuple[Answer, str, str]] = {
         "broke off before its end",
     ),
     26: (hang, "timeout", "12.0 seconds"),
+    50: (head(b"HTTP/1.1 abc"), "malformed", "non-integer status code"),
+    51: (head(b"HTTP/1.1 200 OK", b"Content-Length: many"), "malformed", "many"),
+    52: (head(b"HTTP/1.1 200 OK", b"X-\xe5: 1", b"Content-Length: 13"), "malformed", "InvalidHead"),
+    53: (head(b"HTTP/1.1 200 OK", b"Transfer-Encoding: foo"), "malformed", "foo"),
+    **{
+        number: (reply(b"\xff" * 99, Content_Encoding=packed), "malformed", f"is not '{packed}'")
+        for number, packed in enumerate(("gzip", "deflate", "br", "zstd"), 54)
+    },
+    58: (endless, "too_large", "DOWNLOAD_MAXSIZE"),
+    **{
+        number: (reply(b"", "302 Found", Location=target), "redirects", target[:20])
+        for number, target in enumerate(
+            ("http://[a.example/", "http://a.example:99999/", "javascript:void(0)"), 59
+        )
+    },
+    62: (
+        head(b"HTTP/1.1 503 Busy", b"Retry-After: \xb2", b"Content-Length: 13"),
+        "http_5xx",
+        "503",
+    ),
+    63: (reply(b"", "302 Found", Location="http://u:p@HOST/"), "off_host", "u:p@"),
 }
 CLOSED = "/closed/202403/t20240301_27.html"
 

@@ -300,3 +300,14 @@ def test_headers_that_repeat_are_joined_and_odd_ones_survive(tmp_path: Path) -> 
     (record,), skipped = everything(archive_of(tmp_path, odd))
     assert (record.status, record.headers["via"]) == (299, "1, 2")
     assert not skipped
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_a_body_that_is_not_encoded_as_declared_costs_its_record_alone(
+    tmp_path: Path, encoding: str
+) -> None:
+    odd = exchange("http://a.example/1", b"\xff" * 99, Content_Encoding=encoding)
+    path = archive_of(tmp_path, odd, exchange("http://a.example/2"))
+    found, skipped = everything(path)
+    assert found[-1].url == "http://a.example/2"
+    assert len(found) + skipped.get("invalid", 0) == 2

@@ -84,6 +84,8 @@ def test_only_hosts_that_the_file_names_are_allowed(tmp_path: Path) -> None:
     assert city.allows("https://www.some.gov.cn/art/1.html")
     assert not city.allows("http://www.some.gov.cn.evil.example/art/1.html")
     assert not city.allows("http://user@evil.example/?www.some.gov.cn")
+    assert not city.allows("http://user:secret@www.some.gov.cn/")
+    assert not city.allows("http://[www.some.gov.cn/")
     assert not city.allows("ftp://www.some.gov.cn/a")
     assert not city.allows("mailto:someone@some.gov.cn")
 

@@ -57,16 +57,59 @@ def test_a_quiet_city_is_told_after_its_days(tmp_path: Path) -> None:
 
 
 def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh", "zh", "en")
-    for failed in (False, True):
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", "zh", "en", now=now)
+    # All end within one second, and the names of such runs are in no order.
+    for failed in (False, True, False, True):
         run = runs.start(tmp_path, "crawl", ("somewhere",))
         runs.finish(run, {"somewhere": {"articles": 3, "failed": failed}}, 0)
-    first, last = sorted(r["finished_at"] for r in runs.history(tmp_path))
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
-    assert (standing.zh, standing.en, standing.pairs) == (2, 1, 0)
-    assert standing.last_success in (first, last)
-    assert standing.last_run == last
-    assert (standing.health == "well") == (standing.last_success == last)
+        (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
+        assert standing.health == ("failed" if failed else "well")
+        assert (standing.zh, standing.en, standing.pairs) == (2, 1, 0)
+        newest = [row["finished_at"] for row in runs.history(tmp_path)]
+        assert standing.last_run == newest[-1]
+        assert standing.last_success == (newest[-2] if failed else newest[-1])
+
+
+def test_a_run_that_ended_later_than_now_is_told_until_another_ended(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", now=now - timedelta(days=400))
+    run = runs.start(tmp_path, "run", ("somewhere",))
+    runs.finish(run, {"somewhere": {"failed": False}}, 0)
+    behind = now - timedelta(days=390)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, behind)
+    assert standing.health == "unwell"
+    assert "which is later than now: this machine's clock was ahead" in standing.why[0]
+    (standing,) = health.standings(tmp_path, {"somewhere": city(quiet_days=999)}, now)
+    assert (standing.health, standing.why) == ("well", ())
+
+
+def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", now=now)
+    (told,) = health.failures(tmp_path, city(), {"clock": 7}, now)
+    assert told.startswith("7 moments of its state are later than now")
+    for count, word in ((7, "unwell"), (0, "well")):
+        run = runs.start(tmp_path, "crawl", ("somewhere",))
+        runs.finish(run, {"somewhere": {"clock": count, "failed": False}}, 0)
+        (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
+        assert standing.health == word
+
+
+def test_a_city_whose_articles_are_all_of_the_future_is_not_called_well(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh", now=NOW + timedelta(days=900))
+    (told,) = health.failures(tmp_path, city(), {}, NOW)
+    assert told.startswith("every article was first seen later than now")
+
+
+def test_an_article_of_the_future_does_not_hide_that_a_city_is_quiet(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh", now=NOW - timedelta(days=99))
+    store_articles(tmp_path, "zh", "zh", now=NOW + timedelta(days=900))
+    assert health.failures(tmp_path, city(quiet_days=14), {}, NOW) == [
+        "nothing new for 99 days, at most 14 expected"
+    ]
 
 
 def test_a_city_without_a_run_was_never_crawled(tmp_path: Path) -> None:
@@ -116,7 +159,10 @@ def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
     page = {"city": "somewhere", "code": "timeout", "detail": "no city's failure"}
     runs.gather_issues(run, [told, page, told | {"city": "elsewhere", "detail": "not ours"}])
     runs.finish(run, {"somewhere": {"failed": True}}, 3)
-    (standing,) = health.standings(tmp_path, {"somewhere": city(min_articles={"en": 1})}, NOW)
+    now = datetime.now(UTC)
+    (standing,) = health.standings(
+        tmp_path, {"somewhere": city(min_articles={"en": 1}, quiet_days=99999)}, now
+    )
     assert standing.health == "failed"
     assert standing.why == (
         "ended after its limit of 6 h", "0 en articles stored, at least 1 expected",
@@ -124,20 +170,18 @@ def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
 
 
 def test_a_run_that_did_not_end_is_told_until_one_did(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh")
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", now=now)
     runs.start(tmp_path, "run", ("somewhere",))
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
     assert standing.health == "failed"
     assert "did not end (it was killed, or the machine went down); run again" in standing.why[0]
-    # Ids of one second are in no order: the next run is of a later one.
-    folder = runs.start(tmp_path, "run", ("somewhere",)).folder
-    later = replace(runs.Run("9", tmp_path / "runs" / "9", "run", ("somewhere",), NOW), terms={})
-    folder.rename(later.folder)
+    later = runs.start(tmp_path, "run", ("somewhere",))
     runs.abandon(later, "stopped by SIGTERM", 1)
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
     assert "did not end (stopped by SIGTERM)" in standing.why[0]
     runs.finish(later, {"somewhere": {"failed": False}}, 0)
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
     assert (standing.health, standing.why) == ("well", ())
 
 

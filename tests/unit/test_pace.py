@@ -125,6 +125,8 @@ def test_a_host_that_asks_for_more_than_a_crawl_waits_is_left_alone() -> None:
         ("Tue, 05 Mar 2024 00:00:00 GMT", 0),  # past
         ("soon", None),
         ("-5", None),
+        ("²", None),
+        ("9" * 500, float("inf")),
         ("", None),
         ("Wed, 99 Mar 2024 00:02:00 GMT", None),
     ],

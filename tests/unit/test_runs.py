@@ -79,3 +79,32 @@ def test_a_run_keeps_what_it_went_by(tmp_path: Path) -> None:
         "text": "metadata+excerpt", "terms": None, "checked": None,
     }  # fmt: skip
     assert runs.terms_of(cities, {"ROBOTSTXT_OBEY": "0"})["robots_obeyed"] is False
+
+
+def test_runs_of_one_second_are_in_the_order_in_which_they_began(tmp_path: Path) -> None:
+    begun = [runs.start(tmp_path, "crawl", ("dalian",)).run_id for _ in range(20)]
+    assert [row["run_id"] for row in runs.manifests(tmp_path)] == begun
+
+
+def test_a_run_comes_after_one_that_a_clock_ahead_has_named(tmp_path: Path) -> None:
+    ahead = runs.start(tmp_path, "crawl", ("dalian",))
+    ahead.folder.rename(ahead.folder.with_name("20991231T235959Z-ffff"))
+    last = runs.start(tmp_path, "crawl", ("dalian",))
+    assert [row["run_id"] for row in runs.manifests(tmp_path)] == [ahead.run_id, last.run_id]
+
+
+def test_runs_of_versions_without_numbers_come_first_by_name(tmp_path: Path) -> None:
+    for name in ("20240302T000000Z-aaaa", "20240301T000000Z-bbbb"):
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(json.dumps({"run_id": name}))
+    new = runs.start(tmp_path, "crawl", ("dalian",))
+    assert [row["run_id"][:8] for row in runs.manifests(tmp_path)][:2] == ["20240301", "20240302"]
+    assert list(runs.manifests(tmp_path))[-1]["run_id"] == new.run_id
+
+
+def test_a_damaged_manifest_keeps_no_run_from_its_number(tmp_path: Path) -> None:
+    runs.start(tmp_path, "crawl", ("dalian",))
+    damaged = runs.start(tmp_path, "crawl", ("dalian",))
+    (damaged.folder / "manifest.json").write_bytes(b"\xff{")
+    assert runs.start(tmp_path, "crawl", ("dalian",)).number == 2

@@ -11,13 +11,16 @@ import pytest
 
 from crawler.archive import Place, read
 from crawler.capture import Exchange, Writer
-from crawler.state import VisitsError
+from crawler.discovery import believed, rests
+from crawler.state import SKEW, VisitsError
 from crawler.visits import (
     MAX_DAYS,
     MAX_TRIES,
     REVISIT_DAYS,
+    Outcome,
     Visit,
     Visits,
+    Walk,
     visit_of,
 )
 
@@ -79,14 +82,107 @@ def test_a_page_that_changed_has_yet_to_be_stored_again(visits: Visits) -> None:
     assert urls(visits) == ["http://a.example/1"]
 
 
-def test_what_a_list_names_stays_wanted_until_it_is_answered(visits: Visits) -> None:
+def test_what_a_list_names_stays_wanted_until_what_came_of_it_is_stored(visits: Visits) -> None:
     one, two = "http://a.example/1", "http://a.example/2"
     visits.want(two, MOMENT)
     visits.want(one, MOMENT + timedelta(minutes=1))
     assert visits.wanted() == [two, one]
     assert visits.in_frontier("http://a.example/2")
-    visits.record(visit(two), MOMENT)
+    visits.record(visit(two, status=503), MOMENT)
+    assert visits.wanted() == [two, one]
+    visits.mark([(two, "retry")], "run-1")
     assert visits.wanted() == [one]
+    assert visits.unaccounted() == []
+
+
+@pytest.mark.parametrize("status", [200, 301, 304, 403, 404, 410, 500, 503, 521])
+def test_an_answer_takes_no_address_off_the_frontier(visits: Visits, status: int) -> None:
+    url = "http://a.example/1"
+    visits.want(url, MOMENT)
+    leads_to = "http://a.example/2" if status == 301 else None
+    visits.record(visit(url, status=status, redirect=leads_to), MOMENT)
+    assert visits.wanted() == [url]
+
+
+@pytest.mark.parametrize("outcome", ["stored", "retry"])
+def test_an_address_with_an_outcome_is_wanted_again_once_it_answers_otherwise(
+    visits: Visits, outcome: Outcome
+) -> None:
+    url = "http://a.example/1"
+    visits.want(url, MOMENT)
+    visits.record(visit(url), MOMENT)
+    visits.mark([(url, outcome)], "run-1")
+    assert visits.wanted() == []
+    visits.record(replace(visit(url, status=503), digest="sha256:busy"), MOMENT)
+    assert visits.wanted() == [url]
+
+
+def test_a_redirect_is_wanted_until_the_page_it_leads_to_has_an_outcome(visits: Visits) -> None:
+    old, middle, new = (f"http://a.example/{name}.html" for name in ("old", "middle", "new"))
+    visits.want(old, MOMENT)
+    visits.record(visit(old, status=302, redirect=middle), MOMENT)
+    visits.record(visit(middle, status=302, redirect=new), MOMENT)
+    assert visits.wanted() == [old]  # a hop is no address that a list named
+    visits.record(visit(new, status=503), MOMENT)
+    assert (visits.wanted(), visits.unaccounted()) == ([old], [])
+    visits.mark([(new, "retry")], "run-1")
+    assert (visits.wanted(), visits.unaccounted()) == ([], [])
+
+
+def test_a_redirect_whose_target_gave_no_response_is_given_up_in_the_end(visits: Visits) -> None:
+    url = "http://a.example/1"
+    visits.want(url, MOMENT)
+    for day in range(MAX_DAYS + 1):
+        assert visits.wanted() == [url]
+        moment = MOMENT + timedelta(days=day)
+        visits.record(visit(url, status=302, redirect="http://a.example/2"), moment)
+        visits.failed(url, moment, for_good=False)
+    assert visits.wanted() == []
+
+
+def test_a_page_that_was_refused_and_then_silent_is_given_up_in_the_end(visits: Visits) -> None:
+    url = "http://a.example/1"
+    visits.record(visit(url, status=503), MOMENT)
+    visits.mark([(url, "retry")], "run-1")
+    for day in range(MAX_DAYS + 1):
+        assert [found.url for found in visits.refused()] == [url]
+        visits.failed(url, MOMENT + timedelta(days=day), for_good=False)
+    assert visits.refused() == []
+
+
+def test_a_stored_article_whose_further_pages_are_looked_at_is_owed_an_outcome(
+    visits: Visits,
+) -> None:
+    url = "http://a.example/1"
+    visits.record(visit(url), MOMENT)
+    visits.mark([(url, "stored")], "run-1")
+    visits.reopen(url)
+    assert (urls(visits), visits.wanted()) == ([url], [url])
+    visits.mark([(url, "stored")], "run-2")
+    assert (urls(visits), visits.wanted()) == ([], [])
+
+
+def test_an_address_that_is_nowhere_is_named(visits: Visits, tmp_path: Path) -> None:
+    url = "http://a.example/1"
+    visits.record(visit(url, status=404), MOMENT)  # answered, and no list had named it
+    assert visits.unaccounted() == [url]
+
+
+def test_what_an_earlier_version_lost_is_wanted_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    opened = Visits.open(path)
+    refused, moved, stored = (f"http://a.example/{name}" for name in ("403", "302", "200"))
+    opened.record(visit(refused, status=403), MOMENT)
+    opened.record(visit(moved, status=302, redirect="http://a.example/never"), MOMENT)
+    opened.record(visit(stored), MOMENT)
+    opened.mark([(stored, "stored")], "run-1")
+    assert opened.wanted() == []
+    opened.close()
+    with sqlite3.connect(path) as old:
+        old.execute("PRAGMA user_version=2")
+    opened = Visits.open(path)
+    assert (opened.wanted(), opened.unaccounted()) == ([moved, refused], [])
+    opened.close()
 
 
 def test_a_page_is_known_since_it_was_listed_however_it_is_spelt(visits: Visits) -> None:
@@ -289,7 +385,7 @@ def test_a_file_that_is_no_state_or_of_another_version_is_named(tmp_path: Path) 
     newer = tmp_path / "newer.sqlite"
     with sqlite3.connect(newer) as database:
         database.execute("PRAGMA user_version=99")
-    with pytest.raises(VisitsError, match="state of version 99, this shizheng keeps version 2"):
+    with pytest.raises(VisitsError, match="state of version 99, this shizheng keeps version 3"):
         Visits.open(newer)
     # The city is free again after a failure.
     newer.unlink()
@@ -300,3 +396,40 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(VisitsError, match="cannot be written"):
         Visits.open(tmp_path / "file/state/a.sqlite")
+
+
+def test_moments_later_than_now_are_counted_and_put_right_by_another_look(visits: Visits) -> None:
+    url, lists = "http://a.example/1", ["http://a.example/"]
+    ahead = MOMENT + timedelta(days=2000)
+    visits.want(url, ahead)
+    visits.record(visit(url), ahead)
+    visits.mark([(url, "stored")], "run-1")
+    visits.want("http://a.example/2", ahead)
+    visits.keep_walk(lists[0], Walk(ahead, ahead, MOMENT, 3, "digest"))
+    assert visits.ahead(MOMENT, lists) == (3, ahead.isoformat())
+    assert visits.ahead(MOMENT, []) == (2, ahead.isoformat())
+    assert visits.ahead(ahead - SKEW / 2, lists) == (0, "")
+    assert [found.url for found in visits.due(MOMENT, 10)] == [url]
+    visits.confirm(url, MOMENT)
+    assert visits.due(MOMENT, 10) == []
+    assert [found.url for found in visits.due(MOMENT + timedelta(days=1), 10)] == [url]
+    visits.failed("http://a.example/2", MOMENT, for_good=False)
+    assert visits.ahead(MOMENT, []) == (0, "")
+
+
+def test_a_walk_of_the_future_is_believed_neither_to_rest_nor_to_have_ended() -> None:
+    ahead, long_ago = MOMENT + timedelta(days=900), MOMENT - timedelta(days=90)
+    right = Walk(MOMENT, MOMENT, long_ago, 3, "digest", long_ago.date())
+    assert believed(right, MOMENT) == right
+    assert rests(right, MOMENT + timedelta(hours=1))
+    for wrong in (
+        replace(right, walked_at=ahead),
+        replace(right, checked_at=ahead),
+        replace(right, changed_at=ahead),
+        replace(right, checked_at=ahead, newest=ahead.date()),
+    ):
+        found = believed(wrong, MOMENT)
+        assert found.walked_at is None
+        assert not rests(found, MOMENT)
+        assert found.changed_at <= MOMENT
+        assert found.newest in (None, long_ago.date())
