@@ -1,8 +1,9 @@
 """How good the corpus is, estimated from verdicts: precision, recall, sentences, calibration.
 
 Everything is about the corpus as it is stored now: verdicts on pairs that are no more are left out,
-those on texts that have changed since are counted apart (`Counts.stale`), and what an item stands for is counted afresh in its cell of score band and city (post-
-stratification), so that a plan judged half way, or two plans together, still tell of the whole.
+those on texts that have changed since are counted apart (`Counts.stale`), and what an item stands
+for is counted afresh in its cell of score band and city (post-stratification), so that a plan
+judged half way, or two plans together, still tell of the whole.
 Verdicts without a weight were not drawn by chance and count for agreement alone.
 """
 

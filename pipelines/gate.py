@@ -8,7 +8,7 @@ over the newest English articles of the city (see `history`); where these are to
 said.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from pipelines import estimates, history, schema, store, subjects, verdicts
 from pipelines.estimates import CityEstimates
 from pipelines.evaluate import DECISION
 from pipelines.history import Measures
-from pipelines.tally import evidence, flat, floats
 from pipelines.subjects import Judgements
+from pipelines.tally import evidence, flat, floats
 from pipelines.verdicts import MATES, VerdictError
 
 ENOUGH = 30

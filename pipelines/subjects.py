@@ -5,12 +5,12 @@ A verdict belongs to the texts that were judged, not to their place. It carries 
 * pair: of both articles' `content_sha256`;
 * bead: of both sides' texts, so that the verdict follows them when the pair is aligned again and
   they stand at another position;
-* unmatched: of the `content_sha256` of the English article, and of the mate's where one was named.
+* unmatched: of the `content_sha256` of the English article, and of the mate's if one was named.
 
-A verdict on texts that the corpus has no more is **stale**: it is kept, set apart and counted apart,
-and counts again when the texts come back. A verdict without a digest, from before that column,
-counts as long as nothing shows that its texts changed after it was given: no article of it was
-stored anew (`last_seen`), and for a bead the pair is there, made by the same encoder and model.
+A verdict on texts that the corpus has no more is **stale**: it is kept, set apart and counted
+apart, and counts again when the texts come back. A verdict without a digest, from before that
+column, counts as long as nothing shows that its texts changed after it was given: no article of it
+was stored anew (`last_seen`), and for a bead the pair is there, made by the same encoder and model.
 """
 
 import hashlib
@@ -88,7 +88,9 @@ class Judgements:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
+    """An item by what names it."""
+
     level: str
     city: str
     pair_id: str | None
@@ -186,7 +188,7 @@ class Subjects:
 
     def shown(self, one: Judgeable) -> str | None:
         """Return a digest of all that a page shows of an item; None if the corpus has it not."""
-        whole = one if one.level == "unmatched" else _Named("pair", one.city, one.pair_id)
+        whole = one if one.level == "unmatched" else Named("pair", one.city, one.pair_id)
         with self._lock:
             self.load([whole], beads=True)
             subject = self.now(whole)
@@ -305,6 +307,13 @@ def reviewed(one: Verdict) -> _Reviewed:
 def age(one: Verdict) -> tuple[datetime, str]:
     """Return what verdicts are ordered by, oldest first."""
     return (one.judged_at, one.verdict_id)
+
+
+def spot(one: Judgeable) -> Item:
+    """Return what names an item whose texts may be gone: for a bead its texts."""
+    if one.level == "bead" and one.judged_sha256:
+        return Item("bead", f"{one.pair_id} {one.judged_sha256}")
+    return _item(one)
 
 
 def of_bead(zh: str, en: str) -> str:

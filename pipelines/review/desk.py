@@ -16,7 +16,7 @@ from pipelines.review import docket as dockets
 from pipelines.review import journal
 from pipelines.review.docket import Docket
 from pipelines.sampling import Drawn, Plan
-from pipelines.subjects import Judgeable, Subjects, age
+from pipelines.subjects import Subjects, age, spot
 from pipelines.verdicts import Item, Judged, Verdict
 
 Stamp = tuple[int, int, int]
@@ -333,7 +333,7 @@ class Desk:
         now = self._subjects.placed(one)
         if now is None:
             # A bead is sought by its texts; in a plan drawn without them, by its position.
-            for item in {one.item, _spot(one)}:
+            for item in {one.item, spot(one)}:
                 _put_newest(self._stale, one, item)
             return
         self._placed[one.verdict_id] = now
@@ -381,7 +381,7 @@ class Desk:
         """Return a reviewer's verdict on earlier texts of an item that nothing replaced."""
         drawn = docket.drawn[place]
         with self._lock:
-            one = self._stale.get((_spot(drawn), reviewer, adjudicating))
+            one = self._stale.get((spot(drawn), reviewer, adjudicating))
             if one is None or not one.verdict or verdicts.plan_of(one) != str(docket.plan):
                 return None
             item = self._now(docket)[place]
@@ -389,7 +389,7 @@ class Desk:
             return one if held is None or age(held) < age(one) else None
 
     def _outdated(self, docket: Docket) -> list[Verdict]:
-        spots = {_spot(one): place for place, one in enumerate(docket.drawn)}
+        spots = {spot(one): place for place, one in enumerate(docket.drawn)}
         found = (self.stale(docket, spots[item], name)
                  for item, name, adjudicating in self._stale
                  if item in spots and not adjudicating)  # fmt: skip
@@ -439,13 +439,6 @@ def _put_newest(held: dict[tuple[Item, str, bool], Verdict], one: Verdict, item:
     other = held.get(key)
     if other is None or age(other) <= age(one):
         held[key] = one
-
-
-def _spot(one: Judgeable) -> Item:
-    """Return what names an item whose texts may be gone: for a bead its texts."""
-    if one.level == "bead" and one.judged_sha256:
-        return Item("bead", f"{one.pair_id} {one.judged_sha256}")
-    return verdicts.item(one.level, one.city, one.pair_id, one.position, one.en_id)
 
 
 def _in_order(listed: Iterable[Verdict]) -> list[Verdict]:

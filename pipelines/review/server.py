@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from pipelines.review import ReviewError, exchange, journal, words
 from pipelines.review.desk import Desk, TextsChangedError, VerdictRefusedError
 from pipelines.review.docket import Docket
+from pipelines.review.door import Door
 from pipelines.review.guard import Guard, Keys
 from pipelines.review.pages import LANGUAGES, Pages, asset
 from pipelines.review.reading import Reader
@@ -104,7 +105,7 @@ def serve(made: Site, listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=32 * 1024,
-        limit_concurrency=200,
+        http=Door,
     )
 
     def stop(number: int, frame: object) -> None:
