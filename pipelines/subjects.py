@@ -4,7 +4,7 @@ A verdict belongs to the texts that were judged, not to their place. It carries 
 
 * pair: of both articles' `content_sha256`;
 * bead: of both sides' texts, so that the verdict follows them when the pair is aligned again and
-  they stand at another position;
+  they stand at another position; equal ones of a pair are told apart by their order;
 * unmatched: of the `content_sha256` of the English article, and of the mate's if one was named.
 
 A verdict on texts that the corpus has no more is **stale**: it is kept, set apart and counted
@@ -15,6 +15,7 @@ was stored anew (`last_seen`), and for a bead the pair is there, made by the sam
 
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -247,10 +248,14 @@ class Subjects:
     def _load_beads(self, city: str, held: _City, keys: Collection[str]) -> None:
         columns = ["pair_id", "position", "zh", "en"]
         held.beads |= {key: {} for key in keys}
-        for row in self._rows("sentences", city, schema.SENTENCES, keys, columns):
-            if row["position"] is not None:
-                digest = of_bead(row["zh"] or "", row["en"] or "")
-                held.beads[row["pair_id"]][row["position"]] = digest
+        found = self._rows("sentences", city, schema.SENTENCES, keys, columns)
+        seen: Counter[tuple[str, str, str]] = Counter()
+        for row in sorted(found, key=lambda row: row["position"] or 0):
+            texts = (row["zh"] or "", row["en"] or "")
+            held.beads[row["pair_id"]][row["position"] or 0] = of_bead(
+                *texts, seen[row["pair_id"], *texts]
+            )
+            seen[row["pair_id"], *texts] += 1
 
     def _load_articles(self, city: str, held: _City, keys: Collection[str]) -> None:
         columns = ["article_id", "revision", "content_sha256", "last_seen"]
@@ -316,9 +321,9 @@ def spot(one: Judgeable) -> Item:
     return _item(one)
 
 
-def of_bead(zh: str, en: str) -> str:
-    """Return the digest of a bead with these sides."""
-    return _digest(zh, en)
+def of_bead(zh: str, en: str, number: int = 0) -> str:
+    """Return the digest of a bead with these sides, of equal ones in its pair the `number`-th."""
+    return _digest(zh, en, str(number))
 
 
 def _of_articles(held: _City, zh_id: str | None, en_id: str | None) -> str | None:
@@ -342,12 +347,10 @@ def _digest(*parts: str) -> str:
 
 
 def _position(beads: Mapping[int, str], one: Judgeable) -> int | None:
-    """Return where the text of a bead stands now: of equal texts the nearest, then the first."""
+    """Return where the texts of a bead stand now."""
     if one.judged_sha256 is None:
         return one.position if one.position in beads else None
-    here = [at for at, digest in beads.items() if digest == one.judged_sha256]
-    before = one.position or 0
-    return min(here, key=lambda at: (abs(at - before), at), default=None)
+    return next((at for at, digest in beads.items() if digest == one.judged_sha256), None)
 
 
 def _same_maker(one: str | None, other: str | None) -> bool:
