@@ -84,7 +84,7 @@ class Judgements:
             return None
         return (
             f"Verdicts on texts that the corpus has no more, which count for nothing: "
-            f"{', '.join(told)}. Judge these items again with `shizheng review`."
+            f"{', '.join(told)}. Judge what stands there now with `shizheng review`."
         )
 
 
@@ -293,20 +293,13 @@ def judgements(output: Path) -> Judgements:
 
 def stale(placed: Iterable[tuple[Verdict, Verdict | None]]) -> list[Verdict]:
     """Return the stale verdicts that nothing replaced, of verdicts with how they apply now."""
-    gone, since = list[Verdict](), dict[_Reviewed, tuple[datetime, str]]()
+    newest: dict[_Reviewed, tuple[Verdict, bool]] = {}
     for one, now in placed:
-        if now is None:
-            gone.append(one)
-            continue
-        key = reviewed(now)
-        since[key] = max(since.get(key, age(now)), age(now))
-    return [one for one in verdicts.standing(gone)
-            if reviewed(one) not in since or since[reviewed(one)] < age(one)]  # fmt: skip
-
-
-def reviewed(one: Verdict) -> _Reviewed:
-    """Return what one verdict of a reviewer replaces another on."""
-    return (one.item, one.reviewer, verdicts.is_adjudication(one))
+        # Of one pair or article a verdict on its new texts replaces it; a bead is its texts.
+        key = (spot(one), one.reviewer, verdicts.is_adjudication(one))
+        if key not in newest or age(newest[key][0]) <= age(one):
+            newest[key] = (one, now is None)
+    return [one for one, gone in newest.values() if gone and one.verdict]
 
 
 def age(one: Verdict) -> tuple[datetime, str]:
