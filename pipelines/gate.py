@@ -108,7 +108,7 @@ def _precision(
             Failure(
                 f"precision of at least {least:.1%} expected, but only {count} pairs are judged of "
                 f"the {ENOUGH} it takes to tell"
-                + (f" ({outdated} verdicts more are on texts that have changed)" * bool(outdated))
+                + (f" ({outdated} verdicts more are on texts that have changed)" if outdated else "")
                 + "; judge more with `shizheng review`"
             )
         ]

@@ -91,7 +91,8 @@ def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
                 "JSON, which has them, not JSON-MIN or another"
             )
         data = {key: task["data"].get(key) for key in ("position", *_TEXTS)}
-        for annotation in _list(task.get("annotations") or [], where):
+        given = task.get("annotations")
+        for annotation in [] if given is None else _list(given, where):
             if not isinstance(annotation, dict):
                 raise _odd(where, "an annotation is an object")
             if not annotation.get("was_cancelled"):
@@ -141,6 +142,11 @@ def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
             if len(choices) > 1:
                 raise _odd(where, "a verdict is one choice")
             found["verdict"] = choices[0] if choices else None
+        elif "choices" in value:
+            raise ExchangeError(
+                f"{where}: a choice is named {str(name)[:80]!r}, but the level of the task is "
+                f"{str(level)[:80]!r}; take the interface that the export wrote beside the tasks"
+            )
         elif name in _ANNOTATED:
             said = value.get("text")
             lines = [said] if isinstance(said, str) else _list(said, where)
