@@ -104,12 +104,11 @@ def _precision(
     if known is None or precision is None or precision.judged < min(ENOUGH, known.claimed):
         count = precision.judged if precision else 0
         outdated = sum(one.level == "pair" and one.city == city.key for one in judged.stale)
+        more = f" ({outdated} verdicts more are on texts that have changed)" if outdated else ""
         return [
             Failure(
                 f"precision of at least {least:.1%} expected, but only {count} pairs are judged of "
-                f"the {ENOUGH} it takes to tell"
-                + (f" ({outdated} verdicts more are on texts that have changed)" if outdated else "")
-                + "; judge more with `shizheng review`"
+                f"the {ENOUGH} it takes to tell{more}; judge more with `shizheng review`"
             )
         ]
     if precision.value >= least:

@@ -375,6 +375,10 @@ class Desk:
         with self._lock:
             return self._subjects.shown(docket.drawn[place])
 
+    def read_ahead(self, docket: Docket, places: Iterable[int]) -> None:
+        """Read what `shown` reads of some places, so that it is there when they are asked for."""
+        self._subjects.load([docket.drawn[place] for place in places], beads=True)
+
     def stale(
         self, docket: Docket, place: int, reviewer: str, adjudicating: bool = False
     ) -> Verdict | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -117,7 +118,9 @@ class Pages:
         later = [other for other in listed if other > place]
         following = self.following(docket, reviewer, place, adjudicating)
         ahead = [place for place in later[:AHEAD] if place != following]
-        self._reader.read_ahead(docket, [following, *ahead] if following is not None else ahead)
+        places = [following, *ahead] if following is not None else ahead
+        self._reader.read_ahead(docket, places)
+        self._reader.also(partial(desk.read_ahead, docket, places))
 
         def address(to: int | None) -> str | None:
             return None if to is None else _address(action, reviewer, to, adjudicating)

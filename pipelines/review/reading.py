@@ -190,6 +190,10 @@ class Reader:
                     work = partial(self._fetch, self._edition, city, some)
                     self._worker.put(work, urgent=False)
 
+    def also(self, work: Callable[[], object]) -> None:
+        """Do something else ahead, in the same thread and with the same patience."""
+        self._worker.put(work, urgent=True)
+
     def _fetch(self, edition: int, city: str, pair_ids: Sequence[str]) -> None:
         missing = [key for key in pair_ids if self._specimens.get((edition, city, key)) is None]
         for key, specimen in self._shelf.pairs(city, missing).items():
