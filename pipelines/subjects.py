@@ -10,7 +10,8 @@ A verdict belongs to the texts that were judged, not to their place. It carries 
 A verdict on texts that the corpus has no more is **stale**: it is kept, set apart and counted
 apart, and counts again when the texts come back. A verdict without a digest, from before that
 column, counts as long as nothing shows that its texts changed after it was given: no article of it
-was stored anew (`last_seen`), and for a bead the pair is there, made by the same encoder and model.
+was corrected since (`revision`, `last_seen`), and for a bead the pair is there, made by the same
+encoder and model.
 """
 
 import hashlib
@@ -267,7 +268,8 @@ class Subjects:
                 key, revision = row["article_id"], row["revision"] or 0
                 if revision >= newest.get(key, revision):
                     newest[key] = revision
-                    held.articles[key] = (row["content_sha256"], row["last_seen"])
+                    corrected = row["last_seen"] if revision > 1 else None
+                    held.articles[key] = (row["content_sha256"], corrected)
 
     def _rows(
         self, table: str, city: str, expected: Any, keys: Collection[str], columns: list[str]

@@ -158,6 +158,15 @@ def test_a_verdict_without_digest_counts_while_nothing_was_stored_since(tmp_path
     assert stale(tmp_path) == ["correct", "translation", "wrong"]
 
 
+def test_a_corpus_made_anew_from_its_archive_keeps_verdicts_without_digest(tmp_path: Path) -> None:
+    corpus(tmp_path, BRIDGE)
+    judge_beads(tmp_path, river="correct")
+    without_digests(tmp_path)
+    other = corpus(tmp_path / "other", BRIDGE, now=CORRECTED)
+    (tmp_path / "reviews").rename(other / "reviews")
+    assert said(other) == {0: "correct"}
+
+
 @pytest.mark.parametrize(
     ("method", "counts"), [("test-encoder 1 calibration-3", True), ("test-encoder 2", False)]
 )
