@@ -1,4 +1,4 @@
-"""Texts that verdicts are on: their digests, and where the corpus has them now.
+"""Digests of judged texts, and their places in the corpus.
 
 A verdict belongs to the texts that were judged, not to their place. It carries `judged_sha256`:
 
@@ -31,7 +31,7 @@ _Reviewed = tuple[Item, str, bool]
 
 
 class Judgeable(Protocol):
-    """An item named by its place: a verdict, or a drawn item of a plan."""
+    """An item named by its place: a verdict, or an item drawn."""
 
     @property
     def level(self) -> str: ...
@@ -51,7 +51,7 @@ class Judgeable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An item that the corpus has: where it stands, and the digest of its texts.
+    """Place and digest of an item in the corpus.
 
     `digest` is None where the tables do not state what an article holds.
     """
@@ -62,7 +62,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Judgements:
-    """Judged items that the corpus has, and verdicts on texts that it has no more.
+    """Judged items of the corpus, and verdicts on texts now gone.
 
     `stale` are the newest of each reviewer on an item, empty ones and those given anew aside.
     """
@@ -78,7 +78,7 @@ class Judgements:
         return sum(one.level == level for one in self.stale)
 
     def sentence(self, level: str | None = None) -> str | None:
-        """Return a sentence on the stale verdicts, of all levels or one; None without any."""
+        """Return a sentence on the stale verdicts; None without any."""
         counts = [(self.of_stale(name), name) for name in LEVELS if level in (None, name)]
         told = [f"{count} of level {name}" for count, name in counts if count]
         if not told:
@@ -111,7 +111,7 @@ class _Pair:
 
 @dataclass(slots=True)
 class _City:
-    """Rows of one city that were asked for; None: there is no such row."""
+    """Rows of one city asked for so far; None: no such row."""
 
     stamp: tuple[int, ...]
     articles: dict[str, tuple[str | None, datetime | None] | None] = field(default_factory=dict)
@@ -120,9 +120,10 @@ class _City:
 
 
 class Subjects:
-    """Texts of `output` by what names them. Safe to use from several threads.
+    """Texts of `output` by their items.
 
-    What is asked of must be loaded: each `load` reads the tables once for all it is given.
+    Safe to use from several threads. What is asked of must be loaded: each `load` reads the tables
+    once for all it is given.
     """
 
     def __init__(self, output: Path) -> None:
@@ -140,9 +141,10 @@ class Subjects:
             return bool(changed)
 
     def load(self, wanted: Iterable[Judgeable], *, beads: bool = False) -> None:
-        """Read what is known of items; with `beads`, of all beads of their pairs, too.
+        """Read the rows of items.
 
-        Raises `store.StoreError` for a table that cannot be read.
+        With `beads`, those of all beads of their pairs, too. Raises `store.StoreError` for a table
+        that cannot be read.
         """
         by_city: dict[str, list[Judgeable]] = {}
         for one in wanted:
@@ -157,7 +159,7 @@ class Subjects:
                 self._load(city, held, mine, beads)
 
     def now(self, one: Judgeable) -> Subject | None:
-        """Return an item as the corpus has it now, None if it does not.
+        """Return an item's present place and digest, None if it is gone.
 
         A bead with a digest is sought by it, one without by its position.
         """
@@ -178,7 +180,7 @@ class Subjects:
             return Subject(Item("bead", one.pair_id or "", position), beads[position])
 
     def placed(self, verdict: Verdict) -> Verdict | None:
-        """Return a verdict as it applies to the corpus now, None if it is stale."""
+        """Return a verdict at its present place, None if it is stale."""
         if verdict.level != "bead":
             return verdict if self._unchanged(verdict) else None
         subject = self.now(verdict)
@@ -189,7 +191,7 @@ class Subjects:
         return replace(verdict, position=subject.item.position)
 
     def shown(self, one: Judgeable) -> str | None:
-        """Return a digest of all that a page shows of an item; None if the corpus has it not."""
+        """Return a digest of an item's whole page, None if it is gone."""
         whole = one if one.level == "unmatched" else Named("pair", one.city, one.pair_id)
         with self._lock:
             self.load([whole], beads=True)
@@ -200,7 +202,7 @@ class Subjects:
             return _digest(subject.digest or "", *(beads[at] for at in sorted(beads)))
 
     def _unchanged(self, verdict: Verdict) -> bool:
-        """Whether the articles of a verdict hold what they held, as far as can be told."""
+        """Whether a verdict's articles are unchanged, as far as is known."""
         with self._lock:
             held = self._cities.get(verdict.city, _City(()))
             pair = held.pairs.get(verdict.pair_id or "")
@@ -215,7 +217,7 @@ class Subjects:
             return all(time <= verdict.judged_at for time in times)
 
     def _of(self, city: str) -> tuple[int, ...]:
-        """Return a stamp that is another one when a table of the city is replaced."""
+        """Return a stamp that changes with the tables of a city."""
         found: list[int] = []
         for path in (
             store.articles_folder(self._output, city),
@@ -279,7 +281,7 @@ class Subjects:
 
 
 def judgements(output: Path) -> Judgements:
-    """Return what was judged in `output`, by texts that its corpus has now.
+    """Return the judgements in `output`, by the texts of its corpus now.
 
     Raises `VerdictError` for verdicts that cannot be read, `store.StoreError` for a table.
     """
@@ -294,7 +296,7 @@ def judgements(output: Path) -> Judgements:
 
 
 def stale(placed: Iterable[tuple[Verdict, Verdict | None]]) -> list[Verdict]:
-    """Return the stale verdicts that nothing replaced, of verdicts with how they apply now."""
+    """Return stale verdicts without a successor, of verdicts beside their present form."""
     newest: dict[_Reviewed, tuple[Verdict, bool]] = {}
     for one, now in placed:
         # Of one pair or article a verdict on its new texts replaces it; a bead is its texts.
@@ -310,19 +312,19 @@ def age(one: Verdict) -> tuple[datetime, str]:
 
 
 def spot(one: Judgeable) -> Item:
-    """Return what names an item whose texts may be gone: for a bead its texts."""
+    """Return a name for an item whose texts may be gone."""
     if one.level == "bead" and one.judged_sha256:
         return Item("bead", f"{one.pair_id} {one.judged_sha256}")
     return _item(one)
 
 
 def of_bead(zh: str, en: str, number: int = 0) -> str:
-    """Return the digest of a bead with these sides, of equal ones in its pair the `number`-th."""
+    """Return the digest of a bead, the `number`-th of its pair's equal ones."""
     return _digest(zh, en, str(number))
 
 
 def _of_articles(held: _City, zh_id: str | None, en_id: str | None) -> str | None:
-    """Return the digest of articles by their ids; None where one is not known."""
+    """Return the digest of articles by their ids, None if unknown."""
     digests = []
     for key in (zh_id, en_id):
         known = held.articles.get(key) if key else ("", None)
@@ -333,7 +335,7 @@ def _of_articles(held: _City, zh_id: str | None, en_id: str | None) -> str | Non
 
 
 def _digest(*parts: str) -> str:
-    """Return a SHA-256 of texts, each with its length: none can run into the next."""
+    """Return a SHA-256 of texts, each marked off by its length."""
     made = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")

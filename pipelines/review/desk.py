@@ -355,7 +355,7 @@ class Desk:
             self._hold(one)
 
     def _as_it_stands(self, drawn: Drawn) -> Drawn:
-        """Return a drawn item at the place where it is now; refuse one that is gone."""
+        """Return a drawn item at its present place; refuse one now gone."""
         self._subjects.load([drawn])
         subject = self._subjects.now(drawn)
         if subject is None:
@@ -366,23 +366,23 @@ class Desk:
         return replace(drawn, position=subject.item.position, judged_sha256=subject.digest)
 
     def now(self, docket: Docket, place: int) -> Item | None:
-        """Return the item at a place as the corpus has it now, None if it has it no more."""
+        """Return the present item of a place, None if it is gone."""
         with self._lock:
             return self._now(docket)[place]
 
     def shown(self, docket: Docket, place: int) -> str | None:
-        """Return a digest of all that a page shows of the item at a place."""
+        """Return a digest of a place's whole page, None if gone."""
         with self._lock:
             return self._subjects.shown(docket.drawn[place])
 
     def read_ahead(self, docket: Docket, places: Iterable[int]) -> None:
-        """Read what `shown` reads of some places, so that it is there when they are asked for."""
+        """Read the texts of some places before they are asked for."""
         self._subjects.load([docket.drawn[place] for place in places], beads=True)
 
     def stale(
         self, docket: Docket, place: int, reviewer: str, adjudicating: bool = False
     ) -> Verdict | None:
-        """Return a reviewer's verdict on earlier texts of an item that nothing replaced."""
+        """Return a reviewer's stale verdict on an item without a successor."""
         drawn = docket.drawn[place]
         with self._lock:
             one = self._stale.get((spot(drawn), reviewer, adjudicating))

@@ -1,4 +1,4 @@
-"""Connections to the review page: those that ask for nothing do not stand in the way of others.
+"""Connections to the review page, limited where they ask for nothing.
 
 Uvicorn's own limit counts connections, whoever opened them, and it has no time limit before the
 first request: so anybody on the machine could shut the reviewers out by connecting and saying
@@ -25,7 +25,7 @@ class Door(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait; close the connection that waits longest where too many do."""
+        """Begin to wait; where too many do, close the oldest."""
         super().connection_made(transport)
         self._since = self.loop.time()
         self._deadline = self.loop.call_later(PATIENCE, self._close)

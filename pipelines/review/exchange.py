@@ -149,7 +149,7 @@ def take(
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A row of the file: where it stands, and the verdict it is or repeats."""
+    """A row's place in the file, and its verdict."""
 
     where: str
     one: Verdict
@@ -157,7 +157,7 @@ class _Entry:
 
 
 class _Ledger:
-    """Verdicts of the journals and of a file so far, by what the next row is compared with."""
+    """Verdicts of the journals and of a file so far."""
 
     def __init__(self, output: Path) -> None:
         self._texts, self._shelf = Subjects(output), Shelf(output)
@@ -216,7 +216,7 @@ class _Ledger:
     def _restated(
         self, base: Verdict, one: Verdict, row: Row, where: str, now: datetime
     ) -> Verdict:
-        """Return what a row says of a verdict that is here: the same, or a correction."""
+        """Return the verdict that a row repeats, or a correction of it."""
         known = self._texts.placed(base)
         here = {base.item, subjects.spot(base)} | ({known.item} if known else set())
         if (
@@ -233,18 +233,26 @@ class _Ledger:
             if _said(one) == _said(other):
                 return other
         at = _time(row.get("corrected_at"), where) or now
+        at = at if last.judged_at < at <= now + _CLOCKS_DIFFER else now
+        digest = base.judged_sha256
+        if known is None and digest is None:
+            # Given before its texts changed: its correction must not count for the new ones.
+            at = last.judged_at + timedelta(milliseconds=1)
+        elif known is not None:
+            subject = self._texts.now(known)
+            digest = subject.digest if subject and base.level != "unmatched" else None
         return replace(
             base,
             verdict=one.verdict,
             note=one.note,
             zh_id=one.zh_id if base.level == "unmatched" else base.zh_id,
             verdict_id=f"{_root(base)}{_CORRECTION}{uuid.uuid4().hex[:12]}",
-            judged_at=at if last.judged_at < at <= now + _CLOCKS_DIFFER else now,
-            judged_sha256=None if known and base.level == "unmatched" else base.judged_sha256,
+            judged_at=at,
+            judged_sha256=digest,
         )
 
     def _first_told(self, one: Verdict, row: Row, where: str, now: datetime) -> Verdict:
-        """Return a verdict with what is known here of its item, or the one here that it repeats."""
+        """Return a verdict completed from the tables, or the one it repeats."""
         drawn = self._draw(one)
         if drawn is not None:
             one = replace(
@@ -267,7 +275,7 @@ class _Ledger:
         return self._repeated(one, now)
 
     def _repeated(self, one: Verdict, now: datetime) -> Verdict:
-        """Return the verdict here that says the same; else this one, which is newer if it can be.
+        """Return the equal verdict of the journals, else this one.
 
         A row that was changed without its time is as new as the file.
         """
@@ -280,7 +288,7 @@ class _Ledger:
         return self._given.get(_told(one), one)
 
     def _settled(self, one: Verdict, row: Row, where: str) -> Verdict:
-        """Return a verdict on an unmatched article once its mate is checked and in its digest."""
+        """Return a verdict whose mate is checked and in its digest."""
         if one.level != "unmatched" or one.verdict_id in self._by_id:
             return one
         if one.verdict and (one.verdict == "missed") != bool(one.zh_id):
@@ -296,6 +304,8 @@ class _Ledger:
         if one.judged_sha256 not in (None, english.digest if english else None):
             return one
         if one.judged_sha256 is None and row.get("judged_at") and _CORRECTION not in one.verdict_id:
+            return one
+        if one.judged_sha256 is None and self._texts.placed(one) is None:
             return one
         return replace(one, judged_sha256=both.digest if both else None)
 
@@ -337,7 +347,7 @@ class _Ledger:
         self._of_root[root] = max(self._of_root.get(root, one), one, key=age)
 
     def _key(self, one: Verdict) -> tuple[object, ...]:
-        """Return what a newer verdict replaces an older one on: item and texts, and by whom."""
+        """Return item, texts and reviewer, within which a newer verdict replaces an older."""
         digest = one.judged_sha256
         if digest is None and one.level != "unmatched":
             self._texts.load([one])
@@ -357,7 +367,7 @@ def _decides(one: Verdict) -> bool:
 
 
 def _said(one: Verdict) -> tuple[object, ...]:
-    """Return what a verdict says, by which two are told apart."""
+    """Return the content by which two verdicts differ."""
     mate = one.zh_id if one.level == "unmatched" else None
     return (one.verdict or None, one.note or None, mate or None)
 
@@ -381,7 +391,7 @@ def _to_judge(
     gone: Mapping[Item, Verdict],
     reviewer: str,
 ) -> Row:
-    """Return a row to fill in: an item as it was drawn, with the digest of its texts now."""
+    """Return a row to fill in, with the digest of its texts now."""
     row: Row = {name: getattr(drawn, name) for name in (*_NAMED, "plan")}
     subject, stale = texts.now(drawn), gone.get(subjects.spot(drawn))
     held = mine.get(subject.item) if subject else None
@@ -484,7 +494,7 @@ def _results(row: Row) -> Iterator[Row]:
 
 
 def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
-    """Return a row of a file as a verdict, or say what is wrong with it."""
+    """Return a row of a file as a verdict, or refuse it."""
     level = str(row.get("level"))
     _check_said(level, row.get("verdict"), where)
     try:
@@ -565,7 +575,7 @@ def _time(value: str | None, where: str) -> datetime | None:
 
 
 def _as_stored(one: Verdict, shelf: Shelf, where: str) -> Verdict:
-    """Return a verdict on an item that no plan drew with what the tables say of that."""
+    """Return a verdict on an item of no plan, completed from the tables."""
     if one.level == "unmatched":
         if not shelf.articles(one.city, [one.en_id or ""]):
             raise ExchangeError(f"{where}: {one.city} has no article {one.en_id}")

@@ -1,4 +1,4 @@
-"""Files of verdicts as rows: CSV of a spreadsheet, JSON of Label Studio.
+"""Files of verdicts as rows: CSV sheets, JSON of Label Studio.
 
 Whatever a file is, it is read row by row or named with what was expected: nobody's file ends in an
 error of the program.
@@ -28,19 +28,22 @@ _FORMULA = re.compile(r"[=+\-@\t\r]")
 
 
 class ExchangeError(ValueError):
-    """A file of verdicts that cannot be taken. The message names the line and what to do."""
+    """A file of verdicts that is refused.
+
+    The message names the line and what to do.
+    """
 
 
 def cell(value: str) -> str:
-    """Return a text as a cell that no spreadsheet runs as a formula."""
+    """Return a text as a cell that is never a formula."""
     text = value.replace("\x00", "␀")
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of a sheet with where each stands; empty cells are None.
+    """Yield the rows of a sheet, each after its place.
 
-    Raises `ExchangeError` for what is no sheet of verdicts.
+    Empty cells are None. Raises `ExchangeError` for what is no sheet of verdicts.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -72,7 +75,7 @@ def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
 
 
 def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
-    """Yield what is annotated in a file of Label Studio, with the task it stands in.
+    """Yield the annotations of a file of Label Studio, each after its task.
 
     Raises `ExchangeError` for what is no export of tasks.
     """
@@ -167,7 +170,7 @@ def _odd(where: str, expected: str) -> ExchangeError:
 
 
 def _checked(row: Row, where: str) -> Row:
-    """Return a row whose texts are texts, without what no name or id holds."""
+    """Return a row with its names and ids checked."""
     for name in _TEXTS:
         value = row.get(name)
         if value is None:

@@ -1,4 +1,4 @@
-"""Whoever connects and asks for nothing, or has no key, shuts no reviewer out."""
+"""Idle or keyless connections shut no reviewer out."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""A sheet that comes back corrected is stored as newer verdicts; rows that contradict are named."""
+"""Corrected sheets become newer verdicts; rows that contradict are named."""
 
 import csv
 import io
@@ -150,7 +150,7 @@ def test_another_mate_of_an_article_is_a_correction(output: Path, desk: Desk, cl
 
 
 def annotated(plan: Docket, output: Path, *annotations: dict[str, Any]) -> bytes:
-    """Return the tasks of a plan as Label Studio exports them, the first one annotated."""
+    """Return the tasks of a plan, the first of them annotated."""
     tasks = json.loads(exchange.write(output, "json", plan))
     tasks[0]["annotations"] = list(annotations)
     return json.dumps(tasks).encode()

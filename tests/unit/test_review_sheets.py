@@ -1,4 +1,4 @@
-"""Any file is read as verdicts or named with what was expected; none ends in an internal error."""
+"""Any file is read as verdicts or refused in a sentence."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def refused(output: Path, tmp_path: Path, name: str, content: bytes, capsys: Any) -> str:
-    """Import a file by the command; return the one sentence that refuses it."""
+    """Import a file by the command; return the sentence of refusal."""
     path = tmp_path / name
     path.write_bytes(content)
     code = cli.main(["review", "import", str(path), "--reviewer", "bo", "--output", str(output)])
@@ -37,7 +37,7 @@ def refused(output: Path, tmp_path: Path, name: str, content: bytes, capsys: Any
 
 
 def tasks(**change: Any) -> bytes:
-    """Return one task with one annotation that is right but for the change."""
+    """Return a task with one annotation, right but for the change."""
     result = {"from_name": "pair", "to_name": "zh", "type": "choices",
               "value": {"choices": ["different"]}}  # fmt: skip
     data = {"level": "pair", "city": "anlan", "pair_id": "anlan-zh00-anlan-en00"}

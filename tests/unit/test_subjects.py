@@ -1,4 +1,4 @@
-"""A verdict belongs to the texts that were judged: it follows them, and goes stale without them."""
+"""Verdicts follow the texts judged, and go stale without them."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ PAIRS = Plan("stratified", size=10, seed=1)
 
 
 def corpus(output: Path, *sides: tuple[str, str, str], now: datetime = CRAWLED) -> Path:
-    """Store one pair whose articles hold these beads, as a crawl and an alignment at `now` do."""
+    """Store one pair of these beads, crawled and aligned at `now`."""
     whole = {"zh": "".join(zh for _, zh, _ in sides), "en": " ".join(en for _, _, en in sides)}
     zh, en = (
         article(key, lang, "题" if lang == "zh" else "T", whole[lang], 1, city="anlan")
@@ -54,7 +54,7 @@ def stale(output: Path) -> list[str | None]:
 
 
 def judge_beads(output: Path, **codes: str) -> Desk:
-    """Judge the beads of the one pair in passing, each by the English it begins with."""
+    """Judge beads of the one pair, each named by an English word."""
     desk = Desk(output, clock=lambda: JUDGED)
     plan = desk.take(PAIRS)
     rows = store.read_table(store.table_path(output, "sentences", "anlan"), schema.SENTENCES)
@@ -342,6 +342,26 @@ def test_a_plan_exported_again_shows_where_its_sentences_are_now(tmp_path: Path)
     moved = [sheet[BRIDGE[2]] | {"verdict": "correct"}]
     assert take(tmp_path, sheet_of(moved)) == exchange.Taken(0, 0, corrected=1)
     assert said(tmp_path) == {2: "correct"}
+
+
+@pytest.mark.parametrize("digests", [True, False])
+def test_a_correction_of_a_stale_verdict_does_not_count_for_the_new_texts(
+    tmp_path: Path, digests: bool
+) -> None:
+    corpus(tmp_path, BRIDGE)
+    desk = judge_beads(tmp_path, river="correct")
+    desk.judge(desk.take(PAIRS), 0, "anna", "translation")
+    if not digests:
+        without_digests(tmp_path)
+    corpus(tmp_path, PARK, now=CORRECTED)
+    listed = rows(exchange.write(tmp_path, "csv"))
+    other = {"correct": "wrong", "translation": "different"}
+    corrected = [row | {"verdict": other[row["verdict"]]} for row in listed]
+    later = CORRECTED + timedelta(days=1)
+    taken = exchange.take(tmp_path, sheet_of(corrected), "csv", name="in", clock=lambda: later)
+    assert taken == exchange.Taken(0, 0, corrected=2, stale=2)
+    assert subjects.judgements(tmp_path).items == []
+    assert stale(tmp_path) == ["different", "wrong"]
 
 
 def test_a_digest_depends_on_which_side_a_text_stands() -> None:
