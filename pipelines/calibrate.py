@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from pipelines import samples, store, verdicts
+from pipelines import samples, store, subjects
 from pipelines.samples import PairSample
 from pipelines.sampling import Floats, Ints
 from pipelines.tally import BANDS
-from pipelines.verdicts import Judged
+from pipelines.verdicts import CALIBRATED, Judged, split_method
 
 LEAST_JUDGED, LEAST_EACH = 100, 10
 """Verdicts needed at least: decided pairs in all, and of these right and wrong ones each."""
@@ -37,7 +37,6 @@ _SPREAD_SHIFT, _SPREAD_SLOPE = 1.0, 0.5
 """How far, in log odds, shift and slope are expected to be from 0 and 1: a prior's deviations."""
 _LIMIT = 12.0
 """Log odds beyond which fitting sees no difference."""
-_PREFIX = "calibration-"
 
 
 class CalibrationError(ValueError):
@@ -80,7 +79,8 @@ class Record:
 
     `before` are the figures of the model's own probabilities, `after` those of probabilities that
     were each calibrated without the verdicts on their own document (cross-validation in ten folds).
-    `verdicts` is a digest of the verdicts learnt from; `replaces` the version in force before.
+    `verdicts` is a digest of the verdicts learnt from; `replaces` the version in force before;
+    `stale` verdicts on pairs were left out because their texts have changed.
     """
 
     version: str
@@ -95,6 +95,7 @@ class Record:
     before: Figures
     after: Figures
     replaces: str | None = None
+    stale: int = 0
 
     @property
     def calibration(self) -> Calibration:
@@ -125,8 +126,8 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Re
     that one again. Raises `CalibrationError` where verdicts are too few, or where the probabilities
     of pairs held apart got worse.
     """
-    judged = verdicts.by_item(verdicts.read(output))
-    lesson = read_lesson(output, judged)
+    given = subjects.judgements(output)
+    lesson = read_lesson(output, given.items)
     current = in_force(output)
     if current is not None and (current.verdicts, current.method) == (lesson.digest, lesson.method):
         return current
@@ -138,6 +139,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Re
             f"{LEAST_EACH} of each (the plan `uncertain` finds wrong ones fastest)"
             + (f". {lesson.left_out} more were made by another encoder or model"
                if lesson.left_out else "")
+            + (f". {given.sentence('pair')}" if given.of_stale("pair") else "")
         )  # fmt: skip
     before, after = held_apart(lesson)
     shift, slope = fit(lesson.odds, lesson.right, lesson.weight)
@@ -152,7 +154,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Re
             f"score {before.brier:.4f} before, {after.brier:.4f} after); nothing was changed"
         )
     record = Record(
-        version=f"{_PREFIX}{1 + max((_number(r.version) for r in history(output)), default=0)}",
+        version=f"{CALIBRATED}{1 + max((_number(r.version) for r in history(output)), default=0)}",
         method=lesson.method,
         made_at=(now or datetime.now(UTC)).replace(microsecond=0).isoformat(),
         shift=shift,
@@ -164,6 +166,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Re
         before=before,
         after=after,
         replaces=current.version if current else None,
+        stale=given.of_stale("pair"),
     )
     if keep:
         _write(_path(output, record.version), asdict(record))
@@ -213,14 +216,8 @@ def for_method(output: Path, method: str) -> Calibration | None:
 
 def history(output: Path) -> list[Record]:
     """Return every calibration ever kept, oldest first."""
-    paths = (output / "calibration").glob(f"{_PREFIX}*.json")
+    paths = (output / "calibration").glob(f"{CALIBRATED}*.json")
     return sorted((_record(path) for path in paths), key=lambda record: _number(record.version))
-
-
-def split_method(method: str) -> tuple[str, str | None]:
-    """Return encoder and model of a pair's method, and the version that calibrated it, if any."""
-    base, _, last = method.rpartition(" ")
-    return (base, last) if last.startswith(_PREFIX) else (method, None)
 
 
 def read_lesson(output: Path, judged: Sequence[Judged]) -> Lesson:
@@ -367,7 +364,7 @@ def _short(count: float) -> str:
 
 
 def _number(version: str) -> int:
-    tail = version.removeprefix(_PREFIX)
+    tail = version.removeprefix(CALIBRATED)
     return int(tail) if tail.isdigit() else 0
 
 

@@ -22,7 +22,7 @@ _TOLD = {
     "pipelines.release.splits.SplitError": USAGE,
     "pipelines.release.withdrawal.WithdrawalError": USAGE,
     "pipelines.review.ReviewError": USAGE,
-    "pipelines.review.exchange.ExchangeError": USAGE,
+    "pipelines.review.sheets.ExchangeError": USAGE,
     "pipelines.sampling.PlanError": USAGE,
     "pipelines.sentences.AlignError": USAGE,
     "pipelines.store.StoreError": INTERNAL,

@@ -1,8 +1,9 @@
 """How good the corpus is, estimated from verdicts: precision, recall, sentences, calibration.
 
 Everything is about the corpus as it is stored now: verdicts on pairs that are no more are left out,
-and what an item stands for is counted afresh in its cell of score band and city (post-
-stratification), so that a plan judged half way, or two plans together, still tell of the whole.
+those on texts that have changed since are counted apart (`Counts.stale`), and what an item stands
+for is counted afresh in its cell of score band and city (post-stratification), so that a plan
+judged half way, or two plans together, still tell of the whole.
 Verdicts without a weight were not drawn by chance and count for agreement alone.
 """
 
@@ -13,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines import agreement, intervals, samples, sampling, verdicts
+from pipelines import agreement, intervals, samples, sampling, subjects
 from pipelines.agreement import Agreement
 from pipelines.evaluate import DECISION
 from pipelines.intervals import Estimate, Floats
 from pipelines.samples import BeadSample, Flags, PairSample, UnmatchedSample
+from pipelines.subjects import Judgements
 from pipelines.tally import BANDS
-from pipelines.verdicts import CANNOT_TELL, LEVELS, Judged, VerdictError
+from pipelines.verdicts import CANNOT_TELL, LEVELS, VerdictError
 
 LEAST = 5
 """Judged items from which a cell of band and city stands for itself."""
@@ -58,6 +60,7 @@ class Counts:
     `items` have a verdict that counts, by `reviewers`; `double` were judged blind by two or more;
     `disputed` are not settled (they count by halves); `undecided` are cannot_tell; `drawn` are in
     the estimates: decided, drawn by chance, still in the corpus. `tally` counts items by verdict.
+    `stale` verdicts are on texts that the corpus has no more, and count for nothing.
     """
 
     level: str
@@ -68,6 +71,7 @@ class Counts:
     undecided: int
     drawn: int
     tally: Mapping[str, int]
+    stale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +107,23 @@ def estimate(output: Path, threshold: float = DECISION) -> Estimates:
     Raises `VerdictError` where there is no verdict yet or none can be read, `store.StoreError` for
     a table that cannot be read.
     """
-    judged = verdicts.by_item(verdicts.read(output))
-    if not judged:
+    return estimate_from(output, judgements(output), threshold)
+
+
+def judgements(output: Path) -> Judgements:
+    """Return what was judged in `output`; raise `VerdictError` where nothing was."""
+    found = subjects.judgements(output)
+    if not found:
         raise VerdictError(
             f"{output}: holds no verdicts yet; judge some pairs with `shizheng review`, or compare "
             "with known pairs by `shizheng evaluate --gold FILE`"
         )
-    return estimate_from(output, judged, threshold)
+    return found
 
 
-def estimate_from(output: Path, judged: Sequence[Judged], threshold: float = DECISION) -> Estimates:
-    """Estimate from items that are read already; see `estimate`."""
+def estimate_from(output: Path, found: Judgements, threshold: float = DECISION) -> Estimates:
+    """Estimate from judgements that are read already; see `estimate`."""
+    judged = found.items
     sample = samples.read_pairs(output, judged)
     scope = sample.scope()
     everything = np.isin(sample.city, scope)
@@ -142,9 +152,9 @@ def estimate_from(output: Path, judged: Sequence[Judged], threshold: float = DEC
         calibration_error=_calibration_error(bands),
         agreements=tuple(one for level in LEVELS for one in agreement.agreements(judged, level)),
         counts={
-            "pair": _counts(judged, "pair", int(sample.usable().sum())),
-            "bead": _counts(judged, "bead", len(beads.weight)),
-            "unmatched": _counts(judged, "unmatched", len(missed.weight)),
+            "pair": _counts(found, "pair", int(sample.usable().sum())),
+            "bead": _counts(found, "bead", len(beads.weight)),
+            "unmatched": _counts(found, "unmatched", len(missed.weight)),
         },
     )
 
@@ -291,8 +301,8 @@ def _calibration_error(bands: Sequence[Band]) -> float | None:
     return sum(n * abs(stated - seen) for n, stated, seen in known) / total if total else None
 
 
-def _counts(judged: Sequence[Judged], level: str, drawn: int) -> Counts:
-    mine = [one for one in judged if one.item.level == level]
+def _counts(found: Judgements, level: str, drawn: int) -> Counts:
+    mine = [one for one in found.items if one.item.level == level]
     given = [v for one in mine for v in (*one.blind, *filter(None, [one.adjudication]))]
     return Counts(
         level=level,
@@ -303,4 +313,5 @@ def _counts(judged: Sequence[Judged], level: str, drawn: int) -> Counts:
         undecided=sum(one.verdict == CANNOT_TELL for one in mine),
         drawn=drawn,
         tally=dict(Counter(one.verdict or "disputed" for one in mine)),
+        stale=found.of_stale(level),
     )

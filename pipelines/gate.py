@@ -8,7 +8,7 @@ over the newest English articles of the city (see `history`); where these are to
 said.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.city import City
-from pipelines import estimates, history, schema, store, verdicts
+from pipelines import estimates, history, schema, store, subjects, verdicts
 from pipelines.estimates import CityEstimates
 from pipelines.evaluate import DECISION
 from pipelines.history import Measures
+from pipelines.subjects import Judgements
 from pipelines.tally import evidence, flat, floats
-from pipelines.verdicts import MATES, Judged, VerdictError
+from pipelines.verdicts import MATES, VerdictError
 
 ENOUGH = 30
 """Pairs of a city judged from which its precision is taken for known."""
@@ -68,10 +69,10 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
     cities = list(cities)
     past = history.read(output)
     demanding = [city for city in cities if city.assertions.min_precision is not None]
-    judged: list[Judged] = []
+    judged = Judgements([], [])
     unread = ""
     try:
-        judged = verdicts.by_item(verdicts.read(output)) if demanding else []
+        judged = subjects.judgements(output) if demanding else judged
     except VerdictError as error:
         # A run that crawled well is not lost for a broken file of verdicts.
         unread = str(error)
@@ -103,7 +104,7 @@ def _estimates(output: Path, judged: Sequence[Judged]) -> Sequence[CityEstimates
 
 
 def _precision(
-    output: Path, city: City, known: CityEstimates | None, judged: Sequence[Judged]
+    output: Path, city: City, known: CityEstimates | None, judged: Judgements
 ) -> list[Failure]:
     least = city.assertions.min_precision
     precision = known.precision if known else None
@@ -111,17 +112,19 @@ def _precision(
         return []
     if known is None or precision is None or precision.judged < min(ENOUGH, known.claimed):
         count = precision.judged if precision else 0
+        outdated = sum(one.level == "pair" and one.city == city.key for one in judged.stale)
+        more = f" ({outdated} verdicts more are on texts that have changed)" if outdated else ""
         return [
             Failure(
                 f"precision of at least {least:.1%} expected, but only {count} pairs are judged of "
-                f"the {ENOUGH} it takes to tell; judge more with `shizheng review`"
+                f"the {ENOUGH} it takes to tell{more}; judge more with `shizheng review`"
             )
         ]
     if precision.value >= least:
         return []
     wrong = [
         one.item.key
-        for one in judged
+        for one in judged.items
         if one.item.level == "pair"
         and one.first.city == city.key
         and one.verdict not in (*MATES, verdicts.CANNOT_TELL, None)

@@ -27,9 +27,9 @@ from pipelines import (
     schema,
     specimens,
     store,
+    subjects,
     tally,
     traits,
-    verdicts,
     weaknesses,
     wording,
 )
@@ -81,7 +81,7 @@ def render(
     past = history.read(output)
     changed = [one.pair_id for one in past[-1].examples] if past else []
     choice = specimens.choose(output, shown, changed)
-    judged = verdicts.by_item(verdicts.read(output))
+    judged = subjects.judgements(output)
     estimated = estimates.estimate_from(output, judged) if judged else None
     style, script = (_asset(f"report.{kind}") for kind in ("css", "js"))
     environment = jinja2.Environment(
@@ -111,6 +111,7 @@ def render(
         },
         estimated=estimated,
         judged=_judged(estimated),
+        stale=len(judged.stale),
         scores=_scores(counted),
         coverage=_coverage(counted),
         beads=_beads(counted.kinds),

@@ -11,7 +11,7 @@ verdicts teach the calibration and count for agreement, but estimates leave them
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from pipelines import neighbours, schema, store
 from pipelines.evaluate import DECISION
+from pipelines.subjects import Subjects
 from pipelines.tally import BANDS
 from pipelines.verdicts import Item, item
 
@@ -78,6 +79,7 @@ class Drawn:
     """An item to judge. What it holds goes into its verdict, `nearest` aside.
 
     `nearest` are the Chinese articles to compare an unmatched English one with, best first.
+    `judged_sha256` is of a bead's texts as they were drawn, by which it is found when it has moved.
     """
 
     level: str
@@ -92,6 +94,7 @@ class Drawn:
     probability: float | None
     method: str | None
     nearest: tuple[str, ...] = field(default=(), compare=False)
+    judged_sha256: str | None = field(default=None, compare=False)
 
     @property
     def item(self) -> Item:
@@ -256,7 +259,11 @@ def _search(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 def _beads(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
     pairs = read_pairs(output, cities)
     pairs = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
-    return beads(pairs, _linked_beads(output, cities, flat(pairs["pair_id"])), plan)
+    drawn = beads(pairs, _linked_beads(output, cities, flat(pairs["pair_id"])), plan)
+    texts = Subjects(output)
+    texts.load(drawn)
+    found = [(one, texts.now(one)) for one in drawn]
+    return [replace(one, judged_sha256=now.digest if now else None) for one, now in found]
 
 
 def beads(pairs: pa.Table, beads: pa.Table, plan: Plan) -> list[Drawn]:

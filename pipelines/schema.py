@@ -260,6 +260,12 @@ REVIEWS = table(
     column("weight", pa.float64(), "Items of the corpus that a drawn item stands for; null: none"),
     column("probability", pa.float32(), "Probability stored with the item when it was judged"),
     column("method", pa.string(), "Method of the pair when it was judged"),
+    column(
+        "judged_sha256",
+        pa.string(),
+        "SHA-256 of the texts judged (docs/reviewing.md): the verdict counts where the corpus has "
+        "them; null in verdicts from before this column",
+    ),
 )
 
 TABLES = (

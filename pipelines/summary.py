@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipelines import calibrate, estimates, verdicts
+from pipelines import calibrate, estimates
 from pipelines.agreement import Agreement, Kappa
 from pipelines.calibrate import Figures, Record
 from pipelines.estimates import Estimates
@@ -33,12 +33,13 @@ def evaluate(output: Path) -> dict[str, Any]:
 
     Raises `VerdictError` where there are none.
     """
-    judged = verdicts.by_item(verdicts.read(output))
-    found = estimates.estimate(output)
-    compared = calibrate.compare(output, judged)
+    given = estimates.judgements(output)
+    found = estimates.estimate_from(output, given)
+    compared = calibrate.compare(output, given.items)
     record = calibrate.in_force(output)
     return {
         "sentences": quote(found),
+        "stale": given.sentence(),
         "estimates": _rounded(asdict(found)),
         "codes": {
             CODES[said]: _rounded(asdict(one)) for said, one in found.beads.items()
@@ -86,9 +87,9 @@ def quote(found: Estimates) -> list[str]:
 
 def show(output: Path) -> None:
     """Print the same as sentences and tables."""
-    judged = verdicts.by_item(verdicts.read(output))
-    found = estimates.estimate(output)
-    for sentence in quote(found) or [_NOTHING]:
+    given = estimates.judgements(output)
+    found = estimates.estimate_from(output, given)
+    for sentence in [*(quote(found) or [_NOTHING]), *filter(None, [given.sentence()])]:
         say(sentence)
     say("")
     show_table(
@@ -124,7 +125,7 @@ def show(output: Path) -> None:
             ],
             "Agreement of reviewers",
         )  # fmt: skip
-    compared = calibrate.compare(output, judged)
+    compared = calibrate.compare(output, given.items)
     if compared is not None:
         show_figures(*compared, f"Calibration, in force: {_version(calibrate.in_force(output))}")
 
@@ -182,6 +183,8 @@ def show_learnt(record: Record, before: Record | None, *, dry: bool, as_json: bo
         f"{record.judged} pairs judged; log odds become "
         f"{record.shift:+.3f} {record.slope:+.3f} x log odds",
     )
+    if record.stale:
+        say(f"{record.stale} verdicts on pairs were left out: their texts have changed since")
     if same:
         say(f"{record.version} is in force already: it was learnt from these verdicts")
     elif dry:

@@ -4,6 +4,7 @@ Verdicts lie in `reviews/*.parquet` and in the journals of reviews under way, `r
 JSON object a line with the columns of the table. A verdict that lies in both is one verdict.
 
 Which count: the newest of one reviewer on one item; a newest one that is empty takes the item back.
+And only those on texts that the corpus still has: `pipelines.subjects` sets the others apart.
 
 **Adjudication.** Where reviewers differ, one person decides after seeing their verdicts. Such a
 verdict carries `adjudication` in front of its plan (`adjudication stratified seed=7 size=200`, see
@@ -33,6 +34,9 @@ MATES = ("translation", "abridged", "part_of", "same_event")
 """Pair verdicts by which the two articles tell the same thing: what `probability` claims."""
 TRANSLATIONS = ("translation", "abridged", "part_of")
 """Pair verdicts by which one article renders the other, or some of it."""
+
+CALIBRATED = "calibration-"
+"""Beginning of the word that a calibration puts at the end of a pair's method."""
 
 _ADJUDICATION = "adjudication"
 
@@ -69,6 +73,7 @@ class Verdict:
     weight: float | None = None
     probability: float | None = None
     method: str | None = None
+    judged_sha256: str | None = None
 
     @property
     def item(self) -> Item:
@@ -123,6 +128,12 @@ def plan_of(verdict: Verdict) -> str:
     """Return the plan the item was drawn by; empty where none is known."""
     plan = verdict.plan or ""
     return plan.removeprefix(_ADJUDICATION).lstrip() if is_adjudication(verdict) else plan
+
+
+def split_method(method: str) -> tuple[str, str | None]:
+    """Return encoder and model of a pair's method, and the version that calibrated it, if any."""
+    base, _, last = method.rpartition(" ")
+    return (base, last) if last.startswith(CALIBRATED) else (method, None)
 
 
 def folder(output: Path) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines import estimates, verdicts
+from pipelines import estimates, subjects
 from pipelines.intervals import Estimate
 
 
@@ -17,10 +17,10 @@ def judged(output: Path, threshold: float) -> dict[str, Any] | None:
 
     Raises `VerdictError` for verdicts that cannot be read.
     """
-    items = verdicts.by_item(verdicts.read(output))
-    if not items:
+    given = subjects.judgements(output)
+    if not given:
         return None
-    found = estimates.estimate_from(output, items, threshold)
+    found = estimates.estimate_from(output, given, threshold)
     return {
         "threshold": threshold,
         "cities": list(found.cities),

@@ -2,11 +2,12 @@
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from crawler.city_file import load_cities
 from pipelines import sampling, store
-from pipelines.review import ReviewError, docket, exchange, journal
+from pipelines.review import ReviewError, docket, exchange, journal, sheets
 from pipelines.terminal import complain, say, say_json
 from pipelines.wording import Words
 
@@ -108,11 +109,22 @@ def _import(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise exchange.ExchangeError(f"{path}: cannot be read ({error.strerror})") from error
+        raise sheets.ExchangeError(f"{path}: cannot be read ({error.strerror})") from error
     taken = exchange.take(output, content, kind, name=str(path), reviewer=reviewer)
     if args.json:
-        say_json({"new": taken.new, "known": taken.known})
+        say_json(asdict(taken))
     else:
-        say(f"verdicts: {taken.new} new, {taken.known} known before")
-        if not taken.new and not taken.known:
+        corrected = f", {taken.corrected} corrected" if taken.corrected else ""
+        say(f"verdicts: {taken.new} new{corrected}, {taken.known} known before")
+        if taken.superseded:
+            complain(
+                f"{path}: {taken.superseded} of them do not count: the reviewer gave a newer "
+                "verdict here; export again to see and correct it"
+            )
+        if taken.stale:
+            complain(
+                f"{path}: {taken.stale} of them do not count: they are on texts that the corpus "
+                "has no more; export the plan again to judge those it has"
+            )
+        if taken == exchange.Taken(0, 0):
             complain(f"{path}: holds no verdict; a verdict is a row whose column verdict is filled")

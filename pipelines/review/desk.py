@@ -16,6 +16,7 @@ from pipelines.review import docket as dockets
 from pipelines.review import journal
 from pipelines.review.docket import Docket
 from pipelines.sampling import Drawn, Plan
+from pipelines.subjects import Subjects, age, spot
 from pipelines.verdicts import Item, Judged, Verdict
 
 Stamp = tuple[int, int, int]
@@ -38,10 +39,15 @@ class Progress:
     judged: int
     total: int
     counts: dict[str, int]
+    stale: int = 0
 
 
 class VerdictRefusedError(ValueError):
     """A verdict that cannot be taken: no such item, or no such code."""
+
+
+class TextsChangedError(VerdictRefusedError):
+    """A verdict on texts that were stored anew since they were shown."""
 
 
 class Desk:
@@ -55,10 +61,17 @@ class Desk:
         self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._dockets: dict[str, Docket] = {}
         self._all: dict[str, Verdict] = {}
+        self._subjects = Subjects(output)
+        # As they apply to the texts that the corpus has now.
+        self._placed: dict[str, Verdict] = {}
         self._newest: dict[tuple[Item, str, bool], Verdict] = {}
+        self._stale: dict[tuple[Item, str, bool], Verdict] = {}
+        self._items: dict[str, tuple[Item | None, ...]] = {}
         self._said: set[tuple[Item, str, str]] = set()
         self._steps: dict[tuple[str, str], list[Step]] = {}
         self._given = 0
+        self.edition = 0
+        """Raised when texts were stored anew: what was read of them before is no longer so."""
         self._latest = datetime.min.replace(tzinfo=UTC)
         self._tables: dict[Path, Stamp] | None = None
         self._ends: dict[Path, int] = {}
@@ -104,23 +117,37 @@ class Desk:
         position: int | None = None,
         zh_id: str | None = None,
         adjudicating: bool = False,
+        shown: str | None = None,
     ) -> Verdict:
         """Store a verdict durably and return it. `code` None takes back what was said.
 
-        `position` judges a sentence group of the pair at `place` in passing. Raises
-        `VerdictRefusedError` for what is no verdict, `StoreError` when it could not be stored.
+        `position` judges a sentence group of the pair at `place` in passing. `shown` is the digest
+        of what the reviewer saw, see `shown`; without, the texts stored now are taken to be it.
+        Raises `VerdictRefusedError` for what is no verdict, `StoreError` when it could not be
+        stored.
         """
         drawn = self.drawn(docket, place)
         if position is not None and drawn.level == "pair":
             # Not drawn by chance, so it stands for no other.
             drawn = replace(drawn, level="bead", position=position, stratum="in passing",
-                            weight=None, probability=None)  # fmt: skip
+                            weight=None, probability=None, judged_sha256=None)  # fmt: skip
         if code is not None and code not in verdicts.LEVELS[drawn.level]:
             known = ", ".join(verdicts.LEVELS[drawn.level])
             raise VerdictRefusedError(f"a {drawn.level} is judged {known}, not {code!r}")
         if drawn.level == "unmatched" and (code == "missed") != bool(zh_id):
             raise VerdictRefusedError("the verdict missed, and no other, names a Chinese article")
+        try:
+            note = journal.clean_note(note)
+        except ValueError as error:
+            raise VerdictRefusedError(str(error)) from error
         with self._lock:
+            self._follow()
+            drawn = self._as_it_stands(drawn)
+            if shown and shown != self._subjects.shown(drawn):
+                raise TextsChangedError(
+                    "these texts were stored anew since the page was made; load it again and judge "
+                    "what it has now"
+                )
             stack = self._stack(docket, reviewer)
             before = self.standing(drawn.item, reviewer, adjudicating)
             after = self._store(drawn, reviewer, code, note, zh_id=zh_id, adjudicating=adjudicating)
@@ -143,8 +170,10 @@ class Desk:
             mate = before.zh_id if before else None
             zh_id = mate if after.level == "unmatched" else after.zh_id
             verdict_id, judged_at = self._fresh()
+            # The verdict taken back may be on texts that have changed: it is taken back for those.
+            digest = (before.judged_sha256 if before else None) or after.judged_sha256
             self._keep(
-                replace(after, verdict=code, note=note, zh_id=zh_id,
+                replace(after, verdict=code, note=note, zh_id=zh_id, judged_sha256=digest,
                         verdict_id=verdict_id, judged_at=judged_at)
             )  # fmt: skip
             stack.pop()
@@ -170,7 +199,8 @@ class Desk:
 
         One given in another plan says nothing of how this one drew the item.
         """
-        return self._stands(docket, docket.drawn[place].item, reviewer)
+        item = self._now(docket)[place]
+        return item is not None and self._stands(docket, item, reviewer)
 
     def _stands(self, docket: Docket, item: Item, reviewer: str) -> bool:
         held = self.standing(item, reviewer)
@@ -189,27 +219,32 @@ class Desk:
     def progress(self, docket: Docket, reviewer: str) -> Progress:
         """Return how far a reviewer is with a plan."""
         counts: dict[str, int] = {}
-        for place, one in enumerate(docket.drawn):
-            held = self.standing(one.item, reviewer)
+        stale = 0
+        for place, item in enumerate(self._now(docket)):
+            held = self.standing(item, reviewer) if item else None
             if held and held.verdict and self.judged(docket, place, reviewer):
                 counts[held.verdict] = counts.get(held.verdict, 0) + 1
-        return Progress(reviewer, sum(counts.values()), len(docket.drawn), counts)
+            elif self.stale(docket, place, reviewer):
+                stale += 1
+        return Progress(reviewer, sum(counts.values()), len(docket.drawn), counts, stale)
 
     def reviewers(self, docket: Docket) -> list[str]:
         """Return who has judged something of a plan, sorted."""
         with self._lock:
             plan = str(docket.plan)
             names = {(item, name) for item, name, said in self._said if said == plan}
-            mine = {(item, name) for item, name in names if item in docket.places}
-            return sorted({name for item, name in mine if self._stands(docket, item, name)})
+            places = self._places(docket)
+            mine = {(item, name) for item, name in names if item in places}
+            standing = {name for item, name in mine if self._stands(docket, item, name)}
+            return sorted(standing | {one.reviewer for one in self._outdated(docket)})
 
     def judged_items(self, docket: Docket) -> dict[int, Judged]:
         """Return the items of a plan that have verdicts given in it, by place, with all of them."""
         with self._lock:
-            plan = str(docket.plan)
-            mine = [one for one in self._all.values()
-                    if verdicts.plan_of(one) == plan and one.item in docket.places]  # fmt: skip
-        return {docket.places[one.item]: one for one in verdicts.by_item(_in_order(mine))}
+            plan, places = str(docket.plan), self._places(docket)
+            mine = [one for one in self._placed.values()
+                    if verdicts.plan_of(one) == plan and one.item in places]  # fmt: skip
+        return {places[one.item]: one for one in verdicts.by_item(_in_order(mine))}
 
     def agreements(self, docket: Docket) -> list[agreement.Agreement]:
         """Return how far every two reviewers of a plan agree."""
@@ -230,23 +265,22 @@ class Desk:
             return _in_order(self._all.values())
 
     def refresh(self) -> None:
-        """Take in what other processes have stored since."""
+        """Take in what other processes have stored since: verdicts, and texts."""
         folder = journal.folder(self.output)
         with self._lock:
+            self._follow()
             tables = {path: _stamp(path) for path in sorted(folder.glob("*.parquet"))}
             if tables != self._tables:
                 # Lines may have moved into Parquet: begin afresh, journals first.
                 self._tables, self._ends = tables, {}
                 for path in sorted(folder.glob("*.jsonl")):
                     self._ends[path] = journal.pending(path)[1]
-                for one in verdicts.read(self.output):
-                    self._hold(one)
+                self._take_in(verdicts.read(self.output))
             for path in sorted(folder.glob("*.jsonl")):
                 start = self._ends.get(path, 0)
                 start = start if start <= path.stat().st_size else 0
                 rows, self._ends[path] = journal.pending(path, start)
-                for row in rows:
-                    self._hold(Verdict(**row))
+                self._take_in([Verdict(**row) for row in rows])
 
     def _store(
         self,
@@ -259,7 +293,6 @@ class Desk:
         adjudicating: bool,
     ) -> Verdict:
         verdict_id, judged_at = self._fresh()
-        clean = note.strip()[: journal.LONGEST_NOTE] if note else None
         one = Verdict(
             verdict_id=verdict_id,
             level=drawn.level,
@@ -269,7 +302,7 @@ class Desk:
             zh_id=zh_id or drawn.zh_id,
             en_id=drawn.en_id,
             verdict=code,
-            note=clean or None,
+            note=note,
             reviewer=reviewer,
             judged_at=judged_at,
             plan=verdicts.adjudicated(drawn.plan) if adjudicating else drawn.plan,
@@ -278,24 +311,105 @@ class Desk:
             probability=drawn.probability,
             method=drawn.method,
         )
+        self._subjects.load([one])
+        subject = self._subjects.now(one)
+        one = replace(one, judged_sha256=subject.digest if subject else None)
         self._keep(one)
         return one
 
     def _keep(self, one: Verdict) -> None:
         journal.append(self.output, [asdict(one)])
-        self._hold(one)
+        self._take_in([one])
+
+    def _take_in(self, given: Iterable[Verdict]) -> None:
+        fresh = [one for one in given if one.verdict_id not in self._all]
+        self._subjects.load(fresh)
+        for one in fresh:
+            self._all[one.verdict_id] = one
+            self._latest = max(self._latest, one.judged_at + timedelta(milliseconds=1))
+            self._hold(one)
 
     def _hold(self, one: Verdict) -> None:
-        if one.verdict_id in self._all:
+        now = self._subjects.placed(one)
+        if now is None:
+            # A bead is sought by its texts; in a plan drawn without them, by its position.
+            for item in {one.item, spot(one)}:
+                _put_newest(self._stale, one, item)
             return
-        self._all[one.verdict_id] = one
-        self._latest = max(self._latest, one.judged_at + timedelta(milliseconds=1))
-        key = (one.item, one.reviewer, verdicts.is_adjudication(one))
-        if one.verdict and one.plan:
-            self._said.add((one.item, one.reviewer, one.plan))
-        held = self._newest.get(key)
-        if held is None or _age(held) <= _age(one):
-            self._newest[key] = one
+        self._placed[one.verdict_id] = now
+        if now.verdict and now.plan:
+            self._said.add((now.item, now.reviewer, now.plan))
+        _put_newest(self._newest, now, now.item)
+
+    # The texts as they stand
+
+    def _follow(self) -> None:
+        """Place every verdict anew if the corpus was stored anew."""
+        if not self._subjects.refresh():
+            return
+        self.edition += 1
+        for held in (self._placed, self._newest, self._stale, self._said, self._items):
+            held.clear()
+        self._subjects.load(self._all.values())
+        for one in self._all.values():
+            self._hold(one)
+
+    def _as_it_stands(self, drawn: Drawn) -> Drawn:
+        """Return a drawn item at its present place; refuse one now gone."""
+        self._subjects.load([drawn])
+        subject = self._subjects.now(drawn)
+        if subject is None:
+            what = {"bead": "sentence group", "unmatched": "article"}.get(drawn.level, drawn.level)
+            raise VerdictRefusedError(f"the corpus has no such {what}, or has it no more; skip it")
+        if drawn.level != "bead":
+            return drawn
+        return replace(drawn, position=subject.item.position, judged_sha256=subject.digest)
+
+    def now(self, docket: Docket, place: int) -> Item | None:
+        """Return the present item of a place, None if it is gone."""
+        with self._lock:
+            return self._now(docket)[place]
+
+    def shown(self, docket: Docket, place: int) -> str | None:
+        """Return a digest of a place's whole page, None if gone."""
+        with self._lock:
+            return self._subjects.shown(docket.drawn[place])
+
+    def read_ahead(self, docket: Docket, places: Iterable[int]) -> None:
+        """Read the texts of some places before they are asked for."""
+        self._subjects.load([docket.drawn[place] for place in places], beads=True)
+
+    def stale(
+        self, docket: Docket, place: int, reviewer: str, adjudicating: bool = False
+    ) -> Verdict | None:
+        """Return a reviewer's stale verdict on an item without a successor."""
+        drawn = docket.drawn[place]
+        with self._lock:
+            one = self._stale.get((spot(drawn), reviewer, adjudicating))
+            if one is None or not one.verdict or verdicts.plan_of(one) != str(docket.plan):
+                return None
+            item = self._now(docket)[place]
+            held = self._newest.get((item, reviewer, adjudicating)) if item else None
+            return one if held is None or age(held) < age(one) else None
+
+    def _outdated(self, docket: Docket) -> list[Verdict]:
+        spots = {spot(one): place for place, one in enumerate(docket.drawn)}
+        found = (self.stale(docket, spots[item], name)
+                 for item, name, adjudicating in self._stale
+                 if item in spots and not adjudicating)  # fmt: skip
+        return [one for one in found if one is not None]
+
+    def _now(self, docket: Docket) -> tuple[Item | None, ...]:
+        with self._lock:
+            if docket.key not in self._items:
+                self._subjects.load(docket.drawn)
+                found = [self._subjects.now(one) for one in docket.drawn]
+                self._items[docket.key] = tuple(one.item if one else None for one in found)
+            return self._items[docket.key]
+
+    def _places(self, docket: Docket) -> dict[Item, int]:
+        """Return where each item that the corpus has stands in a plan."""
+        return {item: place for place, item in enumerate(self._now(docket)) if item is not None}
 
     def _fresh(self) -> tuple[str, datetime]:
         """Return id and time of a new verdict; a clock that was set back does not make it old."""
@@ -310,26 +424,29 @@ class Desk:
         key = (docket.key, reviewer)
         if key not in self._steps:
             pairs = {one.pair_id: place for place, one in enumerate(docket.drawn) if one.pair_id}
-            plan = str(docket.plan)
+            plan, places = str(docket.plan), self._places(docket)
             mine = [
                 one
                 for (_, name, adjudicating), one in self._newest.items()
                 if name == reviewer and not adjudicating and one.verdict and one.plan == plan
             ]
             steps = [
-                Step(docket.places.get(one.item, pairs.get(one.pair_id or "", 0)), None, one)
+                Step(places.get(one.item, pairs.get(one.pair_id or "", 0)), None, one)
                 for one in _in_order(mine)
             ]
             self._steps[key] = steps
         return self._steps[key]
 
 
-def _age(one: Verdict) -> tuple[datetime, str]:
-    return (one.judged_at, one.verdict_id)
+def _put_newest(held: dict[tuple[Item, str, bool], Verdict], one: Verdict, item: Item) -> None:
+    key = (item, one.reviewer, verdicts.is_adjudication(one))
+    other = held.get(key)
+    if other is None or age(other) <= age(one):
+        held[key] = one
 
 
 def _in_order(listed: Iterable[Verdict]) -> list[Verdict]:
-    return sorted(listed, key=_age)
+    return sorted(listed, key=age)
 
 
 def _stamp(path: Path) -> Stamp:

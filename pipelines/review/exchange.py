@@ -3,6 +3,9 @@
 What is exported with a plan is blind: no probability, no verdict of another reviewer. What comes
 back is checked line by line and taken whole or not at all; how an item was drawn is never taken
 from the file, but from the plan as it was drawn here.
+
+A row with a `verdict_id` that is known here is a statement on that verdict: the same again is
+known; another one is a correction, which is stored as a newer verdict beside it.
 """
 
 import csv
@@ -17,12 +20,14 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from pipelines import schema, verdicts
+from pipelines import schema, subjects, verdicts
 from pipelines.review import docket as dockets
-from pipelines.review import journal, words
+from pipelines.review import journal, sheets, words
 from pipelines.review.docket import Docket
+from pipelines.review.sheets import CARRIED, ExchangeError, Row
 from pipelines.review.shelf import Shelf
 from pipelines.sampling import Drawn
+from pipelines.subjects import Named, Subjects, age
 from pipelines.verdicts import Item, Verdict
 
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -32,20 +37,11 @@ CELL = 32_000
 """Characters of a text in a cell; spreadsheets take 32,767."""
 
 _TEXTS = ("zh_title", "en_title", "zh", "en")
-_COLUMNS = (*schema.REVIEWS.names, *_TEXTS)
-# A cell that starts so would be a formula, and the texts are anybody's.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-
-Row = dict[str, Any]
-
-
-class ExchangeError(ValueError):
-    """A file of verdicts that cannot be taken. The message names the line and what to do."""
-
-
-_CARRIED = ("reviewer", "verdict_id", "plan", "judged_at")
-_ANNOTATED = ("note", "zh_id", *_CARRIED)
-"""What an annotation carries beside the verdict."""
+_NAMED = ("level", "city", "pair_id", "position", "zh_id", "en_id", "judged_sha256")
+_COLUMNS = (*schema.REVIEWS.names, "stale", *_TEXTS)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_CORRECTION = "~"
+"""Stands between the id of a verdict and what makes a correction of it another one."""
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """How far another machine's clock may be ahead of this one's."""
@@ -53,10 +49,18 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an import did, counted in verdicts."""
+    """What an import did, counted in rows with a verdict.
+
+    `new`, `known` and `corrected` are all of them. Of these, `superseded` do not count, because the
+    same reviewer gave a newer verdict, and `stale` ones, because the corpus has their texts no
+    more.
+    """
 
     new: int
     known: int
+    corrected: int = 0
+    superseded: int = 0
+    stale: int = 0
 
 
 def kind_of(path: Path) -> str:
@@ -70,18 +74,28 @@ def kind_of(path: Path) -> str:
 def write(output: Path, kind: str, docket: Docket | None = None, reviewer: str = "") -> bytes:
     """Return verdicts as a file of the format `kind`.
 
-    Without a docket: every verdict that counts, whoever gave it. With one: its items in order, for
-    `reviewer` to judge elsewhere, with that reviewer's verdicts so far.
+    Without a docket: every verdict that counts, whoever gave it, and the stale ones, marked so.
+    With one: its items in order, for `reviewer` to judge elsewhere, with that reviewer's verdicts.
     """
-    given = verdicts.standing(verdicts.read(output))
+    given, texts = verdicts.read(output), Subjects(output)
+    texts.load(given)
+    placed = [(one, texts.placed(one)) for one in given]
+    counting = verdicts.standing([now for _, now in placed if now is not None])
+    stale = subjects.stale(placed)
     if docket is None:
-        rows = [asdict(one) for one in given]
+        rows = [asdict(one) | {"stale": None} for one in counting]
+        rows += [asdict(one) | {"stale": one.verdict} for one in stale]
     else:
-        mine = {one.item: one for one in given
-                if one.reviewer == reviewer and not verdicts.is_adjudication(one)}  # fmt: skip
-        rows = [_to_judge(one, mine.get(one.item), reviewer) for one in docket.drawn]
-    rows = list(_with_texts(output, rows))
+        texts.load(docket.drawn)
+        mine = {one.item: one for one in counting if _blind_of(one, reviewer)}
+        gone = {subjects.spot(one): one for one in stale if _blind_of(one, reviewer)}
+        rows = [_to_judge(one, texts, mine, gone, reviewer) for one in docket.drawn]
+    rows = list(_with_texts(output, texts, rows))
     return _csv(rows) if kind == "csv" else _tasks(rows)
+
+
+def _blind_of(one: Verdict, reviewer: str) -> bool:
+    return one.reviewer == reviewer and not verdicts.is_adjudication(one)
 
 
 def label_studio_config(levels: Iterable[str]) -> str:
@@ -104,7 +118,7 @@ def label_studio_config(levels: Iterable[str]) -> str:
         parts.append('<TextArea name="zh_id" toName="zh" rows="1" maxSubmissions="1"/>')
     # What came along with earlier verdicts: Label Studio keeps only what its interface names.
     parts.append('<View style="display:none">')
-    parts += [f'<TextArea name="{name}" toName="zh"/>' for name in _CARRIED]
+    parts += [f'<TextArea name="{name}" toName="zh"/>' for name in CARRIED]
     parts.append("</View>")
     return "\n".join([*parts, "</View>"]) + "\n"
 
@@ -123,38 +137,276 @@ def take(
     `name` is the file's, for messages; `reviewer` gave those that name nobody. Raises
     `ExchangeError` for a file with anything wrong in it; then nothing was stored.
     """
-    read = _from_csv if kind == "csv" else _from_tasks
-    everything = verdicts.read(output)
-    known = {one.verdict_id for one in everything}
-    newest = {(one.item, one.reviewer, verdicts.is_adjudication(one)): one
-              for one in verdicts.standing(everything)}  # fmt: skip
-    draws = {(one.plan, one.item): one for d in dockets.taken(output) for one in d.drawn}
-    shelf, now, fresh, seen = Shelf(output), clock(), list[Verdict](), 0
+    read = sheets.read_csv if kind == "csv" else sheets.read_tasks
+    ledger, now = _Ledger(output), clock()
     for where, row in read(content, name):
-        if not row.get("verdict"):
-            continue
-        one = _verdict(row, where, reviewer, now)
-        held = newest.get((one.item, one.reviewer, verdicts.is_adjudication(one)))
-        same = held is not None and (held.verdict, held.note or "") == (one.verdict, one.note or "")
-        if one.verdict_id in known or same:
-            seen += 1
-            continue
-        fresh.append(_drawn_as(one, draws, shelf, where))
-    journal.append(output, [asdict(one) for one in fresh])
+        if row.get("verdict") or ledger.knows(row.get("verdict_id")):
+            ledger.enter(_verdict(row, where, reviewer, now), row, where, now)
+    journal.append(output, [asdict(one) for one in ledger.fresh])
     journal.compact(output)
-    return Taken(len(fresh), seen)
+    return ledger.taken()
 
 
-def _to_judge(drawn: Drawn, held: Verdict | None, reviewer: str) -> Row:
-    row: Row = {name: getattr(drawn, name) for name in
-                ("level", "city", "pair_id", "position", "zh_id", "en_id", "plan")}  # fmt: skip
-    row |= {"reviewer": reviewer or None, "nearest": drawn.nearest}
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A row's place in the file, and its verdict."""
+
+    where: str
+    one: Verdict
+    dated: bool
+
+
+class _Ledger:
+    """Verdicts of the journals and of a file so far."""
+
+    def __init__(self, output: Path) -> None:
+        self._texts, self._shelf = Subjects(output), Shelf(output)
+        drawn = [one for taken in dockets.taken(output) for one in taken.drawn]
+        self._draws = {(one.plan, key): one
+                       for one in drawn for key in (one.item, subjects.spot(one))}  # fmt: skip
+        self._by_id: dict[str, Verdict] = {}
+        self._of_root: dict[str, Verdict] = {}
+        self._newest: dict[tuple[object, ...], Verdict] = {}
+        self._given: dict[tuple[object, ...], Verdict] = {}
+        self._entries: dict[tuple[object, ...], _Entry] = {}
+        self._by_row_id: dict[str, _Entry] = {}
+        self._ends: list[Verdict] = []
+        self.fresh: list[Verdict] = []
+        self._fresh_ids: set[str] = set()
+        self._known = self._corrected = 0
+        given = verdicts.read(output)
+        self._texts.load(given)
+        for one in given:
+            self._add(one)
+
+    def knows(self, verdict_id: str | None) -> bool:
+        return verdict_id in self._by_id
+
+    def taken(self) -> Taken:
+        placed = [self._texts.placed(one) for one in self._ends]
+        newest = [self._newest[self._key(one)] for one in self._ends]
+        return Taken(
+            new=len(self.fresh) - self._corrected,
+            known=self._known,
+            corrected=self._corrected,
+            superseded=sum(_said(last) != _said(one)
+                           for one, last in zip(self._ends, newest, strict=True)),
+            stale=sum(one is None for one in placed),
+        )  # fmt: skip
+
+    def enter(self, one: Verdict, row: Row, where: str, now: datetime) -> None:
+        """Take in a row of the file, read as `one`."""
+        base = self._by_id.get(row.get("verdict_id") or "")
+        if base is not None and base.verdict_id not in self._fresh_ids:
+            one = self._restated(base, one, row, where, now)
+        else:
+            one = self._first_told(one, row, where, now)
+        one = self._settled(one, row, where)
+        known = one.verdict_id in self._by_id
+        self._note(_Entry(where, one, bool(row.get("judged_at"))), row.get("verdict_id"))
+        self._ends.append(one)
+        if known:
+            self._known += 1
+            return
+        self._corrected += self._key(one) in self._newest
+        self._fresh_ids.add(one.verdict_id)
+        self.fresh.append(one)
+        self._add(one)
+
+    def _restated(
+        self, base: Verdict, one: Verdict, row: Row, where: str, now: datetime
+    ) -> Verdict:
+        """Return the verdict that a row repeats, or a correction of it."""
+        known = self._texts.placed(base)
+        here = {base.item, subjects.spot(base)} | ({known.item} if known else set())
+        if (
+            here.isdisjoint({one.item, subjects.spot(one)})
+            or one.reviewer != base.reviewer
+            or _decides(one) != _decides(base)
+        ):
+            raise ExchangeError(
+                f"{where}: the verdict_id {base.verdict_id} is of another item or reviewer here; "
+                "empty the cell to give a new verdict"
+            )
+        last = self._of_root[_root(base)]
+        for other in (base, last):
+            if _said(one) == _said(other):
+                return other
+        at = _time(row.get("corrected_at"), where) or now
+        at = at if last.judged_at < at <= now + _CLOCKS_DIFFER else now
+        digest = base.judged_sha256
+        if known is None and digest is None:
+            # Given before its texts changed: its correction must not count for the new ones.
+            at = last.judged_at + timedelta(milliseconds=1)
+        elif known is not None:
+            subject = self._texts.now(known)
+            digest = subject.digest if subject and base.level != "unmatched" else None
+        return replace(
+            base,
+            verdict=one.verdict,
+            note=one.note,
+            zh_id=one.zh_id if base.level == "unmatched" else base.zh_id,
+            verdict_id=f"{_root(base)}{_CORRECTION}{uuid.uuid4().hex[:12]}",
+            judged_at=at,
+            judged_sha256=digest,
+        )
+
+    def _first_told(self, one: Verdict, row: Row, where: str, now: datetime) -> Verdict:
+        """Return a verdict completed from the tables, or the one it repeats."""
+        drawn = self._draw(one)
+        if drawn is not None:
+            one = replace(
+                one, city=drawn.city, zh_id=one.zh_id or drawn.zh_id, en_id=drawn.en_id,
+                position=drawn.position if one.judged_sha256 is None else one.position,
+                judged_sha256=one.judged_sha256 or drawn.judged_sha256,
+                stratum=drawn.stratum, weight=drawn.weight, probability=drawn.probability,
+                method=drawn.method,
+            )  # fmt: skip
+        else:
+            one = _as_stored(one, self._shelf, where)
+        self._texts.load([one])
+        subject = self._texts.now(one)
+        dated = bool(row.get("judged_at"))
+        if one.judged_sha256 is None and subject is None and not (dated and drawn):
+            raise _no_such(one, where)
+        # One given earlier is left to what is known of the texts since.
+        if one.judged_sha256 is None and subject is not None and not dated:
+            one = replace(one, judged_sha256=subject.digest)
+        return self._repeated(one, now)
+
+    def _repeated(self, one: Verdict, now: datetime) -> Verdict:
+        """Return the equal verdict of the journals, else this one.
+
+        A row that was changed without its time is as new as the file.
+        """
+        last = self._newest.get(self._key(one))
+        if last is not None and _said(last) == _said(one):
+            return last
+        changed = last is not None and last.judged_at == one.judged_at
+        if changed and last is not None and last.verdict_id not in self._fresh_ids:
+            return replace(one, judged_at=now)
+        return self._given.get(_told(one), one)
+
+    def _settled(self, one: Verdict, row: Row, where: str) -> Verdict:
+        """Return a verdict whose mate is checked and in its digest."""
+        if one.level != "unmatched" or one.verdict_id in self._by_id:
+            return one
+        if one.verdict and (one.verdict == "missed") != bool(one.zh_id):
+            raise ExchangeError(
+                f"{where}: the verdict missed, and no other, names a Chinese article in zh_id"
+            )
+        mate = self._shelf.articles(one.city, [one.zh_id or ""]).get(one.zh_id or "")
+        if one.zh_id and (mate is None or mate["lang"] == "en"):
+            raise ExchangeError(f"{where}: {one.city} has no Chinese article {one.zh_id}")
+        self._texts.load([one])
+        english, both = self._texts.now(replace(one, zh_id=None)), self._texts.now(one)
+        # A sheet to be filled in has the digest of the English article alone.
+        if one.judged_sha256 not in (None, english.digest if english else None):
+            return one
+        if one.judged_sha256 is None and row.get("judged_at") and _CORRECTION not in one.verdict_id:
+            return one
+        if one.judged_sha256 is None and self._texts.placed(one) is None:
+            return one
+        return replace(one, judged_sha256=both.digest if both else None)
+
+    def _draw(self, one: Verdict) -> Drawn | None:
+        plan = verdicts.plan_of(one)
+        found = self._draws.get((plan, subjects.spot(one))) or self._draws.get((plan, one.item))
+        if found is None or not (found.judged_sha256 and one.judged_sha256):
+            return found
+        return found if found.judged_sha256 == one.judged_sha256 else None
+
+    def _note(self, entry: _Entry, verdict_id: str | None) -> None:
+        """Remember a row; refuse one that contradicts another row of the file."""
+        other = self._by_row_id.get(verdict_id or "")
+        if other is not None and self._key(other.one) != self._key(entry.one):
+            raise ExchangeError(
+                f"{entry.where}: the verdict_id {verdict_id} stands in {other.where}, too, with "
+                "another item or reviewer; empty the cell in one of them"
+            )
+        other = other or self._entries.get(self._key(entry.one))
+        if other is not None and _said(other.one) != _said(entry.one):
+            told = {other.one.judged_at, entry.one.judged_at}
+            apart = entry.one.verdict_id != other.one.verdict_id and len(told) == 2
+            if verdict_id in self._by_row_id or not (apart and entry.dated and other.dated):
+                raise ExchangeError(
+                    f"{entry.where}: says {entry.one.verdict or 'nothing'} of the item that "
+                    f"{other.where} says {other.one.verdict or 'nothing'} of, by the same "
+                    f"reviewer {entry.one.reviewer} and with nothing to tell which is newer; keep "
+                    "one of the two rows"
+                )
+        self._entries[self._key(entry.one)] = entry
+        if verdict_id:
+            self._by_row_id[verdict_id] = entry
+
+    def _add(self, one: Verdict) -> None:
+        self._by_id[one.verdict_id] = one
+        self._given[_told(one)] = one
+        key, root = self._key(one), _root(one)
+        self._newest[key] = max(self._newest.get(key, one), one, key=age)
+        self._of_root[root] = max(self._of_root.get(root, one), one, key=age)
+
+    def _key(self, one: Verdict) -> tuple[object, ...]:
+        """Return item, texts and reviewer, within which a newer verdict replaces an older."""
+        digest = one.judged_sha256
+        if digest is None and one.level != "unmatched":
+            self._texts.load([one])
+            subject = self._texts.now(one) if self._texts.placed(one) else None
+            digest = subject.digest if subject else None
+        named = replace(one, judged_sha256=digest if one.level == "bead" else None)
+        text = None if one.level == "unmatched" else digest
+        return (subjects.spot(named), text, one.reviewer, _decides(one))
+
+
+def _root(one: Verdict) -> str:
+    return one.verdict_id.split(_CORRECTION, 1)[0]
+
+
+def _decides(one: Verdict) -> bool:
+    return verdicts.is_adjudication(one)
+
+
+def _said(one: Verdict) -> tuple[object, ...]:
+    """Return the content by which two verdicts differ."""
+    mate = one.zh_id if one.level == "unmatched" else None
+    return (one.verdict or None, one.note or None, mate or None)
+
+
+def _told(one: Verdict) -> tuple[object, ...]:
+    return (one.level, one.pair_id, one.en_id, one.position, one.reviewer, _decides(one),
+            _said(one), one.judged_at)  # fmt: skip
+
+
+def _no_such(one: Verdict, where: str) -> ExchangeError:
+    return ExchangeError(
+        f"{where}: no such {one.level} in the corpus: {one.city or 'no city'} "
+        f"{one.pair_id or one.en_id}{'' if one.position is None else f' {one.position}'}"
+    )
+
+
+def _to_judge(
+    drawn: Drawn,
+    texts: Subjects,
+    mine: Mapping[Item, Verdict],
+    gone: Mapping[Item, Verdict],
+    reviewer: str,
+) -> Row:
+    """Return a row to fill in, with the digest of its texts now."""
+    row: Row = {name: getattr(drawn, name) for name in (*_NAMED, "plan")}
+    subject, stale = texts.now(drawn), gone.get(subjects.spot(drawn))
+    held = mine.get(subject.item) if subject else None
+    row |= {"reviewer": reviewer or None, "nearest": drawn.nearest, "stale": None}
+    if subject is not None:
+        row["judged_sha256"] = subject.digest
     if held is not None:
-        row |= {"verdict": held.verdict, "note": held.note, "zh_id": held.zh_id}
+        row |= {"verdict": held.verdict, "note": held.note, "zh_id": held.zh_id,
+                "verdict_id": held.verdict_id}  # fmt: skip
+    elif stale is not None:
+        row["stale"] = stale.verdict
     return row
 
 
-def _with_texts(output: Path, rows: list[Row]) -> Iterator[Row]:
+def _with_texts(output: Path, texts: Subjects, rows: list[Row]) -> Iterator[Row]:
     """Yield rows with titles and texts; those no longer in the corpus have none."""
     shelf = Shelf(output)
     by_city: dict[str, set[str]] = {}
@@ -166,27 +418,31 @@ def _with_texts(output: Path, rows: list[Row]) -> Iterator[Row]:
         for key, specimen in shelf.pairs(city, keys - {""}).items()
     }
     for row in rows:
+        subject = texts.now(Named(**{name: row[name] for name in _NAMED}))
         specimen = found.get((row["city"], row["pair_id"] or ""))
-        texts = dict.fromkeys(_TEXTS, "")
-        if specimen is not None:
+        shown = dict.fromkeys(_TEXTS, "")
+        if subject is None or (row["stale"] and row.get("verdict")):
+            # Other texts beside the verdict would be taken for those that were judged.
+            pass
+        elif specimen is not None:
             beads = specimen.beads
-            if row["level"] == "bead" and row["position"] is not None:
-                beads = beads[row["position"] : row["position"] + 1]
-            texts = {"zh_title": specimen.zh.title, "en_title": specimen.en.title}
+            if row["level"] == "bead":
+                beads = beads[subject.item.position : subject.item.position + 1]
+            shown = {"zh_title": specimen.zh.title, "en_title": specimen.en.title}
             for lang, side in (("zh", specimen.zh), ("en", specimen.en)):
                 whole = "\n".join(filter(None, (getattr(bead, lang) for bead in beads)))
-                texts[lang] = (whole or side.text)[:CELL]
+                shown[lang] = (whole or side.text)[:CELL]
         elif row["level"] == "unmatched":
             ids = [key for key in (row["en_id"], *row.get("nearest", ())) if key]
             articles = shelf.articles(row["city"] or "", ids)
             english = articles.get(row["en_id"] or "", {})
-            texts |= {"en_title": english.get("title") or "", "en": (english.get("text") or "")}
-            texts["en"] = texts["en"][:CELL]
-            texts["zh"] = "\n".join(
+            shown |= {"en_title": english.get("title") or "", "en": (english.get("text") or "")}
+            shown["en"] = shown["en"][:CELL]
+            shown["zh"] = "\n".join(
                 f"{key}  {articles[key]['title']}" for key in row.get("nearest", ())
                 if key in articles
             )[:CELL]  # fmt: skip
-        yield row | texts
+        yield row | shown
 
 
 def _csv(rows: Iterable[Row]) -> bytes:
@@ -204,49 +460,20 @@ def _cell(value: Any) -> str:
         return value.isoformat(timespec="milliseconds")
     if value is None:
         return ""
-    text = str(value).replace("\x00", "␀")
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
-
-
-def _from_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ExchangeError(
-            f"{name}: not UTF-8 (byte {error.start}); save it as “CSV UTF-8”"
-        ) from error
-    csv.field_size_limit(10_000_000)
-    table = csv.DictReader(io.StringIO(text, newline=""))
-    needed = {"level", "verdict"}
-    if not needed <= set(table.fieldnames or ()):
-        raise ExchangeError(
-            f"{name}, line 1: expected the columns level and verdict, and pair_id or en_id; "
-            f"found: {', '.join(table.fieldnames or ()) or 'none'}"
-        )
-    line = table.line_num + 1
-    try:
-        for row in table:
-            plain = {key: _plain(value) for key, value in row.items() if isinstance(value, str)}
-            # A cell may hold line breaks: a row is named by the line it begins on.
-            yield f"{name}, line {line}", {k: v or None for k, v in plain.items()}
-            line = table.line_num + 1
-    except csv.Error as error:
-        raise ExchangeError(f"{name}, line {table.line_num}: not CSV ({error})") from error
-
-
-def _plain(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:2]) else cell
+    return sheets.cell(value) if isinstance(value, str) else str(value)
 
 
 def _tasks(rows: Iterable[Row]) -> bytes:
     """Return one task for each item, with an annotation for each reviewer who judged it."""
-    tasks: dict[Item, Row] = {}
-    about = ("level", "city", "pair_id", "position", "zh_id", "en_id", "plan", *_TEXTS)
+    tasks: dict[tuple[Item, str | None], Row] = {}
+    about = (*_NAMED, "plan", "stale", *_TEXTS)
     for row in rows:
         item = verdicts.item(row["level"], row["city"] or "", row["pair_id"], row["position"],
                              row["en_id"])  # fmt: skip
         data = {key: row.get(key) for key in about}
-        task = tasks.setdefault(item, {"data": data, "annotations": []})
+        # A stale verdict stands in a task of its own: it is not of the texts shown.
+        which = (item, row["judged_sha256"] if row["stale"] and row.get("verdict") else None)
+        task = tasks.setdefault(which, {"data": data, "annotations": []})
         if row.get("verdict"):
             task["annotations"].append({"result": list(_results(row))})
     return json.dumps(list(tasks.values()), ensure_ascii=False, indent=1).encode("utf-8", "replace")
@@ -257,7 +484,7 @@ def _results(row: Row) -> Iterator[Row]:
            "value": {"choices": [row["verdict"]]}}  # fmt: skip
     # The plan stands with the verdict, too: an adjudication's differs from its task's.
     mate = "zh_id" if row["level"] == "unmatched" else ""
-    for name in ("note", "reviewer", "verdict_id", "plan", mate):
+    for name in ("note", "reviewer", "verdict_id", "plan", "judged_sha256", mate):
         if row.get(name):
             yield {"from_name": name, "to_name": "zh", "type": "textarea",
                    "value": {"text": [row[name]]}}  # fmt: skip
@@ -266,112 +493,100 @@ def _results(row: Row) -> Iterator[Row]:
                "value": {"text": [row["judged_at"].isoformat()]}}  # fmt: skip
 
 
-def _from_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
-    try:
-        tasks = json.loads(content)
-    except ValueError as error:
-        raise ExchangeError(f"{name}: not JSON ({error})") from error
-    if not isinstance(tasks, list):
-        raise ExchangeError(f"{name}: expected a list of tasks, as Label Studio exports JSON")
-    for number, task in enumerate(tasks, 1):
-        where = f"{name}, task {number}"
-        if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
-            raise ExchangeError(f"{where}: expected an object with data")
-        for annotation in task.get("annotations") or ():
-            try:
-                if annotation.get("was_cancelled"):
-                    continue
-                row = dict(task["data"]) | {"zh_id": task["data"].get("zh_id")}
-                yield where, row | _annotated(annotation, row.get("level"))
-            except (AttributeError, KeyError, IndexError, TypeError) as error:
-                raise ExchangeError(
-                    f"{where}: not an annotation as Label Studio exports it ({error!r})"
-                ) from error
-
-
-def _annotated(annotation: Mapping[str, Any], level: Any) -> Row:
-    """Return what an annotation says: verdict, note, who gave it, when."""
-    by = annotation.get("completed_by")
-    email = by.get("email") if isinstance(by, dict) else None
-    found: Row = {"reviewer": email or (f"user {by}" if isinstance(by, int) else None)}
-    found["judged_at"] = annotation.get("updated_at") or annotation.get("created_at")
-    for one in annotation["result"]:
-        value = one["value"]
-        if one["from_name"] == level:
-            found["verdict"] = value["choices"][0]
-        elif one["from_name"] in _ANNOTATED:
-            found[one["from_name"]] = "\n".join(value["text"])
-    return found
-
-
 def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
-    """Return a row of a file as a verdict, or say what is wrong with it."""
-    level, position = str(row.get("level")), row.get("position")
-    said = verdicts.LEVELS.get(level)
-    if said is None:
-        raise ExchangeError(f"{where}: level must be {', '.join(verdicts.LEVELS)}, not {level!r}")
-    if row["verdict"] not in said:
-        raise ExchangeError(
-            f"{where}: verdict of level {level} must be {', '.join(said)}, not {row['verdict']!r}"
-        )
+    """Return a row of a file as a verdict, or refuse it."""
+    level = str(row.get("level"))
+    _check_said(level, row.get("verdict"), where)
     try:
-        who = journal.reviewer_name(str(row.get("reviewer") or reviewer))
-        at = datetime.fromisoformat(row["judged_at"]) if row.get("judged_at") else now
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-        place = int(position) if position not in (None, "") else None
-    except (ValueError, TypeError) as error:
+        who = journal.reviewer_name(row.get("reviewer") or reviewer)
+    except ValueError as error:
         raise ExchangeError(f"{where}: {error}; name the reviewer with --reviewer if it is "
                             "nowhere in the file") from error  # fmt: skip
+    try:
+        note = journal.clean_note(_note(row, where))
+    except ValueError as error:
+        raise ExchangeError(f"{where}: {error}") from error
+    at = _time(row.get("judged_at"), where) or now
     if at > now + _CLOCKS_DIFFER:
         raise ExchangeError(f"{where}: judged_at {at.isoformat()} lies in the future")
+    place = _position(row.get("position"), where)
     needed = {"pair": ("pair_id",), "bead": ("pair_id",), "unmatched": ("city", "en_id")}[level]
     missing = [name for name in needed if not row.get(name)]
     if missing or (level == "bead") != (place is not None):
         raise ExchangeError(f"{where}: a {level} is named by {', '.join(needed)}"
                             f"{' and position' if level == 'bead' else ''}")  # fmt: skip
-    text = {name: str(row[name]) if row.get(name) else None
-            for name in ("city", "pair_id", "zh_id", "en_id", "note", "plan")}  # fmt: skip
-    note = text["note"][: journal.LONGEST_NOTE] if text["note"] else None
+    digest = row.get("judged_sha256")
+    if digest and not _DIGEST.fullmatch(digest):
+        raise ExchangeError(f"{where}: judged_sha256 is no SHA-256; leave the column as exported")
     return Verdict(
-        verdict_id=str(row.get("verdict_id") or f"import-{uuid.uuid4().hex}"),
+        verdict_id=row.get("verdict_id") or f"import-{uuid.uuid4().hex}",
         level=level,
-        city=text["city"] or "",
-        pair_id=text["pair_id"],
+        city=row.get("city") or "",
+        pair_id=row.get("pair_id"),
         position=place,
-        zh_id=text["zh_id"],
-        en_id=text["en_id"],
-        verdict=row["verdict"],
+        zh_id=row.get("zh_id"),
+        en_id=row.get("en_id"),
+        verdict=row.get("verdict"),
         note=note,
         reviewer=who,
         judged_at=at.replace(microsecond=at.microsecond // 1000 * 1000),
-        plan=text["plan"],
+        plan=row.get("plan"),
+        judged_sha256=digest,
     )
 
 
-def _drawn_as(
-    one: Verdict, draws: Mapping[tuple[str, Item], Drawn], shelf: Shelf, where: str
-) -> Verdict:
-    """Return a verdict with what is known here of its item and how that was drawn."""
-    drawn = draws.get((verdicts.plan_of(one), one.item))
-    if drawn is not None:
-        return replace(
-            one, city=drawn.city, zh_id=one.zh_id or drawn.zh_id, en_id=drawn.en_id,
-            stratum=drawn.stratum, weight=drawn.weight, probability=drawn.probability,
-            method=drawn.method,
-        )  # fmt: skip
+def _check_said(level: str, verdict: str | None, where: str) -> None:
+    said = verdicts.LEVELS.get(level)
+    if said is None:
+        raise ExchangeError(f"{where}: level must be {', '.join(verdicts.LEVELS)}, not {level!r}")
+    if verdict and verdict not in said:
+        raise ExchangeError(
+            f"{where}: verdict of level {level} must be {', '.join(said)}, not {verdict!r}"
+        )
+
+
+def _note(row: Row, where: str) -> str | None:
+    note = row.get("note")
+    if note is not None and not isinstance(note, str):
+        raise ExchangeError(f"{where}: note must be a text, not of the type {type(note).__name__}")
+    return note
+
+
+def _position(value: Any, where: str) -> int | None:
+    if value in (None, ""):
+        return None
+    text = str(value) if isinstance(value, str) or type(value) is int else ""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        shown = text or type(value).__name__
+        raise ExchangeError(f"{where}: position must be a number from 0 on, not {shown[:80]!r}")
+    return int(text)
+
+
+def _time(value: str | None, where: str) -> datetime | None:
+    if not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ExchangeError(
+            f"{where}: judged_at must be a time in ISO 8601, not {value[:80]!r}"
+        ) from error
+
+
+def _as_stored(one: Verdict, shelf: Shelf, where: str) -> Verdict:
+    """Return a verdict on an item of no plan, completed from the tables."""
     if one.level == "unmatched":
         if not shelf.articles(one.city, [one.en_id or ""]):
             raise ExchangeError(f"{where}: {one.city} has no article {one.en_id}")
         return one
     specimen = shelf.pairs(one.city, [one.pair_id or ""]).get(one.pair_id or "")
-    if specimen is None or not (one.position or 0) < max(1, len(specimen.beads)):
-        raise ExchangeError(
-            f"{where}: no such {one.level} in the corpus, and no plan drew it: "
-            f"{one.city or 'no city'} {one.pair_id} {'' if one.position is None else one.position}"
-        )
-    row = specimen.row
-    return replace(
-        one, zh_id=row["zh_id"], en_id=row["en_id"], method=row["method"],
-        probability=row["probability"] if one.level == "pair"
-        else specimen.beads[one.position or 0].probability,
-    )  # fmt: skip
+    if specimen is None:
+        raise _no_such(one, where)
+    beads, row = specimen.beads, specimen.row
+    at = one.position if one.position is not None and one.position < len(beads) else None
+    probability = row["probability"] if one.level == "pair" else None
+    if one.level == "bead" and at is not None:
+        probability = beads[at].probability
+    return replace(one, zh_id=row["zh_id"], en_id=row["en_id"], method=row["method"],
+                   probability=probability)  # fmt: skip

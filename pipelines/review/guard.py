@@ -20,6 +20,8 @@ MOST_BYTES = 64 * 1024
 
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _OPEN = ("/review.css", "/review.js", "/favicon.ico")
+# Who has no key keeps no connection open: see pipelines.review.door.
+_CLOSED = {"connection": "close"}
 
 HEADERS = {
     "content-security-policy": (
@@ -80,13 +82,15 @@ class Guard:
         if refusal is not None:
             await _answer(send, *refusal)
             return
-        if scope["path"] not in _OPEN and not self._known(headers):
+        known = self._known(headers)
+        if scope["path"] not in _OPEN and not known:
             await self._let_in(scope, send)
             return
+        more = _raw(HEADERS if known else HEADERS | _CLOSED)
 
         async def confined(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_raw(HEADERS)]
+                message["headers"] = [*message.get("headers", []), *more]
             await send(message)
 
         await self._app(scope, receive, confined)
@@ -145,7 +149,7 @@ async def _answer(
     body = text.encode()
     headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body))}
     start = {"type": "http.response.start", "status": status}
-    await send(start | {"headers": _raw(headers | HEADERS | dict(more or {}))})
+    await send(start | {"headers": _raw(headers | HEADERS | _CLOSED | dict(more or {}))})
     await send({"type": "http.response.body", "body": body})
 
 

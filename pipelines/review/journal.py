@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,6 +27,12 @@ LONGEST_NAME = 60
 LONGEST_NOTE = 2_000
 """Characters that a note may have."""
 
+_LONGEST_FILE = 120
+"""Bytes of a reviewer's name that stands whole in a file's name; these have 255 at most."""
+
+# Letters by their class that nobody can see.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0")
+
 _COLUMNS = tuple(schema.REVIEWS.names)
 
 
@@ -35,20 +42,44 @@ def folder(output: Path) -> Path:
 
 
 def reviewer_name(text: str) -> str:
-    """Return a reviewer's name without spaces around it; raise ValueError if it is none."""
-    name = " ".join(text.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    """Return a reviewer's name, composed (NFC) and without spaces around it.
+
+    Raises ValueError for what is none. `Anna` and `anna` are two names.
+    """
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    shown = name.isprintable() and not _BLANK.intersection(name)
+    if not name or len(name) > LONGEST_NAME or not shown:
         raise ValueError(
             f"a reviewer's name has 1 to {LONGEST_NAME} printable characters, not {text[:80]!r}"
         )
     return name
 
 
+def clean_note(text: str | None) -> str | None:
+    """Return a note without spaces around it, None for an empty one.
+
+    Raises ValueError for one that is too long or holds what no person types.
+    """
+    note = (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(note) > LONGEST_NOTE:
+        raise ValueError(
+            f"a note has at most {LONGEST_NOTE:,} characters, not {len(note):,}; shorten it"
+        )
+    odd = next((c for c in note if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cs")), "")
+    if odd:
+        raise ValueError(
+            f"a note holds no control characters such as U+{ord(odd):04X}; take it out"
+        )
+    return note or None
+
+
 def path_of(output: Path, reviewer: str) -> Path:
     """Return the journal of one reviewer. No name can lead out of the folder or into another's."""
     plain = "".join(char if char.isalnum() or char in "-_" else "-" for char in reviewer)
-    if plain != reviewer or reviewer != reviewer.lower() or not plain.strip("-_"):
-        plain = f"{plain[:40].lower()}-{hashlib.sha256(reviewer.encode()).hexdigest()[:8]}"
+    long = len(plain.encode()) > _LONGEST_FILE
+    if long or plain != reviewer or reviewer != reviewer.lower() or not plain.strip("-_"):
+        short = plain[:40].lower().encode()[:_LONGEST_FILE].decode(errors="ignore")
+        plain = f"{short}-{hashlib.sha256(reviewer.encode()).hexdigest()[:8]}"
     return folder(output) / f"{plain}.jsonl"
 
 

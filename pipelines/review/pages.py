@@ -1,6 +1,8 @@
 """The pages as HTML: everything from the corpus is escaped, and said in the reader's language."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -106,12 +108,19 @@ class Pages:
     ) -> dict[str, Any]:
         """Return what the page shows of one item."""
         desk, drawn, action = self._desk, docket.drawn[place], f"/judge/{docket.key}"
+        # Before anything is read: what changes in between is then refused when it is judged.
+        shown, item = desk.shown(docket, place), desk.now(docket, place)
+        self._reader.follow(desk.edition)
+        if item is not None and drawn.level == "bead":
+            drawn = replace(drawn, position=item.position)
         listed = desk.differing(docket) if adjudicating else range(len(docket.drawn))
         earlier = [other for other in listed if other < place]
         later = [other for other in listed if other > place]
         following = self.following(docket, reviewer, place, adjudicating)
         ahead = [place for place in later[:AHEAD] if place != following]
-        self._reader.read_ahead(docket, [following, *ahead] if following is not None else ahead)
+        places = [following, *ahead] if following is not None else ahead
+        self._reader.read_ahead(docket, places)
+        self._reader.also(partial(desk.read_ahead, docket, places))
 
         def address(to: int | None) -> str | None:
             return None if to is None else _address(action, reviewer, to, adjudicating)
@@ -119,12 +128,15 @@ class Pages:
         about: dict[str, Any] = {
             "choices": words.LEVELS[docket.level],
             "bead_choices": words.BEAD,
-            "held": desk.standing(drawn.item, reviewer, adjudicating),
+            "held": desk.standing(item, reviewer, adjudicating) if item else None,
+            "stale": desk.stale(docket, place, reviewer, adjudicating),
+            "shown": shown,
+            "gone": item is None,
             "before": address(earlier[-1] if earlier else None),
             "after": address(later[0] if later else None),
             "skip": address(following if following != place else None),
             "whole": f"{address(place)}&whole=1",
-            "position": drawn.position if docket.level == "bead" else None,
+            "position": drawn.position if docket.level == "bead" and item else None,
             "others": desk.judged_items(docket)[place].blind if adjudicating else (),
         }
         if docket.level == "unmatched":

@@ -110,10 +110,15 @@ class Reader:
     def __init__(self, output: Path) -> None:
         self._output = output
         self._shelf = Shelf(output)
-        self._specimens = _Recent[tuple[str, str], Specimen](800)
-        self._views = _Recent[tuple[str, str, int], PairView](120)
+        self._edition = 0
+        self._specimens = _Recent[tuple[int, str, str], Specimen](800)
+        self._views = _Recent[tuple[int, str, str, int], PairView](120)
         self._worker = _Worker()
         self._fetched: set[str] = set()
+
+    def follow(self, edition: int) -> None:
+        """Read anew what was read in another edition of the corpus (see `Desk.edition`)."""
+        self._edition = edition
 
     def close(self) -> None:
         """Stop reading ahead."""
@@ -122,10 +127,11 @@ class Reader:
     def pair(self, drawn: Drawn, whole: bool = False) -> PairView | None:
         """Return the pair an item is or belongs to; None if the corpus has it no more."""
         budget = WHOLE if whole else SHORT
-        key = (drawn.city, drawn.pair_id or "", budget)
+        edition = self._edition
+        key = (edition, drawn.city, drawn.pair_id or "", budget)
         view = self._views.get(key)
         if view is None:
-            specimen = self._specimen(drawn.city, drawn.pair_id or "")
+            specimen = self._specimen(edition, drawn.city, drawn.pair_id or "")
             if specimen is None:
                 return None
             view = showing.view(specimen, budget)
@@ -181,17 +187,22 @@ class Reader:
             for city, pair_ids in by_city.items():
                 for start in range(0, len(pair_ids), 50):
                     some = pair_ids[start : start + 50]
-                    self._worker.put(partial(self._fetch, city, some), urgent=False)
+                    work = partial(self._fetch, self._edition, city, some)
+                    self._worker.put(work, urgent=False)
 
-    def _fetch(self, city: str, pair_ids: Sequence[str]) -> None:
-        missing = [key for key in pair_ids if self._specimens.get((city, key)) is None]
+    def also(self, work: Callable[[], object]) -> None:
+        """Do something else ahead, in the same thread and with the same patience."""
+        self._worker.put(work, urgent=True)
+
+    def _fetch(self, edition: int, city: str, pair_ids: Sequence[str]) -> None:
+        missing = [key for key in pair_ids if self._specimens.get((edition, city, key)) is None]
         for key, specimen in self._shelf.pairs(city, missing).items():
-            self._specimens.put((city, key), specimen)
+            self._specimens.put((edition, city, key), specimen)
 
-    def _specimen(self, city: str, pair_id: str) -> Specimen | None:
-        if self._specimens.get((city, pair_id)) is None:
-            self._fetch(city, [pair_id])
-        return self._specimens.get((city, pair_id))
+    def _specimen(self, edition: int, city: str, pair_id: str) -> Specimen | None:
+        if self._specimens.get((edition, city, pair_id)) is None:
+            self._fetch(edition, city, [pair_id])
+        return self._specimens.get((edition, city, pair_id))
 
     def _articles(self, city: str, ids: Sequence[str]) -> list[ArticleView]:
         rows = self._shelf.articles(city, ids)

@@ -18,8 +18,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from pipelines.review import ReviewError, exchange, journal, words
-from pipelines.review.desk import Desk, VerdictRefusedError
+from pipelines.review.desk import Desk, TextsChangedError, VerdictRefusedError
 from pipelines.review.docket import Docket
+from pipelines.review.door import Door
 from pipelines.review.guard import Guard, Keys
 from pipelines.review.pages import LANGUAGES, Pages, asset
 from pipelines.review.reading import Reader
@@ -104,7 +105,7 @@ def serve(made: Site, listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=32 * 1024,
-        limit_concurrency=200,
+        http=Door,
     )
 
     def stop(number: int, frame: object) -> None:
@@ -151,6 +152,8 @@ class _Views:
                 response = await run_in_threadpool(view, request, form)
             except _Refused as refused:
                 return PlainTextResponse(str(refused), refused.status)
+            except TextsChangedError as error:
+                return PlainTextResponse(f"Not stored: {error}", 409)
             except VerdictRefusedError as error:
                 return PlainTextResponse(f"Not stored: {error}", 400)
             except StoreError as error:
@@ -216,6 +219,7 @@ class _Views:
             given = self._desk.judge(
                 docket, place, reviewer, code, note=form.get("note"), position=position,
                 zh_id=self._mate(docket, place, form), adjudicating=adjudicating,
+                shown=form.get("shown"),
             )  # fmt: skip
             stays = position is not None or code is None
             following = (

@@ -54,12 +54,12 @@ class Shelf:
         """
         wanted = sorted(set(pair_ids))
         table = self._table("pairs", city)
-        rows = {row["pair_id"]: row for row in self._rows(table, schema.PAIRS, "pair_id", wanted)}
+        rows = {row["pair_id"]: row for row in self.rows(table, schema.PAIRS, "pair_id", wanted)}
         if not rows:
             return {}
         beads: dict[str, list[Row]] = {}
         table = self._table("sentences", city)
-        for row in self._rows(table, schema.SENTENCES, "pair_id", wanted, _BEAD):
+        for row in self.rows(table, schema.SENTENCES, "pair_id", wanted, _BEAD):
             beads.setdefault(row["pair_id"], []).append(row)
         unaligned = _ids(row for key, row in rows.items() if key not in beads)
         articles = self._articles(city, _ids(rows.values()), _ARTICLE)
@@ -83,7 +83,7 @@ class Shelf:
     def _articles(self, city: str, ids: Iterable[str], columns: list[str]) -> dict[str, Row]:
         wanted, found = sorted(set(ids)), dict[str, Row]()
         for path in sorted(store.articles_folder(self._output, city).glob("*.parquet")):
-            for row in self._rows(path, schema.ARTICLES, "article_id", wanted, columns):
+            for row in self.rows(path, schema.ARTICLES, "article_id", wanted, columns):
                 old = found.get(row["article_id"])
                 if old is None or (row["revision"] or 0) >= (old["revision"] or 0):
                     found[row["article_id"]] = row
@@ -92,7 +92,7 @@ class Shelf:
     def _table(self, name: str, city: str) -> Path:
         return store.table_path(self._output, name, city)
 
-    def _rows(
+    def rows(
         self,
         path: Path,
         expected: pa.Schema,
@@ -100,8 +100,9 @@ class Shelf:
         wanted: Sequence[str],
         columns: list[str] | None = None,
     ) -> Iterator[Row]:
-        file = self._open(path, expected, [key])
-        if file is None or not wanted:
+        """Yield the rows of a table with one of these keys; none of a table that is not there."""
+        file = self._open(path, expected, [key]) if wanted else None
+        if file is None:
             return
         column = file.keys[key]
         if len(wanted) == 1:

@@ -2,13 +2,15 @@
 
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from authored import article, write_rows
 from judged import write_judged
 from reviewing import Review
 
-from pipelines import verdicts
+from pipelines import schema, store, verdicts
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +120,11 @@ def test_every_answer_confines_the_page(review: Review) -> None:
         {"place": 0, "code": "correct"}, {"place": "-1", "code": "different"},
         {"place": "x", "code": "different"}, {"code": "different"},
         {"place": 0, "position": 1, "code": "different"},
+        {"place": 0, "position": 3, "code": "correct"},
+        {"place": 0, "position": 99_999, "code": "correct"},
+        {"place": 0, "position": "9" * 5_000, "code": "correct"},
+        {"place": 0, "code": "different", "note": "长" * 2_001},
+        {"place": 0, "code": "different", "note": "a\x00b"},
         {"place": 0, "code": "different", "reviewer": "a\u202eb"},
         {"place": 0, "code": "different", "reviewer": ""},
     ],
@@ -201,3 +208,39 @@ def test_two_servers_share_a_folder(tmp_path: Path) -> None:
         assert "5 / 20" in page
         assert "4 / 20" in page
     assert len(verdicts.read(output)) == 9
+
+
+def test_a_verdict_on_texts_stored_anew_since_they_were_shown_is_refused(tmp_path: Path) -> None:
+    output = write_judged(tmp_path)
+    with Review(output) as running:
+        running.enter()
+        address = running.begin("anna", kind="search", text="anlan-zh03")
+        page = running.ask("GET", f"{address}?reviewer=anna&item=1").text
+        shown = page.split('name="shown" value="')[1].split('"')[0]
+        rows = store.read_table(store.table_path(output, "sentences", "anlan"), schema.SENTENCES)
+        listed = [row | {"en": row["en"].replace("Phase", "Stage")} for row in rows.to_pylist()]
+        write_rows(output, "sentences", "anlan", listed)
+        fields = {"reviewer": "anna", "place": 0, "code": "abridged"}
+        answer = running.post(address, **fields, shown=shown)
+        assert answer.status == 409
+        assert "stored anew since the page was made" in answer.text
+        assert verdicts.read(output) == []
+        page = running.ask("GET", f"{address}?reviewer=anna&item=1").text
+        assert "Stage 4" in page.replace('<mark class="name">', "").replace("</mark>", "")
+        shown = page.split('name="shown" value="')[1].split('"')[0]
+        assert running.post(address, **fields, shown=shown).status == 303
+
+
+def test_a_verdict_on_earlier_texts_is_shown_as_such(tmp_path: Path) -> None:
+    output = write_judged(tmp_path)
+    with Review(output) as running:
+        running.enter()
+        address = running.begin("anna", kind="search", text="anlan-zh03")
+        running.post(address, reviewer="anna", place=0, code="abridged")
+        title, text = "海湾大桥第4期工程开工", "投资七亿元。"
+        one = article("anlan-zh03", "zh", title, text, 3, city="anlan")
+        store.write_articles(output, "anlan", [one], run_id="r2", now=datetime.now(UTC))
+        page = running.ask("GET", f"{address}?reviewer=anna&item=1").text
+        assert "Your verdict on an earlier text, which counts no more:" in page
+        assert "Your verdict so far" not in page
+        assert "On earlier texts" in running.ask("GET", "/progress?reviewer=anna").text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from authored import article
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
@@ -127,6 +128,27 @@ def test_the_next_is_learnt_on_the_models_own_probabilities(tmp_path: Path) -> N
     judge(tmp_path, [1], np.ones(3000), "more")
     second = calibrate.learn(tmp_path, now=NOW)
     assert (second.shift, second.slope) == pytest.approx((first.shift, first.slope), abs=0.02)
+
+
+def test_verdicts_on_texts_that_have_changed_teach_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus(tmp_path, slope=0.4, judged=110)
+    rows = store.read_table(tmp_path / "reviews" / "all.parquet", schema.REVIEWS).to_pylist()
+    for text, now in (("正文。", NOW - timedelta(days=1)), ("更正。", NOW + timedelta(days=1))):
+        articles = [article(row["zh_id"], "zh", "题", text, 1, city="x") for row in rows[:20]]
+        store.write_articles(tmp_path, "x", articles, run_id="r", now=now)
+    with pytest.raises(
+        CalibrationError, match=r"too few verdicts .*count for nothing: 2\d of level"
+    ):
+        calibrate.learn(tmp_path)
+    corpus(tmp_path, slope=0.4)
+    assert cli.main(["calibrate", "--output", str(tmp_path)]) == 0
+    (record,) = calibrate.history(tmp_path)
+    assert record.stale > 0
+    assert record.judged + record.stale == 400
+    told = capsys.readouterr().out
+    assert f"{record.stale} verdicts on pairs were left out: their texts have changed" in told
 
 
 def test_a_dry_run_keeps_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

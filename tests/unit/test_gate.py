@@ -59,6 +59,17 @@ def test_a_city_without_demands_is_not_gated(tmp_path: Path) -> None:
     assert gate.check(tmp_path, [city()]) == {}
 
 
+def test_verdicts_on_texts_that_have_changed_are_named_and_not_counted(tmp_path: Path) -> None:
+    corpus(tmp_path)
+    judge(tmp_path, right=30, wrong=0)
+    assert details(tmp_path, city(min_precision=0.9)) == []
+    changed = article("zh7", "zh", "第7条", "更正", 7, city=CITY)
+    store.write_articles(tmp_path, CITY, [changed], run_id="r2", now=NOW + timedelta(days=1))
+    (detail,) = details(tmp_path, city(min_precision=0.9))
+    assert "only 29 pairs are judged" in detail
+    assert "(1 verdicts more are on texts that have changed)" in detail
+
+
 def test_precision_that_is_high_enough_passes_and_one_that_is_not_is_told_with_its_interval(
     tmp_path: Path,
 ) -> None:

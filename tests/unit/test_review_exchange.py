@@ -15,7 +15,8 @@ from judged import write_judged
 from pipelines import verdicts
 from pipelines.review import docket, exchange
 from pipelines.review.desk import Desk
-from pipelines.review.exchange import ExchangeError, Taken
+from pipelines.review.exchange import Taken
+from pipelines.review.sheets import ExchangeError
 from pipelines.sampling import Plan
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
@@ -110,8 +111,8 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
         ({"pair_id": "", "plan": ""}, "line 2: a pair is named by pair_id"),
         ({"pair_id": "nobody", "plan": ""}, "line 2: no such pair in the corpus"),
         ({"position": "1"}, "line 2: a pair is named by pair_id"),
-        ({"position": "x"}, "line 2: invalid literal"),
-        ({"judged_at": "yesterday"}, "line 2: Invalid isoformat"),
+        ({"position": "x"}, "line 2: position must be a number"),
+        ({"judged_at": "yesterday"}, "line 2: judged_at must be a time"),
         ({"judged_at": "2031-01-01"}, "lies in the future"),
         ({"reviewer": ""}, "line 2: a reviewer's name"),
     ],

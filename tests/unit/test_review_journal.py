@@ -161,3 +161,50 @@ def test_each_line_is_one_json_object(tmp_path: Path) -> None:
     lines = (tmp_path / "reviews" / "anna.jsonl").read_bytes().split(b"\n")
     assert json.loads(lines[0])["note"] == "a\nb\r\u2029"
     assert lines[1:] == [b""]
+
+
+@pytest.mark.parametrize(
+    "name", ["𠀀" * 60, "e\u0301" * 60, "𝒳" * 59 + "A", "長" * 60, "a" * 60, "安-" * 30]
+)
+def test_the_longest_names_fit_into_a_file_name(tmp_path: Path, name: str) -> None:
+    # Sixty letters of four bytes each are more than the 255 bytes that file systems take.
+    reviewer = journal.reviewer_name(name)
+    path = journal.path_of(tmp_path, reviewer)
+    assert len(path.with_suffix(".parquet").name.encode()) < 200
+    journal.append(tmp_path, [verdict(1, reviewer)])
+    assert journal.compact(tmp_path) == 1
+    assert [one.reviewer for one in verdicts.read(tmp_path)] == [reviewer]
+
+
+def test_long_names_that_begin_alike_have_a_file_each(tmp_path: Path) -> None:
+    names = ["𠀀" * 59 + last for last in "甲乙"] + ["Anna", "anna", "ANNA"]
+    assert len({journal.path_of(tmp_path, name).name.lower() for name in names}) == 5
+
+
+def test_a_name_composed_in_two_ways_is_one_reviewer() -> None:
+    assert journal.reviewer_name("Rene\u0301") == journal.reviewer_name("Ren\u00e9")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "\u3000\u2003", "a\x00b", "a\x1bb", "a\u202eb", "a\u2066b", "\u200b", "\ufeffanna",
+     "\u3164", "\uffa0\u115f", "a\ud800", "a" * 61, "𠀀" * 61, "\u2028"],
+)  # fmt: skip
+def test_a_name_nobody_can_read_is_refused_at_the_door(name: str) -> None:
+    with pytest.raises(ValueError, match="a reviewer's name has 1 to 60 printable characters"):
+        journal.reviewer_name(name)
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [(None, None), ("", None), (" \r\n ", None), ("一\r\n二\t三", "一\n二\t三"),
+     ("长" * 2_000, "长" * 2_000)],
+)  # fmt: skip
+def test_a_note_is_kept_as_it_was_written(note: str | None, kept: str | None) -> None:
+    assert journal.clean_note(note) == kept
+
+
+@pytest.mark.parametrize("note", ["长" * 2_001, "a\x00b", "a\x1b[31m", "\ud800"])
+def test_a_note_that_cannot_be_kept_whole_is_refused(note: str) -> None:
+    with pytest.raises(ValueError, match="a note "):
+        journal.clean_note(note)

@@ -1,0 +1,54 @@
+"""Connections to the review page, limited where they ask for nothing.
+
+Uvicorn's own limit counts connections, whoever opened them, and it has no time limit before the
+first request: so anybody on the machine could shut the reviewers out by connecting and saying
+nothing. Here a connection has `PATIENCE` seconds for the head of its first request, however slowly
+it trickles; where more than `MOST_WAITING` are at that, the one that waits longest is closed. The
+guard closes connections that bring no key once they are answered.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+PATIENCE = 10.0
+"""Seconds for the head of the first request."""
+
+MOST_WAITING = 100
+"""Connections that may wait for it at once."""
+
+
+class Door(H11Protocol):
+    """A connection that is closed unless it asks for something soon."""
+
+    _since: float
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait; where too many do, close the oldest."""
+        super().connection_made(transport)
+        self._since = self.loop.time()
+        self._deadline = self.loop.call_later(PATIENCE, self._close)
+        waiting = [one for one in self.connections if isinstance(one, Door) and one._deadline]
+        if len(waiting) > MOST_WAITING:
+            min(waiting, key=lambda one: one._since)._close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Go on with what has come; a whole head ends the waiting."""
+        super().handle_events()
+        if self.cycle is not None:
+            self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close(self) -> None:
+        self._stop_waiting()
+        self.transport.close()

@@ -1,0 +1,187 @@
+"""Files of verdicts as rows: CSV sheets, JSON of Label Studio.
+
+Whatever a file is, it is read row by row or named with what was expected: nobody's file ends in an
+error of the program.
+"""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+LONGEST_CELL = 10_000_000
+"""Characters that a cell may have."""
+
+CARRIED = ("reviewer", "verdict_id", "plan", "judged_at", "judged_sha256")
+"""Results that come along with a verdict through Label Studio, hidden from its user."""
+
+_ANNOTATED = ("note", "zh_id", *CARRIED)
+_TEXTS = ("level", "city", "pair_id", "zh_id", "en_id", "verdict", "reviewer", "plan",
+          "verdict_id", "judged_at", "judged_sha256", "corrected_at")  # fmt: skip
+# A cell that starts so would be a formula, and the texts are anybody's.
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+
+
+class ExchangeError(ValueError):
+    """A file of verdicts that is refused.
+
+    The message names the line and what to do.
+    """
+
+
+def cell(value: str) -> str:
+    """Return a text as a cell that is never a formula."""
+    text = value.replace("\x00", "␀")
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of a sheet, each after its place.
+
+    Empty cells are None. Raises `ExchangeError` for what is no sheet of verdicts.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExchangeError(
+            f"{name}: not UTF-8 (byte {error.start}); save it as “CSV UTF-8”"
+        ) from error
+    csv.field_size_limit(LONGEST_CELL)
+    # Strict: a quote that is never closed would swallow the rows after it.
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        columns = next(table, [])
+        _check_columns(columns, name)
+        line = table.line_num + 1
+        for cells in table:
+            # A cell may hold line breaks: a row is named by the line it begins on.
+            where = f"{name}, line {line}"
+            line = table.line_num + 1
+            if len(cells) > len(columns):
+                raise ExchangeError(
+                    f"{where}: {len(cells)} cells, but line 1 names {len(columns)} columns; "
+                    "put texts with commas in quotes"
+                )
+            if any(cells):
+                filled = dict(zip(columns, map(_plain, cells), strict=False))
+                yield where, _checked({k: v or None for k, v in filled.items()}, where)
+    except csv.Error as error:
+        raise ExchangeError(f"{name}, line {table.line_num}: not CSV ({error})") from error
+
+
+def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
+    """Yield the annotations of a file of Label Studio, each after its task.
+
+    Raises `ExchangeError` for what is no export of tasks.
+    """
+    try:
+        tasks = json.loads(content, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
+        raise ExchangeError(f"{name}: not JSON ({reason})") from error
+    if not isinstance(tasks, list):
+        raise ExchangeError(f"{name}: expected a list of tasks, as Label Studio exports JSON")
+    for number, task in enumerate(tasks, 1):
+        where = f"{name}, task {number}"
+        if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+            raise ExchangeError(
+                f"{where}: expected an object with data and annotations; export in the format "
+                "JSON, which has them, not JSON-MIN or another"
+            )
+        data = {key: task["data"].get(key) for key in ("position", *_TEXTS)}
+        given = task.get("annotations")
+        for annotation in [] if given is None else _list(given, where):
+            if not isinstance(annotation, dict):
+                raise _odd(where, "an annotation is an object")
+            if not annotation.get("was_cancelled"):
+                yield where, _checked(data | _annotated(annotation, data["level"], where), where)
+
+
+def _check_columns(columns: Sequence[str], name: str) -> None:
+    if not {"level", "verdict"} <= set(columns):
+        found = ", ".join(columns)[:200] or "none"
+        raise ExchangeError(
+            f"{name}, line 1: expected the columns level and verdict, and pair_id or en_id, with "
+            f"commas between them; found: {found}"
+        )
+    twice = sorted({one for one in columns if one and columns.count(one) > 1})
+    if twice:
+        raise ExchangeError(f"{name}, line 1: the column {twice[0]} stands there twice")
+
+
+def _plain(value: str) -> str:
+    return value[1:] if value[:1] == "'" and _FORMULA.match(value[1:2]) else value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice[:80]!r} stands twice in one object")
+    return made
+
+
+def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
+    """Return what an annotation says: verdict, note, who gave it, when."""
+    by = annotation.get("completed_by")
+    named = by.get("email") if isinstance(by, dict) else None
+    if isinstance(by, int) and not isinstance(by, bool):
+        named = f"user {by}"
+    at = annotation.get("updated_at") or annotation.get("created_at")
+    found: Row = {"reviewer": named, "judged_at": at, "corrected_at": at}
+    for one in _list(annotation.get("result"), where):
+        value = one.get("value") if isinstance(one, dict) else None
+        if not isinstance(value, dict):
+            raise _odd(where, "a result is an object with from_name and value")
+        name = one.get("from_name")
+        if name == level:
+            choices = _list(value.get("choices"), where)
+            if len(choices) > 1:
+                raise _odd(where, "a verdict is one choice")
+            found["verdict"] = choices[0] if choices else None
+        elif "choices" in value:
+            raise ExchangeError(
+                f"{where}: a choice is named {str(name)[:80]!r}, but the level of the task is "
+                f"{str(level)[:80]!r}; take the interface that the export wrote beside the tasks"
+            )
+        elif name in _ANNOTATED:
+            said = value.get("text")
+            lines = [said] if isinstance(said, str) else _list(said, where)
+            if not all(isinstance(line, str) for line in lines):
+                raise _odd(where, f"{name} is a text")
+            found[name] = "\n".join(lines)
+    return found
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _odd(where, "annotations, results, choices and texts are lists")
+    return value
+
+
+def _odd(where: str, expected: str) -> ExchangeError:
+    return ExchangeError(f"{where}: not an annotation as Label Studio exports it: {expected}")
+
+
+def _checked(row: Row, where: str) -> Row:
+    """Return a row with its names and ids checked."""
+    for name in _TEXTS:
+        value = row.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            kind = type(value).__name__
+            raise ExchangeError(f"{where}: {name} must be a text, not of the type {kind}")
+        if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+            raise ExchangeError(
+                f"{where}: {name} must be a text in one line without control characters, not "
+                f"{value[:80]!r}"
+            )
+        row[name] = value or None
+    return row
