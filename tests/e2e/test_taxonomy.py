@@ -328,7 +328,9 @@ def test_a_name_that_leads_into_a_private_network_is_not_followed(told: Told) ->
 def test_every_code_but_those_of_the_crawler_itself_was_seen(told: Told) -> None:
     seen = {code for run in told.runs.values() for code, _ in run}
     # See test_crawl.py, and test_drawn_list.py for the browser.
-    assert set(CODES) - seen == {"archive", "store", "internal", "browser_missing"}
+    assert set(CODES) - seen == {
+        "archive", "store", "internal", "browser_missing", "unreadable"
+    }  # fmt: skip
 
 
 def test_nothing_that_misbehaved_was_stored(told: Told) -> None:
