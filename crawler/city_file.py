@@ -24,6 +24,7 @@ from crawler.city import (
     Rights,
     Source,
     Status,
+    key_problem,
 )
 from crawler.cms import FAMILIES
 
@@ -57,6 +58,9 @@ class CityError(ValueError):
 
 def load_city(path: Path) -> City:
     """Read and check one city file. Raises `CityError`."""
+    problem = key_problem(path.stem)
+    if problem is not None:
+        raise CityError(f"{path}:1: the file's name is the city's, and {problem}: rename the file")
     reader = _Reader(path)
     top = reader.mapping(reader.root, "the file")
     reader.only(

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from crawler import archive
-from crawler.city import City, unnamed_city
+from crawler import archive, contract
+from crawler.city import City, host_of, unnamed_city
 from crawler.extract import extract as extract_page
 from crawler.extract import join
 from crawler.item import Article, Reject
@@ -93,7 +93,7 @@ class _Filter:
         if self.prefix is not None and not url.startswith(self.prefix):
             return None
         city = next((city for city in self.cities.values() if city.allows(url)), None)
-        return unnamed_city(url) if city is None and self.any_host else city
+        return unnamed_city(url) if city is None and self.any_host and host_of(url) else city
 
 
 def extract(
@@ -162,6 +162,8 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
             continue
         city = wanted.city_of(record.url)
         if city is None:
+            if not host_of(record.url):
+                skipped["no_host"] += 1
             continue
         pages = gathered.setdefault(city.key, _Pages(city))
         pages.records += 1
@@ -173,7 +175,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
         if isinstance(result, Reject):
             pages.rejects[record.url] = result
         else:
-            pages.articles[record.url] = result
+            pages.articles[record.url] = contract.kept_to(result, record.fetched_at)
             pages.rejects.pop(record.url, None)
     return {key: _judged(pages) for key, pages in gathered.items()}, skipped
 

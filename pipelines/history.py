@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import schema, store
+from pipelines import schema, store, textfile
 from pipelines.evaluate import DECISION
 from pipelines.tally import evidence, flat, floats
 
@@ -89,8 +89,7 @@ def record(output: Path, run_id: str, now: datetime) -> Entry:
     Raises `store.StoreError` for a table that cannot be read or a record that is broken.
     """
     past = read(output)
-    cities = {path.stem for path in (output / "pairs").glob("*.parquet")}
-    cities |= set(store.cities_with_articles(output))
+    cities = {*store.keys_in(output, "pairs"), *store.cities_with_articles(output)}
     kept, measures = [], {}
     for city in sorted(cities):
         rows, measures[city] = _measure(output, city)
@@ -123,7 +122,7 @@ def read(output: Path) -> list[Entry]:
     if not path.exists():
         return []
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(textfile.lines(path.read_text(encoding="utf-8")), 1):
         try:
             raw = json.loads(line)
             found.append(

@@ -135,7 +135,7 @@ def draw(output: Path, plan: Plan) -> list[Drawn]:
 
 def cities_in(output: Path) -> list[str]:
     """Return the cities that have articles or pairs, sorted."""
-    paired = (path.stem for path in (output / "pairs").glob("*.parquet"))
+    paired = store.keys_in(output, "pairs")
     return sorted({*store.cities_with_articles(output), *paired})
 
 

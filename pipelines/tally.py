@@ -1,6 +1,5 @@
 """What a corpus holds, counted column by column: nothing here looks at an article's text."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -144,7 +143,7 @@ def is_null(kind: str) -> bool:
 
 def cities_in(output: Path) -> list[str]:
     """Return the cities that have articles, pairs or rejects, sorted."""
-    tables = (path.stem for t in ("pairs", "rejects") for path in (output / t).glob("*.parquet"))
+    tables = {key for table in ("pairs", "rejects") for key in store.keys_in(output, table)}
     return sorted({*store.cities_with_articles(output), *tables})
 
 
@@ -262,8 +261,7 @@ def _history(output: Path) -> list[RunSummary]:
             totals.update(whole)
         path = output / "runs" / str(run["run_id"]) / "issues.jsonl"
         if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                codes[str(json.loads(line).get("code", "?"))] += 1
+            codes.update(str(issue.get("code", "?")) for issue in runs.records(path))
         found.append(
             RunSummary(
                 run_id=str(run["run_id"]),
