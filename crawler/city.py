@@ -193,7 +193,7 @@ def _host_key(host: str) -> str:
     too long, goes by a digest behind three, which the names of the others never have.
     """
     plain = ".".join(
-        map(_punycode, unicodedata.normalize("NFKC", host).lower().rstrip(".").split("."))
+        map(_punycode, unicodedata.normalize("NFKC", host).lower().removesuffix(".").split("."))
     )
     key = plain.replace(".", "__")
     if _DOTTED.fullmatch(plain) and len(key) <= LONGEST_KEY:

@@ -64,10 +64,23 @@ def extract_command(args: argparse.Namespace) -> int:
             again=args.again,
         )
     table = {key: asdict(count) for key, count in found.counts.items()}
-    runs.finish(run, table, DONE)
-    mark_reposts(output)
+    code = UNWELL if found.damaged else DONE
+    if found.damaged and not table and not found.read_before:
+        code = UNUSABLE
+    runs.finish(run, table, code)
+    for key, reason in found.damaged.items():
+        complain(f"{key}: nothing was stored: {reason}")
+    if not mark_reposts(output):
+        code = code or UNWELL
     if args.json:
-        say_json({"cities": table, "skipped": found.skipped, "read_before": found.read_before})
+        say_json(
+            {
+                "cities": table,
+                "skipped": found.skipped,
+                "read_before": found.read_before,
+                "damaged": found.damaged,
+            }
+        )
     elif table:
         header = ("city", "records", "new", "revised", "unchanged", "rejected")
         show_table(header, [(key, *count.values()) for key, count in table.items()])
@@ -75,13 +88,13 @@ def extract_command(args: argparse.Namespace) -> int:
         complain(f"{count} records were skipped: {reason}")
     if found.read_before and not args.json:
         say(f"{found.read_before} archives were read before; --again reads them again")
-    if not table and not found.read_before:
+    if not table and not found.read_before and not found.damaged:
         complain(
             "no page of a known city in these archives; "
             "--any-host takes pages of hosts that no city file names"
         )
         return UNUSABLE
-    return DONE
+    return code
 
 
 def page_command(args: argparse.Namespace) -> int:
@@ -116,14 +129,14 @@ def import_command(args: argparse.Namespace) -> int:
             store.write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
-        mark_reposts(output, held=cities)
-        runs.finish(run, counts, DONE)
+        code = DONE if mark_reposts(output, held=cities) else UNWELL
+        runs.finish(run, counts, code)
     if args.json:
         say_json(counts)
     else:
         rows = [(key, *count.values()) for key, count in counts.items()]
         show_table(("city", "new", "revised", "unchanged", "rejected"), rows)
-    return DONE
+    return code
 
 
 def align_command(args: argparse.Namespace) -> int:
@@ -168,7 +181,8 @@ def status_command(args: argparse.Namespace) -> int:
         standing.show_runs(output, args.runs, as_json=args.json)
     else:
         cities = load_cities(args.cities_dir)
-        standing.show(output, cities, datetime.now(UTC), as_json=args.json)
+        if not standing.show(output, cities, datetime.now(UTC), as_json=args.json):
+            return UNWELL
     return DONE
 
 
@@ -272,13 +286,22 @@ def align_all(
     return {key: asdict(summary) for key, summary in summaries.items()}
 
 
-def mark_reposts(output: Path, held: Collection[str] = ()) -> None:
-    """Mark what repeats another city's article; `held` are the cities whose locks are held."""
+def mark_reposts(output: Path, held: Collection[str] = ()) -> bool:
+    """Mark what repeats another city's article; `held` are the cities whose locks are held.
 
+    Returns whether every city could be read. Where one could not, no mark is changed: without its
+    articles, those of other cities would look as if they repeated nothing.
+    """
     from pipelines import reposts
 
-    for city in reposts.mark(output, held=held).busy:
+    try:
+        marked = reposts.mark(output, held=held)
+    except store.DamagedError as error:
+        complain(f"{error}. Until it can be read, reposts across cities are not marked anew")
+        return False
+    for city in marked.busy:
         complain(f"{city}: another run is writing it; its reposts are marked by the next run")
+    return True
 
 
 def chosen(args: argparse.Namespace) -> dict[str, City]:
@@ -321,6 +344,8 @@ def writable(output: Path) -> Path:
 def readable(output: Path) -> Path:
     if not output.is_dir():
         raise UsageError(f"{output}: no such folder; crawl, extract or import something first")
+    for path in store.strays(output)[:3]:
+        complain(f"{path}: no file of shizheng's and passed over; move it away")
     return output.resolve()
 
 

@@ -13,6 +13,9 @@ from pipelines.evaluate import DECISION
 WEEKS = timedelta(weeks=4)
 """The span whose articles are counted against those of the span before."""
 
+DAMAGED = "damaged"
+"""The health of a city with a table that cannot be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -21,7 +24,8 @@ class Standing:
     `newest_zh` and `newest_en` are when the newest article of each language was published; `recent`
     counts articles published in the last four weeks, `before` those of the four weeks before.
     `health` is a word - `well`, `unwell` (an assertion does not hold), `failed` (the last run),
-    `running`, `never crawled`, `imported`, or the status of a city at rest - and `why` says what is
+    `running`, `never crawled`, `imported`, `damaged` (a table cannot be read, and nothing is
+    counted), or the status of a city at rest - and `why` says what is
     wrong, in sentences.
     """
 
@@ -61,47 +65,67 @@ def standings(
     past = _past(output)
     found = []
     for key in sorted({*cities, *store.cities_with_articles(output)}):
-        health: str
-        why: list[str]
         city, runs_of = cities.get(key), past.get(key, _Past())
-        table = store.read_articles(output, key, ["lang", "published_at", "first_seen"])
-        langs = table["lang"].to_pylist()
-        count = Counter(langs)
-        dated: dict[str, list[datetime]] = {lang: [] for lang in LANGS}
-        for lang, date in zip(langs, table["published_at"].to_pylist(), strict=True):
-            if date is not None and date <= now and lang in dated:
-                dated[lang].append(date)
-        newest = {lang: max(dates).isoformat() if dates else None for lang, dates in dated.items()}
-        ages = [now - date for dates in dated.values() for date in dates]
-        rejects = store.read_table(store.table_path(output, "rejects", key), schema.REJECTS)
-        pairs = store.read_table(store.table_path(output, "pairs", key), schema.PAIRS)
-        if city is None:
-            health, why = "imported", []
-        elif city.status not in CRAWLED:
-            health, why = city.status, [f"since {city.since}: {city.reason}"]
-        elif key not in held and (process := lock.holder(output, key)) is not None:
-            health, why = "running", [f"process {process} is working on it"]
-        else:
-            health, why = _health(output, city, runs_of, now)
-        found.append(
-            Standing(
-                city=key,
-                status=city.status if city else "imported",
-                zh=count["zh"],
-                en=count["en"],
-                rejects=rejects.num_rows,
-                pairs=sum(p >= DECISION for p in pairs["probability"].to_pylist()),
-                newest_zh=newest["zh"],
-                newest_en=newest["en"],
-                recent=sum(age < WEEKS for age in ages),
-                before=sum(WEEKS <= age < 2 * WEEKS for age in ages),
-                last_run=runs_of.last_run,
-                last_success=runs_of.last_success,
-                health=health,
-                why=tuple(why),
-            )
-        )
+        try:
+            found.append(_standing(output, key, city, runs_of, now=now, held=held))
+        except store.DamagedError as error:
+            found.append(
+                Standing(
+                    city=key, status=city.status if city else "imported", zh=0, en=0, rejects=0,
+                    pairs=0, newest_zh=None, newest_en=None, recent=0, before=0,
+                    last_run=runs_of.last_run, last_success=runs_of.last_success,
+                    health=DAMAGED, why=(str(error),),
+                )
+            )  # fmt: skip
     return found
+
+
+def _standing(
+    output: Path,
+    key: str,
+    city: City | None,
+    runs_of: _Past,
+    *,
+    now: datetime,
+    held: Collection[str],
+) -> Standing:
+    health: str
+    why: list[str]
+    table = store.read_articles(output, key, ["lang", "published_at", "first_seen"])
+    langs = table["lang"].to_pylist()
+    count = Counter(langs)
+    dated: dict[str, list[datetime]] = {lang: [] for lang in LANGS}
+    for lang, date in zip(langs, table["published_at"].to_pylist(), strict=True):
+        if date is not None and date <= now and lang in dated:
+            dated[lang].append(date)
+    newest = {lang: max(dates).isoformat() if dates else None for lang, dates in dated.items()}
+    ages = [now - date for dates in dated.values() for date in dates]
+    rejects = store.read_table(store.table_path(output, "rejects", key), schema.REJECTS)
+    pairs = store.read_table(store.table_path(output, "pairs", key), schema.PAIRS)
+    if city is None:
+        health, why = "imported", []
+    elif city.status not in CRAWLED:
+        health, why = city.status, [f"since {city.since}: {city.reason}"]
+    elif key not in held and (process := lock.holder(output, key)) is not None:
+        health, why = "running", [f"process {process} is working on it"]
+    else:
+        health, why = _health(output, city, runs_of, now)
+    return Standing(
+        city=key,
+        status=city.status if city else "imported",
+        zh=count["zh"],
+        en=count["en"],
+        rejects=rejects.num_rows,
+        pairs=sum(p >= DECISION for p in pairs["probability"].to_pylist()),
+        newest_zh=newest["zh"],
+        newest_en=newest["en"],
+        recent=sum(age < WEEKS for age in ages),
+        before=sum(WEEKS <= age < 2 * WEEKS for age in ages),
+        last_run=runs_of.last_run,
+        last_success=runs_of.last_success,
+        health=health,
+        why=tuple(why),
+    )
 
 
 def _past(output: Path) -> dict[str, _Past]:

@@ -34,6 +34,10 @@ class StoreError(RuntimeError):
     """A table that cannot be read or written. The message says which file and what to do."""
 
 
+class DamagedError(StoreError):
+    """A table of one city that cannot be read; the other cities' are not touched by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What storing a batch did, counted in articles."""
@@ -173,8 +177,8 @@ def _present(path: Path) -> bool:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
+def _unreadable(path: Path, error: OSError) -> DamagedError:
+    return DamagedError(
         f"{path}: cannot be read ({error.strerror or error}); check the permissions of the file "
         "and of its folders, and the disk, then run again"
     )
@@ -184,19 +188,19 @@ def _unreadable(path: Path, error: OSError) -> StoreError:
 def _reading(path: Path, expected: pa.Schema) -> Iterator[pq.ParquetFile]:
     try:
         if path.is_dir():
-            raise StoreError(f"{path}: expected a Parquet file; this is a folder: move it away")
+            raise DamagedError(f"{path}: expected a Parquet file; this is a folder: move it away")
         # Not pq.read_table: it would open a dataset and read meaning into folder names.
         with pq.ParquetFile(path) as file:
             schema.check_version(path, file.schema_arrow)
             _check_table(path, file.schema_arrow, expected)
             yield file
     except schema.VersionError as error:
-        raise StoreError(str(error)) from error
+        raise DamagedError(str(error)) from error
     except PermissionError as error:
         raise _unreadable(path, error) from error
     except (pa.ArrowException, OSError) as error:
         table = (expected.metadata or {}).get(b"table", b"").decode()
-        raise StoreError(
+        raise DamagedError(
             f"{path}: not a readable Parquet file ({_first_line(error)}); move it away and "
             f"{_REMEDIES.get(table, 'run again')}"
         ) from error
@@ -218,17 +222,17 @@ def _first_line(error: Exception) -> str:
 
 
 def _check_table(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
-    """Raise `StoreError` for a file that holds another table, or columns of other types."""
+    """Raise `DamagedError` for a file that holds another table, or columns of other types."""
     wanted, stated = ((of.metadata or {}).get(b"table") for of in (expected, found))
     if wanted and stated and wanted != stated:
-        raise StoreError(
+        raise DamagedError(
             f"{path}: expected the table {wanted.decode()}, this is {stated.decode()}; move the "
             "file to where it belongs"
         )
     for field in expected:
         at = found.get_field_index(field.name)
         if at >= 0 and found.field(at).type != field.type:
-            raise StoreError(
+            raise DamagedError(
                 f"{path}: column {field.name} holds {found.field(at).type}, expected {field.type}: "
                 "another program wrote the file; move it away"
             )

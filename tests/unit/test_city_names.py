@@ -47,7 +47,7 @@ def test_no_two_hosts_have_one_name_and_none_has_a_citys(one: str, other: str) -
     for key in keys:
         assert key_problem(key) == "two underscores are kept for hosts that no city file names"
         assert 1 <= len(key.encode()) <= LONGEST_KEY
-    hosts = [host_of(f"http://{host}/").rstrip(".") for host in (one, other)]
+    hosts = [host_of(f"http://{host}/").removesuffix(".") for host in (one, other)]
     if all(host.isascii() for host in hosts) and hosts[0] != hosts[1]:
         assert (keys[0] == keys[1]) == (not hosts[0] and not hosts[1])
 
