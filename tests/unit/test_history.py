@@ -126,3 +126,15 @@ def test_a_crash_between_the_two_files_tells_a_change_twice_and_loses_none(tmp_p
     history.record(tmp_path, "r2", NOW)
     (tmp_path / "reports" / "kept.parquet").write_bytes(kept)
     assert history.record(tmp_path, "r3", NOW).counts["new"] == 2
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e", "\r"])
+def test_a_title_with_an_odd_end_of_a_line_is_one_record(tmp_path: Path, end: str) -> None:
+    zh, en = articles(1)[0]
+    for title in ("a", f"before{end}behind"):
+        write_rows(
+            tmp_path, "pairs", CITY, [pair(CITY, zh, en, 0.9, en_title=title, pair_id=title)]
+        )
+        entry = history.record(tmp_path, "r", NOW)
+    assert f"before{end}behind" in {one.en_title for one in entry.examples}
+    assert history.read(tmp_path)[-1] == entry

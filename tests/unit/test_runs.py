@@ -79,3 +79,10 @@ def test_a_run_keeps_what_it_went_by(tmp_path: Path) -> None:
         "text": "metadata+excerpt", "terms": None, "checked": None,
     }  # fmt: skip
     assert runs.terms_of(cities, {"ROBOTSTXT_OBEY": "0"})["robots_obeyed"] is False
+
+
+def test_an_issue_with_an_odd_end_of_a_line_in_it_is_one_issue(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("luoshan",))
+    issue = {"city": "luoshan", "code": "timeout", "url": "http://luoshan.example/\u2028\x85"}
+    runs.gather_issues(run, [issue, issue])
+    assert list(runs.records(run.folder / "issues.jsonl")) == [issue, issue]
