@@ -265,6 +265,8 @@ class _Reader:
         self.root = root
 
     def _content(self) -> str:
+        if self.path.exists() and not self.path.is_file():
+            raise CityError(f"{self.path}:1: expected a file; this is a folder, a pipe or a device")
         try:
             with self.path.open("rb") as file:
                 data = file.read(LARGEST + 1)

@@ -59,8 +59,11 @@ def one_line(text: str) -> str:
 
 
 def kept_to(article: Article, seen: datetime) -> Article:
-    """Return an article that keeps the contract; what had to be changed is flagged."""
+    """Return an article that keeps the contract; a date or a title that was changed is flagged."""
     flags: list[str] = []
+    title, text = one_line(article.title), plain(article.text)
+    if (title, text) != (article.title, article.text):
+        article = replace(article, title=title, text=text)
     if article.published_at is not None and not is_plausible(article.published_at, seen):
         article = replace(article, published_at=None, published_precision=None)
         flags.append("implausible_date")

@@ -172,7 +172,7 @@ _END = _stamp(contract.LATEST + timedelta(days=1))
 def _present(path: Path) -> bool:
     """Whether there is a file. Raises `StoreError` where the system does not let it be seen."""
     try:
-        return path.exists()
+        return path.exists() or path.is_symlink()
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -187,8 +187,11 @@ def _unreadable(path: Path, error: OSError) -> DamagedError:
 @contextmanager
 def _reading(path: Path, expected: pa.Schema) -> Iterator[pq.ParquetFile]:
     try:
-        if path.is_dir():
-            raise DamagedError(f"{path}: expected a Parquet file; this is a folder: move it away")
+        if not path.is_file():
+            raise DamagedError(
+                f"{path}: expected a Parquet file; this is a folder, a pipe or a link to nothing: "
+                "move it away"
+            )
         # Not pq.read_table: it would open a dataset and read meaning into folder names.
         with pq.ParquetFile(path) as file:
             schema.check_version(path, file.schema_arrow)
@@ -313,6 +316,8 @@ def strays(output: Path) -> list[Path]:
 
 def _is_older(path: Path) -> bool:
     """Whether a file in the folder of articles is a city's table of a version to migrate."""
+    if not path.is_file():
+        return False
     try:
         with pq.ParquetFile(path) as file:
             return schema.version_of(file.schema_arrow) < int(schema.SCHEMA_VERSION)

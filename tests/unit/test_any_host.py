@@ -92,3 +92,29 @@ def test_a_page_dated_before_it_was_fetched_keeps_its_date(tmp_path: Path) -> No
     (row,) = store.read_articles(output, "luoshan__example").to_pylist()
     assert isinstance(row["published_at"], datetime)
     assert row["flags"] == []
+
+
+def test_a_city_with_a_damaged_table_costs_the_archive_s_other_cities_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = [(f"http://{host}.example/1.html", "2024-03-05") for host in ("anlan", "luoshan")]
+    output, damaged = tmp_path / "out", tmp_path / "out/articles/anlan__example/2024.parquet"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("no table")
+    command = ["extract", str(archive(tmp_path / "a.warc.gz", *both)), "--any-host", "--jobs", "1"]
+    assert main([*command, "--output", str(output)]) == 3
+    assert f"anlan__example: nothing was stored: {damaged}: not a" in capsys.readouterr().err
+    assert store.read_articles(output, "luoshan__example").num_rows == 1
+    # Moved away, as the sentence asks for: the archive was not taken for read.
+    damaged.unlink()
+    assert main([*command, "--output", str(output)]) == 0
+    assert store.read_articles(output, "anlan__example").num_rows == 1
+
+
+def test_an_archive_of_nothing_but_a_damaged_city_ends_with_four(tmp_path: Path) -> None:
+    page_of = ("http://anlan.example/1.html", "2024-03-05")
+    damaged = tmp_path / "out/articles/anlan__example/2024.parquet"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("no table")
+    command = ["extract", str(archive(tmp_path / "a.warc.gz", page_of)), "--any-host"]
+    assert main([*command, "--jobs", "1", "--output", str(tmp_path / "out")]) == 4

@@ -1,5 +1,7 @@
 """A mistake in a city file is named by file and line, with what was expected."""
 
+import os
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -248,3 +250,10 @@ def test_a_file_name_that_no_city_can_have_is_refused(tmp_path: Path, name: str)
     path.write_text(GOOD, encoding="utf-8")
     with pytest.raises(CityError, match=r"the file's name is the city's, and .*: rename the file"):
         load_city(path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "somewhere.yaml")
+    with pytest.raises(CityError, match=r"somewhere\.yaml:1: expected a file"):
+        load_cities(tmp_path)

@@ -78,3 +78,9 @@ def test_control_characters_and_noncharacters_are_no_text(char: str) -> None:
 )
 def test_all_else_is_kept_as_it_is(text: str) -> None:
     assert contract.plain(text) == text
+
+
+def test_a_page_s_text_is_held_to_the_same_characters_as_an_import_s() -> None:
+    odd = replace(ARTICLE, title="第一\u2028次\x9b", text="一\x85二\uffff")
+    kept = contract.kept_to(odd, SEEN)
+    assert (kept.title, kept.text, kept.flags) == ("第一 次", "一\n二", ())

@@ -1,6 +1,7 @@
 """One damaged or stray file names itself, and the cities beside it go on."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -54,6 +55,16 @@ def make_folder(path: Path) -> None:
     path.mkdir()
 
 
+def make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("gone"))
+
+
 def other_table(path: Path) -> None:
     row = {"url": "http://a.example/", "city": "anlan", "reason": "listing", "detail": "x"}
     pq.write_table(store.rows_to_table([row], schema.REJECTS), path)
@@ -75,7 +86,9 @@ DAMAGES = [
     (truncate, "not a readable Parquet file"),
     (scribble, "not a readable Parquet file"),
     (empty, "not a readable Parquet file"),
-    (make_folder, "this is a folder"),
+    (make_folder, "expected a Parquet file; this is a folder"),
+    (make_pipe, "expected a Parquet file; this is a folder, a pipe"),
+    (link_to_nothing, "a link to nothing"),
     (other_table, "expected the table articles, this is rejects"),
     (other_types, "column title holds int64, expected string"),
     (newer, "schema version 99, written by a newer shizheng"),
