@@ -156,14 +156,38 @@ def align_command(args: argparse.Namespace) -> int:
         return DONE
     writable(output)
     with lock.hold(output, cities):
-        summaries = align_all(args, output, cities)
-        history.record(output, "align", datetime.now(UTC))
+        summaries, damaged = _align_each(args, output, cities)
+        if not damaged:
+            history.record(output, "align", datetime.now(UTC))
+    for key, reason in damaged.items():
+        complain(f"{key}: not aligned: {reason}")
     if args.json:
         say_json(summaries)
-    else:
+    elif summaries:
         header = ("city", *next(iter(summaries.values())))
         show_table(header, [(key, *summary.values()) for key, summary in summaries.items()])
+    if damaged:
+        complain("the history of pairs was not carried on: it is of all cities or of none")
+        return UNWELL if summaries else UNUSABLE
     return DONE
+
+
+def _align_each(
+    args: argparse.Namespace, output: Path, cities: Sequence[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Align the cities; return what was found, and why a city's tables could not be read."""
+    try:
+        return align_all(args, output, cities), {}
+    except store.DamagedError as error:
+        if len(cities) == 1:
+            return {}, {cities[0]: str(error)}
+    summaries: dict[str, dict[str, Any]] = {}
+    damaged: dict[str, str] = {}
+    for city in cities:
+        found, why = _align_each(args, output, [city])
+        summaries |= found
+        damaged |= why
+    return summaries, damaged
 
 
 def align_sentences_command(args: argparse.Namespace) -> int:

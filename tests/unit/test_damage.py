@@ -144,6 +144,18 @@ def test_what_sums_up_all_cities_ends_with_the_file_s_name(
     assert "internal error" not in told
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_align_goes_on_with_the_other_cities_and_ends_with_three(
+    output: Path, jobs: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truncate(articles(output))
+    assert main(["align", "--json", "--jobs", jobs, "--output", str(output)]) == 3
+    told = capsys.readouterr()
+    assert list(json.loads(told.out)) == ["luoshan"]
+    assert f"anlan: not aligned: {articles(output)}: not a readable Parquet file" in told.err
+    assert main(["align", "anlan", "--output", str(output)]) == 4
+
+
 def test_an_import_into_another_city_goes_on_and_ends_with_three(
     output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
