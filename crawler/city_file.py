@@ -69,9 +69,13 @@ class CityError(ValueError):
     """A city file that cannot be used. The message names file, line and what was expected."""
 
 
-def load_city(path: Path) -> City:
-    """Read and check one city file. Raises `CityError`."""
-    problem = key_problem(path.stem)
+def load_city(path: Path, key: str | None = None) -> City:
+    """Read and check one city file; `key` is its name to come, where it has none yet.
+
+    Raises `CityError`.
+    """
+    key = path.stem if key is None else key
+    problem = key_problem(key)
     if problem is not None:
         raise CityError(f"{path}:1: the file's name is the city's, and {problem}: rename the file")
     reader = _Reader(path)
@@ -93,7 +97,7 @@ def load_city(path: Path) -> City:
         if written[1] and not 1 <= int(written[1]) <= 65_535:
             reader.fail(node, f"a port lies between 1 and 65535: {host!r}")
     city = City(
-        key=path.stem,
+        key=key,
         name_zh=reader.text(name["zh"], "name.zh"),
         name_en=reader.text(name["en"], "name.en"),
         hosts=hosts,
