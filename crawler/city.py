@@ -1,6 +1,8 @@
 """A city: its hosts and listings, what may be republished, and what a healthy crawl gives."""
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +19,15 @@ RENDERERS = ("browser",)
 DRIFTS = ("yield", "score", "length_ratio")
 RIGHTS = ("metadata", "metadata+excerpt", "full")
 """What a release may hold of an article, from least to most."""
+
+LONGEST_KEY = 100
+"""Bytes of a city's name in UTF-8: its files add an ending, and a file's name has 255 at most."""
+
+# Locks that lie beside those of the cities, and the file of articles without a date.
+_RESERVED = frozenset(("calibration", "releases", "undated"))
+_DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d", re.IGNORECASE)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_DOTTED = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +157,56 @@ class City:
         return Rights(self.rights, self.rights_terms, self.rights_checked)
 
 
+def key_problem(key: str) -> str | None:
+    """Return the rule that the name `key` of a city breaks, as a sentence, or None.
+
+    A name becomes the name of files and folders, on any system, and a word of the command line.
+    Two underscores stand in the names of hosts that no city file names, and in no other.
+    """
+    if not re.fullmatch(r"[^\W_][\w-]*", key) or key != unicodedata.normalize("NFC", key):
+        return "it consists of letters, digits, _ and -, and begins with a letter or a digit"
+    if len(key.encode()) > LONGEST_KEY:
+        return f"it has {LONGEST_KEY} bytes at most, this one has {len(key.encode())}"
+    if "__" in key:
+        return "two underscores are kept for hosts that no city file names"
+    if re.fullmatch(r"\d{4}", key) or key.lower() in _RESERVED or _DEVICES.fullmatch(key):
+        return "years, undated, calibration, releases and names of devices are taken"
+    return None
+
+
+def host_of(url: str) -> str:
+    """Return the host of an http(s) URL in lower case, or nothing where there is none."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
 def unnamed_city(url: str) -> City:
-    """Return a city for a host that no file names: its key is the host with dashes for dots."""
-    host = urlsplit(url).hostname or "unknown"
-    key = re.sub(r"[^a-z0-9]+", "-", host).strip("-")
-    return City(key=key, name_zh=host, name_en=host, hosts=(host,), sources=())
+    """Return a city for a host that no file names, known by that host. Never raises."""
+    host = host_of(url) or "unknown"
+    return City(key=_host_key(host), name_zh=host, name_en=host, hosts=(host,), sources=())
+
+
+def _host_key(host: str) -> str:
+    """Return the name of a host's city: one that neither another host nor a city file has.
+
+    Mostly it is the host, in Punycode, with two underscores for each dot. What is no such host, or
+    too long, goes by a digest behind three, which the names of the others never have.
+    """
+    plain = ".".join(
+        map(_punycode, unicodedata.normalize("NFKC", host).lower().removesuffix(".").split("."))
+    )
+    key = plain.replace(".", "__")
+    if _DOTTED.fullmatch(plain) and len(key) <= LONGEST_KEY:
+        return key
+    start = re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-") or "host"
+    return f"{start}___{hashlib.sha256(plain.encode()).hexdigest()[:16]}"
+
+
+def _punycode(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
 
 
 def _shared_prefix(a: str, b: str) -> int:

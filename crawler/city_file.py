@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from crawler import patterns
 from crawler.city import (
     DRIFTS,
     LANGS,
@@ -24,6 +25,7 @@ from crawler.city import (
     Rights,
     Source,
     Status,
+    key_problem,
 )
 from crawler.cms import FAMILIES
 
@@ -47,6 +49,18 @@ def _shipped() -> Path:
 
 CITIES_DIR = _shipped()
 
+LARGEST = 64 << 10
+"""Bytes of a city file; those that ship have 3,000 at most."""
+LONGEST = 2_000
+"""Characters of one value."""
+MOST = 1_000_000_000
+"""The largest whole number; days are at most `MOST_DAYS`."""
+MOST_DAYS = 36_500
+
+_SHOWN = 60
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(\d{1,5}))?", re.ASCII)
+
 
 T = TypeVar("T")
 
@@ -55,8 +69,15 @@ class CityError(ValueError):
     """A city file that cannot be used. The message names file, line and what was expected."""
 
 
-def load_city(path: Path) -> City:
-    """Read and check one city file. Raises `CityError`."""
+def load_city(path: Path, key: str | None = None) -> City:
+    """Read and check one city file; `key` is its name to come, where it has none yet.
+
+    Raises `CityError`.
+    """
+    key = path.stem if key is None else key
+    problem = key_problem(key)
+    if problem is not None:
+        raise CityError(f"{path}:1: the file's name is the city's, and {problem}: rename the file")
     reader = _Reader(path)
     top = reader.mapping(reader.root, "the file")
     reader.only(
@@ -69,12 +90,14 @@ def load_city(path: Path) -> City:
     reader.only(name, ("zh", "en"), (), "name")
     hosts = tuple(reader.text(node, "a host") for node in reader.items(top["hosts"], "hosts"))
     for node, host in zip(top["hosts"].value, hosts, strict=True):
-        if not re.fullmatch(r"[a-z0-9.-]+(:\d+)?", host):
-            reader.fail(
-                node, f"a host is written like en.dl.gov.cn, without scheme or path: {host!r}"
-            )
+        written = _HOST.fullmatch(host)
+        if written is None:
+            told = "a host is written like en.dl.gov.cn, without scheme or path"
+            reader.fail(node, f"{told}: {_short(host)}")
+        if written[1] and not 1 <= int(written[1]) <= 65_535:
+            reader.fail(node, f"a port lies between 1 and 65535: {host!r}")
     city = City(
-        key=path.stem,
+        key=key,
         name_zh=reader.text(name["zh"], "name.zh"),
         name_en=reader.text(name["en"], "name.en"),
         hosts=hosts,
@@ -117,18 +140,11 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
         ("articles", "rights", "render", "since", "until"),
         "a source",
     )
-    url = reader.text(fields["list"], "list")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        reader.fail(fields["list"], f"list is an absolute http(s) URL, not {url!r}")
-    if parts.hostname not in hosts and parts.netloc not in hosts:
-        reader.fail(fields["list"], f"host {parts.netloc} is not among hosts: add it there")
+    url = _listing(reader, fields["list"], hosts)
     pattern = reader.optional(fields, "articles", reader.text)
-    if pattern is not None:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            reader.fail(fields["articles"], f"articles is a regular expression: {error}")
+    wrong = None if pattern is None else patterns.problem(pattern)
+    if wrong is not None:
+        reader.fail(fields["articles"], f"articles is a regular expression: {wrong}")
     if "rights" in fields and pattern is None:
         reader.fail(
             fields["rights"],
@@ -149,6 +165,26 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
         since=since,
         until=until,
     )
+
+
+def _listing(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> str:
+    url = reader.text(node, "list")
+    try:
+        parts = urlsplit(url)
+        host, named, _ = parts.hostname, "@" in parts.netloc, parts.port
+    except ValueError as error:
+        reader.fail(node, f"list is no URL ({error}): {_short(url)}")
+    if parts.scheme not in ("http", "https") or not host:
+        reader.fail(node, f"list is an absolute http(s) URL, not {_short(url)}")
+    if named:
+        reader.fail(node, "list holds a user's name or password, which would be archived")
+    if host not in hosts and parts.netloc not in hosts:
+        reader.fail(node, f"host {_short(parts.netloc)} is not among hosts: add it there")
+    return url
+
+
+def _short(value: str) -> str:
+    return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}…"
 
 
 def _city_rights(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
@@ -173,7 +209,7 @@ def _pairing(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
         return {}
     fields = reader.mapping(top["pairing"], "pairing")
     reader.only(fields, (), ("max_days",), "pairing")
-    days = reader.optional(fields, "max_days", reader.whole)
+    days = reader.optional(fields, "max_days", reader.days)
     return {} if days is None else {"max_days": days}
 
 
@@ -195,7 +231,7 @@ def _assertions(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
         reader.only(measures, (), DRIFTS, "max_drift")
         drift = {name: reader.positive(node, name) for name, node in measures.items()}
     rejects = reader.optional(fields, "max_rejects", reader.share)
-    quiet = reader.optional(fields, "quiet_days", reader.whole)
+    quiet = reader.optional(fields, "quiet_days", reader.days)
     return {
         "assertions": Assertions(
             min_articles=least,
@@ -212,16 +248,44 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        text = self._content()
         try:
-            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise CityError(f"{path}:{line}: not YAML: {error.problem}") from error
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise CityError(f"{path}:1: cannot be read as YAML in UTF-8: {error}") from error
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            sign = f"U+{ord(text[error.position]):04X}"
+            raise CityError(
+                f"{path}:{line}: the character {sign} is not allowed in YAML"
+            ) from error
+        except RecursionError as error:
+            raise CityError(f"{path}:1: nested too deeply for a city file") from error
+        except (yaml.YAMLError, ValueError) as error:
+            raise CityError(f"{path}:1: not YAML: {error}") from error
         if root is None:
             raise CityError(f"{path}:1: the file is empty; see crawler/cities/dalian.yaml")
         self.root = root
+
+    def _content(self) -> str:
+        if self.path.exists() and not self.path.is_file():
+            raise CityError(f"{self.path}:1: expected a file; this is a folder, a pipe or a device")
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        except OSError as error:
+            raise CityError(f"{self.path}:1: cannot be read ({error.strerror or error})") from error
+        if len(data) > LARGEST:
+            raise CityError(f"{self.path}:1: larger than {LARGEST:,} bytes: this is no city file")
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise CityError(
+                f"{self.path}:{line}: expected text in UTF-8, found the byte "
+                f"0x{data[error.start]:02x}; save the file as UTF-8"
+            ) from error
 
     def fail(self, node: yaml.Node, message: str) -> NoReturn:
         raise CityError(f"{self.path}:{node.start_mark.line + 1}: {message}")
@@ -231,9 +295,10 @@ class _Reader:
             self.fail(node, f"{what} must be a mapping (key: value)")
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:
-            if key.value in found:
-                self.fail(key, f"{key.value!r} appears twice in {what}")
-            found[key.value] = value
+            name = self.text(key, f"a key in {what}")
+            if name in found:
+                self.fail(key, f"{_short(name)} appears twice in {what}")
+            found[name] = value
         return found
 
     def only(
@@ -246,7 +311,7 @@ class _Reader:
         for key, node in found.items():
             if key not in required + allowed:
                 known = ", ".join(required + allowed)
-                self.fail(node, f"unknown key {key!r} in {what}; known: {known}")
+                self.fail(node, f"unknown key {_short(key)} in {what}; known: {known}")
         for key in required:
             if key not in found:
                 line = min((n.start_mark.line for n in found.values()), default=0) + 1
@@ -260,24 +325,36 @@ class _Reader:
     def text(self, node: yaml.Node, what: str) -> str:
         if not isinstance(node, yaml.ScalarNode) or not str(node.value).strip():
             self.fail(node, f"{what} must be a text")
-        return str(node.value).strip()
+        value = str(node.value).strip()
+        if len(value) > LONGEST:
+            self.fail(node, f"{what} has {len(value):,} characters, {LONGEST:,} at most are taken")
+        strange = _NO_TEXT.search(value)
+        if strange:
+            self.fail(node, f"{what} must be one line of text, without U+{ord(strange[0]):04X}")
+        return value
 
-    def whole(self, node: yaml.Node, what: str) -> int:
+    def whole(self, node: yaml.Node, what: str, most: int = MOST) -> int:
         value = self.text(node, what)
-        if not value.isdigit():
-            self.fail(node, f"{what} must be a whole number, not {value!r}")
+        if not re.fullmatch(r"\d+", value, re.ASCII):
+            self.fail(node, f"{what} must be a whole number, not {_short(value)}")
+        if len(value) > len(str(most)) or int(value) > most:
+            self.fail(node, f"{what} must be {most} at most, not {_short(value)}")
         return int(value)
+
+    def days(self, node: yaml.Node, what: str) -> int:
+        return self.whole(node, what, MOST_DAYS)
 
     def share(self, node: yaml.Node, what: str) -> float:
         value = self.text(node, what)
-        if not re.fullmatch(r"0(\.\d+)?|1(\.0+)?", value):
-            self.fail(node, f"{what} must be a share between 0 and 1, not {value!r}")
+        if not re.fullmatch(r"0(\.\d{1,9})?|1(\.0{1,9})?", value, re.ASCII):
+            self.fail(node, f"{what} must be a share between 0 and 1, not {_short(value)}")
         return float(value)
 
     def positive(self, node: yaml.Node, what: str) -> float:
         value = self.text(node, what)
-        if not re.fullmatch(r"\d+(\.\d+)?", value) or float(value) == 0:
-            self.fail(node, f"{what} must be a number above 0, like 0.2, not {value!r}")
+        if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII) or float(value) == 0:
+            told = f"{what} must be a number above 0, like 0.2"
+            self.fail(node, f"{told}, not {_short(value)}")
         return float(value)
 
     def day(self, node: yaml.Node, what: str) -> date:
@@ -285,7 +362,7 @@ class _Reader:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(node, f"{what} must be a date like 2026-11-23, not {value!r}")
+            self.fail(node, f"{what} must be a date like 2026-11-23, not {_short(value)}")
 
     def optional(
         self, found: dict[str, yaml.Node], key: str, read: Callable[[yaml.Node, str], T]
@@ -306,5 +383,5 @@ class _Reader:
             return default
         value = self.text(found[key], key)
         if value not in allowed:
-            self.fail(found[key], f"{key} must be one of {', '.join(allowed)}, not {value!r}")
+            self.fail(found[key], f"{key} must be one of {', '.join(allowed)}, not {_short(value)}")
         return value

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from crawler import archive
-from crawler.city import City, unnamed_city
+from crawler import archive, contract
+from crawler.city import City, host_of, unnamed_city
 from crawler.extract import extract as extract_page
 from crawler.extract import join
 from crawler.item import Article, Reject
@@ -48,12 +48,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What reading archives came to: counts by city, records skipped by reason, and how many of
-    the files had been read before and were left alone."""
+    """What reading archives came to: counts by city, records skipped by reason, how many of the
+    files had been read before and were left alone, and why a city's tables could not be used."""
 
     counts: Mapping[str, Count]
     skipped: Counter[str]
     read_before: int = 0
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 class ReaderDiedError(RuntimeError):
@@ -93,7 +94,7 @@ class _Filter:
         if self.prefix is not None and not url.startswith(self.prefix):
             return None
         city = next((city for city in self.cities.values() if city.allows(url)), None)
-        return unnamed_city(url) if city is None and self.any_host else city
+        return unnamed_city(url) if city is None and self.any_host and host_of(url) else city
 
 
 def extract(
@@ -113,8 +114,9 @@ def extract(
     A page belongs to the first city that allows its URL; with `any_host`, a page of another host
     belongs to a city named after it. A file that was read before, by this version and with these
     city files and options, is left alone unless `again`; one with revisits whose originals were
-    missing is always read. Raises `archive.ArchiveError` for a file that is no web archive, before
-    anything is stored, and `ReaderDiedError`; what was stored until then stays.
+    missing is always read. Nothing is stored of a city with a damaged table; the others go on, and
+    the file is read again the next time. Raises `archive.ArchiveError` for a file that is no web
+    archive, before anything is stored, and `ReaderDiedError`; what was stored until then stays.
     """
     for path in paths:
         next(archive.read(path), None)
@@ -122,6 +124,7 @@ def extract(
     mark = fingerprint(cities, prefix, any_host)
     counts: dict[str, Count] = {}
     skipped: Counter[str] = Counter()
+    damaged: dict[str, str] = {}
     with Progress.open(output) as progress:
         keys = {path: identity(path, mark) for path in paths}
         fresh = [path for path in keys if again or not progress.has(keys[path])]
@@ -132,12 +135,18 @@ def extract(
                 partial(_read, wanted=wanted), fresh, jobs=jobs
             ):
                 for key, pages in found.items():
-                    counts[key] = counts.get(key, Count()) + _store(output, key, pages, run)
+                    try:
+                        counts[key] = counts.get(key, Count()) + _store(output, key, pages, run)
+                    except store.StoreError as error:
+                        if error.city is None:
+                            raise
+                        damaged[key] = str(error)
                 skipped += lost
-                if not lost["unresolved"]:
-                    progress.add(keys[path], path.name, list(found), run.run_id)
+                stored = [key for key in found if key not in damaged]
+                if not lost["unresolved"] and len(stored) == len(found):
+                    progress.add(keys[path], path.name, stored, run.run_id)
                 else:
-                    progress.owe(list(found))
+                    progress.owe(stored)
                 number += 1
                 tracker.update("archives", number, len(fresh), path.name)
         except BrokenProcessPool as error:
@@ -147,10 +156,16 @@ def extract(
             ) from error
         # A command that was killed may have stored articles and not compared them yet.
         for key in progress.owed():
-            with lock.hold(output, [key]):
-                duplicates.cluster_shard(output, key)
-            progress.settle(key)
-    return Extracted(counts, skipped, len(keys) - len(fresh))
+            try:
+                with lock.hold(output, [key]):
+                    duplicates.cluster_shard(output, key)
+            except store.StoreError as error:
+                if error.city is None:
+                    raise
+                damaged[key] = str(error)
+            else:
+                progress.settle(key)
+    return Extracted(counts, skipped, len(keys) - len(fresh), damaged)
 
 
 def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[str]]:
@@ -162,6 +177,8 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
             continue
         city = wanted.city_of(record.url)
         if city is None:
+            if not host_of(record.url):
+                skipped["no_host"] += 1
             continue
         pages = gathered.setdefault(city.key, _Pages(city))
         pages.records += 1
@@ -173,7 +190,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
         if isinstance(result, Reject):
             pages.rejects[record.url] = result
         else:
-            pages.articles[record.url] = result
+            pages.articles[record.url] = contract.kept_to(result, record.fetched_at)
             pages.rejects.pop(record.url, None)
     return {key: _judged(pages) for key, pages in gathered.items()}, skipped
 

@@ -280,7 +280,7 @@ def _write_city(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     try:
-        load_city(partial)
+        load_city(partial, path.stem)
     except CityError:
         partial.unlink()
         raise

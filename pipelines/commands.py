@@ -69,10 +69,23 @@ def extract_command(args: argparse.Namespace) -> int:
             again=args.again,
         )
     table = {key: asdict(count) for key, count in found.counts.items()}
-    runs.finish(run, table, DONE)
-    mark_reposts(output)
+    code = UNWELL if found.damaged else DONE
+    if found.damaged and not table and not found.read_before:
+        code = UNUSABLE
+    runs.finish(run, table, code)
+    for key, reason in found.damaged.items():
+        complain(f"{key}: nothing was stored: {reason}")
+    if mark_reposts(output):
+        code = code or UNWELL
     if args.json:
-        say_json({"cities": table, "skipped": found.skipped, "read_before": found.read_before})
+        say_json(
+            {
+                "cities": table,
+                "skipped": found.skipped,
+                "read_before": found.read_before,
+                "damaged": found.damaged,
+            }
+        )
     elif table:
         header = ("city", "records", "new", "revised", "unchanged", "rejected")
         show_table(header, [(key, *count.values()) for key, count in table.items()])
@@ -80,13 +93,13 @@ def extract_command(args: argparse.Namespace) -> int:
         complain(f"{count} records were skipped: {reason}")
     if found.read_before and not args.json:
         say(f"{found.read_before} archives were read before; --again reads them again")
-    if not table and not found.read_before:
+    if not table and not found.read_before and not found.damaged:
         complain(
             "no page of a known city in these archives; "
             "--any-host takes pages of hosts that no city file names"
         )
         return UNUSABLE
-    return DONE
+    return code
 
 
 def page_command(args: argparse.Namespace) -> int:
@@ -121,14 +134,14 @@ def import_command(args: argparse.Namespace) -> int:
             store.write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
-        mark_reposts(output, held=cities)
-        runs.finish(run, counts, DONE)
+        code = UNWELL if mark_reposts(output, held=cities) else DONE
+        runs.finish(run, counts, code)
     if args.json:
         say_json(counts)
     else:
         rows = [(key, *count.values()) for key, count in counts.items()]
         show_table(("city", "new", "revised", "unchanged", "rejected"), rows)
-    return DONE
+    return code
 
 
 def align_command(args: argparse.Namespace) -> int:
@@ -191,7 +204,8 @@ def status_command(args: argparse.Namespace) -> int:
         standing.show_runs(output, args.runs, as_json=args.json)
     else:
         cities = load_cities(args.cities_dir)
-        standing.show(output, cities, datetime.now(UTC), as_json=args.json)
+        if not standing.show(output, cities, datetime.now(UTC), as_json=args.json):
+            return UNWELL
     return DONE
 
 
@@ -371,6 +385,8 @@ def writable(output: Path) -> Path:
 def readable(output: Path) -> Path:
     if not output.is_dir():
         raise UsageError(f"{output}: no such folder; crawl, extract or import something first")
+    for path in store.strays(output)[:3]:
+        complain(f"{path}: no file of shizheng's and passed over; move it away")
     return output.resolve()
 
 

@@ -78,7 +78,7 @@ class GoldBeads:
 
 def read_gold_pairs(path: Path) -> list[GoldPair]:
     """Read `zh_id, en_id, relation` (and, if there, `label`) from TSV with a header line."""
-    lines = textfile.read(path, GoldError).splitlines()
+    lines = textfile.lines(textfile.read(path, GoldError))
     header = lines[0].split("\t") if lines else []
     missing = {"zh_id", "en_id", "relation"} - set(header)
     if missing:
@@ -315,7 +315,7 @@ def _shingles(text: str, n: int = 4) -> Counter[tuple[str, ...]]:
 
 
 def _json_lines(path: Path) -> Iterable[dict[str, Any]]:
-    for number, line in enumerate(textfile.read(path, GoldError).splitlines(), start=1):
+    for number, line in enumerate(textfile.lines(textfile.read(path, GoldError)), start=1):
         try:
             yield json.loads(line)
         except json.JSONDecodeError as error:

@@ -8,7 +8,7 @@ over the newest English articles of the city (see `history`); where these are to
 said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,8 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
     judged = Judgements([], [])
     unread = ""
     try:
-        judged = subjects.judgements(output) if demanding else judged
+        if demanding:
+            judged = store.without_damaged(lambda: subjects.judgements(output), damaged={})
     except VerdictError as error:
         # A run that crawled well is not lost for a broken file of verdicts.
         unread = str(error)
@@ -94,7 +95,7 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
     return found
 
 
-def _estimates(output: Path, judged: Sequence[Judged]) -> Sequence[CityEstimates]:
+def _estimates(output: Path, judged: Judgements) -> Sequence[CityEstimates]:
     """Return what verdicts say of the cities whose tables can be read."""
     if not judged:
         return ()

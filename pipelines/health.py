@@ -16,6 +16,9 @@ _CLOCK = "this machine's clock was ahead, or is behind"
 WEEKS = timedelta(weeks=4)
 """The span whose articles are counted against those of the span before."""
 
+DAMAGED = "damaged"
+"""The health of a city with a table that cannot be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -24,7 +27,8 @@ class Standing:
     `newest_zh` and `newest_en` are when the newest article of each language was published; `recent`
     counts articles published in the last four weeks, `before` those of the four weeks before.
     `health` is a word - `well`, `unwell` (an assertion does not hold), `failed` (the last run),
-    `running`, `never crawled`, `imported`, or the status of a city at rest - and `why` says what is
+    `running`, `never crawled`, `imported`, `damaged` (a table cannot be read, and nothing is
+    counted), or the status of a city at rest - and `why` says what is
     wrong, in sentences.
     """
 
@@ -88,14 +92,14 @@ def _standing(
     health: str
     why: list[str]
     if city is None:
-        health, why = ("failed" if damage else "imported"), []
+        health, why = (DAMAGED if damage else "imported"), []
     elif city.status not in CRAWLED:
         health, why = city.status, [f"since {city.since}: {city.reason}"]
     elif not held and (process := lock.holder(output, key)) is not None:
         health, why = "running", [f"process {process} is working on it"]
     else:
         health, why = _health(output, city, past, now)
-        health = "failed" if damage else health
+        health = DAMAGED if damage else health
     return Standing(
         city=key,
         status=city.status if city else "imported",

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import schema, store
+from pipelines import schema, store, textfile
 from pipelines.evaluate import DECISION
 from pipelines.tally import evidence, flat, floats
 
@@ -128,7 +128,7 @@ def read(output: Path) -> list[Entry]:
     if not path.exists():
         return []
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(textfile.lines(path.read_text(encoding="utf-8")), 1):
         try:
             raw = json.loads(line)
             found.append(

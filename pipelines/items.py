@@ -12,6 +12,7 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
+from crawler import contract
 from crawler.city import City
 from crawler.item import Article, Reject
 from crawler.middlewares import CrawlPart
@@ -29,12 +30,17 @@ Result = Article | Reject
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
-def checked(result: Result, city: City) -> Result:
-    """Return the result, or a reject (`invalid`) for an article that breaks its own contract."""
+def checked(result: Result, city: City, seen: datetime | None = None) -> Result:
+    """Return the result held to `contract`, or a reject (`invalid`) for what breaks it.
+
+    `seen` is when the page was fetched (default: now).
+    """
     if isinstance(result, Reject):
         return result
     problem = _problem(result, city)
-    return result if problem is None else Reject(result.url, city.key, "invalid", problem)
+    if problem is not None:
+        return Reject(result.url, city.key, "invalid", problem)
+    return contract.kept_to(result, seen or datetime.now(UTC))
 
 
 def judged(result: Result) -> tuple[Result, ...]:
@@ -59,7 +65,7 @@ def _problem(article: Article, city: City) -> str | None:
 
 
 class Validate(CrawlPart):
-    """Turns an article that breaks its contract into a reject."""
+    """Holds an article to its contract; one that cannot be held to it becomes a reject."""
 
     def process_item(self, item: Page) -> Page:
         return replace(item, results=tuple(checked(r, self.spider.city) for r in item.results))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.city import City
-from pipelines import metrics, store
+from pipelines import metrics, store, textfile
 
 Issue = dict[str, Any]
 
@@ -97,13 +97,13 @@ def abandon(run: Run, reason: str, exit_code: int) -> None:
 def issues(folder: Path, city: str = "*") -> list[Issue]:
     """Return what went wrong in a run that is under way, one record each, by city."""
     return [
-        issue for path in sorted(folder.glob(f"{city}.issues.jsonl")) for issue in _records(path)
+        issue for path in sorted(folder.glob(f"{city}.issues.jsonl")) for issue in records(path)
     ]
 
 
-def _records(path: Path) -> Iterator[Issue]:
+def records(path: Path) -> Iterator[Issue]:
     """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in textfile.lines(path.read_text(encoding="utf-8", errors="replace")):
         with suppress(json.JSONDecodeError):
             yield json.loads(line)
 
@@ -115,7 +115,7 @@ def failures(output: Path, run_id: str, city: str) -> list[str]:
         return []
     return [
         str(issue["detail"])
-        for issue in _records(path)
+        for issue in records(path)
         if issue.get("city") == city and issue.get("code") in FAILURES and "detail" in issue
     ]
 

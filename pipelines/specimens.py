@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipelines import schema, store, traits
 from pipelines.evaluate import DECISION
@@ -244,7 +243,7 @@ def _articles(output: Path, city: str, rows: list[Row], unaligned: list[Row]) ->
     """Return the articles of `rows` by id, with their texts for those of `unaligned`."""
     columns = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]
     found: dict[str, Row] = {}
-    for path in sorted(store.articles_folder(output, city).glob("*.parquet")):
+    for path in store.article_files(output, city):
         for listed, wanted in ((rows, columns), (unaligned, [*columns, "text"])):
             ids = {row[name] for row in listed for name in ("zh_id", "en_id")}
             for row in _matching(path, schema.ARTICLES, ("article_id",), ids, wanted):
@@ -303,6 +302,5 @@ def _matching(
     index = store.read_table(path, expected, list(keys))
     if not index.num_rows or not pc.any(hits(index)).as_py():
         return
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=2048, columns=columns):
-            yield from batch.filter(hits(batch)).to_pylist()
+    for batch in store.read_batches(path, expected, columns, 2048):
+        yield from batch.filter(hits(batch)).to_pylist()

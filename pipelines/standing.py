@@ -12,12 +12,16 @@ from pipelines import health, runs
 from pipelines.terminal import say, say_json, show_table, span
 
 
-def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bool) -> None:
-    """Print how every city stands; what is wrong with one stands below the table."""
+def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bool) -> bool:
+    """Print how every city stands; what is wrong with one stands below the table.
+
+    Returns whether the tables of every city could be read.
+    """
     standings = health.standings(output, cities, now)
+    whole = all(standing.health != health.DAMAGED for standing in standings)
     if as_json:
         say_json([asdict(standing) for standing in standings])
-        return
+        return whole
     header = ("city", "zh", "en", "pairs", "rejects", "newest zh", "newest en", "4 weeks (before)",
               "last success", "health")  # fmt: skip
     rows = [
@@ -29,6 +33,7 @@ def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bo
     for standing in standings:
         for reason in standing.why:
             say(f"{standing.city}: {reason}")
+    return whole
 
 
 def show_runs(output: Path, count: int, *, as_json: bool) -> None:

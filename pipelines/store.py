@@ -5,24 +5,29 @@ sees the old file or the new one. Rows are kept sorted by id; the same rows give
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crawler.item import Article, Reject, is_twin
+from crawler import contract
+from crawler.item import NEWS_TIME, Article, Reject, is_twin
 from pipelines import schema
 
 Row = dict[str, Any]
 
 # Fields of an Article that serve the way to the store and are not columns of it.
 _IN_TRANSIT = {"lang_declared", "parts"}
+_YEAR = re.compile(r"\d{4}|undated", re.ASCII)
+_KEY = re.compile(r"[\w-]+")
 _ARTICLE_FIELDS = tuple(f.name for f in fields(Article) if f.name not in _IN_TRANSIT)
 
 
@@ -41,6 +46,11 @@ class StoreError(RuntimeError):
 
 
 _LEFT_OUT: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
+
+
+def left_out() -> frozenset[str]:
+    """Return the cities that the step in progress goes on without (`without_damaged`)."""
+    return _LEFT_OUT.get()
 
 
 def without_damaged(step: Callable[[], T], damaged: dict[str, str]) -> T:
@@ -123,15 +133,16 @@ def write_table(path: Path, table: pa.Table) -> bool:
 def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     """Read one table; a file that does not exist is an empty table.
 
-    Raises `StoreError` for a file that is not Parquet or whose schema version is another.
+    Raises `StoreError` for a file that is not Parquet, holds another table, or whose schema version
+    is another.
     """
-    if not path.exists():
+    if not _present(path):
         empty = _empty(expected)
         return empty.select(columns) if columns else empty
-    with _reading(path) as file:
+    with _reading(path, expected) as file:
         wanted = expected.names if columns is None else columns
         present = set(file.schema_arrow.names)
-        table = file.read(columns=[name for name in wanted if name in present])
+        table = with_dates(file.read(columns=[name for name in wanted if name in present]))
         return _completed(table, expected, wanted) if set(wanted) - present else table
 
 
@@ -145,26 +156,104 @@ def read_parts(path: Path, expected: pa.Schema) -> Iterator[pa.Table]:
 
     Raises `StoreError` as `read_table` does.
     """
-    if path.exists():
-        with _reading(path) as file:
+    if _present(path):
+        with _reading(path, expected) as file:
             for group in range(file.num_row_groups):
-                yield file.read_row_group(group, columns=expected.names)
+                yield with_dates(file.read_row_group(group, columns=expected.names))
+
+
+def read_batches(
+    path: Path, expected: pa.Schema, columns: list[str] | None, size: int
+) -> Iterator[pa.Table]:
+    """Yield a table that is there in parts of at most `size` rows.
+
+    Raises `StoreError` as `read_table` does.
+    """
+    with _reading(path, expected) as file:
+        for batch in file.iter_batches(batch_size=size, columns=columns):
+            yield with_dates(pa.Table.from_batches([batch]))
+
+
+def with_dates(table: pa.Table) -> pa.Table:
+    """Return `table` with null for dates of publication outside `contract`'s range.
+
+    What an earlier version stored of the year 1 or 9999 has no date in Asia/Shanghai at all: with
+    it no row of the file can be read.
+    """
+    if "published_at" not in table.column_names:
+        return table
+    at = table.column_names.index("published_at")
+    stamps = table.column(at).cast(pa.int64())
+    within = pc.and_(pc.greater_equal(stamps, _FIRST), pc.less(stamps, _END))
+    if pc.all(within).as_py() is not False:  # null: no row has a date
+        return table
+    for name in {"published_at", "published_precision"} & set(table.column_names):
+        place, field = table.column_names.index(name), table.schema.field(name)
+        values = pc.if_else(within, table.column(name), pa.scalar(None, field.type))
+        table = table.set_column(place, field, values)
+    return table
+
+
+def _stamp(day: date) -> int:
+    return int(datetime.combine(day, time(), NEWS_TIME).timestamp()) * 1000
+
+
+_FIRST = _stamp(contract.EARLIEST)
+_END = _stamp(contract.LATEST + timedelta(days=1))
+
+
+def _present(path: Path) -> bool:
+    """Whether there is a file. Raises `StoreError` where the system does not let it be seen."""
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: cannot be read ({error.strerror or error}); check the permissions of the file "
+        "and of its folders, and the disk, then run again",
+        _city_of(path),
+    )
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[pq.ParquetFile]:
+def _reading(path: Path, expected: pa.Schema) -> Iterator[pq.ParquetFile]:
     try:
+        if not path.is_file():
+            raise StoreError(
+                f"{path}: expected a Parquet file; this is a folder, a pipe or a link to nothing: "
+                "move it away",
+                _city_of(path),
+            )
         # Not pq.read_table: it would open a dataset and read meaning into folder names.
         with pq.ParquetFile(path) as file:
             schema.check_version(path, file.schema_arrow)
+            _check_table(path, file.schema_arrow, expected)
             yield file
     except schema.VersionError as error:
-        raise StoreError(str(error)) from error
-    except (pa.ArrowInvalid, OSError) as error:
+        raise StoreError(str(error), _city_of(path)) from error
+    except PermissionError as error:
+        raise _unreadable(path, error) from error
+    except (pa.ArrowException, OSError) as error:
+        table = (expected.metadata or {}).get(b"table", b"").decode()
         raise StoreError(
-            f"{path}: not a readable Parquet file ({error}); move it away and run again",
+            f"{path}: not a readable Parquet file ({_first_line(error)}); move it away and "
+            f"{_REMEDIES.get(table, 'run again')}",
             _city_of(path),
         ) from error
+
+
+_AGAIN = "read it in again (`extract --all --again`, `import`), or restore it from a backup"
+_REMEDIES = {
+    "articles": _AGAIN,
+    "revisions": "restore it from a backup: nothing else has what was superseded",
+    "rejects": _AGAIN,
+    "pairs": "run `align` again",
+    "candidates": "run `align` again",
+    "sentences": "run `align` again",
+}
 
 
 def _city_of(path: Path) -> str | None:
@@ -176,6 +265,29 @@ def _city_of(path: Path) -> str | None:
 
 _BY_CITY = ("pairs", "candidates", "sentences", "rejects", "revisions", "sketches")
 """Tables that have one file per city."""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]
+
+
+def _check_table(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
+    """Raise `StoreError` for a file that holds another table, or columns of other types."""
+    wanted, stated = ((of.metadata or {}).get(b"table") for of in (expected, found))
+    if wanted and stated and wanted != stated:
+        raise StoreError(
+            f"{path}: expected the table {wanted.decode()}, this is {stated.decode()}; move the "
+            "file to where it belongs",
+            _city_of(path),
+        )
+    for field in expected:
+        at = found.get_field_index(field.name)
+        if at >= 0 and found.field(at).type != field.type:
+            raise StoreError(
+                f"{path}: column {field.name} holds {found.field(at).type}, expected {field.type}: "
+                "another program wrote the file; move it away",
+                _city_of(path),
+            )
 
 
 def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Table:
@@ -206,32 +318,72 @@ def table_path(output: Path, table: str, city: str) -> Path:
     return output / table / f"{city}.parquet"
 
 
+def keys_in(output: Path, table: str) -> list[str]:
+    """Return the keys of the cities that have a file of a table, sorted.
+
+    A copy that an editor or a system left beside the files is none.
+    """
+    paths = (output / table).glob("*.parquet")
+    return sorted(path.stem for path in paths if _KEY.fullmatch(path.stem) and path.is_file())
+
+
+def article_files(output: Path, city: str) -> list[Path]:
+    """Return the files of a city's articles, sorted: a year or `undated`, and no other name."""
+    paths = articles_folder(output, city).glob("*.parquet")
+    return sorted(path for path in paths if _YEAR.fullmatch(path.stem))
+
+
 def cities_with_articles(output: Path) -> list[str]:
-    """Return the keys of the cities that have articles in `output`, sorted."""
+    """Return the keys of the cities that have articles in `output`, sorted.
+
+    Raises `StoreError` for articles of the layout before, with one file per city. Any other file
+    in the folder is left alone: `strays` names it.
+    """
     folder = output / "articles"
-    loose = next(folder.glob("[!.]*.parquet"), None)
+    loose = next((path for path in sorted(folder.glob("[!.]*.parquet")) if _is_older(path)), None)
     if loose is not None:
         raise StoreError(
             f"{loose}: articles of an older layout, one file per city; bring them up to date with "
             "`shizheng migrate` (--dry-run shows what that would change)"
         )
-    found = {path.name for path in folder.glob("*") if any(path.iterdir())}
-    return sorted(found - _LEFT_OUT.get())
+    keys = (path.name for path in folder.glob("*") if _KEY.fullmatch(path.name) and path.is_dir())
+    return sorted(key for key in {*keys} - _LEFT_OUT.get() if article_files(output, key))
 
 
 def cities_in(output: Path, *tables: str) -> list[str]:
     """Return the cities that have articles or one of `tables`, sorted."""
-    stored = (path.stem for name in tables for path in (output / name).glob("*.parquet"))
+    stored = (key for table in tables for key in keys_in(output, table))
     return sorted({*cities_with_articles(output), *stored} - _LEFT_OUT.get())
+
+
+def strays(output: Path) -> list[Path]:
+    """Return what lies among the articles and is none of shizheng's, hidden files apart."""
+    folder = output / "articles"
+    known = {
+        file
+        for path in folder.glob("*")
+        if _KEY.fullmatch(path.name) and path.is_dir()
+        for file in (path, *article_files(output, path.name))
+    }
+    found = [*folder.glob("[!.]*"), *folder.glob("*/[!.]*")]
+    return sorted(path for path in found if path not in known and path.parent.name[0] != ".")
+
+
+def _is_older(path: Path) -> bool:
+    """Whether a file in the folder of articles is a city's table of a version to migrate."""
+    if not path.is_file():
+        return False
+    try:
+        with pq.ParquetFile(path) as file:
+            return schema.version_of(file.schema_arrow) < int(schema.SCHEMA_VERSION)
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def read_articles(output: Path, city: str, columns: list[str] | None = None) -> pa.Table:
     """Return a city's articles, sorted by `article_id`, each once (its highest revision)."""
     wanted = None if columns is None else [*dict.fromkeys((*columns, "article_id", "revision"))]
-    parts = [
-        read_table(path, schema.ARTICLES, wanted)
-        for path in sorted(articles_folder(output, city).glob("*.parquet"))
-    ]
+    parts = [read_table(path, schema.ARTICLES, wanted) for path in article_files(output, city)]
     if not parts:
         empty = _empty(schema.ARTICLES)
         return empty.select(columns) if columns else empty
@@ -379,7 +531,7 @@ def _same(path: Path, table: pa.Table) -> bool:
         # Parquet adds field ids to the columns' metadata; the table's own metadata must agree.
         same_schema = file.schema_arrow.metadata == table.schema.metadata
         return bool(same_schema and file.read().equals(table))
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError):
         return False
 
 
@@ -402,7 +554,7 @@ def _write_shard(output: Path, city: str, rows: Iterable[Row]) -> None:
     for row in sorted(rows, key=lambda row: str(row["article_id"])):
         published = row["published_at"]
         years.setdefault(f"{published.year:04d}" if published else "undated", []).append(row)
-    existing = {path.stem: path for path in folder.glob("*.parquet")}
+    existing = {path.stem: path for path in article_files(output, city)}
     new_home = {row["article_id"]: year for year, listed in years.items() for row in listed}
     leaving: dict[str, list[Row]] = {}
     for year, path in existing.items():

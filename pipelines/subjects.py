@@ -285,7 +285,7 @@ def judgements(output: Path) -> Judgements:
 
     Raises `VerdictError` for verdicts that cannot be read, `store.StoreError` for a table.
     """
-    given = verdicts.read(output)
+    given = [one for one in verdicts.read(output) if one.city not in store.left_out()]
     subjects = Subjects(output)
     subjects.load(given)
     placed = [(one, subjects.placed(one)) for one in given]

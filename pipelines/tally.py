@@ -1,6 +1,5 @@
 """What a corpus holds, counted column by column: nothing here looks at an article's text."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -261,8 +260,7 @@ def _history(output: Path) -> list[RunSummary]:
             totals.update(whole)
         path = output / "runs" / str(run["run_id"]) / "issues.jsonl"
         if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                codes[str(json.loads(line).get("code", "?"))] += 1
+            codes.update(str(issue.get("code", "?")) for issue in runs.records(path))
         found.append(
             RunSummary(
                 run_id=str(run["run_id"]),

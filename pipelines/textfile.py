@@ -25,3 +25,13 @@ def read(path: Path, error: type[Exception]) -> str:
             f"{path}:{line}: expected text in UTF-8, found the byte 0x{content[reason.start]:02x}; "
             "save the file as UTF-8"
         ) from reason
+
+
+def lines(content: str) -> list[str]:
+    """Return the lines of a text, ended by newlines and by nothing else.
+
+    `str.splitlines` ends a line at U+2028, U+0085 and their like, too, which JSON leaves as they
+    are in the middle of a title.
+    """
+    found = content.split("\n")
+    return [line.removesuffix("\r") for line in (found if found[-1] else found[:-1])]

@@ -40,6 +40,7 @@ LANGS = {"zh": Words("Chinese", "中文"), "en": Words("English", "英文")}
 
 FLAGS = {
     "undated": Words("no date on the page", "页面无日期"),
+    "implausible_date": Words("dated before 1949 or in the future", "日期早于1949年或在将来"),
     "short": Words("very short text", "正文很短"),
     "truncated": Words("text cut off", "正文被截断"),
     "multi_page": Words("joined from several pages", "由多页合并"),

@@ -70,7 +70,7 @@ def plan(
     output: Path, key: str, city: City | None, thresholds: Thresholds, withdrawn: Withdrawn
 ) -> CityPlan:
     """Return what of one city is released. Reads no text."""
-    files = sorted(store.articles_folder(output, key).glob("*.parquet"))
+    files = store.article_files(output, key)
     parts = []
     for number, path in enumerate(files):
         part = store.read_table(path, schema.ARTICLES, _LIGHT)
@@ -149,7 +149,7 @@ def stored_texts(
             end = begin + opened.metadata.row_group(group).num_rows
             inside = here[(row[here] >= begin) & (row[here] < end)]
             if len(inside):
-                table = opened.read_row_group(group, columns=columns)
+                table = store.with_dates(opened.read_row_group(group, columns=columns))
                 yield inside, table.take(pa.array(row[inside] - begin))
             begin = end
 

@@ -158,7 +158,7 @@ class Reader:
         if not words:
             return []
         found: list[tuple[Any, str]] = []
-        for path in sorted(store.articles_folder(self._output, city).glob("*.parquet")):
+        for path in store.article_files(self._output, city):
             columns = ["article_id", "lang", "title", "text", "published_at"]
             table = store.read_table(path, schema.ARTICLES, columns)
             table = table.filter(pc.equal(table["lang"], "zh"))

@@ -82,7 +82,7 @@ class Shelf:
 
     def _articles(self, city: str, ids: Iterable[str], columns: list[str]) -> dict[str, Row]:
         wanted, found = sorted(set(ids)), dict[str, Row]()
-        for path in sorted(store.articles_folder(self._output, city).glob("*.parquet")):
+        for path in store.article_files(self._output, city):
             for row in self.rows(path, schema.ARTICLES, "article_id", wanted, columns):
                 old = found.get(row["article_id"])
                 if old is None or (row["revision"] or 0) >= (old["revision"] or 0):
@@ -128,7 +128,7 @@ class Shelf:
                 self._groups.move_to_end(key)
                 return self._groups[key]
             try:
-                table = file.reader.read_row_group(number, columns=columns)
+                table = store.with_dates(file.reader.read_row_group(number, columns=columns))
             except (pa.ArrowInvalid, OSError) as error:
                 raise StoreError(f"{path}: cannot be read ({error}); run align again") from error
             self._groups[key] = table

@@ -1,5 +1,7 @@
 """A mistake in a city file is named by file and line, with what was expected."""
 
+import os
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -172,3 +174,88 @@ def test_rights_of_a_source_without_a_pattern_are_refused(tmp_path: Path) -> Non
     text = GOOD.replace("pairing:", f"  - {NARROW}rights: {{text: full}}}}\npairing:")
     with pytest.raises(CityError, match=r"somewhere\.yaml:9: rights of a source need articles:"):
         load_city(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        (b"a: " + b"[" * 5000 + b"]" * 5000, 1, "nested too deeply"),
+        (b"{a: " * 5000 + b"}" * 5000, 1, "nested too deeply"),
+        (GOOD.encode() + b"? [a, b]\n: c\n", 11, "a key in the file must be a text"),
+        (GOOD.encode() + b"? {a: b}\n: c\n", 11, "a key in the file must be a text"),
+        (GOOD.encode() + b"note: \x00\n", 11, "U+0000 is not allowed in YAML"),
+        (GOOD.encode() + b"name: \xff\n", 11, "found the byte 0xff; save the file as UTF-8"),
+        (GOOD.encode("utf-16"), 1, "found the byte 0xff; save the file as UTF-8"),
+        (b"\tname: x\n", 1, "not YAML"),
+        (b"# " + b"x" * 100_000, 1, "larger than 65,536 bytes"),
+        (b"!!python/object/apply:os.system ['false']\n", 1, "must be a mapping"),
+        (b"x: !!timestamp 9999-99-99\n", 1, "unknown key 'x'"),
+        (b"k" * 3000 + b": 1\n", 1, "not YAML"),
+    ],
+)
+def test_a_file_that_is_no_city_file_is_named_by_file_and_line(
+    tmp_path: Path, content: bytes, line: int, message: str
+) -> None:
+    path = tmp_path / "somewhere.yaml"
+    path.write_bytes(content)
+    with pytest.raises(CityError) as caught:
+        load_city(path)
+    assert str(caught.value).startswith(f"{path}:{line}: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < len(str(path)) + 300
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("quiet_days: 7", f"quiet_days: {'9' * 1900}", "quiet_days must be 36500 at most"),
+        ("quiet_days: 7", f"quiet_days: {'9' * 5000}", "quiet_days has 5,000 characters"),
+        ("quiet_days: 7", "quiet_days: ²", "quiet_days must be a whole number"),
+        ("quiet_days: 7", "quiet_days: ٣", "quiet_days must be a whole number"),
+        ("max_days: 45", "max_days: 99999999999999", "max_days must be 36500 at most"),
+        ("zh: 1, en: 0}", "zh: 99999999999, en: 0}", "zh must be 1000000000 at most"),
+        ("max_rejects: 0.1", f"max_drift: {{yield: {'9' * 400}}}", "yield must be a number"),
+        ("www.some.gov.cn, en", "www.some.gov.cn:99999, en", "a port lies between 1 and 65535"),
+        ("www.some.gov.cn, en", "..., en", "a host is written like"),
+        ("http://www.some.gov.cn/col", "http://[www.some.gov.cn/col", "list is no URL"),
+        ("http://www.some.gov.cn/col", "http://www.some.gov.cn:²/col", "list is no URL"),
+        ("http://www.some.gov.cn/col", "http://me:pw@www.some.gov.cn/col", "name or password"),
+        ("en: Somewhere", 'en: "a\\e[31mb"', "one line of text, without U+001B"),
+        ("en: Somewhere", 'en: "a\\u202Eb"', "one line of text, without U+202E"),
+        ("en: Somewhere", 'en: "a\\nb"', "one line of text, without U+000A"),
+    ],
+)
+def test_a_value_beyond_reason_is_refused_in_one_sentence(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(CityError) as caught:
+        load_city(write(tmp_path, GOOD.replace(old, new, 1)))
+    assert message in str(caught.value)
+    assert "pw" not in str(caught.value)
+    assert len(str(caught.value)) < len(str(tmp_path)) + 300
+
+
+def test_a_listing_pattern_that_takes_for_ever_is_refused_with_its_line(tmp_path: Path) -> None:
+    old = 'col/col1/index.html"}'
+    text = GOOD.replace(old, old[:-1] + r", articles: '/(?:\w+-?)*\.html$'}")
+    with pytest.raises(CityError, match=r"somewhere\.yaml:7: articles .* may read one text in"):
+        load_city(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "name", ["2024", "undated", "con", "COM1", "releases", "a b", "-x", "a__b"]
+)
+def test_a_file_name_that_no_city_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    with pytest.raises(CityError, match=r"the file's name is the city's, and .*: rename the file"):
+        load_city(path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "somewhere.yaml")
+    with pytest.raises(CityError, match=r"somewhere\.yaml:1: expected a file"):
+        load_cities(tmp_path)

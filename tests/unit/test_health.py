@@ -212,6 +212,6 @@ def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
     path.write_bytes(b"PAR1 not really")
     elsewhere, somewhere = health.standings(tmp_path, {}, NOW)
     assert (elsewhere.health, elsewhere.zh) == ("imported", 1)
-    assert somewhere.health == "failed"
+    assert somewhere.health == "damaged"
     assert [f"{path}: not a readable Parquet file" in why for why in somewhere.why] == [True]
     assert health.failures(tmp_path, city(), {}, NOW) == list(somewhere.why)

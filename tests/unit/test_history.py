@@ -141,3 +141,15 @@ def test_pairs_of_a_damaged_city_are_neither_gone_nor_new_when_it_is_whole_again
     path.write_bytes(whole)
     entry = history.record(tmp_path, "r3", NOW + timedelta(days=2))
     assert (list(entry.cities), entry.counts) == ([CITY], {"new": 0, "gone": 0, "changed": 0})
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e", "\r"])
+def test_a_title_with_an_odd_end_of_a_line_is_one_record(tmp_path: Path, end: str) -> None:
+    zh, en = articles(1)[0]
+    for title in ("a", f"before{end}behind"):
+        write_rows(
+            tmp_path, "pairs", CITY, [pair(CITY, zh, en, 0.9, en_title=title, pair_id=title)]
+        )
+        entry = history.record(tmp_path, "r", NOW)
+    assert f"before{end}behind" in {one.en_title for one in entry.examples}
+    assert history.read(tmp_path)[-1] == entry

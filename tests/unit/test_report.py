@@ -5,10 +5,11 @@ import hashlib
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from authored import ALIGNED, HOSTILE_TITLE, beads, pair, write_corpus, write_rows
+from authored import ALIGNED, HOSTILE_TITLE, article, beads, pair, write_corpus, write_rows
 from bs4 import BeautifulSoup
 
 from crawler.city import City
@@ -301,3 +302,23 @@ def test_what_changed_since_the_last_run_is_counted_and_named(tmp_path: Path) ->
 def test_the_hostile_title_is_hostile() -> None:
     # What the tests above rest on: unescaped, it would be markup.
     assert BeautifulSoup(HOSTILE_TITLE, "html.parser").script is not None
+
+
+ODD = "\u2028\u2029\x85\x00\x07\x1b\x7f\uffff\ufffe\u202e\u200f\u2066"
+
+
+def test_any_character_of_an_article_is_shown_and_ends_nothing(tmp_path: Path) -> None:
+    output = write_corpus(tmp_path / "odd")
+    odd: dict[str, Any] = {"city": "wenxi", "source": ODD}
+    zh = article("z1", "zh", ODD + "题" * 3_000, f"一{ODD}。", 3, **odd, url=ODD)
+    en = article("e1", "en", ODD + "T" * 3_000, f"one{ODD}.", 4, **odd, column=ODD)
+    alone = article("e2", "en", ODD, ODD, 5, **odd)
+    store.write_articles(output, "wenxi", [zh, en, alone], run_id="r2", now=ALIGNED)
+    row = pair("wenxi", zh, en, 0.9)
+    write_rows(output, "pairs", "wenxi", [row])
+    write_rows(output, "sentences", "wenxi", beads(row["pair_id"], ("1-1", ODD, ODD)))
+    for run in ("r2", "r3"):
+        history.record(output, run, ALIGNED)
+        read = BeautifulSoup(report.render(output), "html.parser")
+    assert "⟦U+2028⟧⟦U+2029⟧⟦U+0085⟧␀␇␛⟦U+007F⟧⟦U+FFFF⟧" in read.text
+    assert not set(read.text) & set(ODD)

@@ -108,3 +108,10 @@ def test_a_damaged_manifest_keeps_no_run_from_its_number(tmp_path: Path) -> None
     damaged = runs.start(tmp_path, "crawl", ("dalian",))
     (damaged.folder / "manifest.json").write_bytes(b"\xff{")
     assert runs.start(tmp_path, "crawl", ("dalian",)).number == 2
+
+
+def test_an_issue_with_an_odd_end_of_a_line_in_it_is_one_issue(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("luoshan",))
+    issue = {"city": "luoshan", "code": "timeout", "url": "http://luoshan.example/\u2028\x85"}
+    runs.gather_issues(run, [issue, issue])
+    assert list(runs.records(run.folder / "issues.jsonl")) == [issue, issue]

@@ -32,3 +32,17 @@ def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
     path.write_bytes(b"zh_id\ten_id\trelation\n" + "市政\t1\t\n".encode("gb18030"))
     with pytest.raises(GoldError, match=r"gold\.tsv:2: expected text in UTF-8, found the byte 0x"):
         read_gold_pairs(path)
+
+
+def test_lines_end_at_newlines_and_at_nothing_else() -> None:
+    inside = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1eh"
+    assert textfile.lines(f"{inside}\nsecond\r\n\nfourth") == [inside, "second", "", "fourth"]
+    assert textfile.lines(f"{inside}\n") == [inside]
+    assert textfile.lines("") == []
+
+
+def test_a_gold_file_may_hold_any_title(tmp_path: Path) -> None:
+    path = tmp_path / "gold.tsv"
+    path.write_text("zh_id\ten_id\trelation\nz\u2028\te\x85\ttranslation\n", encoding="utf-8")
+    (found,) = read_gold_pairs(path)
+    assert (found.zh_id, found.en_id) == ("z\u2028", "e\x85")
