@@ -216,7 +216,8 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """Crawl the troubled city; again after a redesign and a quiet month; and without leave."""
+    """Crawl the troubled city; again after a redesign and a quiet month; and without leave,
+    by a clock that is behind."""
     folder = tmp_path_factory.mktemp("troubled")
     busy = reply(b"busy", "503 Service Unavailable", Retry_After="86400")
     front: dict[str, Answer] = {"/news/index.html": busy}
@@ -263,7 +264,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             later = "-sSHIZHENG_NOW=2024-04-09T00:00Z"
             runs["run-2"] = run("run-2", lists[:1], leave, later)
             roots = [lists[0], f"http://{hosts['local']}/news"]
-            runs["run-3"] = run("run-3", roots)
+            runs["run-3"] = run("run-3", roots, "-sSHIZHENG_NOW=2024-02-01T00:00Z")
         finally:
             for site in sites.values():
                 site.close()
@@ -311,6 +312,7 @@ def test_a_host_that_cannot_be_crawled_is_reported_as_why(
         ("run-2", "/news/index.html", "layout_changed", "articles were on its first page before"),
         ("run-2", "/news/index.html", "no_new_articles", "2024-03-01, 39 days ago"),
         ("run-3", "/news/index.html", "private_address", "127.0.0.1 is a private address"),
+        ("run-3", "/news/index.html", "clock", "later than now (2024-02-01T00:00Z)"),
     ],
 )
 def test_a_site_that_is_not_what_it_should_be_is_reported(
