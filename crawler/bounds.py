@@ -31,6 +31,20 @@ _ATTRIBUTE = re.compile(
 )
 
 
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def whole_number(text: str, *, digits: int = 9) -> int | None:
+    """Return a number that a page or a header writes, or None.
+
+    None is returned for anything but ASCII digits (no sign, no superscript) and for more than
+    `digits` of them: no page number, size, offset or status is longer, and Python refuses to read
+    one of more than 4,300.
+    """
+    written = text.strip().lstrip("0") or text.strip()[-1:]
+    return int(written) if len(written) <= digits and _DIGITS.fullmatch(written) else None
+
+
 def cut(body: bytes) -> tuple[bytes, bool]:
     """Return what is decoded of a page, and whether more than scripts and styles was left out."""
     if len(body) <= MAX_CHARS:

@@ -40,7 +40,7 @@ def needed(city: City) -> bool:
 
 def settings(city: City) -> dict[str, Any]:
     """Return the Scrapy settings by which requests marked with `meta` go through the browser."""
-    handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
+    handler = "crawler.drawn.BrowserHandler"
     launch: dict[str, Any] = {
         "executable_path": shutil.which("chromium") or shutil.which("chromium-browser"),
         # No sandbox for root only: containers seldom allow one to it.

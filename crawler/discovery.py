@@ -26,6 +26,7 @@ from crawler.city import Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
 from crawler.item import NEWS_TIME, canonical_url
+from crawler.unpacking import is_packed
 from crawler.visits import Walk
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Discovery:
             tally.failed += 1
             return None
         # A list may show nothing and hold its entries in a script, so an empty shell is no refusal.
-        shell = diagnose(at, status, headers, body) == "empty_shell"
+        shell = not is_packed(headers) and diagnose(at, status, headers, body) == "empty_shell"
         tally.drawn = shell and is_drawn(body)
         if not shell and crawl.reader.refusal(at, status, headers, body):
             tally.failed += 1

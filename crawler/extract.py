@@ -23,6 +23,7 @@ from crawler.consensus import Opinion, agreement, choose, opinions
 from crawler.item import Article, Reject, article_id
 from crawler.kinds import is_listing, reaches, units, with_headlines
 from crawler.page import Page, parse
+from crawler.unpacking import TOO_LARGE, is_packed
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
@@ -127,6 +128,8 @@ def _guarded(
 def _read(
     url: str, body: bytes, headers: Mapping[str, str], city: City, compare: bool
 ) -> Explanation:
+    if is_packed(headers):
+        return Explanation(_reject(url, city, "too_large", TOO_LARGE), "")
     if not is_document(headers, body):
         return Explanation(_reject(url, city, diagnose(url, 200, headers, body) or "not_html"), "")
     page = Page(url, body, headers)

@@ -9,10 +9,15 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
+from crawler.archive import merged
 from crawler.capture import Exchange
 from crawler.city import City
 from crawler.issues import NotAPage, OffHost, RobotsUnreachable, of_error
+from crawler.unpacking import TOO_LARGE, is_packed, unpacked
 from crawler.visits import visit_of
+
+MAX_ROBOTS = 500 << 10
+"""Bytes of a robots.txt that are read: what a crawler has to read at least (RFC 9309, 2.5)."""
 
 _NO_PAGES = (
     "image/",
@@ -70,9 +75,13 @@ class RobotsGuard(CrawlPart):
             raise RobotsUnreachable(f"robots.txt cannot be had: {reason}", code)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        if _is_robots(request) and response.status >= 500:
+        if not _is_robots(request):
+            return response
+        if response.status >= 500:
             self._unreachable[_origin(request)] = "robots", f"status {response.status}"
-        return response
+        elif is_packed(lower_headers(response.headers)):
+            self._unreachable[_origin(request)] = "robots", TOO_LARGE
+        return response.replace(body=readable_robots(response.body))
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         # Whether forbidden or off the hosts: what keeps robots.txt away keeps the pages away, too.
@@ -101,6 +110,19 @@ class OnlyPages(CrawlPart):
         declared = self._refused.pop(request.url, None)
         if declared is not None:
             raise NotAPage(f"its type is {declared}") from exception
+
+
+class Unpacker(CrawlPart):
+    """Undoes the content coding of every response; one that unpacks to too much stays packed."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if b"Content-Encoding" not in response.headers:
+            return response
+        headers, body = unpacked(lower_headers(response.headers), response.body)
+        if "content-encoding" in headers:
+            return response
+        kept = {k: v for k, v in dict(response.headers).items() if k != b"Content-Encoding"}
+        return response.replace(headers=kept, body=body)
 
 
 class Archiver(CrawlPart):
@@ -144,6 +166,13 @@ class Archiver(CrawlPart):
         return response
 
 
+def readable_robots(body: bytes) -> bytes:
+    """Return the whole lines within the first `MAX_ROBOTS` bytes of a robots.txt."""
+    if len(body) <= MAX_ROBOTS:
+        return body
+    return body[: body.rfind(b"\n", 0, MAX_ROBOTS) + 1]
+
+
 def check_host(url: str, city: City) -> None:
     """Raise `OffHost` for a URL on a host that the city does not name."""
     if not city.allows(url):
@@ -152,11 +181,7 @@ def check_host(url: str, city: City) -> None:
 
 def lower_headers(headers: Headers) -> dict[str, str]:
     """Return headers as the archive's reader gives them: lower case, repeats joined."""
-    merged: dict[str, str] = {}
-    for name, value in _pairs(headers):
-        key = name.lower()
-        merged[key] = f"{merged[key]}, {value}" if key in merged else value
-    return merged
+    return merged(_pairs(headers))
 
 
 def _pairs(headers: Headers) -> list[tuple[str, str]]:
