@@ -18,6 +18,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.archive import ArchiveError
+from crawler.credentials import masked, without_user
 from crawler.state import VisitsError
 
 CODES = {
@@ -106,8 +107,8 @@ class IssueLog:
         if code not in CODES:
             raise ValueError(f"{code!r} is no issue code; known: {', '.join(CODES)}")
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        evidence = " ".join(evidence.split())[:500]
-        issue = Issue(now, self._run_id, self._city, code, url, evidence)
+        evidence = masked(" ".join(evidence.split()))[:500]
+        issue = Issue(now, self._run_id, self._city, code, without_user(url), evidence)
         self.counts[code] += 1
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:

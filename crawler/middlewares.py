@@ -12,6 +12,7 @@ from scrapy.http import Headers, Response
 from crawler.archive import merged
 from crawler.capture import Exchange
 from crawler.city import City
+from crawler.credentials import without_user
 from crawler.issues import NotAPage, OffHost, RobotsUnreachable, of_error
 from crawler.unpacking import TOO_LARGE, is_packed, unpacked
 from crawler.visits import visit_of
@@ -52,8 +53,11 @@ class CrawlPart:
 class HostGuard(CrawlPart):
     """Refuses every request to a host that the city file does not name, redirects included."""
 
-    def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Request | None:
         check_host(request.url, self.spider.city)
+        # A redirect may give a user name; what is asked for, noted and archived has none.
+        plain = without_user(request.url)
+        return None if plain == request.url else request.replace(url=plain)
 
 
 class RobotsGuard(CrawlPart):

@@ -13,6 +13,7 @@ from lxml import etree
 from parsel import Selector
 
 from crawler.cms.family import Link
+from crawler.credentials import without_user
 
 WIDGETS = (
     "script",
@@ -90,7 +91,10 @@ def anchors(text: str, url: str) -> Iterator[Anchor]:
 
 
 def absolute(href: str | None, base: str) -> str | None:
-    """Return `href` as an absolute http(s) URL without fragment; None if it leads to no page."""
+    """Return `href` as an absolute http(s) URL without fragment; None if it leads to no page.
+
+    A user name in it is left out: it is nobody's to use, and part of no page's name.
+    """
     href = (href or "").strip()
     if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
         return None
@@ -99,7 +103,9 @@ def absolute(href: str | None, base: str) -> str | None:
         parts = urlsplit(target)
     except ValueError:
         return None
-    return target if parts.scheme in ("http", "https") and parts.hostname else None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return without_user(target) if "@" in parts.netloc else target
 
 
 def links(
