@@ -21,6 +21,7 @@ from scrapy import Request
 
 from crawler import browser
 from crawler.blocking import REASONS, diagnose, is_drawn
+from crawler.bounds import cut_list
 from crawler.charset import decode
 from crawler.city import Source
 from crawler.cms import FAMILIES
@@ -141,7 +142,9 @@ class Discovery:
         if not shell and crawl.reader.refusal(at, status, headers, body):
             tally.failed += 1
             return None
-        text = decode(body, headers).text
+        text, cut = cut_list(decode(body, headers).text)
+        if cut:
+            crawl.report("list_cut", at, f"its first {len(text)} characters are read")
         listing = FAMILIES[source.cms].read_list(text, at)
         wanted = tuple(link for link in listing.links if source.wants(link.url))
         if wanted:

@@ -145,8 +145,10 @@ def of_error(error: BaseException) -> tuple[str, str]:
             return "robots", str(error)
         case IgnoreRequest() if "redirect" in str(error):
             return "redirects", str(error)
-        case DownloadCancelledError() | IgnoreRequest() if re.search(r"size|MAXSIZE", str(error)):
+        case IgnoreRequest() if re.search(r"size|MAXSIZE", str(error)):
             return "too_large", text
+        case DownloadCancelledError():
+            return "too_large", text if str(error) else "more bytes came than are downloaded"
         case DownloadTimeoutError() | TimeoutError():
             return "timeout", text
         case CannotResolveHostError():

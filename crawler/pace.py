@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
+from crawler.bounds import whole_number
 from crawler.issues import ComeLater
 from crawler.middlewares import CrawlPart
 
@@ -74,11 +75,13 @@ class Pace(CrawlPart):
 
 def retry_after(value: str, now: datetime) -> float | None:
     """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3); None: unreadable."""
-    if value.strip().isdigit():
-        return float(value)
+    if value.strip().isdecimal():
+        seconds = whole_number(value)
+        # Longer than any number of seconds that is meant: as long as can be.
+        return float(seconds) if seconds is not None else math.inf
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())

@@ -50,12 +50,13 @@ def unpacked(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], b
         return plain, body
     if len(codings) > _MAX_LAYERS:
         return dict(headers), body
+    page = body
     try:
         for coding in codings:
-            body = _undone(coding, body)
+            page = _undone(coding, page)
     except _TooMuchError:
         return dict(headers), body
-    return plain, body
+    return plain, page
 
 
 def is_packed(headers: Mapping[str, str]) -> bool:

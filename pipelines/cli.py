@@ -21,7 +21,7 @@ from pipelines.terminal import complain
 
 Command = Callable[[argparse.Namespace], int]
 
-DONE, INTERNAL, USAGE, BUSY = 0, 1, 2, 5
+DONE, INTERNAL, USAGE, NOTHING, BUSY = 0, 1, 2, 4, 5
 
 # Errors whose message is for the user: what was expected, where, what to do. By name, because what
 # was never imported was never raised, and importing everything takes seconds.
@@ -39,6 +39,7 @@ _TOLD = {
     "pipelines.lock.LockedError": BUSY,
     "pipelines.migration.MigrationError": USAGE,
     "pipelines.page.PageError": USAGE,
+    "pipelines.page.PageNotHadError": NOTHING,
     "pipelines.release.snapshot.ReleaseError": USAGE,
     "pipelines.release.splits.SplitError": USAGE,
     "pipelines.release.withdrawal.WithdrawalError": USAGE,

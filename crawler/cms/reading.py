@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from parsel import Selector
 
+from crawler.bounds import thinned
 from crawler.cms.family import Link
 from crawler.credentials import without_user
 
@@ -70,7 +71,7 @@ class Anchor:
 def anchors(text: str, url: str) -> Iterator[Anchor]:
     """Yield the followable anchors of an HTML text, in page order, URLs absolute, no fragments."""
     try:
-        root = Selector(text=text, type="html").root
+        root = Selector(text=thinned(text), type="html").root
     except (ValueError, TypeError, etree.LxmlError):
         return
     if not isinstance(root, etree._Element):
