@@ -6,6 +6,8 @@ ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
 
 MAX_BYTES = 16 << 20
@@ -54,6 +56,16 @@ def whole_number(text: str, *, digits: int = 9) -> int | None:
     """
     written = text.strip().lstrip("0") or text.strip()[-1:]
     return int(written) if len(written) <= digits and _DIGITS.fullmatch(written) else None
+
+
+def mail_date(text: str) -> datetime | None:
+    """Return a moment as mail, HTTP and RSS write it (RFC 5322), or None; of this age, with its
+    zone if it has one."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if 1900 <= moment.year <= 2200 else None  # converting others may overflow
 
 
 def cut(body: bytes) -> tuple[bytes, bool]:
