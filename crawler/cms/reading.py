@@ -52,6 +52,7 @@ _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
+_CHROME = re.compile(r"(?:^|[\s_-])(?:nav|menu|crumbs?|breadcrumbs?|header|footer|foot|top)\b")
 _BLOCKS = frozenset(("li", "tr", "dd", "dt", "article", "p", "record"))
 
 
@@ -78,6 +79,7 @@ def anchors(text: str, url: str) -> Iterator[Anchor]:
         return
     hrefs = root.xpath("//base/@href")
     base = (absolute(str(hrefs[0]), url) if hrefs else None) or url
+    chrome: dict[etree._Element, bool] = {}
     for node in root.iter("a"):
         target = absolute(node.get("href"), base)
         if target is None:
@@ -87,7 +89,7 @@ def anchors(text: str, url: str) -> Iterator[Anchor]:
             text=squeeze("".join(node.itertext())),
             title=squeeze(node.get("title") or ""),
             item=_item_text(node),
-            chrome=_is_chrome(node),
+            chrome=_is_chrome(node, chrome),
         )
 
 
@@ -202,13 +204,27 @@ def _item_text(node: etree._Element) -> str:
     return squeeze(" ".join(at.itertext()))[:600]
 
 
-def _is_chrome(node: etree._Element) -> bool:
+def _is_chrome(node: etree._Element, known: dict[etree._Element, bool]) -> bool:
+    """Whether a link stands in navigation, header or footer; `known` remembers it of elements.
+
+    Links far down a deep tree share their ancestors: each is looked at once.
+    """
+    found = False
+    above: list[etree._Element] = []
     for parent in node.iterancestors():
-        if parent.tag in ("nav", "header", "footer"):
-            return True
-        mark = f"{parent.get('id') or ''} {parent.get('class') or ''}".lower()
-        if re.search(
-            r"(?:^|[\s_-])(?:nav|menu|crumbs?|breadcrumbs?|header|footer|foot|top)\b", mark
-        ):
-            return True
-    return False
+        if parent in known:
+            found = known[parent]
+            break
+        above.append(parent)
+        if _frames(parent):
+            found = True
+            break
+    known.update(dict.fromkeys(above, found))
+    return found
+
+
+def _frames(node: etree._Element) -> bool:
+    """Whether an element is navigation, header or footer, by its tag or its name."""
+    if node.tag in ("nav", "header", "footer"):
+        return True
+    return bool(_CHROME.search(f"{node.get('id') or ''} {node.get('class') or ''}".lower()))
