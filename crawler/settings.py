@@ -8,7 +8,7 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from crawler.unpacking import MAX_BODY
+from crawler import unpacking
 
 try:
     _VERSION = version("shizheng")
@@ -69,7 +69,9 @@ SHIZHENG_MAX_WAIT = 300
 
 # --- Limits ----------------------------------------------------------------------------------
 DOWNLOAD_TIMEOUT = 60  # seconds; these servers can be slow, but not three minutes (the default)
-DOWNLOAD_MAXSIZE = MAX_BODY  # bytes as sent; what they unpack to is bounded in unpacking.py
+DOWNLOAD_MAXSIZE = (
+    unpacking.MAX_BODY
+)  # bytes as sent; what they unpack to is bounded in unpacking.py
 DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
 RETRY_TIMES = 2  # three tries in all; a page that still fails is reported and tried next run
 # 412, 521 and the like are a site's refusal: they are reported as blocked, never retried.

@@ -150,3 +150,9 @@ def test_links_far_down_a_deep_tree_are_read(family: str) -> None:
 )
 def test_a_date_of_no_age_is_none(written: str) -> None:
     assert bounds.mail_date(written) is None
+
+
+def test_an_endpoint_named_again_and_again_within_one_quote_is_answered() -> None:
+    before = time.process_time()
+    FAMILIES["ucap"].read_list('"' + "/es-search/search/" * 50_000, URL)
+    assert time.process_time() - before < 10  # seconds of CPU, for a busy machine
