@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import urljoin, urlsplit
@@ -71,6 +72,15 @@ class Anchor:
 
 def anchors(text: str, url: str) -> Iterator[Anchor]:
     """Yield the followable anchors of an HTML text, in page order, URLs absolute, no fragments."""
+    yield from _anchors(text, url)
+
+
+@lru_cache(maxsize=1)  # a family reads a page for its articles, and again for its further pages
+def _anchors(text: str, url: str) -> tuple[Anchor, ...]:
+    return tuple(_found(text, url))
+
+
+def _found(text: str, url: str) -> Iterator[Anchor]:
     try:
         root = Selector(text=thinned(text), type="html").root
     except (ValueError, TypeError, etree.LxmlError):
