@@ -5,8 +5,10 @@ How they are written is in `capture.py`.
 
 import io
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,13 +16,21 @@ from pathlib import Path
 
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
+from crawler.bounds import whole_number
 from crawler.frames import Frame, Frames
+from crawler.unpacking import joined, unpacked
 
 # Extension fields of the WARC header. Kind says what the crawler asked for (list, article, part,
 # robots); the two others make a revisit readable without an index.
 KIND = "Shizheng-Kind"
 REFERS_FILE = "WARC-Refers-To-Filename"
 REFERS_OFFSET = "WARC-Refers-To-File-Offset"
+
+
+MAX_HEAD = 256 << 10
+"""Bytes of the head of a response, status line and headers; what has a longer one is no page."""
+
+_BLANK = re.compile(rb"\n\r?\n")
 
 
 class ArchiveError(RuntimeError):
@@ -47,7 +57,8 @@ class Payload:
 @dataclass(frozen=True, slots=True)
 class Record:
     """One archived response. `headers` are in lower case, `body` is free of transfer and content
-    encodings, `fetched_at` is UTC. `kind` and `digest` are empty where the archive has none."""
+    codings, but for one that was left packed (see `unpacking.is_packed`). `fetched_at` is UTC.
+    `kind` and `digest` are empty where the archive has none."""
 
     url: str
     status: int
@@ -73,44 +84,31 @@ def read(
     is passed over and counted in `skipped` by reason: `broken` (damaged bytes), `torn` (an
     incomplete end), `invalid` (no readable HTTP response), `truncated` (the crawler that wrote it
     cut the body), `unresolved` (a revisit whose original is not here), `not_modified` (the server
-    said that nothing had changed, and sent nothing), `too_large`. `start` is the
-    offset of a record. Raises `ArchiveError` for a file that cannot be opened or is no WARC file.
+    said that nothing had changed, and sent nothing), `too_large` (the record, or the head of its
+    response). `start` is the offset of a record. Raises `ArchiveError` for a file that cannot be
+    opened or is no WARC file.
     """
     skipped = Counter() if skipped is None else skipped
-    first_copies: dict[str, int] = {}  # by digest of the payload and by id of the record
-    with _frames(path) as frames:
-        for frame in frames.walk(start, skipped):
-            raw = _parse(frame, skipped)
-            if raw is None:
-                continue
-            record = _record(raw, frame.offset, skipped)
-            if record is None:
-                continue
-            if record.status == 304:
-                if unmodified:
-                    yield record
-                else:
-                    skipped["not_modified"] += 1
-                continue
-            if raw.rec_type == "revisit":
-                record = _with_body(record, raw, path, first_copies, skipped)
-            else:
-                for name in _names(raw):
-                    first_copies.setdefault(name, frame.offset)
-            if record is not None:
+    originals = _Originals(path)
+    for raw, record in _responses(path, skipped, start):
+        if record.status == 304:
+            if unmodified:
                 yield record
+            else:
+                skipped["not_modified"] += 1
+            continue
+        if raw.rec_type != "revisit":
+            originals.note(raw, record.offset)
+            yield record
+        elif (whole := originals.completed(raw, record)) is not None:
+            yield whole
+        else:
+            skipped["unresolved"] += 1
 
 
 def read_at(folder: Path, place: Place) -> Record | None:
     """Return the response at `place`, or None if it is not there or cannot be read."""
-    path = folder / place.file
-    if not path.is_file():
-        return None
-    try:
-        record = next(read(path, start=place.offset), None)
-    except ArchiveError:
-        return None
-    return record if record is not None and record.offset == place.offset else None
+    return _at(folder, place, read)
 
 
 def repair(path: Path) -> int:
@@ -145,6 +143,12 @@ def _frames(path: Path) -> Frames:
 
 def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
     """Return a frame as a response or revisit of an HTTP URL; None for anything else."""
+    begin = _BLANK.search(frame.content)
+    if begin and _answers(frame.content[: begin.end()]):
+        end = begin.end() + MAX_HEAD
+        if len(frame.content) > end and not _BLANK.search(frame.content, begin.end(), end):
+            skipped["too_large"] += 1
+            return None
     try:
         raw = ArcWarcRecordLoader(verify_http=False).parse_record_stream(
             io.BytesIO(frame.content), known_format="warc"
@@ -168,61 +172,120 @@ def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
     return raw
 
 
+def _answers(head: bytes) -> bool:
+    """Whether the head of a record is that of a response."""
+    return re.search(rb"^WARC-Type:\s*(?:response|revisit)\b", head, re.I | re.M) is not None
+
+
 def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | None:
     fields, http = raw.rec_headers, raw.http_headers
     try:
-        fetched_at = datetime.fromisoformat(fields.get_header("WARC-Date"))
-        status = int(http.get_statuscode())
-        body = raw.content_stream().read() if raw.rec_type == "response" else b""
-    except Exception:  # decoders, too, raise whatever a body makes them
+        moment = datetime.fromisoformat(fields.get_header("WARC-Date"))
+        fetched_at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):  # years 1 and 9999 have no neighbours
         skipped["invalid"] += 1
         return None
-    headers: dict[str, str] = {}
-    for name, value in http.headers:
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    # The body is free of them now; whoever reads the headers must not undo them again.
-    for name in ("content-encoding", "transfer-encoding"):
-        headers.pop(name, None)
+    status = whole_number(http.get_statuscode(), digits=3)
+    if status is None:
+        skipped["invalid"] += 1
+        return None
+    headers = merged(http.headers)
+    body = raw.raw_stream.read() if raw.rec_type == "response" else b""
+    if "chunked" in headers.pop("transfer-encoding", "").lower():
+        body = joined(body)
+    headers, body = unpacked(headers, body)
     return Record(
         url=fields.get_header("WARC-Target-URI"),
         status=status,
         headers=headers,
         body=body,
-        fetched_at=fetched_at if fetched_at.tzinfo else fetched_at.replace(tzinfo=UTC),
+        fetched_at=fetched_at,
         kind=fields.get_header(KIND) or "",
         digest=fields.get_header("WARC-Payload-Digest") or "",
         offset=offset,
     )
 
 
-def _with_body(
-    record: Record,
-    raw: ArcWarcRecord,
-    path: Path,
-    first_copies: Mapping[str, int],
-    skipped: Counter[str],
-) -> Record | None:
-    """Return a revisit with the body of the record it refers to.
+def merged(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name in lower case, repeated ones joined by commas (RFC 9110, 5.2)."""
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name.lower(), []).append(value)
+    return {name: ", ".join(every) for name, every in values.items()}
 
-    We name the file and offset; wget (`--warc-dedup`) the id of a record, in this file or in one
-    that an earlier run wrote beside it; others give the payload's digest alone.
-    """
-    file = raw.rec_headers.get_header(REFERS_FILE)
-    offset = raw.rec_headers.get_header(REFERS_OFFSET) or ""
-    places: list[Place] = []
-    if file and offset.isdigit():
-        places = [Place(Path(file).name, int(offset))]
-    else:
-        wanted = [raw.rec_headers.get_header("WARC-Refers-To") or "", record.digest]
-        here = [first_copies[name] for name in wanted if name in first_copies]
-        places = [Place(path.name, at) for at in here] or list(_elsewhere(path, wanted))
-    for place in places:
-        original = read_at(path.parent, place)
-        if original is not None and record.digest in ("", original.digest):
-            return replace(record, body=original.body)
-    skipped["unresolved"] += 1
-    return None
+
+def _responses(
+    path: Path, skipped: Counter[str], start: int = 0
+) -> Iterator[tuple[ArcWarcRecord, Record]]:
+    """Yield the responses and revisits of a file, these without a body."""
+    with _frames(path) as frames:
+        for frame in frames.walk(start, skipped):
+            raw = _parse(frame, skipped)
+            record = _record(raw, frame.offset, skipped) if raw is not None else None
+            if record is not None:
+                yield raw, record
+
+
+def _at(folder: Path, place: Place, reading: Callable[..., Iterator[Record]]) -> Record | None:
+    path = folder / place.file
+    try:
+        record = next(reading(path, start=place.offset), None) if path.is_file() else None
+    except (ArchiveError, OSError):  # a name that no file can have, too
+        return None
+    return record if record is not None and record.offset == place.offset else None
+
+
+def _whole(path: Path, *, start: int) -> Iterator[Record]:
+    """Yield the responses of a file that are no revisits: these never refer to one another."""
+    for raw, record in _responses(path, Counter(), start):
+        if raw.rec_type == "response":
+            yield record
+
+
+class _Originals:
+    """What the revisits of one file refer to: responses of this file or of one beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._here: dict[str, int] = {}  # by digest of the payload and by id of the record
+        self._beside: _Folder | None = None
+
+    def note(self, raw: ArcWarcRecord, offset: int) -> None:
+        """Remember a response that later revisits may mean."""
+        for name in _names(raw):
+            self._here.setdefault(name, offset)
+
+    def completed(self, raw: ArcWarcRecord, revisit: Record) -> Record | None:
+        """Return a revisit with the body of its original; None if that is not to be had."""
+        for place in self._places(raw, revisit):
+            original = _at(self._path.parent, place, _whole)
+            if original is not None and revisit.digest in ("", original.digest):
+                coding = original.headers.get("content-encoding")  # of a body left packed
+                left = {"content-encoding": coding} if coding else {}
+                headers = {**revisit.headers, **left}
+                return replace(revisit, body=original.body, headers=headers)
+        return None
+
+    def _places(self, raw: ArcWarcRecord, revisit: Record) -> Iterator[Place]:
+        """Yield where the original may lie.
+
+        We name the file and offset; wget (`--warc-dedup`) the id of a record, in this file or in
+        one that an earlier run wrote beside it; others give the payload's digest alone.
+        """
+        file = raw.rec_headers.get_header(REFERS_FILE)
+        offset = whole_number(raw.rec_headers.get_header(REFERS_OFFSET) or "", digits=15)
+        if file and offset is not None:
+            yield Place(Path(file).name, offset)
+            return
+        named = (raw.rec_headers.get_header("WARC-Refers-To") or "", revisit.digest)
+        wanted = [name for name in named if name]
+        here = [self._here[name] for name in wanted if name in self._here]
+        yield from (Place(self._path.name, at) for at in here)
+        if not here:
+            if self._beside is None:
+                self._beside = _folder(self._path.parent)
+                self._beside.refresh()
+            yield from self._beside.find(wanted, apart_from=self._path.name)
 
 
 def _names(raw: ArcWarcRecord) -> Iterator[str]:
@@ -232,34 +295,63 @@ def _names(raw: ArcWarcRecord) -> Iterator[str]:
             yield value
 
 
-def _elsewhere(path: Path, wanted: Sequence[str]) -> Iterator[Place]:
-    """Yield where archives beside `path` hold a response that one of the names `wanted` means."""
-    for other in sorted([*path.parent.glob("*.warc"), *path.parent.glob("*.warc.gz")]):
-        if other.name == path.name:
-            continue
-        state = other.stat()
-        known = _responses(other, state.st_size, state.st_mtime_ns)
-        for name in wanted:
-            if name in known:
-                yield Place(other.name, known[name])
+class _Folder:
+    """Where the responses of all archives of a folder lie, by what a revisit may call them.
 
-
-@lru_cache(maxsize=64)
-def _responses(path: Path, size: int, changed: int) -> Mapping[str, int]:
-    """Return the offset of every response in a file by its names; nothing if it is unreadable.
-
-    `size` and `changed` (modification time, ns) keep a file that is being written from being
-    remembered as it was.
+    One table for the folder, so that finding one takes as long among a thousand files as in one.
+    Names are kept as their hashes, about a hundred bytes each: whoever reads the place sees whether
+    it is the right one.
     """
-    found: dict[str, int] = {}
-    ignored: Counter[str] = Counter()
-    try:
-        with _frames(path) as frames:
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: dict[str, tuple[int, int]] = {}  # size and time of change, ns
+        self._files: list[str] = []
+        self._first: dict[int, int] = {}
+        self._others: dict[int, list[int]] = {}
+
+    def refresh(self) -> None:
+        """Read the files that are new or have changed."""
+        for path in sorted([*self._folder.glob("*.warc"), *self._folder.glob("*.warc.gz")]):
+            with suppress(OSError):  # it was moved away meanwhile
+                state = path.stat()
+                stamp = (state.st_size, state.st_mtime_ns)
+                if self._seen.get(path.name) != stamp:
+                    self._seen[path.name] = stamp
+                    self._add(path)
+
+    def find(self, names: Sequence[str], *, apart_from: str) -> Iterator[Place]:
+        """Yield where a response lies that one of `names` may mean, in another file."""
+        for key in map(hash, names):
+            if key in self._first:
+                for place in (self._first[key], *self._others.get(key, ())):
+                    file = self._files[place >> _OFFSET_BITS]
+                    if file != apart_from:
+                        yield Place(file, place & (1 << _OFFSET_BITS) - 1)
+
+    def _add(self, path: Path) -> None:
+        number = len(self._files)
+        self._files.append(path.name)
+        ignored: Counter[str] = Counter()
+        # One that cannot be read has nothing that could be referred to.
+        with suppress(ArchiveError), _frames(path) as frames:
             for frame in frames.walk(0, ignored):
                 raw = _parse(frame, ignored)
-                if raw is not None and raw.rec_type == "response":
-                    for name in _names(raw):
-                        found.setdefault(name, frame.offset)
-    except ArchiveError:
-        return {}
-    return found
+                if raw is None or raw.rec_type != "response":
+                    continue
+                place = number << _OFFSET_BITS | frame.offset
+                for key in map(hash, _names(raw)):
+                    if self._first.setdefault(key, place) != place:
+                        copies = self._others.setdefault(key, [])
+                        if len(copies) < _COPIES:
+                            copies.append(place)
+
+
+_OFFSET_BITS = 48
+_COPIES = 3
+"""Further copies of one payload that are remembered, in case the first is damaged."""
+
+
+@lru_cache(maxsize=4)
+def _folder(folder: Path) -> _Folder:
+    return _Folder(folder)

@@ -197,15 +197,16 @@ def _furniture(block: Block) -> str | None:
 
 def _related_from(blocks: Sequence[Block]) -> int:
     """Return the place from which on there are only links to other articles, or the length."""
+    found = len(blocks)
+    total = linked = 0  # characters between `place` and what was found already
     for place in range(len(blocks) - 1, 0, -1):
-        if len(blocks[place].text) > 60 or not lines.RELATED.match(blocks[place].text):
-            continue
-        after = blocks[place + 1 :]
-        total = sum(len(block.text) for block in after)
-        if not after or sum(block.linked for block in after) >= 0.5 * total:
-            before = _related_from(blocks[:place])
-            return min(place, before)
-    return len(blocks)
+        block = blocks[place]
+        heads = len(block.text) <= 60 and lines.RELATED.match(block.text)
+        if heads and (place + 1 == found or linked >= 0.5 * total):
+            found, total, linked = place, 0, 0
+        else:
+            total, linked = total + len(block.text), linked + block.linked
+    return found
 
 
 def _end_of_story(blocks: Sequence[Block]) -> int:
@@ -213,10 +214,12 @@ def _end_of_story(blocks: Sequence[Block]) -> int:
 
     Who edited the story is said at its end; what comes below advertises another.
     """
-    sizes = [len(block.text) for block in blocks]
+    before, after = 0, sum(len(block.text) for block in blocks)
     for place, block in enumerate(blocks):
-        if lines.is_credit(block.text) and sum(sizes[place + 1 :]) <= 0.25 * sum(sizes[:place]):
+        after -= len(block.text)
+        if lines.is_credit(block.text) and after <= 0.25 * before:
             return place + 1
+        before += len(block.text)
     return len(blocks)
 
 

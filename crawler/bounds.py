@@ -6,6 +6,9 @@ ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from itertools import islice
 
 MAX_BYTES = 16 << 20
 """Bytes that are decoded, after large scripts were left out."""
@@ -17,6 +20,15 @@ MAX_LINES = 30_000
 """Lines above which a page, or a body that a rule finds, is no article."""
 MAX_ATTRIBUTES = 256
 """Attributes of one tag that reach the parser: libxml2 compares each with all before it."""
+
+MAX_TEXT = 400_000
+"""Characters of an article. The longest of statutes and budgets have a fourth of that, and what
+compares texts later takes its time from it."""
+MAX_TITLE = 1_000
+MAX_LIST_CHARS = 8_000_000
+"""Characters of a list; a sitemap with all the 50,000 addresses it may have takes as many."""
+MAX_ANCHORS = 20_000
+"""Links of one HTML list page that are read."""
 
 _LARGE_SCRIPT = 1 << 16
 _CROWDED = 2048
@@ -31,12 +43,45 @@ _ATTRIBUTE = re.compile(
 )
 
 
+_ANCHOR = re.compile(r"<a\s", re.IGNORECASE)
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def whole_number(text: str, *, digits: int = 9) -> int | None:
+    """Return a number that a page or a header writes, or None.
+
+    None is returned for anything but ASCII digits (no sign, no superscript) and for more than
+    `digits` of them: no page number, size, offset or status is longer, and Python refuses to read
+    one of more than 4,300.
+    """
+    written = text.strip().lstrip("0") or text.strip()[-1:]
+    return int(written) if len(written) <= digits and _DIGITS.fullmatch(written) else None
+
+
+def mail_date(text: str) -> datetime | None:
+    """Return a moment as mail, HTTP and RSS write it (RFC 5322), or None; of this age, with its
+    zone if it has one."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if 1900 <= moment.year <= 2200 else None  # converting others may overflow
+
+
 def cut(body: bytes) -> tuple[bytes, bool]:
     """Return what is decoded of a page, and whether more than scripts and styles was left out."""
     if len(body) <= MAX_CHARS:
         return body, False
     kept = _without_scripts(body)
     return kept[:MAX_BYTES], len(kept) > MAX_BYTES
+
+
+def cut_list(text: str) -> tuple[str, bool]:
+    """Return what is read of a list, and whether anything was left out."""
+    kept = text[:MAX_LIST_CHARS]
+    beyond = next(islice(_ANCHOR.finditer(kept), MAX_ANCHORS, None), None)
+    kept = kept[: beyond.start()] if beyond else kept
+    return kept, len(kept) < len(text)
 
 
 def thinned(html: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from crawler.addresses import is_public
 from crawler.city import City
+from crawler.credentials import user_of, without_user
 from crawler.settings import SHIZHENG_PRIVATE_ADDRESSES
 
 MISSING = (
@@ -40,7 +41,7 @@ def needed(city: City) -> bool:
 
 def settings(city: City) -> dict[str, Any]:
     """Return the Scrapy settings by which requests marked with `meta` go through the browser."""
-    handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
+    handler = "crawler.drawn.BrowserHandler"
     launch: dict[str, Any] = {
         "executable_path": shutil.which("chromium") or shutil.which("chromium-browser"),
         # No sandbox for root only: containers seldom allow one to it.
@@ -49,7 +50,11 @@ def settings(city: City) -> dict[str, Any]:
     }
     proxy = os.environ.get("http_proxy") or os.environ.get("https_proxy")
     if proxy:
-        launch["proxy"] = {"server": proxy, "bypass": os.environ.get("no_proxy", "")}
+        user, password = user_of(proxy)
+        # Not in the address, which becomes an argument of the browser that every user can list.
+        launch["proxy"] = {"server": without_user(proxy), "bypass": os.environ.get("no_proxy", "")}
+        if user:
+            launch["proxy"] |= {"username": user, "password": password}
     else:
         launch["args"] = [*launch["args"], f"--host-resolver-rules={_names(city)}"]
     return {

@@ -2,7 +2,8 @@
 
 A response and its request are one gzip member each, written with one call, so that a process that
 dies leaves at most one torn record, at the end. A payload that was archived before is not kept
-twice: a `revisit` record names the file and offset of the first copy.
+twice: a `revisit` record names the file and offset of the first copy. Credentials are left out of
+both (`credentials.py`).
 """
 
 import base64
@@ -27,6 +28,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.archive import KIND, REFERS_FILE, REFERS_OFFSET, ArchiveError, Payload, Place
+from crawler.credentials import public_headers, without_user
 
 Headers = Sequence[tuple[str, str]]
 
@@ -190,6 +192,7 @@ def _write_pair(
     out: IO[bytes], exchange: Exchange, earlier: Payload | None, confirmed: Payload | None
 ) -> None:
     writer = _Members(out)
+    url = without_user(exchange.url)
     fields = {
         "WARC-Date": _warc_date(exchange.fetched_at),
         KIND: exchange.kind,
@@ -208,14 +211,14 @@ def _write_pair(
             fields["WARC-Refers-To-Date"] = _warc_date(confirmed.fetched_at)
             fields |= _reference(confirmed.place)
         response = writer.create_warc_record(
-            exchange.url,
+            url,
             "revisit",
             http_headers=status,
             warc_headers_dict=fields | {"WARC-Profile": _NOT_MODIFIED},
         )
     elif earlier is None:
         response = writer.create_warc_record(
-            exchange.url,
+            url,
             "response",
             payload=io.BytesIO(exchange.body),
             length=len(exchange.body),
@@ -224,20 +227,20 @@ def _write_pair(
         )
     else:
         response = writer.create_revisit_record(
-            exchange.url,
+            url,
             exchange.digest,
             earlier.url,
             _warc_date(earlier.fetched_at),
             http_headers=status,
             warc_headers_dict=fields | _reference(earlier.place),
         )
-    target = urlsplit(exchange.url)
+    target = urlsplit(url)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-    headers = list(exchange.request_headers)
+    headers = public_headers(exchange.request_headers)
     if not any(name.lower() == "host" for name, _ in headers):
-        headers.insert(0, ("Host", target.netloc.rpartition("@")[2]))
+        headers.insert(0, ("Host", target.netloc))
     request = writer.create_warc_record(
-        exchange.url,
+        url,
         "request",
         http_headers=StatusAndHeaders(f"{path} HTTP/1.1", headers, protocol=exchange.method),
     )
@@ -252,9 +255,13 @@ _STATUSES = {int(status) for status in HTTPStatus}
 
 
 def _response_headers(exchange: Exchange) -> list[tuple[str, str]]:
-    """Return the headers with a true length: chunks were joined before the body got here."""
+    """Return the headers with a true length: chunks were joined before the body got here.
+
+    Without cookies: whoever has an archive must not be let in by it.
+    """
     dropped = ("transfer-encoding", "content-length")
-    kept = [(name, value) for name, value in exchange.headers if name.lower() not in dropped]
+    public = public_headers(exchange.headers)
+    kept = [(name, value) for name, value in public if name.lower() not in dropped]
     if exchange.status == 304:
         return kept  # it has no payload to give the length of
     return [*kept, ("Content-Length", str(len(exchange.body)))]

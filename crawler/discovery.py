@@ -21,12 +21,14 @@ from scrapy import Request
 
 from crawler import browser
 from crawler.blocking import REASONS, diagnose, is_drawn
+from crawler.bounds import cut_list
 from crawler.charset import decode
 from crawler.city import Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
 from crawler.item import NEWS_TIME, canonical_url
 from crawler.state import SKEW
+from crawler.unpacking import is_packed
 from crawler.visits import Walk
 
 if TYPE_CHECKING:
@@ -141,12 +143,14 @@ class Discovery:
             tally.failed += 1
             return None
         # A list may show nothing and hold its entries in a script, so an empty shell is no refusal.
-        shell = diagnose(at, status, headers, body) == "empty_shell"
+        shell = not is_packed(headers) and diagnose(at, status, headers, body) == "empty_shell"
         tally.drawn = shell and is_drawn(body)
         if not shell and crawl.reader.refusal(at, status, headers, body):
             tally.failed += 1
             return None
-        text = decode(body, headers).text
+        text, cut = cut_list(decode(body, headers).text)
+        if cut:
+            crawl.report("list_cut", at, f"its first {len(text)} characters are read")
         listing = FAMILIES[source.cms].read_list(text, at)
         wanted = tuple(link for link in listing.links if source.wants(link.url))
         if wanted:

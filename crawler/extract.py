@@ -15,7 +15,7 @@ from crawler import fields, kinds, lines
 from crawler.blocking import REASONS, diagnose, is_document
 from crawler.blocks import Block, read_blocks
 from crawler.body import Body, Cut, attachments, images, read_body
-from crawler.bounds import MAX_ELEMENTS, MAX_LINES
+from crawler.bounds import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
 from crawler.city import City, Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
@@ -23,6 +23,7 @@ from crawler.consensus import Opinion, agreement, choose, opinions
 from crawler.item import Article, Reject, article_id
 from crawler.kinds import is_listing, reaches, units, with_headlines
 from crawler.page import Page, parse
+from crawler.unpacking import TOO_LARGE, is_packed
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
@@ -88,10 +89,11 @@ def explain(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Ex
 def join(first: Article, rest: Sequence[Article]) -> Article:
     """Return a multi-page article as one: `rest` are its pages 2..n, in order, as far as fetched.
 
-    A page that repeats the end of the one before it adds only what is new. Pages that are missing
-    leave the flag `parts_missing`.
+    A page that repeats the end of the one before it adds only what is new. Pages that are missing,
+    or have no room within `MAX_TEXT`, leave the flag `parts_missing`.
     """
     paragraphs = first.text.split("\n")
+    rest = _within(MAX_TEXT - len(first.text), rest)
     for part in rest:
         new = part.text.split("\n")
         known = set(paragraphs)
@@ -113,6 +115,17 @@ def join(first: Article, rest: Sequence[Article]) -> Article:
     )
 
 
+def _within(room: int, parts: Sequence[Article]) -> list[Article]:
+    """Return the parts, in order, whose text together has room in an article."""
+    kept: list[Article] = []
+    for part in parts:
+        room -= len(part.text)
+        if room < 0:
+            break
+        kept.append(part)
+    return kept
+
+
 def _guarded(
     url: str, body: bytes, headers: Mapping[str, str], city: City, *, compare: bool
 ) -> Explanation:
@@ -127,6 +140,8 @@ def _guarded(
 def _read(
     url: str, body: bytes, headers: Mapping[str, str], city: City, compare: bool
 ) -> Explanation:
+    if is_packed(headers):
+        return Explanation(_reject(url, city, "too_large", TOO_LARGE), "")
     if not is_document(headers, body):
         return Explanation(_reject(url, city, diagnose(url, 200, headers, body) or "not_html"), "")
     page = Page(url, body, headers)
@@ -147,6 +162,13 @@ def _read(
             return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
         text = _general_text(page, said)
     return _article(page, city, source, text, said)
+
+
+def _too_long(title: str, text: str) -> str:
+    """Return the size of what is too long for an article; empty if nothing is."""
+    if len(title) > MAX_TITLE:
+        return f"a title of {len(title)} characters"
+    return f"{len(text)} characters of text" if len(text) > MAX_TEXT else ""
 
 
 def _article(
@@ -215,6 +237,8 @@ def _article(
         rejected = _reject(page.url, city, blocked) if blocked else rejected
     if rejected and page.truncated and rejected.reason == "too_short":
         size = f"its first {len(page.html)} characters hold no text"
+        rejected = _reject(page.url, city, "too_large", size)
+    if not rejected and (size := _too_long(heading, body.text)):
         rejected = _reject(page.url, city, "too_large", size)
     if rejected:
         return done(rejected)

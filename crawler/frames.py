@@ -14,11 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-MAX_RECORD = 256 << 20
+MAX_RECORD = 64 << 20
 """Bytes of one record (or gzip member), unpacked; larger ones are passed over."""
+MAX_SEARCH = 16
+"""Bytes read, for each of the file, in search of the next whole record after damaged ones. A file
+made of false beginnings would be read once for each of them."""
 
 _GZIP = b"\x1f\x8b\x08"
 _SLICE = 1 << 16
+_FIRST_SLICE = 1 << 10  # enough to tell a false beginning by
 _VERSION = re.compile(rb"WARC/\d\.\d+\r?\n")
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -37,12 +41,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A part of the file: whole (`content`), or damaged (`problem`: broken, torn, too_large)."""
+    """A part of the file: whole (`content`), or damaged (`problem`: broken, torn, too_large).
+
+    `cost` is the number of bytes that were read and unpacked in vain.
+    """
 
     start: int
     end: int
     content: bytes = b""
     problem: str = ""
+    cost: int = 0
 
 
 class Frames:
@@ -87,7 +95,7 @@ class Frames:
             else:
                 for inner in _plain(stretch.content, 0):
                     if inner.problem:
-                        skipped["broken"] += 1
+                        skipped["too_large" if inner.problem == "too_large" else "broken"] += 1
                     else:
                         yield Frame(stretch.start, inner.content)
 
@@ -105,55 +113,78 @@ class Frames:
 def _members(data: "mmap.mmap | bytes", start: int) -> Iterator[_Stretch]:
     """Walk gzip members. After damage, go on at the next bytes that unpack to their checksum."""
     position, damaged = start, -1
-    while position < len(data):
+    left = MAX_RECORD + MAX_SEARCH * len(data)
+    while position < len(data) and left > 0:
         found = _member(data, position)
-        if not found.problem or found.problem == "too_large":
+        if not found.problem:
             if damaged >= 0:
                 yield _Stretch(damaged, position, problem="broken")
                 damaged = -1
             yield found
             position = found.end
             continue
+        left -= found.cost
+        if found.problem == "too_large":
+            # What is so large is not unpacked to find its end: the next member is looked for.
+            if damaged >= 0:
+                yield _Stretch(damaged, position, problem="broken")
+            next_start = _next_member(data, found.end)
+            yield _Stretch(position, next_start, problem="too_large")
+            position, damaged = next_start, -1
+            continue
         damaged = position if damaged < 0 else damaged
-        next_start = data.find(_GZIP, position + 1)
-        position = next_start if next_start >= 0 else len(data)
+        position = _next_member(data, position + 1)
     if damaged >= 0:
-        yield _Stretch(damaged, len(data), problem="torn")
+        # Whether anything whole lies behind is unknown where the search was given up.
+        yield _Stretch(damaged, len(data), problem="torn" if left > 0 else "broken")
+    elif position < len(data):
+        yield _Stretch(position, len(data), problem="broken")
+
+
+def _next_member(data: "mmap.mmap | bytes", position: int) -> int:
+    found = data.find(_GZIP, position)
+    return found if found >= 0 else len(data)
 
 
 def _member(data: "mmap.mmap | bytes", start: int) -> _Stretch:
     inflate = zlib.decompressobj(wbits=31)
     parts: list[bytes] = []
-    position, size = start, 0
-    while not inflate.eof and position < len(data):
+    position, size, step = start, 0, _FIRST_SLICE
+    while not inflate.eof:
+        packed = inflate.unconsumed_tail
+        if not packed:
+            packed = data[position : position + step]
+            position, step = position + len(packed), _SLICE
         try:
-            part = inflate.decompress(data[position : position + _SLICE])
+            part = inflate.decompress(packed, _SLICE)
         except zlib.error:
-            return _Stretch(start, len(data), problem="broken")
-        position = min(position + _SLICE, len(data))
+            return _Stretch(start, position, problem="broken", cost=position - start + size)
+        parts.append(part)
         size += len(part)
-        if size <= MAX_RECORD:
-            parts.append(part)
-    if not inflate.eof:
-        return _Stretch(start, len(data), problem="broken")
-    end = position - len(inflate.unused_data)
-    if size > MAX_RECORD:
-        return _Stretch(start, end, problem="too_large")
-    return _Stretch(start, end, b"".join(parts))
+        if size > MAX_RECORD:
+            end = position - len(inflate.unconsumed_tail)
+            return _Stretch(start, end, problem="too_large", cost=position - start + size)
+        # A member whose name fills a slice is no record of an archive.
+        nothing = size == 0 and position - start > _SLICE
+        if nothing or not (packed or part):
+            return _Stretch(start, position, problem="broken", cost=position - start + size)
+    return _Stretch(start, position - len(inflate.unused_data), b"".join(parts))
 
 
 def _plain(data: "mmap.mmap | bytes", start: int) -> Iterator[_Stretch]:
     """Walk records that lie one after the other; after damage go on at the next version line."""
     position = start
+    left = MAX_RECORD + MAX_SEARCH * len(data)
     while position < len(data):
         if data[position : position + 1] in (b"\r", b"\n"):
             position += 1
             continue
         end = _record_end(data, position)
         if end is None or end > len(data):
-            match = _VERSION.search(data, position + 1)
+            left -= _SLICE
+            match = _VERSION.search(data, position + 1) if left > 0 else None
             begin = match.start() if match else len(data)
-            yield _Stretch(position, begin, problem="broken" if match else "torn")
+            yield _Stretch(position, begin, problem="broken" if match or left <= 0 else "torn")
             position = begin
         elif end - position > MAX_RECORD:
             yield _Stretch(position, end, problem="too_large")

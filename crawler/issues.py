@@ -19,6 +19,7 @@ from scrapy.exceptions import (
 from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
 
 from crawler.archive import ArchiveError
+from crawler.credentials import masked, without_user
 from crawler.state import VisitsError
 
 CODES = {
@@ -26,7 +27,7 @@ CODES = {
     "answers with something else.",
     "list_empty": "A listing page gave no article link: redesigned, or read with the wrong family.",
     "no_new_articles": "No listing has shown anything new for longer than the city file expects.",
-    "list_cut": "A listing has more pages than are read of one listing.",
+    "list_cut": "A listing has more pages, or a page of it more links, than are read.",
     "links_off_host": "A listing links to hosts the city does not name; they are not fetched.",
     "blocked_challenge": "The site answered with a script challenge instead of its page.",
     "blocked_waf": "A firewall refused the request and says so.",
@@ -45,7 +46,7 @@ CODES = {
     "connection": "The connection broke off.",
     "off_host": "A redirect to a host the city does not name.",
     "private_address": "The host's address is a private one, which a crawl does not visit.",
-    "malformed": "An answer that is no HTTP, or whose body cannot be unpacked.",
+    "malformed": "An answer that is no HTTP.",
     "redirects": "More redirects than are followed, or one that leads to no address.",
     "too_large": "A response larger than is downloaded.",
     "not_a_page": "A response of a kind that holds no article, such as a film; it was broken off.",
@@ -77,10 +78,6 @@ class RobotsUnreachable(IgnoreRequest):
 
 class PrivateAddress(IgnoreRequest):
     """A request to an address of a private network."""
-
-
-class Malformed(IgnoreRequest):
-    """An answer whose body cannot be unpacked as its head declares."""
 
 
 class BadRedirect(IgnoreRequest):
@@ -119,8 +116,8 @@ class IssueLog:
         if code not in CODES:
             raise ValueError(f"{code!r} is no issue code; known: {', '.join(CODES)}")
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        evidence = " ".join(evidence.split())[:500]
-        issue = Issue(now, self._run_id, self._city, code, url, evidence)
+        evidence = masked(" ".join(evidence.split()))[:500]
+        issue = Issue(now, self._run_id, self._city, code, without_user(url), evidence)
         self.counts[code] += 1
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
@@ -153,19 +150,18 @@ def of_error(error: BaseException) -> tuple[str, str]:
             return "come_later", str(error)
         case NotAPage():
             return "not_a_page", str(error)
-        case Malformed():
-            return "malformed", str(error)
         case BadRedirect():
             return "redirects", str(error)
         case IgnoreRequest() if "robots.txt" in str(error):
             return "robots", str(error)
         case IgnoreRequest() if "redirect" in str(error):
             return "redirects", str(error)
-        case DownloadCancelledError():
-            # Only what grows past the limit is cancelled; it has a reason if it was announced.
-            return "too_large", str(error) or "it grew past DOWNLOAD_MAXSIZE and was broken off"
-        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in str(error):
+        case IgnoreRequest() if re.search(r"size|MAXSIZE", str(error)):
             return "too_large", text
+        case DownloadCancelledError():
+            return "too_large", text if str(
+                error
+            ) else "it grew past DOWNLOAD_MAXSIZE and was broken off"
         case DownloadTimeoutError() | TimeoutError():
             return "timeout", text
         case CannotResolveHostError():

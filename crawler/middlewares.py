@@ -9,22 +9,26 @@ from urllib.parse import urldefrag, urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
-from scrapy.exceptions import IgnoreRequest, StopDownload
+from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
+from crawler.archive import merged
 from crawler.capture import Exchange
 from crawler.city import City
+from crawler.credentials import without_user
 from crawler.issues import (
     BadRedirect,
-    Malformed,
     NotAPage,
     OffHost,
     RobotsUnreachable,
     of_error,
 )
+from crawler.unpacking import TOO_LARGE, is_packed, unpacked
 from crawler.visits import visit_of
+
+MAX_ROBOTS = 500 << 10
+"""Bytes of a robots.txt that are read: what a crawler has to read at least (RFC 9309, 2.5)."""
 
 _NO_PAGES = (
     "image/",
@@ -59,8 +63,11 @@ class CrawlPart:
 class HostGuard(CrawlPart):
     """Refuses every request to a host that the city file does not name, redirects included."""
 
-    def process_request(self, request: Request) -> None:
-        check_host(request.url, self.spider.city)
+    def process_request(self, request: Request) -> Request | None:
+        # A redirect may give a user name; what is asked for, noted and archived has none.
+        plain = without_user(request.url)
+        check_host(plain, self.spider.city)
+        return None if plain == request.url else request.replace(url=plain)
 
 
 class RobotsGuard(CrawlPart):
@@ -82,9 +89,13 @@ class RobotsGuard(CrawlPart):
             raise RobotsUnreachable(f"robots.txt cannot be had: {reason}", code)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        if _is_robots(request) and response.status >= 500:
+        if not _is_robots(request):
+            return response
+        if response.status >= 500:
             self._unreachable[_origin(request)] = "robots", f"status {response.status}"
-        return response
+        elif is_packed(lower_headers(response.headers)):
+            self._unreachable[_origin(request)] = "robots", TOO_LARGE
+        return response.replace(body=readable_robots(response.body))
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         # Whether forbidden or off the hosts: what keeps robots.txt away keeps the pages away, too.
@@ -113,6 +124,19 @@ class OnlyPages(CrawlPart):
         declared = self._refused.pop(request.url, None)
         if declared is not None:
             raise NotAPage(f"its type is {declared}") from exception
+
+
+class Unpacker(CrawlPart):
+    """Undoes the content coding of every response; one that unpacks to too much stays packed."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if b"Content-Encoding" not in response.headers:
+            return response
+        headers, body = unpacked(lower_headers(response.headers), response.body)
+        if "content-encoding" in headers:
+            return response
+        kept = {k: v for k, v in dict(response.headers).items() if k != b"Content-Encoding"}
+        return response.replace(headers=kept, body=body)
 
 
 class Archiver(CrawlPart):
@@ -156,23 +180,6 @@ class Archiver(CrawlPart):
         return response
 
 
-class Unpacking(HttpCompressionMiddleware):
-    """Unpacks bodies. What a decoder raises of a body is the site's mistake, whatever its class."""
-
-    def process_response(  # type: ignore[override]  # Scrapy's may be given the spider, too
-        self, request: Request, response: Response
-    ) -> Request | Response:
-        try:
-            return super().process_response(request, response)
-        except IgnoreRequest:
-            raise  # larger than is unpacked
-        except Exception as error:
-            packed = (response.headers.get("Content-Encoding") or b"").decode("latin-1")
-            raise Malformed(
-                f"its body is not {packed!r}, as declared ({type(error).__name__}: {error})"
-            ) from error
-
-
 class Redirects(RedirectMiddleware):
     """Follows redirects, to addresses alone."""
 
@@ -186,19 +193,22 @@ class Redirects(RedirectMiddleware):
             raise BadRedirect(f"it leads to no address: {target[:200]!r} ({error})") from error
 
 
+def readable_robots(body: bytes) -> bytes:
+    """Return the whole lines within the first `MAX_ROBOTS` bytes of a robots.txt."""
+    if len(body) <= MAX_ROBOTS:
+        return body
+    return body[: body.rfind(b"\n", 0, MAX_ROBOTS) + 1]
+
+
 def check_host(url: str, city: City) -> None:
     """Raise `OffHost` for a URL on a host that the city does not name."""
     if not city.allows(url):
-        raise OffHost(f"{urlsplit(url).netloc} is not among the hosts of {city.key}")
+        raise OffHost(f"{urlsplit(without_user(url)).netloc} is not among the hosts of {city.key}")
 
 
 def lower_headers(headers: Headers) -> dict[str, str]:
     """Return headers as the archive's reader gives them: lower case, repeats joined."""
-    merged: dict[str, str] = {}
-    for name, value in _pairs(headers):
-        key = name.lower()
-        merged[key] = f"{merged[key]}, {value}" if key in merged else value
-    return merged
+    return merged(_pairs(headers))
 
 
 def _pairs(headers: Headers) -> list[tuple[str, str]]:

@@ -7,7 +7,6 @@ host, before a request enters Scrapy's queue for it.
 import asyncio
 import math
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
@@ -15,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
+from crawler.bounds import mail_date, whole_number
 from crawler.issues import ComeLater
 from crawler.middlewares import CrawlPart
 
@@ -74,11 +74,12 @@ class Pace(CrawlPart):
 
 def retry_after(value: str, now: datetime) -> float | None:
     """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3); None: unreadable."""
-    if value.isascii() and value.strip().isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - now).total_seconds())
-    except (ValueError, OverflowError):
+    if value.strip().isdecimal():
+        seconds = whole_number(value)
+        # Longer than any number of seconds that is meant: as long as can be.
+        return float(seconds) if seconds is not None else math.inf
+    moment = mail_date(value)
+    if moment is None:
         return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
@@ -56,10 +55,8 @@ class Page:
     def served(self) -> date | None:
         """The day (UTC) the server says it sent the page, from the Date header; None without."""
         value = next((str(v) for k, v in self.headers.items() if k.lower() == "date"), "")
-        try:
-            return parsedate_to_datetime(value).date() if value else None
-        except (ValueError, TypeError, IndexError):
-            return None
+        moment = bounds.mail_date(value)
+        return moment.date() if moment else None
 
     @cached_property
     def tree(self) -> etree._Element:

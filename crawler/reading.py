@@ -15,6 +15,7 @@ from crawler.blocking import REASONS, diagnose, evidence, refusal
 from crawler.cms import FAMILIES
 from crawler.extract import extract, join
 from crawler.item import Article, Reject
+from crawler.unpacking import TOO_LARGE, is_packed
 from crawler.visits import Outcome
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Reader:
         """
         refused = self.refusal(url, status, headers, body)
         if refused is not None:
-            return Page(url, (refused,), "retry")
+            # What is too large today is so tomorrow.
+            return Page(url, (refused,), "stored" if refused.reason == "too_large" else "retry")
         try:
             found = extract(url, body, headers, self._crawl.city)
             self._note_rules(url, found)
@@ -86,6 +88,9 @@ class Reader:
         self, url: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> Reject | None:
         """Return None for a page; for a refusal or an error report it and say so as a reject."""
+        if is_packed(headers):
+            self._crawl.report("too_large", url, TOO_LARGE)
+            return Reject(url, self._crawl.city.key, "too_large", TOO_LARGE)
         reason = diagnose(url, status, headers, body)
         if reason not in BLOCKED and 200 <= status < 300:
             return None

@@ -8,6 +8,8 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from crawler import unpacking
+
 try:
     _VERSION = version("shizheng")
 except PackageNotFoundError:  # run from a source tree that was never installed
@@ -67,7 +69,9 @@ SHIZHENG_MAX_WAIT = 300
 
 # --- Limits ----------------------------------------------------------------------------------
 DOWNLOAD_TIMEOUT = 60  # seconds; these servers can be slow, but not three minutes (the default)
-DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # bytes; a news page is thousands of times smaller
+DOWNLOAD_MAXSIZE = (
+    unpacking.MAX_BODY
+)  # bytes as sent; what they unpack to is bounded in unpacking.py
 DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
 RETRY_TIMES = 2  # three tries in all; a page that still fails is reported and tried next run
 # 412, 521 and the like are a site's refusal: they are reported as blocked, never retried.
@@ -90,7 +94,6 @@ REMOTE_CONTROL_ENABLED = False  # on by default since Scrapy 2.18; runs Python f
 COOKIES_ENABLED = False  # nothing here needs a session; a crawl must not depend on one
 HTTPCACHE_ENABLED = False  # the archive is the memory; a cache would hide corrections
 REFERER_ENABLED = False  # a site need not be told how its pages were found
-COMPRESSION_ENABLED = True
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     # No Accept-Language: some sites would choose the edition by it instead of by URL.
@@ -104,17 +107,22 @@ TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"  # fo
 HTTPERROR_ALLOW_ALL = True
 # A page gives one item. Scrapy would start a hundred tasks to handle those of each page.
 CONCURRENT_ITEMS = 1
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.heads.BoundedHandler",
+    "https": "crawler.heads.BoundedHandler",
+}
 DOWNLOADER_MIDDLEWARES = {
     # Strict hosts replace Scrapy's own check, which lets every subdomain pass.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.HostGuard": 50,
-    # Scrapy's, with names for what is wrong with an answer.
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "crawler.middlewares.Unpacking": 590,
+    # Scrapy's, with a name for a redirect that leads to no address.
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.middlewares.Redirects": 600,
     "crawler.middlewares.RobotsGuard": 110,  # just after Scrapy's own, which fetches robots.txt
     "crawler.pace.Pace": 560,  # nearer than the retries, so that a retry waits as the host asks
+    # Bodies are unpacked as those of an archive are, so that a crawl equals its re-extraction.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.middlewares.Unpacker": 590,
     "crawler.addresses.AddressGuard": 600,
     "crawler.middlewares.OnlyPages": 980,
     # Nearest to the network: sees robots.txt, redirects and errors, as they came.

@@ -17,6 +17,7 @@ from urllib.parse import urldefrag, urljoin
 
 from crawler import archive
 from crawler.archive import Payload, Place
+from crawler.credentials import without_user
 from crawler.item import canonical_url
 from crawler.state import OWED, SKEW, State
 
@@ -475,6 +476,6 @@ def visit_of(
 def _led_to(url: str, target: str) -> str | None:
     """Return where a redirect leads, or None if that is no URL."""
     try:
-        return urldefrag(urljoin(url, target))[0]
+        return without_user(urldefrag(urljoin(url, target))[0])
     except ValueError:
         return None

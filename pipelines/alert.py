@@ -26,7 +26,8 @@ class WebhookError(ValueError):
 def checked(url: str) -> str:
     """Return a webhook's address if it is one. Raises `WebhookError`."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    printable = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme not in ("http", "https") or not parts.hostname or not printable:
         raise WebhookError("a webhook is an http or https address, https://hooks.example.org/…")
     return url
 

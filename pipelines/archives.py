@@ -5,6 +5,7 @@ number of processes changes nothing but the time. What was read is remembered: a
 killed goes on where it stopped, and one that ended has nothing to do.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +25,12 @@ from pipelines.terminal import Tracker
 
 # What the crawler asked for to find articles; in anyone else's archive a record has no kind.
 _NOT_ARTICLES = ("list", "robots")
+
+
+# The key of a city names its files, so it needs a letter or a digit, and may not be longer than
+# a file name may be.
+_KEY = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?")
+_NOBODY = City(key="", name_zh="", name_en="", hosts=(), sources=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,17 @@ class _Filter:
             return None
         city = next((city for city in self.cities.values() if city.allows(url)), None)
         return unnamed_city(url) if city is None and self.any_host and host_of(url) else city
+
+    def city_of_record(self, url: str, skipped: Counter[str]) -> City | None:
+        """Return whose page a record is; one without a usable host is counted as `no_host`."""
+        try:
+            city = self.city_of(url)
+        except ValueError:  # a host that is none, such as half an IPv6 address
+            city = _NOBODY
+        if city is None or _KEY.fullmatch(city.key):
+            return city
+        skipped["no_host"] += 1
+        return None
 
 
 def extract(
@@ -175,7 +193,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
     for record in archive.read(path, skipped):
         if record.kind in _NOT_ARTICLES or 300 <= record.status < 400:
             continue
-        city = wanted.city_of(record.url)
+        city = wanted.city_of_record(record.url, skipped)
         if city is None:
             if not host_of(record.url):
                 skipped["no_host"] += 1

@@ -1,6 +1,6 @@
 """Errors whose message is for the user, with their exit codes, and every error as a sentence."""
 
-DONE, INTERNAL, USAGE, BUSY = 0, 1, 2, 5
+DONE, INTERNAL, USAGE, UNUSABLE, BUSY = 0, 1, 2, 4, 5
 
 # What was expected, where, what to do. By name, because what was never imported was never raised,
 # and importing everything takes seconds.
@@ -18,6 +18,7 @@ _TOLD = {
     "pipelines.lock.LockedError": BUSY,
     "pipelines.migration.MigrationError": USAGE,
     "pipelines.page.PageError": USAGE,
+    "pipelines.page.PageNotHadError": UNUSABLE,
     "pipelines.release.snapshot.ReleaseError": USAGE,
     "pipelines.release.splits.SplitError": USAGE,
     "pipelines.release.withdrawal.WithdrawalError": USAGE,

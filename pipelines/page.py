@@ -1,26 +1,33 @@
 """One page, explained: what was found, by which rule, and what was cut."""
 
-import urllib.error
-import urllib.request
+import base64
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.city import City, unnamed_city
+from crawler.credentials import without_user
 from crawler.extract import Explanation
 from crawler.extract import explain as explain_page
 from crawler.item import Article, Reject
-from crawler.settings import USER_AGENT
 from pipelines import language
 from pipelines.terminal import OUT, say, show_table
 
-_TIMEOUT = 30
-_LARGEST = 50_000_000
+LIMIT = 180
+"""Seconds that fetching a page may take in all: robots.txt, redirects and a retry included."""
 
 
 class PageError(ValueError):
-    """A page that cannot be had; the message says what was tried."""
+    """A file or an address that cannot be read; the message says what was expected."""
+
+
+class PageNotHadError(ValueError):
+    """A page that its site, or a rule of the crawl, does not give; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,10 @@ def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explain
     """Read a page from the web or from a file and explain it.
 
     `url` is where a file was saved from; it decides the city and with it the rules. A page of a
-    host that no city names is read with the general rules. Raises `PageError`.
+    host that no city names is read with the general rules. Raises `PageError`, `PageNotHadError`.
     """
     if source.startswith(("http://", "https://")):
-        url, body, headers = _fetch(source)
+        url, body, headers = _fetch(source, cities)
     else:
         body, headers = _read(Path(source)), {}
         url = url or f"http://saved.invalid/{Path(source).name}"
@@ -99,14 +106,35 @@ def as_json(explained: Explained) -> dict[str, Any]:
     }
 
 
-def _fetch(url: str) -> tuple[str, bytes, dict[str, str]]:
-    request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
+def _fetch(url: str, cities: Mapping[str, City]) -> tuple[str, bytes, dict[str, str]]:
+    """Return URL, body and headers of a page, fetched as a crawl would, by a process of its own."""
+    url = without_user(url)
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return response.geturl(), response.read(_LARGEST), headers
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        raise PageError(f"{url}: cannot be fetched: {error}") from error
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+        city = next((city for city in cities.values() if city.allows(url)), None)
+    except ValueError:
+        usable, city = False, None
+    if not usable:
+        raise PageError(f"{url}: expected an address such as https://www.example.org/page.html")
+    hosts = [f"--host={host}" for host in (city.hosts if city else ())]
+    command = [sys.executable, "-m", "crawler.probe", "fetch", *hosts, "--", url]
+    try:
+        ended = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        raise PageNotHadError(
+            f"{url}: cannot be fetched: not answered to the end within {LIMIT} seconds"
+        ) from None
+    try:
+        page = json.loads(ended.stdout)[0]
+    except (ValueError, IndexError):
+        last = ended.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise PageNotHadError(f"{url}: cannot be fetched: {last or 'no answer'}") from None
+    if page["code"]:
+        raise PageNotHadError(
+            f"{url}: cannot be fetched: {page['evidence']} ({page['code']}, see docs/crawling.md)"
+        )
+    return page["url"], base64.b64decode(page["body"]), page["headers"]
 
 
 def _read(path: Path) -> bytes:

@@ -6,11 +6,12 @@ general reader. A sitemap index names further sitemaps, an Atom feed its next pa
 
 import re
 from datetime import date
-from email.utils import parsedate_to_datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree
 
+from crawler.bounds import mail_date
 from crawler.cms.family import Family, Link, Listing, Rules
 from crawler.cms.reading import WIDGETS, absolute, is_file, once, shown_date, squeeze
 from crawler.item import NEWS_TIME
@@ -19,6 +20,7 @@ _ENTRIES = ("item", "entry", "url")
 _DATES = ("pubdate", "publication_date", "published", "date", "updated", "lastmod")
 _INDEX = re.compile(r"/(?:index\.\w+)?$")
 _MAX_MORE = 1000
+_MAX_FIELDS = 200
 
 
 def is_article(url: str) -> bool:
@@ -79,20 +81,20 @@ def _entry(node: etree._Element, url: str) -> Link | None:
 
 def _text(node: etree._Element, names: tuple[str, ...]) -> str:
     """Return the text of the first descendant that has one of the names, in the names' order."""
-    inside = [child for child in node.iterdescendants() if isinstance(child.tag, str)]
+    # Entries within entries, each of which is looked through, would take the square of their size.
+    inside = [(_name(child), child) for child in islice(node.iterdescendants(), _MAX_FIELDS)]
     for name in names:
-        for child in inside:
-            text = "".join(child.itertext()).strip()
-            if _name(child) == name and text:
+        for found, child in inside:
+            text = "".join(child.itertext()).strip() if found == name else ""
+            if text:
                 return text
     return ""
 
 
 def _day(text: str) -> date | None:
     """Return the day in Asia/Shanghai of a date as RSS (RFC 822) or Atom (ISO 8601) writes it."""
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    at = mail_date(text)
+    if at is None:
         return shown_date(text)
     return at.astimezone(NEWS_TIME).date() if at.tzinfo else at.date()
 

@@ -9,6 +9,7 @@ import html as entities
 import re
 from urllib.parse import urlencode, urlsplit
 
+from crawler.bounds import whole_number
 from crawler.cms.family import Family, Link, Listing, Rules
 from crawler.cms.reading import WIDGETS, absolute, between, links, once
 
@@ -59,11 +60,11 @@ def _by_record_number(text: str, url: str, shown: int) -> list[str]:
 
     The site sends them as POST with these fields; the same endpoint answers GET.
     """
-    total = _option(text, "totalRecord")
+    total = whole_number(_option(text, "totalRecord") or "")
     column = _option(text, "columnid")
     unit = _option(text, "unitid")
     proxy = absolute(_option(text, "proxyUrl") or "/module/web/jpage/dataproxy.jsp", url)
-    if not (total and total.isdecimal() and column and unit and proxy):
+    if not (total and column and unit and proxy):
         return []
     asked = _option(text, "perPage") or ""
     per_page = int(asked) if re.fullmatch(r"[1-9]\d{0,2}", asked) else 15
@@ -80,12 +81,12 @@ def _by_record_number(text: str, url: str, shown: int) -> list[str]:
         + urlencode(
             {
                 "startrecord": at,
-                "endrecord": min(at + step - 1, int(total[:9])),
+                "endrecord": min(at + step - 1, total),
                 "perpage": per_page,
             }
             | fields
         )
-        for at in range(first, min(int(total[:9]), _MAX_RECORDS) + 1, step)
+        for at in range(first, min(total, _MAX_RECORDS) + 1, step)
     ]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from crawler.bounds import whole_number
 from crawler.cms.reading import absolute, anchors, between, once
 
 MAX_PAGES = 2000
@@ -58,8 +59,8 @@ def called_pages(text: str, url: str) -> Pages | None:
     if b"createpagehtml" not in folded and b"pagecontrol" not in folded:
         return None
     for call in _CALL.finditer(_without_comments(text)):
-        count, current = int(call["count"][:9]), int(call["current"][:9])
-        if count < 2:
+        count, current = whole_number(call["count"]), whole_number(call["current"])
+        if count is None or current is None or count < 2:
             continue
         name, ext = call["name"], call["ext"]
         if re.search(rf"{re.escape(name.rpartition('/')[2])}_\d+\.{ext}$", urlsplit(url).path):
@@ -81,8 +82,9 @@ def numbered(
     best: tuple[int, str, str] | None = None
     for anchor in anchors(text, url):
         match = re.search(pattern, anchor.url)
-        if match and own(anchor.url) and (best is None or int(match["number"]) > best[0]):
-            best = (int(match["number"]), anchor.url[: match.start("number")], match["tail"])
+        number = whole_number(match["number"]) if match and own(anchor.url) else None
+        if match and number is not None and (best is None or number > best[0]):
+            best = (number, anchor.url[: match.start("number")], match["tail"])
     if best is None:
         return ()
     last, head, tail = best
@@ -95,7 +97,7 @@ def _links_skip_one(text: str, url: str, name: str, ext: str) -> bool:
     if not re.search(stem, text):
         return False
     seen = {
-        int(match[1])
+        whole_number(match[1])
         for anchor in anchors(text, url)
         if (match := re.search(stem + "$", urlsplit(anchor.url).path))
     }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import urljoin, urlsplit
@@ -12,7 +13,9 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from parsel import Selector
 
+from crawler.bounds import thinned
 from crawler.cms.family import Link
+from crawler.credentials import without_user
 
 WIDGETS = (
     "script",
@@ -50,6 +53,7 @@ _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
+_CHROME = re.compile(r"(?:^|[\s_-])(?:nav|menu|crumbs?|breadcrumbs?|header|footer|foot|top)\b")
 _BLOCKS = frozenset(("li", "tr", "dd", "dt", "article", "p", "record"))
 
 
@@ -68,14 +72,24 @@ class Anchor:
 
 def anchors(text: str, url: str) -> Iterator[Anchor]:
     """Yield the followable anchors of an HTML text, in page order, URLs absolute, no fragments."""
+    yield from _anchors(text, url)
+
+
+@lru_cache(maxsize=1)  # a family reads a page for its articles, and again for its further pages
+def _anchors(text: str, url: str) -> tuple[Anchor, ...]:
+    return tuple(_found(text, url))
+
+
+def _found(text: str, url: str) -> Iterator[Anchor]:
     try:
-        root = Selector(text=text, type="html").root
+        root = Selector(text=thinned(text), type="html").root
     except (ValueError, TypeError, etree.LxmlError):
         return
     if not isinstance(root, etree._Element):
         return
     hrefs = root.xpath("//base/@href")
     base = (absolute(str(hrefs[0]), url) if hrefs else None) or url
+    chrome: dict[etree._Element, bool] = {}
     for node in root.iter("a"):
         target = absolute(node.get("href"), base)
         if target is None:
@@ -85,12 +99,15 @@ def anchors(text: str, url: str) -> Iterator[Anchor]:
             text=squeeze("".join(node.itertext())),
             title=squeeze(node.get("title") or ""),
             item=_item_text(node),
-            chrome=_is_chrome(node),
+            chrome=_is_chrome(node, chrome),
         )
 
 
 def absolute(href: str | None, base: str) -> str | None:
-    """Return `href` as an absolute http(s) URL without fragment; None if it leads to no page."""
+    """Return `href` as an absolute http(s) URL without fragment; None if it leads to no page.
+
+    A user name in it is left out: it is nobody's to use, and part of no page's name.
+    """
     href = (href or "").strip()
     if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
         return None
@@ -99,7 +116,9 @@ def absolute(href: str | None, base: str) -> str | None:
         parts = urlsplit(target)
     except ValueError:
         return None
-    return target if parts.scheme in ("http", "https") and parts.hostname else None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return without_user(target) if "@" in parts.netloc else target
 
 
 def links(
@@ -195,13 +214,27 @@ def _item_text(node: etree._Element) -> str:
     return squeeze(" ".join(at.itertext()))[:600]
 
 
-def _is_chrome(node: etree._Element) -> bool:
+def _is_chrome(node: etree._Element, known: dict[etree._Element, bool]) -> bool:
+    """Whether a link stands in navigation, header or footer; `known` remembers it of elements.
+
+    Links far down a deep tree share their ancestors: each is looked at once.
+    """
+    found = False
+    above: list[etree._Element] = []
     for parent in node.iterancestors():
-        if parent.tag in ("nav", "header", "footer"):
-            return True
-        mark = f"{parent.get('id') or ''} {parent.get('class') or ''}".lower()
-        if re.search(
-            r"(?:^|[\s_-])(?:nav|menu|crumbs?|breadcrumbs?|header|footer|foot|top)\b", mark
-        ):
-            return True
-    return False
+        if parent in known:
+            found = known[parent]
+            break
+        above.append(parent)
+        if _frames(parent):
+            found = True
+            break
+    known.update(dict.fromkeys(above, found))
+    return found
+
+
+def _frames(node: etree._Element) -> bool:
+    """Whether an element is navigation, header or footer, by its tag or its name."""
+    if node.tag in ("nav", "header", "footer"):
+        return True
+    return bool(_CHROME.search(f"{node.get('id') or ''} {node.get('class') or ''}".lower()))

@@ -21,9 +21,10 @@ _ARTICLE = re.compile(
     r"|/\d{4}-\d\d/\d\d/[^/]+\.shtml$",
     re.IGNORECASE,
 )
-_ENDPOINT = re.compile(
-    r"[\"'](?P<url>(?:https?:)?[^\"'\s]*(?:/getInfoCommon/?\?|/es-search/search/)[^\"'\s]*)[\"']"
-)
+# What stands in quotes is taken whole, and then looked at: a mark repeated within would be tried at
+# each of its places otherwise.
+_QUOTED = re.compile(r"[\"'](?P<url>[^\"'\s]{10,2000}+)(?=[\"'])")
+_ENDPOINT = re.compile(r"/getInfoCommon/?\?|/es-search/search/")
 _CHANNEL = re.compile(
     r"<meta\s[^<>]*name=[\"']channelId[\"'][^<>]*content=[\"'](\w+)[\"']", re.IGNORECASE
 )
@@ -47,7 +48,9 @@ def read_list(text: str, url: str) -> Listing:
     pages = called_pages(text, url)
     if pages:
         more += pages.urls(url)
-    for match in _ENDPOINT.finditer(text):
+    for match in _QUOTED.finditer(text):
+        if not _ENDPOINT.search(match["url"]):
+            continue
         endpoint = absolute(entities.unescape(match["url"]), url)
         if endpoint and page_field(endpoint):
             more.append(endpoint)

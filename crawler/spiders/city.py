@@ -155,9 +155,9 @@ class CitySpider(Spider):
 
     def report(self, code: str, url: str, evidence: str) -> None:
         """Record an issue, in the run's file and in the log."""
-        self.issues.add(code, url, evidence)
+        issue = self.issues.add(code, url, evidence)
         self.count("issues")
-        logger.warning("%s: %s (%s)", code, url, evidence)
+        logger.warning("%s: %s (%s)", code, issue.url, issue.evidence)
 
     def count(self, what: str, by: int = 1) -> None:
         """Count something under `shizheng/<what>` of the crawl's statistics."""

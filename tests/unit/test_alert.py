@@ -93,7 +93,9 @@ def test_an_address_nobody_listens_at_is_said_by_its_host() -> None:
     assert said.startswith("the webhook at 127.0.0.1 could not be reached (")
 
 
-@pytest.mark.parametrize("url", ["hooks.example.org/x", "ftp://hooks.example.org", "http://"])
+@pytest.mark.parametrize(
+    "url", ["hooks.example.org/x", "ftp://hooks.example.org", "http://", "https://h.example/a b"]
+)
 def test_only_http_addresses_are_webhooks(url: str) -> None:
     with pytest.raises(alert.WebhookError, match="http or https"):
         alert.checked(url)

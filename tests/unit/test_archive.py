@@ -1,6 +1,8 @@
 """Web archives: what was fetched is kept as it came, and anyone's archive can be read."""
 
 import gzip
+import time
+import tracemalloc
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,15 +12,19 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from crawler.archive import (
+    MAX_HEAD,
     ArchiveError,
     Payload,
     Place,
     Record,
+    merged,
     read,
     read_at,
     repair,
 )
 from crawler.capture import Exchange, Writer
+from crawler.frames import MAX_RECORD
+from crawler.unpacking import MAX_BODY
 
 MOMENT = datetime(2024, 3, 5, 1, 2, 3, 456789, tzinfo=UTC)
 PAGE = "<html><body><p>3月4日，市政府召开会议。</p></body></html>".encode() * 20
@@ -311,3 +317,156 @@ def test_a_body_that_is_not_encoded_as_declared_costs_its_record_alone(
     found, skipped = everything(path)
     assert found[-1].url == "http://a.example/2"
     assert len(found) + skipped.get("invalid", 0) == 2
+
+
+def packed_member(http: bytes, extra: str = "", kind: str = "response", number: int = 1) -> bytes:
+    """Return a response on a URL of its own as a gzip member."""
+    return gzip.compress(foreign(f"http://a.example/{number}", http, extra, kind))
+
+
+def test_a_bomb_is_read_back_packed_with_the_header_that_says_so(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(MAX_BODY * 8))
+    again = exchange("http://a.example/again", bomb, Content_Encoding="gzip")
+    path = archive_of(tmp_path, exchange("http://a.example/", bomb, Content_Encoding="gzip"), again)
+    tracemalloc.start()
+    (record, revisit), skipped = everything(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (record.body, record.headers["content-encoding"]) == (bomb, "gzip")
+    assert (revisit.body, revisit.headers["content-encoding"]) == (bomb, "gzip")
+    assert not skipped
+    assert peak < 3 * MAX_BODY
+
+
+def test_a_chunked_bomb_is_read_back_packed(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(MAX_BODY * 2))
+    http = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+        + f"{len(bomb):x}\r\n".encode() + bomb + b"\r\n0\r\n\r\n"
+    )  # fmt: skip
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(packed_member(http))
+    (record,), _ = everything(path)
+    assert record.body == bomb
+
+
+def test_a_record_that_unpacks_to_too_much_is_passed_over_and_the_next_one_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(packed_member(HTTP + bytes(MAX_RECORD * 3)) + packed_member(HTTP, number=2))
+    tracemalloc.start()
+    records, skipped = everything(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [record.url for record in records] == ["http://a.example/2"]
+    assert skipped == {"too_large": 1}
+    assert peak < 3 * MAX_RECORD
+
+
+def test_a_head_without_end_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    lines = b"X-Note: lantern\r\n" * (MAX_HEAD // 16)
+    path.write_bytes(
+        packed_member(HTTP.replace(b"Content-Type", lines + b"Content-Type", 1))
+        + packed_member(HTTP, number=2)
+    )
+    records, skipped = everything(path)
+    assert [record.url for record in records] == ["http://a.example/2"]
+    assert skipped == {"too_large": 1}
+
+
+def test_headers_that_repeat_often_are_joined_in_the_time_of_reading_them() -> None:
+    lines = [("X-Note", "b" * 50)] * 200_000
+    assert len(merged(lines)["x-note"]) == 200_000 * 52 - 2
+
+
+def test_false_beginnings_cost_no_more_than_a_few_readings_of_the_file(tmp_path: Path) -> None:
+    # Each would read the rest of the file as the name of a packed file, or as one record's head.
+    for name, data in (
+        ("names.warc.gz", b"\x1f\x8b\x08\x08" * 2_000_000),
+        ("heads.warc", b"WARC/1.0\r\n" * 400_000),
+    ):
+        path = tmp_path / name
+        path.write_bytes(data)
+        before = time.process_time()
+        assert everything(path)[0] == []
+        assert time.process_time() - before < 20  # seconds of CPU; it was minutes
+
+
+@pytest.mark.parametrize(
+    "refers",
+    [
+        "WARC-Refers-To-Filename: a.warc.gz\r\nWARC-Refers-To-File-Offset: 0\r\n",
+        "WARC-Refers-To-Filename: a.warc.gz\r\nWARC-Refers-To-File-Offset: \xb2\r\n",
+        f"WARC-Refers-To-Filename: a.warc.gz\r\nWARC-Refers-To-File-Offset: {'9' * 5000}\r\n",
+        f"WARC-Refers-To-Filename: {'n' * 5000}\r\nWARC-Refers-To-File-Offset: 0\r\n",
+        "WARC-Payload-Digest: sha1:NOWHERE\r\n",
+        "",
+    ],
+    ids=["itself", "superscript", "5,000 digits", "long name", "nowhere", "nothing"],
+)
+def test_a_revisit_that_refers_to_nothing_usable_is_unresolved(tmp_path: Path, refers: str) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(packed_member(HTTP, refers, "revisit") + packed_member(HTTP, number=2))
+    records, skipped = everything(path)
+    assert [record.url for record in records] == ["http://a.example/2"]
+    assert skipped == {"unresolved": 1}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x"])
+def test_a_moment_that_is_none_in_utc_is_invalid(tmp_path: Path, moment: str) -> None:
+    path = tmp_path / "a.warc.gz"
+    record = foreign("http://a.example/", HTTP).replace(b"2023-01-29T08:00:00Z", moment.encode())
+    path.write_bytes(gzip.compress(record))
+    assert everything(path) == ([], {"invalid": 1})
+
+
+def test_originals_are_found_among_any_number_of_files_each_read_once(tmp_path: Path) -> None:
+    originals = 70
+    for number in range(originals):
+        name = f"WARC-Payload-Digest: sha1:D{number}\r\n"
+        http = HTTP + f"{number}".encode()
+        (tmp_path / f"a{number:02}.warc.gz").write_bytes(packed_member(http, name, number=number))
+    path = tmp_path / "z.warc.gz"
+    path.write_bytes(
+        b"".join(
+            packed_member(
+                HTTP[: -len(PAGE)], f"WARC-Payload-Digest: sha1:D{n}\r\n", "revisit", 100 + n
+            )
+            for n in range(originals)
+        )
+    )
+    records, skipped = everything(path)
+    assert [record.body for record in records] == [PAGE + f"{n}".encode() for n in range(70)]
+    assert not skipped
+    # What is added later is found, too, and what is gone is not.
+    late = f"WARC-Payload-Digest: sha1:D{originals}\r\n"
+    (tmp_path / "later.warc.gz").write_bytes(packed_member(HTTP, late))
+    (tmp_path / "a00.warc.gz").unlink()
+    with path.open("ab") as file:
+        file.write(packed_member(HTTP[: -len(PAGE)], late, "revisit", 999))
+    records, skipped = everything(path)
+    assert records[-1].url == "http://a.example/999"
+    assert (len(records), skipped) == (originals, {"unresolved": 1})
+
+
+def test_credentials_are_neither_in_the_archive_nor_in_addresses(tmp_path: Path) -> None:
+    told = replace(
+        exchange("http://li:geheim@a.example/1"),
+        request_headers=(
+            ("Proxy-Authorization", "Basic Z2VoZWlt"),
+            ("authorization", "Basic Z2VoZWlt"),
+            ("Cookie", "session=geheim"),
+            ("Accept", "text/html"),
+        ),
+        headers=(("Set-Cookie", "session=geheim"), ("Content-Type", "text/html")),
+    )
+    path = archive_of(tmp_path, told)
+    plain = gzip.decompress(path.read_bytes())
+    assert b"geheim" not in plain
+    assert b"Z2VoZWlt" not in plain
+    assert b"Accept: text/html" in plain
+    assert b"Host: a.example\r\n" in plain
+    (record,), _ = everything(path)
+    assert (record.url, record.headers["content-type"]) == ("http://a.example/1", "text/html")

@@ -1,0 +1,173 @@
+"""Bodies as they were packed for transport, and how far they are unpacked.
+
+The one place that undoes content codings and chunks, live and from archives. A few kilobytes can
+unpack to gigabytes: past `MAX_BODY` a body stays packed, its header says so (`is_packed`), and
+whoever reads the page refuses it.
+"""
+
+import sys
+import zlib
+from collections.abc import Callable, Generator, Iterator, Mapping
+
+import brotli  # Scrapy needs it, and zstd below
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MAX_BODY = 32 << 20
+"""Bytes of a body, packed or unpacked. A news page is thousands of times smaller."""
+TOO_LARGE = f"The body unpacks to more than {MAX_BODY >> 20} MB."
+"""The detail of the reject that such a body comes to."""
+
+_MAX_LAYERS = 4
+_MAX_MEMBERS = 1000
+_SLICE = 1 << 16
+_WINDOW_LOG = 25  # 32 MB, the memory a zstd frame may ask for
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_LONGEST_SIZE = 15
+
+
+class _TooMuchError(ValueError):
+    """A body that is not unpacked to its end."""
+
+
+class _DamagedError(ValueError):
+    """A body that is not what its header calls it, or no longer."""
+
+
+def unpacked(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+    """Return headers (in lower case) and body without content coding.
+
+    Both stay as they are if the body unpacks to more than `MAX_BODY`. A body that is not packed as
+    its header claims is the page itself, which servers often send; of one that was cut off or
+    damaged, what comes before that is kept.
+    """
+    plain = {name: value for name, value in headers.items() if name != "content-encoding"}
+    codings = _codings(headers)
+    if not codings:
+        return plain, body
+    if len(codings) > _MAX_LAYERS:
+        return dict(headers), body
+    page = body
+    try:
+        for coding in codings:
+            page = _undone(coding, page)
+    except _TooMuchError:
+        return dict(headers), body
+    return plain, page
+
+
+def is_packed(headers: Mapping[str, str]) -> bool:
+    """Whether the body that comes with these headers (in lower case) was left packed."""
+    return bool(_codings(headers))
+
+
+def joined(data: bytes) -> bytes:
+    """Return the chunks of a body in one piece (RFC 9112, 7.1); a body without chunks as it is."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(data):
+        end = data.find(b"\n", at, at + 1024)
+        size = data[at:end].partition(b";")[0].strip() if end >= 0 else b""
+        if not size or len(size) > _LONGEST_SIZE or not _HEX.issuperset(size):
+            break
+        length = int(size, 16)
+        if length == 0:
+            return b"".join(parts)
+        parts.append(data[end + 1 : end + 1 + length])
+        at = end + 1 + length
+        at += 2 if data[at : at + 2] == b"\r\n" else data[at : at + 1] == b"\n"
+    return b"".join(parts) if parts else data
+
+
+def _codings(headers: Mapping[str, str]) -> list[str]:
+    """Return the codings to undo, the outermost first, up to one that is unknown."""
+    found: list[str] = []
+    for name in reversed(headers.get("content-encoding", "").lower().split(",")):
+        if name.strip() not in _READERS:
+            break
+        found.append(name.strip())
+    return found
+
+
+def _undone(coding: str, body: bytes) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        for part in _READERS[coding](body):
+            size += len(part)
+            if size > MAX_BODY:
+                raise _TooMuchError
+            parts.append(part)
+    except _DamagedError:
+        return b"".join(parts) or body
+    return b"".join(parts)
+
+
+def _gzip(body: bytes) -> Iterator[bytes]:
+    at = 0
+    for _ in range(_MAX_MEMBERS):
+        at = yield from _inflate(body, 31, at)
+        if body[at : at + 2] != b"\x1f\x8b":
+            return
+    raise _TooMuchError
+
+
+def _deflate(body: bytes) -> Iterator[bytes]:
+    # The standard means zlib's format; some servers send the bare stream.
+    bare = len(body) < 2 or body[0] & 15 != 8 or (body[0] << 8 | body[1]) % 31
+    yield from _inflate(body, -15 if bare else 15, 0)
+
+
+def _inflate(body: bytes, wbits: int, at: int) -> Generator[bytes, None, int]:
+    """Yield what a stream at `at` unpacks to, in parts of bounded size; return where it ends."""
+    decoder = zlib.decompressobj(wbits)
+    while not decoder.eof:
+        data = decoder.unconsumed_tail
+        if not data:
+            data = body[at : at + _SLICE]
+            at += len(data)
+        try:
+            part = decoder.decompress(data, _SLICE)
+        except zlib.error as error:
+            raise _DamagedError from error
+        if not data and not part:
+            return at  # cut off: what there is was given
+        yield part
+    return at - len(decoder.unused_data)
+
+
+def _brotli(body: bytes) -> Iterator[bytes]:
+    decoder = brotli.Decompressor()
+    try:
+        for at in range(0, len(body), _SLICE):
+            yield decoder.process(body[at : at + _SLICE], output_buffer_limit=_SLICE)
+            while not decoder.can_accept_more_data() and not decoder.is_finished():
+                yield decoder.process(b"", output_buffer_limit=_SLICE)
+    except brotli.error as error:
+        raise _DamagedError from error
+
+
+def _zstd(body: bytes) -> Iterator[bytes]:
+    decoder = zstd.ZstdDecompressor(
+        options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    )
+    at = 0
+    try:
+        while not decoder.eof and (at < len(body) or not decoder.needs_input):
+            data = body[at : at + _SLICE] if decoder.needs_input else b""
+            at += len(data)
+            yield decoder.decompress(data, _SLICE)
+    except zstd.ZstdError as error:
+        raise _DamagedError from error
+
+
+_READERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}
