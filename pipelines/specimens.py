@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipelines import schema, store, traits
 from pipelines.evaluate import DECISION
@@ -303,6 +302,6 @@ def _matching(
     index = store.read_table(path, expected, list(keys))
     if not index.num_rows or not pc.any(hits(index)).as_py():
         return
-    with pq.ParquetFile(path) as file:
+    with store.opened(path) as file:
         for batch in file.iter_batches(batch_size=2048, columns=columns):
             yield from batch.filter(hits(batch)).to_pylist()

@@ -2,8 +2,13 @@
 
 A file is written to a temporary name in its folder, fsynced and renamed, so a reader or a crash
 sees the old file or the new one. Rows are kept sorted by id; the same rows give the same bytes.
+
+Every page of a file carries a checksum, and every reading verifies it: what a disk altered is
+refused, not read as other rows. The footer has none; what it says of the columns stands in it
+twice, and the two have to agree.
 """
 
+import base64
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +24,9 @@ from crawler.item import Article, Reject, is_twin
 from pipelines import schema
 
 Row = dict[str, Any]
+
+WRITTEN: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+"""How every Parquet file is written, whatever else its writer sets."""
 
 # Fields of an Article that serve the way to the store and are not columns of it.
 _IN_TRANSIT = {"lang_declared", "parts"}
@@ -84,7 +92,7 @@ def write_table(path: Path, table: pa.Table) -> bool:
     if path.exists() and _same(path, table):
         return False
     with replacing(path) as file:
-        pq.write_table(table, file, compression="zstd", row_group_size=50_000)
+        pq.write_table(table, file, row_group_size=50_000, **WRITTEN)
     return True
 
 
@@ -96,7 +104,7 @@ def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None
     if not path.exists():
         empty = _empty(expected)
         return empty.select(columns) if columns else empty
-    with _reading(path) as file:
+    with _reading(path, expected) as file:
         wanted = expected.names if columns is None else columns
         present = set(file.schema_arrow.names)
         table = file.read(columns=[name for name in wanted if name in present])
@@ -114,24 +122,77 @@ def read_parts(path: Path, expected: pa.Schema) -> Iterator[pa.Table]:
     Raises `StoreError` as `read_table` does.
     """
     if path.exists():
-        with _reading(path) as file:
+        with _reading(path, expected) as file:
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, columns=expected.names)
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[pq.ParquetFile]:
+def naming(path: Path) -> Iterator[None]:
+    """Turn what reading a damaged Parquet file raises into a `StoreError` that names the file."""
     try:
-        # Not pq.read_table: it would open a dataset and read meaning into folder names.
-        with pq.ParquetFile(path) as file:
-            schema.check_version(path, file.schema_arrow)
-            yield file
-    except schema.VersionError as error:
-        raise StoreError(str(error)) from error
-    except (pa.ArrowInvalid, OSError) as error:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise StoreError(
-            f"{path}: not a readable Parquet file ({error}); move it away and run again"
+            f"{path}: not a readable Parquet file ({error}); restore it from a back-up, "
+            "or move it away and run again"
         ) from error
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file of any schema, to be read with its checksums verified.
+
+    Raises `StoreError` for what is not Parquet, or contradicts itself. What is read from the file
+    later is read inside `naming`.
+    """
+    with naming(path):
+        # Not pq.read_table: it would open a dataset and read meaning into folder names.
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        try:
+            _agree(file)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+
+def _agree(file: pq.ParquetFile) -> None:
+    """Compare the columns as Parquet describes them with the copy that pyarrow adds.
+
+    No checksum covers the footer: a bit changed in a column's name would make another column.
+    """
+    copy = (file.metadata.metadata or {}).get(b"ARROW:schema")
+    if copy is None:  # another program's file
+        return
+    described = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(copy)))
+    if not described.equals(file.schema_arrow):
+        raise pa.ArrowInvalid("its two descriptions of its columns differ")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file of any schema for the block, which only reads from it.
+
+    Raises `StoreError` for what is damaged, wherever in the block that shows.
+    """
+    with open_parquet(path) as file, naming(path):
+        yield file
+
+
+@contextmanager
+def _reading(path: Path, expected: pa.Schema) -> Iterator[pq.ParquetFile]:
+    with opened(path) as file:
+        found = file.schema_arrow
+        try:
+            schema.check_version(path, found)
+        except schema.VersionError as error:
+            raise StoreError(str(error)) from error
+        for field in expected:
+            if field.name in found.names and found.field(field.name).type != field.type:
+                raise pa.ArrowInvalid(
+                    f"column {field.name} is {found.field(field.name).type}, not {field.type}"
+                )
+        yield file
 
 
 def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Table:
@@ -324,11 +385,11 @@ def write_rejects(
 
 def _same(path: Path, table: pa.Table) -> bool:
     try:
-        file = pq.ParquetFile(path)
-        # Parquet adds field ids to the columns' metadata; the table's own metadata must agree.
-        same_schema = file.schema_arrow.metadata == table.schema.metadata
-        return bool(same_schema and file.read().equals(table))
-    except (pa.ArrowInvalid, OSError):
+        with opened(path) as file:
+            # Parquet adds field ids to the columns' metadata; the table's own must agree.
+            same_schema = file.schema_arrow.metadata == table.schema.metadata
+            return bool(same_schema and file.read().equals(table))
+    except StoreError:
         return False
 
 

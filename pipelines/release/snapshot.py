@@ -8,6 +8,7 @@ releases/<version>/
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import store
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
@@ -58,7 +60,7 @@ class Snapshot:
     ) -> Iterator[pa.RecordBatch]:
         """Yield a table in batches of at most `rows`, in order. Memory holds one row group."""
         for path in self.files(table, split):
-            with pq.ParquetFile(path) as file:
+            with self.opened(path) as file:
                 yield from file.iter_batches(batch_size=rows, columns=columns)
 
     def read(self, table: str, columns: list[str] | None = None) -> pa.Table:
@@ -71,12 +73,19 @@ class Snapshot:
         )
 
     def _table(self, path: Path, columns: list[str] | None) -> pa.Table:
+        with self.opened(path) as file:
+            return file.read(columns=columns)
+
+    @contextmanager
+    def opened(self, path: Path) -> Iterator[pq.ParquetFile]:
+        """Open one of the release's Parquet files for the block. Raises `ReleaseError`."""
         try:
-            return pq.read_table(path, columns=columns)
-        except (pa.ArrowException, OSError) as error:
+            with store.opened(path) as file:
+                yield file
+        except store.StoreError as error:
             raise ReleaseError(
-                f"{path}: not a readable Parquet file ({error}); "
-                f"`shizheng release verify {self.folder}` tells what else is wrong with this copy"
+                f"{error}; `shizheng release verify {self.folder}` tells what else is wrong "
+                "with this copy"
             ) from error
 
 

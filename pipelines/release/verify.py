@@ -5,7 +5,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipelines import schema
 from pipelines.release import manifest
@@ -54,7 +53,7 @@ def _tables(release: Snapshot) -> Iterator[str]:
         for split in release.splits(table):
             rows = 0
             for path in release.files(table, split):
-                with pq.ParquetFile(path) as file:
+                with release.opened(path) as file:
                     rows += file.metadata.num_rows
                     try:
                         schema.check_version(path, file.schema_arrow)
