@@ -22,6 +22,7 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler.city_file import CityError, load_cities
+from crawler.legible import visible
 from crawler.loader import CityLoader, UnknownCityError, choose
 from crawler.spiders.city import SpiderError, check_window
 from crawler.state import VisitsError
@@ -168,7 +169,8 @@ def _pair(text: str) -> str:
 def _say(counted: dict[str, Any]) -> bool:
     """Print one line, and say whether someone reads it."""
     try:
-        sys.stdout.write(json.dumps(counted, ensure_ascii=False) + "\n")
+        # ASCII: two processes need not agree on the encoding of the pipe between them.
+        sys.stdout.write(json.dumps(counted) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer must not fail again at exit.
@@ -178,7 +180,7 @@ def _say(counted: dict[str, Any]) -> bool:
 
 
 def _complain(message: str, code: int) -> int:
-    sys.stderr.write(f"shizheng crawl: {message}\n")
+    sys.stderr.write(visible(f"shizheng crawl: {message}") + "\n")
     return code
 
 

@@ -4,6 +4,7 @@ Exit codes are those of `pipelines.commands`.
 """
 
 import argparse
+import errno
 import os
 import re
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import alert, interrupt
-from pipelines.terminal import complain
+from pipelines.terminal import complain, end_output, open_streams
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -56,14 +57,12 @@ _LISTS = ("cities", "warcs", "urls", "words", "what")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = _parse(arguments)
-    command: Command = args.command
+    open_streams()
     try:
         with interrupt.heeding_termination():
-            return command(args)
+            return _carried_out(arguments)
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output went away (`| head`).
         return DONE
     except KeyboardInterrupt as error:
         how = str(error) or "interrupted"
@@ -77,14 +76,67 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return code
         if os.environ.get("SHIZHENG_DEBUG"):
             traceback.print_exc()
+        if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
+            complain(_surroundings(error))
+            return INTERNAL
+        if isinstance(error, MemoryError):
+            complain("out of memory; what was stored is whole, run again with more, or --jobs 1")
+            return INTERNAL
         complain(f"internal error: {type(error).__name__}: {error}")
         complain("set SHIZHENG_DEBUG=1 to see where, and please report it")
         return INTERNAL
 
 
+def _carried_out(arguments: Sequence[str] | None) -> int:
+    """Run the command; what it printed is written before its code is returned."""
+    try:
+        args = _parse(arguments)
+        command: Command = args.command
+        return command(args)
+    finally:
+        end_output()
+
+
+_SURROUNDINGS = frozenset(
+    getattr(errno, name)
+    for name in (
+        "EACCES", "EDQUOT", "EFBIG", "EEXIST", "EIO", "EISDIR", "ELOOP", "EMFILE", "ENAMETOOLONG",
+        "ENFILE", "ENODEV", "ENOENT", "ENOLCK", "ENOMEM", "ENOSPC", "ENOTDIR", "ENOTEMPTY",
+        "EPERM", "EROFS", "ESTALE", "ETXTBSY",
+    )
+)  # fmt: skip
+"""Errors of the system that tell of files, disks and rights, not of a mistake in the program."""
+
+
+def _surroundings(error: OSError) -> str:
+    """Return an error of the system as a sentence."""
+    reason = error.strerror or str(error)
+    if error.filename is None and not _here():
+        return "the folder this was started in is gone; change to one that exists and run again"
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the disk"
+    return (
+        f"{name}: {reason}; check that it is what it should be, its permissions and the free "
+        "space, then run again"
+    )
+
+
+def _here() -> bool:
+    """Whether the current folder exists."""
+    try:
+        return bool(Path.cwd())
+    except OSError:
+        return False
+
+
 def _output(value: str) -> Path:
     if "://" in value:
         raise argparse.ArgumentTypeError(f"{value}: only local folders can be written so far")
+    try:
+        str(Path(value).absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{value!a}: expected a folder whose path is text in UTF-8; rename it, or name another"
+        ) from error
     return Path(value)
 
 

@@ -98,8 +98,10 @@ def issues(folder: Path, city: str = "*") -> list[Issue]:
 def _records(path: Path) -> Iterator[Issue]:
     """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        with suppress(json.JSONDecodeError):
-            yield json.loads(line)
+        with suppress(ValueError, RecursionError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                yield found
 
 
 def failures(output: Path, run_id: str, city: str) -> list[str]:
@@ -139,11 +141,26 @@ def manifests(output: Path) -> Iterator[dict[str, Any]]:
     A run that has neither `counts` nor `cut_short` is under way, or was killed.
     """
     for path in sorted((output / "runs").glob("*/manifest.json")):
-        row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        row = _object(path)
         counts = path.with_name("counts.json")
         if counts.exists() and row.get("finished_at"):
-            row["counts"] = json.loads(counts.read_text(encoding="utf-8"))
+            row["counts"] = _object(counts)
         yield row
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file of a run. Raises `StoreError`."""
+    try:
+        found = json.loads(path.read_bytes())
+        if isinstance(found, dict):
+            return found
+        reason = "it is no object"
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error)
+    raise store.StoreError(
+        f"{path}: not a readable record of a run ({reason}); restore it from a back-up, or move "
+        "the run's folder away: nothing but its record is lost"
+    )
 
 
 def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
