@@ -116,8 +116,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     failure = task.exception() if task.done() and not task.cancelled() else None
     if failure is not None:
         # It never began: there are no counts to give.
-        _say({"city": args.city, "done": True, "reason": "failed"})
-        if isinstance(failure, VisitsError | SpiderError):
+        told = isinstance(failure, VisitsError | SpiderError)
+        why = {"why": str(failure)} if told else {}
+        _say({"city": args.city, "done": True, "reason": "failed"} | why)
+        if told:
             return _complain(str(failure), 1)
         raise failure
     stats = crawler.stats.get_stats()

@@ -169,6 +169,19 @@ def test_a_full_disk_is_said_whatever_is_written_first(command: str, own: Path) 
     assert {path: path.read_bytes() for path in own.rglob("*.parquet")} == before
 
 
+def test_a_crawl_that_cannot_use_its_state_file_names_it_in_the_run_s_sentence(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state" / "dalian.sqlite"
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all " * 500)
+    ended = shell(f"crawl dalian --time-limit 60s --output {tmp_path}")
+    assert ended.returncode == 4
+    assert f"dalian: {path}: not a usable state file" in sentence(ended)
+    assert "move it away" in sentence(ended)
+    assert path.read_bytes() == b"no database at all " * 500
+
+
 def test_a_folder_that_was_removed_below_the_command_is_said(tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     how = f"cd {tmp_path / 'gone'}; rmdir {tmp_path / 'gone'}; {{}}"
