@@ -97,7 +97,7 @@ def issues(folder: Path, city: str = "*") -> list[Issue]:
 
 def _records(path: Path) -> Iterator[Issue]:
     """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         with suppress(ValueError, RecursionError):
             found = json.loads(line)
             if isinstance(found, dict):
@@ -106,14 +106,17 @@ def _records(path: Path) -> Iterator[Issue]:
 
 def failures(output: Path, run_id: str, city: str) -> list[str]:
     """Return why a city failed in a finished run, as sentences."""
-    path = output / "runs" / run_id / "issues.jsonl"
-    if not path.is_file():
-        return []
     return [
         str(issue["detail"])
-        for issue in _records(path)
+        for issue in recorded(output, run_id)
         if issue.get("city") == city and issue.get("code") in FAILURES and "detail" in issue
     ]
+
+
+def recorded(output: Path, run_id: str) -> list[Issue]:
+    """Return the issues of a finished run; of a damaged file, the lines that are issues still."""
+    path = output / "runs" / run_id / "issues.jsonl"
+    return list(_records(path)) if path.is_file() else []
 
 
 def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:

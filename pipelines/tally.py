@@ -1,6 +1,5 @@
 """What a corpus holds, counted column by column: nothing here looks at an article's text."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -260,10 +259,9 @@ def _history(output: Path) -> list[RunSummary]:
         for counts in run["counts"].values():
             whole = {k: v for k, v in counts.items() if type(v) is int}
             totals.update(whole)
-        path = output / "runs" / str(run["run_id"]) / "issues.jsonl"
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                codes[str(json.loads(line).get("code", "?"))] += 1
+        codes.update(
+            str(issue.get("code", "?")) for issue in runs.recorded(output, str(run["run_id"]))
+        )
         found.append(
             RunSummary(
                 run_id=str(run["run_id"]),

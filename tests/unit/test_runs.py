@@ -79,3 +79,14 @@ def test_a_run_keeps_what_it_went_by(tmp_path: Path) -> None:
         "text": "metadata+excerpt", "terms": None, "checked": None,
     }  # fmt: skip
     assert runs.terms_of(cities, {"ROBOTSTXT_OBEY": "0"})["robots_obeyed"] is False
+
+
+def test_a_damaged_line_among_the_issues_costs_that_line(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("dalian",))
+    (run.folder / "issues.jsonl").write_bytes(
+        b'{"code": "timeout"}\n\xff{\n[]\n1\n' + b"[" * 100_000 + b"\n"
+        + '{"code": "refused", "evidence": "a line\u2028separator"}\n'.encode()
+    )  # fmt: skip
+    found = runs.recorded(tmp_path, run.run_id)
+    assert [issue["code"] for issue in found] == ["timeout", "refused"]
+    assert runs.recorded(tmp_path, "nowhere") == []
