@@ -53,7 +53,7 @@ print(json.dumps({"cpu_s": round(spent() - began, 1), "wall_s": round(time.monot
 """
 BARE = """
 import pyarrow.parquet as pq
-from pipelines.release.shards import CODEC, LEVEL
+from pipelines.release.shards import LEVEL
 from pipelines.release.tables import LAYOUTS
 output, target = Path(sys.argv[1]), Path(sys.argv[2])
 target.mkdir()
@@ -64,7 +64,7 @@ for name, layout in LAYOUTS.items():
         table = pq.ParquetFile(path).read()
         if writer is None:
             kept = [column for column in layout.repeated if column in table.column_names]
-            writer = pq.ParquetWriter(target / f"{name}.parquet", table.schema, compression=CODEC,
+            writer = pq.ParquetWriter(target / f"{name}.parquet", table.schema, compression="zstd",
                                       compression_level=LEVEL, use_dictionary=kept)
         writer.write_table(table, row_group_size=layout.group)
     writer.close()

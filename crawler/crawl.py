@@ -22,6 +22,7 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler.city_file import CityError, load_cities
+from crawler.legible import visible
 from crawler.loader import CityLoader, UnknownCityError, choose
 from crawler.spiders.city import SpiderError, check_window
 from crawler.state import VisitsError
@@ -116,8 +117,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     failure = task.exception() if task.done() and not task.cancelled() else None
     if failure is not None:
         # It never began: there are no counts to give.
-        _say({"city": args.city, "done": True, "reason": "failed"})
-        if isinstance(failure, VisitsError | SpiderError):
+        told = isinstance(failure, VisitsError | SpiderError)
+        why = {"why": str(failure)} if told else {}
+        _say({"city": args.city, "done": True, "reason": "failed"} | why)
+        if told:
             return _complain(str(failure), 1)
         raise failure
     stats = crawler.stats.get_stats()
@@ -169,7 +172,8 @@ def _pair(text: str) -> str:
 def _say(counted: dict[str, Any]) -> bool:
     """Print one line, and say whether someone reads it."""
     try:
-        sys.stdout.write(json.dumps(counted, ensure_ascii=False) + "\n")
+        # ASCII: two processes need not agree on the encoding of the pipe between them.
+        sys.stdout.write(json.dumps(counted) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer must not fail again at exit.
@@ -179,7 +183,7 @@ def _say(counted: dict[str, Any]) -> bool:
 
 
 def _complain(message: str, code: int) -> int:
-    sys.stderr.write(f"shizheng crawl: {message}\n")
+    sys.stderr.write(visible(f"shizheng crawl: {message}") + "\n")
     return code
 
 

@@ -31,6 +31,7 @@ from crawler.cms.family import Link, Listing
 from crawler.consensus import is_chinese
 from crawler.extract import extract
 from crawler.item import Article, Reject
+from crawler.legible import visible
 from crawler.middlewares import check_host, lower_headers
 from crawler.reading import BLOCKED
 
@@ -218,12 +219,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             city = load_city(Path(args.subjects[0]))
         except CityError as error:
-            sys.stderr.write(f"{error}\n")
+            sys.stderr.write(visible(str(error)) + "\n")
             return 2
         result = _run(city, ())
     else:
         result = _run(_anywhere(args.subjects, args.host), args.subjects)
-    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(result) + "\n")
     return 0
 
 

@@ -7,12 +7,12 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 VERSION = 3
 """Version of the file's tables, in `PRAGMA user_version`."""
@@ -108,18 +108,7 @@ class State:
         lock = _lock(path)
         try:
             return cls(_connect(path), lock)
-        except sqlite3.Error as error:
-            lock.close()
-            if error.sqlite_errorcode & 0xFF in _ENVIRONMENT:
-                raise VisitsError(
-                    f"{path}: cannot be written ({error}); "
-                    "check the folder's permissions and the free space"
-                ) from error
-            raise VisitsError(
-                f"{path}: not a usable state file ({error}); move it away: the articles and the "
-                "archive stay, and the next crawl fetches the city's pages anew"
-            ) from error
-        except VisitsError:
+        except BaseException:
             lock.close()
             raise
 
@@ -138,6 +127,85 @@ class State:
             raise VisitsError(f"the crawl's state cannot be written ({error})") from error
 
 
+class _Database(sqlite3.Connection):
+    """A connection whose every error is turned by `told` into one that names the file."""
+
+    told: Callable[[sqlite3.Error], Exception]
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        return self.cursor(_Cursor).execute(*args)
+
+    def executemany(self, *args: Any) -> sqlite3.Cursor:
+        return self.cursor(_Cursor).executemany(*args)
+
+    def executescript(self, *args: Any) -> sqlite3.Cursor:
+        return self.cursor(_Cursor).executescript(*args)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Turn an error of SQLite inside the block into the one for the user."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self.told(error) from error
+
+
+class _Cursor(sqlite3.Cursor):
+    """A cursor of `_Database`: damage to a file may show at any row."""
+
+    connection: _Database
+
+    def execute(self, *args: Any) -> Self:
+        with self.connection.telling():
+            return super().execute(*args)
+
+    def executemany(self, *args: Any) -> Self:
+        with self.connection.telling():
+            return super().executemany(*args)
+
+    def executescript(self, *args: Any) -> sqlite3.Cursor:
+        with self.connection.telling():
+            return super().executescript(*args)
+
+    def fetchone(self) -> Any:
+        with self.connection.telling():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with self.connection.telling():
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        with self.connection.telling():
+            return super().__next__()
+
+
+def connect(
+    path: Path, error: Callable[[str], Exception], remedy: str, **options: Any
+) -> sqlite3.Connection:
+    """Open a SQLite file; what goes wrong with it, now or later, is raised as `error`.
+
+    The message is either that the file cannot be written, or that it is not a usable state file
+    and its `remedy`.
+    """
+
+    def told(reason: sqlite3.Error) -> Exception:
+        code = getattr(reason, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if code & 0xFF in _ENVIRONMENT and not path.is_dir():
+            return error(
+                f"{path}: cannot be written ({reason}); "
+                "check the folder's permissions and the free space"
+            )
+        return error(f"{path}: not a usable state file ({reason}); {remedy}")
+
+    try:
+        database = sqlite3.connect(path, factory=_Database, **options)
+    except sqlite3.Error as reason:
+        raise told(reason) from reason
+    database.told = told
+    return database
+
+
 def _lock(path: Path) -> IO[str]:
     """Hold the city's lock, the file `<city>.lock` beside its state, as every other writer does.
 
@@ -146,7 +214,7 @@ def _lock(path: Path) -> IO[str]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".lock").open("a+")
+        lock = path.with_suffix(".lock").open("a+", encoding="ascii", errors="replace")
     except OSError as error:
         raise VisitsError(
             f"{path.parent}: cannot be written ({error.strerror}); check its permissions"
@@ -155,14 +223,31 @@ def _lock(path: Path) -> IO[str]:
     if inherited.isdigit() and _is_same(int(inherited), lock):
         return lock
     if not taken(lock):
-        lock.seek(0)
-        holder = lock.read().strip() or "unknown"
+        holder = holder_of(lock)
         lock.close()
         raise VisitsError(f"{path}: another run (process {holder}) is using it; wait for it to end")
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+    try:
+        sign(lock)
+    except OSError as error:
+        lock.close()
+        raise VisitsError(
+            f"{lock.name}: cannot be written ({error.strerror}); check the free space"
+        ) from error
     return lock
+
+
+def sign(lock: IO[str]) -> None:
+    """Write into a lock file which process holds it. Raises `OSError`."""
+    # Past the file's buffer, which would be written once more when it is closed.
+    os.ftruncate(lock.fileno(), 0)
+    os.write(lock.fileno(), str(os.getpid()).encode())
+
+
+def holder_of(lock: IO[str]) -> str:
+    """Return which process a lock file names, `unknown` if it names none."""
+    lock.seek(0)
+    found = lock.read(20).strip()
+    return found if found.isdigit() else "unknown"
 
 
 def taken(file: IO[str]) -> bool:
@@ -188,8 +273,24 @@ def _is_same(descriptor: int, file: IO[str]) -> bool:
         return False
 
 
+_REMEDY = (
+    "move it away: the articles and the archive stay, and the next crawl fetches the city's "
+    "pages anew"
+)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path)
+    database = connect(path, VisitsError, _REMEDY)
+    try:
+        _bring_up_to_date(path, database)
+        _check_tables(path, database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _bring_up_to_date(path: Path, database: sqlite3.Connection) -> None:
     # Readers may look while a crawl writes; a commit need not wait for the disk, because the
     # archive, which is synced before anything is marked as stored, can rebuild what is lost.
     database.execute("PRAGMA journal_mode=WAL")
@@ -207,9 +308,25 @@ def _connect(path: Path) -> sqlite3.Connection:
     elif found == 2:
         database.executescript(f"BEGIN; {OWED} PRAGMA user_version={VERSION}; COMMIT;")
     elif found != VERSION:
-        database.close()
         raise VisitsError(
             f"{path}: state of version {found}, this shizheng keeps version {VERSION}; "
             "use the version that wrote it, or move it away"
         )
-    return database
+
+
+def _check_tables(path: Path, database: sqlite3.Connection) -> None:
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(_TABLES + _TABLES_2)
+        lacking = sorted(_columns(model) - _columns(database))
+    if lacking:
+        raise VisitsError(f"{path}: not a usable state file (it has no {lacking[0]}); {_REMEDY}")
+
+
+def _columns(database: sqlite3.Connection) -> set[str]:
+    return {
+        f"{table}.{column}"
+        for table, column in database.execute(
+            "SELECT tables.name, columns.name FROM sqlite_master AS tables, "
+            "pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+        )
+    }

@@ -18,7 +18,7 @@ from typing import Any
 
 from pipelines import alert, interrupt
 from pipelines.errors import DONE, INTERNAL, exit_code, sentence
-from pipelines.terminal import complain
+from pipelines.terminal import complain, end_output, open_streams
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -28,14 +28,12 @@ _LISTS = ("cities", "warcs", "urls", "words", "what")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = _parse(arguments)
-    command: Command = args.command
+    open_streams()
     try:
         with interrupt.heeding_termination():
-            return command(args)
+            return _carried_out(arguments)
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output went away (`| head`).
         return DONE
     except KeyboardInterrupt as error:
         how = str(error) or "interrupted"
@@ -52,9 +50,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERNAL
 
 
+def _carried_out(arguments: Sequence[str] | None) -> int:
+    """Run the command; what it printed is written before its code is returned."""
+    try:
+        args = _parse(arguments)
+        command: Command = args.command
+        return command(args)
+    finally:
+        end_output()
+
+
 def _output(value: str) -> Path:
     if "://" in value:
         raise argparse.ArgumentTypeError(f"{value}: only local folders can be written so far")
+    try:
+        str(Path(value).absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{value!a}: expected a folder whose path is text in UTF-8; rename it, or name another"
+        ) from error
     return Path(value)
 
 

@@ -194,6 +194,7 @@ class _Crawls:
             told = ", ".join(f"{count} x {code}" for code, count in found.most_common())
             reason = "no list could be read" if not counts.get("lists") else "the crawl broke off"
             reason += f" ({told})" if told else ""
+            reason = str(last.get("why", reason))
         else:
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else "ended"
             reason = f"the crawling process {how}" + (f" with code {code}" if code >= 0 else "")

@@ -162,9 +162,7 @@ class VectorCache:
             return False
         self._settle()
         with store.replacing(self._path) as file:
-            writer = pq.ParquetWriter(
-                file, schema.VECTORS, compression="zstd", use_dictionary=False
-            )
+            writer = pq.ParquetWriter(file, schema.VECTORS, use_dictionary=False, **store.WRITTEN)
             for start in range(0, len(self._known), _ROWS):
                 end = start + _ROWS
                 values = self._rows.take(self._places[start:end])

@@ -52,9 +52,7 @@ class Findings:
             return present
         keys = sorted(self._used)
         with store.replacing(self._path) as file:
-            writer = pq.ParquetWriter(
-                file, schema.FINDINGS, compression="zstd", use_dictionary=False
-            )
+            writer = pq.ParquetWriter(file, schema.FINDINGS, use_dictionary=False, **store.WRITTEN)
             for start in range(0, len(keys), _ROWS):
                 part = keys[start : start + _ROWS]
                 columns = [

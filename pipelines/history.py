@@ -118,7 +118,7 @@ def record(output: Path, run_id: str, now: datetime) -> Entry:
     with store.replacing(output / "reports" / "history.jsonl") as file:
         file.write("".join(lines).encode())
     with store.replacing(path) as file:
-        pq.write_table(now_kept, file, compression="zstd")
+        pq.write_table(now_kept, file, **store.WRITTEN)
     return entry
 
 
@@ -230,11 +230,11 @@ def _spread(changes: list[Changed]) -> list[Changed]:
 
 def _read_kept(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path).cast(_KEPT)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        with store.opened(path) as file:
+            return file.read().cast(_KEPT)
+    except store.StoreError as error:
         raise store.StoreError(
-            f"{path}: cannot be read ({error}); delete it: "
-            "the next run then compares with nothing, and the one after with that"
+            f"{error}: the next run then compares with nothing, and the one after with that"
         ) from error
 
 

@@ -23,9 +23,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from crawler.item import NEWS_TIME, article_id
 from pipelines import lock, schema, store
 from pipelines.language import script_of
@@ -67,12 +64,10 @@ def outdated(output: Path) -> list[Outdated]:
             if path.name.startswith("."):
                 continue
             try:
-                with pq.ParquetFile(path) as file:
+                with store.opened(path) as file:
                     stated, rows = file.schema_arrow, file.metadata.num_rows
-            except (pa.ArrowInvalid, OSError) as error:
-                raise MigrationError(
-                    f"{path}: not a readable Parquet file ({error}); move it away and run again"
-                ) from error
+            except store.StoreError as error:
+                raise MigrationError(str(error)) from error
             number = schema.version_of(stated)
             if number > int(schema.SCHEMA_VERSION):
                 raise MigrationError(
@@ -131,7 +126,8 @@ def _check(files: list[Outdated]) -> None:
                 "ever written by shizheng. Move it away and run again. Nothing was changed"
             )
         expected = _COLUMNS[file.table]
-        names = set(pq.read_schema(file.path).names)
+        with store.opened(file.path) as opened:
+            names = set(opened.schema_arrow.names)
         if not expected <= names:
             raise MigrationError(
                 f"{file.path}: not a {file.table} table of schema version 0: it lacks "
@@ -267,7 +263,7 @@ def _published(value: str | None, file: Outdated) -> tuple[datetime | None, str 
 
 
 def _rows(file: Outdated) -> Iterator[dict[str, Any]]:
-    with pq.ParquetFile(file.path) as opened:
+    with store.opened(file.path) as opened:
         for batch in opened.iter_batches():
             yield from batch.to_pylist()
 

@@ -16,7 +16,7 @@ from crawler.extract import Explanation
 from crawler.extract import explain as explain_page
 from crawler.item import Article, Reject
 from pipelines import language
-from pipelines.terminal import OUT, say, show_table
+from pipelines.terminal import say, show_table
 
 LIMIT = 180
 """Seconds that fetching a page may take in all: robots.txt, redirects and a retry included."""
@@ -67,16 +67,16 @@ def show(explained: Explained) -> None:
     rows += [(field.name, field.value, field.rule) for field in page.fields]
     show_table(("field", "value", "found by"), rows)
     if page.opinions:
-        OUT.print()
+        say("")
         show_table(
             ("extractor", "likeness to the others", "characters"),
             [(said.name, said.likeness, len(said.text)) for said in page.opinions],
         )
     if page.cut:
-        OUT.print()
+        say("")
         show_table(("cut", "because"), [(cut.text, cut.reason) for cut in page.cut])
     for result in explained.results:
-        OUT.print()
+        say("")
         if isinstance(result, Reject):
             say(f"rejected: {result.reason}: {result.detail}")
         else:

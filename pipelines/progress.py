@@ -16,6 +16,7 @@ from typing import Self
 
 import crawler
 from crawler.city import City
+from crawler.state import connect
 from pipelines import language, store
 
 _LIBRARIES = (
@@ -49,15 +50,21 @@ class Progress:
     def open(cls, output: Path) -> Self:
         """Open or make the file. Raises `StoreError` when it cannot be used."""
         path = output / "state" / "archives.read.sqlite"
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            database = sqlite3.connect(path, timeout=60, isolation_level=None)
-            database.executescript(_TABLES)
-        except sqlite3.Error as error:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
             raise store.StoreError(
-                f"{path}: not a usable state file ({error}); delete it: the archives are then read "
-                "again, and nothing is stored twice"
+                f"{path.parent}: cannot be written ({error.strerror}); check its permissions"
             ) from error
+        remedy = "delete it: the archives are then read again, and nothing is stored twice"
+        database = connect(path, store.StoreError, remedy, timeout=60, isolation_level=None)
+        try:
+            database.executescript(_TABLES)
+            database.execute("SELECT key, file, cities, run_id FROM read LIMIT 0")
+            database.execute("SELECT city FROM owed LIMIT 0")
+        except BaseException:
+            database.close()
+            raise
         return cls(database, output)
 
     def __enter__(self) -> Self:

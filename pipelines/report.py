@@ -18,6 +18,7 @@ import numpy as np
 from markupsafe import Markup
 
 from crawler.city import City
+from crawler.legible import visible
 from pipelines import (
     charts,
     estimates,
@@ -35,7 +36,7 @@ from pipelines import (
 )
 from pipelines.estimates import Estimates
 from pipelines.evaluate import DECISION
-from pipelines.showing import PairView, view, visible, web_link
+from pipelines.showing import PairView, view, web_link
 from pipelines.tally import BANDS, LANGS, Tally, is_null
 from pipelines.wording import Words
 

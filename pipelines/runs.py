@@ -104,20 +104,25 @@ def issues(folder: Path, city: str = "*") -> list[Issue]:
 def records(path: Path) -> Iterator[Issue]:
     """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
     for line in textfile.lines(path.read_text(encoding="utf-8", errors="replace")):
-        with suppress(json.JSONDecodeError):
-            yield json.loads(line)
+        with suppress(ValueError, RecursionError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                yield found
 
 
 def failures(output: Path, run_id: str, city: str) -> list[str]:
     """Return why a city failed in a finished run, as sentences."""
-    path = output / "runs" / run_id / "issues.jsonl"
-    if not path.is_file():
-        return []
     return [
         str(issue["detail"])
-        for issue in records(path)
+        for issue in recorded(output, run_id)
         if issue.get("city") == city and issue.get("code") in FAILURES and "detail" in issue
     ]
+
+
+def recorded(output: Path, run_id: str) -> list[Issue]:
+    """Return the issues of a finished run; of a damaged file, the lines that are issues still."""
+    path = output / "runs" / run_id / "issues.jsonl"
+    return list(records(path)) if path.is_file() else []
 
 
 def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:
@@ -147,24 +152,39 @@ def manifests(output: Path) -> Iterator[dict[str, Any]]:
     """
     rows: list[tuple[int, str, Path, dict[str, Any]]] = []
     for path in (output / "runs").glob("*/manifest.json"):
-        row = json.loads(path.read_text(encoding="utf-8"))
+        row = _object(path)
         rows.append((_number(row), path.parent.name, path, row))
     for _, _, path, row in sorted(rows, key=lambda each: each[:2]):
         counts = path.with_name("counts.json")
         if counts.exists() and row.get("finished_at"):
-            row["counts"] = json.loads(counts.read_text(encoding="utf-8"))
+            row["counts"] = _object(counts)
         yield row
 
 
 def _numbers(output: Path) -> Iterator[int]:
     """Yield the numbers of the runs that can be read: a damaged manifest keeps no run from it."""
     for path in (output / "runs").glob("*/manifest.json"):
-        with suppress(ValueError, OSError):
-            yield _number(json.loads(path.read_text(encoding="utf-8")))
+        with suppress(store.StoreError):
+            yield _number(_object(path))
 
 
 def _number(row: Mapping[str, Any]) -> int:
     return int(row.get("number", 0))
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file of a run. Raises `StoreError`."""
+    try:
+        found = json.loads(path.read_bytes())
+        if isinstance(found, dict):
+            return found
+        reason = "it is no object"
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error)
+    raise store.StoreError(
+        f"{path}: not a readable record of a run ({reason}); restore it from a back-up, or move "
+        "the run's folder away: nothing but its record is lost"
+    )
 
 
 def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """One pair as a page shows it: escaped, cut to a readable length, its facts marked."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from crawler.legible import visible
 from pipelines import highlight, tally, wording
 from pipelines.evaluate import DECISION
 from pipelines.evidence import facts
@@ -151,16 +151,6 @@ def view(specimen: Specimen, budget: int) -> PairView:
     )
 
 
-def visible(text: str) -> str:
-    """Return `text` with control and direction-changing characters made visible.
-
-    A right-to-left override in a headline would show another headline than the one stored.
-    """
-    if text.isprintable():
-        return text
-    return "".join(map(_seen, text))
-
-
 def web_link(url: str) -> str | None:
     """Return `url` if it may be linked: http or https, with a host, not overlong."""
     if len(url) > _LONGEST_URL:
@@ -193,14 +183,6 @@ def marked(text: str, marks: Sequence[Mark], offset: int) -> Markup:
 def _listed(traits: Sequence[str]) -> tuple[str, ...]:
     """Return those traits that can stand in a list separated by spaces."""
     return tuple(trait for trait in traits if not any(map(str.isspace, trait)))
-
-
-def _seen(char: str) -> str:
-    if char in "\n\t" or char.isprintable() or unicodedata.category(char) == "Zs":
-        return char
-    if char < " ":
-        return chr(0x2400 + ord(char))
-    return f"⟦U+{ord(char):04X}⟧"
 
 
 def _unlinked(specimen: Specimen) -> tuple[Bead, ...]:

@@ -2,8 +2,13 @@
 
 A file is written to a temporary name in its folder, fsynced and renamed, so a reader or a crash
 sees the old file or the new one. Rows are kept sorted by id; the same rows give the same bytes.
+
+Every page of a file carries a checksum, and every reading verifies it: what a disk altered is
+refused, not read as other rows. The footer has none; what it says of the columns stands in it
+twice, and the two have to agree.
 """
 
+import base64
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +28,9 @@ from crawler.item import NEWS_TIME, Article, Reject, is_twin
 from pipelines import schema
 
 Row = dict[str, Any]
+
+WRITTEN: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+"""How every Parquet file is written, whatever else its writer sets."""
 
 # Fields of an Article that serve the way to the store and are not columns of it.
 _IN_TRANSIT = {"lang_declared", "parts"}
@@ -126,7 +134,7 @@ def write_table(path: Path, table: pa.Table) -> bool:
     if path.exists() and _same(path, table):
         return False
     with replacing(path) as file:
-        pq.write_table(table, file, compression="zstd", row_group_size=50_000)
+        pq.write_table(table, file, row_group_size=50_000, **WRITTEN)
     return True
 
 
@@ -219,36 +227,25 @@ def _unreadable(path: Path, error: OSError) -> StoreError:
 
 
 @contextmanager
-def _reading(path: Path, expected: pa.Schema) -> Iterator[pq.ParquetFile]:
+def naming(path: Path) -> Iterator[None]:
+    """Turn what reading a damaged Parquet file raises into a `StoreError` that names the file."""
     try:
-        if not path.is_file():
-            raise StoreError(
-                f"{path}: expected a Parquet file; this is a folder, a pipe or a link to nothing: "
-                "move it away",
-                _city_of(path),
-            )
-        # Not pq.read_table: it would open a dataset and read meaning into folder names.
-        with pq.ParquetFile(path) as file:
-            schema.check_version(path, file.schema_arrow)
-            _check_table(path, file.schema_arrow, expected)
-            yield file
-    except schema.VersionError as error:
-        raise StoreError(str(error), _city_of(path)) from error
+        yield
     except PermissionError as error:
         raise _unreadable(path, error) from error
-    except (pa.ArrowException, OSError) as error:
-        table = (expected.metadata or {}).get(b"table", b"").decode()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        folder = path.parent.parent if path.parent.parent.name == "articles" else path.parent
         raise StoreError(
-            f"{path}: not a readable Parquet file ({_first_line(error)}); move it away and "
-            f"{_REMEDIES.get(table, 'run again')}",
+            f"{path}: not a readable Parquet file ({_first_line(error)}); restore it from a "
+            f"back-up, or move it away and {_REMEDIES.get(folder.name, 'run again')}",
             _city_of(path),
         ) from error
 
 
-_AGAIN = "read it in again (`extract --all --again`, `import`), or restore it from a backup"
+_AGAIN = "read it in again (`extract --all --again`, `import`)"
 _REMEDIES = {
     "articles": _AGAIN,
-    "revisions": "restore it from a backup: nothing else has what was superseded",
+    "revisions": "go on without what was superseded: nothing else has it",
     "rejects": _AGAIN,
     "pairs": "run `align` again",
     "candidates": "run `align` again",
@@ -288,6 +285,63 @@ def _check_table(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
                 "another program wrote the file; move it away",
                 _city_of(path),
             )
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file of any schema, to be read with its checksums verified.
+
+    Raises `StoreError` for what is not Parquet, or contradicts itself. What is read from the file
+    later is read inside `naming`.
+    """
+    with naming(path):
+        if not path.is_file():
+            raise StoreError(
+                f"{path}: expected a Parquet file; this is a folder, a pipe or a link to nothing: "
+                "move it away",
+                _city_of(path),
+            )
+        # Not pq.read_table: it would open a dataset and read meaning into folder names.
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        try:
+            _agree(file)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+
+def _agree(file: pq.ParquetFile) -> None:
+    """Compare the columns as Parquet describes them with the copy that pyarrow adds.
+
+    No checksum covers the footer: a bit changed in a column's name would make another column.
+    """
+    copy = (file.metadata.metadata or {}).get(b"ARROW:schema")
+    if copy is None:  # another program's file
+        return
+    described = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(copy)))
+    if not described.equals(file.schema_arrow):
+        raise pa.ArrowInvalid("its two descriptions of its columns differ")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file of any schema for the block, which only reads from it.
+
+    Raises `StoreError` for what is damaged, wherever in the block that shows.
+    """
+    with open_parquet(path) as file, naming(path):
+        yield file
+
+
+@contextmanager
+def _reading(path: Path, expected: pa.Schema) -> Iterator[pq.ParquetFile]:
+    with opened(path) as file:
+        try:
+            schema.check_version(path, file.schema_arrow)
+        except schema.VersionError as error:
+            raise StoreError(str(error), _city_of(path)) from error
+        _check_table(path, file.schema_arrow, expected)
+        yield file
 
 
 def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Table:
@@ -527,11 +581,11 @@ def write_rejects(
 
 def _same(path: Path, table: pa.Table) -> bool:
     try:
-        file = pq.ParquetFile(path)
-        # Parquet adds field ids to the columns' metadata; the table's own metadata must agree.
-        same_schema = file.schema_arrow.metadata == table.schema.metadata
-        return bool(same_schema and file.read().equals(table))
-    except (pa.ArrowException, OSError):
+        with opened(path) as file:
+            # Parquet adds field ids to the columns' metadata; the table's own must agree.
+            same_schema = file.schema_arrow.metadata == table.schema.metadata
+            return bool(same_schema and file.read().equals(table))
+    except StoreError:
         return False
 
 

@@ -258,9 +258,9 @@ def _history(output: Path) -> list[RunSummary]:
         for counts in run["counts"].values():
             whole = {k: v for k, v in counts.items() if type(v) is int}
             totals.update(whole)
-        path = output / "runs" / str(run["run_id"]) / "issues.jsonl"
-        if path.is_file():
-            codes.update(str(issue.get("code", "?")) for issue in runs.records(path))
+        codes.update(
+            str(issue.get("code", "?")) for issue in runs.recorded(output, str(run["run_id"]))
+        )
         found.append(
             RunSummary(
                 run_id=str(run["run_id"]),

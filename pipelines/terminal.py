@@ -1,18 +1,69 @@
-"""How the program speaks: tables and progress on a terminal, plain lines in a pipe, JSON."""
+"""How the program speaks: tables and progress on a terminal, plain lines in a pipe, JSON.
 
+All text goes through `visible` here, whoever wrote it: a title, a URL, the name of a file.
+"""
+
+import errno
+import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-OUT = Console(highlight=False, soft_wrap=True)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+from crawler.legible import visible
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave the error to the command line, which knows what it means."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+OUT = _Console(highlight=False, soft_wrap=True)
+ERR = _Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def open_streams() -> None:
+    """Make the standard streams take every text, and exist where they were closed.
+
+    A terminal that knows no Chinese is shown escapes, as a path of odd bytes is on any. A
+    descriptor left closed would be given to the next file opened, and messages written into it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open_null()
+    if sys.stderr is None:
+        sys.stderr = open_null()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def open_null() -> TextIO:
+    """Open a stream that nobody reads."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+
+
+def forsake(stream: TextIO) -> None:
+    """Write no more to a stream whose reader went away, or whose disk is full.
+
+    What is left in its buffer must not fail again when Python ends.
+    """
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 class Tracker(Protocol):
@@ -32,8 +83,10 @@ class _Bars:
         self._tasks: dict[str, Any] = {}
 
     def update(self, key: str, done: int, total: int | None, note: str = "") -> None:
+        note = escape(visible(note))
         if key not in self._tasks:
-            self._tasks[key] = self._progress.add_task(key, note=note, total=total)
+            shown = escape(visible(key))
+            self._tasks[key] = self._progress.add_task(shown, note=note, total=total)
         self._progress.update(self._tasks[key], completed=done, total=total, note=note)
 
 
@@ -56,17 +109,57 @@ def progress() -> Iterator[Tracker]:
 
 def say(message: str) -> None:
     """Print one line of result."""
-    OUT.print(Text(message))
+    with _output():
+        OUT.print(Text(visible(message)))
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Let an error of the standard output say so; it may be that of a full disk.
+
+    Raises `BrokenPipeError` where its reader went away, else `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        forsake(sys.stdout)
+        raise OSError(error.errno, error.strerror, "standard output") from error
+
+
+def end_output() -> None:
+    """Write what was printed, as Python would at its end, where an error could only be shown."""
+    with _output():
+        sys.stdout.flush()
+
+
+class _Quoted(dict[int, str]):
+    """What each character is written as in JSON for a terminal, filled as characters come."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        plain = char == "\n" or visible(char) == char
+        self[code] = written = char if plain else json.dumps(char)[1:-1]
+        return written
+
+
+_QUOTED = _Quoted()
 
 
 def say_json(value: Any) -> None:
-    """Print one JSON document for a program to read."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+    """Print one JSON document for a program to read; what steers a terminal is escaped in it."""
+    # Other than in UTF-8, what the stream would put for a character is no JSON.
+    bare = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, ensure_ascii=not bare, indent=1, default=str)
+    with _output():
+        sys.stdout.write(text.translate(_QUOTED) + "\n")
 
 
 def complain(message: str) -> None:
-    """Print one line to standard error."""
-    ERR.print(Text(f"shizheng: {message}"))
+    """Print one line to standard error, if anybody can hear it."""
+    try:
+        ERR.print(Text(visible(f"shizheng: {message}")))
+    except OSError:
+        forsake(sys.stderr)
 
 
 def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
@@ -76,10 +169,11 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], title: str 
         numeric = all(isinstance(row[position], int | float) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
+        table.add_row(*(Text(visible(_cell(value))) for value in row))
     # In a pipe nothing is folded: a line is a row.
-    out = OUT if OUT.is_terminal else Console(file=OUT.file, width=10_000, highlight=False)
-    out.print(table)
+    out = OUT if OUT.is_terminal else _Console(file=OUT.file, width=10_000, highlight=False)
+    with _output():
+        out.print(table)
 
 
 def _cell(value: Any) -> str:

@@ -28,6 +28,7 @@ from crawler.city import City
 from crawler.discovery import Discovery, Window
 from crawler.issues import IssueLog
 from crawler.item import canonical_url
+from crawler.legible import visible
 from crawler.middlewares import lower_headers
 from crawler.reading import BLOCKED, Page, Reader, as_asked
 from crawler.state import VisitsError
@@ -157,7 +158,7 @@ class CitySpider(Spider):
         """Record an issue, in the run's file and in the log."""
         issue = self.issues.add(code, url, evidence)
         self.count("issues")
-        logger.warning("%s: %s (%s)", code, issue.url, issue.evidence)
+        logger.warning("%s: %s (%s)", code, visible(issue.url), visible(issue.evidence))
 
     def count(self, what: str, by: int = 1) -> None:
         """Count something under `shizheng/<what>` of the crawl's statistics."""

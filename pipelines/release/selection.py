@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from crawler.city import RIGHTS, City
 from crawler.item import canonical_url
@@ -143,15 +142,15 @@ def stored_texts(
     file, row = planned.rows["file"].to_numpy(), planned.rows["row"].to_numpy()
     for number in np.unique(file[wanted]):
         here = wanted[file[wanted] == number]
-        opened = pq.ParquetFile(planned.files[number])
         begin = 0
-        for group in range(opened.num_row_groups):
-            end = begin + opened.metadata.row_group(group).num_rows
-            inside = here[(row[here] >= begin) & (row[here] < end)]
-            if len(inside):
-                table = store.with_dates(opened.read_row_group(group, columns=columns))
-                yield inside, table.take(pa.array(row[inside] - begin))
-            begin = end
+        with store.opened(planned.files[number]) as opened:
+            for group in range(opened.num_row_groups):
+                end = begin + opened.metadata.row_group(group).num_rows
+                inside = here[(row[here] >= begin) & (row[here] < end)]
+                if len(inside):
+                    table = store.with_dates(opened.read_row_group(group, columns=columns))
+                    yield inside, table.take(pa.array(row[inside] - begin))
+                begin = end
 
 
 def rulings(cities: Mapping[str, City], keys: list[str]) -> dict[str, Any]:

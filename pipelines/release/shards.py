@@ -7,10 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import store
 from pipelines.release.tables import Layout
 
-CODEC, LEVEL = "zstd", 6
-"""Written once and read often: half again slower to write than the default, a tenth smaller."""
+LEVEL = 6
+"""Of zstd; written once, read often: half again slower than the default, a tenth smaller."""
 
 
 class Shards(AbstractContextManager["Shards"]):
@@ -88,7 +89,7 @@ def writer(path: Path, layout: Layout) -> pq.ParquetWriter:
     return pq.ParquetWriter(
         path,
         layout.of,
-        compression=CODEC,
+        **store.WRITTEN,
         compression_level=LEVEL,
         use_dictionary=list(layout.repeated),
         write_statistics=True,

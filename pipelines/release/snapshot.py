@@ -7,18 +7,27 @@ releases/<version>/
 """
 
 import json
+import os
+import re
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import store
+from pipelines.release.statement import ShapeError, checked
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 BATCH = 8_192
+MANIFEST_BYTES = 64 << 20
+"""Most that a manifest is read of; one of 100,000 files is a fifth of it."""
 
 
 class ReleaseError(ValueError):
@@ -38,11 +47,21 @@ class Snapshot:
         return str(self.manifest["release"])
 
     def files(self, table: str, split: str | None = None) -> list[Path]:
-        """Return the Parquet files of a table, in order of their rows; of one part or of all."""
+        """Return the Parquet files of a table, in order of their rows; of one part or of all.
+
+        They are those that the manifest lists: what else lies in a copy is no part of the release.
+        """
+        listed = self.manifest.get("files")
+        if listed is None:
+            folder = self.folder / "data" / table
+            names = [f"data/{table}/{path.name}" for path in folder.glob("*.parquet")]
+        else:
+            names = [row["path"] for row in listed]
         return [
-            path
+            self.folder / name
             for part in ([split] if split else [WHOLE, *SPLITS])
-            for path in sorted((self.folder / "data" / table).glob(f"{part}-*.parquet"))
+            for name in sorted(names)
+            if re.fullmatch(rf"data/{table}/{part}-[0-9]+\.parquet", name)
         ]
 
     def splits(self, table: str) -> list[str]:
@@ -58,7 +77,7 @@ class Snapshot:
     ) -> Iterator[pa.RecordBatch]:
         """Yield a table in batches of at most `rows`, in order. Memory holds one row group."""
         for path in self.files(table, split):
-            with pq.ParquetFile(path) as file:
+            with self.opened(path) as file:
                 yield from file.iter_batches(batch_size=rows, columns=columns)
 
     def read(self, table: str, columns: list[str] | None = None) -> pa.Table:
@@ -67,16 +86,33 @@ class Snapshot:
         names = columns or of.names
         empty = pa.schema([of.field(name) for name in names]).empty_table()
         return pa.concat_tables(
-            [empty, *(self._table(path, columns) for path in self.files(table))]
+            [empty, *(self._table(table, path, columns) for path in self.files(table))]
         )
 
-    def _table(self, path: Path, columns: list[str] | None) -> pa.Table:
+    def _table(self, table: str, path: Path, columns: list[str] | None) -> pa.Table:
+        of = LAYOUTS[table].of
+        with self.opened(path) as file:
+            found = file.schema_arrow
+            for name in columns or of.names:
+                if name not in found.names or found.field(name).type != of.field(name).type:
+                    raise ReleaseError(
+                        f"{path}: has no column {name} of type {of.field(name).type}, as a table "
+                        f"of {table} has; was it made by another version of shizheng?"
+                    )
+            return file.read(columns=columns or of.names)
+
+    @contextmanager
+    def opened(self, path: Path) -> Iterator[pq.ParquetFile]:
+        """Open one of the release's Parquet files for the block. Raises `ReleaseError`."""
         try:
-            return pq.read_table(path, columns=columns)
-        except (pa.ArrowException, OSError) as error:
+            with plain(self.folder, path), store.opened(path) as file:
+                yield file
+        except OSError as error:
+            raise ReleaseError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except store.StoreError as error:
             raise ReleaseError(
-                f"{path}: not a readable Parquet file ({error}); "
-                f"`shizheng release verify {self.folder}` tells what else is wrong with this copy"
+                f"{error}; `shizheng release verify {self.folder}` tells what else is wrong "
+                "with this copy"
             ) from error
 
 
@@ -101,9 +137,38 @@ def read(folder: Path) -> Snapshot:
     """Return the release in a folder. Raises `ReleaseError`."""
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        with plain(folder, path) as file:
+            content = file.read(MANIFEST_BYTES + 1)
+        if len(content) > MANIFEST_BYTES:
+            raise ReleaseError(f"{path}: larger than {MANIFEST_BYTES >> 20} MiB, so no manifest")
+        return Snapshot(folder, checked(json.loads(content.decode("utf-8"))))
+    except OSError as error:
+        raise ReleaseError(
+            f"{path}: not a readable manifest ({error.strerror or error})"
+        ) from error
+    except ShapeError as error:
+        raise ReleaseError(f"{path}: not the manifest of a release; {error}") from error
+    except (ValueError, RecursionError) as error:
         raise ReleaseError(f"{path}: not a readable manifest ({error})") from error
-    if not isinstance(manifest, dict) or "release" not in manifest or "files" not in manifest:
-        raise ReleaseError(f"{path}: not the manifest of a release")
-    return Snapshot(folder, manifest)
+
+
+@contextmanager
+def plain(folder: Path, path: Path) -> Iterator[BufferedReader]:
+    """Open a file of a release for the block, if it is a plain one on a path of plain folders.
+
+    A link may lead out of the release, and opening a FIFO would wait for who writes to it. Raises
+    `ReleaseError` for both; `OSError` as opening and reading do.
+    """
+    for parent in path.relative_to(folder).parents:
+        if (folder / parent).is_symlink() and parent != Path():
+            raise ReleaseError(f"{folder / parent}: {LINK}")
+    if path.is_symlink():
+        raise ReleaseError(f"{path}: {LINK}")
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ReleaseError(f"{path}: {ODD}")
+        yield file
+
+
+LINK = "a symbolic link; a release consists of plain files and folders"
+ODD = "a pipe, socket or device; a release consists of plain files and folders"

@@ -1,15 +1,18 @@
 """Checks a release: every byte as its manifest says, and the tables true to each other."""
 
-from collections.abc import Iterator
+import hashlib
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipelines import schema
 from pipelines.release import manifest
-from pipelines.release.snapshot import MANIFEST, SUMS, Snapshot
+from pipelines.release.snapshot import LINK, MANIFEST, ODD, SUMS, Snapshot, plain
 from pipelines.release.tables import LAYOUTS
 
 
@@ -17,34 +20,91 @@ def problems(release: Snapshot) -> list[str]:
     """Return what is wrong, a sentence each; nothing if the release is whole."""
     found = list(_files(release))
     # Rows cannot be checked against each other in files that are not what they were.
-    return found or [*_tables(release), *_references(release)]
+    return found or list(_tables(release)) or list(_references(release))
 
 
 def _files(release: Snapshot) -> Iterator[str]:
     stated: dict[str, Any] = {row["path"]: row for row in release.manifest["files"]}
-    present = {
-        path.relative_to(release.folder).as_posix()
-        for path in release.folder.rglob("*")
-        if path.is_file()
-    }
-    for name in sorted(stated.keys() - present):
+    present, odd = _present(release.folder, stated)
+    yield from _alike([*stated, MANIFEST, SUMS])
+    for name in sorted(stated.keys() - present - odd.keys()):
         yield f"{name}: missing"
+    for name in sorted(odd):
+        yield f"{name}: {odd[name]}"
     for name in sorted(present - stated.keys() - {MANIFEST, SUMS}):
         yield f"{name}: not part of the release"
     for name in sorted(stated.keys() & present):
-        if manifest.sha256(release.folder / name) != stated[name]["sha256"]:
-            yield f"{name}: not the file that was released (its SHA-256 differs)"
+        yield from _content(release.folder, name, stated[name])
     yield from _sums(release, stated)
+
+
+def _present(folder: Path, stated: Iterable[str]) -> tuple[set[str], dict[str, str]]:
+    """Return the plain files of a release, and why each other thing in it is none.
+
+    No link is followed. A folder that no stated file lies in is named once, whatever is in it.
+    """
+    folders = {str(parent) for name in stated for parent in PurePosixPath(name).parents}
+    files, odd, waiting = set[str](), dict[str, str](), [""]
+    while waiting:
+        inside = waiting.pop()
+        try:
+            entries = sorted(os.scandir(folder / inside), key=lambda entry: entry.name)
+        except OSError as error:
+            odd[inside or "."] = f"cannot be read ({error.strerror or error})"
+            continue
+        for entry in entries:
+            name = f"{inside}/{entry.name}" if inside else entry.name
+            if entry.is_dir(follow_symlinks=False) and name in folders:
+                waiting.append(name)
+            elif entry.is_file(follow_symlinks=False):
+                files.add(name)
+            else:
+                odd[name] = _why_odd(entry)
+    return files, odd
+
+
+def _why_odd(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return LINK
+    return "not part of the release" if entry.is_dir(follow_symlinks=False) else ODD
+
+
+def _alike(names: Iterable[str]) -> Iterator[str]:
+    """Name files that are one where case, or the composition of a letter, makes no difference."""
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if other != name:
+            yield f"{name}: some systems take it for {other}; a release has no such names"
+
+
+def _content(folder: Path, name: str, stated: dict[str, Any]) -> Iterator[str]:
+    try:
+        with plain(folder, folder / name) as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+    except OSError as error:
+        yield f"{name}: cannot be read ({error.strerror or error})"
+        return
+    if found != stated["sha256"]:
+        yield f"{name}: not the file that was released (its SHA-256 differs)"
+    elif size != stated["bytes"]:
+        yield f"{name}: {size} bytes, the manifest says {stated['bytes']}"
 
 
 def _sums(release: Snapshot, stated: dict[str, Any]) -> Iterator[str]:
     path = release.folder / SUMS
-    if not path.is_file():
-        yield f"{SUMS}: missing"
+    if not path.is_file() or path.is_symlink():
+        if not path.is_symlink():  # which is named already
+            yield f"{SUMS}: missing"
         return
     lines = [f"{row['sha256']}  {name}" for name, row in stated.items()]
     lines.append(f"{manifest.sha256(release.folder / MANIFEST)}  {MANIFEST}")
-    if sorted(path.read_text(encoding="utf-8").splitlines()) != sorted(lines):
+    expected = sorted(line.encode() for line in lines)
+    size = sum(len(line) + 1 for line in expected)
+    with plain(release.folder, path) as file:
+        found = file.read(size + 1)
+    if len(found) > size or sorted(found.splitlines()) != expected:
         yield f"{SUMS}: does not agree with {MANIFEST}; one of the two was changed"
 
 
@@ -54,13 +114,13 @@ def _tables(release: Snapshot) -> Iterator[str]:
         for split in release.splits(table):
             rows = 0
             for path in release.files(table, split):
-                with pq.ParquetFile(path) as file:
+                with release.opened(path) as file:
                     rows += file.metadata.num_rows
                     try:
                         schema.check_version(path, file.schema_arrow)
                     except schema.VersionError as error:
                         yield str(error)
-                    if file.schema_arrow.names != layout.of.names:
+                    if not file.schema_arrow.equals(layout.of):
                         yield f"{path.name}: its columns are not those of {table}"
             if rows != expected.get(split, 0):
                 yield f"{table}, {split}: {rows} rows, the manifest says {expected.get(split, 0)}"

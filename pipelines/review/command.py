@@ -1,14 +1,13 @@
 """The command `shizheng review`: serve the page, or exchange verdicts with other programs."""
 
 import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from crawler.city_file import load_cities
 from pipelines import sampling, store
 from pipelines.review import ReviewError, docket, exchange, journal, sheets
-from pipelines.terminal import complain, say, say_json
+from pipelines.terminal import complain, end_output, say, say_json
 from pipelines.wording import Words
 
 ACTIONS = ("export", "import")
@@ -80,7 +79,7 @@ def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], revi
         say(
             "Open it in a browser on this machine. Ctrl-C ends it; every verdict is stored at once."
         )
-    sys.stdout.flush()
+    end_output()
     server.serve(made, listening)
     journal.compact(output)
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crawler.legible import visible
 from pipelines import schema, showing, store
 from pipelines.review.docket import Docket
 from pipelines.review.shelf import Shelf
@@ -215,10 +216,10 @@ def _article(row: dict[str, Any]) -> ArticleView:
     return ArticleView(
         article_id=row["article_id"],
         lang="en" if row["lang"] == "en" else script.get(row["script"] or "", "zh"),
-        title=showing.visible((row["title"] or "")[: showing.LONGEST_TITLE]),
+        title=visible((row["title"] or "")[: showing.LONGEST_TITLE]),
         href=showing.web_link(row["url"] or ""),
-        url=showing.visible((row["url"] or "")[:200]),
+        url=visible((row["url"] or "")[:200]),
         published=when.date() if when else None,
-        paragraphs=tuple(map(showing.visible, text[:_TEXT].split("\n"))),
+        paragraphs=tuple(map(visible, text[:_TEXT].split("\n"))),
         cut=max(0, len(text) - _TEXT),
     )

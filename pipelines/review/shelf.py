@@ -147,7 +147,7 @@ class Shelf:
             file = self._files.get(path)
             if file is None or file.stamp != stamp:
                 table = store.read_table(path, expected, keys)
-                reader = pq.ParquetFile(path)
+                reader = store.open_parquet(path)
                 sizes = [
                     reader.metadata.row_group(i).num_rows
                     for i in range(reader.metadata.num_row_groups)

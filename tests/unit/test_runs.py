@@ -115,3 +115,14 @@ def test_an_issue_with_an_odd_end_of_a_line_in_it_is_one_issue(tmp_path: Path) -
     issue = {"city": "luoshan", "code": "timeout", "url": "http://luoshan.example/\u2028\x85"}
     runs.gather_issues(run, [issue, issue])
     assert list(runs.records(run.folder / "issues.jsonl")) == [issue, issue]
+
+
+def test_a_damaged_line_among_the_issues_costs_that_line(tmp_path: Path) -> None:
+    run = runs.start(tmp_path, "crawl", ("dalian",))
+    (run.folder / "issues.jsonl").write_bytes(
+        b'{"code": "timeout"}\n\xff{\n[]\n1\n' + b"[" * 100_000 + b"\n"
+        + '{"code": "refused", "evidence": "a line\u2028separator"}\n'.encode()
+    )  # fmt: skip
+    found = runs.recorded(tmp_path, run.run_id)
+    assert [issue["code"] for issue in found] == ["timeout", "refused"]
+    assert runs.recorded(tmp_path, "nowhere") == []

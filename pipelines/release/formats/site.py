@@ -20,10 +20,11 @@ import jinja2
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crawler.legible import visible
 from pipelines.release import citation, suspicion
 from pipelines.release.formats.searching import TitleIndex
 from pipelines.release.snapshot import Snapshot
-from pipelines.showing import visible, web_link
+from pipelines.showing import web_link
 
 NAME = "site"
 ROWS = 200
