@@ -4,7 +4,7 @@
 
 The model is fitted with and without two more features (how much of the English text's words,
 weighed by rarity, the Chinese text's words may be rendered by, and how much not) and measured on
-series of wording and kinds that neither fit saw. CC-CEDICT is what `pipelines.lexicon` reads. The
+series of wording and kinds that neither fit saw. CC-CEDICT is what `pipelines.sentences.cedict` reads. The
 other lexicon is learnt in each city from its own pairs of probability .9 or more: word stems and
 pairs of characters that occur in the same pairs.
 """
@@ -17,11 +17,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from benchmarks import documents as measured
-from benchmarks import pairing, series
-from benchmarks.documents import Case
-from pipelines import documents, lexicon
-from pipelines.documents import Model
+from benchmarks.accuracy import documents as measured
+from benchmarks.accuracy.documents import Case
+from benchmarks.learn import fit_pairs as pairing
+from benchmarks.series import corpus as series
+from pipelines.pairs import pair as documents
+from pipelines.pairs.model import Model
+from pipelines.sentences import cedict as lexicon
 
 
 @lru_cache(maxsize=2048)

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from crawler.bounds import MAX_CHARS
+from crawler.extract.bounds import MAX_CHARS
 from crawler.item import NEWS_TIME, Article
 
 EARLIEST = date(1949, 1, 1)

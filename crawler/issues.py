@@ -18,9 +18,9 @@ from scrapy.exceptions import (
 )
 from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
 
-from crawler.archive import ArchiveError
+from crawler.archive.reader import ArchiveError
 from crawler.credentials import masked, without_user
-from crawler.state import VisitsError
+from crawler.state.database import VisitsError
 
 CODES = {
     "layout_changed": "The site's pages no longer look as they are read: it was redesigned, or "

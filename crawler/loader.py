@@ -9,9 +9,9 @@ from scrapy import Request, Spider
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from crawler import browser
 from crawler.city import CRAWLED, City
 from crawler.city_file import CityError, load_cities
+from crawler.fetch import browser
 from crawler.spiders.city import CitySpider
 
 

@@ -82,7 +82,7 @@ REDIRECT_MAX_TIMES = 5  # more is a loop; every hop must be a host the city name
 METAREFRESH_ENABLED = False
 # Only public addresses, whatever the name service says; see crawler/addresses.py.
 SHIZHENG_PRIVATE_ADDRESSES = os.environ.get("SHIZHENG_PRIVATE_ADDRESSES", "") == "1"
-DNS_RESOLVER = "crawler.addresses.GuardedResolver"
+DNS_RESOLVER = "crawler.fetch.addresses.GuardedResolver"
 SHIZHENG_REVISITS = 500  # stored articles looked at again in one crawl, for corrections
 SHIZHENG_NOW = ""  # the moment to take for now (ISO 8601); empty: the clock. For tests.
 SHIZHENG_LIST_PAGES = 100  # pages read of one listing; what lies beyond is reported
@@ -108,31 +108,31 @@ HTTPERROR_ALLOW_ALL = True
 # A page gives one item. Scrapy would start a hundred tasks to handle those of each page.
 CONCURRENT_ITEMS = 1
 DOWNLOAD_HANDLERS = {
-    "http": "crawler.heads.BoundedHandler",
-    "https": "crawler.heads.BoundedHandler",
+    "http": "crawler.fetch.heads.BoundedHandler",
+    "https": "crawler.fetch.heads.BoundedHandler",
 }
 DOWNLOADER_MIDDLEWARES = {
     # Strict hosts replace Scrapy's own check, which lets every subdomain pass.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "crawler.middlewares.HostGuard": 50,
+    "crawler.fetch.guards.HostGuard": 50,
     # Scrapy's, with a name for a redirect that leads to no address.
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "crawler.middlewares.Redirects": 600,
-    "crawler.middlewares.RobotsGuard": 110,  # just after Scrapy's own, which fetches robots.txt
-    "crawler.pace.Pace": 560,  # nearer than the retries, so that a retry waits as the host asks
+    "crawler.fetch.guards.Redirects": 600,
+    "crawler.fetch.guards.RobotsGuard": 110,  # just after Scrapy's own, which fetches robots.txt
+    "crawler.fetch.pace.Pace": 560,  # nearer than the retries, so that a retry waits as the host asks
     # Bodies are unpacked as those of an archive are, so that a crawl equals its re-extraction.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "crawler.middlewares.Unpacker": 590,
-    "crawler.addresses.AddressGuard": 600,
-    "crawler.middlewares.OnlyPages": 980,
+    "crawler.fetch.guards.Unpacker": 590,
+    "crawler.fetch.addresses.AddressGuard": 600,
+    "crawler.fetch.guards.OnlyPages": 980,
     # Nearest to the network: sees robots.txt, redirects and errors, as they came.
-    "crawler.middlewares.Archiver": 990,
+    "crawler.fetch.guards.Archiver": 990,
 }
 ITEM_PIPELINES = {
     # By name only: the crawler knows nothing of the pipelines.
-    "pipelines.items.Validate": 100,
-    "pipelines.items.Language": 200,
-    "pipelines.items.Store": 300,
+    "pipelines.articles.scrapy_items.Validate": 100,
+    "pipelines.articles.scrapy_items.Language": 200,
+    "pipelines.articles.scrapy_items.Store": 300,
 }
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the run folder keeps the counts

@@ -2,42 +2,37 @@
 
 Reads `articles`, writes `pairs`, `candidates` and `sentences` of one city. The same articles give
 the same bytes, whatever was stored before: only `aligned_at` is carried over, where a pair stands
-as it stood. A calibration in force (`pipelines.calibrate`) maps the model's probabilities last, so
+as it stood. A calibration in force (`pipelines.quality.calibrate`) maps the model's probabilities last, so
 that it does not change which articles are paired.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pyarrow.compute as pc
 
-from pipelines import (
-    calibrate,
-    documents,
-    explanation,
-    interleaved,
-    schema,
-    sentences,
-    store,
-)
-from pipelines.documents import Document, Pairing, Prepared, Scored, Unread
-from pipelines.encoder import Encoder, VectorCache, load_encoder
-from pipelines.findings import Findings
-from pipelines.flags import flags
-from pipelines.kept import KeptBeads
-from pipelines.preparation import attempt
-from pipelines.sentences import Bead, Span
-from pipelines.store import Row
+from pipelines.pairs import calibration as pairs_calibration
+from pipelines.pairs import explanation
+from pipelines.pairs import model as pairs_model
+from pipelines.pairs import pair as documents
+from pipelines.pairs.pair import Document, Pairing, Prepared, Unread
+from pipelines.pairs.prepared import attempt
+from pipelines.pairs.rows import KEPT_RUNNERS_UP, _calibrate, _f32, _keep_dates, _row, _runners_up
+from pipelines.sentences.cache import KeptBeads
+from pipelines.sentences.rows import _beads, _Mate
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
+from pipelines.tables.cache import Findings
+from pipelines.tables.files import Row
+from pipelines.vectors.cache import VectorCache
+from pipelines.vectors.encoder import Encoder
+from pipelines.vectors.load import load_encoder
 
 MAX_DAYS = 60
 """How late English usually is at most, where no city file says."""
-KEPT_RUNNERS_UP = 3
-"""Candidates stored for each English article beside its pair."""
 
 
 class UnknownPairError(ValueError):
@@ -100,7 +95,7 @@ def align_city(
     pairing = _paired(zh, en, mates, max_days=max_days, kept=compared, unread=unread)
     compared.save()
     cache.save()
-    method = f"{cache.name} {documents.load_model().version}"
+    method = f"{cache.name} {pairs_model.load_model().version}"
     pairs = [
         _row(city, one, zh, en, method) | {"relation": one.relation, "margin": _f32(one.margin)}
         for one in pairing.pairs
@@ -120,8 +115,8 @@ def align_city(
         ("sentences", beads, schema.SENTENCES),
         ("pairs", pairs, schema.PAIRS),
     ):
-        table = store.rows_to_table(rows, of)
-        store.write_table(store.table_path(output, name, city), table)
+        table = files.rows_to_table(rows, of)
+        files.write_table(files.table_path(output, name, city), table)
     kept.save()
     likely = sum(row["probability"] >= 0.5 for row in pairs)
     return Summary(
@@ -141,7 +136,7 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
     Probabilities are stated as `align` would store them: by the calibration in force, if there is
     one. Raises `UnknownPairError` when no city holds both articles, each in its language.
     """
-    for city in store.cities_with_articles(output):
+    for city in files.cities_with_articles(output):
         doubtful = _mislabelled(output, city)
         for key in (zh_id, en_id):
             if key in doubtful:
@@ -159,8 +154,8 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
             for one in unread:
                 if one.article_id in (zh_id, en_id):
                     return f"Not a pair: {one.article_id} was {one.reason}."
-            model = documents.load_model()
-            calibration = calibrate.for_method(output, f"{cache.name} {model.version}")
+            model = pairs_model.load_model()
+            calibration = pairs_calibration.for_method(output, f"{cache.name} {model.version}")
             ids = (zh_id, en_id)
             return explanation.explain(pairing, zh, en, ids, model, calibration=calibration)
     raise UnknownPairError(
@@ -218,14 +213,6 @@ def _mislabelled(output: Path, city: str) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Mate:
-    """The other article of a bilingual page, and the group of each paragraph."""
-
-    id: str
-    groups: tuple[int, ...]
-
-
 def _mates(output: Path, city: str) -> dict[str, _Mate]:
     """Return by article_id what is known of articles that share a page with their mate."""
     columns = ["article_id", "mate_id", "mate_groups"]
@@ -276,168 +263,3 @@ def _paired(
         ]
     pairs.sort(key=lambda one: (zh[one.zh].document.id, en[one.en].document.id))
     return Pairing(tuple(pairs), tuple(rest))
-
-
-def _runners_up(pairing: Pairing) -> list[Scored]:
-    by_english: dict[int, list[Scored]] = {}
-    for one in pairing.rest:
-        by_english.setdefault(one.en, []).append(one)
-    return [one for rows in by_english.values() for one in rows[:KEPT_RUNNERS_UP]]
-
-
-def _f32(value: float) -> float:
-    return float(np.float32(value))
-
-
-def _row(
-    city: str, one: Scored, zh: Sequence[Prepared], en: Sequence[Prepared], method: str
-) -> Row:
-    ours, theirs = zh[one.zh].document, en[one.en].document
-    return {
-        "pair_id": hashlib.sha256(f"{ours.id} {theirs.id}".encode()).hexdigest()[:16],
-        "city": city,
-        "zh_id": ours.id,
-        "en_id": theirs.id,
-        "zh_url": ours.url or None,
-        "en_url": theirs.url or None,
-        "zh_title": ours.title,
-        "en_title": theirs.title,
-        "probability": _f32(one.probability),
-        "score": _f32(one.score),
-        "evidence": {
-            name: _f32(value) if isinstance(value, float) else value
-            for name, value in _evidence(one, zh[one.zh], en[one.en]).items()
-        },
-        "method": method,
-    }
-
-
-def _evidence(one: Scored, zh: Prepared, en: Prepared) -> dict[str, float | int | bool | None]:
-    """The evidence columns: agreement less contradiction, null where a side has nothing."""
-    facts, cover = one.comparison, one.coverage
-    local = cover.figures_agree + cover.figures_clash
-    clash = cover.figures_clash / local if local else 0.0
-    named = facts.names_said or bool(facts.places_agree or facts.places_missing)
-    return {
-        "similarity": max(0.0, min(1.0, cover.similarity)),
-        "order": min(1.0, cover.order),
-        "numbers": _clip(facts.numbers_agree - max(clash, 0.5 * facts.numbers_missing))
-        if facts.numbers_said
-        else None,
-        "dates": _clip(
-            max(facts.dates_agree, facts.periods_agree)
-            - max(facts.dates_clash, facts.years_clash, facts.periods_clash)
-        )
-        if facts.dates_said or facts.years_agree or facts.years_clash or facts.periods_said
-        else None,
-        "ordinals": _clip(facts.ordinals_agree - facts.ordinals_clash)
-        if facts.ordinals_said
-        else None,
-        "names": _clip(
-            max(facts.names_agree, facts.places_agree)
-            - max(facts.names_missing, facts.guests_clash, facts.places_missing)
-        )
-        if named
-        else None,
-        "length_ratio": en.size / (zh.size * documents.WORDS_PER_CHARACTER),
-        "days_apart": documents.days_apart(zh.document, en.document),
-        "link": documents.linked(zh.document, en.document),
-    }
-
-
-def _calibrate(output: Path, method: str, tables: Sequence[list[Row]]) -> None:
-    """Map the probabilities of rows made by `method` as the calibration in force does, if any."""
-    calibration = calibrate.for_method(output, method)
-    if calibration is None:
-        return
-    for row in (row for rows in tables for row in rows):
-        row["probability"] = _f32(calibration.apply(row["probability"]))
-        row["method"] = f"{method} {calibration.version}"
-
-
-def _clip(value: float) -> float:
-    return max(-1.0, min(1.0, value))
-
-
-def _keep_dates(output: Path, city: str, pairs: list[Row], now: datetime) -> None:
-    """Set `aligned_at`: as stored where the pair is what it was, else `now`."""
-    path = store.table_path(output, "pairs", city)
-    stored = {row["pair_id"]: row for row in store.read_table(path, schema.PAIRS).to_pylist()}
-    for row in pairs:
-        old = stored.get(row["pair_id"])
-        same = old is not None and all(
-            old[field.name] == row[field.name]
-            for field in schema.PAIRS
-            if field.name != "aligned_at"
-        )
-        row["aligned_at"] = old["aligned_at"] if old is not None and same else now
-
-
-def _beads(
-    pair_id: str, zh: Document, en: Document, kept: KeptBeads, mates: Mapping[str, _Mate]
-) -> list[Row]:
-    """Align the sentences of a pair: rows of the sentences table."""
-    ours, theirs = sentences.split(zh.text, "zh"), sentences.split(en.text, "en")
-    told = [zh.text[span.start : span.end] for span in ours]
-    telling = [en.text[span.start : span.end] for span in theirs]
-    mate, other = mates.get(zh.id), mates.get(en.id)
-    if mate and other and mate.id == en.id and _fits(zh, mate) and _fits(en, other):
-        zh_of, en_of = _groups(zh, ours, mate.groups), _groups(en, theirs, other.groups)
-        aligned = _align_groups(told, telling, zh_of, en_of, kept)
-    else:
-        aligned = kept.align(told, telling)
-    rows: list[Row] = []
-    for position, bead in enumerate(aligned):
-        row: Row = {
-            "pair_id": pair_id,
-            "position": position,
-            "kind": f"{len(bead.zh)}-{len(bead.en)}",
-            "zh": "",
-            "en": "",
-            "probability": _f32(bead.probability),
-        }
-        for lang, listed, spans, text in (
-            ("zh", bead.zh, ours, zh.text),
-            ("en", bead.en, theirs, en.text),
-        ):
-            if listed:
-                start, end = spans[listed[0]].start, spans[listed[-1]].end
-                row |= {lang: text[start:end], f"{lang}_start": start, f"{lang}_end": end}
-        row["flags"] = flags(row["zh"], row["en"])
-        rows.append(row)
-    return rows
-
-
-def _fits(document: Document, mate: _Mate) -> bool:
-    """Whether every paragraph has its group: a text that was changed since has not."""
-    return len(mate.groups) == document.text.count("\n") + 1
-
-
-def _groups(document: Document, spans: Sequence[Span], numbers: Sequence[int]) -> list[int]:
-    """Return the group of each sentence: that of its paragraph."""
-    found, paragraph, at = [], 0, 0
-    for span in spans:
-        paragraph += document.text.count("\n", at, span.start)
-        at = span.start
-        found.append(numbers[paragraph])
-    return found
-
-
-def _align_groups(
-    zh: Sequence[str],
-    en: Sequence[str],
-    zh_of: Sequence[int],
-    en_of: Sequence[int],
-    kept: KeptBeads,
-) -> list[Bead]:
-    """Align within the groups that are known to say the same, never across them."""
-    found: list[Bead] = []
-    for (i, k), (j, m) in interleaved.blocks(zh_of, en_of):
-        if (k - i, m - j) == (1, 1):
-            found.append(Bead((i,), (j,), 1.0))
-            continue
-        found += [
-            Bead(tuple(at + i for at in bead.zh), tuple(at + j for at in bead.en), bead.probability)
-            for bead in kept.align(zh[i:k], en[j:m])
-        ]
-    return found

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.item import NEWS_TIME, Article, Reject
-from pipelines import runs, schema, store
+from pipelines.tables import articles as store
+from pipelines.tables import files, runs, schema
 
 CRAWLED = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 ALIGNED = datetime(2024, 5, 2, 9, 30, tzinfo=UTC)
@@ -59,7 +60,7 @@ def beads(pair_id: str, *sides: tuple[str, str, str], flags: Mapping[int, list[s
 
 def write_rows(output: Path, table: str, city: str, rows: list[dict[str, Any]]) -> None:
     of = {"pairs": schema.PAIRS, "candidates": schema.CANDIDATES, "sentences": schema.SENTENCES}
-    store.write_table(store.table_path(output, table, city), store.rows_to_table(rows, of[table]))
+    files.write_table(files.table_path(output, table, city), files.rows_to_table(rows, of[table]))
 
 
 def write_corpus(output: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL, article, beads, pair, write_rows
 
-from pipelines import store
+from pipelines.tables import articles as store
 
 CRAWLED = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 PAIRS = 24

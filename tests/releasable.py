@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 from crawler.city import City
 from crawler.city_file import load_cities
 from crawler.item import NEWS_TIME, Article, article_id
-from pipelines import runs, schema, store
 from pipelines.release import build
-from pipelines.release.selection import Thresholds
+from pipelines.release.content.selection import Thresholds
 from pipelines.release.snapshot import Snapshot
-from pipelines.sentences import split
+from pipelines.sentences.align import split
+from pipelines.tables import articles as store
+from pipelines.tables import files, runs, schema
 from pipelines.terminal import progress
 
 NOW = datetime(2024, 9, 1, 8, 0, tzinfo=UTC)
@@ -78,7 +79,7 @@ def article(
     )  # fmt: skip
 
 
-def pair(zh: Article, en: Article, probability: float, relation: str = "translation") -> store.Row:
+def pair(zh: Article, en: Article, probability: float, relation: str = "translation") -> files.Row:
     return {
         "pair_id": f"{zh.article_id[:8]}{en.article_id[:8]}", "city": zh.city,
         "zh_id": zh.article_id, "en_id": en.article_id, "zh_url": zh.url, "en_url": en.url,
@@ -88,10 +89,10 @@ def pair(zh: Article, en: Article, probability: float, relation: str = "translat
     }  # fmt: skip
 
 
-def beads(row: store.Row, zh: Article, en: Article) -> list[store.Row]:
+def beads(row: files.Row, zh: Article, en: Article) -> list[files.Row]:
     """Return one bead for each sentence, its offsets into the articles' texts, and a null bead."""
     ours, theirs = split(zh.text, "zh"), split(en.text, "en")
-    made: list[store.Row] = []
+    made: list[files.Row] = []
     for n, (a, b) in enumerate(zip(ours, theirs, strict=False)):
         made.append({
             "pair_id": row["pair_id"], "position": n, "kind": "1-1", "probability": 0.9,
@@ -104,7 +105,7 @@ def beads(row: store.Row, zh: Article, en: Article) -> list[store.Row]:
 
 
 def write_city(
-    output: Path, city: str, articles: Sequence[Article], rows: Iterable[store.Row], run: str = "r1"
+    output: Path, city: str, articles: Sequence[Article], rows: Iterable[files.Row], run: str = "r1"
 ) -> None:
     """Store a city's articles and pairs, with beads for every pair."""
     store.write_articles(output, city, articles, run_id=run, now=NOW)
@@ -115,7 +116,7 @@ def write_city(
         ("pairs", listed, schema.PAIRS),
         ("sentences", made, schema.SENTENCES),
     ):
-        store.write_table(store.table_path(output, name, city), store.rows_to_table(what, of))
+        files.write_table(files.table_path(output, name, city), files.rows_to_table(what, of))
 
 
 def write_corpus(folder: Path) -> Path:

@@ -9,8 +9,8 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.links import WIDGETS, anchors, links, once
 from crawler.cms.paging import MAX_PAGES
-from crawler.cms.reading import WIDGETS, anchors, links, once
 
 _CONTENT = re.compile(r"/\w*(?:content|cp|detail|view|show)\w*\.aspx$", re.IGNORECASE)
 _IDS = frozenset(("s", "id", "newsid", "nid", "articleid", "dataserno", "did", "sn"))

@@ -9,8 +9,8 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.links import WIDGETS, anchors, links, once
 from crawler.cms.paging import numbered
-from crawler.cms.reading import WIDGETS, anchors, links, once
 
 _ARTICLE = re.compile(r"/\d{4}-\d{2}/\d{2}/c_\d+(?:_print)?\.html?$", re.IGNORECASE)
 _PART = re.compile(r"/c_\d+_\d+\.html?$", re.IGNORECASE)

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from crawler.cms.family import Link, Listing
+from crawler.cms.links import absolute, is_file, shown_date, squeeze
 from crawler.cms.paging import MAX_PAGES
-from crawler.cms.reading import absolute, is_file, shown_date, squeeze
 from crawler.item import NEWS_TIME
 
 _PAGE_FIELDS = ("currpage", "page", "pageno", "currentpage")

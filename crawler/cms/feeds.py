@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler.bounds import mail_date
 from crawler.cms.family import Family, Link, Listing, Rules
-from crawler.cms.reading import WIDGETS, absolute, is_file, once, shown_date, squeeze
+from crawler.cms.links import WIDGETS, absolute, is_file, once, shown_date, squeeze
+from crawler.extract.bounds import mail_date
 from crawler.item import NEWS_TIME
 
 _ENTRIES = ("item", "entry", "url")

@@ -9,8 +9,7 @@ from collections import defaultdict
 from urllib.parse import parse_qsl, urlsplit
 
 from crawler.cms.family import Family, Link, Listing, Rules
-from crawler.cms.paging import called_pages
-from crawler.cms.reading import (
+from crawler.cms.links import (
     WIDGETS,
     Anchor,
     absolute,
@@ -20,6 +19,7 @@ from crawler.cms.reading import (
     shown_date,
     whole_title,
 )
+from crawler.cms.paging import called_pages
 
 _INDEX = re.compile(
     r"/(?:index|list|default|node|more|search|login|sitemap|tag|category)[\w-]*(?:\.\w+)?/?$", re.I

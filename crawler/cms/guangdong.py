@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.cms.endpoints import json_listing, read_json
 from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import called_pages, numbered
-from crawler.cms.reading import WIDGETS, links, once
 
 _ARTICLE = re.compile(r"/content/(?:\d+/){0,4}m?post_\d+(?:_print)?\.html$", re.IGNORECASE)
 _PAGE = r"/index_(?P<number>\d+)(?P<tail>\.html)$"

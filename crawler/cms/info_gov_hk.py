@@ -12,7 +12,7 @@ import re
 from urllib.parse import urlsplit
 
 from crawler.cms.family import Family, Listing, Rules
-from crawler.cms.reading import WIDGETS, anchors, links, once
+from crawler.cms.links import WIDGETS, anchors, links, once
 
 _ARTICLE = re.compile(r"/gia/general/(\d{6})/(\d{2})/P\1\2\d{4,5}\.html?$")
 _DAY = re.compile(r"/gia/general/\d{6}/\d{2}(?P<lang>c?)\.html?$")

@@ -4,8 +4,8 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import MAX_PAGES, numbered
-from crawler.cms.reading import WIDGETS, links, once
 
 _ARTICLE = re.compile(r"/\d+(?:_print)?\.jhtml$", re.IGNORECASE)
 _PAGE = r"/index_(?P<number>\d+)(?P<tail>\.jhtml)$"

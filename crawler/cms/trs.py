@@ -5,8 +5,8 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import called_pages
-from crawler.cms.reading import WIDGETS, links, once
 
 _ARTICLE = re.compile(r"/\d{6}/t\d{8}_\d+(?:_print)?\.s?html?$", re.IGNORECASE)
 _PART = re.compile(r"/t\d{8}_\d+_\d+\.s?html?$", re.IGNORECASE)

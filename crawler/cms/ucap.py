@@ -12,8 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.cms.endpoints import json_listing, next_pages, page_field, read_json
 from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.links import WIDGETS, absolute, links, once
 from crawler.cms.paging import called_pages
-from crawler.cms.reading import WIDGETS, absolute, links, once
 
 _ARTICLE = re.compile(
     r"/\d{6}/[0-9a-f]{32}(?:_print)?\.s?html?$"

@@ -20,19 +20,20 @@ from scrapy.http import Response
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-from crawler import browser, issues
-from crawler.archive import ArchiveError, read_at
-from crawler.blocking import diagnose
-from crawler.capture import Writer
+from crawler import issues
+from crawler.archive.reader import ArchiveError, read_at
+from crawler.archive.writer import Writer
 from crawler.city import City
-from crawler.discovery import Discovery, Window
+from crawler.crawl.articles import BLOCKED, Page, Reader, as_asked
+from crawler.crawl.discovery import Discovery, Window
+from crawler.extract.refusals import diagnose
+from crawler.fetch import browser
+from crawler.fetch.guards import lower_headers
 from crawler.issues import IssueLog
 from crawler.item import canonical_url
 from crawler.legible import visible
-from crawler.middlewares import lower_headers
-from crawler.reading import BLOCKED, Page, Reader, as_asked
-from crawler.state import VisitsError
-from crawler.visits import Visit, Visits, validators
+from crawler.state.database import VisitsError
+from crawler.state.visits import Visit, Visits, validators
 
 logger = logging.getLogger(__name__)
 

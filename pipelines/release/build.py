@@ -9,24 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from crawler.city import City
-from pipelines import lock, store
-from pipelines.release import (
-    citation,
-    croissant,
-    datasheet,
-    manifest,
-    masking,
-    partition,
-    quality,
-    selection,
-    withdrawal,
-)
+from pipelines.release.about import citation, croissant, datasheet, manifest, quality
+from pipelines.release.about.manifest import Tally
+from pipelines.release.content import masking, selection, withdrawal
+from pipelines.release.content.selection import CityPlan, Thresholds
+from pipelines.release.content.withdrawal import Withdrawn
+from pipelines.release.content.writing import Writers, Writing
 from pipelines.release.formats import FORMATS
-from pipelines.release.manifest import Tally
-from pipelines.release.selection import CityPlan, Thresholds
 from pipelines.release.snapshot import ReleaseError, Snapshot, folder_of, read
-from pipelines.release.withdrawal import Withdrawn
-from pipelines.release.writing import Writers, Writing
+from pipelines.release.split import partition
+from pipelines.tables import files, lock
 from pipelines.terminal import Tracker
 
 LOCK = "releases"
@@ -79,7 +71,7 @@ def build(output: Path, wanted: Order, cities: Mapping[str, City], tracker: Trac
             folder.rename(target)
             _sync_folder(target.parent)
         except OSError as error:
-            raise store.StoreError(
+            raise files.StoreError(
                 f"{target}: cannot be written ({error.strerror or error}); there is no such "
                 "release now. Check the folder's permissions and the free space, then run again"
             ) from error
@@ -154,7 +146,7 @@ def _fill(
 
 
 def _chosen(output: Path, thresholds: Thresholds) -> list[str]:
-    known = store.cities_with_articles(output)
+    known = files.cities_with_articles(output)
     unknown = [key for key in thresholds.cities if key not in known]
     if unknown or not known:
         raise ReleaseError(
@@ -167,7 +159,7 @@ def _chosen(output: Path, thresholds: Thresholds) -> list[str]:
 def _inputs(output: Path, plans: Sequence[CityPlan]) -> list[Path]:
     paths = [path for planned in plans for path in planned.files]
     for planned in plans:
-        tables = [store.table_path(output, name, planned.city) for name in ("pairs", "sentences")]
+        tables = [files.table_path(output, name, planned.city) for name in ("pairs", "sentences")]
         paths += [path for path in tables if path.exists()]
     return [*paths, *quality.files(output)]
 

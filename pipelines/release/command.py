@@ -8,11 +8,12 @@ from typing import Any
 from crawler.city import City
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
-from pipelines.release import build, difference, selection, snapshot, verify, withdrawal
+from pipelines.release import build, difference, snapshot, verify
+from pipelines.release.content import selection, withdrawal
+from pipelines.release.content.selection import LANGS, RELATIONS, Thresholds
 from pipelines.release.formats import NAMES, PARQUET, SITE
-from pipelines.release.selection import LANGS, RELATIONS, Thresholds
 from pipelines.release.snapshot import ReleaseError
-from pipelines.release.splits import KINDS
+from pipelines.release.split.splits import KINDS
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 _DONE, _UNUSABLE = 0, 4

@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.release.content.withdrawal import digest
 from pipelines.release.snapshot import Snapshot
-from pipelines.release.withdrawal import digest
 
 Row = Mapping[str, Any]
 Why = Callable[[Row], str]

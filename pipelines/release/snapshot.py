@@ -20,9 +20,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import store
-from pipelines.release.statement import ShapeError, checked
+from pipelines.release.about.statement import ShapeError, checked
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
+from pipelines.tables import files
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 BATCH = 8_192
@@ -105,11 +105,11 @@ class Snapshot:
     def opened(self, path: Path) -> Iterator[pq.ParquetFile]:
         """Open one of the release's Parquet files for the block. Raises `ReleaseError`."""
         try:
-            with plain(self.folder, path), store.opened(path) as file:
+            with plain(self.folder, path), files.opened(path) as file:
                 yield file
         except OSError as error:
             raise ReleaseError(f"{path}: cannot be read ({error.strerror or error})") from error
-        except store.StoreError as error:
+        except files.StoreError as error:
             raise ReleaseError(
                 f"{error}; `shizheng release verify {self.folder}` tells what else is wrong "
                 "with this copy"

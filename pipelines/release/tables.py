@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipelines import schema
-from pipelines.schema import column
+from pipelines.tables import schema
+from pipelines.tables.schema import column
 
 SPLITS = ("train", "validation", "test")
 WHOLE = "all"

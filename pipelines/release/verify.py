@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import schema
-from pipelines.release import manifest
+from pipelines.release.about import manifest
 from pipelines.release.snapshot import LINK, MANIFEST, ODD, SUMS, Snapshot, plain
 from pipelines.release.tables import LAYOUTS
+from pipelines.tables import schema
 
 
 def problems(release: Snapshot) -> list[str]:

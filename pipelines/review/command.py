@@ -5,10 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from crawler.city_file import load_cities
-from pipelines import sampling, store
-from pipelines.review import ReviewError, docket, exchange, journal, sheets
+from pipelines.quality import sampling
+from pipelines.report.words import Words
+from pipelines.review import ReviewError, exchange, journal, sheets
+from pipelines.review import plans as docket
+from pipelines.tables import files
 from pipelines.terminal import complain, end_output, say, say_json
-from pipelines.wording import Words
 
 ACTIONS = ("export", "import")
 
@@ -88,13 +90,13 @@ def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -
     kind = exchange.kind_of(path)
     drawn = docket.take(output, docket.read_plan(args.plan)) if args.plan else None
     content = exchange.write(output, kind, drawn, reviewer)
-    with store.replacing(path) as file:
+    with files.replacing(path) as file:
         file.write(content)
     said = {"file": str(path)}
     if kind == "json":
         levels = [drawn.level] if drawn else ["pair", "bead", "unmatched"]
         config = path.with_suffix(".config.xml")
-        with store.replacing(config) as file:
+        with files.replacing(config) as file:
             file.write(exchange.label_studio_config(levels).encode())
         said["label_studio_config"] = str(config)
     if args.json:

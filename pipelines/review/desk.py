@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines import agreement, verdicts
-from pipelines.review import docket as dockets
+from pipelines.quality import agreement, verdicts
+from pipelines.quality.sampling import Drawn, Plan
+from pipelines.quality.subjects import Subjects, age, spot
+from pipelines.quality.verdicts import Item, Judged, Verdict
 from pipelines.review import journal
-from pipelines.review.docket import Docket
-from pipelines.sampling import Drawn, Plan
-from pipelines.subjects import Subjects, age, spot
-from pipelines.verdicts import Item, Judged, Verdict
+from pipelines.review import plans as dockets
+from pipelines.review.plans import Docket
 
 Stamp = tuple[int, int, int]
 

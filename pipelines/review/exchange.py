@@ -20,15 +20,16 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from pipelines import schema, subjects, verdicts
-from pipelines.review import docket as dockets
+from pipelines.quality import subjects, verdicts
+from pipelines.quality.sampling import Drawn
+from pipelines.quality.subjects import Named, Subjects, age
+from pipelines.quality.verdicts import Item, Verdict
 from pipelines.review import journal, sheets, words
-from pipelines.review.docket import Docket
+from pipelines.review import plans as dockets
+from pipelines.review.plans import Docket
 from pipelines.review.sheets import CARRIED, ExchangeError, Row
-from pipelines.review.shelf import Shelf
-from pipelines.sampling import Drawn
-from pipelines.subjects import Named, Subjects, age
-from pipelines.verdicts import Item, Verdict
+from pipelines.review.tables_index import Shelf
+from pipelines.tables import schema
 
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 """Formats by the ending of a file's name, with their media types."""

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from pipelines import schema, store
-from pipelines.store import Row, StoreError
+from pipelines.tables import files, schema
+from pipelines.tables.files import Row, StoreError
 
 LONGEST_NAME = 60
 """Characters that a reviewer's name may have."""
@@ -128,10 +128,10 @@ def compact(output: Path) -> int:
         with _locked(path) as file:
             rows, _ = pending(path)
             target = path.with_suffix(".parquet")
-            stored = store.read_table(target, schema.REVIEWS).to_pylist()
+            stored = files.read_table(target, schema.REVIEWS).to_pylist()
             merged = {row["verdict_id"]: row for row in (*stored, *rows)}
             ordered = sorted(merged.values(), key=lambda row: (row["judged_at"], row["verdict_id"]))
-            store.write_table(target, store.rows_to_table(ordered, schema.REVIEWS))
+            files.write_table(target, files.rows_to_table(ordered, schema.REVIEWS))
             file.truncate(0)
             os.fsync(file.fileno())
             moved += len(rows)

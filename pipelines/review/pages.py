@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 import jinja2
 
-from pipelines import verdicts, wording
+from pipelines.quality import verdicts
+from pipelines.report import words as wording
+from pipelines.report.words import Words
 from pipelines.review import words
 from pipelines.review.desk import Desk, Progress
-from pipelines.review.docket import Docket
-from pipelines.review.reading import AHEAD, Reader
-from pipelines.wording import Words
+from pipelines.review.plans import Docket
+from pipelines.review.reader import AHEAD, Reader
 
 LANGUAGES = ("en", "zh")
 

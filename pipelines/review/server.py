@@ -17,16 +17,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from pipelines.quality.sampling import KINDS, Plan, PlanError
+from pipelines.report.words import Words
 from pipelines.review import ReviewError, exchange, journal, words
 from pipelines.review.desk import Desk, TextsChangedError, VerdictRefusedError
-from pipelines.review.docket import Docket
 from pipelines.review.door import Door
 from pipelines.review.guard import Guard, Keys
 from pipelines.review.pages import LANGUAGES, Pages, asset
-from pipelines.review.reading import Reader
-from pipelines.sampling import KINDS, Plan, PlanError
-from pipelines.store import StoreError
-from pipelines.wording import Words
+from pipelines.review.plans import Docket
+from pipelines.review.reader import Reader
+from pipelines.tables.files import StoreError
 
 PORT = 8765
 """Where the page is unless another port is named or this one is taken."""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pipelines.wording import Words
+from pipelines.report.words import Words
 
 
 class Choice(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipelines import report
+from pipelines.report import page as report
 
 # No sandbox: containers seldom allow one to root. The rest keeps the browser off the network.
 ARGUMENTS = [

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error
 
-from crawler import browser as drawing
-from crawler.archive import read
+from crawler.archive.reader import read
 from crawler.city import City
 from crawler.demo.gold import gold_articles
 from crawler.demo.response import Response, html, redirect
 from crawler.demo.server import serve
-from pipelines import store
+from crawler.fetch import browser as drawing
+from pipelines.tables import articles as store
 
 ROOT = Path(__file__).parents[2]
 DRAWN = "http://www.qingya.example/english/news/latest.html"
@@ -98,7 +98,7 @@ def test_a_drawn_list_is_read_and_only_the_citys_hosts_are_asked(
     port, counts = web
     undrawn = f'  - {{lang: en, cms: generic, list: "{DRAWN}"}}\n'
     city.write_text(CITY + undrawn, encoding="utf-8")
-    ended = run(port, ["-m", "crawler.probe", "check", str(city)])
+    ended = run(port, ["-m", "crawler.crawl.probe", "check", str(city)])
     sources: list[dict[str, Any]] = json.loads(ended.stdout)
     assert [(source["code"], source["links"]) for source in sources] == [
         (None, 15),
@@ -137,7 +137,7 @@ def test_what_a_browser_behind_a_proxy_was_led_to_is_reported_and_not_archived(
     away = "http://www.qingya.example/away"
     city.write_text(CITY.replace(DRAWN, away), encoding="utf-8")
     with serve(Leading("elsewhere.test")) as port:
-        run(port, ["-m", "crawler.crawl", *crawl(city, tmp_path / "out")])
+        run(port, ["-m", "crawler.crawl.__main__", *crawl(city, tmp_path / "out")])
     log = tmp_path / "out" / "runs" / "run-1" / "qingya.issues.jsonl"
     issues = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     told = {issue["url"]: (issue["code"], issue["evidence"]) for issue in issues}
@@ -162,7 +162,7 @@ def test_a_host_at_a_private_address_is_unknown_to_the_browser(
 def test_a_crawl_stores_the_articles_of_a_drawn_list(
     web: tuple[int, Counter[str]], city: Path, tmp_path: Path
 ) -> None:
-    ended = run(web[0], ["-m", "crawler.crawl", *crawl(city, tmp_path / "out")])
+    ended = run(web[0], ["-m", "crawler.crawl.__main__", *crawl(city, tmp_path / "out")])
     assert ended.returncode == 0, ended.stderr
     assert of_news(urls(tmp_path / "out")) == {
         row["url"]
@@ -174,7 +174,7 @@ def test_a_crawl_stores_the_articles_of_a_drawn_list(
 def test_without_the_extra_the_list_is_reported_and_the_other_sources_go_on(
     web: tuple[int, Counter[str]], city: Path, tmp_path: Path
 ) -> None:
-    without = ["-c", WITHOUT.format(module="crawler.crawl")]
+    without = ["-c", WITHOUT.format(module="crawler.crawl.__main__")]
     ended = run(web[0], [*without, *crawl(city, tmp_path / "out")])
     assert ended.returncode == 0, ended.stderr
     found = urls(tmp_path / "out")
@@ -191,6 +191,6 @@ def test_without_the_extra_the_list_is_reported_and_the_other_sources_go_on(
 def test_a_list_to_be_added_is_drawn_where_it_shows_nothing_by_itself(
     web: tuple[int, Counter[str]],
 ) -> None:
-    ended = run(web[0], ["-m", "crawler.probe", "detect", DRAWN])
+    ended = run(web[0], ["-m", "crawler.crawl.probe", "detect", DRAWN])
     (found,) = json.loads(ended.stdout)
     assert (found["render"], found["code"], found["lang"]) == ("browser", None, "en")

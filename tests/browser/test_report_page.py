@@ -18,8 +18,10 @@ from authored import (
 from opened import Opened, opened
 from playwright.sync_api import Browser, Page
 
-from pipelines import history, schema, store
-from pipelines.report import write
+from pipelines.quality import history
+from pipelines.report.page import write
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
 
 
 @pytest.fixture
@@ -221,8 +223,8 @@ def test_with_verdicts_and_a_history_the_page_is_as_hostile_proof_and_accessible
     huge = article("zh9", "zh", HOSTILE_TITLE, HOSTILE_TEXT + "字" * 2_000_000, 50, city="minghe")
     other = article("en9", "en", HOSTILE_TITLE, "</div></section>" * 50, 51, city="minghe")
     store.write_articles(tmp_path, "minghe", [huge, other], run_id="r2", now=ALIGNED)
-    path = store.table_path(tmp_path, "pairs", "minghe")
-    rows = store.read_table(path, schema.PAIRS).to_pylist()
+    path = files.table_path(tmp_path, "pairs", "minghe")
+    rows = files.read_table(path, schema.PAIRS).to_pylist()
     rows[0] |= {"aligned_at": ALIGNED + timedelta(days=1)}
     write_rows(tmp_path, "pairs", "minghe", [*rows, pair("minghe", huge, other, 0.97)])
     judged = [
@@ -233,8 +235,8 @@ def test_with_verdicts_and_a_history_the_page_is_as_hostile_proof_and_accessible
         }
         for n, (row, verdict) in enumerate(zip(rows, ("translation", "different"), strict=False))
     ]  # fmt: skip
-    verdicts = store.rows_to_table(judged, schema.REVIEWS)
-    store.write_table(tmp_path / "reviews" / "wang.parquet", verdicts)
+    verdicts = files.rows_to_table(judged, schema.REVIEWS)
+    files.write_table(tmp_path / "reviews" / "wang.parquet", verdicts)
     history.record(tmp_path, "r2", ALIGNED + timedelta(days=2))
     written = write(tmp_path)
     assert written.stat().st_size < 1_000_000

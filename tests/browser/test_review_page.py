@@ -9,7 +9,7 @@ from judged import HUGE, write_judged
 from playwright.sync_api import Browser, BrowserContext, Page
 from reviewing import Review
 
-from pipelines import verdicts
+from pipelines.quality import verdicts
 from pipelines.review import words as review_words
 
 

@@ -21,10 +21,10 @@ from crawler.cms import FAMILIES
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import gold_articles
 from crawler.demo.site import build_site
-from crawler.extract import extract
+from crawler.extract.article import extract
 from crawler.item import Article, Reject
-from pipelines.evaluate import text_f1
-from pipelines.language import judge
+from pipelines.articles.language import judge
+from pipelines.quality.gold import text_f1
 
 ONE_LANGUAGE = {"china_daily": ("en",)}
 """Families whose sites are in one language only."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from recorded import LISTS, expected, name, page
 
-from crawler.charset import decode
 from crawler.cms import FAMILIES
 from crawler.cms.family import Listing
+from crawler.extract.charset import decode
 
 
 def listing(case: Path) -> Listing:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.cli import _parser
+from pipelines.cli.parser import _parser
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMMAND = "/opt/shizheng/.venv/bin/shizheng"

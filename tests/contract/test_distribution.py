@@ -8,8 +8,8 @@ from pathlib import Path
 
 import crawler
 import pipelines
-from pipelines import schema
-from pipelines.dictionary import dictionary
+from pipelines.tables import schema
+from pipelines.tables.dictionary import dictionary
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,7 +61,7 @@ def test_the_command_says_plainly_when_a_stranger_shadows_a_package(tmp_path: Pa
     (tmp_path / "crawler").mkdir()
     (tmp_path / "crawler/__init__.py").write_text("")
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.path.insert(0, {str(tmp_path)!r}); "
-    code += "from pipelines.entry import main; sys.exit(main())"
+    code += "from pipelines.cli.entry import main; sys.exit(main())"
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawler.item import NEWS_TIME, Article
-from pipelines import schema, store
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -50,14 +51,14 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.write_articles(output, city, articles, run_id="r", now=NOW)
     evidence = {"similarity": 0.8, "days_apart": 2, "link": False}
     for city, pairs, sentences in (("yunze", 2, 4), ("qingya", 1, 0)):
-        rows: list[store.Row] = [
+        rows: list[files.Row] = [
             {"pair_id": f"{city}-{n}", "evidence": evidence if n else None} for n in range(pairs)
         ]
-        path = store.table_path(output, "pairs", city)
-        store.write_table(path, store.rows_to_table(rows, schema.PAIRS))
+        path = files.table_path(output, "pairs", city)
+        files.write_table(path, files.rows_to_table(rows, schema.PAIRS))
         rows = [{"pair_id": f"{city}-0", "position": n, "flags": []} for n in range(sentences)]
-        path = store.table_path(output, "sentences", city)
-        store.write_table(path, store.rows_to_table(rows, schema.SENTENCES))
+        path = files.table_path(output, "sentences", city)
+        files.write_table(path, files.rows_to_table(rows, schema.SENTENCES))
     return output
 
 

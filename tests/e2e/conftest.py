@@ -104,7 +104,14 @@ class Crawl:
     direct: bool = False
 
     def command(self, run: str, *options: str) -> list[str]:
-        start = [sys.executable, "-m", "crawler.crawl", "haiqing", "--output", str(self.output)]
+        start = [
+            sys.executable,
+            "-m",
+            "crawler.crawl.__main__",
+            "haiqing",
+            "--output",
+            str(self.output),
+        ]
         fixed = ["--run-id", run, "--cities-dir", str(self.cities)]
         polite = {"DOWNLOAD_DELAY": "0", "AUTOTHROTTLE_ENABLED": "0", "RETRY_TIMES": "1"}
         polite |= {"CONCURRENT_REQUESTS_PER_DOMAIN": "4", "SHIZHENG_FLUSH": "3"}
@@ -287,7 +294,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (output / "evaluation.json").exists():
             ended = subprocess.run(
-                [sys.executable, "-m", "pipelines.cli", "demo", "--output", str(output)],
+                [sys.executable, "-m", "pipelines.cli.parser", "demo", "--output", str(output)],
                 capture_output=True, text=True, check=False, cwd=ROOT,
             )  # fmt: skip
             assert ended.returncode == 0, ended.stderr

@@ -11,8 +11,9 @@ from typing import Any
 
 from conftest import ROOT, Web
 
-from crawler.archive import read
-from pipelines import schema, store
+from crawler.archive.reader import read
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
 
 # Which run wrote a row, and when, is all that may differ between a disturbed and another crawl.
 RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
@@ -25,7 +26,13 @@ def command(name: str, output: Path, cities: Path, *options: str | Path) -> list
     """Return the command line of `crawl` or `run` over every city of a folder, without pauses."""
     settings = [f"-s{key}={value}" for key, value in QUICK.items()]
     where = ["--output", output, "--cities-dir", cities]
-    return [sys.executable, "-m", "pipelines.cli", name, *map(str, [*options, *where, *settings])]
+    return [
+        sys.executable,
+        "-m",
+        "pipelines.cli.parser",
+        name,
+        *map(str, [*options, *where, *settings]),
+    ]
 
 
 def environment(web: Web, **more: str) -> dict[str, str]:
@@ -57,7 +64,7 @@ def tables(output: Path, city: str = "haiqing") -> dict[str, list[dict[str, Any]
     """Return every table of a city without the columns of runs and times."""
     whole = {"articles": store.read_articles(output, city)}
     for name, of in (("rejects", schema.REJECTS), ("revisions", schema.REVISIONS)):
-        whole[name] = store.read_table(store.table_path(output, name, city), of)
+        whole[name] = files.read_table(files.table_path(output, name, city), of)
     return {
         name: [{k: v for k, v in row.items() if k not in RUN_COLUMNS} for row in table.to_pylist()]
         for name, table in whole.items()

@@ -21,14 +21,17 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler import archive, capture
+from crawler.archive import reader as archive
+from crawler.archive import writer as capture
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import gold_articles
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
-from pipelines import archives, schema, store
-from pipelines.runs import Run
+from pipelines.articles import archives
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
+from pipelines.tables.runs import Run
 from pipelines.terminal import progress
 
 ROOT = Path(__file__).parents[2]
@@ -160,7 +163,7 @@ def extract(output: Path, paths: Sequence[Path], **options: Any) -> archives.Ext
 def texts(output: Path) -> dict[str, str]:
     return {
         row["article_id"]: row["text"]
-        for city in store.cities_with_articles(output)
+        for city in files.cities_with_articles(output)
         for row in store.read_articles(output, city, ["article_id", "text"]).to_pylist()
     }
 
@@ -274,7 +277,7 @@ def test_an_older_archive_read_again_brings_no_text_back_that_was_corrected(
     output = tmp_path / "output"
     extract(output, paths, jobs=1)
     before = tables(output)
-    assert len(store.read_table(store.table_path(output, "revisions", row["city"]),
+    assert len(files.read_table(files.table_path(output, "revisions", row["city"]),
                                 schema.REVISIONS)) == 1  # fmt: skip
     extract(output, paths, jobs=1, again=True)
     assert tables(output) == before
@@ -285,7 +288,7 @@ def test_a_killed_extract_goes_on_and_ends_as_if_undisturbed(
 ) -> None:
     paths = [wget / "monday.warc.gz", common_crawl, wget / "tuesday.warc.gz"]
     output = tmp_path / "output"
-    command = [sys.executable, "-m", "pipelines.cli", "extract", *map(str, paths), "--jobs", "1",
+    command = [sys.executable, "-m", "pipelines.cli.parser", "extract", *map(str, paths), "--jobs", "1",
                "--cities-dir", str(DEMO_CITIES), "--output", str(output), "--json"]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None and not files_read(output):
@@ -297,7 +300,7 @@ def test_a_killed_extract_goes_on_and_ends_as_if_undisturbed(
     assert json.loads(ended.stdout)["read_before"] == read
     whole = tmp_path / "whole"
     extract(whole, paths, jobs=1)
-    for city in store.cities_with_articles(whole):
+    for city in files.cities_with_articles(whole):
         columns = [n for n in schema.ARTICLES.names if n not in ("first_seen", "last_seen",
                                                                 "run_id")]  # fmt: skip
         expected = store.read_articles(whole, city, columns)

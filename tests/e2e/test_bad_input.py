@@ -16,7 +16,7 @@ def shizheng(
     *arguments: str | Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        [sys.executable, "-m", "pipelines.cli.parser", *map(str, arguments)],
         capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2],
     )  # fmt: skip
 
@@ -144,7 +144,7 @@ def test_sentences_are_never_written_over_their_own_input(tmp_path: Path) -> Non
 
 
 def test_two_runs_at_once_are_refused_with_exit_code_five(tmp_path: Path) -> None:
-    from pipelines import lock
+    from pipelines.tables import lock
 
     good = {
         "id": "one",

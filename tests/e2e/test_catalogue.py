@@ -17,7 +17,8 @@ from crawler.city_file import load_city
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
-from pipelines import cli, store
+from pipelines.cli import parser as cli
+from pipelines.tables import articles as store
 from pipelines.terminal import ERR
 
 LANGANG = (

@@ -18,8 +18,8 @@ import pytest
 from conftest import Crawl, Crawled, Web, crawl_into, serving, small_city
 from operating import damage, manifests, start, tables
 
-from crawler.archive import read
-from pipelines import lock
+from crawler.archive.reader import read
+from pipelines.tables import lock
 
 
 def mount(*arguments: str | Path) -> bool:

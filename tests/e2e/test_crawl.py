@@ -30,9 +30,10 @@ from conftest import (
     page,
 )
 
-from crawler import crawl as program
-from crawler.archive import Record, read
-from pipelines import schema, store
+from crawler.archive.reader import Record, read
+from crawler.crawl import __main__ as program
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
 
 GONE, SHUT, AWAY = (NEWS + f"202403/t20240301_{n}.html" for n in (7003, 7004, 7002))
 MOVED, CLOSED = NEWS + "202403/t20240301_7001.html", NEWS + "secret/202403/t20240301_7005.html"
@@ -44,7 +45,7 @@ def stored(output: Path) -> dict[str, dict[str, object]]:
 
 
 def rejected(output: Path) -> dict[str, str]:
-    table = store.read_table(store.table_path(output, "rejects", "haiqing"), schema.REJECTS)
+    table = files.read_table(files.table_path(output, "rejects", "haiqing"), schema.REJECTS)
     return {row["url"]: row["reason"] for row in table.to_pylist()}
 
 

@@ -17,7 +17,9 @@ import pytest
 from conftest import CITY, Web, serving, small_city
 from operating import call, environment, manifests
 
-from pipelines import cli, schema, store
+from pipelines.cli import parser as cli
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
 
 MISTAKE = "internal error: error: unpack_from requires a buffer of at least"
 
@@ -134,7 +136,7 @@ def test_align_does_the_other_cities_and_ends_with_three_and_with_four_if_there_
 
 
 def test_a_damaged_table_takes_no_other_citys_report(corpus: Corpus) -> None:
-    path = next(store.articles_folder(corpus.output, "haiyan").glob("*.parquet"))
+    path = next(files.articles_folder(corpus.output, "haiyan").glob("*.parquet"))
     path.write_bytes(b"PAR1 not really")
     code, out, errors = corpus.shizheng("report")
     assert code == 3
@@ -149,7 +151,7 @@ def test_a_damaged_table_takes_no_other_citys_report(corpus: Corpus) -> None:
 def test_articles_that_cannot_be_read_are_named_by_run_and_by_align(
     web: Web, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines import evidence
+    from pipelines.facts import facts as evidence
 
     read = evidence.facts
     rows = store.read_articles(corpus.output, "haiyan", ["article_id", "url", "lang"]).to_pylist()

@@ -20,9 +20,10 @@ import pytest
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
-from pipelines import runs, schema, store
-from pipelines.crawls import Outcome, crawl
-from pipelines.demo import SETTINGS
+from pipelines.operations.crawl_processes import Outcome, crawl
+from pipelines.operations.demo import SETTINGS
+from pipelines.tables import articles as store
+from pipelines.tables import files, runs, schema
 from pipelines.terminal import progress
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ TABLES = ("articles", "pairs", "sentences", "candidates", "rejects")
 
 def shizheng(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        [sys.executable, "-m", "pipelines.cli.parser", *map(str, arguments)],
         capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | environment,
     )  # fmt: skip
 
@@ -82,7 +83,7 @@ def test_every_trap_of_the_web_is_survived(demo: Path) -> None:
     gold = [json.loads(line) for line in (demo / "gold/articles.jsonl").open(encoding="utf-8")]
     stored = {
         row["article_id"]: row
-        for city in store.cities_with_articles(demo)
+        for city in files.cities_with_articles(demo)
         for row in store.read_articles(demo, city).to_pylist()
     }
     assert len({row["trap"] for row in gold if row["trap"]}) >= 8
@@ -104,9 +105,9 @@ def test_pages_without_an_article_are_rejected_with_a_reason(demo: Path) -> None
     fetched = {row["url"] for row in gold if row["why"] != "robots"}
     rejected = {
         row["url"]: row["reason"]
-        for city in store.cities_with_articles(demo)
-        for row in store.read_table(
-            store.table_path(demo, "rejects", city), schema.REJECTS
+        for city in files.cities_with_articles(demo)
+        for row in files.read_table(
+            files.table_path(demo, "rejects", city), schema.REJECTS
         ).to_pylist()
     }
     assert fetched & rejected.keys()
@@ -152,7 +153,7 @@ def run_yunze(output: Path, cities: Path) -> subprocess.CompletedProcess[str]:
 
 def judge_yunze(output: Path, wrong: int) -> list[str]:
     """Store verdicts on all pairs of Yunze, the first `wrong` of them `different`: their ids."""
-    pairs = store.read_table(store.table_path(output, "pairs", "yunze"), schema.PAIRS).to_pylist()
+    pairs = files.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS).to_pylist()
     rows = [
         {
             "verdict_id": f"v{n}", "level": "pair", "reviewer": "Wang", "weight": 1.0,
@@ -162,8 +163,8 @@ def judge_yunze(output: Path, wrong: int) -> list[str]:
         }
         for n, row in enumerate(pairs)
     ]  # fmt: skip
-    table = store.rows_to_table(rows, schema.REVIEWS)
-    store.write_table(output / "reviews" / "wang.parquet", table)
+    table = files.rows_to_table(rows, schema.REVIEWS)
+    files.write_table(output / "reviews" / "wang.parquet", table)
     return [row["pair_id"] for row in pairs[:wrong]]
 
 

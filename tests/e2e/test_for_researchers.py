@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pytest
 
-from pipelines import cli
+from pipelines.cli import parser as cli
 from pipelines.release.tables import LAYOUTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "for-researchers.md"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from conftest import EN, NEWS, NOTICES, PRESS, Answer, Crawl, Web, entry, href, listing, news, page
 from fastwarc.warc import ArchiveIterator
 
-from pipelines import store
+from pipelines.tables import articles as store
 
 FIRST = "-sSHIZHENG_NOW=2024-04-01T00:00Z"
 

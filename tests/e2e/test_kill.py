@@ -8,10 +8,12 @@ from typing import Any
 
 from conftest import NOTICES, Answer, Crawl, Crawled, Web, crawl_into, entry, href, listing, news
 
-from benchmarks.kill import lost
-from crawler.archive import read
+from benchmarks.accuracy.kill import lost
+from crawler.archive.reader import read
 from crawler.city_file import load_cities
-from pipelines import schema, store
+from pipelines.tables import articles as store
+from pipelines.tables import files as tables_files
+from pipelines.tables import schema
 
 # Which run wrote a row, and when, is all that may differ.
 _RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
@@ -19,7 +21,9 @@ _RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
 
 def tables(output: Path) -> dict[str, list[dict[str, Any]]]:
     """Return every table of the small city without the columns of runs and times."""
-    rejects = store.read_table(store.table_path(output, "rejects", "haiqing"), schema.REJECTS)
+    rejects = tables_files.read_table(
+        tables_files.table_path(output, "rejects", "haiqing"), schema.REJECTS
+    )
     whole = {"articles": store.read_articles(output, "haiqing"), "rejects": rejects}
     return {
         name: [
@@ -51,7 +55,7 @@ def test_a_crawl_killed_three_times_gives_what_an_undisturbed_one_gives(
         key
         for path in files
         if path.parent.name == "haiqing" and path.suffix == ".parquet"
-        for key in store.read_table(path, schema.ARTICLES)["article_id"].to_pylist()
+        for key in tables_files.read_table(path, schema.ARTICLES)["article_id"].to_pylist()
     ]
     assert len(ids) == len(set(ids)) == 26
 

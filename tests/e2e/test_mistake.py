@@ -8,8 +8,8 @@ from pathlib import Path
 from conftest import CITY, Web
 from operating import call
 
-from crawler.visits import Visits
-from pipelines import store
+from crawler.state.visits import Visits
+from pipelines.tables import articles as store
 
 
 def test_a_mistake_of_the_program_is_reported_as_itself_and_costs_one_city(

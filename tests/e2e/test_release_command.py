@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from releasable import release, said_in, tree, write_corpus
 
-from pipelines import cli
+from pipelines.cli import parser as cli
 from pipelines.release.formats import FORMATS
 
 ALL = tuple(sorted(FORMATS))
@@ -33,7 +33,7 @@ def words(output: Path, *arguments: str | Path) -> list[str]:
 
 
 def command(output: Path, *arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "pipelines.cli", *words(output, *arguments)]
+    return [sys.executable, "-m", "pipelines.cli.parser", *words(output, *arguments)]
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from authored import article, write_rows
 from judged import write_judged
 from reviewing import Review
 
-from pipelines import schema, store, verdicts
+from pipelines.quality import verdicts
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +184,7 @@ def test_sigkill_loses_no_verdict_that_was_answered(tmp_path: Path) -> None:
             )
         assert running.stop(signal.SIGKILL) == -signal.SIGKILL
     assert len(verdicts.read(output)) == 7
-    with Review(output, command=("pipelines.cli", "review")) as again:
+    with Review(output, command=("pipelines.cli.parser", "review")) as again:
         again.enter()
         page = again.ask("GET", f"{address}?reviewer=anna").text
         assert 'data-place="7"' in page
@@ -217,7 +219,7 @@ def test_a_verdict_on_texts_stored_anew_since_they_were_shown_is_refused(tmp_pat
         address = running.begin("anna", kind="search", text="anlan-zh03")
         page = running.ask("GET", f"{address}?reviewer=anna&item=1").text
         shown = page.split('name="shown" value="')[1].split('"')[0]
-        rows = store.read_table(store.table_path(output, "sentences", "anlan"), schema.SENTENCES)
+        rows = files.read_table(files.table_path(output, "sentences", "anlan"), schema.SENTENCES)
         listed = [row | {"en": row["en"].replace("Phase", "Stage")} for row in rows.to_pylist()]
         write_rows(output, "sentences", "anlan", listed)
         fields = {"reviewer": "anna", "place": 0, "code": "abridged"}

@@ -21,7 +21,8 @@ from conftest import CITY, Crawled, Web, entry, href, listing, news, serving, sm
 from operating import call, environment, manifests, start
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from pipelines import cli, store
+from pipelines.cli import parser as cli
+from pipelines.tables import articles as store
 from pipelines.terminal import span
 
 

@@ -23,7 +23,7 @@ from conftest import ROOT
 
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
-from pipelines import store
+from pipelines.tables import articles as store
 
 CITY = "qingya"
 

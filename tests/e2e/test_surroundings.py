@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import store
+from pipelines.tables import articles as store
 from tests.authored import write_corpus
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def shell(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command the way a shell line says, with more or fewer variables."""
     known = {**os.environ, "PYTHONPATH": str(ROOT)} | environment
-    command = f"{shlex.quote(sys.executable)} -m pipelines.cli {arguments}"
+    command = f"{shlex.quote(sys.executable)} -m pipelines.cli.parser {arguments}"
     return subprocess.run(
         ["bash", "-c", how.format(command)], capture_output=True, check=False, timeout=120,
         env={name: value for name, value in known.items() if value is not None},
@@ -136,7 +136,7 @@ def test_an_output_whose_path_is_no_text_is_refused(tmp_path: Path) -> None:
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xe5\x80")
     for variables, arguments in (({}, ["--output", odd]), ({"SHIZHENG_OUTPUT": odd}, [])):
         ended = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", "status", *arguments],
+            [sys.executable, "-m", "pipelines.cli.parser", "status", *arguments],
             capture_output=True, check=False, cwd=ROOT, env={**os.environ, **variables},
         )  # fmt: skip
         assert ended.returncode == 2

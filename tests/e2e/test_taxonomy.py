@@ -18,7 +18,7 @@ import pytest
 from conftest import Crawl, Web, page
 
 from crawler.issues import CODES
-from pipelines import store
+from pipelines.tables import articles as store
 
 Answer = bytes | Callable[[socket.socket], None]
 

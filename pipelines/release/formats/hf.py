@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from pipelines.release import citation, prose
+from pipelines.release.about import citation, prose
 from pipelines.release.formats.features import features
 from pipelines.release.shards import Shards
 from pipelines.release.snapshot import Snapshot

@@ -21,10 +21,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.legible import visible
-from pipelines.release import citation, suspicion
+from pipelines.release.about import citation
+from pipelines.release.content import suspicion
 from pipelines.release.formats.searching import TitleIndex
 from pipelines.release.snapshot import Snapshot
-from pipelines.showing import web_link
+from pipelines.text.safe import web_link
 
 NAME = "site"
 ROWS = 200

@@ -1,0 +1,490 @@
+"""Series of other kinds and other wording than those the model learnt from: for measuring only.
+
+Nothing here is used by `benchmarks/pairing.py`. Eight kinds: visits by Hong Kong officials
+(Traditional, Cantonese spelling), regulations named in 《》, land sold plot by plot, exhibitions of
+one museum, weekly health bulletins, storm and traffic notices, court or market cases with company
+names in Latin letters, and district reports of which English gives a part each.
+"""
+# ruff: noqa: E501  sentences of both languages read better unbroken
+
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from benchmarks.series import corpus as series
+from benchmarks.series.city import (
+    HARD,
+    MONTHS,
+    City,
+    Event,
+    Setting,
+    chinese_number,
+    en_day,
+    figure,
+    spelt,
+    zh_day,
+)
+
+OFFICIALS = (
+    ("發展局局長", "Secretary for Development", "陸啟明", "Luk Kai-ming"),
+    ("教育局局長", "Secretary for Education", "譚詠珊", "Tam Wing-shan"),
+    ("勞工及福利局局長", "Secretary for Labour and Welfare", "鄺偉文", "Kwong Wai-man"),
+    ("環境局局長", "Secretary for the Environment", "馮國強", "Fung Kwok-keung"),
+    ("運輸署署長", "Commissioner for Transport", "曾志雄", "Tsang Chi-hung"),
+    ("衞生署署長", "Director of Health", "羅美玲", "Law Mei-ling"),
+)
+DISTRICTS = (
+    ("沙田", "Sha Tin"), ("屯門", "Tuen Mun"), ("荃灣", "Tsuen Wan"), ("元朗", "Yuen Long"),
+    ("大埔", "Tai Po"), ("觀塘", "Kwun Tong"), ("西貢", "Sai Kung"), ("灣仔", "Wan Chai"),
+)  # fmt: skip
+VISITS = (
+    ("青年中心", "a youth centre", "與年輕義工交談", "chatted with young volunteers"),
+    ("安老院舍", "a home for the elderly", "了解長者的起居照顧", "learned how the residents are looked after"),
+    ("過渡性房屋項目", "a transitional housing project", "探訪剛遷入的家庭", "called on families who had just moved in"),
+    ("職業訓練學校", "a vocational training school", "觀看學員操作機械", "watched trainees operate machinery"),
+    ("污水處理廠", "a sewage treatment works", "聽取工程進度簡報", "was briefed on the progress of works"),
+    ("社區會堂", "a community hall", "與居民代表會面", "met representatives of residents"),
+)  # fmt: skip
+RULES = (
+    ("城市绿化管理办法", "Measures for the Administration of Urban Greening", "擅自占用绿地", "occupying green land without permission"),
+    ("电动自行车安全条例", "Regulations on the Safety of Electric Bicycles", "在楼道内充电", "charging batteries in corridors"),
+    ("历史建筑保护条例", "Regulations on the Protection of Historic Buildings", "拆除历史建筑", "pulling down a historic building"),
+    ("生活垃圾分类规定", "Provisions on the Sorting of Household Waste", "混投垃圾", "mixing sorted waste"),
+    ("餐厨废弃物处置办法", "Measures for the Disposal of Kitchen Waste", "私自收运餐厨废弃物", "collecting kitchen waste without a licence"),
+    ("公共图书馆促进条例", "Regulations on the Promotion of Public Libraries", "损毁馆藏文献", "damaging library holdings"),
+    ("住宅电梯更新指引", "Guidelines for the Replacement of Residential Lifts", "使用超期电梯", "running lifts beyond their service life"),
+    ("河道采砂管理规定", "Provisions on Sand Mining in Rivers", "无证采砂", "dredging sand without a permit"),
+)  # fmt: skip
+SHOWS = (
+    ("青花瓷", "blue-and-white porcelain", "盘龙大罐", "a large jar with a coiled dragon"),
+    ("古代铜镜", "ancient bronze mirrors", "瑞兽葡萄镜", "a mirror with beasts and grapes"),
+    ("山水画", "landscape paintings", "十米长卷", "a ten-metre scroll"),
+    ("恐龙化石", "dinosaur fossils", "完整的鸭嘴龙骨架", "a complete skeleton of a duck-billed dinosaur"),
+    ("民国海报", "posters of the Republican era", "月份牌", "calendar posters"),
+    ("海上丝路文物", "relics of the Maritime Silk Road", "沉船出水的香料", "spices recovered from a wreck"),
+    ("刺绣", "embroidery", "双面绣屏风", "a screen embroidered on both sides"),
+    ("老照片", "old photographs", "最早的火车站照片", "the earliest picture of the railway station"),
+)  # fmt: skip
+DISEASES = (
+    ("流感", "influenza"),
+    ("手足口病", "hand, foot and mouth disease"),
+    ("登革热", "dengue fever"),
+    ("诺如病毒感染", "norovirus infection"),
+)
+AREAS = (
+    ("栖霞", "Qixia"),
+    ("雨台", "Yutai"),
+    ("金坞", "Jinwu"),
+    ("莲浦", "Lianpu"),
+    ("石泾", "Shijing"),
+    ("银杏", "Yinxing"),
+    ("双桥", "Shuangqiao"),
+)
+FIRMS = ("Nordvik", "Helion", "Quantex", "Sabro", "Ostrava Tools", "Lumina", "Kestrel", "Bexen")
+GOODS = (
+    ("轴承", "bearings"), ("锂电池", "lithium batteries"), ("心脏支架", "cardiac stents"), ("工业机器人", "industrial robots"),
+    ("光学镜头", "optical lenses"), ("风机叶片", "wind turbine blades"),
+)  # fmt: skip
+CHORES = (
+    ("修复河堤{a}米", "{a} meters of embankment were repaired"), ("补种行道树{a}棵", "{a} roadside trees were planted anew"),
+    ("为{a}位老人上门体检", "{a} elderly people had their health checked at home"), ("拆除违建{a}平方米", "{a} square meters of illegal structures were pulled down"),
+    ("新划停车位{a}个", "{a} parking spaces were marked out"), ("调解纠纷{a}起", "{a} disputes were settled"),
+    ("培训电工{a}人", "{a} electricians were trained"), ("清淤{a}立方米", "{a} cubic meters of silt were dug out"),
+)  # fmt: skip
+GIVEN = "启铭雅静振邦若兰敬尧书航素云立勤逸凡景行玉珍世昌"
+FAMILY = "龚邵段雷侯陶薛覃仇单梅葛柳诸"
+
+
+def _said(value: str | None, written: str, without: str) -> str:
+    return written.format(a=value) if value else without
+
+
+def visits(city: City, length: int) -> list[Event]:
+    """Hong Kong: officials visit districts; one layout, other people, places and days."""
+    rng, day = city.rng, _start(city)
+    events = []
+    for _ in range(length):
+        events.append(
+            _visit(
+                city, day, rng.choice(OFFICIALS[:4]), rng.choice(DISTRICTS[:5]), rng.choice(VISITS)
+            )
+        )
+        day += timedelta(days=rng.randint(1, 12))
+    return events
+
+
+def _visit(
+    city: City, day: date, who: tuple[str, ...], where: tuple[str, str], what: tuple[str, ...]
+) -> Event:
+    people = city.rng.randint(20, 480)
+
+    def zh() -> tuple[str, list[str]]:
+        return f"{who[0]}到訪{where[0]}（附圖）", [
+            f"{who[0]}{who[2]}今日（{zh_day(day)}）到訪{where[0]}區，參觀{what[0]}，並{what[2]}。",
+            f"該處現時為{people}人提供服務。",
+            f"{who[2]}感謝前線人員緊守崗位。",
+            "他其後與區議員會面，就區內關注的事宜交換意見。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        served = figure(city, people)
+        first = who[3].split()[0]
+        return f"{who[1]} visits {where[1]} (with photos)", [
+            f"The {who[1]}, Mr {who[3]}, visited {where[1]} District today ({MONTHS[day.month - 1]} {day.day}). He toured {what[1]} and {what[3]}.",
+            _said(
+                served,
+                "The facility serves {a} people at present.",
+                "The facility serves people in the district.",
+            ),
+            f"Mr {first} thanked frontline staff for standing fast at their posts.",
+            "He then met members of the District Council to exchange views on local concerns.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def rules(city: City, length: int) -> list[Event]:
+    """Regulations: one form of words, another title, length, fine and day."""
+    rng, day = city.rng, _start(city)
+    events = []
+    for rule in city.fresh(RULES, length // 2):
+        events.append(_rule(city, day, rule, (rng.randint(20, 80), rng.randint(2, 50) * 1000)))
+        day += timedelta(days=rng.randint(9, 50))
+    return events
+
+
+def _rule(city: City, day: date, rule: tuple[str, ...], number: tuple[int, int]) -> Event:
+    begins = day + timedelta(days=city.rng.randint(20, 60))
+    articles, fine = number
+
+    def zh() -> tuple[str, list[str]]:
+        return f"《{city.name_zh}市{rule[0]}》下月起施行", [
+            f"《{city.name_zh}市{rule[0]}》日前公布，自{zh_day(begins, year=True)}起施行。",
+            f"全文共{articles}条，对各方责任予以明确。",
+            f"{rule[2]}的，最高可处{fine}元罚款。",
+            "市司法局有关负责人表示，将组织宣讲，方便公众了解。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        most = figure(city, fine)
+        return f"{city.name_en} issues new rules", [
+            f"The {city.name_en} {rule[1]} will take effect on {MONTHS[begins.month - 1]} {begins.day}.",
+            f"It has {articles} articles that make clear who is responsible for what.",
+            _said(
+                most,
+                f"Anyone {rule[3]} may be fined up to {{a}} yuan.",
+                f"Anyone {rule[3]} may be fined.",
+            ),
+            "The justice bureau will hold talks to explain it to the public.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def land(city: City, length: int) -> list[Event]:
+    """Plots sold at auction: area in mu or hectares, price, rounds of bidding."""
+    rng, day = city.rng, _start(city)
+    events = []
+    for _ in range(length):
+        events.append(
+            _plot(
+                city,
+                day,
+                rng.choice(AREAS[:4]),
+                (rng.randint(20, 400), rng.randint(60, 5200) / 100, rng.randint(5, 160)),
+            )
+        )
+        day += timedelta(days=rng.randint(5, 30))
+    return events
+
+
+def _plot(city: City, day: date, area: tuple[str, str], sold: tuple[int, float, int]) -> Event:
+    mu, price, bids = sold
+
+    def zh() -> tuple[str, list[str]]:
+        return f"{area[0]}区一宗宅地成交", [
+            f"{zh_day(day)}，{area[0]}区一宗住宅用地在市土地交易中心拍出。",
+            f"该地块占地{mu}亩，经{bids}轮竞价，以{price:.2f}亿元成交。",
+            "竞得人须在两年内开工，并配建幼儿园。",
+            "业内人士认为，近期土地市场热度有所回升。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        size = f"{mu / 15:.1f} hectares" if city.rng.random() < 0.5 else f"{mu} mu"
+        paid = figure(city, price, unit="yi")
+        return f"Residential plot in {area[1]} sold at auction", [
+            f"A plot for housing in {area[1]} District went under the hammer {en_day(city, day)}.".replace(
+                " .", "."
+            ),
+            f"It measures {size}.",
+            _said(
+                paid,
+                f"After {bids} bids it was knocked down for {{a}} yuan.",
+                f"It drew {bids} bids.",
+            ),
+            "The buyer must begin to build within two years and add a kindergarten.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def shows(city: City, length: int) -> list[Event]:
+    """Exhibitions of one museum: another title, span of days and number of pieces."""
+    rng, day = city.rng, _start(city)
+    events = []
+    for show in city.fresh(SHOWS, length // 2):
+        events.append(_show(city, day, show, rng.randint(40, 400)))
+        day += timedelta(days=rng.randint(20, 70))
+    return events
+
+
+def _show(city: City, day: date, show: tuple[str, ...], pieces: int) -> Event:
+    last = day + timedelta(days=city.rng.randint(30, 90))
+
+    def zh() -> tuple[str, list[str]]:
+        return f"{show[0]}特展在市博物馆开展", [
+            f"{zh_day(day)}，“{show[0]}特展”与观众见面，展期至{zh_day(last)}。",
+            f"展览精选{pieces}件（套）展品，其中{show[2]}为首次公开。",
+            "市博物馆馆长介绍，展厅每日限流，观众可网上预约。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        number = figure(city, pieces)
+        return f"Museum shows {show[1]}", [
+            f"An exhibition of {show[1]} opened at the City Museum {en_day(city, day)} and runs until {MONTHS[last.month - 1]} {last.day}.".replace(
+                "  ", " "
+            ),
+            _said(
+                number,
+                f"Among the {{a}} pieces is {show[3]}, on view for the first time.",
+                f"On view for the first time is {show[3]}.",
+            ),
+            "The number of visitors is limited each day; tickets may be booked online.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def bulletins(city: City, length: int) -> list[Event]:
+    """Weekly health bulletins: the same disease, another week and other counts."""
+    rng, day = city.rng, _start(city)
+    disease, week = rng.choice(DISEASES), rng.randint(5, 40)
+    events = []
+    for step in range(length):
+        events.append(
+            _bulletin(city, day, disease, (week + step, rng.randint(90, 4800), rng.randint(2, 60)))
+        )
+        day += timedelta(days=7)
+    return events
+
+
+def _bulletin(
+    city: City, day: date, disease: tuple[str, str], count: tuple[int, int, int]
+) -> Event:
+    week, cases, clusters = count
+    first, share = day - timedelta(days=6), city.rng.randint(31, 280) / 10
+
+    def zh() -> tuple[str, list[str]]:
+        return f"疾控中心发布第{week}周{disease[0]}疫情", [
+            f"市疾控中心通报，第{week}周（{zh_day(first)}至{zh_day(day)}）全市报告{disease[0]}{cases}例。",
+            f"检测阳性率为{share}%，另有聚集性疫情{clusters}起。",
+            "专家提醒，勤洗手、多通风，出现症状及时就医。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        known = figure(city, cases)
+        when = (
+            f"the week of {MONTHS[first.month - 1]} {first.day} to {MONTHS[day.month - 1]} {day.day}"
+            if city.rng.random() < 0.5
+            else f"week {week}"
+        )
+        return f"Weekly update on {disease[1]}", [
+            _said(
+                known,
+                f"In {when}, {{a}} cases of {disease[1]} were reported, the centre for disease control said.",
+                f"Cases of {disease[1]} were reported in {when}.",
+            ),
+            f"The positive rate stood at {share} percent and there were {clusters} clusters.",
+            "Experts advise washing hands, airing rooms and seeing a doctor early.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def notices(city: City, length: int) -> list[Event]:
+    """Storms and roads: closures that differ in road, hour and day."""
+    rng, day, number = city.rng, _start(city), city.rng.randint(3, 9)
+    events = []
+    for step in range(length):
+        events.append(
+            _notice(
+                city,
+                day,
+                (AREAS[rng.randint(0, 4)], number + step // 2),
+                (rng.randint(6, 21), rng.randint(80, 260)),
+            )
+        )
+        day += timedelta(days=rng.randint(2, 9))
+    return events
+
+
+def _notice(
+    city: City, day: date, what: tuple[tuple[str, str], int], scale: tuple[int, int]
+) -> Event:
+    (road, road_en), number = what
+    hour, rain = scale
+
+    def zh() -> tuple[str, list[str]]:
+        return f"受台风影响 {road}大道临时封闭", [
+            f"受今年第{number}号台风影响，{zh_day(day)}{hour}时起，{road}大道全线封闭。",
+            f"气象部门预计，过程雨量可达{rain}毫米。",
+            "请市民减少外出，远离临海区域。",
+            "恢复通行时间另行通知。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        half = f"{hour - 12 if hour > 12 else hour} {'p' if hour >= 12 else 'a'}.m."
+        wet = figure(city, rain)
+        return "Road closed because of typhoon", [
+            f"{road_en} Avenue is closed to all traffic from {half} {en_day(city, day)} as Typhoon No. {number} of the year draws near.".replace(
+                "  ", " "
+            ),
+            _said(
+                wet,
+                "The weather service expects {a} millimeters of rain.",
+                "The weather service expects heavy rain.",
+            ),
+            "Citizens are asked to stay indoors and away from the sea.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def firms(city: City, length: int) -> list[Event]:
+    """Companies sign up: names in Latin letters, goods, sums in other currencies."""
+    rng, day = city.rng, _start(city)
+    events = []
+    for _ in range(length):
+        events.append(
+            _firm(
+                city,
+                day,
+                (rng.choice(FIRMS[:6]), rng.choice(AREAS)),
+                (rng.choice(GOODS), rng.randint(15, 990)),
+            )
+        )
+        day += timedelta(days=rng.randint(6, 40))
+    return events
+
+
+def _firm(
+    city: City, day: date, firm: tuple[str, tuple[str, str]], deal: tuple[tuple[str, str], int]
+) -> Event:
+    (name, area), (goods, millions) = firm, deal
+    chief, jobs = city.officials[city.rng.randint(0, 3)], city.rng.randint(60, 2400)
+
+    def zh() -> tuple[str, list[str]]:
+        return f"{name}公司落户{area[0]}", [
+            f"{zh_day(day)}，{name}公司与{area[0]}开发区签约，将投资{chinese_number(millions * 1e6)}美元建设{goods[0]}生产基地。",
+            f"项目投产后可创造就业岗位{jobs}个。",
+            f"市委常委{chief[0]}见证签约。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        sum_, new = figure(city, millions * 10**6), figure(city, jobs)
+        return f"{name} to settle in {area[1]}", [
+            _said(
+                sum_,
+                f"{name} will put US${{a}} into a plant for {goods[1]} in the {area[1]} Development Zone under a contract signed {en_day(city, day)}.",
+                f"{name} will build a plant for {goods[1]} in the {area[1]} Development Zone.",
+            ).replace(" .", "."),
+            _said(
+                new,
+                "Some {a} jobs will be created once it is in production.".replace("Some ", ""),
+                "Jobs will be created once it is in production.",
+            ),
+            f"{chief[1]}, a senior city official, witnessed the signing.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def districts(city: City, length: int) -> list[Event]:
+    """Districts report on small works: the same chores, other counts."""
+    rng, day = city.rng, _start(city)
+    pool = rng.sample(range(len(CHORES)), 5)
+    events = []
+    for _ in range(length):
+        events.append(
+            _district(
+                city,
+                day,
+                rng.choice(AREAS[:4]),
+                [(CHORES[i], rng.randint(30, 9000)) for i in rng.sample(pool, 4)],
+            )
+        )
+        day += timedelta(days=rng.randint(7, 30))
+    return events
+
+
+def _district(
+    city: City, day: date, area: tuple[str, str], done: list[tuple[tuple[str, str], int]]
+) -> Event:
+    def zh() -> tuple[str, list[str]]:
+        return f"{area[0]}区办好民生实事", [
+            f"截至{zh_day(day)}，{area[0]}区又有一批民生实事办结。",
+            *(f"{chore[0].format(a=count)}。" for chore, count in done),
+            "居民普遍表示满意。",
+        ]
+
+    def en() -> tuple[str, list[str]]:
+        lines = [
+            f"Another round of small works was finished in {area[1]} District {en_day(city, day, must=True)}."
+        ]
+        for chore, count in done:
+            known = figure(city, count)
+            if known:
+                line = chore[1].format(a=known)
+                lines.append(line[0].upper() + line[1:] + ".")
+        return f"{area[1]} District looks after daily needs", [
+            *lines,
+            "Residents say they are pleased.",
+        ]
+
+    return Event(day, zh, en)
+
+
+def _start(city: City) -> date:
+    return date(2017, 3, 1) + timedelta(days=city.rng.randint(0, 2600))
+
+
+KINDS: tuple[Callable[[City, int], list[Event]], ...] = (
+    visits,
+    rules,
+    land,
+    shows,
+    bulletins,
+    notices,
+    firms,
+    districts,
+)
+
+
+def generate(seed: int, *, size: int = 2, length: int = 8, setting: Setting = HARD) -> City:
+    """Generate one city with `size` series of every kind, about `length` events each."""
+    rng = random.Random(f"apart-{seed}")
+    city = City(rng, 1, setting, f"apart{seed}")
+    city.name_zh, city.name_en = rng.choice(
+        (("榆湾", "Yuwan"), ("长泽", "Changze"), ("南嘉", "Nanjia"))
+    )
+    names = {rng.choice(FAMILY) + "".join(rng.sample(GIVEN, rng.choice((1, 2)))) for _ in range(12)}
+    city.officials = [(name, spelt(name)) for name in sorted(names)]
+    rng.shuffle(city.officials)
+    number = 0
+    for kind in KINDS:
+        for _ in range(size):
+            for event in kind(city, length):
+                number += 1
+                series.publish(city, event, number)
+    rng.shuffle(city.articles)
+    return city

@@ -1,0 +1,131 @@
+"""A seeded generator of municipal series: the near misses that real cities are full of.
+
+Eight kinds: executive meetings, meetings with guests, monthly figures, yearly reports,
+announcement/event/round-up, projects reported stage by stage, facilities opened in one district or
+another, and regulations adopted. All articles of a series share officials,
+phrases and layout and differ in facts only. In the hard setting English is abridged and mostly
+undated, its figures are dropped, rounded or wrong now and then, a third of it has no mate, and
+Chinese articles are several times as many.
+
+    python -m benchmarks.series.corpus --seed 7 OUT.jsonl GOLD.tsv   # for `shizheng import`, `evaluate`
+"""
+
+import argparse
+import json
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from benchmarks.series.city import FAMILY, GIVEN, HARD, City, Event, Setting, spelt
+from benchmarks.series.kinds import festivals, guests, meetings, monthly, projects, yearly
+from benchmarks.series.places import openings, regulations
+from pipelines.pairs.pair import Document
+
+KINDS = (meetings, guests, monthly, yearly, festivals, projects, openings, regulations)
+__all__ = ["HARD", "City", "Setting", "generate"]
+
+
+def generate(
+    seed: int, *, half: int = 1, series: int = 4, length: int = 8, setting: Setting = HARD
+) -> City:
+    """Generate one city with `series` series of every kind, about `length` events each.
+
+    `half` 0 words things as in training, 1 as in measuring.
+    """
+    rng = random.Random(f"{seed}-{half}")
+    city = City(rng, half, setting, f"series{seed}")
+    city.name_zh, city.name_en = rng.choice(
+        (
+            ("清河", "Qinghe"),
+            ("望海", "Wanghai"),
+            ("安澜", "Anlan"),
+            ("景平", "Jingping"),
+            ("云溪", "Yunxi"),
+        )
+    )
+    names: set[str] = set()
+    while len(names) < 14:
+        names.add(rng.choice(FAMILY) + "".join(rng.sample(GIVEN, rng.choice((1, 2, 2)))))
+    city.officials = [(name, spelt(name)) for name in sorted(names)]
+    rng.shuffle(city.officials)
+    number = 0
+    for kind in KINDS:
+        for _ in range(series):
+            for event in kind(city, length):
+                number += 1
+                publish(city, event, number)
+    rng.shuffle(city.articles)
+    return city
+
+
+def publish(city: City, event: Event, number: int) -> None:
+    """Write an event in Chinese, and now and then in English, as the setting has it."""
+    rng, setting = city.rng, city.setting
+    has_english = rng.random() < setting.english
+    mateless = has_english and rng.random() < setting.mateless
+    zh_id, en_id = f"{city.key}-z{number:04d}", f"{city.key}-e{number:04d}"
+    tz = ZoneInfo("Asia/Shanghai")
+    zh_day = event.day + timedelta(days=rng.choice((0, 0, 1, 1, 2)))
+    told = 0
+    if not mateless:
+        title, body = event.zh()
+        told = len(body)
+        when = datetime(zh_day.year, zh_day.month, zh_day.day, 9, tzinfo=tz)
+        city.articles.append(Document(zh_id, "zh", title, _paragraphs(body, rng), when))
+    if not has_english:
+        return
+    title, body = event.en()
+    lead, rest = body[0], body[1:]
+    keep = rng.uniform(*setting.keep)
+    rest = [sentence for sentence in rest if rng.random() < keep] or rest[:1]
+    late = int(rng.expovariate(1 / 5))
+    en_day = zh_day + timedelta(days=min(late, 45))
+    undated = rng.random() < setting.undated
+    when = None if undated else datetime(en_day.year, en_day.month, en_day.day, 15, tzinfo=tz)
+    for name, _ in city.officials:
+        if rng.random() < setting.misspelt:
+            slip = spelt(name[:-1] + rng.choice(GIVEN))
+            lead, rest = (
+                lead.replace(spelt(name), slip),
+                [s.replace(spelt(name), slip) for s in rest],
+            )
+    text = " ".join([lead, *rest]) if rng.random() < 0.3 else _paragraphs([lead, *rest], rng, " ")
+    city.articles.append(Document(en_id, "en", title, text, when))
+    if not mateless:
+        whole = 1 + len(rest) >= 0.85 * told
+        city.gold.append((zh_id, en_id, "translation" if whole else "abridged"))
+
+
+def _paragraphs(sentences: list[str], rng: random.Random, space: str = "") -> str:
+    lines: list[list[str]] = [[]]
+    for sentence in sentences:
+        if lines[-1] and rng.random() < 0.5:
+            lines.append([])
+        lines[-1].append(sentence)
+    return "\n".join(space.join(line) for line in lines)
+
+
+def main() -> None:
+    """Write a generated city for `shizheng import` and its gold for `shizheng evaluate`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--series", type=int, default=4)
+    parser.add_argument("articles", type=Path)
+    parser.add_argument("gold", type=Path)
+    args = parser.parse_args()
+    city = generate(args.seed, series=args.series)
+    with args.articles.open("w", encoding="utf-8") as file:
+        for one in city.articles:
+            row = {
+                "id": one.id, "city": city.key, "lang": one.lang, "url": None, "title": one.title,
+                "text": one.text,
+                "published_at": one.published.isoformat() if one.published else None,
+            }  # fmt: skip
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    rows = ["zh_id\ten_id\trelation", *("\t".join(pair) for pair in city.gold)]
+    args.gold.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Two more kinds of series: what opens in which district, and which regulation is adopted when."""
+# ruff: noqa: E501  sentences of both languages read better unbroken
+
+from datetime import date, timedelta
+
+from benchmarks.series.city import City, Event, chinese_number, en_day, figure, zh_day
+
+DISTRICTS = (
+    ("云岭", "Yunling"), ("白沙", "Baisha"), ("石桥", "Shiqiao"), ("金桥", "Jinqiao"), ("凤台", "Fengtai"),
+    ("龙泉", "Longquan"), ("南浦", "Nanpu"), ("青阳", "Qingyang"), ("玉山", "Yushan"), ("平湖", "Pinghu"),
+)  # fmt: skip
+KINDS = (("区", "District"), ("街道", "Subdistrict"), ("镇", "Town"), ("新区", "New Area"))
+# zh, en, what is counted zh and en, (low, high)
+BUILT = (
+    ("小学", "primary school", "可提供学位{a}个", "It has {a} places", (400, 3000)),
+    ("社区医院", "community hospital", "设床位{a}张", "It has {a} beds", (40, 600)),
+    ("停车楼", "parking building", "设泊位{a}个", "It has {a} parking spaces", (120, 1900)),
+    ("口袋公园", "pocket park", "占地{a}平方米", "It covers {a} square meters", (800, 9000)),
+    ("农贸市场", "farmers' market", "设摊位{a}个", "It has {a} stalls", (60, 480)),
+    ("保障房小区", "public housing estate", "可安置居民{a}户", "It can house {a} families", (200, 4800)),
+)  # fmt: skip
+RULES = (
+    ("海洋环境保护条例", "Regulations on Marine Environmental Protection", "海洋环境", "the sea"),
+    ("志愿服务办法", "Measures for Volunteer Service", "志愿服务", "volunteering"),
+    ("公共交通发展规划", "Plan for the Development of Public Transport", "公共交通", "public transport"),
+    ("食品小作坊管理规定", "Provisions on the Management of Small Food Workshops", "食品作坊", "food workshops"),
+    ("预付卡管理办法", "Measures for the Management of Prepaid Cards", "预付消费", "prepaid cards"),
+    ("老旧厂房利用方案", "Plan for the Reuse of Old Factory Buildings", "老厂房", "old factories"),
+    ("无障碍环境建设条例", "Regulations on Building a Barrier-Free Environment", "无障碍设施", "barrier-free facilities"),
+    ("户外广告设置规定", "Provisions on Outdoor Advertising", "户外广告", "outdoor advertising"),
+)  # fmt: skip
+
+
+def openings(city: City, length: int) -> list[Event]:
+    """Facilities that open: one layout, few kinds of them, other districts, sizes and sums."""
+    rng, day = city.rng, _start(city)
+    built, where = rng.sample(BUILT, 2), rng.sample(DISTRICTS, 4)
+    events = []
+    for _ in range(length):
+        events.append(_opening(city, day, rng.choice(built), rng.choice(where)))
+        day += timedelta(days=rng.randint(4, 45))
+    return events
+
+
+def _opening(
+    city: City,
+    day: date,
+    what: tuple[str, str, str, str, tuple[int, int]],
+    place: tuple[str, str],
+) -> Event:
+    rng = city.rng
+    kind, leader = rng.choice(KINDS), city.officials[rng.randint(1, 6)]
+    size, cost = rng.randint(*what[4]), rng.randint(800, 39000)
+
+    def zh() -> tuple[str, list[str]]:
+        title = city.say(
+            (f"{place[0]}{kind[0]}新建{what[0]}启用", f"{place[0]}{kind[0]}又添一座{what[0]}")
+        )
+        return title, [
+            city.say((f"{zh_day(day)}，位于{place[0]}{kind[0]}的{what[0]}正式启用。", f"{place[0]}{kind[0]}的新{what[0]}于{zh_day(day)}投入使用。")),
+            what[2].format(a=size) + "。",
+            city.say((f"项目总投资{cost}万元，由市、区两级财政承担。", f"工程投资{chinese_number(cost * 1e4)}元。")),
+            city.say((f"副市长{leader[0]}参加启用活动。", f"市领导{leader[0]}到场察看。")),
+            city.say(("周边居民说，以后方便多了。", "附近居民对此表示欢迎。")),
+        ]  # fmt: skip
+
+    def en() -> tuple[str, list[str]]:
+        count, paid = figure(city, size), figure(city, cost * 10**4)
+        title = city.say(
+            (f"New {what[1]} opens in {place[1]}", f"{place[1]} gets another {what[1]}")
+        )
+        lead = city.say(
+            (
+                f"A new {what[1]} opened in {place[1]} {kind[1]} {en_day(city, day)}.",
+                f"{place[1]} {kind[1]}'s new {what[1]} went into service {en_day(city, day)}.",
+            )
+        )
+        body = [" ".join(lead.split()).replace(" .", ".")]
+        if count:
+            body.append(what[3].format(a=count) + ".")
+        if paid:
+            body.append(
+                city.say(
+                    (
+                        f"It cost {paid} yuan, borne by the city and the district.",
+                        f"The project took {paid} yuan.",
+                    )
+                )
+            )
+        body.append(
+            city.say(
+                (
+                    f"Vice Mayor {leader[1]} took part in the ceremony.",
+                    f"{leader[1]}, a city leader, came to have a look.",
+                )
+            )
+        )
+        return title, [*body, city.say(("People living nearby say life has become easier.", "Neighbours welcomed it."))]  # fmt: skip
+
+    return Event(day, zh, en)
+
+
+def regulations(city: City, length: int) -> list[Event]:
+    """Regulations adopted: one form of words, another title, number of articles and day."""
+    rng, day = city.rng, _start(city)
+    events = []
+    for rule in city.fresh(RULES, length // 2):
+        events.append(_regulation(city, day, rule))
+        day += timedelta(days=rng.randint(6, 60))
+    return events
+
+
+def _regulation(city: City, day: date, rule: tuple[str, str, str, str]) -> Event:
+    rng = city.rng
+    articles, opinions = rng.randint(18, 70), rng.randint(30, 900)
+    begins = day + timedelta(days=rng.randint(15, 90))
+
+    def zh() -> tuple[str, list[str]]:
+        title = city.say((f"《{city.name_zh}市{rule[0]}》通过", f"我市出台《{rule[0]}》"))
+        return title, [
+            city.say((f"{zh_day(day)}，市人大常委会表决通过《{city.name_zh}市{rule[0]}》，自{zh_day(begins)}起实行。", f"《{city.name_zh}市{rule[0]}》{zh_day(day)}获得通过，将于{zh_day(begins)}实施。")),
+            city.say((f"该文件共{articles}条。", f"文件设{articles}条内容。")),
+            city.say((f"起草中共收到社会各界意见{opinions}条。", f"征求意见期间收到建议{opinions}条。")),
+            city.say((f"有关部门将加强对{rule[2]}的管理。", f"{rule[2]}的监督管理将更有依据。")),
+        ]  # fmt: skip
+
+    def en() -> tuple[str, list[str]]:
+        heard = figure(city, opinions)
+        named = f'"{rule[1]}"' if rng.random() < 0.4 else f"{rule[1]}"
+        title = city.say((f"{city.name_en} passes new rules", f"New rules on {rule[3]} adopted"))
+        lead = city.say(
+            (
+                f"The {named} passed a vote of the municipal people's congress {en_day(city, day)}.",
+                f"The {named} were adopted {en_day(city, day)}.",
+            )
+        )
+        body = [
+            " ".join(lead.split()).replace(" .", "."),
+            city.say(
+                (f"The document has {articles} articles.", f"There are {articles} articles in all.")
+            ),
+        ]
+        if heard:
+            body.append(
+                city.say(
+                    (
+                        f"{heard} opinions were received from the public.",
+                        f"During consultation {heard} suggestions came in.",
+                    )
+                )
+            )
+        return title, [*body, city.say((f"The management of {rule[3]} will be strengthened.", f"Supervision of {rule[3]} will rest on firmer ground."))]  # fmt: skip
+
+    return Event(day, zh, en)
+
+
+def _start(city: City) -> date:
+    return date(2018, 1, 1) + timedelta(days=city.rng.randint(0, 2400))

@@ -1,0 +1,240 @@
+"""Lenient reading of list pages: links with their titles and dates, whatever the markup is like."""
+
+import html as entities
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import islice
+from string import ascii_lowercase, ascii_uppercase
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+from parsel import Selector
+
+from crawler.cms.family import Link
+from crawler.credentials import without_user
+from crawler.extract.bounds import thinned
+
+WIDGETS = (
+    "script",
+    "style",
+    "noscript",
+    "iframe",
+    "form",
+    ".share",
+    ".bdsharebuttonbox",
+    ".social-share",
+    ".font-size",
+    ".fontsize",
+    ".print",
+    ".qrcode",
+    ".ewm",
+    ".audio-reader",
+    ".pagination",
+    ".page-nav",
+    ".prev-next",
+    ".editor-credit",
+)
+"""What sits inside many a body without being text: share and font buttons, codes, page numbers."""
+
+_FILES = re.compile(
+    r"\.(?:jpe?g|png|gif|bmp|svg|ico|css|js|pdf|docx?|xlsx?|pptx?|zip|rar|mp[34]|wps|ofd|apk)$",
+    re.IGNORECASE,
+)
+_NUMERIC = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年]\s?(\d{1,2})[-./月]\s?(\d{1,2})(?!\d)")
+_EDGE_DATE = re.compile(
+    rf"^[\[(（]?{_NUMERIC.pattern}日?[\])）]?|[\[(（]?{_NUMERIC.pattern}日?(?: [\d:]+)?[\])）]?$"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
+_MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
+_DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
+_CHROME = re.compile(r"(?:^|[\s_-])(?:nav|menu|crumbs?|breadcrumbs?|header|footer|foot|top)\b")
+_BLOCKS = frozenset(("li", "tr", "dd", "dt", "article", "p", "record"))
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """One `<a href>` of a page: absolute URL, its text, its `title` attribute, and the text of the
+    list item that holds it (where a date would be). `chrome` marks navigation, header and footer.
+    """
+
+    url: str
+    text: str
+    title: str
+    item: str
+    chrome: bool
+
+
+def anchors(text: str, url: str) -> Iterator[Anchor]:
+    """Yield the followable anchors of an HTML text, in page order, URLs absolute, no fragments."""
+    yield from _anchors(text, url)
+
+
+@lru_cache(maxsize=1)  # a family reads a page for its articles, and again for its further pages
+def _anchors(text: str, url: str) -> tuple[Anchor, ...]:
+    return tuple(_found(text, url))
+
+
+def _found(text: str, url: str) -> Iterator[Anchor]:
+    try:
+        root = Selector(text=thinned(text), type="html").root
+    except (ValueError, TypeError, etree.LxmlError):
+        return
+    if not isinstance(root, etree._Element):
+        return
+    hrefs = root.xpath("//base/@href")
+    base = (absolute(str(hrefs[0]), url) if hrefs else None) or url
+    chrome: dict[etree._Element, bool] = {}
+    for node in root.iter("a"):
+        target = absolute(node.get("href"), base)
+        if target is None:
+            continue
+        yield Anchor(
+            url=target,
+            text=squeeze("".join(node.itertext())),
+            title=squeeze(node.get("title") or ""),
+            item=_item_text(node),
+            chrome=_is_chrome(node, chrome),
+        )
+
+
+def absolute(href: str | None, base: str) -> str | None:
+    """Return `href` as an absolute http(s) URL without fragment; None if it leads to no page.
+
+    A user name in it is left out: it is nobody's to use, and part of no page's name.
+    """
+    href = (href or "").strip()
+    if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+        return None
+    try:
+        target = urljoin(base, href).partition("#")[0]
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return without_user(target) if "@" in parts.netloc else target
+
+
+def links(
+    text: str, url: str, wanted: Callable[[str], bool], *, chrome: bool = True
+) -> tuple[Link, ...]:
+    """Return the links of `text` that `wanted` accepts by URL, once each, in page order.
+
+    The title is the `title` attribute where there is one, since lists cut the text; a cut text
+    counts as no title. `chrome=False` leaves out navigation, header and footer.
+    """
+    found: dict[str, Link] = {}
+    for anchor in anchors(text, url):
+        if not wanted(anchor.url) or is_file(anchor.url) or (anchor.chrome and not chrome):
+            continue
+        title = whole_title(anchor)
+        seen = found.get(anchor.url)
+        if seen is None or (seen.title is None and title):
+            day = shown_date(anchor.item) or (seen.date if seen else None)
+            found[anchor.url] = Link(anchor.url, title, day)
+    return tuple(found.values())
+
+
+def whole_title(anchor: Anchor) -> str | None:
+    """Return the full title an anchor gives, or None if it only shows a cut or an empty one."""
+    if anchor.title and not _CUT.search(anchor.title):
+        return anchor.title
+    text = _EDGE_DATE.sub("", anchor.text).strip(" ·•")
+    return text if text and not _CUT.search(text) else None
+
+
+def shown_date(text: str) -> date | None:
+    """Return the last whole date (year, month, day) that `text` shows, or None.
+
+    The last, because a list item reads title, then date, and a title may hold a date of its own.
+    """
+    for match in reversed(list(_NUMERIC.finditer(text))):
+        day = _date(int(match[1]), int(match[2]), int(match[3]))
+        if day:
+            return day
+    for match in reversed(list(_MONTH_FIRST.finditer(text))):
+        return _date(int(match[3]), _MONTHS.index(match[1].lower()) + 1, int(match[2]))
+    for match in reversed(list(_DAY_FIRST.finditer(text))):
+        return _date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
+    return None
+
+
+def squeeze(text: str) -> str:
+    """Return `text` with entities resolved and every run of white space made one space."""
+    return re.sub(r"\s+", " ", entities.unescape(text)).strip()
+
+
+def between(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
+    """Yield where the stretches between two ASCII marks lie, letter case aside, in linear time."""
+    # Only ASCII letters are folded, so that places in the folded text are places in the text.
+    folded = text.translate(_ASCII_LOWER)
+    at = folded.find(opening)
+    while at >= 0:
+        start = at + len(opening)
+        end = folded.find(closing, start)
+        if end < 0:
+            return
+        yield start, end
+        at = folded.find(opening, end + len(closing))
+
+
+def is_file(url: str) -> bool:
+    """Whether the URL names a file that is no page: an image, a document, a script."""
+    return bool(_FILES.search(urlsplit(url).path))
+
+
+def once(urls: Iterable[str], url: str) -> tuple[str, ...]:
+    """Return `urls` without repetitions and without `url` itself, in order."""
+    return tuple(found for found in dict.fromkeys(urls) if found != url)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _item_text(node: etree._Element) -> str:
+    """Return the text of the closest block around a link, if it is the block of this link alone."""
+    at = node
+    for _ in range(4):
+        parent = at.getparent()
+        if parent is None or len(list(islice(parent.iter("a"), 3))) > 2:
+            break
+        at = parent
+        if at.tag in _BLOCKS:
+            break
+    return squeeze(" ".join(at.itertext()))[:600]
+
+
+def _is_chrome(node: etree._Element, known: dict[etree._Element, bool]) -> bool:
+    """Whether a link stands in navigation, header or footer; `known` remembers it of elements.
+
+    Links far down a deep tree share their ancestors: each is looked at once.
+    """
+    found = False
+    above: list[etree._Element] = []
+    for parent in node.iterancestors():
+        if parent in known:
+            found = known[parent]
+            break
+        above.append(parent)
+        if _frames(parent):
+            found = True
+            break
+    known.update(dict.fromkeys(above, found))
+    return found
+
+
+def _frames(node: etree._Element) -> bool:
+    """Whether an element is navigation, header or footer, by its tag or its name."""
+    if node.tag in ("nav", "header", "footer"):
+        return True
+    return bool(_CHROME.search(f"{node.get('id') or ''} {node.get('class') or ''}".lower()))

@@ -1,0 +1,305 @@
+"""`python -m crawler.crawl.probe check|detect`: a few pages of a site, politely, and what they tell.
+
+`fetch URL` downloads one page. `check FILE.yaml` reads one list page of each source and the first
+articles it names. `detect URL…` finds out what CMS family lists are of, and takes an article of
+each. All print one JSON document. The layers of a crawl apply (hosts, robots.txt, delays, limits);
+nothing is stored or archived.
+"""
+
+import argparse
+import base64
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import Response
+from scrapy.settings import Settings
+
+from crawler import issues
+from crawler.city import City, Source
+from crawler.city_file import CityError, load_city
+from crawler.cms import FAMILIES, detection
+from crawler.cms.family import Link, Listing
+from crawler.crawl.articles import BLOCKED
+from crawler.extract.article import extract
+from crawler.extract.charset import decode
+from crawler.extract.consensus import is_chinese
+from crawler.extract.refusals import diagnose, evidence, refusal
+from crawler.fetch import browser
+from crawler.fetch.guards import check_host, lower_headers
+from crawler.item import Article, Reject
+from crawler.legible import visible
+
+ARTICLES = 2
+"""Articles read of each list."""
+
+_FIELDS = ("title", "text", "published_at", "source", "author", "column")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One page, or why there is none: `code` is an issue code, empty for a page."""
+
+    url: str
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    code: str = ""
+    evidence: str = ""
+
+    @property
+    def text(self) -> str:
+        return decode(self.body, self.headers).text
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One article that was tried: the fields found, or why it is none."""
+
+    url: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    lang: str = ""
+    code: str = ""
+    evidence: str = ""
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Probe(Spider):
+    """Looks at the lists of `city` (or at `urls`, to detect) and keeps what it found."""
+
+    name = "probe"
+    city: City
+    urls: Sequence[str] = ()
+    page: str = ""
+    result: list[dict[str, Any]]
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Do the whole job; every request is awaited in place, one after the other."""
+        if self.page:
+            self.result.append(_portable(await self._fetch(self.page, kind="page")))
+            return
+        for source in self.city.listings if not self.urls else ():
+            self.result.append(await self._check(source))
+        for url in self.urls:
+            self.result.append(await self._detect(url))
+        return
+        yield  # nothing is scheduled, and yet Scrapy wants an iterator
+
+    async def _check(self, source: Source) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "line": source.line,
+            "lang": source.lang,
+            "cms": source.cms,
+            "list": source.list,
+            "links": 0,
+            "pages": 0,
+            "articles": [],
+            "code": None,
+            "evidence": None,
+        }
+        if source.render and not browser.is_installed():
+            return told | {"code": "browser_missing", "evidence": browser.MISSING}
+        page = await self._fetch(source.list, kind="list", rendered=source.render is not None)
+        for _ in range(2):
+            if page.code:
+                return told | {"code": page.code, "evidence": page.evidence}
+            listing = FAMILIES[source.cms].read_list(page.text, page.url)
+            links = [link for link in listing.links if source.wants(link.url)]
+            if links or not listing.more:
+                break
+            page = await self._fetch(listing.more[0], kind="list")
+        told |= {"links": len(links), "pages": 1 + len(listing.more)}
+        known = [link for link in links if self.city.allows(link.url)]
+        if not known:
+            word = f"{len(listing.links)} links, none of them an article's"
+            if links:
+                word = f"all {len(links)} articles lie on hosts that the city does not name"
+            code = "links_off_host" if links else "list_empty"
+            return told | {"code": code, "evidence": f"{page.url}: {word} ({source.cms})"}
+        tried = [await self._read(link.url, self.city) for link in known[:ARTICLES]]
+        told["articles"] = [_plain(read) for read in tried]
+        if all(read.code for read in tried):
+            return told | {"code": tried[0].code, "evidence": tried[0].evidence}
+        return told
+
+    async def _detect(self, url: str) -> dict[str, Any]:
+        told: dict[str, Any] = {"list": url, "render": None, "code": None, "evidence": None}
+        page = await self._fetch(url, kind="list")
+        if page.code:
+            return told | {"code": page.code, "evidence": page.evidence}
+        found = detection.family_of(page.text, page.url)
+        if found is None and browser.is_installed():
+            drawn = await self._fetch(url, kind="list", rendered=True)
+            found = detection.family_of(drawn.text, drawn.url)
+            if found is not None:
+                page, told["render"] = drawn, "browser"
+        if found is None:
+            word = f"{len(page.body)} bytes, and no family knows its links"
+            if not browser.is_installed():
+                word += f" ({browser.MISSING})"
+            return told | {"code": "list_empty", "evidence": word}
+        listing: Listing = found.listing
+        if found.lead:
+            answer = await self._fetch(found.lead, kind="list")
+            listing = FAMILIES[found.cms].read_list(answer.text, answer.url)
+        links = [link for link in listing.links if self.city.allows(link.url)]
+        if not links:
+            others = sorted({urlsplit(link.url).netloc for link in listing.links})
+            word = f"{len(listing.links)} articles, all on {', '.join(others)} ({found.cms})"
+            return told | {"code": "links_off_host", "evidence": word}
+        told |= {
+            "cms": found.cms,
+            "links": len(links),
+            "name": detection.city_name(page.text),
+            "pattern": detection.pattern_of(links),
+            "column": detection.column_of(links),
+        }
+        return told | await self._sample(found.cms, url, links)
+
+    async def _sample(self, cms: str, url: str, links: Sequence[Link]) -> dict[str, Any]:
+        """Return the first article of a list that can be read, with its page, or why none can."""
+        host = urlsplit(url).netloc
+        source = Source(lang="zh", cms=cms, list=url)
+        hosts = (host, *{urlsplit(link.url).netloc for link in links} - {host})
+        trial = City(key="probe", name_zh="", name_en="", hosts=hosts, sources=(source,))
+        last = Read(url)
+        for link in links[: ARTICLES + 1]:
+            last = await self._read(link.url, trial)
+            if not last.code:
+                page = {"url": last.url, "fields": last.fields, "headers": last.headers}
+                return {"lang": last.lang, "article": page | {"body": last.body.hex()}}
+        return {"code": last.code, "evidence": f"{last.url}: {last.evidence}"}
+
+    async def _read(self, url: str, city: City) -> Read:
+        page = await self._fetch(url, kind="article")
+        if page.code:
+            return Read(page.url, code=page.code, evidence=page.evidence)
+        found = extract(page.url, page.body, page.headers, city)
+        if isinstance(found, Reject):
+            return Read(page.url, code=found.reason, evidence=found.detail)
+        lang = "zh" if is_chinese(found.text) else "en"
+        return Read(page.url, _fields(found), lang, body=page.body, headers=page.headers)
+
+    async def _fetch(self, url: str, *, kind: str, rendered: bool = False) -> Fetched:
+        request = Request(url, meta={"kind": kind} | (browser.meta() if rendered else {}))
+        try:
+            response = await self.crawler.engine.download_async(request)
+            if rendered:
+                check_host(response.url, self.city)
+        except Exception as error:
+            code, told = issues.of_error(error)
+            return Fetched(url, code=code, evidence=told)
+        headers = lower_headers(response.headers)
+        code = _code(response, headers)
+        if kind == "page" and 200 <= response.status < 300:
+            code = ""  # what is wrong with it is to be explained
+        if not code or (code == "empty_shell" and kind == "list"):
+            return Fetched(response.url, response.body, headers)
+        shown = evidence(response.body)
+        told = f"status {response.status}, {len(response.body)} bytes" + (shown and f"; {shown}")
+        return Fetched(response.url, response.body, headers, code, told)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one probe and return the exit code: 0 when there is a result, 2 for a usage error."""
+    parser = argparse.ArgumentParser(prog="python -m crawler.crawl.probe", description=__doc__)
+    parser.add_argument("task", choices=("check", "detect", "fetch"))
+    parser.add_argument("subjects", nargs="+", metavar="FILE|URL")
+    parser.add_argument("--host", action="append", default=[], help="another host of the site")
+    args = parser.parse_args(argv)
+    if args.task == "fetch":
+        page = args.subjects[0]
+        result = _run(_anywhere([page], args.host), (), page)
+    elif args.task == "check":
+        try:
+            city = load_city(Path(args.subjects[0]))
+        except CityError as error:
+            sys.stderr.write(visible(str(error)) + "\n")
+            return 2
+        result = _run(city, ())
+    else:
+        result = _run(_anywhere(args.subjects, args.host), args.subjects)
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0
+
+
+def _run(city: City, urls: Sequence[str], page: str = "") -> list[dict[str, Any]]:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    layers = dict(settings.getdict("DOWNLOADER_MIDDLEWARES"))
+    layers["crawler.fetch.guards.Archiver"] = None
+    given: dict[str, Any] = {
+        "DOWNLOADER_MIDDLEWARES": layers,
+        "ITEM_PIPELINES": {},
+        "LOG_LEVEL": "ERROR",
+        "RETRY_TIMES": 1,
+    }
+    if browser.is_installed() and (urls or browser.needed(city)):
+        given |= browser.settings(city)
+    settings.setdict(given, priority="cmdline")
+    result: list[dict[str, Any]] = []
+    probe = type(
+        "CityProbe", (Probe,), {"city": city, "urls": tuple(urls), "page": page, "result": result}
+    )
+    process = AsyncCrawlerProcess(settings)
+    process.crawl(probe)
+    process.start()
+    return result
+
+
+def _anywhere(urls: Sequence[str], others: Sequence[str]) -> City:
+    """Return a city that names the hosts of `urls` and the `others`."""
+    hosts = tuple(dict.fromkeys([*(urlsplit(url).netloc for url in urls), *others]))
+    return City(key="probe", name_zh="", name_en="", hosts=hosts, sources=())
+
+
+def _code(response: Response, headers: dict[str, str]) -> str:
+    """Return the issue code of an answer that is no page, nothing for a page."""
+    status, body = response.status, response.body
+    reason = diagnose(response.url, status, headers, body)
+    blocked = reason == "challenge" or status in (403, 405, 451)
+    if blocked and (code := refusal(status, body)):
+        return code
+    if reason in BLOCKED:
+        return "empty_shell" if reason == "empty_shell" else "blocked_challenge"
+    return "" if 200 <= status < 300 else issues.of_status(status)
+
+
+def _portable(page: Fetched) -> dict[str, Any]:
+    """Return a page as JSON can carry it."""
+    return asdict(page) | {"body": base64.b64encode(page.body).decode()}
+
+
+def _fields(article: Article) -> dict[str, Any]:
+    values = asdict(article)
+    found = {name: values[name] for name in (*_FIELDS, "published_precision", "extractor")}
+    found |= {name: list(values[name]) for name in ("keywords", "images", "attachments")}
+    found |= {name: list(values[name]) for name in ("captions", "flags", "parts")}
+    at = article.published_at
+    return found | {"published_at": at.isoformat(timespec="minutes") if at else None}
+
+
+def _plain(read: Read) -> dict[str, Any]:
+    """Return what a check tells of an article: which fields were found, and by what."""
+    found = [name for name in _FIELDS if read.fields.get(name)]
+    told: dict[str, Any] = {"url": read.url, "code": read.code or None}
+    if read.code:
+        return told | {"evidence": read.evidence}
+    return told | {
+        "fields": found,
+        "title": read.fields["title"],
+        "published_at": read.fields["published_at"],
+        "characters": len(read.fields["text"]),
+        "extractor": read.fields["extractor"],
+        "lang": read.lang,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

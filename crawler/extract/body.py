@@ -1,0 +1,303 @@
+"""From the blocks of an article's body to its paragraphs: what is not news is cut, and said so."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from crawler.extract import captions, lines
+from crawler.extract.blocks import Block
+from crawler.extract.kinds import has_items
+from crawler.extract.widgets import is_pager, is_widget
+
+_TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_DOCUMENT = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|ceb|zip|rar|7z|txt|csv|rtf)(?:$|[?#])", re.I
+)
+_DOCUMENT_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar)\s*$", re.I)
+_DOWNLOAD = re.compile(r"(?:点击)?下载|附件|attachment|download", re.I)
+_ICON = re.compile(
+    r"(?:^|/)(?:icon|ico|file_?type|blank|spacer|pixel|loading|lazy|logo|qr|ewm|erweima|share|print|"
+    r"arrow|dot|line|bg)[\w-]*\.(?:gif|png|jpe?g|svg)|/(?:fileTypeImages|attached/file|emoticons?)/|"
+    r"icon_\w+\.gif|\.svg$",
+    re.I,
+)
+
+
+_EDGE = 4
+"""Lines of text at either end among which date lines, credits and the like are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A line left out of the text, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The paragraphs of an article, what was cut, and the fields found among what was cut."""
+
+    paragraphs: tuple[str, ...]
+    cut: tuple[Cut, ...] = ()
+    meta: tuple[lines.Labelled, ...] = ()
+    editor: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The paragraphs joined by one newline."""
+        return "\n".join(self.paragraphs)
+
+    @property
+    def reporter(self) -> str | None:
+        """The reporters whom the report's first lines, or its last, name in brackets."""
+        told = (*self.paragraphs[:2], *self.paragraphs[-1:])
+        return next(filter(None, map(lines.reporter, told)), None)
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """What was said of the pictures, in order."""
+        return tuple(dict.fromkeys(cut.text for cut in self.cut if cut.reason == "caption"))
+
+
+def read_body(blocks: Sequence[Block], title: str) -> Body:
+    """Return the paragraphs of `blocks`, rid of widgets, date lines, credits, links to elsewhere.
+
+    `title` is what the page is called: a first line that repeats it is no paragraph. Widgets,
+    captions and pointers to other articles are cut wherever they stand; lines that look like dates,
+    credits or titles only at the ends, because in the middle they may be news.
+    """
+    cut: list[Cut] = []
+    inner: list[Block] = []
+    key = _comparable(title)
+    for block, caption in zip(blocks, captions.marks(blocks, key), strict=True):
+        reason = _furniture(block) or ("caption" if caption else None)
+        if reason:
+            cut.append(Cut(block.text, reason))
+        else:
+            inner.append(block)
+    stop = _related_from(inner)
+    cut += [Cut(block.text, "related links") for block in inner[stop:]]
+    end = _end_of_story(inner[:stop])
+    cut += [Cut(block.text, "after the editor's credit") for block in inner[end:stop]]
+    edges = _Edges(key, items=has_items(inner[:end]))
+    kept = edges.trim(inner[:end])
+    texts = _unwrap(kept)
+    while texts:
+        text, name = lines.credit_tail(texts[-1])
+        if not name:
+            break
+        edges.author = edges.author or name
+        cut.append(Cut(texts[-1][len(text) :], "editor's credit"))
+        texts[-1:] = [text] if text else []
+    return Body(tuple(texts), (*cut, *edges.cut), tuple(edges.meta), edges.author)
+
+
+class _Edges:
+    """Takes what is no text off both ends of a body, and notes the fields it held."""
+
+    def __init__(self, title: str, *, items: bool) -> None:
+        self.title = title
+        self.items = items
+        self.cut: list[Cut] = []
+        self.meta: list[lines.Labelled] = []
+        self.author: str | None = None
+        self.clock = ""
+
+    def trim(self, blocks: Sequence[Block]) -> list[Block]:
+        """Return `blocks` without furniture among the first and the last few."""
+        kept: list[Block] = []
+        begun = False
+        for block in blocks:
+            if not begun and len(kept) < _EDGE and self._take(block, start=True):
+                continue
+            kept.append(block)
+            # After the first paragraph of prose nothing is above the text any more.
+            begun = begun or len(block.text) >= 60
+        tail: list[Block] = []
+        while kept and len(tail) < _EDGE:
+            block = kept.pop()
+            if not self._take(block, start=False):
+                tail.append(block)
+        return kept + tail[::-1]
+
+    def _take(self, block: Block, *, start: bool) -> bool:
+        reason = self._reason(block, start)
+        if reason:
+            self.cut.append(Cut(block.text, reason))
+        return reason is not None
+
+    def _reason(self, block: Block, start: bool) -> str | None:
+        text = block.text
+        if len(text) > 200:
+            return None
+        if start and self.title and _comparable(text) in (self.title, ""):
+            return "title"
+        if lines.is_breadcrumb(text) and start:
+            return "breadcrumb"
+        if not start and lines.is_clock(text):
+            self.clock = text
+            return "date and source line"
+        found = lines.read_line(f"{block.pieces} {self.clock}")
+        # Below a text, a date without a word is its signature, part of a decree or a notice.
+        if lines.is_meta_line(text, found) and (start or self.clock or not found.only_bare):
+            self.meta.append(found)
+            return "date and source line"
+        if not start and lines.is_end(text, after_clock=bool(self.clock)):
+            return "end mark"
+        if lines.is_credit(text):
+            self.author = self.author or found.editor or found.author
+            return "editor's credit"
+        if name := lines.byline(text) if start else lines.signature(text):
+            self.author = self.author or name
+            return "byline"
+        if start and lines.is_catalogue(text):
+            return "catalogue box"
+        if not start and lines.is_neighbour(text, linked=False, last=True):
+            return "link to a neighbouring article"
+        if lines.is_attachment_label(text):
+            return "attachment"
+        if start and lines.is_preamble(text):
+            return "notice"
+        if not start and lines.is_notice(text):
+            return "notice"
+        if (
+            block.link_density > 0.9
+            and not self.items
+            and not re.search(r"[。！？.!?]$|https?:|www\.", text)
+        ):
+            return "link elsewhere"
+        return None
+
+
+def _furniture(block: Block) -> str | None:
+    """Return the rule by which a block is no part of the text wherever it stands, or None."""
+    text = block.text
+    if is_pager(text):
+        return "page numbers"
+    if is_widget(text):
+        return "widget"
+    if lines.is_neighbour(text, linked=block.linked > 0):
+        return "link to a neighbouring article"
+    if _DOWNLOAD.match(text) and _DOCUMENT_NAME.search(text):
+        return "attachment"
+    if block.link_density > 0.5:
+        if _DOCUMENT_NAME.search(text):
+            return "attachment"
+        if lines.is_pointer(text):
+            return "related links"
+    return None
+
+
+def _related_from(blocks: Sequence[Block]) -> int:
+    """Return the place from which on there are only links to other articles, or the length."""
+    found = len(blocks)
+    total = linked = 0  # characters between `place` and what was found already
+    for place in range(len(blocks) - 1, 0, -1):
+        block = blocks[place]
+        heads = len(block.text) <= 60 and lines.RELATED.match(block.text)
+        if heads and (place + 1 == found or linked >= 0.5 * total):
+            found, total, linked = place, 0, 0
+        else:
+            total, linked = total + len(block.text), linked + block.linked
+    return found
+
+
+def _end_of_story(blocks: Sequence[Block]) -> int:
+    """Return the place after the first editor's credit that only a little text follows.
+
+    Who edited the story is said at its end; what comes below advertises another.
+    """
+    before, after = 0, sum(len(block.text) for block in blocks)
+    for place, block in enumerate(blocks):
+        after -= len(block.text)
+        if lines.is_credit(block.text) and after <= 0.25 * before:
+            return place + 1
+        before += len(block.text)
+    return len(blocks)
+
+
+def _unwrap(blocks: Sequence[Block]) -> list[str]:
+    """Return the texts of `blocks`, lines that were wrapped by hand with `<br>` joined again."""
+    texts: list[str] = []
+    run: list[Block] = []
+    for block in [*blocks, None]:
+        if block is not None and block.soft and run:
+            run.append(block)
+            continue
+        texts += _joined(run)
+        run = [block] if block is not None else []
+    return texts
+
+
+def _joined(run: Sequence[Block]) -> list[str]:
+    texts = [block.text for block in run]
+    longest = max((len(text) for text in texts), default=0)
+    full = [text for text in texts if len(text) >= 0.8 * longest]
+    if len(run) < 5 or longest > 110 or len(full) < 0.5 * len(texts):
+        return texts
+    if sum(bool(_TERMINAL.search(text)) for text in full) > 0.5 * len(full):
+        return texts
+    joined = [texts[0]]
+    for before, block in pairwise(run):
+        if block.indented or len(before.text) < 0.8 * longest:
+            joined.append(block.text)
+        else:
+            gap = "" if _HAN.search(joined[-1][-1:] + block.text[:1]) else " "
+            joined[-1] += gap + block.text
+    return joined
+
+
+def _comparable(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def images(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
+    """Return the absolute URLs of the pictures under `nodes`, icons and placeholders left out."""
+    found: dict[str, None] = {}
+    for root in nodes:
+        for node in root.iter("img"):
+            for name in ("src", "data-src", "data-original", "data-lazy-src", "original"):
+                value = (node.get(name) or "").strip()
+                if not value or value.startswith("data:") or _ICON.search(value):
+                    continue
+                if any(
+                    (node.get(side) or "").strip("px ") in ("0", "1")
+                    for side in ("width", "height")
+                ):
+                    continue
+                absolute = resolve(base, value)
+                if absolute:
+                    found.setdefault(absolute)
+                    break
+    return tuple(found)
+
+
+def attachments(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
+    """Return the absolute URLs of the documents linked under `nodes`."""
+    found: dict[str, None] = {}
+    for root in nodes:
+        for node in root.iter("a"):
+            href = (node.get("href") or "").strip()
+            name = "".join(node.itertext()).strip()
+            if _DOCUMENT.search(href) or (href and _DOCUMENT_NAME.search(name)):
+                absolute = resolve(base, href)
+                if absolute:
+                    found.setdefault(absolute)
+    return tuple(found)
+
+
+def resolve(base: str, href: str) -> str | None:
+    """Return `href` as an absolute http(s) URL, or None if it is none."""
+    try:
+        absolute = urljoin(base, href.strip())
+        parts = urlsplit(absolute)
+    except ValueError:
+        return None
+    return absolute if parts.scheme in ("http", "https") and parts.hostname else None

@@ -1,0 +1,62 @@
+"""Captions: the lines that say what a picture shows or who took it. They are kept apart from text.
+
+Few pages mark them up. A photographer's credit tells by itself; other lines only by where they
+stand: beside a picture, set in the middle.
+"""
+
+import re
+from collections.abc import Sequence
+
+from crawler.extract.blocks import Block
+
+_PHOTO_CREDIT = re.compile(
+    r"(?:[(（【\[][^()（）【】\[\]]{2,30}(?<![拍航实])[摄攝][)）】\]]"
+    r"|(?:记者|记者站|通讯员|摄影队)[\u3400-\u9fff·、\s]{2,14}(?<![拍航实])[摄攝]"
+    r"|(?<=[\s\u3000。])[\u3400-\u9fff·、]{2,12}\s*(?<![拍航实])[摄攝]"
+    r"|[(（\s\u3000][\u3400-\u9fff·、]{2,20}(?:供图|提供图片|资料图片?)[)）]?"
+    r"|(?:网页|报道|视频|网站)截图)\s*[。)）]?$"
+    r"|[\[(（](?i:(?:file )?(?:photo|image)s?)\s*(?:/|:|by\b|from\b|provided\b|courtesy\b)"
+    r"[^\])）]{2,80}[\])）]\s*$"
+    r"|(?:^|[.\s])(?:Photos?|Image|Picture) (?:by|courtesy of|provided by|credit:)\s[A-Z].{1,60}$",
+)
+_SHOWS = re.compile(
+    r"^(?:图为|上图|下图|左图|右图|资料图|图片来源|图片说明|[▲△↑↓]|图\s*\d{0,2}\s*[:：]|"
+    r"(?:photo|picture|image) shows\b|pictured (?:is|are|here)\b)",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"^[一二三四五六七八九十]{1,3}[、.．]|^[(（][一二三四五六七八九十\d]{1,3}[)）]|"
+    r"^第[一二三四五六七八九十百\d]{1,4}[章节條条]|^\d{1,2}[、.．]|[〔\[]\d{4}[〕\]]|[:：]$"
+)
+
+
+def marks(blocks: Sequence[Block], title: str) -> list[bool]:
+    """Return for each of the `blocks` of a body whether it is a caption.
+
+    `title` is the headline in letters alone: shown in the middle below a picture it is none.
+    """
+    found: list[bool] = []
+    for place, block in enumerate(blocks):
+        after = blocks[place + 1] if place + 1 < len(blocks) else None
+        found.append(_is_caption(block, after, title))
+    return found
+
+
+def _is_caption(block: Block, after: Block | None, title: str) -> bool:
+    if block.kind == "caption":
+        return True
+    text = block.text
+    if len(text) > 300 or block.kind == "heading" or block.link_density > 0.5:
+        return False
+    beside = block.pictured or bool(after and after.pictured)
+    if len(text) <= (160 if beside or block.centred else 80) and _PHOTO_CREDIT.search(text):
+        return True
+    if len(text) <= 160 and _SHOWS.match(text) and (beside or block.centred):
+        return True
+    if not (block.pictured and block.centred) or _NUMBERED.search(text):
+        return False
+    if after is not None and after.centred and not after.pictured:
+        # Several lines in the middle are headings; a caption has its picture to itself.
+        return False
+    limit = 60 if re.search(r"[\u3400-\u9fff]", text) else 160
+    return len(text) <= limit and re.sub(r"[\W_]+", "", text).lower() != title

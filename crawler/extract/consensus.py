@@ -1,0 +1,253 @@
+"""The general reader: three independent extractors vote on the lines of a page.
+
+trafilatura, readability and jusText err in different ways, so where they agree the text is right.
+Chinese is fed to them so that they can count: readability weighs commas and knows only the ASCII
+one, jusText's thresholds are lengths of English sentences.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import justext
+import trafilatura
+from lxml import etree
+from readability import Document
+
+from crawler.extract.blocks import Block, read_blocks
+from crawler.extract.bounds import MAX_LINES
+
+Shingles = frozenset[int]
+"""n-grams by their hashes: only ever compared within one process."""
+
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_KEPT = re.compile(r"\w+")
+_COMMA = ",\ue000"
+_LARGEST = 2_000_000
+"""Characters of markup, scripts left out, above which a page is not asked about."""
+_MOST_JUDGED = 1_500
+"""Elements that jusText takes for paragraphs, cells among them, above which it is not asked: its
+time grows with their square (a table of 4,500 figures takes half a minute)."""
+_JUDGED = re.compile(rf"<(?:{'|'.join(sorted(justext.core.PARAGRAPH_TAGS))})\b")
+_AGREED = 0.9
+"""Likeness of the first two from which the third is not asked: its vote could change little."""
+_LONG = 4
+"""3-grams from which a line is told by them; fewer may stand in many places."""
+_STOPWORDS = justext.get_stoplist("English")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one extractor takes for the text, and its mean likeness to the others (0-1)."""
+
+    name: str
+    text: str
+    likeness: float
+
+
+def opinions(html: str, chinese: bool, lines: int, *, every: bool = False) -> tuple[Opinion, ...]:
+    """Return what the extractors say of a page, the one most like the others first.
+
+    `chinese` says how to feed them, `lines` how many blocks the page has. jusText is asked where
+    the other two disagree, or with `every`. An extractor that fails, or would take too long, says
+    nothing. Nothing at all is returned for a page beyond reason.
+    """
+    if len(html) > _LARGEST or lines > MAX_LINES:
+        return ()
+    said = {
+        "trafilatura": _guarded(_trafilatura, html, chinese),
+        "readability": _guarded(_readability, html, chinese),
+    }
+    if (every or not _agreed(said)) and len(_JUDGED.findall(html)) <= _MOST_JUDGED:
+        said["justext"] = _guarded(_justext, html, chinese)
+    grams = {name: shingles(text) for name, text in said.items()}
+    rated = []
+    for name, text in said.items():
+        others = [likeness(grams[name], grams[other]) for other in said if other != name]
+        rated.append(Opinion(name, text, round(sum(others) / len(others), 4)))
+    return tuple(sorted(rated, key=lambda opinion: -opinion.likeness))
+
+
+def agreement(said: Sequence[Opinion]) -> float:
+    """Return how far the extractors agree, 0-1: the first two, or who is most like the others."""
+    texts = {opinion.name: opinion.text for opinion in said}
+    if _agreed(texts):
+        both = likeness(shingles(texts["trafilatura"]), shingles(texts["readability"]))
+        return round(both, 4)
+    return max(opinion.likeness for opinion in said)
+
+
+def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
+    """Return the places of the blocks of a page that the extractors together take for its text.
+
+    readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
+    wrong; the other two judge line by line. So what readability takes counts where one of the
+    others takes it too; and where readability is unlike both and they are alike, what those two
+    take. A lone opinion stands if there is no other. Where the first two agree, jusText has no say,
+    so that asking it makes no difference.
+    """
+    texts = {opinion.name: opinion.text for opinion in said}
+    third = "" if _agreed(texts) else texts.get("justext", "")
+    main = _Taken(texts["readability"])
+    others = (_Taken(texts["trafilatura"]), _Taken(third))
+    apart = max(likeness(main.shingles, other.shingles) for other in others)
+    together = likeness(others[0].shingles, others[1].shingles)
+
+    lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
+
+    def kept(line: _Line) -> bool:
+        mine, first, second = main.holds(line), others[0].holds(line), others[1].holds(line)
+        if not apart and not together:
+            return mine or first or second
+        if apart < 0.5 * together:
+            return first and second
+        if apart < 0.05:
+            return mine
+        return mine and (first or second)
+
+    marks = [kept(line) for line in lines]
+    core = [place for place, mark in enumerate(marks) if mark and lines[place].long]
+    if not core:
+        return [place for place, mark in enumerate(marks) if mark]
+    chosen = _compact(lines, core)
+    low, high = min(chosen), max(chosen)
+    for place in range(max(0, low - 2), min(len(lines), high + 3)):
+        if marks[place] and not lines[place].long:
+            chosen.add(place)
+    for place in range(low + 1, high):
+        # A short line inside the text that only readability saw: a subheading, a speaker's name.
+        if place - 1 in chosen and place + 1 in chosen and main.holds(lines[place]):
+            chosen.add(place)
+    return sorted(chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A block as it is compared: its 3-grams, and its letters alone."""
+
+    grams: Shingles
+    bare: str
+
+    @property
+    def long(self) -> bool:
+        """Whether its 3-grams tell it."""
+        return len(self.grams) >= _LONG
+
+
+class _Taken:
+    """What one extractor took, ready to be asked about lines of the page."""
+
+    def __init__(self, text: str) -> None:
+        self.shingles = shingles(text)
+        self.grams = _trigrams(text)
+        self.lines = {_bare(line) for line in text.splitlines()}
+
+    def holds(self, line: _Line) -> bool:
+        """Whether this text holds the line: most 3-grams of a long one, a short one as a line."""
+        if line.long:
+            return len(line.grams & self.grams) > 0.6 * len(line.grams)
+        return line.bare in self.lines or (bool(line.grams) and line.grams <= self.grams)
+
+
+def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
+    """Return `core` without lines that repeat, far from the rest, what it holds already.
+
+    Pages show a headline or a whole story twice, for telephones or in a box of related news. The
+    copy nearest to the middle of the text is the one that counts.
+    """
+    half = sum(len(lines[place].bare) for place in core) / 2
+    middle, passed = core[0], 0
+    for place in core:
+        passed += len(lines[place].bare)
+        if passed >= half:
+            middle = place
+            break
+    chosen: set[int] = set()
+    seen: set[str] = set()
+    low = high = middle
+    for place in sorted(core, key=lambda at: abs(at - middle)):
+        key = lines[place].bare
+        if key in seen and min(abs(place - low), abs(place - high)) > 3:
+            continue
+        seen.add(key)
+        chosen.add(place)
+        low, high = min(low, place), max(high, place)
+    return chosen
+
+
+def _trigrams(text: str) -> Shingles:
+    tokens = _tokens(text)
+    return frozenset(map(hash, zip(tokens, tokens[1:], tokens[2:], strict=False)))
+
+
+def _bare(text: str) -> str:
+    return "".join(_KEPT.findall(text)).lower()
+
+
+@lru_cache(maxsize=8)
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(text.lower())
+
+
+def _agreed(texts: Mapping[str, str]) -> bool:
+    """Whether trafilatura and readability say so much the same that a third vote is idle."""
+    one, other = shingles(texts["trafilatura"]), shingles(texts["readability"])
+    return likeness(one, other) >= _AGREED
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text is mostly Chinese, judged by its Han characters against its words."""
+    return 2 * len(_HAN.findall(text)) > len(_WORD.findall(text))
+
+
+@lru_cache(maxsize=8)
+def shingles(text: str) -> Shingles:
+    """Return the hashes of the 4-grams of a text, each Han character one token."""
+    tokens = _tokens(text)
+    if len(tokens) < 4:
+        return frozenset([hash(tuple(tokens))] if tokens else ())
+    return frozenset(map(hash, zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False)))
+
+
+@lru_cache(maxsize=16)
+def likeness(one: Shingles, other: Shingles) -> float:
+    """Return the F1 of two sets of shingles, 0 when either is empty."""
+    if not one or not other:
+        return 0.0
+    return 2 * len(one & other) / (len(one) + len(other))
+
+
+def _guarded(read: Callable[[str, bool], str], html: str, chinese: bool) -> str:
+    try:
+        return read(html, chinese)
+    except Exception:
+        # Third-party extractors raise whatever their parsers raise; silence is an opinion too.
+        return ""
+
+
+def _trafilatura(html: str, chinese: bool) -> str:
+    return trafilatura.extract(html, include_comments=False, favor_precision=True, fast=True) or ""
+
+
+def _readability(html: str, chinese: bool) -> str:
+    summary = Document(html.replace("，", _COMMA) if chinese else html).summary()
+    return _plain(summary.replace(_COMMA, "，"))
+
+
+def _justext(html: str, chinese: bool) -> str:
+    found = (
+        justext.justext(
+            html.encode(), frozenset(), 20, 50, stopwords_low=0, stopwords_high=0, encoding="utf-8"
+        )
+        if chinese
+        else justext.justext(html.encode(), _STOPWORDS, encoding="utf-8")
+    )
+    return "\n".join(paragraph.text for paragraph in found if not paragraph.is_boilerplate)
+
+
+def _plain(html: str) -> str:
+    tree = etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8"))
+    return "" if tree is None else "\n".join(b.text for b in read_blocks(tree, frozenset()))

@@ -1,0 +1,375 @@
+"""Title, date, source and the other fields of a page, each with the rule that found it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from typing import Generic, TypeVar
+
+from lxml import etree
+
+from crawler.extract import lines
+from crawler.extract.blocks import Block, read_blocks, squeeze
+from crawler.extract.dates import Moment, in_url, labelled
+
+T = TypeVar("T")
+
+_PUBLISHED = (
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "article:published_time",
+    "og:published_time",
+    "datepublished",
+    "firstpublishedtime",
+    "dc.date",
+    "dc.date.issued",
+    "dcterms.issued",
+    "publishtime",
+    "pubtime",
+    "date",
+)
+_NATIONAL = frozenset(("articletitle", "columnname", "pubdate", "contentsource"))
+_TITLE_END = re.compile(r"\s*(?:_|\||--+|—+|-|–|·|>+|»|«|<|::|：：)\s*")
+_KICKER = re.compile(
+    r"sub|pre|kick|shoulder|yinti|futi|fubiaoti|zhuti|introtitle|deck|bt2|ft", re.I
+)
+_THIS_SITE = ("本网", "本站", "本网站", "本网讯")
+_KEYWORD_END = re.compile(r"[;；,，、|]+")
+_TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
+_NUMBER = re.compile(r"[\d\W]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A value and the rule that found it, as `shizheng page` shows it."""
+
+    value: T
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metas:
+    """The meta tags of a page in document order, names in lower case, empty values left out."""
+
+    entries: tuple[tuple[str, str], ...]
+    national: int
+
+    def first(self, *names: str) -> Found[str] | None:
+        """Return the first value under the first of `names` that has one."""
+        for name in names:
+            for key, value in self.entries:
+                if key == name and value:
+                    return Found(value, f"meta {name}")
+        return None
+
+    def own(self, name: str) -> Found[str] | None:
+        """Return a value the article itself gives.
+
+        Where a page has the national block, a name in or after it is the article's, even when it is
+        empty there; the same name before it describes the whole site.
+        """
+        inside = [value for key, value in self.entries[self.national :] if key == name]
+        values = inside if inside else [value for key, value in self.entries if key == name]
+        return next((Found(value, f"meta {name}") for value in values if value), None)
+
+
+def read_metas(tree: etree._Element) -> Metas:
+    """Return the meta tags of `tree`, `name`, `property` and `itemprop` alike."""
+    entries: list[tuple[str, str]] = []
+    for node in tree.iter("meta"):
+        name = node.get("name") or node.get("property") or node.get("itemprop")
+        if name:
+            entries.append((name.strip().lower(), squeeze(node.get("content") or "")))
+    national = next((at for at, (name, _) in enumerate(entries) if name in _NATIONAL), 0)
+    return Metas(tuple(entries), national)
+
+
+def title_of(
+    tree: etree._Element, metas: Metas, named: Sequence[etree._Element], blocks: Sequence[Block]
+) -> Found[str] | None:
+    """Return the headline, with the kicker and subtitle shown around it.
+
+    `named` are the elements where the family keeps titles, `blocks` the lines of the page; what
+    they show counts only if it agrees with what the head of the page says.
+    """
+    heads = [squeeze("".join(node.itertext())) for node in tree.iter("title")][:1]
+    for found in (metas.own("articletitle"), metas.first("og:title", "twitter:title")):
+        if found:
+            heads.append(found.value)
+    heads = [head for head in heads if head]
+    for node in named:
+        text = _lines_of(node)
+        if 4 <= len(text) <= 200 and (not heads or _echoed(text, heads)):
+            return Found(_with_siblings(node, text, heads), "family title")
+    article = metas.own("articletitle")
+    shown = _shown_title(blocks, heads)
+    if shown and (article is None or _same(shown.text, article.value)):
+        return Found(_with_siblings(shown.node, shown.text, heads), "headline on the page")
+    if article:
+        return article
+    if shown:
+        return Found(_with_siblings(shown.node, shown.text, heads), "headline on the page")
+    if metas.first("og:title"):
+        return Found(_without_site(heads[-1] if len(heads) > 1 else heads[0]), "meta og:title")
+    if heads:
+        return Found(_without_site(heads[0]), "title element")
+    heading = next((block for block in blocks if block.kind == "heading"), None)
+    return Found(heading.text, "first heading") if heading else None
+
+
+def published_of(
+    metas: Metas, near: Sequence[lines.Labelled], url: str, structured: str | None = None
+) -> tuple[Found[Moment] | None, tuple[str, ...]]:
+    """Return when the page was published, and remarks on what contradicts it.
+
+    The order: meta tags, then labelled lines, then `structured` data, then a date standing alone
+    near the title, then an update line, then the URL. Attributes of the body are never read:
+    templates leave stale dates there. `migrated` marks a page whose system was filled long after
+    the article was published.
+    """
+    flags: list[str] = []
+    meta = _meta_date(metas)
+    line = next((Found(seen.published, "date line") for seen in near if seen.published), None)
+    bare = next((Found(seen.bare, "date near the title") for seen in near if seen.bare), None)
+    updated = next((Found(seen.updated, "update line") for seen in near if seen.updated), None)
+    address = in_url(url)
+    moment = labelled(structured) if structured else None
+    data = Found(moment, "structured data") if moment else None
+    found = meta or line or data or bare or updated
+    if found is None and address:
+        found = Found(address, "URL")
+    if found is None:
+        return None, ()
+    for other in (line, bare, data):
+        # A meta tag to the day and a line to the minute of the same day: the line says more.
+        if other and _finer(other.value, found.value):
+            found = other
+    made = metas.first("maketime", "createtime")
+    made_at = labelled(made.value) if made else None
+    later = [moment for moment in (made_at, address) if moment]
+    if any(moment.at - found.value.at > timedelta(days=30) for moment in later):
+        flags.append("migrated")
+    if meta and line and abs(meta.value.at - line.value.at) > timedelta(days=2):
+        flags.append("date_conflict")
+    return found, tuple(flags)
+
+
+def source_of(metas: Metas, near: Sequence[lines.Labelled]) -> Found[str] | None:
+    """Return who the page names as its source."""
+    for found in (metas.own("contentsource"), metas.own("source")):
+        if found:
+            seen = lines.read_line(found.value)
+            value = seen.source or lines.named(found.value)
+            if value:
+                named = Found(re.sub(r"\s*(?:原创稿?|转载)$", "", value), found.rule)
+                return _spelled_out(named, metas)
+    shown = next((Found(seen.source, "source line") for seen in near if seen.source), None)
+    return _spelled_out(shown, metas) if shown else None
+
+
+def _spelled_out(source: Found[str], metas: Metas) -> Found[str]:
+    """Return a source; where it only says "this site", the name the site gives itself."""
+    site = metas.first("sitename") if source.value in _THIS_SITE else None
+    return Found(site.value, f"{source.rule}, named by {site.rule}") if site else source
+
+
+def author_of(
+    metas: Metas, near: Sequence[lines.Labelled], editor: str | None, reporter: str | None = None
+) -> Found[str] | None:
+    """Return the author, or else the editor, the page names. Numbers are no names."""
+    for name in ("author", "article:author"):
+        found = metas.own(name)
+        if found and _NUMBER.sub("", found.value) and not found.value.startswith("http"):
+            value = lines.named(found.value)
+            if value:
+                return Found(lines.person(value), found.rule)
+    for seen in near:
+        if seen.author:
+            return Found(lines.person(seen.author), "author line")
+    if reporter:
+        return Found(reporter, "reporter in the text")
+    for seen in near:
+        if seen.editor:
+            return Found(lines.person(seen.editor), "editor line")
+    return Found(lines.person(editor), "editor's credit") if editor else None
+
+
+def column_of(metas: Metas, blocks: Iterable[Block], title: str) -> Found[str] | None:
+    """Return the section: the national meta tag, or else the end of the breadcrumb."""
+    found = metas.own("columnname")
+    if found:
+        return found
+    for block in blocks:
+        if lines.is_breadcrumb(block.text) and len(block.text) <= 200:
+            value = lines.column_of(block.pieces, title)
+            if value:
+                return Found(value, "breadcrumb")
+    section = metas.first("article:section")
+    return section if section and len(section.value) <= 40 else None
+
+
+def keywords_of(metas: Metas) -> Found[tuple[str, ...]] | None:
+    """Return the keywords of the article, in order, without repetitions."""
+    found = metas.own("keywords") or metas.first("news_keywords")
+    if not found:
+        return None
+    parts = _KEYWORD_END.split(found.value)
+    if len(parts) == 1 and re.search(r"[\u3400-\u9fff]", found.value):
+        parts = found.value.split()
+    words = tuple(dict.fromkeys(word for part in parts if (word := squeeze(part))))
+    return Found(words, found.rule) if words else None
+
+
+def cut_to(moment: Moment) -> datetime:
+    """Return the time of `moment` cut to its precision."""
+    at = moment.at.replace(second=0, microsecond=0)
+    if moment.precision != "minute":
+        at = at.replace(hour=0, minute=0)
+    if moment.precision in ("month", "year"):
+        at = at.replace(day=1)
+    return at.replace(month=1) if moment.precision == "year" else at
+
+
+def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> list[lines.Labelled]:
+    """Return what the lines around the body say, the likeliest first.
+
+    `start` and `end` are the places of the body among `blocks`. Lines between title and body come
+    first, then those just after the body, then those above the title.
+    """
+    key = _comparable(title)
+    at = [
+        place
+        for place, block in enumerate(blocks[: max(start + 1, 0)])
+        if key and len(block.text) >= len(key) and key in _comparable(block.text)
+    ]
+    top = at[-1] if at else max(0, start - 8)
+    places: Iterator[int] = iter(
+        [
+            *range(top + 1, start + 3),
+            *range(max(top - 6, 0), top),
+            *range(end, min(end + 14, len(blocks))),
+        ]
+    )
+    seen: list[lines.Labelled] = []
+    done: set[int] = set()
+    for place in places:
+        if place in done or place >= len(blocks) or len(blocks[place].text) > 200:
+            continue
+        if not _TELLING.search(blocks[place].text):
+            continue
+        done.add(place)
+        following = blocks[place + 1].text if place + 1 < len(blocks) else ""
+        hour = f" {following}" if lines.is_clock(following) else ""
+        found = lines.read_line(blocks[place].pieces + hour)
+        inside = start <= place < end
+        if found.says and (not inside or lines.is_meta_line(blocks[place].text, found)):
+            # A date in a running sentence is news; one that stands alone is a date line.
+            if found.bare and len(found.rest) > 12 and not found.published:
+                found = lines.without_bare(found)
+            seen.append(found)
+    return seen
+
+
+def _meta_date(metas: Metas) -> Found[Moment] | None:
+    for name in _PUBLISHED:
+        found = metas.own(name)
+        moment = labelled(found.value) if found else None
+        if found and moment:
+            return Found(moment, found.rule)
+    return None
+
+
+def _finer(one: Moment, other: Moment) -> bool:
+    order = ("year", "month", "day", "minute")
+    if order.index(one.precision) <= order.index(other.precision):
+        return False
+    width = {"year": 4, "month": 7, "day": 10, "minute": 16}[other.precision]
+    return one.at.isoformat()[:width] == other.at.isoformat()[:width]
+
+
+def _shown_title(blocks: Sequence[Block], heads: Sequence[str]) -> Block | None:
+    """Return the line of the page that the head of the page repeats most fully."""
+    best: Block | None = None
+    score = 0.0
+    for block in blocks:
+        text = block.text
+        if not 4 <= len(text) <= 160 or not heads:
+            continue
+        if not any(_contains(head, text) for head in heads):
+            continue
+        value = len(_comparable(text)) * (1.0 - 0.6 * block.link_density)
+        value *= 1.25 if block.kind == "heading" else 1.0
+        if value > score:
+            best, score = block, value
+    if best is not None and len(_comparable(best.text)) < 0.3 * len(_comparable(heads[0])):
+        # Only the site's name or a section was found, unless the head itself is mostly site.
+        return best if best.kind == "heading" else None
+    return best
+
+
+def _contains(head: str, text: str) -> bool:
+    return _comparable(text) in _comparable(head)
+
+
+def _echoed(text: str, heads: Sequence[str]) -> bool:
+    key = _comparable(text)
+    return any(key in _comparable(head) or _comparable(head) in key for head in heads) or any(
+        _same(text, head) for head in heads
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    a, b = _comparable(one), _comparable(other)
+    if not a or not b:
+        return False
+    return a in b or b in a or SequenceMatcher(None, a, b, autojunk=False).ratio() > 0.8
+
+
+def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str:
+    """Return a headline with the kicker before and the subtitle after it, joined by spaces."""
+    key = _comparable(text)
+    before: list[str] = []
+    after: list[str] = []
+    for sibling, into in ((node.getprevious(), before), (node.getnext(), after)):
+        other = sibling
+        while other is not None and not isinstance(other.tag, str):
+            other = other.getprevious() if into is before else other.getnext()
+        if other is None or not _is_kicker(other, node):
+            continue
+        line = _lines_of(other)
+        if 4 <= len(line) <= 80 and _comparable(line) not in key and not lines.is_furniture(line):
+            into.append(line)
+    return " ".join([*before, text, *after])
+
+
+def _lines_of(node: etree._Element) -> str:
+    return " ".join(block.text for block in read_blocks(node, frozenset()))
+
+
+def _is_kicker(node: etree._Element, title: etree._Element) -> bool:
+    if node.tag in ("h1", "h2", "h3", "h4", "h5") and title.tag in ("h1", "h2", "h3", "h4"):
+        return True
+    mark = f"{node.get('class') or ''} {node.get('id') or ''}"
+    return node.tag in ("p", "div", "span", "h3", "h4", "h5") and bool(_KICKER.search(mark))
+
+
+def _without_site(head: str) -> str:
+    """Return a title element's text without the names of section and site around it."""
+    parts = [part for part in _TITLE_END.split(head) if part]
+    if len(parts) < 2:
+        return head.strip()
+    first, last = parts[0], parts[-1]
+    if len(first) >= 6 or len(first) >= len(last):
+        end = head.find(first) + len(first)
+        rest = _TITLE_END.split(head[end:])
+        # An English headline may hold a dash of its own: only short trailing parts are a site's.
+        if re.search(r"[A-Za-z]", first) and len(rest) > 2 and len(rest[1]) > 40:
+            return head[: head.rfind(last)].strip(" -|_–—")
+        return first.strip()
+    return max(parts, key=len).strip()
+
+
+def _comparable(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()

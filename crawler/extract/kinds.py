@@ -1,0 +1,158 @@
+"""Kinds of page: which give an article, which are refused and why, and what an article is flagged.
+
+Refused (a reason, see `blocking.REASONS`): listing, image_only, cover_notice, too_short. Kept and
+flagged: `digest` (several items under one headline: one article, each item's headline a line of its
+own, so that an English item can be found in it as a part), `transcript` (what was said, which the
+other language never translates), `no_mate` (the page says that there is no other language).
+Bilingual pages are split by the language step.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from crawler.extract.blocks import Block
+
+_HAN = r"[\u3400-\u9fff\uf900-\ufaff]+"
+_RUN = re.compile(rf"({_HAN})|[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
+_TELLS = re.compile(
+    r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|"
+    r"全文(?:见|如下|下载)|附件[:：]|"
+    r"(?:see|refer to|download|open) the (?:attach|annex|pdf|document|file)|attached|"
+    r"click (?:here|to download)|"
+    r"full text",
+    re.IGNORECASE,
+)
+_NO_MATE = re.compile(
+    r"[(（]\s*(?:只有中文|只備中文|English only|Chinese only)\s*[)）]", re.IGNORECASE
+)
+_TRANSCRIPT = re.compile(
+    r"transcript|談話全文|谈话全文|答問全文|會見傳媒|文字实录|文字實錄|实录|答记者问|答記者問",
+    re.IGNORECASE,
+)
+_DIGEST = re.compile(
+    r"^(?:news )?(?:in brief|briefs|digest|round-?up)\b|\b(?:news|weekly|daily) "
+    r"(?:briefs?|digest|round-?up)\b|in brief$|"
+    r"简讯|簡訊|要闻速览|新闻速览|一周要闻|每周要闻|要闻集锦|新闻集锦|新闻速递|快讯集锦|资讯速览",
+    re.IGNORECASE,
+)
+_TURN = re.compile(
+    r"^[【\[(（]?(?P<who>记者|記者|媒体记者|问|問|答|主持人|网友|[\u3400-\u9fff]{2,4}(?:记者|局长|"
+    r"市长|主任|發言人|发言人|司長|司长|局長)?|[QA]\d{0,2}|[A-Z][A-Za-z .'’-]{1,40})"
+    r"\s*[】\])）]?\s*[:：]\s*\S"
+)
+_ASKS = re.compile(
+    r"记者$|記者$|^(?:问|問|主持人|网友|Q\d*|Question|Reporter|Journalist|Host|Moderator)$"
+)
+_LABELS = re.compile(
+    r"^(?:来源|時間|时间|日期|地点|地點|作者|编辑|附件|联系人|电话|地址|邮箱|注|Note|Source|Date|"
+    r"Venue|Time|Address|Tel|Contact|Email)$"
+)
+_TOO_SHORT = 16
+_SHORT = 80
+_TURNS = 4
+_ITEMS = 3
+_PARAGRAPH = 40
+
+
+def units(text: str) -> int:
+    """Return the length of a text in Chinese characters, a word of another script counting two."""
+    return sum(len(han) or 2 for han in _RUN.findall(text))
+
+
+def reaches(texts: Iterable[str], least: int) -> bool:
+    """Whether the `units` of texts add up to `least`. Long texts are not read to their end."""
+    total = 0
+    for text in texts:
+        for run in _RUN.finditer(text):
+            total += len(run[1]) if run[1] else 2
+            if total >= least:
+                return True
+    return total >= least
+
+
+def refusal(
+    text: str, blocks: Sequence[Block], *, general: bool, documents: int, pictures: int
+) -> str | None:
+    """Return the reason why a page gives no article, or None if it gives one.
+
+    `text` is what is left as its body, `blocks` are the lines of the body before anything was cut
+    (or of the whole page, with `general`), `documents` and `pictures` what the body links and
+    shows.
+    """
+    if documents and (
+        not reaches([text], 40) or (not reaches([text], 160) and _TELLS.search(text))
+    ):
+        return "cover_notice"
+    if is_listing(blocks, text, general=general):
+        return "listing"
+    if not reaches([text], _TOO_SHORT):
+        return "image_only" if pictures else "too_short"
+    return None
+
+
+def remarks(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> list[str]:
+    """Return the flags that tell what kind of article this is."""
+    found = []
+    if not reaches(paragraphs, _SHORT):
+        found.append("short")
+    if _NO_MATE.search(title):
+        found.append("no_mate")
+    if _TRANSCRIPT.search(title) or _is_dialogue(paragraphs):
+        found.append("transcript")
+    if _DIGEST.search(title) or has_items(blocks):
+        found.append("digest")
+    return found
+
+
+def is_listing(blocks: Sequence[Block], text: str, *, general: bool) -> bool:
+    """Whether blocks are mostly titles that link elsewhere, without a paragraph of their own.
+
+    `text` is what is left as the body; it is asked of a page read in `general` alone.
+    """
+    titles = [b for b in blocks if b.link_density > 0.5 and len(b.text) >= 8]
+    prose = [b for b in blocks if b.link_density < 0.3 and len(b.text) >= 60]
+    if general:
+        return len(titles) >= 8 and (not prose or not reaches([text], 60))
+    return len(titles) >= 8 and len(titles) > 2 * len(prose)
+
+
+def _is_dialogue(paragraphs: Sequence[str]) -> bool:
+    """Whether people take turns: paragraphs that begin with who speaks, one of them asking."""
+    turns = [match["who"].strip() for text in paragraphs if (match := _TURN.match(text))]
+    turns = [who for who in turns if not _LABELS.match(who)]
+    asked = sum(bool(_ASKS.search(who)) for who in turns)
+    return (
+        len(turns) >= _TURNS
+        and asked >= 2
+        and len(set(turns)) < len(turns)
+        and any(not _ASKS.search(who) for who in turns)
+    )
+
+
+def with_headlines(blocks: Sequence[Block], chosen: Sequence[int]) -> list[int]:
+    """Return the places of a text with the headlines of its items, if it is a digest.
+
+    Extractors leave a headline out that is a link. It belongs to the text where most paragraphs
+    have one: among the paragraphs of one article such links are advertisements of others.
+    """
+    kept = set(chosen)
+    prose = [place for place in chosen if units(blocks[place].text) >= _PARAGRAPH]
+    above = [place - 1 for place in prose if place and _is_headline(blocks[place - 1])]
+    if len(above) < _ITEMS or 2 * len(above) < len(prose):
+        return list(chosen)
+    return sorted(kept.union(above))
+
+
+def has_items(blocks: Sequence[Block]) -> bool:
+    """Whether the body is several items: a headline that is a link, then what it is about."""
+    items = sum(
+        _is_headline(block)
+        and blocks[place + 1].link_density < 0.3
+        and units(blocks[place + 1].text) >= _PARAGRAPH
+        for place, block in enumerate(blocks[:-1])
+    )
+    return items >= _ITEMS
+
+
+def _is_headline(block: Block) -> bool:
+    return block.link_density > 0.9 and 8 <= len(block.text) <= 160

@@ -1,0 +1,335 @@
+"""One fetched page, decoded and parsed once: what every rule of extraction reads from."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cached_property, lru_cache
+from itertools import islice
+from urllib.parse import urljoin, urlsplit
+
+from bs4.exceptions import ParserRejectedMarkup
+from cssselect import HTMLTranslator
+from cssselect.parser import SelectorError
+from lxml import etree
+from lxml.html import soupparser
+
+from crawler.extract import bounds
+from crawler.extract.blocks import Block, read_blocks, stands_alone
+from crawler.extract.charset import Decoded, decode
+from crawler.extract.consensus import is_chinese
+from crawler.extract.fields import Metas, read_metas
+
+_MAX_SLOW = 300_000
+"""Characters given to the lenient parser, whose time may grow with their square."""
+
+_DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
+_PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
+_PART_MARK = re.compile(r">[\s\[【(（]*(?:\d|&#)")
+_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+_STRUCTURED = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
+_SCRIPTS = 20
+_LONGEST_SCRIPT = 50_000
+_STATED = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"([^\"]{8,40})\"", re.I)
+# A selector of tag, classes and id without combinators, and the white space of HTML (not Unicode).
+_PLAIN = re.compile(r"([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)(?<!^)")
+_NAME = re.compile(r"[.#][\w-]+")
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
+
+
+class Page:
+    """A page as decoded text, parsed tree, meta tags and blocks; each is made once, when needed."""
+
+    def __init__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        self.url = url
+        self.body = body
+        self.headers = headers
+        read, shortened = bounds.cut(body)
+        self.decoded: Decoded = decode(read, headers)
+        text = self.decoded.text
+        self.truncated = shortened or len(text) > bounds.MAX_CHARS
+        # End tags of the page are optional, and what follows the first of two must not be lost.
+        self.html = _END.sub("", _printable(text[: bounds.MAX_CHARS]))
+
+    @cached_property
+    def served(self) -> date | None:
+        """The day (UTC) the server says it sent the page, from the Date header; None without."""
+        value = next((str(v) for k, v in self.headers.items() if k.lower() == "date"), "")
+        moment = bounds.mail_date(value)
+        return moment.date() if moment else None
+
+    @cached_property
+    def tree(self) -> etree._Element:
+        """The parsed page without scripts and styles; an empty element if nothing can be parsed."""
+        tree = parse(self.html)
+        etree.strip_elements(tree, *_DEAD, with_tail=False)
+        return tree
+
+    @cached_property
+    def elements(self) -> list[etree._Element]:
+        """The elements of the page, in document order.
+
+        As long as they are held lxml need not make them anew in every walk over the tree.
+        """
+        return list(self.tree.iter())
+
+    @cached_property
+    def markup(self) -> str:
+        """The tree as HTML again: well formed, and much shorter than what was sent."""
+        return str(etree.tostring(self.tree, encoding="unicode", method="html"))
+
+    @cached_property
+    def metas(self) -> Metas:
+        """The meta tags of the page."""
+        return read_metas(self.tree)
+
+    @cached_property
+    def stated_date(self) -> str | None:
+        """The date of publication that structured data (JSON-LD, schema.org) gives, as written."""
+        if "ld+json" not in self.html:
+            return None
+        for script in islice(_STRUCTURED.finditer(self.html), _SCRIPTS):
+            end = self.html.find("</script", script.end(), script.end() + _LONGEST_SCRIPT)
+            date = _STATED.search(self.html, script.end(), max(end, script.end()))
+            if date:
+                return date[1]
+        return None
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """Every visible line of the page."""
+        body = self.tree.find(".//body")
+        return read_blocks(self.tree if body is None else body, frozenset())
+
+    def blocks_of(self, root: etree._Element, dropped: frozenset[etree._Element]) -> list[Block]:
+        """Return what `read_blocks` does, cut out of `blocks` where that gives the same lines."""
+        if not dropped and stands_alone(root):
+            start, end = self.places_in([root])
+            # A picture at the first line may be one above `root`.
+            if start < end and not self.blocks[start].pictured:
+                return self.blocks[start:end]
+        return read_blocks(root, dropped)
+
+    @cached_property
+    def chinese(self) -> bool:
+        """Whether the visible text is mostly Chinese."""
+        return is_chinese("\n".join(block.text for block in self.blocks[:2000]))
+
+    @cached_property
+    def base(self) -> str:
+        """The URL that relative links are relative to."""
+        node = self.tree.find(".//base")
+        href = node.get("href") if node is not None else None
+        try:
+            return urljoin(self.url, href.strip()) if href else self.url
+        except ValueError:
+            return self.url
+
+    @cached_property
+    def _named(self) -> dict[str, list[int]]:
+        """The places among `elements` of each `.class` and `#id`, in order."""
+        alike: dict[str, list[int]] = {}
+        named: dict[str, list[int]] = {}
+        for place, node in enumerate(self.elements):
+            if mark := node.get("class"):
+                alike.setdefault(mark, []).append(place)
+            if identity := node.get("id"):
+                named.setdefault(f"#{identity}", []).append(place)
+        # Most elements of a page share their class attribute with others: each is taken apart once.
+        for mark, places in alike.items():
+            for name in set(_SPACE.split(mark)):
+                named.setdefault(f".{name}", []).extend(places)
+        for places in named.values():
+            places.sort()
+        return named
+
+    def select(self, selectors: Sequence[str]) -> list[etree._Element]:
+        """Return the elements that any of the CSS `selectors` matches, in document order.
+
+        A page is asked some fifty selectors, nearly all of them a tag, a class or an id, most of
+        which it has not: these are looked up. A path through the tree for each of them took half of
+        a page's time.
+        """
+        hits: list[list[etree._Element]] = []
+        for selector in selectors:
+            plain = _plain(selector)
+            if plain is None:
+                return found(self.tree, selectors)
+            tag, names = plain
+            if names:
+                places = self._named.get(names[0], [])
+                for name in names[1:]:
+                    places = sorted(set(places).intersection(self._named.get(name, [])))
+                nodes = [self.elements[place] for place in places]
+                if tag:
+                    nodes = [node for node in nodes if node.tag == tag]
+            else:
+                nodes = list(self.tree.iter(tag))
+            if nodes:
+                hits.append(nodes)
+        if len(hits) > 1:  # their order among each other is the tree's to tell
+            return found(self.tree, selectors)
+        return hits[0] if hits else []
+
+    def inside(self, root: etree._Element, selectors: Sequence[str]) -> frozenset[etree._Element]:
+        """Return the elements under `root`, itself left out, that any of `selectors` matches."""
+        hits: set[etree._Element] = set()
+        for selector in selectors:
+            hits.update(self.select([selector]) if _plain(selector) else found(root, [selector]))
+        hits.discard(root)
+        return frozenset(hits.intersection(root.iter()) if hits else ())
+
+    def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
+        """Return the places among `blocks` where the text of `nodes` starts and ends."""
+        inside = {inner for node in nodes for inner in node.iter()}
+        places = [at for at, block in enumerate(self.blocks) if block.node in inside]
+        return (places[0], places[-1] + 1) if places else (0, 0)
+
+    def places_of(self, texts: Sequence[str]) -> tuple[int, int]:
+        """Return the places among `blocks` where the lines `texts` start and end."""
+        wanted = set(texts)
+        places = [at for at, block in enumerate(self.blocks) if block.text in wanted]
+        return (places[0], places[-1] + 1) if places else (0, 0)
+
+    def around(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
+        """Return the pictures and links of a text: see `between`, and pictures just above it."""
+        above: list[etree._Element] = []
+        for node in first.itersiblings(preceding=True):
+            if "".join(node.itertext()).strip():
+                break
+            # A picture that is a link stands for something else: an advertisement, mostly.
+            own = [img for img in node.iter("img") if next(img.iterancestors("a"), None) is None]
+            above = own + above
+        return above + self.between(first, last)
+
+    def between(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
+        """Return the pictures and links from the element `first` to the end of `last`."""
+        end = set(last.iter())
+        kept: list[etree._Element] = []
+        inside = ended = False
+        for node in self.tree.iter():
+            inside = inside or node is first
+            if ended and node not in end:
+                break
+            ended = ended or node is last
+            if inside and node.tag in ("img", "a"):
+                kept.append(node)
+        return kept
+
+    def unlinked_pictures(self) -> list[etree._Element]:
+        """Return the pictures that lead nowhere: an article's, not those of menus and adverts."""
+        outside = ("a", "header", "footer", "nav")
+        return [
+            node
+            for node in self.tree.iter("img")
+            if next(node.iterancestors(*outside), None) is None
+        ]
+
+    def linked_parts(self) -> tuple[str, ...]:
+        """Return the pages 2..n that numbered links of a pager name, by the shape of their URLs.
+
+        Page n of `.../c_12.htm` is `.../c_12_2.htm` or `.../c_12-2.htm`. A page that is read under
+        another address than its pager links (saved, or a twin) is told by the pager's own link 1.
+        """
+        numbered: dict[str, int] = {}
+        if not _PART_MARK.search(self.html):
+            return ()
+        for node in self.tree.iter("a"):
+            text = _PART_TEXT.match("".join(node.itertext()).strip())
+            if text is None:
+                continue
+            try:
+                target = urljoin(self.base, (node.get("href") or "").strip()).partition("#")[0]
+            except ValueError:
+                continue
+            numbered.setdefault(target, int(text[1]))
+        found = _parts_of(self.url, numbered)
+        if found or any(_path(self.url) == _path(target) for target in numbered):
+            return found
+        first = next((target for target, number in numbered.items() if number == 1), None)
+        parts = _parts_of(first, numbered) if first else ()
+        # Page n, read alone, is no first page, even where it does not link itself.
+        stem = _path(first or "").rpartition(".")[0]
+        return () if re.search(re.escape(stem) + r"[_-]\d{1,2}\.", _path(self.url)) else parts
+
+
+def _parts_of(url: str, numbered: Mapping[str, int]) -> tuple[str, ...]:
+    """Return which of the `numbered` links are further pages of the article at `url`."""
+    stem, _, extension = _path(url).rpartition(".")
+    if not stem or "/" in extension or not re.search(r"\d", stem):
+        return ()
+    shape = re.compile(re.escape(stem) + r"[_-](\d{1,2})\." + re.escape(extension) + r"$")
+    parts: dict[int, str] = {}
+    for target in numbered:
+        match = shape.search(_path(target))
+        if match and _host(target) == _host(url):
+            parts.setdefault(int(match[1]), target)
+    return tuple(parts[number] for number in sorted(parts))
+
+
+def _printable(text: str) -> str:
+    """Return text without control characters; as bytes, because hardly any text has one."""
+    data = text.encode("utf-8", "surrogatepass")
+    kept = data.translate(None, _CONTROLS)
+    return text if len(kept) == len(data) else kept.decode("utf-8", "surrogatepass")
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
+def parse(html: str) -> etree._Element:
+    """Parse HTML leniently. Never raises; text that cannot be parsed gives an empty element.
+
+    lxml first, for speed. Where it gives up on markup that holds text, BeautifulSoup, which is
+    slow and reads everything.
+    """
+    parser = etree.HTMLParser(
+        encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        tree = etree.fromstring(bounds.thinned(html).encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError):
+        tree = None
+    if (tree is None or len(tree) == 0) and html.strip():
+        # A comment that is never closed makes the slow parser look for its end at every mark.
+        closed = html.rfind("-->") + 1
+        rest = html[closed:].replace("<!", "")
+        try:
+            tree = soupparser.fromstring((html[:closed] + rest)[:_MAX_SLOW])
+        except (etree.LxmlError, ValueError, RecursionError, IndexError, ParserRejectedMarkup):
+            tree = None
+    return etree.Element("html") if tree is None else tree
+
+
+def found(root: etree._Element, selectors: Sequence[str]) -> list[etree._Element]:
+    """Return the elements under `root` that the CSS `selectors` match, in document order."""
+    if not selectors:
+        return []
+    nodes = _xpath(", ".join(selectors))(root)
+    return [node for node in nodes if isinstance(node, etree._Element)]
+
+
+@lru_cache(maxsize=512)
+def _plain(selector: str) -> tuple[str | None, tuple[str, ...]] | None:
+    """Return tag, classes and id of a selector that has nothing else; None for any other."""
+    plain = _PLAIN.fullmatch(selector)
+    return (plain[1], tuple(_NAME.findall(plain[2]))) if plain else None
+
+
+@lru_cache(maxsize=512)
+def _xpath(selector: str) -> etree.XPath:
+    try:
+        return etree.XPath(HTMLTranslator().css_to_xpath(selector))
+    except SelectorError as error:
+        raise ValueError(f"{selector!r} is not a CSS selector: {error}") from error

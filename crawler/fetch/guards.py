@@ -1,0 +1,224 @@
+"""Layers around every download: only the city's hosts, robots.txt, only pages, and the archive.
+
+And Scrapy's own two that take an answer apart, with what they raise named for what it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self, cast
+from urllib.parse import urldefrag, urlsplit
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import StopDownload
+from scrapy.http import Headers, Response
+
+from crawler.archive.reader import merged
+from crawler.archive.writer import Exchange
+from crawler.city import City
+from crawler.credentials import without_user
+from crawler.issues import BadRedirect, NotAPage, OffHost, RobotsUnreachable, of_error
+from crawler.state.visits import visit_of
+from crawler.unpacking import TOO_LARGE, is_packed, unpacked
+
+MAX_ROBOTS = 500 << 10
+"""Bytes of a robots.txt that are read: what a crawler has to read at least (RFC 9309, 2.5)."""
+
+_NO_PAGES = (
+    "image/",
+    "audio/",
+    "video/",
+    "font/",
+    "application/pdf",
+    "application/zip",
+    "application/msword",
+    "application/vnd.",
+    "application/x-rar",
+    "application/x-7z",
+)
+"""Declared types that hold no article. `application/octet-stream` may be anything: it is read."""
+
+
+class CrawlPart:
+    """What parts of one crawl share: the crawler, and through it the city's spider."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    @property
+    def spider(self) -> Any:
+        return self.crawler.spider
+
+
+class HostGuard(CrawlPart):
+    """Refuses every request to a host that the city file does not name, redirects included."""
+
+    def process_request(self, request: Request) -> Request | None:
+        # A redirect may give a user name; what is asked for, noted and archived has none.
+        plain = without_user(request.url)
+        check_host(plain, self.spider.city)
+        return None if plain == request.url else request.replace(url=plain)
+
+
+class RobotsGuard(CrawlPart):
+    """Leaves a host alone whose robots.txt cannot be had (RFC 9309, 2.3.1.4).
+
+    Scrapy reads an error page as rules, which allow everything. A robots.txt that is absent (4xx)
+    or leads to another host does allow everything (2.3.1.3). Comes after Scrapy's own layer, which
+    fetches the file.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unreachable: dict[str, tuple[str, str]] = {}
+
+    def process_request(self, request: Request) -> None:
+        found = self._unreachable.get(_origin(request))
+        if found and not _is_robots(request):
+            code, reason = found
+            raise RobotsUnreachable(f"robots.txt cannot be had: {reason}", code)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if not _is_robots(request):
+            return response
+        if response.status >= 500:
+            self._unreachable[_origin(request)] = "robots", f"status {response.status}"
+        elif is_packed(lower_headers(response.headers)):
+            self._unreachable[_origin(request)] = "robots", TOO_LARGE
+        return response.replace(body=readable_robots(response.body))
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        # Whether forbidden or off the hosts: what keeps robots.txt away keeps the pages away, too.
+        if _is_robots(request) and not isinstance(exception, OffHost):
+            self._unreachable[_origin(request)] = of_error(exception)
+
+
+class OnlyPages(CrawlPart):
+    """Breaks off the download of a response whose declared type can hold no article.
+
+    A list may link to a film; its body is neither wanted nor worth the site's bandwidth.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._refused: dict[str, str] = {}
+        crawler.signals.connect(self._headers_received, signals.headers_received)
+
+    def _headers_received(self, headers: Headers, request: Request) -> None:
+        declared = (headers.get("Content-Type") or b"").decode("latin-1").lower()
+        if declared.startswith(_NO_PAGES) and not _is_robots(request):
+            self._refused[request.url] = declared
+            raise StopDownload(fail=True)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        declared = self._refused.pop(request.url, None)
+        if declared is not None:
+            raise NotAPage(f"its type is {declared}") from exception
+
+
+class Unpacker(CrawlPart):
+    """Undoes the content coding of every response; one that unpacks to too much stays packed."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if b"Content-Encoding" not in response.headers:
+            return response
+        headers, body = unpacked(lower_headers(response.headers), response.body)
+        if "content-encoding" in headers:
+            return response
+        kept = {k: v for k, v in dict(response.headers).items() if k != b"Content-Encoding"}
+        return response.replace(headers=kept, body=body)
+
+
+class Archiver(CrawlPart):
+    """Archives every response as it came off the wire, before anything else sees it.
+
+    But for one off the city's hosts: a browser behind a proxy follows redirects by itself.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        check_host(response.url, self.spider.city)
+        kind = request.meta.get("kind") or ("robots" if _is_robots(request) else "other")
+        # Behind a proxy the address would be the proxy's.
+        address = None if "proxy" in request.meta else response.ip_address
+        exchange = Exchange(
+            url=urldefrag(response.url)[0],
+            method=request.method,
+            request_headers=_pairs(request.headers),
+            status=response.status,
+            headers=_pairs(response.headers),
+            body=response.body,
+            fetched_at=self.spider.now(),
+            kind=kind,
+            protocol=response.protocol or "HTTP/1.1",
+            ip=str(address) if address else None,
+        )
+        visits = self.spider.visits
+        if exchange.status == 304:
+            self.spider.archive.write(exchange, confirmed=visits.payload_of(exchange.url))
+            visits.confirm(exchange.url, exchange.fetched_at)
+            return response
+        place = self.spider.archive.write(exchange)
+        visit = visit_of(
+            exchange.url,
+            exchange.status,
+            lower_headers(response.headers),
+            kind=kind,
+            digest=exchange.digest,
+            place=place,
+        )
+        visits.record(visit, exchange.fetched_at)
+        return response
+
+
+class Redirects(RedirectMiddleware):
+    """Follows redirects, to addresses alone."""
+
+    def process_response(  # type: ignore[override]  # Scrapy's may be given the spider, too
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        try:
+            return super().process_response(request, response)
+        except ValueError as error:
+            target = (response.headers.get("Location") or b"").decode("latin-1")
+            raise BadRedirect(f"it leads to no address: {target[:200]!r} ({error})") from error
+
+
+def readable_robots(body: bytes) -> bytes:
+    """Return the whole lines within the first `MAX_ROBOTS` bytes of a robots.txt."""
+    if len(body) <= MAX_ROBOTS:
+        return body
+    return body[: body.rfind(b"\n", 0, MAX_ROBOTS) + 1]
+
+
+def check_host(url: str, city: City) -> None:
+    """Raise `OffHost` for a URL on a host that the city does not name."""
+    if not city.allows(url):
+        raise OffHost(f"{urlsplit(without_user(url)).netloc} is not among the hosts of {city.key}")
+
+
+def lower_headers(headers: Headers) -> dict[str, str]:
+    """Return headers as the archive's reader gives them: lower case, repeats joined."""
+    return merged(_pairs(headers))
+
+
+def _pairs(headers: Headers) -> list[tuple[str, str]]:
+    items = cast(Mapping[bytes, list[bytes]], dict(headers))
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in items.items()
+        for value in values
+    ]
+
+
+def _is_robots(request: Request) -> bool:
+    """Whether Scrapy asked for a robots.txt, also where a redirect took it elsewhere."""
+    return bool(request.meta.get("dont_obey_robotstxt"))
+
+
+def _origin(request: Request) -> str:
+    parts = urlsplit(request.meta.get("redirect_urls", [request.url])[0])
+    return f"{parts.scheme}://{parts.netloc}"

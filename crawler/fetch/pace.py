@@ -1,0 +1,85 @@
+"""How fast a host is asked, where it has a say: Crawl-delay of robots.txt, and Retry-After.
+
+Scrapy's delay is one for all hosts, and its throttle knows neither. Both are kept here for each
+host, before a request enters Scrapy's queue for it.
+"""
+
+import asyncio
+import math
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
+
+from crawler.extract.bounds import mail_date, whole_number
+from crawler.fetch.guards import CrawlPart
+from crawler.issues import ComeLater
+
+_BUSY = (429, 503)
+
+
+class Pace(CrawlPart):
+    """Spaces out the requests to each host as the host asks.
+
+    A Crawl-delay above `SHIZHENG_MAX_DELAY` seconds is cut to it. A Retry-After of at most
+    `SHIZHENG_MAX_WAIT` seconds is waited for; after a longer one the host is left alone.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._agent = str(crawler.settings["ROBOTSTXT_USER_AGENT"])
+        self._max_delay = crawler.settings.getfloat("SHIZHENG_MAX_DELAY")
+        self._max_wait = crawler.settings.getfloat("SHIZHENG_MAX_WAIT")
+        self._delays: dict[str, float] = {}
+        self._next: dict[str, float] = {}
+        self._shut: dict[str, str] = {}
+        crawler.signals.connect(self._robots_parsed, signals.robots_parsed)
+
+    async def process_request(self, request: Request) -> None:
+        host = urlsplit(request.url).netloc
+        if reason := self._shut.get(host):
+            raise ComeLater(reason)
+        now = asyncio.get_running_loop().time()
+        turn = max(now, self._next.get(host, 0.0))
+        if delay := self._delays.get(host):
+            self._next[host] = turn + delay
+        if turn > now:
+            await asyncio.sleep(turn - now)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        asked = response.headers.get("Retry-After")
+        if response.status not in _BUSY or not asked:
+            return response
+        seconds = retry_after(asked.decode("latin-1"), datetime.now(UTC))
+        host = urlsplit(request.url).netloc
+        if seconds is None:
+            return response
+        if seconds > self._max_wait:
+            told = f"{host} answered {response.status} and asked for {seconds:.0f} seconds of rest"
+            self._shut[host] = told
+            raise ComeLater(told)
+        self._next[host] = max(
+            self._next.get(host, 0.0), asyncio.get_running_loop().time() + seconds
+        )
+        return response
+
+    def _robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
+        delay = robotparser.crawl_delay(self._agent)
+        if delay and math.isfinite(delay) and delay > 0:
+            self._delays[urlsplit(request.url).netloc] = min(float(delay), self._max_delay)
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3); None: unreadable."""
+    if value.strip().isdecimal():
+        seconds = whole_number(value)
+        # Longer than any number of seconds that is meant: as long as can be.
+        return float(seconds) if seconds is not None else math.inf
+    moment = mail_date(value)
+    if moment is None:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

@@ -1,0 +1,138 @@
+"""Which archives `extract` has read: what lets a killed command go on and a finished one rest.
+
+An archive is known by its content, not by its name, together with everything that decides what
+comes of it: the code that reads it, the libraries below it, the city files and the options.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Self
+
+import crawler
+from crawler.city import City
+from crawler.state.database import connect
+from pipelines.articles import language
+from pipelines.tables import files
+
+_LIBRARIES = (
+    "justext",
+    "langdetect",
+    "lxml",
+    "opencc-python-reimplemented",
+    "readability-lxml",
+    "trafilatura",
+)
+_TABLES = """
+CREATE TABLE IF NOT EXISTS read (
+    key TEXT PRIMARY KEY,    -- see identity()
+    file TEXT NOT NULL,      -- its name when it was read
+    cities TEXT NOT NULL,    -- keys of the cities it holds pages of, JSON
+    run_id TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owed (
+    city TEXT PRIMARY KEY    -- articles stored whose duplicates are not marked yet
+) WITHOUT ROWID;
+"""
+
+
+class Progress:
+    """The archives read into one output folder: `state/archives.read.sqlite`, safe to delete."""
+
+    def __init__(self, database: sqlite3.Connection, output: Path) -> None:
+        self._database, self._output = database, output
+
+    @classmethod
+    def open(cls, output: Path) -> Self:
+        """Open or make the file. Raises `StoreError` when it cannot be used."""
+        path = output / "state" / "archives.read.sqlite"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise files.StoreError(
+                f"{path.parent}: cannot be written ({error.strerror}); check its permissions"
+            ) from error
+        remedy = "delete it: the archives are then read again, and nothing is stored twice"
+        database = connect(path, files.StoreError, remedy, timeout=60, isolation_level=None)
+        try:
+            database.executescript(_TABLES)
+            database.execute("SELECT key, file, cities, run_id FROM read LIMIT 0")
+            database.execute("SELECT city FROM owed LIMIT 0")
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, output)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._database.close()
+
+    def has(self, key: str) -> bool:
+        """Whether an archive was read, and what it gave is still here."""
+        row = self._database.execute("SELECT cities FROM read WHERE key = ?", (key,)).fetchone()
+        return row is not None and all(self._present(city) for city in json.loads(row[0]))
+
+    def add(self, key: str, file: str, cities: Sequence[str], run_id: str) -> None:
+        """Remember an archive whose articles and rejects have been stored."""
+        with self._database:
+            self._database.execute("BEGIN")
+            self._database.execute(
+                "INSERT OR REPLACE INTO read VALUES (?, ?, ?, ?)",
+                (key, file, json.dumps(sorted(cities)), run_id),
+            )
+            self._owe(cities)
+
+    def owe(self, cities: Sequence[str]) -> None:
+        """Remember cities whose articles are to be compared with each other."""
+        with self._database:
+            self._database.execute("BEGIN")
+            self._owe(cities)
+
+    def owed(self) -> list[str]:
+        """Return the cities whose articles are to be compared, sorted."""
+        return [row[0] for row in self._database.execute("SELECT city FROM owed ORDER BY city")]
+
+    def settle(self, city: str) -> None:
+        """Forget a city whose articles have been compared."""
+        self._database.execute("DELETE FROM owed WHERE city = ?", (city,))
+
+    def _owe(self, cities: Sequence[str]) -> None:
+        rows = [(city,) for city in cities]
+        self._database.executemany("INSERT OR IGNORE INTO owed VALUES (?)", rows)
+
+    def _present(self, city: str) -> bool:
+        return (
+            files.articles_folder(self._output, city).is_dir()
+            or files.table_path(self._output, "rejects", city).is_file()
+        )
+
+
+def identity(path: Path, mark: str) -> str:
+    """Return what an archive is known by: its content and `mark`, the `fingerprint` of the rest."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() + mark
+
+
+def fingerprint(cities: Mapping[str, City], prefix: str | None, any_host: bool) -> str:
+    """Return a digest of all that decides, beside an archive, which articles come of it."""
+    named = sorted(repr(replace(city, file="")) for city in cities.values())
+    options = json.dumps([_code(), named, prefix, any_host])
+    return hashlib.sha256(options.encode()).hexdigest()[:16]
+
+
+@cache
+def _code() -> str:
+    """Return a digest of the modules that extraction and the judgement of language consist of."""
+    digest = hashlib.sha256()
+    for path in [*sorted(Path(crawler.__file__).parent.glob("**/*.py")), Path(language.__file__)]:
+        digest.update(path.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
+    return digest.hexdigest()

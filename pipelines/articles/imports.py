@@ -1,0 +1,245 @@
+"""Articles from elsewhere: a JSON object a line, checked whole before anything is stored."""
+
+import json
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from crawler import contract
+from crawler.city import key_problem
+from crawler.item import NEWS_TIME, Article, Precision, Reject
+from pipelines.articles import language
+from pipelines.tables import files as textfile
+
+_KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
+_NULLABLE = ("lang", "published_at", "title", "url")
+_LONGEST = {
+    "id": contract.MAX_ID,
+    "url": contract.MAX_URL,
+    "title": contract.MAX_TITLE,
+    "text": contract.MAX_TEXT,
+}
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
+_DIGITS = 400
+"""Digits of the longest number that is read: more take long, and Python refuses 4,300."""
+_FORMS: tuple[tuple[str, Precision], ...] = (
+    ("%Y", "year"),
+    ("%Y-%m", "month"),
+    ("%Y-%m-%d", "day"),
+)
+
+
+_FEW = 60
+"""Characters below which a text may be a name or a line of figures: what is declared then stands
+against a third language, which is told with less certainty than Chinese and English are."""
+
+
+class ImportFileError(ValueError):
+    """A line that is not an article. The message names file, line and what was expected."""
+
+
+def read_articles(path: Path, now: datetime | None = None) -> tuple[list[Article], list[Reject]]:
+    """Read `{"id", "city", "lang", "url", "title", "text", "published_at"}` lines.
+
+    `lang` and `published_at` may be null; the id becomes the article's id. Where the text is
+    plainly in another language than the one given, what it is in counts, and it is flagged. `now`
+    is what a date to come is measured by (default: the clock). Returns articles, and rejects for
+    texts that are in neither language. Raises `ImportFileError` for the first bad line.
+    """
+    now = now or datetime.now(UTC)
+    content = textfile.read(path, ImportFileError)
+    articles: list[Article] = []
+    rejects: list[Reject] = []
+    lines: dict[tuple[str, str], int] = {}
+    for number, line in enumerate(content.split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        article = _article(line, where, now)
+        first = lines.setdefault((article.city, article.article_id), number)
+        if first != number:
+            raise ImportFileError(f"{where}: id {article.article_id!r} was on line {first} already")
+        judged = _in_its_language(article)
+        if isinstance(judged, Reject):
+            rejects.append(judged)
+        else:
+            articles.append(judged)
+    if not articles and not rejects:
+        raise ImportFileError(f"{path}: holds no article; expected one JSON object a line")
+    return articles, rejects
+
+
+def _article(line: str, where: str, now: datetime) -> Article:
+    row = _row(line, where)
+    for key in _KEYS:
+        _check_text(row.get(key), key, where)
+    if any(unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") for char in row["id"]):
+        raise ImportFileError(f"{where}: id must be one line of visible characters")
+    problem = key_problem(row["city"])
+    if problem is not None:
+        raise ImportFileError(
+            f"{where}: city becomes a file name, and {problem}; not {_shown(row['city'])}"
+        )
+    if row.get("lang") not in ("zh", "en", None):
+        raise ImportFileError(f"{where}: lang must be zh, en or null, not {_shown(row['lang'])}")
+    published, precision = _published(row.get("published_at"), where, now)
+    url = (row.get("url") or "").strip()
+    return Article(
+        article_id=row["id"],
+        city=row["city"],
+        site=_host(url, where),
+        url=url,
+        title=contract.one_line(row.get("title") or ""),
+        text=contract.plain(row["text"]).strip(),
+        lang_declared=row.get("lang"),
+        published_at=published,
+        published_precision=precision,
+        extractor="import",
+    )
+
+
+def _row(line: str, where: str) -> dict[str, Any]:
+    """Return the object on a line. Raises `ImportFileError` for anything else."""
+    try:
+        row: Any = json.loads(
+            line, object_pairs_hook=_each_once, parse_int=_integer, parse_constant=_no_number
+        )
+    except json.JSONDecodeError as error:
+        raise ImportFileError(f"{where}: not JSON ({error.msg}, column {error.colno})") from error
+    except RecursionError as error:
+        raise ImportFileError(f"{where}: not an article: it is nested too deeply") from error
+    except ValueError as error:
+        # What is JSON by its grammar and no value here: a key twice, NaN, 5,000 digits.
+        raise ImportFileError(f"{where}: not JSON that can be kept ({error})") from error
+    if not isinstance(row, dict):
+        raise ImportFileError(f"{where}: expected a JSON object with {', '.join(_KEYS)}")
+    return row
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {_shown(key)} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits")
+    return int(digits)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _check_text(value: Any, key: str, where: str) -> None:
+    if value is None and key in _NULLABLE:
+        return
+    if not isinstance(value, str) or (key in ("id", "city") and not value.strip()):
+        raise ImportFileError(f"{where}: {key} must be a text, not {_shown(value)}")
+    most = _LONGEST.get(key)
+    if most is not None and len(value) > most:
+        raise ImportFileError(
+            f"{where}: {key} has {len(value):,} characters, {most:,} at most are taken"
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ImportFileError(f"{where}: {key} holds half of a surrogate pair") from error
+
+
+def _host(url: str, where: str) -> str:
+    """Return the host of an article's URL. Raises `ImportFileError` for what is no web address."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        host, named, _ = parts.hostname, parts.username or parts.password, parts.port
+    except ValueError:
+        parts, host, named = urlsplit(""), None, None
+    if parts.scheme not in ("http", "https") or not host or contract.one_line(url) != url:
+        raise ImportFileError(
+            f"{where}: url must be an http or https address, or null, not {_shown(url)}"
+        )
+    if named:
+        raise ImportFileError(
+            f"{where}: url holds a user's name or password, which would be published; leave it out"
+        )
+    return host
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message: as JSON writes it, cut where it is long."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    text = json.dumps(value, ensure_ascii=not str(value).isprintable())
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _published(
+    value: str | None, where: str, now: datetime
+) -> tuple[datetime | None, Precision | None]:
+    if not value:
+        return None, None
+    moment, precision = _moment(value, where)
+    if not contract.is_plausible(moment, now):
+        raise ImportFileError(
+            f"{where}: published_at must lie between {contract.EARLIEST} and the day after "
+            f"tomorrow, or be null; not {_shown(value)}"
+        )
+    return moment.astimezone(NEWS_TIME), precision
+
+
+def _moment(value: str, where: str) -> tuple[datetime, Precision]:
+    for form, precision in _FORMS:
+        try:
+            return datetime.strptime(value, form).replace(tzinfo=NEWS_TIME), precision
+        except ValueError:
+            continue
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ImportFileError(
+            f"{where}: published_at must be like 2024-03-05 or 2024-03-05T09:30+08:00, "
+            f"not {_shown(value)}"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=NEWS_TIME), "minute"
+
+
+def _in_its_language(article: Article) -> Article | Reject:
+    """Give an article the language it is in, as a crawled one gets it.
+
+    What the text plainly is counts more than what is declared: an English text that is called
+    Chinese would be split, measured and paired as Chinese. What was declared stands where the text
+    does not tell, and is needed nowhere else. Where the text is plainly the other one, the flag
+    `lang_mismatch` says so: the rows of the file may be mixed up, and `align` compares no such one.
+    """
+    if not any(unicodedata.category(char)[0] in "LNPS" for char in article.text):
+        return Reject(
+            _where(article), article.city, "empty", f"Article {article.article_id} has no text."
+        )
+    verdict = language.detect(f"{article.title}\n{article.text}")
+    declared = article.lang_declared
+    lang: str = verdict.lang
+    if lang in ("mixed", "") or (lang == "other" and len(article.text) < _FEW):
+        lang = declared or lang
+    if lang not in ("zh", "en"):
+        detail = f"The text is neither Chinese nor English ({verdict.evidence})."
+        return Reject(_where(article), article.city, "other_language", detail)
+    flags = article.flags
+    if declared and lang != declared:
+        flags = (*flags, "lang_mismatch")
+    script = "Latn" if lang == "en" else verdict.script if verdict.lang == "zh" else "Hans"
+    return replace(article, lang=lang, script=script, lang_evidence=verdict.evidence, flags=flags)
+
+
+def _where(article: Article) -> str:
+    """Return what a reject is known by: rejects are kept by URL, and an import may have none."""
+    return article.url or f"import:{article.article_id}"

@@ -1,0 +1,260 @@
+"""Which articles repeat an article of another city: found after the cities' own duplicates.
+
+A city's shard is made without looking at any other. This step comes after: it reads a sketch of
+each article that stands for itself in its city, compares across cities, and marks the later of two
+with `duplicate_of` and `duplicate_city`. It always decides from all that is stored, so that what it
+marks does not depend on the order in which cities were crawled. The sketches are only a cache.
+
+Across cities the same words say less than within one: two offices announce the same holiday in the
+same sentence. So only texts of some length are compared, and no sentence may be another's with a
+detail exchanged, whatever the titles say - except for `our city`, which a repost must spell out.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.articles import duplicates
+from pipelines.articles.duplicates import CANDIDATE, PERMUTATIONS, SAME, Prepared, Row
+from pipelines.tables import articles as store
+from pipelines.tables import files, lock, schema
+
+METHOD = f"minhash {PERMUTATIONS} crc32 1"
+"""How signatures are made; change the last figure when shingles or tokens change."""
+
+_BANDS, _ROWS = 16, PERMUTATIONS // 16
+_SHORTEST = {"zh": 100, "en": 60}
+"""Characters or words below which two texts of two cities may be alike by chance."""
+_MOST_COMPARED = 1_000
+_LATE = datetime.max.replace(tzinfo=UTC)
+_HERE = frozenset(("我", "本", "全", "该", "我们", "我省", "本报"))
+_LONGEST_NAME = 8
+_COLUMNS = ["article_id", "lang", "published_at", "content_sha256", "duplicate_of",
+            "duplicate_city"]  # fmt: skip
+
+Signatures = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What the step did: rows changed, and the cities that another run was writing meanwhile.
+
+    The marks of those are left as they are; the next run sets them. So are the marks of and upon
+    the cities whose tables are damaged, here with the reasons.
+    """
+
+    changed: int
+    busy: tuple[str, ...] = ()
+    damaged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """An article that stands for itself in its city, as far as the search for candidates goes."""
+
+    city: str
+    article_id: str
+    lang: str
+    published: datetime
+
+
+def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
+    """Mark the reposts among all cities stored in `output`.
+
+    `held` are cities whose locks the caller holds; the others' are taken for the moment of writing.
+    """
+    damaged: dict[str, str] = {}
+    originals = files.without_damaged(lambda: find(output), damaged)
+    changed, busy = 0, []
+    for city in files.cities_with_articles(output):
+        if city in damaged:
+            continue
+        marked = _marked(output, city) if damaged else {}
+        unknown = {key: of for key, of in marked.items() if of[1] in damaged}
+        wanted = unknown | originals.get(city, {})
+        if city in held:
+            changed += store.mark_reposts(output, city, wanted)
+            continue
+        if wanted == _marked(output, city):
+            continue
+        try:
+            with lock.hold(output, [city]):
+                changed += store.mark_reposts(output, city, wanted)
+        except lock.LockedError:
+            busy.append(city)
+    return Marked(changed, tuple(busy), damaged)
+
+
+def find(output: Path) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return {city: {article_id: (id of the article it repeats, that one's city)}}.
+
+    The original is the earliest published, then the first by city and id. Every repost has been
+    compared with its original itself.
+    """
+    heads: list[_Head] = []
+    signatures: list[Signatures] = []
+    for city in files.cities_with_articles(output):
+        found, sketched = _heads(output, city)
+        heads += found
+        signatures.append(sketched)
+    originals: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+    if len({head.city for head in heads}) < 2:
+        return originals
+    matrix = np.concatenate(signatures)
+    for lang in sorted(_SHORTEST):
+        places = [place for place, head in enumerate(heads) if head.lang == lang]
+        places.sort(key=lambda p: (heads[p].published, heads[p].city, heads[p].article_id))
+        ordered = [heads[place] for place in places]
+        near = _candidates(ordered, matrix[places])
+        texts = _texts(output, ordered, near)
+        repeats: dict[int, int] = {}
+        for one in sorted(near):
+            for other in near[one]:
+                if other not in repeats and _repost(texts[one], texts[other]):
+                    repeats[one] = other
+                    break
+        for one, other in repeats.items():
+            original = ordered[other]
+            originals[ordered[one].city][ordered[one].article_id] = (
+                original.article_id,
+                original.city,
+            )
+    return originals
+
+
+def _marked(output: Path, city: str) -> dict[str, tuple[str, str]]:
+    columns = ["article_id", "duplicate_of", "duplicate_city"]
+    rows = store.read_articles(output, city, columns).to_pylist()
+    return {
+        row["article_id"]: (row["duplicate_of"], row["duplicate_city"])
+        for row in rows
+        if row["duplicate_city"]
+    }
+
+
+def _heads(output: Path, city: str) -> tuple[list[_Head], Signatures]:
+    """Return a city's articles that repeat none of their own city and are long enough to compare,
+    with their signatures, from the cache or made now.
+    """
+    rows = [
+        row
+        for row in store.read_articles(output, city, _COLUMNS).to_pylist()
+        if (not row["duplicate_of"] or row["duplicate_city"]) and row["lang"] in _SHORTEST
+    ]
+    path = files.table_path(output, "sketches", city)
+    cached = {
+        (row["content_sha256"], row["lang"]): row
+        for row in files.read_table(path, schema.SKETCHES).to_pylist()
+        if row["method"] == METHOD
+    }
+    missing = {row["article_id"] for row in rows if _key(row) not in cached}
+    if missing:
+        by_id = {row["article_id"]: row for row in rows}
+        for key, prepared in _prepared(output, city, missing).items():
+            row = by_id[key]
+            cached[_key(row)] = {
+                "content_sha256": row["content_sha256"],
+                "lang": row["lang"],
+                "size": len(prepared.tokens),
+                "signature": _signature(prepared),
+                "method": METHOD,
+            }
+    kept = {_key(row): cached[_key(row)] for row in rows}
+    table = files.rows_to_table((kept[key] for key in sorted(kept)), schema.SKETCHES)
+    files.write_table(path, table)
+    long = [row for row in rows if kept[_key(row)]["size"] >= _SHORTEST[row["lang"]]]
+    heads = [
+        _Head(city, row["article_id"], row["lang"], row["published_at"] or _LATE) for row in long
+    ]
+    packed = b"".join(kept[_key(row)]["signature"] for row in long)
+    return heads, np.frombuffer(packed, "<u4").reshape(len(long), PERMUTATIONS)
+
+
+def _key(row: Mapping[str, str]) -> tuple[str, str]:
+    return row["content_sha256"], row["lang"]
+
+
+def _signature(prepared: Prepared) -> bytes:
+    return duplicates.sketch(prepared.shingles).hashvalues.astype("<u4").tobytes()  # type: ignore[no-any-return]
+
+
+def _prepared(output: Path, city: str, wanted: Collection[str]) -> dict[str, Prepared]:
+    columns = ["article_id", "lang", "title", "text", "published_at"]
+    table = store.read_articles(output, city, columns)
+    rows = table.filter(pc.is_in(table["article_id"], value_set=pa.array(sorted(wanted))))
+    return {
+        row["article_id"]: duplicates.prepare(Row(**row))
+        for batch in rows.to_batches(max_chunksize=1_000)
+        for row in batch.to_pylist()
+    }
+
+
+def _candidates(heads: Sequence[_Head], signatures: Signatures) -> dict[int, list[int]]:
+    """Return, for each place, the earlier places of other cities whose signatures are alike.
+
+    Locality-sensitive hashing: signatures of which one of 16 bands of 4 values is the same are
+    compared (a Jaccard similarity of .5 is found with even chance, one of .8 almost always).
+    """
+    cities = np.unique([head.city for head in heads], return_inverse=True)[1]
+    buckets: dict[int, set[int]] = defaultdict(set)
+    for band in range(_BANDS):
+        part = np.ascontiguousarray(signatures[:, band * _ROWS : (band + 1) * _ROWS])
+        bucket = np.unique(part.view(f"V{4 * _ROWS}").ravel(), return_inverse=True)[1]
+        order = np.argsort(bucket, kind="stable")
+        for members in np.split(order, np.flatnonzero(np.diff(bucket[order])) + 1):
+            if len(members) > 1 and len(set(cities[members])) > 1:
+                for at, place in enumerate(members.tolist()):
+                    buckets[place].update(members[:at].tolist()[:_MOST_COMPARED])
+    near: dict[int, list[int]] = {}
+    for place in sorted(buckets):
+        others = [o for o in sorted(buckets[place]) if cities[o] != cities[place]][:_MOST_COMPARED]
+        if others:
+            likeness = (signatures[others] == signatures[place]).mean(axis=1)
+            kept = [o for o, like in zip(others, likeness, strict=True) if like >= CANDIDATE]
+            if kept:
+                near[place] = kept
+    return near
+
+
+def _texts(
+    output: Path, heads: Sequence[_Head], near: Mapping[int, Sequence[int]]
+) -> dict[int, Prepared]:
+    needed = sorted({place for one, others in near.items() for place in (one, *others)})
+    by_city: dict[str, dict[str, int]] = defaultdict(dict)
+    for place in needed:
+        by_city[heads[place].city][heads[place].article_id] = place
+    return {
+        places[key]: prepared
+        for city, places in by_city.items()
+        for key, prepared in _prepared(output, city, places.keys()).items()
+    }
+
+
+def _repost(one: Prepared, other: Prepared) -> bool:
+    """Whether an article is another city's: like `duplicates.alike`, and stricter."""
+    if not duplicates.nested(one.numbers, other.numbers):
+        return False
+    if duplicates.resemblance(one, other) < SAME:
+        return False
+    return all(
+        _spelled_out(mine, theirs)
+        for differences in duplicates.exchanges(one.sentences, other.sentences)
+        for mine, theirs in differences
+    )
+
+
+def _spelled_out(one: str, other: str) -> bool:
+    """Whether two spans differ as `our city` and its name do, or in a few words left out."""
+    short, long = sorted((one.strip(), other.strip()), key=len)
+    if any(char.isdigit() for char in short + long):
+        return False
+    if short in _HERE or long in _HERE:
+        return len(long) <= _LONGEST_NAME
+    return not short and len(long) <= _LONGEST_NAME

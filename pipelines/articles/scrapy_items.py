@@ -1,0 +1,150 @@
+"""Scrapy's item pipelines: each page's results are checked, judged for language, and stored.
+
+The steps themselves are functions, used by every command that brings articles in.
+"""
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy.crawler import Crawler
+
+from crawler import contract
+from crawler.city import City
+from crawler.crawl.articles import Page
+from crawler.fetch.guards import CrawlPart
+from crawler.item import Article, Reject
+from crawler.state.database import VisitsError
+from crawler.state.visits import Outcome
+from pipelines.articles.duplicates import cluster_shard
+from pipelines.articles.language import judge
+from pipelines.tables import articles as store
+from pipelines.tables import files
+
+logger = logging.getLogger(__name__)
+
+Result = Article | Reject
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+def checked(result: Result, city: City, seen: datetime | None = None) -> Result:
+    """Return the result held to `contract`, or a reject (`invalid`) for what breaks it.
+
+    `seen` is when the page was fetched (default: now).
+    """
+    if isinstance(result, Reject):
+        return result
+    problem = _problem(result, city)
+    if problem is not None:
+        return Reject(result.url, city.key, "invalid", problem)
+    return contract.kept_to(result, seen or datetime.now(UTC))
+
+
+def judged(result: Result) -> tuple[Result, ...]:
+    """Return the result with its language, or one article per language of a bilingual page."""
+    return judge(result) if isinstance(result, Article) else (result,)
+
+
+def _problem(article: Article, city: City) -> str | None:
+    if not article.title.strip() or not article.text.strip():
+        return "title or text is empty"
+    if article.city != city.key:
+        return f"it belongs to {article.city}"
+    if not city.allows(article.url):
+        return "its URL is on a host the city does not name"
+    if not _ID.fullmatch(article.article_id):
+        return f"its id is {article.article_id!r}, not 16 hex digits"
+    if (article.published_at is None) != (article.published_precision is None):
+        return "date and precision of the date do not go together"
+    if article.published_at is not None and article.published_at.tzinfo is None:
+        return "its date has no time zone"
+    return None
+
+
+class Validate(CrawlPart):
+    """Holds an article to its contract; one that cannot be held to it becomes a reject."""
+
+    def process_item(self, item: Page) -> Page:
+        return replace(item, results=tuple(checked(r, self.spider.city) for r in item.results))
+
+
+class Language(CrawlPart):
+    """Gives each article its language and script; splits interleaved pages."""
+
+    def process_item(self, item: Page) -> Page:
+        return replace(item, results=tuple(new for r in item.results for new in judged(r)))
+
+
+class Store(CrawlPart):
+    """Gathers results and writes them: archive first, tables second, visits last.
+
+    So at every moment a page is either marked as stored and in the tables, or will be read back
+    from the archive by the next crawl; writing it twice changes nothing.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._limit = crawler.settings.getint("SHIZHENG_FLUSH")
+        self._articles: dict[str, Article] = {}
+        self._rejects: dict[str, Reject] = {}
+        self._outcomes: dict[str, Outcome] = {}
+
+    def open_spider(self) -> None:
+        # A writer that was killed leaves the file it was about to rename. The city's lock is
+        # held here, and the tables of a city are written by one process at a time.
+        output, city = self.spider.output, self.spider.city.key
+        left = [*files.articles_folder(output, city).glob(".*.tmp")]
+        for table in ("rejects", "revisions"):
+            left += files.table_path(output, table, city).parent.glob(f".{city}.parquet.*.tmp")
+        for path in left:
+            path.unlink(missing_ok=True)
+
+    def process_item(self, item: Page) -> Page:
+        for result in item.results:
+            if isinstance(result, Article):
+                self._articles[result.article_id] = result
+                self.spider.count("articles")
+            else:
+                self._rejects[result.url] = result
+                self.spider.count("rejects")
+        self._outcomes[item.url] = item.outcome
+        # Once a write has failed the crawl is stopping; the last try is when it closes.
+        if len(self._outcomes) >= self._limit and not self.spider.stopping:
+            self._guarded(self._flush)
+        return item
+
+    def close_spider(self) -> None:
+        self._guarded(self._flush)
+        self._guarded(lambda: cluster_shard(self.spider.output, self.spider.city.key))
+
+    def _flush(self) -> None:
+        if not self._outcomes:
+            return
+        spider = self.spider
+        now = datetime.now(UTC).replace(microsecond=0)
+        where = {"output": spider.output, "city": spider.city.key}
+        stamp = {"run_id": spider.run_id, "now": now}
+        spider.archive.sync()
+        changes = store.write_articles(articles=_sorted(self._articles), **where, **stamp)
+        store.write_rejects(rejects=_sorted(self._rejects), **where, **stamp)
+        spider.visits.mark(self._outcomes.items(), spider.run_id)
+        for name in ("new", "revised", "unchanged"):
+            spider.count(name, getattr(changes, name))
+        self._articles, self._rejects, self._outcomes = {}, {}, {}
+
+    def _guarded(self, step: Any) -> None:
+        try:
+            step()
+        except (files.StoreError, VisitsError, OSError) as error:
+            # What was not stored is still in the archive, and unmarked.
+            self.spider.report("store", str(self.spider.output), str(error))
+            self.spider.count("store_failed")
+            self.spider.break_off("store_failed")
+
+
+def _sorted(results: dict[str, Any]) -> Iterable[Any]:
+    return [results[key] for key in sorted(results)]

@@ -1,0 +1,144 @@
+"""One page, explained: what was found, by which rule, and what was cut."""
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler.city import City, unnamed_city
+from crawler.credentials import without_user
+from crawler.extract.article import Explanation
+from crawler.extract.article import explain as explain_page
+from crawler.item import Article, Reject
+from pipelines.articles import language
+from pipelines.terminal import say, show_table
+
+LIMIT = 180
+"""Seconds that fetching a page may take in all: robots.txt, redirects and a retry included."""
+
+
+class PageError(ValueError):
+    """A file or an address that cannot be read; the message says what was expected."""
+
+
+class PageNotHadError(ValueError):
+    """A page that its site, or a rule of the crawl, does not give; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One page: what extraction says, and the articles or rejects after the language step."""
+
+    url: str
+    city: str
+    page: Explanation
+    results: tuple[Article | Reject, ...]
+
+
+def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explained:
+    """Read a page from the web or from a file and explain it.
+
+    `url` is where a file was saved from; it decides the city and with it the rules. A page of a
+    host that no city names is read with the general rules. Raises `PageError`, `PageNotHadError`.
+    """
+    if source.startswith(("http://", "https://")):
+        url, body, headers = _fetch(source, cities)
+    else:
+        body, headers = _read(Path(source)), {}
+        url = url or f"http://saved.invalid/{Path(source).name}"
+    city = next((city for city in cities.values() if city.allows(url)), None)
+    city = city or unnamed_city(url)
+    page = explain_page(url, body, headers, city)
+    if isinstance(page.result, Reject):
+        return Explained(url, city.key, page, (page.result,))
+    return Explained(url, city.key, page, language.judge(page.result))
+
+
+def show(explained: Explained) -> None:
+    """Print what `explain` found."""
+    page = explained.page
+    rows = [("url", explained.url, ""), ("city", explained.city, "host named in its file")]
+    rows += [("encoding", page.encoding, "")]
+    rows += [(field.name, field.value, field.rule) for field in page.fields]
+    show_table(("field", "value", "found by"), rows)
+    if page.opinions:
+        say("")
+        show_table(
+            ("extractor", "likeness to the others", "characters"),
+            [(said.name, said.likeness, len(said.text)) for said in page.opinions],
+        )
+    if page.cut:
+        say("")
+        show_table(("cut", "because"), [(cut.text, cut.reason) for cut in page.cut])
+    for result in explained.results:
+        say("")
+        if isinstance(result, Reject):
+            say(f"rejected: {result.reason}: {result.detail}")
+        else:
+            flags = ", ".join(result.flags) or "no flags"
+            say(f"article {result.article_id}: {result.lang} {result.script}, {flags}")
+            say(f"language: {result.lang_evidence}")
+            say(result.text)
+
+
+def as_json(explained: Explained) -> dict[str, Any]:
+    """Return what `explain` found as a JSON object."""
+    page = explained.page
+    return {
+        "url": explained.url,
+        "city": explained.city,
+        "encoding": page.encoding,
+        "fields": {field.name: {"value": field.value, "rule": field.rule} for field in page.fields},
+        "cut": [asdict(cut) for cut in page.cut],
+        "opinions": [
+            {"name": said.name, "likeness": said.likeness, "characters": len(said.text)}
+            for said in page.opinions
+        ],
+        "results": [
+            {"kind": "reject" if isinstance(result, Reject) else "article"} | asdict(result)
+            for result in explained.results
+        ],
+    }
+
+
+def _fetch(url: str, cities: Mapping[str, City]) -> tuple[str, bytes, dict[str, str]]:
+    """Return URL, body and headers of a page, fetched as a crawl would, by a process of its own."""
+    url = without_user(url)
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+        city = next((city for city in cities.values() if city.allows(url)), None)
+    except ValueError:
+        usable, city = False, None
+    if not usable:
+        raise PageError(f"{url}: expected an address such as https://www.example.org/page.html")
+    hosts = [f"--host={host}" for host in (city.hosts if city else ())]
+    command = [sys.executable, "-m", "crawler.crawl.probe", "fetch", *hosts, "--", url]
+    try:
+        ended = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        raise PageNotHadError(
+            f"{url}: cannot be fetched: not answered to the end within {LIMIT} seconds"
+        ) from None
+    try:
+        page = json.loads(ended.stdout)[0]
+    except (ValueError, IndexError):
+        last = ended.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise PageNotHadError(f"{url}: cannot be fetched: {last or 'no answer'}") from None
+    if page["code"]:
+        raise PageNotHadError(
+            f"{url}: cannot be fetched: {page['evidence']} ({page['code']}, see docs/crawling.md)"
+        )
+    return page["url"], base64.b64decode(page["body"]), page["headers"]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PageError(f"{path}: cannot be read ({error.strerror})") from error

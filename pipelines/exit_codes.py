@@ -1,0 +1,9 @@
+"""exit_codes"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+DONE, INTERNAL, USAGE, UNWELL, UNUSABLE, BUSY = range(6)

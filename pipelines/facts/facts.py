@@ -1,0 +1,215 @@
+"""The facts of a text, comparable across Chinese and English, and what two texts' facts say.
+
+Agreement says that two texts could be mates, contradiction that they are not: a session number,
+an event's date, a year or a figure under the same heading that clashes counts against, and counts
+more than agreement does. Facts in the title and the lead (where news says what it is about) weigh
+more than facts further down; rare facts weigh more than common ones.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+
+from pipelines.facts import dates, names, ordinals
+from pipelines.facts import figures as quantities
+from pipelines.facts.dates import Calendar
+from pipelines.facts.figures import Quantity
+from pipelines.facts.names import Name, Sounds
+from pipelines.facts.ordinals import Ordinal
+from pipelines.facts.rarity import Key, key
+from pipelines.facts.titles import titles
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a text states. Offsets run over title, newline, text; the lead ends at `lead`.
+
+    `stage` tells how much the title (counted twice) and lead speak of something to come, opening
+    and over (sum 1, or less where only a word or two says so). `pinyin` holds English names in
+    pinyin; Chinese ones are found through `sounds`.
+    """
+
+    lang: str
+    lead: int
+    figures: tuple[Quantity, ...]
+    calendar: Calendar
+    ordinals: tuple[Ordinal, ...]
+    pinyin: tuple[Name, ...]
+    persons: frozenset[str]
+    foreign: frozenset[str]
+    places: frozenset[str]
+    latin: frozenset[str]
+    titles: tuple[str, ...]
+    stage: tuple[float, float, float]
+    implied_years: frozenset[int]
+    published: date | None
+    whole: str = field(repr=False, default="")
+
+    @property
+    def sounds(self) -> Sounds:
+        """The text by pinyin syllable (Chinese only); the latest texts asked for are kept."""
+        return names.sounds(self.whole)
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """The facts as countable keys, for rarity and for finding candidates.
+
+        Persons are spelt in pinyin in both languages, so that they can be looked up.
+        """
+        found: set[Key] = {key(figure) for figure in self.figures if figure.bits >= 3}
+        found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
+        found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals if item.label}
+        found |= {("place", place) for place in self.places}
+        found |= {("latin", token) for token in self.latin} if self.lang == "zh" else set()
+        found |= {("name", name.letters) for name in self.pinyin}
+        for person in self.persons:
+            found.add(("name", "".join(names.readings(char)[0] for char in person)))
+        found |= {
+            ("period", str(item.first), str(item.last), str(item.year or ""))
+            for item in self.calendar.periods
+        }
+        return frozenset(found | {("called", name) for name in self.called})
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The names under which an English text speaks of persons, in lower case."""
+        if self.lang != "en":
+            return frozenset()
+        spelt = {name.letters for name in self.pinyin if name.person or name.family}
+        return frozenset(spelt | {name.lower() for name in self.foreign})
+
+    @property
+    def asked(self) -> frozenset[Key]:
+        """The facts whose rarity counts where this English text is compared with a Chinese one."""
+        found: set[Key] = {key(figure) for figure in self.figures}
+        found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
+        found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals}
+        found |= {("place", place) for place in self.places}
+        found |= {("latin", token) for token in self.latin}
+        found |= {("called", name) for name in self.called}
+        return frozenset(found | {("name", name.letters) for name in self.pinyin})
+
+
+_FUTURE = re.compile(
+    # What is to open or be held is still to come: the verb is read with its future.
+    r"(?:将于|将在|即将|拟于|定于|将正式)(?:[^。；\n]{0,24}?(?:开幕|举[行办]|启动|开赛|拉开|揭幕|开馆|亮相|开通))?"
+    r"|将举[行办]|将迎来|将开幕|届时|报名|预告|倒计时|筹备"
+    r"|\bwill\b|\bto be held\b|\b(?:is|are) scheduled\b|\bupcoming\b|\bis set to\b|\bis to\b"
+    r"|\bslated\b|\bcountdown\b|\bregistration\b|\bpreparations?\b|\bto (?:open|kick off|host)\b",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    r"开幕|启动|开赛|鸣枪|拉开帷幕|拉开序幕|揭幕|开馆|正式开园|举行|亮相|开通"
+    r"|\bopen(?:s|ed)\b|\bkick(?:s|ed)[- ]off\b|\b(?:was|were) held\b|\bgot under ?way\b"
+    r"|\blaunched\b"
+    r"|\bunveil(?:s|ed)\b|\bbegan\b|\bbegins\b|\bstarted\b|\braised the curtain\b",
+    re.IGNORECASE,
+)
+_OVER = re.compile(
+    r"闭幕|落幕|圆满|收官|结束|落下帷幕|累计吸引|共吸引|共接待|总结|盘点|综述|回顾|颁奖|出炉"
+    r"|\bclos(?:es|ed)\b|\bconclu(?:des|ded)\b|\bwrap(?:s|ped) up\b|\bend(?:s|ed)\b"
+    r"|\bcame to (?:an end|a close)\b"
+    r"|\bdrew to a close\b|\bsuccessful\w*\b|\bin total\b|\brounds? off\b|\bround-?up\b"
+    r"|\bcurtain fell\b"
+    r"|\bwound up\b|\bcame to a successful\b|\bresults?\b|\bin review\b",
+    re.IGNORECASE,
+)
+_YEAR_WORDS = re.compile(
+    r"(?P<last>去年|上年|last year|previous year)|(?P<next>明年|next year)|今年|this year",
+    re.IGNORECASE,
+)
+# Characters of the same width, so that offsets hold.
+_WIDE = (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+_NARROW = {code: code - 0xFEE0 for code in (*_WIDE, 0xFF05, 0xFF0E, 0xFF0D)} | {
+    0x3000: 0x20,
+    0xA0: 0x20,
+}
+
+
+def facts(
+    text: str, lang: str, *, title: str = "", published: datetime | None = None, url: str = ""
+) -> Facts:
+    """Read the facts of an article. `lang` is zh or en; `published` and `url` resolve years."""
+    whole = f"{title}\n{text}".translate(_NARROW)
+    if lang == "zh":
+        whole = simplified(whole)
+    when = dates.calendar(whole, lang, published=published, url=url)
+    ranks = ordinals.ordinals(whole, lang)
+    unread = _masked(whole, [*when.spans, *((item.start, item.end) for item in ranks)])
+    lead = _lead_end(whole, lang)
+    page = published.date() if published else dates.url_date(url)
+    return Facts(
+        lang=lang,
+        lead=lead,
+        figures=quantities.quantities(unread, lang),
+        calendar=when,
+        ordinals=ranks,
+        pinyin=names.english_names(whole) if lang == "en" else (),
+        persons=names.chinese_names(whole) if lang == "zh" else frozenset(),
+        foreign=names.foreign_names(whole, lang),
+        places=names.places(whole, lang),
+        latin=names.latin(whole),
+        titles=titles(whole, lang),
+        stage=_stage(whole[:lead] + "\n" + title, _ahead(when, lead, page)),
+        implied_years=_implied(whole, when, page),
+        published=published.date() if published else None,
+        whole=whole,
+    )
+
+
+def simplified(text: str) -> str:
+    """Return Chinese text with Traditional characters as Simplified ones, one for one."""
+    return text.translate(_simple_forms())
+
+
+@cache
+def _simple_forms() -> dict[int, str]:
+    table = resources.files("opencc") / "dictionary" / "TSCharacters.txt"
+    rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
+    return {ord(row[0]): row[1].split()[0] for row in rows if len(row) == 2 and len(row[0]) == 1}
+
+
+def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = "\x00" * (end - start)
+    return "".join(chars)
+
+
+def _lead_end(whole: str, lang: str) -> int:
+    """End of title and first paragraph, at most 150 Chinese characters or 500 English ones."""
+    body = whole.find("\n") + 1
+    end = whole.find("\n", body)
+    least, most = (60, 150) if lang == "zh" else (200, 500)
+    end = len(whole) if end < 0 else end
+    return min(len(whole), max(min(end, body + most), body + least))
+
+
+def _ahead(when: Calendar, lead: int, page: date | None) -> bool:
+    """Whether the first day the lead names is later than the page."""
+    named = next((day for day in when.days if day.start < lead and not day.relative), None)
+    if named is None or named.year is None or page is None:
+        return False
+    # As a difference: at the end of the calendar there is no day after the page's.
+    return (date(named.year, named.month, named.day) - page).days > 1
+
+
+def _stage(lead: str, ahead: bool) -> tuple[float, float, float]:
+    future = len(_FUTURE.findall(lead)) + 2 * ahead
+    rest = _FUTURE.sub(" ", lead)
+    counts = [future, *(len(pattern.findall(rest)) for pattern in (_OPENING, _OVER))]
+    total = max(3, sum(counts))
+    return counts[0] / total, counts[1] / total, counts[2] / total
+
+
+def _implied(whole: str, when: Calendar, page: date | None) -> frozenset[int]:
+    years = {day.year for day in when.days if day.year} | {p.year for p in when.periods if p.year}
+    base = page.year if page else None
+    if base is not None:
+        years.add(base)
+        for hit in _YEAR_WORDS.finditer(whole):
+            years.add(base - 1 if hit["last"] else base + 1 if hit["next"] else base)
+    return frozenset(years)

@@ -1,0 +1,445 @@
+"""Figures with their units, comparable across Chinese and English.
+
+A quantity is a value in the base unit of its class (people and things are one class, `count`),
+with the precision it was written to: 4.72万亿元 and 4.72 trillion yuan are both 4.72e12 CNY,
+give or take 5e9. Two agree when their difference is within the coarser precision, so rounding is
+allowed as far as the rounded side admits it.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipelines.text import numerals
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A figure: `value` and `half` (half of its last written digit) in the base unit of `kind`.
+
+    `loose` marks a figure written as approximate (近, 余, nearly, more than). `start` is its
+    offset in the text it was read from.
+    """
+
+    kind: str
+    value: float
+    half: float
+    loose: bool = False
+    start: int = 0
+
+    @property
+    def bits(self) -> float:
+        """Information the figure carries: log2 of its significant digits read as a number, 0-12."""
+        return min(12.0, max(0.5, math.log2(max(1.0, abs(self.value) / (2 * self.half)))))
+
+
+_ZH_UNITS: dict[str, tuple[str, float]] = {
+    "个百分点": ("points", 1),
+    "百分点": ("points", 1),
+    "个基点": ("points", 0.01),
+    "%": ("percent", 1),
+    "‰": ("percent", 0.1),
+    "元人民币": ("CNY", 1),
+    "人民币": ("CNY", 1),
+    "元": ("CNY", 1),
+    "美元": ("USD", 1),
+    "美金": ("USD", 1),
+    "港元": ("HKD", 1),
+    "港币": ("HKD", 1),
+    "澳门元": ("MOP", 1),
+    "欧元": ("EUR", 1),
+    "英镑": ("GBP", 1),
+    "日元": ("JPY", 1),
+    "韩元": ("KRW", 1),
+    "卢布": ("RUB", 1),
+    "新加坡元": ("SGD", 1),
+    "澳元": ("AUD", 1),
+    "加元": ("CAD", 1),
+    "平方公里": ("area", 1e6),
+    "平方千米": ("area", 1e6),
+    "平方米": ("area", 1),
+    "公顷": ("area", 1e4),
+    "亩": ("area", 10000 / 15),
+    "英亩": ("area", 4046.86),
+    "平方英尺": ("area", 0.092903),
+    "平方呎": ("area", 0.092903),
+    "公里": ("length", 1000),
+    "千米": ("length", 1000),
+    "海里": ("length", 1852),
+    "英里": ("length", 1609.344),
+    "厘米": ("length", 0.01),
+    "毫米": ("length", 0.001),
+    "米": ("length", 1),
+    "吨": ("mass", 1000),
+    "公斤": ("mass", 1),
+    "千克": ("mass", 1),
+    "立方米": ("volume", 1),
+    "千瓦时": ("energy", 1),
+    "度电": ("energy", 1),
+    "兆瓦时": ("energy", 1000),
+    "千瓦": ("power", 1),
+    "兆瓦": ("power", 1000),
+    "摄氏度": ("degrees", 1),
+    "℃": ("degrees", 1),
+    "个小时": ("hours", 1),
+    "小时": ("hours", 1),
+    "分钟": ("hours", 1 / 60),
+    "天": ("days", 1),
+    "个月": ("months", 1),
+    "年": ("years", 1),
+    "岁": ("years", 1),
+    "倍": ("times", 1),
+}
+_EN_UNITS: tuple[tuple[str, str, float], ...] = (
+    (r"percentage[- ]points?|pp\b", "points", 1),
+    (r"basis points?", "points", 0.01),
+    (r"%|percent\b|per cent\b|pct\b", "percent", 1),
+    (r"per mille|‰", "percent", 0.1),
+    (r"(?:chinese )?yuan\b|rmb\b|cny\b|renminbi\b", "CNY", 1),
+    (r"hong kong dollars?|hkd\b|hk dollars?", "HKD", 1),
+    (r"singapore dollars?|sgd\b", "SGD", 1),
+    (r"australian dollars?|aud\b", "AUD", 1),
+    (r"canadian dollars?|cad\b", "CAD", 1),
+    (r"patacas?\b|mop\b", "MOP", 1),
+    (r"(?:u\.?s\.? |american )?dollars?\b|usd\b", "USD", 1),
+    (r"euros?\b|eur\b", "EUR", 1),
+    (r"pounds? sterling|gbp\b", "GBP", 1),
+    (r"(?:japanese )?yen\b|jpy\b", "JPY", 1),
+    (r"(?:south )?(?:korean )?won\b|krw\b", "KRW", 1),
+    (r"(?:russian )?rubles?\b|roubles?\b", "RUB", 1),
+    (r"square[- ]kilomet(?:er|re)s?|sq\.? ?km\b|km2\b|km²", "area", 1e6),
+    (r"square[- ]met(?:er|re)s?|sq\.? ?m\b|m2\b|m²", "area", 1),
+    (r"square[- ](?:foot|feet)\b|sq\.? ?ft\b", "area", 0.092903),
+    (r"hectares?\b|ha\b", "area", 1e4),
+    (r"mu\b", "area", 10000 / 15),
+    (r"acres?\b", "area", 4046.86),
+    (r"kilomet(?:er|re)s?\b|km\b", "length", 1000),
+    (r"nautical miles?", "length", 1852),
+    (r"miles?\b", "length", 1609.344),
+    (r"centimet(?:er|re)s?\b|cm\b", "length", 0.01),
+    (r"millimet(?:er|re)s?\b|mm\b", "length", 0.001),
+    (r"cubic[- ]met(?:er|re)s?|m3\b|m³", "volume", 1),
+    (r"met(?:er|re)s?\b", "length", 1),
+    (r"(?:metric )?ton(?:ne)?s?\b", "mass", 1000),
+    (r"kilogram(?:me)?s?\b|kg\b", "mass", 1),
+    (r"kilowatt[- ]hours?\b|kwh\b", "energy", 1),
+    (r"megawatt[- ]hours?\b|mwh\b", "energy", 1000),
+    (r"kilowatts?\b|kw\b", "power", 1),
+    (r"megawatts?\b|mw\b", "power", 1000),
+    (r"gigawatts?\b|gw\b", "power", 1e6),
+    (r"degrees?(?: celsius)?\b|°c|℃", "degrees", 1),
+    (r"hours?\b", "hours", 1),
+    (r"minutes?\b", "hours", 1 / 60),
+    (r"days?\b", "days", 1),
+    (r"months?\b", "months", 1),
+    (r"years?\b", "years", 1),
+    (r"times\b|fold\b", "times", 1),
+)
+_PREFIXES = {
+    "rmb": "CNY",
+    "cny": "CNY",
+    "¥": "CNY",
+    "￥": "CNY",
+    "hk$": "HKD",
+    "us$": "USD",
+    "usd": "USD",
+    "$": "USD",
+    "mop$": "MOP",
+    "mop": "MOP",
+    "s$": "SGD",
+    "a$": "AUD",
+    "eur": "EUR",
+    "jpy": "JPY",
+    "€": "EUR",
+    "£": "GBP",
+}
+
+_FIGURE = r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
+# Thousands may be set apart by a space, in Hong Kong in Chinese too: 301 000.
+_SPACED = r"\d{1,3}(?: \d{3}){1,4}(?![\d,.]\d|\d)"
+_ZH_WORDS = (
+    r"[一二两三四五六七八九十百千][零〇一二两三四五六七八九十百千]{0,11}"
+    r"(?:点[零〇一二三四五六七八九]{1,6})?"
+)
+_ZH_SCALE = (
+    r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年)|百(?!分|年|货|姓)"
+)
+_ZH_LOOSE = r"上(?=[百千万亿])|将近|接近|近|约为|约|大约|超过|超|逾|突破|不足|至少|多达|高达|达到?"
+_ZH = re.compile(
+    rf"(?P<loose>{_ZH_LOOSE})?(?P<n>{_SPACED}|{_FIGURE}|{_ZH_WORDS}|(?<=[上近超逾])[万亿])(?P<few>[余多])?"
+    rf"(?:(?P<s0>{_ZH_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_ZH_WORDS}))?"
+    rf"(?P<scale>{_ZH_SCALE})?(?P<odd>余|多|来)?"
+    rf"(?P<unit>{'|'.join(sorted(map(re.escape, _ZH_UNITS), key=len, reverse=True))})?"
+    r"(?P<after>左右|上下|以上|以下|多)?"
+)
+_ZH_FRACTION = re.compile(
+    rf"(?P<of>百|千|万|{_ZH_WORDS}|\d{1, 4})分之(?P<n>{_FIGURE}|{_ZH_WORDS})(?!\d)"
+)
+_ZH_TENTHS = re.compile(
+    r"(?<![一二两三四五六七八九十\d])(?P<n>[一二两三四五六七八九]|\d(?:\.\d)?)成(?P<half>半)?"
+    r"(?![立为功员果本交都长效型品分熟年人绩就语因团套批天不])"
+)
+_EN_LOOSE = (
+    r"nearly|almost|about|around|approximately|roughly|some|over|more than|at least|up to|"
+    r"less than|close to|exceeding|above|an estimated|estimated"
+)
+_EN_FIGURE = rf"{_SPACED}|{_FIGURE}"
+_EN = re.compile(
+    rf"(?:\b(?P<loose>{_EN_LOOSE}) )?"
+    rf"(?P<prefix>rmb|cny|usd|hk\$|us\$|mop\$?|s\$|a\$|eur|jpy|\$|¥|￥|€|£)? ?"
+    rf"(?:(?<=(?i:rmb|cny|usd|mop|eur|jpy))|(?<![\w.]))(?P<n>{_EN_FIGURE}|\b{numerals.EN_CARDINAL}\b)"
+    rf"(?:(?: ?(?P<u0>%))? ?(?:-|–|—|to) ?(?P<m>{_FIGURE})(?= ?(?:%|per|million|billion)))?"
+    rf"(?:[- ]?(?P<scale>hundred million|trillion|billion|million|thousand|hundred|bn\b|mn\b))?"
+    rf"(?P<odd>\+)?[- ]?(?P<unit>{'|'.join(f'(?:{p})' for p, _, _ in _EN_UNITS)})?",
+    re.IGNORECASE,
+)
+_ZH_SCALES = {"十": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
+
+
+def quantities(text: str, lang: str) -> tuple[Quantity, ...]:
+    """Return the figures of `text` in reading order. `lang` is zh or en.
+
+    Dates and ordinals are expected to be masked by the caller, or they come back as counts.
+    """
+    found = _chinese(text) if lang == "zh" else _english(text)
+    return tuple(sorted(found, key=lambda quantity: (quantity.start, quantity.value)))
+
+
+_NO_COUNT = {"percent", "points", "days", "months", "years", "times", "clock"}
+
+
+def agree(first: Quantity, second: Quantity) -> bool:
+    """Whether two figures may be the same one: same class, and equal within written precision.
+
+    A bare count agrees with a figure of any class, since a translation may drop the unit's name,
+    but not with a share.
+    """
+    if first.kind != second.kind:
+        kinds = {first.kind, second.kind}
+        if "count" not in kinds or kinds & _NO_COUNT:
+            return False
+    slack = max(first.half, second.half) * 1.02
+    if first.loose or second.loose:
+        slack = max(2 * slack, 0.03 * max(abs(first.value), abs(second.value)))
+    return abs(first.value - second.value) <= slack
+
+
+def shared_bits(figure: Quantity, others: Iterable[Quantity]) -> float:
+    """Return the information of the best agreement of `figure` with any of `others`; 0: none.
+
+    An agreement is worth what the rounder of the two figures tells.
+    """
+    return max((min(figure.bits, o.bits) for o in others if agree(figure, o)), default=0.0)
+
+
+def _half(written: str, scale: float) -> float:
+    """Half of the last significant digit of `written`, times `scale`."""
+    digits = written.replace(",", "").replace(" ", "")
+    if "." in digits:
+        return 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale
+    # 350,000 is as likely rounded as exact, but 300 hardly stands for 340.
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return max(0.5, min(0.5 * 10.0**zeros, 0.05 * float(digits))) * scale
+
+
+def _zh_value(written: str) -> float | None:
+    if written[0].isdigit():
+        return float(written.replace(",", "").replace(" ", ""))
+    return numerals.chinese(written)
+
+
+def _zh_scale(text: str | None) -> float:
+    return math.prod(_ZH_SCALES[char] for char in text or "")
+
+
+_ZH_HALF = re.compile(r"(?P<loose>超过|超|过|近|约|大)?(?:一半|半数)|过半(?!小时|年|天|月)")
+_ZH_DOUBLED = re.compile(r"翻了?(?P<n>[一两二三])?番")
+_MORE = 8
+"""Characters before a multiple in which a word may say that it is of an increase."""
+_ZH_MORE = re.compile(r"(?:增长|增加|提高|增幅达?|扩大)了?(?:近|约|超过|超)?$")
+_ZH_CLOCK = re.compile(
+    r"(?P<part>上午|下午|早上|早晨|凌晨|中午|晚上|傍晚|晚|早)?(?:"
+    r"(?P<h>1\d|2[0-4]|\d)(?:[时時](?![间候代期速尚长間])|(?P<dot>点))(?:(?P<m>[0-5]?\d)分?|(?P<half>半)|整)?"
+    r"|(?P<h2>1\d|2[0-4]|0?\d)[:：](?P<m2>[0-5]\d))(?!\d)"
+)
+_EN_CLOCK = re.compile(
+    r"(?<![\d.])(?P<h>1\d|2[0-4]|0?\d)(?:[:.](?P<m>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?"
+    r"|(?<![\d.:])(?P<h2>1\d|2[0-4]|0?\d):(?P<m2>[0-5]\d)(?![\d:])",
+    re.IGNORECASE,
+)
+_PARTS = {"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
+          "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10}  # fmt: skip
+_EN_FRACTION = re.compile(
+    rf"\b(?:(?P<loose>{_EN_LOOSE}) )?(?:"
+    rf"(?P<n>two|three|four|five|six|seven|eight|nine)[- ](?P<of>{'|'.join(_PARTS)})s\b"
+    rf"|one-(?P<one>{'|'.join(_PARTS)})\b|(?:an?|one) (?P<a>{'|'.join(_PARTS)})(?= of\b)"
+    r"|half(?= (?:of|the|its|their|all)\b))",
+    re.IGNORECASE,
+)
+_EN_MULTIPLIED = re.compile(
+    r"\b(?:(?P<two>doubl(?:ed|ing)|twice|two-?fold)|(?P<three>tripl(?:ed|ing)|trebled|three-?fold)"
+    r"|(?P<four>quadrupl(?:ed|ing)|four-?fold))\b",
+    re.IGNORECASE,
+)
+
+
+def _clocks(pattern: re.Pattern[str], text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
+    """Times of day, in minutes: they say little, and must not be read as counts."""
+    for hit in pattern.finditer(text):
+        groups = hit.groupdict()
+        if groups.get("dot") and not (groups["part"] or groups["m"] or groups["half"]):
+            continue  # 3点要求: three points
+        hour, minute = int(groups["h"] or groups["h2"]), int(groups["m"] or groups["m2"] or 0)
+        minute += 30 * (groups["half"] == "半")
+        late = (groups["half"] or "").lower() == "p" or groups.get("part") in (
+            "下午", "晚上", "傍晚", "晚", "中午"
+        )  # fmt: skip
+        hour += 12 * (late and hour < 11)
+        yield Quantity("clock", 60.0 * hour + minute, 8.0, start=hit.start()), hit.span()
+
+
+def _chinese_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
+    """Fractions, tenths, halves and multiples, with the stretch of text each takes."""
+    for hit in _ZH_FRACTION.finditer(text):
+        of, part = hit["of"], _zh_value(hit["n"])
+        whole = _zh_value(of)
+        if part is None or not whole:
+            continue
+        if of in ("百", "千", "万"):
+            share = 100 / _zh_scale(of)
+            places = len(hit["n"].replace("点", ".").partition(".")[2])
+            half = 0.5 * 10.0**-places * share
+            yield Quantity("percent", part * share, half, start=hit.start()), hit.span()
+        else:
+            yield Quantity("percent", 100 * part / whole, 1.0, start=hit.start()), hit.span()
+    for hit in _ZH_TENTHS.finditer(text):
+        tenths = 10 * (_zh_value(hit["n"]) or 0) + (5 if hit["half"] else 0)
+        yield Quantity("percent", tenths, 0.5, True, hit.start()), hit.span()
+    for hit in _ZH_HALF.finditer(text):
+        loose = bool(hit["loose"]) or hit.group().startswith("过半")
+        yield Quantity("percent", 50.0, 2.0, loose, hit.start()), hit.span()
+    for hit in _ZH_DOUBLED.finditer(text):
+        times = 2.0 ** (_zh_value(hit["n"] or "一") or 1)
+        yield Quantity("times", times, 0.25, start=hit.start()), hit.span()
+
+
+def _english_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
+    """Fractions and multiples, with the stretch of text each takes."""
+    for hit in _EN_FRACTION.finditer(text):
+        of = numerals.folded(hit["of"] or hit["one"] or hit["a"] or "half")
+        value = 100 * (numerals.english(hit["n"] or "one") or 1) / _PARTS[of]
+        half = 2.0 if _PARTS[of] == 2 else 1.0
+        yield Quantity("percent", value, half, bool(hit["loose"]), hit.start()), hit.span()
+    for hit in _EN_MULTIPLIED.finditer(text):
+        times = 2.0 if hit["two"] else 3.0 if hit["three"] else 4.0
+        yield Quantity("times", times, 0.25, start=hit.start()), hit.span()
+
+
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Return `text` with the spans taken out, as long as before."""
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = "\x00" * (end - start)
+    return "".join(chars)
+
+
+def _chinese(text: str) -> Iterator[Quantity]:
+    read = [*_chinese_shares(text), *_clocks(_ZH_CLOCK, text)]
+    yield from (figure for figure, _ in read)
+    text = _blanked(text, [span for _, span in read])
+    for hit in _ZH.finditer(text):
+        kind, factor = _ZH_UNITS.get(hit["unit"] or "", ("count", 1.0))
+        figure = hit["n"][0].isdigit()
+        after = text[hit.end() : hit.end() + 1]
+        if not figure and not hit["unit"] and not (after and after in _MEASURES):
+            continue
+        if figure and after.isascii() and after.isalpha() and after.isupper():
+            continue  # 5G, 3D: a name, not a figure
+        loose = bool(hit["few"] or hit["odd"] or hit["after"]) or (
+            hit["loose"] is not None and hit["loose"] not in ("达", "达到", "至少", "多达", "高达")
+        )
+        near = max(0, hit.start() - _MORE)
+        more = kind == "times" and bool(_ZH_MORE.search(text, near, hit.start()))
+        scale = _zh_scale(hit["scale"]) * factor
+        first_scale = _zh_scale(hit["s0"]) * factor if hit["s0"] else scale
+        for written, by in ((hit["n"], first_scale if hit["m"] else scale), (hit["m"], scale)):
+            value = _zh_value(written) if written else None
+            if value is None or not written:
+                continue
+            if written[0].isdigit():
+                half = _half(written, by)
+            elif written.strip("十百千"):
+                half = 0.5 * by
+            else:
+                half = 0.05 * value * by
+            if value > 0:
+                # 增长2倍 is three times as much.
+                yield Quantity(kind, value * by + more, half, loose, hit.start())
+
+
+_MEASURES = "个项家人名位条所座套件次场批种类处辆台只艘架间起宗份期张户幢栋支款对届省市县区国方"
+
+
+# "310, or 60 percent" says one thing twice: the first figure is no percentage.
+_EN_LIST = re.compile(r",? ?(?:and|to)? ?| or ")
+
+
+def _english(text: str) -> Iterator[Quantity]:
+    read = [*_english_shares(text), *_clocks(_EN_CLOCK, text)]
+    yield from (figure for figure, _ in read)
+    text = _blanked(text, [span for _, span in read])
+    kind, factor, scale, reach = "count", 1.0, 1.0, len(text) + 9
+    # Backwards, because in "3.8, 5.9 and 5.4 percent" the last figure names the unit of all.
+    for hit in reversed(list(_EN.finditer(text))):
+        written = hit["n"].replace(" ", ",") if hit["n"][0].isdigit() else hit["n"]
+        figure = written[0].isdigit()
+        after = text[hit.end("n") : hit.end("n") + 1]
+        if figure and after.isalpha() and not (hit["scale"] or hit["unit"]):
+            continue  # 5G, 3D, 29th
+        alone = not (hit["scale"] or hit["unit"] or hit["prefix"])
+        shares = alone and figure and reach < len(text) + 9
+        if not (shares and _EN_LIST.fullmatch(text, hit.end(), reach)):
+            kind, factor = _en_unit(hit)
+            scale = math.prod(
+                numerals.SCALES[word] for word in numerals.folded(hit["scale"] or "").split()
+            )
+        elif float(written.replace(",", "")) >= 1000:
+            scale = 1.0
+        reach = hit.start("loose") if hit["loose"] else hit.start("n")
+        loose = _approximate(hit["loose"]) or hit["odd"] is not None
+        for one, start in ((written, hit.start()), (hit["m"], hit.start("m"))):
+            if not one:
+                continue
+            by = scale * factor
+            if one[0].isdigit():
+                value: float | None = float(one.replace(",", ""))
+                half = _half(one, by)
+            else:
+                value = numerals.english(one)
+                # "two million" in words is as round as its last word
+                half = 0.5 * by * (1 if value is None or value < 1000 else 0.1 * value)
+                if value == 1 and alone:
+                    continue
+            if value:
+                yield Quantity(kind, value * by, half, loose, start)
+
+
+def _approximate(written: str | None) -> bool:
+    """Whether a word before a figure rounds it; "at least" and "up to" only bound it."""
+    bounding = ("at least", "up to", "less than")
+    return written is not None and numerals.folded(written) not in bounding
+
+
+def _en_unit(hit: re.Match[str]) -> tuple[str, float]:
+    if hit["prefix"]:
+        return _PREFIXES[numerals.folded(hit["prefix"])], 1.0
+    unit = numerals.folded(hit["unit"] or "")
+    return next(
+        (
+            (kind, factor)
+            for pattern, kind, factor in _EN_UNITS
+            if unit and re.fullmatch(pattern.replace(r"\b", ""), unit)
+        ),
+        ("count", 1.0),
+    )

@@ -1,0 +1,456 @@
+"""Names in both languages: Chinese persons and places through pinyin, foreign ones through sound.
+
+An English name in pinyin is looked for in the Chinese characters themselves, reading every
+character in every way it can be read: recognising names in Chinese text first would lose more than
+it gives. Family name first or last, `Wei Guo Wei` and `Luolin` (machine translation) all match.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+from pypinyin.constants import PINYIN_DICT
+
+from pipelines.facts import romanisation
+
+
+def _lines(name: str) -> list[str]:
+    """Lines of a data file, comments left out."""
+    text = (resources.files("pipelines") / "data" / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+_SURNAMES = dict(line.split("\t") for line in _lines("surnames.tsv"))
+SURNAMES = frozenset(_SURNAMES["single"])
+COMPOUND_SURNAMES = frozenset(_SURNAMES["compound"].split())
+
+_POST = (
+    r"(?:市长|区长|县长|省长|州长|书记|主任|局长|主席|委员长|部长|厅长|处长|院长|校长|会长|馆长|总经理"
+    r"|董事长|经理|秘书长|常委|领导|同志|教授|专家|记者|通讯员|负责人|总工程师|行长|社长|镇长|村民|居民"
+    r"|市民|工程师|检察长|司令员|政委|署长|参赞|行政长官|司长|队长|站长|主持人|委员|干部|总裁|代表|医生"
+    r"|老师|选手|教练)"
+)
+_FAMILY = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
+_ZH_NAME = rf"{_FAMILY}[\u4e00-\u9fff]{{1,2}}"
+_ZH_NAME_END = (
+    r"(?=[，、。；：（）()\s,“”]|和|与|及|等|主持|出席|参加|会见|会谈|表示|介绍|说|指出|强调|率|陪同"
+    r"|作|致|在|代表|向|一行|到|赴|前往|调研|宣布|讲话|就|为|任|列席|同志|走访|察看|考察|视察|检查|慰问"
+    r"|看望|探访|接待|接见|签署|听取|召开|发言|深入|实地|先后|带队|来到|于|今[日天]|昨[日天]|$)"
+)
+_ZH_POSTED = re.compile(
+    rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
+    rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
+)
+_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,7}(?:[·•‧・][\u4e00-\u9fff]{1,7}){1,8}")
+
+_ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的|在)")
+_ZH_AFTER = re.compile(
+    r"(?:一行|率|等|的|来|说|表示|出席|介绍|先生|女士|阁下|及|和|与|在|为|致|代表|参加|访问|就|向|共同).*$"
+)
+
+_EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
+# Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
+_NOT_PINYIN = frozenset(_lines("lookalikes.tsv"))
+_EN_PLACE_AFTER = re.compile(
+    r"\s(?P<word>District|County|Sub-?district|Street|Town|Township|Development Zone|Economic|"
+    r"High-[Tt]ech|Village|Port|Lake|River|Bay|Island|New Area|Road|"
+    r"Mountain|Avenue|Park|Bridge|Airport|Station|University|Temple|Museum|Province|City|Square|Group|"
+    r"Reservoir)\b"
+)
+_EN_FOREIGN = re.compile(
+    r"(?:Ambassador|Consul[ -]General|Consul|President|Chairman|Chairwoman|CEO|Governor|Minister"
+    r"|Mr\.?|Ms\.?|Mrs\.?|Director|Professor|Dr\.?|Mayor|Secretary-General|Vice[- ]President"
+    r"|[Oo]fficer|[Mm]anager|Mayor of \w{1,40}),? (?P<name>[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}"
+    r"(?: (?:[A-ZÀ-Ý]\.|van|von|de|der|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40})){1,4})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An English name of Chinese syllables. `readings` are its possible syllable sequences.
+
+    Syllables are pinyin, or `~` and a syllable as Hong Kong and Macau spell it. A `person` has two
+    or more words, one of them a family name; anything else is a place, or something that only
+    happens to spell like pinyin, so that only its presence counts, unless the text calls it a
+    `place` (Yunling District). `family` marks a person of whom
+    only the family name is Chinese (John Lee).
+    """
+
+    letters: str
+    readings: tuple[tuple[str, ...], ...]
+    person: bool
+    start: int = 0
+    family: bool = False
+    place: bool = False
+
+
+_TONES = dict.fromkeys((0x300, 0x301, 0x304, 0x30C))
+
+
+@cache
+def readings(char: str) -> tuple[str, ...]:
+    """Return the toneless pinyin readings of a character, the usual one first; none if not Han."""
+    listed = PINYIN_DICT.get(ord(char), "")
+    # As pypinyin's to_normal does, in a fifteenth of the time.
+    bare = unicodedata.normalize("NFD", listed).translate(_TONES)
+    bare = unicodedata.normalize("NFC", bare).replace("ü", "v")
+    plain = dict.fromkeys(reading for reading in bare.split(",") if reading)
+    extra = _SURNAME_READINGS.get(char, ())
+    return tuple(dict.fromkeys((*plain, *extra, *(r.replace("v", "u") for r in plain if "v" in r))))
+
+
+# Readings used as family names that dictionaries of single characters list late or not at all.
+_SURNAME_READINGS = {"覃": ("qin", "tan"), "仇": ("qiu",), "单": ("shan",), "解": ("xie",),
+                     "区": ("ou",), "查": ("zha",), "曾": ("zeng",), "盖": ("ge",)}  # fmt: skip
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    common = (chr(code) for code in range(0x4E00, 0x9FA6))
+    known = {
+        reading for char in common for reading in readings(char) if reading.isascii() and reading
+    }
+    return frozenset(known - {"m", "n", "ng", "hm", "hng", "r", "o", "i", "u"})
+
+
+@cache
+def _surname_readings() -> frozenset[str]:
+    single = {reading for char in SURNAMES for reading in readings(char)}
+    compound = {"".join(readings(char)[0] for char in name) for name in COMPOUND_SURNAMES}
+    return frozenset(single | compound)
+
+
+@lru_cache(maxsize=65536)
+def segment(letters: str) -> tuple[tuple[str, ...], ...]:
+    """Return the ways `letters`, lower case, reads as up to six pinyin syllables; at most eight."""
+    known = _syllables()
+    found: list[tuple[str, ...]] = []
+
+    def extend(at: int, so_far: tuple[str, ...]) -> None:
+        if len(found) >= 8:
+            return
+        if at == len(letters):
+            found.append(so_far)
+            return
+        if len(so_far) == 6:
+            return
+        for length in range(min(6, len(letters) - at), 0, -1):
+            if letters[at : at + length] in known:
+                extend(at + length, (*so_far, letters[at : at + length]))
+
+    extend(0, ())
+    return tuple(found)
+
+
+def english_names(text: str) -> tuple[Name, ...]:
+    """Return the names in `text` that are spelt in Chinese syllables, in reading order."""
+    names: list[Name] = []
+    for pattern, read in ((_EN_HYPHENATED, _hyphenated), (_en_three(), _three), (_EN_LEE, _lee)):
+        for hit in pattern.finditer(text):
+            if (name := read(hit)) is not None:
+                names.append(name)
+                start, end = hit.span("name")
+                text = text[:start] + "|" * (end - start) + text[end:]
+    return tuple(sorted([*names, *_pinyin_names(text)], key=lambda name: name.start))
+
+
+_TITLED = (
+    r"(?:Mr|Ms|Mrs|Miss|Dr|Prof(?:essor)?|Chief Executive|Secretary|Commissioner|Director|Mayor)"
+)
+_EN_HYPHENATED = re.compile(
+    r"\b(?P<name>(?P<a>[A-Z][a-z]+|[A-Z]{2,})(?: (?P<b>[A-Z][a-z]+))?"
+    r" (?P<c>[A-Z][a-z]*)-(?P<d>[A-Za-z][a-z]*))\b"
+)
+_EN_LEE = re.compile(rf"\b{_TITLED}\.?,? (?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b")
+
+
+@cache
+def _en_three() -> re.Pattern[str]:
+    syllable = "|".join(one.capitalize() for one in romanisation.syllables())
+    return re.compile(rf"\b(?P<name>(?:{syllable})(?: (?:{syllable})){{2,3}})\b(?!-)")
+
+
+def _hyphenated(hit: re.Match[str]) -> Name | None:
+    """Chan Mo-po, Au Yeung Kit-man, Chiang Wan-an; Paul Chan Mo-po without Paul."""
+    given = (hit["c"].lower(), hit["d"].lower())
+    first, second = hit["a"].lower(), (hit["b"] or "").lower()
+    if second:
+        shapes = _customary((first, second, *given)) if _is_compound(first, second) else ()
+        shapes = shapes or _customary((second, *given))
+    else:
+        shapes = _customary((first, *given))
+    letters = "".join(shapes[0]).replace("~", "") if shapes else ""
+    return Name(letters, shapes, True, hit.start("name")) if shapes else None
+
+
+def _three(hit: re.Match[str]) -> Name | None:
+    """Ho Iat Seng, Ao Ieong U: a family name and two given ones, none in pinyin only."""
+    tokens = tuple(hit["name"].lower().split())
+    if len(tokens) == 4 and not _is_compound(*tokens[:2]):
+        return None
+    if not (_is_family(tokens[0]) or _is_compound(*tokens[:2])):
+        return None
+    return Name("".join(tokens), _customary(tokens), True, hit.start("name"))
+
+
+def _lee(hit: re.Match[str]) -> Name | None:
+    """Mr John Lee: a family name that Hong Kong knows after a given name that is not Chinese."""
+    given, family = hit["given"].lower(), hit["a"].lower()
+    if not _is_family(family) or segment(given) or romanisation.characters(given):
+        return None
+    return Name(f"{given} {family}", ((f"~{family}",),), False, hit.start("name"), family=True)
+
+
+def _is_family(syllable: str) -> bool:
+    return bool(SURNAMES & set(romanisation.characters(syllable)))
+
+
+def _is_compound(first: str, second: str) -> bool:
+    ours, theirs = romanisation.characters(first), romanisation.characters(second)
+    return any(a + b in COMPOUND_SURNAMES for a in ours for b in theirs)
+
+
+def _customary(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Readings of syllables that are printed apart, by every custom that knows them all."""
+    cut = romanisation.RUN_TOGETHER.get(tokens[0], tokens[:1]) + tokens[1:]
+    shapes: list[tuple[str, ...]] = []
+    if all(token in _syllables() for token in tokens):
+        shapes += [tokens, (*tokens[1:], tokens[0])]
+    if all(romanisation.characters(token) for token in cut):
+        shapes.append(tuple(f"~{token}" for token in cut))
+    options: list[tuple[str, ...]] = [()]
+    for token in tokens:
+        options = [(*o, p) for o in options for p in _wade_giles().get(token, ())][:16]
+    return tuple(dict.fromkeys(shapes + options))
+
+
+@cache
+def _wade_giles() -> dict[str, tuple[str, ...]]:
+    return romanisation.wade_giles(_syllables())
+
+
+def _pinyin_names(text: str) -> Iterator[Name]:
+    """Names spelt in pinyin, in reading order."""
+    run: list[re.Match[str]] = []
+    for token in (*_EN_TOKEN.finditer(text), None):
+        joined = bool(run and token and re.fullmatch(r"\s", text[run[-1].end() : token.start()]))
+        if run and (not joined or len(run) == 4 or (token and not _spells(token.group()))):
+            yield from _names_of(run, text)
+            run = []
+        if token and _spells(token.group()):
+            run.append(token)
+
+
+def _plain(token: str) -> str:
+    return re.sub(r"['’-]", "", token).lower()
+
+
+def _spells(token: str) -> bool:
+    plain = _plain(token)
+    return plain not in _NOT_PINYIN and "." not in token and bool(segment(plain))
+
+
+def _names_of(run: Sequence[re.Match[str]], text: str) -> Iterator[Name]:
+    tokens = [_plain(hit.group()) for hit in run]
+    letters = "".join(tokens)
+    per_token = [segment(token)[:4] for token in tokens]
+    after = _EN_PLACE_AFTER.match(text, run[-1].end())
+    place = after is not None
+    # Chinese says "our city", "our province"; and names of institutions get translated.
+    sited = after is not None and after["word"] not in (
+        "City", "Province", "Group", "University", "Museum", "Square", "Temple"
+    )  # fmt: skip
+    shapes: list[tuple[str, ...]] = [()]
+    for options in per_token:
+        shapes = [(*shape, *option) for shape in shapes for option in options][:8]
+    shapes = [shape for shape in shapes if len(shape) <= 6]
+    family = _surname_readings()
+    person = (
+        len(tokens) >= 2
+        and not place
+        and (tokens[0] in family or tokens[-1] in family)
+        and any(2 <= len(shape) <= 4 for shape in shapes)
+    )
+    if not shapes or len(letters) < 4 or max(map(len, shapes)) < 2 or letters == "hongkong":
+        return
+    if person:
+        turned = [shape[-1:] + shape[:-1] for shape in shapes]
+        shapes = list(dict.fromkeys(shapes + turned))
+    if len(tokens) > 1 and all(romanisation.characters(token) for token in tokens):
+        shapes.append(tuple(f"~{token}" for token in tokens))
+    yield Name(letters, tuple(shapes), person, run[0].start(), place=sited)
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """A Chinese text by its sounds: where each pinyin syllable can be read.
+
+    Where a syllable as Hong Kong spells it can be read is looked up when it is asked for.
+    """
+
+    text: str
+    positions: dict[str, frozenset[int]]
+
+    def find(self, name: Name) -> bool:
+        """Whether some stretch of the text can be read as `name`."""
+        return any(self._reads(shape) for shape in name.readings)
+
+    def _at(self, syllable: str) -> frozenset[int]:
+        if syllable.startswith("~") and syllable not in self.positions:
+            known = set(romanisation.characters(syllable[1:]))
+            found = frozenset(at for at, char in enumerate(self.text) if char in known)
+            self.positions[syllable] = found
+        return self.positions.get(syllable, frozenset())
+
+    def _reads(self, shape: tuple[str, ...]) -> bool:
+        places: Iterable[int] = self._at(shape[0])
+        for offset, syllable in enumerate(shape[1:], 1):
+            following = self._at(syllable)
+            if not following:
+                return False
+            places = [at for at in places if at + offset in following]
+        return bool(places)
+
+
+@lru_cache(maxsize=512)
+def sounds(text: str) -> Sounds:
+    """Index a Chinese text by pinyin syllable."""
+    positions: dict[str, set[int]] = {}
+    for at, char in enumerate(text):
+        if "\u4e00" <= char <= "\u9fff":
+            for reading in readings(char):
+                positions.setdefault(reading, set()).add(at)
+    return Sounds(text, {key: frozenset(value) for key, value in positions.items()})
+
+
+def chinese_names(text: str) -> frozenset[str]:
+    """Return persons named with a post in Chinese text: few misses among officials, no others."""
+    found: set[str] = set()
+    for hit in _ZH_POSTED.finditer(text):
+        for name in re.split("[、和]", hit["names"]):
+            if re.fullmatch(_ZH_NAME, name):
+                found.add(name)
+    return frozenset(found)
+
+
+def foreign_names(text: str, lang: str) -> frozenset[str]:
+    """Return foreign persons: 汉斯·米勒 in Chinese, names after a post or title in English."""
+    if lang == "zh":
+        return frozenset(_trimmed(hit.group()) for hit in _ZH_FOREIGN.finditer(text))
+    return frozenset(
+        hit["name"]
+        for hit in _EN_FOREIGN.finditer(text)
+        if not all(segment(_plain(token)) for token in hit["name"].split())
+    )
+
+
+def _trimmed(found: str) -> str:
+    """Cut what stands before and after a transcribed name: 大使汉斯·米勒一行 is 汉斯·米勒."""
+    first, *middle, last = re.split("[·•‧・]", found)
+    return "·".join([_ZH_BEFORE.sub("", first) or first, *middle, _ZH_AFTER.sub("", last) or last])
+
+
+SAME_SOUND = 0.53
+"""Likeness from which a transcription and a name are taken for one person's."""
+
+
+def sound_alike(zh: str, en: str) -> float:
+    """Return how much a Chinese transcription sounds like a foreign name, 0-1, by its consonants.
+
+    Part by part where both have as many (汉斯·米勒, Hans Müller), else as a whole. Chinese
+    characters after the name (一行, 率领) cost little.
+    """
+    ours = re.split("[·•‧・]", zh)
+    theirs = [part for part in re.split(r"[\s-]", en) if len(part.strip(".")) > 1]
+    if len(ours) != len(theirs):
+        ours, theirs = ["".join(ours)], [" ".join(theirs)]
+    alike = [_alike(_zh_skeleton(a), _en_skeleton(b)) for a, b in zip(ours, theirs, strict=True)]
+    return sum(alike) / len(alike)
+
+
+def _alike(ours: str, theirs: str) -> float:
+    """Similarity of two consonant skeletons: edit distance with kindred sounds half price."""
+    if not ours or not theirs:
+        return 0.0
+    previous = [0.9 * j for j in range(len(theirs) + 1)]
+    ends = [previous[-1] + 0.2 * len(ours)]
+    for i, a in enumerate(ours, 1):
+        current = [0.9 * i]
+        for j, b in enumerate(theirs, 1):
+            swap = 0.0 if a == b else 0.5 if {a, b} in _KINDRED else 1.2
+            current.append(min(previous[j] + 0.9, current[-1] + 0.9, previous[j - 1] + swap))
+        previous = current
+        ends.append(current[-1] + 0.2 * (len(ours) - i))
+    return max(0.0, 1 - min(ends) / len(theirs))
+
+
+_KINDRED = ({"S", "K"}, {"M", "N"}, {"T", "S"}, {"P", "F"})
+
+
+_INITIALS = (("zh", "S"), ("ch", "S"), ("sh", "S"), ("b", "P"), ("p", "P"), ("d", "T"), ("t", "T"),
+             ("g", "K"), ("k", "K"), ("j", "S"), ("q", "S"), ("x", "S"), ("z", "S"), ("c", "S"),
+             ("s", "S"), ("l", "L"), ("r", "L"), ("m", "M"), ("n", "N"), ("f", "F"))  # fmt: skip
+
+
+def _zh_skeleton(text: str) -> str:
+    parts: list[str] = []
+    for char in text:
+        spelt = next(iter(readings(char)), "")
+        if not spelt or spelt == "er":
+            continue
+        parts.extend(value for initial, value in _INITIALS if spelt.startswith(initial))
+        if spelt.endswith(("n", "ng")):
+            parts.append("N")
+    return re.sub(r"(.)\1+", r"\1", "".join(parts))
+
+
+def _en_skeleton(text: str) -> str:
+    plain = text.lower()
+    for pattern, value in (
+        (r"sch|sh|ch|tsch|tz|ts", "S"), (r"ph", "F"), (r"th", "T"), (r"ck|qu", "K"),
+        (r"c(?=[eiy])", "S"), (r"g(?=[eiy])", "S"), (r"r(?![aeiouy])", ""), (r"[bp]", "P"),
+        (r"[dt]", "T"), (r"[gkqc]", "K"), (r"[jxzs]", "S"), (r"[lr]", "L"), (r"m", "M"),
+        (r"n", "N"), (r"[fv]", "F"),
+    ):  # fmt: skip
+        plain = re.sub(pattern, value, plain)
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"[^A-Z]", "", plain))
+
+
+@cache
+def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    rows = [line.split("\t") for line in _lines("places.tsv")]
+    return tuple((tuple(row[0].split(",")), tuple(row[1].split("|"))) for row in rows)
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return the places of the gazetteer that are countries, by their first English form."""
+    rows = [line.split("\t") for line in _lines("places.tsv")]
+    return frozenset(row[1].split("|")[0] for row in rows if row[2:] == ["country"])
+
+
+@cache
+def _place_pattern(lang: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    side = 0 if lang == "zh" else 1
+    forms = {form: row[1][0] for row in _gazetteer() for form in row[side]}
+    ordered = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+    return re.compile(ordered if lang == "zh" else rf"(?<!\w)(?:{ordered})(?!\w)"), forms
+
+
+def places(text: str, lang: str) -> frozenset[str]:
+    """Return the places of the gazetteer named in `text`, by their first English form."""
+    pattern, forms = _place_pattern(lang)
+    return frozenset(forms[hit.group()] for hit in pattern.finditer(text))
+
+
+_LATIN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9&+-]*[A-Za-z0-9]|(?<!\d)\d{1,3}[A-Z]{1,3}(?![A-Za-z])"
+)
+
+
+def latin(text: str) -> frozenset[str]:
+    """Return the Latin-script tokens of a text, lower case: 5g, apec, siemens."""
+    return frozenset(hit.group().lower() for hit in _LATIN.finditer(text))

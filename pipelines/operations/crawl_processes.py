@@ -1,0 +1,210 @@
+"""Crawls cities, one process each: a city that hangs or dies is only itself."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import crawler.settings  # noqa: F401  (a variable that is no number ends the command, not each crawl)
+from crawler.state.database import LOCK_VARIABLE
+from pipelines.tables.runs import Run, issues
+from pipelines.terminal import Tracker, span
+
+# Crawling waits on other people's servers, so more cities than cores may be under way at once.
+CITIES_AT_ONCE = 8
+
+TIME_LIMIT = 6 * 3600.0
+"""Seconds one city's crawl may last. At two seconds a page that is some 10,000 pages."""
+
+GRACE = 30.0
+"""Seconds between asking a crawl to end and ending it: time to store what it has fetched (at most a
+quarter of its limit). What is not stored by then lies in the archive, and the next crawl reads it
+from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one city's crawl ended. `counts` are the crawler's own."""
+
+    city: str
+    ended_well: bool
+    reason: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    timed_out: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether the city's site answered: at least one listing was read."""
+        return self.counts.get("lists", 0) > 0
+
+
+def crawl(
+    output: Path,
+    cities: Sequence[str],
+    run: Run,
+    tracker: Tracker,
+    *,
+    cities_dir: Path | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    time_limit: float = TIME_LIMIT,
+    locks: Mapping[str, int] | None = None,
+) -> dict[str, Outcome]:
+    """Crawl `cities`, each in a process of its own, and return how each ended.
+
+    `settings` are Scrapy settings for the processes, `environment` is added to theirs. A crawl that
+    lasts longer than `time_limit` (seconds) is ended. `locks` are the descriptors of the cities'
+    locks: each process holds its city's, too, so that a city whose crawl outlives this process is
+    still locked. When this process is interrupted, the crawls are ended, then the interrupt goes
+    on.
+    """
+    command = [sys.executable, "-m", "crawler.crawl.__main__"]
+    options = ["--output", str(output), "--run-id", run.run_id]
+    for name, value in (("--cities-dir", cities_dir), ("--since", since), ("--until", until)):
+        options += [name, str(value)] if value is not None else []
+    for name, value in (settings or {}).items():
+        options += ["-s", f"{name}={value}"]
+    crawls = _Crawls(run, tracker, time_limit, {**os.environ, **(environment or {})}, locks or {})
+
+    def watch(city: str) -> Outcome:
+        return crawls.watch(city, [*command, city, *options])
+
+    with ThreadPoolExecutor(CITIES_AT_ONCE) as pool:
+        try:
+            return dict(zip(cities, pool.map(watch, cities), strict=True))
+        except BaseException:
+            crawls.end_all()
+            raise
+
+
+class _Crawls:
+    """The crawling processes of one run: none outlives its time limit, or the run."""
+
+    def __init__(
+        self,
+        run: Run,
+        tracker: Tracker,
+        limit: float,
+        environment: dict[str, str],
+        locks: Mapping[str, int],
+    ) -> None:
+        self._run, self._tracker, self._limit = run, tracker, limit
+        self._environment, self._locks = environment, locks
+        self._changing = threading.Lock()
+        self._under_way: set[subprocess.Popen[str]] = set()
+        self._ending = False
+
+    def watch(self, city: str, command: list[str]) -> Outcome:
+        """Start a crawl, follow it to its end and return how it ended."""
+        log = self._run.folder / f"{city}.log"
+        last: dict[str, Any] = {}
+        late = threading.Event()
+        with log.open("wb") as errors:
+            process = self._start(city, command, errors)
+            if process is None:
+                return Outcome(city, False, "not begun: the run was stopped")
+            self._tracker.update(city, 0, None, "starting")
+            clock = threading.Timer(self._limit, self._end_late, (process, late))
+            clock.daemon = True
+            clock.start()
+            try:
+                with process:
+                    for line in process.stdout or ():
+                        last = _progress(line) or last
+                        done = last.get("articles", 0) + last.get("rejects", 0)
+                        total = done + last.get("queue", 0)
+                        note = f"{last.get('requests', 0)} requests"
+                        self._tracker.update(city, done, total, note)
+            finally:
+                clock.cancel()
+                with self._changing:
+                    self._under_way.discard(process)
+        return self._outcome(city, process.returncode, last, log, late=late.is_set())
+
+    def end_all(self) -> None:
+        """End every crawl that is under way and let none begin; return when all have ended."""
+        with self._changing:
+            self._ending = True
+            processes = list(self._under_way)
+        threads = [threading.Thread(target=self._end, args=(process,)) for process in processes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _start(self, city: str, command: list[str], errors: Any) -> "subprocess.Popen[str] | None":
+        with self._changing:
+            if self._ending:
+                return None
+            # A group of its own: an interrupt from the terminal reaches it through us, once, and
+            # what it may have started itself (a browser) ends with it.
+            lock = self._locks.get(city)
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=self._environment | ({} if lock is None else {LOCK_VARIABLE: str(lock)}),
+                text=True,
+                process_group=0,
+                pass_fds=[] if lock is None else [lock],
+            )
+            self._under_way.add(process)
+        return process
+
+    def _end_late(self, process: "subprocess.Popen[str]", late: threading.Event) -> None:
+        late.set()
+        self._end(process)
+
+    def _end(self, process: "subprocess.Popen[str]") -> None:
+        with suppress(ProcessLookupError):
+            process.terminate()
+            try:
+                process.wait(min(GRACE, self._limit / 4))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def _outcome(
+        self, city: str, code: int, last: Mapping[str, Any], log: Path, *, late: bool
+    ) -> Outcome:
+        counts = {k: v for k, v in last.items() if isinstance(v, int) and not isinstance(v, bool)}
+        if not log.stat().st_size:
+            log.unlink()
+        if code == 0 and last.get("done"):
+            return Outcome(city, True, str(last.get("reason", "finished")), counts)
+        if late:
+            reason = (
+                f"ended after its limit of {span(self._limit)}; what it fetched is kept, "
+                "and the next run goes on from there"
+            )
+        elif last.get("done"):
+            found = Counter(issue["code"] for issue in issues(self._run.folder, city))
+            told = ", ".join(f"{count} x {code}" for code, count in found.most_common())
+            reason = "no list could be read" if not counts.get("lists") else "the crawl broke off"
+            reason += f" ({told})" if told else ""
+            reason = str(last.get("why", reason))
+        else:
+            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else "ended"
+            reason = f"the crawling process {how}" + (f" with code {code}" if code >= 0 else "")
+        reason += f"; see {log}" if log.exists() else ""
+        return Outcome(city, False, reason, counts, timed_out=late)
+
+
+def _progress(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None

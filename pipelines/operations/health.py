@@ -1,0 +1,210 @@
+"""Is a city well? Its assertions against what is stored, and what `shizheng status` tells."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from crawler.city import CRAWLED, LANGS, City
+from crawler.state.database import SKEW
+from pipelines.operations.metrics import Standing
+from pipelines.tables import articles as store
+from pipelines.tables import files, lock, runs, schema
+from pipelines.tables.vocabulary import DECISION
+
+_CLOCK = "this machine's clock was ahead, or is behind"
+
+WEEKS = timedelta(weeks=4)
+"""The span whose articles are counted against those of the span before."""
+
+DAMAGED = "damaged"
+"""The health of a city with a table that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What the runs tell of one city: when the last ended, and well, which it was; one cut off.
+
+    `failed` says how the last ended, `ahead` how many moments of the city's state it found to be
+    later than its clock.
+    """
+
+    last_run: str | None = None
+    last_success: str | None = None
+    run_id: str | None = None
+    failed: bool = False
+    ahead: int = 0
+    cut_off: str | None = None
+
+
+def standings(
+    output: Path, cities: Mapping[str, City], now: datetime, *, held: Collection[str] = ()
+) -> list[Standing]:
+    """Return how every city stands that has a file or has articles, in order of name.
+
+    `held` are cities whose locks the caller holds: they are not said to be running.
+    """
+    past = _past(output)
+    return [
+        _standing(output, key, cities.get(key), past.get(key, _Past()), now=now, held=key in held)
+        for key in sorted({*cities, *files.cities_with_articles(output)})
+    ]
+
+
+def _standing(
+    output: Path, key: str, city: City | None, past: _Past, *, now: datetime, held: bool
+) -> Standing:
+    """Return how a city stands; one with a damaged table has failed, and nothing is counted."""
+    damage: list[str] = []
+    try:
+        counts = _counts(output, key, now)
+    except files.StoreError as error:
+        if error.city is None:
+            raise
+        damage, counts = [str(error)], _Counts()
+    health: str
+    why: list[str]
+    if city is None:
+        health, why = (DAMAGED if damage else "imported"), []
+    elif city.status not in CRAWLED:
+        health, why = city.status, [f"since {city.since}: {city.reason}"]
+    elif not held and (process := lock.holder(output, key)) is not None:
+        health, why = "running", [f"process {process} is working on it"]
+    else:
+        health, why = _health(output, city, past, now)
+        health = DAMAGED if damage else health
+    return Standing(
+        city=key,
+        status=city.status if city else "imported",
+        zh=counts.zh,
+        en=counts.en,
+        rejects=counts.rejects,
+        pairs=counts.pairs,
+        newest_zh=counts.newest_zh,
+        newest_en=counts.newest_en,
+        recent=counts.recent,
+        before=counts.before,
+        last_run=past.last_run,
+        last_success=past.last_success,
+        health=health,
+        why=tuple(dict.fromkeys([*why, *damage])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What the tables of a city hold, named as in `Standing`."""
+
+    zh: int = 0
+    en: int = 0
+    rejects: int = 0
+    pairs: int = 0
+    newest_zh: str | None = None
+    newest_en: str | None = None
+    recent: int = 0
+    before: int = 0
+
+
+def _counts(output: Path, key: str, now: datetime) -> _Counts:
+    table = store.read_articles(output, key, ["lang", "published_at", "first_seen"])
+    langs = table["lang"].to_pylist()
+    count = Counter(langs)
+    dated: dict[str, list[datetime]] = {lang: [] for lang in LANGS}
+    for lang, date in zip(langs, table["published_at"].to_pylist(), strict=True):
+        if date is not None and date <= now and lang in dated:
+            dated[lang].append(date)
+    newest = {lang: max(dates).isoformat() if dates else None for lang, dates in dated.items()}
+    ages = [now - date for dates in dated.values() for date in dates]
+    rejects = files.read_table(files.table_path(output, "rejects", key), schema.REJECTS)
+    pairs = files.read_table(files.table_path(output, "pairs", key), schema.PAIRS)
+    return _Counts(
+        zh=count["zh"],
+        en=count["en"],
+        rejects=rejects.num_rows,
+        pairs=sum(p >= DECISION for p in pairs["probability"].to_pylist()),
+        newest_zh=newest["zh"],
+        newest_en=newest["en"],
+        recent=sum(age < WEEKS for age in ages),
+        before=sum(WEEKS <= age < 2 * WEEKS for age in ages),
+    )
+
+
+def _past(output: Path) -> dict[str, _Past]:
+    """Return what the runs tell of each city that was crawled."""
+    found: dict[str, _Past] = {}
+    for run in runs.manifests(output):
+        if "counts" in run:
+            for key, counts in run["counts"].items():
+                if "failed" not in counts:
+                    continue  # an import or extraction: it says nothing of the site
+                before, ended = found.get(key, _Past()), run["finished_at"]
+                failed = bool(counts["failed"])
+                success = before.last_success if failed else ended
+                ahead = int(counts.get("clock", 0))
+                found[key] = _Past(ended, success, run["run_id"], failed, ahead)
+        elif run["command"] in ("crawl", "run"):
+            how = run.get("cut_short") or "it was killed, or the machine went down"
+            told = f"the run begun {run['started_at']} did not end ({how}); run again to go on"
+            for key in run["cities"]:
+                found[key] = replace(found.get(key, _Past()), cut_off=told)
+    return found
+
+
+def _health(output: Path, city: City, past: _Past, now: datetime) -> tuple[str, list[str]]:
+    if past.cut_off is None and past.run_id is None:
+        return "never crawled", []
+    why = failures(output, city, {"clock": past.ahead}, now)
+    if past.last_run and datetime.fromisoformat(past.last_run) > now + SKEW:
+        why.append(f"its last run ended {past.last_run}, which is later than now: {_CLOCK}")
+    if past.cut_off is not None:
+        return "failed", [past.cut_off, *why]
+    if past.run_id is not None and past.failed:
+        told = runs.failures(output, past.run_id, city.key)
+        return "failed", list(dict.fromkeys([*told, *why])) or [f"run {past.run_id} failed"]
+    return ("unwell" if why else "well"), why
+
+
+def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime) -> list[str]:
+    """Return which of a city's assertions fail, as sentences; `counts` are those of this run.
+
+    Of articles that cannot be read nothing can be asserted: the sentence then names the file.
+    """
+    try:
+        table = store.read_articles(output, city.key, ["lang", "published_at", "first_seen"])
+    except files.StoreError as error:
+        if error.city is None:
+            raise
+        return [str(error)]
+    langs = Counter(table["lang"].to_pylist())
+    found = [
+        f"{langs[lang]} {lang} articles stored, at least {least} expected"
+        for lang, least in city.assertions.min_articles.items()
+        if langs[lang] < least
+    ]
+    if counts.get("lists"):
+        # Half a site can die behind the other half's good news.
+        found += [
+            f"no {lang} listing gave an article link"
+            for lang in sorted({source.lang for source in city.sources})
+            if not counts.get(f"lists_{lang}")
+        ]
+    articles, rejects = counts.get("articles", 0), counts.get("rejects", 0)
+    if articles + rejects >= 5 and rejects > city.assertions.max_rejects * (articles + rejects):
+        found.append(
+            f"{rejects} of {articles + rejects} pages rejected, "
+            f"at most {city.assertions.max_rejects:.0%} expected"
+        )
+    seen = [moment for moment in table["first_seen"].to_pylist() if moment]
+    # A row that a clock stored which was ahead says nothing of how quiet it has been since.
+    newest = max((moment for moment in seen if moment <= now + SKEW), default=None)
+    if counts.get("clock"):
+        found.append(f"{counts['clock']} moments of its state are later than now: {_CLOCK}")
+    elif seen and newest is None:
+        found.append(f"every article was first seen later than now: {_CLOCK}")
+    if newest and (now - newest).days > city.assertions.quiet_days:
+        found.append(
+            f"nothing new for {(now - newest).days} days, "
+            f"at most {city.assertions.quiet_days} expected"
+        )
+    return found

@@ -1,0 +1,84 @@
+"""`shizheng status`: how every city stands, and how the last runs ended."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from crawler.city import City
+from pipelines.operations import health
+from pipelines.tables import runs
+from pipelines.terminal import say, say_json, show_table, span
+
+
+def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bool) -> bool:
+    """Print how every city stands; what is wrong with one stands below the table.
+
+    Returns whether the tables of every city could be read.
+    """
+    standings = health.standings(output, cities, now)
+    whole = all(standing.health != health.DAMAGED for standing in standings)
+    if as_json:
+        say_json([asdict(standing) for standing in standings])
+        return whole
+    header = ("city", "zh", "en", "pairs", "rejects", "newest zh", "newest en", "4 weeks (before)",
+              "last success", "health")  # fmt: skip
+    rows = [
+        (s.city, s.zh, s.en, s.pairs, s.rejects, _day(s.newest_zh), _day(s.newest_en),
+         f"{s.recent} ({s.before})", _minute(s.last_success), s.health)
+        for s in standings
+    ]  # fmt: skip
+    show_table(header, rows)
+    for standing in standings:
+        for reason in standing.why:
+            say(f"{standing.city}: {reason}")
+    return whole
+
+
+def show_runs(output: Path, count: int, *, as_json: bool) -> None:
+    """Print the last `count` runs of any command, the newest first."""
+    newest = list(islice(reversed(list(runs.manifests(output))), count))
+    told = [_run(row) for row in newest]
+    if as_json:
+        say_json(told)
+        return
+    header = ("run", "command", "began", "took", "exit", "cities", "failed", "new", "revised")
+    rows = [
+        (row["run_id"], row["command"], _minute(row["started_at"]),
+         "-" if row["seconds"] is None else span(row["seconds"]),
+         row["cut_short"] or row["exit_code"], row["cities"],
+         " ".join(row["failed"]) or "-", row["new"], row["revised"])
+        for row in told
+    ]  # fmt: skip
+    show_table(header, rows)
+
+
+def _run(row: Mapping[str, Any]) -> dict[str, Any]:
+    counts: Mapping[str, Mapping[str, Any]] = row.get("counts", {})
+    began, ended = row["started_at"], row["finished_at"]
+    took = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)) if ended else None
+    cut_short = row.get("cut_short") or (None if ended else "under way, or killed")
+    return {
+        "run_id": row["run_id"],
+        "command": row["command"],
+        "started_at": began,
+        "finished_at": ended,
+        "seconds": took.total_seconds() if took else None,
+        "exit_code": row.get("exit_code"),
+        "cut_short": cut_short,
+        "cities": len(row["cities"]) or len(counts),
+        "failed": sorted(key for key, values in counts.items() if values.get("failed")),
+        "new": sum(values.get("new", 0) for values in counts.values()),
+        "revised": sum(values.get("revised", 0) for values in counts.values()),
+    }
+
+
+def _day(moment: str | None) -> str | None:
+    return moment and moment[:10]
+
+
+def _minute(moment: str | None) -> str | None:
+    """Return a UTC time to the minute."""
+    return moment and f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}Z"

@@ -1,0 +1,79 @@
+"""steps"""
+
+import argparse
+import os
+import traceback
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.city_file import load_cities
+from pipelines import errors
+from pipelines import pool as engine
+from pipelines.terminal import complain, progress
+
+if TYPE_CHECKING:
+    from pipelines.align import Summary
+    from pipelines.pairs.prepared import Unread
+from pipelines.exit_codes import USAGE
+
+
+def unread_sentence(city: str, article: "Unread") -> str:
+    """Return what is said of an article that aligning went on without."""
+    where = f" ({article.url})" if article.url else ""
+    return f"{city}: article {article.article_id}{where}: {article.reason}; the others were aligned"
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What came of aligning cities: summaries, and why the others could not be, as sentences."""
+
+    summaries: Mapping[str, "Summary"]
+    failed: Mapping[str, str]
+
+
+def align_all(args: argparse.Namespace, output: Path, cities: Sequence[str]) -> Aligned:
+    """Align the cities; one that cannot be aligned keeps none of the others from it.
+
+    What is wrong with the command line, and so with every city, is raised.
+    """
+    from pipelines import align
+
+    files = load_cities(args.cities_dir)
+    days = {key: files[key].max_days for key in cities if key in files}
+    step = partial(align.align_shard, output, encoder=args.encoder, max_days=days)
+    with progress() as tracker:
+        done: list[str] = []
+
+        def on_done(city: str) -> None:
+            done.append(city)
+            tracker.update("aligning", len(done), len(cities), city)
+
+        tracker.update("aligning", 0, len(cities))
+        found = engine.try_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
+    for error in found.errors.values():
+        if errors.exit_code(error) == USAGE:
+            raise error
+        if os.environ.get("SHIZHENG_DEBUG"):
+            traceback.print_exception(error)
+    return Aligned(
+        found.results, {city: errors.sentence(error) for city, error in found.errors.items()}
+    )
+
+
+def mark_reposts(output: Path, held: Collection[str] = ()) -> Mapping[str, str]:
+    """Mark what repeats another city's article; `held` are the cities whose locks are held.
+
+    Returns the cities whose tables are damaged, with the reasons. Those that are not held are
+    complained of here.
+    """
+    from pipelines.articles import reposts
+
+    marked = reposts.mark(output, held=held)
+    for city in marked.busy:
+        complain(f"{city}: another run is writing it; its reposts are marked by the next run")
+    for city in marked.damaged.keys() - set(held):
+        complain(f"{city}: {marked.damaged[city]}")
+    return marked.damaged

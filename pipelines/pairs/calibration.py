@@ -1,0 +1,150 @@
+"""calibration"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.tables import files
+
+CALIBRATED = "calibration-"
+"""Beginning of the word that a calibration puts at the end of a pair's method."""
+
+
+def split_method(method: str) -> tuple[str, str | None]:
+    """Return encoder and model of a pair's method, and the version that calibrated it, if any."""
+    base, _, last = method.rpartition(" ")
+    return (base, last) if last.startswith(CALIBRATED) else (method, None)
+
+
+class CalibrationError(ValueError):
+    """A calibration that cannot be made, or cannot be read. The message says what is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Log odds become `shift + slope * log odds`, for pairs made by `method`."""
+
+    version: str
+    method: str
+    shift: float
+    slope: float
+
+    def apply(self, probability: float) -> float:
+        """Return the calibrated probability of a pair to which the model gives this one."""
+        return _probability(self.shift + self.slope * _log_odds(probability))
+
+    def undo(self, probability: float) -> float:
+        """Return the model's own probability."""
+        return _probability((_log_odds(probability) - self.shift) / self.slope)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How well probabilities tell what reviewers say; the smaller the better.
+
+    Mean log loss (nats), Brier score, expected calibration error; weighted as pairs are stored.
+    """
+
+    log_loss: float
+    brier: float
+    calibration_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A calibration with how it came about.
+
+    `before` are the figures of the model's own probabilities, `after` those of probabilities that
+    were each calibrated without the verdicts on their own document (cross-validation in ten folds).
+    `verdicts` is a digest of the verdicts learnt from; `replaces` the version in force before;
+    `stale` verdicts on pairs were left out because their texts have changed.
+    """
+
+    version: str
+    method: str
+    made_at: str
+    shift: float
+    slope: float
+    judged: int
+    right: float
+    wrong: float
+    verdicts: str
+    before: Figures
+    after: Figures
+    replaces: str | None = None
+    stale: int = 0
+
+    @property
+    def calibration(self) -> Calibration:
+        return Calibration(self.version, self.method, self.shift, self.slope)
+
+
+def in_force(output: Path) -> Record | None:
+    """Return the calibration in force; None if there is none."""
+    path = _path(output, "in-force")
+    if not path.exists():
+        return None
+    version = _load(path).get("version")
+    return None if version is None else _record(_path(output, str(version)))
+
+
+def for_method(output: Path, method: str) -> Calibration | None:
+    """Return the calibration that pairs made by `method` (encoder and model) are given now."""
+    record = in_force(output)
+    return record.calibration if record is not None and record.method == method else None
+
+
+def history(output: Path) -> list[Record]:
+    """Return every calibration ever kept, oldest first."""
+    paths = (output / "calibration").glob(f"{CALIBRATED}*.json")
+    return sorted((_record(path) for path in paths), key=lambda record: _number(record.version))
+
+
+def _log_odds(probability: float) -> float:
+    kept = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(kept / (1 - kept))
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds)) if odds > -700 else 0.0
+
+
+def _number(version: str) -> int:
+    tail = version.removeprefix(CALIBRATED)
+    return int(tail) if tail.isdigit() else 0
+
+
+def _path(output: Path, name: str) -> Path:
+    return output / "calibration" / f"{name}.json"
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    with files.replacing(path) as file:
+        file.write((json.dumps(value, indent=1) + "\n").encode())
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CalibrationError(
+            f"{path}: not a readable calibration ({error}); restore the file, or remove "
+            f"{path.parent / 'in-force.json'} to have none in force"
+        ) from error
+    if not isinstance(value, dict):
+        raise CalibrationError(f"{path}: expected a JSON object")
+    return value
+
+
+def _record(path: Path) -> Record:
+    value = _load(path)
+    try:
+        record = Record(**value | {k: Figures(**value[k]) for k in ("before", "after")})
+    except (TypeError, KeyError) as error:
+        raise CalibrationError(f"{path}: not a calibration as this version writes it") from error
+    if not (isinstance(record.slope, float) and record.slope > 0):
+        raise CalibrationError(f"{path}: slope must be above 0, not {record.slope!r}")
+    return record

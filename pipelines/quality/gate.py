@@ -1,0 +1,210 @@
+"""A gate for scheduled runs: is a city's corpus as good as its file demands?
+
+Two kinds of assertion, both in the city file. `min_precision` is held against the precision that
+verdicts give (the estimate itself, not the end of its interval). With fewer than `ENOUGH` pairs of
+the city judged, and not all it has, it fails, too, and says so, because a demand that nothing can
+show is met by nothing. `max_drift` is held against the median of the last `RECENT` runs' records,
+over the newest English articles of the city (see `history`); where these are too few, nothing is
+said.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawler.city import City
+from pipelines.quality import estimates, history, subjects, verdicts
+from pipelines.quality.estimates import CityEstimates
+from pipelines.quality.history import Measures
+from pipelines.quality.subjects import Judgements
+from pipelines.quality.verdicts import MATES, VerdictError
+from pipelines.tables import files, schema
+from pipelines.tables.columns import evidence, flat, floats
+from pipelines.tables.vocabulary import DECISION
+
+ENOUGH = 30
+"""Pairs of a city judged from which its precision is taken for known."""
+
+RECENT = 8
+"""Runs whose median is what is usual."""
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A pair, or an article without one, that shows what an assertion complains of."""
+
+    pair_id: str | None
+    zh_title: str | None
+    en_title: str | None
+    zh_url: str | None
+    en_url: str | None
+    why: str
+
+    def __str__(self) -> str:
+        titles = " / ".join(title for title in (self.zh_title, self.en_title) if title)
+        urls = " ".join(url for url in (self.zh_url, self.en_url) if url)
+        return f"{self.why}: {self.pair_id + ': ' if self.pair_id else ''}{titles} ({urls})"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An assertion that does not hold, as a sentence, with examples."""
+
+    detail: str
+    examples: tuple[Example, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
+    """Return for each city which of its demands on quality fail; a city without failures is left
+    out. The history's last line is this run's."""
+    cities = list(cities)
+    past = history.read(output)
+    demanding = [city for city in cities if city.assertions.min_precision is not None]
+    judged = Judgements([], [])
+    unread = ""
+    try:
+        if demanding:
+            judged = files.without_damaged(lambda: subjects.judgements(output), damaged={})
+    except VerdictError as error:
+        # A run that crawled well is not lost for a broken file of verdicts.
+        unread = str(error)
+    known = _estimates(output, judged)
+    estimated = {one.city: one for one in known}
+    found: dict[str, list[Failure]] = {}
+    for city in cities:
+        failed = []
+        if city in demanding and unread:
+            failed.append(Failure(f"precision cannot be told: {unread}"))
+        elif city in demanding:
+            failed += _precision(output, city, estimated.get(city.key), judged)
+        if past and city.key in past[-1].cities:
+            usual = history.usual(past[:-1], city.key, RECENT)
+            for name in city.assertions.max_drift:
+                failed += _drift(output, city, name, past[-1].cities[city.key], usual)
+        if failed:
+            found[city.key] = failed
+    return found
+
+
+def _estimates(output: Path, judged: Judgements) -> Sequence[CityEstimates]:
+    """Return what verdicts say of the cities whose tables can be read."""
+    if not judged:
+        return ()
+    return files.without_damaged(
+        lambda: estimates.estimate_from(output, judged).by_city, damaged={}
+    )
+
+
+def _precision(
+    output: Path, city: City, known: CityEstimates | None, judged: Judgements
+) -> list[Failure]:
+    least = city.assertions.min_precision
+    precision = known.precision if known else None
+    if least is None:
+        return []
+    if known is None or precision is None or precision.judged < min(ENOUGH, known.claimed):
+        count = precision.judged if precision else 0
+        outdated = sum(one.level == "pair" and one.city == city.key for one in judged.stale)
+        more = f" ({outdated} verdicts more are on texts that have changed)" if outdated else ""
+        return [
+            Failure(
+                f"precision of at least {least:.1%} expected, but only {count} pairs are judged of "
+                f"the {ENOUGH} it takes to tell{more}; judge more with `shizheng review`"
+            )
+        ]
+    if precision.value >= least:
+        return []
+    wrong = [
+        one.item.key
+        for one in judged.items
+        if one.item.level == "pair"
+        and one.first.city == city.key
+        and one.verdict not in (*MATES, verdicts.CANNOT_TELL, None)
+    ]
+    pairs = _pairs(output, city.key)
+    pairs = pairs.filter(pc.is_in(pairs["pair_id"], value_set=pa.array(wrong, pa.string())))
+    return [
+        Failure(
+            f"{precision.value:.1%} of pairs are right by {precision.judged} judged "
+            f"(95 % interval {precision.low:.1%}-{precision.high:.1%}), "
+            f"at least {least:.1%} expected",
+            _examples(pairs, np.arange(pairs.num_rows), "judged wrong"),
+        )
+    ]
+
+
+def _drift(
+    output: Path, city: City, name: str, now: Measures, usual: Mapping[str, float]
+) -> list[Failure]:
+    field = {"yield": "yield_"}.get(name, name)
+    value, before = getattr(now, field), usual.get(field)
+    if value is None or before is None:
+        return []
+    # A ratio drifts by a factor; a share and log odds by a difference.
+    drift = value / before - 1 if name == "length_ratio" and before else value - before
+    most = city.assertions.max_drift[name]
+    if abs(drift) <= most:
+        return []
+    told = {
+        "yield": f"{value:.0%} of the newest {now.window} English articles have a mate, "
+        f"{before:.0%} is usual",
+        "score": f"the newest pairs have a median score of {value:.2f} log odds, "
+        f"{before:.2f} is usual",
+        "length_ratio": f"the newest pairs have a median length ratio of {value:.2f}, "
+        f"{before:.2f} is usual",
+    }[name]
+    limit = f"{most:.0%}" if name != "score" else f"{most:g}"
+    return [
+        Failure(
+            f"{told}: a drift of at most {limit} expected",
+            _of_drift(output, city.key, name, drift, before),
+        )
+    ]
+
+
+def _of_drift(
+    output: Path, city: str, name: str, drift: float, before: float
+) -> tuple[Example, ...]:
+    """Return examples of a drift: articles without a mate, or the pairs that pull that way."""
+    recent = history.newest_english(output, city)
+    pairs = _pairs(output, city)
+    if name == "yield" and drift < 0:
+        alone = pc.invert(pc.is_in(recent["article_id"], value_set=flat(pairs["en_id"])))
+        return tuple(
+            Example(None, None, row["title"], None, row["url"], "without a mate")
+            for row in recent.filter(alone)[:EXAMPLES].to_pylist()
+        )
+    pairs = pairs.filter(pc.is_in(pairs["en_id"], value_set=flat(recent["article_id"])))
+    if name == "yield":
+        return _examples(pairs, np.argsort(floats(pairs["probability"], 0.0)), "least probable")
+    if name == "score":
+        values, why = floats(pairs["score"], before), "score {:.2f}"
+    else:
+        values, why = evidence(pairs, "length_ratio"), "length ratio {:.2f}"
+    order = np.argsort(np.where(np.isfinite(values), values, before) * (-1 if drift > 0 else 1))
+    return _examples(pairs, order, *(why.format(values[i]) for i in order[:EXAMPLES]))
+
+
+def _pairs(output: Path, city: str) -> pa.Table:
+    """Return the pairs of a city that are kept."""
+    pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
+    return pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
+
+
+def _examples(pairs: pa.Table, order: Any, *why: str) -> tuple[Example, ...]:
+    rows = pairs.take(pa.array(order[:EXAMPLES], pa.int64())).to_pylist()
+    names = ("pair_id", "zh_title", "en_title", "zh_url", "en_url")
+    return tuple(
+        Example(**{name: row[name] for name in names}, why=why[min(i, len(why) - 1)])
+        for i, row in enumerate(rows)
+    )

@@ -1,0 +1,320 @@
+"""How good the corpus is, against gold: articles, document pairs, sentence beads.
+
+Gold is read here and nowhere else; no step that makes the corpus can see it.
+"""
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
+from pipelines.tables import files as textfile
+from pipelines.tables.vocabulary import DECISION, RELATIONS
+
+_TOKEN = re.compile(r"[㐀-鿿豈-﫿]|[^\W㐀-鿿豈-﫿]+")
+_SPACE = re.compile(r"\s+")
+
+
+class GoldError(ValueError):
+    """A gold file that cannot be used. The message names file, line and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Precision, recall and F1 (0-1) with the counts they rest on.
+
+    `right` of the `claimed` are in gold; `reached` of the `expected` in gold were claimed.
+    """
+
+    right: int
+    claimed: int
+    reached: int
+    expected: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.claimed if self.claimed else 0.0
+
+    @property
+    def recall(self) -> float:
+        return self.reached / self.expected if self.expected else 0.0
+
+    @property
+    def f1(self) -> float:
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        rounded = {name: round(getattr(self, name), 4) for name in ("precision", "recall", "f1")}
+        return rounded | asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldPair:
+    """A pair known to be right (`label` pair) or known to be wrong (`label` negative)."""
+
+    zh_id: str
+    en_id: str
+    relation: str
+    label: str = "pair"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldBeads:
+    """The sentence beads of one document pair, as texts; an empty side is a null bead."""
+
+    zh_id: str
+    en_id: str
+    beads: tuple[tuple[str, str], ...]
+
+
+def read_gold_pairs(path: Path) -> list[GoldPair]:
+    """Read `zh_id, en_id, relation` (and, if there, `label`) from TSV with a header line."""
+    lines = textfile.lines(textfile.read(path, GoldError))
+    header = lines[0].split("\t") if lines else []
+    missing = {"zh_id", "en_id", "relation"} - set(header)
+    if missing:
+        raise GoldError(
+            f"{path}:1: expected a header of tab-separated zh_id, en_id, relation; "
+            f"lacks {', '.join(sorted(missing))}"
+        )
+    pairs = []
+    for number, row in enumerate(csv.DictReader(lines, delimiter="\t"), start=2):
+        if not row["zh_id"] or not row["en_id"]:
+            raise GoldError(f"{path}:{number}: zh_id and en_id must not be empty")
+        label = row.get("label") or "pair"
+        if label not in ("pair", "negative"):
+            raise GoldError(f"{path}:{number}: label must be pair or negative, not {label!r}")
+        pairs.append(GoldPair(row["zh_id"], row["en_id"], row["relation"] or "", label))
+    if not pairs:
+        raise GoldError(f"{path}: holds no pair below its header line")
+    return pairs
+
+
+def read_gold_beads(path: Path) -> list[GoldBeads]:
+    """Read beads, one document pair a line: `{"zh_id", "en_id", "beads": [[zh, en], ...]}`."""
+    return [
+        GoldBeads(row["zh_id"], row["en_id"], tuple((zh, en) for zh, en in row["beads"]))
+        for row in _json_lines(path)
+    ]
+
+
+def text_f1(pages: Iterable[tuple[str, str]]) -> float:
+    """Return the F1 of 4-gram overlap over (gold, found) texts; each Han character is a token.
+
+    Precision and recall are averaged over pages and then combined, as the article extraction
+    benchmark does (github.com/scrapinghub/article-extraction-benchmark).
+    """
+    precisions, recalls = [], []
+    for gold, found in pages:
+        want, got = _shingles(gold), _shingles(found)
+        if not want:
+            continue
+        hits = sum((want & got).values())
+        recalls.append(hits / sum(want.values()))
+        if got:
+            precisions.append(hits / sum(got.values()))
+    if not precisions:
+        return 0.0
+    precision, recall = sum(precisions) / len(precisions), sum(recalls) / len(recalls)
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def score_articles(output: Path, gold: Path) -> dict[str, Any]:
+    """Score stored articles against gold lines `{"article_id", "city", "text", ...}`."""
+    texts: dict[str, str] = {}
+    for city in files.cities_with_articles(output):
+        table = store.read_articles(output, city, ["article_id", "text"])
+        texts |= dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
+    rows = list(_json_lines(gold))
+    missing = [row["article_id"] for row in rows if row["article_id"] not in texts]
+    surplus = texts.keys() - {row["article_id"] for row in rows}
+    pages = [(row["text"], texts.get(row["article_id"], "")) for row in rows]
+    return {
+        "expected": len(rows),
+        "found": len(rows) - len(missing),
+        "surplus": len(surplus),
+        "recall": round(1 - len(missing) / len(rows), 4) if rows else 0.0,
+        "text_f1": round(text_f1(pages), 4),
+    }
+
+
+def score_pairs(
+    pairs: Sequence[Mapping[str, Any]],
+    gold: Sequence[GoldPair],
+    clusters: Mapping[str, str] | None = None,
+) -> Scores:
+    """Score pairs claimed at `DECISION` against gold.
+
+    `clusters` maps an article to the first of its duplicates: a mate's repost is the mate.
+    """
+    same = clusters or {}
+    expected = {
+        (same.get(g.zh_id, g.zh_id), same.get(g.en_id, g.en_id)) for g in gold if g.label == "pair"
+    }
+    claimed = {
+        (same.get(p["zh_id"], p["zh_id"]), same.get(p["en_id"], p["en_id"]))
+        for p in pairs
+        if p["probability"] >= DECISION
+    }
+    correct = len(expected & claimed)
+    return Scores(correct, len(claimed), correct, len(expected))
+
+
+def calibration_error(judged: Sequence[tuple[float, bool]], bins: int = 10) -> float:
+    """Return the expected calibration error: mean |stated - observed| over equal-width bins."""
+    buckets: dict[int, list[tuple[float, bool]]] = {}
+    for probability, right in judged:
+        buckets.setdefault(min(int(probability * bins), bins - 1), []).append((probability, right))
+    total = 0.0
+    for bucket in buckets.values():
+        stated = sum(p for p, _ in bucket) / len(bucket)
+        observed = sum(r for _, r in bucket) / len(bucket)
+        total += abs(stated - observed) * len(bucket)
+    return total / len(judged) if judged else 0.0
+
+
+def score_beads(output: Path, gold: Sequence[GoldBeads]) -> dict[str, Scores]:
+    """Score stored sentences against gold beads, strictly and laxly.
+
+    Both are compared by where they lie in the stored articles' texts, white space aside. Strict: a
+    bead is the same spans as a gold bead. Lax: it overlaps one on both sides. Null beads count in
+    precision only. A gold pair that was not made loses all its beads' recall.
+    """
+    texts: dict[str, str] = {}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for city in files.cities_with_articles(output):
+        table = store.read_articles(output, city, ["article_id", "text"])
+        texts |= dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
+        pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS).to_pylist()
+        ids = {row["pair_id"]: (row["zh_id"], row["en_id"]) for row in pairs}
+        path = files.table_path(output, "sentences", city)
+        for row in files.read_table(path, schema.SENTENCES).to_pylist():
+            found.setdefault(ids[row["pair_id"]], []).append(row)
+    strict, lax = [0, 0, 0, 0], [0, 0, 0, 0]
+    for document in gold:
+        zh, en = texts.get(document.zh_id, ""), texts.get(document.en_id, "")
+        want = list(
+            zip(
+                _locate([bead[0] for bead in document.beads], zh),
+                _locate([bead[1] for bead in document.beads], en),
+                strict=True,
+            )
+        )
+        got = [
+            (
+                _squeezed(zh, row["zh_start"], row["zh_end"]),
+                _squeezed(en, row["en_start"], row["en_end"]),
+            )
+            for row in found.get((document.zh_id, document.en_id), ())
+        ]
+        got_linked = [bead for bead in got if all(bead)]
+        linked = [bead for bead in want if all(bead)]
+        unlocated = sum(
+            1
+            for bead, spans in zip(document.beads, want, strict=True)
+            if all(bead) and not all(spans)
+        )
+        same = sum(1 for bead in got if bead in want)
+        touching = sum(1 for bead in got if bead in want or _touches(bead, linked))
+        strict[0] += same
+        lax[0] += touching
+        strict[2] += sum(1 for bead in linked if bead in got)
+        lax[2] += sum(1 for bead in linked if _touches(bead, got_linked))
+        for counts in (strict, lax):
+            counts[1] += len(got)
+            counts[3] += len(linked) + unlocated
+    return {"strict": Scores(*strict), "lax": Scores(*lax)}
+
+
+def evaluate(output: Path, gold: Path) -> dict[str, Any]:
+    """Score the pairs in `output` against a gold file; see `read_gold_pairs` for its form.
+
+    The calibration error is over every scored pair of two articles that gold names: assigned ones
+    and runners-up. Relations are compared where gold gives one of ours.
+    """
+    expected = read_gold_pairs(gold)
+    pairs: list[dict[str, Any]] = []
+    scored: list[dict[str, Any]] = []
+    clusters: dict[str, str] = {}
+    for city in files.cities_with_articles(output):
+        made = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
+        others = files.read_table(files.table_path(output, "candidates", city), schema.CANDIDATES)
+        pairs += made.to_pylist()
+        scored += made.to_pylist() + others.to_pylist()
+        columns = ["article_id", "duplicate_of", "duplicate_city"]
+        for row in store.read_articles(output, city, columns).to_pylist():
+            if row["duplicate_of"] and not row["duplicate_city"]:
+                clusters[row["article_id"]] = row["duplicate_of"]
+    if not pairs:
+        raise GoldError(f"{output}: holds no pairs to evaluate; run `shizheng align` first")
+    right = {(g.zh_id, g.en_id): g.relation for g in expected if g.label == "pair"}
+    wrong = {(g.zh_id, g.en_id) for g in expected if g.label == "negative"}
+    named = {key for pair in (*right, *wrong) for key in pair}
+    judged = [
+        (row["probability"], (row["zh_id"], row["en_id"]) in right)
+        for row in scored
+        if row["zh_id"] in named and row["en_id"] in named
+    ]
+    relations = [
+        row["relation"] == right[row["zh_id"], row["en_id"]]
+        for row in pairs
+        if right.get((row["zh_id"], row["en_id"])) in RELATIONS and row["probability"] >= DECISION
+    ]
+    return {
+        "pairs": score_pairs(pairs, expected, clusters).as_json(),
+        "calibration_error": round(calibration_error(judged), 4),
+        "relation_accuracy": round(sum(relations) / len(relations), 4) if relations else None,
+        "negatives_claimed": sum(
+            1 for p in pairs if (p["zh_id"], p["en_id"]) in wrong and p["probability"] >= DECISION
+        ),
+    }
+
+
+_Span = tuple[int, int] | None
+
+
+def _locate(parts: Sequence[str], text: str) -> list[_Span]:
+    """Return where each part lies in `text`, white space aside; None if empty or not there."""
+    squeezed, at, spans = _SPACE.sub("", text), 0, []
+    for part in parts:
+        wanted = _SPACE.sub("", part)
+        start = squeezed.find(wanted, at) if wanted else -1
+        spans.append((start, start + len(wanted)) if start >= 0 else None)
+        at = start + len(wanted) if start >= 0 else at
+    return spans
+
+
+def _squeezed(text: str, start: int | None, end: int | None) -> _Span:
+    """Return a span of `text` as a span of the text without white space."""
+    if start is None or end is None or start >= end:
+        return None
+    before = len(_SPACE.sub("", text[:start]))
+    return before, before + len(_SPACE.sub("", text[start:end]))
+
+
+def _touches(bead: tuple[_Span, _Span], others: Iterable[tuple[_Span, _Span]]) -> bool:
+    return any(_meet(bead[0], other[0]) and _meet(bead[1], other[1]) for other in others)
+
+
+def _meet(a: _Span, b: _Span) -> bool:
+    return a is not None and b is not None and a[0] < b[1] and b[0] < a[1]
+
+
+def _shingles(text: str, n: int = 4) -> Counter[tuple[str, ...]]:
+    tokens = _TOKEN.findall(text.lower())
+    return Counter(tuple(tokens[i : i + n]) for i in range(max(1, len(tokens) - n + 1)) if tokens)
+
+
+def _json_lines(path: Path) -> Iterable[dict[str, Any]]:
+    for number, line in enumerate(textfile.lines(textfile.read(path, GoldError)), start=1):
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError as error:
+            raise GoldError(f"{path}:{number}: not JSON: {error.msg}") from error

@@ -1,0 +1,244 @@
+"""What changed since the last run, and what is usual: a short record that outlives the tables.
+
+`reports/history.jsonl` holds a line for each run, the oldest first: counts and medians per city,
+and which pairs came, went or changed. `reports/kept.parquet` holds the pairs kept as the last line
+saw them, to compare with. Both are written whole or not at all, the record first: a crash in
+between has the next run compare with the older state, so that a change is told twice, never lost.
+Deleting both begins the history anew and loses nothing else.
+"""
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
+from pipelines.tables import files as textfile
+from pipelines.tables.columns import evidence, flat, floats
+from pipelines.tables.vocabulary import DECISION
+
+WINDOW = 100
+"""The newest English articles of a city that its measures are of: older ones would hide a change
+under years of good news."""
+
+FEWEST = 20
+"""English articles in the window below which nothing is measured."""
+
+LINES = 400
+"""Runs remembered; more than a year of daily ones."""
+
+EXAMPLES = 20
+"""Pairs named for each kind of change."""
+
+_KEPT = pa.schema(
+    [schema.PAIRS.field(name) for name in ("pair_id", "city", "zh_title", "en_title", "aligned_at")]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """One city as a run left it. `pairs` are those kept.
+
+    The rest is of the `window` newest English articles that are no duplicates: `yield_` the share
+    of them with a mate (0-1), `score` (log odds) and `length_ratio` the medians of their pairs;
+    None where there are too few.
+    """
+
+    pairs: int
+    window: int
+    yield_: float | None
+    score: float | None
+    length_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A pair that came (`new`), went (`gone`) or was aligned anew with another result
+    (`changed`)."""
+
+    what: str
+    city: str
+    pair_id: str
+    zh_title: str
+    en_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history. `since` is when the state compared with was recorded, None for the
+    first. Times are UTC, ISO 8601."""
+
+    run_id: str
+    at: str
+    since: str | None
+    cities: Mapping[str, Measures]
+    counts: Mapping[str, int]
+    examples: tuple[Changed, ...]
+
+
+def record(output: Path, run_id: str, now: datetime) -> Entry:
+    """Compare the pairs kept with the last record, append a line and return it.
+
+    A city whose tables are damaged has no measures in it, and its pairs are taken for unchanged.
+    Raises `store.StoreError` for a record that is broken.
+    """
+    past = read(output)
+    before = _KEPT.empty_table()
+    path = output / "reports" / "kept.parquet"
+    if path.exists():
+        before = _read_kept(path)
+    kept, measures = [], {}
+    for city in files.cities_in(output, "pairs"):
+        try:
+            rows, measures[city] = _measure(output, city)
+        except files.StoreError as error:
+            if error.city != city:
+                raise
+            # Nothing is known of it now; that its pairs are gone would be wrong.
+            rows = before.filter(pc.equal(before["city"], city))
+        kept.append(rows)
+    now_kept = pa.concat_tables(kept) if kept else _KEPT.empty_table()
+    changes = _changes(before, now_kept)
+    entry = Entry(
+        run_id=run_id,
+        at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        since=past[-1].at if past and path.exists() else None,
+        cities=measures,
+        counts={what: len(found) for what, found in changes.items()},
+        examples=tuple(one for found in changes.values() for one in _spread(found)),
+    )
+    lines = [_line(old) for old in past[-LINES + 1 :]] + [_line(entry)]
+    with files.replacing(output / "reports" / "history.jsonl") as file:
+        file.write("".join(lines).encode())
+    with files.replacing(path) as file:
+        pq.write_table(now_kept, file, **files.WRITTEN)
+    return entry
+
+
+def read(output: Path) -> list[Entry]:
+    """Return the history, the oldest line first; empty if none is recorded yet."""
+    path = output / "reports" / "history.jsonl"
+    if not path.exists():
+        return []
+    found = []
+    for number, line in enumerate(textfile.lines(path.read_text(encoding="utf-8")), 1):
+        try:
+            raw = json.loads(line)
+            found.append(
+                Entry(
+                    **raw
+                    | {
+                        "cities": {c: Measures(**m) for c, m in raw["cities"].items()},
+                        "examples": tuple(Changed(**change) for change in raw["examples"]),
+                    }
+                )
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise files.StoreError(
+                f"{path}:{number}: expected one record of a run as JSON ({error}); "
+                "delete the line, or the file to begin the history anew"
+            ) from error
+    return found
+
+
+def usual(past: Sequence[Entry], city: str, runs: int) -> dict[str, float]:
+    """Return the median of each measure of a city over its last `runs` records that have it."""
+    found = {}
+    for name in ("yield_", "score", "length_ratio"):
+        values = [getattr(e.cities[city], name) for e in past if city in e.cities]
+        known = [value for value in values if value is not None][-runs:]
+        if known:
+            found[name] = statistics.median(known)
+    return found
+
+
+def newest_english(output: Path, city: str) -> pa.Table:
+    """Return the newest English articles of a city that are no duplicates, at most `WINDOW`.
+
+    The last stored come first, of one run those published last.
+    """
+    columns = ["article_id", "lang", "title", "url", "first_seen", "published_at", "duplicate_of"]
+    articles = store.read_articles(output, city, columns)
+    english = pc.and_(pc.equal(articles["lang"], "en"), pc.is_null(articles["duplicate_of"]))
+    order = [("first_seen", "descending"), ("published_at", "descending")]
+    return articles.filter(english).sort_by([*order, ("article_id", "ascending")])[:WINDOW]
+
+
+def _measure(output: Path, city: str) -> tuple[pa.Table, Measures]:
+    """Return the pairs of a city that are kept, as the snapshot takes them, and its measures."""
+    path = files.table_path(output, "pairs", city)
+    columns = ["pair_id", "city", "zh_title", "en_title", "aligned_at", "en_id"]
+    columns += ["probability", "score", "evidence"]
+    pairs = files.read_table(path, schema.PAIRS, columns)
+    pairs = pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
+    recent = newest_english(output, city)
+    of_recent = pairs.filter(pc.is_in(pairs["en_id"], value_set=flat(recent["article_id"])))
+    enough = recent.num_rows >= FEWEST
+    mated = len(pc.unique(of_recent["en_id"]))
+    return pairs.select(_KEPT.names).cast(_KEPT), Measures(
+        pairs=pairs.num_rows,
+        window=recent.num_rows,
+        yield_=round(mated / recent.num_rows, 4) if enough else None,
+        score=_median(floats(of_recent["score"])) if enough else None,
+        length_ratio=_median(evidence(of_recent, "length_ratio")) if enough else None,
+    )
+
+
+def _median(values: Any) -> float | None:
+    known = values[np.isfinite(values)]
+    return round(float(np.median(known)), 4) if len(known) else None
+
+
+def _changes(before: pa.Table, after: pa.Table) -> dict[str, list[Changed]]:
+    old, new = flat(before["pair_id"]), flat(after["pair_id"])
+    both = after.select(["pair_id", "aligned_at"]).join(
+        before.select(["pair_id", "aligned_at"]), "pair_id", join_type="inner", right_suffix="_old"
+    )
+    anew = both.filter(pc.not_equal(both["aligned_at"], both["aligned_at_old"]))["pair_id"]
+    return {
+        "new": _named("new", after, pc.invert(pc.is_in(new, value_set=old))),
+        "gone": _named("gone", before, pc.invert(pc.is_in(old, value_set=new))),
+        "changed": _named("changed", after, pc.is_in(new, value_set=flat(anew))),
+    }
+
+
+def _named(what: str, pairs: pa.Table, rows: Any) -> list[Changed]:
+    columns = ["city", "pair_id", "zh_title", "en_title"]
+    found = (
+        pairs.filter(rows)
+        .select(columns)
+        .sort_by([("city", "ascending"), ("pair_id", "ascending")])
+    )
+    return [
+        Changed(what, **{name: value or "" for name, value in row.items()})
+        for row in found.to_pylist()
+    ]
+
+
+def _spread(changes: list[Changed]) -> list[Changed]:
+    """Return at most `EXAMPLES` of them, from all over the list: one city must not fill it."""
+    step = max(1, -(-len(changes) // EXAMPLES))
+    return changes[::step]
+
+
+def _read_kept(path: Path) -> pa.Table:
+    try:
+        with files.opened(path) as file:
+            return file.read().cast(_KEPT)
+    except files.StoreError as error:
+        raise files.StoreError(
+            f"{error}: the next run then compares with nothing, and the one after with that"
+        ) from error
+
+
+def _line(entry: Entry) -> str:
+    return json.dumps(asdict(entry), ensure_ascii=False) + "\n"

@@ -1,0 +1,242 @@
+"""Estimates in words, tables and JSON: what `shizheng evaluate` says of verdicts."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipelines.pairs import calibration
+from pipelines.pairs.calibration import Figures, Record
+from pipelines.quality import calibrate, estimates
+from pipelines.quality.agreement import Agreement, Kappa
+from pipelines.quality.estimates import Estimates
+from pipelines.quality.intervals import Estimate
+from pipelines.terminal import say, say_json, show_table
+
+_NOTHING = (
+    "No verdict so far speaks of the corpus: none was drawn by chance and decided; "
+    "judge by the plan `stratified`."
+)
+
+CODES = {
+    "correct": "C",
+    "partly": "P",
+    "wrong": "X",
+    "wrong_language": "WL",
+    "not_language": "NL",
+    "boilerplate": "CB",
+}
+"""Codes of Kreutzer et al. 2022 (TACL 10:50) by verdict on a bead; `partly` is ours."""
+
+
+def evaluate(output: Path) -> dict[str, Any]:
+    """Return what the verdicts in `output` tell of its corpus, for a program to read.
+
+    Raises `VerdictError` where there are none.
+    """
+    given = estimates.judgements(output)
+    found = estimates.estimate_from(output, given)
+    compared = calibrate.compare(output, given.items)
+    record = calibration.in_force(output)
+    return {
+        "sentences": quote(found),
+        "stale": given.sentence(),
+        "estimates": _rounded(asdict(found)),
+        "codes": {
+            CODES[said]: _rounded(asdict(one)) for said, one in found.beads.items()
+        },
+        "calibration": {
+            "in_force": record.version if record else None,
+            "before": _rounded(asdict(compared[0])) if compared else None,
+            "after": _rounded(asdict(compared[1])) if compared else None,
+        },
+    }  # fmt: skip
+
+
+def quote(found: Estimates) -> list[str]:
+    """Return plain sentences that a paper can quote, one for each thing that was judged."""
+    told = []
+    where = "" if len(found.cities) != 1 else f" of {found.cities[0]}"
+    if found.translations is not None and found.precision is not None:
+        pairs = found.counts["pair"]
+        who = _reviewers(pairs.reviewers, [a for a in found.agreements if a.level == "pair"])
+        told.append(
+            f"Of the {found.claimed:,} pairs{where} at or above {_point(found.threshold)}, an "
+            f"estimated {_percent(found.translations)}, {found.translations.judged} judged by "
+            f"{who}) are translations, whole, abridged or in part; "
+            f"{_percent(found.precision)}) tell at least of the same event."
+        )
+    if found.recall is not None:
+        told.append(
+            f"Of the English articles{where} that have a Chinese counterpart in the corpus, an "
+            f"estimated {_percent(found.recall)}, {found.counts['unmatched'].drawn} of "
+            f"{found.unmatched:,} unmatched articles judged) are paired with it."
+        )
+    if "correct" in found.beads:
+        one = found.beads["correct"]
+        told.append(
+            f"Of the {found.linked:,} sentence alignments of these pairs, an estimated "
+            f"{_percent(one)}, {one.judged} judged) are correct."
+        )
+    if found.calibration_error is not None:
+        told.append(
+            f"The probabilities stored are off by {_point(found.calibration_error, 3)} on average "
+            "(expected calibration error)."
+        )
+    return told
+
+
+def show(output: Path) -> None:
+    """Print the same as sentences and tables."""
+    given = estimates.judgements(output)
+    found = estimates.estimate_from(output, given)
+    for sentence in [*(quote(found) or [_NOTHING]), *filter(None, [given.sentence()])]:
+        say(sentence)
+    say("")
+    show_table(
+        ("band", "pairs", "judged", "stated", "right", "from", "to"),
+        [
+            (b.name, b.pairs, b.observed.judged if b.observed else 0, b.stated, *_cells(b.observed))
+            for b in found.bands
+        ],
+        "Pairs by score band",
+    )
+    show_table(
+        ("city", "claimed", "judged", "right", "from", "to", "recall", "from", "to"),
+        [
+            (c.city, c.claimed, c.precision.judged if c.precision else 0, *_cells(c.precision),
+             *_cells(c.recall))
+            for c in found.by_city
+        ],
+        "Pairs claimed by city",
+    )  # fmt: skip
+    if found.beads:
+        show_table(
+            ("verdict", "code", "share", "from", "to"),
+            [(said, CODES[said], *_cells(one)) for said, one in found.beads.items()],
+            "Aligned sentences",
+        )
+    if found.agreements:
+        show_table(
+            ("level", "reviewers", "items", "agreed", "kappa", "from", "to", "right or not"),
+            [
+                (a.level, f"{a.first}, {a.second}", a.items, a.raw, *_kappa(a.kappa),
+                 a.decision.value)
+                for a in found.agreements
+            ],
+            "Agreement of reviewers",
+        )  # fmt: skip
+    compared = calibrate.compare(output, given.items)
+    if compared is not None:
+        show_figures(*compared, f"Calibration, in force: {_version(calibration.in_force(output))}")
+
+
+def show_figures(before: Figures, after: Figures, title: str) -> None:
+    """Print how well probabilities tell the verdicts, before and after calibrating."""
+    show_table(
+        ("probabilities", "log loss", "Brier", "calibration error"),
+        [
+            ("of the model", before.log_loss, before.brier, before.calibration_error),
+            ("calibrated, held apart", after.log_loss, after.brier, after.calibration_error),
+        ],
+        title,
+    )
+
+
+def show_calibrations(output: Path, *, as_json: bool) -> None:
+    """Print every calibration kept, and which is in force."""
+    kept, current = calibration.history(output), calibration.in_force(output)
+    if as_json:
+        say_json({"in_force": current.version if current else None,
+                  "calibrations": [asdict(record) for record in kept]})  # fmt: skip
+        return
+    if not kept:
+        say("no calibration has been made; probabilities are the model's own")
+        return
+    show_table(
+        ("version", "made", "for", "judged", "shift", "slope", "log loss before", "after", ""),
+        [
+            (r.version, r.made_at, r.method, r.judged, r.shift, r.slope, r.before.log_loss,
+             r.after.log_loss, "in force" if current and r.version == current.version else "")
+            for r in kept
+        ],
+    )  # fmt: skip
+
+
+def show_reverted(given_up: Record, now: Record | None, *, as_json: bool) -> None:
+    """Say what is in force after going back."""
+    if as_json:
+        say_json({"given_up": given_up.version, "in_force": now.version if now else None})
+        return
+    left = now.version if now else "none: probabilities will be the model's own"
+    say(f"{given_up.version} is no longer in force; in force: {left}. {_ALIGN}")
+
+
+def show_learnt(record: Record, before: Record | None, *, dry: bool, as_json: bool) -> None:
+    """Say what was learnt, what it brings and what is to be done."""
+    same = before is not None and before.version == record.version
+    if as_json:
+        say_json(asdict(record) | {"kept": not dry, "new": not same})
+        return
+    show_figures(
+        record.before,
+        record.after,
+        f"{record.judged} pairs judged; log odds become "
+        f"{record.shift:+.3f} {record.slope:+.3f} x log odds",
+    )
+    if record.stale:
+        say(f"{record.stale} verdicts on pairs were left out: their texts have changed since")
+    if same:
+        say(f"{record.version} is in force already: it was learnt from these verdicts")
+    elif dry:
+        say("nothing was kept; without --dry-run this would be in force")
+    else:
+        say(f"{record.version} is in force. {_ALIGN}")
+
+
+_ALIGN = "The tables change when `shizheng align` runs next."
+
+
+def _version(record: Record | None) -> str:
+    return record.version if record else "none"
+
+
+def _reviewers(names: Sequence[str], agreed: Sequence[Agreement]) -> str:
+    """Say how many reviewers there were and how far they agreed, over all their pairs."""
+    known = [(a.items, a.kappa.value) for a in agreed if a.kappa.value is not None]
+    who = f"{len(names)} reviewer{'s' if len(names) != 1 else ''}"
+    if not known:
+        return who
+    mean = sum(items * value for items, value in known) / sum(items for items, _ in known)
+    return f"{who}, {'mean ' if len(known) > 1 else ''}kappa {_point(mean, 2)}"
+
+
+def _percent(one: Estimate) -> str:
+    """Write a share and its interval, the bracket left open for what else is to be said."""
+    value, low, high = (f"{100 * x:.1f}" for x in (one.value, one.low, one.high))
+    return f"{value} % (95 % interval {low}-{high}"
+
+
+def _point(value: float, digits: int | None = None) -> str:
+    """Write a number below one as the field does: .84."""
+    text = f"{value:.{digits}f}" if digits is not None else f"{value:g}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def _cells(one: Estimate | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if one is None else (one.value, one.low, one.high)
+
+
+def _kappa(one: Kappa) -> tuple[float | None, float | None, float | None]:
+    return one.value, one.low, one.high
+
+
+def _rounded(value: Any) -> Any:
+    """Round every number within to six digits: more would claim what was not measured."""
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value

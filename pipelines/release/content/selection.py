@@ -1,0 +1,231 @@
+"""Which articles and pairs a release holds: thresholds, rights and withdrawals, city by city.
+
+A plan is what is known of a city before any text is read: one row for each article that is
+released, with where it is stored. It takes some 60 bytes an article.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawler.city import RIGHTS, City
+from crawler.item import canonical_url
+from pipelines.release.content import rights
+from pipelines.release.content.withdrawal import Withdrawn
+from pipelines.tables import articles as store
+from pipelines.tables import files as tables_files
+from pipelines.tables import schema
+
+RELATIONS = ("translation", "abridged", "part_of", "same_event")
+LANGS = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What is chosen. `since` and `until` are days of publication in the cities' time, inclusive;
+    with either, undated articles are left out. `cities` empty: all."""
+
+    min_probability: float = 0.5
+    relations: tuple[str, ...] = RELATIONS
+    since: date | None = None
+    until: date | None = None
+    cities: tuple[str, ...] = ()
+    langs: tuple[str, ...] = LANGS
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the thresholds as they stand in a manifest."""
+        return {
+            key: value.isoformat() if isinstance(value, date) else value
+            for key, value in asdict(self).items()
+        }
+
+
+@dataclass(slots=True)
+class CityPlan:
+    """What of a city is released.
+
+    `rows` has article_id, lang, day (days since 1970 in the cities' time; null: undated),
+    duplicate_of, held, url, and where the row is stored: `file` (position in `files`) and `row`.
+    Sorted as it is released: by file, then date and id. `split` is one small integer for each row.
+    """
+
+    city: str
+    files: list[Path]
+    rows: pa.Table
+    withdrawn: list[str]
+    split: np.ndarray[Any, np.dtype[np.int8]] = field(
+        default_factory=lambda: np.zeros(0, dtype=np.int8)
+    )
+
+
+_LIGHT = ["article_id", "lang", "published_at", "duplicate_of", "revision", "rights", "url"]
+
+
+def plan(
+    output: Path, key: str, city: City | None, thresholds: Thresholds, withdrawn: Withdrawn
+) -> CityPlan:
+    """Return what of one city is released. Reads no text."""
+    files = tables_files.article_files(output, key)
+    parts = []
+    for number, path in enumerate(files):
+        part = tables_files.read_table(path, schema.ARTICLES, _LIGHT)
+        part = part.append_column("file", pa.array(np.full(part.num_rows, number, np.int32)))
+        parts.append(part.append_column("row", pa.array(np.arange(part.num_rows, dtype=np.int32))))
+    rows = _once(pa.concat_tables(parts))
+    gone = _withdrawn(rows, withdrawn)
+    if gone:
+        rows = rows.filter(pc.invert(pc.is_in(rows["article_id"], pa.array(gone, pa.string()))))
+    local = pc.local_timestamp(rows["published_at"])
+    day = pc.cast(pc.cast(local, pa.date32()), pa.int32())
+    wanted = pc.is_in(rows["lang"], pa.array(thresholds.langs, pa.string()))
+    for bound, compare in ((thresholds.since, pc.greater_equal), (thresholds.until, pc.less_equal)):
+        if bound is not None:
+            wanted = pc.and_(wanted, pc.fill_null(compare(day, _days(bound)), False))
+    rows = rows.append_column("day", day).append_column("held", _held(rows, city))
+    rows = rows.filter(wanted).sort_by(
+        [("file", "ascending"), ("published_at", "ascending"), ("article_id", "ascending")]
+    )
+    kept = ["article_id", "lang", "day", "duplicate_of", "held", "url", "file", "row"]
+    return CityPlan(key, files, rows.select(kept).combine_chunks(), gone)
+
+
+def spread(output: Path, withdrawn: Withdrawn) -> Withdrawn:
+    """Return the list with the ids of all articles it names and of their reposts, in every city: a
+    repost in another city goes, too."""
+    if not withdrawn.articles and not withdrawn.urls:
+        return withdrawn
+    parts = [
+        store.read_articles(output, key, ["article_id", "url", "duplicate_of"])
+        for key in tables_files.cities_with_articles(output)
+    ]
+    gone = _withdrawn(pa.concat_tables(parts), withdrawn)
+    return replace(withdrawn, articles=withdrawn.articles | frozenset(gone))
+
+
+def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
+    """Return what the list withdraws and no stored article is: perhaps misspelt, or long gone."""
+    if not withdrawn.articles and not withdrawn.urls:
+        return []
+    ids, urls = set[str](), set[str]()
+    for key in tables_files.cities_with_articles(output):
+        table = store.read_articles(output, key, ["article_id", "url"])
+        ids.update(table["article_id"].to_pylist())
+        urls.update(canonical_url(url) for url in table["url"].to_pylist() if url)
+    return [*sorted(withdrawn.articles - ids), *sorted(withdrawn.urls - urls)]
+
+
+def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
+    """Return the city's pairs that are released, by pair_id: at or above the threshold, of a wanted
+    relation, both articles in the release."""
+    table = tables_files.read_table(
+        tables_files.table_path(output, "pairs", planned.city), schema.PAIRS
+    )
+    ids = planned.rows["article_id"]
+    # As stored, in single precision: a pair stored at .9 is at or above .9.
+    least = pa.scalar(float(np.float32(thresholds.min_probability)), pa.float32())
+    wanted = pc.and_(
+        pc.greater_equal(table["probability"], least),
+        pc.is_in(table["relation"], pa.array(thresholds.relations, pa.string())),
+    )
+    for side in ("zh_id", "en_id"):
+        wanted = pc.and_(wanted, pc.is_in(table[side], ids))
+    return table.filter(wanted).sort_by("pair_id")
+
+
+def stored_texts(
+    planned: CityPlan, wanted: np.ndarray[Any, np.dtype[np.int64]], columns: list[str]
+) -> Iterator[tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Table]]:
+    """Yield columns of the plan's rows `wanted` (positions, sorted), a row group's worth at a time,
+    with their positions in the plan."""
+    file, row = planned.rows["file"].to_numpy(), planned.rows["row"].to_numpy()
+    for number in np.unique(file[wanted]):
+        here = wanted[file[wanted] == number]
+        begin = 0
+        with tables_files.opened(planned.files[number]) as opened:
+            for group in range(opened.num_row_groups):
+                end = begin + opened.metadata.row_group(group).num_rows
+                inside = here[(row[here] >= begin) & (row[here] < end)]
+                if len(inside):
+                    table = tables_files.with_dates(opened.read_row_group(group, columns=columns))
+                    yield inside, table.take(pa.array(row[inside] - begin))
+                begin = end
+
+
+def rulings(cities: Mapping[str, City], keys: list[str]) -> dict[str, Any]:
+    """Return what each city's file says of rights, as it stands in a manifest."""
+    return {key: _ruling(cities.get(key)) for key in keys}
+
+
+def names(cities: Mapping[str, City], keys: list[str]) -> dict[str, dict[str, str]]:
+    """Return each city's names, its key where it has no file."""
+    return {
+        key: {"zh": cities[key].name_zh, "en": cities[key].name_en}
+        if key in cities
+        else {"zh": key, "en": key}
+        for key in keys
+    }
+
+
+def _ruling(city: City | None) -> dict[str, Any]:
+    if city is None:
+        return {"text": None, "terms": None, "checked": None}
+    stated = [("", city.rights_of(""))]
+    stated += [(s.articles or "", s.rights) for s in city.sources if s.rights is not None]
+    shown = [
+        {
+            "text": ruling.text,
+            "terms": ruling.terms,
+            "checked": ruling.checked.isoformat() if ruling.checked else None,
+        }
+        | ({"articles": pattern} if pattern else {})
+        for pattern, ruling in stated
+    ]
+    return shown[0] | ({"sources": shown[1:]} if shown[1:] else {})
+
+
+def _once(rows: pa.Table) -> pa.Table:
+    """Return each article once: a crash can leave one in its old year as well as in its new."""
+    if pc.count_distinct(rows["article_id"]).as_py() == rows.num_rows:
+        return rows
+    rows = rows.sort_by([("article_id", "ascending"), ("revision", "descending")])
+    ids = rows["article_id"].to_pylist()
+    return rows.take([i for i, key in enumerate(ids) if i == 0 or ids[i - 1] != key])
+
+
+def _withdrawn(rows: pa.Table, withdrawn: Withdrawn) -> list[str]:
+    """Return the ids of withdrawn articles and of all their reposts, sorted."""
+    if not withdrawn.articles and not withdrawn.urls:
+        return []
+    ids, urls = rows["article_id"].to_pylist(), rows["url"].to_pylist()
+    heads = [head or key for key, head in zip(ids, rows["duplicate_of"].to_pylist(), strict=True)]
+    clusters = {
+        head for key, url, head in zip(ids, urls, heads, strict=True) if withdrawn.names(key, url)
+    }
+    return sorted(key for key, head in zip(ids, heads, strict=True) if head in clusters)
+
+
+def _held(rows: pa.Table, city: City | None) -> pa.Array:
+    """Return how much of each article may be held."""
+    if city is not None and rights.by_source(city):
+        levels = [
+            rights.held(city.rights_of(url or ""), said)
+            for url, said in zip(rows["url"].to_pylist(), rows["rights"].to_pylist(), strict=True)
+        ]
+        return pa.DictionaryArray.from_arrays(
+            pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)), RIGHTS
+        )
+    ruling = city.rights_of("") if city is not None else None
+    said = pc.dictionary_encode(rows["rights"].combine_chunks(), null_encoding="encode")
+    levels = [rights.held(ruling, one) for one in said.dictionary.to_pylist()]
+    codes = pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)).take(said.indices)
+    return pa.DictionaryArray.from_arrays(codes, RIGHTS)
+
+
+def _days(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

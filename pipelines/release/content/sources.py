@@ -1,0 +1,64 @@
+"""The texts that a city's sentences come from, and the sentences as those texts have them now."""
+
+from collections.abc import Mapping
+from operator import eq, getitem
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.release.content.masking import Mask, applied, flags_at
+
+Integers = np.ndarray[Any, np.dtype[Any]]
+BooleanArray = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class Sources:
+    """Texts of the rows of a city's plan that are `wanted`, as stored, and what is masked in them.
+
+    They are kept while the articles are written, so that no text is read or searched twice.
+    """
+
+    def __init__(self, wanted: BooleanArray) -> None:
+        self._wanted = wanted
+        self._texts: dict[int, str] = {}
+        self._masks: dict[int, list[Mask]] = {}
+
+    def add(self, positions: Integers, texts: pa.Array, found: Mapping[int, list[Mask]]) -> None:
+        """Keep what is wanted of the rows at these positions; `found` is by row of `texts`."""
+        here = np.flatnonzero(self._wanted[positions])
+        kept = pc.fill_null(texts.take(pa.array(here)), "").to_numpy(zero_copy_only=False)
+        self._texts.update(zip(positions[here].tolist(), kept.tolist(), strict=True))
+        for row, masks in found.items():
+            position = int(positions[row])
+            if self._wanted[position]:
+                self._masks[position] = masks
+
+    def side(
+        self, columns: Mapping[str, pa.Array], side: str, articles: Integers
+    ) -> tuple[pa.Array, BooleanArray]:
+        """Return one side of beads, masked as in their `articles`, and which beads stand there.
+
+        A bead stands where its article's text, as it is now, holds it at its offsets. One that does
+        not was aligned before the article was corrected.
+        """
+        values = columns[side]
+        said = pc.fill_null(values, "").to_numpy(zero_copy_only=False).tolist()
+        starts = pc.fill_null(columns[f"{side}_start"], 0).to_numpy().tolist()
+        ends = pc.fill_null(columns[f"{side}_end"], 0).to_numpy().tolist()
+        owners = articles.tolist()
+        texts = map(self._texts.__getitem__, owners)
+        held = map(getitem, texts, map(slice, starts, ends))
+        stands = np.fromiter(map(eq, said, held), np.bool_, len(said))
+        stands |= np.fromiter(map(len, said), np.int64, len(said)) == 0
+        replaced: dict[int, str] = {}
+        if self._masks:
+            masked = {key: applied(self._texts[key], masks) for key, masks in self._masks.items()}
+            for at in np.flatnonzero(np.isin(articles, list(masked))).tolist():
+                if said[at]:
+                    replaced[at] = masked[owners[at]][starts[at] : ends[at]]
+        if not replaced:
+            return values, stands
+        news = pa.array(list(replaced.values()), type=pa.string())
+        return pc.replace_with_mask(values, flags_at(replaced, len(said)), news), stands

@@ -1,0 +1,288 @@
+"""Writes a release's rows: articles as far as their rights go, masked; pairs; sentences that stand.
+
+Text is read a file of a city and year at a time. Of one city at a time the sentences are held, and
+the texts they come from: memory grows with the largest city and not with the corpus.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.release.about.manifest import Tally
+from pipelines.release.content import rights, selection, suspicion
+from pipelines.release.content.masking import Masker, flags_at, masked
+from pipelines.release.content.selection import CityPlan, Thresholds
+from pipelines.release.content.sources import Sources
+from pipelines.release.shards import Shards
+from pipelines.release.split.splits import LEFT_OUT
+from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, SENTENCES, SPLITS, WHOLE
+from pipelines.tables import files, schema
+
+ROWS = 50_000
+BEADS = 500_000
+_MASKED = ("title", "text", "author", "source")
+
+Integers = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """The three tables of a release that is being written."""
+
+    articles: Shards
+    pairs: Shards
+    sentences: Shards
+
+    @classmethod
+    @contextmanager
+    def into(cls, folder: Path) -> Iterator["Writers"]:
+        """Give writers into `folder`/data; the files are finished where the context is left."""
+        with ExitStack() as stack:
+            yield cls(
+                **{
+                    name: stack.enter_context(Shards(folder / "data" / name, layout))
+                    for name, layout in LAYOUTS.items()
+                }
+            )
+
+    @property
+    def rows(self) -> dict[str, dict[str, int]]:
+        """The rows written by table and part."""
+        return {
+            "articles": self.articles.rows,
+            "pairs": self.pairs.rows,
+            "sentences": self.sentences.rows,
+        }
+
+
+@dataclass(slots=True)
+class Writing:
+    """What writing one release needs throughout."""
+
+    output: Path
+    thresholds: Thresholds
+    masker: Masker
+    split: bool
+    writers: Writers
+    tally: Tally
+    withdrawn: frozenset[str] = frozenset()
+    """Ids that no row may name."""
+
+    def city(self, planned: CityPlan) -> None:
+        """Write everything of one city."""
+        if not planned.rows.num_rows:
+            return
+        mates = self._mates(planned)
+        sources = Sources(mates.sources(planned.rows.num_rows))
+        self._articles(planned, sources)
+        if mates.pairs.num_rows:
+            self._pairs(planned, mates)
+            self._sentences(planned, mates, sources)
+
+    def _mates(self, planned: CityPlan) -> "_Mates":
+        pairs = selection.pairs(self.output, planned, self.thresholds)
+        ids = planned.rows["article_id"]
+        zh, en = (pc.index_in(pairs[side], ids).to_numpy() for side in ("zh_id", "en_id"))
+        full = pc.equal(pc.cast(planned.rows["held"], pa.string()), rights.FULL).to_numpy()
+        present = self._parts(planned, zh) != LEFT_OUT
+        return _Mates(pairs, zh, en, np.flatnonzero(full[zh] & full[en] & present))
+
+    def _articles(self, planned: CityPlan, sources: Sources) -> None:
+        file, row = planned.rows["file"].to_numpy(), planned.rows["row"].to_numpy()
+        for number, path in enumerate(planned.files):
+            here = np.flatnonzero(file == number)
+            if not len(here):
+                continue
+            stored = files.read_table(path, schema.ARTICLES)
+            for begin in range(0, len(here), ROWS):
+                chunk = here[begin : begin + ROWS]
+                rows = _rows(stored, row[chunk])
+                self._write_articles(rows, planned, chunk, sources)
+
+    def _write_articles(
+        self, rows: pa.Table, planned: CityPlan, chunk: Integers, sources: Sources
+    ) -> None:
+        levels = planned.rows["held"].take(pa.array(chunk)).combine_chunks()
+        levels = pc.cast(levels, pa.string())
+        columns = {name: _whole(rows[name]) for name in rows.column_names}
+        changed: set[int] = set()
+        for name in _MASKED:
+            found = self.masker.found(columns[name], self.tally.masked)
+            if name == "text":
+                sources.add(chunk, columns[name], found)
+            if name in ("title", "text"):
+                changed.update(found)
+            columns[name] = masked(columns[name], found)
+        columns["keywords"] = self._masked_lists(columns["keywords"])
+        columns["text"], cut = _cut(columns["text"], levels, columns["lang"])
+        columns["content_sha256"] = _digests(columns, pc.or_(flags_at(changed, len(chunk)), cut))
+        columns["mt_suspect"], columns["mt_signs"] = _suspected(columns)
+        if self.withdrawn:
+            named = pc.is_in(columns["mate_id"], pa.array(sorted(self.withdrawn), pa.string()))
+            for name in ("mate_id", "mate_groups"):
+                columns[name] = pc.if_else(named, None, columns[name])
+        parts = self._parts(planned, chunk)
+        table = _as(ARTICLES, columns | {"held": levels, "split": self._names(parts)})
+        self._write(self.writers.articles, table, parts)
+        present = pa.array(parts != LEFT_OUT)
+        self.tally.statistics.add_articles(table, present)
+        grouped = pa.table({"lang": columns["lang"], "held": levels}).filter(present)
+        for one in grouped.group_by(["lang", "held"]).aggregate([([], "count_all")]).to_pylist():
+            self.tally.articles[planned.city, one["lang"], one["held"]] += one["count_all"]
+        self.tally.runs.update(run for run in pc.unique(columns["run_id"]).to_pylist() if run)
+        self._date(columns["last_seen"])
+
+    def _pairs(self, planned: CityPlan, mates: "_Mates") -> None:
+        parts = self._parts(planned, mates.zh)
+        columns = {name: _whole(mates.pairs[name]) for name in mates.pairs.column_names}
+        for name in ("zh_title", "en_title"):
+            columns[name] = self.masker.column(columns[name])
+        table = _as(PAIRS, columns | {"split": self._names(parts)})
+        self._write(self.writers.pairs, table, parts)
+        present = table.filter(pa.array(parts != LEFT_OUT))
+        self.tally.pairs_by_city[planned.city] += present.num_rows
+        self.tally.statistics.add_pairs(present)
+        for name, counts in (
+            ("relation", self.tally.relations),
+            ("method", self.tally.methods),
+        ):
+            for one in present.group_by(name).aggregate([([], "count_all")]).to_pylist():
+                counts[one[name]] += one["count_all"]
+        self._date(columns["aligned_at"])
+
+    def _sentences(self, planned: CityPlan, mates: "_Mates", sources: Sources) -> None:
+        path = files.table_path(self.output, "sentences", planned.city)
+        table = files.read_table(path, schema.SENTENCES)
+        wanted = mates.pairs["pair_id"].combine_chunks().take(pa.array(mates.open))
+        place = pc.fill_null(pc.index_in(table["pair_id"], wanted), -1).to_numpy()
+        order = np.lexsort((table["position"].to_numpy(), place))[int((place < 0).sum()) :]
+        for begin in range(0, len(order), BEADS):
+            chosen = order[begin : begin + BEADS]
+            beads = _rows(table, chosen)
+            own = mates.open[place[chosen]]
+            columns = {name: _whole(beads[name]) for name in beads.column_names}
+            standing = np.ones(len(own), dtype=np.bool_)
+            for side, articles in (("zh", mates.zh), ("en", mates.en)):
+                columns[side], stands = sources.side(columns, side, articles[own])
+                standing &= stands
+            self.tally.stale_beads += int(len(own) - standing.sum())
+            parts = self._parts(planned, mates.zh[own])
+            city = pa.repeat(pa.scalar(planned.city), len(own))
+            written = _as(SENTENCES, columns | {"city": city, "split": self._names(parts)})
+            if not standing.all():
+                written, parts = written.filter(pa.array(standing)), parts[standing]
+            self.tally.statistics.add_sentences(written)
+            self._write(self.writers.sentences, written, parts)
+            self.tally.beads_by_city[planned.city] += written.num_rows
+
+    def _masked_lists(self, lists: pa.Array) -> pa.Array:
+        flat = lists.flatten()
+        found = self.masker.found(flat, self.tally.masked)
+        if not found:
+            return lists
+        offsets = pc.subtract(lists.offsets, lists.offsets[0])
+        return pa.ListArray.from_arrays(
+            offsets, masked(flat, found), type=lists.type, mask=lists.is_null()
+        )
+
+    def _parts(self, planned: CityPlan, chunk: Integers) -> Integers:
+        return planned.split[chunk] if self.split else np.zeros(len(chunk), dtype=np.int8)
+
+    def _names(self, parts: Integers) -> pa.Array:
+        if not self.split:
+            return pa.repeat(pa.scalar(WHOLE), len(parts))
+        names = pa.array([*SPLITS, None], pa.string())
+        return names.take(pa.array(np.where(parts == LEFT_OUT, len(SPLITS), parts)))
+
+    def _write(self, shards: Shards, table: pa.Table, parts: Integers) -> None:
+        if not self.split:
+            shards.write(table, WHOLE)
+            return
+        for number, name in enumerate(SPLITS):
+            here = parts == number
+            if here.any():
+                shards.write(table.filter(pa.array(here)), name)
+
+    def _date(self, times: pa.Array) -> None:
+        latest = pc.max(times).as_py()
+        if latest is not None:
+            self.tally.newest = max(self.tally.newest, latest)
+
+
+def texts(planned: CityPlan) -> Iterator[tuple[Integers, pa.Table]]:
+    """Yield all titles and texts of a city's plan, with their positions in it."""
+    everything = np.arange(planned.rows.num_rows)
+    yield from selection.stored_texts(planned, everything, ["article_id", "lang", "title", "text"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Mates:
+    """The pairs of one city, and where their articles stand in its plan."""
+
+    pairs: pa.Table
+    zh: Integers
+    en: Integers
+    open: Integers
+    """The pairs whose sentences are released, as positions in `pairs`."""
+
+    def sources(self, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Return which of the plan's rows the released sentences come from."""
+        flags = np.zeros(rows, dtype=np.bool_)
+        flags[self.zh[self.open]] = flags[self.en[self.open]] = True
+        return flags
+
+
+def _cut(text: pa.Array, levels: pa.Array, langs: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return texts as far as they may be held, and which of them are not whole."""
+    partial = pc.not_equal(levels, rights.FULL)
+    if not pc.any(partial).as_py():
+        return text, partial
+    kept: list[str | None] = []
+    for at in pc.indices_nonzero(partial).to_pylist():
+        whole = text[at].as_py()
+        excerpted = levels[at].as_py() == rights.EXCERPT and whole
+        kept.append(rights.excerpt(whole, langs[at].as_py()) if excerpted else None)
+    return pc.replace_with_mask(text, partial, pa.array(kept, type=text.type)), partial
+
+
+def _suspected(columns: dict[str, pa.Array]) -> tuple[pa.Array, pa.Array]:
+    """Return `mt_suspect` and `mt_signs`: of English articles, from the text that is held."""
+    english = pc.indices_nonzero(pc.equal(columns["lang"], "en"))
+    scores, signs = suspicion.suspicions(columns["text"].take(english))
+    place = pc.index_in(pa.array(np.arange(len(columns["lang"]), dtype=np.uint64)), english)
+    return scores.take(place), signs.take(place)
+
+
+def _digests(columns: dict[str, pa.Array], changed: pa.Array) -> pa.Array:
+    """Return `content_sha256`, made anew of what is held where that is not what was stored."""
+    positions = pc.indices_nonzero(changed).to_pylist()
+    if not positions:
+        return columns["content_sha256"]
+    news = []
+    for at in positions:
+        content = f"{columns['title'][at].as_py() or ''}\n\n{columns['text'][at].as_py() or ''}"
+        news.append(hashlib.sha256(content.encode()).hexdigest())
+    return pc.replace_with_mask(columns["content_sha256"], changed, pa.array(news, pa.string()))
+
+
+def _rows(table: pa.Table, chosen: Integers) -> pa.Table:
+    """Return the chosen rows; without a copy where they follow each other."""
+    if len(chosen) and (np.diff(chosen) == 1).all():
+        return table.slice(int(chosen[0]), len(chosen)).combine_chunks()
+    return table.take(pa.array(chosen)).combine_chunks()
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()
+
+
+def _as(of: pa.Schema, columns: dict[str, pa.Array]) -> pa.Table:
+    arrays = [columns[field.name] for field in of]
+    return pa.Table.from_arrays(arrays, schema=of)

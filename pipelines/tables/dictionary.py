@@ -1,0 +1,72 @@
+"""The data dictionary: `output/README.md`, generated from the schemas (`make dictionary`)."""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipelines.tables import schema
+
+_HEAD = """# What lies in this folder
+
+Everything shizheng makes. It is data only and ignored by git, this page apart. Plain paths, all
+columns inside the files, so any reader opens any of them:
+
+```python
+import pandas as pd
+pairs = pd.read_parquet("output/pairs")
+```
+
+| path | holds |
+|---|---|
+| `articles/<city>/<YYYY>.parquet` | each article's newest revision, by year published, or undated |
+| `revisions/<city>.parquet` | what articles held before a correction |
+| `rejects/<city>.parquet` | pages that gave no article, with the reason |
+| `pairs/<city>.parquet` | document pairs with probability and evidence |
+| `candidates/<city>.parquet` | the runners-up |
+| `sentences/<city>.parquet` | aligned sentences |
+| `archive/<city>/*.warc.gz` | every response fetched, once, as WARC |
+| `state/<city>.sqlite` | which URL was fetched when, with its validators |
+| `vectors/<city>/<encoder>.parquet` | sentence vectors: a cache, safe to delete |
+| `vectors/<city>/<encoder>.beads.parquet` | alignments of the last run: a cache, safe to delete |
+| `vectors/<city>/<encoder>.articles.parquet` | facts of articles: a cache, safe to delete |
+| `vectors/<city>/<encoder>.candidates.parquet` | what candidates say: a cache, safe to delete |
+| `runs/<run_id>/` | manifest, counts, issues and metrics of each run |
+| `reports/index.html` | the quality report |
+| `releases/<version>/` | releases: docs/releases.md |
+| `withdrawn.yaml` | what no later release may hold |
+
+An article is stored once under an id made from its canonical URL; imported ones keep their own.
+Files are replaced whole (temporary name, fsync, rename): a reader never sees half of one. Every
+file carries its table's name and `schema_version` in its metadata.
+
+## Data dictionary
+
+This part is generated from `pipelines/schema.py`. Every column may be null.
+"""
+
+
+def dictionary() -> str:
+    """Return the page as Markdown."""
+    parts = [_HEAD]
+    for table in schema.TABLES:
+        metadata = {key.decode(): value.decode() for key, value in table.metadata.items()}
+        parts.append(f"\n### {metadata['table']}\n\n{metadata['doc']}\n")
+        parts.append("\n| column | type | what |\n|---|---|---|\n")
+        parts += [_row(field, "") for field in table]
+    return "".join(parts)
+
+
+def _row(field: pa.Field, prefix: str) -> str:
+    doc = field.metadata[b"doc"].decode()
+    kind = "struct" if pa.types.is_struct(field.type) else str(field.type)
+    kind = kind.replace("list<element: ", "list<").replace("list<item: ", "list<")
+    row = f"| `{prefix}{field.name}` | {kind} | {doc} |\n"
+    if pa.types.is_struct(field.type):
+        row += "".join(_row(inner, f"{field.name}.") for inner in field.type)
+    return row
+
+
+if __name__ == "__main__":
+    Path(__file__).parent.parent.joinpath("output", "README.md").write_text(
+        dictionary(), encoding="utf-8"
+    )

@@ -1,0 +1,66 @@
+"""One writer per city: a lock file that the system releases when its last holder dies."""
+
+import fcntl
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from crawler.state.database import holder_of, sign, taken
+from pipelines.tables import files
+
+
+class LockedError(RuntimeError):
+    """Another run is writing this city."""
+
+
+@contextmanager
+def hold(output: Path, cities: Iterable[str]) -> Iterator[Mapping[str, int]]:
+    """Hold the locks of `cities` while the block runs; raise `LockedError` if one is taken,
+    `StoreError` where it cannot be.
+
+    The locks are flock(2) locks on `state/<city>.lock`: a killed process leaves none behind. They
+    belong to the open files, whose descriptors are yielded by city: a process that inherits one
+    holds that lock, too, until it ends.
+    """
+    with ExitStack() as held:
+        descriptors = {}
+        for city in sorted(set(cities)):
+            file = held.enter_context(_locked(output, city))
+            descriptors[city] = file.fileno()
+        yield descriptors
+
+
+def _locked(output: Path, city: str) -> IO[str]:
+    path = output / "state" / f"{city}.lock"
+    with ExitStack() as opened:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = opened.enter_context(path.open("a+", encoding="ascii", errors="replace"))
+            if not taken(file):
+                raise LockedError(
+                    f"another run (process {holder_of(file)}) is working on {city} in {output}; "
+                    "wait for it to end"
+                )
+            sign(file)
+        except OSError as error:
+            raise files.StoreError(
+                f"{path}: the city cannot be locked ({error.strerror or error}). "
+                "Check the folder's permissions and the free space, then run again"
+            ) from error
+        opened.pop_all()
+        return file
+
+
+def holder(output: Path, city: str) -> str | None:
+    """Return the process that holds a city's lock (`unknown` if it did not say), or None."""
+    try:
+        path = output / "state" / f"{city}.lock"
+        with path.open(encoding="ascii", errors="replace") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return holder_of(file)
+    except OSError:
+        pass
+    return None

@@ -1,0 +1,185 @@
+"""What each run leaves behind: a folder with its manifest, counts, issues and metrics."""
+
+import json
+import platform
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.tables import files, run_metrics
+from pipelines.tables import files as textfile
+
+Issue = dict[str, Any]
+
+FAILURES = ("assertion", "time_limit", "crawl", "align", "table")
+"""Issue codes of what makes a city's run a failure, not of single pages: an assertion of its file
+does not hold; its crawl was too long; its crawl did not end well; it could not be aligned; a table
+of it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one command over some cities. Times are UTC.
+
+    `number` is one more than that of any run before it: the order of runs, whatever clocks say.
+    """
+
+    run_id: str
+    folder: Path
+    command: str
+    cities: tuple[str, ...]
+    started_at: datetime
+    number: int
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+
+def start(
+    output: Path, command: str, cities: tuple[str, ...], terms: Mapping[str, Any] | None = None
+) -> Run:
+    """Make the folder of a new run: `runs/<UTC time>-<4 hex digits>/`, with a manifest in it.
+
+    `terms` is what the run goes by towards the sites (`terms_of`), kept in the manifest.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    number = 1 + max(_numbers(output), default=0)
+    run = Run(run_id, output / "runs" / run_id, command, cities, now, number, terms or {})
+    _write_json(run.folder / "manifest.json", _manifest(run, finished_at=None))
+    return run
+
+
+def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) -> None:
+    """Write the run's counts per city, its metrics and the final manifest."""
+    ended = datetime.now(UTC).replace(microsecond=0)
+    _write_json(run.folder / "counts.json", counts)
+    with files.replacing(run.folder / "metrics.prom") as file:
+        file.write(run_metrics.of_run(run.started_at, ended, exit_code, counts).encode())
+    _write_json(run.folder / "manifest.json", _manifest(run, ended) | {"exit_code": exit_code})
+
+
+def abandon(run: Run, reason: str, exit_code: int) -> None:
+    """Write down, where that is possible, why a run ended before it was done."""
+    ended = datetime.now(UTC).replace(microsecond=0)
+    with suppress(files.StoreError):
+        gather_issues(run, [])
+        cut = {"exit_code": exit_code, "cut_short": reason}
+        _write_json(run.folder / "manifest.json", _manifest(run, ended) | cut)
+
+
+def issues(folder: Path, city: str = "*") -> list[Issue]:
+    """Return what went wrong in a run that is under way, one record each, by city."""
+    return [
+        issue for path in sorted(folder.glob(f"{city}.issues.jsonl")) for issue in records(path)
+    ]
+
+
+def records(path: Path) -> Iterator[Issue]:
+    """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
+    for line in textfile.lines(path.read_text(encoding="utf-8", errors="replace")):
+        with suppress(ValueError, RecursionError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                yield found
+
+
+def failures(output: Path, run_id: str, city: str) -> list[str]:
+    """Return why a city failed in a finished run, as sentences."""
+    return [
+        str(issue["detail"])
+        for issue in recorded(output, run_id)
+        if issue.get("city") == city and issue.get("code") in FAILURES and "detail" in issue
+    ]
+
+
+def recorded(output: Path, run_id: str) -> list[Issue]:
+    """Return the issues of a finished run; of a damaged file, the lines that are issues still."""
+    path = output / "runs" / run_id / "issues.jsonl"
+    return list(records(path)) if path.is_file() else []
+
+
+def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:
+    """Join the cities' issues and `more` into the run's `issues.jsonl`; return them."""
+    everything = issues(run.folder) + more
+    if everything:
+        lines = "".join(json.dumps(issue, ensure_ascii=False) + "\n" for issue in everything)
+        with files.replacing(run.folder / "issues.jsonl") as file:
+            file.write(lines.encode())
+    for path in run.folder.glob("*.issues.jsonl"):
+        path.unlink()
+    return everything
+
+
+def history(output: Path) -> Iterator[dict[str, Any]]:
+    """Yield the finished runs, oldest first: their manifests with `counts`."""
+    for row in manifests(output):
+        if "counts" in row:
+            yield row
+
+
+def manifests(output: Path) -> Iterator[dict[str, Any]]:
+    """Yield the manifests of all runs, oldest first; those of finished runs have `counts`.
+
+    A run that has neither `counts` nor `cut_short` is under way, or was killed. Runs are in order
+    of their numbers, those of versions that gave none before them, by name.
+    """
+    rows: list[tuple[int, str, Path, dict[str, Any]]] = []
+    for path in (output / "runs").glob("*/manifest.json"):
+        row = _object(path)
+        rows.append((_number(row), path.parent.name, path, row))
+    for _, _, path, row in sorted(rows, key=lambda each: each[:2]):
+        counts = path.with_name("counts.json")
+        if counts.exists() and row.get("finished_at"):
+            row["counts"] = _object(counts)
+        yield row
+
+
+def _numbers(output: Path) -> Iterator[int]:
+    """Yield the numbers of the runs that can be read: a damaged manifest keeps no run from it."""
+    for path in (output / "runs").glob("*/manifest.json"):
+        with suppress(files.StoreError):
+            yield _number(_object(path))
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    return int(row.get("number", 0))
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file of a run. Raises `StoreError`."""
+    try:
+        found = json.loads(path.read_bytes())
+        if isinstance(found, dict):
+            return found
+        reason = "it is no object"
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error)
+    raise files.StoreError(
+        f"{path}: not a readable record of a run ({reason}); restore it from a back-up, or move "
+        "the run's folder away: nothing but its record is lost"
+    )
+
+
+def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "number": run.number,
+        "command": run.command,
+        "cities": list(run.cities),
+        "started_at": run.started_at.isoformat(),
+        "finished_at": finished_at.isoformat() if finished_at else None,
+        "shizheng": version("shizheng"),
+        "python": platform.python_version(),
+        "scrapy": version("scrapy"),
+        "pyarrow": version("pyarrow"),
+        **({"terms": dict(run.terms)} if run.terms else {}),
+    }
+
+
+def _write_json(path: Path, value: Any) -> None:
+    with files.replacing(path) as file:
+        file.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")

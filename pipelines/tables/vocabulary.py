@@ -1,0 +1,14 @@
+"""vocabulary"""
+
+BANDS = 10
+"""Probability bands of equal width."""
+
+
+LANGS = ("zh", "en")
+
+
+DECISION = 0.5
+"""A pair counts as claimed from this probability on."""
+
+
+RELATIONS = ("translation", "abridged", "part_of", "same_event")

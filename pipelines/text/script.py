@@ -1,0 +1,62 @@
+"""script"""
+
+from functools import cache
+from importlib.resources import files
+
+
+def script_of(text: str) -> str:
+    """Return `Hant` if a Chinese text has more characters that only Traditional writing uses than
+    characters that only Simplified writing uses, else `Hans`. The sets are OpenCC's.
+    """
+    simplified, traditional = _counts(text)
+    return "Hant" if traditional > simplified else "Hans"
+
+
+def simplified(text: str) -> str:
+    """Return `text` with Traditional characters replaced one by one by their Simplified forms."""
+    return text.translate(_to_simplified())
+
+
+def _counts(text: str) -> tuple[int, int]:
+    """Return how many characters only Simplified and only Traditional writing uses."""
+    simplified_only, traditional_only = _scripts()
+    return (
+        sum(char in simplified_only for char in text),
+        sum(char in traditional_only for char in text),
+    )
+
+
+@cache
+def _scripts() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the characters that OpenCC converts in one direction only.
+
+    A character that is also its own counterpart (后, 里, 台) is used in both and tells nothing.
+    """
+    to_traditional, to_simplified = _table("STCharacters.txt"), _table("TSCharacters.txt")
+    simplified_only = {char for char, forms in to_traditional.items() if char not in forms}
+    traditional_only = {char for char, forms in to_simplified.items() if char not in forms}
+    return (
+        frozenset(simplified_only - traditional_only),
+        frozenset(traditional_only - simplified_only),
+    )
+
+
+@cache
+def _to_simplified() -> dict[int, str]:
+    return {
+        ord(char): forms[0]
+        for char, forms in _table("TSCharacters.txt").items()
+        if len(char) == 1 and char not in forms
+    }
+
+
+@cache
+def _table(name: str) -> dict[str, list[str]]:
+    """Return one of OpenCC's character tables: a character and the forms it becomes."""
+    path = files("opencc") / "dictionary" / name
+    table: dict[str, list[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        char, _, forms = line.partition("\t")
+        if forms:
+            table[char] = forms.split()
+    return table

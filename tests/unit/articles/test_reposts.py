@@ -1,0 +1,195 @@
+"""Reposts by another city are marked, and every shard stays what it is without them."""
+
+import random
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.item import NEWS_TIME, Article
+from pipelines import align
+from pipelines.articles import duplicates, reposts
+from pipelines.tables import articles as store
+from pipelines.tables import files as tables_files
+from pipelines.tables import lock, schema
+
+NOW = datetime(2024, 4, 1, tzinfo=NEWS_TIME)
+ZH = (
+    "记者昨日从市林业局获悉，潮音湿地公园完成生态修复，今起恢复开放。公园总面积5120亩，其中红树林"
+    "1860亩，去冬以来监测到越冬水鸟74种。我市先后清退养殖塘740亩，补种秋茄和桐花树，新建观鸟步道"
+    "3.2公里。核心区每日限额入园，市民可在公众号上预约。市林业局负责人农学勤表示，下一步将与高校共建"
+    "观测站，定期公布监测结果。"
+)
+EN = (
+    "Chaoyin Wetland Park reopened on Friday after two years of work, the municipal forestry "
+    "bureau said. The park covers 341 hectares, 124 of them mangroves, and 74 species of wintering "
+    "birds have been counted there since last winter. Fish ponds were cleared, native trees were "
+    "planted and a walkway of 3.2 kilometers was built for bird watchers. Visitors book a place in "
+    "advance, because only a limited number is let into the core area each day."
+)
+
+
+def article(key: str, city: str, text: str = ZH, lang: str = "zh", day: int = 0) -> Article:
+    return Article(
+        article_id=key,
+        city=city,
+        site="",
+        url="",
+        title="湿地公园恢复开放" if lang == "zh" else "Wetland park reopens",
+        text=text,
+        lang=lang,
+        script="Hans" if lang == "zh" else "Latn",
+        published_at=datetime(2024, 3, 5, tzinfo=NEWS_TIME) + timedelta(days=day),
+        published_precision="day",
+    )
+
+
+def put(output: Path, *articles: Article) -> None:
+    for one in articles:
+        store.write_articles(output, one.city, [one], run_id="r", now=NOW)
+        duplicates.cluster_shard(output, one.city)
+
+
+def marks(output: Path) -> dict[str, tuple[str | None, str | None]]:
+    return {
+        row["article_id"]: (row["duplicate_of"], row["duplicate_city"])
+        for city in tables_files.cities_with_articles(output)
+        for row in store.read_articles(output, city).to_pylist()
+    }
+
+
+def files(output: Path) -> dict[str, bytes]:
+    return {
+        str(p.relative_to(output)): p.read_bytes() for p in output.glob("articles/**/*.parquet")
+    }
+
+
+@pytest.mark.parametrize(("text", "lang"), [(ZH, "zh"), (EN, "en")])
+def test_the_later_of_two_cities_articles_names_the_earlier_and_its_city(
+    tmp_path: Path, text: str, lang: str
+) -> None:
+    put(tmp_path, article("b1", "beihe", text, lang, day=1), article("a1", "anlan", text, lang, 2))
+    assert reposts.mark(tmp_path).changed == 1
+    assert marks(tmp_path) == {"b1": (None, None), "a1": ("b1", "beihe")}
+    assert reposts.mark(tmp_path).changed == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "repost"),
+    [
+        ("我市先后", "北河市先后", True),
+        ("下一步将", "将", True),
+        ("定期公布监测结果。", "定期公布监测结果。（来源：北河发布）", True),
+        ("潮音湿地公园", "月湖湿地公园", False),
+        ("农学勤", "晁远志", False),
+        ("74种", "75种", False),
+    ],
+)
+def test_our_city_may_be_spelled_out_but_no_name_or_figure_exchanged(
+    tmp_path: Path, old: str, new: str, repost: bool
+) -> None:
+    put(tmp_path, article("b1", "beihe"), article("a1", "anlan", ZH.replace(old, new), day=1))
+    reposts.mark(tmp_path)
+    assert marks(tmp_path)["a1"] == (("b1", "beihe") if repost else (None, None))
+
+
+def test_short_texts_of_two_cities_may_be_alike_by_chance(tmp_path: Path) -> None:
+    notice = "根据上级部署，办事大厅春节期间放假，节后恢复正常办公，请市民合理安排时间，敬请谅解。"
+    put(tmp_path, article("b1", "beihe", notice), article("a1", "anlan", notice))
+    assert reposts.mark(tmp_path).changed == 0
+
+
+def test_a_repost_is_still_paired_in_its_own_city_and_a_duplicate_within_it_is_not(
+    tmp_path: Path,
+) -> None:
+    put(
+        tmp_path,
+        article("b1", "beihe"),
+        article("a1", "anlan", day=1),
+        article("a2", "anlan", day=2),
+        article("a3", "anlan", EN, "en", day=3),
+    )
+    reposts.mark(tmp_path)
+    assert marks(tmp_path) == {
+        "b1": (None, None),
+        "a1": ("b1", "beihe"),
+        "a2": ("a1", None),
+        "a3": (None, None),
+    }
+    zh, en = align._read(tmp_path, "anlan")
+    assert ([one.id for one in zh], [one.id for one in en]) == (["a1"], ["a3"])
+
+
+def test_step_by_step_and_in_any_order_gives_what_one_run_from_scratch_gives(
+    tmp_path: Path,
+) -> None:
+    texts = [ZH, ZH + "（完）", ZH.replace("74种", "90种"), EN]
+    rows = [
+        article(f"{city}{n}", city, texts[n % 4], "en" if n % 4 == 3 else "zh", day=(7 * n + k) % 5)
+        for k, city in enumerate(("anlan", "beihe", "caitan"))
+        for n in range(4)
+    ]
+    whole = tmp_path / "whole"
+    put(whole, *rows)
+    reposts.mark(whole)
+    assert sum(city is not None for _, city in marks(whole).values()) >= 4
+    for seed in range(1):
+        random.Random(seed).shuffle(rows)
+        steps = tmp_path / f"steps-{seed}"
+        for one in rows:
+            put(steps, one)
+            reposts.mark(steps)
+        assert files(steps) == files(whole)
+        shutil.rmtree(steps / "sketches")
+        assert reposts.mark(steps).changed == 0
+
+
+def test_a_city_that_another_run_is_writing_is_left_and_named(tmp_path: Path) -> None:
+    put(tmp_path, article("b1", "beihe"), article("a1", "anlan", day=1))
+    with lock.hold(tmp_path, ["anlan"]):
+        assert reposts.mark(tmp_path) == reposts.Marked(0, ("anlan",))
+        assert marks(tmp_path)["a1"] == (None, None)
+        assert reposts.mark(tmp_path, held=["anlan"]).changed == 1
+    assert marks(tmp_path)["a1"] == ("b1", "beihe")
+
+
+def test_comparing_the_shard_again_keeps_the_mark_until_the_original_is_gone(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, article("b1", "beihe"), article("a1", "anlan", day=1))
+    reposts.mark(tmp_path)
+    before = files(tmp_path)
+    duplicates.cluster_shard(tmp_path, "anlan")
+    assert files(tmp_path) == before
+    put(tmp_path, article("b1", "beihe", "市林业局今天公布了另一份材料，与此前的报道无关。"))
+    reposts.mark(tmp_path)
+    assert marks(tmp_path)["a1"] == (None, None)
+
+
+def test_sketches_are_kept_by_content_and_made_anew_by_another_method(tmp_path: Path) -> None:
+    put(tmp_path, article("b1", "beihe"), article("a1", "anlan", day=1))
+    reposts.mark(tmp_path)
+    path = tables_files.table_path(tmp_path, "sketches", "anlan")
+    (row,) = tables_files.read_table(path, schema.SKETCHES).to_pylist()
+    assert (row["size"], row["method"]) == (len(duplicates.prepare(article("x", "y")).tokens),
+                                            reposts.METHOD)  # fmt: skip
+    stale = row | {"method": "another", "signature": bytes(256)}
+    tables_files.write_table(path, tables_files.rows_to_table([stale], schema.SKETCHES))
+    assert reposts.find(tmp_path) == {"anlan": {"a1": ("b1", "beihe")}}
+
+
+def test_marks_of_and_upon_a_damaged_city_stay_and_the_others_are_set(tmp_path: Path) -> None:
+    put(tmp_path, article("b1", "beihe", day=1), article("a1", "anlan", day=2))
+    assert reposts.mark(tmp_path).changed == 1
+    put(tmp_path, article("c1", "chuan", EN, "en", 1), article("d1", "dalu", EN, "en", 2))
+    path = next(tables_files.articles_folder(tmp_path, "beihe").glob("*.parquet"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    done = reposts.mark(tmp_path)
+    assert (done.changed, list(done.damaged)) == (1, ["beihe"])
+    assert f"{path}: not a readable Parquet file" in done.damaged["beihe"]
+    path.write_bytes(whole)
+    assert marks(tmp_path) == {
+        "b1": (None, None), "a1": ("b1", "beihe"), "c1": (None, None), "d1": ("c1", "chuan")
+    }  # fmt: skip

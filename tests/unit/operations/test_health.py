@@ -1,0 +1,219 @@
+"""A city is well when its assertions hold; when not, a sentence says which and by how much."""
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from crawler.city import Assertions, City, Source
+from crawler.item import Article
+from pipelines.operations import health
+from pipelines.tables import articles as store
+from pipelines.tables import files, lock, runs
+
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+def city(**assertions: object) -> City:
+    return City(
+        key="somewhere", name_zh="某市", name_en="Somewhere", hosts=("x.example",), sources=(),
+        assertions=Assertions(**assertions),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def store_articles(output: Path, *langs: str, now: datetime = NOW) -> None:
+    articles = [
+        Article(f"a{n}", "somewhere", "x.example", f"http://x.example/{n}", "题", "文", lang=lang)
+        for n, lang in enumerate(langs)
+    ]
+    store.write_articles(output, "somewhere", articles, run_id="r", now=now)
+
+
+def test_a_city_that_keeps_its_assertions_is_well(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh", "en")
+    assert health.failures(tmp_path, city(min_articles={"zh": 1, "en": 1}), {}, NOW) == []
+
+
+def test_too_few_articles_of_a_language_are_told_with_both_numbers(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh")
+    found = health.failures(tmp_path, city(min_articles={"zh": 1, "en": 2}), {}, NOW)
+    assert found == ["0 en articles stored, at least 2 expected"]
+
+
+def test_too_many_rejects_are_told_as_a_share(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh")
+    counts = {"articles": 7, "rejects": 3}
+    assert health.failures(tmp_path, city(max_rejects=0.3), counts, NOW) == []
+    assert health.failures(tmp_path, city(max_rejects=0.2), counts, NOW) == [
+        "3 of 10 pages rejected, at most 20% expected"
+    ]
+
+
+def test_a_quiet_city_is_told_after_its_days(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh")
+    later = NOW + timedelta(days=15)
+    assert health.failures(tmp_path, city(quiet_days=15), {}, later) == []
+    assert health.failures(tmp_path, city(quiet_days=14), {}, later) == [
+        "nothing new for 15 days, at most 14 expected"
+    ]
+
+
+def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", "zh", "en", now=now)
+    # All end within one second, and the names of such runs are in no order.
+    for failed in (False, True, False, True):
+        run = runs.start(tmp_path, "crawl", ("somewhere",))
+        runs.finish(run, {"somewhere": {"articles": 3, "failed": failed}}, 0)
+        (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
+        assert standing.health == ("failed" if failed else "well")
+        assert (standing.zh, standing.en, standing.pairs) == (2, 1, 0)
+        newest = [row["finished_at"] for row in runs.history(tmp_path)]
+        assert standing.last_run == newest[-1]
+        assert standing.last_success == (newest[-2] if failed else newest[-1])
+
+
+def test_a_run_that_ended_later_than_now_is_told_until_another_ended(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", now=now - timedelta(days=400))
+    run = runs.start(tmp_path, "run", ("somewhere",))
+    runs.finish(run, {"somewhere": {"failed": False}}, 0)
+    behind = now - timedelta(days=390)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, behind)
+    assert standing.health == "unwell"
+    assert "which is later than now: this machine's clock was ahead" in standing.why[0]
+    (standing,) = health.standings(tmp_path, {"somewhere": city(quiet_days=999)}, now)
+    assert (standing.health, standing.why) == ("well", ())
+
+
+def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", now=now)
+    (told,) = health.failures(tmp_path, city(), {"clock": 7}, now)
+    assert told.startswith("7 moments of its state are later than now")
+    for count, word in ((7, "unwell"), (0, "well")):
+        run = runs.start(tmp_path, "crawl", ("somewhere",))
+        runs.finish(run, {"somewhere": {"clock": count, "failed": False}}, 0)
+        (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
+        assert standing.health == word
+
+
+def test_a_city_whose_articles_are_all_of_the_future_is_not_called_well(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh", now=NOW + timedelta(days=900))
+    (told,) = health.failures(tmp_path, city(), {}, NOW)
+    assert told.startswith("every article was first seen later than now")
+
+
+def test_an_article_of_the_future_does_not_hide_that_a_city_is_quiet(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh", now=NOW - timedelta(days=99))
+    store_articles(tmp_path, "zh", "zh", now=NOW + timedelta(days=900))
+    assert health.failures(tmp_path, city(quiet_days=14), {}, NOW) == [
+        "nothing new for 99 days, at most 14 expected"
+    ]
+
+
+def test_a_city_without_a_run_was_never_crawled(tmp_path: Path) -> None:
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
+    assert standing.health == "never crawled"
+
+
+def test_an_edition_whose_listings_all_died_is_told_although_the_other_lives(
+    tmp_path: Path,
+) -> None:
+    store_articles(tmp_path, "zh", "en")
+    sources = tuple(Source(lang, "generic", f"http://x.example/{lang}/") for lang in ("zh", "en"))
+    both = replace(city(), sources=sources)
+    alive = {"lists": 3, "lists_zh": 2, "lists_en": 1}
+    assert health.failures(tmp_path, both, alive, NOW) == []
+    assert health.failures(tmp_path, both, {"lists": 2, "lists_zh": 2}, NOW) == [
+        "no en listing gave an article link"
+    ]
+
+
+def dated(output: Path, **days: tuple[int, ...]) -> None:
+    """Store articles published so many days before NOW, by language."""
+    articles = [
+        Article(
+            f"{lang}{n}", "somewhere", "x.example", f"http://x.example/{lang}{n}", "题", f"文{n}",
+            lang=lang, published_at=NOW - timedelta(days=age), published_precision="day",
+        )
+        for lang, ages in days.items()
+        for n, age in enumerate(ages)
+    ]  # fmt: skip
+    store.write_articles(output, "somewhere", articles, run_id="r", now=NOW)
+
+
+def test_status_tells_the_newest_of_each_language_and_the_trend(tmp_path: Path) -> None:
+    dated(tmp_path, zh=(1, 20, 27, 28, 55, 56), en=(40, -3))
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
+    assert standing.newest_zh == "2024-04-30T08:00:00+08:00"
+    # A date that is yet to come is a mistake of the page, and no news.
+    assert standing.newest_en == "2024-03-22T08:00:00+08:00"
+    assert (standing.recent, standing.before) == (3, 3)
+
+
+def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh")
+    run = runs.start(tmp_path, "run", ("somewhere",))
+    told = {"city": "somewhere", "code": "time_limit", "detail": "ended after its limit of 6 h"}
+    page = {"city": "somewhere", "code": "timeout", "detail": "no city's failure"}
+    runs.gather_issues(run, [told, page, told | {"city": "elsewhere", "detail": "not ours"}])
+    runs.finish(run, {"somewhere": {"failed": True}}, 3)
+    now = datetime.now(UTC)
+    (standing,) = health.standings(
+        tmp_path, {"somewhere": city(min_articles={"en": 1}, quiet_days=99999)}, now
+    )
+    assert standing.health == "failed"
+    assert standing.why == (
+        "ended after its limit of 6 h", "0 en articles stored, at least 1 expected",
+    )  # fmt: skip
+
+
+def test_a_run_that_did_not_end_is_told_until_one_did(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    store_articles(tmp_path, "zh", now=now)
+    runs.start(tmp_path, "run", ("somewhere",))
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
+    assert standing.health == "failed"
+    assert "did not end (it was killed, or the machine went down); run again" in standing.why[0]
+    later = runs.start(tmp_path, "run", ("somewhere",))
+    runs.abandon(later, "stopped by SIGTERM", 1)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
+    assert "did not end (stopped by SIGTERM)" in standing.why[0]
+    runs.finish(later, {"somewhere": {"failed": False}}, 0)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
+    assert (standing.health, standing.why) == ("well", ())
+
+
+def test_a_city_whose_lock_is_held_is_running_but_for_its_holder(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh")
+    with lock.hold(tmp_path, ["somewhere"]):
+        (seen,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
+        (held,) = health.standings(tmp_path, {"somewhere": city()}, NOW, held=["somewhere"])
+    assert (seen.health, held.health) == ("running", "never crawled")
+    assert seen.why == (f"process {os.getpid()} is working on it",)
+
+
+def test_an_import_says_nothing_of_the_site(tmp_path: Path) -> None:
+    store_articles(tmp_path, "zh")
+    run = runs.start(tmp_path, "import", ("somewhere",))
+    runs.finish(run, {"somewhere": {"new": 1}}, 0)
+    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
+    assert (standing.health, standing.last_run) == ("never crawled", None)
+
+
+def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
+    tmp_path: Path,
+) -> None:
+    store_articles(tmp_path, "zh", "en")
+    other = Article("b", "elsewhere", "y.example", "http://y.example/1", "题", "文", lang="zh")
+    store.write_articles(tmp_path, "elsewhere", [other], run_id="r", now=NOW)
+    path = next(files.articles_folder(tmp_path, "somewhere").glob("*.parquet"))
+    path.write_bytes(b"PAR1 not really")
+    elsewhere, somewhere = health.standings(tmp_path, {}, NOW)
+    assert (elsewhere.health, elsewhere.zh) == ("imported", 1)
+    assert somewhere.health == "damaged"
+    assert [f"{path}: not a readable Parquet file" in why for why in somewhere.why] == [True]
+    assert health.failures(tmp_path, city(), {}, NOW) == list(somewhere.why)

@@ -1,0 +1,114 @@
+"""A webhook is told of failures and recoveries only; whatever it does, the run goes on."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from pipelines.operations import webhook as alert
+
+
+class Receiver(ThreadingHTTPServer):
+    """Answers with the statuses it is given, in turn; none means not to answer."""
+
+    daemon_threads = True
+
+    def __init__(self, *statuses: int | None) -> None:
+        self.statuses, self.asked = list(statuses), 0
+        self.over = threading.Event()
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/s3cret"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        status = self.server.statuses[self.server.asked]
+        self.server.asked += 1
+        if status is None:
+            self.server.over.wait(30)
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.over.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked", "told"),
+    [
+        ([204], 1, None),
+        ([503, 200], 2, None),
+        ([503, 500], 2, "status 500"),
+        ([404], 1, "status 404"),
+    ],
+)
+def test_a_failing_webhook_is_asked_once_more_and_a_refusing_one_is_not(
+    receiver: Receiver, statuses: list[int | None], asked: int, told: str | None
+) -> None:
+    receiver.statuses = statuses
+    said = alert.post(receiver.url, {"event": "failed"}, pause=0)
+    assert receiver.asked == asked
+    if told is None:
+        assert said is None
+    else:
+        assert said == f"the webhook at 127.0.0.1 could not be reached ({told})"
+
+
+def test_a_webhook_that_does_not_answer_holds_up_no_run(receiver: Receiver) -> None:
+    receiver.statuses = [None, None]
+    began = time.monotonic()
+    said = alert.post(receiver.url, {"event": "failed"}, timeout=0.2, pause=0)
+    assert time.monotonic() - began < 10
+    assert receiver.asked == 2
+    assert said is not None
+    assert "timed out" in said
+    assert "s3cret" not in said
+
+
+def test_an_address_nobody_listens_at_is_said_by_its_host() -> None:
+    with Receiver() as closed:
+        url = closed.url
+    said = alert.post(url, {}, timeout=1, pause=0)
+    assert said is not None
+    assert said.startswith("the webhook at 127.0.0.1 could not be reached (")
+
+
+@pytest.mark.parametrize(
+    "url", ["hooks.example.org/x", "ftp://hooks.example.org", "http://", "https://h.example/a b"]
+)
+def test_only_http_addresses_are_webhooks(url: str) -> None:
+    with pytest.raises(alert.WebhookError, match="http or https"):
+        alert.checked(url)
+
+
+def test_only_a_change_for_the_worse_or_the_better_is_told() -> None:
+    assert alert.event(0, {}, {}) is None
+    assert alert.event(0, {}, {"dalian": False}) is None
+    assert alert.event(3, {"dalian": ["x"]}, {"dalian": False}) == ("failed", [])
+    assert alert.event(3, {"dalian": ["x"]}, {"dalian": True}) == ("failed", [])
+    assert alert.event(0, {}, {"dalian": True}) == ("recovered", ["dalian"])
+    # One is well again while another fails: one message tells both.
+    past = {"dalian": True, "ningbo": False}
+    assert alert.event(3, {"ningbo": ["x"]}, past) == ("failed", ["dalian"])
+    # The last run was cut short; this one went through.
+    assert alert.event(0, {}, None) == ("recovered", [])

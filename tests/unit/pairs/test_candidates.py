@@ -1,0 +1,129 @@
+"""What candidates say is found out again only where something that it rests on has changed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.facts.facts import Facts
+from pipelines.facts.rarity import Rarity
+from pipelines.pairs import candidates, comparison
+from pipelines.pairs import pair as documents
+from pipelines.pairs.comparison import Comparison
+from pipelines.pairs.pair import Document, Pairing
+from pipelines.tables import files, schema
+from pipelines.tables.cache import Findings
+from pipelines.vectors.load import load_encoder
+
+TOPICS = ("防汛", "养老", "供热", "绿化", "教育", "消防", "港口", "冬泳")
+ENGLISH = ("flood control", "elderly care", "heating", "trees", "schools", "fires", "port", "swims")
+
+
+def chinese(number: int, topic: str) -> Document:
+    text = (
+        f"3月{number}日，全市{topic}工作会议召开，计划投资{number * 137 + 211}万元，由龙岭区承担。"
+    )
+    return Document(f"zh{number:02}", "zh", f"全市{topic}工作会议", text, datetime(2024, 3, number))
+
+
+def english(number: int, topic: str) -> Document:
+    text = (
+        f"A city meeting on {topic} was held on March {number}. It plans to invest "
+        f"{(number * 137 + 211) / 100} million yuan in Longling District."
+    )
+    return Document(f"en{number:02}", "en", f"City meeting on {topic}", text)
+
+
+ZH = [chinese(number, topic) for number, topic in enumerate(TOPICS, 4)]
+EN = [english(number, topic) for number, topic in enumerate(ENGLISH, 4)]
+
+
+def paired(zh: Sequence[Document], en: Sequence[Document], folder: Path | None) -> Pairing:
+    kept = [Findings(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
+    left, right = (documents.prepare(side, load_encoder(), kept[0]) for side in (zh, en))
+    found = documents.pair(left, right, kept=kept[1])
+    for one in kept:
+        if one:
+            one.save()
+    return found
+
+
+def told(pairing: Pairing) -> list[tuple[object, ...]]:
+    return [
+        (one.zh, one.en, one.score, one.probability, one.margin, one.relation, dict(one.features))
+        for one in (*pairing.pairs, *pairing.rest)
+    ]
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The texts whose facts are really compared, as they are."""
+    seen: list[tuple[str, str]] = []
+    honest = comparison.compare
+
+    def watched(zh: Facts, en: Facts, *rest: Any) -> Comparison:
+        seen.append((zh.whole.split("\n")[0], en.whole.split("\n")[0]))
+        return honest(zh, en, *rest)
+
+    monkeypatch.setattr(comparison, "compare", watched)
+    return seen
+
+
+def test_nothing_is_compared_again_where_nothing_is_new(
+    tmp_path: Path, compared: list[tuple[str, str]]
+) -> None:
+    first = paired(ZH, EN, tmp_path)
+    assert len(compared) == len(ZH) * len(EN)
+    compared.clear()
+    assert told(paired(ZH, EN, tmp_path)) == told(first)
+    assert compared == []
+
+
+def test_a_new_article_is_compared_and_of_others_only_those_whose_facts_it_makes_less_rare(
+    tmp_path: Path, compared: list[tuple[str, str]]
+) -> None:
+    paired(ZH, EN, tmp_path)
+    compared.clear()
+    new = chinese(25, "扫雪")
+    grown = told(paired([*ZH, new], EN, tmp_path))
+    assert {zh for zh, _ in compared} == {new.title}
+    assert grown == told(paired([*ZH, new], EN, None))
+    same_day = Document("zh99", "zh", "冬泳", "3月6日，四人下海。", datetime(2024, 3, 7))
+    compared.clear()
+    grown = told(paired([*ZH, new, same_day], EN, tmp_path))
+    assert {en for zh, en in compared if zh != "冬泳"} == {EN[2].title}
+    assert grown == told(paired([*ZH, new, same_day], EN, None))
+
+
+@pytest.mark.parametrize("steps", [(2, 5), (1, 2, 3, 4, 5, 6, 7), (7,)])
+def test_growing_in_steps_gives_what_all_at_once_gives(
+    tmp_path: Path, steps: tuple[int, ...]
+) -> None:
+    for step in (*steps, len(ZH)):
+        found = paired(ZH[:step], EN[:step], tmp_path / "steps")
+    assert told(found) == told(paired(ZH, EN, tmp_path / "whole"))
+    for name in ("a", "c"):
+        ours, theirs = ((tmp_path / f / f"{name}.parquet").read_bytes() for f in ("steps", "whole"))
+        assert ours == theirs
+
+
+def test_a_changed_text_is_read_again_and_a_removed_one_forgotten(tmp_path: Path) -> None:
+    paired(ZH, EN, tmp_path)
+    changed = [Document("zh04", "zh", ZH[0].title, ZH[0].text + "共12个项目。"), *ZH[2:]]
+    assert told(paired(changed, EN, tmp_path)) == told(paired(changed, EN, None))
+    kept = files.read_table(tmp_path / "c.parquet", schema.FINDINGS)
+    assert kept.num_rows == len(changed) * len(EN)
+
+
+def test_rarity_is_asked_only_of_facts_that_the_english_text_is_known_to_state() -> None:
+    zh, en = (documents.prepare(side, load_encoder()) for side in (ZH, EN))
+    ours, theirs = (Rarity.of(one.keys for one in side) for side in (zh, en))
+    for one in en:
+        ours.asked.clear()
+        theirs.asked.clear()
+        for other in zh:
+            comparison.compare(other.facts, one.facts, ours, theirs)
+        assert ours.asked | theirs.asked <= set(one.asked)
+        assert len(candidates.find(zh, [one])[0]) == len(zh)

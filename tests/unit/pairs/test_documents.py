@@ -1,0 +1,176 @@
+"""Pairing the articles of a city: near misses apart, instalments together, strangers alone."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from pipelines.pairs import model as pairs_model
+from pipelines.pairs import pair as documents
+from pipelines.pairs.pair import Document, Scored
+from pipelines.vectors.load import load_encoder
+
+DAY = datetime(2024, 3, 5, 9, 0)
+ITEMS = [
+    ("安全生产", "workplace safety", "排查隐患{}处。", "{} hazards were found.", 1842),
+    ("防汛备汛", "flood preparation", "加固险工险段{}处。", "{} weak dikes were strengthened.", 37),
+    ("养老服务", "elderly care", "新增护理床位{}张。", "{} nursing beds will be added.", 3600),
+    ("轨道交通", "rail transit", "完成隧道{}米。", "{} meters of tunnel were completed.", 5210),
+]
+
+
+def meeting(number: int) -> tuple[str, str]:
+    zh_topic, _, zh_line, _, figure = ITEMS[number % len(ITEMS)]
+    day = DAY + timedelta(days=7 * number)
+    return (
+        f"市政府召开第十六届第{number}次常务会议",
+        f"{day.month}月{day.day}日，市长欧阳景澄主持召开市政府第十六届第{number}次常务会议，"
+        f"研究{zh_topic}工作。\n会议指出，今年以来，{zh_line.format(figure + number)}"
+        "会议要求，各部门要抓好落实。"
+        "\n副市长罗怀瑾、周砚秋出席会议。",
+    )
+
+
+def meeting_en(number: int, *, dated: bool = True) -> tuple[str, str]:
+    _, topic, _, line, figure = ITEMS[number % len(ITEMS)]
+    day = DAY + timedelta(days=7 * number)
+    when = f" on {day:%B} {day.day}" if dated else ""
+    return (
+        "Municipal government holds executive meeting",
+        f"Mayor Ouyang Jingcheng presided over the {number}th executive meeting of the 16th "
+        f"municipal government{when}, which studied {topic}.\n"
+        f"So far this year, {line.format(figure + number)} "
+        "The meeting called on departments to carry out their tasks.",
+    )
+
+
+def paired(
+    zh: Sequence[Document], en: Sequence[Document], least: float = 0.5
+) -> dict[str, tuple[str, str]]:
+    encoder = load_encoder()
+    left, right = documents.prepare(zh, encoder), documents.prepare(en, encoder)
+    found = documents.pair(left, right)
+    return {
+        right[one.en].document.id: (left[one.zh].document.id, one.relation)
+        for one in found.pairs
+        if one.probability >= least
+    }
+
+
+@pytest.fixture(scope="module")
+def series() -> list[Document]:
+    return [
+        Document(f"zh{n}", "zh", *meeting(n), DAY + timedelta(days=7 * n + 1))
+        for n in range(20, 34)
+        if n != 29
+    ]
+
+
+def test_meetings_of_a_series_find_their_own_and_no_other(series: list[Document]) -> None:
+    en = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 24, 27, 33)]
+    found = paired(series, en)
+    assert {key: mate for key, (mate, _) in found.items()} == {
+        f"en{n}": f"zh{n}" for n in (21, 24, 27, 33)
+    }
+
+
+def test_a_meeting_whose_chinese_report_is_missing_stays_alone(series: list[Document]) -> None:
+    assert paired(series, [Document("en29", "en", *meeting_en(29))]) == {}
+
+
+def test_strangers_stay_alone(series: list[Document]) -> None:
+    story = (
+        "For Anna, a teacher from Finland, spring begins with a bowl of wild vegetable dumplings. "
+        "She learned to fold them from her neighbour.\nThe night market opens at six."
+    )
+    assert paired(series, [Document("en", "en", "A taste of spring", story)]) == {}
+
+
+def test_a_publication_date_alone_excludes_nothing(series: list[Document]) -> None:
+    migrated = Document("en24", "en", *meeting_en(24), datetime(2024, 3, 1))
+    late = Document("en27", "en", *meeting_en(27), datetime(2024, 12, 30))
+    found = paired(series, [migrated, late])
+    assert {key: mate for key, (mate, _) in found.items()} == {"en24": "zh24", "en27": "zh27"}
+
+
+def test_instalments_share_one_chinese_article() -> None:
+    parts = [
+        (
+            "港口完成货物吞吐量3120万吨，增长6.4%。新开外贸航线3条。码头设备更新改造已完成。",
+            "The port handled 31.2 million tonnes of cargo, up 6.4 percent. Three new shipping "
+            "routes were opened. The equipment of the wharf was renewed.",
+        ),
+        (
+            "全市新建学校12所，新增学位1.86万个。为184所学校安装了午休床。教师培训达到9200人次。",
+            "Twelve new schools were built in the city, adding 18,600 places. Beds for the noon "
+            "rest were installed at 184 schools. Training was given to 9,200 teachers.",
+        ),
+    ]
+    zh = Document("zh", "zh", "全市一年工作回顾", "\n".join(part for part, _ in parts), DAY)
+    en = [
+        Document(f"en{i}", "en", f"The year in review ({i})", text, DAY)
+        for i, (_, text) in enumerate(parts, 1)
+    ]
+    assert paired([zh], en) == {"en1": ("zh", "part_of"), "en2": ("zh", "part_of")}
+
+
+def test_the_second_english_report_of_the_same_thing_does_not_share(series: list[Document]) -> None:
+    en = [Document("a", "en", *meeting_en(24)), Document("b", "en", *meeting_en(24, dated=False))]
+    assert len(paired(series, en)) == 1
+
+
+def test_leaving_out_hopeless_candidates_changes_nothing_else(series: list[Document]) -> None:
+    english = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 29, 33)]
+    zh, en = (documents.prepare(side, load_encoder()) for side in (series, english))
+    whole, kept = documents.pair(zh, en), documents.pair(zh, en, runners_up=2)
+
+    def told(listed: Sequence[Scored]) -> list[tuple[int, int, float]]:
+        return [(one.zh, one.en, one.probability) for one in listed]
+
+    assert told(kept.pairs) == told(whole.pairs)
+    for english_article in range(len(en)):
+        ours, theirs = ([r for r in told(p.rest) if r[1] == english_article] for p in (kept, whole))
+        assert 2 <= len(ours) < len(theirs)
+        assert ours == theirs[: len(ours)]
+
+
+def test_order_of_articles_changes_nothing(series: list[Document]) -> None:
+    en = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 24, 27)]
+    assert paired(series, en) == paired(series[::-1], en[::-1])
+
+
+@pytest.mark.parametrize("zh_url", ["http://p.example/2015/chi/p61.html", "http://p.example/x.htm"])
+def test_urls_that_swap_a_language_are_linked(zh_url: str) -> None:
+    zh = Document("z", "zh", "", "", url=zh_url)
+    en = Document("e", "en", "", "", url=zh_url.replace("/chi/", "/eng/"))
+    assert pairs_model.linked(zh, en)
+    assert not pairs_model.linked(
+        zh, Document("e", "en", "", "", url="http://p.example/2015/eng/p62.html")
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "。", "12345 67.8%", "市" * 40_000, "一二" * 20_000, "x" * 40_000]
+)
+def test_strange_articles_are_compared_without_harm(text: str) -> None:
+    odd = [Document(f"z{i}", "zh", "", text) for i in range(3)]
+    # Three Chinese articles that are all the same cannot each be the one mate.
+    assert len(paired(odd, [Document("e", "en", "", text)])) <= 1
+
+
+def test_no_articles_no_pairs() -> None:
+    assert paired([], []) == {}
+    assert paired([], [Document("e", "en", "A title", "A text.")]) == {}
+
+
+def test_the_model_says_where_its_weights_come_from() -> None:
+    model = pairs_model.load_model()
+    assert model.version.startswith("pairing-")
+    assert all(weight <= 0 for name, weight in model.weights.items() if name.endswith("_clash"))
+
+
+def test_two_chinese_reports_of_one_meeting_do_not_rob_each_other(series: list[Document]) -> None:
+    title, text = meeting(24)
+    again = Document("zh24b", "zh", title, text + "\n市政府办公室供稿。", DAY + timedelta(days=170))
+    found = paired([*series, again], [Document("en24", "en", *meeting_en(24))])
+    assert found["en24"][0] in ("zh24", "zh24b")

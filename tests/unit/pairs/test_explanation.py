@@ -1,0 +1,91 @@
+"""`align --explain` says in sentences what speaks for and against a pair, what a rival lacks."""
+
+from datetime import datetime
+
+import pytest
+
+from pipelines.pairs import model as pairs_model
+from pipelines.pairs import pair as documents
+from pipelines.pairs.calibration import Calibration
+from pipelines.pairs.explanation import KINDS, explain
+from pipelines.pairs.pair import Document
+from pipelines.vectors.load import load_encoder
+
+DAY = datetime(2024, 3, 6, 9, 0)
+
+
+def report(number: int, day: str, places: int) -> Document:
+    text = (
+        f"{day}，市长谭成旭主持召开市政府第{number}次常务会议。\n会议指出，今年以来共排查隐患{places}处。"
+        "会议要求，各部门要抓好落实。"
+    )
+    return Document(f"zh{number}", "zh", f"市政府召开第{number}次常务会议", text, DAY)
+
+
+ZH = [report(28, "2月27日", 911), report(29, "3月5日", 1842)]
+EN = [
+    Document(
+        "en29",
+        "en",
+        "Municipal government holds its 29th executive meeting",
+        "Mayor Tan Chengxu presided over the 29th executive meeting of the municipal government on "
+        "March 5.\nSo far this year 1,842 hazards have been found. Departments were told to act.",
+        DAY,
+    )
+]
+
+
+def tell(calibration: Calibration | None = None) -> dict[str, str]:
+    encoder = load_encoder()
+    zh, en = documents.prepare(ZH, encoder), documents.prepare(EN, encoder)
+    found, model = documents.pair(zh, en), pairs_model.load_model()
+    return {
+        one: explain(found, zh, en, (one, "en29"), model, calibration=calibration)
+        for one in ("zh29", "zh28", "nowhere")
+    }
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, str]:
+    return tell()
+
+
+def test_a_pair_is_explained_by_what_both_say(told: dict[str, str]) -> None:
+    assert "A pair (" in told["zh29"]
+    for said in ("Both give meeting 29", "In both: 1,842", "Both name 2024-03-05", "tanchengxu"):
+        assert said in told["zh29"]
+
+
+def test_a_pair_says_what_its_runner_up_lacked(told: dict[str, str]) -> None:
+    lacked = told["zh29"].split("What the runner-up lacked:")[1]
+    assert "zh28" in lacked
+    assert "meeting numbers clash: [28] against [29]" in lacked.lower()
+
+
+def test_no_pair_is_explained_by_what_clashes(told: dict[str, str]) -> None:
+    assert "Not a pair: the English article has another mate" in told["zh28"]
+    against = told["zh28"].split("Against it:")[1]
+    assert "eeting numbers clash: [28] against [29]" in against
+    assert "ates clash: 2024-02-27 against 2024-03-05" in against
+    assert "What it lacks against the best candidate" in against
+
+
+def test_articles_that_were_not_compared_are_said_to_be_so(told: dict[str, str]) -> None:
+    assert "were not compared" in told["nowhere"]
+    assert "zh29" in told["nowhere"]
+
+
+def test_where_a_calibration_is_in_force_its_probability_is_stated() -> None:
+    cautious = tell(Calibration("calibration-3", "method", shift=-2.0, slope=0.5))
+    odds = float(cautious["zh29"].split("log odds ")[1].split(".\n")[0])
+    stated = float(cautious["zh29"].split("probability ")[1].split(" ")[0])
+    assert "by calibration-3, 1.000 by the model" in cautious["zh29"]
+    assert 0.9 < stated < 0.99
+    assert odds > 7
+    doubtful = tell(Calibration("calibration-3", "method", shift=-9.0, slope=0.5))
+    assert "Not a pair at the default threshold" in doubtful["zh29"]
+
+
+def test_every_feature_belongs_to_one_kind_of_evidence() -> None:
+    listed = [name for names in KINDS.values() for name in names]
+    assert sorted(listed) == sorted(pairs_model.load_model().weights)

@@ -1,0 +1,238 @@
+"""What verdicts tell of a corpus, on corpora small enough to work out by hand."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.item import Article
+from pipelines.cli import parser as cli
+from pipelines.quality import estimates, sampling
+from pipelines.quality import printed as summary
+from pipelines.quality.sampling import Drawn, Plan
+from pipelines.quality.verdicts import VerdictError
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
+
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+class Corpus:
+    """An output folder with pairs of given probabilities by city, and verdicts on them."""
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self.given: list[files.Row] = []
+
+    def pairs(self, city: str, probabilities: list[float]) -> None:
+        rows = [
+            {"pair_id": f"{city}{n:04d}", "city": city, "zh_id": f"z{n}", "en_id": f"e{n}",
+             "probability": p, "method": "m"}
+            for n, p in enumerate(probabilities)
+        ]  # fmt: skip
+        path = files.table_path(self.output, "pairs", city)
+        files.write_table(path, files.rows_to_table(rows, schema.PAIRS))
+
+    def english(self, city: str, names: list[str]) -> None:
+        rows = [
+            Article(article_id=name, city=city, site="", url=f"http://x.example/{name}", title="",
+                    text="text", lang="en")
+            for name in names
+        ]  # fmt: skip
+        store.write_articles(self.output, city, rows, run_id="r", now=NOW)
+
+    def judge(self, drawn: Drawn, said: str, reviewer: str = "ada") -> None:
+        number = len(self.given)
+        self.given.append(
+            {"verdict_id": f"v{number}", "level": drawn.level, "city": drawn.city,
+             "pair_id": drawn.pair_id, "position": drawn.position, "zh_id": drawn.zh_id,
+             "en_id": drawn.en_id, "verdict": said, "reviewer": reviewer, "plan": drawn.plan,
+             "judged_at": NOW + timedelta(seconds=number), "stratum": drawn.stratum,
+             "weight": drawn.weight, "probability": drawn.probability, "method": drawn.method}
+        )  # fmt: skip
+        path = self.output / "reviews" / "all.parquet"
+        files.write_table(path, files.rows_to_table(self.given, schema.REVIEWS))
+
+    def judge_all(self, plan: Plan, said: list[str]) -> None:
+        drawn = sampling.draw(self.output, plan)
+        for one, verdict in zip(sorted(drawn, key=lambda d: d.pair_id or ""), said, strict=True):
+            self.judge(one, verdict)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    return Corpus(tmp_path)
+
+
+def pair(
+    number: int, weight: float | None = 1.0, plan: str = "stratified seed=0 size=9", city: str = "x"
+) -> Drawn:
+    return Drawn("pair", city, f"{city}{number:04d}", None, f"z{number}", f"e{number}", plan, "s",
+                 weight, 0.9, "m")  # fmt: skip
+
+
+def test_without_verdicts_it_is_said_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(VerdictError, match="holds no verdicts yet; judge some pairs with"):
+        estimates.estimate(tmp_path)
+    assert cli.main(["evaluate", "--output", str(tmp_path)]) == 2
+    assert "holds no verdicts yet" in capsys.readouterr().err
+
+
+def test_bands_count_by_the_pairs_they_hold(corpus: Corpus) -> None:
+    # 90 pairs in the top band, all judged right; 10 in another, half of them right.
+    corpus.pairs("x", [0.95] * 90 + [0.65] * 10)
+    for n in range(8):
+        corpus.judge(pair(n), "translation")
+    for n in range(90, 98):
+        corpus.judge(pair(n), "different" if n % 2 else "abridged")
+    found = estimates.estimate(corpus.output)
+    assert found.precision is not None
+    assert found.precision.value == pytest.approx(0.9 * 1 + 0.1 * 0.5)
+    assert (found.claimed, found.precision.judged) == (100, 16)
+    top = found.bands[9]
+    assert (top.name, top.pairs, top.stated) == (".9-1", 90, pytest.approx(0.95))
+    assert top.observed is not None
+    assert top.observed.value == 1.0
+    # Expected calibration error: .9 * |.95 - 1| + .1 * |.65 - .5|.
+    assert found.calibration_error == pytest.approx(0.9 * 0.05 + 0.1 * 0.15)
+    assert found.bands[7] == estimates.Band(7, ".7-.8", 0, None, None)
+
+
+def test_relations_tell_translations_from_accounts_of_the_same_event(corpus: Corpus) -> None:
+    corpus.pairs("x", [0.95] * 50)
+    said = ["translation", "abridged", "part_of", "same_event", "different", "cannot_tell"]
+    for n, verdict in enumerate(said):
+        corpus.judge(pair(n), verdict)
+    found = estimates.estimate(corpus.output)
+    assert found.precision is not None
+    assert found.translations is not None
+    assert found.precision.value == pytest.approx(4 / 5)
+    assert found.translations.value == pytest.approx(3 / 5)
+    assert found.counts["pair"].undecided == 1
+
+
+def test_a_pair_in_dispute_counts_by_halves_until_it_is_settled(corpus: Corpus) -> None:
+    corpus.pairs("x", [0.95] * 50)
+    corpus.judge(pair(0), "translation")
+    corpus.judge(pair(1), "translation")
+    corpus.judge(pair(1), "different", "bo")
+    found = estimates.estimate(corpus.output)
+    assert found.precision is not None
+    assert found.precision.value == pytest.approx(0.75)
+    assert (found.counts["pair"].double, found.counts["pair"].disputed) == (1, 1)
+    corpus.judge(pair(1, plan="adjudication stratified seed=0 size=9"), "different", "cy")
+    settled = estimates.estimate(corpus.output)
+    assert settled.precision is not None
+    assert settled.precision.value == pytest.approx(0.5)
+
+
+def test_what_was_chosen_and_not_drawn_estimates_nothing(corpus: Corpus) -> None:
+    corpus.pairs("x", [0.95] * 50)
+    for n in range(6):
+        corpus.judge(pair(n, None, "uncertain seed=0 size=9"), "different")
+    found = estimates.estimate(corpus.output)
+    assert found.precision is None
+    assert found.counts["pair"].items == 6
+    assert found.counts["pair"].drawn == 0
+
+
+def test_verdicts_on_pairs_that_are_no_more_are_left_out(corpus: Corpus) -> None:
+    corpus.pairs("x", [0.95] * 5)
+    for n in range(10):
+        corpus.judge(pair(n), "translation" if n < 5 else "different")
+    found = estimates.estimate(corpus.output)
+    assert found.precision is not None
+    assert found.precision.judged == 5
+    # All five pairs there are were judged: nothing is left to chance.
+    assert (found.precision.value, found.precision.low) == (1.0, 1.0)
+
+
+def test_a_plan_over_one_city_speaks_of_that_city(corpus: Corpus) -> None:
+    corpus.pairs("x", [0.95] * 40)
+    corpus.pairs("y", [0.95] * 60)
+    for n in range(6):
+        corpus.judge(pair(n, 4.0, "stratified seed=0 size=9 cities=y", "y"), "translation")
+    found = estimates.estimate(corpus.output)
+    assert (found.cities, found.claimed) == (("y",), 60)
+    assert [one.precision is None for one in found.by_city] == [True, False]
+    # A plan over all cities comes first; the city's own plan still counts for the city.
+    for n in range(6):
+        corpus.judge(pair(n, 9.0), "different")
+    found = estimates.estimate(corpus.output)
+    assert (found.cities, found.claimed) == (("x", "y"), 100)
+    assert found.precision is not None
+    assert (found.precision.value, found.precision.judged) == (0.0, 6)
+    by_city = {one.city: one.precision for one in found.by_city}
+    assert by_city["y"] is not None
+    assert by_city["y"].value == 1.0
+
+
+def test_recall_sets_pairs_that_are_right_against_mates_that_were_missed(corpus: Corpus) -> None:
+    corpus.pairs("x", [0.95] * 80)
+    corpus.english("x", [f"u{n:02d}" for n in range(40)])
+    for n in range(20):
+        corpus.judge(pair(n), "translation" if n < 15 else "different")
+    for n, one in enumerate(sampling.draw(corpus.output, Plan("unmatched", 20))):
+        corpus.judge(one, "missed" if n < 5 else "none")
+    found = estimates.estimate(corpus.output)
+    # 80 * 15 / 20 = 60 found; 40 * 5 / 20 = 10 missed.
+    assert found.recall is not None
+    assert found.recall.value == pytest.approx(60 / 70)
+    assert found.recall.low < 60 / 70 < found.recall.high
+    assert found.unmatched == 40
+
+
+def test_beads_are_tallied_by_verdict_and_code(corpus: Corpus) -> None:
+    corpus.pairs("x", [0.95] * 4)
+    beads = [
+        {"pair_id": f"x{n:04d}", "position": at, "kind": "1-1" if at else "0-1", "zh": "一",
+         "en": "one", "probability": 0.9}
+        for n in range(4)
+        for at in range(6)
+    ]  # fmt: skip
+    path = files.table_path(corpus.output, "sentences", "x")
+    files.write_table(path, files.rows_to_table(beads, schema.SENTENCES))
+    said = ["correct"] * 7 + ["partly", "wrong", "boilerplate"]
+    for one, verdict in zip(sampling.draw(corpus.output, Plan("beads", 10)), said, strict=True):
+        corpus.judge(one, verdict)
+    found = estimates.estimate(corpus.output)
+    assert found.linked == 20
+    assert found.beads["correct"].value == pytest.approx(0.7)
+    assert found.beads["wrong_language"].value == 0
+    codes = summary.evaluate(corpus.output)["codes"]
+    assert {code: round(one["value"], 2) for code, one in codes.items()} == {
+        "C": 0.7, "P": 0.1, "X": 0.1, "WL": 0, "NL": 0, "CB": 0.1,
+    }  # fmt: skip
+
+
+def test_a_paper_can_quote_the_sentence(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus.pairs("x", [0.95] * 12_340)
+    for n in range(214):
+        for who in ("ada", "bo"):
+            said = "different" if n < 6 or (n == 6 and who == "bo") else "translation"
+            corpus.given.append({})  # numbered; written once, below
+            corpus.given[-1] = {
+                "verdict_id": f"{who}{n}", "level": "pair", "city": "x", "pair_id": f"x{n:04d}",
+                "zh_id": f"z{n}", "en_id": f"e{n}", "verdict": said, "reviewer": who,
+                "judged_at": NOW, "plan": "stratified seed=0 size=214", "weight": 57.7,
+            }  # fmt: skip
+    path = corpus.output / "reviews" / "all.parquet"
+    files.write_table(path, files.rows_to_table(corpus.given, schema.REVIEWS))
+    sentence = summary.quote(estimates.estimate(corpus.output))[0]
+    assert sentence.startswith(
+        "Of the 12,340 pairs of x at or above .5, an estimated 97.0 % (95 % interval 93.7-98.8, "
+        "214 judged by 2 reviewers, kappa .92) are translations"
+    )
+    assert cli.main(["evaluate", "--output", str(corpus.output)]) == 0
+    told = capsys.readouterr().out
+    assert sentence in told
+    for title in ("Pairs by score band", "Pairs claimed by city", "Agreement of reviewers"):
+        assert title in told
+    assert cli.main(["evaluate", "--json", "--output", str(corpus.output)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["sentences"][0] == sentence
+    assert result["estimates"]["precision"]["judged"] == 214
+    assert result["calibration"]["in_force"] is None

@@ -1,0 +1,179 @@
+"""Verdicts go to a spreadsheet or Label Studio and come back the same, or not at all."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from authored import HOSTILE_TITLE
+from judged import write_judged
+
+from pipelines.quality import verdicts
+from pipelines.quality.sampling import Plan
+from pipelines.review import exchange
+from pipelines.review import plans as docket
+from pipelines.review.desk import Desk
+from pipelines.review.exchange import Taken
+from pipelines.review.sheets import ExchangeError
+
+NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+PLAN = Plan("stratified", size=12, seed=3)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return write_judged(tmp_path)
+
+
+def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Taken:
+    return exchange.take(output, content, kind, name="in", clock=lambda: LATER, **more)
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def written(listed: list[dict[str, str]]) -> bytes:
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(listed[0]))
+    table.writeheader()
+    table.writerows(listed)
+    return text.getvalue().encode()
+
+
+def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: Path) -> None:
+    drawn = docket.take(output, PLAN)
+    sheet = rows(exchange.write(output, "csv", drawn))
+    assert len(sheet) == 12
+    assert {row["probability"] + row["method"] + row["verdict"] for row in sheet} == {""}
+    for row in sheet[:5]:
+        row |= {"verdict": "part_of", "note": "=2+2", "weight": "9999"}
+    assert take(output, written(sheet), reviewer="安娜") == Taken(5, 0)
+    found = verdicts.read(output)
+    assert {(one.pair_id, one.weight, one.stratum) for one in found} == {
+        (one.pair_id, one.weight, one.stratum) for one in drawn.drawn[:5]
+    }
+    assert {(one.reviewer, one.verdict, one.plan) for one in found} == {
+        ("安娜", "part_of", str(PLAN))
+    }
+    assert take(output, written(sheet), reviewer="安娜") == Taken(0, 5)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_all_verdicts_make_the_round_trip(output: Path, tmp_path: Path, kind: str) -> None:
+    desk = Desk(output, clock=lambda: NOW)
+    pairs = desk.take(PLAN)
+    for place, reviewer in ((0, "anna"), (0, "bo"), (1, "anna")):
+        desk.judge(pairs, place, reviewer, "abridged", note="-1，“引号”\n第二行")
+    desk.judge(pairs, 2, "anna", None, position=None)
+    desk.judge(pairs, 0, "anna", "wrong", position=1)
+    desk.judge(pairs, 0, "cleo", "translation", adjudicating=True)
+    loose = desk.take(Plan("unmatched", size=2))
+    mate = loose.drawn[0].nearest[:1] or (f"{loose.drawn[0].city}-zh00",)
+    desk.judge(loose, 0, "bo", "missed", zh_id=mate[0])
+    before = set(verdicts.standing(verdicts.read(output)))
+    content = exchange.write(output, kind)
+    other = write_judged(tmp_path / "other")
+    for plan in (PLAN, Plan("unmatched", size=2)):
+        docket.take(other, plan)
+    assert take(other, content, kind).new == len(before) == 6
+    after = set(verdicts.standing(verdicts.read(other)))
+
+    def essence(found: set[verdicts.Verdict]) -> set[tuple[Any, ...]]:
+        return {
+            (v.item, v.reviewer, v.verdict, v.note, v.zh_id, v.plan, v.judged_at) for v in found
+        }
+
+    assert essence(after) == essence(before)
+    assert take(other, content, kind).new == 0
+
+
+def test_no_text_becomes_a_formula(output: Path) -> None:
+    desk = Desk(output, clock=lambda: NOW)
+    drawn = desk.take(Plan("search", text="evil"))
+    desk.judge(drawn, 0, "eve", "different", note='=HYPERLINK("http://x.example")')
+    content = exchange.write(output, "csv")
+    assert rows(content)[0]["zh_title"] == HOSTILE_TITLE
+    for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
+        assert not any(cell[:1] in tuple("=+-@\t\r") and cell for cell in row)
+    assert '\'=HYPERLINK("http://x.example")' in {row["note"] for row in rows(content)}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"verdict": "perfect"}, "line 2: verdict of level pair must be translation"),
+        ({"level": "book"}, "line 2: level must be pair, bead, unmatched, not 'book'"),
+        ({"pair_id": "", "plan": ""}, "line 2: a pair is named by pair_id"),
+        ({"pair_id": "nobody", "plan": ""}, "line 2: no such pair in the corpus"),
+        ({"position": "1"}, "line 2: a pair is named by pair_id"),
+        ({"position": "x"}, "line 2: position must be a number"),
+        ({"judged_at": "yesterday"}, "line 2: judged_at must be a time"),
+        ({"judged_at": "2031-01-01"}, "lies in the future"),
+        ({"reviewer": ""}, "line 2: a reviewer's name"),
+    ],
+)
+def test_one_bad_line_stops_the_whole_file(
+    output: Path, change: dict[str, str], message: str
+) -> None:
+    sheet = rows(exchange.write(output, "csv", docket.take(output, PLAN), "anna"))
+    sheet = [row | {"verdict": "different"} for row in sheet]
+    sheet[0] |= change
+    with pytest.raises(ExchangeError, match=message):
+        take(output, written(sheet))
+    assert verdicts.read(output) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "message"),
+    [
+        (b"a,b\n1,2\n", "csv", "line 1: expected the columns level and verdict"),
+        (b"", "csv", "line 1: expected the columns"),
+        ("level,verdict\n中文".encode("gb18030"), "csv", "not UTF-8"),
+        (b"{}", "json", "expected a list of tasks"),
+        (b"[1]", "json", "task 1: expected an object with data"),
+        (b"[", "json", "not JSON"),
+        (b'[{"data": {"level": "pair"}, "annotations": [{"result": [{}]}]}]', "json", "task 1"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(
+    output: Path, content: bytes, kind: str, message: str
+) -> None:
+    with pytest.raises(ExchangeError, match=message):
+        take(output, content, kind)
+
+
+def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
+    tasks = json.loads(exchange.write(output, "json", docket.take(output, PLAN)))
+    result = [
+        {"id": "a", "from_name": "pair", "to_name": "zh", "type": "choices",
+         "value": {"choices": ["same_event"]}},
+        {"id": "b", "from_name": "note", "to_name": "zh", "type": "textarea",
+         "value": {"text": ["later"]}},
+    ]  # fmt: skip
+    by = ({"email": "anna@example.org"}, 7, None)
+    tasks[0] |= {"id": 1, "annotations": [
+        {"id": n, "completed_by": who, "result": result, "was_cancelled": False,
+         "created_at": "2024-05-01T10:00:00.123456Z"} for n, who in enumerate(by)
+    ]}  # fmt: skip
+    tasks[1]["annotations"] = [{"was_cancelled": True, "result": []}]
+    assert take(output, json.dumps(tasks).encode(), "json", reviewer="bo") == Taken(3, 0)
+    found = verdicts.read(output)
+    assert sorted(one.reviewer for one in found) == ["anna@example.org", "bo", "user 7"]
+    assert {(one.verdict, one.note) for one in found} == {("same_event", "later")}
+    assert all(one.weight for one in found)
+
+
+def test_the_labelling_interface_names_what_the_tasks_hold(output: Path) -> None:
+    task = json.loads(exchange.write(output, "json", docket.take(output, PLAN)))[0]
+    root = ET.fromstring(exchange.label_studio_config(["pair"]))
+    for tag in root.iter():
+        if (value := tag.get("value", "")).startswith("$"):
+            assert value[1:] in task["data"]
+    choices = [tag.get("value") for tag in root.iter("Choice")]
+    assert tuple(choices) == verdicts.LEVELS["pair"]

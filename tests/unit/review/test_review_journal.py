@@ -1,0 +1,211 @@
+"""Verdicts survive being killed, two processes at once, and a line cut short."""
+
+import json
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.quality import verdicts
+from pipelines.review import journal
+from pipelines.tables import schema
+from pipelines.tables.files import StoreError
+
+NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
+
+
+def verdict(number: int, reviewer: str = "anna", **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(schema.REVIEWS.names)
+    row |= {
+        "verdict_id": f"{reviewer}-{number:05d}",
+        "level": "pair",
+        "city": "c",
+        "pair_id": f"p{number}",
+    }
+    row |= {"verdict": "abridged", "reviewer": reviewer, "plan": "p", "weight": 2.5}
+    return row | {"judged_at": NOW + timedelta(seconds=number)} | more
+
+
+def read(output: Path) -> list[dict[str, Any]]:
+    return [asdict(one) for one in verdicts.read(output)]
+
+
+def test_a_verdict_reads_back_as_it_was_given(tmp_path: Path) -> None:
+    given = verdict(1, note="“引号”\n第二行\u2028", position=3, probability=0.5)
+    journal.append(tmp_path, [given])
+    assert read(tmp_path) == [given]
+
+
+def test_compaction_changes_where_verdicts_lie_and_nothing_else(tmp_path: Path) -> None:
+    for number in range(5):
+        journal.append(tmp_path, [verdict(number), verdict(number, "博")])
+    before = read(tmp_path)
+    assert journal.compact(tmp_path) == 10
+    assert journal.compact(tmp_path) == 0
+    assert read(tmp_path) == before
+    journal.append(tmp_path, [verdict(9)])
+    journal.compact(tmp_path)
+    assert [row["verdict_id"] for row in read(tmp_path)][-1] == "anna-00009"
+    file = pq.read_table(tmp_path / "reviews" / "anna.parquet")
+    assert file.schema.names == schema.REVIEWS.names
+    assert file.num_rows == 6
+
+
+def test_a_compaction_cut_short_leaves_no_verdict_twice(tmp_path: Path) -> None:
+    journal.append(tmp_path, [verdict(1), verdict(2)])
+    lines = (tmp_path / "reviews" / "anna.jsonl").read_bytes()
+    journal.compact(tmp_path)
+    (tmp_path / "reviews" / "anna.jsonl").write_bytes(lines)  # as if killed before emptying it
+    assert len(read(tmp_path)) == 2
+    journal.compact(tmp_path)
+    assert len(read(tmp_path)) == 2
+
+
+def test_a_torn_line_is_neither_read_nor_joined_to_the_next(tmp_path: Path) -> None:
+    journal.append(tmp_path, [verdict(1)])
+    path = tmp_path / "reviews" / "anna.jsonl"
+    with path.open("ab") as file:
+        file.write(b'{"verdict_id": "torn", "level": "pa')
+    assert [row["verdict_id"] for row in read(tmp_path)] == ["anna-00001"]
+    journal.append(tmp_path, [verdict(2)])
+    assert [row["verdict_id"] for row in read(tmp_path)] == ["anna-00001", "anna-00002"]
+
+
+def test_a_line_that_is_no_verdict_is_named(tmp_path: Path) -> None:
+    journal.append(tmp_path, [verdict(1)])
+    path = tmp_path / "reviews" / "anna.jsonl"
+    path.write_bytes(path.read_bytes() + b"[1]\n")
+    with pytest.raises(StoreError, match=r"anna\.jsonl, line 2"):
+        journal.compact(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..", ".", "a/b", "a\\b", "CON", "A" * 60])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    path = journal.path_of(tmp_path, journal.reviewer_name(name))
+    assert path.parent == tmp_path / "reviews"
+    journal.append(tmp_path, [verdict(1, name)])
+    assert [row["reviewer"] for row in read(tmp_path)] == [name]
+
+
+def test_names_that_differ_only_in_case_or_marks_keep_files_of_their_own(tmp_path: Path) -> None:
+    names = ["anna", "Anna", "ANNA", "an na", "an/na", "an-na", "安娜"]
+    assert len({journal.path_of(tmp_path, name).name.lower() for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\x00b", "a\u202eb", "x" * 61])
+def test_an_unprintable_or_overlong_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="1 to 60 printable"):
+        journal.reviewer_name(name)
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from pipelines import schema
+from pipelines.review import journal
+for number in range(int(sys.argv[3])):
+    row = dict.fromkeys(schema.REVIEWS.names) | {
+        "verdict_id": f"{sys.argv[2]}-{number}", "level": "pair", "city": "c",
+        "pair_id": "p", "reviewer": "anna",
+        "judged_at": datetime.now(UTC), "note": "x" * 500}
+    journal.append(Path(sys.argv[1]), [row])
+    print(row["verdict_id"], flush=True)
+"""
+
+
+def writer(output: Path, name: str, count: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(output), name, str(count)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_sigkill_loses_no_acknowledged_verdict(tmp_path: Path) -> None:
+    acknowledged: list[str] = []
+    for turn in range(3):
+        with writer(tmp_path, f"turn{turn}", 100_000) as process:
+            assert process.stdout is not None
+            acknowledged += [process.stdout.readline().strip() for _ in range(20 + 7 * turn)]
+            process.send_signal(signal.SIGKILL)
+            acknowledged += process.stdout.read().split()
+    stored = {row["verdict_id"] for row in read(tmp_path)}
+    assert len(acknowledged) >= 81
+    assert stored.issuperset(acknowledged)
+
+
+def test_two_processes_and_a_compaction_share_one_journal(tmp_path: Path) -> None:
+    with (
+        writer(tmp_path, "one", 60) as one,
+        writer(tmp_path, "two", 60) as two,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        done = [pool.submit(process.communicate) for process in (one, two)]
+        while not all(future.done() for future in done):
+            journal.compact(tmp_path)
+    journal.compact(tmp_path)
+    kept = [row["verdict_id"] for row in read(tmp_path)]
+    assert sorted(kept) == sorted(f"{name}-{n}" for name in ("one", "two") for n in range(60))
+    assert (tmp_path / "reviews" / "anna.jsonl").read_bytes() == b""
+
+
+def test_each_line_is_one_json_object(tmp_path: Path) -> None:
+    journal.append(tmp_path, [verdict(1, note="a\nb\r\u2029")])
+    lines = (tmp_path / "reviews" / "anna.jsonl").read_bytes().split(b"\n")
+    assert json.loads(lines[0])["note"] == "a\nb\r\u2029"
+    assert lines[1:] == [b""]
+
+
+@pytest.mark.parametrize(
+    "name", ["𠀀" * 60, "e\u0301" * 60, "𝒳" * 59 + "A", "長" * 60, "a" * 60, "安-" * 30]
+)
+def test_the_longest_names_fit_into_a_file_name(tmp_path: Path, name: str) -> None:
+    # Sixty letters of four bytes each are more than the 255 bytes that file systems take.
+    reviewer = journal.reviewer_name(name)
+    path = journal.path_of(tmp_path, reviewer)
+    assert len(path.with_suffix(".parquet").name.encode()) < 200
+    journal.append(tmp_path, [verdict(1, reviewer)])
+    assert journal.compact(tmp_path) == 1
+    assert [one.reviewer for one in verdicts.read(tmp_path)] == [reviewer]
+
+
+def test_long_names_that_begin_alike_have_a_file_each(tmp_path: Path) -> None:
+    names = ["𠀀" * 59 + last for last in "甲乙"] + ["Anna", "anna", "ANNA"]
+    assert len({journal.path_of(tmp_path, name).name.lower() for name in names}) == 5
+
+
+def test_a_name_composed_in_two_ways_is_one_reviewer() -> None:
+    assert journal.reviewer_name("Rene\u0301") == journal.reviewer_name("Ren\u00e9")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "\u3000\u2003", "a\x00b", "a\x1bb", "a\u202eb", "a\u2066b", "\u200b", "\ufeffanna",
+     "\u3164", "\uffa0\u115f", "a\ud800", "a" * 61, "𠀀" * 61, "\u2028"],
+)  # fmt: skip
+def test_a_name_nobody_can_read_is_refused_at_the_door(name: str) -> None:
+    with pytest.raises(ValueError, match="a reviewer's name has 1 to 60 printable characters"):
+        journal.reviewer_name(name)
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [(None, None), ("", None), (" \r\n ", None), ("一\r\n二\t三", "一\n二\t三"),
+     ("长" * 2_000, "长" * 2_000)],
+)  # fmt: skip
+def test_a_note_is_kept_as_it_was_written(note: str | None, kept: str | None) -> None:
+    assert journal.clean_note(note) == kept
+
+
+@pytest.mark.parametrize("note", ["长" * 2_001, "a\x00b", "a\x1b[31m", "\ud800"])
+def test_a_note_that_cannot_be_kept_whole_is_refused(note: str) -> None:
+    with pytest.raises(ValueError, match="a note "):
+        journal.clean_note(note)

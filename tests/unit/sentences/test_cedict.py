@@ -1,0 +1,47 @@
+"""What the dictionary says Chinese words may be rendered by, and how words are found."""
+
+import pytest
+
+from pipelines.sentences import cedict as lexicon
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "besides"),
+    [
+        # The longest word counts; the others that begin within it are known, too.
+        ("中华人民共和国", {"中华人民共和国"}, {"共和国"}),
+        ("国务院总理出席会议", {"国务院", "总理", "出席", "会议"}, set()),
+        ("國務院總理出席會議", {"国务院", "总理", "出席", "会议"}, set()),
+        ("卫生部长", {"卫生部"}, {"部长"}),
+        # Nothing reaches over what is not a Chinese character.
+        ("会、议", set(), set()),
+        ("2024 GDP 5.2%", set(), set()),
+        ("", set(), set()),
+    ],
+)
+def test_words_are_cut_at_the_longest(text: str, cut: set[str], besides: set[str]) -> None:
+    found, anywhere = lexicon.chinese_words(text)
+    assert found == cut
+    assert cut | besides <= anywhere
+
+
+@pytest.mark.parametrize(
+    ("word", "english"),
+    [
+        ("会议", "the meetings were met"),
+        ("港口", "a harbour, or harbor, or port"),
+        ("投资", "investing in ports"),
+        ("苏格兰", "Scotland"),
+    ],
+)
+def test_a_word_is_rendered_whatever_its_ending(word: str, english: str) -> None:
+    assert lexicon.renderings(word) & lexicon.english_stems(english)
+
+
+def test_a_word_is_not_rendered_by_what_it_does_not_mean() -> None:
+    assert not lexicon.renderings("会议") & lexicon.english_stems("The harbour froze over.")
+    assert not lexicon.renderings("一二三四五六七八")
+
+
+def test_words_without_content_are_no_stems() -> None:
+    assert lexicon.english_stems("They said that it was the most of them") == {"them"}

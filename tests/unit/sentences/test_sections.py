@@ -1,0 +1,91 @@
+"""Very long texts: cut where they meet, whatever is in them, within bounded time and memory."""
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+
+from pipelines.sentences import align as sentences
+from pipelines.sentences import features as beads
+from pipelines.sentences import sections
+from pipelines.vectors.encoder import Vectors
+from pipelines.vectors.load import load_encoder
+
+PLACES = ("East Harbor", "West Hill", "South Lake", "North Gate")
+NAMES = ("东港", "西山", "南湖", "北门")
+WORKS = (
+    ("新建一所小学", "A primary school is being built in {}."),
+    ("修复了一座古桥", "An old bridge was repaired in {}."),
+    ("举办了龙舟比赛", "Dragon boats raced in {}."),
+    ("种下了五千棵树", "Five thousand trees were planted in {}."),
+    ("开通了夜间公交", "Night buses now run in {}."),
+    ("建成了污水处理厂", "A sewage plant was completed in {}."),
+)
+
+
+def chronicle(count: int) -> tuple[list[str], list[str]]:
+    rng = random.Random(4)
+    zh, en = [], []
+    for _ in range(count):
+        place, (ours, theirs) = rng.randrange(len(PLACES)), rng.choice(WORKS)
+        number = rng.randrange(100, 999)
+        zh.append(f"{NAMES[place]}{ours}，投入{number}万元。")
+        en.append(theirs.format(PLACES[place])[:-1] + f", at {number / 100} million yuan.")
+    return zh, en
+
+
+def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "WHOLE", 150 * 150)
+    monkeypatch.setattr(sections, "_LONG", 100)
+    zh, en = chronicle(400)
+    en = [sentence for at, sentence in enumerate(en) if not 130 <= at < 190]
+    beads = sentences.align(zh, en, load_encoder())
+    assert [i for bead in beads for i in bead.zh] == list(range(400))
+    assert [j for bead in beads for j in bead.en] == list(range(340))
+    right = {((i,), (i if i < 130 else i - 60,)) for i in range(400) if not 130 <= i < 190}
+    assert len(right & {(bead.zh, bead.en) for bead in beads}) > 0.9 * len(right)
+
+
+def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sections, "WHOLE", 60 * 60)
+    monkeypatch.setattr(sections, "_LONG", 40)
+    monkeypatch.setattr(sentences, "_AHEAD", 10)
+    cells: list[int] = []
+    compare = beads.compare
+
+    def counted(
+        zh: Sequence[str], en: Sequence[str], ours: list[Vectors], theirs: list[Vectors]
+    ) -> beads.Comparison:
+        cells.append(len(zh) * len(en))
+        return compare(zh, en, ours, theirs)
+
+    monkeypatch.setattr(beads, "compare", counted)
+    work = {}
+    for count in (100, 400):
+        cells.clear()
+        sentences.align(*chronicle(count), load_encoder())
+        work[count] = sum(cells)
+    assert work[400] < 6 * work[100]
+
+
+@pytest.mark.parametrize(
+    ("zh", "en"),
+    [
+        (["好。"] * 5000, ["Good."] * 2000),
+        (["12"] * 900, [str(n % 300) for n in range(12_000)]),
+        ([str(n % 300) for n in range(12_000)], ["", "x"] * 400),
+        ([""] * 4000, ["a"] * 4000),
+    ],
+)
+def test_sections_lead_from_the_beginning_to_the_end_in_bounds(
+    zh: list[str], en: list[str]
+) -> None:
+    cuts = [(0, 0), *sections.sections(zh, en, load_encoder())]
+    assert cuts[-1] == (len(zh), len(en))
+    for (i, j), (k, m) in pairwise(cuts):
+        assert k > i
+        assert m > j
+        assert (k - i) * (m - j) <= sections.WHOLE

@@ -1,0 +1,234 @@
+"""One damaged or stray file names itself, and the cities beside it go on."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from crawler.item import NEWS_TIME, Article
+from pipelines.cli.parser import main
+from pipelines.tables import articles as store
+from pipelines.tables import files, schema
+
+NOW = datetime(2024, 5, 1, 8, tzinfo=UTC)
+EN = "The municipal government held an executive meeting yesterday on workplace safety."
+
+
+def article(city: str, key: str) -> Article:
+    return Article(
+        key, city, "", "", "Meeting held", EN, lang="en", script="Latn",
+        published_at=datetime(2024, 3, 1, tzinfo=NEWS_TIME), published_precision="day",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """Two cities, each with a file of articles."""
+    for city in ("anlan", "luoshan"):
+        store.write_articles(tmp_path, city, [article(city, "a1")], run_id="r", now=NOW)
+    return tmp_path
+
+
+def articles(output: Path) -> Path:
+    return output / "articles/anlan/2024.parquet"
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def scribble(path: Path) -> None:
+    path.write_text("no table")
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("gone"))
+
+
+def other_table(path: Path) -> None:
+    row = {"url": "http://a.example/", "city": "anlan", "reason": "listing", "detail": "x"}
+    pq.write_table(files.rows_to_table([row], schema.REJECTS), path)
+
+
+def other_types(path: Path) -> None:
+    table = pq.read_table(path)
+    at = table.schema.get_field_index("title")
+    numbers = pa.array([5] * table.num_rows, pa.int64())
+    pq.write_table(table.set_column(at, "title", numbers), path)
+
+
+def newer(path: Path) -> None:
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({"schema_version": "99"}), path)
+
+
+DAMAGES = [
+    (truncate, "not a readable Parquet file"),
+    (scribble, "not a readable Parquet file"),
+    (empty, "not a readable Parquet file"),
+    (make_folder, "expected a Parquet file; this is a folder"),
+    (make_pipe, "expected a Parquet file; this is a folder, a pipe"),
+    (link_to_nothing, "a link to nothing"),
+    (other_table, "expected the table articles, this is rejects"),
+    (other_types, "column title holds int64, expected string"),
+    (newer, "schema version 99, written by a newer shizheng"),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGES)
+def test_a_table_that_cannot_be_read_is_named_with_what_to_do(
+    output: Path, damage: Callable[[Path], None], message: str
+) -> None:
+    damage(articles(output))
+    with pytest.raises(files.StoreError) as caught:
+        store.read_articles(output, "anlan")
+    told = str(caught.value)
+    assert told.startswith(f"{articles(output)}: ")
+    assert message in told
+    assert "\n" not in told
+    assert any(word in told for word in ("move", "install"))
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGES)
+def test_status_shows_the_other_cities_and_ends_with_three(
+    output: Path,
+    damage: Callable[[Path], None],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    damage(articles(output))
+    assert main(["status", "--json", "--output", str(output)]) == 3
+    stands = {row["city"]: row for row in json.loads(capsys.readouterr().out)}
+    assert stands["anlan"]["health"] == "damaged"
+    assert message in stands["anlan"]["why"][0]
+    assert (stands["luoshan"]["health"], stands["luoshan"]["en"]) == ("imported", 1)
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGES)
+def test_an_evaluation_sums_up_all_cities_and_ends_with_the_file_s_name(
+    output: Path,
+    damage: Callable[[Path], None],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    damage(articles(output))
+    gold = output / "gold.tsv"
+    gold.write_text("zh_id\ten_id\trelation\na\tb\ttranslation\n")
+    assert main(["evaluate", "--gold", str(gold), "--output", str(output)]) == 1
+    told = capsys.readouterr().err
+    assert f"{articles(output)}: " in told
+    assert message in told
+    assert "internal error" not in told
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_align_goes_on_with_the_other_cities_and_ends_with_three(
+    output: Path, jobs: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truncate(articles(output))
+    assert main(["align", "--json", "--jobs", jobs, "--output", str(output)]) == 3
+    told = capsys.readouterr()
+    assert list(json.loads(told.out)["anlan"]) == ["failed"]
+    assert "pairs" in json.loads(told.out)["luoshan"]
+    assert f"anlan: {articles(output)}: not a readable Parquet file" in told.err
+    assert main(["align", "anlan", "--output", str(output)]) == 4
+
+
+def test_an_import_into_another_city_goes_on_and_ends_with_three(
+    output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truncate(articles(output))
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({"id": "a2", "city": "luoshan", "lang": "en", "text": EN}))
+    assert main(["import", str(path), "--json", "--output", str(output)]) == 3
+    told = capsys.readouterr()
+    assert json.loads(told.out)["luoshan"]["new"] == 1
+    assert str(articles(output)) in told.err
+    assert store.read_articles(output, "luoshan").num_rows == 2
+    assert (output / "runs").is_dir()
+
+
+def test_stray_files_end_no_command_and_are_named(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = articles(output).read_bytes()
+    folder = output / "articles"
+    visible = ["2024.parquet", "notes.txt", "anlan/2024 (copy).parquet", "anlan/2024.parquet~",
+               "a b/2024.parquet"]  # fmt: skip
+    for name in [
+        *visible,
+        ".DS_Store",
+        "anlan/._2024.parquet",
+        "._luoshan.parquet",
+        ".x/y.parquet",
+    ]:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(copy)
+    (output / "pairs").mkdir()
+    (output / "pairs/._anlan.parquet").write_text("no table")
+    (output / "pairs/anlan (copy).parquet").write_text("no table")
+    assert files.cities_with_articles(output) == ["anlan", "luoshan"]
+    named = sorted(path.relative_to(folder).as_posix() for path in files.strays(output))
+    assert named == sorted([*visible, "a b"])
+    for command in ("status", "report"):
+        assert main([command, "--output", str(output)]) == 0
+        assert "passed over; move it away" in capsys.readouterr().err
+
+
+def test_a_copy_beside_the_years_is_neither_read_nor_removed(output: Path) -> None:
+    copy = articles(output).with_name("2024 (copy).parquet")
+    shutil.copy(articles(output), copy)
+    before = copy.read_bytes()
+    store.write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
+    assert copy.read_bytes() == before
+    assert store.read_articles(output, "anlan").num_rows == 2
+
+
+def test_articles_of_the_layout_before_are_still_sent_to_migrate(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pq.read_table(articles(output)).replace_schema_metadata({})
+    pq.write_table(table, output / "articles/luoshan.parquet")
+    assert main(["status", "--output", str(output)]) == 1
+    assert "bring them up to date with `shizheng migrate`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "stamp", [-62135625943000, 253402271999000, -(2**62), 2**62, -62000000000000]
+)
+def test_a_date_that_was_stored_and_cannot_be_reads_as_none(
+    output: Path, stamp: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pq.read_table(articles(output))
+    at = table.schema.get_field_index("published_at")
+    stamps = pa.array([stamp], pa.int64()).cast(schema.NEWS_TIME)
+    pq.write_table(table.set_column(at, table.schema.field(at), stamps), articles(output))
+    for command in (["status"], ["report"], ["align", "--jobs", "1"]):
+        assert main([*command, "--output", str(output)]) == 0, capsys.readouterr().err
+    (row,) = store.read_articles(output, "anlan").to_pylist()
+    assert (row["published_at"], row["published_precision"]) == (None, None)
+    # The next change of the city puts it where undated articles lie.
+    store.write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
+    assert (output / "articles/anlan/undated.parquet").is_file()
+    assert store.read_articles(output, "anlan").num_rows == 2
