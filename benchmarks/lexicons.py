@@ -19,17 +19,17 @@ import numpy as np
 
 from benchmarks.accuracy import documents as measured
 from benchmarks.accuracy.documents import Case
-from benchmarks.learn import fit_pairs as pairing
-from benchmarks.series import corpus as series
-from pipelines.pairs import pair as documents
+from benchmarks.learn import fit_pairs
+from benchmarks.series import corpus
 from pipelines.pairs.model import Model
-from pipelines.sentences import cedict as lexicon
+from pipelines.pairs.pair import decide
+from pipelines.sentences import cedict
 
 
 @lru_cache(maxsize=2048)
 def glosses(text: str) -> frozenset[str]:
     """Return the stems that the words of a Chinese text may be rendered by."""
-    return frozenset().union(*map(lexicon.renderings, lexicon.chinese_words(text)[1]))
+    return frozenset().union(*map(cedict.renderings, cedict.chinese_words(text)[1]))
 
 
 Glosses = Callable[[str], frozenset[str]]
@@ -47,14 +47,14 @@ def dictionary(case: Case) -> Glosses:
 
 def learnt(case: Case) -> Glosses:
     """A lexicon of stems by pairs of characters, from the sure pairs of a city (Dice from .6)."""
-    sure = [p for p in documents.decide(case.described, case.zh, case.en).pairs
+    sure = [p for p in decide(case.described, case.zh, case.en).pairs
             if p.probability >= 0.9]  # fmt: skip
     left: Counter[str] = Counter()
     right: Counter[str] = Counter()
     both: Counter[tuple[str, str]] = Counter()
     for pair in sure:
         ours = _bigrams(case.zh[pair.zh].facts.whole)
-        theirs = lexicon.english_stems(case.en[pair.en].facts.whole)
+        theirs = cedict.english_stems(case.en[pair.en].facts.whole)
         left.update(ours)
         right.update(theirs)
         both.update((a, b) for a in ours for b in theirs)
@@ -73,7 +73,7 @@ def _bigrams(text: str) -> frozenset[str]:
 def with_words(case: Case, of: Callable[[Case], Glosses]) -> Case:
     """Return the case with the two features of a lexicon added to every candidate."""
     known = of(case)
-    words = [lexicon.english_stems(one.facts.whole) for one in case.en]
+    words = [cedict.english_stems(one.facts.whole) for one in case.en]
     counts = Counter(word for one in words for word in one)
     whole = np.log(len(words) + 21)
     described = []
@@ -98,9 +98,9 @@ def fitted(cases: Sequence[Case]) -> Model:
          for o in listed]
         for c in cases for listed in c.described if listed
     ]  # fmt: skip
-    weights, bias = pairing.fit(rows, steps=1500)
-    named = dict(zip(pairing.PRIOR, map(float, weights), strict=True))
-    return Model("experiment", bias, named | pairing.NEVER_LEARNT)
+    weights, bias = fit_pairs.fit(rows, steps=1500)
+    named = dict(zip(fit_pairs.PRIOR, map(float, weights), strict=True))
+    return Model("experiment", bias, named | fit_pairs.NEVER_LEARNT)
 
 
 def main() -> None:
@@ -111,7 +111,7 @@ def main() -> None:
     args = parser.parse_args()
     train = [
         measured.case(city.articles, {(zh, en): kind for zh, en, kind in city.gold})
-        for city in (series.generate(seed, half=0, series=2) for seed in range(args.train))
+        for city in (corpus.generate(seed, half=0, series=2) for seed in range(args.train))
     ]
     held = {
         "series, hard": measured.generated(range(6000, 6000 + args.cities), 3),
@@ -119,10 +119,10 @@ def main() -> None:
     }
     for name, of in (("no lexicon", none), ("CC-CEDICT", dictionary), ("learnt", learnt)):
         if of is none:
-            pairing.PRIOR.pop("words_agree", None)
-            pairing.PRIOR.pop("words_missing", None)
+            fit_pairs.PRIOR.pop("words_agree", None)
+            fit_pairs.PRIOR.pop("words_missing", None)
         else:
-            pairing.PRIOR.update({"words_agree": 2.0, "words_missing": -2.0})
+            fit_pairs.PRIOR.update({"words_agree": 2.0, "words_missing": -2.0})
         model = fitted([with_words(one, of) for one in train])
         for title, cases in held.items():
             told = measured.measure([with_words(one, of) for one in cases], model)

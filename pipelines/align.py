@@ -14,17 +14,16 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from pipelines.pairs import calibration as pairs_calibration
-from pipelines.pairs import explanation
-from pipelines.pairs import model as pairs_model
-from pipelines.pairs import pair as documents
+from pipelines.pairs import explanation, pair
+from pipelines.pairs.calibration import for_method
+from pipelines.pairs.model import load_model
 from pipelines.pairs.pair import Document, Pairing, Prepared, Unread
 from pipelines.pairs.prepared import attempt
 from pipelines.pairs.rows import KEPT_RUNNERS_UP, _calibrate, _f32, _keep_dates, _row, _runners_up
 from pipelines.sentences.cache import KeptBeads
 from pipelines.sentences.rows import _beads, _Mate
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import read_articles
 from pipelines.tables.cache import Findings
 from pipelines.tables.files import Row
 from pipelines.vectors.cache import VectorCache
@@ -89,13 +88,13 @@ def align_city(
     articles = Findings(folder / f"{cache.name}.articles.parquet")
     compared = Findings(folder / f"{cache.name}.candidates.parquet")
     unread: list[Unread] = []
-    zh, en = (documents.prepare(side, cache, articles, unread) for side in _read(output, city))
+    zh, en = (pair.prepare(side, cache, articles, unread) for side in _read(output, city))
     articles.save()
     mates = _mates(output, city)
     pairing = _paired(zh, en, mates, max_days=max_days, kept=compared, unread=unread)
     compared.save()
     cache.save()
-    method = f"{cache.name} {pairs_model.load_model().version}"
+    method = f"{cache.name} {load_model().version}"
     pairs = [
         _row(city, one, zh, en, method) | {"relation": one.relation, "margin": _f32(one.margin)}
         for one in pairing.pairs
@@ -149,13 +148,13 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
         if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
             cache = _cache(output, city, encoder)
             unread: list[Unread] = []
-            zh, en = (documents.prepare(side, cache, None, unread) for side in (zh_side, en_side))
-            pairing = documents.pair(zh, en, unread=unread)
+            zh, en = (pair.prepare(side, cache, None, unread) for side in (zh_side, en_side))
+            pairing = pair.pair(zh, en, unread=unread)
             for one in unread:
                 if one.article_id in (zh_id, en_id):
                     return f"Not a pair: {one.article_id} was {one.reason}."
-            model = pairs_model.load_model()
-            calibration = pairs_calibration.for_method(output, f"{cache.name} {model.version}")
+            model = load_model()
+            calibration = for_method(output, f"{cache.name} {model.version}")
             ids = (zh_id, en_id)
             return explanation.explain(pairing, zh, en, ids, model, calibration=calibration)
     raise UnknownPairError(
@@ -180,7 +179,7 @@ def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
     doubtful = _mislabelled(output, city)
     stood_for: set[str] = set()
-    for batch in store.read_articles(output, city, columns).to_batches(max_chunksize=1000):
+    for batch in read_articles(output, city, columns).to_batches(max_chunksize=1000):
         for row in batch.to_pylist():
             alone = not row["duplicate_of"] or row["duplicate_city"]
             if row["duplicate_of"] in doubtful and row["article_id"] not in doubtful:
@@ -204,7 +203,7 @@ def _mislabelled(output: Path, city: str) -> dict[str, str]:
     A crawled article may well be in another language than its column: nobody filed it by hand.
     """
     columns = ["article_id", "lang", "extractor", "flags"]
-    rows = store.read_articles(output, city, columns)
+    rows = read_articles(output, city, columns)
     imported = rows.filter(pc.equal(rows["extractor"], "import"))
     return {
         row["article_id"]: row["lang"]
@@ -218,7 +217,7 @@ def _mates(output: Path, city: str) -> dict[str, _Mate]:
     columns = ["article_id", "mate_id", "mate_groups"]
     return {
         row["article_id"]: _Mate(row["mate_id"], tuple(row["mate_groups"] or ()))
-        for row in store.read_articles(output, city, columns).to_pylist()
+        for row in read_articles(output, city, columns).to_pylist()
         if row["mate_id"]
     }
 
@@ -240,12 +239,12 @@ def _paired(
         if one.document.id in mates and mates[one.document.id].id in place
     ]
     if not known:
-        return documents.pair(
+        return pair.pair(
             zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP, kept=kept, unread=unread
         )
     rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
     rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
-    found = documents.pair(
+    found = pair.pair(
         [zh[i] for i in rest_zh],
         [en[j] for j in rest_en],
         max_days=max_days,
@@ -256,7 +255,7 @@ def _paired(
     pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
     rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
     for i, j in known:
-        alone = documents.pair([zh[i]], [en[j]], max_days=max_days, kept=kept, unread=unread)
+        alone = pair.pair([zh[i]], [en[j]], max_days=max_days, kept=kept, unread=unread)
         pairs += [
             replace(one, zh=i, en=j, probability=1.0, relation="translation")
             for one in (*alone.pairs, *alone.rest)

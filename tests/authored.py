@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.item import NEWS_TIME, Article, Reject
-from pipelines.tables import articles as store
-from pipelines.tables import files, runs, schema
+from pipelines.tables import articles, files, runs, schema
 
 CRAWLED = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 ALIGNED = datetime(2024, 5, 2, 9, 30, tzinfo=UTC)
@@ -75,10 +74,10 @@ def write_corpus(output: Path) -> Path:
     en2 = article("en2", "en", "30th executive meeting held", "Another meeting.", 12, **c)
     en3 = article("en3", "en", "A page from nowhere", "Text.", 41, **c)
     en4 = article("en4", "en", "No mate at all", "Alone.", 45, **c)
-    store.write_articles(
+    articles.write_articles(
         output, "minghe", [zh1, zh2, zh3, zh4, zh5, en1, en2, en3, en4], run_id="r1", now=CRAWLED
     )
-    store.mark_duplicates(output, "minghe", {"zh4": "zh1"})
+    articles.mark_duplicates(output, "minghe", {"zh4": "zh1"})
     clash = EVIDENCE | {"ordinals": -1.0, "days_apart": -3}
     first = pair("minghe", zh1, en1, 0.998)
     second = pair("minghe", zh2, en2, 0.55, evidence=clash, relation="same_event", margin=0.1)
@@ -103,7 +102,7 @@ def write_corpus(output: Path) -> Path:
                    flags={0: ["<u>flag</u>"]}),
         ],
     )  # fmt: skip
-    store.write_rejects(
+    articles.write_rejects(
         output, "minghe",
         [
             Reject("http://www.minghe.example/a.html", "minghe", "challenge", "A script challenge"),
@@ -115,7 +114,7 @@ def write_corpus(output: Path) -> Path:
     c = {"city": "taoyu"}
     zh6 = article("zh6", "zh", "桃屿市举行龙舟赛", "六月十日举行。\n共有12支队伍参赛。", 60, **c)
     en6 = article("en6", "en", "Taoyu races dragon boats", "Twelve teams took part.", 61, **c)
-    store.write_articles(output, "taoyu", [zh6, en6], run_id="r1", now=CRAWLED)
+    articles.write_articles(output, "taoyu", [zh6, en6], run_id="r1", now=CRAWLED)
     write_rows(output, "pairs", "taoyu", [pair("taoyu", zh6, en6, 0.9, relation="abridged")])
     run = runs.start(output, "run", ("minghe", "taoyu"))
     runs.gather_issues(run, [{"city": "taoyu", "code": "list_empty", "url": "http://x.example/"}])

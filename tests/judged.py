@@ -6,7 +6,7 @@ from typing import Any
 
 from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL, article, beads, pair, write_rows
 
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 
 CRAWLED = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 PAIRS = 24
@@ -32,7 +32,7 @@ def write_judged(output: Path) -> Path:
             sentences += _beads(one["pair_id"], n)
         title, text = "Ferry timetable changes", "Two more sailings a day."
         alone = article(f"{city}-alone", "en", title, text, 9, city=city)
-        store.write_articles(output, city, [*sides, alone], run_id="r1", now=CRAWLED)
+        articles.write_articles(output, city, [*sides, alone], run_id="r1", now=CRAWLED)
         write_rows(output, "pairs", city, pairs)
         write_rows(output, "sentences", city, sentences)
         runner_up = pair(city, sides[0], alone, 0.02, score=-4.0)
@@ -69,7 +69,7 @@ def _write_hostile(output: Path) -> None:
                  **city | {"url": HOSTILE_URL, "source": "<b onclick=x>来源"})  # fmt: skip
     en = article("evil-en", "en", "</h2></main><script>hack()</script>", HOSTILE_TEXT, 4, **city)
     one = pair("chaoyin", zh, en, 0.5, relation="<i>", method="<i>")
-    store.write_articles(output, "chaoyin", [zh, en], run_id="r1", now=CRAWLED)
+    articles.write_articles(output, "chaoyin", [zh, en], run_id="r1", now=CRAWLED)
     write_rows(output, "pairs", "chaoyin", [one])
     sides = (
         ("1-1", HOSTILE_TEXT, HOSTILE_TEXT),

@@ -15,8 +15,8 @@ from pipelines.release import build
 from pipelines.release.content.selection import Thresholds
 from pipelines.release.snapshot import Snapshot
 from pipelines.sentences.align import split
-from pipelines.tables import articles as store
 from pipelines.tables import files, runs, schema
+from pipelines.tables.articles import write_articles
 from pipelines.terminal import progress
 
 NOW = datetime(2024, 9, 1, 8, 0, tzinfo=UTC)
@@ -108,7 +108,7 @@ def write_city(
     output: Path, city: str, articles: Sequence[Article], rows: Iterable[files.Row], run: str = "r1"
 ) -> None:
     """Store a city's articles and pairs, with beads for every pair."""
-    store.write_articles(output, city, articles, run_id=run, now=NOW)
+    write_articles(output, city, articles, run_id=run, now=NOW)
     by_id = {one.article_id: one for one in articles}
     listed = sorted(rows, key=lambda row: str(row["pair_id"]))
     made = [b for row in listed for b in beads(row, by_id[row["zh_id"]], by_id[row["en_id"]])]

@@ -10,12 +10,10 @@ import argparse
 from collections.abc import Iterable
 
 from benchmarks.accuracy import documents as measured
-from benchmarks.series import aliases as series_aliases
-from benchmarks.series import apart as series_apart
-from benchmarks.series import corpus as series
+from benchmarks.series import apart, corpus
+from benchmarks.series.aliases import OFFICIALS, generate
 from benchmarks.series.city import City
-from pipelines.pairs import aliases
-from pipelines.pairs import pair as documents
+from pipelines.pairs import aliases, pair
 
 
 def main() -> None:
@@ -27,12 +25,12 @@ def main() -> None:
     args = parser.parse_args()
     seeds = range(args.seed, args.seed + args.cities)
     sets = {
-        "unexplained names": [series_aliases.generate(seed, half=args.half) for seed in seeds],
-        "series, hard": [series.generate(seed, half=args.half, series=2) for seed in seeds],
+        "unexplained names": [generate(seed, half=args.half) for seed in seeds],
+        "series, hard": [corpus.generate(seed, half=args.half, series=2) for seed in seeds],
     }
     if args.half:
-        sets["other kinds"] = [series_apart.generate(seed) for seed in seeds]
-    known = {en: zh for zh, en in series_aliases.OFFICIALS[args.half]}
+        sets["other kinds"] = [apart.generate(seed) for seed in seeds]
+    known = {en: zh for zh, en in OFFICIALS[args.half]}
     for name, cities in sets.items():
         found: dict[str, list[str]] = {"right": [], "wrong": []}
         cases: dict[bool, list[measured.Case]] = {False: [], True: []}
@@ -52,7 +50,7 @@ def _case(city: City, *, learning: bool) -> measured.Case:
 
 
 def _learnt(case: measured.Case) -> dict[str, str]:
-    pairing = documents.decide(case.described, case.zh, case.en)
+    pairing = pair.decide(case.described, case.zh, case.en)
     certain = [one for one in pairing.pairs if one.probability >= aliases.CERTAIN]
     return aliases.learn((case.zh[one.zh], case.en[one.en]) for one in certain)
 

@@ -19,10 +19,9 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.quality import agreement, estimates, intervals, sampling, verdicts
-from pipelines.quality import judged as samples
 from pipelines.quality.estimates import Estimate
 from pipelines.quality.intervals import Floats
-from pipelines.quality.judged import PairSample
+from pipelines.quality.judged import Flags, PairSample, UnmatchedSample, place, place_beads
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Verdict
 from pipelines.tables.vocabulary import DECISION
@@ -132,7 +131,7 @@ def stratified(rng: Generator) -> Iterator[list[Trial]]:
     corpus = _corpus(rng, 20_000, sharp=2.5)
     for seed in _seeds():
         judged = _judged(corpus, sampling.stratified(corpus.pairs, Plan("stratified", 300, seed)))
-        sample = samples.place(corpus.pairs, corpus.cities, judged)
+        sample = place(corpus.pairs, corpus.cities, judged)
         yield [
             _precision("stratified, 300 of 20,000", corpus, sample),
             *_bands("stratified, band", corpus, sample, (5, 7, 9)),
@@ -170,7 +169,7 @@ def several(rng: Generator) -> Iterator[list[Trial]]:
         drawn += sampling.stratified(corpus.pairs, Plan("stratified", 80, seed + 10**6))
         drawn += sampling.stratified(local, Plan("stratified", 60, seed, ("city1",)))
         drawn += sampling.uncertain(corpus.pairs, Plan("uncertain", 100, seed))
-        sample = samples.place(corpus.pairs, corpus.cities, _judged(corpus, drawn))
+        sample = place(corpus.pairs, corpus.cities, _judged(corpus, drawn))
         yield [_precision("four plans pooled", corpus, sample),
                *_city("four plans pooled, city", corpus, sample)]  # fmt: skip
 
@@ -208,7 +207,7 @@ def beads(rng: Generator) -> Iterator[list[Trial]]:
         drawn = sampling.beads(corpus.pairs, table, Plan("beads", 300, seed))
         rows = [_verdict(d, "wrong" if truth[d.pair_id or "", d.position or 0] else "correct")
                 for d in drawn]  # fmt: skip
-        sample = samples.place_beads(verdicts.by_item(rows), len(owner))
+        sample = place_beads(verdicts.by_item(rows), len(owner))
         rates = estimates.bead_rates(sample)
         yield [_trial("beads, five to a pair, correct", 1 - wrong.mean(), rates["correct"]),
                _trial("beads, five to a pair, wrong", wrong.mean(), rates["wrong"])]  # fmt: skip
@@ -221,7 +220,7 @@ def recall(rng: Generator) -> Iterator[list[Trial]]:
     found = float(corpus.right[claimed].sum())
     for seed in _seeds():
         judged = _judged(corpus, sampling.stratified(corpus.pairs, Plan("stratified", 200, seed)))
-        sample = samples.place(corpus.pairs, corpus.cities, judged)
+        sample = place(corpus.pairs, corpus.cities, judged)
         precision = estimates.share(sample, claimed, sample.right)
         trials = []
         for rate in (0.02, 0.2):
@@ -234,7 +233,7 @@ def recall(rng: Generator) -> Iterator[list[Trial]]:
                 city += [name] * count
                 missed += (rng.choice(loose[name], count, replace=False) < mates[name]).tolist()
                 weight += [loose[name] / count] * count
-            unmatched = samples.UnmatchedSample(
+            unmatched = UnmatchedSample(
                 np.array(city), np.array(missed, np.float64), np.array(weight)
             )
             one = estimates.recall(precision, unmatched, corpus.cities, loose)
@@ -302,7 +301,7 @@ def _corpus(
     return Corpus(table, right.astype(np.float64), cities)
 
 
-def _claimed(corpus: Corpus) -> samples.Flags:
+def _claimed(corpus: Corpus) -> Flags:
     return np.asarray(sampling.floats(corpus.pairs["probability"]) >= DECISION)
 
 
@@ -327,7 +326,7 @@ def _verdict(drawn: Drawn, said: str) -> Verdict:
 
 
 def _sample(corpus: Corpus, drawn: list[Drawn]) -> PairSample:
-    return samples.place(corpus.pairs, corpus.cities, _judged(corpus, drawn))
+    return place(corpus.pairs, corpus.cities, _judged(corpus, drawn))
 
 
 def _precision(name: str, corpus: Corpus, sample: PairSample) -> Trial:

@@ -18,11 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.series import apart as series_apart
-from benchmarks.series import corpus as series
-from pipelines.pairs import model as pairs_model
+from benchmarks.series import corpus
+from benchmarks.series.apart import generate
 from pipelines.pairs import pair as documents
-from pipelines.pairs.model import Model
+from pipelines.pairs.model import Model, load_model
 from pipelines.pairs.pair import Document, Prepared, Scored
 from pipelines.vectors.load import load_encoder
 
@@ -167,13 +166,13 @@ def without(model: Model, names: Sequence[str]) -> Model:
 
 def generated(seeds: range, size: int) -> list[Case]:
     """Return cities of series in the hard setting and the measuring half's wording."""
-    cities = (series.generate(seed, half=1, series=size) for seed in seeds)
+    cities = (corpus.generate(seed, half=1, series=size) for seed in seeds)
     return [case(city.articles, {(zh, en): kind for zh, en, kind in city.gold}) for city in cities]
 
 
 def apart(seeds: range) -> list[Case]:
     """Return cities of series of other kinds, in wording that the model never met."""
-    cities = (series_apart.generate(seed) for seed in seeds)
+    cities = (generate(seed) for seed in seeds)
     return [case(city.articles, {(zh, en): kind for zh, en, kind in city.gold}) for city in cities]
 
 
@@ -224,7 +223,7 @@ def main() -> None:
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--shared", action="store_true")
     args = parser.parse_args()
-    model = pairs_model.load_model()
+    model = load_model()
     sets = {"series, hard": generated(range(args.seed, args.seed + args.cities), args.series)}
     sets |= {"other kinds": apart(range(args.seed, args.seed + args.cities))}
     if args.shared:

@@ -23,7 +23,7 @@ from crawler.demo.gold import gold_articles
 from crawler.item import NEWS_TIME, Article
 from pipelines.articles import reposts
 from pipelines.articles.duplicates import Row, cluster
-from pipelines.tables import articles as store
+from pipelines.tables.articles import write_articles
 
 Edit = Callable[[Row, random.Random], str]
 
@@ -98,7 +98,7 @@ def scale(count: int, seed: int) -> None:
                 owner, told = (city, number) if number % 10 else ((city + 1) % 20, number + 1)
                 row = pool[(owner * 7919 + told * 31) % len(pool)]
                 articles.append(_article(row, f"city{city:02}", f"{city}-{number}", owner, told))
-            store.write_articles(output, f"city{city:02}", articles, run_id="r", now=now)
+            write_articles(output, f"city{city:02}", articles, run_id="r", now=now)
         for name in ("first run, no cache", "again, nothing new"):
             began = process_time()
             changed = reposts.mark(output).changed

@@ -43,9 +43,8 @@ from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site, url_of
 from crawler.extract.charset import decode
 from crawler.state.visits import Visits
-from pipelines.tables import articles as store
-from pipelines.tables import files as tables_files
-from pipelines.tables import schema
+from pipelines.tables import articles, schema
+from pipelines.tables.files import read_table, table_path
 
 ROOT = Path(__file__).parents[1]
 CITIES = ROOT / "crawler/demo/cities"
@@ -234,9 +233,9 @@ def named(output: Path, city: City, visits: Visits) -> list[str]:
 
 
 def tables(output: Path, city: str) -> Tables:
-    whole = {"articles": store.read_articles(output, city)}
+    whole = {"articles": articles.read_articles(output, city)}
     for name, of in (("rejects", schema.REJECTS), ("revisions", schema.REVISIONS)):
-        whole[name] = tables_files.read_table(tables_files.table_path(output, name, city), of)
+        whole[name] = read_table(table_path(output, name, city), of)
     return {
         name: [{k: v for k, v in row.items() if k not in RUN_COLUMNS} for row in table.to_pylist()]
         for name, table in whole.items()
@@ -253,7 +252,7 @@ def pages(output: Path, skipped: "Counter[str]") -> int:
 def met(output: Path, city: str) -> list[str]:
     """Return what a kill left: words to count."""
     torn: Counter[str] = Counter()
-    fetched, stored = pages(output, torn), len(store.read_articles(output, city))
+    fetched, stored = pages(output, torn), len(articles.read_articles(output, city))
     found = ["a table half-written"] if being_written(output, city) else []
     found += ["an archive torn"] if torn else []
     return found + (["pages archived and not stored"] if fetched > stored else [])
@@ -344,7 +343,7 @@ def compare(
             alone, part = folder / f"{number}-{attempt}", draw.random()
             if kill(start(city, alone, "killed"), aim, part, usual[city], asked):
                 break
-        then = len(store.read_articles(alone, city))
+        then = len(articles.read_articles(alone, city))
         tally.met.update(met(alone, city))
         missing = lost(alone, files[city])
         start(city, alone, "again").wait()

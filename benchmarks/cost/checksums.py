@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.tables import files as tables_files
+from pipelines.tables.files import WRITTEN, StoreError, opened
 
 FLIPS = 300
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 def _written(table: pa.Table, checked: bool) -> bytes:
     sink = BytesIO()
-    options = dict(tables_files.WRITTEN) | {"write_page_checksum": checked}
+    options = dict(WRITTEN) | {"write_page_checksum": checked}
     pq.write_table(table, sink, row_group_size=50_000, **options)
     return sink.getvalue()
 
@@ -73,10 +73,10 @@ def _flipped(tables: list[pa.Table], path: Path) -> Counter[str]:
             path.write_bytes(changed)
             where = "pages" if at < footer else "footer"
             try:
-                with tables_files.opened(path) as file:
+                with opened(path) as file:
                     same = file.read().equals(table)
                 found["the same rows" if same else f"other rows ({where})"] += 1
-            except tables_files.StoreError:
+            except StoreError:
                 found["refused"] += 1
     return found
 

@@ -29,8 +29,8 @@ from crawler.demo.content import Entry, load_content
 from crawler.demo.response import request_key
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site, url_of
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import read_articles
 
 ROOT = Path(__file__).parents[1]
 Content = dict[str, tuple[Entry, ...]]
@@ -165,7 +165,7 @@ def rows(output: Path) -> dict[str, str]:
     """Return the digest of every stored article by URL."""
     found = {}
     for path in DEMO_CITIES.glob("*.yaml"):
-        table = store.read_articles(output, path.stem, ["url", "content_sha256"])
+        table = read_articles(output, path.stem, ["url", "content_sha256"])
         found |= {row["url"]: row["content_sha256"] for row in table.to_pylist()}
     return found
 

@@ -25,8 +25,8 @@ from benchmarks.series.corpus import generate
 from crawler.item import Article
 from pipelines import align
 from pipelines.pairs.pair import Document
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import write_articles
 
 CITY = "scale"
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
@@ -110,7 +110,7 @@ def _article(one: Document) -> Article:
 
 
 def write(output: Path, listed: list[Article]) -> None:
-    store.write_articles(output, CITY, listed, run_id="r", now=NOW)
+    write_articles(output, CITY, listed, run_id="r", now=NOW)
 
 
 def run(output: Path) -> tuple[int, float, float]:

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.series import corpus as series
-from pipelines.pairs import pair as documents
+from benchmarks.series import corpus
+from pipelines.pairs import pair
 from pipelines.pairs.pair import Document
 from pipelines.vectors.load import load_encoder
 
@@ -46,9 +46,9 @@ SPREAD = {"stage_clash": 0.7, "similarity": 1.5}
 words, which real texts use loosely; similarity is worth more where texts are not all alike."""
 STRENGTH = 0.5
 SETTINGS = (
-    series.HARD,
-    dataclasses.replace(series.HARD, shared_topics=0.2),
-    series.Setting(
+    corpus.HARD,
+    dataclasses.replace(corpus.HARD, shared_topics=0.2),
+    corpus.Setting(
         keep=(0.6, 1.0), drop=0.08, rounded=0.15, wrong=0.03, undated=0.3, date_dropped=0.1,
         english=0.4,
     ),
@@ -59,12 +59,10 @@ def choices(articles: Sequence[Document], gold: set[tuple[str, str]]) -> list[Ch
     """Return, for each English article, its candidates: whether gold, and features."""
     encoder = load_encoder()
     zh, en = (
-        documents.prepare(
-            sorted((a for a in articles if a.lang == lang), key=lambda a: a.id), encoder
-        )
+        pair.prepare(sorted((a for a in articles if a.lang == lang), key=lambda a: a.id), encoder)
         for lang in ("zh", "en")
     )
-    pairing = documents.pair(zh, en)
+    pairing = pair.pair(zh, en)
     rows: dict[int, Choice] = {}
     for one in (*pairing.pairs, *pairing.rest):
         mates = (zh[one.zh].document.id, en[one.en].document.id) in gold
@@ -77,10 +75,10 @@ def gather(seeds: range) -> list[Choice]:
     rows: list[Choice] = []
     for seed in seeds:
         setting = SETTINGS[seed % 3]
-        city = series.generate(seed, half=0, series=1 + seed % 4, setting=setting)
+        city = corpus.generate(seed, half=0, series=1 + seed % 4, setting=setting)
         rows += choices(city.articles, {(zh, en) for zh, en, _ in city.gold})
         if seed % 3 == 0:
-            other = series.generate(seed + 5000, half=0, series=1 + seed % 4, setting=setting)
+            other = corpus.generate(seed + 5000, half=0, series=1 + seed % 4, setting=setting)
             mixed = [a for a in city.articles if a.lang == "zh"]
             mixed += [a for a in other.articles if a.lang == "en"]
             rows += choices(mixed, set())
@@ -122,7 +120,7 @@ def main() -> None:
     """Learn and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=30, help="training cities (seeds from 0)")
-    default = Path(documents.__file__).parent / "data" / "pairing.json"
+    default = Path(pair.__file__).parent / "data" / "pairing.json"
     parser.add_argument("--to", type=Path, default=default)
     args = parser.parse_args()
     rows = gather(range(args.seeds))

@@ -25,8 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from benchmarks.learn.sentence_sets import HERE, Document, drop, read
-from pipelines.sentences import features as beads
-from pipelines.sentences import second_look as doubts
+from pipelines.sentences import features, second_look
 from pipelines.sentences.align import first_look
 from pipelines.vectors.encoder import encode_spans
 from pipelines.vectors.load import load_encoder
@@ -85,10 +84,10 @@ def _rows(documents: Iterable[Document]) -> tuple[Array, Array, tuple[str, ...]]
     names: tuple[str, ...] = ()
     for one in documents:
         zh, en = one.side(0), one.side(1)
-        spans = (encode_spans(load_encoder(), side, beads.WIDTH) for side in (zh, en))
-        pair = beads.compare(zh, en, *spans)
-        _, probable, _ = first_look(pair, beads.load_model())
-        found = doubts.find(pair, probable)
+        spans = (encode_spans(load_encoder(), side, features.WIDTH) for side in (zh, en))
+        pair = features.compare(zh, en, *spans)
+        _, probable, _ = first_look(pair, features.load_model())
+        found = second_look.find(pair, probable)
         names = tuple(found.features)
         linked, lost, new = set(), set(), set()
         i = j = 0

@@ -29,12 +29,11 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from benchmarks.learn.sentence_sets import HERE, Document, sets
-from pipelines.sentences import features as beads
-from pipelines.sentences import trellis
+from pipelines.sentences import features, trellis
 
 USUAL = np.array([0.80, 0.05, 0.03, 0.055, 0.055, 0.01])
 INERTIA = 4.0
-KINDS = np.array([beads.kind(shape) for shape in beads.SHAPES])
+KINDS = np.array([features.kind(shape) for shape in features.SHAPES])
 WORTH = 0.45
 Array = npt.NDArray[np.float64]
 
@@ -53,7 +52,7 @@ class Case:
 def case(document: Document, names: list[str]) -> Case | None:
     """Return a document's features, None if its gold has a bead wider than any shape."""
     zh, en = document.side(0), document.side(1)
-    shapes = {shape: k for k, shape in enumerate(beads.SHAPES)}
+    shapes = {shape: k for k, shape in enumerate(features.SHAPES)}
     gold, i, j = [], 0, 0
     for ours, theirs in document.texts:
         shape = (len(ours), len(theirs))
@@ -61,10 +60,10 @@ def case(document: Document, names: list[str]) -> Case | None:
             return None
         gold.append((shapes[shape], i, j))
         i, j = i + shape[0], j + shape[1]
-    pair = beads.compare(zh, en, *document.spans)
+    pair = features.compare(zh, en, *document.spans)
     values = {}
-    for k, shape in enumerate(beads.SHAPES):
-        found = beads.features(pair, shape)
+    for k, shape in enumerate(features.SHAPES):
+        found = features.features(pair, shape)
         if found is None:
             continue
         names += [name for name in found if name not in names]
@@ -74,32 +73,32 @@ def case(document: Document, names: list[str]) -> Case | None:
             parts = [part.reshape(-1, 1) for part in parts]
         stacked = np.stack([np.broadcast_to(part, grid) for part in parts], axis=-1)
         values[k] = (np.array([names.index(name) for name in found]), stacked)
-    return Case(document.name, (len(zh), len(en)), values, gold, np.zeros(len(beads.KINDS)))
+    return Case(document.name, (len(zh), len(en)), values, gold, np.zeros(len(features.KINDS)))
 
 
 def scored(one: Case, weights: Array, width: int) -> Array:
     n, m = one.size
-    scores = np.full((len(beads.SHAPES), n + 1, m + 1), -np.inf)
+    scores = np.full((len(features.SHAPES), n + 1, m + 1), -np.inf)
     prices = weights[width:] * one.rates
     for k, (index, values) in one.values.items():
-        a, b = beads.SHAPES[k]
+        a, b = features.SHAPES[k]
         total = values @ weights[index].astype(np.float32)
         scores[k, : n + 1 - a, : m + 1 - b] = total + prices[KINDS[k]]
     return scores
 
 
 def own_rates(probable: Array) -> Array:
-    counts = np.bincount(KINDS, probable.sum(axis=(1, 2)), len(beads.KINDS))
+    counts = np.bincount(KINDS, probable.sum(axis=(1, 2)), len(features.KINDS))
     return np.log((counts + INERTIA * USUAL) / (counts.sum() + INERTIA) / USUAL)
 
 
 def loss(one: Case, weights: Array, width: int) -> tuple[float, Array]:
     """Return minus the log likelihood of the gold alignment, and its gradient."""
     scores = scored(one, weights, width)
-    probable = trellis.posteriors(scores, beads.SHAPES)
+    probable = trellis.posteriors(scores, features.SHAPES)
     gradient = np.zeros(len(weights))
     for k, (index, values) in one.values.items():
-        a, b = beads.SHAPES[k]
+        a, b = features.SHAPES[k]
         share = probable[k, : one.size[0] + 1 - a, : one.size[1] + 1 - b]
         gradient[index] += np.tensordot(share, values, 2)
         gradient[width + KINDS[k]] += probable[k].sum() * one.rates[KINDS[k]]
@@ -110,7 +109,7 @@ def loss(one: Case, weights: Array, width: int) -> tuple[float, Array]:
         gold += float(at @ weights[index]) + weights[width + KINDS[k]] * one.rates[KINDS[k]]
         gradient[index] -= at
         gradient[width + KINDS[k]] -= one.rates[KINDS[k]]
-    return trellis.total(scores, beads.SHAPES) - gold, gradient
+    return trellis.total(scores, features.SHAPES) - gold, gradient
 
 
 def learn(
@@ -131,13 +130,13 @@ def learn(
     weights = np.where(free, start, 0.0)
     count = sum(len(one.gold) for one in cases)
     for one in cases:
-        one.rates = np.zeros(len(beads.KINDS))
+        one.rates = np.zeros(len(features.KINDS))
     for turn in range(3):
         if turn:
             for one in cases:
                 for _ in range(2 if turn == 1 else 1):
                     found = scored(one, weights, width)
-                    one.rates = own_rates(trellis.posteriors(found, beads.SHAPES))
+                    one.rates = own_rates(trellis.posteriors(found, features.SHAPES))
         with _workers(cases, width) as summed:
 
             def objective(values: Array, summed: Summed = summed) -> tuple[float, Array]:
@@ -191,15 +190,15 @@ def _share(job: tuple[Array, int]) -> tuple[float, Array]:
 
 def found(one: Case, weights: Array, width: int, passes: int = 3) -> list[tuple[int, int, int]]:
     """Decode by the first look alone, every bead counted alike: what these weights are for."""
-    one.rates = np.zeros(len(beads.KINDS))
+    one.rates = np.zeros(len(features.KINDS))
     for _ in range(passes):
         scores = scored(one, weights, width)
-        probable = trellis.posteriors(scores, beads.SHAPES)
+        probable = trellis.posteriors(scores, features.SHAPES)
         one.rates = own_rates(probable)
     probable[-2] = probable[-2].sum(axis=1, keepdims=True)
     probable[-1] = probable[-1].sum(axis=0, keepdims=True)
     gains = np.where(np.isfinite(scores), probable - WORTH, -np.inf)
-    return trellis.best_path(gains, beads.SHAPES)
+    return trellis.best_path(gains, features.SHAPES)
 
 
 def strict_f1(cases: Sequence[Case], weights: Array, width: int, passes: int = 3) -> float:
@@ -217,7 +216,7 @@ def strict_f1(cases: Sequence[Case], weights: Array, width: int, passes: int = 3
 
 def _bead(step: tuple[int, int, int]) -> tuple[range, range]:
     k, i, j = step
-    a, b = beads.SHAPES[k]
+    a, b = features.SHAPES[k]
     return range(i, i + a) if a else range(0), range(j, j + b) if b else range(0)
 
 
@@ -256,14 +255,14 @@ def main() -> None:
         if (one := case(document, names))
     ]
     width = len(names)
-    start = np.zeros(width + len(beads.KINDS))
+    start = np.zeros(width + len(features.KINDS))
     start[[names.index("centred_each"), names.index("merge")]] = 8, -1
     start[width:] = 1
     everything = np.ones(len(start), bool)
-    labels = [*names, *(f"rate_{kind}" for kind in beads.KINDS)]
+    labels = [*names, *(f"rate_{kind}" for kind in features.KINDS)]
     near = (np.zeros(len(start)), 1e-5)
     if args.ablate or args.on:
-        start = np.array([beads.load_model().weights.get(label, 0) for label in labels])
+        start = np.array([features.load_model().weights.get(label, 0) for label in labels])
         near = (start, 1e-4)
     weights = learn(cases, width, start, everything, steps=args.steps, near=near)
     if not args.ablate:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.sentences import features as beads
+from pipelines.sentences import features
 from pipelines.vectors.encoder import Vectors, encode_spans
 from pipelines.vectors.load import load_encoder
 
@@ -312,5 +312,5 @@ def _rng(document: Document, mark: str = "") -> random.Random:
 
 def _encoded(document: Document) -> Document:
     encoder = load_encoder()
-    zh, en = (encode_spans(encoder, document.side(k), beads.WIDTH) for k in (0, 1))
+    zh, en = (encode_spans(encoder, document.side(k), features.WIDTH) for k in (0, 1))
     return replace(document, spans=(zh, en))

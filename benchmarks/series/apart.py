@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from benchmarks.series import corpus as series
+from benchmarks.series import corpus
 from benchmarks.series.city import (
     HARD,
     MONTHS,
@@ -485,6 +485,6 @@ def generate(seed: int, *, size: int = 2, length: int = 8, setting: Setting = HA
         for _ in range(size):
             for event in kind(city, length):
                 number += 1
-                series.publish(city, event, number)
+                corpus.publish(city, event, number)
     rng.shuffle(city.articles)
     return city

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urldefrag, urljoin
 
-from crawler.archive import reader as archive
+from crawler.archive import reader
 from crawler.archive.reader import Payload, Place
 from crawler.credentials import without_user
 from crawler.item import canonical_url
@@ -376,12 +376,12 @@ class Visits:
         cut = 0
         if self._database.execute("SELECT 1 FROM archives").fetchone() is None:
             files = sorted(folder.glob("*.warc.gz"), key=lambda path: path.stat().st_mtime_ns)
-            with suppress(archive.ArchiveError):  # it may be anything that was put there
-                cut += sum(map(archive.repair, files[-1:]))
+            with suppress(reader.ArchiveError):  # it may be anything that was put there
+                cut += sum(map(reader.repair, files[-1:]))
         for (name,) in names:
             path = folder / name
             if path.exists():
-                cut += archive.repair(path)
+                cut += reader.repair(path)
             self._forget(name, path.stat().st_size if path.exists() else 0)
             if path.exists():
                 self._catch_up(path)
@@ -415,7 +415,7 @@ class Visits:
             "SELECT offset FROM payloads WHERE file=:file)",
             {"file": path.name},
         ).fetchone()[0]
-        for record in archive.read(path, start=last or 0, unmodified=True):
+        for record in reader.read(path, start=last or 0, unmodified=True):
             if record.status == 304:
                 self.confirm(record.url, record.fetched_at)
             elif last is None or record.offset > last:

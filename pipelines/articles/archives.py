@@ -14,16 +14,16 @@ from functools import partial
 from pathlib import Path
 
 from crawler import contract
-from crawler.archive import reader as archive
+from crawler.archive import reader
 from crawler.city import City, host_of, unnamed_city
 from crawler.extract.article import extract as extract_page
 from crawler.extract.article import join
 from crawler.item import Article, Reject
-from pipelines import pool as engine
+from pipelines import pool
 from pipelines.articles import duplicates, language
 from pipelines.articles.archives_read import Progress, fingerprint, identity
-from pipelines.tables import articles as store
 from pipelines.tables import files, lock, schema
+from pipelines.tables.articles import write_articles, write_rejects
 from pipelines.tables.runs import Run
 from pipelines.terminal import Tracker
 
@@ -141,7 +141,7 @@ def extract(
     archive, before anything is stored, and `ReaderDiedError`; what was stored until then stays.
     """
     for path in paths:
-        next(archive.read(path), None)
+        next(reader.read(path), None)
     wanted = _Filter(cities, prefix, any_host)
     mark = fingerprint(cities, prefix, any_host)
     counts: dict[str, Count] = {}
@@ -153,7 +153,7 @@ def extract(
         tracker.update("archives", 0, len(fresh))
         number = 0
         try:
-            for path, (found, lost) in engine.map_ordered(
+            for path, (found, lost) in pool.map_ordered(
                 partial(_read, wanted=wanted), fresh, jobs=jobs
             ):
                 for key, pages in found.items():
@@ -194,7 +194,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
     """Return what one file gives, by city, and what of it was skipped, by reason."""
     gathered: dict[str, _Pages] = {}
     skipped: Counter[str] = Counter()
-    for record in archive.read(path, skipped):
+    for record in reader.read(path, skipped):
         if record.kind in _NOT_ARTICLES or 300 <= record.status < 400:
             continue
         city = wanted.city_of_record(record.url, skipped)
@@ -238,8 +238,8 @@ def _store(output: Path, key: str, found: _Found, run: Run) -> Count:
         )
         known = {(row["article_id"], row["content_sha256"]) for row in past.to_pylist()}
         current = [a for a in found.articles if (a.article_id, a.content_sha256) not in known]
-        changes = store.write_articles(output, key, current, run_id=run.run_id, now=run.started_at)
-        store.write_rejects(output, key, found.rejects, run_id=run.run_id, now=run.started_at)
+        changes = write_articles(output, key, current, run_id=run.run_id, now=run.started_at)
+        write_rejects(output, key, found.rejects, run_id=run.run_id, now=run.started_at)
     unchanged = changes.unchanged + len(found.articles) - len(current)
     return Count(found.records, changes.new, changes.revised, unchanged, len(found.rejects))
 

@@ -19,7 +19,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 from pipelines.text.script import simplified
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def cluster(documents: Iterable[Document]) -> dict[str, str]:
 def cluster_shard(output: Path, city: str) -> int:
     """Mark the duplicates among a city's stored articles; return how many rows changed."""
     columns = ["article_id", "lang", "title", "text", "published_at"]
-    rows = store.read_articles(output, city, columns).to_pylist()
-    return store.mark_duplicates(output, city, cluster(Row(**row) for row in rows))
+    rows = articles.read_articles(output, city, columns).to_pylist()
+    return articles.mark_duplicates(output, city, cluster(Row(**row) for row in rows))
 
 
 def same(one: Document, other: Document) -> bool:

@@ -12,7 +12,7 @@ from crawler import contract
 from crawler.city import key_problem
 from crawler.item import NEWS_TIME, Article, Precision, Reject
 from pipelines.articles import language
-from pipelines.tables import files as textfile
+from pipelines.tables import files
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
 _NULLABLE = ("lang", "published_at", "title", "url")
@@ -51,7 +51,7 @@ def read_articles(path: Path, now: datetime | None = None) -> tuple[list[Article
     texts that are in neither language. Raises `ImportFileError` for the first bad line.
     """
     now = now or datetime.now(UTC)
-    content = textfile.read(path, ImportFileError)
+    content = files.read(path, ImportFileError)
     articles: list[Article] = []
     rejects: list[Reject] = []
     lines: dict[tuple[str, str], int] = {}

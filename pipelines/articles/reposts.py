@@ -23,8 +23,7 @@ import pyarrow.compute as pc
 
 from pipelines.articles import duplicates
 from pipelines.articles.duplicates import CANDIDATE, PERMUTATIONS, SAME, Prepared, Row
-from pipelines.tables import articles as store
-from pipelines.tables import files, lock, schema
+from pipelines.tables import articles, files, lock, schema
 
 METHOD = f"minhash {PERMUTATIONS} crc32 1"
 """How signatures are made; change the last figure when shingles or tokens change."""
@@ -80,13 +79,13 @@ def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
         unknown = {key: of for key, of in marked.items() if of[1] in damaged}
         wanted = unknown | originals.get(city, {})
         if city in held:
-            changed += store.mark_reposts(output, city, wanted)
+            changed += articles.mark_reposts(output, city, wanted)
             continue
         if wanted == _marked(output, city):
             continue
         try:
             with lock.hold(output, [city]):
-                changed += store.mark_reposts(output, city, wanted)
+                changed += articles.mark_reposts(output, city, wanted)
         except lock.LockedError:
             busy.append(city)
     return Marked(changed, tuple(busy), damaged)
@@ -131,7 +130,7 @@ def find(output: Path) -> dict[str, dict[str, tuple[str, str]]]:
 
 def _marked(output: Path, city: str) -> dict[str, tuple[str, str]]:
     columns = ["article_id", "duplicate_of", "duplicate_city"]
-    rows = store.read_articles(output, city, columns).to_pylist()
+    rows = articles.read_articles(output, city, columns).to_pylist()
     return {
         row["article_id"]: (row["duplicate_of"], row["duplicate_city"])
         for row in rows
@@ -145,7 +144,7 @@ def _heads(output: Path, city: str) -> tuple[list[_Head], Signatures]:
     """
     rows = [
         row
-        for row in store.read_articles(output, city, _COLUMNS).to_pylist()
+        for row in articles.read_articles(output, city, _COLUMNS).to_pylist()
         if (not row["duplicate_of"] or row["duplicate_city"]) and row["lang"] in _SHORTEST
     ]
     path = files.table_path(output, "sketches", city)
@@ -187,7 +186,7 @@ def _signature(prepared: Prepared) -> bytes:
 
 def _prepared(output: Path, city: str, wanted: Collection[str]) -> dict[str, Prepared]:
     columns = ["article_id", "lang", "title", "text", "published_at"]
-    table = store.read_articles(output, city, columns)
+    table = articles.read_articles(output, city, columns)
     rows = table.filter(pc.is_in(table["article_id"], value_set=pa.array(sorted(wanted))))
     return {
         row["article_id"]: duplicates.prepare(Row(**row))

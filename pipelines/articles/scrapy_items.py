@@ -21,8 +21,7 @@ from crawler.state.database import VisitsError
 from crawler.state.visits import Outcome
 from pipelines.articles.duplicates import cluster_shard
 from pipelines.articles.language import judge
-from pipelines.tables import articles as store
-from pipelines.tables import files
+from pipelines.tables import articles, files
 
 logger = logging.getLogger(__name__)
 
@@ -129,8 +128,8 @@ class Store(CrawlPart):
         where = {"output": spider.output, "city": spider.city.key}
         stamp = {"run_id": spider.run_id, "now": now}
         spider.archive.sync()
-        changes = store.write_articles(articles=_sorted(self._articles), **where, **stamp)
-        store.write_rejects(rejects=_sorted(self._rejects), **where, **stamp)
+        changes = articles.write_articles(articles=_sorted(self._articles), **where, **stamp)
+        articles.write_rejects(rejects=_sorted(self._rejects), **where, **stamp)
         spider.visits.mark(self._outcomes.items(), spider.run_id)
         for name in ("new", "revised", "unchanged"):
             spider.count(name, getattr(changes, name))

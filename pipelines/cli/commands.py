@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from crawler.city import City
 from crawler.city_file import load_cities
 from pipelines.exit_codes import DONE, UNUSABLE, UNWELL
-from pipelines.operations import status as standing
+from pipelines.operations import status
 from pipelines.operations.checks import UsageError, readable, writable
 from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
-from pipelines.quality import gold as evaluate
-from pipelines.tables import articles as store
-from pipelines.tables import files as tables_files
-from pipelines.tables import lock, runs
+from pipelines.quality import gold
+from pipelines.tables import files, lock, runs
+from pipelines.tables.articles import write_articles, write_rejects
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def import_command(args: argparse.Namespace) -> int:
         run = runs.start(output, "import", tuple(cities))
         counts = {}
         for key in cities:
-            changes = store.write_articles(
+            changes = write_articles(
                 output,
                 key,
                 [article for article in articles if article.city == key],
@@ -126,7 +125,7 @@ def import_command(args: argparse.Namespace) -> int:
                 now=run.started_at,
             )
             refused = [reject for reject in rejects if reject.city == key]
-            store.write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
+            write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
         code = UNWELL if mark_reposts(output, held=cities) else DONE
@@ -144,7 +143,7 @@ def align_command(args: argparse.Namespace) -> int:
     from pipelines.quality import history
 
     output = readable(args.output)
-    known = tables_files.cities_with_articles(output)
+    known = files.cities_with_articles(output)
     missing = [key for key in args.cities if key not in known]
     if missing or not known:
         have = ", ".join(known) or "none"
@@ -191,10 +190,10 @@ def align_sentences_command(args: argparse.Namespace) -> int:
 def status_command(args: argparse.Namespace) -> int:
     output = readable(args.output)
     if args.runs is not None:
-        standing.show_runs(output, args.runs, as_json=args.json)
+        status.show_runs(output, args.runs, as_json=args.json)
     else:
         cities = load_cities(args.cities_dir)
-        if not standing.show(output, cities, datetime.now(UTC), as_json=args.json):
+        if not status.show(output, cities, datetime.now(UTC), as_json=args.json):
             return UNWELL
     return DONE
 
@@ -230,7 +229,7 @@ def evaluate_command(args: argparse.Namespace) -> int:
         else:
             summary.show(output)
         return DONE
-    result = evaluate.evaluate(output, args.gold)
+    result = gold.evaluate(output, args.gold)
     if args.json:
         say_json(result)
         return DONE

@@ -16,9 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipelines.cli import signals as interrupt
+from pipelines.cli import signals
 from pipelines.errors import DONE, INTERNAL, exit_code, sentence
-from pipelines.operations import webhook as alert
+from pipelines.operations import webhook
 from pipelines.terminal import complain, end_output, open_streams
 
 Command = Callable[[argparse.Namespace], int]
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     open_streams()
     try:
-        with interrupt.heeding_termination():
+        with signals.heeding_termination():
             return _carried_out(arguments)
     except BrokenPipeError:
         # The reader of our output went away (`| head`).
@@ -353,8 +353,8 @@ def _webhook(value: str) -> str:
     if not value:
         return value
     try:
-        return alert.checked(value)
-    except alert.WebhookError as error:
+        return webhook.checked(value)
+    except webhook.WebhookError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 

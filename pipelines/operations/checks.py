@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crawler.city import CRAWLED, City
 from crawler.city_file import load_cities
-from pipelines.tables import files as tables_files
+from pipelines.tables import files
 from pipelines.terminal import complain
 
 if TYPE_CHECKING:
@@ -58,6 +58,6 @@ def writable(output: Path) -> Path:
 def readable(output: Path) -> Path:
     if not output.is_dir():
         raise UsageError(f"{output}: no such folder; crawl, extract or import something first")
-    for path in tables_files.strays(output)[:3]:
+    for path in files.strays(output)[:3]:
         complain(f"{path}: no file of shizheng's and passed over; move it away")
     return output.resolve()

@@ -12,16 +12,14 @@ from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import write_gold
 from crawler.demo.server import serve
-from pipelines import align
-from pipelines import pool as engine
+from pipelines import align, pool
 from pipelines.articles import reposts
-from pipelines.operations import crawl_processes as crawls
-from pipelines.operations import run_terms
+from pipelines.operations import crawl_processes, run_terms
 from pipelines.quality import gold as evaluate
 from pipelines.quality import history
-from pipelines.report import page as report
-from pipelines.tables import articles as store
+from pipelines.report import page
 from pipelines.tables import files, runs, schema, vocabulary
+from pipelines.tables.articles import read_articles
 from pipelines.terminal import progress, say, show_table
 
 _MARK = ".shizheng-demo"
@@ -52,7 +50,7 @@ def run(output: Path) -> dict[str, Any]:
     with progress() as tracker:
         with serve() as port:
             proxy = f"http://127.0.0.1:{port}"
-            outcomes = crawls.crawl(
+            outcomes = crawl_processes.crawl(
                 output,
                 list(cities),
                 current,
@@ -75,13 +73,13 @@ def run(output: Path) -> dict[str, Any]:
             done.append(city)
             tracker.update("aligning", len(done), len(cities), city)
 
-        engine.map_shards(step, list(cities), on_done=on_done)
+        pool.map_shards(step, list(cities), on_done=on_done)
         seconds["align"] = _lap(began, seconds)
         runs.gather_issues(current, [])
         counts = {key: {**o.counts, "failed": False} for key, o in outcomes.items()}
         runs.finish(current, counts, 0)
         history.record(output, current.run_id, datetime.now(UTC))
-        report.write(output, cities)
+        page.write(output, cities)
         seconds["report"] = _lap(began, seconds)
     gold = output / "gold"
     write_gold(gold)
@@ -95,7 +93,7 @@ def show(result: dict[str, Any], output: Path) -> None:
     """Print the demo's result as tables."""
     rows = []
     for key in load_cities(DEMO_CITIES):
-        articles = store.read_articles(output, key, ["lang", "duplicate_of"]).to_pylist()
+        articles = read_articles(output, key, ["lang", "duplicate_of"]).to_pylist()
         pairs = files.read_table(files.table_path(output, "pairs", key), schema.PAIRS).to_pylist()
         kept = {p["pair_id"] for p in pairs if p["probability"] >= vocabulary.DECISION}
         sentences = files.read_table(

@@ -9,8 +9,8 @@ from pathlib import Path
 from crawler.city import CRAWLED, LANGS, City
 from crawler.state.database import SKEW
 from pipelines.operations.metrics import Standing
-from pipelines.tables import articles as store
 from pipelines.tables import files, lock, runs, schema
+from pipelines.tables.articles import read_articles
 from pipelines.tables.vocabulary import DECISION
 
 _CLOCK = "this machine's clock was ahead, or is behind"
@@ -107,7 +107,7 @@ class _Counts:
 
 
 def _counts(output: Path, key: str, now: datetime) -> _Counts:
-    table = store.read_articles(output, key, ["lang", "published_at", "first_seen"])
+    table = read_articles(output, key, ["lang", "published_at", "first_seen"])
     langs = table["lang"].to_pylist()
     count = Counter(langs)
     dated: dict[str, list[datetime]] = {lang: [] for lang in LANGS}
@@ -171,7 +171,7 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
     Of articles that cannot be read nothing can be asserted: the sentence then names the file.
     """
     try:
-        table = store.read_articles(output, city.key, ["lang", "published_at", "first_seen"])
+        table = read_articles(output, city.key, ["lang", "published_at", "first_seen"])
     except files.StoreError as error:
         if error.city is None:
             raise

@@ -24,9 +24,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.item import NEWS_TIME, article_id
-from pipelines.tables import articles as store
+from pipelines.tables import articles, lock, schema
 from pipelines.tables import files as tables_files
-from pipelines.tables import lock, schema
 from pipelines.tables.files import Row
 from pipelines.terminal import say, say_json, show_table
 from pipelines.text.script import script_of
@@ -148,7 +147,7 @@ def _articles_0(output: Path, file: Outdated) -> None:
     rows = [_article(row, file) for row in _rows(file)]
     if len({row["article_id"] for row in rows}) < len(rows):
         raise MigrationError(f"{file.path}: an article is in it twice; nothing of it was changed")
-    store.merge_rows(output, file.city, rows)
+    articles.merge_rows(output, file.city, rows)
     file.path.unlink()
 
 
@@ -273,5 +272,5 @@ def _rows(file: Outdated) -> Iterator[dict[str, Any]]:
 def _known(output: Path, city: str) -> dict[str, Row]:
     columns = ["article_id", "url", "title", "text"]
     return {
-        row["article_id"]: row for row in store.read_articles(output, city, columns).to_pylist()
+        row["article_id"]: row for row in articles.read_articles(output, city, columns).to_pylist()
     }

@@ -17,13 +17,11 @@ from crawler.city import City
 from crawler.city_file import load_cities
 from crawler.issues import Issue
 from pipelines.exit_codes import DONE, INTERNAL, UNUSABLE, UNWELL
-from pipelines.operations import crawl_processes as crawls
-from pipelines.operations import health, metrics, run_terms
-from pipelines.operations import webhook as alert
+from pipelines.operations import crawl_processes, health, metrics, run_terms, webhook
 from pipelines.operations.checks import chosen, writable
 from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
 from pipelines.quality import gate, history
-from pipelines.report import page as report
+from pipelines.report import page
 from pipelines.tables import files, lock, run_metrics, runs
 from pipelines.terminal import complain, progress, say, say_json, show_table, span
 
@@ -39,7 +37,7 @@ class Round:
     """
 
     run: runs.Run
-    outcomes: dict[str, crawls.Outcome] = field(default_factory=dict)
+    outcomes: dict[str, crawl_processes.Outcome] = field(default_factory=dict)
     failures: dict[str, list[tuple[str, gate.Failure]]] = field(default_factory=dict)
     unread: dict[str, "tuple[Unread, ...]"] = field(default_factory=dict)
 
@@ -143,7 +141,7 @@ def _run(
     _publish(args, began.run, metrics.of_cities(standings))
     # Last, so that the report tells of this run, too.
     unread: dict[str, str] = {}
-    report.write(output, dict(cities), unread)
+    page.write(output, dict(cities), unread)
     for key in sorted(unread.keys() - damaged.keys() - began.failures.keys()):
         # No step of the run looked into that table.
         complain(f"{key}: {unread[key]}")
@@ -162,7 +160,7 @@ def _crawl(
     locks: Mapping[str, int],
 ) -> None:
     with progress() as tracker:
-        began.outcomes = crawls.crawl(
+        began.outcomes = crawl_processes.crawl(
             output,
             list(cities),
             began.run,
@@ -171,7 +169,7 @@ def _crawl(
             since=args.since.isoformat() if args.since else None,
             until=args.until.isoformat() if args.until else None,
             settings=_settings(args),
-            time_limit=args.time_limit or crawls.TIME_LIMIT,
+            time_limit=args.time_limit or crawl_processes.TIME_LIMIT,
             locks=locks,
         )
     for key, outcome in began.outcomes.items():
@@ -285,7 +283,7 @@ def _alert(
     if not args.webhook:
         return
     told = began.told()
-    found = alert.event(code, told, before)
+    found = webhook.event(code, told, before)
     if found is None:
         return
     kind, recovered = found
@@ -305,7 +303,7 @@ def _alert(
         "recovered": recovered,
         "text": "\n".join(lines),
     }
-    problem = alert.post(args.webhook, message)
+    problem = webhook.post(args.webhook, message)
     if problem:
         complain(f"{problem}; the run itself is not affected")
 

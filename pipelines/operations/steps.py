@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.city_file import load_cities
-from pipelines import errors
-from pipelines import pool as engine
+from pipelines import errors, pool
 from pipelines.terminal import complain, progress
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def align_all(args: argparse.Namespace, output: Path, cities: Sequence[str]) -> 
             tracker.update("aligning", len(done), len(cities), city)
 
         tracker.update("aligning", 0, len(cities))
-        found = engine.try_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
+        found = pool.try_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
     for error in found.errors.values():
         if errors.exit_code(error) == USAGE:
             raise error

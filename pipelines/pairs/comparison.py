@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.facts import figures as quantities
-from pipelines.facts import names, romanisation
+from pipelines.facts import figures, names, romanisation
 from pipelines.facts.dates import Day, Period
 from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Rarity, key
@@ -88,7 +87,7 @@ def _numbers(zh: Facts, en: Facts, rarity: Rarity) -> dict[str, float | bool]:
         if (figure.kind, figure.value) in seen:
             continue
         seen.add((figure.kind, figure.value))
-        shared = quantities.shared_bits(figure, zh.figures)
+        shared = figures.shared_bits(figure, zh.figures)
         if shared:
             hit += shared * rarity(key(figure))
         else:

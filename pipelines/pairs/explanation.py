@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipelines.facts import figures as quantities
+from pipelines.facts import figures
 from pipelines.facts.dates import Day
 from pipelines.facts.facts import Facts
 from pipelines.facts.figures import Quantity
@@ -187,8 +187,8 @@ def _joined(*parts: tuple[str, Iterable[str]], default: str) -> str:
 
 def _figures(zh: Facts, en: Facts, one: Scored) -> str:
     told = {(f.kind, f.value): f for f in sorted(en.figures, key=lambda f: -f.bits)}.values()
-    both = [f for f in told if quantities.shared_bits(f, zh.figures)]
-    lone = [f for f in told if not quantities.shared_bits(f, zh.figures) and f.bits >= 2]
+    both = [f for f in told if figures.shared_bits(f, zh.figures)]
+    lone = [f for f in told if not figures.shared_bits(f, zh.figures) and f.bits >= 2]
     clash = one.coverage.figures_clash
     return _joined(
         ("in both:", [_written(f) for f in both[:_SHOWN]]),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.pairs import calibration as pairs_calibration
-from pipelines.pairs import model as pairs_model
+from pipelines.pairs import model
+from pipelines.pairs.calibration import for_method
 from pipelines.pairs.pair import Pairing, Prepared, Scored
 from pipelines.tables import files, schema
 from pipelines.tables.files import Row
@@ -78,15 +78,15 @@ def _evidence(one: Scored, zh: Prepared, en: Prepared) -> dict[str, float | int 
         )
         if named
         else None,
-        "length_ratio": en.size / (zh.size * pairs_model.WORDS_PER_CHARACTER),
-        "days_apart": pairs_model.days_apart(zh.document, en.document),
-        "link": pairs_model.linked(zh.document, en.document),
+        "length_ratio": en.size / (zh.size * model.WORDS_PER_CHARACTER),
+        "days_apart": model.days_apart(zh.document, en.document),
+        "link": model.linked(zh.document, en.document),
     }
 
 
 def _calibrate(output: Path, method: str, tables: Sequence[list[Row]]) -> None:
     """Map the probabilities of rows made by `method` as the calibration in force does, if any."""
-    calibration = pairs_calibration.for_method(output, method)
+    calibration = for_method(output, method)
     if calibration is None:
         return
     for row in (row for rows in tables for row in rows):

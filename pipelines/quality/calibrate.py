@@ -35,9 +35,8 @@ from pipelines.pairs.calibration import (
     in_force,
     split_method,
 )
-from pipelines.quality import judged as samples
 from pipelines.quality import subjects
-from pipelines.quality.judged import PairSample
+from pipelines.quality.judged import PairSample, read_pairs
 from pipelines.quality.sampling import Floats, Ints
 from pipelines.quality.verdicts import Judged
 from pipelines.tables.vocabulary import BANDS
@@ -154,7 +153,7 @@ def read_lesson(output: Path, judged: Sequence[Judged]) -> Lesson:
     A pair weighs as many pairs as its score band holds for each one judged, however it was chosen:
     being chosen by its score, as the uncertain are, says nothing about being right at that score.
     """
-    sample = samples.read_pairs(output, judged)
+    sample = read_pairs(output, judged)
     bases = [split_method(name)[0] for name in sample.methods]
     base = np.array(bases or [""], dtype=np.str_)[sample.method]
     mine = base[sample.row] if len(sample.row) else np.array([], dtype=np.str_)

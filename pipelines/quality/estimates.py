@@ -15,10 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.quality import agreement, intervals, sampling, subjects
-from pipelines.quality import judged as samples
 from pipelines.quality.agreement import Agreement
 from pipelines.quality.intervals import Estimate, Floats
-from pipelines.quality.judged import BeadSample, Flags, PairSample, UnmatchedSample
+from pipelines.quality.judged import (
+    BeadSample,
+    Flags,
+    PairSample,
+    UnmatchedSample,
+    read_beads,
+    read_pairs,
+    read_unmatched,
+)
 from pipelines.quality.subjects import Judgements
 from pipelines.quality.verdicts import CANNOT_TELL, LEVELS, VerdictError
 from pipelines.tables.vocabulary import BANDS, DECISION
@@ -124,16 +131,16 @@ def judgements(output: Path) -> Judgements:
 def estimate_from(output: Path, found: Judgements, threshold: float = DECISION) -> Estimates:
     """Estimate from judgements that are read already; see `estimate`."""
     judged = found.items
-    sample = samples.read_pairs(output, judged)
+    sample = read_pairs(output, judged)
     scope = sample.scope()
     everything = np.isin(sample.city, scope)
     claimed = everything & (sample.probability >= threshold)
     precision = share(sample, claimed, sample.right)
     alone = {city: sampling.unmatched_english(output, city) for city in sample.cities}
     loose = {city: len(keys) for city, keys in alone.items()}
-    missed = samples.read_unmatched(judged, alone)
+    missed = read_unmatched(judged, alone)
     bands = tuple(_band(sample, everything, band) for band in range(BANDS))
-    beads = samples.read_beads(output, judged, threshold)
+    beads = read_beads(output, judged, threshold)
     return Estimates(
         threshold=threshold,
         cities=tuple(sample.cities[at] for at in scope),

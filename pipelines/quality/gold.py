@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 from pipelines.tables import files as textfile
 from pipelines.tables.vocabulary import DECISION, RELATIONS
 
@@ -130,7 +129,7 @@ def score_articles(output: Path, gold: Path) -> dict[str, Any]:
     """Score stored articles against gold lines `{"article_id", "city", "text", ...}`."""
     texts: dict[str, str] = {}
     for city in files.cities_with_articles(output):
-        table = store.read_articles(output, city, ["article_id", "text"])
+        table = articles.read_articles(output, city, ["article_id", "text"])
         texts |= dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
     rows = list(_json_lines(gold))
     missing = [row["article_id"] for row in rows if row["article_id"] not in texts]
@@ -190,7 +189,7 @@ def score_beads(output: Path, gold: Sequence[GoldBeads]) -> dict[str, Scores]:
     texts: dict[str, str] = {}
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for city in files.cities_with_articles(output):
-        table = store.read_articles(output, city, ["article_id", "text"])
+        table = articles.read_articles(output, city, ["article_id", "text"])
         texts |= dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
         pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS).to_pylist()
         ids = {row["pair_id"]: (row["zh_id"], row["en_id"]) for row in pairs}
@@ -249,7 +248,7 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
         pairs += made.to_pylist()
         scored += made.to_pylist() + others.to_pylist()
         columns = ["article_id", "duplicate_of", "duplicate_city"]
-        for row in store.read_articles(output, city, columns).to_pylist():
+        for row in articles.read_articles(output, city, columns).to_pylist():
             if row["duplicate_of"] and not row["duplicate_city"]:
                 clusters[row["article_id"]] = row["duplicate_of"]
     if not pairs:

@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
 from pipelines.tables import files as textfile
+from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import evidence, flat, floats
 from pipelines.tables.vocabulary import DECISION
 
@@ -167,7 +167,7 @@ def newest_english(output: Path, city: str) -> pa.Table:
     The last stored come first, of one run those published last.
     """
     columns = ["article_id", "lang", "title", "url", "first_seen", "published_at", "duplicate_of"]
-    articles = store.read_articles(output, city, columns)
+    articles = read_articles(output, city, columns)
     english = pc.and_(pc.equal(articles["lang"], "en"), pc.is_null(articles["duplicate_of"]))
     order = [("first_seen", "descending"), ("published_at", "descending")]
     return articles.filter(english).sort_by([*order, ("article_id", "ascending")])[:WINDOW]

@@ -13,10 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.pairs import prepared as preparation
+from pipelines.pairs import prepared
 from pipelines.pairs.prepared import Document
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.load import load_encoder
 
@@ -62,7 +61,7 @@ def _alike(output: Path, city: str, en_ids: Sequence[str]) -> dict[str, list[str
     for lang in ("zh", "en"):
         side = _documents(output, city, lang)
         ids[lang] = [document.id for document in side]
-        vectors[lang] = _centred(preparation.vectors(side, cache))
+        vectors[lang] = _centred(prepared.vectors(side, cache))
     place = {key: row for row, key in enumerate(ids["en"])}
     found: dict[str, list[str]] = {key: [] for key in en_ids}
     for key in en_ids:
@@ -75,7 +74,7 @@ def _alike(output: Path, city: str, en_ids: Sequence[str]) -> dict[str, list[str
 
 def _documents(output: Path, city: str, lang: str) -> list[Document]:
     columns = ["article_id", "lang", "title", "text", "duplicate_of"]
-    table = store.read_articles(output, city, columns)
+    table = articles.read_articles(output, city, columns)
     alone = table.filter(pc.and_(pc.equal(table["lang"], lang), pc.is_null(table["duplicate_of"])))
     return [
         Document(row["article_id"], lang, row["title"] or "", row["text"] or "")

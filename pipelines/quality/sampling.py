@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 from pipelines.quality import nearest as neighbours
 from pipelines.quality.subjects import Subjects
 from pipelines.quality.verdicts import Item, item
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import read_articles
 from pipelines.tables.vocabulary import BANDS, DECISION
 
 KINDS = ("stratified", "uncertain", "search", "beads", "unmatched")
@@ -332,7 +332,7 @@ def _unmatched(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 def unmatched_english(output: Path, city: str) -> list[str]:
     """Return the English articles of a city in no pair claimed, duplicates aside, sorted."""
-    articles = store.read_articles(output, city, ["article_id", "lang", "duplicate_of"])
+    articles = read_articles(output, city, ["article_id", "lang", "duplicate_of"])
     alone = pc.and_(pc.equal(articles["lang"], "en"), pc.is_null(articles["duplicate_of"]))
     ids = flat(articles.filter(alone)["article_id"])
     pairs = read_pairs(output, [city])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import cities_in, flat, floats
 from pipelines.tables.vocabulary import DECISION, LANGS
 
@@ -50,7 +50,7 @@ def read(output: Path, few: int = FEW) -> Exhibits:
     flagged: dict[tuple[str, str], list[Exhibit]] = {}
     repeated: dict[str, list[Exhibit]] = {lang: [] for lang in LANGS}
     for city in cities_in(output):
-        articles = store.read_articles(output, city, _COLUMNS)
+        articles = read_articles(output, city, _COLUMNS)
         path = files.table_path(output, "pairs", city)
         pairs = files.read_table(path, schema.PAIRS, ["zh_id", "en_id", "probability"])
         kept = pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.tables import articles as store
 from pipelines.tables import files, runs, schema
+from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import (
     Floats,
     Mask,
@@ -162,7 +162,7 @@ def read(output: Path, recent_runs: int = 10) -> Tally:
         beads = beads.filter(pc.is_in(beads["pair_id"], value_set=flat(kept["pair_id"])))
         kinds += _counts(beads["kind"])
         sentence_flags += _counts(pc.list_flatten(beads["flags"]))
-        articles = store.read_articles(
+        articles = read_articles(
             output,
             city,
             ["article_id", "lang", "published_at", "duplicate_of", "flags", "last_seen"],

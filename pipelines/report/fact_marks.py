@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipelines.facts import figures as quantities
 from pipelines.facts.dates import Day, Period
 from pipelines.facts.facts import Facts
-from pipelines.facts.figures import Quantity
+from pipelines.facts.figures import Quantity, agree
 from pipelines.facts.ordinals import Ordinal
 from pipelines.text import numerals
 
@@ -201,5 +200,5 @@ def _same(ours: _Fact, theirs: _Fact) -> bool:
             same_label = ours.label == theirs.label or "" in (ours.label, theirs.label)
             return ours.rank == theirs.rank and (same_label or ours.rank > 3)
         case Quantity(), Quantity():
-            return quantities.agree(ours, theirs)
+            return agree(ours, theirs)
     return isinstance(ours, int | str) and ours == theirs

@@ -21,16 +21,13 @@ from crawler.city import City
 from crawler.legible import visible
 from pipelines.quality import estimates, gate, history, subjects
 from pipelines.quality.estimates import Estimates
-from pipelines.report import article_examples as exhibits
-from pipelines.report import charts, traits, weaknesses
-from pipelines.report import counts as tally
-from pipelines.report import pair_examples as specimens
+from pipelines.report import article_examples, charts, counts, pair_examples, traits, weaknesses
 from pipelines.report import words as wording
 from pipelines.report.counts import Tally, is_null
 from pipelines.report.pair_view import PairView, view
 from pipelines.report.words import Words
-from pipelines.tables import files as tables_files
 from pipelines.tables import schema
+from pipelines.tables.files import replacing, without_damaged
 from pipelines.tables.vocabulary import BANDS, DECISION, LANGS
 from pipelines.text.safe import web_link
 
@@ -54,9 +51,9 @@ def write(
     other table that cannot be read.
     """
     unread: dict[str, str] = {} if damaged is None else damaged
-    page = tables_files.without_damaged(lambda: render(output, cities, damaged=unread), unread)
+    page = without_damaged(lambda: render(output, cities, damaged=unread), unread)
     path = output / "reports" / "index.html"
-    with tables_files.replacing(path) as file:
+    with replacing(path) as file:
         file.write(page.encode())
     return path
 
@@ -72,10 +69,10 @@ def render(
     `damaged` are the cities left out because a table of theirs cannot be read, with the reasons.
     """
     names = {key: Words(city.name_en, city.name_zh) for key, city in (cities or {}).items()}
-    counted = tally.read(output)
+    counted = counts.read(output)
     past = history.read(output)
     changed = [one.pair_id for one in past[-1].examples] if past else []
-    choice = specimens.choose(output, shown, changed)
+    choice = pair_examples.choose(output, shown, changed)
     judged = subjects.judgements(output)
     estimated = estimates.estimate_from(output, judged) if judged else None
     style, script = (_asset(f"report.{kind}") for kind in ("css", "js"))
@@ -113,7 +110,7 @@ def render(
         rejects=sorted(
             counted.reject_reasons.items(), key=lambda item: (-sum(item[1].values()), item[0])
         ),
-        exhibits=exhibits.read(output),
+        exhibits=article_examples.read(output),
         history=past,
         usual={
             city.city: history.usual(past[:-1], city.city, gate.RECENT) for city in counted.cities
@@ -125,9 +122,9 @@ def render(
     )
 
 
-def _pairs(output: Path, choice: specimens.Choice) -> Iterator[PairView]:
+def _pairs(output: Path, choice: pair_examples.Choice) -> Iterator[PairView]:
     budget = SENTENCE_BYTES // max(1, choice.size)
-    for specimen in specimens.read(output, choice):
+    for specimen in pair_examples.read(output, choice):
         yield view(specimen, budget)
 
 
@@ -216,7 +213,7 @@ def _scores(counted: Tally) -> dict[str, Any]:
     }
 
 
-def _trait_choices(choice: specimens.Choice) -> list[tuple[str, Words]]:
+def _trait_choices(choice: pair_examples.Choice) -> list[tuple[str, Words]]:
     """Return the traits to filter by that have no field of their own, with their words."""
     found = sorted({trait for of_pair in choice.traits.values() for trait in of_pair})
     chosen = []

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from crawler.legible import visible
 from pipelines.facts.facts import facts
-from pipelines.report import fact_marks as highlight
+from pipelines.report import fact_marks
 from pipelines.report import words as wording
 from pipelines.report.fact_marks import Mark
 from pipelines.report.pair_examples import Bead, Rival, Side, Specimen
@@ -125,7 +125,7 @@ def view(specimen: Specimen, budget: int) -> PairView:
         )
         for lang, side in sides.items()
     }
-    marks = dict(zip(("zh", "en"), highlight.marks(read["zh"], read["en"]), strict=True))
+    marks = dict(zip(("zh", "en"), fact_marks.marks(read["zh"], read["en"]), strict=True))
     shown = tuple(_within(budget, _bead_views(beads, sides, marks, longest)))
     rival = specimen.rival
     return PairView(

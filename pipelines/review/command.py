@@ -7,8 +7,7 @@ from pathlib import Path
 from crawler.city_file import load_cities
 from pipelines.quality import sampling
 from pipelines.report.words import Words
-from pipelines.review import ReviewError, exchange, journal, sheets
-from pipelines.review import plans as docket
+from pipelines.review import ReviewError, exchange, journal, plans, sheets
 from pipelines.tables import files
 from pipelines.terminal import complain, end_output, say, say_json
 
@@ -66,7 +65,7 @@ def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], revi
     }
     path = "/"
     if args.plan:
-        path = f"/judge/{docket.take(output, docket.read_plan(args.plan, cities)).key}"
+        path = f"/judge/{plans.take(output, plans.read_plan(args.plan, cities)).key}"
         if not reviewer:
             raise ReviewError("--plan leads straight to judging: say who judges with --reviewer")
     journal.compact(output)
@@ -88,7 +87,7 @@ def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], revi
 
 def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -> None:
     kind = exchange.kind_of(path)
-    drawn = docket.take(output, docket.read_plan(args.plan)) if args.plan else None
+    drawn = plans.take(output, plans.read_plan(args.plan)) if args.plan else None
     content = exchange.write(output, kind, drawn, reviewer)
     with files.replacing(path) as file:
         file.write(content)

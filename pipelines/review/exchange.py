@@ -24,8 +24,7 @@ from pipelines.quality import subjects, verdicts
 from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Named, Subjects, age
 from pipelines.quality.verdicts import Item, Verdict
-from pipelines.review import journal, sheets, words
-from pipelines.review import plans as dockets
+from pipelines.review import journal, plans, sheets, words
 from pipelines.review.plans import Docket
 from pipelines.review.sheets import CARRIED, ExchangeError, Row
 from pipelines.review.tables_index import Shelf
@@ -162,7 +161,7 @@ class _Ledger:
 
     def __init__(self, output: Path) -> None:
         self._texts, self._shelf = Subjects(output), Shelf(output)
-        drawn = [one for taken in dockets.taken(output) for one in taken.drawn]
+        drawn = [one for taken in plans.taken(output) for one in taken.drawn]
         self._draws = {(one.plan, key): one
                        for one in drawn for key in (one.item, subjects.spot(one))}  # fmt: skip
         self._by_id: dict[str, Verdict] = {}

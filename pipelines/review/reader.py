@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from crawler.legible import visible
 from pipelines.quality.sampling import Drawn
-from pipelines.report import pair_view as showing
+from pipelines.report import pair_view
 from pipelines.report.pair_examples import Specimen
 from pipelines.report.pair_view import PairView
 from pipelines.review.plans import Docket
@@ -137,7 +137,7 @@ class Reader:
             specimen = self._specimen(edition, drawn.city, drawn.pair_id or "")
             if specimen is None:
                 return None
-            view = showing.view(specimen, budget)
+            view = pair_view.view(specimen, budget)
             self._views.put(key, view)
         return view
 
@@ -218,7 +218,7 @@ def _article(row: dict[str, Any]) -> ArticleView:
     return ArticleView(
         article_id=row["article_id"],
         lang="en" if row["lang"] == "en" else script.get(row["script"] or "", "zh"),
-        title=visible((row["title"] or "")[: showing.LONGEST_TITLE]),
+        title=visible((row["title"] or "")[: pair_view.LONGEST_TITLE]),
         href=safe.web_link(row["url"] or ""),
         url=visible((row["url"] or "")[:200]),
         published=when.date() if when else None,

@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.report import counts as tally
-from pipelines.report import pair_examples as specimens
+from pipelines.report import counts, pair_examples
 from pipelines.report.pair_examples import Specimen
 from pipelines.tables import files, schema
 from pipelines.tables.files import Row, StoreError
@@ -66,9 +65,9 @@ class Shelf:
         unaligned = _ids(row for key, row in rows.items() if key not in beads)
         articles = self._articles(city, _ids(rows.values()), _ARTICLE)
         articles |= self._articles(city, unaligned, [*_ARTICLE, "text"])
-        raised = tally.doubts(pa.Table.from_pylist(list(rows.values()), schema=schema.PAIRS))
+        raised = counts.doubts(pa.Table.from_pylist(list(rows.values()), schema=schema.PAIRS))
         return {
-            key: specimens.assemble(
+            key: pair_examples.assemble(
                 row,
                 beads.get(key, ()),
                 tuple(name for name, found in raised.items() if found[i]),

@@ -17,9 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.sentences import anchors, sections, trellis
-from pipelines.sentences import features as beads
-from pipelines.sentences import second_look as doubts
+from pipelines.sentences import anchors, features, second_look, sections, trellis
 from pipelines.sentences.jsonl import AlignError, align_file
 from pipelines.text.splitting import Span, split
 from pipelines.vectors.encoder import Encoder, Vectors, encode_spans
@@ -37,8 +35,8 @@ _MERGE_WORTH = 0.55
 for likelier than they are: of those at a half, a third are right."""
 
 
-_ONE, _LOST, _NEW = (beads.SHAPES.index(shape) for shape in ((1, 1), (1, 0), (0, 1)))
-_COSTS = np.array([_MERGE_WORTH if a and b and a + b > 2 else _WORTH for a, b in beads.SHAPES])[
+_ONE, _LOST, _NEW = (features.SHAPES.index(shape) for shape in ((1, 1), (1, 0), (0, 1)))
+_COSTS = np.array([_MERGE_WORTH if a and b and a + b > 2 else _WORTH for a, b in features.SHAPES])[
     :, None, None
 ]
 
@@ -109,15 +107,15 @@ def _align_section(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> li
     if not zh or not en:
         return [*(Bead((i,), (), 0.5) for i in range(len(zh))),
                 *(Bead((), (j,), 0.5) for j in range(len(en)))]  # fmt: skip
-    zh_spans = encode_spans(encoder, zh, beads.WIDTH)
-    en_spans = encode_spans(encoder, en, beads.WIDTH)
+    zh_spans = encode_spans(encoder, zh, features.WIDTH)
+    en_spans = encode_spans(encoder, en, features.WIDTH)
     found: list[Bead] = []
     for (i, j), (k, m) in anchors.blocks(zh_spans[0], en_spans[0]):
         if i == k or j == m:
             found += [Bead((at,), (), 0.5) for at in range(i, k)]
             found += [Bead((), (at,), 0.5) for at in range(j, m)]
             continue
-        pair = beads.compare(zh[i:k], en[j:m], _cut(zh_spans, i, k), _cut(en_spans, j, m))
+        pair = features.compare(zh[i:k], en[j:m], _cut(zh_spans, i, k), _cut(en_spans, j, m))
         found += [_moved(bead, i, j) for bead in _align_block(pair)]
     return found
 
@@ -127,11 +125,11 @@ def _cut(spans: list[Vectors], start: int, end: int) -> list[Vectors]:
     return [rows[start : max(start, end - k)] for k, rows in enumerate(spans)]
 
 
-def _align_block(pair: beads.Comparison) -> list[Bead]:
-    scores, probable, prices = first_look(pair, beads.load_model())
-    change = doubts.second_look(pair, probable)
+def _align_block(pair: features.Comparison) -> list[Bead]:
+    scores, probable, prices = first_look(pair, features.load_model())
+    change = second_look.second_look(pair, probable)
     scores[_ONE, : change.shape[0], : change.shape[1]] += change
-    probable = trellis.posteriors(scores + prices, beads.SHAPES)
+    probable = trellis.posteriors(scores + prices, features.SHAPES)
     # A null is the same bead wherever in the other text the path passes it.
     probable[_LOST] = probable[_LOST].sum(axis=1, keepdims=True)
     probable[_NEW] = probable[_NEW].sum(axis=0, keepdims=True)
@@ -139,33 +137,33 @@ def _align_block(pair: beads.Comparison) -> list[Bead]:
     gains[[_LOST, _NEW]] /= 2
     gains -= _COSTS
     path = []
-    for k, i, j in trellis.best_path(gains, beads.SHAPES):
-        a, b = beads.SHAPES[k]
+    for k, i, j in trellis.best_path(gains, features.SHAPES):
+        a, b = features.SHAPES[k]
         path.append(Bead(tuple(range(i, i + a)), tuple(range(j, j + b)), float(probable[k, i, j])))
     return path
 
 
 def first_look(
-    pair: beads.Comparison, model: beads.Model
+    pair: features.Comparison, model: features.Model
 ) -> tuple[trellis.Array, trellis.Array, trellis.Array]:
     """Return every bead's score at the usual rates, its probability at the pair's own rates, and
     the prices of the shapes at the rates that these probabilities give.
     """
     scores = bead_scores(pair, model)
-    kinds = [beads.kind(shape) for shape in beads.SHAPES]
+    kinds = [features.kind(shape) for shape in features.SHAPES]
     prices = np.zeros((len(kinds), 1, 1))
     for _ in range(_PASSES - 1):
-        probable = trellis.posteriors(scores + prices, beads.SHAPES)
+        probable = trellis.posteriors(scores + prices, features.SHAPES)
         prices = own_prices(probable, model)[kinds][:, None, None]
     return scores, probable, prices
 
 
-def bead_scores(pair: beads.Comparison, model: beads.Model) -> trellis.Array:
+def bead_scores(pair: features.Comparison, model: features.Model) -> trellis.Array:
     """Return the score of every bead at the usual rates, laid out as `trellis` wants it."""
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
-    scores = np.full((len(beads.SHAPES), n + 1, m + 1), -np.inf)
-    for k, shape in enumerate(beads.SHAPES):
-        found = beads.features(pair, shape)
+    scores = np.full((len(features.SHAPES), n + 1, m + 1), -np.inf)
+    for k, shape in enumerate(features.SHAPES):
+        found = features.features(pair, shape)
         if found is None:
             continue
         total: npt.NDArray[np.float64] = np.zeros(())
@@ -183,12 +181,12 @@ def bead_scores(pair: beads.Comparison, model: beads.Model) -> trellis.Array:
     return scores
 
 
-def own_prices(probable: trellis.Array, model: beads.Model) -> npt.NDArray[np.float64]:
+def own_prices(probable: trellis.Array, model: features.Model) -> npt.NDArray[np.float64]:
     """Return what each of `beads.KINDS` is worth in this text pair above its usual worth."""
-    counts = np.zeros(len(beads.KINDS))
-    for k, shape in enumerate(beads.SHAPES):
-        counts[beads.kind(shape)] += probable[k].sum()
+    counts = np.zeros(len(features.KINDS))
+    for k, shape in enumerate(features.SHAPES):
+        counts[features.kind(shape)] += probable[k].sum()
     usual = np.array(model.usual)
     rates = (counts + model.inertia * usual) / (counts.sum() + model.inertia)
-    weights = np.array([model.weights[f"rate_{kind}"] for kind in beads.KINDS])
+    weights = np.array([model.weights[f"rate_{kind}"] for kind in features.KINDS])
     return np.asarray(weights * np.log(rates / usual))

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from pipelines.facts import figures as quantities
 from pipelines.facts import names
-from pipelines.sentences import cedict as lexicon
+from pipelines.sentences import cedict
 from pipelines.sentences.trellis import Shape
 
 Array = npt.NDArray[np.float32]
@@ -194,14 +194,14 @@ def _side(
 
 def _renderings(zh: Sequence[str], en: Sequence[str]) -> tuple[Rendering, Rendering]:
     """Look up what each side's words may be rendered by, and whether it is there."""
-    found = [lexicon.chinese_words(sentence) for sentence in zh]
+    found = [cedict.chinese_words(sentence) for sentence in zh]
     words = [cut for cut, _ in found]
     # A word may be rendered from within another that the cut went through.
     offered = [
-        frozenset().union(*(lexicon.renderings(word) for word in anywhere)) for _, anywhere in found
+        frozenset().union(*(cedict.renderings(word) for word in anywhere)) for _, anywhere in found
     ]
-    stems = [lexicon.english_stems(sentence) for sentence in en]
-    meanings = {word: lexicon.renderings(word) for word in frozenset().union(*words)}
+    stems = [cedict.english_stems(sentence) for sentence in en]
+    meanings = {word: cedict.renderings(word) for word in frozenset().union(*words)}
     heard = [
         frozenset(word for word, ways in meanings.items() if not ways.isdisjoint(said))
         for said in stems

@@ -2,7 +2,7 @@
 
 import re
 
-from pipelines.facts import figures as quantities
+from pipelines.facts import figures
 
 WORDS_PER_CHARACTER = 0.7
 """English words for each Chinese character, usually."""
@@ -67,15 +67,15 @@ _FIGURES = 300
 
 
 def _numbers_differ(zh: str, en: str) -> bool:
-    ours = quantities.quantities(zh, "zh")[:_FIGURES]
-    theirs = quantities.quantities(en, "en")[:_FIGURES]
+    ours = figures.quantities(zh, "zh")[:_FIGURES]
+    theirs = figures.quantities(en, "en")[:_FIGURES]
     alone = [f for f in ours if f.bits >= 3 and not any(_alike(f, g) for g in theirs)]
     strange = [f for f in theirs if f.bits >= 3 and not any(_alike(f, g) for g in ours)]
     return bool(alone and strange)
 
 
-def _alike(first: quantities.Quantity, second: quantities.Quantity) -> bool:
+def _alike(first: figures.Quantity, second: figures.Quantity) -> bool:
     """Whether two figures agree, or one is rough and the other near: "over 80" for 80多 or 83."""
     least, most = sorted((first.value, second.value))
     near = first.kind == second.kind and least > 0.8 * most
-    return quantities.agree(first, second) or ((first.loose or second.loose) and near)
+    return figures.agree(first, second) or ((first.loose or second.loose) and near)

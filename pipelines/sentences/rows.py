@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.articles import bilingual_pages as interleaved
+from pipelines.articles import bilingual_pages
 from pipelines.pairs.pair import Document
 from pipelines.pairs.rows import _f32
-from pipelines.sentences import align as sentences
+from pipelines.sentences import align
 from pipelines.sentences.align import Bead, Span
 from pipelines.sentences.cache import KeptBeads
 from pipelines.sentences.flags import flags
@@ -25,7 +25,7 @@ def _beads(
     pair_id: str, zh: Document, en: Document, kept: KeptBeads, mates: Mapping[str, _Mate]
 ) -> list[Row]:
     """Align the sentences of a pair: rows of the sentences table."""
-    ours, theirs = sentences.split(zh.text, "zh"), sentences.split(en.text, "en")
+    ours, theirs = align.split(zh.text, "zh"), align.split(en.text, "en")
     told = [zh.text[span.start : span.end] for span in ours]
     telling = [en.text[span.start : span.end] for span in theirs]
     mate, other = mates.get(zh.id), mates.get(en.id)
@@ -80,7 +80,7 @@ def _align_groups(
 ) -> list[Bead]:
     """Align within the groups that are known to say the same, never across them."""
     found: list[Bead] = []
-    for (i, k), (j, m) in interleaved.blocks(zh_of, en_of):
+    for (i, k), (j, m) in bilingual_pages.blocks(zh_of, en_of):
         if (k - i, m - j) == (1, 1):
             found.append(Bead((i,), (j,), 1.0))
             continue

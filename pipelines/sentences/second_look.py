@@ -18,8 +18,8 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.sentences import features as beads
 from pipelines.sentences import trellis
+from pipelines.sentences.features import SHAPES, Comparison, length_gap
 
 Array = npt.NDArray[np.float64]
 
@@ -31,7 +31,7 @@ _USUAL = (0.60, 0.12)
 """Mean and spread of the sure beads' cosines, over many texts."""
 _WEIGHT = 4
 """How many sure beads of the texts' own the usual values weigh."""
-_ONE, _LOST, _NEW = (beads.SHAPES.index(shape) for shape in ((1, 1), (1, 0), (0, 1)))
+_ONE, _LOST, _NEW = (SHAPES.index(shape) for shape in ((1, 1), (1, 0), (0, 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Doubts:
 
 # A BLAS may raise the flag of an invalid operation although everything is finite.
 @np.errstate(invalid="ignore")
-def find(pair: beads.Comparison, probable: trellis.Array) -> Doubts:
+def find(pair: Comparison, probable: trellis.Array) -> Doubts:
     """Return the doubtful 1-1 beads, given the probabilities of all beads, laid out as scores."""
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     one = probable[_ONE, :n, :m]
@@ -77,13 +77,13 @@ def find(pair: beads.Comparison, probable: trellis.Array) -> Doubts:
         lacking = ((1 - zh_bag[rows]) * en_bag[columns] * weights).sum(axis=1, dtype=np.float64)
         found[f"{name}_en"] = np.minimum(lacking, 4)
     lengths = pair.zh.lengths[0][rows], pair.en.lengths[0][columns]
-    found["length"] = np.minimum(np.abs(beads.length_gap(*lengths)), 5).astype(np.float64)
+    found["length"] = np.minimum(np.abs(length_gap(*lengths)), 5).astype(np.float64)
     found["zh_length"] = np.log1p(lengths[0]).astype(np.float64)
     alone = np.minimum(lost, new) / np.maximum(1 - p, 1e-9)
     return Doubts(rows, columns, found, np.minimum(alone, 1))
 
 
-def second_look(pair: beads.Comparison, probable: trellis.Array) -> Array:
+def second_look(pair: Comparison, probable: trellis.Array) -> Array:
     """Return what to add to the scores of the 1-1 beads, by where they start, shape (n, m).
 
     What may be part of a larger bead instead keeps its score: that was not asked.

@@ -27,6 +27,6 @@ def load_encoder(name: str | None = None) -> Encoder:
 
 @cache
 def _on_disk(path: str) -> Encoder:
-    from pipelines.vectors import on_disk as models
+    from pipelines.vectors import on_disk
 
-    return models.load(Path(path))
+    return on_disk.load(Path(path))

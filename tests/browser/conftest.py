@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipelines.report import page as report
+from pipelines.report.page import write
 
 # No sandbox: containers seldom allow one to root. The rest keeps the browser off the network.
 ARGUMENTS = [
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def page_url(corpus: Path) -> str:
     """The report on the authored corpus, as a file."""
-    return report.write(corpus).as_uri()
+    return write(corpus).as_uri()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from crawler.demo.gold import gold_articles
 from crawler.demo.response import Response, html, redirect
 from crawler.demo.server import serve
 from crawler.fetch import browser as drawing
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 
 ROOT = Path(__file__).parents[2]
 DRAWN = "http://www.qingya.example/english/news/latest.html"
@@ -85,7 +85,7 @@ def crawl(city: Path, output: Path) -> list[str]:
 
 
 def urls(output: Path) -> set[str]:
-    return {row["url"] for row in store.read_articles(output, "qingya").to_pylist()}
+    return {row["url"] for row in articles.read_articles(output, "qingya").to_pylist()}
 
 
 def of_news(found: set[str]) -> set[str]:

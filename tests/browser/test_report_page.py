@@ -20,8 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from pipelines.quality import history
 from pipelines.report.page import write
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 
 @pytest.fixture
@@ -222,7 +221,7 @@ def test_with_verdicts_and_a_history_the_page_is_as_hostile_proof_and_accessible
     history.record(tmp_path, "r1", ALIGNED)
     huge = article("zh9", "zh", HOSTILE_TITLE, HOSTILE_TEXT + "字" * 2_000_000, 50, city="minghe")
     other = article("en9", "en", HOSTILE_TITLE, "</div></section>" * 50, 51, city="minghe")
-    store.write_articles(tmp_path, "minghe", [huge, other], run_id="r2", now=ALIGNED)
+    articles.write_articles(tmp_path, "minghe", [huge, other], run_id="r2", now=ALIGNED)
     path = files.table_path(tmp_path, "pairs", "minghe")
     rows = files.read_table(path, schema.PAIRS).to_pylist()
     rows[0] |= {"aligned_at": ALIGNED + timedelta(days=1)}

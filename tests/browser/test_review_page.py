@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from reviewing import Review
 
 from pipelines.quality import verdicts
-from pipelines.review import words as review_words
+from pipelines.review import words
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_twenty_pairs_by_keyboard_with_an_undo_and_a_reload(
     for n, key in enumerate(keys[:12]):
         assert place(page) == str(n)
         press(page, key, n + 1)
-    last = review_words.PAIR[verdicts.LEVELS["pair"][int(keys[11]) - 1]].name.en
+    last = words.PAIR[verdicts.LEVELS["pair"][int(keys[11]) - 1]].name.en
     assert page.locator("#said").inner_text() == f"Stored: {last}"
     press(page, "u", 11)
     judged = [verdicts.LEVELS["pair"][int(key) - 1] for key in keys[:11]]

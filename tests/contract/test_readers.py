@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawler.item import NEWS_TIME, Article
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             for n, year in enumerate(years)
         ]  # fmt: skip
-        store.write_articles(output, city, articles, run_id="r", now=NOW)
+        write_articles(output, city, articles, run_id="r", now=NOW)
     evidence = {"similarity": 0.8, "days_apart": 2, "link": False}
     for city, pairs, sentences in (("yunze", 2, 4), ("qingya", 1, 0)):
         rows: list[files.Row] = [

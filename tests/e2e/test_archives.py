@@ -21,16 +21,15 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.archive import reader as archive
-from crawler.archive import writer as capture
+from crawler.archive import reader
+from crawler.archive.writer import Exchange, Writer
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import gold_articles
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
 from pipelines.articles import archives
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 from pipelines.tables.runs import Run
 from pipelines.terminal import progress
 
@@ -164,7 +163,7 @@ def texts(output: Path) -> dict[str, str]:
     return {
         row["article_id"]: row["text"]
         for city in files.cities_with_articles(output)
-        for row in store.read_articles(output, city, ["article_id", "text"]).to_pylist()
+        for row in articles.read_articles(output, city, ["article_id", "text"]).to_pylist()
     }
 
 
@@ -224,7 +223,7 @@ def test_another_reader_finds_the_same_responses(common_crawl: Path, wget: Path)
             (record.headers["WARC-Target-URI"].strip("<>"), record.reader.read())
             for record in ArchiveIterator(file, record_types=WarcRecordType.response)
         ]
-    assert [(record.url, record.body) for record in archive.read(path)] == theirs
+    assert [(record.url, record.body) for record in reader.read(path)] == theirs
 
 
 def test_two_processes_store_what_one_stores(
@@ -267,9 +266,9 @@ def test_an_older_archive_read_again_brings_no_text_back_that_was_corrected(
     sentence = row["text"][:20]
     paths = []
     for name, body in (("1", old.body), ("2", old.body.replace(sentence.encode(), b"!" * 30))):
-        with capture.Writer(tmp_path, name, known=lambda digest: None) as writer:
+        with Writer(tmp_path, name, known=lambda digest: None) as writer:
             place = writer.write(
-                capture.Exchange(
+                Exchange(
                     row["url"], "GET", (), 200, tuple(old.headers.items()), body, NOW, "article"
                 )
             )
@@ -303,8 +302,8 @@ def test_a_killed_extract_goes_on_and_ends_as_if_undisturbed(
     for city in files.cities_with_articles(whole):
         columns = [n for n in schema.ARTICLES.names if n not in ("first_seen", "last_seen",
                                                                 "run_id")]  # fmt: skip
-        expected = store.read_articles(whole, city, columns)
-        assert store.read_articles(output, city, columns).equals(expected)
+        expected = articles.read_articles(whole, city, columns)
+        assert articles.read_articles(output, city, columns).equals(expected)
 
 
 def files_read(output: Path) -> int:

@@ -17,8 +17,8 @@ from crawler.city_file import load_city
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
-from pipelines.cli import parser as cli
-from pipelines.tables import articles as store
+from pipelines.cli import parser
+from pipelines.tables.articles import read_articles
 from pipelines.terminal import ERR
 
 LANGANG = (
@@ -78,7 +78,7 @@ class Desk:
         proxy = {"http_proxy": f"http://127.0.0.1:{self.port}", "no_proxy": ""}
         out = io.StringIO()
         with patch.dict(os.environ, polite | proxy), redirect_stdout(out), ERR.capture() as said:
-            code = cli.main([*command, "--cities-dir", str(self.cities)])
+            code = parser.main([*command, "--cities-dir", str(self.cities)])
         return Ended(code, out.getvalue(), said.get())
 
     def add(self, urls: Sequence[str], *more: str) -> Ended:
@@ -171,9 +171,7 @@ def test_cities_that_were_added_are_crawled(added: Desk, tmp_path: Path) -> None
     ended = added.run("crawl", *CITIES, "--since", "2024-04-20", "--output", str(tmp_path))
     assert ended.code == 0, ended.errors
     langs = {
-        (key, row["lang"])
-        for key in CITIES
-        for row in store.read_articles(tmp_path, key).to_pylist()
+        (key, row["lang"]) for key in CITIES for row in read_articles(tmp_path, key).to_pylist()
     }
     assert langs == {(key, lang) for key in CITIES for lang in ("zh", "en")}
 

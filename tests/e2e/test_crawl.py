@@ -32,15 +32,14 @@ from conftest import (
 
 from crawler.archive.reader import Record, read
 from crawler.crawl import __main__ as program
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 GONE, SHUT, AWAY = (NEWS + f"202403/t20240301_{n}.html" for n in (7003, 7004, 7002))
 MOVED, CLOSED = NEWS + "202403/t20240301_7001.html", NEWS + "secret/202403/t20240301_7005.html"
 
 
 def stored(output: Path) -> dict[str, dict[str, object]]:
-    rows = store.read_articles(output, "haiqing").to_pylist()
+    rows = articles.read_articles(output, "haiqing").to_pylist()
     return {row["url"]: row for row in rows}
 
 

@@ -17,9 +17,8 @@ import pytest
 from conftest import CITY, Web, serving, small_city
 from operating import call, environment, manifests
 
-from pipelines.cli import parser as cli
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.cli import parser
+from pipelines.tables import articles, files, schema
 
 MISTAKE = "internal error: error: unpack_from requires a buffer of at least"
 
@@ -34,7 +33,7 @@ class Corpus:
     def shizheng(self, *arguments: str) -> tuple[int, str, str]:
         where = ["--output", str(self.output), "--cities-dir", str(self.cities)]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as errors:
-            code = cli.main([*arguments, *where])
+            code = parser.main([*arguments, *where])
         return code, out.getvalue(), errors.getvalue()
 
     def garble(self, city: str) -> None:
@@ -154,7 +153,9 @@ def test_articles_that_cannot_be_read_are_named_by_run_and_by_align(
     from pipelines.facts import facts as evidence
 
     read = evidence.facts
-    rows = store.read_articles(corpus.output, "haiyan", ["article_id", "url", "lang"]).to_pylist()
+    rows = articles.read_articles(
+        corpus.output, "haiyan", ["article_id", "url", "lang"]
+    ).to_pylist()
     odd = next(row for row in rows if row["lang"] == "en")
 
     def facts(*arguments: Any, **more: Any) -> Any:

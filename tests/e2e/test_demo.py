@@ -22,8 +22,7 @@ from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from pipelines.operations.crawl_processes import Outcome, crawl
 from pipelines.operations.demo import SETTINGS
-from pipelines.tables import articles as store
-from pipelines.tables import files, runs, schema
+from pipelines.tables import articles, files, runs, schema
 from pipelines.terminal import progress
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +83,7 @@ def test_every_trap_of_the_web_is_survived(demo: Path) -> None:
     stored = {
         row["article_id"]: row
         for city in files.cities_with_articles(demo)
-        for row in store.read_articles(demo, city).to_pylist()
+        for row in articles.read_articles(demo, city).to_pylist()
     }
     assert len({row["trap"] for row in gold if row["trap"]}) >= 8
     for row in gold:
@@ -218,8 +217,8 @@ def test_the_archive_alone_gives_the_same_articles(demo: Path, tmp_path: Path) -
     assert ended.returncode == 0, ended.stderr
     columns = ["article_id", "lang", "title", "text", "published_at", "duplicate_of", "flags"]
     for city in load_cities(DEMO_CITIES):
-        crawled = store.read_articles(demo, city, columns)
-        assert store.read_articles(tmp_path, city, columns).equals(crawled)
+        crawled = articles.read_articles(demo, city, columns)
+        assert articles.read_articles(tmp_path, city, columns).equals(crawled)
 
 
 def test_status_counts_what_is_stored_and_calls_the_cities_well(demo: Path) -> None:
@@ -243,7 +242,7 @@ def test_a_page_is_explained_field_by_field(demo: Path, tmp_path: Path) -> None:
         import urllib.request
 
         url = "http://www.yunze.example/art/2023/12/28/"
-        rows = store.read_articles(demo, "yunze", ["url", "title"]).to_pylist()
+        rows = articles.read_articles(demo, "yunze", ["url", "title"]).to_pylist()
         url, title = next((r["url"], r["title"]) for r in rows if r["url"].startswith(url))
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({"http": f"http://127.0.0.1:{port}"})

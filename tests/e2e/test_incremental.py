@@ -9,7 +9,7 @@ from dataclasses import replace
 from conftest import EN, NEWS, NOTICES, PRESS, Answer, Crawl, Web, entry, href, listing, news, page
 from fastwarc.warc import ArchiveIterator
 
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 
 FIRST = "-sSHIZHENG_NOW=2024-04-01T00:00Z"
 
@@ -32,7 +32,7 @@ def tagged(web: Web) -> None:
 
 
 def rows_of(crawl: Crawl) -> dict[str, dict[str, object]]:
-    table = store.read_articles(crawl.output, "haiqing")
+    table = articles.read_articles(crawl.output, "haiqing")
     return {str(row["url"]): row for row in table.to_pylist()}
 
 

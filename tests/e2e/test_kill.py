@@ -11,9 +11,8 @@ from conftest import NOTICES, Answer, Crawl, Crawled, Web, crawl_into, entry, hr
 from benchmarks.accuracy.kill import lost
 from crawler.archive.reader import read
 from crawler.city_file import load_cities
-from pipelines.tables import articles as store
-from pipelines.tables import files as tables_files
-from pipelines.tables import schema
+from pipelines.tables import articles, schema
+from pipelines.tables.files import read_table, table_path
 
 # Which run wrote a row, and when, is all that may differ.
 _RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
@@ -21,10 +20,8 @@ _RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
 
 def tables(output: Path) -> dict[str, list[dict[str, Any]]]:
     """Return every table of the small city without the columns of runs and times."""
-    rejects = tables_files.read_table(
-        tables_files.table_path(output, "rejects", "haiqing"), schema.REJECTS
-    )
-    whole = {"articles": store.read_articles(output, "haiqing"), "rejects": rejects}
+    rejects = read_table(table_path(output, "rejects", "haiqing"), schema.REJECTS)
+    whole = {"articles": articles.read_articles(output, "haiqing"), "rejects": rejects}
     return {
         name: [
             {column: value for column, value in row.items() if column not in _RUN_COLUMNS}
@@ -55,7 +52,7 @@ def test_a_crawl_killed_three_times_gives_what_an_undisturbed_one_gives(
         key
         for path in files
         if path.parent.name == "haiqing" and path.suffix == ".parquet"
-        for key in tables_files.read_table(path, schema.ARTICLES)["article_id"].to_pylist()
+        for key in read_table(path, schema.ARTICLES)["article_id"].to_pylist()
     ]
     assert len(ids) == len(set(ids)) == 26
 

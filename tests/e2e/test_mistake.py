@@ -9,7 +9,7 @@ from conftest import CITY, Web
 from operating import call
 
 from crawler.state.visits import Visits
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 
 
 def test_a_mistake_of_the_program_is_reported_as_itself_and_costs_one_city(
@@ -31,7 +31,7 @@ def test_a_mistake_of_the_program_is_reported_as_itself_and_costs_one_city(
     told = ended.stderr.splitlines()
     assert told[0].startswith("shizheng: 1 of 2 cities need a look; 26 new articles, 0 revised")
     assert told[1].startswith("shizheng: haiqing: no list could be read (1 x internal)")
-    assert len(store.read_articles(output, "haiyan")) == 26
+    assert len(articles.read_articles(output, "haiyan")) == 26
     found = Path(told[-1].removeprefix("shizheng: details: ")).read_text().splitlines()
     mistakes = [row for row in map(json.loads, found) if row["code"] == "internal"]
     assert [(row["city"], row["evidence"]) for row in mistakes] == [
@@ -41,4 +41,4 @@ def test_a_mistake_of_the_program_is_reported_as_itself_and_costs_one_city(
     state.unlink()  # as the docs say
     again = call(web, "crawl", output, cities, "haiqing")
     assert (again.returncode, again.stderr) == (0, "")
-    assert len(store.read_articles(output, "haiqing")) == 26
+    assert len(articles.read_articles(output, "haiqing")) == 26

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from releasable import release, said_in, tree, write_corpus
 
-from pipelines.cli import parser as cli
+from pipelines.cli import parser
 from pipelines.release.formats import FORMATS
 
 ALL = tuple(sorted(FORMATS))
@@ -43,7 +43,7 @@ def shizheng(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     def run(output: Path, *arguments: str | Path) -> Ended:
         capsys.readouterr()
         try:
-            code = cli.main(words(output, *arguments))
+            code = parser.main(words(output, *arguments))
         except SystemExit as ended:  # how argparse ends
             code = int(ended.code or 0)
         said = capsys.readouterr()

@@ -11,8 +11,7 @@ from judged import write_judged
 from reviewing import Review
 
 from pipelines.quality import verdicts
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +240,7 @@ def test_a_verdict_on_earlier_texts_is_shown_as_such(tmp_path: Path) -> None:
         running.post(address, reviewer="anna", place=0, code="abridged")
         title, text = "海湾大桥第4期工程开工", "投资七亿元。"
         one = article("anlan-zh03", "zh", title, text, 3, city="anlan")
-        store.write_articles(output, "anlan", [one], run_id="r2", now=datetime.now(UTC))
+        articles.write_articles(output, "anlan", [one], run_id="r2", now=datetime.now(UTC))
         page = running.ask("GET", f"{address}?reviewer=anna&item=1").text
         assert "Your verdict on an earlier text, which counts no more:" in page
         assert "Your verdict so far" not in page

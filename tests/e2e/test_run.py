@@ -21,8 +21,8 @@ from conftest import CITY, Crawled, Web, entry, href, listing, news, serving, sm
 from operating import call, environment, manifests, start
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from pipelines.cli import parser as cli
-from pipelines.tables import articles as store
+from pipelines.cli import parser
+from pipelines.tables import articles
 from pipelines.terminal import span
 
 
@@ -137,7 +137,7 @@ class Runs:
         """Return how a command in this process ended and what it said."""
         where = ["--output", str(self.output), "--cities-dir", str(self.cities)]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as errors:
-            code = cli.main([*arguments, *where])
+            code = parser.main([*arguments, *where])
         return code, out.getvalue(), errors.getvalue()
 
     def status(self, *options: str) -> str:
@@ -202,7 +202,7 @@ def test_a_city_whose_server_never_answers_to_the_end_is_ended_and_said_to_be(ru
 
 
 def test_the_other_cities_go_on(runs: Runs) -> None:
-    assert len(store.read_articles(runs.output, "haiqing")) == 26
+    assert len(articles.read_articles(runs.output, "haiqing")) == 26
     assert manifests(runs.output)[0]["exit_code"] == 3
     assert (runs.output / "reports" / "index.html").is_file()
 
@@ -216,7 +216,7 @@ def test_a_second_run_at_the_same_time_is_refused_with_exit_code_five(runs: Runs
 
 def test_a_run_in_which_all_is_well_says_nothing_in_a_pipe(runs: Runs) -> None:
     assert (runs.well.returncode, runs.well.stdout, runs.well.stderr) == (0, "", "")
-    assert len(store.read_articles(runs.output, "leigang")) == 2
+    assert len(articles.read_articles(runs.output, "leigang")) == 2
 
 
 def test_the_webhook_is_told_of_a_failure_and_of_the_recovery_once_each(runs: Runs) -> None:

@@ -23,7 +23,7 @@ from conftest import ROOT
 
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
-from pipelines.tables import articles as store
+from pipelines.tables.articles import read_articles
 
 CITY = "qingya"
 
@@ -149,6 +149,6 @@ def test_the_project_is_deployed_as_an_egg_scheduled_and_crawls(
     (log,) = scrapyd.folder.glob(f"logs/shizheng/{CITY}/*.log")
     said = log.read_text(encoding="utf-8")
     assert "Spider closed (finished)" in said, said[-3000:]
-    articles = store.read_articles(output, CITY, ["lang"])["lang"].to_pylist()
+    articles = read_articles(output, CITY, ["lang"])["lang"].to_pylist()
     assert articles.count("zh") > articles.count("en") > 0
     assert list(output.glob(f"archive/{CITY}/*.warc.gz"))

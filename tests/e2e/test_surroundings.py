@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 from tests.authored import write_corpus
 
 ROOT = Path(__file__).parents[2]
@@ -104,11 +104,11 @@ def test_what_cannot_be_said_does_not_change_the_exit_code(tmp_path: Path) -> No
 
 def test_no_file_is_opened_where_a_closed_stream_was(own: Path) -> None:
     """Messages would be written into it."""
-    before = store.read_articles(own, "yunze")
+    before = articles.read_articles(own, "yunze")
     ended = shell(f"release 1 --format parquet --output {own}", "{} >&- 2>&- <&-")
     assert ended.returncode == 0
     assert shell(f"release verify 1 --output {own}").returncode == 0
-    assert store.read_articles(own, "yunze").equals(before)
+    assert articles.read_articles(own, "yunze").equals(before)
 
 
 COMMANDS = ("status", RELEASE, "extract --all", "calibrate")

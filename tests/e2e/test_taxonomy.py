@@ -18,7 +18,7 @@ import pytest
 from conftest import Crawl, Web, page
 
 from crawler.issues import CODES
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 
 Answer = bytes | Callable[[socket.socket], None]
 
@@ -251,7 +251,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         leave = "-sSHIZHENG_PRIVATE_ADDRESSES=1"
         try:
             runs = {"run-1": run("run-1", lists, leave, "-sSHIZHENG_NOW=2024-03-02T00:00Z")}
-            stored = set(store.read_articles(crawl.output, "haiqing", ["url"])["url"].to_pylist())
+            stored = set(
+                articles.read_articles(crawl.output, "haiqing", ["url"])["url"].to_pylist()
+            )
             new = page(
                 "要闻", "<section data-feed='/api/feed'><p>栏目改版，敬请期待。</p></section>"
             )

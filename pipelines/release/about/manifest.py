@@ -17,7 +17,7 @@ from pipelines.release.snapshot import MANIFEST, SUMS, ReleaseError
 from pipelines.release.split.splits import Split
 from pipelines.release.tables import TABLES
 from pipelines.tables import files, schema
-from pipelines.tables import files as textfile
+from pipelines.tables.files import read
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
 def _stated(path: Path) -> dict[str, Any]:
     """Return what a run's manifest says. Raises `ReleaseError`."""
     try:
-        found = json.loads(textfile.read(path, ReleaseError))
+        found = json.loads(read(path, ReleaseError))
     except json.JSONDecodeError as error:
         found, reason = None, f"line {error.lineno}: {error.msg}"
     else:

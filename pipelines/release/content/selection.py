@@ -18,9 +18,8 @@ from crawler.city import RIGHTS, City
 from crawler.item import canonical_url
 from pipelines.release.content import rights
 from pipelines.release.content.withdrawal import Withdrawn
-from pipelines.tables import articles as store
+from pipelines.tables import articles, schema
 from pipelines.tables import files as tables_files
-from pipelines.tables import schema
 
 RELATIONS = ("translation", "abridged", "part_of", "same_event")
 LANGS = ("zh", "en")
@@ -101,7 +100,7 @@ def spread(output: Path, withdrawn: Withdrawn) -> Withdrawn:
     if not withdrawn.articles and not withdrawn.urls:
         return withdrawn
     parts = [
-        store.read_articles(output, key, ["article_id", "url", "duplicate_of"])
+        articles.read_articles(output, key, ["article_id", "url", "duplicate_of"])
         for key in tables_files.cities_with_articles(output)
     ]
     gone = _withdrawn(pa.concat_tables(parts), withdrawn)
@@ -114,7 +113,7 @@ def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
         return []
     ids, urls = set[str](), set[str]()
     for key in tables_files.cities_with_articles(output):
-        table = store.read_articles(output, key, ["article_id", "url"])
+        table = articles.read_articles(output, key, ["article_id", "url"])
         ids.update(table["article_id"].to_pylist())
         urls.update(canonical_url(url) for url in table["url"].to_pylist() if url)
     return [*sorted(withdrawn.articles - ids), *sorted(withdrawn.urls - urls)]

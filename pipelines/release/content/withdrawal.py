@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 
 from crawler.item import canonical_url
-from pipelines.tables import files as textfile
+from pipelines.tables import files
 
 FILE = "withdrawn.yaml"
 _KINDS = ("article", "url", "contact")
@@ -52,7 +52,7 @@ def load(output: Path) -> Withdrawn:
     if not path.exists():
         return Withdrawn()
     try:
-        root = yaml.compose(textfile.read(path, WithdrawalError), Loader=yaml.SafeLoader)
+        root = yaml.compose(files.read(path, WithdrawalError), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise WithdrawalError(f"{path}:{line}: not YAML: {error.problem}") from error

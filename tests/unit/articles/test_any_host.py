@@ -10,8 +10,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipelines.cli.parser import main
-from pipelines.tables import articles as store
-from pipelines.tables import files
+from pipelines.tables import articles, files
 
 PARAGRAPH = (
     "三月四日，市政府召开第二十九次常务会议，研究城市防汛和小区改造工作，市长陈立主持并讲话。"
@@ -52,7 +51,7 @@ def test_every_command_reads_on_after_a_page_of_an_odd_host(
     assert main(["extract", str(warc), "--any-host", "--jobs", "1", "--output", str(output)]) == 0
     (key,) = files.cities_with_articles(output)
     assert "__" in key
-    assert store.read_articles(output, key).num_rows == 1
+    assert articles.read_articles(output, key).num_rows == 1
     for command in (["status"], ["report"], ["align", "--jobs", "1"], ["evaluate", "--json"]):
         code = main([*command, "--output", str(output)])
         assert code in (0, 2), capsys.readouterr().err
@@ -81,7 +80,7 @@ def test_a_page_dated_after_it_was_fetched_is_undated_and_flagged(
     warc = archive(tmp_path / "a.warc.gz", ("http://luoshan.example/1.html", stated))
     output = tmp_path / "out"
     assert main(["extract", str(warc), "--any-host", "--jobs", "1", "--output", str(output)]) == 0
-    (row,) = store.read_articles(output, "luoshan__example").to_pylist()
+    (row,) = articles.read_articles(output, "luoshan__example").to_pylist()
     assert row["published_at"] is None
     assert "implausible_date" in row["flags"]
 
@@ -90,7 +89,7 @@ def test_a_page_dated_before_it_was_fetched_keeps_its_date(tmp_path: Path) -> No
     warc = archive(tmp_path / "a.warc.gz", ("http://luoshan.example/1.html", "2024-05-03"))
     output = tmp_path / "out"
     assert main(["extract", str(warc), "--any-host", "--jobs", "1", "--output", str(output)]) == 0
-    (row,) = store.read_articles(output, "luoshan__example").to_pylist()
+    (row,) = articles.read_articles(output, "luoshan__example").to_pylist()
     assert isinstance(row["published_at"], datetime)
     assert row["flags"] == []
 
@@ -105,11 +104,11 @@ def test_a_city_with_a_damaged_table_costs_the_archive_s_other_cities_nothing(
     command = ["extract", str(archive(tmp_path / "a.warc.gz", *both)), "--any-host", "--jobs", "1"]
     assert main([*command, "--output", str(output)]) == 3
     assert f"anlan__example: nothing was stored: {damaged}: not a" in capsys.readouterr().err
-    assert store.read_articles(output, "luoshan__example").num_rows == 1
+    assert articles.read_articles(output, "luoshan__example").num_rows == 1
     # Moved away, as the sentence asks for: the archive was not taken for read.
     damaged.unlink()
     assert main([*command, "--output", str(output)]) == 0
-    assert store.read_articles(output, "anlan__example").num_rows == 1
+    assert articles.read_articles(output, "anlan__example").num_rows == 1
 
 
 def test_an_archive_of_nothing_but_a_damaged_city_ends_with_four(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from crawler.item import Article, article_id
 from pipelines import align
 from pipelines.articles.bilingual_pages import Line, blocks, groups
 from pipelines.articles.language import judge
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 NOW = datetime(2024, 6, 1, 8, 0, tzinfo=UTC)
 URL = "http://fao.qingya.example/art/2024/5/6/art_9_41.html"
@@ -94,7 +93,7 @@ def test_known_mates_are_a_pair_for_certain_and_beads_keep_to_the_groups(tmp_pat
         zh, article_id="f" * 16, url="http://www.qingya.example/1.html", mate_id=None,
         mate_groups=(), text=zh.text.replace("滨湖路", "滨河路"),
     )  # fmt: skip
-    store.write_articles(tmp_path, "qingya", [zh, en, rival], run_id="r", now=NOW)
+    articles.write_articles(tmp_path, "qingya", [zh, en, rival], run_id="r", now=NOW)
     align.align_city(tmp_path, "qingya", now=NOW)
     pairs = files.read_table(files.table_path(tmp_path, "pairs", "qingya"), schema.PAIRS)
     (pair,) = pairs.to_pylist()
@@ -112,5 +111,5 @@ def test_a_text_changed_since_is_aligned_without_the_groups(tmp_path: Path) -> N
     assert isinstance(zh, Article)
     assert isinstance(en, Article)
     shorter = replace(zh, text="\n".join(ZH[:3]))
-    store.write_articles(tmp_path, "qingya", [shorter, en], run_id="r", now=NOW)
+    articles.write_articles(tmp_path, "qingya", [shorter, en], run_id="r", now=NOW)
     assert align.align_city(tmp_path, "qingya", now=NOW).pairs == 1

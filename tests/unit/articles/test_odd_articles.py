@@ -14,12 +14,11 @@ import pytest
 from crawler.item import Article
 from pipelines import align
 from pipelines.articles import duplicates, imports
-from pipelines.facts import facts as evidence
-from pipelines.pairs import comparison
-from pipelines.pairs import pair as documents
-from pipelines.pairs import prepared as preparation
-from pipelines.tables import articles as store
+from pipelines.facts import facts
+from pipelines.pairs import comparison, pair
+from pipelines.pairs.prepared import MAX_FIGURES, MAX_SENTENCES
 from pipelines.tables import files, schema
+from pipelines.tables.articles import write_articles
 from pipelines.vectors.encoder import Vectors
 
 NOW = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
@@ -47,7 +46,7 @@ NUMBERS = "123 456 78.9% 2024"
 
 
 def aligned(output: Path, articles: list[Article]) -> list[tuple[str, str]]:
-    store.write_articles(output, "yunze", articles, run_id="r1", now=NOW)
+    write_articles(output, "yunze", articles, run_id="r1", now=NOW)
     duplicates.cluster_shard(output, "yunze")
     align.align_city(output, "yunze", now=NOW)
     table = files.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS)
@@ -118,10 +117,10 @@ def test_two_texts_of_a_megabyte_are_answered(tmp_path: Path) -> None:
     assert aligned(tmp_path, texts) == []
     assert "31" in align.explain(tmp_path, "z", "e")
     # What is compared is bounded, however long the text.
-    prepared = documents.prepare([documents.Document("z", "zh", "", zh)], Still())
-    assert len(prepared[0].sentences.starts) <= preparation.MAX_SENTENCES + 1
-    assert len(prepared[0].facts.figures) <= preparation.MAX_FIGURES
-    assert prepared[0].facts.whole.count("\n") <= preparation.MAX_SENTENCES
+    prepared = pair.prepare([pair.Document("z", "zh", "", zh)], Still())
+    assert len(prepared[0].sentences.starts) <= MAX_SENTENCES + 1
+    assert len(prepared[0].facts.figures) <= MAX_FIGURES
+    assert prepared[0].facts.whole.count("\n") <= MAX_SENTENCES
 
 
 class Still:
@@ -146,9 +145,7 @@ class Still:
 def test_a_day_that_does_not_exist_disturbs_nobody(
     tmp_path: Path, text: str, published: datetime
 ) -> None:
-    prepared = documents.prepare(
-        [documents.Document("odd", "zh", "市博物馆", text, published)], Still()
-    )
+    prepared = pair.prepare([pair.Document("odd", "zh", "市博物馆", text, published)], Still())
     assert prepared[0].keys
     if published.year not in (1, 9999):
         odd = replace(ZH, article_id="odd", text=text, published_at=published)
@@ -179,7 +176,7 @@ def test_an_article_that_cannot_be_read_is_left_out_and_named(
     one = {"zh": ZH, "en": EN}[lang]
     odd = replace(one, article_id="odd", url="http://www.yunze.example/9.html",
                   text=f"UNREADABLE {one.text[:20]}")  # fmt: skip
-    unreadable(monkeypatch, evidence, "facts")
+    unreadable(monkeypatch, facts, "facts")
     assert aligned(tmp_path, [ZH, EN, odd]) == [("z", "e")]
     summary = align.align_city(tmp_path, "yunze", now=NOW)
     assert [(one.article_id, one.url) for one in summary.unread] == [
@@ -198,7 +195,7 @@ def test_two_articles_that_cannot_be_compared_leave_both_to_others(
 ) -> None:
     unreadable(monkeypatch, comparison, "compare")
     odd = replace(ZH, article_id="odd", title="UNREADABLE", text=ZH.text + "会议还研究了其他事项。")
-    store.write_articles(tmp_path, "yunze", [ZH, EN, odd], run_id="r1", now=NOW)
+    write_articles(tmp_path, "yunze", [ZH, EN, odd], run_id="r1", now=NOW)
     summary = align.align_city(tmp_path, "yunze", now=NOW)
     assert summary.pairs == 1
     assert {(one.article_id, one.reason) for one in summary.unread} == {
@@ -214,7 +211,7 @@ def test_a_pair_whose_sentences_cannot_be_aligned_is_kept_without_them(
         replace(ZH, text=f"{ZH.text}\nUNREADABLE"),
         replace(EN, text=f"{EN.text}\nUNREADABLE"),
     ]
-    store.write_articles(tmp_path, "yunze", titled, run_id="r1", now=NOW)
+    write_articles(tmp_path, "yunze", titled, run_id="r1", now=NOW)
     summary = align.align_city(tmp_path, "yunze", now=NOW)
     assert (summary.pairs, summary.sentences) == (1, 0)
     assert [one.reason for one in summary.unread] == [
@@ -228,6 +225,6 @@ def test_what_no_article_is_to_blame_for_is_raised(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(evidence, "facts", full)
+    monkeypatch.setattr(facts, "facts", full)
     with pytest.raises(OSError, match="No space left"):
         aligned(tmp_path, [ZH, EN])

@@ -10,9 +10,16 @@ import pytest
 from crawler.item import NEWS_TIME, Article
 from pipelines import align
 from pipelines.articles import duplicates, reposts
-from pipelines.tables import articles as store
-from pipelines.tables import files as tables_files
 from pipelines.tables import lock, schema
+from pipelines.tables.articles import read_articles, write_articles
+from pipelines.tables.files import (
+    articles_folder,
+    cities_with_articles,
+    read_table,
+    rows_to_table,
+    table_path,
+    write_table,
+)
 
 NOW = datetime(2024, 4, 1, tzinfo=NEWS_TIME)
 ZH = (
@@ -47,15 +54,15 @@ def article(key: str, city: str, text: str = ZH, lang: str = "zh", day: int = 0)
 
 def put(output: Path, *articles: Article) -> None:
     for one in articles:
-        store.write_articles(output, one.city, [one], run_id="r", now=NOW)
+        write_articles(output, one.city, [one], run_id="r", now=NOW)
         duplicates.cluster_shard(output, one.city)
 
 
 def marks(output: Path) -> dict[str, tuple[str | None, str | None]]:
     return {
         row["article_id"]: (row["duplicate_of"], row["duplicate_city"])
-        for city in tables_files.cities_with_articles(output)
-        for row in store.read_articles(output, city).to_pylist()
+        for city in cities_with_articles(output)
+        for row in read_articles(output, city).to_pylist()
     }
 
 
@@ -170,12 +177,12 @@ def test_comparing_the_shard_again_keeps_the_mark_until_the_original_is_gone(
 def test_sketches_are_kept_by_content_and_made_anew_by_another_method(tmp_path: Path) -> None:
     put(tmp_path, article("b1", "beihe"), article("a1", "anlan", day=1))
     reposts.mark(tmp_path)
-    path = tables_files.table_path(tmp_path, "sketches", "anlan")
-    (row,) = tables_files.read_table(path, schema.SKETCHES).to_pylist()
+    path = table_path(tmp_path, "sketches", "anlan")
+    (row,) = read_table(path, schema.SKETCHES).to_pylist()
     assert (row["size"], row["method"]) == (len(duplicates.prepare(article("x", "y")).tokens),
                                             reposts.METHOD)  # fmt: skip
     stale = row | {"method": "another", "signature": bytes(256)}
-    tables_files.write_table(path, tables_files.rows_to_table([stale], schema.SKETCHES))
+    write_table(path, rows_to_table([stale], schema.SKETCHES))
     assert reposts.find(tmp_path) == {"anlan": {"a1": ("b1", "beihe")}}
 
 
@@ -183,7 +190,7 @@ def test_marks_of_and_upon_a_damaged_city_stay_and_the_others_are_set(tmp_path: 
     put(tmp_path, article("b1", "beihe", day=1), article("a1", "anlan", day=2))
     assert reposts.mark(tmp_path).changed == 1
     put(tmp_path, article("c1", "chuan", EN, "en", 1), article("d1", "dalu", EN, "en", 2))
-    path = next(tables_files.articles_folder(tmp_path, "beihe").glob("*.parquet"))
+    path = next(articles_folder(tmp_path, "beihe").glob("*.parquet"))
     whole = path.read_bytes()
     path.write_bytes(whole[:100])
     done = reposts.mark(tmp_path)

@@ -11,14 +11,13 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from crawler.extract import dates as page_dates
-from crawler.extract import lines
+from crawler.extract import dates, lines
 from pipelines.articles import duplicates, language
-from pipelines.facts import facts as evidence
-from pipelines.facts import rarity as facts_rarity
+from pipelines.facts import facts
+from pipelines.facts.rarity import Rarity
 from pipelines.pairs import comparison
 from pipelines.release.content import masking, suspicion
-from pipelines.report import fact_marks as highlight
+from pipelines.report import fact_marks
 from pipelines.sentences import flags
 from pipelines.text import splitting
 
@@ -61,16 +60,16 @@ def texts(seed: int, count: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_facts_of_any_text_are_read_compared_and_marked(seed: int) -> None:
-    chance, rarity = random.Random(seed), facts_rarity.Rarity({}, 10)
+    chance, rarity = random.Random(seed), Rarity({}, 10)
     for text in texts(seed, CASES):
         page, url = chance.choice(PAGES), chance.choice(URLS)
         zh, en = (
-            evidence.facts(text, lang, title=text[:50], published=page, url=url)
+            facts.facts(text, lang, title=text[:50], published=page, url=url)
             for lang in ("zh", "en")
         )
         assert all(zh.keys | en.keys | en.asked)
         comparison.compare(zh, en, rarity, rarity)
-        highlight.marks(zh, en)
+        fact_marks.marks(zh, en)
         for side in (zh, en):
             for day in side.calendar.days:
                 assert date(day.year or 2024, day.month, day.day)
@@ -85,7 +84,7 @@ def test_any_text_is_split_flagged_masked_and_told_apart(seed: int) -> None:
         flags.flags(text, text)
         language.detect(text, ask=False)
         suspicion.suspicions(pa.array([text * 5]))
-        page_dates.moments(text), page_dates.labelled(text)
+        dates.moments(text), dates.labelled(text)
         lines.read_line(text[:200])
         for lang in ("zh", "en"):
             spans = splitting.split(text, lang)

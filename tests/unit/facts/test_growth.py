@@ -14,7 +14,7 @@ import pytest
 from pipelines.articles import duplicates, language
 from pipelines.facts import facts as evidence
 from pipelines.release.content import masking
-from pipelines.report import fact_marks as highlight
+from pipelines.report import fact_marks
 from pipelines.sentences import flags
 from pipelines.text import splitting
 
@@ -41,7 +41,7 @@ def row(text: str, lang: str) -> duplicates.Prepared:
 
 
 READERS: Mapping[str, Callable[[str], object]] = {
-    "facts and marks": lambda text: highlight.marks(facts(text, "zh"), facts(text, "en")),
+    "facts and marks": lambda text: fact_marks.marks(facts(text, "zh"), facts(text, "en")),
     "sentences": lambda text: [splitting.split(text, lang) for lang in ("zh", "en")],
     "duplicates": lambda text: [row(text, lang) for lang in ("zh", "en")],
     "exchanges": lambda text: list(duplicates.exchanges([f"{text}尾"], [f"{text}巴"])),

@@ -8,8 +8,8 @@ from pathlib import Path
 from crawler.city import Assertions, City, Source
 from crawler.item import Article
 from pipelines.operations import health
-from pipelines.tables import articles as store
 from pipelines.tables import files, lock, runs
+from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ def store_articles(output: Path, *langs: str, now: datetime = NOW) -> None:
         Article(f"a{n}", "somewhere", "x.example", f"http://x.example/{n}", "题", "文", lang=lang)
         for n, lang in enumerate(langs)
     ]
-    store.write_articles(output, "somewhere", articles, run_id="r", now=now)
+    write_articles(output, "somewhere", articles, run_id="r", now=now)
 
 
 def test_a_city_that_keeps_its_assertions_is_well(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def dated(output: Path, **days: tuple[int, ...]) -> None:
         for lang, ages in days.items()
         for n, age in enumerate(ages)
     ]  # fmt: skip
-    store.write_articles(output, "somewhere", articles, run_id="r", now=NOW)
+    write_articles(output, "somewhere", articles, run_id="r", now=NOW)
 
 
 def test_status_tells_the_newest_of_each_language_and_the_trend(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
 ) -> None:
     store_articles(tmp_path, "zh", "en")
     other = Article("b", "elsewhere", "y.example", "http://y.example/1", "题", "文", lang="zh")
-    store.write_articles(tmp_path, "elsewhere", [other], run_id="r", now=NOW)
+    write_articles(tmp_path, "elsewhere", [other], run_id="r", now=NOW)
     path = next(files.articles_folder(tmp_path, "somewhere").glob("*.parquet"))
     path.write_bytes(b"PAR1 not really")
     elsewhere, somewhere = health.standings(tmp_path, {}, NOW)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pipelines.operations import webhook as alert
+from pipelines.operations import webhook
 
 
 class Receiver(ThreadingHTTPServer):
@@ -66,7 +66,7 @@ def test_a_failing_webhook_is_asked_once_more_and_a_refusing_one_is_not(
     receiver: Receiver, statuses: list[int | None], asked: int, told: str | None
 ) -> None:
     receiver.statuses = statuses
-    said = alert.post(receiver.url, {"event": "failed"}, pause=0)
+    said = webhook.post(receiver.url, {"event": "failed"}, pause=0)
     assert receiver.asked == asked
     if told is None:
         assert said is None
@@ -77,7 +77,7 @@ def test_a_failing_webhook_is_asked_once_more_and_a_refusing_one_is_not(
 def test_a_webhook_that_does_not_answer_holds_up_no_run(receiver: Receiver) -> None:
     receiver.statuses = [None, None]
     began = time.monotonic()
-    said = alert.post(receiver.url, {"event": "failed"}, timeout=0.2, pause=0)
+    said = webhook.post(receiver.url, {"event": "failed"}, timeout=0.2, pause=0)
     assert time.monotonic() - began < 10
     assert receiver.asked == 2
     assert said is not None
@@ -88,7 +88,7 @@ def test_a_webhook_that_does_not_answer_holds_up_no_run(receiver: Receiver) -> N
 def test_an_address_nobody_listens_at_is_said_by_its_host() -> None:
     with Receiver() as closed:
         url = closed.url
-    said = alert.post(url, {}, timeout=1, pause=0)
+    said = webhook.post(url, {}, timeout=1, pause=0)
     assert said is not None
     assert said.startswith("the webhook at 127.0.0.1 could not be reached (")
 
@@ -97,18 +97,18 @@ def test_an_address_nobody_listens_at_is_said_by_its_host() -> None:
     "url", ["hooks.example.org/x", "ftp://hooks.example.org", "http://", "https://h.example/a b"]
 )
 def test_only_http_addresses_are_webhooks(url: str) -> None:
-    with pytest.raises(alert.WebhookError, match="http or https"):
-        alert.checked(url)
+    with pytest.raises(webhook.WebhookError, match="http or https"):
+        webhook.checked(url)
 
 
 def test_only_a_change_for_the_worse_or_the_better_is_told() -> None:
-    assert alert.event(0, {}, {}) is None
-    assert alert.event(0, {}, {"dalian": False}) is None
-    assert alert.event(3, {"dalian": ["x"]}, {"dalian": False}) == ("failed", [])
-    assert alert.event(3, {"dalian": ["x"]}, {"dalian": True}) == ("failed", [])
-    assert alert.event(0, {}, {"dalian": True}) == ("recovered", ["dalian"])
+    assert webhook.event(0, {}, {}) is None
+    assert webhook.event(0, {}, {"dalian": False}) is None
+    assert webhook.event(3, {"dalian": ["x"]}, {"dalian": False}) == ("failed", [])
+    assert webhook.event(3, {"dalian": ["x"]}, {"dalian": True}) == ("failed", [])
+    assert webhook.event(0, {}, {"dalian": True}) == ("recovered", ["dalian"])
     # One is well again while another fails: one message tells both.
     past = {"dalian": True, "ningbo": False}
-    assert alert.event(3, {"ningbo": ["x"]}, past) == ("failed", ["dalian"])
+    assert webhook.event(3, {"ningbo": ["x"]}, past) == ("failed", ["dalian"])
     # The last run was cut short; this one went through.
-    assert alert.event(0, {}, None) == ("recovered", [])
+    assert webhook.event(0, {}, None) == ("recovered", [])

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.pairs import aliases, model
-from pipelines.pairs import pair as documents
+from pipelines.pairs import aliases, model, pair
 from pipelines.pairs.explanation import explain
 from pipelines.pairs.pair import Document, Prepared
 from pipelines.tables.cache import Findings
@@ -37,8 +36,8 @@ def visit(number: int, who: str, called: str) -> tuple[Document, Document]:
 
 
 def learnt(visits: Sequence[tuple[Document, Document]]) -> dict[str, str]:
-    zh = documents.prepare([zh for zh, _ in visits], load_encoder())
-    en = documents.prepare([en for _, en in visits], load_encoder())
+    zh = pair.prepare([zh for zh, _ in visits], load_encoder())
+    en = pair.prepare([en for _, en in visits], load_encoder())
     return aliases.learn(zip(zh, en, strict=True))
 
 
@@ -84,8 +83,8 @@ def paired(
 ) -> tuple[dict[tuple[str, str], float], str]:
     """Probability by ids, and what is said of the dike."""
     stored = [Findings(kept / f"{name}.parquet") if kept else None for name in ("a", "c")]
-    left, right = (documents.prepare(side, load_encoder(), stored[0]) for side in (zh, en))
-    found = documents.pair(left, right, kept=stored[1], **options)
+    left, right = (pair.prepare(side, load_encoder(), stored[0]) for side in (zh, en))
+    found = pair.pair(left, right, kept=stored[1], **options)
     for one in stored:
         if one:
             one.save()
@@ -115,5 +114,5 @@ def test_names_learnt_from_later_articles_reach_earlier_ones_as_from_scratch(
         assert ours == theirs
 
 
-def ids(zh: Sequence[Prepared], en: Sequence[Prepared], one: documents.Scored) -> tuple[str, str]:
+def ids(zh: Sequence[Prepared], en: Sequence[Prepared], one: pair.Scored) -> tuple[str, str]:
     return zh[one.zh].document.id, en[one.en].document.id

@@ -9,8 +9,7 @@ import pytest
 
 from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Rarity
-from pipelines.pairs import candidates, comparison
-from pipelines.pairs import pair as documents
+from pipelines.pairs import candidates, comparison, pair
 from pipelines.pairs.comparison import Comparison
 from pipelines.pairs.pair import Document, Pairing
 from pipelines.tables import files, schema
@@ -42,8 +41,8 @@ EN = [english(number, topic) for number, topic in enumerate(ENGLISH, 4)]
 
 def paired(zh: Sequence[Document], en: Sequence[Document], folder: Path | None) -> Pairing:
     kept = [Findings(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
-    left, right = (documents.prepare(side, load_encoder(), kept[0]) for side in (zh, en))
-    found = documents.pair(left, right, kept=kept[1])
+    left, right = (pair.prepare(side, load_encoder(), kept[0]) for side in (zh, en))
+    found = pair.pair(left, right, kept=kept[1])
     for one in kept:
         if one:
             one.save()
@@ -118,7 +117,7 @@ def test_a_changed_text_is_read_again_and_a_removed_one_forgotten(tmp_path: Path
 
 
 def test_rarity_is_asked_only_of_facts_that_the_english_text_is_known_to_state() -> None:
-    zh, en = (documents.prepare(side, load_encoder()) for side in (ZH, EN))
+    zh, en = (pair.prepare(side, load_encoder()) for side in (ZH, EN))
     ours, theirs = (Rarity.of(one.keys for one in side) for side in (zh, en))
     for one in en:
         ours.asked.clear()

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipelines.pairs import model as pairs_model
-from pipelines.pairs import pair as documents
+from pipelines.pairs import pair
+from pipelines.pairs.model import linked, load_model
 from pipelines.pairs.pair import Document, Scored
 from pipelines.vectors.load import load_encoder
 
@@ -48,8 +48,8 @@ def paired(
     zh: Sequence[Document], en: Sequence[Document], least: float = 0.5
 ) -> dict[str, tuple[str, str]]:
     encoder = load_encoder()
-    left, right = documents.prepare(zh, encoder), documents.prepare(en, encoder)
-    found = documents.pair(left, right)
+    left, right = pair.prepare(zh, encoder), pair.prepare(en, encoder)
+    found = pair.pair(left, right)
     return {
         right[one.en].document.id: (left[one.zh].document.id, one.relation)
         for one in found.pairs
@@ -121,8 +121,8 @@ def test_the_second_english_report_of_the_same_thing_does_not_share(series: list
 
 def test_leaving_out_hopeless_candidates_changes_nothing_else(series: list[Document]) -> None:
     english = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 29, 33)]
-    zh, en = (documents.prepare(side, load_encoder()) for side in (series, english))
-    whole, kept = documents.pair(zh, en), documents.pair(zh, en, runners_up=2)
+    zh, en = (pair.prepare(side, load_encoder()) for side in (series, english))
+    whole, kept = pair.pair(zh, en), pair.pair(zh, en, runners_up=2)
 
     def told(listed: Sequence[Scored]) -> list[tuple[int, int, float]]:
         return [(one.zh, one.en, one.probability) for one in listed]
@@ -143,10 +143,8 @@ def test_order_of_articles_changes_nothing(series: list[Document]) -> None:
 def test_urls_that_swap_a_language_are_linked(zh_url: str) -> None:
     zh = Document("z", "zh", "", "", url=zh_url)
     en = Document("e", "en", "", "", url=zh_url.replace("/chi/", "/eng/"))
-    assert pairs_model.linked(zh, en)
-    assert not pairs_model.linked(
-        zh, Document("e", "en", "", "", url="http://p.example/2015/eng/p62.html")
-    )
+    assert linked(zh, en)
+    assert not linked(zh, Document("e", "en", "", "", url="http://p.example/2015/eng/p62.html"))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +162,7 @@ def test_no_articles_no_pairs() -> None:
 
 
 def test_the_model_says_where_its_weights_come_from() -> None:
-    model = pairs_model.load_model()
+    model = load_model()
     assert model.version.startswith("pairing-")
     assert all(weight <= 0 for name, weight in model.weights.items() if name.endswith("_clash"))
 

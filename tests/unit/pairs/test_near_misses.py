@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.pairs import pair as documents
+from pipelines.pairs import pair
 from pipelines.pairs.pair import Document
 from pipelines.vectors.load import load_encoder
 
@@ -25,7 +25,7 @@ ENGLISH = [row for row in ROWS if row["lang"] == "en"]
 @pytest.fixture(scope="module")
 def mates() -> dict[str, str]:
     sides = {
-        lang: documents.prepare(
+        lang: pair.prepare(
             [
                 Document(
                     row["id"],
@@ -43,7 +43,7 @@ def mates() -> dict[str, str]:
     }
     return {
         sides["en"][one.en].document.id: sides["zh"][one.zh].document.id
-        for one in documents.pair(sides["zh"], sides["en"]).pairs
+        for one in pair.pair(sides["zh"], sides["en"]).pairs
         if one.probability >= 0.5
     }
 

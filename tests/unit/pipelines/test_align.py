@@ -12,8 +12,8 @@ from crawler.item import NEWS_TIME, Article
 from pipelines import align
 from pipelines.pool import map_shards
 from pipelines.sentences import align as sentences
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import mark_duplicates, write_articles
 
 NOW = datetime(2024, 6, 1, 8, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=9)
@@ -62,7 +62,7 @@ def changed() -> Article:
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
-    store.write_articles(tmp_path, "yunze", articles(), run_id="r1", now=NOW)
+    write_articles(tmp_path, "yunze", articles(), run_id="r1", now=NOW)
     return tmp_path
 
 
@@ -106,7 +106,7 @@ def test_running_twice_changes_no_byte(output: Path) -> None:
 
 def test_a_corrected_article_dates_its_pair_anew_and_no_other(output: Path) -> None:
     align.align_city(output, "yunze", now=NOW)
-    store.write_articles(output, "yunze", [changed()], run_id="r2", now=LATER)
+    write_articles(output, "yunze", [changed()], run_id="r2", now=LATER)
     align.align_city(output, "yunze", now=LATER)
     assert {row["aligned_at"] for row in rows(output, "pairs") if row["en_id"] == "b1"} == {LATER}
 
@@ -116,7 +116,7 @@ def test_adding_articles_in_steps_gives_what_all_at_once_gives(
 ) -> None:
     stepwise = tmp_path / "steps"
     for count in (2, 3, 4):
-        store.write_articles(stepwise, "yunze", articles()[:count], run_id="r1", now=NOW)
+        write_articles(stepwise, "yunze", articles()[:count], run_id="r1", now=NOW)
         align.align_city(stepwise, "yunze", now=NOW)
     align.align_city(output, "yunze", now=NOW)
     whole = {path.removeprefix(str(output)): digest for path, digest in digests(output).items()}
@@ -130,7 +130,7 @@ def test_two_processes_write_what_one_writes_byte_for_byte(tmp_path: Path) -> No
         folder = tmp_path / str(jobs)
         for city in ("anlan", "yunze"):
             own = [replace(one, city=city) for one in articles()]
-            store.write_articles(folder, city, own, run_id="r1", now=NOW)
+            write_articles(folder, city, own, run_id="r1", now=NOW)
         step = partial(align.align_shard, folder, now=NOW)
         assert {s.likely for s in map_shards(step, ["anlan", "yunze"], jobs=jobs).values()} == {1}
         found[jobs] = {path.removeprefix(str(folder)): d for path, d in digests(folder).items()}
@@ -150,7 +150,7 @@ def test_only_new_pairs_are_aligned_and_others_keep_their_bytes(
     monkeypatch.setattr(sentences, "align", refuse)
     align.align_city(output, "yunze", now=NOW)
     assert digests(output) == before
-    store.write_articles(output, "yunze", [changed()], run_id="r2", now=LATER)
+    write_articles(output, "yunze", [changed()], run_id="r2", now=LATER)
     again = align.align_city(output, "yunze", now=LATER)
     assert ["aligned again" in one.reason for one in again.unread] == [True]
 
@@ -181,8 +181,8 @@ def test_sentences_cover_both_texts_and_carry_flags(output: Path) -> None:
 
 def test_duplicates_are_compared_through_their_first(output: Path) -> None:
     twin = article("a0", "zh", "市政府召开第29次常务会议", ZH, 9)
-    store.write_articles(output, "yunze", [twin], run_id="r2", now=NOW)
-    store.mark_duplicates(output, "yunze", {"a0": "a1", "a1": "a1"})
+    write_articles(output, "yunze", [twin], run_id="r2", now=NOW)
+    mark_duplicates(output, "yunze", {"a0": "a1", "a1": "a1"})
     align.align_city(output, "yunze", now=NOW)
     assert [row["zh_id"] for row in rows(output, "pairs") if row["probability"] >= 0.5] == ["a1"]
 
@@ -190,7 +190,7 @@ def test_duplicates_are_compared_through_their_first(output: Path) -> None:
 @pytest.mark.parametrize("kept", [[], ["a1"], ["b1"], ["b2", "b1"]])
 def test_a_city_with_one_language_or_none_has_empty_tables(tmp_path: Path, kept: list[str]) -> None:
     chosen = [one for one in articles() if one.article_id in kept]
-    store.write_articles(tmp_path, "yunze", chosen, run_id="r1", now=NOW)
+    write_articles(tmp_path, "yunze", chosen, run_id="r1", now=NOW)
     assert align.align_city(tmp_path, "yunze", now=NOW).pairs == 0
     assert rows(tmp_path, "pairs") == rows(tmp_path, "sentences") == []
 

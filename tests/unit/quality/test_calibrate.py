@@ -14,13 +14,13 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from crawler.item import Article
 from pipelines import align
-from pipelines.cli import parser as cli
+from pipelines.cli import parser
 from pipelines.pairs import calibration
 from pipelines.pairs.calibration import CalibrationError
 from pipelines.quality import calibrate
 from pipelines.quality.calibrate import Lesson
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -143,13 +143,13 @@ def test_verdicts_on_texts_that_have_changed_teach_nothing(
     rows = files.read_table(tmp_path / "reviews" / "all.parquet", schema.REVIEWS).to_pylist()
     for text, now in (("正文。", NOW - timedelta(days=1)), ("更正。", NOW + timedelta(days=1))):
         articles = [article(row["zh_id"], "zh", "题", text, 1, city="x") for row in rows[:20]]
-        store.write_articles(tmp_path, "x", articles, run_id="r", now=now)
+        write_articles(tmp_path, "x", articles, run_id="r", now=now)
     with pytest.raises(
         CalibrationError, match=r"too few verdicts .*count for nothing: 2\d of level"
     ):
         calibrate.learn(tmp_path)
     corpus(tmp_path, slope=0.4)
-    assert cli.main(["calibrate", "--output", str(tmp_path)]) == 0
+    assert parser.main(["calibrate", "--output", str(tmp_path)]) == 0
     (record,) = calibration.history(tmp_path)
     assert record.stale > 0
     assert record.judged + record.stale == 400
@@ -159,7 +159,7 @@ def test_verdicts_on_texts_that_have_changed_teach_nothing(
 
 def test_a_dry_run_keeps_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     corpus(tmp_path, slope=0.4)
-    assert cli.main(["calibrate", "--dry-run", "--output", str(tmp_path)]) == 0
+    assert parser.main(["calibrate", "--dry-run", "--output", str(tmp_path)]) == 0
     assert "nothing was kept" in capsys.readouterr().out
     assert not (tmp_path / "calibration").exists()
 
@@ -169,17 +169,17 @@ def test_the_commands_say_what_is_in_force(
 ) -> None:
     corpus(tmp_path, slope=0.4)
     at = ["--output", str(tmp_path)]
-    assert cli.main(["calibrate", "--list", *at]) == 0
+    assert parser.main(["calibrate", "--list", *at]) == 0
     assert "probabilities are the model's own" in capsys.readouterr().out
-    assert cli.main(["calibrate", *at]) == 0
+    assert parser.main(["calibrate", *at]) == 0
     told = capsys.readouterr().out
     assert "calibration-1 is in force. The tables change when `shizheng align` runs next." in told
-    assert cli.main(["calibrate", "--list", "--json", *at]) == 0
+    assert parser.main(["calibrate", "--list", "--json", *at]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert listed["in_force"] == listed["calibrations"][0]["version"] == "calibration-1"
-    assert cli.main(["calibrate", "--revert", *at]) == 0
+    assert parser.main(["calibrate", "--revert", *at]) == 0
     assert "calibration-1 is no longer in force" in capsys.readouterr().out
-    assert cli.main(["calibrate", "--revert", *at]) == 2
+    assert parser.main(["calibrate", "--revert", *at]) == 2
     assert "nothing to revert" in capsys.readouterr().err
 
 
@@ -252,7 +252,7 @@ def test_align_applies_what_is_in_force_and_says_so(tmp_path: Path) -> None:
                 text=text, lang=lang)
         for key, lang, title, text in texts
     ]  # fmt: skip
-    store.write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
+    write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
     align.align_city(tmp_path, "x", now=NOW)
     own = stored(tmp_path)
     digest = tables(tmp_path)

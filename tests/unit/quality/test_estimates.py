@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from crawler.item import Article
-from pipelines.cli import parser as cli
-from pipelines.quality import estimates, sampling
-from pipelines.quality import printed as summary
+from pipelines.cli import parser
+from pipelines.quality import estimates, printed, sampling
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import VerdictError
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -40,7 +38,7 @@ class Corpus:
                     text="text", lang="en")
             for name in names
         ]  # fmt: skip
-        store.write_articles(self.output, city, rows, run_id="r", now=NOW)
+        articles.write_articles(self.output, city, rows, run_id="r", now=NOW)
 
     def judge(self, drawn: Drawn, said: str, reviewer: str = "ada") -> None:
         number = len(self.given)
@@ -77,7 +75,7 @@ def test_without_verdicts_it_is_said_what_to_do(
 ) -> None:
     with pytest.raises(VerdictError, match="holds no verdicts yet; judge some pairs with"):
         estimates.estimate(tmp_path)
-    assert cli.main(["evaluate", "--output", str(tmp_path)]) == 2
+    assert parser.main(["evaluate", "--output", str(tmp_path)]) == 2
     assert "holds no verdicts yet" in capsys.readouterr().err
 
 
@@ -202,7 +200,7 @@ def test_beads_are_tallied_by_verdict_and_code(corpus: Corpus) -> None:
     assert found.linked == 20
     assert found.beads["correct"].value == pytest.approx(0.7)
     assert found.beads["wrong_language"].value == 0
-    codes = summary.evaluate(corpus.output)["codes"]
+    codes = printed.evaluate(corpus.output)["codes"]
     assert {code: round(one["value"], 2) for code, one in codes.items()} == {
         "C": 0.7, "P": 0.1, "X": 0.1, "WL": 0, "NL": 0, "CB": 0.1,
     }  # fmt: skip
@@ -221,17 +219,17 @@ def test_a_paper_can_quote_the_sentence(corpus: Corpus, capsys: pytest.CaptureFi
             }  # fmt: skip
     path = corpus.output / "reviews" / "all.parquet"
     files.write_table(path, files.rows_to_table(corpus.given, schema.REVIEWS))
-    sentence = summary.quote(estimates.estimate(corpus.output))[0]
+    sentence = printed.quote(estimates.estimate(corpus.output))[0]
     assert sentence.startswith(
         "Of the 12,340 pairs of x at or above .5, an estimated 97.0 % (95 % interval 93.7-98.8, "
         "214 judged by 2 reviewers, kappa .92) are translations"
     )
-    assert cli.main(["evaluate", "--output", str(corpus.output)]) == 0
+    assert parser.main(["evaluate", "--output", str(corpus.output)]) == 0
     told = capsys.readouterr().out
     assert sentence in told
     for title in ("Pairs by score band", "Pairs claimed by city", "Agreement of reviewers"):
         assert title in told
-    assert cli.main(["evaluate", "--json", "--output", str(corpus.output)]) == 0
+    assert parser.main(["evaluate", "--json", "--output", str(corpus.output)]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["sentences"][0] == sentence
     assert result["estimates"]["precision"]["judged"] == 214

@@ -8,8 +8,8 @@ import pytest
 from crawler.item import Article
 from pipelines.quality import gold as evaluate
 from pipelines.quality.gold import GoldBeads, GoldError, GoldPair
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def article(key: str, lang: str, text: str) -> Article:
 
 
 def corpus(output: Path, articles: list[Article], pairs: list[files.Row]) -> None:
-    store.write_articles(output, "x", articles, run_id="r", now=NOW)
+    write_articles(output, "x", articles, run_id="r", now=NOW)
     path = files.table_path(output, "pairs", "x")
     files.write_table(path, files.rows_to_table(pairs, schema.PAIRS))
 

@@ -9,8 +9,7 @@ from authored import EVIDENCE, article, pair, write_rows
 
 from crawler.city import Assertions, City
 from pipelines.quality import gate, history
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 CITY = "minghe"
@@ -32,7 +31,7 @@ def corpus(output: Path, mated: int = 40, **more: Any) -> None:
         for n in range(50)
     ]
     flat = [one for sides in both for one in sides]
-    store.write_articles(output, CITY, flat, run_id="r", now=NOW)
+    articles.write_articles(output, CITY, flat, run_id="r", now=NOW)
     write_rows(output, "pairs", CITY, [pair(CITY, zh, en, 0.9, **more) for zh, en in both[:mated]])
 
 
@@ -66,7 +65,7 @@ def test_verdicts_on_texts_that_have_changed_are_named_and_not_counted(tmp_path:
     judge(tmp_path, right=30, wrong=0)
     assert details(tmp_path, city(min_precision=0.9)) == []
     changed = article("zh7", "zh", "第7条", "更正", 7, city=CITY)
-    store.write_articles(tmp_path, CITY, [changed], run_id="r2", now=NOW + timedelta(days=1))
+    articles.write_articles(tmp_path, CITY, [changed], run_id="r2", now=NOW + timedelta(days=1))
     (detail,) = details(tmp_path, city(min_precision=0.9))
     assert "only 29 pairs are judged" in detail
     assert "(1 verdicts more are on texts that have changed)" in detail

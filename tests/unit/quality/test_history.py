@@ -10,8 +10,8 @@ from authored import ALIGNED, EVIDENCE, article, pair, write_rows
 
 from crawler.item import Article
 from pipelines.quality import history
-from pipelines.tables import articles as store
 from pipelines.tables import files
+from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 CITY = "minghe"
@@ -31,7 +31,7 @@ def corpus(output: Path, count: int = 30, mated: int = 24, **more: Any) -> None:
     """Write `count` articles in each language, of which the first `mated` are pairs."""
     both = articles(count)
     flat = [one for sides in both for one in sides]
-    store.write_articles(output, CITY, flat, run_id="r", now=NOW)
+    write_articles(output, CITY, flat, run_id="r", now=NOW)
     rows = [pair(CITY, zh, en, 0.9, **more) for zh, en in both[:mated]]
     write_rows(output, "pairs", CITY, rows)
 
@@ -79,7 +79,7 @@ def test_only_the_newest_english_articles_are_measured(
     monkeypatch.setattr(history, "WINDOW", 20)
     corpus(tmp_path, count=30, mated=24)
     late = [article(f"late{n}", "en", f"Late {n}", "Text", n, city=CITY) for n in range(10)]
-    store.write_articles(tmp_path, CITY, late, run_id="r2", now=NOW + timedelta(days=3))
+    write_articles(tmp_path, CITY, late, run_id="r2", now=NOW + timedelta(days=3))
     measured = history.record(tmp_path, "r2", NOW).cities[CITY]
     # The ten that came last, and of the first lot the ten published last (18 to 27): of these the
     # first six are in pairs.

@@ -11,11 +11,9 @@ import pytest
 
 from crawler.item import Article
 from pipelines import align
-from pipelines.quality import nearest as neighbours
-from pipelines.quality import sampling
+from pipelines.quality import nearest, sampling
 from pipelines.quality.sampling import Plan, PlanError
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -148,9 +146,9 @@ def test_unmatched_english_articles_bring_the_chinese_ones_most_like_them(tmp_pa
         "e2": ("en", "Cherry blossom festival", "The cherry blossom festival opened in the park."),
     }
     rows = [article(key, lang, "x", title, text) for key, (lang, title, text) in texts.items()]
-    store.write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
+    articles.write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
     align.align_city(tmp_path, "x", now=NOW)
-    found = neighbours.nearest(tmp_path, "x", ["e1", "e2"])
+    found = nearest.nearest(tmp_path, "x", ["e1", "e2"])
     assert (found["e1"][0], found["e2"][0]) == ("z1", "z2")
     assert all(sorted(near) == ["z1", "z2"] for near in found.values())
     # Whatever was paired is not unmatched; the rest are, each standing for its share.
@@ -162,8 +160,8 @@ def test_unmatched_english_articles_bring_the_chinese_ones_most_like_them(tmp_pa
 
 def test_duplicates_and_pairs_claimed_are_not_unmatched(tmp_path: Path) -> None:
     rows = [article(f"e{n}", "en", "x") for n in range(4)] + [article("z0", "zh", "x")]
-    store.write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
-    store.mark_duplicates(tmp_path, "x", {"e3": "e2"})
+    articles.write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
+    articles.mark_duplicates(tmp_path, "x", {"e3": "e2"})
     claimed = [pairs("x", [0.9])[0] | {"en_id": "e0"}, pairs("x", [0, 0.4])[1] | {"en_id": "e1"}]
     store_rows(tmp_path, "pairs", "x", claimed)
     assert sampling.unmatched_english(tmp_path, "x") == ["e1", "e2"]

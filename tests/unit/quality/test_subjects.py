@@ -11,15 +11,13 @@ from typing import Any
 import pytest
 from authored import article, beads, pair, write_rows
 
-from pipelines.cli import parser as cli
+from pipelines.cli import parser
 from pipelines.quality import estimates, subjects, verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import exchange, journal
-from pipelines.review import plans as docket
+from pipelines.review import exchange, journal, plans
 from pipelines.review.desk import Desk, TextsChangedError, VerdictRefusedError
 from pipelines.review.reader import Reader
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 CRAWLED = datetime(2024, 5, 1, 8, tzinfo=UTC)
 JUDGED = datetime(2024, 6, 1, 8, tzinfo=UTC)
@@ -40,7 +38,7 @@ def corpus(output: Path, *sides: tuple[str, str, str], now: datetime = CRAWLED) 
         article(key, lang, "题" if lang == "zh" else "T", whole[lang], 1, city="anlan")
         for key, lang in (("z", "zh"), ("e", "en"))
     )
-    store.write_articles(output, "anlan", [zh, en], run_id="r", now=now)
+    articles.write_articles(output, "anlan", [zh, en], run_id="r", now=now)
     one = pair("anlan", zh, en, 0.9, aligned_at=now)
     write_rows(output, "pairs", "anlan", [one])
     write_rows(output, "sentences", "anlan", beads(one["pair_id"], *sides))
@@ -134,7 +132,7 @@ def test_a_pair_with_a_corrected_article_is_to_be_judged_again(tmp_path: Path, c
 def test_an_unmatched_article_and_the_mate_found_are_what_was_judged(tmp_path: Path) -> None:
     def store_article(key: str, lang: str, text: str, now: datetime) -> None:
         one = article(key, lang, "t", text, 1, city="anlan")
-        store.write_articles(tmp_path, "anlan", [one], run_id="r", now=now)
+        articles.write_articles(tmp_path, "anlan", [one], run_id="r", now=now)
 
     store_article("z", "zh", "市长视察港口。", CRAWLED)
     store_article("e", "en", "The mayor inspected the port.", CRAWLED)
@@ -199,15 +197,15 @@ def test_estimates_name_what_they_leave_out(
     corpus(tmp_path, NOTICE, BRIDGE, PARK, now=CORRECTED)
     counts = estimates.estimate(tmp_path).counts["bead"]
     assert (counts.items, counts.drawn, counts.stale) == (1, 1, 1)
-    assert cli.main(["evaluate", "--output", str(tmp_path)]) == 0
+    assert parser.main(["evaluate", "--output", str(tmp_path)]) == 0
     assert "texts that the corpus has no more, which count for nothing: 1 of level bead" in (
         capsys.readouterr().out
     )
-    assert cli.main(["evaluate", "--output", str(tmp_path), "--json"]) == 0
+    assert parser.main(["evaluate", "--output", str(tmp_path), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert "1 of level bead" in told["stale"]
     assert told["estimates"]["counts"]["bead"]["stale"] == 1
-    assert cli.main(["report", "--output", str(tmp_path)]) == 0
+    assert parser.main(["report", "--output", str(tmp_path)]) == 0
     page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
     assert "1 verdicts are on texts that have changed since" in page
 
@@ -319,7 +317,7 @@ def test_a_sheet_filled_in_before_the_texts_changed_does_not_count_for_the_new(
     tmp_path: Path, kind: str
 ) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    content = exchange.write(tmp_path, kind, docket.take(tmp_path, BEADS))
+    content = exchange.write(tmp_path, kind, plans.take(tmp_path, BEADS))
     if kind == "csv":
         content = sheet_of([row | {"verdict": "correct"} for row in rows(content)])
     else:
@@ -334,7 +332,7 @@ def test_a_sheet_filled_in_before_the_texts_changed_does_not_count_for_the_new(
 
 def test_a_plan_exported_again_shows_where_its_sentences_are_now(tmp_path: Path) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    plan = docket.take(tmp_path, BEADS)
+    plan = plans.take(tmp_path, BEADS)
     desk = Desk(tmp_path, clock=lambda: JUDGED)
     for place in range(2):
         desk.judge(plan, place, "anna", "partly")

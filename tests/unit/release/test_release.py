@@ -26,9 +26,15 @@ from pipelines.release import build, difference, snapshot, tables, verify
 from pipelines.release.content.withdrawal import WithdrawalError, digest
 from pipelines.release.formats import FORMATS
 from pipelines.release.snapshot import ReleaseError, Snapshot
-from pipelines.tables import articles as store
-from pipelines.tables import files as tables_files
-from pipelines.tables import schema
+from pipelines.tables import articles, schema
+from pipelines.tables.files import (
+    Row,
+    StoreError,
+    articles_folder,
+    read_table,
+    table_path,
+    write_table,
+)
 
 ALL = tuple(sorted(FORMATS))
 
@@ -50,13 +56,11 @@ def own(output: Path, tmp_path: Path) -> Path:
     return tmp_path / "c" / "output"
 
 
-def paired(output: Path) -> tables_files.Row:
+def paired(output: Path) -> Row:
     """Return an article of anbei that is in its best pair."""
-    pairs = tables_files.read_table(
-        tables_files.table_path(output, "pairs", "anbei"), schema.PAIRS
-    ).to_pylist()
+    pairs = read_table(table_path(output, "pairs", "anbei"), schema.PAIRS).to_pylist()
     best = max(pairs, key=lambda row: row["probability"])
-    listed = store.read_articles(output, "anbei").to_pylist()
+    listed = articles.read_articles(output, "anbei").to_pylist()
     return next(row for row in listed if row["article_id"] == best["zh_id"])
 
 
@@ -107,7 +111,7 @@ def test_uncleared_text_is_in_no_byte_of_any_file(made: Snapshot, output: Path) 
     everything = said_in(made.folder)
     for city in (*RIGHTS, "erhe"):
         for lang in ("zh", "en"):
-            stored = store.read_articles(output, city, ["text", "lang"]).to_pylist()
+            stored = articles.read_articles(output, city, ["text", "lang"]).to_pylist()
             sample = [r["text"].split("\n")[2] for r in stored if r["lang"] == lang]
             found = [sentence in everything for sentence in sample]
             assert all(found) if city in ("anbei", "bolin") else not any(found)
@@ -126,7 +130,7 @@ def test_what_nobody_has_cleared_is_held_as_metadata_only(made: Snapshot, city: 
 def test_an_excerpt_is_a_beginning_and_never_the_whole(made: Snapshot, output: Path) -> None:
     whole = {
         row["article_id"]: row["text"]
-        for row in store.read_articles(output, "dashi", ["article_id", "text"]).to_pylist()
+        for row in articles.read_articles(output, "dashi", ["article_id", "text"]).to_pylist()
     }
     listed = [row for row in rows(made, "articles") if row["city"] == "dashi"]
     for row in listed:
@@ -138,7 +142,7 @@ def test_an_excerpt_is_a_beginning_and_never_the_whole(made: Snapshot, output: P
 def test_rights_recorded_with_an_article_narrow_what_its_city_allows(own: Path) -> None:
     narrow = article("anbei", "zh", "narrow", "只许转载标题的文章。", 3, rights="metadata")
     odd = article("anbei", "zh", "odd", "权利一栏写着别的。", 3, rights="whatever")
-    store.write_articles(own, "anbei", [narrow, odd], run_id="r2", now=NOW)
+    articles.write_articles(own, "anbei", [narrow, odd], run_id="r2", now=NOW)
     held = {row["article_id"]: row for row in rows(release(own), "articles")}
     for one in (narrow, odd):
         assert (held[one.article_id]["held"], held[one.article_id]["text"]) == ("metadata", None)
@@ -146,8 +150,8 @@ def test_rights_recorded_with_an_article_narrow_what_its_city_allows(own: Path) 
 
 def test_rights_that_change_reach_articles_already_stored(own: Path) -> None:
     narrow = article("anbei", "zh", "narrow", "后来准许全文转载的文章。", 3, rights="metadata")
-    store.write_articles(own, "anbei", [narrow], run_id="r2", now=NOW)
-    changes = store.write_articles(
+    articles.write_articles(own, "anbei", [narrow], run_id="r2", now=NOW)
+    changes = articles.write_articles(
         own, "anbei", [replace(narrow, rights="full")], run_id="r3", now=NOW
     )
     assert (changes.revised, changes.unchanged) == (0, 1)
@@ -179,7 +183,7 @@ def test_a_bead_that_is_no_longer_in_its_article_is_left_out(own: Path) -> None:
     corrected = replace(
         article("anbei", first["lang"], "x", "更正：原文撤换，内容完全不同。", 1), **fields
     )
-    store.write_articles(own, "anbei", [corrected], run_id="r2", now=NOW)
+    articles.write_articles(own, "anbei", [corrected], run_id="r2", now=NOW)
     after = release(own, "after").manifest
     assert after["left_out"]["stale_sentences"] > 0
     lost = before - after["counts"]["sentences"]["all"]
@@ -189,9 +193,9 @@ def test_a_bead_that_is_no_longer_in_its_article_is_left_out(own: Path) -> None:
 def test_the_order_in_which_sentences_are_stored_makes_no_difference(own: Path) -> None:
     before = release(own, "before").files("sentences")[0].read_bytes()
     for city in RIGHTS:
-        path = tables_files.table_path(own, "sentences", city)
-        table = tables_files.read_table(path, schema.SENTENCES)
-        tables_files.write_table(path, table.take(list(reversed(range(table.num_rows)))))
+        path = table_path(own, "sentences", city)
+        table = read_table(path, schema.SENTENCES)
+        write_table(path, table.take(list(reversed(range(table.num_rows)))))
     assert release(own, "after").files("sentences")[0].read_bytes() == before
 
 
@@ -281,7 +285,7 @@ def test_a_disk_that_is_full_is_said_and_leaves_no_release(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setitem(FORMATS, "full", full)
-    with pytest.raises(tables_files.StoreError, match=r"No space left on device.*free space"):
+    with pytest.raises(StoreError, match=r"No space left on device.*free space"):
         release(own, formats=("full",))
     assert list((own / "releases").iterdir()) == []
 
@@ -298,8 +302,8 @@ def test_what_a_killed_release_left_is_swept_by_the_next(own: Path) -> None:
 def test_a_withdrawn_article_is_nowhere_in_later_releases(own: Path, by: str) -> None:
     victim = paired(own)
     repost = article("anbei", victim["lang"], "repost", victim["text"] + "（转载）", 100)
-    store.write_articles(own, "anbei", [repost], run_id="r2", now=NOW)
-    store.mark_duplicates(own, "anbei", {repost.article_id: victim["article_id"]})
+    articles.write_articles(own, "anbei", [repost], run_id="r2", now=NOW)
+    articles.mark_duplicates(own, "anbei", {repost.article_id: victim["article_id"]})
     before = release(own, "before", formats=ALL)
     traces = [victim["article_id"], victim["url"], victim["title"], repost.article_id, repost.url]
     traces += [line for line in victim["text"].split("\n")[1:] if MOBILE not in line]
@@ -323,7 +327,7 @@ def test_a_withdrawn_article_is_nowhere_in_later_releases(own: Path, by: str) ->
 def test_a_withdrawn_contact_is_masked_wherever_it_stands(own: Path) -> None:
     text = "会议室预订请拨8012-3456，或写信给望湖路的陆老师傅，电话8012 3456。"
     new = article("anbei", "zh", "contact", text, 3)
-    store.write_articles(own, "anbei", [new], run_id="r2", now=NOW)
+    articles.write_articles(own, "anbei", [new], run_id="r2", now=NOW)
     (own / "withdrawn.yaml").write_text('- contact: "80123456"\n- contact: 望湖路的陆老师傅\n')
     made = release(own, formats=ALL)
     (found,) = (r for r in rows(made, "articles") if r["article_id"] == new.article_id)
@@ -367,9 +371,9 @@ def test_rows_go_into_whole_row_groups_and_few_files(
 
 
 def test_an_article_left_in_two_years_by_a_crash_is_released_once(own: Path) -> None:
-    folder = tables_files.articles_folder(own, "anbei")
-    stored = tables_files.read_table(folder / "2024.parquet", schema.ARTICLES)
-    tables_files.write_table(folder / "2023.parquet", stored.slice(0, 2))
+    folder = articles_folder(own, "anbei")
+    stored = read_table(folder / "2024.parquet", schema.ARTICLES)
+    write_table(folder / "2023.parquet", stored.slice(0, 2))
     made = release(own)
     ids = [row["article_id"] for row in rows(made, "articles")]
     assert len(ids) == len(set(ids)) == 70

@@ -10,8 +10,7 @@ from releasable import NOW, article, pair, release, write_corpus
 from crawler.item import Article
 from pipelines.release import difference
 from pipelines.release.snapshot import Snapshot
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 
 @pytest.fixture
@@ -38,7 +37,9 @@ def write_pairs(output: Path, rows: list[files.Row]) -> None:
 
 
 def stored(output: Path, key: str) -> Article:
-    (row,) = (r for r in store.read_articles(output, "anbei").to_pylist() if r["article_id"] == key)
+    (row,) = (
+        r for r in articles.read_articles(output, "anbei").to_pylist() if r["article_id"] == key
+    )
     fields = ("article_id", "city", "site", "url", "title", "text", "lang", "script", "rights",
               "published_at", "published_precision")  # fmt: skip
     return Article(**{name: row[name] for name in fields})
@@ -55,7 +56,7 @@ def test_new_and_corrected_and_withdrawn_articles_are_told_apart(output: Path) -
     old = release(output, "old")
     new_one = article("anbei", "zh", "new", "新的一篇。", 50)
     corrected = replace(stored(output, second["zh_id"]), text="更正后的全文。")
-    store.write_articles(output, "anbei", [new_one, corrected], run_id="r2", now=NOW)
+    articles.write_articles(output, "anbei", [new_one, corrected], run_id="r2", now=NOW)
     (output / "withdrawn.yaml").write_text(f"- article: {best['en_id']}\n")
     new = release(output, "new")
     assert changes(old, new, "articles", "added") == {"new": [new_one.article_id]}

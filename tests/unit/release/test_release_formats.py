@@ -14,8 +14,7 @@ from translate.storage import tmx as translate_tmx
 from crawler.item import Article
 from pipelines.release.formats import FORMATS, moses
 from pipelines.release.snapshot import Snapshot
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 
 # What breaks formats: markup, quotes, every kind of line break, control and non-characters.
 HOSTILE = {
@@ -37,7 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         "zh": zh.text, "zh_start": 0, "zh_end": len(zh.text),
         "en": en.text, "en_start": 0, "en_end": len(en.text), "flags": ["number_mismatch", "<&>"],
     }  # fmt: skip
-    store.write_articles(output, "anbei", [zh, en], run_id="r2", now=NOW)
+    articles.write_articles(output, "anbei", [zh, en], run_id="r2", now=NOW)
     pairs = files.read_table(files.table_path(output, "pairs", "anbei"), schema.PAIRS)
     for name, old, new, of in (
         ("pairs", pairs, row, schema.PAIRS),

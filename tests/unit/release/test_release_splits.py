@@ -18,7 +18,7 @@ from pipelines.release import verify
 from pipelines.release.split import leaks as neighbours
 from pipelines.release.split import splits
 from pipelines.release.split.splits import SplitError
-from pipelines.tables import articles as store
+from pipelines.tables.articles import write_articles
 
 RIGHTS = "rights: {text: full, terms: invented, checked: 2024-07-01}"
 TRADITIONAL = str.maketrans("库桥园学医结渔码头航苗灯书场电泵处号项个湾东开进",
@@ -248,6 +248,6 @@ def test_the_days_of_the_corpus_are_the_cities_days(tmp_path: Path) -> None:
     said = CITY.format(key="anbei", rights=RIGHTS)
     (tmp_path / "cities" / "anbei.yaml").write_text(said, encoding="utf-8")
     moved = replace(early, published_at=FIRST_DAY.replace(hour=3))
-    store.write_articles(tmp_path / "output", "anbei", [moved], run_id="r", now=FIRST_DAY)
+    write_articles(tmp_path / "output", "anbei", [moved], run_id="r", now=FIRST_DAY)
     made = release(tmp_path / "output", since=FIRST_DAY.date(), until=FIRST_DAY.date())
     assert len(rows(made, "articles")) == 1

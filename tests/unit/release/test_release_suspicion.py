@@ -9,7 +9,7 @@ import pytest
 from releasable import NOW, article, release, rows, write_corpus
 
 from pipelines.release.content import suspicion
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 
 SETS = Path(__file__).parents[1] / "suspicion"
 # Of paragraphs held apart: what was measured when the model was fitted, and must not get worse.
@@ -88,7 +88,7 @@ def test_a_release_tells_it_of_english_text_that_is_held(tmp_path: Path) -> None
     machine = lines[0].split("\t")[2]
     for city in ("anbei", "chunan"):
         new = article(city, "en", "mt", machine, 3)
-        store.write_articles(output, city, [new], run_id="r2", now=NOW)
+        articles.write_articles(output, city, [new], run_id="r2", now=NOW)
     made = release(output)
     found = {(r["city"], r["url"].rpartition("/")[2]): r for r in rows(made, "articles")}
     expected = suspicion.suspicions(pa.array([machine]))

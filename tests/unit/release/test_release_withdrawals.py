@@ -10,7 +10,7 @@ from releasable import NOW, article, pair, release, rows, said_in, write_city, w
 from pipelines.release import verify
 from pipelines.release.formats import FORMATS
 from pipelines.release.formats.searching import words
-from pipelines.tables import articles as store
+from pipelines.tables import articles
 
 ALL = tuple(sorted(FORMATS))
 
@@ -30,10 +30,10 @@ def test_a_repost_in_another_city_goes_with_the_article(
 ) -> None:
     first = article("anbei", "zh", "first", "全文仅此一处：蓝鲸形状的风筝飞过旧码头。", 3)
     repost = article("bolin", "zh", "repost", first.text + "（转载）", 4)
-    store.write_articles(output, "anbei", [first], run_id="r2", now=NOW)
-    store.write_articles(output, "bolin", [repost], run_id="r2", now=NOW)
+    articles.write_articles(output, "anbei", [first], run_id="r2", now=NOW)
+    articles.write_articles(output, "bolin", [repost], run_id="r2", now=NOW)
     marks = {repost.article_id: (first.article_id, "anbei")}
-    store.mark_duplicates(output, "bolin", {key: head for key, (head, _) in marks.items()})
+    articles.mark_duplicates(output, "bolin", {key: head for key, (head, _) in marks.items()})
     before = said_in(release(output, "before", formats=ALL, cities=cities).folder)
     assert repost.article_id in before
     withdraw(output, first.article_id)
@@ -49,7 +49,7 @@ def test_the_other_half_of_a_page_in_both_languages_no_longer_names_it(output: P
     en = article("anbei", "en", "half", "The English half, about the tidal power station.", 3)
     zh = replace(zh, mate_id=en.article_id, mate_groups=(0,))
     en = replace(en, mate_id=zh.article_id, mate_groups=(0,))
-    store.write_articles(output, "anbei", [zh, en], run_id="r2", now=NOW)
+    articles.write_articles(output, "anbei", [zh, en], run_id="r2", now=NOW)
     before = {row["article_id"]: row for row in rows(release(output, "before"), "articles")}
     assert before[en.article_id]["mate_id"] == zh.article_id
     withdraw(output, zh.article_id)

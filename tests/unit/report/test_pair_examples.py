@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 
 from crawler.item import Article
 from pipelines.facts.facts import facts
-from pipelines.report import fact_marks as highlight
-from pipelines.report import page as report
-from pipelines.report import pair_examples as specimens
-from pipelines.report import pair_view as showing
-from pipelines.report import words as wording
+from pipelines.report import fact_marks, pair_examples, pair_view, words
+from pipelines.report.page import render
 from pipelines.report.pair_examples import Bead, Side, Specimen
 from pipelines.text import safe
 
@@ -46,12 +43,12 @@ def test_only_web_addresses_become_links(url: str, linked: bool) -> None:
 def test_marking_loses_no_text_and_adds_no_tag_but_its_own(
     text: str, spans: list[tuple[int, int]]
 ) -> None:
-    marks = [highlight.Mark(min(s), max(s), "figure", group=1) for s in sorted(spans)]
-    html = showing.marked(text, marks, 5)
+    marks = [fact_marks.Mark(min(s), max(s), "figure", group=1) for s in sorted(spans)]
+    html = pair_view.marked(text, marks, 5)
     # In other elements the parser makes one blank of text that is nothing but blanks.
     parsed = BeautifulSoup(f"<pre>{html}</pre>", "html.parser")
     assert {tag.name for tag in parsed.find_all(True)} <= {"pre", "mark"}
-    assert parsed.get_text() == showing.visible(text)
+    assert parsed.get_text() == pair_view.visible(text)
 
 
 def test_a_fact_in_both_texts_is_linked_and_one_in_one_only_stands_alone() -> None:
@@ -59,7 +56,7 @@ def test_a_fact_in_both_texts_is_linked_and_one_in_one_only_stands_alone() -> No
     en = facts(
         "The 29th meeting on May 8 approved 32,000 homes at 700 million yuan.", "en", title="A"
     )
-    ours, theirs = highlight.marks(zh, en)
+    ours, theirs = fact_marks.marks(zh, en)
     linked = {zh.whole[m.start : m.end]: m.group for m in ours if m.shared}
     mates = {m.group: en.whole[m.start : m.end] for m in theirs if m.shared}
     assert {text: mates[group] for text, group in linked.items()} == {
@@ -72,7 +69,7 @@ def test_a_fact_in_both_texts_is_linked_and_one_in_one_only_stands_alone() -> No
 def test_a_name_is_found_by_its_sound() -> None:
     zh = facts("市长张明远出席。", "zh", title="会议")
     en = facts("Mayor Zhang Mingyuan attended.", "en", title="Meeting")
-    ours, theirs = highlight.marks(zh, en)
+    ours, theirs = fact_marks.marks(zh, en)
     (here,), (there,) = ([m for m in side if m.kind == "name"] for side in (ours, theirs))
     assert (zh.whole[here.start : here.end], en.whole[there.start : there.end]) == (
         "张明远", "Zhang Mingyuan",
@@ -83,8 +80,8 @@ def test_a_name_is_found_by_its_sound() -> None:
 def test_marks_never_overlap_and_thousands_of_figures_do_not_stall() -> None:
     zh = facts("1 2 3月4日 第5次 " * 800, "zh")
     en = facts("1 2 on March 4, 5th " * 800, "en")
-    for side in highlight.marks(zh, en):
-        assert len(side) <= highlight.MOST
+    for side in fact_marks.marks(zh, en):
+        assert len(side) <= fact_marks.MOST
         assert all(a.end <= b.start for a, b in pairwise(side))
 
 
@@ -94,29 +91,32 @@ def test_a_sample_takes_evenly_from_the_strata() -> None:
         "b": ["b1", "b2"],
         "c": [f"c{i}" for i in range(9)],
     }
-    chosen = specimens.stratified(strata, 12)
+    chosen = pair_examples.stratified(strata, 12)
     assert len(chosen) == 12
     assert {s: sum(k.startswith(s) for k in chosen) for s in "abc"} == {"a": 5, "b": 2, "c": 5}
-    assert specimens.stratified(strata, 12, seed="another") != chosen
+    assert pair_examples.stratified(strata, 12, seed="another") != chosen
 
 
 def test_more_pairs_in_one_stratum_leave_the_choice_from_the_others() -> None:
     few, many = [f"a{i}" for i in range(50)], [f"a{i}" for i in range(500)]
     other = [f"b{i}" for i in range(50)]
-    before = specimens.stratified({"a": few, "b": other}, 20)
-    after = specimens.stratified({"a": many, "b": other}, 20)
+    before = pair_examples.stratified({"a": few, "b": other}, 20)
+    after = pair_examples.stratified({"a": many, "b": other}, 20)
     assert {k for k in before if k[0] == "b"} == {k for k in after if k[0] == "b"}
 
 
 def test_a_sample_is_called_one(corpus: Path) -> None:
-    page = BeautifulSoup(report.render(corpus, shown=2), "html.parser")
+    page = BeautifulSoup(render(corpus, shown=2), "html.parser")
     assert len(page.select(".pair")) == 2
     assert "A sample: 2 of 4 pairs" in page.get_text()
-    assert "All 4 pairs are shown" in BeautifulSoup(report.render(corpus), "html.parser").get_text()
+    assert "All 4 pairs are shown" in BeautifulSoup(render(corpus), "html.parser").get_text()
 
 
 def test_the_runner_up_is_the_best_candidate_that_shares_an_article(corpus: Path) -> None:
-    found = {s.row["pair_id"]: s.rival for s in specimens.read(corpus, specimens.choose(corpus, 9))}
+    found = {
+        s.row["pair_id"]: s.rival
+        for s in pair_examples.read(corpus, pair_examples.choose(corpus, 9))
+    }
     rival = found["zh1-en1"]
     assert rival is not None
     assert (rival.side.article_id, rival.side.lang) == ("zh2", "zh")
@@ -125,7 +125,7 @@ def test_the_runner_up_is_the_best_candidate_that_shares_an_article(corpus: Path
 
 
 def test_a_certainty_is_never_claimed() -> None:
-    assert [wording.probability(p) for p in (1.0, 0.994, 0.5, 0.001, None)] == [
+    assert [words.probability(p) for p in (1.0, 0.994, 0.5, 0.001, None)] == [
         ">0.99", "0.99", "0.50", "<0.01", "–",
     ]  # fmt: skip
 
@@ -145,11 +145,11 @@ def _bare(lang: str, title: str) -> Article:
 
 
 def test_what_does_not_fit_is_counted_and_said() -> None:
-    seen = showing.view(specimen("很长的句子。" * 40, "A long sentence. " * 40, count=50), 20_000)
+    seen = pair_view.view(specimen("很长的句子。" * 40, "A long sentence. " * 40, count=50), 20_000)
     assert 0 < len(seen.beads) < 50
     assert seen.hidden == 50 - len(seen.beads)
     assert seen.total == 50
-    huge = showing.view(specimen("字" * 2_000_000, "x"), 60_000).beads[0]
+    huge = pair_view.view(specimen("字" * 2_000_000, "x"), 60_000).beads[0]
     assert "… +1,997,000" in str(huge.zh)
     assert huge.zh is not None
     assert len(huge.zh) < 4_000
@@ -163,7 +163,7 @@ def test_a_sample_holds_examples_of_rare_traits(tmp_path: Path) -> None:
         rows.append(pair("minghe", zh, en, 0.95) | {"pair_id": f"p{n}"})
     rows[77] |= {"evidence": clash, "relation": "part_of"}
     write_rows(tmp_path, "pairs", "minghe", rows)
-    choice = specimens.choose(tmp_path, 20, wanted=["p150"])
+    choice = pair_examples.choose(tmp_path, 20, wanted=["p150"])
     assert choice.size == 20
     assert {"doubt=numbers", "relation=part_of"} <= set(choice.traits["p77"])
     assert "p150" in choice.traits

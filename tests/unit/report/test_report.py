@@ -16,18 +16,17 @@ from crawler.city import City
 from crawler.item import Article
 from pipelines.quality import estimates, history
 from pipelines.report import counts as tally
-from pipelines.report import page as report
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.report.page import render, write
+from pipelines.tables import articles, files, schema
 
 
 @pytest.fixture(scope="module")
 def page(corpus: Path) -> BeautifulSoup:
-    return BeautifulSoup(report.render(corpus), "html.parser")
+    return BeautifulSoup(render(corpus), "html.parser")
 
 
 def test_the_same_tables_give_the_same_page(corpus: Path, tmp_path: Path) -> None:
-    assert report.render(corpus) == report.render(corpus)
+    assert render(corpus) == render(corpus)
     write_corpus(tmp_path)
     for run in (tmp_path / "runs").iterdir():
         (run / "counts.json").unlink()
@@ -36,9 +35,9 @@ def test_the_same_tables_give_the_same_page(corpus: Path, tmp_path: Path) -> Non
 
 def test_the_page_is_written_under_reports_and_replaced_whole(tmp_path: Path) -> None:
     write_corpus(tmp_path)
-    path = report.write(tmp_path)
+    path = write(tmp_path)
     assert path == tmp_path / "reports" / "index.html"
-    assert path.read_text(encoding="utf-8") == report.render(tmp_path)
+    assert path.read_text(encoding="utf-8") == render(tmp_path)
     assert [p.name for p in path.parent.iterdir()] == ["index.html"]
 
 
@@ -152,11 +151,11 @@ def test_the_page_stays_under_ten_megabytes_whatever_it_shows(tmp_path: Path) ->
         tmp_path, "candidates", "minghe", [r | {"pair_id": f"{r['pair_id']}x"} for r in rows]
     )
     write_rows(tmp_path, "sentences", "minghe", sentences)
-    assert 5_000_000 < len(report.render(tmp_path).encode()) < 10_000_000
+    assert 5_000_000 < len(render(tmp_path).encode()) < 10_000_000
 
 
 def test_an_empty_folder_gives_a_page_that_says_so(tmp_path: Path) -> None:
-    text = BeautifulSoup(report.render(tmp_path), "html.parser").get_text()
+    text = BeautifulSoup(render(tmp_path), "html.parser").get_text()
     assert "There is nothing to report on yet" in text
     assert "尚无内容" in text
 
@@ -166,7 +165,7 @@ def test_a_city_of_articles_alone_gives_a_page_without_pairs(tmp_path: Path) -> 
     for table in ("pairs", "candidates", "sentences"):
         for path in (tmp_path / table).iterdir():
             path.unlink()
-    page = report.render(tmp_path)
+    page = render(tmp_path)
     assert "No pairs yet" in page
     assert [c.kept for c in tally.read(tmp_path).cities] == [0, 0]
 
@@ -182,7 +181,7 @@ def test_a_city_with_a_damaged_table_is_named_and_left_out_of_the_page(
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"PAR1 not really")
     damaged: dict[str, str] = {}
-    page = BeautifulSoup(report.write(tmp_path, damaged=damaged).read_text("utf-8"), "html.parser")
+    page = BeautifulSoup(write(tmp_path, damaged=damaged).read_text("utf-8"), "html.parser")
     assert list(damaged) == ["minghe"]
     assert f"{path}: not a readable Parquet file" in damaged["minghe"]
     notice = page.select_one("[role=alert]")
@@ -193,16 +192,16 @@ def test_a_city_with_a_damaged_table_is_named_and_left_out_of_the_page(
 
 def test_a_record_that_is_no_citys_is_named_and_the_old_page_stays(tmp_path: Path) -> None:
     write_corpus(tmp_path)
-    before = report.write(tmp_path).read_bytes()
+    before = write(tmp_path).read_bytes()
     (tmp_path / "reports" / "history.jsonl").write_text("{", encoding="utf-8")
     with pytest.raises(files.StoreError, match=r"history\.jsonl:1"):
-        report.write(tmp_path)
+        write(tmp_path)
     assert (tmp_path / "reports" / "index.html").read_bytes() == before
 
 
 def test_cities_go_by_their_names_where_these_are_known(corpus: Path) -> None:
     city = City(key="minghe", name_zh="明河市", name_en="Minghe", hosts=(), sources=())
-    text = BeautifulSoup(report.render(corpus, {"minghe": city}), "html.parser").get_text()
+    text = BeautifulSoup(render(corpus, {"minghe": city}), "html.parser").get_text()
     assert "明河市" in text
     assert "taoyu" in text
 
@@ -266,7 +265,7 @@ def test_verdicts_give_precision_by_band_with_intervals_and_a_reliability_curve(
 ) -> None:
     write_corpus(tmp_path)
     judge(tmp_path, {"zh1-en1": "translation", "zh2-en2": "different", "zh6-en6": "abridged"})
-    page = BeautifulSoup(report.render(tmp_path), "html.parser")
+    page = BeautifulSoup(render(tmp_path), "html.parser")
     section = page.select_one("#quality")
     assert section is not None
     assert section.select_one(".advice") is None
@@ -284,12 +283,12 @@ def test_verdicts_give_precision_by_band_with_intervals_and_a_reliability_curve(
 def test_what_changed_since_the_last_run_is_counted_and_named(tmp_path: Path) -> None:
     write_corpus(tmp_path)
     history.record(tmp_path, "r1", ALIGNED)
-    page = BeautifulSoup(report.render(tmp_path), "html.parser")
+    page = BeautifulSoup(render(tmp_path), "html.parser")
     assert "the first run recorded here (2024-05-02 09:30 UTC)" in page.get_text()
     path = files.table_path(tmp_path, "pairs", "taoyu")
     path.unlink()
     history.record(tmp_path, "r2", ALIGNED + timedelta(days=1))
-    page = BeautifulSoup(report.render(tmp_path), "html.parser")
+    page = BeautifulSoup(render(tmp_path), "html.parser")
     section = page.select_one("#changes")
     assert section is not None
     assert "1 pairs are gone" in " ".join(section.get_text().split())
@@ -310,12 +309,12 @@ def test_any_character_of_an_article_is_shown_and_ends_nothing(tmp_path: Path) -
     zh = article("z1", "zh", ODD + "题" * 3_000, f"一{ODD}。", 3, **odd, url=ODD)
     en = article("e1", "en", ODD + "T" * 3_000, f"one{ODD}.", 4, **odd, column=ODD)
     alone = article("e2", "en", ODD, ODD, 5, **odd)
-    store.write_articles(output, "wenxi", [zh, en, alone], run_id="r2", now=ALIGNED)
+    articles.write_articles(output, "wenxi", [zh, en, alone], run_id="r2", now=ALIGNED)
     row = pair("wenxi", zh, en, 0.9)
     write_rows(output, "pairs", "wenxi", [row])
     write_rows(output, "sentences", "wenxi", beads(row["pair_id"], ("1-1", ODD, ODD)))
     for run in ("r2", "r3"):
         history.record(output, run, ALIGNED)
-        read = BeautifulSoup(report.render(output), "html.parser")
+        read = BeautifulSoup(render(output), "html.parser")
     assert "⟦U+2028⟧⟦U+2029⟧⟦U+0085⟧␀␇␛⟦U+007F⟧⟦U+FFFF⟧" in read.text
     assert not set(read.text) & set(ODD)

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from judged import write_judged
 
-from pipelines.cli import parser as cli
+from pipelines.cli import parser
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import exchange
-from pipelines.review import plans as docket
+from pipelines.review import exchange, plans
 from pipelines.review.desk import Desk
 from pipelines.review.exchange import Taken
 from pipelines.review.plans import Docket
@@ -166,7 +165,7 @@ def annotation(code: str, at: str, by: int = 7, **carried: str) -> dict[str, Any
 
 
 def test_an_annotation_changed_in_label_studio_wins_by_its_time(output: Path, clock: Clock) -> None:
-    plan = docket.take(output, PLAN)
+    plan = plans.take(output, PLAN)
     first = annotated(plan, output, annotation("different", "2024-06-01T02:00:00Z"))
     second = annotated(plan, output, annotation("abridged", "2024-06-01T03:00:00Z"))
     assert take(output, clock, first, "json") == Taken(1, 0)
@@ -194,7 +193,7 @@ def test_a_verdict_changed_in_label_studio_is_a_correction_of_that_verdict(
 def test_two_annotations_of_one_user_are_two_verdicts_in_order(output: Path, clock: Clock) -> None:
     both = (annotation("abridged", "2024-06-01T03:00:00Z"),
             annotation("different", "2024-06-01T02:00:00Z"))  # fmt: skip
-    content = annotated(docket.take(output, PLAN), output, *both)
+    content = annotated(plans.take(output, PLAN), output, *both)
     taken = take(output, clock, content, "json")
     assert (taken.new + taken.corrected, taken.superseded) == (2, 1)
     assert counting(output) == [("user 7", "abridged", None)]
@@ -204,7 +203,7 @@ def test_two_annotations_of_one_user_are_two_verdicts_in_order(output: Path, clo
 def test_rows_of_one_item_that_say_different_things_are_both_named(
     output: Path, clock: Clock, change: dict[str, str]
 ) -> None:
-    row = rows(exchange.write(output, "csv", docket.take(output, PLAN)))[0] | {"reviewer": "bo"}
+    row = rows(exchange.write(output, "csv", plans.take(output, PLAN)))[0] | {"reviewer": "bo"}
     row["verdict"] = "different"
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 .*keep one"):
         take(output, clock, sheet([row, row | change]))
@@ -253,7 +252,7 @@ def test_a_row_on_a_sentence_group_that_does_not_exist_is_named(
 
 
 def test_a_note_is_stored_whole_or_refused(output: Path, clock: Clock) -> None:
-    row = rows(exchange.write(output, "csv", docket.take(output, PLAN)))[0]
+    row = rows(exchange.write(output, "csv", plans.take(output, PLAN)))[0]
     row |= {"reviewer": "bo", "verdict": "different", "note": "长" * 2_000}
     assert take(output, clock, sheet([row])).new == 1
     assert verdicts.read(output)[0].note == "长" * 2_000
@@ -274,7 +273,7 @@ def test_the_command_says_what_was_corrected_and_what_does_not_count(
     desk.judge(plan, place, "anna", "translation")
     path = tmp_path / "back.csv"
     path.write_bytes(sheet([corrected | {"verdict": "abridged"}, old]))
-    assert cli.main(["review", "import", str(path), "--output", str(output)]) == 0
+    assert parser.main(["review", "import", str(path), "--output", str(output)]) == 0
     told = capsys.readouterr()
     assert "verdicts: 0 new, 1 corrected, 1 known before" in told.out
     assert "1 of them do not count: the reviewer gave a newer verdict here" in told.err

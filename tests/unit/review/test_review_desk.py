@@ -13,8 +13,7 @@ from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan, PlanError
 from pipelines.report.pair_examples import Choice
 from pipelines.report.pair_examples import read as read_specimens
-from pipelines.review import journal
-from pipelines.review import plans as docket
+from pipelines.review import journal, plans
 from pipelines.review.desk import Desk, VerdictRefusedError
 from pipelines.review.reader import Reader
 from pipelines.review.tables_index import Shelf
@@ -45,10 +44,10 @@ def desk(output: Path) -> Desk:
 
 
 def test_a_plan_stays_as_it_was_drawn_when_the_corpus_changes(output: Path) -> None:
-    before = docket.take(output, PLAN)
+    before = plans.take(output, PLAN)
     write_rows(output, "pairs", "beiyuan", [])
-    assert docket.take(output, PLAN) == before
-    assert [one.key for one in docket.taken(output)] == [before.key]
+    assert plans.take(output, PLAN) == before
+    assert [one.key for one in plans.taken(output)] == [before.key]
     gone = next(one for one in before.drawn if one.city == "beiyuan")
     assert Reader(output).pair(gone) is None
 
@@ -74,11 +73,11 @@ def test_what_was_judged_in_another_plan_is_judged_again_in_this(desk: Desk) -> 
 
 
 def test_a_plan_that_was_tampered_with_is_named(output: Path) -> None:
-    key = docket.take(output, PLAN).key
+    key = plans.take(output, PLAN).key
     path = output / "reviews" / "plans" / f"{key}.json"
     path.write_text('{"plan": "everything"}', encoding="utf-8")
     with pytest.raises(StoreError, match=key):
-        docket.take(output, PLAN)
+        plans.take(output, PLAN)
 
 
 @pytest.mark.parametrize(
@@ -92,13 +91,13 @@ def test_a_plan_that_was_tampered_with_is_named(output: Path) -> None:
     ],
 )
 def test_a_plan_is_read_as_people_write_it(text: str, plan: Plan) -> None:
-    assert docket.read_plan(text, ["anlan"]) == plan
+    assert plans.read_plan(text, ["anlan"]) == plan
 
 
 @pytest.mark.parametrize("text", ["", "all", "beads size=many", "beads colour=red", "search", "'"])
 def test_what_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(PlanError):
-        docket.read_plan(text)
+        plans.read_plan(text)
 
 
 def test_the_next_item_is_the_next_without_a_verdict(desk: Desk) -> None:

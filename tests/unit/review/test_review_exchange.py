@@ -14,8 +14,7 @@ from judged import write_judged
 
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import exchange
-from pipelines.review import plans as docket
+from pipelines.review import exchange, plans
 from pipelines.review.desk import Desk
 from pipelines.review.exchange import Taken
 from pipelines.review.sheets import ExchangeError
@@ -47,7 +46,7 @@ def written(listed: list[dict[str, str]]) -> bytes:
 
 
 def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: Path) -> None:
-    drawn = docket.take(output, PLAN)
+    drawn = plans.take(output, PLAN)
     sheet = rows(exchange.write(output, "csv", drawn))
     assert len(sheet) == 12
     assert {row["probability"] + row["method"] + row["verdict"] for row in sheet} == {""}
@@ -80,7 +79,7 @@ def test_all_verdicts_make_the_round_trip(output: Path, tmp_path: Path, kind: st
     content = exchange.write(output, kind)
     other = write_judged(tmp_path / "other")
     for plan in (PLAN, Plan("unmatched", size=2)):
-        docket.take(other, plan)
+        plans.take(other, plan)
     assert take(other, content, kind).new == len(before) == 6
     after = set(verdicts.standing(verdicts.read(other)))
 
@@ -121,7 +120,7 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
 def test_one_bad_line_stops_the_whole_file(
     output: Path, change: dict[str, str], message: str
 ) -> None:
-    sheet = rows(exchange.write(output, "csv", docket.take(output, PLAN), "anna"))
+    sheet = rows(exchange.write(output, "csv", plans.take(output, PLAN), "anna"))
     sheet = [row | {"verdict": "different"} for row in sheet]
     sheet[0] |= change
     with pytest.raises(ExchangeError, match=message):
@@ -149,7 +148,7 @@ def test_a_file_of_another_kind_is_named(
 
 
 def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
-    tasks = json.loads(exchange.write(output, "json", docket.take(output, PLAN)))
+    tasks = json.loads(exchange.write(output, "json", plans.take(output, PLAN)))
     result = [
         {"id": "a", "from_name": "pair", "to_name": "zh", "type": "choices",
          "value": {"choices": ["same_event"]}},
@@ -170,7 +169,7 @@ def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
 
 
 def test_the_labelling_interface_names_what_the_tasks_hold(output: Path) -> None:
-    task = json.loads(exchange.write(output, "json", docket.take(output, PLAN)))[0]
+    task = json.loads(exchange.write(output, "json", plans.take(output, PLAN)))[0]
     root = ET.fromstring(exchange.label_studio_config(["pair"]))
     for tag in root.iter():
         if (value := tag.get("value", "")).startswith("$"):

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from judged import write_judged
 
-from pipelines.cli import parser as cli
+from pipelines.cli import parser
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import exchange, sheets
-from pipelines.review import plans as docket
+from pipelines.review import exchange, plans, sheets
 from pipelines.review.sheets import ExchangeError
 
 PLAN = Plan("stratified", size=3, seed=3)
@@ -28,7 +27,7 @@ def refused(output: Path, tmp_path: Path, name: str, content: bytes, capsys: Any
     """Import a file by the command; return the sentence of refusal."""
     path = tmp_path / name
     path.write_bytes(content)
-    code = cli.main(["review", "import", str(path), "--reviewer", "bo", "--output", str(output)])
+    code = parser.main(["review", "import", str(path), "--reviewer", "bo", "--output", str(output)])
     told = capsys.readouterr().err
     assert code == 2, told
     assert "internal" not in told
@@ -148,7 +147,7 @@ def test_label_studio_files_are_read_in_the_encodings_of_json(encoding: str) -> 
 
 
 def test_a_task_nobody_annotated_is_no_verdict(output: Path) -> None:
-    content = exchange.write(output, "json", docket.take(output, PLAN))
+    content = exchange.write(output, "json", plans.take(output, PLAN))
     assert list(sheets.read_tasks(content, "in")) == []
     empty = json.dumps([task | {"annotations": None} for task in json.loads(content)])
     assert list(sheets.read_tasks(empty.encode(), "in")) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.sentences import cedict as lexicon
+from pipelines.sentences import cedict
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from pipelines.sentences import cedict as lexicon
     ],
 )
 def test_words_are_cut_at_the_longest(text: str, cut: set[str], besides: set[str]) -> None:
-    found, anywhere = lexicon.chinese_words(text)
+    found, anywhere = cedict.chinese_words(text)
     assert found == cut
     assert cut | besides <= anywhere
 
@@ -35,13 +35,13 @@ def test_words_are_cut_at_the_longest(text: str, cut: set[str], besides: set[str
     ],
 )
 def test_a_word_is_rendered_whatever_its_ending(word: str, english: str) -> None:
-    assert lexicon.renderings(word) & lexicon.english_stems(english)
+    assert cedict.renderings(word) & cedict.english_stems(english)
 
 
 def test_a_word_is_not_rendered_by_what_it_does_not_mean() -> None:
-    assert not lexicon.renderings("会议") & lexicon.english_stems("The harbour froze over.")
-    assert not lexicon.renderings("一二三四五六七八")
+    assert not cedict.renderings("会议") & cedict.english_stems("The harbour froze over.")
+    assert not cedict.renderings("一二三四五六七八")
 
 
 def test_words_without_content_are_no_stems() -> None:
-    assert lexicon.english_stems("They said that it was the most of them") == {"them"}
+    assert cedict.english_stems("They said that it was the most of them") == {"them"}

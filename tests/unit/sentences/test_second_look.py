@@ -8,8 +8,7 @@ import pytest
 
 from benchmarks.learn.fit_second_look import learn
 from benchmarks.learn.wmt_documents import document
-from pipelines.sentences import features as beads
-from pipelines.sentences import second_look as doubts
+from pipelines.sentences import features, second_look
 from pipelines.sentences.align import align, first_look
 from pipelines.vectors.encoder import encode_spans
 from pipelines.vectors.load import load_encoder
@@ -55,17 +54,17 @@ def texts(zh: str, en: str) -> tuple[list[str], list[str]]:
     return [*ZH[:4], zh, *ZH[4:]], [EN[0], *EN[2:4], en, *EN[4:6], EN[7]]
 
 
-def looked_at(zh: list[str], en: list[str]) -> tuple[beads.Comparison, np.ndarray]:
-    spans = (encode_spans(load_encoder(), side, beads.WIDTH) for side in (zh, en))
-    pair = beads.compare(zh, en, *spans)
-    return pair, first_look(pair, beads.load_model())[1]
+def looked_at(zh: list[str], en: list[str]) -> tuple[features.Comparison, np.ndarray]:
+    spans = (encode_spans(load_encoder(), side, features.WIDTH) for side in (zh, en))
+    pair = features.compare(zh, en, *spans)
+    return pair, first_look(pair, features.load_model())[1]
 
 
 @pytest.mark.parametrize("strangers", STRANGERS)
 def test_strangers_beside_close_translations_are_left_alone(strangers: tuple[str, str]) -> None:
     zh, en = texts(*strangers)
     _, probable = looked_at(zh, en)
-    assert probable[beads.SHAPES.index((1, 1)), 4, 3] > 0.5, "the first look tells them apart"
+    assert probable[features.SHAPES.index((1, 1)), 4, 3] > 0.5, "the first look tells them apart"
     found = [(bead.zh, bead.en) for bead in align(zh, en, load_encoder())]
     assert ((4,), ()) in found
     assert ((), (3,)) in found
@@ -75,9 +74,9 @@ def test_strangers_beside_close_translations_are_left_alone(strangers: tuple[str
 
 def test_only_doubtful_pairs_are_judged_again() -> None:
     pair, probable = looked_at(*texts(*STRANGERS[0]))
-    change = doubts.second_look(pair, probable)
-    one = probable[beads.SHAPES.index((1, 1)), : change.shape[0], : change.shape[1]]
-    sure = (one <= doubts.DOUBTFUL[0]) | (one >= doubts.DOUBTFUL[1])
+    change = second_look.second_look(pair, probable)
+    one = probable[features.SHAPES.index((1, 1)), : change.shape[0], : change.shape[1]]
+    sure = (one <= second_look.DOUBTFUL[0]) | (one >= second_look.DOUBTFUL[1])
     assert (change[sure] == 0).all()
     assert change[4, 3] < -1
 
@@ -90,9 +89,9 @@ def test_what_may_be_part_of_a_merge_keeps_its_score() -> None:
         "The measures take effect on May 1.",
     ]
     pair, probable = looked_at(zh, en)
-    merge = probable[beads.SHAPES.index((1, 2)), 0, 0]
+    merge = probable[features.SHAPES.index((1, 2)), 0, 0]
     assert merge > 0.5
-    found = doubts.find(pair, probable)
+    found = second_look.find(pair, probable)
     assert (found.alone < 0.2).all()
 
 
@@ -106,16 +105,16 @@ def test_what_may_be_part_of_a_merge_keeps_its_score() -> None:
     ],
 )
 def test_odd_texts_have_finite_judgements(zh: list[str], en: list[str]) -> None:
-    change = doubts.second_look(*looked_at(zh, en))
+    change = second_look.second_look(*looked_at(zh, en))
     assert change.shape == (len(zh), len(en))
     assert np.isfinite(change).all()
 
 
 def test_nearness_speaks_for_a_pair_and_near_company_against_it() -> None:
-    path = Path(doubts.__file__).parent / "data" / "doubts.json"
+    path = Path(second_look.__file__).parent / "data" / "doubts.json"
     weights = json.loads(path.read_text(encoding="utf-8"))
     pair, probable = looked_at(*texts(*STRANGERS[0]))
-    assert set(weights) == {"bias", *doubts.find(pair, probable).features}
+    assert set(weights) == {"bias", *second_look.find(pair, probable).features}
     assert weights["centred"] > 0 > weights["centred_mean"]
 
 

@@ -6,9 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from pipelines.sentences import align as sentences
+from pipelines.sentences import align, sections
 from pipelines.sentences import features as beads
-from pipelines.sentences import sections
 from pipelines.vectors.encoder import Vectors
 from pipelines.vectors.load import load_encoder
 
@@ -40,7 +39,7 @@ def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sections, "_LONG", 100)
     zh, en = chronicle(400)
     en = [sentence for at, sentence in enumerate(en) if not 130 <= at < 190]
-    beads = sentences.align(zh, en, load_encoder())
+    beads = align.align(zh, en, load_encoder())
     assert [i for bead in beads for i in bead.zh] == list(range(400))
     assert [j for bead in beads for j in bead.en] == list(range(340))
     right = {((i,), (i if i < 130 else i - 60,)) for i in range(400) if not 130 <= i < 190}
@@ -52,7 +51,7 @@ def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
 ) -> None:
     monkeypatch.setattr(sections, "WHOLE", 60 * 60)
     monkeypatch.setattr(sections, "_LONG", 40)
-    monkeypatch.setattr(sentences, "_AHEAD", 10)
+    monkeypatch.setattr(align, "_AHEAD", 10)
     cells: list[int] = []
     compare = beads.compare
 
@@ -66,7 +65,7 @@ def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
     work = {}
     for count in (100, 400):
         cells.clear()
-        sentences.align(*chronicle(count), load_encoder())
+        align.align(*chronicle(count), load_encoder())
         work[count] = sum(cells)
     assert work[400] < 6 * work[100]
 

@@ -13,8 +13,8 @@ import pytest
 
 from crawler.item import NEWS_TIME, Article
 from pipelines.cli.parser import main
-from pipelines.tables import articles as store
 from pipelines.tables import files, schema
+from pipelines.tables.articles import read_articles, write_articles
 
 NOW = datetime(2024, 5, 1, 8, tzinfo=UTC)
 EN = "The municipal government held an executive meeting yesterday on workplace safety."
@@ -31,7 +31,7 @@ def article(city: str, key: str) -> Article:
 def output(tmp_path: Path) -> Path:
     """Two cities, each with a file of articles."""
     for city in ("anlan", "luoshan"):
-        store.write_articles(tmp_path, city, [article(city, "a1")], run_id="r", now=NOW)
+        write_articles(tmp_path, city, [article(city, "a1")], run_id="r", now=NOW)
     return tmp_path
 
 
@@ -102,7 +102,7 @@ def test_a_table_that_cannot_be_read_is_named_with_what_to_do(
 ) -> None:
     damage(articles(output))
     with pytest.raises(files.StoreError) as caught:
-        store.read_articles(output, "anlan")
+        read_articles(output, "anlan")
     told = str(caught.value)
     assert told.startswith(f"{articles(output)}: ")
     assert message in told
@@ -165,7 +165,7 @@ def test_an_import_into_another_city_goes_on_and_ends_with_three(
     told = capsys.readouterr()
     assert json.loads(told.out)["luoshan"]["new"] == 1
     assert str(articles(output)) in told.err
-    assert store.read_articles(output, "luoshan").num_rows == 2
+    assert read_articles(output, "luoshan").num_rows == 2
     assert (output / "runs").is_dir()
 
 
@@ -200,9 +200,9 @@ def test_a_copy_beside_the_years_is_neither_read_nor_removed(output: Path) -> No
     copy = articles(output).with_name("2024 (copy).parquet")
     shutil.copy(articles(output), copy)
     before = copy.read_bytes()
-    store.write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
+    write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
     assert copy.read_bytes() == before
-    assert store.read_articles(output, "anlan").num_rows == 2
+    assert read_articles(output, "anlan").num_rows == 2
 
 
 def test_articles_of_the_layout_before_are_still_sent_to_migrate(
@@ -226,9 +226,9 @@ def test_a_date_that_was_stored_and_cannot_be_reads_as_none(
     pq.write_table(table.set_column(at, table.schema.field(at), stamps), articles(output))
     for command in (["status"], ["report"], ["align", "--jobs", "1"]):
         assert main([*command, "--output", str(output)]) == 0, capsys.readouterr().err
-    (row,) = store.read_articles(output, "anlan").to_pylist()
+    (row,) = read_articles(output, "anlan").to_pylist()
     assert (row["published_at"], row["published_precision"]) == (None, None)
     # The next change of the city puts it where undated articles lie.
-    store.write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
+    write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
     assert (output / "articles/anlan/undated.parquet").is_file()
-    assert store.read_articles(output, "anlan").num_rows == 2
+    assert read_articles(output, "anlan").num_rows == 2

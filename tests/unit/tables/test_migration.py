@@ -12,11 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawler.item import article_id
-from pipelines.cli import parser as cli
+from pipelines.cli import parser
 from pipelines.operations import migration
 from pipelines.operations.migration import MigrationError
-from pipelines.tables import articles as store
-from pipelines.tables import files, schema
+from pipelines.tables import articles, files, schema
 from pipelines.tables.files import StoreError
 
 URL = "http://www.jiangan.example/{}.html"
@@ -72,7 +71,7 @@ def shizheng(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
     def run(*arguments: str | Path) -> Ended:
         capsys.readouterr()
-        code = cli.main([str(argument) for argument in arguments])
+        code = parser.main([str(argument) for argument in arguments])
         said = capsys.readouterr()
         return Ended(code, said.out, said.err)
 
@@ -122,7 +121,7 @@ def test_nothing_is_lost_and_everything_reads_as_todays(
         "pairs/jiangan.parquet",
         "sentences/jiangan.parquet",
     ]
-    rows = {r["url"]: r for r in store.read_articles(output, "jiangan").to_pylist()}
+    rows = {r["url"]: r for r in articles.read_articles(output, "jiangan").to_pylist()}
     zh = rows[URL.format("z1")]
     assert zh["article_id"] == article_id(URL.format("z1"))
     assert zh["text"] == "四月五日开渔。\n三百艘渔船出海。\n四月五日开渔。"
@@ -172,7 +171,7 @@ def test_a_migration_that_broke_off_goes_on(
             migration.migrate(output, migration.outdated(output))
     assert (output / "articles" / "jiangan.parquet").exists()
     migration.migrate(output, migration.outdated(output))
-    assert len(store.read_articles(output, "jiangan")) == 3
+    assert len(articles.read_articles(output, "jiangan")) == 3
     assert migration.outdated(output) == []
 
 

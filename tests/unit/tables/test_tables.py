@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawler.item import NEWS_TIME, Article, Reject, article_id
-from pipelines.tables import articles as store
-from pipelines.tables import files as tables_files
 from pipelines.tables import schema
+from pipelines.tables.articles import Changes, read_articles, write_articles, write_rejects
+from pipelines.tables.files import StoreError, read_table, replacing, table_path
 
 NOW = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 LATER = datetime(2024, 5, 2, 8, 0, tzinfo=UTC)
@@ -34,8 +34,8 @@ def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def write(output: Path, *articles: Article, now: datetime = NOW) -> store.Changes:
-    return store.write_articles(output, "somewhere", articles, run_id="r", now=now)
+def write(output: Path, *articles: Article, now: datetime = NOW) -> Changes:
+    return write_articles(output, "somewhere", articles, run_id="r", now=now)
 
 
 def test_articles_lie_in_the_year_they_were_published(tmp_path: Path) -> None:
@@ -47,19 +47,17 @@ def test_articles_lie_in_the_year_they_were_published(tmp_path: Path) -> None:
 def test_storing_the_same_articles_again_touches_no_file(tmp_path: Path) -> None:
     write(tmp_path, article(1), article(2))
     before = tree(tmp_path)
-    assert write(tmp_path, article(2), article(1), now=LATER) == store.Changes(unchanged=2)
+    assert write(tmp_path, article(2), article(1), now=LATER) == Changes(unchanged=2)
     assert tree(tmp_path) == before
 
 
 def test_a_correction_becomes_a_revision_and_the_old_text_is_kept(tmp_path: Path) -> None:
     write(tmp_path, article(1))
-    assert write(tmp_path, article(1, text="更正。"), now=LATER) == store.Changes(revised=1)
-    (row,) = store.read_articles(tmp_path, "somewhere").to_pylist()
+    assert write(tmp_path, article(1, text="更正。"), now=LATER) == Changes(revised=1)
+    (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert (row["text"], row["revision"]) == ("更正。", 2)
     assert (row["first_seen"], row["last_seen"]) == (NOW, LATER)
-    old = tables_files.read_table(
-        tmp_path / "revisions/somewhere.parquet", schema.REVISIONS
-    ).to_pylist()
+    old = read_table(tmp_path / "revisions/somewhere.parquet", schema.REVISIONS).to_pylist()
     assert [(r["text"], r["revision"]) for r in old] == [("正文。", 1)]
 
 
@@ -67,7 +65,7 @@ def test_an_article_whose_date_is_corrected_moves_and_is_there_once(tmp_path: Pa
     write(tmp_path, article(1), article(2))
     moved = replace(article(1, year=2023), text="更正。")
     write(tmp_path, moved, now=LATER)
-    assert store.read_articles(tmp_path, "somewhere").num_rows == 2
+    assert read_articles(tmp_path, "somewhere").num_rows == 2
     assert pq.ParquetFile(tmp_path / "articles/somewhere/2024.parquet").metadata.num_rows == 1
 
 
@@ -76,7 +74,7 @@ def test_an_article_left_in_two_years_by_a_crash_is_read_once_and_mended(tmp_pat
     stale = (tmp_path / "articles/somewhere/2024.parquet").read_bytes()
     write(tmp_path, replace(article(1, year=2023), text="更正。"), now=LATER)
     (tmp_path / "articles/somewhere/2024.parquet").write_bytes(stale)
-    (row,) = store.read_articles(tmp_path, "somewhere").to_pylist()
+    (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert row["revision"] == 2
     write(tmp_path, article(2), now=LATER)
     ids = [
@@ -90,13 +88,13 @@ def test_an_article_left_in_two_years_by_a_crash_is_read_once_and_mended(tmp_pat
 def test_rejects_are_kept_by_url_until_the_page_becomes_an_article(tmp_path: Path) -> None:
     url = article(1).url
     reject = Reject(url, "somewhere", "too_short", "The body holds 3 characters.")
-    store.write_rejects(tmp_path, "somewhere", [reject], run_id="r", now=NOW)
-    path = tables_files.table_path(tmp_path, "rejects", "somewhere")
-    assert tables_files.read_table(path, schema.REJECTS).num_rows == 1
+    write_rejects(tmp_path, "somewhere", [reject], run_id="r", now=NOW)
+    path = table_path(tmp_path, "rejects", "somewhere")
+    assert read_table(path, schema.REJECTS).num_rows == 1
     write(tmp_path, article(1))
-    store.write_rejects(tmp_path, "somewhere", [], run_id="r", now=LATER)
+    write_rejects(tmp_path, "somewhere", [], run_id="r", now=LATER)
     assert not path.exists(), "a table without rows has no file: datasets cannot read one"
-    assert tables_files.read_table(path, schema.REJECTS).num_rows == 0
+    assert read_table(path, schema.REJECTS).num_rows == 0
 
 
 def test_every_file_says_its_schema_version_and_another_version_is_refused(tmp_path: Path) -> None:
@@ -105,22 +103,20 @@ def test_every_file_says_its_schema_version_and_another_version_is_refused(tmp_p
     table = pq.ParquetFile(path).read()
     assert table.schema.metadata[b"schema_version"] == schema.SCHEMA_VERSION.encode()
     pq.write_table(table.replace_schema_metadata({b"schema_version": b"99"}), path)
-    with pytest.raises(tables_files.StoreError, match=r"2024\.parquet: schema version 99"):
-        store.read_articles(tmp_path, "somewhere")
+    with pytest.raises(StoreError, match=r"2024\.parquet: schema version 99"):
+        read_articles(tmp_path, "somewhere")
 
 
 def test_a_file_that_is_not_parquet_is_named(tmp_path: Path) -> None:
     write(tmp_path, article(1))
     (tmp_path / "articles/somewhere/2024.parquet").write_bytes(b"nonsense")
-    with pytest.raises(
-        tables_files.StoreError, match=r"2024\.parquet: not a readable Parquet file"
-    ):
-        store.read_articles(tmp_path, "somewhere")
+    with pytest.raises(StoreError, match=r"2024\.parquet: not a readable Parquet file"):
+        read_articles(tmp_path, "somewhere")
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "articles").write_text("a file where a folder should be")
-    with pytest.raises(tables_files.StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         write(tmp_path, article(1))
 
 
@@ -129,7 +125,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: P
     path.write_bytes(b"old")
 
     def fail_midway() -> None:
-        with tables_files.replacing(path) as file:
+        with replacing(path) as file:
             file.write(b"half")
             raise RuntimeError("midway")
 
@@ -155,14 +151,14 @@ def test_what_another_view_of_a_page_shows_never_replaces_the_page(
     twin = replace(page, url=page.url.replace(".html", view), text="正文。打印本页")
     for one in (page, twin) if first == "page" else (twin, page):
         write(tmp_path, one)
-    (row,) = store.read_articles(tmp_path, "somewhere").to_pylist()
+    (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert (row["url"], row["text"]) == (page.url, page.text)
     # In one batch, too; and a view stands as long as the page itself is not had.
     write(tmp_path / "batch", *((page, twin) if first == "page" else (twin, page)))
-    (row,) = store.read_articles(tmp_path / "batch", "somewhere").to_pylist()
+    (row,) = read_articles(tmp_path / "batch", "somewhere").to_pylist()
     assert (row["url"], row["revision"]) == (page.url, 1)
     write(tmp_path / "alone", twin)
-    assert store.read_articles(tmp_path / "alone", "somewhere")["url"].to_pylist() == [twin.url]
+    assert read_articles(tmp_path / "alone", "somewhere")["url"].to_pylist() == [twin.url]
 
 
 def test_a_page_that_says_what_its_view_said_takes_its_place_without_a_revision(
@@ -170,7 +166,7 @@ def test_a_page_that_says_what_its_view_said_takes_its_place_without_a_revision(
 ) -> None:
     page = article(1)
     write(tmp_path, replace(page, url=page.url.replace("http://www.", "http://m.")))
-    assert write(tmp_path, page, now=LATER) == store.Changes(unchanged=1)
-    (row,) = store.read_articles(tmp_path, "somewhere").to_pylist()
+    assert write(tmp_path, page, now=LATER) == Changes(unchanged=1)
+    (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert (row["url"], row["revision"], row["first_seen"]) == (page.url, 1, NOW)
     assert not (tmp_path / "revisions").exists()

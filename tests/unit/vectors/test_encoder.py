@@ -8,8 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.tables import files, schema
-from pipelines.vectors import encoder
-from pipelines.vectors import use as universal
+from pipelines.vectors import encoder, use
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import EncoderError, SpanEncoder, Vectors, encode_spans
 from pipelines.vectors.load import load_encoder
@@ -93,7 +92,7 @@ def test_a_text_read_in_one_batch_has_the_spans_of_one_read_in_many(
 ) -> None:
     side = ZH * 3
     together = load_encoder().encode_spans(side, 5)  # type: ignore[attr-defined]
-    monkeypatch.setattr(universal, "_BATCH", 16)
+    monkeypatch.setattr(use, "_BATCH", 16)
     apart = load_encoder().encode_spans(side, 5)  # type: ignore[attr-defined]
     for one, other in zip(together, apart, strict=True):
         assert np.allclose(one, other, atol=1e-3)
@@ -115,8 +114,8 @@ def test_of_an_overlong_sentence_the_beginning_is_read(caplog: pytest.LogCapture
 
 def test_the_token_store_is_emptied_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = load_encoder().encode(ZH)
-    monkeypatch.setattr(universal, "_KEPT_TOKENS", 64)
-    small = universal.UniversalSentenceEncoder()
+    monkeypatch.setattr(use, "_KEPT_TOKENS", 64)
+    small = use.UniversalSentenceEncoder()
     found = np.concatenate([small.encode([sentence]) for sentence in ZH])
     assert np.array_equal(found, expected)
 
