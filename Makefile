@@ -58,24 +58,24 @@ format: $(READY)
 
 # Each prints shizheng beside its peers in one run. extraction needs outside pages to compare on.
 bench: $(READY)
-	$(BIN)/python -m benchmarks.documents
-	$(BIN)/python -m benchmarks.sentences
-	$(BIN)/python -m benchmarks.extraction --speed
-	$(BIN)/python -m benchmarks.kill
-	$(BIN)/python -m benchmarks.report_scale
-	$(BIN)/python -m benchmarks.review_load
-	$(BIN)/python -m benchmarks.release_scale --articles 50000
-	$(BIN)/python -m benchmarks.site_scale
-	$(BIN)/python -m benchmarks.fit_suspicion
+	$(BIN)/python -m benchmarks.accuracy.documents
+	$(BIN)/python -m benchmarks.accuracy.sentences
+	$(BIN)/python -m benchmarks.accuracy.extraction --speed
+	$(BIN)/python -m benchmarks.accuracy.kill
+	$(BIN)/python -m benchmarks.cost.report_scale
+	$(BIN)/python -m benchmarks.cost.review_load
+	$(BIN)/python -m benchmarks.cost.release_scale --articles 50000
+	$(BIN)/python -m benchmarks.cost.site_scale
+	$(BIN)/python -m benchmarks.learn.fit_suspicion
 	@if [ -n "$$SHIZHENG_SHARED" ]; then \
-		$(BIN)/python -m benchmarks.documents --shared && \
-		$(BIN)/python -m benchmarks.extraction && \
-		$(BIN)/python -m benchmarks.extraction --fields; \
+		$(BIN)/python -m benchmarks.accuracy.documents --shared && \
+		$(BIN)/python -m benchmarks.accuracy.extraction && \
+		$(BIN)/python -m benchmarks.accuracy.extraction --fields; \
 	fi
 
 # Written from the schemas; a test fails when it is out of step.
 dictionary: $(READY)
-	$(BIN)/python -m pipelines.dictionary
+	$(BIN)/python -m pipelines.tables.dictionary
 
 # Resolved for every Python from 3.11 and every platform; no index host is written down. The second
 # file holds the same versions without what only developers need: for the container.

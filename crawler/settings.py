@@ -80,7 +80,7 @@ REDIRECT_MAX_TIMES = 5  # more is a loop; every hop must be a host the city name
 # A page that refreshes itself elsewhere is read as it is: from the archive it could not be told
 # apart from the page it leads to, and a crawl must equal its re-extraction.
 METAREFRESH_ENABLED = False
-# Only public addresses, whatever the name service says; see crawler/addresses.py.
+# Only public addresses, whatever the name service says; see crawler/fetch/addresses.py.
 SHIZHENG_PRIVATE_ADDRESSES = os.environ.get("SHIZHENG_PRIVATE_ADDRESSES", "") == "1"
 DNS_RESOLVER = "crawler.fetch.addresses.GuardedResolver"
 SHIZHENG_REVISITS = 500  # stored articles looked at again in one crawl, for corrections

@@ -2,8 +2,8 @@
 
 Reads `articles`, writes `pairs`, `candidates` and `sentences` of one city. The same articles give
 the same bytes, whatever was stored before: only `aligned_at` is carried over, where a pair stands
-as it stood. A calibration in force (`pipelines.quality.calibrate`) maps the model's probabilities last, so
-that it does not change which articles are paired.
+as it stood. A calibration in force (`pipelines.pairs.calibration`) maps the model's probabilities
+last, so that it does not change which articles are paired.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from pipelines.pairs import explanation, pair
 from pipelines.pairs.calibration import for_method
 from pipelines.pairs.model import load_model
-from pipelines.pairs.pair import Document, Pairing, Prepared, Unread
-from pipelines.pairs.prepared import attempt
+from pipelines.pairs.pair import Pairing
+from pipelines.pairs.prepared import Document, Prepared, Unread, attempt, prepare
 from pipelines.pairs.rows import KEPT_RUNNERS_UP, _calibrate, _f32, _keep_dates, _row, _runners_up
 from pipelines.sentences.cache import KeptBeads
 from pipelines.sentences.rows import _beads, _Mate
@@ -88,7 +88,7 @@ def align_city(
     articles = Findings(folder / f"{cache.name}.articles.parquet")
     compared = Findings(folder / f"{cache.name}.candidates.parquet")
     unread: list[Unread] = []
-    zh, en = (pair.prepare(side, cache, articles, unread) for side in _read(output, city))
+    zh, en = (prepare(side, cache, articles, unread) for side in _read(output, city))
     articles.save()
     mates = _mates(output, city)
     pairing = _paired(zh, en, mates, max_days=max_days, kept=compared, unread=unread)
@@ -148,7 +148,7 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
         if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
             cache = _cache(output, city, encoder)
             unread: list[Unread] = []
-            zh, en = (pair.prepare(side, cache, None, unread) for side in (zh_side, en_side))
+            zh, en = (prepare(side, cache, None, unread) for side in (zh_side, en_side))
             pairing = pair.pair(zh, en, unread=unread)
             for one in unread:
                 if one.article_id in (zh_id, en_id):

@@ -1,4 +1,4 @@
-"""exit_codes"""
+"""Exit codes of every command."""
 
 from typing import TYPE_CHECKING
 

@@ -14,10 +14,10 @@ from crawler.item import NEWS_TIME, Article, article_id
 from pipelines.release import build
 from pipelines.release.content.selection import Thresholds
 from pipelines.release.snapshot import Snapshot
-from pipelines.sentences.align import split
 from pipelines.tables import files, runs, schema
 from pipelines.tables.articles import write_articles
 from pipelines.terminal import progress
+from pipelines.text.splitting import split
 
 NOW = datetime(2024, 9, 1, 8, 0, tzinfo=UTC)
 FIRST_DAY = datetime(2024, 1, 1, 9, 0, tzinfo=NEWS_TIME)

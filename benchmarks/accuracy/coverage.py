@@ -19,8 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.quality import agreement, estimates, intervals, sampling, verdicts
-from pipelines.quality.estimates import Estimate
-from pipelines.quality.intervals import Floats
+from pipelines.quality.intervals import Estimate, Floats
 from pipelines.quality.judged import Flags, PairSample, UnmatchedSample, place, place_beads
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Verdict

@@ -22,7 +22,8 @@ from benchmarks.series import corpus
 from benchmarks.series.apart import generate
 from pipelines.pairs import pair as documents
 from pipelines.pairs.model import Model, load_model
-from pipelines.pairs.pair import Document, Prepared, Scored
+from pipelines.pairs.pair import Scored
+from pipelines.pairs.prepared import Document, Prepared, prepare
 from pipelines.vectors.load import load_encoder
 
 KINDS = {
@@ -99,9 +100,7 @@ def case(
 ) -> Case:
     """Prepare a city and describe its candidates, with what the city itself teaches or without."""
     listed, encoder = sorted(articles, key=lambda a: a.id), load_encoder()
-    zh, en = (
-        documents.prepare([a for a in listed if a.lang == lang], encoder) for lang in ("zh", "en")
-    )
+    zh, en = (prepare([a for a in listed if a.lang == lang], encoder) for lang in ("zh", "en"))
     found = documents.pair(zh, en, learning=learning)
     described: list[list[Scored]] = [[] for _ in en]
     for one in (*found.pairs, *found.rest):

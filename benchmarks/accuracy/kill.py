@@ -46,7 +46,7 @@ from crawler.state.visits import Visits
 from pipelines.tables import articles, schema
 from pipelines.tables.files import read_table, table_path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CITIES = ROOT / "crawler/demo/cities"
 RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
 AIMS = ("time", "store", "archive")
@@ -58,7 +58,7 @@ TROUBLED = 0.3
 """Part of the articles that answer with an error, or have moved (as many as for each error)."""
 
 READY = [
-    "crawler.crawl.__main__",
+    "crawler.crawl",
     "pipelines.articles.scrapy_items",
     "crawler.fetch.pace",
     "pandas",

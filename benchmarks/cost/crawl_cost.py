@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # the server needs no Scrapy
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOST = "www.bench.example"
 PER_LIST = 100
 WARM = 100
@@ -224,9 +224,9 @@ def command(side: str, folder: Path, profile: Path | None = None) -> list[str]:
     (folder / "cities").mkdir(parents=True)
     (folder / "cities/bench.yaml").write_text(CITY, encoding="utf-8")
     start = [sys.executable, *(["-m", "cProfile", "-o", str(profile)] if profile else [])]
-    start += ["-m", "crawler.crawl.__main__", "bench", "--output", str(folder / "output")]
+    start += ["-m", "crawler.crawl", "bench", "--output", str(folder / "output")]
     start += ["--run-id", "run-1", "--cities-dir", str(folder / "cities")]
-    extensions = {"crawler.crawl.__main__.Progress": 0, "benchmarks.cost.crawl_cost.Meter": 0}
+    extensions = {"crawler.crawl.progress.Progress": 0, "benchmarks.cost.crawl_cost.Meter": 0}
     options: dict[str, object] = {
         "DOWNLOAD_DELAY": 0,
         "AUTOTHROTTLE_ENABLED": 0,

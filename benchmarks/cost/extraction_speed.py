@@ -19,7 +19,7 @@ from crawler.city import City, Source, unnamed_city
 from crawler.extract.article import extract
 from crawler.extract.charset import decode
 
-FIXTURES = Path(__file__).parent.parent / "tests" / "cms"
+FIXTURES = Path(__file__).parents[2] / "tests" / "cms"
 Case = tuple[str, bytes, dict[str, str], City]
 
 _ROUNDS = 20

@@ -272,7 +272,7 @@ def fuzz(minutes: float, corpus: Path | None) -> int:
 
 def _seeds() -> Iterator[tuple[str, bytes]]:
     """Yield small ordinary pages to begin from: the project's own fixtures."""
-    fixtures = Path(__file__).parent.parent / "tests" / "cms"
+    fixtures = Path(__file__).parents[2] / "tests" / "cms"
     for path in sorted(fixtures.glob("*/*/*.html")):
         if path.stat().st_size < 20_000:
             yield path.stem, path.read_bytes()

@@ -32,7 +32,7 @@ from crawler.demo.site import Site, build_site, url_of
 from pipelines.tables import files, schema
 from pipelines.tables.articles import read_articles
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 Content = dict[str, tuple[Entry, ...]]
 
 FIRST, SOON, NEXT_DAY = "2024-07-01T00:00Z", "2024-07-01T03:00Z", "2024-07-02T03:00Z"
@@ -129,7 +129,7 @@ def crawl(site: Site, output: Path, run: str, now: str) -> Run:
             command = [
                 sys.executable,
                 "-m",
-                "crawler.crawl.__main__",
+                "crawler.crawl",
                 city,
                 "--output",
                 str(output),

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.series.corpus import generate
 from crawler.item import Article
 from pipelines import align
-from pipelines.pairs.pair import Document
+from pipelines.pairs.prepared import Document
 from pipelines.tables import files, schema
 from pipelines.tables.articles import write_articles
 

@@ -1,6 +1,6 @@
 """Learn the weights of document pairing from generated series, and write them with their origin.
 
-    python -m benchmarks.learn.fit_pairs                 # writes pipelines/data/pairing.json
+    python -m benchmarks.learn.fit_pairs                 # writes pipelines/pairs/pairing.json
 
 A conditional logit: every English article chooses among its Chinese candidates and none. Weights
 are drawn to a prior set by hand from field notes (what clashes is worth more than what agrees),
@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.series import corpus
+from benchmarks.series.city import HARD, Setting
 from pipelines.pairs import pair
-from pipelines.pairs.pair import Document
+from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
 
 Array = npt.NDArray[Any]
@@ -46,9 +47,9 @@ SPREAD = {"stage_clash": 0.7, "similarity": 1.5}
 words, which real texts use loosely; similarity is worth more where texts are not all alike."""
 STRENGTH = 0.5
 SETTINGS = (
-    corpus.HARD,
-    dataclasses.replace(corpus.HARD, shared_topics=0.2),
-    corpus.Setting(
+    HARD,
+    dataclasses.replace(HARD, shared_topics=0.2),
+    Setting(
         keep=(0.6, 1.0), drop=0.08, rounded=0.15, wrong=0.03, undated=0.3, date_dropped=0.1,
         english=0.4,
     ),
@@ -59,7 +60,7 @@ def choices(articles: Sequence[Document], gold: set[tuple[str, str]]) -> list[Ch
     """Return, for each English article, its candidates: whether gold, and features."""
     encoder = load_encoder()
     zh, en = (
-        pair.prepare(sorted((a for a in articles if a.lang == lang), key=lambda a: a.id), encoder)
+        prepare(sorted((a for a in articles if a.lang == lang), key=lambda a: a.id), encoder)
         for lang in ("zh", "en")
     )
     pairing = pair.pair(zh, en)
@@ -120,7 +121,7 @@ def main() -> None:
     """Learn and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=30, help="training cities (seeds from 0)")
-    default = Path(pair.__file__).parent / "data" / "pairing.json"
+    default = Path(pair.__file__).parent / "pairing.json"
     parser.add_argument("--to", type=Path, default=default)
     args = parser.parse_args()
     rows = gather(range(args.seeds))

@@ -1,4 +1,4 @@
-"""Learn the weights of the second look at doubtful beads: writes pipelines/data/doubts.json.
+"""Learn the weights of the second look at doubtful beads: writes pipelines/sentences/second_look.json.
 
     [SHIZHENG_SHARED=...] python -m benchmarks.learn.fit_second_look DOCUMENTS.jsonl [--out FILE]
 
@@ -24,7 +24,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from benchmarks.learn.sentence_sets import HERE, Document, drop, read
+from benchmarks.learn.sentence_sets import ROOT, Document, drop, read
 from pipelines.sentences import features, second_look
 from pipelines.sentences.align import first_look
 from pipelines.vectors.encoder import encode_spans
@@ -43,7 +43,7 @@ PULL = 0.1
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("documents", type=Path)
-    parser.add_argument("--out", type=Path, default=HERE.parent / "pipelines/data/doubts.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "pipelines/sentences/second_look.json")
     args = parser.parse_args()
     with threadpool_limits(limits=1):
         documents = read(args.documents)

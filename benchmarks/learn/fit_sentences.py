@@ -1,4 +1,4 @@
-"""Learn the weights of the sentence aligner: writes pipelines/data/sentences.json.
+"""Learn the weights of the sentence aligner: writes pipelines/sentences/beads.json.
 
     SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences [--out FILE] [--on]
     SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences --ablate [--most N] [--steps N]
@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from benchmarks.learn.sentence_sets import HERE, Document, sets
+from benchmarks.learn.sentence_sets import ROOT, Document, sets
 from pipelines.sentences import features, trellis
 
 USUAL = np.array([0.80, 0.05, 0.03, 0.055, 0.055, 0.01])
@@ -238,7 +238,7 @@ GROUPS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--out", type=Path, default=HERE.parent / "pipelines/data/sentences.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "pipelines/sentences/beads.json")
     parser.add_argument("--most", type=int, default=140, help="documents of a set to learn from")
     parser.add_argument("--held", type=int, default=160, help="documents of a set to report on")
     parser.add_argument("--steps", type=int, default=25, help="steps of each of three rounds")

@@ -19,8 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from pipelines.quality import intervals
 from pipelines.release.content import suspicion
 
-SETS = Path(__file__).parents[1] / "tests" / "suspicion"
-MODEL = Path(__file__).parents[1] / "pipelines" / "data" / "suspicion.json"
+SETS = Path(__file__).parents[2] / "tests" / "unit" / "release" / "suspicion"
+MODEL = Path(__file__).parents[2] / "pipelines" / "release" / "content" / "suspicion.json"
 
 
 def authored(name: str) -> tuple[list[str], np.ndarray]:

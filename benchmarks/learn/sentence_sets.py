@@ -23,7 +23,7 @@ from pipelines.sentences import features
 from pipelines.vectors.encoder import Vectors, encode_spans
 from pipelines.vectors.load import load_encoder
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 Texts = tuple[list[str], list[str]]
 
 
@@ -227,7 +227,7 @@ def sets(half: int, most: int) -> dict[str, list[Document]]:
     """Return the encoded documents of one half, altered ones included, at most `most` a set."""
     folder = Path(os.environ["SHIZHENG_SHARED"]) / "data" / "alignment"
     news = read(folder / "news_resplit.jsonl")[half::2]
-    literary = read(HERE / "data" / "literary.jsonl")[half::2]
+    literary = read(ROOT / "benchmarks/accuracy/data/literary.jsonl")[half::2]
     order = random.Random(1)
     order.shuffle(news)
     plain = {

@@ -1,6 +1,6 @@
 """Series of other kinds and other wording than those the model learnt from: for measuring only.
 
-Nothing here is used by `benchmarks/pairing.py`. Eight kinds: visits by Hong Kong officials
+Nothing here is used by `benchmarks/learn/fit_pairs.py`. Eight kinds: visits by Hong Kong officials
 (Traditional, Cantonese spelling), regulations named in 《》, land sold plot by plot, exhibitions of
 one museum, weekly health bulletins, storm and traffic notices, court or market cases with company
 names in Latin letters, and district reports of which English gives a part each.

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pypinyin import Style, pinyin
 
-from pipelines.pairs.pair import Document
+from pipelines.pairs.prepared import Document
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.series.city import FAMILY, GIVEN, HARD, City, Event, Setting, spelt
 from benchmarks.series.kinds import festivals, guests, meetings, monthly, projects, yearly
 from benchmarks.series.places import openings, regulations
-from pipelines.pairs.pair import Document
+from pipelines.pairs.prepared import Document
 
 KINDS = (meetings, guests, monthly, yearly, festivals, projects, openings, regulations)
 __all__ = ["HARD", "City", "Setting", "generate"]

@@ -21,7 +21,7 @@ from crawler.extract.article import join
 from crawler.item import Article, Reject
 from pipelines import pool
 from pipelines.articles import duplicates, language
-from pipelines.articles.archives_read import Progress, fingerprint, identity
+from pipelines.articles.archives_read import Progress, identity, settings_digest
 from pipelines.tables import files, lock, schema
 from pipelines.tables.articles import write_articles, write_rejects
 from pipelines.tables.runs import Run
@@ -143,7 +143,7 @@ def extract(
     for path in paths:
         next(reader.read(path), None)
     wanted = _Filter(cities, prefix, any_host)
-    mark = fingerprint(cities, prefix, any_host)
+    mark = settings_digest(cities, prefix, any_host)
     counts: dict[str, Count] = {}
     skipped: Counter[str] = Counter()
     damaged: dict[str, str] = {}

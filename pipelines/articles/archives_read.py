@@ -9,18 +9,28 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
-import crawler
 from crawler.city import City
 from crawler.state.database import connect
-from pipelines.articles import language
 from pipelines.tables import files
+from pipelines.tables.fingerprint import fingerprint
 
-_LIBRARIES = (
+DEPENDS_ON = (
+    "crawler.archive",
+    "crawler.extract",
+    "crawler.cms",
+    "crawler.city",
+    "crawler.contract",
+    "crawler.credentials",
+    "crawler.item",
+    "crawler.legible",
+    "crawler.unpacking",
+    "pipelines.articles",
+    "pipelines.text",
+)
+PACKAGES = (
     "justext",
     "langdetect",
     "lxml",
@@ -115,24 +125,13 @@ class Progress:
 
 
 def identity(path: Path, mark: str) -> str:
-    """Return what an archive is known by: its content and `mark`, the `fingerprint` of the rest."""
+    """Return an archive's identity: its content and `mark`, the `settings_digest` of the rest."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() + mark
 
 
-def fingerprint(cities: Mapping[str, City], prefix: str | None, any_host: bool) -> str:
+def settings_digest(cities: Mapping[str, City], prefix: str | None, any_host: bool) -> str:
     """Return a digest of all that decides, beside an archive, which articles come of it."""
     named = sorted(repr(replace(city, file="")) for city in cities.values())
-    options = json.dumps([_code(), named, prefix, any_host])
+    options = json.dumps([fingerprint(DEPENDS_ON, PACKAGES).hex(), named, prefix, any_host])
     return hashlib.sha256(options.encode()).hexdigest()[:16]
-
-
-@cache
-def _code() -> str:
-    """Return a digest of the modules that extraction and the judgement of language consist of."""
-    digest = hashlib.sha256()
-    for path in [*sorted(Path(crawler.__file__).parent.glob("**/*.py")), Path(language.__file__)]:
-        digest.update(path.read_bytes())
-    for library in _LIBRARIES:
-        digest.update(f"{library} {version(library)}".encode())
-    return digest.hexdigest()

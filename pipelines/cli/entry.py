@@ -11,7 +11,7 @@ def main() -> int:
     `crawler` and `pipelines` are names that others use, too; importing a stranger's would fail
     somewhere deep with a message about nothing.
     """
-    ours = Path(__file__).parents[1]
+    ours = Path(__file__).parents[2]
     spec = importlib.util.find_spec("crawler")
     found = Path(spec.origin).parents[1] if spec and spec.origin else None
     if found != ours:

@@ -97,7 +97,7 @@ class _CommandParser(argparse.ArgumentParser):
 
 
 def _later(path: str) -> Command:
-    """Return a command, like `"commands.demo_command"`, whose module is loaded when it is run."""
+    """Return a command, like `"cli.commands.demo_command"`, whose module is loaded when it is run."""
     module, _, name = path.rpartition(".")
 
     def run(args: argparse.Namespace) -> int:
@@ -185,15 +185,19 @@ def _parser() -> argparse.ArgumentParser:
 
     add(
         "demo",
-        "commands.demo_command",
+        "cli.commands.demo_command",
         "the whole job on the embedded miniature web, over HTTP",
     )
     made = add(
-        "crawl", "rounds.crawl_command", "crawl live sites, taking only what is new", cities, window
+        "crawl",
+        "operations.round.crawl_command",
+        "crawl live sites, taking only what is new",
+        cities,
+        window,
     )
     made.add_argument("cities", nargs="*", metavar="CITY")
     made.add_argument("--all", action="store_true", help="every city not paused, blocked or gone")
-    made = add("extract", "commands.extract_command", "articles from web archives", cities)
+    made = add("extract", "cli.commands.extract_command", "articles from web archives", cities)
     made.add_argument("warcs", nargs="*", type=Path, metavar="WARC")
     made.add_argument("--all", action="store_true", help="every archive in the output folder")
     made.add_argument("--url-prefix", metavar="P", help="only pages whose URL starts so")
@@ -206,17 +210,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     made = add(
         "page",
-        "commands.page_command",
+        "cli.commands.page_command",
         "one page: the article or why there is none, rule by rule",
         cities,
     )
     made.add_argument("page", metavar="URL|FILE")
     made.add_argument("--url", metavar="U", help="the URL that a FILE was saved from")
-    made = add("import", "commands.import_command", "articles from elsewhere, a JSON object a line")
+    made = add(
+        "import", "cli.commands.import_command", "articles from elsewhere, a JSON object a line"
+    )
     made.add_argument("file", type=Path, metavar="FILE.jsonl")
     made = add(
         "align",
-        "commands.align_command",
+        "cli.commands.align_command",
         "pair articles and align their sentences",
         cities,
         encoder,
@@ -230,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made = add(
         "align-sentences",
-        "commands.align_sentences_command",
+        "cli.commands.align_sentences_command",
         "beads for documents already split",
         encoder,
     )
@@ -248,7 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made = add(
         "run",
-        "rounds.run_command",
+        "operations.round.run_command",
         "what a scheduler calls: crawl, align, check, report",
         cities,
         window,
@@ -269,16 +275,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder of node_exporter's textfile collector, for a copy of the metrics",
     )
-    made = add("status", "commands.status_command", "freshness, health, counts per city", cities)
+    made = add(
+        "status", "cli.commands.status_command", "freshness, health, counts per city", cities
+    )
     made.add_argument(
         "--runs", type=_runs, nargs="?", const=20, metavar="N", help="the last runs instead"
     )
-    add("report", "commands.report_command", "write the quality report, one HTML file", cities)
-    made = add("review", "commands.review_command", "a local page where people judge pairs", cities)
+    add("report", "cli.commands.report_command", "write the quality report, one HTML file", cities)
+    made = add(
+        "review", "cli.commands.review_command", "a local page where people judge pairs", cities
+    )
     made.prepare = partial(_ask, "review.command", made)
     made = add(
         "evaluate",
-        "commands.evaluate_command",
+        "cli.commands.evaluate_command",
         "how good the corpus is, by verdicts or against gold",
     )
     made.add_argument(
@@ -289,7 +299,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made = add(
         "calibrate",
-        "commands.calibrate_command",
+        "cli.commands.calibrate_command",
         "learn the pairs' probabilities from the verdicts",
     )
     choice = made.add_mutually_exclusive_group()
@@ -304,21 +314,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.prepare = partial(_ask, "release.command", made, _day)
     made = add(
-        "migrate", "migration.migrate_command", "bring the tables of an older shizheng up to date"
+        "migrate",
+        "operations.migration.migrate_command",
+        "bring the tables of an older shizheng up to date",
     )
     made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
     actions_of = group.add_subparsers(metavar="ACTION", required=True)
     entries = {}
     for name, command, text in (
-        ("list", "commands.cities_list_command", "the cities and their sources"),
-        ("check", "catalogue.check_command", "are the city files valid, and do the sites work?"),
-        ("add", "catalogue.add_command", "a city's file and fixtures from its list pages"),
+        ("list", "cli.commands.cities_list_command", "the cities and their sources"),
+        (
+            "check",
+            "operations.cities.check_command",
+            "are the city files valid, and do the sites work?",
+        ),
+        ("add", "operations.cities.add_command", "a city's file and fixtures from its list pages"),
     ):
         made = actions_of.add_parser(name, help=text, description=text, parents=[shared, cities])
         made.set_defaults(command=_later(command))
         entries[name] = made
-    both = cache(partial(_ask, "catalogue", entries["check"], entries["add"]))
+    both = cache(partial(_ask, "operations.cities", entries["check"], entries["add"]))
     entries["check"].prepare = entries["add"].prepare = both
     return parser
 

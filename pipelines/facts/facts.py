@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
-from importlib import resources
 
 from pipelines.facts import dates, names, ordinals
 from pipelines.facts import figures as quantities
@@ -21,6 +19,7 @@ from pipelines.facts.names import Name, Sounds
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Key, key
 from pipelines.facts.titles import titles
+from pipelines.text.script import simplified
 
 
 @dataclass(frozen=True)
@@ -158,18 +157,6 @@ def facts(
         published=published.date() if published else None,
         whole=whole,
     )
-
-
-def simplified(text: str) -> str:
-    """Return Chinese text with Traditional characters as Simplified ones, one for one."""
-    return text.translate(_simple_forms())
-
-
-@cache
-def _simple_forms() -> dict[int, str]:
-    table = resources.files("opencc") / "dictionary" / "TSCharacters.txt"
-    rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
-    return {ord(row[0]): row[1].split()[0] for row in rows if len(row) == 2 and len(row[0]) == 1}
 
 
 def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:

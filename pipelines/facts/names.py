@@ -19,7 +19,7 @@ from pipelines.facts import romanisation
 
 def _lines(name: str) -> list[str]:
     """Lines of a data file, comments left out."""
-    text = (resources.files("pipelines") / "data" / name).read_text(encoding="utf-8")
+    text = (resources.files("pipelines.facts") / name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 

@@ -1,4 +1,4 @@
-"""rarity"""
+"""Rarity of facts within a city."""
 
 import math
 from collections import Counter

@@ -15,7 +15,7 @@ RUN_TOGETHER = {"szeto": ("sze", "to"), "auyeung": ("au", "yeung"), "kowloon": (
 
 @cache
 def _table() -> dict[str, str]:
-    text = (resources.files("pipelines") / "data" / "romanisation.tsv").read_text(encoding="utf-8")
+    text = (resources.files("pipelines.facts") / "romanisation.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return {row[0]: row[1] for row in rows}
 

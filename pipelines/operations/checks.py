@@ -1,4 +1,4 @@
-"""checks"""
+"""Checks of what a command is given: cities, folders."""
 
 import argparse
 import os

@@ -69,7 +69,7 @@ def crawl(
     still locked. When this process is interrupted, the crawls are ended, then the interrupt goes
     on.
     """
-    command = [sys.executable, "-m", "crawler.crawl.__main__"]
+    command = [sys.executable, "-m", "crawler.crawl"]
     options = ["--output", str(output), "--run-id", run.run_id]
     for name, value in (("--cities-dir", cities_dir), ("--since", since), ("--until", until)):
         options += [name, str(value)] if value is not None else []

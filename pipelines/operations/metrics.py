@@ -7,15 +7,39 @@ watched are ages (`time() - shizheng_city_last_success_seconds`), so times are g
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from pipelines.tables.run_metrics import Sample, _gauge
 
-if TYPE_CHECKING:
-    from pipelines.operations.metrics import Standing
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One city as the stored tables and the history of runs show it. Times are ISO 8601.
+
+    `newest_zh` and `newest_en` are when the newest article of each language was published; `recent`
+    counts articles published in the last four weeks, `before` those of the four weeks before.
+    `health` is a word - `well`, `unwell` (an assertion does not hold), `failed` (the last run),
+    `running`, `never crawled`, `imported`, `damaged` (a table cannot be read, and nothing is
+    counted), or the status of a city at rest - and `why` says what is
+    wrong, in sentences.
+    """
+
+    city: str
+    status: str
+    zh: int
+    en: int
+    rejects: int
+    pairs: int
+    newest_zh: str | None
+    newest_en: str | None
+    recent: int
+    before: int
+    last_run: str | None
+    last_success: str | None
+    health: str
+    why: tuple[str, ...] = ()
 
 
-def of_cities(standings: "Sequence[Standing]") -> str:
+def of_cities(standings: Sequence[Standing]) -> str:
     """Return how the cities stand, those of the last run and all others."""
     cities = [standing for standing in standings if standing.last_run]
     langs = ("zh", "en")
@@ -56,31 +80,3 @@ def of_cities(standings: "Sequence[Standing]") -> str:
             _gauge("city_rejects", "Pages that gave no article.", each("rejects")),
         )
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One city as the stored tables and the history of runs show it. Times are ISO 8601.
-
-    `newest_zh` and `newest_en` are when the newest article of each language was published; `recent`
-    counts articles published in the last four weeks, `before` those of the four weeks before.
-    `health` is a word - `well`, `unwell` (an assertion does not hold), `failed` (the last run),
-    `running`, `never crawled`, `imported`, `damaged` (a table cannot be read, and nothing is
-    counted), or the status of a city at rest - and `why` says what is
-    wrong, in sentences.
-    """
-
-    city: str
-    status: str
-    zh: int
-    en: int
-    rejects: int
-    pairs: int
-    newest_zh: str | None
-    newest_en: str | None
-    recent: int
-    before: int
-    last_run: str | None
-    last_success: str | None
-    health: str
-    why: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""run_terms"""
+"""Settings of a run, as its manifest stores them."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""steps"""
+"""Steps over several cities: alignment and reposts."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""calibration"""
+"""Calibration in force: the curve that verdicts have fitted."""
 
 import json
 import math

@@ -8,7 +8,8 @@ from pipelines.facts.facts import Facts
 from pipelines.facts.figures import Quantity
 from pipelines.pairs.calibration import Calibration
 from pipelines.pairs.model import Model, days_apart
-from pipelines.pairs.pair import Pairing, Prepared, Scored
+from pipelines.pairs.pair import Pairing, Scored
+from pipelines.pairs.prepared import Prepared
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "what the sentences say": ("similarity", "title", "covered_en", "covered_zh", "order"),

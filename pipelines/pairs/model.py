@@ -1,4 +1,4 @@
-"""model"""
+"""Model of document pairs: features and weights."""
 
 import json
 import math
@@ -32,7 +32,7 @@ class Model:
 @cache
 def load_model() -> Model:
     """Return the model that comes with the package."""
-    text = (resources.files("pipelines") / "data" / "pairing.json").read_text(encoding="utf-8")
+    text = (resources.files("pipelines.pairs") / "pairing.json").read_text(encoding="utf-8")
     stored = json.loads(text)
     return Model(stored["version"], stored["bias"], stored["weights"])
 

@@ -17,20 +17,8 @@ from pipelines.pairs import aliases, candidates
 from pipelines.pairs.comparison import Comparison
 from pipelines.pairs.coverage import Coverage
 from pipelines.pairs.model import WORDS_PER_CHARACTER, Model, features, load_model
-from pipelines.pairs.prepared import Document, Prepared, Unread, prepare
+from pipelines.pairs.prepared import Prepared, Unread
 from pipelines.tables.cache import Findings
-
-__all__ = [
-    "Document",
-    "Model",
-    "Pairing",
-    "Prepared",
-    "Scored",
-    "Unread",
-    "load_model",
-    "pair",
-    "prepare",
-]
 
 
 @dataclass(frozen=True, slots=True)

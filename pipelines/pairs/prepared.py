@@ -21,12 +21,16 @@ from pipelines.facts.rarity import Key
 from pipelines.pairs.coverage import Array, Sentences
 from pipelines.tables.cache import Findings
 from pipelines.tables.files import StoreError
-from pipelines.tables.fingerprint import program
+from pipelines.tables.fingerprint import fingerprint
 from pipelines.tables.spill import Half, Records
 from pipelines.text import splitting
 from pipelines.vectors.encoder import Encoder
 
 T = TypeVar("T")
+
+DEPENDS_ON = ("pipelines.pairs", "pipelines.facts", "pipelines.vectors", "pipelines.text")
+PACKAGES = ("numpy", "pypinyin", "opencc-python-reimplemented")
+"""Rooms and packages that decide what is read from an article and how pairs compare."""
 
 MAX_SENTENCES = 400
 """Sentences of an article that are compared; what is longer is a book."""
@@ -189,7 +193,7 @@ def prepare(
     """
     prepared: list[Prepared] = []
     readings = Readings(documents, encoder)
-    version = program() + encoder.name.encode()
+    version = fingerprint(DEPENDS_ON, PACKAGES) + encoder.name.encode()
     # Most facts are in many articles: each is held once.
     known: dict[Key, Key] = {}
     for start in range(0, len(documents), _AT_ONCE):

@@ -1,4 +1,4 @@
-"""rows"""
+"""Rows of the tables `pairs` and `candidates`."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ import numpy as np
 
 from pipelines.pairs import model
 from pipelines.pairs.calibration import for_method
-from pipelines.pairs.pair import Pairing, Prepared, Scored
+from pipelines.pairs.pair import Pairing, Scored
+from pipelines.pairs.prepared import Prepared
 from pipelines.tables import files, schema
 from pipelines.tables.files import Row
 

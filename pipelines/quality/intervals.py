@@ -3,7 +3,7 @@
 Strata, weights and clusters are taken into account by linearisation; the interval is Clopper and
 Pearson's at the effective sample size (Korn and Graubard 1998, Survey Methodology 24:193, as the
 US National Center for Health Statistics uses it). It keeps its rate in designs in which Wilson's
-falls below (`benchmarks/coverage.py`).
+falls below (`benchmarks/accuracy/coverage.py`).
 """
 
 import math

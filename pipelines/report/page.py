@@ -77,7 +77,7 @@ def render(
     estimated = estimates.estimate_from(output, judged) if judged else None
     style, script = (_asset(f"report.{kind}") for kind in ("css", "js"))
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipelines"),
+        loader=jinja2.PackageLoader("pipelines.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -275,7 +275,7 @@ def _month(months: int) -> str:
 
 
 def _asset(name: str) -> str:
-    return (files("pipelines") / "templates" / name).read_text(encoding="utf-8")
+    return (files("pipelines.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str) -> str:

@@ -193,7 +193,7 @@ class Pages:
 
 def asset(name: str) -> bytes:
     """Return the style or the script of the pages."""
-    return (files("pipelines") / "templates" / "review" / name).read_bytes()
+    return (files("pipelines.review") / "templates" / name).read_bytes()
 
 
 def _address(action: str, reviewer: str, place: int | None, adjudicating: bool) -> str:
@@ -205,7 +205,7 @@ def _address(action: str, reviewer: str, place: int | None, adjudicating: bool) 
 
 def _environment(ui: str) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipelines", "templates/review"),
+        loader=jinja2.PackageLoader("pipelines.review"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

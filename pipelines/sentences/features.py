@@ -62,7 +62,7 @@ class Model:
     """Weights by feature; `usual`: rates of `KINDS` over all kinds of text; how far to trust them.
 
     `inertia` is the number of beads that the usual rates weigh when a text's own rates are
-    estimated. Learnt by `benchmarks/fit_sentences.py`.
+    estimated. Learnt by `benchmarks/learn/fit_sentences.py`.
     """
 
     weights: dict[str, float]
@@ -73,7 +73,7 @@ class Model:
 @cache
 def load_model() -> Model:
     """Return the model that comes with the package."""
-    path = resources.files("pipelines") / "data" / "sentences.json"
+    path = resources.files("pipelines.sentences") / "beads.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
     return Model(stored["weights"], tuple(stored["usual"]), stored["inertia"])
 

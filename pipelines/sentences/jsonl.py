@@ -1,4 +1,4 @@
-"""jsonl"""
+"""Alignment of documents that are already split, JSON Lines in and out."""
 
 import json
 from collections.abc import Iterator

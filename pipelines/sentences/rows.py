@@ -1,16 +1,16 @@
-"""rows"""
+"""Rows of the table `sentences`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.articles import bilingual_pages
-from pipelines.pairs.pair import Document
+from pipelines.pairs.prepared import Document
 from pipelines.pairs.rows import _f32
-from pipelines.sentences import align
-from pipelines.sentences.align import Bead, Span
+from pipelines.sentences.align import Bead
 from pipelines.sentences.cache import KeptBeads
 from pipelines.sentences.flags import flags
 from pipelines.tables.files import Row
+from pipelines.text.splitting import Span, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def _beads(
     pair_id: str, zh: Document, en: Document, kept: KeptBeads, mates: Mapping[str, _Mate]
 ) -> list[Row]:
     """Align the sentences of a pair: rows of the sentences table."""
-    ours, theirs = align.split(zh.text, "zh"), align.split(en.text, "en")
+    ours, theirs = split(zh.text, "zh"), split(en.text, "en")
     told = [zh.text[span.start : span.end] for span in ours]
     telling = [en.text[span.start : span.end] for span in theirs]
     mate, other = mates.get(zh.id), mates.get(en.id)

@@ -7,7 +7,7 @@ So each 1-1 bead that is neither sure nor out of the question, and whose sentenc
 left alone, is judged again by a logistic regression: from how likely it and the two nulls were at
 the first look, from its centred cosine beside the mean and spread of the sure beads', from what a
 dictionary renders and whether it renders more of no other sentence, from figures and names that
-only English has, and from lengths. Learnt by `benchmarks/fit_doubts.py`.
+only English has, and from lengths. Learnt by `benchmarks/learn/fit_second_look.py`.
 """
 
 import json
@@ -99,7 +99,7 @@ def second_look(pair: Comparison, probable: trellis.Array) -> Array:
 
 @cache
 def _weights() -> dict[str, float]:
-    path = resources.files("pipelines") / "data" / "doubts.json"
+    path = resources.files("pipelines.sentences") / "second_look.json"
     stored: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
     return stored
 

@@ -1,4 +1,4 @@
-"""columns"""
+"""Arrow columns as NumPy arrays."""
 
 from pathlib import Path
 from typing import Any

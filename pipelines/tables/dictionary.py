@@ -41,7 +41,7 @@ file carries its table's name and `schema_version` in its metadata.
 
 ## Data dictionary
 
-This part is generated from `pipelines/schema.py`. Every column may be null.
+This part is generated from `pipelines/tables/schema.py`. Every column may be null.
 """
 
 
@@ -67,6 +67,6 @@ def _row(field: pa.Field, prefix: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).parent.parent.joinpath("output", "README.md").write_text(
+    Path(__file__).parents[2].joinpath("output", "README.md").write_text(
         dictionary(), encoding="utf-8"
     )

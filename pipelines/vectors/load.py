@@ -1,4 +1,4 @@
-"""load"""
+"""Encoder by name or path."""
 
 from functools import cache
 from pathlib import Path

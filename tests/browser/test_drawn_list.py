@@ -137,7 +137,7 @@ def test_what_a_browser_behind_a_proxy_was_led_to_is_reported_and_not_archived(
     away = "http://www.qingya.example/away"
     city.write_text(CITY.replace(DRAWN, away), encoding="utf-8")
     with serve(Leading("elsewhere.test")) as port:
-        run(port, ["-m", "crawler.crawl.__main__", *crawl(city, tmp_path / "out")])
+        run(port, ["-m", "crawler.crawl", *crawl(city, tmp_path / "out")])
     log = tmp_path / "out" / "runs" / "run-1" / "qingya.issues.jsonl"
     issues = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     told = {issue["url"]: (issue["code"], issue["evidence"]) for issue in issues}
@@ -162,7 +162,7 @@ def test_a_host_at_a_private_address_is_unknown_to_the_browser(
 def test_a_crawl_stores_the_articles_of_a_drawn_list(
     web: tuple[int, Counter[str]], city: Path, tmp_path: Path
 ) -> None:
-    ended = run(web[0], ["-m", "crawler.crawl.__main__", *crawl(city, tmp_path / "out")])
+    ended = run(web[0], ["-m", "crawler.crawl", *crawl(city, tmp_path / "out")])
     assert ended.returncode == 0, ended.stderr
     assert of_news(urls(tmp_path / "out")) == {
         row["url"]
@@ -174,7 +174,7 @@ def test_a_crawl_stores_the_articles_of_a_drawn_list(
 def test_without_the_extra_the_list_is_reported_and_the_other_sources_go_on(
     web: tuple[int, Counter[str]], city: Path, tmp_path: Path
 ) -> None:
-    without = ["-c", WITHOUT.format(module="crawler.crawl.__main__")]
+    without = ["-c", WITHOUT.format(module="crawler.crawl")]
     ended = run(web[0], [*without, *crawl(city, tmp_path / "out")])
     assert ended.returncode == 0, ended.stderr
     found = urls(tmp_path / "out")

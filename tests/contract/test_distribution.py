@@ -38,7 +38,7 @@ def test_the_wheel_holds_the_two_packages_with_their_data_and_nothing_else(tmp_p
     assert {"crawler/cities/dalian.yaml", "crawler/py.typed", "pipelines/py.typed"} <= set(names)
     assert any(name.startswith("crawler/demo/content/") for name in names)
     assert any(name.startswith("crawler/demo/templates/") for name in names)
-    assert "pipelines/templates/report.html.j2" in names
+    assert "pipelines/report/templates/report.html.j2" in names
     assert f"{info}/licenses/LICENSE" in names
     packaged = {name for name in names if name.endswith(".py")}
     written = {n for n in tracked if n.startswith(("crawler/", "pipelines/")) and n.endswith(".py")}

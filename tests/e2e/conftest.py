@@ -107,7 +107,7 @@ class Crawl:
         start = [
             sys.executable,
             "-m",
-            "crawler.crawl.__main__",
+            "crawler.crawl",
             "haiqing",
             "--output",
             str(self.output),

@@ -13,7 +13,7 @@ from pipelines.release.tables import LAYOUTS
 
 
 def render(name: str, manifest: Mapping[str, Any], **more: Any) -> str:
-    """Return `pipelines/templates/release/<name>` filled from a release's manifest."""
+    """Return `templates/<name>` filled from a release's manifest."""
     counts = {table: of["all"] for table, of in manifest["counts"].items()}
     facts = {
         "m": manifest,
@@ -39,7 +39,7 @@ def cell(value: object) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    folder = files("pipelines").joinpath("templates/release")
+    folder = files("pipelines.release.about").joinpath("templates")
     made = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text("utf-8")),
         undefined=jinja2.StrictUndefined,

@@ -7,7 +7,7 @@ from English written as such, and not who translated: professionals set it off, 
 machine does not. Its error, measured on authored paragraphs that were held apart and on outside
 news, is in docs/releases.md.
 
-The weights (`pipelines/data/suspicion.json`) are fitted by `benchmarks/fit_suspicion.py` on
+The weights (`pipelines/release/content/suspicion.json`) are fitted by `benchmarks/learn/fit_suspicion.py` on
 authored paragraphs. Patterns are RE2's, run by pyarrow over whole columns.
 """
 
@@ -107,7 +107,9 @@ def _breaks(texts: pa.Array) -> Floats:
 def model() -> Mapping[str, Any]:
     """Return the model as it is stored; `held_apart` is its `recall` and its `false_alarms` at
     `SUSPECT` on paragraphs that did not shape it, with 95 % intervals."""
-    stored = files("pipelines").joinpath("data/suspicion.json").read_text(encoding="utf-8")
+    stored = (
+        files("pipelines.release.content").joinpath("suspicion.json").read_text(encoding="utf-8")
+    )
     found: dict[str, Any] = json.loads(stored)
     return found
 
@@ -118,7 +120,7 @@ def weights() -> Mapping[str, Any]:
     fitted = model()
     if list(fitted["signs"]) != list(SIGNS):
         raise ValueError(
-            "pipelines/data/suspicion.json is of other signs than pipelines/release/suspicion.py; "
+            "pipelines/release/content/suspicion.json is of other signs than pipelines/release/content/suspicion.py; "
             "fit it again with `python -m benchmarks.learn.fit_suspicion`"
         )
     columns = {

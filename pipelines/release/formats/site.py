@@ -47,7 +47,7 @@ def write(release: Snapshot, folder: Path) -> None:
     index = _write_pairs(release, folder / "data")
     _dump(folder / "data" / "index.json", index)
     facts = release.manifest
-    templates = files("pipelines").joinpath("templates/release/site")
+    templates = files("pipelines.release.formats").joinpath("site_templates")
     page = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from crawler.item import NEWS_TIME
+from crawler.item import NEWS_TIME, Article
 from pipelines.articles import imports
 
 ZH = "市政府昨日召开常务会议，研究部署安全生产工作。"
 EN = "The municipal government held an executive meeting yesterday on workplace safety."
 
 
-def read(tmp_path: Path, **changes: Any) -> imports.Article:
+def read(tmp_path: Path, **changes: Any) -> Article:
     row = {"id": "x", "city": "a", "lang": "zh", "url": "", "title": "会议", "text": ZH} | changes
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipelines.articles.language import detect
 
-DATA = Path(__file__).parents[2] / "benchmarks" / "data"
+DATA = Path(__file__).parents[3] / "benchmarks" / "accuracy" / "data"
 FLOOR = 0.985
 """Share of titles whose language is right; the script must be right for every Chinese one that
 holds a character of one script only."""

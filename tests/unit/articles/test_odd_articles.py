@@ -15,8 +15,8 @@ from crawler.item import Article
 from pipelines import align
 from pipelines.articles import duplicates, imports
 from pipelines.facts import facts
-from pipelines.pairs import comparison, pair
-from pipelines.pairs.prepared import MAX_FIGURES, MAX_SENTENCES
+from pipelines.pairs import comparison
+from pipelines.pairs.prepared import MAX_FIGURES, MAX_SENTENCES, Document, prepare
 from pipelines.tables import files, schema
 from pipelines.tables.articles import write_articles
 from pipelines.vectors.encoder import Vectors
@@ -117,7 +117,7 @@ def test_two_texts_of_a_megabyte_are_answered(tmp_path: Path) -> None:
     assert aligned(tmp_path, texts) == []
     assert "31" in align.explain(tmp_path, "z", "e")
     # What is compared is bounded, however long the text.
-    prepared = pair.prepare([pair.Document("z", "zh", "", zh)], Still())
+    prepared = prepare([Document("z", "zh", "", zh)], Still())
     assert len(prepared[0].sentences.starts) <= MAX_SENTENCES + 1
     assert len(prepared[0].facts.figures) <= MAX_FIGURES
     assert prepared[0].facts.whole.count("\n") <= MAX_SENTENCES
@@ -145,7 +145,7 @@ class Still:
 def test_a_day_that_does_not_exist_disturbs_nobody(
     tmp_path: Path, text: str, published: datetime
 ) -> None:
-    prepared = pair.prepare([pair.Document("odd", "zh", "市博物馆", text, published)], Still())
+    prepared = prepare([Document("odd", "zh", "市博物馆", text, published)], Still())
     assert prepared[0].keys
     if published.year not in (1, 9999):
         odd = replace(ZH, article_id="odd", text=text, published_at=published)

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.pairs import aliases, model, pair
 from pipelines.pairs.explanation import explain
-from pipelines.pairs.pair import Document, Prepared
+from pipelines.pairs.prepared import Document, Prepared, prepare
 from pipelines.tables.cache import Findings
 from pipelines.vectors.load import load_encoder
 
@@ -36,8 +36,8 @@ def visit(number: int, who: str, called: str) -> tuple[Document, Document]:
 
 
 def learnt(visits: Sequence[tuple[Document, Document]]) -> dict[str, str]:
-    zh = pair.prepare([zh for zh, _ in visits], load_encoder())
-    en = pair.prepare([en for _, en in visits], load_encoder())
+    zh = prepare([zh for zh, _ in visits], load_encoder())
+    en = prepare([en for _, en in visits], load_encoder())
     return aliases.learn(zip(zh, en, strict=True))
 
 
@@ -83,7 +83,7 @@ def paired(
 ) -> tuple[dict[tuple[str, str], float], str]:
     """Probability by ids, and what is said of the dike."""
     stored = [Findings(kept / f"{name}.parquet") if kept else None for name in ("a", "c")]
-    left, right = (pair.prepare(side, load_encoder(), stored[0]) for side in (zh, en))
+    left, right = (prepare(side, load_encoder(), stored[0]) for side in (zh, en))
     found = pair.pair(left, right, kept=stored[1], **options)
     for one in stored:
         if one:

@@ -11,7 +11,8 @@ from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Rarity
 from pipelines.pairs import candidates, comparison, pair
 from pipelines.pairs.comparison import Comparison
-from pipelines.pairs.pair import Document, Pairing
+from pipelines.pairs.pair import Pairing
+from pipelines.pairs.prepared import Document, prepare
 from pipelines.tables import files, schema
 from pipelines.tables.cache import Findings
 from pipelines.vectors.load import load_encoder
@@ -41,7 +42,7 @@ EN = [english(number, topic) for number, topic in enumerate(ENGLISH, 4)]
 
 def paired(zh: Sequence[Document], en: Sequence[Document], folder: Path | None) -> Pairing:
     kept = [Findings(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
-    left, right = (pair.prepare(side, load_encoder(), kept[0]) for side in (zh, en))
+    left, right = (prepare(side, load_encoder(), kept[0]) for side in (zh, en))
     found = pair.pair(left, right, kept=kept[1])
     for one in kept:
         if one:
@@ -117,7 +118,7 @@ def test_a_changed_text_is_read_again_and_a_removed_one_forgotten(tmp_path: Path
 
 
 def test_rarity_is_asked_only_of_facts_that_the_english_text_is_known_to_state() -> None:
-    zh, en = (pair.prepare(side, load_encoder()) for side in (ZH, EN))
+    zh, en = (prepare(side, load_encoder()) for side in (ZH, EN))
     ours, theirs = (Rarity.of(one.keys for one in side) for side in (zh, en))
     for one in en:
         ours.asked.clear()

@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.pairs import pair
 from pipelines.pairs.model import linked, load_model
-from pipelines.pairs.pair import Document, Scored
+from pipelines.pairs.pair import Scored
+from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
 
 DAY = datetime(2024, 3, 5, 9, 0)
@@ -48,7 +49,7 @@ def paired(
     zh: Sequence[Document], en: Sequence[Document], least: float = 0.5
 ) -> dict[str, tuple[str, str]]:
     encoder = load_encoder()
-    left, right = pair.prepare(zh, encoder), pair.prepare(en, encoder)
+    left, right = prepare(zh, encoder), prepare(en, encoder)
     found = pair.pair(left, right)
     return {
         right[one.en].document.id: (left[one.zh].document.id, one.relation)
@@ -121,7 +122,7 @@ def test_the_second_english_report_of_the_same_thing_does_not_share(series: list
 
 def test_leaving_out_hopeless_candidates_changes_nothing_else(series: list[Document]) -> None:
     english = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 29, 33)]
-    zh, en = (pair.prepare(side, load_encoder()) for side in (series, english))
+    zh, en = (prepare(side, load_encoder()) for side in (series, english))
     whole, kept = pair.pair(zh, en), pair.pair(zh, en, runners_up=2)
 
     def told(listed: Sequence[Scored]) -> list[tuple[int, int, float]]:

@@ -8,7 +8,7 @@ from pipelines.pairs import pair
 from pipelines.pairs.calibration import Calibration
 from pipelines.pairs.explanation import KINDS, explain
 from pipelines.pairs.model import load_model
-from pipelines.pairs.pair import Document
+from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
 
 DAY = datetime(2024, 3, 6, 9, 0)
@@ -37,7 +37,7 @@ EN = [
 
 def tell(calibration: Calibration | None = None) -> dict[str, str]:
     encoder = load_encoder()
-    zh, en = pair.prepare(ZH, encoder), pair.prepare(EN, encoder)
+    zh, en = prepare(ZH, encoder), prepare(EN, encoder)
     found, model = pair.pair(zh, en), load_model()
     return {
         one: explain(found, zh, en, (one, "en29"), model, calibration=calibration)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.pairs import pair
-from pipelines.pairs.pair import Document
+from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
 
 ROWS = [
@@ -25,7 +25,7 @@ ENGLISH = [row for row in ROWS if row["lang"] == "en"]
 @pytest.fixture(scope="module")
 def mates() -> dict[str, str]:
     sides = {
-        lang: pair.prepare(
+        lang: prepare(
             [
                 Document(
                     row["id"],

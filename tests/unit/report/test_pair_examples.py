@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.item import Article
+from crawler.legible import visible
 from pipelines.facts.facts import facts
 from pipelines.report import fact_marks, pair_examples, pair_view, words
 from pipelines.report.page import render
@@ -48,7 +49,7 @@ def test_marking_loses_no_text_and_adds_no_tag_but_its_own(
     # In other elements the parser makes one blank of text that is nothing but blanks.
     parsed = BeautifulSoup(f"<pre>{html}</pre>", "html.parser")
     assert {tag.name for tag in parsed.find_all(True)} <= {"pre", "mark"}
-    assert parsed.get_text() == pair_view.visible(text)
+    assert parsed.get_text() == visible(text)
 
 
 def test_a_fact_in_both_texts_is_linked_and_one_in_one_only_stands_alone() -> None:

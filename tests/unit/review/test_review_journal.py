@@ -109,7 +109,7 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from pipelines import schema
+from pipelines.tables import schema
 from pipelines.review import journal
 for number in range(int(sys.argv[3])):
     row = dict.fromkeys(schema.REVIEWS.names) | {

@@ -111,7 +111,7 @@ def test_odd_texts_have_finite_judgements(zh: list[str], en: list[str]) -> None:
 
 
 def test_nearness_speaks_for_a_pair_and_near_company_against_it() -> None:
-    path = Path(second_look.__file__).parent / "data" / "doubts.json"
+    path = Path(second_look.__file__).parent / "second_look.json"
     weights = json.loads(path.read_text(encoding="utf-8"))
     pair, probable = looked_at(*texts(*STRANGERS[0]))
     assert set(weights) == {"bias", *second_look.find(pair, probable).features}

@@ -13,13 +13,13 @@ from pipelines.tables import lock
 
 def holder(output: Path, city: str) -> subprocess.Popen[str]:
     code = (
-        "import sys; from pathlib import Path; from pipelines import lock\n"
+        "import sys; from pathlib import Path; from pipelines.tables import lock\n"
         f"with lock.hold(Path({str(output)!r}), [{city!r}]):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"

@@ -1,0 +1,31 @@
+"""One text in two scripts is one text: everything that compares uses the same table."""
+
+import pytest
+
+from pipelines.articles.duplicates import Row, same
+from pipelines.facts.facts import facts
+from pipelines.text.script import script_of, simplified
+
+TRADITIONAL = "夥伴於幹事會徵求意見，於乾旱地區開工，於年內完成。市長於會上表示，關於該項目的意見，將於下月公布。"
+SIMPLIFIED = "伙伴于干事会征求意见，于干旱地区开工，于年内完成。市长于会上表示，关于该项目的意见，将于下月公布。"
+
+
+def test_a_text_in_either_script_gives_one_string() -> None:
+    assert simplified(TRADITIONAL) == simplified(SIMPLIFIED)
+    assert (script_of(TRADITIONAL), script_of(SIMPLIFIED)) == ("Hant", "Hans")
+
+
+@pytest.mark.parametrize("char", "於徵乾夥")
+def test_a_character_with_a_simplified_reading_of_its_own_is_compared_too(char: str) -> None:
+    assert simplified(simplified(char)) == simplified(char)
+    assert simplified(char) != char
+
+
+def test_duplicates_and_facts_read_both_scripts_alike() -> None:
+    both = [
+        Row(f"zh{at}", "zh", "意見", text, None)
+        for at, text in enumerate((TRADITIONAL, SIMPLIFIED))
+    ]
+    assert same(*both)
+    traditional, plain = (facts(text, "zh", title="通知") for text in (TRADITIONAL, SIMPLIFIED))
+    assert traditional.keys == plain.keys
