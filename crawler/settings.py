@@ -119,7 +119,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.fetch.guards.Redirects": 600,
     "crawler.fetch.guards.RobotsGuard": 110,  # just after Scrapy's own, which fetches robots.txt
-    "crawler.fetch.pace.Pace": 560,  # nearer than the retries, so that a retry waits as the host asks
+    "crawler.fetch.pace.Pace": 560,  # nearer than the retries: a retry waits as the host asks
     # Bodies are unpacked as those of an archive are, so that a crawl equals its re-extraction.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "crawler.fetch.guards.Unpacker": 590,

@@ -109,7 +109,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), args.pairs)
-        command = [sys.executable, "-m", "pipelines.cli.parser", "review", "--output", folder, "--json",
+        command = [sys.executable, "-m", "pipelines.cli", "review", "--output", folder, "--json",
                    "--port", "0"]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None

@@ -1,4 +1,4 @@
-"""`python -m crawler.crawl.probe check|detect`: a few pages of a site, politely, and what they tell.
+"""Polite look at a few pages of a site: `python -m crawler.crawl.probe check|detect`.
 
 `fetch URL` downloads one page. `check FILE.yaml` reads one list page of each source and the first
 articles it names. `detect URL…` finds out what CMS family lists are of, and takes an article of

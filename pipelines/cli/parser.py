@@ -97,7 +97,7 @@ class _CommandParser(argparse.ArgumentParser):
 
 
 def _later(path: str) -> Command:
-    """Return a command, like `"cli.commands.demo_command"`, whose module is loaded when it is run."""
+    """Return a command, such as `"cli.commands.demo_command"`, loaded when it is run."""
     module, _, name = path.rpartition(".")
 
     def run(args: argparse.Namespace) -> int:

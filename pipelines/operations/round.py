@@ -1,7 +1,7 @@
 """A round over the cities: `shizheng crawl`, and `shizheng run`, which a scheduler calls.
 
-A round ends in one of the exit codes of `pipelines.cli.commands`, says in plain language what is wrong,
-and says nothing in a pipe when nothing is.
+A round ends in one of the exit codes of `pipelines.exit_codes`, says in plain language what is
+wrong, and says nothing in a pipe when nothing is.
 """
 
 import argparse

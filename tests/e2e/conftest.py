@@ -294,7 +294,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (output / "evaluation.json").exists():
             ended = subprocess.run(
-                [sys.executable, "-m", "pipelines.cli.parser", "demo", "--output", str(output)],
+                [sys.executable, "-m", "pipelines.cli", "demo", "--output", str(output)],
                 capture_output=True, text=True, check=False, cwd=ROOT,
             )  # fmt: skip
             assert ended.returncode == 0, ended.stderr

@@ -28,7 +28,7 @@ def command(name: str, output: Path, cities: Path, *options: str | Path) -> list
     return [
         sys.executable,
         "-m",
-        "pipelines.cli.parser",
+        "pipelines.cli",
         name,
         *map(str, [*options, *where, *settings]),
     ]

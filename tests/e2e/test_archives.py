@@ -287,7 +287,7 @@ def test_a_killed_extract_goes_on_and_ends_as_if_undisturbed(
 ) -> None:
     paths = [wget / "monday.warc.gz", common_crawl, wget / "tuesday.warc.gz"]
     output = tmp_path / "output"
-    command = [sys.executable, "-m", "pipelines.cli.parser", "extract", *map(str, paths), "--jobs", "1",
+    command = [sys.executable, "-m", "pipelines.cli", "extract", *map(str, paths), "--jobs", "1",
                "--cities-dir", str(DEMO_CITIES), "--output", str(output), "--json"]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None and not files_read(output):

@@ -16,7 +16,7 @@ def shizheng(
     *arguments: str | Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.parser", *map(str, arguments)],
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
         capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2],
     )  # fmt: skip
 

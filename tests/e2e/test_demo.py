@@ -39,7 +39,7 @@ TABLES = ("articles", "pairs", "sentences", "candidates", "rejects")
 
 def shizheng(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.parser", *map(str, arguments)],
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
         capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | environment,
     )  # fmt: skip
 

@@ -33,7 +33,7 @@ def words(output: Path, *arguments: str | Path) -> list[str]:
 
 
 def command(output: Path, *arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "pipelines.cli.parser", *words(output, *arguments)]
+    return [sys.executable, "-m", "pipelines.cli", *words(output, *arguments)]
 
 
 @pytest.fixture

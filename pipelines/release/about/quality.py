@@ -1,7 +1,7 @@
 """What people's verdicts say of the corpus a release is made from: rates with their intervals.
 
-Estimated by `pipelines.quality.estimates` over the stored corpus at the release's threshold, of which a
-release may hold a part. No reviewer is named.
+Estimated by `pipelines.quality.estimates` over the stored corpus at the release's threshold, of
+which a release may hold a part. No reviewer is named.
 """
 
 from collections.abc import Mapping

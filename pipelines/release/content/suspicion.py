@@ -7,8 +7,8 @@ from English written as such, and not who translated: professionals set it off, 
 machine does not. Its error, measured on authored paragraphs that were held apart and on outside
 news, is in docs/releases.md.
 
-The weights (`pipelines/release/content/suspicion.json`) are fitted by `benchmarks/learn/fit_suspicion.py` on
-authored paragraphs. Patterns are RE2's, run by pyarrow over whole columns.
+The weights (`suspicion.json`) are fitted by `benchmarks/learn/fit_suspicion.py` on authored
+paragraphs. Patterns are RE2's, run by pyarrow over whole columns.
 """
 
 import json
@@ -120,7 +120,7 @@ def weights() -> Mapping[str, Any]:
     fitted = model()
     if list(fitted["signs"]) != list(SIGNS):
         raise ValueError(
-            "pipelines/release/content/suspicion.json is of other signs than pipelines/release/content/suspicion.py; "
+            "pipelines/release/content/suspicion.json is of other signs than suspicion.py; "
             "fit it again with `python -m benchmarks.learn.fit_suspicion`"
         )
     columns = {

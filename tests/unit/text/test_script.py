@@ -6,8 +6,14 @@ from pipelines.articles.duplicates import Row, same
 from pipelines.facts.facts import facts
 from pipelines.text.script import script_of, simplified
 
-TRADITIONAL = "夥伴於幹事會徵求意見，於乾旱地區開工，於年內完成。市長於會上表示，關於該項目的意見，將於下月公布。"
-SIMPLIFIED = "伙伴于干事会征求意见，于干旱地区开工，于年内完成。市长于会上表示，关于该项目的意见，将于下月公布。"
+TRADITIONAL = (
+    "夥伴於幹事會徵求意見，於乾旱地區開工，於年內完成。"
+    "市長於會上表示，關於該項目的意見，將於下月公布。"
+)
+SIMPLIFIED = (
+    "伙伴于干事会征求意见，于干旱地区开工，于年内完成。"
+    "市长于会上表示，关于该项目的意见，将于下月公布。"
+)
 
 
 def test_a_text_in_either_script_gives_one_string() -> None:

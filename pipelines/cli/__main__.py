@@ -1,0 +1,7 @@
+"""`python -m pipelines.cli`: the command line without its console script."""
+
+import sys
+
+from pipelines.cli.parser import main
+
+sys.exit(main())
