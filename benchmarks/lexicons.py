@@ -4,9 +4,9 @@
 
 The model is fitted with and without two more features (how much of the English text's words,
 weighed by rarity, the Chinese text's words may be rendered by, and how much not) and measured on
-series of wording and kinds that neither fit saw. CC-CEDICT is what `pipelines.sentences.cedict` reads. The
-other lexicon is learnt in each city from its own pairs of probability .9 or more: word stems and
-pairs of characters that occur in the same pairs.
+series of wording and kinds that neither fit saw. CC-CEDICT is what `pipelines.sentences.cedict`
+reads. The other lexicon is learnt in each city from its own pairs of probability .9 or more: word
+stems and pairs of characters that occur in the same pairs.
 """
 
 import argparse

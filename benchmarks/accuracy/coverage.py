@@ -1,9 +1,9 @@
 """Do the intervals hold their rate? Simulated verdicts on corpora whose truth is known.
 
-`python -m benchmarks.accuracy.coverage [--simulations 1000] [--seed 1]`: for every interval the share of
-simulations in which it holds the truth, its mean width, and the share of a plain one: Wilson's with
-the same effective size, for kappa the large-sample one. Expected: 94 % or more for each that claims
-95 %. `--only NAME` for one scenario.
+`python -m benchmarks.accuracy.coverage [--simulations 1000] [--seed 1]`: for every interval the
+share of simulations in which it holds the truth, its mean width, and the share of a plain one:
+Wilson's with the same effective size, for kappa the large-sample one. Expected: 94 % or more for
+each that claims 95 %. `--only NAME` for one scenario.
 
 A corpus is made once for each scenario; what is random is the draw and, for kappa and clustered
 outcomes, the items themselves. Draws go through the plans and estimates that the commands use.

@@ -1,7 +1,7 @@
 """Document pairing measured: precision, recall, F1, calibration, baseline and ablation.
 
     python -m benchmarks.accuracy.documents                       # generated series, hard setting
-    python -m benchmarks.accuracy.documents --ablate              # the same without each evidence column
+    python -m benchmarks.accuracy.documents --ablate  # the same without each evidence column
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.documents --shared   # municipal facts, news
 
 The baseline is what most corpora do: mean sentence vectors, cosine, best first, one to one, at

@@ -1,11 +1,11 @@
 """Duplicates measured: reposts that are found, and near misses that are merged by mistake.
 
-    python -m benchmarks.accuracy.duplicates                    # generated series, the miniature web
+    python -m benchmarks.accuracy.duplicates  # generated series, the miniature web
     python -m benchmarks.accuracy.duplicates --scale 20000      # cost of the step across cities
 
-In the generated series (`benchmarks.series.corpus`) every article tells an event of its own, and shares
-officials, phrases and layout with the next: whatever is merged is an error. Each is then published
-again with an edit that reposts make, and should be found. Times are CPU time.
+In the generated series (`benchmarks.series.corpus`) every article tells an event of its own, and
+shares officials, phrases and layout with the next: whatever is merged is an error. Each is then
+published again with an edit that reposts make, and should be found. Times are CPU time.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """Extraction measured beside its peers: text F1, pages a CPU second, and the fields of real pages.
 
-    SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction             # both sets, all systems
-    SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction --fields    # real pages, field by field
+    SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction  # both sets, all systems
+    # real pages, field by field
+    SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction --fields
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction --speed     # three ratios
 
 The peers of the extra `peers` (newspaper4k, goose3, resiliparse, gne, magic-html) are measured too

@@ -3,11 +3,12 @@
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.language     # peers: pip install '.[peers]'
 
 Bodies are news articles with professional translations; the Chinese ones a second time in
-Traditional characters (OpenCC). Titles are their first lines, and two files in `benchmarks/accuracy/data`,
-written for what misleads: names, figures, foreign letters. The rules were improved on `titles.tsv`;
-`titles_unseen.tsv` was written afterwards. Every system answers zh, en or other for
-every text; an exception counts as an answer that is wrong. Systems that know many languages are
-asked among all of them, as a user would, except where a name says otherwise. Times are CPU time.
+Traditional characters (OpenCC). Titles are their first lines, and two files in
+`benchmarks/accuracy/data`, written for what misleads: names, figures, foreign letters. The rules
+were improved on `titles.tsv`; `titles_unseen.tsv` was written afterwards. Every system answers zh,
+en or other for every text; an exception counts as an answer that is wrong. Systems that know many
+languages are asked among all of them, as a user would, except where a name says otherwise. Times
+are CPU time.
 """
 
 import argparse

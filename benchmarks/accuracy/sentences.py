@@ -1,8 +1,11 @@
 """Sentence alignment measured beside its peers: strict and lax F1, and seconds, in one run.
 
-    SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences [--bertalign FOLDER] [--vecalign FOLDER]
-    SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences --only shizheng   # beside the bare encoder
-    SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences --only shizheng --anew 4 --rates 0.05 0.2
+    SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences \\
+        [--bertalign FOLDER] [--vecalign FOLDER]
+    # beside the bare encoder
+    SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences --only shizheng
+    SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences --only shizheng \\
+        --anew 4 --rates 0.05 0.2
 
 Sets: news with sentences split anew, the same abridged (both from SHIZHENG_SHARED), and literature
 with many merges (invented, in `data/literary.jsonl`); of each, the odd documents, which the weights

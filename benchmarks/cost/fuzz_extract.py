@@ -1,8 +1,8 @@
 """Hostile pages for the pure function: does it always answer, and what does the worst cost?
 
-    python -m benchmarks.cost.fuzz_extract --bombs              # time and memory on a family of bombs
-    python -m benchmarks.cost.fuzz_extract --repeat             # tokens repeated: what is quadratic?
-    python -m benchmarks.cost.fuzz_extract --minutes 10         # coverage-guided, with atheris (.[fuzz])
+    python -m benchmarks.cost.fuzz_extract --bombs  # time and memory on a family of bombs
+    python -m benchmarks.cost.fuzz_extract --repeat  # tokens repeated: what is quadratic?
+    python -m benchmarks.cost.fuzz_extract --minutes 10  # coverage-guided, with atheris (.[fuzz])
 
 Every page is read in a process of its own that is killed after a minute of CPU time, or in one
 process under libFuzzer's limits. An answer is an `Article` or a `Reject` that language has

@@ -1,8 +1,9 @@
 """What a release of a large corpus costs: time, processor time, peak memory and size.
 
-`python -m benchmarks.cost.release_scale [--articles 1000000] [--rounds 1] [--parquet]`: twenty cities
-over ten years are written (nine in ten articles Chinese; a tenth as many pairs, of twenty beads
-each; one article in fifty names a private number). In each round, each in a process of its own:
+`python -m benchmarks.cost.release_scale [--articles 1000000] [--rounds 1] [--parquet]`: twenty
+cities over ten years are written (nine in ten articles Chinese; a tenth as many pairs, of twenty
+beads each; one article in fifty names a private number). In each round, each in a process of its
+own:
 
 * bare: the stored tables are read and written again with pyarrow alone, with a release's settings;
 * parquet: the same tables are released (chosen, checked, masked, sorted, digested).

@@ -1,9 +1,9 @@
 """How long the report takes, how much memory and how large it is, on a corpus of many pairs.
 
-`python benchmarks/cost/report_scale.py [--pairs 100000]`: ten cities of even size are written (twenty
-sentence groups a pair, five candidates a pair, as many unmatched Chinese articles as pairs), two
-hundred of the pairs are judged, a run is recorded, and all is then reported on in a process of its
-own. Expected on two cores: under 60 s, 1 GB and 10 MB.
+`python benchmarks/cost/report_scale.py [--pairs 100000]`: ten cities of even size are written
+(twenty sentence groups a pair, five candidates a pair, as many unmatched Chinese articles as
+pairs), two hundred of the pairs are judged, a run is recorded, and all is then reported on in a
+process of its own. Expected on two cores: under 60 s, 1 GB and 10 MB.
 """
 
 import argparse

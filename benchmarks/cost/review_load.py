@@ -1,11 +1,11 @@
 """How fast the review page answers with many pairs and several reviewers at once.
 
-`python -m benchmarks.cost.review_load [--pairs 100000] [--reviewers 4] [--verdicts 50] [--pause 0.5]`:
-ten cities of even size are written, with twenty distinct sentence groups a pair; then each reviewer
-begins a plan of 200 pairs (two share one, the others have their own), judges, undoes one verdict
-and looks back, over HTTP on loopback, from a process of its own. `pause` is what a reviewer waits
-between verdicts, far less than anybody reads; 0 is a storm. An answer is a verdict fsynced and the
-next item's page read to its end. Expected: a median under 100 ms.
+`python -m benchmarks.cost.review_load [--pairs 100000] [--reviewers 4] [--verdicts 50] [--pause
+0.5]`: ten cities of even size are written, with twenty distinct sentence groups a pair; then each
+reviewer begins a plan of 200 pairs (two share one, the others have their own), judges, undoes one
+verdict and looks back, over HTTP on loopback, from a process of its own. `pause` is what a
+reviewer waits between verdicts, far less than anybody reads; 0 is a storm. An answer is a verdict
+fsynced and the next item's page read to its end. Expected: a median under 100 ms.
 """
 
 import argparse

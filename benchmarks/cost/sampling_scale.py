@@ -1,8 +1,8 @@
 """How long drawing and estimating take, and how much memory, on a corpus of many pairs.
 
-`python -m benchmarks.cost.sampling_scale [--pairs 100000]`: ten cities as in `benchmarks.cost.report_scale`;
-every plan draws 300 items, each is judged, and estimates are made of them all. CPU seconds of one
-process; the memory is the peak of all.
+`python -m benchmarks.cost.sampling_scale [--pairs 100000]`: ten cities as in
+`benchmarks.cost.report_scale`; every plan draws 300 items, each is judged, and estimates are made
+of them all. CPU seconds of one process; the memory is the peak of all.
 """
 
 import argparse

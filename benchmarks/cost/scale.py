@@ -2,10 +2,10 @@
 
     python -m benchmarks.cost.scale [--sizes 1000 4000 16000] [--share 20] [--folder DIR] [--check]
 
-Articles are those of `benchmarks.series.corpus` of many seeds in one city, one English article to `share`
-Chinese ones. Each row is two runs in processes of their own: the city from scratch (no cache), then
-with 100 articles more. CPU seconds, wall seconds, peak memory. With `--check` the grown city is
-also aligned from scratch elsewhere, and the tables compared byte by byte.
+Articles are those of `benchmarks.series.corpus` of many seeds in one city, one English article to
+`share` Chinese ones. Each row is two runs in processes of their own: the city from scratch (no
+cache), then with 100 articles more. CPU seconds, wall seconds, peak memory. With `--check` the
+grown city is also aligned from scratch elsewhere, and the tables compared byte by byte.
 """
 
 import argparse

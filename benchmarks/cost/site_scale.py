@@ -1,7 +1,7 @@
 """What a reader of a large release's site waits for and reads, in a real Chromium.
 
-`python -m benchmarks.cost.site_scale [--pairs 100000]`: a release of twenty cities over ten years is
-written with articles and pairs that have nothing but titles, and its site made and served on
+`python -m benchmarks.cost.site_scale [--pairs 100000]`: a release of twenty cities over ten years
+is written with articles and pairs that have nothing but titles, and its site made and served on
 loopback. For the first view, two searches and a month: milliseconds until the list is shown, files
 and kilobytes read.
 """

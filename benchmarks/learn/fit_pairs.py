@@ -128,8 +128,8 @@ def main() -> None:
     weights, bias = fit(rows)
     stored = {
         "version": "pairing-1",
-        "learnt": f"python -m benchmarks.learn.fit_pairs --seeds {args.seeds}: {len(rows)} English texts "
-        "of generated series in training wording, prior by hand; no collected or shared text",
+        "learnt": f"python -m benchmarks.learn.fit_pairs --seeds {args.seeds}: {len(rows)} English "
+        "texts of generated series in training wording, prior by hand; no collected or shared text",
         "bias": round(bias, 3),
         "weights": {
             name: round(float(weight), 3) for name, weight in zip(PRIOR, weights, strict=True)

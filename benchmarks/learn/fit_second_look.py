@@ -1,9 +1,10 @@
-"""Learn the weights of the second look at doubtful beads: writes pipelines/sentences/second_look.json.
+"""Learn the weights of the second look at doubtful beads: writes
+pipelines/sentences/second_look.json.
 
     [SHIZHENG_SHARED=...] python -m benchmarks.learn.fit_second_look DOCUMENTS.jsonl [--out FILE]
 
-DOCUMENTS holds text pairs with gold beads from which the weights of `pipelines.sentences.features` were not
-learnt, as `benchmarks.learn.wmt_documents` writes them. Each is abridged several times.
+DOCUMENTS holds text pairs with gold beads from which the weights of `pipelines.sentences.features`
+were not learnt, as `benchmarks.learn.wmt_documents` writes them. Each is abridged several times.
 A logistic regression with a little L2 learns which of the doubtful 1-1 beads are right, among those
 that are right or whose two sentences are both left alone in gold.
 

@@ -1,10 +1,10 @@
 """Fits and measures the suspicion of machine translation.
 
-`python -m benchmarks.learn.fit_suspicion [--write]`: logistic regression with a strong ridge (C = 0.3)
-on `tests/suspicion/fit.tsv`, measured on `tests/suspicion/held.tsv`, which shaped nothing: recall
-is of machine-like paragraphs, false alarms of edited ones. Both sets are authored for this project.
-With SHIZHENG_SHARED set, also on outside news: written in English by people, and translated from
-Chinese by people.
+`python -m benchmarks.learn.fit_suspicion [--write]`: logistic regression with a strong ridge (C =
+0.3) on `tests/suspicion/fit.tsv`, measured on `tests/suspicion/held.tsv`, which shaped nothing:
+recall is of machine-like paragraphs, false alarms of edited ones. Both sets are authored for this
+project. With SHIZHENG_SHARED set, also on outside news: written in English by people, and
+translated from Chinese by people.
 """
 
 import argparse

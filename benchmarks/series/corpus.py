@@ -7,7 +7,8 @@ phrases and layout and differ in facts only. In the hard setting English is abri
 undated, its figures are dropped, rounded or wrong now and then, a third of it has no mate, and
 Chinese articles are several times as many.
 
-    python -m benchmarks.series.corpus --seed 7 OUT.jsonl GOLD.tsv   # for `shizheng import`, `evaluate`
+    # for `shizheng import`, `evaluate`
+    python -m benchmarks.series.corpus --seed 7 OUT.jsonl GOLD.tsv
 """
 
 import argparse
