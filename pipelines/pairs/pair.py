@@ -65,8 +65,9 @@ def pair(
     candidates of an English article that are not its pair, the best `runners_up` are returned, and
     any that could have been; None returns all. Of candidates that `kept` knows, as far as what is
     known still holds, no text is looked at, and their `comparison` has no remarks. With `learning`
-    what confident pairs show of names (`pipelines.pairs.aliases`) is used where it applies. Two articles
-    that cannot be compared are no candidates, which `unread` reports; without, the error is raised.
+    what confident pairs show of names (`pipelines.pairs.aliases`) is used where it applies. Two
+    articles that cannot be compared are no candidates, which `unread` reports; without, the error
+    is raised.
     """
     model = model or load_model()
     found = candidates.find(zh, en)

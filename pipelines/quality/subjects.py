@@ -26,8 +26,8 @@ from typing import Any, Protocol
 from pipelines.pairs.calibration import split_method
 from pipelines.quality import verdicts
 from pipelines.quality.verdicts import LEVELS, Item, Judged, Verdict
-from pipelines.review.tables_index import Shelf
 from pipelines.tables import files, schema
+from pipelines.tables.row_index import RowIndex
 
 _Reviewed = tuple[Item, str, bool]
 
@@ -130,7 +130,7 @@ class Subjects:
 
     def __init__(self, output: Path) -> None:
         self._output = output
-        self._shelf = Shelf(output)
+        self._index = RowIndex()
         self._cities: dict[str, _City] = {}
         self._lock = threading.RLock()
 
@@ -268,7 +268,7 @@ class Subjects:
         held.articles |= dict.fromkeys(keys)
         wanted = sorted(keys)
         for path in sorted(files.articles_folder(self._output, city).glob("*.parquet")):
-            for row in self._shelf.rows(path, schema.ARTICLES, "article_id", wanted, columns):
+            for row in self._index.rows(path, schema.ARTICLES, "article_id", wanted, columns):
                 key, revision = row["article_id"], row["revision"] or 0
                 if revision >= newest.get(key, revision):
                     newest[key] = revision
@@ -279,7 +279,7 @@ class Subjects:
         self, table: str, city: str, expected: Any, keys: Collection[str], columns: list[str]
     ) -> Iterable[files.Row]:
         path = files.table_path(self._output, table, city)
-        return self._shelf.rows(path, expected, "pair_id", sorted(keys), columns)
+        return self._index.rows(path, expected, "pair_id", sorted(keys), columns)
 
 
 def judgements(output: Path) -> Judgements:

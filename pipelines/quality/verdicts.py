@@ -4,7 +4,8 @@ Verdicts lie in `reviews/*.parquet` and in the journals of reviews under way, `r
 JSON object a line with the columns of the table. A verdict that lies in both is one verdict.
 
 Which count: the newest of one reviewer on one item; a newest one that is empty takes the item back.
-And only those on texts that the corpus still has: `pipelines.quality.subjects` sets the others apart.
+And only those on texts that the corpus still has: `pipelines.quality.subjects` sets the others
+apart.
 
 **Adjudication.** Where reviewers differ, one person decides after seeing their verdicts. Such a
 verdict carries `adjudication` in front of its plan (`adjudication stratified seed=7 size=200`, see

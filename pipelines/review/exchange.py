@@ -27,7 +27,7 @@ from pipelines.quality.verdicts import Item, Verdict
 from pipelines.review import journal, plans, sheets, words
 from pipelines.review.plans import Docket
 from pipelines.review.sheets import CARRIED, ExchangeError, Row
-from pipelines.review.tables_index import Shelf
+from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import schema
 
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -160,7 +160,7 @@ class _Ledger:
     """Verdicts of the journals and of a file so far."""
 
     def __init__(self, output: Path) -> None:
-        self._texts, self._shelf = Subjects(output), Shelf(output)
+        self._texts, self._shelf = Subjects(output), StoredPairs(output)
         drawn = [one for taken in plans.taken(output) for one in taken.drawn]
         self._draws = {(one.plan, key): one
                        for one in drawn for key in (one.item, subjects.spot(one))}  # fmt: skip
@@ -408,7 +408,7 @@ def _to_judge(
 
 def _with_texts(output: Path, texts: Subjects, rows: list[Row]) -> Iterator[Row]:
     """Yield rows with titles and texts; those no longer in the corpus have none."""
-    shelf = Shelf(output)
+    shelf = StoredPairs(output)
     by_city: dict[str, set[str]] = {}
     for row in rows:
         by_city.setdefault(row["city"] or "", set()).add(row["pair_id"] or "")
@@ -574,7 +574,7 @@ def _time(value: str | None, where: str) -> datetime | None:
         ) from error
 
 
-def _as_stored(one: Verdict, shelf: Shelf, where: str) -> Verdict:
+def _as_stored(one: Verdict, shelf: StoredPairs, where: str) -> Verdict:
     """Return a verdict on an item of no plan, completed from the tables."""
     if one.level == "unmatched":
         if not shelf.articles(one.city, [one.en_id or ""]):

@@ -19,7 +19,7 @@ from pipelines.report import pair_view
 from pipelines.report.pair_examples import Specimen
 from pipelines.report.pair_view import PairView
 from pipelines.review.plans import Docket
-from pipelines.review.tables_index import Shelf
+from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import files, schema
 from pipelines.tables.files import StoreError
 from pipelines.text import safe
@@ -112,7 +112,7 @@ class Reader:
 
     def __init__(self, output: Path) -> None:
         self._output = output
-        self._shelf = Shelf(output)
+        self._shelf = StoredPairs(output)
         self._edition = 0
         self._specimens = _Recent[tuple[int, str, str], Specimen](800)
         self._views = _Recent[tuple[int, str, str, int], PairView](120)

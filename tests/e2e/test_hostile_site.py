@@ -128,7 +128,7 @@ def test_a_bomb_is_one_reject_now_and_later_and_extraction_agrees(
     crawl("run-2")
     assert web.asked.count(url) == asked
     ended = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.parser", "extract", "--output", str(tmp_path / "again"),
+        [sys.executable, "-m", "pipelines.cli", "extract", "--output", str(tmp_path / "again"),
          "--cities-dir", str(crawl.cities), *map(str, crawl.output.rglob("*.warc.gz"))],
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
@@ -192,7 +192,7 @@ def explained(url: str, tmp_path: Path, **more: str) -> "subprocess.CompletedPro
     (tmp_path / "none").mkdir(exist_ok=True)
     plain = {name: value for name, value in os.environ.items() if not name.endswith("_proxy")}
     return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.parser", "page", "--json", url],
+        [sys.executable, "-m", "pipelines.cli", "page", "--json", url],
         capture_output=True, text=True, cwd=ROOT, check=False,
         env={**plain, "SHIZHENG_DELAY": "0", **more},
     )  # fmt: skip

@@ -136,7 +136,7 @@ def test_an_output_whose_path_is_no_text_is_refused(tmp_path: Path) -> None:
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xe5\x80")
     for variables, arguments in (({}, ["--output", odd]), ({"SHIZHENG_OUTPUT": odd}, [])):
         ended = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli.parser", "status", *arguments],
+            [sys.executable, "-m", "pipelines.cli", "status", *arguments],
             capture_output=True, check=False, cwd=ROOT, env={**os.environ, **variables},
         )  # fmt: skip
         assert ended.returncode == 2

@@ -33,7 +33,7 @@ def on_terminal(*arguments: str, columns: int = 100, **environment: str) -> tupl
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli.parser", *arguments],
+        [sys.executable, "-m", "pipelines.cli", *arguments],
         stdin=slave, stdout=slave, stderr=slave, cwd=ROOT,
         env={**os.environ, "TERM": "xterm-256color", "PYTHONUTF8": "1", **environment},
     )  # fmt: skip

@@ -16,7 +16,7 @@ from pipelines.report.pair_examples import read as read_specimens
 from pipelines.review import journal, plans
 from pipelines.review.desk import Desk, VerdictRefusedError
 from pipelines.review.reader import Reader
-from pipelines.review.tables_index import Shelf
+from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables.files import StoreError
 
 PLAN = Plan("stratified", size=10, seed=2)
@@ -163,7 +163,7 @@ def test_the_shelf_reads_what_the_report_reads(output: Path) -> None:
     expected = {
         one.row["pair_id"]: replace(one, rival=None) for one in read_specimens(output, choice)
     }
-    shelf = Shelf(output)
+    shelf = StoredPairs(output)
     for key, one in expected.items():
         assert shelf.pairs("anlan", [key]) == {key: one}
     assert shelf.pairs("anlan", expected) == expected
@@ -172,7 +172,7 @@ def test_the_shelf_reads_what_the_report_reads(output: Path) -> None:
 
 
 def test_the_shelf_sees_that_a_city_was_paired_again(output: Path) -> None:
-    shelf, key = Shelf(output), "anlan-zh00-anlan-en00"
+    shelf, key = StoredPairs(output), "anlan-zh00-anlan-en00"
     assert shelf.pairs("anlan", [key])
     write_rows(output, "pairs", "anlan", [])
     assert shelf.pairs("anlan", [key]) == {}

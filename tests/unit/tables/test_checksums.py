@@ -21,7 +21,7 @@ from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import Vectors
 from tests.releasable import release, write_corpus
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -202,4 +202,4 @@ def test_no_parquet_file_is_opened_or_written_around_the_store() -> None:
         for hit in around.finditer(path.read_text(encoding="utf-8"))
         if "WRITTEN" not in hit[0]
     ]
-    assert found == ["pipelines/store.py: pq.ParquetFile("]
+    assert found == ["pipelines/tables/articles.py: pq.ParquetFile("]

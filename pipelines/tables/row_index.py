@@ -1,12 +1,11 @@
-"""Any pair of a large corpus at once: what is stored where is looked up once, texts when shown.
+"""Row index over large tables: key columns in memory, rows read from their row group.
 
-Of each table only the columns that name its rows stay in memory. A row is then read from its row
-group; files that were replaced since, by another run, are opened afresh.
+A file that was replaced since, by another run, is opened afresh.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.report import counts, pair_examples
-from pipelines.report.pair_examples import Specimen
-from pipelines.tables import files, schema
+from pipelines.tables import files
 from pipelines.tables.files import Row, StoreError
 
 GROUPS_KEPT = 6
 """Row groups kept decoded; one of sentences takes about 15 MB."""
-
-_ARTICLE = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]
-_BEAD = ["pair_id", "position", "kind", "zh", "en", "probability", "flags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,59 +33,13 @@ class _File:
     starts: npt.NDArray[np.int64]
 
 
-class Shelf:
-    """Pairs of `output` by city and id. Safe to use from several threads."""
+class RowIndex:
+    """Rows of Parquet files by key. Safe to use from several threads."""
 
-    def __init__(self, output: Path) -> None:
-        self._output = output
+    def __init__(self) -> None:
         self._files: dict[Path, _File] = {}
         self._groups: OrderedDict[tuple[Any, ...], pa.Table] = OrderedDict()
         self._lock = threading.RLock()
-
-    def pairs(self, city: str, pair_ids: Iterable[str]) -> dict[str, Specimen]:
-        """Return the pairs of a city that are stored, by id, without runners-up.
-
-        Raises `StoreError` for a table that cannot be read.
-        """
-        wanted = sorted(set(pair_ids))
-        table = self._table("pairs", city)
-        rows = {row["pair_id"]: row for row in self.rows(table, schema.PAIRS, "pair_id", wanted)}
-        if not rows:
-            return {}
-        beads: dict[str, list[Row]] = {}
-        table = self._table("sentences", city)
-        for row in self.rows(table, schema.SENTENCES, "pair_id", wanted, _BEAD):
-            beads.setdefault(row["pair_id"], []).append(row)
-        unaligned = _ids(row for key, row in rows.items() if key not in beads)
-        articles = self._articles(city, _ids(rows.values()), _ARTICLE)
-        articles |= self._articles(city, unaligned, [*_ARTICLE, "text"])
-        raised = counts.doubts(pa.Table.from_pylist(list(rows.values()), schema=schema.PAIRS))
-        return {
-            key: pair_examples.assemble(
-                row,
-                beads.get(key, ()),
-                tuple(name for name, found in raised.items() if found[i]),
-                None,
-                articles,
-            )
-            for i, (key, row) in enumerate(rows.items())
-        }
-
-    def articles(self, city: str, ids: Iterable[str]) -> dict[str, Row]:
-        """Return a city's articles by id, each once, with their texts."""
-        return self._articles(city, ids, [*_ARTICLE, "title", "url", "lang", "text"])
-
-    def _articles(self, city: str, ids: Iterable[str], columns: list[str]) -> dict[str, Row]:
-        wanted, found = sorted(set(ids)), dict[str, Row]()
-        for path in files.article_files(self._output, city):
-            for row in self.rows(path, schema.ARTICLES, "article_id", wanted, columns):
-                old = found.get(row["article_id"])
-                if old is None or (row["revision"] or 0) >= (old["revision"] or 0):
-                    found[row["article_id"]] = row
-        return found
-
-    def _table(self, name: str, city: str) -> Path:
-        return files.table_path(self._output, name, city)
 
     def rows(
         self,
@@ -156,7 +104,3 @@ class Shelf:
                 starts = np.cumsum([0, *sizes])[:-1]
                 file = self._files[path] = _File(stamp, reader, table.combine_chunks(), starts)
             return file
-
-
-def _ids(rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {row[name] for row in rows for name in ("zh_id", "en_id") if row[name]}
