@@ -3,8 +3,8 @@
 `python -m benchmarks.accuracy.kill [--kills 100] [--seed 1] [--list-pages 100]`: every city of the
 demo is crawled undisturbed once. Some of its articles, drawn by the seed, answer 403, 404, 410, 500
 or 503, or have moved. Then, for each moment, into an empty folder: start, kill, run again; and the
-same kill once more into one folder that all kills share, run to its end at last. Each result must equal
-the undisturbed one in every table and every column but those that say which run wrote a row and
+same kill once more into one folder that all kills share, run to its end at last. Each result must
+equal the undisturbed one in every table and every column but those that say which run wrote a row and
 when; and after every kill each address that a list named must be on the frontier or have an outcome
 (`lost`). Exit code 1 if one does not.
 
