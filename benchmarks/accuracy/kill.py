@@ -4,9 +4,9 @@
 demo is crawled undisturbed once. Some of its articles, drawn by the seed, answer 403, 404, 410, 500
 or 503, or have moved. Then, for each moment, into an empty folder: start, kill, run again; and the
 same kill once more into one folder that all kills share, run to its end at last. Each result must
-equal the undisturbed one in every table and every column but those that say which run wrote a row and
-when; and after every kill each address that a list named must be on the frontier or have an outcome
-(`lost`). Exit code 1 if one does not.
+equal the undisturbed one in every table and every column but those that say which run wrote a row
+and when; and after every kill each address that a list named must be on the frontier or have an
+outcome (`lost`). Exit code 1 if one does not.
 
 Moments are drawn in turn from the whole time between a crawl's first request and its end (`time`),
 from the moments at which a table is being written (`store`: its temporary file is there), and from
