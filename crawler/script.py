@@ -1,0 +1,25 @@
+"""Chinese characters and digits, and English month names, for both packages."""
+
+HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Chinese characters, for use inside a character class: `re.compile(f"[{HAN}]+")`.
+
+Unified ideographs with all their extensions, and the compatibility ideographs.
+"""
+
+HAN_DIGITS = dict.fromkeys("〇○Ｏ零", 0) | {c: n for n, c in enumerate("一二三四五六七八九", 1)}
+"""Value of each Chinese digit; zero also as the signs that pages use in its place."""
+
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+MONTHS = {
+    form: number
+    for number, name in enumerate(MONTH_NAMES, 1)
+    for form in (name.lower(), name[:3].lower())
+} | {"sept": 9}
+"""Number of each English month by name and abbreviation, in lower case without a point."""
+
+MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+"""Alternatives of a pattern for a month, the longest first, for patterns that ignore case."""
