@@ -26,7 +26,8 @@ def test_each_month_is_found_by_its_name_and_by_its_abbreviation() -> None:
 def test_the_longest_form_of_a_month_is_read_first() -> None:
     for form in MONTHS:
         found = re.match(MONTH, f"{form}.")
-        assert found and found[0] == form
+        assert found
+        assert found[0] == form
 
 
 def test_chinese_digits_count_from_zero_to_nine() -> None:
