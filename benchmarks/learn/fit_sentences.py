@@ -8,8 +8,8 @@ weights maximise the likelihood of the gold alignments (L-BFGS, a little L2), th
 merges being estimated per text pair as `pipelines.sentences.align` does.
 
 `--on` learns on from the stored weights and holds the new ones near them; features that have none
-yet start at nothing. So the stored ones were made, several times over; docs/sentences.md has the
-last steps.
+yet start at nothing. So the stored ones were made, several times over;
+docs/measurements/sentences.md has the last steps.
 
 `--ablate` writes nothing: it starts from the stored weights and learns on, with all features and
 without each group of them.

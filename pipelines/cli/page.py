@@ -132,7 +132,8 @@ def _fetch(url: str, cities: Mapping[str, City]) -> tuple[str, bytes, dict[str, 
         raise PageNotHadError(f"{url}: cannot be fetched: {last or 'no answer'}") from None
     if page["code"]:
         raise PageNotHadError(
-            f"{url}: cannot be fetched: {page['evidence']} ({page['code']}, see docs/crawling.md)"
+            f"{url}: cannot be fetched: {page['evidence']} "
+            f"({page['code']}, see docs/reference/crawling.md)"
         )
     return page["url"], base64.b64decode(page["body"]), page["headers"]
 

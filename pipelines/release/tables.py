@@ -39,7 +39,7 @@ ARTICLES = _table(
         "mt_signs",
         schema.STRINGS,
         "What mt_suspect rests on most: untranslated, figures, spacing, phrases, reporting, nouns, "
-        "plain, sentences (docs/releases.md)",
+        "plain, sentences (docs/how-to/releases.md)",
     ),
 )
 PAIRS = _table(

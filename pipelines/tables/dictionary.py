@@ -32,7 +32,7 @@ pairs = pd.read_parquet("output/pairs")
 | `vectors/<city>/<encoder>.candidates.parquet` | what candidates say: a cache, safe to delete |
 | `runs/<run_id>/` | manifest, counts, issues and metrics of each run |
 | `reports/index.html` | the quality report |
-| `releases/<version>/` | releases: docs/releases.md |
+| `releases/<version>/` | releases: docs/how-to/releases.md |
 | `withdrawn.yaml` | what no later release may hold |
 
 An article is stored once under an id made from its canonical URL; imported ones keep their own.

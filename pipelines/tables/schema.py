@@ -263,8 +263,8 @@ REVIEWS = table(
     column(
         "judged_sha256",
         pa.string(),
-        "SHA-256 of the texts judged (docs/reviewing.md): the verdict counts where the corpus has "
-        "them; null in verdicts from before this column",
+        "SHA-256 of the texts judged (docs/how-to/reviewing.md): the verdict counts where the "
+        "corpus has them; null in verdicts from before this column",
     ),
 )
 

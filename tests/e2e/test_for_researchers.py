@@ -19,7 +19,7 @@ import pytest
 from pipelines.cli import parser
 from pipelines.release.tables import LAYOUTS
 
-PAGE = Path(__file__).parents[2] / "docs" / "for-researchers.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "for-researchers.md"
 VERSION = "1.0.0"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -1,7 +1,7 @@
 """The project as an egg on a Scrapyd server: built, deployed, scheduled, and crawling.
 
-As docs/operating.md says it, with the tools it names; the server is on loopback, and what it crawls
-is the miniature web there.
+With the commands and tools of docs/how-to/operating.md; the server is on loopback, and the
+crawled site is the miniature web there.
 """
 
 import json

@@ -5,7 +5,7 @@ what a machine leaves untranslated, figures grouped as in Chinese, stock phrases
 word, and the lack of the plain words of which edited English is full. It tells translated English
 from English written as such, and not who translated: professionals set it off, too, and a good
 machine does not. Its error, measured on authored paragraphs that were held apart and on outside
-news, is in docs/releases.md.
+news, is in docs/how-to/releases.md.
 
 The weights (`suspicion.json`) are fitted by `benchmarks/learn/fit_suspicion.py` on authored
 paragraphs. Patterns are RE2's, run by pyarrow over whole columns.

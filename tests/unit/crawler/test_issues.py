@@ -73,7 +73,7 @@ def test_issues_are_lines_of_json_written_as_they_happen(tmp_path: Path) -> None
 
 
 def test_the_documentation_explains_every_code_in_the_words_of_the_program() -> None:
-    text = (Path(__file__).parents[3] / "docs/crawling.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs/reference/crawling.md").read_text(encoding="utf-8")
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `")]
     told = {cells[0].strip(" `"): [cell.strip() for cell in cells[1:]] for cells in rows}
     assert {code: cells[0] for code, cells in told.items()} == CODES

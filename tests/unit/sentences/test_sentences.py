@@ -89,7 +89,7 @@ def test_texts_that_share_nothing_are_nulls() -> None:
 def test_free_translation_with_many_merges_stays_above_the_floors(
     name: str, least_strict: float, least_lax: float
 ) -> None:
-    """Floors of strict and lax F1; docs/sentences.md has the figures."""
+    """Floors of strict and lax F1; docs/measurements/sentences.md has the figures."""
     documents = read_sets(whole=False)[name]
     strict, lax, *_ = scores(documents, [found(one.zh, one.en) for one in documents])
     assert strict > least_strict
