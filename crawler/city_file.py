@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from crawler import patterns
+from crawler import city_patterns
 from crawler.city import (
     DRIFTS,
     LANGS,
@@ -142,7 +142,7 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
     )
     url = _listing(reader, fields["list"], hosts)
     pattern = reader.optional(fields, "articles", reader.text)
-    wrong = None if pattern is None else patterns.problem(pattern)
+    wrong = None if pattern is None else city_patterns.problem(pattern)
     if wrong is not None:
         reader.fail(fields["articles"], f"articles is a regular expression: {wrong}")
     if "rights" in fields and pattern is None:

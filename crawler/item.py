@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo
 
 NEWS_TIME = ZoneInfo("Asia/Shanghai")
 """News is dated in the time of the cities; runs are timed in UTC."""
+
+EARLIEST, LATEST = date(1949, 1, 1), date(2099, 12, 31)
+"""Range of dates of publication. Earlier ones are mistakes or placeholders; no clock or archive
+makes a later one true."""
 
 Precision = Literal["minute", "day", "month", "year"]
 

@@ -21,8 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from crawler import limits
 from crawler.city import unnamed_city
-from crawler.extract import bounds
 from crawler.extract.article import extract
 from crawler.item import Article, Reject
 from pipelines.articles.language import judge
@@ -276,7 +276,7 @@ def _seeds() -> Iterator[tuple[str, bytes]]:
     for path in sorted(fixtures.glob("*/*/*.html")):
         if path.stat().st_size < 20_000:
             yield path.stem, path.read_bytes()
-    yield "bounds", b"<p " + b" ".join(b"a%d" % n for n in range(bounds.MAX_ATTRIBUTES + 9))
+    yield "bounds", b"<p " + b" ".join(b"a%d" % n for n in range(limits.MAX_ATTRIBUTES + 9))
 
 
 if __name__ == "__main__":

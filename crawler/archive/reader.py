@@ -17,7 +17,7 @@ from pathlib import Path
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
 from crawler.archive.frames import Frame, Frames
-from crawler.extract.bounds import whole_number
+from crawler.limits import whole_number
 from crawler.unpacking import joined, unpacked
 
 # Extension fields of the WARC header. Kind says what the crawler asked for (list, article, part,

@@ -13,8 +13,8 @@ from lxml import etree
 
 from crawler.cms.family import Family, Link, Listing, Rules
 from crawler.cms.links import WIDGETS, absolute, is_file, once, shown_date, squeeze
-from crawler.extract.bounds import mail_date
 from crawler.item import NEWS_TIME
+from crawler.limits import mail_date
 
 _ENTRIES = ("item", "entry", "url")
 _DATES = ("pubdate", "publication_date", "published", "date", "updated", "lastmod")

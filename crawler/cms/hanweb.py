@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from crawler.cms.family import Family, Link, Listing, Rules
 from crawler.cms.links import WIDGETS, absolute, between, links, once
-from crawler.extract.bounds import whole_number
+from crawler.limits import whole_number
 
 _ARTICLE = re.compile(
     r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+(?:_print)?\.html$"

@@ -15,7 +15,7 @@ from parsel import Selector
 
 from crawler.cms.family import Link
 from crawler.credentials import without_user
-from crawler.extract.bounds import thinned
+from crawler.limits import thinned
 
 WIDGETS = (
     "script",

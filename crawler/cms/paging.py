@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crawler.cms.links import absolute, anchors, between, once
-from crawler.extract.bounds import whole_number
+from crawler.limits import whole_number
 
 MAX_PAGES = 2000
 """No listing is followed further: a count above this is a mistake of the page, not a list."""

@@ -22,11 +22,11 @@ from scrapy import Request
 from crawler.city import Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
-from crawler.extract.bounds import cut_list
 from crawler.extract.charset import decode
 from crawler.extract.refusals import REASONS, diagnose, is_drawn
 from crawler.fetch import browser
 from crawler.item import NEWS_TIME, canonical_url
+from crawler.limits import cut_list
 from crawler.state.database import SKEW
 from crawler.state.visits import Walk
 from crawler.unpacking import is_packed

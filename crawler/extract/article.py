@@ -17,12 +17,12 @@ from crawler.cms.family import Rules
 from crawler.extract import fields, kinds, lines
 from crawler.extract.blocks import Block, read_blocks
 from crawler.extract.body import Body, Cut, attachments, images, read_body
-from crawler.extract.bounds import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
 from crawler.extract.consensus import Opinion, agreement, choose, opinions
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
 from crawler.extract.page import Page, parse
 from crawler.extract.refusals import REASONS, diagnose, is_document
 from crawler.item import Article, Reject, article_id
+from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
 from crawler.unpacking import TOO_LARGE, is_packed
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")

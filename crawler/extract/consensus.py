@@ -16,7 +16,7 @@ from lxml import etree
 from readability import Document
 
 from crawler.extract.blocks import Block, read_blocks
-from crawler.extract.bounds import MAX_LINES
+from crawler.limits import MAX_LINES
 
 Shingles = frozenset[int]
 """n-grams by their hashes: only ever compared within one process."""

@@ -13,7 +13,7 @@ from cssselect.parser import SelectorError
 from lxml import etree
 from lxml.html import soupparser
 
-from crawler.extract import bounds
+from crawler import limits
 from crawler.extract.blocks import Block, read_blocks, stands_alone
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.consensus import is_chinese
@@ -44,18 +44,18 @@ class Page:
         self.url = url
         self.body = body
         self.headers = headers
-        read, shortened = bounds.cut(body)
+        read, shortened = limits.cut(body)
         self.decoded: Decoded = decode(read, headers)
         text = self.decoded.text
-        self.truncated = shortened or len(text) > bounds.MAX_CHARS
+        self.truncated = shortened or len(text) > limits.MAX_CHARS
         # End tags of the page are optional, and what follows the first of two must not be lost.
-        self.html = _END.sub("", _printable(text[: bounds.MAX_CHARS]))
+        self.html = _END.sub("", _printable(text[: limits.MAX_CHARS]))
 
     @cached_property
     def served(self) -> date | None:
         """The day (UTC) the server says it sent the page, from the Date header; None without."""
         value = next((str(v) for k, v in self.headers.items() if k.lower() == "date"), "")
-        moment = bounds.mail_date(value)
+        moment = limits.mail_date(value)
         return moment.date() if moment else None
 
     @cached_property
@@ -298,7 +298,7 @@ def parse(html: str) -> etree._Element:
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
-        tree = etree.fromstring(bounds.thinned(html).encode("utf-8", "replace"), parser)
+        tree = etree.fromstring(limits.thinned(html).encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError):
         tree = None
     if (tree is None or len(tree) == 0) and html.strip():

@@ -14,9 +14,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
-from crawler.extract.bounds import mail_date, whole_number
 from crawler.fetch.guards import CrawlPart
 from crawler.issues import ComeLater
+from crawler.limits import mail_date, whole_number
 
 _BUSY = (429, 503)
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from crawler import contract
 from crawler.archive import reader
 from crawler.city import City, host_of, unnamed_city
 from crawler.extract.article import extract as extract_page
 from crawler.extract.article import join
 from crawler.item import Article, Reject
 from pipelines import pool
-from pipelines.articles import duplicates, language
+from pipelines.articles import contract, duplicates, language
 from pipelines.articles.archives_read import Progress, identity, settings_digest
 from pipelines.tables import files, lock, schema
 from pipelines.tables.articles import write_articles, write_rejects
@@ -212,7 +211,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
         if isinstance(result, Reject):
             pages.rejects[record.url] = result
         else:
-            pages.articles[record.url] = contract.kept_to(result, record.fetched_at)
+            pages.articles[record.url] = contract.within_limits(result, record.fetched_at)
             pages.rejects.pop(record.url, None)
     return {key: _judged(pages) for key, pages in gathered.items()}, skipped
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from crawler import contract
 from crawler.city import key_problem
-from crawler.item import NEWS_TIME, Article, Precision, Reject
-from pipelines.articles import language
+from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
+from crawler.limits import MAX_TITLE
+from pipelines.articles import contract, language
 from pipelines.tables import files
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
@@ -19,7 +19,7 @@ _NULLABLE = ("lang", "published_at", "title", "url")
 _LONGEST = {
     "id": contract.MAX_ID,
     "url": contract.MAX_URL,
-    "title": contract.MAX_TITLE,
+    "title": MAX_TITLE,
     "text": contract.MAX_TEXT,
 }
 _SHOWN = 60
@@ -191,7 +191,7 @@ def _published(
     moment, precision = _moment(value, where)
     if not contract.is_plausible(moment, now):
         raise ImportFileError(
-            f"{where}: published_at must lie between {contract.EARLIEST} and the day after "
+            f"{where}: published_at must lie between {EARLIEST} and the day after "
             f"tomorrow, or be null; not {_shown(value)}"
         )
     return moment.astimezone(NEWS_TIME), precision

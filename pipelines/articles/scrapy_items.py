@@ -12,13 +12,13 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
-from crawler import contract
 from crawler.city import City
 from crawler.crawl.articles import Page
 from crawler.fetch.guards import CrawlPart
 from crawler.item import Article, Reject
 from crawler.state.database import VisitsError
 from crawler.state.visits import Outcome
+from pipelines.articles import contract
 from pipelines.articles.duplicates import cluster_shard
 from pipelines.articles.language import judge
 from pipelines.tables import articles, files
@@ -40,7 +40,7 @@ def checked(result: Result, city: City, seen: datetime | None = None) -> Result:
     problem = _problem(result, city)
     if problem is not None:
         return Reject(result.url, city.key, "invalid", problem)
-    return contract.kept_to(result, seen or datetime.now(UTC))
+    return contract.within_limits(result, seen or datetime.now(UTC))
 
 
 def judged(result: Result) -> tuple[Result, ...]:

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crawler import contract
-from crawler.item import NEWS_TIME
+from crawler.item import EARLIEST, LATEST, NEWS_TIME
 from pipelines.tables import schema
 
 
@@ -196,7 +195,7 @@ def read_batches(
 
 
 def with_dates(table: pa.Table) -> pa.Table:
-    """Return `table` with null for dates of publication outside `contract`'s range.
+    """Return `table` with null for dates of publication outside `EARLIEST` to `LATEST`.
 
     What an earlier version stored of the year 1 or 9999 has no date in Asia/Shanghai at all: with
     it no row of the file can be read.
@@ -219,10 +218,10 @@ def _stamp(day: date) -> int:
     return int(datetime.combine(day, time(), NEWS_TIME).timestamp()) * 1000
 
 
-_FIRST = _stamp(contract.EARLIEST)
+_FIRST = _stamp(EARLIEST)
 
 
-_END = _stamp(contract.LATEST + timedelta(days=1))
+_END = _stamp(LATEST + timedelta(days=1))
 
 
 def _present(path: Path) -> bool:

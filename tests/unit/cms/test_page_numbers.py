@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.cms import FAMILIES
-from crawler.extract.bounds import whole_number
 from crawler.fetch.pace import retry_after
+from crawler.limits import whole_number
 
 NUMBERS = (
     "9" * 5000, "²", "٣", "-1", "+1", "0", "00", "1e999", "NaN", "Infinity", "inf", "true", "null",

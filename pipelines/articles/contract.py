@@ -1,27 +1,25 @@
-"""What may be stored of an article, wherever it comes from: its dates, its characters, its sizes.
+"""Limits of a stored article: its dates, characters and sizes.
 
-An import that breaks it is refused with its line. A page is what it is: there a date that cannot be
-is left out and flagged, and a title beyond reason is cut.
+An import that breaks them is refused, with its line. A page cannot be refused for them: an
+impossible date is dropped and flagged, and a title beyond reason is cut.
 """
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from crawler.extract.bounds import MAX_CHARS
-from crawler.item import NEWS_TIME, Article
+from crawler.item import EARLIEST, LATEST, NEWS_TIME, Article
+from crawler.limits import MAX_CHARS, MAX_TITLE
 
-EARLIEST = date(1949, 1, 1)
-"""The first day that an article may be dated: what says less is a mistake or a placeholder."""
 AHEAD = timedelta(days=2)
-"""The newest date is the day after tomorrow: releases are dated ahead, and clocks differ."""
-LATEST = date(2099, 12, 31)
-"""The last day that is read as a date, whatever a clock or an archive says."""
+"""Newest date, after the day of the fetch: releases are dated ahead, and clocks differ."""
 
 MAX_ID = 200
+"""Characters of an imported article's id; set by hand, not measured."""
 MAX_URL = 2_000
-MAX_TITLE = 1_000
+"""Characters of an imported article's address; set by hand, not measured."""
 MAX_TEXT = MAX_CHARS
+"""Characters of an imported text: books are imported too, and a page's text is shorter."""
 
 _BREAK = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Control characters but tab and newline, and code points that no text has.
@@ -33,10 +31,10 @@ _NO_TEXT = re.compile(
 
 
 def is_plausible(published: datetime, seen: datetime) -> bool:
-    """Whether an article seen at that time may be dated so: from `EARLIEST` to two days ahead.
+    """Return True for a date of publication from `EARLIEST` to `AHEAD` of the day `seen`.
 
     A page was seen when it was fetched, so that reading an archive again gives the same date. Never
-    raises: what has no date in Asia/Shanghai is not plausible.
+    raises: a moment without a date in Asia/Shanghai is not plausible.
     """
     try:
         day, latest = (at.astimezone(NEWS_TIME).date() for at in (published, seen))
@@ -46,7 +44,7 @@ def is_plausible(published: datetime, seen: datetime) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return text whose lines end in a newline and nothing else, without control characters.
+    """Return text with newlines as its only line ends, without control characters.
 
     Marks of direction are kept: they are part of Arabic or Hebrew as it is written.
     """
@@ -58,8 +56,8 @@ def one_line(text: str) -> str:
     return re.sub(r"[\n\t]+", " ", plain(text)).strip()
 
 
-def kept_to(article: Article, seen: datetime) -> Article:
-    """Return an article that keeps the contract; a date or a title that was changed is flagged."""
+def within_limits(article: Article, seen: datetime) -> Article:
+    """Return an article within the limits; a changed date or title is flagged."""
     flags: list[str] = []
     title, text = one_line(article.title), plain(article.text)
     if (title, text) != (article.title, article.text):

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from crawler import limits
 from crawler.city import unnamed_city
 from crawler.cms import FAMILIES
-from crawler.extract import bounds
 from crawler.extract.article import extract, join
 from crawler.item import Article, Reject
 from pipelines.articles.language import detect
@@ -25,20 +25,20 @@ def test_markup_within_bounds_is_left_as_it_is() -> None:
     html = (
         f"<p class=a {'b ' * 200} title='{'长' * 5000}'>{'word ' * 3000}</p><p>\"{'x ' * 3000}</p>"
     )
-    assert bounds.thinned(html) == html
+    assert limits.thinned(html) == html
 
 
 @pytest.mark.parametrize("start", ["<p ", "<p a='<' ", '<p a=">" ', "<p\n"])
 def test_a_tag_keeps_its_first_attributes_and_what_follows_it(start: str) -> None:
     html = f"{start}{' '.join(f'x{n}=1' for n in range(5000))}>{TEXT}</p>"
-    thin = bounds.thinned(html)
+    thin = limits.thinned(html)
     assert thin.startswith(start + "x0=1")
     assert thin.endswith(f">{TEXT}</p>")
-    assert thin.count("=1") <= bounds.MAX_ATTRIBUTES
+    assert thin.count("=1") <= limits.MAX_ATTRIBUTES
 
 
 def test_text_behind_a_huge_script_is_read() -> None:
-    body = b"<html><body><script>" + b"x" * (bounds.MAX_CHARS + 1) + b"</script>"
+    body = b"<html><body><script>" + b"x" * (limits.MAX_CHARS + 1) + b"</script>"
     found = read(body + f"<h1>防汛会议</h1><p>{TEXT * 3}</p>".encode())
     assert isinstance(found, Article)
     assert "truncated" not in found.flags
@@ -53,8 +53,8 @@ def test_a_page_whose_text_lies_past_the_cut_says_that_it_is_too_large() -> None
 @pytest.mark.parametrize(
     "body",
     [
-        b"<p>a<br>" * (bounds.MAX_ELEMENTS // 2 + 1),
-        b"<div class=TRS_Editor>" + "市政府<br>".encode() * (bounds.MAX_LINES + 1),
+        b"<p>a<br>" * (limits.MAX_ELEMENTS // 2 + 1),
+        b"<div class=TRS_Editor>" + "市政府<br>".encode() * (limits.MAX_LINES + 1),
     ],
     ids=["elements", "lines"],
 )
@@ -67,7 +67,7 @@ def test_more_elements_or_lines_than_an_article_has_are_refused_with_their_numbe
 
 
 def test_a_tag_that_swallows_others_is_thinned_too() -> None:
-    assert bounds.thinned("<p " * 5000).count("<p") == bounds.MAX_ATTRIBUTES + 1
+    assert limits.thinned("<p " * 5000).count("<p") == limits.MAX_ATTRIBUTES + 1
 
 
 def test_a_body_is_framed_by_the_first_comment_that_opens_and_the_first_that_closes() -> None:
@@ -106,8 +106,8 @@ def test_a_line_that_ends_a_story_repeated_is_answered(line: str) -> None:
 
 
 def test_a_text_or_a_title_that_no_article_has_is_refused_with_its_size() -> None:
-    long = f"<html><body><div class=TRS_Editor><p>{TEXT * (bounds.MAX_TEXT // len(TEXT) + 1)}</p>"
-    title = f"<title>{'长' * (bounds.MAX_TITLE + 1)}</title>"
+    long = f"<html><body><div class=TRS_Editor><p>{TEXT * (limits.MAX_TEXT // len(TEXT) + 1)}</p>"
+    title = f"<title>{'长' * (limits.MAX_TITLE + 1)}</title>"
     for body in (long, f"<html><head>{title}</head><body><h1>{'长' * 1001}</h1><p>{TEXT * 3}</p>"):
         found = read(body.encode())
         assert isinstance(found, Reject)
@@ -118,21 +118,21 @@ def test_parts_are_joined_as_far_as_an_article_has_room() -> None:
     page = f"<html><body><h1>防汛工作会议召开</h1><div class=TRS_Editor><p>{TEXT * 3}</p>"
     first = read(page.encode())
     assert isinstance(first, Article)
-    part = replace(first, text="水" * (bounds.MAX_TEXT // 2))
+    part = replace(first, text="水" * (limits.MAX_TEXT // 2))
     whole = join(replace(first, parts=("a", "b", "c")), [part, part, part])
-    assert len(whole.text) <= bounds.MAX_TEXT + 1
+    assert len(whole.text) <= limits.MAX_TEXT + 1
     assert "parts_missing" in whole.flags
 
 
 def test_a_list_is_read_up_to_its_bounds_and_says_if_anything_was_left_out() -> None:
     link = "<li><a href='/xw/202404/t20240402_{}.html'>滨江市新闻标题</a></li>"
     short = "".join(link.format(n) for n in range(100))
-    assert bounds.cut_list(short) == (short, False)
-    long = "".join(link.format(n) for n in range(bounds.MAX_ANCHORS + 5))
-    kept, cut = bounds.cut_list(long)
-    assert (kept.count("<a "), cut) == (bounds.MAX_ANCHORS, True)
-    assert len(FAMILIES["trs"].read_list(kept, URL).links) == bounds.MAX_ANCHORS
-    assert bounds.cut_list("a" * (bounds.MAX_LIST_CHARS + 1))[1]
+    assert limits.cut_list(short) == (short, False)
+    long = "".join(link.format(n) for n in range(limits.MAX_ANCHORS + 5))
+    kept, cut = limits.cut_list(long)
+    assert (kept.count("<a "), cut) == (limits.MAX_ANCHORS, True)
+    assert len(FAMILIES["trs"].read_list(kept, URL).links) == limits.MAX_ANCHORS
+    assert limits.cut_list("a" * (limits.MAX_LIST_CHARS + 1))[1]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -149,7 +149,7 @@ def test_links_far_down_a_deep_tree_are_read(family: str) -> None:
     ["1 Jan 1800 00:00:00 +1400", "1 Jan 9999 23:59:59 -1400", "1 Jan 2024 1:1 +99999999999"],
 )
 def test_a_date_of_no_age_is_none(written: str) -> None:
-    assert bounds.mail_date(written) is None
+    assert limits.mail_date(written) is None
 
 
 def test_an_endpoint_named_again_and_again_within_one_quote_is_answered() -> None:

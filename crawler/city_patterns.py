@@ -1,8 +1,8 @@
-"""Regular expressions from city files: may one be searched in every link of a site?
+"""Safety of the regular expressions in city files, which are searched in every link of a site.
 
-A repeated group that can read the same text in many ways takes twice as long with each character
-of a link that does not match. Whether one does is tried, in a process whose time is limited: what
-it costs is not to be seen from the pattern.
+A repeated group that can match one text in many ways takes twice as long with each character of a
+link that does not match. The cost cannot be read off a pattern, so each repeated group is tried in
+a process with a time limit.
 """
 
 import re
@@ -14,13 +14,15 @@ from functools import lru_cache
 from itertools import product
 
 LONGEST = 500
-"""Characters of a pattern."""
+"""Characters of a pattern; set by hand, not measured."""
 SECONDS = 0.25
-"""Processor time for all texts tried, of which sound patterns take a hundredth."""
+"""Processor time for all texts tried; sound patterns take a hundredth of it."""
 
 _REPEATED = re.compile(r"[*+]|\{\d*,\d*\}|\{\d\d+\}")
 _TEXT = 40
+"""Repetitions of two characters in a text tried; at a doubling for each, more than enough."""
 _CHARACTERS = 24
+"""Characters of a group that the texts are made of; set by hand, to bound their number."""
 _TRY = f"""
 import re, signal, sys
 signal.setitimer(signal.ITIMER_VIRTUAL, {SECONDS})
@@ -33,7 +35,7 @@ for text in texts:
 
 @lru_cache(maxsize=1024)
 def problem(pattern: str) -> str | None:
-    """Return what is wrong with a pattern, in words, or None."""
+    """Return the fault of a pattern in words, or None."""
     if len(pattern) > LONGEST:
         return f"it has {len(pattern):,} characters, {LONGEST} at most are taken"
     try:
@@ -50,7 +52,7 @@ def problem(pattern: str) -> str | None:
 
 
 def _repeated_groups(pattern: str) -> Iterator[str]:
-    """Yield the groups of a pattern that are repeated, with what says how often."""
+    """Yield the repeated groups of a pattern, each with its quantifier."""
     opened: list[int] = []
     at, inside = 0, False
     while at < len(pattern):
@@ -72,7 +74,7 @@ def _repeated_groups(pattern: str) -> Iterator[str]:
 
 
 def _explodes(group: str) -> bool:
-    """Whether a repeated group takes more than its time on any of the texts that are tried."""
+    """Return True if a repeated group takes more than `SECONDS` on the texts tried."""
     try:
         re.compile(f"{group}(?!)")
     except re.error:
@@ -85,4 +87,4 @@ def _explodes(group: str) -> bool:
         capture_output=True,
         check=False,
     )
-    return ended.returncode < 0  # killed for what it took
+    return ended.returncode < 0  # killed by its timer

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from crawler import contract
 from crawler.item import NEWS_TIME, Article
+from pipelines.articles import contract
 
 SEEN = datetime(2024, 5, 1, 20, tzinfo=UTC)  # 2 May in Asia/Shanghai
 ARTICLE = Article("a1", "luoshan", "luoshan.example", "http://luoshan.example/1", "题", "正文。")
@@ -27,7 +27,7 @@ WEST, EAST = timezone(-timedelta(hours=12)), timezone(timedelta(hours=14))
 )
 def test_a_date_that_cannot_be_is_left_out_and_flagged(moment: datetime) -> None:
     dated = replace(ARTICLE, published_at=moment, published_precision="minute", flags=("short",))
-    kept = contract.kept_to(dated, SEEN)
+    kept = contract.within_limits(dated, SEEN)
     assert (kept.published_at, kept.published_precision) == (None, None)
     assert kept.flags == ("short", "implausible_date")
     assert kept.content_sha256 == dated.content_sha256
@@ -43,7 +43,7 @@ def test_a_date_that_cannot_be_is_left_out_and_flagged(moment: datetime) -> None
 )
 def test_the_days_at_both_ends_are_dates(moment: datetime) -> None:
     dated = replace(ARTICLE, published_at=moment, published_precision="minute")
-    assert contract.kept_to(dated, SEEN) is dated
+    assert contract.within_limits(dated, SEEN) is dated
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_no_clock_makes_a_date_of_the_next_century(seen: datetime) -> None:
 
 
 def test_a_title_without_end_is_cut_and_flagged() -> None:
-    kept = contract.kept_to(replace(ARTICLE, title="长" * 5_000), SEEN)
+    kept = contract.within_limits(replace(ARTICLE, title="长" * 5_000), SEEN)
     assert (len(kept.title), kept.flags) == (contract.MAX_TITLE, ("truncated",))
 
 
@@ -82,5 +82,5 @@ def test_all_else_is_kept_as_it_is(text: str) -> None:
 
 def test_a_page_s_text_is_held_to_the_same_characters_as_an_import_s() -> None:
     odd = replace(ARTICLE, title="第一\u2028次\x9b", text="一\x85二\uffff")
-    kept = contract.kept_to(odd, SEEN)
+    kept = contract.within_limits(odd, SEEN)
     assert (kept.title, kept.text, kept.flags) == ("第一 次", "一\n二", ())

@@ -1,6 +1,6 @@
-"""What a page may cost: what is cut off or left out before a parser sees it, so that none hangs.
+"""Size limits of pages, lists and numbers from outside, applied before they are parsed.
 
-Everything here is linear in the size of the page. The limits lie far above news pages: of 257 real
+Everything here is linear in the size of the page. The limits are far above news pages: of 257 real
 ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
 """
 
@@ -22,17 +22,19 @@ MAX_ATTRIBUTES = 256
 """Attributes of one tag that reach the parser: libxml2 compares each with all before it."""
 
 MAX_TEXT = 400_000
-"""Characters of an article. The longest of statutes and budgets have a fourth of that, and what
-compares texts later takes its time from it."""
+"""Characters of an article: four times the longest statutes and budgets. It bounds the time that
+comparing texts takes later."""
 MAX_TITLE = 1_000
+"""Characters of a title; set by hand, not measured."""
 MAX_LIST_CHARS = 8_000_000
 """Characters of a list; a sitemap with all the 50,000 addresses it may have takes as many."""
 MAX_ANCHORS = 20_000
 """Links of one HTML list page that are read."""
 
 _LARGE_SCRIPT = 1 << 16
+"""Bytes of a script that is left out of a page above `MAX_CHARS`; set by hand, not measured."""
 _CROWDED = 2048
-"""Characters without a closing bracket in which so many attributes could stand."""
+"""Characters without a closing bracket in which so many attributes could occur."""
 _OPEN = re.compile(rb"<(script|style)\b", re.IGNORECASE)
 _CLOSE = {
     name: re.compile(rb"</" + name + rb"\s*>", re.IGNORECASE) for name in (b"script", b"style")
@@ -48,7 +50,7 @@ _DIGITS = re.compile(r"[0-9]+")
 
 
 def whole_number(text: str, *, digits: int = 9) -> int | None:
-    """Return a number that a page or a header writes, or None.
+    """Return a number of a page or a header, or None.
 
     None is returned for anything but ASCII digits (no sign, no superscript) and for more than
     `digits` of them: no page number, size, offset or status is longer, and Python refuses to read
@@ -59,8 +61,10 @@ def whole_number(text: str, *, digits: int = 9) -> int | None:
 
 
 def mail_date(text: str) -> datetime | None:
-    """Return a moment as mail, HTTP and RSS write it (RFC 5322), or None; of this age, with its
-    zone if it has one."""
+    """Return a moment in the format of mail, HTTP and RSS (RFC 5322), or None.
+
+    None also outside the years 1900 to 2200. The moment has a zone if the text has one.
+    """
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -69,15 +73,15 @@ def mail_date(text: str) -> datetime | None:
 
 
 def cut(body: bytes) -> tuple[bytes, bool]:
-    """Return what is decoded of a page, and whether more than scripts and styles was left out."""
+    """Return the part of a page to decode; True if more than scripts and styles was cut."""
     if len(body) <= MAX_CHARS:
         return body, False
-    kept = _without_scripts(body)
-    return kept[:MAX_BYTES], len(kept) > MAX_BYTES
+    rest = _without_scripts(body)
+    return rest[:MAX_BYTES], len(rest) > MAX_BYTES
 
 
 def cut_list(text: str) -> tuple[str, bool]:
-    """Return what is read of a list, and whether anything was left out."""
+    """Return the part of a list to read; True if anything was cut."""
     kept = text[:MAX_LIST_CHARS]
     beyond = next(islice(_ANCHOR.finditer(kept), MAX_ANCHORS, None), None)
     kept = kept[: beyond.start()] if beyond else kept
@@ -85,29 +89,29 @@ def cut_list(text: str) -> tuple[str, bool]:
 
 
 def thinned(html: str) -> str:
-    """Return markup whose tags have at most `MAX_ATTRIBUTES` attributes; mostly `html` itself."""
-    if not any(len(one.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for one in _crowded(html)):
+    """Return markup with at most `MAX_ATTRIBUTES` to a tag; mostly `html` itself."""
+    if not any(len(part.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for part in _crowded(html)):
         return html
     parts: list[str] = []
     at = 0
     while tag := _TAG.search(html, at):
         place, count = tag.end(), 0
-        kept_to = place
+        cut_at = place
         while place < len(html) and html[place] != ">":
             attribute = _ATTRIBUTE.match(html, place)
             if attribute is None:
                 break
             place, count = attribute.end(), count + 1
             if count <= MAX_ATTRIBUTES:
-                kept_to = place
-        parts += (html[at:kept_to], "" if kept_to == place else " ")
+                cut_at = place
+        parts += (html[at:cut_at], "" if cut_at == place else " ")
         at = place
     parts.append(html[at:])
     return "".join(parts)
 
 
 def _crowded(html: str) -> Iterator[str]:
-    """Yield the stretches without a closing bracket in which so many attributes could stand."""
+    """Yield the long stretches without a closing bracket."""
     at = 0
     while len(html) - at >= _CROWDED:
         end = html.rfind(">", at, at + _CROWDED)
@@ -119,7 +123,7 @@ def _crowded(html: str) -> Iterator[str]:
 
 
 def _without_scripts(body: bytes) -> bytes:
-    """Return a page without its large scripts and styles. One that is not closed ends the page."""
+    """Return a page without large scripts and styles; an unclosed one ends it."""
     parts: list[bytes] = []
     at = searched = 0
     while opened := _OPEN.search(body, searched):
