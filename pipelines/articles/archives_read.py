@@ -126,8 +126,7 @@ class Progress:
 
 def identity(path: Path, mark: str) -> str:
     """Return an archive's identity: its content and `mark`, the `settings_digest` of the rest."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() + mark
+    return files.sha256(path) + mark
 
 
 def settings_digest(cities: Mapping[str, City], prefix: str | None, any_host: bool) -> str:

@@ -10,25 +10,18 @@ Reposts by another city are found apart, after the cities' own: see `reposts`.
 """
 
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pipelines.tables import articles
+from pipelines.text import minhash
 from pipelines.text.script import simplified
 
-if TYPE_CHECKING:
-    from datasketch import MinHash
-
-PERMUTATIONS = 64
-_SEED = 1
-CANDIDATE = 0.6
-"""Estimated Jaccard similarity from which two texts are compared."""
 SAME = 0.8
 """Jaccard similarity from which two texts are the same, if nothing contradicts it."""
 _EXCHANGED = 0.6
@@ -164,29 +157,24 @@ class Prepared:
 
 
 def _cluster_language(documents: Sequence[Document], representative: dict[str, str]) -> None:
-    from datasketch import MinHashLSH  # brings SciPy: a second that most commands can do without
-
-    lsh = MinHashLSH(threshold=CANDIDATE, num_perm=PERMUTATIONS)
-    heads: dict[str, Prepared] = {}
+    index = minhash.Index()
+    heads: list[Prepared] = []
     exact: dict[object, str] = {}
-    rank: dict[str, int] = {}
-    for place, document in enumerate(documents):
+    for document in documents:
         prepared = prepare(document)
-        rank[prepared.key] = place
         twin = exact.get(prepared.whole) if prepared.tokens else None
-        signature = sketch(prepared.shingles)
+        signed = sketch(prepared.shingles)
         if twin is None and prepared.shingles:
-            near = sorted(lsh.query(signature), key=lambda key: rank[key])
-            compared = (key for key in near[:_MOST_COMPARED] if alike(heads[key], prepared))
-            twin = next(compared, None)
+            near = (heads[at] for at in index.near(signed, _MOST_COMPARED))
+            twin = next((head.key for head in near if alike(head, prepared)), None)
         if twin is not None:
             representative[prepared.key] = twin
             continue
         representative[prepared.key] = prepared.key
-        heads[prepared.key] = prepared
         exact.setdefault(prepared.whole, prepared.key)
         if prepared.shingles:
-            lsh.insert(prepared.key, signature)
+            heads.append(prepared)
+            index.add(signed)
 
 
 def prepare(document: Document) -> Prepared:
@@ -308,13 +296,9 @@ def _tokens(text: str, chinese: bool) -> list[str]:
     return [char for word in words for char in word] if chinese else words
 
 
-def sketch(shingles: frozenset[tuple[str, ...]]) -> "MinHash":
-    """Return the MinHash signature of a text: `PERMUTATIONS` values below 2**32."""
-    from datasketch import MinHash
-
-    signature = MinHash(num_perm=PERMUTATIONS, seed=_SEED, hashfunc=zlib.crc32)
-    signature.update_batch("\x1f".join(shingle).encode() for shingle in shingles)
-    return signature
+def sketch(shingles: frozenset[tuple[str, ...]]) -> minhash.Integers:
+    """Return the MinHash signature of a text's shingles."""
+    return minhash.signature("\x1f".join(shingle).encode() for shingle in shingles)
 
 
 _WIDTHS = {0xFF10 + digit: str(digit) for digit in range(10)}

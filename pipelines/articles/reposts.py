@@ -17,18 +17,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.articles import duplicates
-from pipelines.articles.duplicates import CANDIDATE, PERMUTATIONS, SAME, Prepared, Row
+from pipelines.articles.duplicates import SAME, Prepared, Row
 from pipelines.tables import articles, files, lock, schema
+from pipelines.text import minhash
+from pipelines.text.minhash import Integers
 
-METHOD = f"minhash {PERMUTATIONS} crc32 1"
+METHOD = f"one-permutation minhash {minhash.BINS} crc32 1"
 """How signatures are made; change the last figure when shingles or tokens change."""
 
-_BANDS, _ROWS = 16, PERMUTATIONS // 16
 _SHORTEST = {"zh": 100, "en": 60}
 """Characters or words below which two texts of two cities may be alike by chance."""
 _MOST_COMPARED = 1_000
@@ -37,8 +37,6 @@ _HERE = frozenset(("我", "本", "全", "该", "我们", "我省", "本报"))
 _LONGEST_NAME = 8
 _COLUMNS = ["article_id", "lang", "published_at", "content_sha256", "duplicate_of",
             "duplicate_city"]  # fmt: skip
-
-Signatures = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def find(output: Path) -> dict[str, dict[str, tuple[str, str]]]:
     compared with its original itself.
     """
     heads: list[_Head] = []
-    signatures: list[Signatures] = []
+    signatures: list[Integers] = []
     for city in files.cities_with_articles(output):
         found, sketched = _heads(output, city)
         heads += found
@@ -138,7 +136,7 @@ def _marked(output: Path, city: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _heads(output: Path, city: str) -> tuple[list[_Head], Signatures]:
+def _heads(output: Path, city: str) -> tuple[list[_Head], Integers]:
     """Return a city's articles that repeat none of their own city and are long enough to compare,
     with their signatures, from the cache or made now.
     """
@@ -173,7 +171,7 @@ def _heads(output: Path, city: str) -> tuple[list[_Head], Signatures]:
         _Head(city, row["article_id"], row["lang"], row["published_at"] or _LATE) for row in long
     ]
     packed = b"".join(kept[_key(row)]["signature"] for row in long)
-    return heads, np.frombuffer(packed, "<u4").reshape(len(long), PERMUTATIONS)
+    return heads, np.frombuffer(packed, "<u4").reshape(len(long), minhash.BINS)
 
 
 def _key(row: Mapping[str, str]) -> tuple[str, str]:
@@ -181,7 +179,7 @@ def _key(row: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _signature(prepared: Prepared) -> bytes:
-    return duplicates.sketch(prepared.shingles).hashvalues.astype("<u4").tobytes()  # type: ignore[no-any-return]
+    return duplicates.sketch(prepared.shingles).astype("<u4").tobytes()
 
 
 def _prepared(output: Path, city: str, wanted: Collection[str]) -> dict[str, Prepared]:
@@ -195,30 +193,22 @@ def _prepared(output: Path, city: str, wanted: Collection[str]) -> dict[str, Pre
     }
 
 
-def _candidates(heads: Sequence[_Head], signatures: Signatures) -> dict[int, list[int]]:
-    """Return, for each place, the earlier places of other cities whose signatures are alike.
-
-    Locality-sensitive hashing: signatures of which one of 16 bands of 4 values is the same are
-    compared (a Jaccard similarity of .5 is found with even chance, one of .8 almost always).
-    """
+def _candidates(heads: Sequence[_Head], signatures: Integers) -> dict[int, list[int]]:
+    """Return, for each place, the earlier places of other cities with a similar signature."""
     cities = np.unique([head.city for head in heads], return_inverse=True)[1]
-    buckets: dict[int, set[int]] = defaultdict(set)
-    for band in range(_BANDS):
-        part = np.ascontiguousarray(signatures[:, band * _ROWS : (band + 1) * _ROWS])
-        bucket = np.unique(part.view(f"V{4 * _ROWS}").ravel(), return_inverse=True)[1]
-        order = np.argsort(bucket, kind="stable")
-        for members in np.split(order, np.flatnonzero(np.diff(bucket[order])) + 1):
-            if len(members) > 1 and len(set(cities[members])) > 1:
-                for at, place in enumerate(members.tolist()):
-                    buckets[place].update(members[:at].tolist()[:_MOST_COMPARED])
+    earlier: dict[int, set[int]] = defaultdict(set)
+    for members in minhash.buckets(minhash.bands(signatures)):
+        if len(set(cities[members])) > 1:
+            for at, place in enumerate(members.tolist()):
+                earlier[place].update(members[:at].tolist()[:_MOST_COMPARED])
     near: dict[int, list[int]] = {}
-    for place in sorted(buckets):
-        others = [o for o in sorted(buckets[place]) if cities[o] != cities[place]][:_MOST_COMPARED]
+    for place in sorted(earlier):
+        others = [o for o in sorted(earlier[place]) if cities[o] != cities[place]][:_MOST_COMPARED]
         if others:
-            likeness = (signatures[others] == signatures[place]).mean(axis=1)
-            kept = [o for o, like in zip(others, likeness, strict=True) if like >= CANDIDATE]
-            if kept:
-                near[place] = kept
+            likeness = minhash.similarity(signatures[others], signatures[place])
+            similar = np.array(others)[likeness >= minhash.SIMILAR].tolist()
+            if similar:
+                near[place] = similar
     return near
 
 

@@ -10,10 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.release.about import manifest
 from pipelines.release.snapshot import LINK, MANIFEST, ODD, SUMS, Snapshot, plain
 from pipelines.release.tables import LAYOUTS
-from pipelines.tables import schema
+from pipelines.tables import files, schema
 
 
 def problems(release: Snapshot) -> list[str]:
@@ -99,7 +98,7 @@ def _sums(release: Snapshot, stated: dict[str, Any]) -> Iterator[str]:
             yield f"{SUMS}: missing"
         return
     lines = [f"{row['sha256']}  {name}" for name, row in stated.items()]
-    lines.append(f"{manifest.sha256(release.folder / MANIFEST)}  {MANIFEST}")
+    lines.append(f"{files.sha256(release.folder / MANIFEST)}  {MANIFEST}")
     expected = sorted(line.encode() for line in lines)
     size = sum(len(line) + 1 for line in expected)
     with plain(release.folder, path) as file:

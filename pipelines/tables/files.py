@@ -1,6 +1,7 @@
 """Text files that a user names on the command line."""
 
 import base64
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,6 +41,12 @@ def read(path: Path, error: type[Exception]) -> str:
             f"{path}:{line}: expected text in UTF-8, found the byte 0x{content[reason.start]:02x}; "
             "save the file as UTF-8"
         ) from reason
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def lines(content: str) -> list[str]:

@@ -7,7 +7,6 @@ unless `1_Pooling/config.json` says that the first token stands for all. A folde
 sentence-transformers wrote (`modules.json`) is read by that package where it is installed.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.tables import files
 from pipelines.vectors.encoder import Encoder, EncoderError, Vectors, rounded
 
 _EXPECTED = (
@@ -54,8 +54,7 @@ def _has(package: str) -> bool:
 
 def _name(path: Path, content: Path) -> str:
     """A folder's or file's own name with the model's digest: another model has another cache."""
-    with content.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
+    digest = files.sha256(content)[:8]
     own = path.parent if path.name == "model.onnx" else path
     own = own.parent if own.name == "onnx" else own
     return f"{own.stem or 'model'}-{digest}"

@@ -11,9 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.release.about import citation, manifest
+from pipelines.release.about import citation
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS, TABLES
+from pipelines.tables import files
 
 FILE = "croissant.json"
 _PARQUET = "application/x-parquet"
@@ -101,7 +102,7 @@ def _files(release: Snapshot, table: str) -> Iterator[dict[str, Any]]:
             "contentUrl": name,
             "contentSize": f"{path.stat().st_size} B",
             "encodingFormat": _PARQUET,
-            "sha256": manifest.sha256(path),
+            "sha256": files.sha256(path),
         }
     yield {
         "@type": "cr:FileSet",

@@ -133,7 +133,7 @@ def _stated(path: Path) -> dict[str, Any]:
 
 def inputs(output: Path, paths: Iterable[Path], stated: Any) -> dict[str, Any]:
     """Return the digest of everything a release is made from: files, and what was `stated`."""
-    lines = [f"{sha256(path)}  {path.relative_to(output)}" for path in sorted(paths)]
+    lines = [f"{files.sha256(path)}  {path.relative_to(output)}" for path in sorted(paths)]
     said = json.dumps(stated, ensure_ascii=False, sort_keys=True, default=str)
     whole = "\n".join([*lines, said])
     return {"files": len(lines), "digest": hashlib.sha256(whole.encode()).hexdigest()}
@@ -144,7 +144,11 @@ def complete(folder: Path, manifest: dict[str, Any]) -> None:
     listed = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
-        row: dict[str, Any] = {"path": name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+        row: dict[str, Any] = {
+            "path": name,
+            "bytes": path.stat().st_size,
+            "sha256": files.sha256(path),
+        }
         if path.suffix == ".parquet":
             row["rows"] = pq.read_metadata(path).num_rows
         listed.append(row)
@@ -152,15 +156,9 @@ def complete(folder: Path, manifest: dict[str, Any]) -> None:
     with files.replacing(folder / MANIFEST) as file:
         file.write(json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n")
     sums = [f"{row['sha256']}  {row['path']}\n" for row in listed]
-    sums.append(f"{sha256(folder / MANIFEST)}  {MANIFEST}\n")
+    sums.append(f"{files.sha256(folder / MANIFEST)}  {MANIFEST}\n")
     with files.replacing(folder / SUMS) as file:
         file.write("".join(sums).encode())
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _parts(rows: Mapping[str, int]) -> dict[str, int]:

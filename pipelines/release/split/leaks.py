@@ -1,35 +1,30 @@
 """Near-duplicates across the parts of a split, among millions of texts.
 
-Candidates come from one-permutation MinHash over character shingles (Li, Owen and Zhang, 2012),
-computed for whole batches of texts at once: 64 bins, in 16 bands of 4. Two texts that share four
-fifths of their shingles meet in a band with probability above .999. The decision is
-`pipelines.articles.duplicates`', from the two texts themselves.
+Candidates come from MinHash (`pipelines.text.minhash`) over character shingles, computed for whole
+batches of texts at once. The decision is `pipelines.articles.duplicates`', from the two texts
+themselves.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.articles import duplicates
+from pipelines.text import minhash
+from pipelines.text.minhash import Integers
 from pipelines.text.script import simplified
 
-Integers = np.ndarray[Any, np.dtype[Any]]
-
-BINS, BANDS = 64, 16
-_KEYS = BANDS + 1
+KEYS = minhash.BANDS + 1
+"""Keys of a text: those of its bands, and that of the whole."""
 _SHINGLE = {"zh": 4, "en": 12}
 """Characters of a shingle, spaces and punctuation left out."""
 _MOST = 250_000
 """Comparisons within one band's group; a larger group counts as one text: better too little in
 training than a test text."""
-_MIX = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
-_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +50,17 @@ def keys(texts: pa.Array, lang: str) -> Integers:
     owner = np.repeat(np.arange(count, dtype=np.int64), lengths)
     kept = codes > 0
     codes, owner = codes[kept].astype(np.uint64), owner[kept]
-    result = np.zeros((count, _KEYS), dtype=np.uint64)
+    result = np.zeros((count, KEYS), dtype=np.uint64)
     salt = np.uint64(len(lang) + ord(lang[0]))
-    singles = _mixed(codes + salt)
-    result[:, BANDS] = _sums(singles, owner, count)
+    singles = minhash.mixed(codes + salt)
+    result[:, -1] = _sums(singles, owner, count)
     if len(codes) >= size:
         rolled = np.zeros(len(codes) - size + 1, dtype=np.uint64)
         for at in range(size):
             rolled = rolled * np.uint64(0x9E3779B97F4A7C15) + codes[at : at + len(rolled)]
         whole = owner[: len(rolled)] == owner[size - 1 :]
-        hashes, owner = _mixed(rolled[whole] + salt), owner[: len(rolled)][whole]
-        sketch = np.full(count * BINS, _EMPTY, dtype=np.uint64)
-        places = owner * BINS + (hashes >> np.uint64(58)).astype(np.int64)
-        np.minimum.at(sketch, places, hashes)
-        result[:, :BANDS] = _bands(sketch.reshape(count, BINS))
+        hashes, owner = minhash.mixed(rolled[whole] + salt), owner[: len(rolled)][whole]
+        result[:, :-1] = minhash.bands(minhash.signatures(hashes, owner, count))
     return result
 
 
@@ -108,18 +100,10 @@ def _candidates(found: Integers, part: Integers) -> tuple[Integers, set[int]]:
     listed: list[Integers] = []
     crowded: set[int] = set()
     present = np.flatnonzero(part >= 0)
-    for band in range(found.shape[1]):
-        values = found[present, band]
-        order = present[np.argsort(values, kind="stable")]
-        values = found[order, band]
-        borders = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1], [True])))
-        for begin, end in pairwise(borders.tolist()):
-            if end - begin < 2 or values[begin] == 0:
-                continue
-            group = order[begin:end]
-            parts = part[group]
-            if parts.min() == parts.max():
-                continue
+    for bucket in minhash.buckets(found[present]):
+        group = present[bucket]
+        parts = part[group]
+        if parts.min() != parts.max():
             listed += _across(group, parts, crowded)
     if not listed:
         return np.zeros((0, 2), dtype=np.int64), crowded
@@ -138,31 +122,11 @@ def _across(group: Integers, parts: Integers, crowded: set[int]) -> list[Integer
     return pairs
 
 
-def _bands(sketch: Integers) -> Integers:
-    rows = BINS // BANDS
-    grouped = sketch.reshape(len(sketch), BANDS, rows)
-    empty = (grouped == _EMPTY).all(axis=2)
-    key = np.arange(1, BANDS + 1, dtype=np.uint64)[None, :].repeat(len(sketch), axis=0)
-    for at in range(rows):
-        key = _mixed(key * _MIX[1] + grouped[:, :, at])
-    key[empty] = 0
-    return key
-
-
 def _sums(hashes: Integers, owner: Integers, count: int) -> Integers:
     """Return the sum of each text's hashes, wrapping; 0 for a text without characters."""
     total = np.concatenate((np.zeros(1, np.uint64), np.cumsum(hashes, dtype=np.uint64)))
     ends = np.searchsorted(owner, np.arange(count + 1))
     return total[ends[1:]] - total[ends[:-1]]
-
-
-def _mixed(values: Integers) -> Integers:
-    """Return 64 well-mixed bits for each value (the finaliser of MurmurHash3)."""
-    values = values ^ (values >> np.uint64(33))
-    for factor in _MIX:
-        values = values * factor
-        values ^= values >> np.uint64(33)
-    return values
 
 
 @lru_cache(maxsize=1)

@@ -46,7 +46,7 @@ def divide(
         sizes = [planned.rows.num_rows for planned in plans]
         parts, split = splits.by_city([planned.city for planned in plans], sizes)
         part = np.repeat(np.array(parts, dtype=np.int8), sizes)
-    found = np.zeros((count, neighbours.BANDS + 1), dtype=np.uint64)
+    found = np.zeros((count, neighbours.KEYS), dtype=np.uint64)
     for planned, start in zip(plans, starts, strict=False):
         for positions, table in texts(planned):
             _sketch(found, positions + start, table)

@@ -234,7 +234,7 @@ def test_a_crowd_that_cannot_be_compared_is_left_out_of_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(neighbours, "_MOST", 5)
-    found = np.ones((6, neighbours.BANDS + 1), dtype=np.uint64)
+    found = np.ones((6, neighbours.KEYS), dtype=np.uint64)
     part = np.array([0, 0, 0, 1, 2, 2], dtype=np.int8)
     leaks = neighbours.leaks(found, part, lambda positions: iter(()))
     assert set(leaks.crowded) == {0, 1, 2, 3}
