@@ -28,6 +28,7 @@ from crawler.city import (
     key_problem,
 )
 from crawler.cms import FAMILIES
+from crawler.errors import ShizhengError
 
 
 def _shipped() -> Path:
@@ -65,7 +66,7 @@ _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(\d{1,5}))?", re.ASCII)
 T = TypeVar("T")
 
 
-class CityError(ValueError):
+class CityError(ShizhengError):
     """A city file that cannot be used. The message names file, line and what was expected."""
 
 

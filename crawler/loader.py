@@ -11,11 +11,12 @@ from scrapy.settings import BaseSettings
 
 from crawler.city import CRAWLED, City
 from crawler.city_file import CityError, load_cities
+from crawler.errors import ShizhengError
 from crawler.fetch import browser
 from crawler.spiders.city import CitySpider
 
 
-class UnknownCityError(KeyError, UsageError):
+class UnknownCityError(ShizhengError, KeyError, UsageError):
     """A city that no file describes, or that is not crawled. The message says what to do.
 
     A KeyError because Scrapy's loaders promise one; a UsageError so that `scrapy crawl` prints it

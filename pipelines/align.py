@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from crawler.errors import ShizhengError
 from pipelines.pairs import explanation, pair
 from pipelines.pairs.calibration import for_method
 from pipelines.pairs.model import load_model
@@ -34,7 +35,7 @@ MAX_DAYS = 60
 """How late English usually is at most, where no city file says."""
 
 
-class UnknownPairError(ValueError):
+class UnknownPairError(ShizhengError):
     """Two articles that are not both stored, or are not compared. The message says how to go on."""
 
 

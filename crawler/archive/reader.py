@@ -17,6 +17,7 @@ from pathlib import Path
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
 from crawler.archive.frames import Frame, Frames
+from crawler.errors import ShizhengError
 from crawler.limits import whole_number
 from crawler.unpacking import joined, unpacked
 
@@ -33,7 +34,7 @@ MAX_HEAD = 256 << 10
 _BLANK = re.compile(rb"\n\r?\n")
 
 
-class ArchiveError(RuntimeError):
+class ArchiveError(ShizhengError):
     """A file that is not a web archive, or one that cannot be written."""
 
 

@@ -18,6 +18,7 @@ from scrapy.settings import Settings
 
 from crawler.city_file import CityError, load_cities
 from crawler.crawl.progress import counts, write_line
+from crawler.errors import ExitCode
 from crawler.legible import visible
 from crawler.loader import CityLoader, UnknownCityError, choose
 from crawler.spiders.city import SpiderError, check_window
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_window(args.since or "", args.until or "")
         choose(load_cities(args.cities_dir), args.city)
     except (CityError, UnknownCityError, SpiderError) as error:
-        return _complain(str(error), 2)
+        return _complain(str(error), ExitCode.USAGE)
     settings = _settings(args)
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(CityLoader(args.cities_dir).load(args.city))
@@ -44,13 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = {"why": str(failure)} if told else {}
         write_line({"city": args.city, "done": True, "reason": "failed"} | why)
         if told:
-            return _complain(str(failure), 1)
+            return _complain(str(failure), ExitCode.INTERNAL)
         raise failure
     stats = crawler.stats.get_stats()
     reason = str(stats.get("finish_reason", "failed"))
     write_line(counts(crawler) | {"done": True, "reason": reason})
     well = reason == "finished" and not stats.get("shizheng/store_failed")
-    return 0 if well and stats.get("shizheng/lists") else 1
+    return ExitCode.DONE if well and stats.get("shizheng/lists") else ExitCode.INTERNAL
 
 
 def _settings(args: argparse.Namespace) -> Settings:

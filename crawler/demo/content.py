@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from crawler.errors import ExitCode, ShizhengError
 from crawler.item import NEWS_TIME
 
 CONTENT_DIR = Path(__file__).parent / "content"
@@ -42,8 +43,10 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _MARKER = re.compile(r"\{(\d+)\}")
 
 
-class ContentError(ValueError):
+class ContentError(ShizhengError):
     """Authored content that cannot be used. The message names file, article and expectation."""
+
+    exit_code = ExitCode.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)

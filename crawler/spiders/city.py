@@ -26,6 +26,7 @@ from crawler.archive.writer import Writer
 from crawler.city import City
 from crawler.crawl.articles import BLOCKED, Page, Reader, as_asked
 from crawler.crawl.discovery import Discovery, Window
+from crawler.errors import ShizhengError
 from crawler.extract.refusals import diagnose
 from crawler.fetch import browser
 from crawler.fetch.guards import lower_headers
@@ -38,7 +39,7 @@ from crawler.state.visits import Visit, Visits, validators
 logger = logging.getLogger(__name__)
 
 
-class SpiderError(ValueError):
+class SpiderError(ShizhengError):
     """An argument or setting that cannot be used."""
 
 

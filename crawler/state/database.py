@@ -14,6 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Self
 
+from crawler.errors import ExitCode, ShizhengError
+
 VERSION = 3
 """Version of the file's tables, in `PRAGMA user_version`."""
 
@@ -91,8 +93,10 @@ _ENVIRONMENT = (
 """What SQLite says when nothing is wrong with the file (https://sqlite.org/rescode.html)."""
 
 
-class VisitsError(RuntimeError):
+class VisitsError(ShizhengError):
     """A state file that cannot be used. The message names it and says what to do."""
+
+    exit_code = ExitCode.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from crawler.archive import reader
 from crawler.city import City, host_of, unnamed_city
+from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import extract as extract_page
 from crawler.extract.article import join
 from crawler.item import Article, Reject
@@ -67,8 +68,10 @@ class Extracted:
     damaged: Mapping[str, str] = field(default_factory=dict)
 
 
-class ReaderDiedError(RuntimeError):
+class ReaderDiedError(ShizhengError):
     """A process that read an archive was killed. The message names the file."""
+
+    exit_code = ExitCode.INTERNAL
 
 
 @dataclass(slots=True)

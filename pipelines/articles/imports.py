@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from crawler.city import key_problem
+from crawler.errors import ShizhengError
 from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE
 from pipelines.articles import contract, language
@@ -38,7 +39,7 @@ _FEW = 60
 against a third language, which is told with less certainty than Chinese and English are."""
 
 
-class ImportFileError(ValueError):
+class ImportFileError(ShizhengError):
     """A line that is not an article. The message names file, line and what was expected."""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.city import City
 from crawler.city_file import load_cities
-from pipelines.exit_codes import DONE, UNUSABLE, UNWELL
+from crawler.errors import ExitCode
 from pipelines.operations import status
 from pipelines.operations.checks import UsageError, readable, writable
 from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
@@ -34,9 +34,9 @@ def demo_command(args: argparse.Namespace) -> int:
     result = demo.run(writable(args.output))
     if args.json:
         say_json(result)
-        return DONE
+        return ExitCode.DONE
     demo.show(result, args.output)
-    return DONE
+    return ExitCode.DONE
 
 
 def extract_command(args: argparse.Namespace) -> int:
@@ -63,14 +63,14 @@ def extract_command(args: argparse.Namespace) -> int:
             again=args.again,
         )
     table = {key: asdict(count) for key, count in found.counts.items()}
-    code = UNWELL if found.damaged else DONE
+    code = ExitCode.UNWELL if found.damaged else ExitCode.DONE
     if found.damaged and not table and not found.read_before:
-        code = UNUSABLE
+        code = ExitCode.UNUSABLE
     runs.finish(run, table, code)
     for key, reason in found.damaged.items():
         complain(f"{key}: nothing was stored: {reason}")
     if mark_reposts(output):
-        code = code or UNWELL
+        code = code or ExitCode.UNWELL
     if args.json:
         say_json(
             {
@@ -92,7 +92,7 @@ def extract_command(args: argparse.Namespace) -> int:
             "no page of a known city in these archives; "
             "--any-host takes pages of hosts that no city file names"
         )
-        return UNUSABLE
+        return ExitCode.UNUSABLE
     return code
 
 
@@ -104,7 +104,7 @@ def page_command(args: argparse.Namespace) -> int:
         say_json(page.as_json(explained))
     else:
         page.show(explained)
-    return DONE
+    return ExitCode.DONE
 
 
 def import_command(args: argparse.Namespace) -> int:
@@ -128,7 +128,7 @@ def import_command(args: argparse.Namespace) -> int:
             write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
-        code = UNWELL if mark_reposts(output, held=cities) else DONE
+        code = ExitCode.UNWELL if mark_reposts(output, held=cities) else ExitCode.DONE
         runs.finish(run, counts, code)
     if args.json:
         say_json(counts)
@@ -153,7 +153,7 @@ def align_command(args: argparse.Namespace) -> int:
     cities = args.cities or known
     if args.explain:
         say(align.explain(output, *args.explain, encoder=args.encoder))
-        return DONE
+        return ExitCode.DONE
     writable(output)
     with lock.hold(output, cities):
         found = align_all(args, output, cities)
@@ -174,8 +174,8 @@ def align_command(args: argparse.Namespace) -> int:
     for key, why in found.failed.items():
         complain(f"{key}: {why}")
     if not found.failed:
-        return DONE
-    return UNWELL if found.summaries else UNUSABLE
+        return ExitCode.DONE
+    return ExitCode.UNWELL if found.summaries else ExitCode.UNUSABLE
 
 
 def align_sentences_command(args: argparse.Namespace) -> int:
@@ -184,7 +184,7 @@ def align_sentences_command(args: argparse.Namespace) -> int:
     count = jsonl.align_file(args.input, args.result, jobs=args.jobs, encoder=args.encoder)
     if args.json:
         say_json({"documents": count})
-    return DONE
+    return ExitCode.DONE
 
 
 def status_command(args: argparse.Namespace) -> int:
@@ -194,8 +194,8 @@ def status_command(args: argparse.Namespace) -> int:
     else:
         cities = load_cities(args.cities_dir)
         if not status.show(output, cities, datetime.now(UTC), as_json=args.json):
-            return UNWELL
-    return DONE
+            return ExitCode.UNWELL
+    return ExitCode.DONE
 
 
 def report_command(args: argparse.Namespace) -> int:
@@ -209,14 +209,14 @@ def report_command(args: argparse.Namespace) -> int:
         say(f"report: {path}")
     for city, why in damaged.items():
         complain(f"{city}: left out: {why}")
-    return UNWELL if damaged else DONE
+    return ExitCode.UNWELL if damaged else ExitCode.DONE
 
 
 def review_command(args: argparse.Namespace) -> int:
     from pipelines.review import command
 
     command.run(args, readable(args.output))
-    return DONE
+    return ExitCode.DONE
 
 
 def evaluate_command(args: argparse.Namespace) -> int:
@@ -228,11 +228,11 @@ def evaluate_command(args: argparse.Namespace) -> int:
             say_json(summary.evaluate(output))
         else:
             summary.show(output)
-        return DONE
+        return ExitCode.DONE
     result = gold.evaluate(output, args.gold)
     if args.json:
         say_json(result)
-        return DONE
+        return ExitCode.DONE
     show_table(
         ("precision", "recall", "f1", "claimed", "expected", "calibration error"),
         [
@@ -246,7 +246,7 @@ def evaluate_command(args: argparse.Namespace) -> int:
             )
         ],
     )
-    return DONE
+    return ExitCode.DONE
 
 
 def calibrate_command(args: argparse.Namespace) -> int:
@@ -258,7 +258,7 @@ def calibrate_command(args: argparse.Namespace) -> int:
     output = readable(args.output)
     if args.list:
         summary.show_calibrations(output, as_json=args.json)
-        return DONE
+        return ExitCode.DONE
     writable(output)
     with lock.hold(output, ["calibration"]):
         if args.revert:
@@ -267,20 +267,20 @@ def calibrate_command(args: argparse.Namespace) -> int:
             before = calibration.in_force(output)
             record = calibrate.learn(output, keep=not args.dry_run)
             summary.show_learnt(record, before, dry=args.dry_run, as_json=args.json)
-    return DONE
+    return ExitCode.DONE
 
 
 def cities_list_command(args: argparse.Namespace) -> int:
     cities = load_cities(args.cities_dir)
     if args.json:
         say_json([_city_json(city) for city in cities.values()])
-        return DONE
+        return ExitCode.DONE
     rows = [
         (c.key, c.name_zh, c.name_en, c.status, " ".join(f"{s.lang}:{s.cms}" for s in c.sources))
         for c in cities.values()
     ]
     show_table(("city", "中文", "English", "status", "sources"), rows)
-    return DONE
+    return ExitCode.DONE
 
 
 def _city_json(city: City) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from crawler.city import City, unnamed_city
 from crawler.credentials import without_user
+from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import Explanation
 from crawler.extract.article import explain as explain_page
 from crawler.item import Article, Reject
@@ -22,12 +23,14 @@ LIMIT = 180
 """Seconds that fetching a page may take in all: robots.txt, redirects and a retry included."""
 
 
-class PageError(ValueError):
+class PageError(ShizhengError):
     """A file or an address that cannot be read; the message says what was expected."""
 
 
-class PageNotHadError(ValueError):
+class PageNotHadError(ShizhengError):
     """A page that its site, or a rule of the crawl, does not give; the message says why."""
+
+    exit_code = ExitCode.UNUSABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crawler.errors import ExitCode
 from pipelines.cli import signals
-from pipelines.errors import DONE, INTERNAL, exit_code, sentence
+from pipelines.errors import exit_code, sentence
 from pipelines.operations import webhook
 from pipelines.terminal import complain, end_output, open_streams
 
@@ -35,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _carried_out(arguments)
     except BrokenPipeError:
         # The reader of our output went away (`| head`).
-        return DONE
+        return ExitCode.DONE
     except KeyboardInterrupt as error:
         how = str(error) or "interrupted"
         complain(f"{how}; what was stored is whole, run the command again to go on")
-        return INTERNAL
+        return ExitCode.INTERNAL
     except Exception as error:
         complain(sentence(error))
         code = exit_code(error)
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("SHIZHENG_DEBUG"):
             traceback.print_exc()
         complain("set SHIZHENG_DEBUG=1 to see where, and please report it")
-        return INTERNAL
+        return ExitCode.INTERNAL
 
 
 def _carried_out(arguments: Sequence[str] | None) -> int:
@@ -313,12 +314,6 @@ def _parser() -> argparse.ArgumentParser:
         cities,
     )
     made.prepare = partial(_ask, "release.command", made, _day)
-    made = add(
-        "migrate",
-        "operations.migration.migrate_command",
-        "bring the tables of an older shizheng up to date",
-    )
-    made.add_argument("--dry-run", action="store_true", help="only say what would be changed")
     group = actions.add_parser("cities", help="the catalogue of cities")
     actions_of = group.add_subparsers(metavar="ACTION", required=True)
     entries = {}

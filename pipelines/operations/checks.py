@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crawler.city import CRAWLED, City
 from crawler.city_file import load_cities
+from crawler.errors import ShizhengError
 from pipelines.tables import files
 from pipelines.terminal import complain
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     pass
 
 
-class UsageError(ValueError):
+class UsageError(ShizhengError):
     """A command line that cannot be carried out; the message says what was expected."""
 
 

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from crawler.city import CRAWLED, City
 from crawler.city_file import CITIES_DIR, CityError, load_cities, load_city
 from crawler.cms import detection
+from crawler.errors import ExitCode, ShizhengError
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
-DONE, USAGE, SHORT, NOTHING = 0, 2, 3, 4
 _SECONDS = 900
 """Seconds that the look at one city may take, at two seconds between requests."""
 
@@ -36,7 +36,7 @@ _REASONS = {
 }
 
 
-class CatalogueError(ValueError):
+class CatalogueError(ShizhengError):
     """A city that cannot be added; the message says why and what to do."""
 
 
@@ -90,11 +90,11 @@ def check_command(args: argparse.Namespace) -> int:
             complain(message)
     sources = [source for each in told.values() for source in each]
     if wrong:
-        return USAGE
+        return ExitCode.USAGE
     failed = [source for source in sources if source["code"]]
     if not failed:
-        return DONE
-    return NOTHING if len(failed) == len(sources) else SHORT
+        return ExitCode.DONE
+    return ExitCode.UNUSABLE if len(failed) == len(sources) else ExitCode.UNWELL
 
 
 def add_command(args: argparse.Namespace) -> int:
@@ -123,7 +123,7 @@ def add_command(args: argparse.Namespace) -> int:
         complain(f"{source['list']}: {reason} ({source['code']}): {source['evidence']}")
     if unread:
         complain("nothing was written")
-        return NOTHING
+        return ExitCode.UNUSABLE
     cases = [fixtures / key / f"{source['cms']}-{source['lang']}" for source in _one_each(found)]
     there = next((case for case in cases if case.exists()), None)
     if there is not None:
@@ -139,7 +139,7 @@ def add_command(args: argparse.Namespace) -> int:
     }
     if args.json:
         say_json(summary)
-        return DONE
+        return ExitCode.DONE
     say(f"{path}: {len(found)} sources, to be looked through by a person")
     show_table(
         ("lang", "cms", "links", "list"),
@@ -147,7 +147,7 @@ def add_command(args: argparse.Namespace) -> int:
     )
     for case in cases:
         say(f"{case}: a draft; compare it with the page")
-    return DONE
+    return ExitCode.DONE
 
 
 def _report(args: argparse.Namespace, valid: Sequence[str], wrong: Sequence[str]) -> int:
@@ -157,7 +157,7 @@ def _report(args: argparse.Namespace, valid: Sequence[str], wrong: Sequence[str]
         say(f"{len(valid)} city files are valid")
         for message in wrong:
             complain(message)
-    return USAGE if wrong else DONE
+    return ExitCode.USAGE if wrong else ExitCode.DONE
 
 
 def _chosen(folder: Path, names: Sequence[str]) -> list[Path]:

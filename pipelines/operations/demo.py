@@ -12,6 +12,7 @@ from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import write_gold
 from crawler.demo.server import serve
+from crawler.errors import ShizhengError
 from pipelines import align, pool
 from pipelines.articles import reposts
 from pipelines.operations import crawl_processes, run_terms
@@ -32,7 +33,7 @@ SETTINGS = {
 }
 
 
-class DemoError(ValueError):
+class DemoError(ShizhengError):
     """The demo cannot use the folder it was given."""
 
 

@@ -1,6 +1,6 @@
 """A round over the cities: `shizheng crawl`, and `shizheng run`, which a scheduler calls.
 
-A round ends in one of the exit codes of `pipelines.exit_codes`, says in plain language what is
+A round ends in one of the exit codes of `crawler.errors`, says in plain language what is
 wrong, and says nothing in a pipe when nothing is.
 """
 
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.city import City
 from crawler.city_file import load_cities
+from crawler.errors import ExitCode
 from crawler.issues import Issue
-from pipelines.exit_codes import DONE, INTERNAL, UNUSABLE, UNWELL
 from pipelines.operations import crawl_processes, health, metrics, run_terms, webhook
 from pipelines.operations.checks import chosen, writable
 from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
@@ -49,10 +49,10 @@ class Round:
                 noted.append((code, failure))
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         if not any(outcome.usable for outcome in self.outcomes.values()):
-            return UNUSABLE
-        return UNWELL if self.failures else DONE
+            return ExitCode.UNUSABLE
+        return ExitCode.UNWELL if self.failures else ExitCode.DONE
 
     def counts(self) -> dict[str, dict[str, Any]]:
         """Return what was counted in each city, and whether it failed."""
@@ -97,7 +97,7 @@ def crawl_command(args: argparse.Namespace) -> int:
             _mark(output, began, cities)
             return _finish(args, began)
         except BaseException as error:
-            runs.abandon(began.run, _words(error), INTERNAL)
+            runs.abandon(began.run, _words(error), ExitCode.INTERNAL)
             raise
 
 
@@ -112,8 +112,8 @@ def run_command(args: argparse.Namespace) -> int:
             code = _run(args, output, began, cities, locks)
         except BaseException as error:
             # Whatever ends a run early: who waits for it is told.
-            runs.abandon(began.run, _words(error), INTERNAL)
-            _alert(args, began, INTERNAL, before, _words(error))
+            runs.abandon(began.run, _words(error), ExitCode.INTERNAL)
+            _alert(args, began, ExitCode.INTERNAL, before, _words(error))
             raise
         _alert(args, began, code, before)
         return code

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.city_file import load_cities
+from crawler.errors import ExitCode
 from pipelines import errors, pool
 from pipelines.terminal import complain, progress
 
 if TYPE_CHECKING:
     from pipelines.align import Summary
     from pipelines.pairs.prepared import Unread
-from pipelines.exit_codes import USAGE
 
 
 def unread_sentence(city: str, article: "Unread") -> str:
@@ -53,7 +53,7 @@ def align_all(args: argparse.Namespace, output: Path, cities: Sequence[str]) -> 
         tracker.update("aligning", 0, len(cities))
         found = pool.try_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
     for error in found.errors.values():
-        if errors.exit_code(error) == USAGE:
+        if errors.exit_code(error) == ExitCode.USAGE:
             raise error
         if os.environ.get("SHIZHENG_DEBUG"):
             traceback.print_exception(error)

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.errors import ShizhengError
+
 TIMEOUT = 10.0
 """Seconds for one try."""
 
@@ -19,7 +21,7 @@ PAUSE = 2.0
 """Seconds before the second and last try."""
 
 
-class WebhookError(ValueError):
+class WebhookError(ShizhengError):
     """A webhook's address that cannot be used."""
 
 

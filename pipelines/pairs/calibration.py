@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.errors import ShizhengError
 from pipelines.tables import files
 
 CALIBRATED = "calibration-"
@@ -19,7 +20,7 @@ def split_method(method: str) -> tuple[str, str | None]:
     return (base, last) if last.startswith(CALIBRATED) else (method, None)
 
 
-class CalibrationError(ValueError):
+class CalibrationError(ShizhengError):
     """A calibration that cannot be made, or cannot be read. The message says what is needed."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.errors import ShizhengError
 from pipelines.tables import articles, files, schema
 from pipelines.tables import files as textfile
 from pipelines.tables.vocabulary import DECISION, RELATIONS
@@ -20,7 +21,7 @@ _TOKEN = re.compile(r"[㐀-鿿豈-﫿]|[^\W㐀-鿿豈-﫿]+")
 _SPACE = re.compile(r"\s+")
 
 
-class GoldError(ValueError):
+class GoldError(ShizhengError):
     """A gold file that cannot be used. The message names file, line and what was expected."""
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crawler.errors import ShizhengError
 from pipelines.quality import nearest as neighbours
 from pipelines.quality.subjects import Subjects
 from pipelines.quality.verdicts import Item, item
@@ -35,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-class PlanError(ValueError):
+class PlanError(ShizhengError):
     """A sampling plan that cannot be carried out. The message says what was expected."""
 
 

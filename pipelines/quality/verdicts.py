@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crawler.errors import ShizhengError
 from pipelines.tables import files, schema
 
 LEVELS: Mapping[str, tuple[str, ...]] = {
@@ -40,7 +41,7 @@ TRANSLATIONS = ("translation", "abridged", "part_of")
 _ADJUDICATION = "adjudication"
 
 
-class VerdictError(ValueError):
+class VerdictError(ShizhengError):
     """Verdicts that cannot be read or used. The message names file, line and what to do."""
 
 

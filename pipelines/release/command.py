@@ -8,6 +8,7 @@ from typing import Any
 from crawler.city import City
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
+from crawler.errors import ExitCode
 from pipelines.release import build, difference, snapshot, verify
 from pipelines.release.content import selection, withdrawal
 from pipelines.release.content.selection import LANGS, RELATIONS, Thresholds
@@ -16,7 +17,6 @@ from pipelines.release.snapshot import ReleaseError
 from pipelines.release.split.splits import KINDS
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
-_DONE, _UNUSABLE = 0, 4
 _SHOWN = 10
 
 
@@ -93,7 +93,7 @@ def _build(args: argparse.Namespace, output: Path, version: str) -> int:
         made = build.build(output, wanted, _cities(output, args.cities_dir), tracker)
     if args.json:
         say_json({"folder": str(made.folder)} | dict(made.manifest))
-        return _DONE
+        return ExitCode.DONE
     _show(made)
     missed = selection.unknown(output, withdrawal.load(output))
     if missed:
@@ -102,7 +102,7 @@ def _build(args: argparse.Namespace, output: Path, version: str) -> int:
             f"{' …' if len(missed) > _SHOWN else ''} ({len(missed)} of its entries); look whether "
             "they are spelt right"
         )
-    return _DONE
+    return ExitCode.DONE
 
 
 def _cities(output: Path, folder: Path | None) -> Mapping[str, City]:
@@ -156,7 +156,7 @@ def _verify(output: Path, named: str, as_json: bool) -> int:
     else:
         files = len(found.manifest["files"])
         say(f"{found.version}: {files} files are whole and agree with each other")
-    return _UNUSABLE if problems else _DONE
+    return ExitCode.UNUSABLE if problems else ExitCode.DONE
 
 
 def _diff(output: Path, old: str, new: str, as_json: bool) -> int:
@@ -164,7 +164,7 @@ def _diff(output: Path, old: str, new: str, as_json: bool) -> int:
     changes = difference.compare(one, other)
     if as_json:
         say_json(changes)
-        return _DONE
+        return ExitCode.DONE
     rows = [
         (table, what, why, len(ids))
         for table, kinds in changes["tables"].items()
@@ -178,7 +178,7 @@ def _diff(output: Path, old: str, new: str, as_json: bool) -> int:
     for name, values in changes["settings"].items():
         for part, before, after in _differing(name, *values):
             say(f"{part}: {before} -> {after}")
-    return _DONE
+    return ExitCode.DONE
 
 
 def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crawler.errors import ShizhengError
 from pipelines.release.about.statement import ShapeError, checked
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
 from pipelines.tables import files
@@ -30,7 +31,7 @@ MANIFEST_BYTES = 64 << 20
 """Most that a manifest is read of; one of 100,000 files is a fifth of it."""
 
 
-class ReleaseError(ValueError):
+class ReleaseError(ShizhengError):
     """A release that cannot be made or read. The message says what was expected and what to do."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from crawler.errors import ShizhengError
 from pipelines.quality import agreement, verdicts
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.subjects import Subjects, age, spot
@@ -42,7 +43,7 @@ class Progress:
     stale: int = 0
 
 
-class VerdictRefusedError(ValueError):
+class VerdictRefusedError(ShizhengError):
     """A verdict that cannot be taken: no such item, or no such code."""
 
 

@@ -96,7 +96,7 @@ def _read(path: Path) -> Docket:
             raise ValueError(f"no plan is written {content['plan']!r}")
         items = (one | {"nearest": tuple(one["nearest"])} for one in content["items"])
         return Docket(key_of(plan), plan, tuple(Drawn(**one) for one in items))
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, PlanError) as error:
         raise StoreError(
             f"{path}: not a plan as shizheng draws it ({error}); remove the file to draw again"
         ) from error

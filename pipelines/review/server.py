@@ -179,7 +179,7 @@ class _Views:
                 raise PlanError("choose what to judge, and from 1 to 5,000 of it")
             plan = Plan(kind, int(form["size"]), int(form.get("seed", "")), cities, text)
             docket = self._desk.take(plan)
-        except ValueError as error:
+        except (ValueError, PlanError) as error:
             page = self._pages.start(_ui(request), name[:60], cities, str(error))
             return HTMLResponse(page, 400)
         return _see(f"/judge/{docket.key}", reviewer=reviewer)

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from crawler.errors import ShizhengError
+
 Row = dict[str, Any]
 
 LONGEST_CELL = 10_000_000
@@ -27,7 +29,7 @@ _TEXTS = ("level", "city", "pair_id", "zh_id", "en_id", "verdict", "reviewer", "
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 
 
-class ExchangeError(ValueError):
+class ExchangeError(ShizhengError):
     """A file of verdicts that is refused.
 
     The message names the line and what to do.

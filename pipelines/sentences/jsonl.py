@@ -8,13 +8,14 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from crawler.errors import ShizhengError
 from pipelines.pool import default_jobs
 from pipelines.sentences.align import align
 from pipelines.tables import files
 from pipelines.vectors.load import load_encoder
 
 
-class AlignError(ValueError):
+class AlignError(ShizhengError):
     """A file that cannot be aligned. The message names the file and the line."""
 
 

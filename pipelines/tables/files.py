@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from crawler.errors import ExitCode, ShizhengError
 from crawler.item import EARLIEST, LATEST, NEWS_TIME
 from pipelines.tables import schema
 
@@ -75,11 +76,13 @@ _KEY = re.compile(r"[\w-]+")
 T = TypeVar("T")
 
 
-class StoreError(RuntimeError):
+class StoreError(ShizhengError):
     """A table that cannot be read or written. The message says which file and what to do.
 
     `city` is the city whose table is damaged; None if it is no city's, or not damaged.
     """
+
+    exit_code = ExitCode.INTERNAL
 
     def __init__(self, message: str, city: str | None = None) -> None:
         super().__init__(message)
@@ -413,16 +416,9 @@ def article_files(output: Path, city: str) -> list[Path]:
 def cities_with_articles(output: Path) -> list[str]:
     """Return the keys of the cities that have articles in `output`, sorted.
 
-    Raises `StoreError` for articles of the layout before, with one file per city. Any other file
-    in the folder is left alone: `strays` names it.
+    Any other file in the folder is left alone: `strays` names it.
     """
     folder = output / "articles"
-    loose = next((path for path in sorted(folder.glob("[!.]*.parquet")) if _is_older(path)), None)
-    if loose is not None:
-        raise StoreError(
-            f"{loose}: articles of an older layout, one file per city; bring them up to date with "
-            "`shizheng migrate` (--dry-run shows what that would change)"
-        )
     keys = (path.name for path in folder.glob("*") if _KEY.fullmatch(path.name) and path.is_dir())
     return sorted(key for key in {*keys} - _LEFT_OUT.get() if article_files(output, key))
 
@@ -444,17 +440,6 @@ def strays(output: Path) -> list[Path]:
     }
     found = [*folder.glob("[!.]*"), *folder.glob("*/[!.]*")]
     return sorted(path for path in found if path not in known and path.parent.name[0] != ".")
-
-
-def _is_older(path: Path) -> bool:
-    """Whether a file in the folder of articles is a city's table of a version to migrate."""
-    if not path.is_file():
-        return False
-    try:
-        with pq.ParquetFile(path) as file:
-            return schema.version_of(file.schema_arrow) < int(schema.SCHEMA_VERSION)
-    except (pa.ArrowException, OSError):
-        return False
 
 
 def _same(path: Path, table: pa.Table) -> bool:

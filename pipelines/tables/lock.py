@@ -6,12 +6,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+from crawler.errors import ExitCode, ShizhengError
 from crawler.state.database import holder_of, sign, taken
 from pipelines.tables import files
 
 
-class LockedError(RuntimeError):
+class LockedError(ShizhengError):
     """Another run is writing this city."""
+
+    exit_code = ExitCode.BUSY
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from crawler.errors import ExitCode, ShizhengError
+
 SCHEMA_VERSION = "1"
 """Raised when a reader of the old layout would notice. A column more does not raise it: in files
 written before, it reads as null."""
@@ -19,12 +21,14 @@ RUN_TIME = pa.timestamp("ms", tz="UTC")
 STRINGS = pa.list_(pa.string())
 
 
-class VersionError(ValueError):
+class VersionError(ShizhengError):
     """A file of another schema version. The message says which, and what to do."""
+
+    exit_code = ExitCode.INTERNAL
 
 
 def version_of(found: pa.Schema) -> int:
-    """Return the schema version a file was written with; 0 for files from before versions."""
+    """Return the schema version a file was written with; 0 for a file without one."""
     stated = (found.metadata or {}).get(b"schema_version", b"0")
     return int(stated) if stated.isdigit() else 0
 
@@ -39,8 +43,8 @@ def check_version(path: Path, found: pa.Schema) -> None:
         )
     if theirs < ours:
         raise VersionError(
-            f"{path}: schema version {theirs}, this shizheng reads {ours}; bring it up to date "
-            "with `shizheng migrate` (--dry-run shows what that would change)"
+            f"{path}: schema version {theirs or 'missing'}, this shizheng reads {ours}; it did not "
+            "write this file: restore it from a back-up, or move it away and run again"
         )
 
 

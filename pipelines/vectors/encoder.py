@@ -10,12 +10,14 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from crawler.errors import ShizhengError
+
 Vectors = npt.NDArray[np.float32]
 
 BUNDLED = "use-multilingual-v3"
 
 
-class EncoderError(RuntimeError):
+class EncoderError(ShizhengError):
     """An encoder that cannot be loaded, or a cache that belongs to another one."""
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from crawler.errors import ShizhengError
 from pipelines.release.tables import TABLES
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class ShapeError(ValueError):
+class ShapeError(ShizhengError):
     """A manifest of another shape. The message names the place and what was expected there."""
 
 
@@ -73,7 +74,7 @@ def _thresholds(found: Mapping[str, Any]) -> None:
         if found.get(key) is not None:
             try:
                 date.fromisoformat(_text(found[key], f"thresholds, {key}"))
-            except ValueError as error:
+            except (ValueError, ShapeError) as error:
                 raise ShapeError(f"thresholds, {key}: expected a date or null") from error
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from crawler.errors import ShizhengError
 from crawler.item import canonical_url
 from pipelines.tables import files
 
@@ -27,7 +28,7 @@ _SHORTEST_CONTACT = 5
 """A shorter one would be found inside figures and words."""
 
 
-class WithdrawalError(ValueError):
+class WithdrawalError(ShizhengError):
     """A withdrawal list that cannot be read. The message names file and line."""
 
 

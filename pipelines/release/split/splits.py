@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from crawler.errors import ShizhengError
 from pipelines.release.tables import SPLITS
 
 Integers = np.ndarray[Any, np.dtype[Any]]
@@ -23,7 +24,7 @@ SHARES = (0.8, 0.1, 0.1)
 LEFT_OUT = -1
 
 
-class SplitError(ValueError):
+class SplitError(ShizhengError):
     """A corpus that cannot be split as asked. The message says why and what to do."""
 
 

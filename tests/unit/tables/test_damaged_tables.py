@@ -205,15 +205,6 @@ def test_a_copy_beside_the_years_is_neither_read_nor_removed(output: Path) -> No
     assert read_articles(output, "anlan").num_rows == 2
 
 
-def test_articles_of_the_layout_before_are_still_sent_to_migrate(
-    output: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    table = pq.read_table(articles(output)).replace_schema_metadata({})
-    pq.write_table(table, output / "articles/luoshan.parquet")
-    assert main(["status", "--output", str(output)]) == 1
-    assert "bring them up to date with `shizheng migrate`" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     "stamp", [-62135625943000, 253402271999000, -(2**62), 2**62, -62000000000000]
 )
