@@ -21,7 +21,7 @@ from benchmarks.accuracy import documents as measured
 from benchmarks.accuracy.documents import Case
 from benchmarks.learn import fit_pairs
 from benchmarks.series import corpus
-from pipelines.pairs.model import Model
+from pipelines.pairs.model import PairModel
 from pipelines.pairs.pair import decide
 from pipelines.sentences import cedict
 
@@ -91,7 +91,7 @@ def with_words(case: Case, of: Callable[[Case], Glosses]) -> Case:
     return dataclasses.replace(case, described=described)
 
 
-def fitted(cases: Sequence[Case]) -> Model:
+def fitted(cases: Sequence[Case]) -> PairModel:
     """Fit the pairing model to the cases, with whatever features `pairing.PRIOR` names."""
     rows = [
         [((c.zh[o.zh].document.id, c.en[o.en].document.id) in c.gold, dict(o.features))
@@ -100,7 +100,7 @@ def fitted(cases: Sequence[Case]) -> Model:
     ]  # fmt: skip
     weights, bias = fit_pairs.fit(rows, steps=1500)
     named = dict(zip(fit_pairs.PRIOR, map(float, weights), strict=True))
-    return Model("experiment", bias, named | fit_pairs.NEVER_LEARNT)
+    return PairModel("experiment", bias, named | fit_pairs.NEVER_LEARNT)
 
 
 def main() -> None:

@@ -17,12 +17,19 @@ import pyarrow.compute as pc
 from crawler.errors import ShizhengError
 from pipelines.pairs import explanation, pair
 from pipelines.pairs.calibration import for_method
-from pipelines.pairs.model import load_model
+from pipelines.pairs.model import load_pair_model
 from pipelines.pairs.pair import Pairing
-from pipelines.pairs.prepared import Document, Prepared, Unread, attempt, prepare
-from pipelines.pairs.rows import KEPT_RUNNERS_UP, _calibrate, _f32, _keep_dates, _row, _runners_up
-from pipelines.sentences.cache import KeptBeads
-from pipelines.sentences.rows import _beads, _Mate
+from pipelines.pairs.prepared import Document, PreparedArticle, Unread, attempt, prepare
+from pipelines.pairs.rows import (
+    RUNNERS_UP,
+    as_float32,
+    calibrate_rows,
+    pair_row,
+    runners_up_rows,
+    set_aligned_at,
+)
+from pipelines.sentences.cache import AlignmentCache
+from pipelines.sentences.rows import Counterpart, bead_rows
 from pipelines.tables import files, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.cache import Findings
@@ -95,19 +102,20 @@ def align_city(
     pairing = _paired(zh, en, mates, max_days=max_days, kept=compared, unread=unread)
     compared.save()
     cache.save()
-    method = f"{cache.name} {load_model().version}"
+    method = f"{cache.name} {load_pair_model().version}"
     pairs = [
-        _row(city, one, zh, en, method) | {"relation": one.relation, "margin": _f32(one.margin)}
+        pair_row(city, one, zh, en, method)
+        | {"relation": one.relation, "margin": as_float32(one.margin)}
         for one in pairing.pairs
     ]
-    runners_up = [_row(city, one, zh, en, method) for one in _runners_up(pairing)]
-    _calibrate(output, method, (pairs, runners_up))
-    _keep_dates(output, city, pairs, now)
-    kept = KeptBeads(folder / f"{cache.name}.beads.parquet", cache)
+    runners_up = [pair_row(city, one, zh, en, method) for one in runners_up_rows(pairing)]
+    calibrate_rows(output, method, (pairs, runners_up))
+    set_aligned_at(output, city, pairs, now)
+    kept = AlignmentCache(folder / f"{cache.name}.beads.parquet", cache)
     beads: list[Row] = []
     for row, one in zip(pairs, pairing.pairs, strict=True):
         ours, theirs = zh[one.zh].document, en[one.en].document
-        step = partial(_beads, row["pair_id"], ours, theirs, kept, mates)
+        step = partial(bead_rows, row["pair_id"], ours, theirs, kept, mates)
         beads += attempt(step, theirs, unread, told=f"aligned with {ours.id}") or []
     runners_up.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
@@ -154,10 +162,10 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
             for one in unread:
                 if one.article_id in (zh_id, en_id):
                     return f"Not a pair: {one.article_id} was {one.reason}."
-            model = load_model()
+            model = load_pair_model()
             calibration = for_method(output, f"{cache.name} {model.version}")
             ids = (zh_id, en_id)
-            return explanation.explain(pairing, zh, en, ids, model, calibration=calibration)
+            return explanation.explain_pair(pairing, zh, en, ids, model, calibration=calibration)
     raise UnknownPairError(
         f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
@@ -213,20 +221,20 @@ def _mislabelled(output: Path, city: str) -> dict[str, str]:
     }
 
 
-def _mates(output: Path, city: str) -> dict[str, _Mate]:
+def _mates(output: Path, city: str) -> dict[str, Counterpart]:
     """Return by article_id what is known of articles that share a page with their mate."""
     columns = ["article_id", "mate_id", "mate_groups"]
     return {
-        row["article_id"]: _Mate(row["mate_id"], tuple(row["mate_groups"] or ()))
+        row["article_id"]: Counterpart(row["mate_id"], tuple(row["mate_groups"] or ()))
         for row in read_articles(output, city, columns).to_pylist()
         if row["mate_id"]
     }
 
 
 def _paired(
-    zh: Sequence[Prepared],
-    en: Sequence[Prepared],
-    mates: Mapping[str, _Mate],
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
+    mates: Mapping[str, Counterpart],
     *,
     max_days: int,
     kept: Findings,
@@ -240,26 +248,24 @@ def _paired(
         if one.document.id in mates and mates[one.document.id].id in place
     ]
     if not known:
-        return pair.pair(
-            zh, en, max_days=max_days, runners_up=KEPT_RUNNERS_UP, kept=kept, unread=unread
-        )
+        return pair.pair(zh, en, max_days=max_days, runners_up=RUNNERS_UP, kept=kept, unread=unread)
     rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
     rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
     found = pair.pair(
         [zh[i] for i in rest_zh],
         [en[j] for j in rest_en],
         max_days=max_days,
-        runners_up=KEPT_RUNNERS_UP,
+        runners_up=RUNNERS_UP,
         kept=kept,
         unread=unread,
     )
     pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
-    rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.rest]
+    rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.unassigned]
     for i, j in known:
         alone = pair.pair([zh[i]], [en[j]], max_days=max_days, kept=kept, unread=unread)
         pairs += [
             replace(one, zh=i, en=j, probability=1.0, relation="translation")
-            for one in (*alone.pairs, *alone.rest)
+            for one in (*alone.pairs, *alone.unassigned)
         ]
     pairs.sort(key=lambda one: (zh[one.zh].document.id, en[one.en].document.id))
     return Pairing(tuple(pairs), tuple(rest))

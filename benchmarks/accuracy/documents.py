@@ -21,9 +21,9 @@ import numpy as np
 from benchmarks.series import corpus
 from benchmarks.series.apart import generate
 from pipelines.pairs import pair as documents
-from pipelines.pairs.model import Model, load_model
+from pipelines.pairs.model import PairModel, load_pair_model
 from pipelines.pairs.pair import Scored
-from pipelines.pairs.prepared import Document, Prepared, prepare
+from pipelines.pairs.prepared import Document, PreparedArticle, prepare
 from pipelines.vectors.load import load_encoder
 
 KINDS = {
@@ -89,8 +89,8 @@ class Tally:
 class Case:
     """A city to measure on, its candidates described; gold maps pairs to relations, if known."""
 
-    zh: list[Prepared]
-    en: list[Prepared]
+    zh: list[PreparedArticle]
+    en: list[PreparedArticle]
     gold: Mapping[tuple[str, str], str]
     described: list[list[Scored]]
 
@@ -103,12 +103,12 @@ def case(
     zh, en = (prepare([a for a in listed if a.lang == lang], encoder) for lang in ("zh", "en"))
     found = documents.pair(zh, en, learning=learning)
     described: list[list[Scored]] = [[] for _ in en]
-    for one in (*found.pairs, *found.rest):
+    for one in (*found.pairs, *found.unassigned):
         described[one.en].append(one)
     return Case(zh, en, gold, described)
 
 
-def measure(cases: Sequence[Case], model: Model | None = None) -> Tally:
+def measure(cases: Sequence[Case], model: PairModel | None = None) -> Tally:
     """Pair every case and count at the default threshold. Calibration is over assigned pairs."""
     tally = Tally()
     for one in cases:
@@ -123,7 +123,7 @@ def measure(cases: Sequence[Case], model: Model | None = None) -> Tally:
                     tally.related.append(pair.relation == one.gold[ids])
         seen = {
             (one.zh[pair.zh].document.id, one.en[pair.en].document.id)
-            for pair in (*pairing.pairs, *pairing.rest)
+            for pair in (*pairing.pairs, *pairing.unassigned)
         }
         tally.gold += len(one.gold)
         tally.reached += len(one.gold.keys() & seen)
@@ -157,10 +157,10 @@ def baseline(cases: Sequence[Case]) -> Tally:
     return best
 
 
-def without(model: Model, names: Sequence[str]) -> Model:
+def without(model: PairModel, names: Sequence[str]) -> PairModel:
     """Return the model with these features weighing nothing."""
     kept = {name: 0.0 if name in names else weight for name, weight in model.weights.items()}
-    return Model(model.version, model.bias, kept)
+    return PairModel(model.version, model.bias, kept)
 
 
 def generated(seeds: range, size: int) -> list[Case]:
@@ -222,7 +222,7 @@ def main() -> None:
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--shared", action="store_true")
     args = parser.parse_args()
-    model = load_model()
+    model = load_pair_model()
     sets = {"series, hard": generated(range(args.seed, args.seed + args.cities), args.series)}
     sets |= {"other kinds": apart(range(args.seed, args.seed + args.cities))}
     if args.shared:

@@ -65,7 +65,7 @@ def choices(articles: Sequence[Document], gold: set[tuple[str, str]]) -> list[Ch
     )
     pairing = pair.pair(zh, en)
     rows: dict[int, Choice] = {}
-    for one in (*pairing.pairs, *pairing.rest):
+    for one in (*pairing.pairs, *pairing.unassigned):
         mates = (zh[one.zh].document.id, en[one.en].document.id) in gold
         rows.setdefault(one.en, []).append((mates, dict(one.features)))
     return list(rows.values())

@@ -86,8 +86,8 @@ def _rows(documents: Iterable[Document]) -> tuple[Array, Array, tuple[str, ...]]
     for one in documents:
         zh, en = one.side(0), one.side(1)
         spans = (encode_spans(load_encoder(), side, features.WIDTH) for side in (zh, en))
-        pair = features.compare(zh, en, *spans)
-        _, probable, _ = first_look(pair, features.load_model())
+        pair = features.compare_texts(zh, en, *spans)
+        _, probable, _ = first_look(pair, features.load_bead_model())
         found = second_look.find(pair, probable)
         names = tuple(found.features)
         linked, lost, new = set(), set(), set()

@@ -60,7 +60,7 @@ def case(document: Document, names: list[str]) -> Case | None:
             return None
         gold.append((shapes[shape], i, j))
         i, j = i + shape[0], j + shape[1]
-    pair = features.compare(zh, en, *document.spans)
+    pair = features.compare_texts(zh, en, *document.spans)
     values = {}
     for k, shape in enumerate(features.SHAPES):
         found = features.features(pair, shape)
@@ -262,7 +262,7 @@ def main() -> None:
     labels = [*names, *(f"rate_{kind}" for kind in features.KINDS)]
     near = (np.zeros(len(start)), 1e-5)
     if args.ablate or args.on:
-        start = np.array([features.load_model().weights.get(label, 0) for label in labels])
+        start = np.array([features.load_bead_model().weights.get(label, 0) for label in labels])
         near = (start, 1e-4)
     weights = learn(cases, width, start, everything, steps=args.steps, near=near)
     if not args.ablate:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from pipelines.facts import names, romanisation
-from pipelines.pairs.prepared import Prepared
+from pipelines.pairs.prepared import PreparedArticle
 
 CERTAIN = 0.9
 """Probability from which a pair teaches."""
@@ -23,7 +23,7 @@ AHEAD = 0.67
 """What any other person may reach at most, of the likeness of the first."""
 
 
-def learn(pairs: Iterable[tuple[Prepared, Prepared]]) -> dict[str, str]:
+def learn(pairs: Iterable[tuple[PreparedArticle, PreparedArticle]]) -> dict[str, str]:
     """Return, by English name in lower case, the Chinese person, in Simplified characters.
 
     `pairs` are Chinese and English articles that are certain to be mates. Likeness is Dice's
@@ -32,7 +32,7 @@ def learn(pairs: Iterable[tuple[Prepared, Prepared]]) -> dict[str, str]:
     forms: Counter[str] = Counter()
     persons: Counter[str] = Counter()
     both: Counter[tuple[str, str]] = Counter()
-    shown: dict[tuple[str, str], Prepared] = {}
+    shown: dict[tuple[str, str], PreparedArticle] = {}
     for zh, en in pairs:
         ours = {key[1] for key in zh.keys if key[0] == "name"}
         theirs = {key[1] for key in en.keys if key[0] == "called"}
@@ -67,7 +67,7 @@ def learn(pairs: Iterable[tuple[Prepared, Prepared]]) -> dict[str, str]:
     return found
 
 
-def of(one: Prepared, learnt: Mapping[str, str]) -> dict[str, str]:
+def of(one: PreparedArticle, learnt: Mapping[str, str]) -> dict[str, str]:
     """Return those aliases that an English article uses."""
     return {key[1]: learnt[key[1]] for key in one.keys if key[0] == "called" and key[1] in learnt}
 
@@ -77,7 +77,7 @@ def _family(form: str) -> str:
     return romanisation.characters(form.rsplit(maxsplit=1)[-1])
 
 
-def _characters(zh: Prepared, letters: str) -> str:
+def _characters(zh: PreparedArticle, letters: str) -> str:
     """Return the person whose usual reading is `letters`, as the article writes the name."""
     spelt = {"".join(names.readings(char)[0] for char in one): one for one in zh.facts.persons}
     return spelt.get(letters, "")

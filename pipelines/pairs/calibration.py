@@ -35,15 +35,15 @@ class Calibration:
 
     def apply(self, probability: float) -> float:
         """Return the calibrated probability of a pair to which the model gives this one."""
-        return _probability(self.shift + self.slope * _log_odds(probability))
+        return _probability(self.shift + self.slope * log_odds(probability))
 
     def undo(self, probability: float) -> float:
         """Return the model's own probability."""
-        return _probability((_log_odds(probability) - self.shift) / self.slope)
+        return _probability((log_odds(probability) - self.shift) / self.slope)
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class FitMeasures:
     """How well probabilities tell what reviewers say; the smaller the better.
 
     Mean log loss (nats), Brier score, expected calibration error; weighted as pairs are stored.
@@ -55,7 +55,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CalibrationRecord:
     """A calibration with how it came about.
 
     `before` are the figures of the model's own probabilities, `after` those of probabilities that
@@ -73,8 +73,8 @@ class Record:
     right: float
     wrong: float
     verdicts: str
-    before: Figures
-    after: Figures
+    before: FitMeasures
+    after: FitMeasures
     replaces: str | None = None
     stale: int = 0
 
@@ -83,7 +83,7 @@ class Record:
         return Calibration(self.version, self.method, self.shift, self.slope)
 
 
-def in_force(output: Path) -> Record | None:
+def in_force(output: Path) -> CalibrationRecord | None:
     """Return the calibration in force; None if there is none."""
     path = _path(output, "in-force")
     if not path.exists():
@@ -98,13 +98,13 @@ def for_method(output: Path, method: str) -> Calibration | None:
     return record.calibration if record is not None and record.method == method else None
 
 
-def history(output: Path) -> list[Record]:
+def history(output: Path) -> list[CalibrationRecord]:
     """Return every calibration ever kept, oldest first."""
     paths = (output / "calibration").glob(f"{CALIBRATED}*.json")
     return sorted((_record(path) for path in paths), key=lambda record: _number(record.version))
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
     kept = min(max(probability, 1e-9), 1 - 1e-9)
     return math.log(kept / (1 - kept))
 
@@ -140,10 +140,12 @@ def _load(path: Path) -> dict[str, Any]:
     return value
 
 
-def _record(path: Path) -> Record:
+def _record(path: Path) -> CalibrationRecord:
     value = _load(path)
     try:
-        record = Record(**value | {k: Figures(**value[k]) for k in ("before", "after")})
+        record = CalibrationRecord(
+            **value | {k: FitMeasures(**value[k]) for k in ("before", "after")}
+        )
     except (TypeError, KeyError) as error:
         raise CalibrationError(f"{path}: not a calibration as this version writes it") from error
     if not (isinstance(record.slope, float) and record.slope > 0):

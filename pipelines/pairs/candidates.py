@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from pipelines.facts.rarity import Key, Rarity
 from pipelines.pairs import aliases, comparison
-from pipelines.pairs.comparison import Comparison
+from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Array, Coverage, cover
-from pipelines.pairs.prepared import Prepared, Unread, attempt
+from pipelines.pairs.prepared import PreparedArticle, Unread, attempt
 from pipelines.tables.cache import Findings
 
 BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 16
@@ -30,11 +30,11 @@ _NEAREST = 2
 _COMMON = 500
 """Articles from which a fact is too common to propose any of them, in a large city."""
 
-Compared = tuple[Coverage, Comparison]
+Compared = tuple[Coverage, FactComparison]
 Levels = npt.NDArray[np.int8]
 
 
-def find(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int, ...]]:
+def find(zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]) -> list[tuple[int, ...]]:
     """Return, for each English article, the positions of the Chinese ones worth comparing.
 
     Nearest by vector (language means removed), by rare facts shared, by title, and those to which
@@ -69,7 +69,7 @@ def find(zh: Sequence[Prepared], en: Sequence[Prepared]) -> list[tuple[int, ...]
     ]
 
 
-def _sharing(zh: Sequence[Prepared], en: Sequence[Prepared]) -> Iterator[list[int]]:
+def _sharing(zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]) -> Iterator[list[int]]:
     """Yield, for each English article, the Chinese ones that share the rarest facts with it."""
     rarity = Rarity.of(one.keys for one in zh)
     wanted = {fact for one in en for fact in one.keys}
@@ -95,7 +95,7 @@ def _sharing(zh: Sequence[Prepared], en: Sequence[Prepared]) -> Iterator[list[in
         yield others[ranked].tolist()
 
 
-def _centred(side: Sequence[Prepared], titles: bool) -> Array:
+def _centred(side: Sequence[PreparedArticle], titles: bool) -> Array:
     rows = np.array([one.title if titles else one.vector for one in side], np.float32)
     # In place: a large city's vectors are the most that is held at once.
     if len(rows) > 20:
@@ -110,8 +110,8 @@ def _top(near: Array, count: int) -> list[list[int]]:
     return [sorted(map(int, row)) for row in kept]
 
 
-def compare(
-    choices: Iterable[tuple[Prepared, Sequence[Prepared]]],
+def compare_candidates(
+    choices: Iterable[tuple[PreparedArticle, Sequence[PreparedArticle]]],
     rarities: tuple[Rarity, Rarity],
     kept: Findings | None = None,
     learnt: Mapping[str, str] | None = None,
@@ -143,8 +143,8 @@ def compare(
 
 
 def _compared(
-    ours: Prepared,
-    one: Prepared,
+    ours: PreparedArticle,
+    one: PreparedArticle,
     rarities: tuple[Rarity, Rarity],
     *,
     current: Levels,
@@ -163,7 +163,7 @@ def _compared(
         zh_rarity, en_rarity = rarities
         zh_rarity.asked.clear()
         en_rarity.asked.clear()
-        facts = comparison.compare(ours.facts, one.facts, zh_rarity, en_rarity, called)
+        facts = comparison.compare_facts(ours.facts, one.facts, zh_rarity, en_rarity, called)
         if kept:
             asked = (zh_rarity.asked, en_rarity.asked)
             kept.put(key, _packed(covered, facts, _weighed(current, asked, one.asked)))
@@ -183,12 +183,12 @@ def _weighed(levels: Levels, asked: Sequence[Set[Key]], known: Sequence[Key]) ->
     return kept
 
 
-_FACTS = [one for one in dataclasses.fields(Comparison) if one.name != "remarks"]
+_FACTS = [one for one in dataclasses.fields(FactComparison) if one.name != "remarks"]
 _COVERED = [one.name for one in dataclasses.fields(Coverage) if one.name not in ("best", "told")]
 _HEAD = struct.Struct(f"<III{len(_FACTS)}d{len(_COVERED)}d")
 
 
-def _packed(covered: Coverage, facts: Comparison, levels: Levels) -> bytes:
+def _packed(covered: Coverage, facts: FactComparison, levels: Levels) -> bytes:
     head = _HEAD.pack(
         levels.size,
         len(covered.best),
@@ -200,7 +200,7 @@ def _packed(covered: Coverage, facts: Comparison, levels: Levels) -> bytes:
     return b"".join((head, covered.best.tobytes(), levels.tobytes(), told.tobytes()))
 
 
-def _unpacked(packed: bytes, levels: Levels) -> tuple[Coverage, Comparison | None]:
+def _unpacked(packed: bytes, levels: Levels) -> tuple[Coverage, FactComparison | None]:
     """Return what was found; of facts None, if rarities that they were weighed by have changed."""
     size, english, chinese, *values = _HEAD.unpack_from(packed)
     best = np.frombuffer(packed, np.float32, english, _HEAD.size)
@@ -214,4 +214,4 @@ def _unpacked(packed: bytes, levels: Levels) -> tuple[Coverage, Comparison | Non
         one.name: bool(value) if one.type is bool else value
         for one, value in zip(_FACTS, values, strict=False)
     }
-    return covered, Comparison(**facts)
+    return covered, FactComparison(**facts)

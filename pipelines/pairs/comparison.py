@@ -12,7 +12,7 @@ from pipelines.facts.rarity import Rarity, key
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FactComparison:
     """What the facts of a Chinese and an English text say of each other.
 
     Per kind: `…_agree`, how much of what could agree does (0-1); `…_clash`, how much contradicts
@@ -52,13 +52,13 @@ class Comparison:
     remarks: tuple[str, ...] = ()
 
 
-def compare(
+def compare_facts(
     zh: Facts,
     en: Facts,
     zh_rarity: Rarity,
     en_rarity: Rarity,
     aliases: Mapping[str, str] | None = None,
-) -> Comparison:
+) -> FactComparison:
     """Compare a Chinese text's facts with an English text's.
 
     Rarity weighs a fact by the language it was looked up in: figures among the Chinese articles,
@@ -77,7 +77,7 @@ def compare(
     if _edition(zh) and _edition(en) and not _edition(zh) & _edition(en):
         values["ordinals_clash"] = max(values.get("ordinals_clash", 0.0), 0.8)
     values["moved"] = _moved(zh) or _moved(en)
-    return Comparison(**values, remarks=tuple(remarks))  # type: ignore[arg-type]
+    return FactComparison(**values, remarks=tuple(remarks))  # type: ignore[arg-type]
 
 
 def _numbers(zh: Facts, en: Facts, rarity: Rarity) -> dict[str, float | bool]:

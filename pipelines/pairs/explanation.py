@@ -7,9 +7,9 @@ from pipelines.facts.dates import Day
 from pipelines.facts.facts import Facts
 from pipelines.facts.figures import Quantity
 from pipelines.pairs.calibration import Calibration
-from pipelines.pairs.model import Model, days_apart
+from pipelines.pairs.model import PairModel, days_apart
 from pipelines.pairs.pair import Pairing, Scored
-from pipelines.pairs.prepared import Prepared
+from pipelines.pairs.prepared import PreparedArticle
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "what the sentences say": ("similarity", "title", "covered_en", "covered_zh", "order"),
@@ -31,12 +31,12 @@ _LEAST = 0.05
 _SHOWN = 6
 
 
-def explain(
+def explain_pair(
     pairing: Pairing,
-    zh: Sequence[Prepared],
-    en: Sequence[Prepared],
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
     ids: tuple[str, str],
-    model: Model,
+    model: PairModel,
     *,
     calibration: Calibration | None = None,
 ) -> str:
@@ -45,7 +45,9 @@ def explain(
     Weights in brackets are log odds: 0.7 doubles the odds, 2.3 is ten to one. Probabilities are
     those of `calibration`, if there is one; of the pair asked for, the model's own is named too.
     """
-    mine = [one for one in (*pairing.pairs, *pairing.rest) if en[one.en].document.id == ids[1]]
+    mine = [
+        one for one in (*pairing.pairs, *pairing.unassigned) if en[one.en].document.id == ids[1]
+    ]
     mine.sort(key=lambda one: (-one.score, zh[one.zh].document.id))
     asked = next((one for one in mine if zh[one.zh].document.id == ids[0]), None)
     if asked is None:
@@ -81,11 +83,11 @@ def explain(
     return "\n".join(lines)
 
 
-def _titled(one: Prepared) -> str:
+def _titled(one: PreparedArticle) -> str:
     return f"{one.document.title or one.document.text[:40]} [{one.document.id}]"
 
 
-def _worth(one: Scored, model: Model) -> dict[str, float]:
+def _worth(one: Scored, model: PairModel) -> dict[str, float]:
     return {
         kind: sum(model.weights.get(name, 0.0) * one.features[name] for name in names)
         for kind, names in KINDS.items()
@@ -97,7 +99,7 @@ def _probability(one: Scored, calibration: Calibration | None) -> float:
 
 
 def _verdict(
-    asked: Scored, pairing: Pairing, en: Sequence[Prepared], calibration: Calibration | None
+    asked: Scored, pairing: Pairing, en: Sequence[PreparedArticle], calibration: Calibration | None
 ) -> str:
     likely = _probability(asked, calibration)
     own = f" by {calibration.version}, {asked.probability:.3f} by the model" if calibration else ""
@@ -117,7 +119,7 @@ def _verdict(
     return f"Not a pair: to have no mate is likelier. This one: {stated}."
 
 
-def _sentence(kind: str, one: Scored, zh: Prepared, en: Prepared) -> str:
+def _sentence(kind: str, one: Scored, zh: PreparedArticle, en: PreparedArticle) -> str:
     """Say what one kind of evidence found."""
     cover, facts = one.coverage, one.comparison
     if kind == "what the sentences say":
@@ -229,10 +231,10 @@ def _ordinals(zh: Facts, en: Facts) -> list[str]:
 def _against(
     asked: Scored,
     rival: Scored,
-    zh: Sequence[Prepared],
-    en: Sequence[Prepared],
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
     *,
-    model: Model,
+    model: PairModel,
     calibration: Calibration | None,
 ) -> list[str]:
     """Say what the better of the two candidates has that the other lacks."""

@@ -1,4 +1,4 @@
-"""Model of document pairs: features and weights."""
+"""PairModel of document pairs: features and weights."""
 
 import json
 import math
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pipelines.pairs.comparison import Comparison
+from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Coverage
-from pipelines.pairs.prepared import Document, Prepared
+from pipelines.pairs.prepared import Document, PreparedArticle
 
 WORDS_PER_CHARACTER = 0.7
 """English words a full translation has for each Chinese character (news .65, officials .85)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class PairModel:
     """Weights of the conditional logit over features, with a version for the `method` column."""
 
     version: str
@@ -30,18 +30,18 @@ class Model:
 
 
 @cache
-def load_model() -> Model:
+def load_pair_model() -> PairModel:
     """Return the model that comes with the package."""
     text = (resources.files("pipelines.pairs") / "pairing.json").read_text(encoding="utf-8")
     stored = json.loads(text)
-    return Model(stored["version"], stored["bias"], stored["weights"])
+    return PairModel(stored["version"], stored["bias"], stored["weights"])
 
 
 def features(
-    zh: Prepared,
-    en: Prepared,
+    zh: PreparedArticle,
+    en: PreparedArticle,
     coverage: Coverage,
-    facts: Comparison,
+    facts: FactComparison,
     *,
     edge: float,
     max_days: int,

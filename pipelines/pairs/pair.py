@@ -14,10 +14,10 @@ import numpy as np
 
 from pipelines.facts.rarity import Rarity
 from pipelines.pairs import aliases, candidates
-from pipelines.pairs.comparison import Comparison
+from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Coverage
-from pipelines.pairs.model import WORDS_PER_CHARACTER, Model, features, load_model
-from pipelines.pairs.prepared import Prepared, Unread
+from pipelines.pairs.model import WORDS_PER_CHARACTER, PairModel, features, load_pair_model
+from pipelines.pairs.prepared import PreparedArticle, Unread
 from pipelines.tables.cache import Findings
 
 
@@ -33,7 +33,7 @@ class Scored:
     en: int
     features: Mapping[str, float]
     coverage: Coverage = field(repr=False)
-    comparison: Comparison = field(repr=False)
+    comparison: FactComparison = field(repr=False)
     score: float = 0.0
     probability: float = 0.0
     margin: float = 0.0
@@ -45,15 +45,15 @@ class Pairing:
     """The outcome for a city: assigned pairs, and the scored candidates that were not assigned."""
 
     pairs: tuple[Scored, ...]
-    rest: tuple[Scored, ...]
+    unassigned: tuple[Scored, ...]
 
 
 def pair(
-    zh: Sequence[Prepared],
-    en: Sequence[Prepared],
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
     *,
     max_days: int = 60,
-    model: Model | None = None,
+    model: PairModel | None = None,
     runners_up: int | None = None,
     kept: Findings | None = None,
     learning: bool = True,
@@ -69,13 +69,13 @@ def pair(
     articles that cannot be compared are no candidates, which `unread` reports; without, the error
     is raised.
     """
-    model = model or load_model()
+    model = model or load_pair_model()
     found = candidates.find(zh, en)
     rarities = (Rarity.of(one.keys for one in zh), Rarity.of(one.keys for one in en))
 
     def chosen(places: Sequence[int], learnt: Mapping[str, str]) -> list[list[Scored]]:
         choices = ((en[at], [zh[other] for other in found[at]]) for at in places)
-        compared = candidates.compare(choices, rarities, kept, learnt, unread)
+        compared = candidates.compare_candidates(choices, rarities, kept, learnt, unread)
         listed = (
             _described(dict(zip(found[at], both, strict=True)), zh, en, at, max_days)
             for at, both in zip(places, compared, strict=True)
@@ -96,18 +96,20 @@ def pair(
 
 def decide(
     described: Iterable[list[Scored]],
-    zh: Sequence[Prepared],
-    en: Sequence[Prepared],
-    model: Model | None = None,
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
+    model: PairModel | None = None,
     runners_up: int | None = None,
 ) -> Pairing:
     """Score and assign candidates whose features are known, one list per English article."""
-    model = model or load_model()
+    model = model or load_pair_model()
     chosen = (_choose(listed, model, zh) for listed in described)
     return _assign([_foremost(listed, zh, runners_up) for listed in chosen], zh, en)
 
 
-def _foremost(listed: list[Scored], zh: Sequence[Prepared], runners_up: int | None) -> list[Scored]:
+def _foremost(
+    listed: list[Scored], zh: Sequence[PreparedArticle], runners_up: int | None
+) -> list[Scored]:
     """Return what may become a pair or a runner-up: the rest of a large city would fill memory."""
     if runners_up is None:
         return listed
@@ -117,8 +119,8 @@ def _foremost(listed: list[Scored], zh: Sequence[Prepared], runners_up: int | No
 
 def _described(
     compared: Mapping[int, candidates.Compared | None],
-    zh: Sequence[Prepared],
-    en: Sequence[Prepared],
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
     place: int,
     max_days: int,
 ) -> list[Scored]:
@@ -132,7 +134,7 @@ def _described(
     return listed
 
 
-def _edges(covers: Sequence[Coverage], en: Prepared) -> list[float]:
+def _edges(covers: Sequence[Coverage], en: PreparedArticle) -> list[float]:
     """How much better each candidate tells the English sentences than the best others do.
 
     Members of a series share most sentences; what is left tells them apart.
@@ -154,7 +156,7 @@ _RIVALS = 3
 """Candidates that one is set against, at each sentence the best others."""
 
 
-def _choose(listed: list[Scored], model: Model, zh: Sequence[Prepared]) -> list[Scored]:
+def _choose(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:
     """Score the candidates of one English article and share the choice among them and none.
 
     Of candidates that report the same thing twice the best stands for all: it takes their shares.
@@ -186,7 +188,7 @@ def _choose(listed: list[Scored], model: Model, zh: Sequence[Prepared]) -> list[
 _TWINS = 12
 
 
-def _twins(first: Prepared, second: Prepared) -> bool:
+def _twins(first: PreparedArticle, second: PreparedArticle) -> bool:
     """Whether two Chinese articles report the same: alike, with the same rare facts and days.
 
     Members of a series are as alike, but their facts differ.
@@ -208,7 +210,7 @@ FLOOR = 0.1
 
 
 def _assign(
-    scored: Sequence[list[Scored]], zh: Sequence[Prepared], en: Sequence[Prepared]
+    scored: Sequence[list[Scored]], zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]
 ) -> Pairing:
     """Give each English article at most one Chinese one, best first.
 

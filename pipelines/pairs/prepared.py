@@ -99,7 +99,7 @@ def readable(document: Document) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedArticle:
     """An article with what is compared: facts, sentences, vectors of the whole and of the title.
 
     `keys` are those of the facts, `asked` (English only) those whose rarity counts in comparing,
@@ -186,12 +186,12 @@ def prepare(
     encoder: Encoder,
     kept: Findings | None = None,
     unread: list[Unread] | None = None,
-) -> list[Prepared]:
+) -> list[PreparedArticle]:
     """Make articles of one language ready. Of those that `kept` knows, no text is read here.
 
     One that cannot be read is left out and added to `unread`; without, its error is raised.
     """
-    prepared: list[Prepared] = []
+    prepared: list[PreparedArticle] = []
     readings = Readings(documents, encoder)
     version = fingerprint(DEPENDS_ON, PACKAGES) + encoder.name.encode()
     # Most facts are in many articles: each is held once.
@@ -222,7 +222,7 @@ def prepare(
                 continue
             words, size, keys, asked, vectors = _unpacked(packed[at], known)
             prepared.append(
-                Prepared(
+                PreparedArticle(
                     document,
                     digests[at],
                     words,

@@ -10,27 +10,31 @@ import numpy as np
 from pipelines.pairs import model
 from pipelines.pairs.calibration import for_method
 from pipelines.pairs.pair import Pairing, Scored
-from pipelines.pairs.prepared import Prepared
+from pipelines.pairs.prepared import PreparedArticle
 from pipelines.tables import files, schema
 from pipelines.tables.files import Row
 
-KEPT_RUNNERS_UP = 3
+RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
 
 
-def _runners_up(pairing: Pairing) -> list[Scored]:
+def runners_up_rows(pairing: Pairing) -> list[Scored]:
     by_english: dict[int, list[Scored]] = {}
-    for one in pairing.rest:
+    for one in pairing.unassigned:
         by_english.setdefault(one.en, []).append(one)
-    return [one for rows in by_english.values() for one in rows[:KEPT_RUNNERS_UP]]
+    return [one for rows in by_english.values() for one in rows[:RUNNERS_UP]]
 
 
-def _f32(value: float) -> float:
+def as_float32(value: float) -> float:
     return float(np.float32(value))
 
 
-def _row(
-    city: str, one: Scored, zh: Sequence[Prepared], en: Sequence[Prepared], method: str
+def pair_row(
+    city: str,
+    one: Scored,
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
+    method: str,
 ) -> Row:
     ours, theirs = zh[one.zh].document, en[one.en].document
     return {
@@ -42,17 +46,19 @@ def _row(
         "en_url": theirs.url or None,
         "zh_title": ours.title,
         "en_title": theirs.title,
-        "probability": _f32(one.probability),
-        "score": _f32(one.score),
+        "probability": as_float32(one.probability),
+        "score": as_float32(one.score),
         "evidence": {
-            name: _f32(value) if isinstance(value, float) else value
+            name: as_float32(value) if isinstance(value, float) else value
             for name, value in _evidence(one, zh[one.zh], en[one.en]).items()
         },
         "method": method,
     }
 
 
-def _evidence(one: Scored, zh: Prepared, en: Prepared) -> dict[str, float | int | bool | None]:
+def _evidence(
+    one: Scored, zh: PreparedArticle, en: PreparedArticle
+) -> dict[str, float | int | bool | None]:
     """The evidence columns: agreement less contradiction, null where a side has nothing."""
     facts, cover = one.comparison, one.coverage
     local = cover.figures_agree + cover.figures_clash
@@ -85,13 +91,13 @@ def _evidence(one: Scored, zh: Prepared, en: Prepared) -> dict[str, float | int 
     }
 
 
-def _calibrate(output: Path, method: str, tables: Sequence[list[Row]]) -> None:
+def calibrate_rows(output: Path, method: str, tables: Sequence[list[Row]]) -> None:
     """Map the probabilities of rows made by `method` as the calibration in force does, if any."""
     calibration = for_method(output, method)
     if calibration is None:
         return
     for row in (row for rows in tables for row in rows):
-        row["probability"] = _f32(calibration.apply(row["probability"]))
+        row["probability"] = as_float32(calibration.apply(row["probability"]))
         row["method"] = f"{method} {calibration.version}"
 
 
@@ -99,7 +105,7 @@ def _clip(value: float) -> float:
     return max(-1.0, min(1.0, value))
 
 
-def _keep_dates(output: Path, city: str, pairs: list[Row], now: datetime) -> None:
+def set_aligned_at(output: Path, city: str, pairs: list[Row], now: datetime) -> None:
     """Set `aligned_at`: as stored where the pair is what it was, else `now`."""
     path = files.table_path(output, "pairs", city)
     stored = {row["pair_id"]: row for row in files.read_table(path, schema.PAIRS).to_pylist()}

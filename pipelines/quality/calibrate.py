@@ -25,14 +25,14 @@ from pipelines.pairs.calibration import (
     CALIBRATED,
     Calibration,
     CalibrationError,
-    Figures,
-    Record,
-    _log_odds,
+    CalibrationRecord,
+    FitMeasures,
     _number,
     _path,
     _write,
     history,
     in_force,
+    log_odds,
     split_method,
 )
 from pipelines.quality import subjects
@@ -67,7 +67,7 @@ class Lesson:
     left_out: int = 0
 
 
-def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Record:
+def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> CalibrationRecord:
     """Learn a calibration from the verdicts in `output`, and put it in force if `keep`.
 
     The tables change when `align` runs next. Verdicts that the one in force was learnt from give
@@ -101,7 +101,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Re
             f"they are (log loss {before.log_loss:.4f} before, {after.log_loss:.4f} after; Brier "
             f"score {before.brier:.4f} before, {after.brier:.4f} after); nothing was changed"
         )
-    record = Record(
+    record = CalibrationRecord(
         version=f"{CALIBRATED}{1 + max((_number(r.version) for r in history(output)), default=0)}",
         method=lesson.method,
         made_at=(now or datetime.now(UTC)).replace(microsecond=0).isoformat(),
@@ -122,7 +122,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Re
     return record
 
 
-def compare(output: Path, judged: Sequence[Judged]) -> tuple[Figures, Figures] | None:
+def compare(output: Path, judged: Sequence[Judged]) -> tuple[FitMeasures, FitMeasures] | None:
     """Return figures of the model's own probabilities, and of calibrated ones held apart.
 
     What a calibration would bring, or brings, whatever is in force; None without judged pairs of
@@ -134,7 +134,7 @@ def compare(output: Path, judged: Sequence[Judged]) -> tuple[Figures, Figures] |
     return held_apart(lesson)
 
 
-def revert(output: Path) -> tuple[Record, Record | None]:
+def revert(output: Path) -> tuple[CalibrationRecord, CalibrationRecord | None]:
     """Put the calibration that was in force before in force again.
 
     Returns the one given up and the one in force now, None for none. Raises `CalibrationError`
@@ -208,7 +208,7 @@ def fit(odds: Floats, right: Floats, weight: Floats) -> tuple[float, float]:
     return round(float(values[0]), 9), round(float(values[1]), 9)
 
 
-def held_apart(lesson: Lesson) -> tuple[Figures, Figures]:
+def held_apart(lesson: Lesson) -> tuple[FitMeasures, FitMeasures]:
     """Return the figures before, and after by calibrations that never saw the pair's document."""
     # Spread evenly whatever the numbers mean; the same documents always fall together.
     order = np.random.default_rng(0).permutation(int(lesson.document.max(initial=0)) + 1)
@@ -224,12 +224,12 @@ def held_apart(lesson: Lesson) -> tuple[Figures, Figures]:
     return figures(lesson, lesson.odds), figures(lesson, after)
 
 
-def figures(lesson: Lesson, odds: Floats) -> Figures:
+def figures(lesson: Lesson, odds: Floats) -> FitMeasures:
     """Return how well these log odds tell the verdicts of a lesson."""
     line = np.clip(odds, -_LIMIT, _LIMIT)
     share = lesson.weight / lesson.weight.sum()
     chance = _sigmoid(line)
-    return Figures(
+    return FitMeasures(
         log_loss=float(share @ (np.logaddexp(0, line) - lesson.right * line)),
         brier=float(share @ (chance - lesson.right) ** 2),
         calibration_error=expected_calibration_error(chance, lesson.right, lesson.weight),
@@ -251,7 +251,7 @@ def expected_calibration_error(
 
 def _own_odds(sample: PairSample, row: int, made: Mapping[str, Calibration]) -> float:
     """Return the model's own log odds of a stored pair, calibrations undone."""
-    odds = _log_odds(float(sample.probability[row]))
+    odds = log_odds(float(sample.probability[row]))
     _, version = split_method(sample.methods[int(sample.method[row])])
     if version is None:
         return odds

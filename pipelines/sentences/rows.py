@@ -5,24 +5,24 @@ from dataclasses import dataclass
 
 from pipelines.articles import bilingual_pages
 from pipelines.pairs.prepared import Document
-from pipelines.pairs.rows import _f32
+from pipelines.pairs.rows import as_float32
 from pipelines.sentences.align import Bead
-from pipelines.sentences.cache import KeptBeads
+from pipelines.sentences.cache import AlignmentCache
 from pipelines.sentences.flags import flags
 from pipelines.tables.files import Row
 from pipelines.text.splitting import Span, split
 
 
 @dataclass(frozen=True, slots=True)
-class _Mate:
+class Counterpart:
     """The other article of a bilingual page, and the group of each paragraph."""
 
     id: str
     groups: tuple[int, ...]
 
 
-def _beads(
-    pair_id: str, zh: Document, en: Document, kept: KeptBeads, mates: Mapping[str, _Mate]
+def bead_rows(
+    pair_id: str, zh: Document, en: Document, kept: AlignmentCache, mates: Mapping[str, Counterpart]
 ) -> list[Row]:
     """Align the sentences of a pair: rows of the sentences table."""
     ours, theirs = split(zh.text, "zh"), split(en.text, "en")
@@ -42,7 +42,7 @@ def _beads(
             "kind": f"{len(bead.zh)}-{len(bead.en)}",
             "zh": "",
             "en": "",
-            "probability": _f32(bead.probability),
+            "probability": as_float32(bead.probability),
         }
         for lang, listed, spans, text in (
             ("zh", bead.zh, ours, zh.text),
@@ -56,7 +56,7 @@ def _beads(
     return rows
 
 
-def _fits(document: Document, mate: _Mate) -> bool:
+def _fits(document: Document, mate: Counterpart) -> bool:
     """Whether every paragraph has its group: a text that was changed since has not."""
     return len(mate.groups) == document.text.count("\n") + 1
 
@@ -76,7 +76,7 @@ def _align_groups(
     en: Sequence[str],
     zh_of: Sequence[int],
     en_of: Sequence[int],
-    kept: KeptBeads,
+    kept: AlignmentCache,
 ) -> list[Bead]:
     """Align within the groups that are known to say the same, never across them."""
     found: list[Bead] = []

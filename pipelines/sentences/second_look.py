@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.sentences import trellis
-from pipelines.sentences.features import SHAPES, Comparison, length_gap
+from pipelines.sentences.features import SHAPES, TextPair, length_gap
 
 Array = npt.NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class Doubts:
 
 # A BLAS may raise the flag of an invalid operation although everything is finite.
 @np.errstate(invalid="ignore")
-def find(pair: Comparison, probable: trellis.Array) -> Doubts:
+def find(pair: TextPair, probable: trellis.Array) -> Doubts:
     """Return the doubtful 1-1 beads, given the probabilities of all beads, laid out as scores."""
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     one = probable[_ONE, :n, :m]
@@ -83,7 +83,7 @@ def find(pair: Comparison, probable: trellis.Array) -> Doubts:
     return Doubts(rows, columns, found, np.minimum(alone, 1))
 
 
-def second_look(pair: Comparison, probable: trellis.Array) -> Array:
+def second_look(pair: TextPair, probable: trellis.Array) -> Array:
     """Return what to add to the scores of the 1-1 beads, by where they start, shape (n, m).
 
     What may be part of a larger bead instead keeps its score: that was not asked.

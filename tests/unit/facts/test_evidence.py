@@ -6,17 +6,19 @@ import pytest
 
 from pipelines.facts.facts import facts
 from pipelines.facts.rarity import Rarity
-from pipelines.pairs.comparison import Comparison, compare
+from pipelines.pairs.comparison import FactComparison, compare_facts
 
 NONE = Rarity({}, 0)
 
 
 def judge(
     zh: str, en: str, *, zh_page: str | None = None, en_page: str | None = None
-) -> Comparison:
+) -> FactComparison:
     zh_at = datetime.fromisoformat(zh_page) if zh_page else None
     en_at = datetime.fromisoformat(en_page) if en_page else None
-    return compare(facts(zh, "zh", published=zh_at), facts(en, "en", published=en_at), NONE, NONE)
+    return compare_facts(
+        facts(zh, "zh", published=zh_at), facts(en, "en", published=en_at), NONE, NONE
+    )
 
 
 def test_yesterday_is_read_from_the_page_and_never_strictly_in_english() -> None:
@@ -73,15 +75,15 @@ def test_full_width_digits_are_digits() -> None:
 )
 def test_strange_text_has_facts_or_none_but_never_fails(text: str, lang: str) -> None:
     found = facts(text, lang, title=text[:100])
-    assert compare(facts(text, "zh"), found, NONE, NONE) is not None
+    assert compare_facts(facts(text, "zh"), found, NONE, NONE) is not None
 
 
 def test_years_that_titles_name_tell_editions_apart() -> None:
     zh = facts("全市实现生产总值5158.1亿元。", "zh", title="2010年统计公报")
     other = facts("GDP reached 615 billion yuan.", "en", title="Communique on 2011")
     same = facts("GDP reached 515.81 billion yuan.", "en", title="Communique on 2010")
-    assert compare(zh, other, NONE, NONE).ordinals_clash >= 0.8
-    assert compare(zh, same, NONE, NONE).ordinals_clash == 0
+    assert compare_facts(zh, other, NONE, NONE).ordinals_clash >= 0.8
+    assert compare_facts(zh, same, NONE, NONE).ordinals_clash == 0
 
 
 def test_a_page_much_younger_than_the_years_it_states_dates_nothing() -> None:
@@ -89,5 +91,5 @@ def test_a_page_much_younger_than_the_years_it_states_dates_nothing() -> None:
     old = facts("2010年，全市接待游客105万人次。", "zh", title="2010年公报", published=page)
     new = facts("2015年，全市接待游客155万人次。", "zh", title="公报", published=page)
     plain = facts("The city received 1.05 million tourists.", "en", published=page)
-    assert compare(old, plain, NONE, NONE).moved
-    assert not compare(new, plain, NONE, NONE).moved
+    assert compare_facts(old, plain, NONE, NONE).moved
+    assert not compare_facts(new, plain, NONE, NONE).moved

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.pairs import aliases, model, pair
-from pipelines.pairs.explanation import explain
-from pipelines.pairs.prepared import Document, Prepared, prepare
+from pipelines.pairs.explanation import explain_pair
+from pipelines.pairs.prepared import Document, PreparedArticle, prepare
 from pipelines.tables.cache import Findings
 from pipelines.vectors.load import load_encoder
 
@@ -88,8 +88,8 @@ def paired(
     for one in stored:
         if one:
             one.save()
-    said = explain(found, left, right, ("zh91", "en90"), model.load_model())
-    listed = (*found.pairs, *found.rest)
+    said = explain_pair(found, left, right, ("zh91", "en90"), model.load_pair_model())
+    listed = (*found.pairs, *found.unassigned)
     return {ids(left, right, one): one.probability for one in listed}, said
 
 
@@ -114,5 +114,7 @@ def test_names_learnt_from_later_articles_reach_earlier_ones_as_from_scratch(
         assert ours == theirs
 
 
-def ids(zh: Sequence[Prepared], en: Sequence[Prepared], one: pair.Scored) -> tuple[str, str]:
+def ids(
+    zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle], one: pair.Scored
+) -> tuple[str, str]:
     return zh[one.zh].document.id, en[one.en].document.id

@@ -10,7 +10,7 @@ import pytest
 from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Rarity
 from pipelines.pairs import candidates, comparison, pair
-from pipelines.pairs.comparison import Comparison
+from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.pair import Pairing
 from pipelines.pairs.prepared import Document, prepare
 from pipelines.tables import files, schema
@@ -53,7 +53,7 @@ def paired(zh: Sequence[Document], en: Sequence[Document], folder: Path | None) 
 def told(pairing: Pairing) -> list[tuple[object, ...]]:
     return [
         (one.zh, one.en, one.score, one.probability, one.margin, one.relation, dict(one.features))
-        for one in (*pairing.pairs, *pairing.rest)
+        for one in (*pairing.pairs, *pairing.unassigned)
     ]
 
 
@@ -61,13 +61,13 @@ def told(pairing: Pairing) -> list[tuple[object, ...]]:
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The texts whose facts are really compared, as they are."""
     seen: list[tuple[str, str]] = []
-    honest = comparison.compare
+    honest = comparison.compare_facts
 
-    def watched(zh: Facts, en: Facts, *rest: Any) -> Comparison:
+    def watched(zh: Facts, en: Facts, *rest: Any) -> FactComparison:
         seen.append((zh.whole.split("\n")[0], en.whole.split("\n")[0]))
         return honest(zh, en, *rest)
 
-    monkeypatch.setattr(comparison, "compare", watched)
+    monkeypatch.setattr(comparison, "compare_facts", watched)
     return seen
 
 
@@ -124,6 +124,6 @@ def test_rarity_is_asked_only_of_facts_that_the_english_text_is_known_to_state()
         ours.asked.clear()
         theirs.asked.clear()
         for other in zh:
-            comparison.compare(other.facts, one.facts, ours, theirs)
+            comparison.compare_facts(other.facts, one.facts, ours, theirs)
         assert ours.asked | theirs.asked <= set(one.asked)
         assert len(candidates.find(zh, [one])[0]) == len(zh)

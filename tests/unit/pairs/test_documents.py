@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipelines.pairs import pair
-from pipelines.pairs.model import linked, load_model
+from pipelines.pairs.model import linked, load_pair_model
 from pipelines.pairs.pair import Scored
 from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
@@ -130,7 +130,9 @@ def test_leaving_out_hopeless_candidates_changes_nothing_else(series: list[Docum
 
     assert told(kept.pairs) == told(whole.pairs)
     for english_article in range(len(en)):
-        ours, theirs = ([r for r in told(p.rest) if r[1] == english_article] for p in (kept, whole))
+        ours, theirs = (
+            [r for r in told(p.unassigned) if r[1] == english_article] for p in (kept, whole)
+        )
         assert 2 <= len(ours) < len(theirs)
         assert ours == theirs[: len(ours)]
 
@@ -163,7 +165,7 @@ def test_no_articles_no_pairs() -> None:
 
 
 def test_the_model_says_where_its_weights_come_from() -> None:
-    model = load_model()
+    model = load_pair_model()
     assert model.version.startswith("pairing-")
     assert all(weight <= 0 for name, weight in model.weights.items() if name.endswith("_clash"))
 

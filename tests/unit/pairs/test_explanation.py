@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.pairs import pair
 from pipelines.pairs.calibration import Calibration
-from pipelines.pairs.explanation import KINDS, explain
-from pipelines.pairs.model import load_model
+from pipelines.pairs.explanation import KINDS, explain_pair
+from pipelines.pairs.model import load_pair_model
 from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
 
@@ -38,9 +38,9 @@ EN = [
 def tell(calibration: Calibration | None = None) -> dict[str, str]:
     encoder = load_encoder()
     zh, en = prepare(ZH, encoder), prepare(EN, encoder)
-    found, model = pair.pair(zh, en), load_model()
+    found, model = pair.pair(zh, en), load_pair_model()
     return {
-        one: explain(found, zh, en, (one, "en29"), model, calibration=calibration)
+        one: explain_pair(found, zh, en, (one, "en29"), model, calibration=calibration)
         for one in ("zh29", "zh28", "nowhere")
     }
 
@@ -88,4 +88,4 @@ def test_where_a_calibration_is_in_force_its_probability_is_stated() -> None:
 
 def test_every_feature_belongs_to_one_kind_of_evidence() -> None:
     listed = [name for names in KINDS.values() for name in names]
-    assert sorted(listed) == sorted(load_model().weights)
+    assert sorted(listed) == sorted(load_pair_model().weights)

@@ -54,10 +54,10 @@ def texts(zh: str, en: str) -> tuple[list[str], list[str]]:
     return [*ZH[:4], zh, *ZH[4:]], [EN[0], *EN[2:4], en, *EN[4:6], EN[7]]
 
 
-def looked_at(zh: list[str], en: list[str]) -> tuple[features.Comparison, np.ndarray]:
+def looked_at(zh: list[str], en: list[str]) -> tuple[features.TextPair, np.ndarray]:
     spans = (encode_spans(load_encoder(), side, features.WIDTH) for side in (zh, en))
-    pair = features.compare(zh, en, *spans)
-    return pair, first_look(pair, features.load_model())[1]
+    pair = features.compare_texts(zh, en, *spans)
+    return pair, first_look(pair, features.load_bead_model())[1]
 
 
 @pytest.mark.parametrize("strangers", STRANGERS)

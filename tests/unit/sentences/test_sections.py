@@ -53,15 +53,15 @@ def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
     monkeypatch.setattr(sections, "_LONG", 40)
     monkeypatch.setattr(align, "_AHEAD", 10)
     cells: list[int] = []
-    compare = beads.compare
+    compare = beads.compare_texts
 
     def counted(
         zh: Sequence[str], en: Sequence[str], ours: list[Vectors], theirs: list[Vectors]
-    ) -> beads.Comparison:
+    ) -> beads.TextPair:
         cells.append(len(zh) * len(en))
         return compare(zh, en, ours, theirs)
 
-    monkeypatch.setattr(beads, "compare", counted)
+    monkeypatch.setattr(beads, "compare_texts", counted)
     work = {}
     for count in (100, 400):
         cells.clear()
