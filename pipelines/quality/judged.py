@@ -180,7 +180,7 @@ def _drawn(one: Judged) -> tuple[float, int, str]:
     for verdict in one.draws:
         if verdict.weight is None or not verdict.weight > 0:
             continue
-        plan = sampling.parse(plan_of(verdict))
+        plan = sampling.stored_plan(plan_of(verdict))
         reach = SOMEWHERE if plan is not None and plan.cities else EVERYWHERE
         if reach > best[1]:
             best = (float(verdict.weight), reach, plan_of(verdict))

@@ -9,7 +9,8 @@ verdicts teach the calibration and count for agreement, but estimates leave them
 """
 
 import json
-import re
+import shlex
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,7 +43,7 @@ class PlanError(ShizhengError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How items are drawn. `str(plan)` is stored with each verdict; `parse` reads it back.
+    """How items are drawn. `str(plan)` is stored with each verdict; `stored_plan` reads it.
 
     `kind` is one of `KINDS`:
     `stratified`: pairs, at random within strata of score band and city;
@@ -66,6 +67,8 @@ class Plan:
             raise PlanError(f"a plan draws at least one item, not {self.size}")
         if (self.kind == "search") != bool(self.text):
             raise PlanError("the plan search, and no other, needs a text to search for")
+        if any(unicodedata.category(char) == "Cc" for char in self.text):
+            raise PlanError("a text to search for is one line without control characters")
 
     def __str__(self) -> str:
         parts = [self.kind, f"seed={self.seed}", f"size={self.size}"]
@@ -103,20 +106,34 @@ class Drawn:
         return item(self.level, self.city, self.pair_id, self.position, self.en_id)
 
 
-_PLAN = re.compile(
-    r"(?P<kind>\w+) seed=(?P<seed>\d+) size=(?P<size>\d+)"
-    r"(?: cities=(?P<cities>\S+))?(?: text=(?P<text>\".*\"))?"
-)
+def parse_plan(text: str, cities: Sequence[str] = ()) -> Plan:
+    """Return the plan of a text such as `stratified size=100 seed=3`, quoted as in a shell.
+
+    What `str` writes is such a text, too. `cities` restrict a plan without its own. Raises
+    `PlanError`.
+    """
+    try:
+        kind, *options = shlex.split(text)
+        given = dict(option.split("=", 1) for option in options)
+        numbers = {name: int(given.pop(name)) for name in ("size", "seed") if name in given}
+    except ValueError as error:
+        raise PlanError(
+            f"{text!r} is no plan; expected something like: stratified size=200 seed=1"
+        ) from error
+    named = tuple(filter(None, given.pop("cities", "").split(","))) or tuple(cities)
+    search = given.pop("text", "")
+    if given:
+        raise PlanError(f"a plan has size, seed, cities and text, not {', '.join(given)}")
+    return Plan(kind, **numbers, cities=named, text=search)
 
 
-def parse(plan: str) -> Plan | None:
+def stored_plan(text: str) -> Plan | None:
     """Return the plan that `str` wrote; None for anything else, such as an import's remark."""
-    found = _PLAN.fullmatch(plan)
-    if found is None or found["kind"] not in KINDS:
+    try:
+        plan = parse_plan(text)
+    except PlanError:
         return None
-    cities = tuple(found["cities"].split(",")) if found["cities"] else ()
-    text = json.loads(found["text"]) if found["text"] else ""
-    return Plan(found["kind"], int(found["size"]), int(found["seed"]), cities, text)
+    return plan if str(plan) == text else None
 
 
 def draw(output: Path, plan: Plan) -> list[Drawn]:

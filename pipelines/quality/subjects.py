@@ -5,7 +5,8 @@ A verdict belongs to the texts that were judged, not to their place. It carries 
 * pair: of both articles' `content_sha256`;
 * bead: of both sides' texts, so that the verdict follows them when the pair is aligned again and
   they stand at another position; equal ones of a pair are told apart by their order;
-* unmatched: of the `content_sha256` of the English article, and of the mate's if one was named.
+* unmatched: of the `content_sha256` of the English article, and of its counterpart's if one was
+  named.
 
 A verdict on texts that the corpus has no more is **stale**: it is kept, set apart and counted
 apart, and counts again when the texts come back. A verdict without a digest, from before that

@@ -89,7 +89,7 @@ def _fill(
 ) -> None:
     keys, thresholds = _chosen(output, wanted.thresholds), wanted.thresholds
     withdrawn = withdrawal.load(output)
-    everywhere = selection.spread(output, withdrawn)
+    everywhere = selection.with_reposts(output, withdrawn)
     plans = []
     for done, key in enumerate(keys):
         tracker.update("choosing", done, len(keys), key)

@@ -97,7 +97,7 @@ def _article_changed(row: Row) -> str:
 
 
 def _pair_left(new: Snapshot, gone: frozenset[str], had: set[str], present: pa.Table) -> Why:
-    mates = set(present["zh_id"].to_pylist()) | set(present["en_id"].to_pylist())
+    counterparts = set(present["zh_id"].to_pylist()) | set(present["en_id"].to_pylist())
     thresholds = new.manifest["thresholds"]
 
     def why(row: Row) -> str:
@@ -110,8 +110,8 @@ def _pair_left(new: Snapshot, gone: frozenset[str], had: set[str], present: pa.T
             return "no longer above threshold: it was raised"
         if row["relation"] not in thresholds["relations"]:
             return "outside the new selection"
-        if any(side in mates for side in sides):
-            return "its article has another mate"
+        if any(side in counterparts for side in sides):
+            return "its article has another counterpart"
         return "no longer above threshold"
 
     return why

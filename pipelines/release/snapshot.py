@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crawler.errors import ShizhengError
-from pipelines.release.about.statement import ShapeError, checked
+from pipelines.release.about.manifest_shape import ShapeError, checked
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
 from pipelines.tables import files
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from crawler.city_file import load_cities
 from pipelines.quality import sampling
 from pipelines.report.words import Words
-from pipelines.review import ReviewError, exchange, journal, plans, sheets
+from pipelines.review import ReviewError, drawn_plans, exchange, journal, sheets
 from pipelines.tables import files
 from pipelines.terminal import complain, end_output, say, say_json
 
@@ -65,7 +65,7 @@ def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], revi
     }
     path = "/"
     if args.plan:
-        path = f"/judge/{plans.take(output, plans.read_plan(args.plan, cities)).key}"
+        path = f"/judge/{drawn_plans.open_plan(output, sampling.parse_plan(args.plan, cities)).key}"
         if not reviewer:
             raise ReviewError("--plan leads straight to judging: say who judges with --reviewer")
     journal.compact(output)
@@ -87,8 +87,8 @@ def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], revi
 
 def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -> None:
     kind = exchange.kind_of(path)
-    drawn = plans.take(output, plans.read_plan(args.plan)) if args.plan else None
-    content = exchange.write(output, kind, drawn, reviewer)
+    drawn = drawn_plans.open_plan(output, sampling.parse_plan(args.plan)) if args.plan else None
+    content = exchange.export_verdicts(output, kind, drawn, reviewer)
     with files.replacing(path) as file:
         file.write(content)
     said = {"file": str(path)}
@@ -110,7 +110,7 @@ def _import(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -
         content = path.read_bytes()
     except OSError as error:
         raise sheets.ExchangeError(f"{path}: cannot be read ({error.strerror})") from error
-    taken = exchange.take(output, content, kind, name=str(path), reviewer=reviewer)
+    taken = exchange.import_verdicts(output, content, kind, name=str(path), reviewer=reviewer)
     if args.json:
         say_json(asdict(taken))
     else:

@@ -24,8 +24,8 @@ from pipelines.quality import subjects, verdicts
 from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Named, Subjects, age
 from pipelines.quality.verdicts import Item, Verdict
-from pipelines.review import journal, plans, sheets, words
-from pipelines.review.plans import Docket
+from pipelines.review import drawn_plans, journal, sheets, words
+from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.sheets import CARRIED, ExchangeError, Row
 from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import schema
@@ -71,10 +71,12 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def write(output: Path, kind: str, docket: Docket | None = None, reviewer: str = "") -> bytes:
+def export_verdicts(
+    output: Path, kind: str, drawn_plan: DrawnPlan | None = None, reviewer: str = ""
+) -> bytes:
     """Return verdicts as a file of the format `kind`.
 
-    Without a docket: every verdict that counts, whoever gave it, and the stale ones, marked so.
+    Without a drawn_plan: every verdict that counts, whoever gave it, and the stale ones, marked so.
     With one: its items in order, for `reviewer` to judge elsewhere, with that reviewer's verdicts.
     """
     given, texts = verdicts.read(output), Subjects(output)
@@ -82,14 +84,14 @@ def write(output: Path, kind: str, docket: Docket | None = None, reviewer: str =
     placed = [(one, texts.placed(one)) for one in given]
     counting = verdicts.standing([now for _, now in placed if now is not None])
     stale = subjects.stale(placed)
-    if docket is None:
+    if drawn_plan is None:
         rows = [asdict(one) | {"stale": None} for one in counting]
         rows += [asdict(one) | {"stale": one.verdict} for one in stale]
     else:
-        texts.load(docket.drawn)
+        texts.load(drawn_plan.items)
         mine = {one.item: one for one in counting if _blind_of(one, reviewer)}
         gone = {subjects.spot(one): one for one in stale if _blind_of(one, reviewer)}
-        rows = [_to_judge(one, texts, mine, gone, reviewer) for one in docket.drawn]
+        rows = [_to_judge(one, texts, mine, gone, reviewer) for one in drawn_plan.items]
     rows = list(_with_texts(output, texts, rows))
     return _csv(rows) if kind == "csv" else _tasks(rows)
 
@@ -123,7 +125,7 @@ def label_studio_config(levels: Iterable[str]) -> str:
     return "\n".join([*parts, "</View>"]) + "\n"
 
 
-def take(
+def import_verdicts(
     output: Path,
     content: bytes,
     kind: str,
@@ -160,8 +162,8 @@ class _Ledger:
     """Verdicts of the journals and of a file so far."""
 
     def __init__(self, output: Path) -> None:
-        self._texts, self._shelf = Subjects(output), StoredPairs(output)
-        drawn = [one for taken in plans.taken(output) for one in taken.drawn]
+        self._texts, self._stored = Subjects(output), StoredPairs(output)
+        drawn = [one for taken in drawn_plans.stored_plans(output) for one in taken.items]
         self._draws = {(one.plan, key): one
                        for one in drawn for key in (one.item, subjects.spot(one))}  # fmt: skip
         self._by_id: dict[str, Verdict] = {}
@@ -263,7 +265,7 @@ class _Ledger:
                 method=drawn.method,
             )  # fmt: skip
         else:
-            one = _as_stored(one, self._shelf, where)
+            one = _as_stored(one, self._stored, where)
         self._texts.load([one])
         subject = self._texts.now(one)
         dated = bool(row.get("judged_at"))
@@ -288,15 +290,15 @@ class _Ledger:
         return self._given.get(_told(one), one)
 
     def _settled(self, one: Verdict, row: Row, where: str) -> Verdict:
-        """Return a verdict whose mate is checked and in its digest."""
+        """Return a verdict whose counterpart is checked and in its digest."""
         if one.level != "unmatched" or one.verdict_id in self._by_id:
             return one
         if one.verdict and (one.verdict == "missed") != bool(one.zh_id):
             raise ExchangeError(
                 f"{where}: the verdict missed, and no other, names a Chinese article in zh_id"
             )
-        mate = self._shelf.articles(one.city, [one.zh_id or ""]).get(one.zh_id or "")
-        if one.zh_id and (mate is None or mate["lang"] == "en"):
+        counterpart = self._stored.articles(one.city, [one.zh_id or ""]).get(one.zh_id or "")
+        if one.zh_id and (counterpart is None or counterpart["lang"] == "en"):
             raise ExchangeError(f"{where}: {one.city} has no Chinese article {one.zh_id}")
         self._texts.load([one])
         english, both = self._texts.now(replace(one, zh_id=None)), self._texts.now(one)
@@ -368,8 +370,8 @@ def _decides(one: Verdict) -> bool:
 
 def _said(one: Verdict) -> tuple[object, ...]:
     """Return the content by which two verdicts differ."""
-    mate = one.zh_id if one.level == "unmatched" else None
-    return (one.verdict or None, one.note or None, mate or None)
+    counterpart = one.zh_id if one.level == "unmatched" else None
+    return (one.verdict or None, one.note or None, counterpart or None)
 
 
 def _told(one: Verdict) -> tuple[object, ...]:
@@ -408,14 +410,14 @@ def _to_judge(
 
 def _with_texts(output: Path, texts: Subjects, rows: list[Row]) -> Iterator[Row]:
     """Yield rows with titles and texts; those no longer in the corpus have none."""
-    shelf = StoredPairs(output)
+    stored = StoredPairs(output)
     by_city: dict[str, set[str]] = {}
     for row in rows:
         by_city.setdefault(row["city"] or "", set()).add(row["pair_id"] or "")
     found = {
         (city, key): specimen
         for city, keys in by_city.items()
-        for key, specimen in shelf.pairs(city, keys - {""}).items()
+        for key, specimen in stored.pairs(city, keys - {""}).items()
     }
     for row in rows:
         subject = texts.now(Named(**{name: row[name] for name in _NAMED}))
@@ -434,7 +436,7 @@ def _with_texts(output: Path, texts: Subjects, rows: list[Row]) -> Iterator[Row]
                 shown[lang] = (whole or side.text)[:CELL]
         elif row["level"] == "unmatched":
             ids = [key for key in (row["en_id"], *row.get("nearest", ())) if key]
-            articles = shelf.articles(row["city"] or "", ids)
+            articles = stored.articles(row["city"] or "", ids)
             english = articles.get(row["en_id"] or "", {})
             shown |= {"en_title": english.get("title") or "", "en": (english.get("text") or "")}
             shown["en"] = shown["en"][:CELL]
@@ -483,8 +485,8 @@ def _results(row: Row) -> Iterator[Row]:
     yield {"from_name": row["level"], "to_name": "zh", "type": "choices",
            "value": {"choices": [row["verdict"]]}}  # fmt: skip
     # The plan stands with the verdict, too: an adjudication's differs from its task's.
-    mate = "zh_id" if row["level"] == "unmatched" else ""
-    for name in ("note", "reviewer", "verdict_id", "plan", "judged_sha256", mate):
+    counterpart = "zh_id" if row["level"] == "unmatched" else ""
+    for name in ("note", "reviewer", "verdict_id", "plan", "judged_sha256", counterpart):
         if row.get(name):
             yield {"from_name": name, "to_name": "zh", "type": "textarea",
                    "value": {"text": [row[name]]}}  # fmt: skip
@@ -574,13 +576,13 @@ def _time(value: str | None, where: str) -> datetime | None:
         ) from error
 
 
-def _as_stored(one: Verdict, shelf: StoredPairs, where: str) -> Verdict:
+def _as_stored(one: Verdict, stored: StoredPairs, where: str) -> Verdict:
     """Return a verdict on an item of no plan, completed from the tables."""
     if one.level == "unmatched":
-        if not shelf.articles(one.city, [one.en_id or ""]):
+        if not stored.articles(one.city, [one.en_id or ""]):
             raise ExchangeError(f"{where}: {one.city} has no article {one.en_id}")
         return one
-    specimen = shelf.pairs(one.city, [one.pair_id or ""]).get(one.pair_id or "")
+    specimen = stored.pairs(one.city, [one.pair_id or ""]).get(one.pair_id or "")
     if specimen is None:
         raise _no_such(one, where)
     beads, row = specimen.beads, specimen.row

@@ -13,31 +13,33 @@ from pipelines.quality import verdicts
 from pipelines.report import words as wording
 from pipelines.report.words import Words
 from pipelines.review import words
-from pipelines.review.desk import Desk, Progress
-from pipelines.review.plans import Docket
-from pipelines.review.reader import AHEAD, Reader
+from pipelines.review.drawn_plans import DrawnPlan
+from pipelines.review.item_reader import AHEAD, ItemReader
+from pipelines.review.session import JudgingSession, Progress
 
 LANGUAGES = ("en", "zh")
 
 
 class Pages:
-    """Renders what a desk and a reader hold. `cities` are the names of the cities by key."""
+    """Renders what a session and a reader hold. `cities` are the names of the cities by key."""
 
-    def __init__(self, desk: Desk, reader: Reader, token: str, cities: Mapping[str, Words]) -> None:
-        self._desk, self._reader, self._token = desk, reader, token
+    def __init__(
+        self, session: JudgingSession, reader: ItemReader, token: str, cities: Mapping[str, Words]
+    ) -> None:
+        self._session, self._reader, self._token = session, reader, token
         self._cities = cities
         self._environments = {ui: _environment(ui) for ui in LANGUAGES}
 
     def start(self, ui: str, reviewer: str, chosen: Sequence[str] = (), trouble: str = "") -> str:
         """Return the page to begin or go on with a plan."""
-        self._desk.refresh()
+        self._session.refresh()
         plans = [
             (
-                docket,
-                self._desk.progress(docket, reviewer) if reviewer else None,
-                self._desk.reviewers(docket),
+                drawn_plan,
+                self._session.progress(drawn_plan, reviewer) if reviewer else None,
+                self._session.reviewers(drawn_plan),
             )
-            for docket in self._desk.dockets()
+            for drawn_plan in self._session.drawn_plans()
         ]
         cities = [{"key": key, "en": name.en, "zh": name.zh} for key, name in self._cities.items()]
         return self._render("start.html.j2", ui, reviewer, "/", plans=plans, cities=cities,
@@ -45,18 +47,19 @@ class Pages:
 
     def progress(self, ui: str, reviewer: str) -> str:
         """Return how far everyone is and how far they agree."""
-        self._desk.refresh()
+        self._session.refresh()
         rows = []
-        for docket in self._desk.dockets():
-            judged = self._desk.judged_items(docket)
-            differing = self._desk.differing(docket)
+        for drawn_plan in self._session.drawn_plans():
+            judged = self._session.judged_items(drawn_plan)
+            differing = self._session.differing(drawn_plan)
             rows.append(
                 {
-                    "docket": docket,
+                    "drawn_plan": drawn_plan,
                     "progress": [
-                        self._desk.progress(docket, name) for name in self._desk.reviewers(docket)
+                        self._session.progress(drawn_plan, name)
+                        for name in self._session.reviewers(drawn_plan)
                     ],
-                    "agreements": self._desk.agreements(docket),
+                    "agreements": self._session.agreements(drawn_plan),
                     "differing": len(differing),
                     "settled": sum(bool(judged[place].adjudication) for place in differing),
                 }
@@ -66,7 +69,7 @@ class Pages:
     def judge(
         self,
         ui: str,
-        docket: Docket,
+        drawn_plan: DrawnPlan,
         place: int | None,
         reviewer: str,
         *,
@@ -77,29 +80,29 @@ class Pages:
         query: str = "",
     ) -> str:
         """Return the page of one item, or its changing part alone; `place` None: all is done."""
-        action = f"/judge/{docket.key}"
+        action = f"/judge/{drawn_plan.key}"
         about: dict[str, Any] = {
-            "docket": docket,
-            "level": docket.level,
+            "drawn_plan": drawn_plan,
+            "level": drawn_plan.level,
             "adjudicating": adjudicating,
             "blind": not adjudicating,
             "action": action,
             "place": place,
             "said": said,
-            "progress": self._progress(docket, reviewer, adjudicating),
-            "can_undo": not adjudicating and self._desk.can_undo(docket, reviewer),
+            "progress": self._progress(drawn_plan, reviewer, adjudicating),
+            "can_undo": not adjudicating and self._session.can_undo(drawn_plan, reviewer),
             "address": _address(action, reviewer, place, adjudicating),
         }
         name = "finished" if place is None else "item"
         if place is not None:
-            about |= self._item(docket, place, reviewer, adjudicating, whole=whole, query=query)
+            about |= self._item(drawn_plan, place, reviewer, adjudicating, whole=whole, query=query)
         outer = "done" if place is None else "judge"
         here = about["address"]
         return self._render(f"{name if fragment else outer}.html.j2", ui, reviewer, here, **about)
 
     def _item(
         self,
-        docket: Docket,
+        drawn_plan: DrawnPlan,
         place: int,
         reviewer: str,
         adjudicating: bool,
@@ -108,69 +111,72 @@ class Pages:
         query: str,
     ) -> dict[str, Any]:
         """Return what the page shows of one item."""
-        desk, drawn, action = self._desk, docket.drawn[place], f"/judge/{docket.key}"
+        session, drawn, action = self._session, drawn_plan.items[place], f"/judge/{drawn_plan.key}"
         # Before anything is read: what changes in between is then refused when it is judged.
-        shown, item = desk.shown(docket, place), desk.now(docket, place)
-        self._reader.follow(desk.edition)
+        shown, item = session.shown(drawn_plan, place), session.now(drawn_plan, place)
+        self._reader.follow(session.edition)
         if item is not None and drawn.level == "bead":
             drawn = replace(drawn, position=item.position)
-        listed = desk.differing(docket) if adjudicating else range(len(docket.drawn))
+        listed = session.differing(drawn_plan) if adjudicating else range(len(drawn_plan.items))
         earlier = [other for other in listed if other < place]
         later = [other for other in listed if other > place]
-        following = self.following(docket, reviewer, place, adjudicating)
+        following = self.following(drawn_plan, reviewer, place, adjudicating)
         ahead = [place for place in later[:AHEAD] if place != following]
         places = [following, *ahead] if following is not None else ahead
-        self._reader.read_ahead(docket, places)
-        self._reader.also(partial(desk.read_ahead, docket, places))
+        self._reader.read_ahead(drawn_plan, places)
+        self._reader.also(partial(session.read_ahead, drawn_plan, places))
 
         def address(to: int | None) -> str | None:
             return None if to is None else _address(action, reviewer, to, adjudicating)
 
         about: dict[str, Any] = {
-            "choices": words.LEVELS[docket.level],
+            "choices": words.LEVELS[drawn_plan.level],
             "bead_choices": words.BEAD,
-            "held": desk.standing(item, reviewer, adjudicating) if item else None,
-            "stale": desk.stale(docket, place, reviewer, adjudicating),
+            "held": session.standing(item, reviewer, adjudicating) if item else None,
+            "stale": session.stale(drawn_plan, place, reviewer, adjudicating),
             "shown": shown,
             "gone": item is None,
             "before": address(earlier[-1] if earlier else None),
             "after": address(later[0] if later else None),
             "skip": address(following if following != place else None),
             "whole": f"{address(place)}&whole=1",
-            "position": drawn.position if docket.level == "bead" and item else None,
-            "others": desk.judged_items(docket)[place].blind if adjudicating else (),
+            "position": drawn.position if drawn_plan.level == "bead" and item else None,
+            "others": session.judged_items(drawn_plan)[place].blind if adjudicating else (),
         }
-        if docket.level == "unmatched":
+        if drawn_plan.level == "unmatched":
             found = self._reader.search(drawn.city, query) if query else None
             return about | {
                 "english": self._reader.article(drawn.city, drawn.en_id),
                 "chinese": self._reader.nearest(drawn) if found is None else found,
                 "query": query,
             }
-        far = docket.level == "bead" and not self._reader.position_shown(drawn)
+        far = drawn_plan.level == "bead" and not self._reader.position_shown(drawn)
         pair = self._reader.pair(drawn, whole or far)
         passing = {
             position: held.verdict
-            for position in range(len(pair.beads) if pair and docket.level == "pair" else 0)
-            if (held := desk.standing(verdicts.Item("bead", drawn.pair_id or "", position),
+            for position in range(len(pair.beads) if pair and drawn_plan.level == "pair" else 0)
+            if (held := session.standing(verdicts.Item("bead", drawn.pair_id or "", position),
                                       reviewer)) is not None and held.verdict
         }  # fmt: skip
         return about | {"pair": pair, "passing": passing}
 
     def following(
-        self, docket: Docket, reviewer: str, place: int, adjudicating: bool
+        self, drawn_plan: DrawnPlan, reviewer: str, place: int, adjudicating: bool
     ) -> int | None:
         """Return the place to go to after `place`; None when all is judged or settled."""
         if not adjudicating:
-            return self._desk.next_place(docket, reviewer, place)
-        judged = self._desk.judged_items(docket)
-        open_ = [p for p in self._desk.differing(docket) if not judged[p].adjudication]
+            return self._session.next_place(drawn_plan, reviewer, place)
+        judged = self._session.judged_items(drawn_plan)
+        open_ = [p for p in self._session.differing(drawn_plan) if not judged[p].adjudication]
         return next((p for p in open_ if p > place), next((p for p in open_ if p != place), None))
 
-    def _progress(self, docket: Docket, reviewer: str, adjudicating: bool) -> Progress:
+    def _progress(self, drawn_plan: DrawnPlan, reviewer: str, adjudicating: bool) -> Progress:
         if not adjudicating:
-            return self._desk.progress(docket, reviewer)
-        judged, differing = self._desk.judged_items(docket), self._desk.differing(docket)
+            return self._session.progress(drawn_plan, reviewer)
+        judged, differing = (
+            self._session.judged_items(drawn_plan),
+            self._session.differing(drawn_plan),
+        )
         settled = sum(bool(judged[place].adjudication) for place in differing)
         return Progress(reviewer, settled, len(differing), {})
 

@@ -20,12 +20,12 @@ from starlette.types import ASGIApp
 from pipelines.quality.sampling import KINDS, Plan, PlanError
 from pipelines.report.words import Words
 from pipelines.review import ReviewError, exchange, journal, words
-from pipelines.review.desk import Desk, TextsChangedError, VerdictRefusedError
-from pipelines.review.door import Door
-from pipelines.review.guard import Guard, Keys
+from pipelines.review.access import AccessControl, Keys
+from pipelines.review.connections import LimitedConnection
+from pipelines.review.drawn_plans import DrawnPlan
+from pipelines.review.item_reader import ItemReader
 from pipelines.review.pages import LANGUAGES, Pages, asset
-from pipelines.review.plans import Docket
-from pipelines.review.reader import Reader
+from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
 from pipelines.tables.files import StoreError
 
 PORT = 8765
@@ -44,14 +44,14 @@ class Site:
 
     app: ASGIApp
     keys: Keys
-    reader: Reader
+    reader: ItemReader
 
 
 def site(output: Path, cities: Mapping[str, Words], reviewer: str = "") -> Site:
     """Make the application over the tables in `output`. `reviewer` is offered as the name."""
     keys = Keys(secrets.token_urlsafe(24))
-    desk, reader = Desk(output), Reader(output)
-    views = _Views(desk, reader, Pages(desk, reader, keys.form, cities), keys, reviewer)
+    session, reader = JudgingSession(output), ItemReader(output)
+    views = _Views(session, reader, Pages(session, reader, keys.form, cities), keys, reviewer)
     routes = [
         Route("/", views.answer(views.start)),
         Route("/begin", views.answer(views.begin), methods=["POST"]),
@@ -62,7 +62,7 @@ def site(output: Path, cities: Mapping[str, Words], reviewer: str = "") -> Site:
         Route("/review.{kind}", views.answer(views.asset)),
         Route("/favicon.ico", views.answer(lambda request, form: Response(status_code=204))),
     ]
-    return Site(Guard(Starlette(routes=routes), keys), keys, reader)
+    return Site(AccessControl(Starlette(routes=routes), keys), keys, reader)
 
 
 def listen(port: int | None) -> socket.socket:
@@ -105,7 +105,7 @@ def serve(made: Site, listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=32 * 1024,
-        http=Door,
+        http=LimitedConnection,
     )
 
     def stop(number: int, frame: object) -> None:
@@ -127,8 +127,10 @@ _View = Callable[[Request, Mapping[str, str]], Response]
 class _Views:
     """What is answered to each address."""
 
-    def __init__(self, desk: Desk, reader: Reader, pages: Pages, keys: Keys, reviewer: str) -> None:
-        self._desk, self._reader, self._pages, self._keys = desk, reader, pages, keys
+    def __init__(
+        self, session: JudgingSession, reader: ItemReader, pages: Pages, keys: Keys, reviewer: str
+    ) -> None:
+        self._session, self._reader, self._pages, self._keys = session, reader, pages, keys
         self._reviewer = reviewer
 
     def answer(self, view: _View) -> Callable[[Request], object]:
@@ -178,24 +180,24 @@ class _Views:
             if kind not in KINDS or not 1 <= int(form.get("size", "")) <= 5_000:
                 raise PlanError("choose what to judge, and from 1 to 5,000 of it")
             plan = Plan(kind, int(form["size"]), int(form.get("seed", "")), cities, text)
-            docket = self._desk.take(plan)
+            drawn_plan = self._session.open_plan(plan)
         except (ValueError, PlanError) as error:
             page = self._pages.start(_ui(request), name[:60], cities, str(error))
             return HTMLResponse(page, 400)
-        return _see(f"/judge/{docket.key}", reviewer=reviewer)
+        return _see(f"/judge/{drawn_plan.key}", reviewer=reviewer)
 
     def judge(self, request: Request, form: Mapping[str, str]) -> Response:
-        docket, reviewer, adjudicating = self._about(request, request.query_params)
-        self._desk.refresh()
+        drawn_plan, reviewer, adjudicating = self._about(request, request.query_params)
+        self._session.refresh()
         asked = request.query_params.get("item", "")
-        if asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(docket.drawn):
+        if asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(drawn_plan.items):
             place: int | None = int(asked) - 1
-            if adjudicating and place not in self._desk.differing(docket):
-                place = self._pages.following(docket, reviewer, -1, adjudicating)
+            if adjudicating and place not in self._session.differing(drawn_plan):
+                place = self._pages.following(drawn_plan, reviewer, -1, adjudicating)
         else:
-            place = self._pages.following(docket, reviewer, -1, adjudicating)
+            place = self._pages.following(drawn_plan, reviewer, -1, adjudicating)
         page = self._pages.judge(
-            _ui(request), docket, place, reviewer,
+            _ui(request), drawn_plan, place, reviewer,
             adjudicating=adjudicating, fragment="x-fragment" in request.headers,
             whole=request.query_params.get("whole") == "1",
             query=request.query_params.get("q", "")[:200],
@@ -204,26 +206,26 @@ class _Views:
 
     def take(self, request: Request, form: Mapping[str, str]) -> Response:
         """Store one verdict, or take one back, and answer with what comes next."""
-        docket, reviewer, adjudicating = self._about(request, form)
+        drawn_plan, reviewer, adjudicating = self._about(request, form)
         place, position = _number(form, "place"), _number(form, "position")
         ui, done, said = _ui(request), form.get("do", ""), ""
         following: int | None
         if done == "undo":
-            undone = self._desk.undo(docket, reviewer)
+            undone = self._session.undo(drawn_plan, reviewer)
             following = undone if undone is not None else place
             said = ("已撤销" if ui == "zh" else "Taken back") if undone is not None else ""
         elif place is None:
             raise _Refused(400, "Not stored: the form names no item.")
         else:
             code = None if done == "clear" else form.get("code") or None
-            given = self._desk.judge(
-                docket, place, reviewer, code, note=form.get("note"), position=position,
-                zh_id=self._mate(docket, place, form), adjudicating=adjudicating,
+            given = self._session.judge(
+                drawn_plan, place, reviewer, code, note=form.get("note"), position=position,
+                zh_id=self._chosen_counterpart(drawn_plan, place, form), adjudicating=adjudicating,
                 shown=form.get("shown"),
             )  # fmt: skip
             stays = position is not None or code is None
             following = (
-                place if stays else self._pages.following(docket, reviewer, place, adjudicating)
+                place if stays else self._pages.following(drawn_plan, reviewer, place, adjudicating)
             )
             if given.verdict:
                 name = words.LEVELS[given.level][given.verdict].name
@@ -231,11 +233,11 @@ class _Views:
         if "x-fragment" not in request.headers:
             item = {} if following is None else {"item": following + 1}
             settle = {"adjudicating": 1} if adjudicating else {}
-            return _see(f"/judge/{docket.key}", reviewer=reviewer, **item, **settle)
+            return _see(f"/judge/{drawn_plan.key}", reviewer=reviewer, **item, **settle)
         if position is not None and done != "undo":
             return PlainTextResponse(said)
         return HTMLResponse(
-            self._pages.judge(ui, docket, following, reviewer, adjudicating=adjudicating,
+            self._pages.judge(ui, drawn_plan, following, reviewer, adjudicating=adjudicating,
                               fragment=True, said=said)
         )  # fmt: skip
 
@@ -247,7 +249,7 @@ class _Views:
         kind = request.path_params["kind"]
         if kind not in exchange.KINDS:
             raise _Refused(404, "There are verdicts.csv and verdicts.json.")
-        content = exchange.write(self._desk.output, kind)
+        content = exchange.export_verdicts(self._session.output, kind)
         disposition = f'attachment; filename="verdicts.{kind}"'
         return Response(content, media_type=exchange.KINDS[kind],
                         headers={"content-disposition": disposition})  # fmt: skip
@@ -259,12 +261,12 @@ class _Views:
             raise _Refused(404, "There is no such file.")
         return Response(asset(f"review.{kind}"), media_type=kinds[kind])
 
-    def _about(self, request: Request, given: Mapping[str, str]) -> tuple[Docket, str, bool]:
-        docket = self._desk.docket(request.path_params["key"])
-        if docket is None:
+    def _about(self, request: Request, given: Mapping[str, str]) -> tuple[DrawnPlan, str, bool]:
+        drawn_plan = self._session.drawn_plan(request.path_params["key"])
+        if drawn_plan is None:
             raise _Refused(404, "There is no such plan; begin one on the first page.")
         reviewer = self._named(given.get("reviewer", ""))
-        return docket, reviewer, given.get("adjudicating") == "1"
+        return drawn_plan, reviewer, given.get("adjudicating") == "1"
 
     def _named(self, name: str, or_none: bool = False) -> str:
         if or_none and not name.strip():
@@ -274,12 +276,14 @@ class _Views:
         except ValueError as error:
             raise _Refused(400, f"Not stored: {error}") from error
 
-    def _mate(self, docket: Docket, place: int, form: Mapping[str, str]) -> str | None:
+    def _chosen_counterpart(
+        self, drawn_plan: DrawnPlan, place: int, form: Mapping[str, str]
+    ) -> str | None:
         """Return the Chinese article that a form names, if there is such a one."""
         chosen = form.get("zh_id")
-        if not chosen or docket.level != "unmatched" or not 0 <= place < len(docket.drawn):
+        if not chosen or drawn_plan.level != "unmatched" or not 0 <= place < len(drawn_plan.items):
             return None
-        article = self._reader.article(docket.drawn[place].city, chosen)
+        article = self._reader.article(drawn_plan.items[place].city, chosen)
         if article is None or article.lang == "en":
             raise VerdictRefusedError("the Chinese article chosen is not in the corpus")
         return chosen

@@ -82,12 +82,12 @@ BEAD = {
 UNMATCHED = {
     "missed": Choice(
         "m",
-        Words("has a mate", "有对应"),
+        Words("has a counterpart", "有对应"),
         Words("choose the Chinese article that tells the same thing", "请选出对应的中文文章"),
     ),
     "none": Choice(
         "0",
-        Words("no mate", "无对应"),
+        Words("no counterpart", "无对应"),
         Words("no Chinese article of the city tells the same thing", "该市没有对应的中文文章"),
     ),
     "cannot_tell": Choice(
@@ -119,13 +119,13 @@ PLANS = {
     ),
     "beads": Choice(
         "",
-        Words("sentences", "句组"),
-        Words("aligned sentences of the pairs kept, for a rate of sentences",
-              "已保留配对中的对齐句，用于估计句级准确率"),
+        Words("beads", "句组"),
+        Words("beads (aligned sentences) of the pairs kept, for a rate of beads",
+              "已保留配对中的句组，用于估计句组准确率"),
     ),
     "unmatched": Choice(
         "",
-        Words("English without a mate", "未配对英文"),
+        Words("English without a counterpart", "未配对英文"),
         Words("search for the Chinese article that was missed, for recall",
               "查找遗漏的中文文章，用于估计召回率"),
     ),

@@ -9,7 +9,7 @@ import pytest
 from judged import write_judged
 from reviewing import Review
 
-from pipelines.review import door
+from pipelines.review import connections
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_headers_that_trickle_are_waited_for_so_long_and_no_longer(review: Revie
     began = time.monotonic()
     closed = False
     # However busy the machine is: the connection ends, and not because the client stops.
-    while not closed and time.monotonic() - began < 20 * door.PATIENCE:
+    while not closed and time.monotonic() - began < 20 * connections.PATIENCE:
         try:
             slow.sendall(b"X: y\r\n")
             closed = slow.recv(1) == b""
@@ -75,7 +75,7 @@ def test_headers_that_trickle_are_waited_for_so_long_and_no_longer(review: Revie
         except OSError:
             closed = True
     assert closed
-    assert time.monotonic() - began >= door.PATIENCE / 2
+    assert time.monotonic() - began >= connections.PATIENCE / 2
     assert review.ask("GET", "/progress").status == 200
 
 

@@ -32,7 +32,7 @@ def stated(release: Snapshot) -> dict[str, Any]:
         "abstract": (
             f"{counts['articles']['all']} articles of {len(facts['cities'])} Chinese cities, "
             f"{counts['pairs']['all']} pairs of a Chinese and an English article that tell the "
-            f"same thing, and {counts['sentences']['all']} aligned sentence beads. The texts "
+            f"same thing, and {counts['sentences']['all']} beads of aligned sentences. The texts "
             "belong to their publishers; the columns rights and held say what may be held."
         ),
         "keywords": [

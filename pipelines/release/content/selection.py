@@ -94,7 +94,7 @@ def plan(
     return CityPlan(key, files, rows.select(kept).combine_chunks(), gone)
 
 
-def spread(output: Path, withdrawn: Withdrawn) -> Withdrawn:
+def with_reposts(output: Path, withdrawn: Withdrawn) -> Withdrawn:
     """Return the list with the ids of all articles it names and of their reposts, in every city: a
     repost in another city goes, too."""
     if not withdrawn.articles and not withdrawn.urls:

@@ -79,20 +79,20 @@ class Writing:
         """Write everything of one city."""
         if not planned.rows.num_rows:
             return
-        mates = self._mates(planned)
-        sources = Sources(mates.sources(planned.rows.num_rows))
+        chosen_pairs = self._city_pairs(planned)
+        sources = Sources(chosen_pairs.sources(planned.rows.num_rows))
         self._articles(planned, sources)
-        if mates.pairs.num_rows:
-            self._pairs(planned, mates)
-            self._sentences(planned, mates, sources)
+        if chosen_pairs.pairs.num_rows:
+            self._pairs(planned, chosen_pairs)
+            self._sentences(planned, chosen_pairs, sources)
 
-    def _mates(self, planned: CityPlan) -> "_Mates":
+    def _city_pairs(self, planned: CityPlan) -> "_CityPairs":
         pairs = selection.pairs(self.output, planned, self.thresholds)
         ids = planned.rows["article_id"]
         zh, en = (pc.index_in(pairs[side], ids).to_numpy() for side in ("zh_id", "en_id"))
         full = pc.equal(pc.cast(planned.rows["held"], pa.string()), rights.FULL).to_numpy()
         present = self._parts(planned, zh) != LEFT_OUT
-        return _Mates(pairs, zh, en, np.flatnonzero(full[zh] & full[en] & present))
+        return _CityPairs(pairs, zh, en, np.flatnonzero(full[zh] & full[en] & present))
 
     def _articles(self, planned: CityPlan, sources: Sources) -> None:
         file, row = planned.rows["file"].to_numpy(), planned.rows["row"].to_numpy()
@@ -139,9 +139,11 @@ class Writing:
         self.tally.runs.update(run for run in pc.unique(columns["run_id"]).to_pylist() if run)
         self._date(columns["last_seen"])
 
-    def _pairs(self, planned: CityPlan, mates: "_Mates") -> None:
-        parts = self._parts(planned, mates.zh)
-        columns = {name: _whole(mates.pairs[name]) for name in mates.pairs.column_names}
+    def _pairs(self, planned: CityPlan, chosen_pairs: "_CityPairs") -> None:
+        parts = self._parts(planned, chosen_pairs.zh)
+        columns = {
+            name: _whole(chosen_pairs.pairs[name]) for name in chosen_pairs.pairs.column_names
+        }
         for name in ("zh_title", "en_title"):
             columns[name] = self.masker.column(columns[name])
         table = _as(PAIRS, columns | {"split": self._names(parts)})
@@ -157,23 +159,23 @@ class Writing:
                 counts[one[name]] += one["count_all"]
         self._date(columns["aligned_at"])
 
-    def _sentences(self, planned: CityPlan, mates: "_Mates", sources: Sources) -> None:
+    def _sentences(self, planned: CityPlan, chosen_pairs: "_CityPairs", sources: Sources) -> None:
         path = files.table_path(self.output, "sentences", planned.city)
         table = files.read_table(path, schema.SENTENCES)
-        wanted = mates.pairs["pair_id"].combine_chunks().take(pa.array(mates.open))
+        wanted = chosen_pairs.pairs["pair_id"].combine_chunks().take(pa.array(chosen_pairs.open))
         place = pc.fill_null(pc.index_in(table["pair_id"], wanted), -1).to_numpy()
         order = np.lexsort((table["position"].to_numpy(), place))[int((place < 0).sum()) :]
         for begin in range(0, len(order), BEADS):
             chosen = order[begin : begin + BEADS]
             beads = _rows(table, chosen)
-            own = mates.open[place[chosen]]
+            own = chosen_pairs.open[place[chosen]]
             columns = {name: _whole(beads[name]) for name in beads.column_names}
             standing = np.ones(len(own), dtype=np.bool_)
-            for side, articles in (("zh", mates.zh), ("en", mates.en)):
+            for side, articles in (("zh", chosen_pairs.zh), ("en", chosen_pairs.en)):
                 columns[side], stands = sources.side(columns, side, articles[own])
                 standing &= stands
             self.tally.stale_beads += int(len(own) - standing.sum())
-            parts = self._parts(planned, mates.zh[own])
+            parts = self._parts(planned, chosen_pairs.zh[own])
             city = pa.repeat(pa.scalar(planned.city), len(own))
             written = _as(SENTENCES, columns | {"city": city, "split": self._names(parts)})
             if not standing.all():
@@ -223,7 +225,7 @@ def texts(planned: CityPlan) -> Iterator[tuple[Integers, pa.Table]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mates:
+class _CityPairs:
     """The pairs of one city, and where their articles stand in its plan."""
 
     pairs: pa.Table

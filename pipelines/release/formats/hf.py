@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from pipelines.release.about import citation, prose
+from pipelines.release.about import citation, datasheet
 from pipelines.release.formats.features import features
 from pipelines.release.shards import Shards
 from pipelines.release.snapshot import Snapshot
@@ -60,7 +60,7 @@ def write(release: Snapshot, folder: Path) -> None:
     metadata = yaml.safe_dump(
         card_metadata(release, folder, configs), allow_unicode=True, sort_keys=False, width=100
     )
-    text = prose.render("card.md.j2", release.manifest, configs=configs, title=citation.TITLE)
+    text = datasheet.render("card.md.j2", release.manifest, configs=configs, title=citation.TITLE)
     (folder / "README.md").write_text(f"---\n{metadata}---\n\n{text}", encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from crawler.legible import visible
 from pipelines.release.about import citation
 from pipelines.release.content import suspicion
-from pipelines.release.formats.searching import TitleIndex
+from pipelines.release.formats.title_index import TitleIndex
 from pipelines.release.snapshot import Snapshot
 from pipelines.text.safe import web_link
 

@@ -61,7 +61,7 @@ def divide(
 
 
 def _belonging(output: Path, planned: CityPlan, least: float) -> list[tuple[int, int]]:
-    """Return the positions in a plan that belong together: reposts, and mates of a pair."""
+    """Return the positions in a plan that belong together: reposts, and counterparts of a pair."""
     ids = planned.rows["article_id"]
     edges = []
     table = files.read_table(

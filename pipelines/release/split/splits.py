@@ -1,6 +1,6 @@
 """Splits by time or by city, never by random sentences; near-duplicates never on two sides.
 
-What belongs together stays together: an article, its reposts and its mate in the other language.
+An article, its reposts and its counterpart in the other language stay in one part.
 Of a near-duplicate that stands in two parts all the same (two cities printing one text; a repost
 under another date), the article in the part that comes first in train, validation, test is left
 out of the release, with what belongs to it.

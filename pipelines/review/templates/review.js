@@ -58,7 +58,7 @@
     return data;
   };
 
-  // Sentence groups: the one that has the focus carries the buttons.
+  // Beads: the one that has the focus carries the buttons.
   const bar = () => item.querySelector("#beadbar");
   const chosen = () => item.querySelector(".bead.chosen");
   const choose = (bead) => {

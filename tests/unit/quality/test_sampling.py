@@ -180,11 +180,13 @@ def test_draws_are_shared_by_the_square_root_of_what_there_is() -> None:
         Plan("stratified", 20, 7),
         Plan("beads", cities=("a", "b")),
         Plan("search", text='a "b" 会议'),
+        Plan("search", text="it's C:\\n, #3 = 4"),
     ],
 )
 def test_a_plan_is_stored_as_text_and_read_back(plan: Plan) -> None:
-    assert sampling.parse(str(plan)) == plan
-    assert sampling.parse("imported from a table") is None
+    assert sampling.stored_plan(str(plan)) == plan
+    for remark in ("imported from a table", "stratified", f"{plan}  ", "an open 'quote"):
+        assert sampling.stored_plan(remark) is None
 
 
 @pytest.mark.parametrize(
@@ -193,6 +195,7 @@ def test_a_plan_is_stored_as_text_and_read_back(plan: Plan) -> None:
         (lambda: Plan("random"), "no sampling plan is called 'random'; known: stratified"),
         (lambda: Plan("stratified", 0), "at least one item, not 0"),
         (lambda: Plan("search"), "needs a text to search for"),
+        (lambda: Plan("search", text="two\nlines"), "one line without control characters"),
         (lambda: Plan("beads", text="x"), "and no other, needs a text"),
     ],
 )

@@ -14,9 +14,9 @@ from authored import article, beads, pair, write_rows
 from pipelines.cli import parser
 from pipelines.quality import estimates, subjects, verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import exchange, journal, plans
-from pipelines.review.desk import Desk, TextsChangedError, VerdictRefusedError
-from pipelines.review.reader import Reader
+from pipelines.review import drawn_plans, exchange, journal
+from pipelines.review.item_reader import ItemReader
+from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
 from pipelines.tables import articles, files, schema
 
 CRAWLED = datetime(2024, 5, 1, 8, tzinfo=UTC)
@@ -55,16 +55,16 @@ def stale(output: Path) -> list[str | None]:
     return sorted(str(one.verdict) for one in subjects.judgements(output).stale)
 
 
-def judge_beads(output: Path, **codes: str) -> Desk:
+def judge_beads(output: Path, **codes: str) -> JudgingSession:
     """Judge beads of the one pair, each named by an English word."""
-    desk = Desk(output, clock=lambda: JUDGED)
-    plan = desk.take(PAIRS)
+    session = JudgingSession(output, clock=lambda: JUDGED)
+    plan = session.open_plan(PAIRS)
     rows = files.read_table(files.table_path(output, "sentences", "anlan"), schema.SENTENCES)
     for row in rows.to_pylist():
         code = codes.get(row["en"].split()[1])
         if code:
-            desk.judge(plan, 0, "anna", code, position=row["position"])
-    return desk
+            session.judge(plan, 0, "anna", code, position=row["position"])
+    return session
 
 
 def without_digests(output: Path) -> None:
@@ -99,9 +99,9 @@ def test_a_verdict_on_sentences_that_are_gone_is_counted_apart_until_they_come_b
 
 def test_equal_sentences_keep_a_verdict_each(tmp_path: Path) -> None:
     corpus(tmp_path, NOTICE, BRIDGE, NOTICE)
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
     for position, code in ((0, "boilerplate"), (2, "correct")):
-        desk.judge(desk.take(PAIRS), 0, "anna", code, position=position)
+        session.judge(session.open_plan(PAIRS), 0, "anna", code, position=position)
     corpus(tmp_path, PARK, NOTICE, BRIDGE, NOTICE, now=CORRECTED)
     assert said(tmp_path) == {1: "boilerplate", 3: "correct"}
     corpus(tmp_path, NOTICE, BRIDGE, now=CORRECTED + timedelta(days=1))
@@ -112,18 +112,18 @@ def test_equal_sentences_keep_a_verdict_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", ["zh", "en"])
 def test_a_pair_with_a_corrected_article_is_to_be_judged_again(tmp_path: Path, change: str) -> None:
     corpus(tmp_path, BRIDGE)
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
-    plan = desk.take(PAIRS)
-    desk.judge(plan, 0, "anna", "translation")
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
+    plan = session.open_plan(PAIRS)
+    session.judge(plan, 0, "anna", "translation")
     corrected = (BRIDGE[0], BRIDGE[1] + ("改" if change == "zh" else ""),
                  BRIDGE[2] + ("!" if change == "en" else ""))  # fmt: skip
     corpus(tmp_path, corrected, now=CORRECTED)
     assert subjects.judgements(tmp_path).items == []
     assert stale(tmp_path) == ["translation"]
-    desk.refresh()
-    assert (desk.progress(plan, "anna").judged, desk.progress(plan, "anna").stale) == (0, 1)
-    assert desk.next_place(plan, "anna") == 0
-    desk.judge(plan, 0, "anna", "abridged")
+    session.refresh()
+    assert (session.progress(plan, "anna").judged, session.progress(plan, "anna").stale) == (0, 1)
+    assert session.next_place(plan, "anna") == 0
+    session.judge(plan, 0, "anna", "abridged")
     assert [one.verdict for one in subjects.judgements(tmp_path).items] == ["abridged"]
     assert stale(tmp_path) == []
     assert len(verdicts.read(tmp_path)) == 2
@@ -137,8 +137,8 @@ def test_an_unmatched_article_and_the_mate_found_are_what_was_judged(tmp_path: P
     store_article("z", "zh", "市长视察港口。", CRAWLED)
     store_article("e", "en", "The mayor inspected the port.", CRAWLED)
     write_rows(tmp_path, "pairs", "anlan", [])
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
-    desk.judge(desk.take(Plan("unmatched", size=1)), 0, "anna", "missed", zh_id="z")
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
+    session.judge(session.open_plan(Plan("unmatched", size=1)), 0, "anna", "missed", zh_id="z")
     assert stale(tmp_path) == []
     store_article("z", "zh", "市长视察机场。", CORRECTED)
     assert stale(tmp_path) == ["missed"]
@@ -150,8 +150,8 @@ def test_an_unmatched_article_and_the_mate_found_are_what_was_judged(tmp_path: P
 
 def test_a_verdict_without_digest_counts_while_nothing_was_stored_since(tmp_path: Path) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    desk = judge_beads(tmp_path, river="correct", schools="wrong")
-    desk.judge(desk.take(PAIRS), 0, "anna", "translation")
+    session = judge_beads(tmp_path, river="correct", schools="wrong")
+    session.judge(session.open_plan(PAIRS), 0, "anna", "translation")
     without_digests(tmp_path)
     assert said(tmp_path) == {0: "correct", 1: "wrong"}
     assert stale(tmp_path) == []
@@ -189,10 +189,10 @@ def test_estimates_name_what_they_leave_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
-    plan = desk.take(BEADS)
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
+    plan = session.open_plan(BEADS)
     for place in range(2):
-        desk.judge(plan, place, "anna", "correct")
+        session.judge(plan, place, "anna", "correct")
     assert estimates.estimate(tmp_path).counts["bead"].drawn == 2
     corpus(tmp_path, NOTICE, BRIDGE, PARK, now=CORRECTED)
     counts = estimates.estimate(tmp_path).counts["bead"]
@@ -219,52 +219,52 @@ def test_stale_verdicts_alone_are_not_no_verdicts(tmp_path: Path) -> None:
 
 def test_a_plan_of_beads_goes_on_at_the_sentences_it_drew(tmp_path: Path) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
-    plan = desk.take(BEADS)
-    place = next(n for n, one in enumerate(plan.drawn) if one.position == 1)
-    desk.judge(plan, place, "anna", "wrong")
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
+    plan = session.open_plan(BEADS)
+    place = next(n for n, one in enumerate(plan.items) if one.position == 1)
+    session.judge(plan, place, "anna", "wrong")
     corpus(tmp_path, NOTICE, BRIDGE, SCHOOL, now=CORRECTED)
-    desk.refresh()
-    assert desk.now(plan, place) == verdicts.Item("bead", "z-e", 2)
-    assert desk.judged(plan, place, "anna")
-    desk.judge(plan, place, "bo", "correct")
-    assert list(desk.judged_items(plan)) == [place]
-    assert len(desk.judged_items(plan)[place].blind) == 2
+    session.refresh()
+    assert session.now(plan, place) == verdicts.Item("bead", "z-e", 2)
+    assert session.judged(plan, place, "anna")
+    session.judge(plan, place, "bo", "correct")
+    assert list(session.judged_items(plan)) == [place]
+    assert len(session.judged_items(plan)[place].blind) == 2
     corpus(tmp_path, BRIDGE, PARK, now=CORRECTED + timedelta(days=1))
-    desk.refresh()
-    assert desk.now(plan, place) is None
-    assert desk.stale(plan, place, "anna") is not None
-    with pytest.raises(VerdictRefusedError, match="no such sentence group"):
-        desk.judge(plan, place, "anna", "correct")
+    session.refresh()
+    assert session.now(plan, place) is None
+    assert session.stale(plan, place, "anna") is not None
+    with pytest.raises(VerdictRefusedError, match="no such bead"):
+        session.judge(plan, place, "anna", "correct")
 
 
 def test_what_was_read_on_the_page_before_the_texts_changed_is_refused(tmp_path: Path) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
-    plan, reader = desk.take(PAIRS), Reader(tmp_path)
-    shown = desk.shown(plan, 0)
-    before = reader.pair(plan.drawn[0])
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
+    plan, reader = session.open_plan(PAIRS), ItemReader(tmp_path)
+    shown = session.shown(plan, 0)
+    before = reader.pair(plan.items[0])
     corpus(tmp_path, PARK, SCHOOL, now=CORRECTED)
     with pytest.raises(TextsChangedError, match="stored anew"):
-        desk.judge(plan, 0, "anna", "translation", shown=shown)
+        session.judge(plan, 0, "anna", "translation", shown=shown)
     assert verdicts.read(tmp_path) == []
-    reader.follow(desk.edition)
-    after = reader.pair(plan.drawn[0])
+    reader.follow(session.edition)
+    after = reader.pair(plan.items[0])
     assert before is not None
     assert after is not None
     assert "river" in str(before.beads[0].en)
     assert "park" in str(after.beads[0].en)
-    desk.judge(plan, 0, "anna", "translation", shown=desk.shown(plan, 0))
+    session.judge(plan, 0, "anna", "translation", shown=session.shown(plan, 0))
     reader.close()
 
 
 def test_undo_takes_back_the_verdict_on_the_texts_it_was_given_on(tmp_path: Path) -> None:
     corpus(tmp_path, BRIDGE)
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
-    plan = desk.take(PAIRS)
-    desk.judge(plan, 0, "anna", "translation")
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
+    plan = session.open_plan(PAIRS)
+    session.judge(plan, 0, "anna", "translation")
     corpus(tmp_path, PARK, now=CORRECTED)
-    desk.undo(plan, "anna")
+    session.undo(plan, "anna")
     corpus(tmp_path, BRIDGE, now=CORRECTED + timedelta(days=1))
     assert subjects.judgements(tmp_path).items == []
     assert stale(tmp_path) == []
@@ -273,9 +273,9 @@ def test_undo_takes_back_the_verdict_on_the_texts_it_was_given_on(tmp_path: Path
 @pytest.mark.parametrize("position", [-1, 3, 99_999])
 def test_a_sentence_group_that_does_not_exist_is_not_judged(tmp_path: Path, position: int) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL, PARK)
-    desk = Desk(tmp_path)
-    with pytest.raises(VerdictRefusedError, match="no such sentence group"):
-        desk.judge(desk.take(PAIRS), 0, "anna", "correct", position=position)
+    session = JudgingSession(tmp_path)
+    with pytest.raises(VerdictRefusedError, match="no such bead"):
+        session.judge(session.open_plan(PAIRS), 0, "anna", "correct", position=position)
     assert verdicts.read(tmp_path) == []
 
 
@@ -292,7 +292,9 @@ def sheet_of(listed: list[dict[str, str]]) -> bytes:
 
 
 def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> exchange.Taken:
-    return exchange.take(output, content, kind, name="in", clock=lambda: CORRECTED, **more)
+    return exchange.import_verdicts(
+        output, content, kind, name="in", clock=lambda: CORRECTED, **more
+    )
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
@@ -302,7 +304,7 @@ def test_exports_mark_stale_verdicts_and_show_no_other_text_beside_them(
     corpus(tmp_path, BRIDGE, SCHOOL)
     judge_beads(tmp_path, river="correct", schools="wrong")
     corpus(tmp_path, PARK, BRIDGE, now=CORRECTED)
-    content = exchange.write(tmp_path, kind)
+    content = exchange.export_verdicts(tmp_path, kind)
     told = rows(content) if kind == "csv" else [one["data"] for one in json.loads(content)]
     assert {(row["en"], row["stale"] or "") for row in told} == {
         (BRIDGE[2], ""), ("", "wrong"),
@@ -317,7 +319,7 @@ def test_a_sheet_filled_in_before_the_texts_changed_does_not_count_for_the_new(
     tmp_path: Path, kind: str
 ) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    content = exchange.write(tmp_path, kind, plans.take(tmp_path, BEADS))
+    content = exchange.export_verdicts(tmp_path, kind, drawn_plans.open_plan(tmp_path, BEADS))
     if kind == "csv":
         content = sheet_of([row | {"verdict": "correct"} for row in rows(content)])
     else:
@@ -332,12 +334,14 @@ def test_a_sheet_filled_in_before_the_texts_changed_does_not_count_for_the_new(
 
 def test_a_plan_exported_again_shows_where_its_sentences_are_now(tmp_path: Path) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    plan = plans.take(tmp_path, BEADS)
-    desk = Desk(tmp_path, clock=lambda: JUDGED)
+    plan = drawn_plans.open_plan(tmp_path, BEADS)
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
     for place in range(2):
-        desk.judge(plan, place, "anna", "partly")
+        session.judge(plan, place, "anna", "partly")
     corpus(tmp_path, NOTICE, PARK, BRIDGE, now=CORRECTED)
-    sheet = {row["en"]: row for row in rows(exchange.write(tmp_path, "csv", plan, "anna"))}
+    sheet = {
+        row["en"]: row for row in rows(exchange.export_verdicts(tmp_path, "csv", plan, "anna"))
+    }
     assert sheet[BRIDGE[2]]["verdict"] == "partly"
     assert (sheet[""]["verdict"], sheet[""]["stale"]) == ("", "partly")
     assert take(tmp_path, sheet_of(list(sheet.values()))) == exchange.Taken(0, 1)
@@ -351,16 +355,18 @@ def test_a_correction_of_a_stale_verdict_does_not_count_for_the_new_texts(
     tmp_path: Path, digests: bool
 ) -> None:
     corpus(tmp_path, BRIDGE)
-    desk = judge_beads(tmp_path, river="correct")
-    desk.judge(desk.take(PAIRS), 0, "anna", "translation")
+    session = judge_beads(tmp_path, river="correct")
+    session.judge(session.open_plan(PAIRS), 0, "anna", "translation")
     if not digests:
         without_digests(tmp_path)
     corpus(tmp_path, PARK, now=CORRECTED)
-    listed = rows(exchange.write(tmp_path, "csv"))
+    listed = rows(exchange.export_verdicts(tmp_path, "csv"))
     other = {"correct": "wrong", "translation": "different"}
     corrected = [row | {"verdict": other[row["verdict"]]} for row in listed]
     later = CORRECTED + timedelta(days=1)
-    taken = exchange.take(tmp_path, sheet_of(corrected), "csv", name="in", clock=lambda: later)
+    taken = exchange.import_verdicts(
+        tmp_path, sheet_of(corrected), "csv", name="in", clock=lambda: later
+    )
     assert taken == exchange.Taken(0, 0, corrected=2, stale=2)
     assert subjects.judgements(tmp_path).items == []
     assert stale(tmp_path) == ["different", "wrong"]

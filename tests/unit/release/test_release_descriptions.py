@@ -12,7 +12,7 @@ import pytest
 import yaml
 from releasable import release, rows, write_corpus
 
-from pipelines.release.about import prose
+from pipelines.release.about.datasheet import cell
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS
 from pipelines.tables import files, schema
@@ -136,9 +136,7 @@ def test_with_verdicts_it_gives_rates_with_intervals(tmp_path: Path) -> None:
 
 
 def test_words_from_outside_obey_nothing_in_markdown() -> None:
-    assert prose.cell("a|b\n# <img src=x> [x](y) `c`") == (
-        "a\\|b \\# \\<img src=x\\> \\[x\\](y) \\`c\\`"
-    )
+    assert cell("a|b\n# <img src=x> [x](y) `c`") == ("a\\|b \\# \\<img src=x\\> \\[x\\](y) \\`c\\`")
 
 
 def test_the_statistics_count_what_the_tables_hold(made: Snapshot) -> None:

@@ -95,7 +95,7 @@ def test_another_mate_another_model_and_another_relation_are_named(output: Path)
     write_pairs(output, [swapped, changed, *(row | {"method": "other 2"} for row in rest)])
     new = release(output, "new", cities=("anbei",))
     assert changes(old, new, "pairs", "removed") == {
-        "its article has another mate": sorted([best["pair_id"], second["pair_id"]])
+        "its article has another counterpart": sorted([best["pair_id"], second["pair_id"]])
     }
     assert changes(old, new, "pairs", "added") == {"new": [swapped["pair_id"]]}
     found = changes(old, new, "pairs", "changed")

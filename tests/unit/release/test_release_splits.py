@@ -77,11 +77,11 @@ def trapped(folder: Path) -> tuple[Path, dict[str, Article]]:
             en = article(key, "en", f"e{n}", text("en", f"{key}{n}"), 10 * n + 6)
             articles += [zh, en]
             listed.append(pair(zh, en, 0.9))
-        # The early article of a trap has a mate, which must not stay behind.
+        # The early article of a trap has a counterpart, which must not stay behind.
         if key == "anbei":
-            mate = article(key, "en", "mate", text("en", "mate"), 5)
-            articles.append(mate)
-            listed.append(pair(traps["reprint"], mate, 0.9))
+            counterpart = article(key, "en", "counterpart", text("en", "counterpart"), 5)
+            articles.append(counterpart)
+            listed.append(pair(traps["reprint"], counterpart, 0.9))
         write_city(output, key, articles, listed)
         cluster_shard(output, key)
     return output, traps
@@ -132,8 +132,8 @@ def test_of_a_leak_the_earlier_part_gives_way_with_its_mate(
     part = {row["article_id"]: row["split"] for row in rows(made, "articles")}
     assert traps["reprint"].article_id not in part
     assert part[traps["reprint'"].article_id] == "test"
-    mate = article("anbei", "en", "mate", "", 5)
-    assert mate.article_id not in part
+    counterpart = article("anbei", "en", "counterpart", "", 5)
+    assert counterpart.article_id not in part
     # What is not the same stays where its day puts it.
     assert part[traps["meeting"].article_id] == "train"
     assert part[traps["meeting'"].article_id] == "test"

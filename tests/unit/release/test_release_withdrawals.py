@@ -1,4 +1,4 @@
-"""What is withdrawn is in no later release: reposts elsewhere, mates, search words, statistics."""
+"""Withdrawn articles in later releases: reposts, counterparts, search words, statistics."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ from releasable import NOW, article, pair, release, rows, said_in, write_city, w
 
 from pipelines.release import verify
 from pipelines.release.formats import FORMATS
-from pipelines.release.formats.searching import words
+from pipelines.release.formats.title_index import words
 from pipelines.tables import articles
 
 ALL = tuple(sorted(FORMATS))

@@ -13,10 +13,10 @@ from judged import write_judged
 from pipelines.cli import parser
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import exchange, plans
-from pipelines.review.desk import Desk
+from pipelines.review import drawn_plans, exchange
+from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.exchange import Taken
-from pipelines.review.plans import Docket
+from pipelines.review.session import JudgingSession
 from pipelines.review.sheets import ExchangeError
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
@@ -45,8 +45,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(output: Path, clock: Clock) -> Desk:
-    return Desk(output, clock)
+def session(output: Path, clock: Clock) -> JudgingSession:
+    return JudgingSession(output, clock)
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -62,7 +62,7 @@ def sheet(listed: list[dict[str, str]]) -> bytes:
 
 
 def take(output: Path, clock: Clock, content: bytes, kind: str = "csv", **more: Any) -> Taken:
-    return exchange.take(output, content, kind, name="in", clock=clock, **more)
+    return exchange.import_verdicts(output, content, kind, name="in", clock=clock, **more)
 
 
 def counting(output: Path) -> list[tuple[str, str | None, str | None]]:
@@ -71,10 +71,10 @@ def counting(output: Path) -> list[tuple[str, str | None, str | None]]:
 
 
 def test_a_corrected_row_wins_and_both_verdicts_are_kept(
-    output: Path, desk: Desk, clock: Clock
+    output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    desk.judge(desk.take(PLAN), 0, "anna", "different", note="一看")
-    (row,) = rows(exchange.write(output, "csv"))
+    session.judge(session.open_plan(PLAN), 0, "anna", "different", note="一看")
+    (row,) = rows(exchange.export_verdicts(output, "csv"))
     corrected = sheet([row | {"verdict": "abridged"}])
     assert take(output, clock, corrected) == Taken(0, 0, corrected=1)
     assert counting(output) == [("anna", "abridged", "一看")]
@@ -87,60 +87,68 @@ def test_a_corrected_row_wins_and_both_verdicts_are_kept(
     assert len(verdicts.read(output)) == 2
 
 
-def test_a_corrected_note_is_a_correction_too(output: Path, desk: Desk, clock: Clock) -> None:
-    desk.judge(desk.take(PLAN), 0, "anna", "different")
-    (row,) = rows(exchange.write(output, "csv"))
+def test_a_corrected_note_is_a_correction_too(
+    output: Path, session: JudgingSession, clock: Clock
+) -> None:
+    session.judge(session.open_plan(PLAN), 0, "anna", "different")
+    (row,) = rows(exchange.export_verdicts(output, "csv"))
     assert take(output, clock, sheet([row | {"note": "另一届会议"}])).corrected == 1
     assert counting(output) == [("anna", "different", "另一届会议")]
 
 
-def test_a_row_is_corrected_as_often_as_one_likes(output: Path, desk: Desk, clock: Clock) -> None:
-    desk.judge(desk.take(PLAN), 0, "anna", "different")
-    (row,) = rows(exchange.write(output, "csv"))
+def test_a_row_is_corrected_as_often_as_one_likes(
+    output: Path, session: JudgingSession, clock: Clock
+) -> None:
+    session.judge(session.open_plan(PLAN), 0, "anna", "different")
+    (row,) = rows(exchange.export_verdicts(output, "csv"))
     for code in ("abridged", "part_of", "abridged"):
         assert take(output, clock, sheet([row | {"verdict": code}])).corrected == 1
         assert counting(output) == [("anna", code, None)]
 
 
-def test_an_emptied_verdict_is_taken_back(output: Path, desk: Desk, clock: Clock) -> None:
-    desk.judge(desk.take(PLAN), 0, "anna", "different")
-    (row,) = rows(exchange.write(output, "csv"))
+def test_an_emptied_verdict_is_taken_back(
+    output: Path, session: JudgingSession, clock: Clock
+) -> None:
+    session.judge(session.open_plan(PLAN), 0, "anna", "different")
+    (row,) = rows(exchange.export_verdicts(output, "csv"))
     assert take(output, clock, sheet([row | {"verdict": ""}])) == Taken(0, 0, corrected=1)
     assert counting(output) == []
     assert len(verdicts.read(output)) == 2
 
 
 def test_an_unchanged_old_sheet_does_not_undo_what_was_judged_since(
-    output: Path, desk: Desk, clock: Clock
+    output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    plan = desk.take(PLAN)
-    desk.judge(plan, 0, "anna", "different")
-    old = exchange.write(output, "csv")
-    desk.judge(plan, 0, "anna", "translation")
+    plan = session.open_plan(PLAN)
+    session.judge(plan, 0, "anna", "different")
+    old = exchange.export_verdicts(output, "csv")
+    session.judge(plan, 0, "anna", "translation")
     assert take(output, clock, old) == Taken(0, 1, superseded=1)
     assert counting(output) == [("anna", "translation", None)]
 
 
 def test_a_plan_exported_with_verdicts_takes_corrections(
-    output: Path, desk: Desk, clock: Clock
+    output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    plan = desk.take(PLAN)
+    plan = session.open_plan(PLAN)
     for place in range(2):
-        desk.judge(plan, place, "anna", "different")
-    listed = rows(exchange.write(output, "csv", plan, "anna"))
+        session.judge(plan, place, "anna", "different")
+    listed = rows(exchange.export_verdicts(output, "csv", plan, "anna"))
     listed[0]["verdict"], listed[2]["verdict"] = "part_of", "abridged"
     assert take(output, clock, sheet(listed)) == Taken(1, 1, corrected=1)
     assert [code for _, code, _ in counting(output)] == ["abridged", "different", "part_of"]
     assert take(output, clock, sheet(listed)) == Taken(0, 3)
 
 
-def test_another_mate_of_an_article_is_a_correction(output: Path, desk: Desk, clock: Clock) -> None:
-    plan = desk.take(Plan("unmatched", size=1))
-    city = plan.drawn[0].city
-    desk.judge(
+def test_another_mate_of_an_article_is_a_correction(
+    output: Path, session: JudgingSession, clock: Clock
+) -> None:
+    plan = session.open_plan(Plan("unmatched", size=1))
+    city = plan.items[0].city
+    session.judge(
         plan, 0, "anna", "missed", zh_id=f"{city}-zh00" if city == "anlan" else f"{city}-zh14"
     )
-    (row,) = rows(exchange.write(output, "csv"))
+    (row,) = rows(exchange.export_verdicts(output, "csv"))
     other = f"{city}-zh01" if city == "anlan" else f"{city}-zh15"
     assert take(output, clock, sheet([row | {"zh_id": other}])).corrected == 1
     (last,) = verdicts.standing(verdicts.read(output))
@@ -150,9 +158,9 @@ def test_another_mate_of_an_article_is_a_correction(output: Path, desk: Desk, cl
             take(output, clock, sheet([row | change]))
 
 
-def annotated(plan: Docket, output: Path, *annotations: dict[str, Any]) -> bytes:
+def annotated(plan: DrawnPlan, output: Path, *annotations: dict[str, Any]) -> bytes:
     """Return the tasks of a plan, the first of them annotated."""
-    tasks = json.loads(exchange.write(output, "json", plan))
+    tasks = json.loads(exchange.export_verdicts(output, "json", plan))
     tasks[0]["annotations"] = list(annotations)
     return json.dumps(tasks).encode()
 
@@ -165,7 +173,7 @@ def annotation(code: str, at: str, by: int = 7, **carried: str) -> dict[str, Any
 
 
 def test_an_annotation_changed_in_label_studio_wins_by_its_time(output: Path, clock: Clock) -> None:
-    plan = plans.take(output, PLAN)
+    plan = drawn_plans.open_plan(output, PLAN)
     first = annotated(plan, output, annotation("different", "2024-06-01T02:00:00Z"))
     second = annotated(plan, output, annotation("abridged", "2024-06-01T03:00:00Z"))
     assert take(output, clock, first, "json") == Taken(1, 0)
@@ -177,10 +185,10 @@ def test_an_annotation_changed_in_label_studio_wins_by_its_time(output: Path, cl
 
 
 def test_a_verdict_changed_in_label_studio_is_a_correction_of_that_verdict(
-    output: Path, desk: Desk, clock: Clock
+    output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    plan = desk.take(PLAN)
-    given = desk.judge(plan, 0, "anna", "different")
+    plan = session.open_plan(PLAN)
+    given = session.judge(plan, 0, "anna", "different")
     carried = {"reviewer": "anna", "verdict_id": given.verdict_id, "plan": str(PLAN),
                "judged_at": given.judged_at.isoformat()}  # fmt: skip
     at = (given.judged_at + timedelta(minutes=5)).isoformat()
@@ -193,7 +201,7 @@ def test_a_verdict_changed_in_label_studio_is_a_correction_of_that_verdict(
 def test_two_annotations_of_one_user_are_two_verdicts_in_order(output: Path, clock: Clock) -> None:
     both = (annotation("abridged", "2024-06-01T03:00:00Z"),
             annotation("different", "2024-06-01T02:00:00Z"))  # fmt: skip
-    content = annotated(plans.take(output, PLAN), output, *both)
+    content = annotated(drawn_plans.open_plan(output, PLAN), output, *both)
     taken = take(output, clock, content, "json")
     assert (taken.new + taken.corrected, taken.superseded) == (2, 1)
     assert counting(output) == [("user 7", "abridged", None)]
@@ -203,7 +211,9 @@ def test_two_annotations_of_one_user_are_two_verdicts_in_order(output: Path, clo
 def test_rows_of_one_item_that_say_different_things_are_both_named(
     output: Path, clock: Clock, change: dict[str, str]
 ) -> None:
-    row = rows(exchange.write(output, "csv", plans.take(output, PLAN)))[0] | {"reviewer": "bo"}
+    row = rows(exchange.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[0] | {
+        "reviewer": "bo"
+    }
     row["verdict"] = "different"
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 .*keep one"):
         take(output, clock, sheet([row, row | change]))
@@ -211,13 +221,15 @@ def test_rows_of_one_item_that_say_different_things_are_both_named(
     assert take(output, clock, sheet([row, row])) == Taken(1, 1)
 
 
-def test_rows_with_one_verdict_id_are_both_named(output: Path, desk: Desk, clock: Clock) -> None:
-    plan = desk.take(PLAN)
-    desk.judge(plan, 0, "anna", "different")
-    (row,) = rows(exchange.write(output, "csv"))
+def test_rows_with_one_verdict_id_are_both_named(
+    output: Path, session: JudgingSession, clock: Clock
+) -> None:
+    plan = session.open_plan(PLAN)
+    session.judge(plan, 0, "anna", "different")
+    (row,) = rows(exchange.export_verdicts(output, "csv"))
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 "):
         take(output, clock, sheet([row, row | {"verdict": "part_of"}]))
-    other = plan.drawn[1].pair_id or ""
+    other = plan.items[1].pair_id or ""
     for fresh in ({"verdict_id": "mine"}, {"verdict_id": "mine", "judged_at": ""}):
         first = row | fresh
         copied = first | {"pair_id": other, "verdict": "abridged"}
@@ -230,12 +242,12 @@ def test_rows_with_one_verdict_id_are_both_named(output: Path, desk: Desk, clock
 
 @pytest.mark.parametrize("what", ["item", "reviewer"])
 def test_a_verdict_id_of_something_else_is_refused(
-    output: Path, desk: Desk, clock: Clock, what: str
+    output: Path, session: JudgingSession, clock: Clock, what: str
 ) -> None:
-    plan = desk.take(PLAN)
-    desk.judge(plan, 0, "anna", "different")
-    (row,) = rows(exchange.write(output, "csv"))
-    change = {"pair_id": plan.drawn[1].pair_id or ""} if what == "item" else {"reviewer": "bo"}
+    plan = session.open_plan(PLAN)
+    session.judge(plan, 0, "anna", "different")
+    (row,) = rows(exchange.export_verdicts(output, "csv"))
+    change = {"pair_id": plan.items[1].pair_id or ""} if what == "item" else {"reviewer": "bo"}
     with pytest.raises(ExchangeError, match=r"line 2: the verdict_id .* is of another item or rev"):
         take(output, clock, sheet([row | change]))
 
@@ -252,7 +264,7 @@ def test_a_row_on_a_sentence_group_that_does_not_exist_is_named(
 
 
 def test_a_note_is_stored_whole_or_refused(output: Path, clock: Clock) -> None:
-    row = rows(exchange.write(output, "csv", plans.take(output, PLAN)))[0]
+    row = rows(exchange.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[0]
     row |= {"reviewer": "bo", "verdict": "different", "note": "长" * 2_000}
     assert take(output, clock, sheet([row])).new == 1
     assert verdicts.read(output)[0].note == "长" * 2_000
@@ -262,15 +274,15 @@ def test_a_note_is_stored_whole_or_refused(output: Path, clock: Clock) -> None:
 
 
 def test_the_command_says_what_was_corrected_and_what_does_not_count(
-    output: Path, desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    output: Path, session: JudgingSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plan = desk.take(PLAN)
+    plan = session.open_plan(PLAN)
     for place in range(2):
-        desk.judge(plan, place, "anna", "different")
-    listed = rows(exchange.write(output, "csv"))
+        session.judge(plan, place, "anna", "different")
+    listed = rows(exchange.export_verdicts(output, "csv"))
     corrected, old = listed
     place = plan.places[verdicts.Item("pair", old["pair_id"])]
-    desk.judge(plan, place, "anna", "translation")
+    session.judge(plan, place, "anna", "translation")
     path = tmp_path / "back.csv"
     path.write_bytes(sheet([corrected | {"verdict": "abridged"}, old]))
     assert parser.main(["review", "import", str(path), "--output", str(output)]) == 0

@@ -14,9 +14,9 @@ from judged import write_judged
 
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import exchange, plans
-from pipelines.review.desk import Desk
+from pipelines.review import drawn_plans, exchange
 from pipelines.review.exchange import Taken
+from pipelines.review.session import JudgingSession
 from pipelines.review.sheets import ExchangeError
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
@@ -29,8 +29,8 @@ def output(tmp_path: Path) -> Path:
     return write_judged(tmp_path)
 
 
-def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Taken:
-    return exchange.take(output, content, kind, name="in", clock=lambda: LATER, **more)
+def import_verdicts(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Taken:
+    return exchange.import_verdicts(output, content, kind, name="in", clock=lambda: LATER, **more)
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -46,41 +46,41 @@ def written(listed: list[dict[str, str]]) -> bytes:
 
 
 def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: Path) -> None:
-    drawn = plans.take(output, PLAN)
-    sheet = rows(exchange.write(output, "csv", drawn))
+    drawn = drawn_plans.open_plan(output, PLAN)
+    sheet = rows(exchange.export_verdicts(output, "csv", drawn))
     assert len(sheet) == 12
     assert {row["probability"] + row["method"] + row["verdict"] for row in sheet} == {""}
     for row in sheet[:5]:
         row |= {"verdict": "part_of", "note": "=2+2", "weight": "9999"}
-    assert take(output, written(sheet), reviewer="安娜") == Taken(5, 0)
+    assert import_verdicts(output, written(sheet), reviewer="安娜") == Taken(5, 0)
     found = verdicts.read(output)
     assert {(one.pair_id, one.weight, one.stratum) for one in found} == {
-        (one.pair_id, one.weight, one.stratum) for one in drawn.drawn[:5]
+        (one.pair_id, one.weight, one.stratum) for one in drawn.items[:5]
     }
     assert {(one.reviewer, one.verdict, one.plan) for one in found} == {
         ("安娜", "part_of", str(PLAN))
     }
-    assert take(output, written(sheet), reviewer="安娜") == Taken(0, 5)
+    assert import_verdicts(output, written(sheet), reviewer="安娜") == Taken(0, 5)
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
 def test_all_verdicts_make_the_round_trip(output: Path, tmp_path: Path, kind: str) -> None:
-    desk = Desk(output, clock=lambda: NOW)
-    pairs = desk.take(PLAN)
+    session = JudgingSession(output, clock=lambda: NOW)
+    pairs = session.open_plan(PLAN)
     for place, reviewer in ((0, "anna"), (0, "bo"), (1, "anna")):
-        desk.judge(pairs, place, reviewer, "abridged", note="-1，“引号”\n第二行")
-    desk.judge(pairs, 2, "anna", None, position=None)
-    desk.judge(pairs, 0, "anna", "wrong", position=1)
-    desk.judge(pairs, 0, "cleo", "translation", adjudicating=True)
-    loose = desk.take(Plan("unmatched", size=2))
-    mate = loose.drawn[0].nearest[:1] or (f"{loose.drawn[0].city}-zh00",)
-    desk.judge(loose, 0, "bo", "missed", zh_id=mate[0])
+        session.judge(pairs, place, reviewer, "abridged", note="-1，“引号”\n第二行")
+    session.judge(pairs, 2, "anna", None, position=None)
+    session.judge(pairs, 0, "anna", "wrong", position=1)
+    session.judge(pairs, 0, "cleo", "translation", adjudicating=True)
+    loose = session.open_plan(Plan("unmatched", size=2))
+    counterpart = loose.items[0].nearest[:1] or (f"{loose.items[0].city}-zh00",)
+    session.judge(loose, 0, "bo", "missed", zh_id=counterpart[0])
     before = set(verdicts.standing(verdicts.read(output)))
-    content = exchange.write(output, kind)
+    content = exchange.export_verdicts(output, kind)
     other = write_judged(tmp_path / "other")
     for plan in (PLAN, Plan("unmatched", size=2)):
-        plans.take(other, plan)
-    assert take(other, content, kind).new == len(before) == 6
+        drawn_plans.open_plan(other, plan)
+    assert import_verdicts(other, content, kind).new == len(before) == 6
     after = set(verdicts.standing(verdicts.read(other)))
 
     def essence(found: set[verdicts.Verdict]) -> set[tuple[Any, ...]]:
@@ -89,14 +89,14 @@ def test_all_verdicts_make_the_round_trip(output: Path, tmp_path: Path, kind: st
         }
 
     assert essence(after) == essence(before)
-    assert take(other, content, kind).new == 0
+    assert import_verdicts(other, content, kind).new == 0
 
 
 def test_no_text_becomes_a_formula(output: Path) -> None:
-    desk = Desk(output, clock=lambda: NOW)
-    drawn = desk.take(Plan("search", text="evil"))
-    desk.judge(drawn, 0, "eve", "different", note='=HYPERLINK("http://x.example")')
-    content = exchange.write(output, "csv")
+    session = JudgingSession(output, clock=lambda: NOW)
+    drawn = session.open_plan(Plan("search", text="evil"))
+    session.judge(drawn, 0, "eve", "different", note='=HYPERLINK("http://x.example")')
+    content = exchange.export_verdicts(output, "csv")
     assert rows(content)[0]["zh_title"] == HOSTILE_TITLE
     for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
         assert not any(cell[:1] in tuple("=+-@\t\r") and cell for cell in row)
@@ -120,11 +120,13 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
 def test_one_bad_line_stops_the_whole_file(
     output: Path, change: dict[str, str], message: str
 ) -> None:
-    sheet = rows(exchange.write(output, "csv", plans.take(output, PLAN), "anna"))
+    sheet = rows(
+        exchange.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN), "anna")
+    )
     sheet = [row | {"verdict": "different"} for row in sheet]
     sheet[0] |= change
     with pytest.raises(ExchangeError, match=message):
-        take(output, written(sheet))
+        import_verdicts(output, written(sheet))
     assert verdicts.read(output) == []
 
 
@@ -144,11 +146,13 @@ def test_a_file_of_another_kind_is_named(
     output: Path, content: bytes, kind: str, message: str
 ) -> None:
     with pytest.raises(ExchangeError, match=message):
-        take(output, content, kind)
+        import_verdicts(output, content, kind)
 
 
 def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
-    tasks = json.loads(exchange.write(output, "json", plans.take(output, PLAN)))
+    tasks = json.loads(
+        exchange.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
+    )
     result = [
         {"id": "a", "from_name": "pair", "to_name": "zh", "type": "choices",
          "value": {"choices": ["same_event"]}},
@@ -161,7 +165,7 @@ def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
          "created_at": "2024-05-01T10:00:00.123456Z"} for n, who in enumerate(by)
     ]}  # fmt: skip
     tasks[1]["annotations"] = [{"was_cancelled": True, "result": []}]
-    assert take(output, json.dumps(tasks).encode(), "json", reviewer="bo") == Taken(3, 0)
+    assert import_verdicts(output, json.dumps(tasks).encode(), "json", reviewer="bo") == Taken(3, 0)
     found = verdicts.read(output)
     assert sorted(one.reviewer for one in found) == ["anna@example.org", "bo", "user 7"]
     assert {(one.verdict, one.note) for one in found} == {("same_event", "later")}
@@ -169,7 +173,9 @@ def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
 
 
 def test_the_labelling_interface_names_what_the_tasks_hold(output: Path) -> None:
-    task = json.loads(exchange.write(output, "json", plans.take(output, PLAN)))[0]
+    task = json.loads(
+        exchange.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
+    )[0]
     root = ET.fromstring(exchange.label_studio_config(["pair"]))
     for tag in root.iter():
         if (value := tag.get("value", "")).startswith("$"):

@@ -16,9 +16,8 @@ from pipelines.quality import agreement, verdicts
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.subjects import Subjects, age, spot
 from pipelines.quality.verdicts import Item, Judged, Verdict
-from pipelines.review import journal
-from pipelines.review import plans as dockets
-from pipelines.review.plans import Docket
+from pipelines.review import drawn_plans, journal
+from pipelines.review.drawn_plans import DrawnPlan
 
 Stamp = tuple[int, int, int]
 
@@ -51,7 +50,7 @@ class TextsChangedError(VerdictRefusedError):
     """A verdict on texts that were stored anew since they were shown."""
 
 
-class Desk:
+class JudgingSession:
     """Plans and verdicts of `output`. Safe to use from several threads."""
 
     def __init__(
@@ -60,7 +59,7 @@ class Desk:
         self.output = output
         self._clock = clock
         self._lock, self._drawing = threading.RLock(), threading.Lock()
-        self._dockets: dict[str, Docket] = {}
+        self._drawn_plans: dict[str, DrawnPlan] = {}
         self._all: dict[str, Verdict] = {}
         self._subjects = Subjects(output)
         # As they apply to the texts that the corpus has now.
@@ -80,26 +79,26 @@ class Desk:
 
     # Plans
 
-    def dockets(self) -> list[Docket]:
+    def drawn_plans(self) -> list[DrawnPlan]:
         """Return every plan that was taken, by this process or another."""
-        for found in dockets.taken(self.output):
-            self._dockets.setdefault(found.key, found)
-        return sorted(self._dockets.values(), key=lambda docket: str(docket.plan))
+        for found in drawn_plans.stored_plans(self.output):
+            self._drawn_plans.setdefault(found.key, found)
+        return sorted(self._drawn_plans.values(), key=lambda drawn_plan: str(drawn_plan.plan))
 
-    def take(self, plan: Plan) -> Docket:
+    def open_plan(self, plan: Plan) -> DrawnPlan:
         """Return a plan as drawn, drawing it if it was never taken."""
-        key = dockets.key_of(plan)
+        key = drawn_plans.key_of(plan)
         # A lock of its own: drawing from many pairs takes a second, verdicts must not wait for it.
         with self._drawing:
-            if key not in self._dockets:
-                self._dockets[key] = dockets.take(self.output, plan)
-            return self._dockets[key]
+            if key not in self._drawn_plans:
+                self._drawn_plans[key] = drawn_plans.open_plan(self.output, plan)
+            return self._drawn_plans[key]
 
-    def docket(self, key: str) -> Docket | None:
+    def drawn_plan(self, key: str) -> DrawnPlan | None:
         """Return a plan that was taken, by its key."""
-        if key not in self._dockets:
-            self.dockets()
-        return self._dockets.get(key)
+        if key not in self._drawn_plans:
+            self.drawn_plans()
+        return self._drawn_plans.get(key)
 
     # Verdicts
 
@@ -109,7 +108,7 @@ class Desk:
 
     def judge(
         self,
-        docket: Docket,
+        drawn_plan: DrawnPlan,
         place: int,
         reviewer: str,
         code: str | None,
@@ -122,12 +121,12 @@ class Desk:
     ) -> Verdict:
         """Store a verdict durably and return it. `code` None takes back what was said.
 
-        `position` judges a sentence group of the pair at `place` in passing. `shown` is the digest
+        `position` judges a bead of the pair at `place` in passing. `shown` is the digest
         of what the reviewer saw, see `shown`; without, the texts stored now are taken to be it.
         Raises `VerdictRefusedError` for what is no verdict, `StoreError` when it could not be
         stored.
         """
-        drawn = self.drawn(docket, place)
+        drawn = self.drawn(drawn_plan, place)
         if position is not None and drawn.level == "pair":
             # Not drawn by chance, so it stands for no other.
             drawn = replace(drawn, level="bead", position=position, stratum="in passing",
@@ -149,27 +148,27 @@ class Desk:
                     "these texts were stored anew since the page was made; load it again and judge "
                     "what it has now"
                 )
-            stack = self._stack(docket, reviewer)
+            stack = self._stack(drawn_plan, reviewer)
             before = self.standing(drawn.item, reviewer, adjudicating)
             after = self._store(drawn, reviewer, code, note, zh_id=zh_id, adjudicating=adjudicating)
             if not adjudicating:
                 stack.append(Step(place, before, after))
         return after
 
-    def undo(self, docket: Docket, reviewer: str) -> int | None:
+    def undo(self, drawn_plan: DrawnPlan, reviewer: str) -> int | None:
         """Take back a reviewer's last verdict; return the place it was given at, None if none.
 
         What stood before it stands again, stored as a verdict of its own: nothing is erased.
         """
         with self._lock:
-            stack = self._stack(docket, reviewer)
+            stack = self._stack(drawn_plan, reviewer)
             if not stack:
                 return None
             step = stack[-1]
             before, after = step.before, step.after
             code, note = (before.verdict, before.note) if before else (None, None)
-            mate = before.zh_id if before else None
-            zh_id = mate if after.level == "unmatched" else after.zh_id
+            counterpart = before.zh_id if before else None
+            zh_id = counterpart if after.level == "unmatched" else after.zh_id
             verdict_id, judged_at = self._fresh()
             # The verdict taken back may be on texts that have changed: it is taken back for those.
             digest = (before.judged_sha256 if before else None) or after.judged_sha256
@@ -180,82 +179,82 @@ class Desk:
             stack.pop()
             return step.place
 
-    def can_undo(self, docket: Docket, reviewer: str) -> bool:
+    def can_undo(self, drawn_plan: DrawnPlan, reviewer: str) -> bool:
         """Whether there is a verdict to take back."""
         with self._lock:
-            return bool(self._stack(docket, reviewer))
+            return bool(self._stack(drawn_plan, reviewer))
 
-    def drawn(self, docket: Docket, place: int) -> Drawn:
+    def drawn(self, drawn_plan: DrawnPlan, place: int) -> Drawn:
         """Return the item at a place, counted from 0; or raise `VerdictRefusedError`."""
-        if not 0 <= place < len(docket.drawn):
+        if not 0 <= place < len(drawn_plan.items):
             raise VerdictRefusedError(
-                f"the plan has items 0 to {len(docket.drawn) - 1}, not {place}"
+                f"the plan has items 0 to {len(drawn_plan.items) - 1}, not {place}"
             )
-        return docket.drawn[place]
+        return drawn_plan.items[place]
 
     # The way through a plan
 
-    def judged(self, docket: Docket, place: int, reviewer: str) -> bool:
+    def judged(self, drawn_plan: DrawnPlan, place: int, reviewer: str) -> bool:
         """Whether a reviewer's verdict on the item at a place stands, given in this plan.
 
         One given in another plan says nothing of how this one drew the item.
         """
-        item = self._now(docket)[place]
-        return item is not None and self._stands(docket, item, reviewer)
+        item = self._now(drawn_plan)[place]
+        return item is not None and self._stands(drawn_plan, item, reviewer)
 
-    def _stands(self, docket: Docket, item: Item, reviewer: str) -> bool:
+    def _stands(self, drawn_plan: DrawnPlan, item: Item, reviewer: str) -> bool:
         held = self.standing(item, reviewer)
-        said = (item, reviewer, str(docket.plan)) in self._said
+        said = (item, reviewer, str(drawn_plan.plan)) in self._said
         return said and held is not None and bool(held.verdict)
 
-    def next_place(self, docket: Docket, reviewer: str, after: int = -1) -> int | None:
+    def next_place(self, drawn_plan: DrawnPlan, reviewer: str, after: int = -1) -> int | None:
         """Return the next place without a verdict, from the start again if need be."""
-        count = len(docket.drawn)
+        count = len(drawn_plan.items)
         for step in range(1, count + 1):
             place = (after + step) % count
-            if not self.judged(docket, place, reviewer):
+            if not self.judged(drawn_plan, place, reviewer):
                 return place
         return None
 
-    def progress(self, docket: Docket, reviewer: str) -> Progress:
+    def progress(self, drawn_plan: DrawnPlan, reviewer: str) -> Progress:
         """Return how far a reviewer is with a plan."""
         counts: dict[str, int] = {}
         stale = 0
-        for place, item in enumerate(self._now(docket)):
+        for place, item in enumerate(self._now(drawn_plan)):
             held = self.standing(item, reviewer) if item else None
-            if held and held.verdict and self.judged(docket, place, reviewer):
+            if held and held.verdict and self.judged(drawn_plan, place, reviewer):
                 counts[held.verdict] = counts.get(held.verdict, 0) + 1
-            elif self.stale(docket, place, reviewer):
+            elif self.stale(drawn_plan, place, reviewer):
                 stale += 1
-        return Progress(reviewer, sum(counts.values()), len(docket.drawn), counts, stale)
+        return Progress(reviewer, sum(counts.values()), len(drawn_plan.items), counts, stale)
 
-    def reviewers(self, docket: Docket) -> list[str]:
+    def reviewers(self, drawn_plan: DrawnPlan) -> list[str]:
         """Return who has judged something of a plan, sorted."""
         with self._lock:
-            plan = str(docket.plan)
+            plan = str(drawn_plan.plan)
             names = {(item, name) for item, name, said in self._said if said == plan}
-            places = self._places(docket)
+            places = self._places(drawn_plan)
             mine = {(item, name) for item, name in names if item in places}
-            standing = {name for item, name in mine if self._stands(docket, item, name)}
-            return sorted(standing | {one.reviewer for one in self._outdated(docket)})
+            standing = {name for item, name in mine if self._stands(drawn_plan, item, name)}
+            return sorted(standing | {one.reviewer for one in self._outdated(drawn_plan)})
 
-    def judged_items(self, docket: Docket) -> dict[int, Judged]:
+    def judged_items(self, drawn_plan: DrawnPlan) -> dict[int, Judged]:
         """Return the items of a plan that have verdicts given in it, by place, with all of them."""
         with self._lock:
-            plan, places = str(docket.plan), self._places(docket)
+            plan, places = str(drawn_plan.plan), self._places(drawn_plan)
             mine = [one for one in self._placed.values()
                     if verdicts.plan_of(one) == plan and one.item in places]  # fmt: skip
         return {places[one.item]: one for one in verdicts.by_item(_in_order(mine))}
 
-    def agreements(self, docket: Docket) -> list[agreement.Agreement]:
+    def agreements(self, drawn_plan: DrawnPlan) -> list[agreement.Agreement]:
         """Return how far every two reviewers of a plan agree."""
-        return agreement.agreements(list(self.judged_items(docket).values()), docket.level)
+        return agreement.agreements(list(self.judged_items(drawn_plan).values()), drawn_plan.level)
 
-    def differing(self, docket: Docket) -> list[int]:
+    def differing(self, drawn_plan: DrawnPlan) -> list[int]:
         """Return the places where reviewers differ, settled or not."""
         return sorted(
             place
-            for place, one in self.judged_items(docket).items()
+            for place, one in self.judged_items(drawn_plan).items()
             if one.adjudication or len({verdict.verdict for verdict in one.blind}) > 1
         )
 
@@ -360,57 +359,57 @@ class Desk:
         self._subjects.load([drawn])
         subject = self._subjects.now(drawn)
         if subject is None:
-            what = {"bead": "sentence group", "unmatched": "article"}.get(drawn.level, drawn.level)
+            what = "article" if drawn.level == "unmatched" else drawn.level
             raise VerdictRefusedError(f"the corpus has no such {what}, or has it no more; skip it")
         if drawn.level != "bead":
             return drawn
         return replace(drawn, position=subject.item.position, judged_sha256=subject.digest)
 
-    def now(self, docket: Docket, place: int) -> Item | None:
+    def now(self, drawn_plan: DrawnPlan, place: int) -> Item | None:
         """Return the present item of a place, None if it is gone."""
         with self._lock:
-            return self._now(docket)[place]
+            return self._now(drawn_plan)[place]
 
-    def shown(self, docket: Docket, place: int) -> str | None:
+    def shown(self, drawn_plan: DrawnPlan, place: int) -> str | None:
         """Return a digest of a place's whole page, None if gone."""
         with self._lock:
-            return self._subjects.shown(docket.drawn[place])
+            return self._subjects.shown(drawn_plan.items[place])
 
-    def read_ahead(self, docket: Docket, places: Iterable[int]) -> None:
+    def read_ahead(self, drawn_plan: DrawnPlan, places: Iterable[int]) -> None:
         """Read the texts of some places before they are asked for."""
-        self._subjects.load([docket.drawn[place] for place in places], beads=True)
+        self._subjects.load([drawn_plan.items[place] for place in places], beads=True)
 
     def stale(
-        self, docket: Docket, place: int, reviewer: str, adjudicating: bool = False
+        self, drawn_plan: DrawnPlan, place: int, reviewer: str, adjudicating: bool = False
     ) -> Verdict | None:
         """Return a reviewer's stale verdict on an item without a successor."""
-        drawn = docket.drawn[place]
+        drawn = drawn_plan.items[place]
         with self._lock:
             one = self._stale.get((spot(drawn), reviewer, adjudicating))
-            if one is None or not one.verdict or verdicts.plan_of(one) != str(docket.plan):
+            if one is None or not one.verdict or verdicts.plan_of(one) != str(drawn_plan.plan):
                 return None
-            item = self._now(docket)[place]
+            item = self._now(drawn_plan)[place]
             held = self._newest.get((item, reviewer, adjudicating)) if item else None
             return one if held is None or age(held) < age(one) else None
 
-    def _outdated(self, docket: Docket) -> list[Verdict]:
-        spots = {spot(one): place for place, one in enumerate(docket.drawn)}
-        found = (self.stale(docket, spots[item], name)
+    def _outdated(self, drawn_plan: DrawnPlan) -> list[Verdict]:
+        spots = {spot(one): place for place, one in enumerate(drawn_plan.items)}
+        found = (self.stale(drawn_plan, spots[item], name)
                  for item, name, adjudicating in self._stale
                  if item in spots and not adjudicating)  # fmt: skip
         return [one for one in found if one is not None]
 
-    def _now(self, docket: Docket) -> tuple[Item | None, ...]:
+    def _now(self, drawn_plan: DrawnPlan) -> tuple[Item | None, ...]:
         with self._lock:
-            if docket.key not in self._items:
-                self._subjects.load(docket.drawn)
-                found = [self._subjects.now(one) for one in docket.drawn]
-                self._items[docket.key] = tuple(one.item if one else None for one in found)
-            return self._items[docket.key]
+            if drawn_plan.key not in self._items:
+                self._subjects.load(drawn_plan.items)
+                found = [self._subjects.now(one) for one in drawn_plan.items]
+                self._items[drawn_plan.key] = tuple(one.item if one else None for one in found)
+            return self._items[drawn_plan.key]
 
-    def _places(self, docket: Docket) -> dict[Item, int]:
+    def _places(self, drawn_plan: DrawnPlan) -> dict[Item, int]:
         """Return where each item that the corpus has stands in a plan."""
-        return {item: place for place, item in enumerate(self._now(docket)) if item is not None}
+        return {item: place for place, item in enumerate(self._now(drawn_plan)) if item is not None}
 
     def _fresh(self) -> tuple[str, datetime]:
         """Return id and time of a new verdict; a clock that was set back does not make it old."""
@@ -420,12 +419,14 @@ class Desk:
         self._given += 1
         return f"{now:%Y%m%d%H%M%S}-{self._given:06d}-{uuid.uuid4().hex[:12]}", now
 
-    def _stack(self, docket: Docket, reviewer: str) -> list[Step]:
+    def _stack(self, drawn_plan: DrawnPlan, reviewer: str) -> list[Step]:
         """Return what a reviewer did with a plan. Of earlier sittings it holds what stands."""
-        key = (docket.key, reviewer)
+        key = (drawn_plan.key, reviewer)
         if key not in self._steps:
-            pairs = {one.pair_id: place for place, one in enumerate(docket.drawn) if one.pair_id}
-            plan, places = str(docket.plan), self._places(docket)
+            pairs = {
+                one.pair_id: place for place, one in enumerate(drawn_plan.items) if one.pair_id
+            }
+            plan, places = str(drawn_plan.plan), self._places(drawn_plan)
             mine = [
                 one
                 for (_, name, adjudicating), one in self._newest.items()

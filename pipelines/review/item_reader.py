@@ -18,7 +18,7 @@ from pipelines.quality.sampling import Drawn
 from pipelines.report import pair_view
 from pipelines.report.pair_examples import Specimen
 from pipelines.report.pair_view import PairView
-from pipelines.review.plans import Docket
+from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import files, schema
 from pipelines.tables.files import StoreError
@@ -107,12 +107,12 @@ class _Worker:
                 work()
 
 
-class Reader:
+class ItemReader:
     """Prepares items of plans. Safe to use from several threads; `close` it at the end."""
 
     def __init__(self, output: Path) -> None:
         self._output = output
-        self._shelf = StoredPairs(output)
+        self._stored = StoredPairs(output)
         self._edition = 0
         self._specimens = _Recent[tuple[int, str, str], Specimen](800)
         self._views = _Recent[tuple[int, str, str, int], PairView](120)
@@ -120,7 +120,7 @@ class Reader:
         self._fetched: set[str] = set()
 
     def follow(self, edition: int) -> None:
-        """Read anew what was read in another edition of the corpus (see `Desk.edition`)."""
+        """Read anew what was read in another edition of the corpus (`JudgingSession.edition`)."""
         self._edition = edition
 
     def close(self) -> None:
@@ -142,7 +142,7 @@ class Reader:
         return view
 
     def position_shown(self, drawn: Drawn) -> bool:
-        """Whether the short view of a pair reaches the sentence group that was drawn."""
+        """Whether the short view of a pair reaches the bead that was drawn."""
         view = self.pair(drawn)
         return view is not None and (drawn.position or 0) < len(view.beads)
 
@@ -176,16 +176,16 @@ class Reader:
             )
         return self._articles(city, [key for _, key in sorted(found, reverse=True)[:HITS]])
 
-    def read_ahead(self, docket: Docket, places: Iterable[int]) -> None:
+    def read_ahead(self, drawn_plan: DrawnPlan, places: Iterable[int]) -> None:
         """Prepare some places of a plan, and fetch the plan's pairs once, in the background."""
-        if docket.level == "unmatched":
+        if drawn_plan.level == "unmatched":
             return
         for place in places:
-            self._worker.put(partial(self.pair, docket.drawn[place]), urgent=True)
-        if docket.key not in self._fetched:
-            self._fetched.add(docket.key)
+            self._worker.put(partial(self.pair, drawn_plan.items[place]), urgent=True)
+        if drawn_plan.key not in self._fetched:
+            self._fetched.add(drawn_plan.key)
             by_city: dict[str, list[str]] = {}
-            for one in docket.drawn[:600]:
+            for one in drawn_plan.items[:600]:
                 by_city.setdefault(one.city, []).append(one.pair_id or "")
             for city, pair_ids in by_city.items():
                 for start in range(0, len(pair_ids), 50):
@@ -199,7 +199,7 @@ class Reader:
 
     def _fetch(self, edition: int, city: str, pair_ids: Sequence[str]) -> None:
         missing = [key for key in pair_ids if self._specimens.get((edition, city, key)) is None]
-        for key, specimen in self._shelf.pairs(city, missing).items():
+        for key, specimen in self._stored.pairs(city, missing).items():
             self._specimens.put((edition, city, key), specimen)
 
     def _specimen(self, edition: int, city: str, pair_id: str) -> Specimen | None:
@@ -208,7 +208,7 @@ class Reader:
         return self._specimens.get((edition, city, pair_id))
 
     def _articles(self, city: str, ids: Sequence[str]) -> list[ArticleView]:
-        rows = self._shelf.articles(city, ids)
+        rows = self._stored.articles(city, ids)
         return [_article(rows[key]) for key in ids if key in rows]
 
 

@@ -20,7 +20,7 @@ MOST_BYTES = 64 * 1024
 
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _OPEN = ("/review.css", "/review.js", "/favicon.ico")
-# Who has no key keeps no connection open: see pipelines.review.door.
+# Who has no key keeps no connection open: see pipelines.review.connections.
 _CLOSED = {"connection": "close"}
 
 HEADERS = {
@@ -66,7 +66,7 @@ class Keys:
         return hmac.compare_digest(given.encode(), self.form.encode())
 
 
-class Guard:
+class AccessControl:
     """Refuses what is not for us; adds the headers that confine our pages."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:

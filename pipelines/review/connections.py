@@ -18,7 +18,7 @@ MOST_WAITING = 100
 """Connections that may wait for it at once."""
 
 
-class Door(H11Protocol):
+class LimitedConnection(H11Protocol):
     """A connection that is closed unless it asks for something soon."""
 
     _since: float
@@ -29,7 +29,9 @@ class Door(H11Protocol):
         super().connection_made(transport)
         self._since = self.loop.time()
         self._deadline = self.loop.call_later(PATIENCE, self._close)
-        waiting = [one for one in self.connections if isinstance(one, Door) and one._deadline]
+        waiting = [
+            one for one in self.connections if isinstance(one, LimitedConnection) and one._deadline
+        ]
         if len(waiting) > MOST_WAITING:
             min(waiting, key=lambda one: one._since)._close()
 

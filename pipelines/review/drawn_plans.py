@@ -6,57 +6,35 @@ the sample nor its weights, and reviewers who open the same plan judge the same 
 
 import hashlib
 import json
-import shlex
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipelines.quality import sampling
-from pipelines.quality.sampling import Drawn, Plan, PlanError
+from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Item
 from pipelines.tables import files
 from pipelines.tables.files import StoreError
 
 
 @dataclass(frozen=True)
-class Docket:
+class DrawnPlan:
     """A drawn plan. `key` names it in addresses: twelve hexadecimal digits."""
 
     key: str
     plan: Plan
-    drawn: tuple[Drawn, ...]
+    items: tuple[Drawn, ...]
 
     @property
     def level(self) -> str:
         """What is judged: pair, bead or unmatched."""
-        return self.drawn[0].level if self.drawn else "pair"
+        return self.items[0].level if self.items else "pair"
 
     @cached_property
     def places(self) -> dict[Item, int]:
         """Where each item stands."""
-        return {one.item: place for place, one in enumerate(self.drawn)}
-
-
-def read_plan(text: str, cities: Sequence[str] = ()) -> Plan:
-    """Read a plan as a person writes it: `uncertain`, `stratified size=100 seed=3`.
-
-    `cities` restrict it unless it names its own. Raises `PlanError`.
-    """
-    try:
-        kind, *options = shlex.split(text)
-        given = dict(option.split("=", 1) for option in options)
-        numbers = {name: int(given.pop(name)) for name in ("size", "seed") if name in given}
-    except ValueError as error:
-        raise PlanError(
-            f"{text!r} is no plan; expected something like: stratified size=200 seed=1"
-        ) from error
-    named = tuple(filter(None, given.pop("cities", "").split(","))) or tuple(cities)
-    search = given.pop("text", "")
-    if given:
-        raise PlanError(f"a plan has size, seed, cities and text, not {', '.join(given)}")
-    return Plan(kind, **numbers, cities=named, text=search)
+        return {one.item: place for place, one in enumerate(self.items)}
 
 
 def key_of(plan: Plan) -> str:
@@ -64,7 +42,7 @@ def key_of(plan: Plan) -> str:
     return hashlib.sha256(str(plan).encode()).hexdigest()[:12]
 
 
-def take(output: Path, plan: Plan) -> Docket:
+def open_plan(output: Path, plan: Plan) -> DrawnPlan:
     """Return the plan as it was drawn when it was first taken; draw it now if never.
 
     Raises `PlanError` where there is nothing to draw, `StoreError` for a file that cannot be read.
@@ -78,25 +56,25 @@ def take(output: Path, plan: Plan) -> Docket:
     return _read(path)
 
 
-def taken(output: Path) -> list[Docket]:
+def stored_plans(output: Path) -> list[DrawnPlan]:
     """Return every plan that was ever taken, in order of name."""
     found = [_read(path) for path in _folder(output).glob("*.json")]
-    return sorted(found, key=lambda docket: str(docket.plan))
+    return sorted(found, key=lambda drawn_plan: str(drawn_plan.plan))
 
 
 def _folder(output: Path) -> Path:
     return output / "reviews" / "plans"
 
 
-def _read(path: Path) -> Docket:
+def _read(path: Path) -> DrawnPlan:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        plan = sampling.parse(content["plan"])
+        plan = sampling.stored_plan(content["plan"])
         if plan is None:
             raise ValueError(f"no plan is written {content['plan']!r}")
         items = (one | {"nearest": tuple(one["nearest"])} for one in content["items"])
-        return Docket(key_of(plan), plan, tuple(Drawn(**one) for one in items))
-    except (ValueError, KeyError, TypeError, OSError, PlanError) as error:
+        return DrawnPlan(key_of(plan), plan, tuple(Drawn(**one) for one in items))
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise StoreError(
             f"{path}: not a plan as shizheng draws it ({error}); remove the file to draw again"
         ) from error
