@@ -23,3 +23,11 @@ MONTHS = {
 
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 """Alternatives of a pattern for a month, the longest first, for patterns that ignore case."""
+
+
+def month_number(name: str) -> int:
+    """Return the number of an English month, by its first three letters.
+
+    Letter case aside, as patterns see it: one that ignores case takes `ſ` for an s.
+    """
+    return MONTHS[name.casefold()[:3]]

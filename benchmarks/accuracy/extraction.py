@@ -37,9 +37,10 @@ from crawler.city import unnamed_city
 from crawler.extract.article import explain, extract
 from crawler.extract.charset import decode
 from crawler.item import Article
+from crawler.script import HAN
 
 SETS = ("czh", "aeb")
-_TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
+_TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _STOPWORDS = justext.get_stoplist("English")
 
 

@@ -16,6 +16,7 @@ from parsel import Selector
 from crawler.cms.family import Link
 from crawler.credentials import without_user
 from crawler.limits import thinned
+from crawler.script import MONTH_NAMES, month_number
 
 WIDGETS = (
     "script",
@@ -47,8 +48,7 @@ _NUMERIC = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年]\s?(\d{1,2})[-./月]\s?(\d
 _EDGE_DATE = re.compile(
     rf"^[\[(（]?{_NUMERIC.pattern}日?[\])）]?|[\[(（]?{_NUMERIC.pattern}日?(?: [\d:]+)?[\])）]?$"
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
+_MONTH = rf"({'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -159,9 +159,9 @@ def shown_date(text: str) -> date | None:
         if day:
             return day
     for match in reversed(list(_MONTH_FIRST.finditer(text))):
-        return _date(int(match[3]), _MONTHS.index(match[1].lower()) + 1, int(match[2]))
+        return _date(int(match[3]), month_number(match[1]), int(match[2]))
     for match in reversed(list(_DAY_FIRST.finditer(text))):
-        return _date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
+        return _date(int(match[3]), month_number(match[2]), int(match[1]))
     return None
 
 

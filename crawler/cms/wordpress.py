@@ -11,9 +11,10 @@ from crawler.cms.endpoints import json_listing, read_json
 from crawler.cms.family import Family, Listing, Rules
 from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import numbered
+from crawler.script import HAN
 
 _ARTICLE = re.compile(
-    r"/news/\d+/?$|/\d{4}/\d{2}(?:/\d{2})?/(?!page/)[\w%-]*[a-z\u3400-\u9fff%-][\w%-]*/?$|"
+    rf"/news/\d+/?$|/\d{{4}}/\d{{2}}(?:/\d{{2}})?/(?!page/)[\w%-]*[a-z{HAN}%-][\w%-]*/?$|"
     r"/archives/\d+(?:\.html)?/?$",
     re.IGNORECASE,
 )

@@ -19,6 +19,7 @@ import yaml
 
 from crawler.errors import ExitCode, ShizhengError
 from crawler.item import NEWS_TIME
+from crawler.script import HAN
 
 CONTENT_DIR = Path(__file__).parent / "content"
 
@@ -39,7 +40,7 @@ _KEYS = ("key", "lang", "column", "title", "date", "source", "body")
 _OPTIONAL = ("mates", "relation", "beads", "trap", "repost_of")
 # libyaml, where PyYAML was built with it, reads the content in a tenth of the time.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(rf"[{HAN}]")
 _MARKER = re.compile(r"\{(\d+)\}")
 
 
@@ -175,7 +176,7 @@ def _by_language(path: Path, entry: Entry) -> tuple[Entry, ...]:
         return (entry,)
     zh = tuple(line for line in entry.paragraphs if _HAN.search(line))
     en = tuple(line for line in entry.paragraphs if not _HAN.search(line))
-    title = re.fullmatch(r"(.*[\u3400-\u9fff\uff01-\uff5e]\S*)\s+([^\u3400-\u9fff]+)", entry.title)
+    title = re.fullmatch(rf"(.*[{HAN}\uff01-\uff5e]\S*)\s+([^{HAN}]+)", entry.title)
     if entry.lang != "zh" or entry.runs or title is None:
         _fail(path, entry.key, "interleaved: a zh- article, Chinese title first, without markers")
     if len(zh) != len(en) or entry.column not in COLUMNS["en"]:

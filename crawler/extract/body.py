@@ -12,9 +12,10 @@ from crawler.extract import captions, lines
 from crawler.extract.blocks import Block
 from crawler.extract.kinds import has_items
 from crawler.extract.widgets import is_pager, is_widget
+from crawler.script import HAN
 
 _TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(rf"[{HAN}]")
 _DOCUMENT = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|ceb|zip|rar|7z|txt|csv|rtf)(?:$|[?#])", re.I
 )

@@ -8,12 +8,13 @@ import re
 from collections.abc import Sequence
 
 from crawler.extract.blocks import Block
+from crawler.script import HAN
 
 _PHOTO_CREDIT = re.compile(
     r"(?:[(（【\[][^()（）【】\[\]]{2,30}(?<![拍航实])[摄攝][)）】\]]"
-    r"|(?:记者|记者站|通讯员|摄影队)[\u3400-\u9fff·、\s]{2,14}(?<![拍航实])[摄攝]"
-    r"|(?<=[\s\u3000。])[\u3400-\u9fff·、]{2,12}\s*(?<![拍航实])[摄攝]"
-    r"|[(（\s\u3000][\u3400-\u9fff·、]{2,20}(?:供图|提供图片|资料图片?)[)）]?"
+    rf"|(?:记者|记者站|通讯员|摄影队)[{HAN}·、\s]{{2,14}}(?<![拍航实])[摄攝]"
+    rf"|(?<=[\s\u3000。])[{HAN}·、]{{2,12}}\s*(?<![拍航实])[摄攝]"
+    rf"|[(（\s\u3000][{HAN}·、]{{2,20}}(?:供图|提供图片|资料图片?)[)）]?"
     r"|(?:网页|报道|视频|网站)截图)\s*[。)）]?$"
     r"|[\[(（](?i:(?:file )?(?:photo|image)s?)\s*(?:/|:|by\b|from\b|provided\b|courtesy\b)"
     r"[^\])）]{2,80}[\])）]\s*$"
@@ -58,5 +59,5 @@ def _is_caption(block: Block, after: Block | None, title: str) -> bool:
     if after is not None and after.centred and not after.pictured:
         # Several lines in the middle are headings; a caption has its picture to itself.
         return False
-    limit = 60 if re.search(r"[\u3400-\u9fff]", text) else 160
+    limit = 60 if re.search(rf"[{HAN}]", text) else 160
     return len(text) <= limit and re.sub(r"[\W_]+", "", text).lower() != title

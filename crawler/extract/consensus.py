@@ -17,12 +17,13 @@ from readability import Document
 
 from crawler.extract.blocks import Block, read_blocks
 from crawler.limits import MAX_LINES
+from crawler.script import HAN
 
 Shingles = frozenset[int]
 """n-grams by their hashes: only ever compared within one process."""
 
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+")
+_HAN = re.compile(rf"[{HAN}]")
+_TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _KEPT = re.compile(r"\w+")
 _COMMA = ",\ue000"

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from crawler.item import NEWS_TIME, Precision
+from crawler.script import HAN_DIGITS, MONTH, MONTH_NAMES, month_number
 
 _YEAR = r"(?<!\d)(?P<y>(?:19[5-9]|20\d)\d)"
 _ZONE = r"(?:\s*(?P<zone>Z|[+-]\d\d:?\d\d))?"
@@ -22,11 +23,8 @@ _DAY = re.compile(
     + _CLOCK,
     re.I,
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
+_SHORT = tuple(name[:3].lower() for name in MONTH_NAMES)
+_MONTH = rf"(?P<mon>{MONTH})\.?"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR_AFTER = r"(?P<y>(?:19[5-9]|20\d)\d)(?!\d)"
 _ENGLISH = (
@@ -51,11 +49,9 @@ _MONTH_ONLY = re.compile(
     _YEAR + r"(?:\s*年\s*(?P<m>\d{1,2})\s*月|[-/](?P<m2>0?[1-9]|1[0-2]))(?![-/\d])"
 )
 _MONTH_ONLY_EN = re.compile(rf"\b{_MONTH},?\s+{_YEAR_AFTER}", re.I)
-_DIGITS = {"〇": 0, "○": 0, "Ｏ": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
-_DIGITS |= {"六": 6, "七": 7, "八": 8, "九": 9, "元": 1}
+_DIGIT = "".join(HAN_DIGITS)
 _WRITTEN = re.compile(
-    r"(?P<y>[一二][〇○Ｏ零一二三四五六七八九]{3})年(?P<m>[一二三四五六七八九十]{1,3})月"
-    r"(?P<d>[一二三四五六七八九十廿]{1,3})[日号]"
+    rf"(?P<y>[一二][{_DIGIT}]{{3}})年(?P<m>[{_DIGIT}十]{{1,3}})月(?P<d>[{_DIGIT}十廿]{{1,3}})[日号]"
 )
 _REPUBLIC = re.compile(
     r"(?:(?:中華)?民國\s*(?P<y>\d{2,3})|"
@@ -85,7 +81,7 @@ def moments(text: str) -> list[Moment]:
     """Return the full dates of `text`, in order. Republican years count only where written so."""
     found = [_numeric(match) for match in _DAY.finditer(text)]
     lowered = text.lower()
-    if any(month in lowered for month in _MONTHS):
+    if any(short in lowered for short in _SHORT):
         for pattern in _ENGLISH:
             found += [_english(match) for match in pattern.finditer(text)]
     if "年" in text:
@@ -119,7 +115,7 @@ def labelled(text: str) -> Moment | None:
         return _moment(month, int(month["y"]), int(month["m"] or month["m2"]), 1, "month")
     named = _MONTH_ONLY_EN.match(text)
     if named:
-        return _moment(named, int(named["y"]), _month(named), 1, "month")
+        return _moment(named, int(named["y"]), month_number(named["mon"]), 1, "month")
     year = re.fullmatch(r"((?:19[5-9]|20\d)\d)年?", text)
     return _moment(year, int(year[1]), 1, 1, "year") if year else None
 
@@ -162,16 +158,11 @@ def _day_last(match: re.Match[str]) -> Moment | None:
 
 
 def _english(match: re.Match[str]) -> Moment | None:
-    return _with_clock(match, int(match["y"]), _month(match), int(match["d"]))
-
-
-def _month(match: re.Match[str]) -> int:
-    # Where case is ignored, the long s matches an s, too.
-    return _MONTHS.index(match["mon"][:3].lower().replace("ſ", "s")) + 1
+    return _with_clock(match, int(match["y"]), month_number(match["mon"]), int(match["d"]))
 
 
 def _written(match: re.Match[str]) -> Moment | None:
-    year = int("".join(str(_DIGITS[char]) for char in match["y"]))
+    year = int("".join(str(HAN_DIGITS[char]) for char in match["y"]))
     return _moment(match, year, _tens(match["m"]), _tens(match["d"]), "day")
 
 
@@ -184,8 +175,8 @@ def _tens(written: str) -> int:
     """Return the value of a written number below 100."""
     written = written.replace("廿", "二十")
     high, ten, low = written.rpartition("十")
-    units = _DIGITS.get(low, 0) if low else 0
-    return (_DIGITS.get(high, 1) * 10 if ten else 0) + units
+    units = HAN_DIGITS.get(low, 0)
+    return (HAN_DIGITS.get(high, 1) * 10 if ten else 0) + units
 
 
 def _with_clock(match: re.Match[str], year: int, month: int, day: int) -> Moment | None:

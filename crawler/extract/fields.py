@@ -12,6 +12,7 @@ from lxml import etree
 from crawler.extract import lines
 from crawler.extract.blocks import Block, read_blocks, squeeze
 from crawler.extract.dates import Moment, in_url, labelled
+from crawler.script import HAN
 
 T = TypeVar("T")
 
@@ -216,7 +217,7 @@ def keywords_of(metas: Metas) -> Found[tuple[str, ...]] | None:
     if not found:
         return None
     parts = _KEYWORD_END.split(found.value)
-    if len(parts) == 1 and re.search(r"[\u3400-\u9fff]", found.value):
+    if len(parts) == 1 and re.search(rf"[{HAN}]", found.value):
         parts = found.value.split()
     words = tuple(dict.fromkeys(word for part in parts if (word := squeeze(part))))
     return Found(words, found.rule) if words else None

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from crawler.extract.blocks import Block
+from crawler.script import HAN
 
-_HAN = r"[\u3400-\u9fff\uf900-\ufaff]+"
-_RUN = re.compile(rf"({_HAN})|[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
+_RUN = re.compile(rf"([{HAN}]+)|[^\W\d_{HAN}]+")
 _TELLS = re.compile(
     r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|"
     r"全文(?:见|如下|下载)|附件[:：]|"
@@ -36,7 +36,7 @@ _DIGEST = re.compile(
     re.IGNORECASE,
 )
 _TURN = re.compile(
-    r"^[【\[(（]?(?P<who>记者|記者|媒体记者|问|問|答|主持人|网友|[\u3400-\u9fff]{2,4}(?:记者|局长|"
+    rf"^[【\[(（]?(?P<who>记者|記者|媒体记者|问|問|答|主持人|网友|[{HAN}]{{2,4}}(?:记者|局长|"
     r"市长|主任|發言人|发言人|司長|司长|局長)?|[QA]\d{0,2}|[A-Z][A-Za-z .'’-]{1,40})"
     r"\s*[】\])）]?\s*[:：]\s*\S"
 )

@@ -16,6 +16,7 @@ from crawler.cms.links import absolute, links, shown_date
         ("2024.03.05 10:21", date(2024, 3, 5)),
         ("Library opens March 5, 2024", date(2024, 3, 5)),
         ("5 Mar 2024", date(2024, 3, 5)),
+        ("5 ſep 2024", date(2024, 9, 5)),  # a pattern that ignores case takes ſ for s
         ("2023-12-31结转事项说明 2024-03-05", date(2024, 3, 5)),
         ("电话 0411-2024-9999", None),
         ("2024-13-45", None),
