@@ -154,7 +154,7 @@ def common_crawl(
 
 
 def extract(output: Path, paths: Sequence[Path], **options: Any) -> archives.Extracted:
-    run = Run("run-1", output / "runs" / "run-1", "extract", (), NOW)
+    run = Run("run-1", output / "runs" / "run-1", "extract", (), NOW, 1)
     with progress() as tracker:
         return archives.extract(output, paths, load_cities(DEMO_CITIES), run, tracker, **options)
 

@@ -228,8 +228,10 @@ def test_a_city_has_one_crawl_at_a_time(web: Web, crawl: Crawl) -> None:
     first.kill()
     first.communicate()
     assert second.code == 1
+    why = second.last.pop("why")
     assert second.last == {"city": "haiqing", "done": True, "reason": "failed"}
-    assert f"another run (process {first.pid}) is using it" in second.errors
+    assert f"another run (process {first.pid}) is using it" in why
+    assert why in second.errors
 
 
 def test_an_unknown_city_and_a_bad_window_are_usage_errors(

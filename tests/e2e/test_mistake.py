@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from conftest import CITY, Web
+from conftest import CITY, NEWS, NOTICES, PRESS, Web
 from operating import call
 
 from crawler.state.visits import Visits
@@ -19,11 +19,16 @@ def test_a_mistake_of_the_program_is_reported_as_itself_and_costs_one_city(
     cities.mkdir()
     for city in ("haiqing", "haiyan"):
         (cities / f"{city}.yaml").write_text(CITY, encoding="utf-8")
-    # A state file that opens as a whole one and is none: nothing in a crawl expects that.
+    # A moment in the state that is none: nothing in a crawl expects that.
     state = output / "state" / "haiqing.sqlite"
     Visits.open(state).close()
     with closing(sqlite3.connect(state)) as database:
-        database.execute("DROP TABLE listings")
+        database.execute(
+            "INSERT INTO listings (url, checked_at, changed_at, links, digest) "
+            "SELECT value, '0', '0', 1, '' FROM json_each(?)",
+            (json.dumps([f"{place}index.html" for place in (NEWS, NOTICES, PRESS)]),),
+        )
+        database.commit()
 
     ended = call(web, "crawl", output, cities, "--all")
 
@@ -35,7 +40,7 @@ def test_a_mistake_of_the_program_is_reported_as_itself_and_costs_one_city(
     found = Path(told[-1].removeprefix("shizheng: details: ")).read_text().splitlines()
     mistakes = [row for row in map(json.loads, found) if row["code"] == "internal"]
     assert [(row["city"], row["evidence"]) for row in mistakes] == [
-        ("haiqing", "OperationalError: no such table: listings")
+        ("haiqing", "ValueError: Invalid isoformat string: '0'")
     ]
 
     state.unlink()  # as the docs say

@@ -77,7 +77,7 @@ def test_a_city_is_free_again_when_its_state_could_not_be_opened(state: Path) ->
 
 def test_a_table_that_the_file_lacks_is_named(state: Path) -> None:
     another_program_s(state)
-    with pytest.raises(VisitsError, match=r"it has no archives\.closed\); move it away"):
+    with pytest.raises(VisitsError, match=r"not a usable state file \(.+\); move it away"):
         Visits.open(state)
 
 

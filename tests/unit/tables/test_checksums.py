@@ -105,7 +105,9 @@ def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
         pa.schema([("probability", pa.string())], metadata=schema.PAIRS.metadata)
     )
     files.write_table(path, rows)
-    with pytest.raises(files.StoreError, match=r"anywhere\.parquet.* probability is string, not"):
+    with pytest.raises(
+        files.StoreError, match=r"anywhere\.parquet.* probability holds string, expected"
+    ):
         files.read_table(path, schema.PAIRS)
 
 
@@ -202,4 +204,4 @@ def test_no_parquet_file_is_opened_or_written_around_the_store() -> None:
         for hit in around.finditer(path.read_text(encoding="utf-8"))
         if "WRITTEN" not in hit[0]
     ]
-    assert found == ["pipelines/tables/articles.py: pq.ParquetFile("]
+    assert found == ["pipelines/tables/files.py: pq.ParquetFile("]
