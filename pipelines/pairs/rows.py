@@ -63,21 +63,21 @@ def _evidence(
     facts, cover = one.comparison, one.coverage
     local = cover.figures_agree + cover.figures_clash
     clash = cover.figures_clash / local if local else 0.0
-    named = facts.names_said or bool(facts.places_agree or facts.places_missing)
+    named = facts.names_compared or bool(facts.places_agree or facts.places_missing)
     return {
         "similarity": max(0.0, min(1.0, cover.similarity)),
         "order": min(1.0, cover.order),
         "numbers": _clip(facts.numbers_agree - max(clash, 0.5 * facts.numbers_missing))
-        if facts.numbers_said
+        if facts.numbers_compared
         else None,
         "dates": _clip(
             max(facts.dates_agree, facts.periods_agree)
             - max(facts.dates_clash, facts.years_clash, facts.periods_clash)
         )
-        if facts.dates_said or facts.years_agree or facts.years_clash or facts.periods_said
+        if facts.dates_compared or facts.years_agree or facts.years_clash or facts.periods_compared
         else None,
         "ordinals": _clip(facts.ordinals_agree - facts.ordinals_clash)
-        if facts.ordinals_said
+        if facts.ordinals_compared
         else None,
         "names": _clip(
             max(facts.names_agree, facts.places_agree)

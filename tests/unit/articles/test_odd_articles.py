@@ -17,6 +17,7 @@ from pipelines.articles import duplicates, imports
 from pipelines.facts import facts
 from pipelines.pairs import comparison
 from pipelines.pairs.prepared import MAX_FIGURES, MAX_SENTENCES, Document, prepare
+from pipelines.sentences import rows
 from pipelines.tables import files, schema
 from pipelines.tables.articles import write_articles
 from pipelines.vectors.encoder import Vectors
@@ -206,7 +207,7 @@ def test_two_articles_that_cannot_be_compared_leave_both_to_others(
 def test_a_pair_whose_sentences_cannot_be_aligned_is_kept_without_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unreadable(monkeypatch, align, "flags")
+    unreadable(monkeypatch, rows, "flags")
     titled = [
         replace(ZH, text=f"{ZH.text}\nUNREADABLE"),
         replace(EN, text=f"{EN.text}\nUNREADABLE"),
