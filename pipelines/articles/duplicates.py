@@ -18,8 +18,10 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Protocol
 
+from crawler.script import MONTH_NAMES
 from pipelines.tables import articles
 from pipelines.text import minhash
+from pipelines.text.numerals import ZH_DIGITS, ZH_NUMERAL
 from pipelines.text.script import simplified
 
 SAME = 0.8
@@ -40,13 +42,13 @@ _KEPT = re.compile(r"[^\W_]+")
 # Numerals are looked for only where a run of them begins: begun anew at each character of a long
 # one, the search would take the square of its length.
 _NUMBER = re.compile(
-    r"\d+(?:[.,:]\d+)*|(?<![零〇○一二三四五六七八九十百千万亿两])"
-    r"[零〇○一二三四五六七八九十百千万亿两]+(?=[次届屆批期号號章条條月日年%])"
+    rf"\d+(?:[.,:]\d+)*|(?<![{ZH_NUMERAL}])[{ZH_NUMERAL}]+(?=[次届屆批期号號章条條月日年%])"
 )
+_MONTH = "|".join(MONTH_NAMES).lower()
 _ORDINAL_WORD = re.compile(
     r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-)?(?:first|second|third|fourth|"
     r"fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth|thirtieth|\w+tieth)\b|"
-    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    rf"\b(?:{_MONTH}|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
     re.IGNORECASE,
 )
@@ -55,14 +57,11 @@ _ORDINAL_WORD = re.compile(
 # Numbers that say which event is told, not how much of something there was: dates, hours, ordinals.
 _MARK_ZH = re.compile(
     r"第\d+|(?<!\d)(?:\d+(?=[年月日号號时時点點次届屆期批条條章])|\d+:\d+)|"
-    r"(?<![零〇○一二三四五六七八九十百])"
-    r"[零〇○一二三四五六七八九十百]+(?=[次届屆批期号號章条條月日年])"
+    rf"(?<![{ZH_DIGITS}十百])[{ZH_DIGITS}十百]+(?=[次届屆批期号號章条條月日年])"
 )
 _MARK_EN = re.compile(
     r"\b\d+(?:st|nd|rd|th)\b|\b(?:19|20)\d\d\b|\b\d+:\d+|\b\d+(?=\s*(?:a\.m|p\.m|o'clock))|"
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)\.?\s+"
-    r"(\d{1,2})\b|\b(\d{1,2})\s+(?:january|february|march|april|may|june|july|august|september|"
-    r"october|november|december)",
+    rf"(?:{_MONTH})\.?\s+(\d{{1,2}})\b|\b(\d{{1,2}})\s+(?:{_MONTH})",
 )
 _SOON = timedelta(days=3)
 """How far apart an article and its repost with a corrected figure are published at most."""

@@ -17,13 +17,14 @@ from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from crawler.item import Article, Reject, article_id
+from crawler.script import HAN
 from pipelines.articles.bilingual_pages import link
 from pipelines.text.script import _counts, _scripts, script_of
 
 Lang = Literal["zh", "en", "mixed", "other", ""]
 
 # Runs, so that counting a page of millions of characters makes few objects.
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_HAN = re.compile(f"[{HAN}]+")
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]+")
 _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
 _LETTERS = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"
@@ -33,7 +34,7 @@ _FOREIGN = re.compile(
 )
 _ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 # A name in characters behind its romanisation: an English habit. `Mayor Lu Wenyuan (陆文渊)`.
-_GLOSS = re.compile(r"[(（][\u3400-\u9fff·\s]{1,20}[)）]")
+_GLOSS = re.compile(rf"[(（][{HAN}·\s]{{1,20}}[)）]")
 _URL = re.compile(r"https?://\S+|www\.\S+|(?<![\w.-])[\w.-]{1,64}@[\w.-]+")
 # The commonest function words of English, and those of its neighbours that English does not have.
 _ENGLISH = frozenset(
@@ -274,9 +275,7 @@ def _title_in(title: str, lang: str) -> str:
     ):
         return title
     if lang == "zh":
-        runs = [
-            run for run in re.findall(r"[^A-Za-z]+", title) if re.search(r"[\u3400-\u9fff]", run)
-        ]
+        runs = [run for run in re.findall(r"[^A-Za-z]+", title) if _HAN.search(run)]
     else:
         runs = re.findall(r"[A-Za-z0-9][^\u3000-\u9fff\uff00-\uffef]*", title)
         runs = [run for run in runs if len(_LATIN.findall(run)) >= 3]

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from crawler.script import MONTH_NAMES, MONTHS
 from pipelines.text import numerals
+from pipelines.text.numerals import ZH_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Calendar:
     spans: tuple[tuple[int, int], ...]
 
 
-_ZH_NUM = "[〇○零一二三四五六七八九十]"
-_ZH_YEAR = r"(?:(?P<y>(?:19|20)\d\d|[一二][〇○零九一二三四五六七八九]{3})\s?年)"
+_ZH_NUM = f"[{ZH_DIGITS}十]"
+_ZH_YEAR = rf"(?:(?P<y>(?:19|20)\d\d|[一二][{ZH_DIGITS}]{{3}})\s?年)"
 _ZH_MONTH = r"(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s?月"
 _ZH_DAY = (
     r"(?P<d>3[01]|[12]\d|0?[1-9]|三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])\s?[日号]"
@@ -80,7 +82,7 @@ _ZH_MONTH_ONLY = re.compile(
     rf"{_ZH_YEAR}\s?(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s?月(?!\s?\d+\s?日)"
 )
 _ZH_YEAR_ONLY = re.compile(
-    r"(?P<y>(?:19|20)\d\d|[一二][〇○零九][〇○零一二三四五六七八九]{2})(?:\s?[-—–~～至到/]\s?(?P<y2>(?:19|20)\d\d|\d\d))?\s?(?:财政|学)?年(?!前)"
+    rf"(?P<y>(?:19|20)\d\d|[一二][〇○零九][{ZH_DIGITS}]{{2}})(?:\s?[-—–~～至到/]\s?(?P<y2>(?:19|20)\d\d|\d\d))?\s?(?:财政|学)?年(?!前)"
 )
 _ZH_RELATIVE = re.compile(
     r"(?P<w>前天|昨天|昨日|昨晚|今天|今日|今晨|明天|明日)"
@@ -88,14 +90,12 @@ _ZH_RELATIVE = re.compile(
 )
 _ZH_BARE_DAY = re.compile(r"(?<![\d月年第-])(?P<d>3[01]|[12]\d|[1-9])日(?=[，,上下晚至]|，)")
 
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
-_MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Jan\.?|Feb\.?|Mar\.?|Apr\.?|Jun\.?|Jul\.?|Aug\.?|Sept?\.?|Oct\.?|Nov\.?|Dec\.?)"
+_SHORT = (
+    r"Sept?\.?" if name == "September" else rf"{name[:3]}\.?"
+    for name in MONTH_NAMES
+    if name != "May"
 )
+_MONTH = f"(?:{'|'.join((*MONTH_NAMES, *_SHORT))})"
 _EN_WHEN = re.compile(
     rf"\b(?:(?P<m>{_MONTH}) (?:the )?(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
     rf"(?:(?: ?[-–—] ?| to | and )(?:(?P<m2>{_MONTH}) )?"
@@ -309,9 +309,7 @@ def _zh_months(hit: re.Match[str]) -> tuple[int | None, int | None]:
 
 
 def _month(text: str) -> int:
-    return 1 + next(
-        index for index, name in enumerate(_MONTHS) if name.startswith(numerals.folded(text)[:3])
-    )
+    return MONTHS[numerals.folded(text)[:3]]
 
 
 def _english(text: str) -> Iterator[_Raw]:

@@ -14,6 +14,7 @@ from importlib import resources
 
 from pypinyin.constants import PINYIN_DICT
 
+from crawler.script import HAN
 from pipelines.facts import romanisation
 
 
@@ -34,7 +35,7 @@ _POST = (
     r"|老师|选手|教练)"
 )
 _FAMILY = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
-_ZH_NAME = rf"{_FAMILY}[\u4e00-\u9fff]{{1,2}}"
+_ZH_NAME = rf"{_FAMILY}[{HAN}]{{1,2}}"
 _ZH_NAME_END = (
     r"(?=[，、。；：（）()\s,“”]|和|与|及|等|主持|出席|参加|会见|会谈|表示|介绍|说|指出|强调|率|陪同"
     r"|作|致|在|代表|向|一行|到|赴|前往|调研|宣布|讲话|就|为|任|列席|同志|走访|察看|考察|视察|检查|慰问"
@@ -44,7 +45,7 @@ _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
-_ZH_FOREIGN = re.compile(r"[\u4e00-\u9fff]{1,7}(?:[·•‧・][\u4e00-\u9fff]{1,7}){1,8}")
+_ZH_FOREIGN = re.compile(rf"[{HAN}]{{1,7}}(?:[·•‧・][{HAN}]{{1,7}}){{1,8}}")
 
 _ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的|在)")
 _ZH_AFTER = re.compile(
@@ -320,9 +321,8 @@ def sounds(text: str) -> Sounds:
     """Index a Chinese text by pinyin syllable."""
     positions: dict[str, set[int]] = {}
     for at, char in enumerate(text):
-        if "\u4e00" <= char <= "\u9fff":
-            for reading in readings(char):
-                positions.setdefault(reading, set()).add(at)
+        for reading in readings(char):
+            positions.setdefault(reading, set()).add(at)
     return Sounds(text, {key: frozenset(value) for key, value in positions.items()})
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crawler.script import HAN
 from pipelines.text import numerals
 
 
@@ -30,7 +31,7 @@ _ZH_PLENUM = re.compile(
     r"(?P<t>十[一二三四五六七八九]|二十[一二三四]?)届(?P<n>[一二三四五六七八九])(?P<more>(?:中?、[一二三四五六七八九])*)中全会"
 )
 _ZH_CONGRESS = re.compile(
-    r"(?:党的)?(?P<n>十[一二三四五六七八九]|二十[一二三四]?)大(?![\u4e00-\u9fff]*学院)"
+    rf"(?:党的)?(?P<n>十[一二三四五六七八九]|二十[一二三四]?)大(?![{HAN}]*学院)"
 )
 _ZH_PLAN = re.compile(
     r"[“\"‘]?(?P<n>十[一二三四五六七八]?)五[”\"’]?(?=规划|时期|期间|末|以来|[”\"’]|收官|开局)|第(?P<m>十[一二三四五六七八]?)个五年"

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from crawler.script import HAN
 from pipelines.facts import facts as evidence
 from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Key
@@ -84,7 +85,7 @@ def attempt(
         return None
 
 
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -347,5 +348,5 @@ def _unit(vector: Array) -> Array:
 
 def _size(document: Document) -> int:
     if document.lang == "zh":
-        return max(1, sum("\u3400" <= char <= "\u9fff" for char in document.text))
+        return max(1, len(_HAN.findall(document.text)))
     return max(1, len(re.findall(r"[A-Za-z0-9][\w'’.,%-]*", document.text)))

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
+from crawler.script import HAN
 from pipelines.tables import articles, files, schema
 from pipelines.tables import files as textfile
 from pipelines.tables.vocabulary import DECISION, RELATIONS
 
-_TOKEN = re.compile(r"[㐀-鿿豈-﫿]|[^\W㐀-鿿豈-﫿]+")
+_TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _SPACE = re.compile(r"\s+")
 
 

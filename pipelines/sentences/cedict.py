@@ -9,13 +9,14 @@ import re
 from functools import cache, lru_cache
 from importlib import resources
 
+from crawler.script import HAN
 from pipelines.text.script import simplified
 
 _LONGEST = 8
 _MOST_GLOSSES = 6
 _SKIPPED = ("CL:", "variant of", "old variant", "see ", "surname ", "abbr. for", "used in ")
-_ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]|[\u4e00-\u9fff|]+")
-_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+_ASIDE = re.compile(rf"\([^)]*\)|\[[^]]*\]|[{HAN}|]+")
+_HAN = re.compile(rf"[{HAN}]{{2,}}")
 _WORD = re.compile(r"[a-z]{3,}")
 _PLAIN = frozenset(
     re.findall(

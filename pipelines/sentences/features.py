@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from crawler.script import HAN, MONTH_NAMES
 from pipelines.facts import figures as quantities
 from pipelines.facts import names
 from pipelines.sentences import cedict
@@ -130,15 +131,11 @@ class TextPair:
 
 # English letters and digits for each Chinese character; Latin letters inside Chinese count less.
 _LETTERS_PER_CHARACTER = 3.3
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_HAN = re.compile(f"[{HAN}]")
 _ALNUM = re.compile(r"[^\W_]")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _CAPITALISED = re.compile(r"\b[A-Z][A-Za-z'-]{2,}")
-_MONTHS = {
-    "January": "1", "February": "2", "March": "3", "April": "4", "May": "5", "June": "6",
-    "July": "7", "August": "8", "September": "9", "October": "10", "November": "11",
-    "December": "12",
-}  # fmt: skip
+_MONTHS = {name: str(number) for number, name in enumerate(MONTH_NAMES, 1)}
 _MARKS = tuple(re.compile(f"[{marks}]") for marks in ("?？", "!！", '"“”『』「」'))
 
 

@@ -2,10 +2,14 @@
 
 import re
 
-_ZH_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
+from crawler.script import HAN_DIGITS
+
+_ZH_DIGIT = HAN_DIGITS | {"两": 2}
 _ZH_SMALL = {"十": 10, "百": 100, "千": 1000}
 _ZH_LARGE = {"万": 10**4, "亿": 10**8}
-ZH_NUMERAL = "零〇○一二两三四五六七八九十百千万亿"
+ZH_DIGITS = "".join(HAN_DIGITS)
+ZH_NUMERAL = "".join((*_ZH_DIGIT, *_ZH_SMALL, *_ZH_LARGE))
+"""Characters of Chinese numerals, for use inside a character class."""
 
 
 def _words(listed: str) -> tuple[str, ...]:

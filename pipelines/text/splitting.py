@@ -8,6 +8,8 @@ every character that is not whitespace.
 import re
 from typing import NamedTuple
 
+from crawler.script import HAN
+
 
 class Span(NamedTuple):
     """Where a sentence lies in its text: characters `start` to `end`, exclusive."""
@@ -82,8 +84,8 @@ _CLOSE = rf"(?:[{re.escape(_CLOSERS)}\"']|\s+[”’」』])*"
 # stop, of either width, ends a sentence only after a Chinese character (an editor's slip), never in
 # a figure, a clause number (1．) or a Latin name.
 _ZH_STOP = re.compile(
-    rf"(?:[。！？｡]+|…{{2,}}|⋯{{2,}}|\.{{6}}|[!?]+|(?<=[\u3400-\u9fff])．+"
-    rf"|(?<=[\u3400-\u9fff])\.(?=\s|$|[\u3400-\u9fff]))"
+    rf"(?:[。！？｡]+|…{{2,}}|⋯{{2,}}|\.{{6}}|[!?]+|(?<=[{HAN}])．+"
+    rf"|(?<=[{HAN}])\.(?=\s|$|[{HAN}]))"
     rf"[。！？!?…]*{_CLOSE}(?:\s?\[\d{{1,3}}\])*"
 )
 # A quotation inside a sentence: 有人喊“出水了！”，我们就往外跑。

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+# As in `site.js`, which writes the same range: an index is read by the pages beside it.
 _RUNS = re.compile("[a-z0-9]+|[\u3400-\u9fff]+")
 _COMMON = frozenset(
     ["the", "of", "in", "to", "and", "for", "on", "at", "is", "by", "with", "an", "as", "its"]
