@@ -30,10 +30,10 @@ from pipelines.pairs.rows import (
 )
 from pipelines.sentences.cache import AlignmentCache
 from pipelines.sentences.rows import Counterpart, bead_rows
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.cache import Findings
-from pipelines.tables.files import Row
+from pipelines.tables.parquet import Row
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import Encoder
 from pipelines.vectors.load import load_encoder
@@ -123,8 +123,8 @@ def align_city(
         ("sentences", beads, schema.SENTENCES),
         ("pairs", pairs, schema.PAIRS),
     ):
-        table = files.rows_to_table(rows, of)
-        files.write_table(files.table_path(output, name, city), table)
+        table = parquet.rows_to_table(rows, of)
+        parquet.write_table(files.table_path(output, name, city), table)
     kept.save()
     likely = sum(row["probability"] >= 0.5 for row in pairs)
     return Summary(

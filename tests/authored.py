@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.item import NEWS_TIME, Article, Reject
-from pipelines.tables import articles, files, runs, schema
+from pipelines.tables import articles, files, parquet, runs, schema
 
 CRAWLED = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 ALIGNED = datetime(2024, 5, 2, 9, 30, tzinfo=UTC)
@@ -59,7 +59,9 @@ def beads(pair_id: str, *sides: tuple[str, str, str], flags: Mapping[int, list[s
 
 def write_rows(output: Path, table: str, city: str, rows: list[dict[str, Any]]) -> None:
     of = {"pairs": schema.PAIRS, "candidates": schema.CANDIDATES, "sentences": schema.SENTENCES}
-    files.write_table(files.table_path(output, table, city), files.rows_to_table(rows, of[table]))
+    parquet.write_table(
+        files.table_path(output, table, city), parquet.rows_to_table(rows, of[table])
+    )
 
 
 def write_corpus(output: Path) -> Path:

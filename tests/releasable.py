@@ -14,7 +14,7 @@ from crawler.item import NEWS_TIME, Article, article_id
 from pipelines.release import build
 from pipelines.release.content.selection import Thresholds
 from pipelines.release.snapshot import Snapshot
-from pipelines.tables import files, runs, schema
+from pipelines.tables import files, parquet, runs, schema
 from pipelines.tables.articles import write_articles
 from pipelines.terminal import progress
 from pipelines.text.splitting import split
@@ -79,7 +79,9 @@ def article(
     )  # fmt: skip
 
 
-def pair(zh: Article, en: Article, probability: float, relation: str = "translation") -> files.Row:
+def pair(
+    zh: Article, en: Article, probability: float, relation: str = "translation"
+) -> parquet.Row:
     return {
         "pair_id": f"{zh.article_id[:8]}{en.article_id[:8]}", "city": zh.city,
         "zh_id": zh.article_id, "en_id": en.article_id, "zh_url": zh.url, "en_url": en.url,
@@ -89,10 +91,10 @@ def pair(zh: Article, en: Article, probability: float, relation: str = "translat
     }  # fmt: skip
 
 
-def beads(row: files.Row, zh: Article, en: Article) -> list[files.Row]:
+def beads(row: parquet.Row, zh: Article, en: Article) -> list[parquet.Row]:
     """Return one bead for each sentence, its offsets into the articles' texts, and a null bead."""
     ours, theirs = split(zh.text, "zh"), split(en.text, "en")
-    made: list[files.Row] = []
+    made: list[parquet.Row] = []
     for n, (a, b) in enumerate(zip(ours, theirs, strict=False)):
         made.append({
             "pair_id": row["pair_id"], "position": n, "kind": "1-1", "probability": 0.9,
@@ -105,7 +107,11 @@ def beads(row: files.Row, zh: Article, en: Article) -> list[files.Row]:
 
 
 def write_city(
-    output: Path, city: str, articles: Sequence[Article], rows: Iterable[files.Row], run: str = "r1"
+    output: Path,
+    city: str,
+    articles: Sequence[Article],
+    rows: Iterable[parquet.Row],
+    run: str = "r1",
 ) -> None:
     """Store a city's articles and pairs, with beads for every pair."""
     write_articles(output, city, articles, run_id=run, now=NOW)
@@ -116,7 +122,7 @@ def write_city(
         ("pairs", listed, schema.PAIRS),
         ("sentences", made, schema.SENTENCES),
     ):
-        files.write_table(files.table_path(output, name, city), files.rows_to_table(what, of))
+        parquet.write_table(files.table_path(output, name, city), parquet.rows_to_table(what, of))
 
 
 def write_corpus(folder: Path) -> Path:

@@ -45,7 +45,8 @@ from crawler.demo.site import Site, build_site, url_of
 from crawler.extract.charset import decode
 from crawler.state.visits import Visits
 from pipelines.tables import articles, schema
-from pipelines.tables.files import read_table, table_path
+from pipelines.tables.files import table_path
+from pipelines.tables.parquet import read_table
 
 ROOT = Path(__file__).parents[2]
 CITIES = ROOT / "crawler/demo/cities"

@@ -18,7 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.tables.files import WRITTEN, StoreError, opened
+from pipelines.tables.damage import StoreError
+from pipelines.tables.parquet import WRITTEN, opened
 
 FLIPS = 300
 

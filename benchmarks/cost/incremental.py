@@ -29,7 +29,7 @@ from crawler.demo.content import Entry, load_content
 from crawler.demo.response import request_key
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site, url_of
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +173,7 @@ def rows(output: Path) -> dict[str, str]:
 def revisions(output: Path) -> int:
     """Return how many superseded articles are kept."""
     paths = (files.table_path(output, "revisions", p.stem) for p in DEMO_CITIES.glob("*.yaml"))
-    return sum(files.read_table(path, schema.REVISIONS).num_rows for path in paths)
+    return sum(parquet.read_table(path, schema.REVISIONS).num_rows for path in paths)
 
 
 def contents(output: Path) -> dict[str, bytes]:

@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.cost.report_scale import table
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 
 CITIES, YEARS, BEADS = 20, 10, 20
 SEEN = datetime(2024, 1, 1, tzinfo=UTC)
@@ -152,7 +152,7 @@ def write_city(output: Path, key: str, articles: int, seed: int) -> None:
             run_id="20240101T000000Z-aaaa", script="Hans",
             content_sha256=pc.utf8_lpad(own, 64, "0"),
         )  # fmt: skip
-        files.write_table(files.articles_folder(output, key) / f"{year}.parquet", made)
+        parquet.write_table(files.articles_folder(output, key) / f"{year}.parquet", made)
     mates = {"en": (0, pairs), "zh": (pairs, pairs)}
     pair_ids = pa.array([f"{key}-{n:08d}" for n in range(pairs)])
     made = table(
@@ -162,7 +162,7 @@ def write_city(output: Path, key: str, articles: int, seed: int) -> None:
         probability=0.9, relation="translation", score=2.0, margin=1.0,
         evidence={"similarity": 0.8}, method="bench 1", aligned_at=SEEN,
     )  # fmt: skip
-    files.write_table(files.table_path(output, "pairs", key), made)
+    parquet.write_table(files.table_path(output, "pairs", key), made)
     columns: dict[str, Any] = {}
     for lang in ("zh", "en"):
         columns[lang] = said[lang].slice(0, pairs).flatten()
@@ -176,7 +176,7 @@ def write_city(output: Path, key: str, articles: int, seed: int) -> None:
         position=pa.array(np.tile(np.arange(BEADS), pairs), pa.int32()), probability=0.9,
         flags=[[]] * (pairs * BEADS), **columns,
     )  # fmt: skip
-    files.write_table(files.table_path(output, "sentences", key), made)
+    parquet.write_table(files.table_path(output, "sentences", key), made)
 
 
 def _said(

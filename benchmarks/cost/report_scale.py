@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.quality import history
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 
 CITIES, BEADS, CANDIDATES = 10, 20, 5
 JUDGED = datetime(2024, 6, 1, tzinfo=UTC)
@@ -70,17 +70,17 @@ def write_city(output: Path, city: str, pairs: int, rng: np.random.Generator) ->
             schema.ARTICLES, pairs, article_id=keys, city=city, lang=lang, text=text,
             title=base[f"{lang}_title"], published_at=days, revision=1,
         )  # fmt: skip
-        files.write_table(output / "articles" / city / f"{keys[0][0]}{keys[0][-1]}.parquet", rows)
+        parquet.write_table(output / "articles" / city / f"{keys[0][0]}{keys[0][-1]}.parquet", rows)
     made = table(schema.PAIRS, pairs, pair_id=ids, zh_id=zh, en_id=en, probability=probability,
                  score=probability, margin=probability, **base, **links)  # fmt: skip
-    files.write_table(files.table_path(output, "pairs", city), made)
+    parquet.write_table(files.table_path(output, "pairs", city), made)
     many = pairs * CANDIDATES
     others = table(
         schema.CANDIDATES, many, pair_id=[f"{key}-{n}" for key in ids for n in range(CANDIDATES)],
         zh_id=np.repeat(zh, CANDIDATES), en_id=np.roll(np.repeat(en, CANDIDATES), 7),
         probability=rng.random(many) / 2, score=rng.normal(size=many), **base, **links,
     )  # fmt: skip
-    files.write_table(files.table_path(output, "candidates", city), others)
+    parquet.write_table(files.table_path(output, "candidates", city), others)
     beads = table(
         schema.SENTENCES, pairs * BEADS, pair_id=np.repeat(ids, BEADS),
         position=np.tile(np.arange(BEADS), pairs), kind="1-1", probability=0.9,
@@ -88,20 +88,22 @@ def write_city(output: Path, city: str, pairs: int, rng: np.random.Generator) ->
         zh=np.tile([ZH.format(8, n, 100 * n) for n in range(BEADS)], pairs),
         en=np.tile([EN.format(8, n, 100 * n) for n in range(BEADS)], pairs),
     )  # fmt: skip
-    files.write_table(files.table_path(output, "sentences", city), beads)
+    parquet.write_table(files.table_path(output, "sentences", city), beads)
 
 
 def judge(output: Path, city: str, count: int, weight: float) -> None:
     """Store verdicts on the first pairs of a city: every tenth is wrong."""
     columns = ["pair_id", "zh_id", "en_id", "probability"]
-    pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)[:count]
+    pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)[
+        :count
+    ]
     rows = table(
         schema.REVIEWS, count, verdict_id=[f"{city}-v{n}" for n in range(count)], level="pair",
         city=city, reviewer="Wang", judged_at=JUDGED, plan="first", weight=weight,
         verdict=["translation" if n % 10 else "different" for n in range(count)],
         **{name: pairs[name].to_pylist() for name in columns},
     )  # fmt: skip
-    files.write_table(output / "reviews" / f"{city}.parquet", rows)
+    parquet.write_table(output / "reviews" / f"{city}.parquet", rows)
 
 
 def main() -> None:

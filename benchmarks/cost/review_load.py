@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import numpy as np
 
 from benchmarks.cost.report_scale import BEADS, CITIES, EN, ZH, table, write_city
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "X-Fragment": "1"}
 CODES = ("translation", "abridged", "part_of", "same_event", "different", "cannot_tell")
@@ -97,7 +97,7 @@ def write(output: Path, pairs: int) -> None:
             zh=[ZH.format(n % 28 + 1, n, 100 * n) for n in rows],
             en=[EN.format(n % 28 + 1, n, 100 * n) for n in rows],
         )  # fmt: skip
-        files.write_table(files.table_path(output, "sentences", city), beads)
+        parquet.write_table(files.table_path(output, "sentences", city), beads)
 
 
 def main() -> None:

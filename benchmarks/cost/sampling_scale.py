@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.cost.report_scale import CITIES, write_city
 from pipelines.quality import estimates, sampling
 from pipelines.quality.sampling import Drawn, Plan
-from pipelines.tables import files, schema
+from pipelines.tables import parquet, schema
 
 WHEN = datetime(2024, 5, 1, tzinfo=UTC)
 SAID = {"pair": "translation", "bead": "correct", "unmatched": "none"}
@@ -40,8 +40,8 @@ def main() -> None:
             plan = Plan(kind, 300, seed=1, text="meeting" if kind == "search" else "")
             drawn += _timed(seconds, f"draw {kind}", lambda plan=plan: sampling.draw(output, plan))
         rows = [_row(number, one) for number, one in enumerate(drawn)]
-        table = files.rows_to_table(rows, schema.REVIEWS)
-        files.write_table(output / "reviews" / "all.parquet", table)
+        table = parquet.rows_to_table(rows, schema.REVIEWS)
+        parquet.write_table(output / "reviews" / "all.parquet", table)
         _timed(seconds, "estimate", lambda: estimates.estimate(output))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"pairs": pairs, "cpu_seconds": seconds, "peak_mb": round(peak)}))
@@ -54,7 +54,7 @@ def _timed(seconds: dict[str, float], name: str, work: Callable[[], Any]) -> Any
     return result
 
 
-def _row(number: int, one: Drawn) -> files.Row:
+def _row(number: int, one: Drawn) -> parquet.Row:
     return {
         "verdict_id": f"v{number}", "level": one.level, "city": one.city, "pair_id": one.pair_id,
         "position": one.position, "zh_id": one.zh_id, "en_id": one.en_id, "reviewer": "ada",

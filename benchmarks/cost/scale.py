@@ -25,7 +25,7 @@ from benchmarks.series.corpus import generate
 from crawler.item import Article
 from pipelines import align
 from pipelines.pairs.prepared import Document
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import write_articles
 
 CITY = "scale"
@@ -131,7 +131,7 @@ def measured(output: Path) -> None:
 
 def digest(output: Path, table: str) -> str:
     """Of all columns but the time of aligning."""
-    rows = files.read_table(files.table_path(output, table, CITY), TABLES[table])
+    rows = parquet.read_table(files.table_path(output, table, CITY), TABLES[table])
     kept = [name for name in rows.schema.names if name != "aligned_at"]
     return hashlib.sha256(str(rows.select(kept).to_pylist()).encode()).hexdigest()
 

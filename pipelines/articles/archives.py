@@ -22,7 +22,7 @@ from crawler.item import Article, Reject
 from pipelines import pool
 from pipelines.articles import contract, duplicates, language
 from pipelines.articles.archives_read import Progress, identity, settings_digest
-from pipelines.tables import files, lock, schema
+from pipelines.tables import damage, files, lock, parquet, schema
 from pipelines.tables.articles import write_articles, write_rejects
 from pipelines.tables.runs import Run
 from pipelines.terminal import Tracker
@@ -161,7 +161,7 @@ def extract(
                 for key, pages in found.items():
                     try:
                         counts[key] = counts.get(key, Count()) + _store(output, key, pages, run)
-                    except files.StoreError as error:
+                    except damage.StoreError as error:
                         if error.city is None:
                             raise
                         damaged[key] = str(error)
@@ -183,7 +183,7 @@ def extract(
             try:
                 with lock.hold(output, [key]):
                     duplicates.cluster_shard(output, key)
-            except files.StoreError as error:
+            except damage.StoreError as error:
                 if error.city is None:
                     raise
                 damaged[key] = str(error)
@@ -233,7 +233,7 @@ def _judged(pages: _Pages) -> _Found:
 def _store(output: Path, key: str, found: _Found, run: Run) -> Count:
     with lock.hold(output, [key]):
         # An archive that is read again holds what was superseded since; that is no new revision.
-        past = files.read_table(
+        past = parquet.read_table(
             files.table_path(output, "revisions", key),
             schema.REVISIONS,
             ["article_id", "content_sha256"],

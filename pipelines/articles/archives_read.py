@@ -14,7 +14,7 @@ from typing import Self
 
 from crawler.city import City
 from crawler.state.database import connect
-from pipelines.tables import files
+from pipelines.tables import damage, files
 from pipelines.tables.fingerprint import fingerprint
 
 DEPENDS_ON = (
@@ -64,11 +64,11 @@ class Progress:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise files.StoreError(
+            raise damage.StoreError(
                 f"{path.parent}: cannot be written ({error.strerror}); check its permissions"
             ) from error
         remedy = "delete it: the archives are then read again, and nothing is stored twice"
-        database = connect(path, files.StoreError, remedy, timeout=60, isolation_level=None)
+        database = connect(path, damage.StoreError, remedy, timeout=60, isolation_level=None)
         try:
             database.executescript(_TABLES)
             database.execute("SELECT key, file, cities, run_id FROM read LIMIT 0")

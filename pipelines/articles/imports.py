@@ -13,7 +13,7 @@ from crawler.errors import ShizhengError
 from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE
 from pipelines.articles import contract, language
-from pipelines.tables import files
+from pipelines.tables import text_files
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
 _NULLABLE = ("lang", "published_at", "title", "url")
@@ -52,7 +52,7 @@ def read_articles(path: Path, now: datetime | None = None) -> tuple[list[Article
     texts that are in neither language. Raises `ImportFileError` for the first bad line.
     """
     now = now or datetime.now(UTC)
-    content = files.read(path, ImportFileError)
+    content = text_files.read_text(path, ImportFileError)
     articles: list[Article] = []
     rejects: list[Reject] = []
     lines: dict[tuple[str, str], int] = {}

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from pipelines.articles import duplicates
 from pipelines.articles.duplicates import SAME, Prepared, Row
-from pipelines.tables import articles, files, lock, schema
+from pipelines.tables import articles, damage, files, lock, parquet, schema
 from pipelines.text import minhash
 from pipelines.text.minhash import Integers
 
@@ -68,7 +68,7 @@ def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
     `held` are cities whose locks the caller holds; the others' are taken for the moment of writing.
     """
     damaged: dict[str, str] = {}
-    originals = files.without_damaged(lambda: find(output), damaged)
+    originals = damage.without_damaged(lambda: find(output), damaged)
     changed, busy = 0, []
     for city in files.cities_with_articles(output):
         if city in damaged:
@@ -148,7 +148,7 @@ def _heads(output: Path, city: str) -> tuple[list[_Head], Integers]:
     path = files.table_path(output, "sketches", city)
     cached = {
         (row["content_sha256"], row["lang"]): row
-        for row in files.read_table(path, schema.SKETCHES).to_pylist()
+        for row in parquet.read_table(path, schema.SKETCHES).to_pylist()
         if row["method"] == METHOD
     }
     missing = {row["article_id"] for row in rows if _key(row) not in cached}
@@ -164,8 +164,8 @@ def _heads(output: Path, city: str) -> tuple[list[_Head], Integers]:
                 "method": METHOD,
             }
     kept = {_key(row): cached[_key(row)] for row in rows}
-    table = files.rows_to_table((kept[key] for key in sorted(kept)), schema.SKETCHES)
-    files.write_table(path, table)
+    table = parquet.rows_to_table((kept[key] for key in sorted(kept)), schema.SKETCHES)
+    parquet.write_table(path, table)
     long = [row for row in rows if kept[_key(row)]["size"] >= _SHORTEST[row["lang"]]]
     heads = [
         _Head(city, row["article_id"], row["lang"], row["published_at"] or _LATE) for row in long

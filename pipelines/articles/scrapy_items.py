@@ -21,7 +21,7 @@ from crawler.state.visits import Outcome
 from pipelines.articles import contract
 from pipelines.articles.duplicates import cluster_shard
 from pipelines.articles.language import judge
-from pipelines.tables import articles, files
+from pipelines.tables import articles, damage, files
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class Store(CrawlPart):
     def _guarded(self, step: Any) -> None:
         try:
             step()
-        except (files.StoreError, VisitsError, OSError) as error:
+        except (damage.StoreError, VisitsError, OSError) as error:
             # What was not stored is still in the archive, and unmarked.
             self.spider.report("store", str(self.spider.output), str(error))
             self.spider.count("store_failed")

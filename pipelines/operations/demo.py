@@ -19,7 +19,7 @@ from pipelines.operations import crawl_processes, run_terms
 from pipelines.quality import gold as evaluate
 from pipelines.quality import history
 from pipelines.report import page
-from pipelines.tables import files, runs, schema, vocabulary
+from pipelines.tables import atomic, files, parquet, runs, schema, vocabulary
 from pipelines.tables.articles import read_articles
 from pipelines.terminal import progress, say, show_table
 
@@ -85,7 +85,7 @@ def run(output: Path) -> dict[str, Any]:
     gold = output / "gold"
     write_gold(gold)
     result = _scores(output, gold) | {"seconds": {k: round(v, 1) for k, v in seconds.items()}}
-    with files.replacing(output / "evaluation.json") as file:
+    with atomic.replacing(output / "evaluation.json") as file:
         file.write(json.dumps(result, ensure_ascii=False, indent=1).encode() + b"\n")
     return result
 
@@ -95,12 +95,12 @@ def show(result: dict[str, Any], output: Path) -> None:
     rows = []
     for key in load_cities(DEMO_CITIES):
         articles = read_articles(output, key, ["lang", "duplicate_of"]).to_pylist()
-        pairs = files.read_table(files.table_path(output, "pairs", key), schema.PAIRS).to_pylist()
+        pairs = parquet.read_table(files.table_path(output, "pairs", key), schema.PAIRS).to_pylist()
         kept = {p["pair_id"] for p in pairs if p["probability"] >= vocabulary.DECISION}
-        sentences = files.read_table(
+        sentences = parquet.read_table(
             files.table_path(output, "sentences", key), schema.SENTENCES, ["pair_id"]
         )
-        rejects = files.read_table(files.table_path(output, "rejects", key), schema.REJECTS)
+        rejects = parquet.read_table(files.table_path(output, "rejects", key), schema.REJECTS)
         rows.append(
             (
                 key,

@@ -9,7 +9,7 @@ from pathlib import Path
 from crawler.city import CRAWLED, LANGS, City
 from crawler.state.database import SKEW
 from pipelines.operations.metrics import Standing
-from pipelines.tables import files, lock, runs, schema
+from pipelines.tables import damage, files, lock, parquet, runs, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.vocabulary import DECISION
 
@@ -56,24 +56,24 @@ def _standing(
     output: Path, key: str, city: City | None, past: _Past, *, now: datetime, held: bool
 ) -> Standing:
     """Return how a city stands; one with a damaged table has failed, and nothing is counted."""
-    damage: list[str] = []
+    damaged: list[str] = []
     try:
         counts = _counts(output, key, now)
-    except files.StoreError as error:
+    except damage.StoreError as error:
         if error.city is None:
             raise
-        damage, counts = [str(error)], _Counts()
+        damaged, counts = [str(error)], _Counts()
     health: str
     why: list[str]
     if city is None:
-        health, why = (DAMAGED if damage else "imported"), []
+        health, why = (DAMAGED if damaged else "imported"), []
     elif city.status not in CRAWLED:
         health, why = city.status, [f"since {city.since}: {city.reason}"]
     elif not held and (process := lock.holder(output, key)) is not None:
         health, why = "running", [f"process {process} is working on it"]
     else:
         health, why = _health(output, city, past, now)
-        health = DAMAGED if damage else health
+        health = DAMAGED if damaged else health
     return Standing(
         city=key,
         status=city.status if city else "imported",
@@ -88,7 +88,7 @@ def _standing(
         last_run=past.last_run,
         last_success=past.last_success,
         health=health,
-        why=tuple(dict.fromkeys([*why, *damage])),
+        why=tuple(dict.fromkeys([*why, *damaged])),
     )
 
 
@@ -116,8 +116,8 @@ def _counts(output: Path, key: str, now: datetime) -> _Counts:
             dated[lang].append(date)
     newest = {lang: max(dates).isoformat() if dates else None for lang, dates in dated.items()}
     ages = [now - date for dates in dated.values() for date in dates]
-    rejects = files.read_table(files.table_path(output, "rejects", key), schema.REJECTS)
-    pairs = files.read_table(files.table_path(output, "pairs", key), schema.PAIRS)
+    rejects = parquet.read_table(files.table_path(output, "rejects", key), schema.REJECTS)
+    pairs = parquet.read_table(files.table_path(output, "pairs", key), schema.PAIRS)
     return _Counts(
         zh=count["zh"],
         en=count["en"],
@@ -172,7 +172,7 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
     """
     try:
         table = read_articles(output, city.key, ["lang", "published_at", "first_seen"])
-    except files.StoreError as error:
+    except damage.StoreError as error:
         if error.city is None:
             raise
         return [str(error)]

@@ -22,7 +22,7 @@ from pipelines.operations.checks import chosen, writable
 from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
 from pipelines.quality import gate, history
 from pipelines.report import page
-from pipelines.tables import files, lock, run_metrics, runs
+from pipelines.tables import atomic, damage, lock, run_metrics, runs
 from pipelines.terminal import complain, progress, say, say_json, show_table, span
 
 if TYPE_CHECKING:
@@ -315,9 +315,9 @@ def _publish(args: argparse.Namespace, run: runs.Run, cities: str) -> None:
     places = [path, *([args.metrics_dir / run_metrics.NAME] if args.metrics_dir else [])]
     for place in places:
         try:
-            with files.replacing(place) as file:
+            with atomic.replacing(place) as file:
                 file.write(whole)
-        except files.StoreError as error:
+        except damage.StoreError as error:
             complain(f"the metrics could not be written: {error}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
-from pipelines.tables import files
+from pipelines.tables import atomic
 
 CALIBRATED = "calibration-"
 """Beginning of the word that a calibration puts at the end of a pair's method."""
@@ -123,7 +123,7 @@ def _path(output: Path, name: str) -> Path:
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
-    with files.replacing(path) as file:
+    with atomic.replacing(path) as file:
         file.write((json.dumps(value, indent=1) + "\n").encode())
 
 

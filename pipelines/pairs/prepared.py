@@ -21,7 +21,7 @@ from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Key
 from pipelines.pairs.coverage import Array, Sentences
 from pipelines.tables.cache import Findings
-from pipelines.tables.files import StoreError
+from pipelines.tables.damage import StoreError
 from pipelines.tables.fingerprint import fingerprint
 from pipelines.tables.spill import Half, Records
 from pipelines.text import splitting

@@ -11,8 +11,8 @@ from pipelines.pairs import model
 from pipelines.pairs.calibration import for_method
 from pipelines.pairs.pair import Pairing, Scored
 from pipelines.pairs.prepared import PreparedArticle
-from pipelines.tables import files, schema
-from pipelines.tables.files import Row
+from pipelines.tables import files, parquet, schema
+from pipelines.tables.parquet import Row
 
 RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
@@ -108,7 +108,7 @@ def _clip(value: float) -> float:
 def set_aligned_at(output: Path, city: str, pairs: list[Row], now: datetime) -> None:
     """Set `aligned_at`: as stored where the pair is what it was, else `now`."""
     path = files.table_path(output, "pairs", city)
-    stored = {row["pair_id"]: row for row in files.read_table(path, schema.PAIRS).to_pylist()}
+    stored = {row["pair_id"]: row for row in parquet.read_table(path, schema.PAIRS).to_pylist()}
     for row in pairs:
         old = stored.get(row["pair_id"])
         same = old is not None and all(

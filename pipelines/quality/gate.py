@@ -23,7 +23,7 @@ from pipelines.quality.estimates import CityEstimates
 from pipelines.quality.history import Measures
 from pipelines.quality.subjects import Judgements
 from pipelines.quality.verdicts import MATES, VerdictError
-from pipelines.tables import files, schema
+from pipelines.tables import damage, files, parquet, schema
 from pipelines.tables.columns import evidence, flat, floats
 from pipelines.tables.vocabulary import DECISION
 
@@ -74,7 +74,7 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
     unread = ""
     try:
         if demanding:
-            judged = files.without_damaged(lambda: subjects.judgements(output), damaged={})
+            judged = damage.without_damaged(lambda: subjects.judgements(output), damaged={})
     except VerdictError as error:
         # A run that crawled well is not lost for a broken file of verdicts.
         unread = str(error)
@@ -100,7 +100,7 @@ def _estimates(output: Path, judged: Judgements) -> Sequence[CityEstimates]:
     """Return what verdicts say of the cities whose tables can be read."""
     if not judged:
         return ()
-    return files.without_damaged(
+    return damage.without_damaged(
         lambda: estimates.estimate_from(output, judged).by_city, damaged={}
     )
 
@@ -197,7 +197,7 @@ def _of_drift(
 
 def _pairs(output: Path, city: str) -> pa.Table:
     """Return the pairs of a city that are kept."""
-    pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
+    pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
     return pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 from crawler.errors import ShizhengError
 from crawler.script import HAN
-from pipelines.tables import articles, files, schema
-from pipelines.tables import files as textfile
+from pipelines.tables import articles, files, parquet, schema, text_files
 from pipelines.tables.vocabulary import DECISION, RELATIONS
 
 _TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
@@ -77,7 +76,7 @@ class GoldBeads:
 
 def read_gold_pairs(path: Path) -> list[GoldPair]:
     """Read `zh_id, en_id, relation` (and, if there, `label`) from TSV with a header line."""
-    lines = textfile.lines(textfile.read(path, GoldError))
+    lines = text_files.lines(text_files.read_text(path, GoldError))
     header = lines[0].split("\t") if lines else []
     missing = {"zh_id", "en_id", "relation"} - set(header)
     if missing:
@@ -193,10 +192,12 @@ def score_beads(output: Path, gold: Sequence[GoldBeads]) -> dict[str, Scores]:
     for city in files.cities_with_articles(output):
         table = articles.read_articles(output, city, ["article_id", "text"])
         texts |= dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
-        pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS).to_pylist()
+        pairs = parquet.read_table(
+            files.table_path(output, "pairs", city), schema.PAIRS
+        ).to_pylist()
         ids = {row["pair_id"]: (row["zh_id"], row["en_id"]) for row in pairs}
         path = files.table_path(output, "sentences", city)
-        for row in files.read_table(path, schema.SENTENCES).to_pylist():
+        for row in parquet.read_table(path, schema.SENTENCES).to_pylist():
             found.setdefault(ids[row["pair_id"]], []).append(row)
     strict, lax = [0, 0, 0, 0], [0, 0, 0, 0]
     for document in gold:
@@ -245,8 +246,8 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
     scored: list[dict[str, Any]] = []
     clusters: dict[str, str] = {}
     for city in files.cities_with_articles(output):
-        made = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
-        others = files.read_table(files.table_path(output, "candidates", city), schema.CANDIDATES)
+        made = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
+        others = parquet.read_table(files.table_path(output, "candidates", city), schema.CANDIDATES)
         pairs += made.to_pylist()
         scored += made.to_pylist() + others.to_pylist()
         columns = ["article_id", "duplicate_of", "duplicate_city"]
@@ -314,7 +315,7 @@ def _shingles(text: str, n: int = 4) -> Counter[tuple[str, ...]]:
 
 
 def _json_lines(path: Path) -> Iterable[dict[str, Any]]:
-    for number, line in enumerate(textfile.lines(textfile.read(path, GoldError)), start=1):
+    for number, line in enumerate(text_files.lines(text_files.read_text(path, GoldError)), start=1):
         try:
             yield json.loads(line)
         except json.JSONDecodeError as error:

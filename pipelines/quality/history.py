@@ -20,8 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.tables import files, schema
-from pipelines.tables import files as textfile
+from pipelines.tables import atomic, damage, files, parquet, schema, text_files
 from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import evidence, flat, floats
 from pipelines.tables.vocabulary import DECISION
@@ -100,7 +99,7 @@ def record(output: Path, run_id: str, now: datetime) -> Entry:
     for city in files.cities_in(output, "pairs"):
         try:
             rows, measures[city] = _measure(output, city)
-        except files.StoreError as error:
+        except damage.StoreError as error:
             if error.city != city:
                 raise
             # Nothing is known of it now; that its pairs are gone would be wrong.
@@ -117,10 +116,10 @@ def record(output: Path, run_id: str, now: datetime) -> Entry:
         examples=tuple(one for found in changes.values() for one in _spread(found)),
     )
     lines = [_line(old) for old in past[-LINES + 1 :]] + [_line(entry)]
-    with files.replacing(output / "reports" / "history.jsonl") as file:
+    with atomic.replacing(output / "reports" / "history.jsonl") as file:
         file.write("".join(lines).encode())
-    with files.replacing(path) as file:
-        pq.write_table(now_kept, file, **files.WRITTEN)
+    with atomic.replacing(path) as file:
+        pq.write_table(now_kept, file, **parquet.WRITTEN)
     return entry
 
 
@@ -130,7 +129,7 @@ def read(output: Path) -> list[Entry]:
     if not path.exists():
         return []
     found = []
-    for number, line in enumerate(textfile.lines(path.read_text(encoding="utf-8")), 1):
+    for number, line in enumerate(text_files.lines(path.read_text(encoding="utf-8")), 1):
         try:
             raw = json.loads(line)
             found.append(
@@ -143,7 +142,7 @@ def read(output: Path) -> list[Entry]:
                 )
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise files.StoreError(
+            raise damage.StoreError(
                 f"{path}:{number}: expected one record of a run as JSON ({error}); "
                 "delete the line, or the file to begin the history anew"
             ) from error
@@ -178,7 +177,7 @@ def _measure(output: Path, city: str) -> tuple[pa.Table, Measures]:
     path = files.table_path(output, "pairs", city)
     columns = ["pair_id", "city", "zh_title", "en_title", "aligned_at", "en_id"]
     columns += ["probability", "score", "evidence"]
-    pairs = files.read_table(path, schema.PAIRS, columns)
+    pairs = parquet.read_table(path, schema.PAIRS, columns)
     pairs = pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
     recent = newest_english(output, city)
     of_recent = pairs.filter(pc.is_in(pairs["en_id"], value_set=flat(recent["article_id"])))
@@ -232,10 +231,10 @@ def _spread(changes: list[Changed]) -> list[Changed]:
 
 def _read_kept(path: Path) -> pa.Table:
     try:
-        with files.opened(path) as file:
+        with parquet.opened(path) as file:
             return file.read().cast(_KEPT)
-    except files.StoreError as error:
-        raise files.StoreError(
+    except damage.StoreError as error:
+        raise damage.StoreError(
             f"{error}: the next run then compares with nothing, and the one after with that"
         ) from error
 

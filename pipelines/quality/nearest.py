@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipelines.pairs import prepared
 from pipelines.pairs.prepared import Document
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.load import load_encoder
 
@@ -45,7 +45,7 @@ def _scored(output: Path, city: str, en_ids: Sequence[str]) -> dict[str, list[st
     wanted = pa.array(en_ids, pa.string())
     for name, of in (("pairs", schema.PAIRS), ("candidates", schema.CANDIDATES)):
         path = files.table_path(output, name, city)
-        table = files.read_table(path, of, ["zh_id", "en_id", "probability"])
+        table = parquet.read_table(path, of, ["zh_id", "en_id", "probability"])
         for row in table.filter(pc.is_in(table["en_id"], value_set=wanted)).to_pylist():
             found[row["en_id"]].append((-(row["probability"] or 0.0), row["zh_id"]))
     return {key: [zh for _, zh in sorted(rows)] for key, rows in found.items()}

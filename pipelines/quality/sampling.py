@@ -25,7 +25,7 @@ from crawler.errors import ShizhengError
 from pipelines.quality import nearest as neighbours
 from pipelines.quality.subjects import Subjects
 from pipelines.quality.verdicts import Item, item
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.vocabulary import BANDS, DECISION
 
@@ -377,7 +377,7 @@ def read_pairs(output: Path, cities: Sequence[str], more: Sequence[str] = ()) ->
     columns = [*(schema.PAIRS.field(name) for name in wanted), pa.field("city", pa.string())]
     parts = [pa.Table.from_batches([], pa.schema(columns))]  # there may be no city to read
     for city in sorted(cities):
-        table = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS, wanted)
+        table = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS, wanted)
         table = table.replace_schema_metadata(None)
         parts.append(table.append_column("city", pa.repeat(pa.scalar(city), table.num_rows)))
     return pa.concat_tables(parts).sort_by([("city", "ascending"), ("pair_id", "ascending")])
@@ -403,7 +403,7 @@ def _linked_beads(output: Path, cities: Sequence[str], pairs: pa.Array) -> pa.Ta
     parts = [pa.Table.from_batches([], pa.schema(fields))]  # as in `read_pairs`
     for city in sorted(cities):
         path = files.table_path(output, "sentences", city)
-        table = files.read_table(path, schema.SENTENCES, columns)
+        table = parquet.read_table(path, schema.SENTENCES, columns)
         linked = pc.invert(pc.is_in(table["kind"], pa.array(["1-0", "0-1"])))
         parts.append(table.filter(pc.and_(linked, pc.is_in(table["pair_id"], pairs))))
     return pa.concat_tables(parts).combine_chunks()

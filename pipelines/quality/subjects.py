@@ -27,7 +27,7 @@ from typing import Any, Protocol
 from pipelines.pairs.calibration import split_method
 from pipelines.quality import verdicts
 from pipelines.quality.verdicts import LEVELS, Item, Judged, Verdict
-from pipelines.tables import files, schema
+from pipelines.tables import damage, files, parquet, schema
 from pipelines.tables.row_index import RowIndex
 
 _Reviewed = tuple[Item, str, bool]
@@ -278,7 +278,7 @@ class Subjects:
 
     def _rows(
         self, table: str, city: str, expected: Any, keys: Collection[str], columns: list[str]
-    ) -> Iterable[files.Row]:
+    ) -> Iterable[parquet.Row]:
         path = files.table_path(self._output, table, city)
         return self._index.rows(path, expected, "pair_id", sorted(keys), columns)
 
@@ -288,7 +288,7 @@ def judgements(output: Path) -> Judgements:
 
     Raises `VerdictError` for verdicts that cannot be read, `store.StoreError` for a table.
     """
-    given = [one for one in verdicts.read(output) if one.city not in files.left_out()]
+    given = [one for one in verdicts.read(output) if one.city not in damage.left_out()]
     subjects = Subjects(output)
     subjects.load(given)
     placed = [(one, subjects.placed(one)) for one in given]

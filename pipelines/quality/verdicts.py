@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.errors import ShizhengError
-from pipelines.tables import files, schema
+from pipelines.tables import parquet, schema
 
 LEVELS: Mapping[str, tuple[str, ...]] = {
     "pair": ("translation", "abridged", "part_of", "same_event", "different", "cannot_tell"),
@@ -147,7 +147,7 @@ def read(output: Path) -> list[Verdict]:
         for one in read_journal(path):
             found[one.verdict_id] = one
     for path in sorted(folder(output).glob("*.parquet")):
-        for row in files.read_table(path, schema.REVIEWS).to_pylist():
+        for row in parquet.read_table(path, schema.REVIEWS).to_pylist():
             one = _verdict(row, str(path))
             found[one.verdict_id] = one
     return sorted(found.values(), key=lambda one: (one.judged_at, one.verdict_id))

@@ -18,7 +18,7 @@ from pipelines.release.content.writing import Writers, Writing
 from pipelines.release.formats import FORMATS
 from pipelines.release.snapshot import ReleaseError, Snapshot, folder_of, read
 from pipelines.release.split import partition
-from pipelines.tables import files, lock
+from pipelines.tables import damage, files, lock
 from pipelines.terminal import Tracker
 
 LOCK = "releases"
@@ -71,7 +71,7 @@ def build(output: Path, wanted: Order, cities: Mapping[str, City], tracker: Trac
             folder.rename(target)
             _sync_folder(target.parent)
         except OSError as error:
-            raise files.StoreError(
+            raise damage.StoreError(
                 f"{target}: cannot be written ({error.strerror or error}); there is no such "
                 "release now. Check the folder's permissions and the free space, then run again"
             ) from error

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.release.tables import Layout
-from pipelines.tables import files
+from pipelines.tables import parquet
 
 LEVEL = 6
 """Of zstd; written once, read often: half again slower than the default, a tenth smaller."""
@@ -89,7 +89,7 @@ def writer(path: Path, layout: Layout) -> pq.ParquetWriter:
     return pq.ParquetWriter(
         path,
         layout.of,
-        **files.WRITTEN,
+        **parquet.WRITTEN,
         compression_level=LEVEL,
         use_dictionary=list(layout.repeated),
         write_statistics=True,

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from crawler.errors import ShizhengError
 from pipelines.release.about.manifest_shape import ShapeError, checked
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
-from pipelines.tables import files
+from pipelines.tables import damage, parquet
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 BATCH = 8_192
@@ -106,11 +106,11 @@ class Snapshot:
     def opened(self, path: Path) -> Iterator[pq.ParquetFile]:
         """Open one of the release's Parquet files for the block. Raises `ReleaseError`."""
         try:
-            with plain(self.folder, path), files.opened(path) as file:
+            with plain(self.folder, path), parquet.opened(path) as file:
                 yield file
         except OSError as error:
             raise ReleaseError(f"{path}: cannot be read ({error.strerror or error})") from error
-        except files.StoreError as error:
+        except damage.StoreError as error:
             raise ReleaseError(
                 f"{error}; `shizheng release verify {self.folder}` tells what else is wrong "
                 "with this copy"

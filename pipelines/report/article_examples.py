@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import cities_in, flat, floats
 from pipelines.tables.vocabulary import DECISION, LANGS
@@ -52,7 +52,7 @@ def read(output: Path, few: int = FEW) -> Exhibits:
     for city in cities_in(output):
         articles = read_articles(output, city, _COLUMNS)
         path = files.table_path(output, "pairs", city)
-        pairs = files.read_table(path, schema.PAIRS, ["zh_id", "en_id", "probability"])
+        pairs = parquet.read_table(path, schema.PAIRS, ["zh_id", "en_id", "probability"])
         kept = pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
         used = pa.concat_arrays([flat(kept["zh_id"]), flat(kept["en_id"])])
         alone = pc.and_(

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.tables import files, runs, schema
+from pipelines.tables import files, parquet, runs, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import (
     Floats,
@@ -147,7 +147,7 @@ def read(output: Path, recent_runs: int = 10) -> Tally:
     wanted += ["method", "aligned_at"]
     for city in cities_in(output):
         path = files.table_path(output, "pairs", city)
-        pairs = files.read_table(path, schema.PAIRS, wanted)
+        pairs = parquet.read_table(path, schema.PAIRS, wanted)
         probability = floats(pairs["probability"], 0.0)
         kept = pairs.filter(pa.array(probability >= DECISION))
         columns["probability"].append(probability)
@@ -264,7 +264,7 @@ def _history(output: Path) -> list[RunSummary]:
 
 
 def _read(output: Path, table: str, city: str, expected: pa.Schema, columns: list[str]) -> pa.Table:
-    return files.read_table(files.table_path(output, table, city), expected, columns)
+    return parquet.read_table(files.table_path(output, table, city), expected, columns)
 
 
 def _known(values: Floats) -> Floats:

@@ -27,7 +27,8 @@ from pipelines.report.counts import Tally, is_null
 from pipelines.report.pair_view import PairView, view
 from pipelines.report.words import Words
 from pipelines.tables import schema
-from pipelines.tables.files import replacing, without_damaged
+from pipelines.tables.atomic import replacing
+from pipelines.tables.damage import without_damaged
 from pipelines.tables.vocabulary import BANDS, DECISION, LANGS
 from pipelines.text.safe import web_link
 

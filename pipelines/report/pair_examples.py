@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pipelines.report import traits
 from pipelines.report.counts import doubts
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.columns import Mask, band, cities_in, flat, floats
 from pipelines.tables.vocabulary import DECISION
 
@@ -116,7 +116,7 @@ def choose(output: Path, size: int, wanted: Collection[str] = ()) -> Choice:
     masks: dict[str, dict[str, Mask]] = {}
     columns = ["pair_id", "probability", "relation", "margin", "evidence"]
     for city in cities_in(output):
-        pairs = files.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)
+        pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)
         ids[city] = pairs["pair_id"].to_pylist()
         masks[city] = _traits(output, city, pairs)
         ranks = [_rank(key, SEED) for key in ids[city]]
@@ -153,7 +153,7 @@ def _traits(output: Path, city: str, pairs: pa.Table) -> dict[str, Mask]:
     """Return the traits of pairs, those of their beads included."""
     found = traits.of_pairs(pairs)
     path = files.table_path(output, "sentences", city)
-    beads = files.read_table(path, schema.SENTENCES, ["pair_id", "kind", "flags"])
+    beads = parquet.read_table(path, schema.SENTENCES, ["pair_id", "kind", "flags"])
     kept = floats(pairs["probability"], 0.0) >= DECISION
     for trait, owners in traits.of_beads(beads).items():
         hits = flat(pc.is_in(pairs["pair_id"], value_set=owners))
@@ -301,8 +301,8 @@ def _matching(
             mask = pc.or_(mask, pc.is_in(table.column(key), value_set=values))
         return mask
 
-    index = files.read_table(path, expected, list(keys))
+    index = parquet.read_table(path, expected, list(keys))
     if not index.num_rows or not pc.any(hits(index)).as_py():
         return
-    for batch in files.read_batches(path, expected, columns, 2048):
+    for batch in parquet.read_batches(path, expected, columns, 2048):
         yield from batch.filter(hits(batch)).to_pylist()

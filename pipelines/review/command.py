@@ -8,7 +8,7 @@ from crawler.city_file import load_cities
 from pipelines.quality import sampling
 from pipelines.report.words import Words
 from pipelines.review import ReviewError, drawn_plans, exchange, journal, sheets
-from pipelines.tables import files
+from pipelines.tables import atomic
 from pipelines.terminal import complain, end_output, say, say_json
 
 ACTIONS = ("export", "import")
@@ -89,13 +89,13 @@ def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -
     kind = exchange.kind_of(path)
     drawn = drawn_plans.open_plan(output, sampling.parse_plan(args.plan)) if args.plan else None
     content = exchange.export_verdicts(output, kind, drawn, reviewer)
-    with files.replacing(path) as file:
+    with atomic.replacing(path) as file:
         file.write(content)
     said = {"file": str(path)}
     if kind == "json":
         levels = [drawn.level] if drawn else ["pair", "bead", "unmatched"]
         config = path.with_suffix(".config.xml")
-        with files.replacing(config) as file:
+        with atomic.replacing(config) as file:
             file.write(exchange.label_studio_config(levels).encode())
         said["label_studio_config"] = str(config)
     if args.json:

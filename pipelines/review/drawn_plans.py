@@ -14,8 +14,8 @@ from typing import Any
 from pipelines.quality import sampling
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Item
-from pipelines.tables import files
-from pipelines.tables.files import StoreError
+from pipelines.tables import atomic
+from pipelines.tables.damage import StoreError
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def open_plan(output: Path, plan: Plan) -> DrawnPlan:
     if not path.exists():
         drawn = sampling.draw(output, plan)
         content = {"plan": str(plan), "items": [asdict(one) for one in drawn]}
-        with files.replacing(path) as file:
+        with atomic.replacing(path) as file:
             file.write(json.dumps(content, ensure_ascii=False, indent=0).encode())
     return _read(path)
 

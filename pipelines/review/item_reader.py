@@ -20,8 +20,8 @@ from pipelines.report.pair_examples import Specimen
 from pipelines.report.pair_view import PairView
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.stored_pairs import StoredPairs
-from pipelines.tables import files, schema
-from pipelines.tables.files import StoreError
+from pipelines.tables import files, parquet, schema
+from pipelines.tables.damage import StoreError
 from pipelines.text import safe
 
 SHORT, WHOLE = 90_000, 6_000_000
@@ -163,7 +163,7 @@ class ItemReader:
         found: list[tuple[Any, str]] = []
         for path in files.article_files(self._output, city):
             columns = ["article_id", "lang", "title", "text", "published_at"]
-            table = files.read_table(path, schema.ARTICLES, columns)
+            table = parquet.read_table(path, schema.ARTICLES, columns)
             table = table.filter(pc.equal(table["lang"], "zh"))
             for word in words:
                 hit = [pc.match_substring(table[name], word, ignore_case=True)

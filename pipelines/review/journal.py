@@ -18,8 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from pipelines.tables import files, schema
-from pipelines.tables.files import Row, StoreError
+from pipelines.tables import parquet, schema
+from pipelines.tables.damage import StoreError
+from pipelines.tables.parquet import Row
 
 LONGEST_NAME = 60
 """Characters that a reviewer's name may have."""
@@ -128,10 +129,10 @@ def compact(output: Path) -> int:
         with _locked(path) as file:
             rows, _ = pending(path)
             target = path.with_suffix(".parquet")
-            stored = files.read_table(target, schema.REVIEWS).to_pylist()
+            stored = parquet.read_table(target, schema.REVIEWS).to_pylist()
             merged = {row["verdict_id"]: row for row in (*stored, *rows)}
             ordered = sorted(merged.values(), key=lambda row: (row["judged_at"], row["verdict_id"]))
-            files.write_table(target, files.rows_to_table(ordered, schema.REVIEWS))
+            parquet.write_table(target, parquet.rows_to_table(ordered, schema.REVIEWS))
             file.truncate(0)
             os.fsync(file.fileno())
             moved += len(rows)

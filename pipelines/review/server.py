@@ -26,7 +26,7 @@ from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.item_reader import ItemReader
 from pipelines.review.pages import LANGUAGES, Pages, asset
 from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
-from pipelines.tables.files import StoreError
+from pipelines.tables.damage import StoreError
 
 PORT = 8765
 """Where the page is unless another port is named or this one is taken."""

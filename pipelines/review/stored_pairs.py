@@ -9,7 +9,7 @@ import pyarrow as pa
 from pipelines.report import counts, pair_examples
 from pipelines.report.pair_examples import Specimen
 from pipelines.tables import files, schema
-from pipelines.tables.files import Row
+from pipelines.tables.parquet import Row
 from pipelines.tables.row_index import RowIndex
 
 _ARTICLE = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.sentences import align as sentences
 from pipelines.sentences.align import Bead
-from pipelines.tables import files, schema
+from pipelines.tables import parquet, schema
 from pipelines.tables.fingerprint import fingerprint
 from pipelines.vectors.encoder import Encoder
 
@@ -33,7 +33,7 @@ class AlignmentCache:
         self._path = path
         self._encoder = encoder
         self._version = fingerprint(DEPENDS_ON, PACKAGES) + encoder.name.encode()
-        table = files.read_table(path, schema.KEPT)
+        table = parquet.read_table(path, schema.KEPT)
         keys, values = table.column("key").to_pylist(), table.column("beads").to_pylist()
         self._stored: dict[bytes, bytes] = dict(zip(keys, values, strict=True))
         self._used: dict[bytes, bytes] = {}
@@ -58,7 +58,7 @@ class AlignmentCache:
             pa.array([key for key, _ in rows], pa.binary(16)),
             pa.array([value for _, value in rows], pa.binary()),
         ]
-        return files.write_table(self._path, pa.Table.from_arrays(columns, schema=schema.KEPT))
+        return parquet.write_table(self._path, pa.Table.from_arrays(columns, schema=schema.KEPT))
 
 
 def _packed(beads: Sequence[Bead]) -> bytes:

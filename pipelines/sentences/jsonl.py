@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from crawler.errors import ShizhengError
 from pipelines.pool import default_jobs
 from pipelines.sentences.align import align
-from pipelines.tables import files
+from pipelines.tables import atomic
 from pipelines.vectors.load import load_encoder
 
 
@@ -33,7 +33,7 @@ def align_file(
     if target.exists() and target.samefile(source):
         raise AlignError(f"{target}: is the input itself; name another file for the result")
     jobs = min(jobs or default_jobs(), max(1, len(rows) // _WORTH_A_PROCESS))
-    with files.replacing(target) as file:
+    with atomic.replacing(target) as file:
         for line in _aligned(rows, jobs, encoder):
             file.write(line.encode())
     return len(rows)

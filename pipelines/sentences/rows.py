@@ -9,7 +9,7 @@ from pipelines.pairs.rows import as_float32
 from pipelines.sentences.align import Bead
 from pipelines.sentences.cache import AlignmentCache
 from pipelines.sentences.flags import flags
-from pipelines.tables.files import Row
+from pipelines.tables.parquet import Row
 from pipelines.text.splitting import Span, split
 
 

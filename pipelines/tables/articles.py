@@ -17,16 +17,8 @@ import pyarrow as pa
 
 from crawler.item import Article, Reject, is_twin
 from pipelines.tables import schema
-from pipelines.tables.files import (
-    Row,
-    _empty,
-    article_files,
-    articles_folder,
-    read_table,
-    rows_to_table,
-    table_path,
-    write_table,
-)
+from pipelines.tables.files import article_files, articles_folder, table_path
+from pipelines.tables.parquet import Row, empty, read_table, rows_to_table, write_table
 
 # Fields of an Article that serve the way to the store and are not columns of it.
 _IN_TRANSIT = {"lang_declared", "parts"}
@@ -52,8 +44,8 @@ def read_articles(output: Path, city: str, columns: list[str] | None = None) -> 
     wanted = None if columns is None else [*dict.fromkeys((*columns, "article_id", "revision"))]
     parts = [read_table(path, schema.ARTICLES, wanted) for path in article_files(output, city)]
     if not parts:
-        empty = _empty(schema.ARTICLES)
-        return empty.select(columns) if columns else empty
+        nothing = empty(schema.ARTICLES)
+        return nothing.select(columns) if columns else nothing
     whole = pa.concat_tables(parts).sort_by(
         [("article_id", "ascending"), ("revision", "descending")]
     )

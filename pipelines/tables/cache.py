@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.tables import files, schema
+from pipelines.tables import atomic, parquet, schema
 from pipelines.tables.spill import Records
 
 
@@ -22,7 +22,7 @@ class Findings:
         self._stored: dict[bytes, int] = {}
         self._used: dict[bytes, int] = {}
         self._changed = False
-        for table in files.read_parts(path, schema.FINDINGS):
+        for table in parquet.read_parts(path, schema.FINDINGS):
             keys, values = table.column("key").to_pylist(), table.column("found").to_pylist()
             for key, value in zip(keys, values, strict=True):
                 self._stored[key] = self._records.append(value)
@@ -51,8 +51,10 @@ class Findings:
             self._path.unlink(missing_ok=True)
             return present
         keys = sorted(self._used)
-        with files.replacing(self._path) as file:
-            writer = pq.ParquetWriter(file, schema.FINDINGS, use_dictionary=False, **files.WRITTEN)
+        with atomic.replacing(self._path) as file:
+            writer = pq.ParquetWriter(
+                file, schema.FINDINGS, use_dictionary=False, **parquet.WRITTEN
+            )
             for start in range(0, len(keys), _ROWS):
                 part = keys[start : start + _ROWS]
                 columns = [

@@ -8,7 +8,7 @@ from typing import IO
 
 from crawler.errors import ExitCode, ShizhengError
 from crawler.state.database import holder_of, sign, taken
-from pipelines.tables import files
+from pipelines.tables import damage
 
 
 class LockedError(ShizhengError):
@@ -47,7 +47,7 @@ def _locked(output: Path, city: str) -> IO[str]:
                 )
             sign(file)
         except OSError as error:
-            raise files.StoreError(
+            raise damage.StoreError(
                 f"{path}: the city cannot be locked ({error.strerror or error}). "
                 "Check the folder's permissions and the free space, then run again"
             ) from error

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.tables import files
-from pipelines.tables.files import Row, StoreError
+from pipelines.tables import parquet
+from pipelines.tables.damage import StoreError
+from pipelines.tables.parquet import Row
 
 GROUPS_KEPT = 6
 """Row groups kept decoded; one of sentences takes about 15 MB."""
@@ -77,7 +78,7 @@ class RowIndex:
                 self._groups.move_to_end(key)
                 return self._groups[key]
             try:
-                table = files.with_dates(file.reader.read_row_group(number, columns=columns))
+                table = parquet.with_dates(file.reader.read_row_group(number, columns=columns))
             except (pa.ArrowInvalid, OSError) as error:
                 raise StoreError(f"{path}: cannot be read ({error}); run align again") from error
             self._groups[key] = table
@@ -95,8 +96,8 @@ class RowIndex:
         with self._lock:
             file = self._files.get(path)
             if file is None or file.stamp != stamp:
-                table = files.read_table(path, expected, keys)
-                reader = files.open_parquet(path)
+                table = parquet.read_table(path, expected, keys)
+                reader = parquet.open_file(path)
                 sizes = [
                     reader.metadata.row_group(i).num_rows
                     for i in range(reader.metadata.num_row_groups)

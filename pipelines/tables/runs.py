@@ -11,8 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipelines.tables import files, run_metrics
-from pipelines.tables import files as textfile
+from pipelines.tables import atomic, damage, run_metrics, text_files
 
 Issue = dict[str, Any]
 
@@ -57,7 +56,7 @@ def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) ->
     """Write the run's counts per city, its metrics and the final manifest."""
     ended = datetime.now(UTC).replace(microsecond=0)
     _write_json(run.folder / "counts.json", counts)
-    with files.replacing(run.folder / "metrics.prom") as file:
+    with atomic.replacing(run.folder / "metrics.prom") as file:
         file.write(run_metrics.of_run(run.started_at, ended, exit_code, counts).encode())
     _write_json(run.folder / "manifest.json", _manifest(run, ended) | {"exit_code": exit_code})
 
@@ -65,7 +64,7 @@ def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) ->
 def abandon(run: Run, reason: str, exit_code: int) -> None:
     """Write down, where that is possible, why a run ended before it was done."""
     ended = datetime.now(UTC).replace(microsecond=0)
-    with suppress(files.StoreError):
+    with suppress(damage.StoreError):
         gather_issues(run, [])
         cut = {"exit_code": exit_code, "cut_short": reason}
         _write_json(run.folder / "manifest.json", _manifest(run, ended) | cut)
@@ -80,7 +79,7 @@ def issues(folder: Path, city: str = "*") -> list[Issue]:
 
 def records(path: Path) -> Iterator[Issue]:
     """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
-    for line in textfile.lines(path.read_text(encoding="utf-8", errors="replace")):
+    for line in text_files.lines(path.read_text(encoding="utf-8", errors="replace")):
         with suppress(ValueError, RecursionError):
             found = json.loads(line)
             if isinstance(found, dict):
@@ -107,7 +106,7 @@ def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:
     everything = issues(run.folder) + more
     if everything:
         lines = "".join(json.dumps(issue, ensure_ascii=False) + "\n" for issue in everything)
-        with files.replacing(run.folder / "issues.jsonl") as file:
+        with atomic.replacing(run.folder / "issues.jsonl") as file:
             file.write(lines.encode())
     for path in run.folder.glob("*.issues.jsonl"):
         path.unlink()
@@ -141,7 +140,7 @@ def manifests(output: Path) -> Iterator[dict[str, Any]]:
 def _numbers(output: Path) -> Iterator[int]:
     """Yield the numbers of the runs that can be read: a damaged manifest keeps no run from it."""
     for path in (output / "runs").glob("*/manifest.json"):
-        with suppress(files.StoreError):
+        with suppress(damage.StoreError):
             yield _number(_object(path))
 
 
@@ -158,7 +157,7 @@ def _object(path: Path) -> dict[str, Any]:
         reason = "it is no object"
     except (OSError, ValueError, RecursionError) as error:
         reason = str(error)
-    raise files.StoreError(
+    raise damage.StoreError(
         f"{path}: not a readable record of a run ({reason}); restore it from a back-up, or move "
         "the run's folder away: nothing but its record is lost"
     )
@@ -181,5 +180,5 @@ def _manifest(run: Run, finished_at: datetime | None) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    with files.replacing(path) as file:
+    with atomic.replacing(path) as file:
         file.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.tables import files, schema
+from pipelines.tables import atomic, parquet, schema
 from pipelines.tables.spill import Places, Rows
 from pipelines.vectors.encoder import Encoder, EncoderError, Vectors, encode_spans
 
@@ -28,7 +28,7 @@ class VectorCache:
         self.name, self.dim = encoder.name, encoder.dim
         self._rows = Rows(self.dim)
         known = [np.empty(0, _DIGEST)]
-        for table in files.read_parts(path, schema.VECTORS):
+        for table in parquet.read_parts(path, schema.VECTORS):
             vectors = table.column("vector").combine_chunks().flatten()
             # Its buffer: converting half floats value by value takes a hundred times as long.
             found = np.frombuffer(vectors.buffers()[1] or b"", np.float16)
@@ -71,8 +71,8 @@ class VectorCache:
         if not self._changed:
             return False
         self._settle()
-        with files.replacing(self._path) as file:
-            writer = pq.ParquetWriter(file, schema.VECTORS, use_dictionary=False, **files.WRITTEN)
+        with atomic.replacing(self._path) as file:
+            writer = pq.ParquetWriter(file, schema.VECTORS, use_dictionary=False, **parquet.WRITTEN)
             for start in range(0, len(self._known), _ROWS):
                 end = start + _ROWS
                 values = self._rows.take(self._places[start:end])

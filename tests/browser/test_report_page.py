@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from pipelines.quality import history
 from pipelines.report.page import write
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_with_verdicts_and_a_history_the_page_is_as_hostile_proof_and_accessible
     other = article("en9", "en", HOSTILE_TITLE, "</div></section>" * 50, 51, city="minghe")
     articles.write_articles(tmp_path, "minghe", [huge, other], run_id="r2", now=ALIGNED)
     path = files.table_path(tmp_path, "pairs", "minghe")
-    rows = files.read_table(path, schema.PAIRS).to_pylist()
+    rows = parquet.read_table(path, schema.PAIRS).to_pylist()
     rows[0] |= {"aligned_at": ALIGNED + timedelta(days=1)}
     write_rows(tmp_path, "pairs", "minghe", [*rows, pair("minghe", huge, other, 0.97)])
     judged = [
@@ -234,8 +234,8 @@ def test_with_verdicts_and_a_history_the_page_is_as_hostile_proof_and_accessible
         }
         for n, (row, verdict) in enumerate(zip(rows, ("translation", "different"), strict=False))
     ]  # fmt: skip
-    verdicts = files.rows_to_table(judged, schema.REVIEWS)
-    files.write_table(tmp_path / "reviews" / "wang.parquet", verdicts)
+    verdicts = parquet.rows_to_table(judged, schema.REVIEWS)
+    parquet.write_table(tmp_path / "reviews" / "wang.parquet", verdicts)
     history.record(tmp_path, "r2", ALIGNED + timedelta(days=2))
     written = write(tmp_path)
     assert written.stat().st_size < 1_000_000

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawler.item import NEWS_TIME, Article
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
@@ -51,14 +51,14 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_articles(output, city, articles, run_id="r", now=NOW)
     evidence = {"similarity": 0.8, "days_apart": 2, "link": False}
     for city, pairs, sentences in (("yunze", 2, 4), ("qingya", 1, 0)):
-        rows: list[files.Row] = [
+        rows: list[parquet.Row] = [
             {"pair_id": f"{city}-{n}", "evidence": evidence if n else None} for n in range(pairs)
         ]
         path = files.table_path(output, "pairs", city)
-        files.write_table(path, files.rows_to_table(rows, schema.PAIRS))
+        parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
         rows = [{"pair_id": f"{city}-0", "position": n, "flags": []} for n in range(sentences)]
         path = files.table_path(output, "sentences", city)
-        files.write_table(path, files.rows_to_table(rows, schema.SENTENCES))
+        parquet.write_table(path, parquet.rows_to_table(rows, schema.SENTENCES))
     return output
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from conftest import ROOT, Web
 
 from crawler.archive.reader import read
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 # Which run wrote a row, and when, is all that may differ between a disturbed and another crawl.
 RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
@@ -63,7 +63,7 @@ def tables(output: Path, city: str = "haiqing") -> dict[str, list[dict[str, Any]
     """Return every table of a city without the columns of runs and times."""
     whole = {"articles": articles.read_articles(output, city)}
     for name, of in (("rejects", schema.REJECTS), ("revisions", schema.REVISIONS)):
-        whole[name] = files.read_table(files.table_path(output, name, city), of)
+        whole[name] = parquet.read_table(files.table_path(output, name, city), of)
     return {
         name: [{k: v for k, v in row.items() if k not in RUN_COLUMNS} for row in table.to_pylist()]
         for name, table in whole.items()

@@ -29,7 +29,7 @@ from crawler.demo.gold import gold_articles
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
 from pipelines.articles import archives
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 from pipelines.tables.runs import Run
 from pipelines.terminal import progress
 
@@ -276,7 +276,7 @@ def test_an_older_archive_read_again_brings_no_text_back_that_was_corrected(
     output = tmp_path / "output"
     extract(output, paths, jobs=1)
     before = tables(output)
-    assert len(files.read_table(files.table_path(output, "revisions", row["city"]),
+    assert len(parquet.read_table(files.table_path(output, "revisions", row["city"]),
                                 schema.REVISIONS)) == 1  # fmt: skip
     extract(output, paths, jobs=1, again=True)
     assert tables(output) == before

@@ -32,7 +32,7 @@ from conftest import (
 
 from crawler.archive.reader import Record, read
 from crawler.crawl import __main__ as program
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 GONE, SHUT, AWAY = (NEWS + f"202403/t20240301_{n}.html" for n in (7003, 7004, 7002))
 MOVED, CLOSED = NEWS + "202403/t20240301_7001.html", NEWS + "secret/202403/t20240301_7005.html"
@@ -44,7 +44,7 @@ def stored(output: Path) -> dict[str, dict[str, object]]:
 
 
 def rejected(output: Path) -> dict[str, str]:
-    table = files.read_table(files.table_path(output, "rejects", "haiqing"), schema.REJECTS)
+    table = parquet.read_table(files.table_path(output, "rejects", "haiqing"), schema.REJECTS)
     return {row["url"]: row["reason"] for row in table.to_pylist()}
 
 

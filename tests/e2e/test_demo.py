@@ -22,7 +22,7 @@ from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from pipelines.operations.crawl_processes import Outcome, crawl
 from pipelines.operations.demo import SETTINGS
-from pipelines.tables import articles, files, runs, schema
+from pipelines.tables import articles, files, parquet, runs, schema
 from pipelines.terminal import progress
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +105,7 @@ def test_pages_without_an_article_are_rejected_with_a_reason(demo: Path) -> None
     rejected = {
         row["url"]: row["reason"]
         for city in files.cities_with_articles(demo)
-        for row in files.read_table(
+        for row in parquet.read_table(
             files.table_path(demo, "rejects", city), schema.REJECTS
         ).to_pylist()
     }
@@ -152,7 +152,7 @@ def run_yunze(output: Path, cities: Path) -> subprocess.CompletedProcess[str]:
 
 def judge_yunze(output: Path, wrong: int) -> list[str]:
     """Store verdicts on all pairs of Yunze, the first `wrong` of them `different`: their ids."""
-    pairs = files.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS).to_pylist()
+    pairs = parquet.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS).to_pylist()
     rows = [
         {
             "verdict_id": f"v{n}", "level": "pair", "reviewer": "Wang", "weight": 1.0,
@@ -162,8 +162,8 @@ def judge_yunze(output: Path, wrong: int) -> list[str]:
         }
         for n, row in enumerate(pairs)
     ]  # fmt: skip
-    table = files.rows_to_table(rows, schema.REVIEWS)
-    files.write_table(output / "reviews" / "wang.parquet", table)
+    table = parquet.rows_to_table(rows, schema.REVIEWS)
+    parquet.write_table(output / "reviews" / "wang.parquet", table)
     return [row["pair_id"] for row in pairs[:wrong]]
 
 

@@ -12,7 +12,8 @@ from benchmarks.accuracy.kill import lost
 from crawler.archive.reader import read
 from crawler.city_file import load_cities
 from pipelines.tables import articles, schema
-from pipelines.tables.files import read_table, table_path
+from pipelines.tables.files import table_path
+from pipelines.tables.parquet import read_table
 
 # Which run wrote a row, and when, is all that may differ.
 _RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}

@@ -11,7 +11,7 @@ from judged import write_judged
 from reviewing import Review
 
 from pipelines.quality import verdicts
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +218,7 @@ def test_a_verdict_on_texts_stored_anew_since_they_were_shown_is_refused(tmp_pat
         address = running.begin("anna", kind="search", text="anlan-zh03")
         page = running.ask("GET", f"{address}?reviewer=anna&item=1").text
         shown = page.split('name="shown" value="')[1].split('"')[0]
-        rows = files.read_table(files.table_path(output, "sentences", "anlan"), schema.SENTENCES)
+        rows = parquet.read_table(files.table_path(output, "sentences", "anlan"), schema.SENTENCES)
         listed = [row | {"en": row["en"].replace("Phase", "Stage")} for row in rows.to_pylist()]
         write_rows(output, "sentences", "anlan", listed)
         fields = {"reviewer": "anna", "place": 0, "code": "abridged"}

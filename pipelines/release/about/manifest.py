@@ -16,8 +16,8 @@ from pipelines.release.about.statistics import Statistics
 from pipelines.release.snapshot import MANIFEST, SUMS, ReleaseError
 from pipelines.release.split.splits import Split
 from pipelines.release.tables import TABLES
-from pipelines.tables import files, schema
-from pipelines.tables.files import read
+from pipelines.tables import atomic, files, schema
+from pipelines.tables.text_files import read_text
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
 def _stated(path: Path) -> dict[str, Any]:
     """Return what a run's manifest says. Raises `ReleaseError`."""
     try:
-        found = json.loads(read(path, ReleaseError))
+        found = json.loads(read_text(path, ReleaseError))
     except json.JSONDecodeError as error:
         found, reason = None, f"line {error.lineno}: {error.msg}"
     else:
@@ -153,11 +153,11 @@ def complete(folder: Path, manifest: dict[str, Any]) -> None:
             row["rows"] = pq.read_metadata(path).num_rows
         listed.append(row)
     whole = manifest | {"files": listed}
-    with files.replacing(folder / MANIFEST) as file:
+    with atomic.replacing(folder / MANIFEST) as file:
         file.write(json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n")
     sums = [f"{row['sha256']}  {row['path']}\n" for row in listed]
     sums.append(f"{files.sha256(folder / MANIFEST)}  {MANIFEST}\n")
-    with files.replacing(folder / SUMS) as file:
+    with atomic.replacing(folder / SUMS) as file:
         file.write("".join(sums).encode())
 
 

@@ -18,8 +18,7 @@ from crawler.city import RIGHTS, City
 from crawler.item import canonical_url
 from pipelines.release.content import rights
 from pipelines.release.content.withdrawal import Withdrawn
-from pipelines.tables import articles, schema
-from pipelines.tables import files as tables_files
+from pipelines.tables import articles, files, parquet, schema
 
 RELATIONS = ("translation", "abridged", "part_of", "same_event")
 LANGS = ("zh", "en")
@@ -70,10 +69,10 @@ def plan(
     output: Path, key: str, city: City | None, thresholds: Thresholds, withdrawn: Withdrawn
 ) -> CityPlan:
     """Return what of one city is released. Reads no text."""
-    files = tables_files.article_files(output, key)
+    paths = files.article_files(output, key)
     parts = []
-    for number, path in enumerate(files):
-        part = tables_files.read_table(path, schema.ARTICLES, _LIGHT)
+    for number, path in enumerate(paths):
+        part = parquet.read_table(path, schema.ARTICLES, _LIGHT)
         part = part.append_column("file", pa.array(np.full(part.num_rows, number, np.int32)))
         parts.append(part.append_column("row", pa.array(np.arange(part.num_rows, dtype=np.int32))))
     rows = _once(pa.concat_tables(parts))
@@ -91,7 +90,7 @@ def plan(
         [("file", "ascending"), ("published_at", "ascending"), ("article_id", "ascending")]
     )
     kept = ["article_id", "lang", "day", "duplicate_of", "held", "url", "file", "row"]
-    return CityPlan(key, files, rows.select(kept).combine_chunks(), gone)
+    return CityPlan(key, paths, rows.select(kept).combine_chunks(), gone)
 
 
 def with_reposts(output: Path, withdrawn: Withdrawn) -> Withdrawn:
@@ -101,7 +100,7 @@ def with_reposts(output: Path, withdrawn: Withdrawn) -> Withdrawn:
         return withdrawn
     parts = [
         articles.read_articles(output, key, ["article_id", "url", "duplicate_of"])
-        for key in tables_files.cities_with_articles(output)
+        for key in files.cities_with_articles(output)
     ]
     gone = _withdrawn(pa.concat_tables(parts), withdrawn)
     return replace(withdrawn, articles=withdrawn.articles | frozenset(gone))
@@ -112,7 +111,7 @@ def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
     if not withdrawn.articles and not withdrawn.urls:
         return []
     ids, urls = set[str](), set[str]()
-    for key in tables_files.cities_with_articles(output):
+    for key in files.cities_with_articles(output):
         table = articles.read_articles(output, key, ["article_id", "url"])
         ids.update(table["article_id"].to_pylist())
         urls.update(canonical_url(url) for url in table["url"].to_pylist() if url)
@@ -122,9 +121,7 @@ def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
 def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
     """Return the city's pairs that are released, by pair_id: at or above the threshold, of a wanted
     relation, both articles in the release."""
-    table = tables_files.read_table(
-        tables_files.table_path(output, "pairs", planned.city), schema.PAIRS
-    )
+    table = parquet.read_table(files.table_path(output, "pairs", planned.city), schema.PAIRS)
     ids = planned.rows["article_id"]
     # As stored, in single precision: a pair stored at .9 is at or above .9.
     least = pa.scalar(float(np.float32(thresholds.min_probability)), pa.float32())
@@ -146,12 +143,12 @@ def stored_texts(
     for number in np.unique(file[wanted]):
         here = wanted[file[wanted] == number]
         begin = 0
-        with tables_files.opened(planned.files[number]) as opened:
+        with parquet.opened(planned.files[number]) as opened:
             for group in range(opened.num_row_groups):
                 end = begin + opened.metadata.row_group(group).num_rows
                 inside = here[(row[here] >= begin) & (row[here] < end)]
                 if len(inside):
-                    table = tables_files.with_dates(opened.read_row_group(group, columns=columns))
+                    table = parquet.with_dates(opened.read_row_group(group, columns=columns))
                     yield inside, table.take(pa.array(row[inside] - begin))
                 begin = end
 

@@ -19,7 +19,7 @@ import yaml
 
 from crawler.errors import ShizhengError
 from crawler.item import canonical_url
-from pipelines.tables import files
+from pipelines.tables import text_files
 
 FILE = "withdrawn.yaml"
 _KINDS = ("article", "url", "contact")
@@ -53,7 +53,7 @@ def load(output: Path) -> Withdrawn:
     if not path.exists():
         return Withdrawn()
     try:
-        root = yaml.compose(files.read(path, WithdrawalError), Loader=yaml.SafeLoader)
+        root = yaml.compose(text_files.read_text(path, WithdrawalError), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise WithdrawalError(f"{path}:{line}: not YAML: {error.problem}") from error

@@ -23,7 +23,7 @@ from pipelines.release.content.sources import Sources
 from pipelines.release.shards import Shards
 from pipelines.release.split.splits import LEFT_OUT
 from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, SENTENCES, SPLITS, WHOLE
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 
 ROWS = 50_000
 BEADS = 500_000
@@ -100,7 +100,7 @@ class Writing:
             here = np.flatnonzero(file == number)
             if not len(here):
                 continue
-            stored = files.read_table(path, schema.ARTICLES)
+            stored = parquet.read_table(path, schema.ARTICLES)
             for begin in range(0, len(here), ROWS):
                 chunk = here[begin : begin + ROWS]
                 rows = _rows(stored, row[chunk])
@@ -161,7 +161,7 @@ class Writing:
 
     def _sentences(self, planned: CityPlan, chosen_pairs: "_CityPairs", sources: Sources) -> None:
         path = files.table_path(self.output, "sentences", planned.city)
-        table = files.read_table(path, schema.SENTENCES)
+        table = parquet.read_table(path, schema.SENTENCES)
         wanted = chosen_pairs.pairs["pair_id"].combine_chunks().take(pa.array(chosen_pairs.open))
         place = pc.fill_null(pc.index_in(table["pair_id"], wanted), -1).to_numpy()
         order = np.lexsort((table["position"].to_numpy(), place))[int((place < 0).sum()) :]

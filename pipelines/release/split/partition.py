@@ -15,7 +15,7 @@ from pipelines.release.content.writing import texts
 from pipelines.release.split import leaks as neighbours
 from pipelines.release.split import splits
 from pipelines.release.split.splits import Split
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 
 Integers = np.ndarray[Any, np.dtype[Any]]
 
@@ -64,7 +64,7 @@ def _belonging(output: Path, planned: CityPlan, least: float) -> list[tuple[int,
     """Return the positions in a plan that belong together: reposts, and counterparts of a pair."""
     ids = planned.rows["article_id"]
     edges = []
-    table = files.read_table(
+    table = parquet.read_table(
         files.table_path(output, "pairs", planned.city),
         schema.PAIRS,
         ["zh_id", "en_id", "probability"],

@@ -10,7 +10,7 @@ from crawler.item import Article, article_id
 from pipelines import align
 from pipelines.articles.bilingual_pages import Line, blocks, groups
 from pipelines.articles.language import judge
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 NOW = datetime(2024, 6, 1, 8, 0, tzinfo=UTC)
 URL = "http://fao.qingya.example/art/2024/5/6/art_9_41.html"
@@ -95,11 +95,11 @@ def test_known_mates_are_a_pair_for_certain_and_beads_keep_to_the_groups(tmp_pat
     )  # fmt: skip
     articles.write_articles(tmp_path, "qingya", [zh, en, rival], run_id="r", now=NOW)
     align.align_city(tmp_path, "qingya", now=NOW)
-    pairs = files.read_table(files.table_path(tmp_path, "pairs", "qingya"), schema.PAIRS)
+    pairs = parquet.read_table(files.table_path(tmp_path, "pairs", "qingya"), schema.PAIRS)
     (pair,) = pairs.to_pylist()
     assert (pair["zh_id"], pair["en_id"]) == (zh.article_id, en.article_id)
     assert (pair["probability"], pair["relation"]) == (1.0, "translation")
-    table = files.read_table(files.table_path(tmp_path, "sentences", "qingya"), schema.SENTENCES)
+    table = parquet.read_table(files.table_path(tmp_path, "sentences", "qingya"), schema.SENTENCES)
     rows = [(row["zh"], row["en"], row["probability"]) for row in table.to_pylist()]
     assert rows[0] == (ZH[0], EN[0], 1.0)
     assert rows[-2:] == [(ZH[2], EN[2], 1.0), (ZH[3], EN[3], 1.0)]

@@ -18,7 +18,7 @@ from pipelines.facts import facts
 from pipelines.pairs import comparison
 from pipelines.pairs.prepared import MAX_FIGURES, MAX_SENTENCES, Document, prepare
 from pipelines.sentences import rows
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import write_articles
 from pipelines.vectors.encoder import Vectors
 
@@ -50,7 +50,7 @@ def aligned(output: Path, articles: list[Article]) -> list[tuple[str, str]]:
     write_articles(output, "yunze", articles, run_id="r1", now=NOW)
     duplicates.cluster_shard(output, "yunze")
     align.align_city(output, "yunze", now=NOW)
-    table = files.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS)
+    table = parquet.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS)
     return [(r["zh_id"], r["en_id"]) for r in table.to_pylist() if r["probability"] >= 0.5]
 
 

@@ -12,7 +12,7 @@ import crawler
 import pipelines
 from crawler.errors import ExitCode, ShizhengError
 from pipelines import errors
-from pipelines.tables.files import StoreError
+from pipelines.tables.damage import StoreError
 from pipelines.tables.lock import LockedError
 
 BUILT_IN = (Exception, ValueError, RuntimeError, KeyError, OSError)

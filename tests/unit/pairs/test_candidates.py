@@ -13,7 +13,7 @@ from pipelines.pairs import candidates, comparison, pair
 from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.pair import Pairing
 from pipelines.pairs.prepared import Document, prepare
-from pipelines.tables import files, schema
+from pipelines.tables import parquet, schema
 from pipelines.tables.cache import Findings
 from pipelines.vectors.load import load_encoder
 
@@ -113,7 +113,7 @@ def test_a_changed_text_is_read_again_and_a_removed_one_forgotten(tmp_path: Path
     paired(ZH, EN, tmp_path)
     changed = [Document("zh04", "zh", ZH[0].title, ZH[0].text + "共12个项目。"), *ZH[2:]]
     assert told(paired(changed, EN, tmp_path)) == told(paired(changed, EN, None))
-    kept = files.read_table(tmp_path / "c.parquet", schema.FINDINGS)
+    kept = parquet.read_table(tmp_path / "c.parquet", schema.FINDINGS)
     assert kept.num_rows == len(changed) * len(EN)
 
 

@@ -12,7 +12,7 @@ from crawler.item import NEWS_TIME, Article
 from pipelines import align
 from pipelines.pool import map_shards
 from pipelines.sentences import align as sentences
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import mark_duplicates, write_articles
 
 NOW = datetime(2024, 6, 1, 8, 0, tzinfo=UTC)
@@ -75,14 +75,14 @@ def digests(output: Path) -> dict[str, str]:
     }
 
 
-def rows(output: Path, table: str) -> list[files.Row]:
+def rows(output: Path, table: str) -> list[parquet.Row]:
     schemas = {
         "pairs": schema.PAIRS,
         "sentences": schema.SENTENCES,
         "candidates": schema.CANDIDATES,
     }
-    found = files.read_table(files.table_path(output, table, "yunze"), schemas[table])
-    listed: list[files.Row] = found.to_pylist()
+    found = parquet.read_table(files.table_path(output, table, "yunze"), schemas[table])
+    listed: list[parquet.Row] = found.to_pylist()
     return listed
 
 

@@ -19,7 +19,7 @@ from pipelines.pairs import calibration
 from pipelines.pairs.calibration import CalibrationError
 from pipelines.quality import calibrate
 from pipelines.quality.calibrate import Lesson
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
@@ -40,7 +40,7 @@ def corpus(
         for n, p in enumerate(stated)
     ]  # fmt: skip
     path = files.table_path(output, "pairs", "x")
-    files.write_table(path, files.rows_to_table(rows, schema.PAIRS))
+    parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
     judge(output, rng.choice(3000, judged, replace=False).tolist(), right)
     return stated, true
 
@@ -53,8 +53,8 @@ def judge(output: Path, numbers: list[int], right: np.ndarray, name: str = "all"
          "judged_at": NOW + timedelta(seconds=n)}
         for n in numbers
     ]  # fmt: skip
-    table = files.rows_to_table(rows, schema.REVIEWS)
-    files.write_table(output / "reviews" / f"{name}.parquet", table)
+    table = parquet.rows_to_table(rows, schema.REVIEWS)
+    parquet.write_table(output / "reviews" / f"{name}.parquet", table)
 
 
 def lesson(count: int = 300, seed: int = 0) -> Lesson:
@@ -126,11 +126,11 @@ def test_the_next_is_learnt_on_the_models_own_probabilities(tmp_path: Path) -> N
     corpus(tmp_path, slope=0.4)
     first = calibrate.learn(tmp_path, now=NOW)
     path = files.table_path(tmp_path, "pairs", "x")
-    rows = files.read_table(path, schema.PAIRS).to_pylist()
+    rows = parquet.read_table(path, schema.PAIRS).to_pylist()
     for row in rows:
         row["probability"] = float(np.float32(first.calibration.apply(row["probability"])))
         row["method"] = f"{first.method} {first.version}"
-    files.write_table(path, files.rows_to_table(rows, schema.PAIRS))
+    parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
     judge(tmp_path, [1], np.ones(3000), "more")
     second = calibrate.learn(tmp_path, now=NOW)
     assert (second.shift, second.slope) == pytest.approx((first.shift, first.slope), abs=0.02)
@@ -140,7 +140,7 @@ def test_verdicts_on_texts_that_have_changed_teach_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     corpus(tmp_path, slope=0.4, judged=110)
-    rows = files.read_table(tmp_path / "reviews" / "all.parquet", schema.REVIEWS).to_pylist()
+    rows = parquet.read_table(tmp_path / "reviews" / "all.parquet", schema.REVIEWS).to_pylist()
     for text, now in (("正文。", NOW - timedelta(days=1)), ("更正。", NOW + timedelta(days=1))):
         articles = [article(row["zh_id"], "zh", "题", text, 1, city="x") for row in rows[:20]]
         write_articles(tmp_path, "x", articles, run_id="r", now=now)
@@ -291,9 +291,9 @@ def test_what_was_learnt_for_another_model_is_not_applied(tmp_path: Path) -> Non
     assert calibration.for_method(tmp_path, "encoder-1 pairing-2") is None
 
 
-def stored(output: Path) -> list[files.Row]:
+def stored(output: Path) -> list[parquet.Row]:
     path = files.table_path(output, "pairs", "x")
-    return files.read_table(path, schema.PAIRS).to_pylist()  # type: ignore[no-any-return]
+    return parquet.read_table(path, schema.PAIRS).to_pylist()  # type: ignore[no-any-return]
 
 
 def tables(output: Path) -> list[str]:

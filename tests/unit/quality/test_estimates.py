@@ -11,7 +11,7 @@ from pipelines.cli import parser
 from pipelines.quality import estimates, printed, sampling
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import VerdictError
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ class Corpus:
 
     def __init__(self, output: Path) -> None:
         self.output = output
-        self.given: list[files.Row] = []
+        self.given: list[parquet.Row] = []
 
     def pairs(self, city: str, probabilities: list[float]) -> None:
         rows = [
@@ -30,7 +30,7 @@ class Corpus:
             for n, p in enumerate(probabilities)
         ]  # fmt: skip
         path = files.table_path(self.output, "pairs", city)
-        files.write_table(path, files.rows_to_table(rows, schema.PAIRS))
+        parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
 
     def english(self, city: str, names: list[str]) -> None:
         rows = [
@@ -50,7 +50,7 @@ class Corpus:
              "weight": drawn.weight, "probability": drawn.probability, "method": drawn.method}
         )  # fmt: skip
         path = self.output / "reviews" / "all.parquet"
-        files.write_table(path, files.rows_to_table(self.given, schema.REVIEWS))
+        parquet.write_table(path, parquet.rows_to_table(self.given, schema.REVIEWS))
 
     def judge_all(self, plan: Plan, said: list[str]) -> None:
         drawn = sampling.draw(self.output, plan)
@@ -192,7 +192,7 @@ def test_beads_are_tallied_by_verdict_and_code(corpus: Corpus) -> None:
         for at in range(6)
     ]  # fmt: skip
     path = files.table_path(corpus.output, "sentences", "x")
-    files.write_table(path, files.rows_to_table(beads, schema.SENTENCES))
+    parquet.write_table(path, parquet.rows_to_table(beads, schema.SENTENCES))
     said = ["correct"] * 7 + ["partly", "wrong", "boilerplate"]
     for one, verdict in zip(sampling.draw(corpus.output, Plan("beads", 10)), said, strict=True):
         corpus.judge(one, verdict)
@@ -218,7 +218,7 @@ def test_a_paper_can_quote_the_sentence(corpus: Corpus, capsys: pytest.CaptureFi
                 "judged_at": NOW, "plan": "stratified seed=0 size=214", "weight": 57.7,
             }  # fmt: skip
     path = corpus.output / "reviews" / "all.parquet"
-    files.write_table(path, files.rows_to_table(corpus.given, schema.REVIEWS))
+    parquet.write_table(path, parquet.rows_to_table(corpus.given, schema.REVIEWS))
     sentence = printed.quote(estimates.estimate(corpus.output))[0]
     assert sentence.startswith(
         "Of the 12,340 pairs of x at or above .5, an estimated 97.0 % (95 % interval 93.7-98.8, "

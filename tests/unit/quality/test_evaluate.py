@@ -8,13 +8,13 @@ import pytest
 from crawler.item import Article
 from pipelines.quality import gold as evaluate
 from pipelines.quality.gold import GoldBeads, GoldError, GoldPair
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def pair(zh: str, en: str, probability: float, relation: str = "translation") -> files.Row:
+def pair(zh: str, en: str, probability: float, relation: str = "translation") -> parquet.Row:
     return {
         "pair_id": f"{zh}-{en}", "zh_id": zh, "en_id": en,
         "probability": probability, "relation": relation,
@@ -28,10 +28,10 @@ def article(key: str, lang: str, text: str) -> Article:
     )  # fmt: skip
 
 
-def corpus(output: Path, articles: list[Article], pairs: list[files.Row]) -> None:
+def corpus(output: Path, articles: list[Article], pairs: list[parquet.Row]) -> None:
     write_articles(output, "x", articles, run_id="r", now=NOW)
     path = files.table_path(output, "pairs", "x")
-    files.write_table(path, files.rows_to_table(pairs, schema.PAIRS))
+    parquet.write_table(path, parquet.rows_to_table(pairs, schema.PAIRS))
 
 
 def test_pairs_are_scored_at_one_half() -> None:
@@ -85,7 +85,7 @@ def test_a_bad_gold_file_is_named_by_line(tmp_path: Path, content: str, message:
         evaluate.read_gold_pairs(path)
 
 
-def sentence(position: int, zh: tuple[int, int] | None, en: tuple[int, int] | None) -> files.Row:
+def sentence(position: int, zh: tuple[int, int] | None, en: tuple[int, int] | None) -> parquet.Row:
     return {
         "pair_id": "z-e", "position": position,
         "zh_start": zh[0] if zh else None, "zh_end": zh[1] if zh else None,
@@ -96,14 +96,14 @@ def sentence(position: int, zh: tuple[int, int] | None, en: tuple[int, int] | No
 GOLD = [GoldBeads("z", "e", (("一。", "One. "), ("二。三。", "Two three."), ("四。", "")))]
 
 
-def beads(tmp_path: Path, *rows: files.Row) -> tuple[float, float, float, float]:
+def beads(tmp_path: Path, *rows: parquet.Row) -> tuple[float, float, float, float]:
     corpus(
         tmp_path,
         [article("z", "zh", "一。二。\n三。四。"), article("e", "en", "One. Two three.")],
         [pair("z", "e", 0.9)],
     )
     path = files.table_path(tmp_path, "sentences", "x")
-    files.write_table(path, files.rows_to_table(rows, schema.SENTENCES))
+    parquet.write_table(path, parquet.rows_to_table(rows, schema.SENTENCES))
     scores = evaluate.score_beads(tmp_path, GOLD)
     strict, lax = scores["strict"], scores["lax"]
     return strict.precision, strict.recall, lax.precision, lax.recall

@@ -9,7 +9,7 @@ from authored import EVIDENCE, article, pair, write_rows
 
 from crawler.city import Assertions, City
 from pipelines.quality import gate, history
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, parquet, schema
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 CITY = "minghe"
@@ -46,8 +46,8 @@ def judge(output: Path, right: int, wrong: int) -> None:
         }
         for n in range(right + wrong)
     ]  # fmt: skip
-    table = files.rows_to_table(rows, schema.REVIEWS)
-    files.write_table(output / "reviews" / "wang.parquet", table)
+    table = parquet.rows_to_table(rows, schema.REVIEWS)
+    parquet.write_table(output / "reviews" / "wang.parquet", table)
 
 
 def details(output: Path, one: City) -> list[str]:

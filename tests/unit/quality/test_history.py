@@ -10,7 +10,7 @@ from authored import ALIGNED, EVIDENCE, article, pair, write_rows
 
 from crawler.item import Article
 from pipelines.quality import history
-from pipelines.tables import files
+from pipelines.tables import damage, files
 from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     history.record(tmp_path, "r1", NOW)
     path = tmp_path / "reports" / "history.jsonl"
     path.write_text(path.read_text() + json.dumps({"run_id": "x"}) + "\n")
-    with pytest.raises(files.StoreError, match=r"history\.jsonl:2: .* begin the history anew"):
+    with pytest.raises(damage.StoreError, match=r"history\.jsonl:2: .* begin the history anew"):
         history.read(tmp_path)
 
 

@@ -13,12 +13,12 @@ from crawler.item import Article
 from pipelines import align
 from pipelines.quality import nearest, sampling
 from pipelines.quality.sampling import Plan, PlanError
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def pairs(city: str, probabilities: list[float]) -> list[files.Row]:
+def pairs(city: str, probabilities: list[float]) -> list[parquet.Row]:
     return [
         {"pair_id": f"{city}{n:04d}", "city": city, "zh_id": f"z{city}{n}", "en_id": f"e{city}{n}",
          "zh_title": "市政府召开会议", "en_title": f"Meeting {n}", "zh_url": None,
@@ -34,9 +34,9 @@ def article(key: str, lang: str, city: str, title: str = "", text: str = "text")
     )  # fmt: skip
 
 
-def store_rows(output: Path, name: str, city: str, rows: list[files.Row]) -> None:
+def store_rows(output: Path, name: str, city: str, rows: list[parquet.Row]) -> None:
     of = {"pairs": schema.PAIRS, "sentences": schema.SENTENCES, "candidates": schema.CANDIDATES}
-    files.write_table(files.table_path(output, name, city), files.rows_to_table(rows, of[name]))
+    parquet.write_table(files.table_path(output, name, city), parquet.rows_to_table(rows, of[name]))
 
 
 @pytest.fixture

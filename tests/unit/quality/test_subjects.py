@@ -17,7 +17,7 @@ from pipelines.quality.sampling import Plan
 from pipelines.review import drawn_plans, exchange, journal
 from pipelines.review.item_reader import ItemReader
 from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 CRAWLED = datetime(2024, 5, 1, 8, tzinfo=UTC)
 JUDGED = datetime(2024, 6, 1, 8, tzinfo=UTC)
@@ -59,7 +59,7 @@ def judge_beads(output: Path, **codes: str) -> JudgingSession:
     """Judge beads of the one pair, each named by an English word."""
     session = JudgingSession(output, clock=lambda: JUDGED)
     plan = session.open_plan(PAIRS)
-    rows = files.read_table(files.table_path(output, "sentences", "anlan"), schema.SENTENCES)
+    rows = parquet.read_table(files.table_path(output, "sentences", "anlan"), schema.SENTENCES)
     for row in rows.to_pylist():
         code = codes.get(row["en"].split()[1])
         if code:
@@ -71,9 +71,9 @@ def without_digests(output: Path) -> None:
     """Make the verdicts what they were before they carried a digest."""
     journal.compact(output)
     for path in (output / "reviews").glob("*.parquet"):
-        rows = files.read_table(path, schema.REVIEWS).to_pylist()
+        rows = parquet.read_table(path, schema.REVIEWS).to_pylist()
         old = [row | {"judged_sha256": None} for row in rows]
-        files.write_table(path, files.rows_to_table(old, schema.REVIEWS))
+        parquet.write_table(path, parquet.rows_to_table(old, schema.REVIEWS))
 
 
 def test_a_verdict_follows_its_sentences_to_another_position(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_bead_without_digest_is_of_the_encoder_and_model_that_made_it(
     judge_beads(tmp_path, river="correct")
     without_digests(tmp_path)
     path = files.table_path(tmp_path, "pairs", "anlan")
-    rows = files.read_table(path, schema.PAIRS).to_pylist()
+    rows = parquet.read_table(path, schema.PAIRS).to_pylist()
     write_rows(tmp_path, "pairs", "anlan", [row | {"method": method} for row in rows])
     assert bool(said(tmp_path)) is counts
     assert bool(stale(tmp_path)) is not counts

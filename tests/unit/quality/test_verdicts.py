@@ -9,14 +9,14 @@ import pytest
 
 from pipelines.quality import verdicts
 from pipelines.quality.verdicts import VerdictError
-from pipelines.tables import files, schema
+from pipelines.tables import parquet, schema
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 def row(
     key: str, said: str | None, reviewer: str = "ada", minute: int = 0, **more: Any
-) -> files.Row:
+) -> parquet.Row:
     return {
         "verdict_id": key, "level": "pair", "city": "x", "pair_id": "p1", "zh_id": "z1",
         "en_id": "e1", "verdict": said, "reviewer": reviewer, "plan": "stratified seed=1 size=9",
@@ -24,16 +24,16 @@ def row(
     } | more  # fmt: skip
 
 
-def journal(output: Path, rows: list[files.Row], name: str = "ada") -> Path:
+def journal(output: Path, rows: list[parquet.Row], name: str = "ada") -> Path:
     path = output / "reviews" / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(r, default=str) + "\n" for r in rows), encoding="utf-8")
     return path
 
 
-def table(output: Path, rows: list[files.Row]) -> None:
+def table(output: Path, rows: list[parquet.Row]) -> None:
     path = output / "reviews" / "all.parquet"
-    files.write_table(path, files.rows_to_table(rows, schema.REVIEWS))
+    parquet.write_table(path, parquet.rows_to_table(rows, schema.REVIEWS))
 
 
 def counted(output: Path) -> list[verdicts.Judged]:

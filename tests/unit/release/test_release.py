@@ -27,14 +27,9 @@ from pipelines.release.content.withdrawal import WithdrawalError, digest
 from pipelines.release.formats import FORMATS
 from pipelines.release.snapshot import ReleaseError, Snapshot
 from pipelines.tables import articles, schema
-from pipelines.tables.files import (
-    Row,
-    StoreError,
-    articles_folder,
-    read_table,
-    table_path,
-    write_table,
-)
+from pipelines.tables.damage import StoreError
+from pipelines.tables.files import articles_folder, table_path
+from pipelines.tables.parquet import Row, read_table, write_table
 
 ALL = tuple(sorted(FORMATS))
 

@@ -15,7 +15,7 @@ from releasable import release, rows, write_corpus
 from pipelines.release.about.datasheet import cell
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_without_verdicts_the_datasheet_says_that_nothing_is_known(made: Snapsho
 
 def test_with_verdicts_it_gives_rates_with_intervals(tmp_path: Path) -> None:
     output = write_corpus(tmp_path)
-    pairs = files.read_table(files.table_path(output, "pairs", "anbei"), schema.PAIRS).to_pylist()
+    pairs = parquet.read_table(files.table_path(output, "pairs", "anbei"), schema.PAIRS).to_pylist()
     verdicts = [
         {
             "verdict_id": f"v{n}", "level": "pair", "reviewer": "Wang Xiaomei", "weight": 1.0,
@@ -116,9 +116,9 @@ def test_with_verdicts_it_gives_rates_with_intervals(tmp_path: Path) -> None:
         }
         for n, row in enumerate(pairs)
     ]  # fmt: skip
-    table = files.rows_to_table(verdicts, schema.REVIEWS)
+    table = parquet.rows_to_table(verdicts, schema.REVIEWS)
     before = release(output, "before")
-    files.write_table(output / "reviews" / "wang.parquet", table)
+    parquet.write_table(output / "reviews" / "wang.parquet", table)
     made = release(output, "judged", formats=("hf", "site"))
     found = made.manifest["quality"]["precision"]
     assert 0 < found["low"] < found["value"] < found["high"] <= 1

@@ -10,7 +10,7 @@ from releasable import NOW, article, pair, release, write_corpus
 from crawler.item import Article
 from pipelines.release import difference
 from pipelines.release.snapshot import Snapshot
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 
 @pytest.fixture
@@ -25,15 +25,15 @@ def changes(old: Snapshot, new: Snapshot, table: str, what: str) -> dict[str, li
     return found
 
 
-def stored_pairs(output: Path) -> list[files.Row]:
+def stored_pairs(output: Path) -> list[parquet.Row]:
     path = files.table_path(output, "pairs", "anbei")
-    rows: list[files.Row] = files.read_table(path, schema.PAIRS).to_pylist()
+    rows: list[parquet.Row] = parquet.read_table(path, schema.PAIRS).to_pylist()
     return sorted(rows, key=lambda row: -row["probability"])
 
 
-def write_pairs(output: Path, rows: list[files.Row]) -> None:
-    table = files.rows_to_table(sorted(rows, key=lambda row: str(row["pair_id"])), schema.PAIRS)
-    files.write_table(files.table_path(output, "pairs", "anbei"), table)
+def write_pairs(output: Path, rows: list[parquet.Row]) -> None:
+    table = parquet.rows_to_table(sorted(rows, key=lambda row: str(row["pair_id"])), schema.PAIRS)
+    parquet.write_table(files.table_path(output, "pairs", "anbei"), table)
 
 
 def stored(output: Path, key: str) -> Article:

@@ -14,7 +14,7 @@ from translate.storage import tmx as translate_tmx
 from crawler.item import Article
 from pipelines.release.formats import FORMATS, moses
 from pipelines.release.snapshot import Snapshot
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, files, parquet, schema
 
 # What breaks formats: markup, quotes, every kind of line break, control and non-characters.
 HOSTILE = {
@@ -30,20 +30,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     en = article("anbei", "en", "hostile", HOSTILE["en"], 3)
     stored = files.table_path(output, "sentences", "anbei")
     row = pair(zh, en, 0.99)
-    table = files.read_table(stored, schema.SENTENCES)
+    table = parquet.read_table(stored, schema.SENTENCES)
     bead = {
         "pair_id": row["pair_id"], "position": 0, "kind": "1-1", "probability": 0.5,
         "zh": zh.text, "zh_start": 0, "zh_end": len(zh.text),
         "en": en.text, "en_start": 0, "en_end": len(en.text), "flags": ["number_mismatch", "<&>"],
     }  # fmt: skip
     articles.write_articles(output, "anbei", [zh, en], run_id="r2", now=NOW)
-    pairs = files.read_table(files.table_path(output, "pairs", "anbei"), schema.PAIRS)
+    pairs = parquet.read_table(files.table_path(output, "pairs", "anbei"), schema.PAIRS)
     for name, old, new, of in (
         ("pairs", pairs, row, schema.PAIRS),
         ("sentences", table, bead, schema.SENTENCES),
     ):
-        both = pa.concat_tables([old, files.rows_to_table([new], of)])
-        files.write_table(files.table_path(output, name, "anbei"), both)
+        both = pa.concat_tables([old, parquet.rows_to_table([new], of)])
+        parquet.write_table(files.table_path(output, name, "anbei"), both)
     return release(output, "all", split="city", formats=tuple(sorted(FORMATS)))
 
 

@@ -17,7 +17,7 @@ from crawler.item import Article
 from pipelines.quality import estimates, history
 from pipelines.report import counts as tally
 from pipelines.report.page import render, write
-from pipelines.tables import articles, files, schema
+from pipelines.tables import articles, damage, files, parquet, schema
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +131,8 @@ def judge(output: Path, verdicts: dict[str, str]) -> None:
                 "plan": "all size=4", "stratum": "all",
             }
         )  # fmt: skip
-    table = files.rows_to_table(rows, schema.REVIEWS)
-    files.write_table(output / "reviews" / "wang.parquet", table)
+    table = parquet.rows_to_table(rows, schema.REVIEWS)
+    parquet.write_table(output / "reviews" / "wang.parquet", table)
 
 
 def test_the_page_stays_under_ten_megabytes_whatever_it_shows(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_record_that_is_no_citys_is_named_and_the_old_page_stays(tmp_path: Pat
     write_corpus(tmp_path)
     before = write(tmp_path).read_bytes()
     (tmp_path / "reports" / "history.jsonl").write_text("{", encoding="utf-8")
-    with pytest.raises(files.StoreError, match=r"history\.jsonl:1"):
+    with pytest.raises(damage.StoreError, match=r"history\.jsonl:1"):
         write(tmp_path)
     assert (tmp_path / "reports" / "index.html").read_bytes() == before
 

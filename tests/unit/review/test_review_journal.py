@@ -16,7 +16,7 @@ import pytest
 from pipelines.quality import verdicts
 from pipelines.review import journal
 from pipelines.tables import schema
-from pipelines.tables.files import StoreError
+from pipelines.tables.damage import StoreError
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
 

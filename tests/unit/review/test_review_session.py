@@ -17,7 +17,7 @@ from pipelines.review import drawn_plans, journal
 from pipelines.review.item_reader import ItemReader
 from pipelines.review.session import JudgingSession, VerdictRefusedError
 from pipelines.review.stored_pairs import StoredPairs
-from pipelines.tables.files import StoreError
+from pipelines.tables.damage import StoreError
 
 PLAN = Plan("stratified", size=10, seed=2)
 

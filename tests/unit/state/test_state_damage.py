@@ -12,7 +12,7 @@ from crawler.state.database import VisitsError
 from crawler.state.visits import Visits
 from pipelines.articles.archives_read import Progress
 from pipelines.tables import lock
-from pipelines.tables.files import StoreError
+from pipelines.tables.damage import StoreError
 from tests.unit.archive.test_full_disk import files_no_larger_than
 
 MOMENT = datetime(2024, 5, 1, tzinfo=UTC)

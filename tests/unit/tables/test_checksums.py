@@ -15,7 +15,7 @@ from pipelines.quality import history
 from pipelines.release.shards import Shards
 from pipelines.release.snapshot import ReleaseError
 from pipelines.release.tables import LAYOUTS
-from pipelines.tables import files, schema
+from pipelines.tables import damage, parquet, schema
 from pipelines.tables.cache import Findings
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import Vectors
@@ -52,13 +52,13 @@ def test_of_single_bits_turned_over_few_are_read_as_other_rows(
 ) -> None:
     seeded, counts, said = random.Random(20241130), Counter[str](), set[str]()
     for source, of in tables(corpus):
-        data, whole = source.read_bytes(), files.read_table(source, of)
+        data, whole = source.read_bytes(), parquet.read_table(source, of)
         for _ in range(120):
             path = tmp_path / "one.parquet"
             path.write_bytes(turned(data, 4, len(data) - 4, seeded))
             try:
-                same = files.read_table(path, of).equals(whole)
-            except files.StoreError as error:
+                same = parquet.read_table(path, of).equals(whole)
+            except damage.StoreError as error:
                 said.add(str(error).split(" (")[0])
                 counts["refused"] += 1
             else:
@@ -71,14 +71,14 @@ def test_of_single_bits_turned_over_few_are_read_as_other_rows(
 def test_a_bit_in_a_page_is_refused_wherever_it_stands(corpus: Path, tmp_path: Path) -> None:
     seeded, said = random.Random(7), set[str]()
     for source, of in tables(corpus):
-        data, whole = source.read_bytes(), files.read_table(source, of)
+        data, whole = source.read_bytes(), parquet.read_table(source, of)
         path = tmp_path / "one.parquet"
         for _ in range(60):
             path.write_bytes(turned(data, 4, footer(data), seeded))
             try:
                 # Some bits tell nothing: statistics of a page, say.
-                assert files.read_table(path, of).equals(whole)
-            except files.StoreError as error:
+                assert parquet.read_table(path, of).equals(whole)
+            except damage.StoreError as error:
                 said.add(str(error).split(" (")[0] + str(error).rpartition(")")[2])
     assert said == {
         f"{tmp_path / 'one.parquet'}: not a readable Parquet file; restore it from a back-up, "
@@ -95,8 +95,8 @@ def test_a_column_that_the_footer_calls_otherwise_is_not_an_absent_column(
     begin = data.index(b"published_precision", footer(data))
     path = tmp_path / "one.parquet"
     path.write_bytes(data[:begin] + b"q" + data[begin + 1 :])
-    with pytest.raises(files.StoreError, match="two descriptions of its columns differ"):
-        files.read_table(path, of)
+    with pytest.raises(damage.StoreError, match="two descriptions of its columns differ"):
+        parquet.read_table(path, of)
 
 
 def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
@@ -104,23 +104,23 @@ def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
     rows = pa.table({"probability": pa.array(["0.5"])}).cast(
         pa.schema([("probability", pa.string())], metadata=schema.PAIRS.metadata)
     )
-    files.write_table(path, rows)
+    parquet.write_table(path, rows)
     with pytest.raises(
-        files.StoreError, match=r"anywhere\.parquet.* probability holds string, expected"
+        damage.StoreError, match=r"anywhere\.parquet.* probability is string, expected float"
     ):
-        files.read_table(path, schema.PAIRS)
+        parquet.read_table(path, schema.PAIRS)
 
 
 def test_a_table_that_was_damaged_is_written_anew_with_the_rows_it_should_have(
     tmp_path: Path,
 ) -> None:
     path, rows = tmp_path / "t.parquet", pa.table({"a": list(range(1000))})
-    assert files.write_table(path, rows)
+    assert parquet.write_table(path, rows)
     good = path.read_bytes()
     path.write_bytes(turned(good, 100, 200, random.Random(1)))
-    assert files.write_table(path, rows)
+    assert parquet.write_table(path, rows)
     assert path.read_bytes() == good
-    assert not files.write_table(path, rows)
+    assert not parquet.write_table(path, rows)
 
 
 class _Encoder:
@@ -145,7 +145,7 @@ def findings(folder: Path) -> None:
 
 def release_shard(folder: Path) -> None:
     of = LAYOUTS["pairs"]
-    rows = files.rows_to_table([{"pair_id": f"{n:04d}"} for n in range(400)], of.of)
+    rows = parquet.rows_to_table([{"pair_id": f"{n:04d}"} for n in range(400)], of.of)
     with Shards(folder, of) as shards:
         shards.write(rows, "all")
 
@@ -157,15 +157,15 @@ def test_caches_and_releases_carry_checksums_too(
     write(tmp_path)
     (path,) = tmp_path.glob("*.parquet")
     data, seeded = path.read_bytes(), random.Random(3)
-    with files.opened(path) as file:
+    with parquet.opened(path) as file:
         whole = file.read()
     refused = 0
     for _ in range(100):
         path.write_bytes(turned(data, 4, footer(data), seeded))
         try:
-            with files.opened(path) as file:
+            with parquet.opened(path) as file:
                 assert file.read().equals(whole)
-        except files.StoreError:
+        except damage.StoreError:
             refused += 1
     assert refused > 50
 
@@ -175,7 +175,7 @@ def test_what_the_last_run_kept_is_not_compared_with_if_it_was_damaged(corpus: P
         history.record(corpus, run, datetime(2024, 5, 1, tzinfo=UTC))
     path = corpus / "reports" / "kept.parquet"
     path.write_bytes(turned(path.read_bytes(), 4, 40, random.Random(2)))
-    with pytest.raises(files.StoreError, match=r"kept\.parquet: .*compares with nothing"):
+    with pytest.raises(damage.StoreError, match=r"kept\.parquet: .*compares with nothing"):
         history.record(corpus, "three", datetime(2024, 5, 1, tzinfo=UTC))
 
 
@@ -194,7 +194,7 @@ def test_a_damaged_table_of_a_release_names_itself_and_the_command_that_checks(
             reading()
 
 
-def test_no_parquet_file_is_opened_or_written_around_the_store() -> None:
+def test_no_parquet_file_is_opened_or_written_around_its_module() -> None:
     around = re.compile(
         r"pq\.(?:ParquetFile|read_table|read_schema)\(|pq\.(?:write_table|ParquetWriter)\([^)]*"
     )
@@ -204,4 +204,4 @@ def test_no_parquet_file_is_opened_or_written_around_the_store() -> None:
         for hit in around.finditer(path.read_text(encoding="utf-8"))
         if "WRITTEN" not in hit[0]
     ]
-    assert found == ["pipelines/tables/files.py: pq.ParquetFile("]
+    assert found == ["pipelines/tables/parquet.py: pq.ParquetFile("]

@@ -13,8 +13,9 @@ import pytest
 
 from crawler.item import NEWS_TIME, Article
 from pipelines.cli.parser import main
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles, write_articles
+from pipelines.tables.damage import StoreError
 
 NOW = datetime(2024, 5, 1, 8, tzinfo=UTC)
 EN = "The municipal government held an executive meeting yesterday on workplace safety."
@@ -68,7 +69,7 @@ def link_to_nothing(path: Path) -> None:
 
 def other_table(path: Path) -> None:
     row = {"url": "http://a.example/", "city": "anlan", "reason": "listing", "detail": "x"}
-    pq.write_table(files.rows_to_table([row], schema.REJECTS), path)
+    pq.write_table(parquet.rows_to_table([row], schema.REJECTS), path)
 
 
 def other_types(path: Path) -> None:
@@ -91,7 +92,7 @@ DAMAGES = [
     (make_pipe, "expected a Parquet file; this is a folder, a pipe"),
     (link_to_nothing, "a link to nothing"),
     (other_table, "expected the table articles, this is rejects"),
-    (other_types, "column title holds int64, expected string"),
+    (other_types, "column title is int64, expected string"),
     (newer, "schema version 99, written by a newer shizheng"),
 ]
 
@@ -101,7 +102,7 @@ def test_a_table_that_cannot_be_read_is_named_with_what_to_do(
     output: Path, damage: Callable[[Path], None], message: str
 ) -> None:
     damage(articles(output))
-    with pytest.raises(files.StoreError) as caught:
+    with pytest.raises(StoreError) as caught:
         read_articles(output, "anlan")
     told = str(caught.value)
     assert told.startswith(f"{articles(output)}: ")

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.tables import files, schema
+from pipelines.tables import parquet, schema
 from pipelines.vectors import encoder, use
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import EncoderError, SpanEncoder, Vectors, encode_spans
@@ -154,7 +154,7 @@ def test_the_cache_file_does_not_depend_on_the_order_of_work(tmp_path: Path) -> 
             cache.encode([sentence])
         cache.save()
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-    table = files.read_table(tmp_path / "a.parquet", schema.VECTORS)
+    table = parquet.read_table(tmp_path / "a.parquet", schema.VECTORS)
     assert table.schema.equals(schema.VECTORS)
     assert table.num_rows == len(ZH)
 

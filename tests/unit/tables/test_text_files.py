@@ -6,13 +6,13 @@ import pytest
 
 from pipelines.articles.imports import ImportFileError, read_articles
 from pipelines.quality.gold import GoldError, read_gold_pairs
-from pipelines.tables import files
+from pipelines.tables import text_files
 
 
 def test_text_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
     for name, mark in (("a", b""), ("b", b"\xef\xbb\xbf")):
         (tmp_path / name).write_bytes(mark + "市政".encode())
-        assert files.read(tmp_path / name, ValueError) == "市政"
+        assert text_files.read_text(tmp_path / name, ValueError) == "市政"
 
 
 def test_a_file_that_is_not_there_is_called_that(tmp_path: Path) -> None:
@@ -36,9 +36,9 @@ def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_lines_end_at_newlines_and_at_nothing_else() -> None:
     inside = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1eh"
-    assert files.lines(f"{inside}\nsecond\r\n\nfourth") == [inside, "second", "", "fourth"]
-    assert files.lines(f"{inside}\n") == [inside]
-    assert files.lines("") == []
+    assert text_files.lines(f"{inside}\nsecond\r\n\nfourth") == [inside, "second", "", "fourth"]
+    assert text_files.lines(f"{inside}\n") == [inside]
+    assert text_files.lines("") == []
 
 
 def test_a_gold_file_may_hold_any_title(tmp_path: Path) -> None:
