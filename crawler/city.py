@@ -14,7 +14,6 @@ from crawler.cms import FAMILIES
 Status = Literal["unverified", "active", "paused", "blocked", "gone"]
 STATUSES: tuple[Status, ...] = ("unverified", "active", "paused", "blocked", "gone")
 CRAWLED: tuple[Status, ...] = ("unverified", "active")
-LANGS = ("zh", "en")
 RENDERERS = ("browser",)
 DRIFTS = ("yield", "score", "length_ratio")
 RIGHTS = ("metadata", "metadata+excerpt", "full")

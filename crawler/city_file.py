@@ -16,7 +16,6 @@ import yaml
 from crawler import city_patterns
 from crawler.city import (
     DRIFTS,
-    LANGS,
     RENDERERS,
     RIGHTS,
     STATUSES,
@@ -29,6 +28,7 @@ from crawler.city import (
 )
 from crawler.cms import FAMILIES
 from crawler.errors import ShizhengError
+from crawler.item import LANGS
 
 
 def _shipped() -> Path:

@@ -16,6 +16,9 @@ EARLIEST, LATEST = date(1949, 1, 1), date(2099, 12, 31)
 """Range of dates of publication. Earlier ones are mistakes or placeholders; no clock or archive
 makes a later one true."""
 
+LANGS = ("zh", "en")
+"""Languages of the articles."""
+
 Precision = Literal["minute", "day", "month", "year"]
 
 # Query parameters that only say where the reader came from, or keep a cache or a session apart.

@@ -34,6 +34,7 @@ from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.cache import Findings
 from pipelines.tables.parquet import Row
+from pipelines.tables.vocabulary import DECISION
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import Encoder
 from pipelines.vectors.load import load_encoder
@@ -126,7 +127,7 @@ def align_city(
         table = parquet.rows_to_table(rows, of)
         parquet.write_table(files.table_path(output, name, city), table)
     kept.save()
-    likely = sum(row["probability"] >= 0.5 for row in pairs)
+    likely = sum(row["probability"] >= DECISION for row in pairs)
     return Summary(
         len(zh),
         len(en),

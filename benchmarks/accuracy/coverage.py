@@ -20,9 +20,10 @@ import pyarrow as pa
 
 from pipelines.quality import agreement, estimates, intervals, sampling, verdicts
 from pipelines.quality.intervals import Estimate, Floats
-from pipelines.quality.judged import Flags, PairSample, UnmatchedSample, place, place_beads
+from pipelines.quality.judged import PairSample, UnmatchedSample, place, place_beads
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Verdict
+from pipelines.tables.columns import Mask, probabilities
 from pipelines.tables.vocabulary import DECISION
 
 WHEN = datetime(2024, 5, 1, tzinfo=UTC)
@@ -300,8 +301,8 @@ def _corpus(
     return Corpus(table, right.astype(np.float64), cities)
 
 
-def _claimed(corpus: Corpus) -> Flags:
-    return np.asarray(sampling.floats(corpus.pairs["probability"]) >= DECISION)
+def _claimed(corpus: Corpus) -> Mask:
+    return probabilities(corpus.pairs) >= DECISION
 
 
 def _judged(corpus: Corpus, drawn: list[Drawn]) -> list[verdicts.Judged]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.city import CRAWLED, LANGS, City
+from crawler.city import CRAWLED, City
 from crawler.state.database import SKEW
 from pipelines.operations.metrics import Standing
 from pipelines.tables import damage, files, lock, parquet, runs, schema
 from pipelines.tables.articles import read_articles
-from pipelines.tables.vocabulary import DECISION
+from pipelines.tables.vocabulary import DECISION, LANGS
 
 _CLOCK = "this machine's clock was ahead, or is behind"
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipelines.tables.run_metrics import Sample, _gauge
+from pipelines.tables.run_metrics import Sample, gauge
+from pipelines.tables.vocabulary import LANGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ class Standing:
 def of_cities(standings: Sequence[Standing]) -> str:
     """Return how the cities stand, those of the last run and all others."""
     cities = [standing for standing in standings if standing.last_run]
-    langs = ("zh", "en")
 
     def each(name: str) -> list[Sample]:
         return [({"city": s.city}, getattr(s, name)) for s in cities]
@@ -54,29 +54,29 @@ def of_cities(standings: Sequence[Standing]) -> str:
     newest = [
         ({"city": s.city, "lang": lang}, datetime.fromisoformat(moment).timestamp())
         for s in cities
-        for lang in langs
+        for lang in LANGS
         if (moment := getattr(s, f"newest_{lang}"))
     ]
-    stored = [({"city": s.city, "lang": lang}, getattr(s, lang)) for s in cities for lang in langs]
+    stored = [({"city": s.city, "lang": lang}, getattr(s, lang)) for s in cities for lang in LANGS]
     well = [({"city": s.city}, float(s.health == "well")) for s in cities]
     return "".join(
         (
-            _gauge("city_well", "Whether the city is well (1) or not (0).", well),
-            _gauge("city_last_run_seconds", "When the city's last run ended.", times("last_run")),
-            _gauge(
+            gauge("city_well", "Whether the city is well (1) or not (0).", well),
+            gauge("city_last_run_seconds", "When the city's last run ended.", times("last_run")),
+            gauge(
                 "city_last_success_seconds",
                 "When the city's last run without a failure ended.",
                 times("last_success"),
             ),
-            _gauge(
+            gauge(
                 "city_newest_article_seconds",
                 "When the newest article stored was published.",
                 newest,
             ),
-            _gauge("city_articles", "Articles stored.", stored),
-            _gauge("city_articles_recent", "Articles of the last four weeks.", each("recent")),
-            _gauge("city_articles_before", "Articles of the four weeks before.", each("before")),
-            _gauge("city_pairs", "Pairs kept.", each("pairs")),
-            _gauge("city_rejects", "Pages that gave no article.", each("rejects")),
+            gauge("city_articles", "Articles stored.", stored),
+            gauge("city_articles_recent", "Articles of the last four weeks.", each("recent")),
+            gauge("city_articles_before", "Articles of the four weeks before.", each("before")),
+            gauge("city_pairs", "Pairs kept.", each("pairs")),
+            gauge("city_rejects", "Pages that gave no article.", each("rejects")),
         )
     )

@@ -10,6 +10,7 @@ from pipelines.pairs.calibration import Calibration
 from pipelines.pairs.model import PairModel, days_apart
 from pipelines.pairs.pair import Pairing, Scored
 from pipelines.pairs.prepared import PreparedArticle
+from pipelines.tables.vocabulary import DECISION
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "what the sentences say": ("similarity", "title", "covered_en", "covered_zh", "order"),
@@ -105,7 +106,7 @@ def _verdict(
     own = f" by {calibration.version}, {asked.probability:.3f} by the model" if calibration else ""
     stated = f"probability {likely:.3f}{own}, log odds {asked.score:+.1f}"
     paired = any(one is asked for one in pairing.pairs)
-    if paired and likely >= 0.5:
+    if paired and likely >= DECISION:
         return f"A pair ({asked.relation}): {stated}."
     if paired:
         return f"Not a pair at the default threshold, though no better mate was found: {stated}."

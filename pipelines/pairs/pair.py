@@ -19,6 +19,7 @@ from pipelines.pairs.coverage import Coverage
 from pipelines.pairs.model import WORDS_PER_CHARACTER, PairModel, features, load_pair_model
 from pipelines.pairs.prepared import PreparedArticle, Unread
 from pipelines.tables.cache import Findings
+from pipelines.tables.vocabulary import DECISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +229,13 @@ def _assign(
         if one.probability < FLOOR or one.en in done:
             continue
         holders = serves.get(one.zh, [])
-        if holders and not (one.probability >= 0.5 and all(_apart(one, h) for h in holders)):
+        if holders and not (one.probability >= DECISION and all(_apart(one, h) for h in holders)):
             continue
         done.add(one.en)
         serves.setdefault(one.zh, []).append(one)
     pairs = []
     for holders in serves.values():
-        parts = len([one for one in holders if one.probability >= 0.5]) > 1
+        parts = len([one for one in holders if one.probability >= DECISION]) > 1
         for one in holders:
             ratio = en[one.en].size / (zh[one.zh].size * WORDS_PER_CHARACTER)
             kind = "part_of" if parts else relation(one.coverage, ratio)

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
-from pipelines.quality.verdicts import LEVELS, MATES, Judged
+from pipelines.quality.verdicts import LEVELS, Judged
+from pipelines.tables.vocabulary import RELATIONS
 
 Floats = npt.NDArray[np.float64]
 
@@ -135,7 +136,7 @@ def large_sample(counts: Floats) -> tuple[float | None, float]:
 
 def _decision(level: str) -> Callable[[str], str]:
     """Return what a label comes to where only right or not is asked; undecided stays apart."""
-    right = {"pair": MATES, "bead": ("correct",), "unmatched": ("missed",)}[level]
+    right = {"pair": RELATIONS, "bead": ("correct",), "unmatched": ("missed",)}[level]
     return lambda label: "right" if label in right else label if label == "cannot_tell" else "wrong"
 
 

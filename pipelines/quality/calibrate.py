@@ -37,8 +37,8 @@ from pipelines.pairs.calibration import (
 )
 from pipelines.quality import subjects
 from pipelines.quality.judged import PairSample, read_pairs
-from pipelines.quality.sampling import Floats, Ints
 from pipelines.quality.verdicts import Judged
+from pipelines.tables.columns import Floats, Ints
 from pipelines.tables.vocabulary import BANDS
 
 LEAST_JUDGED, LEAST_EACH = 100, 10

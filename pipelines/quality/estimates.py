@@ -19,7 +19,6 @@ from pipelines.quality.agreement import Agreement
 from pipelines.quality.intervals import Estimate, Floats
 from pipelines.quality.judged import (
     BeadSample,
-    Flags,
     PairSample,
     UnmatchedSample,
     read_beads,
@@ -28,6 +27,7 @@ from pipelines.quality.judged import (
 )
 from pipelines.quality.subjects import Judgements
 from pipelines.quality.verdicts import CANNOT_TELL, LEVELS, VerdictError
+from pipelines.tables.columns import Mask
 from pipelines.tables.vocabulary import BANDS, DECISION
 
 LEAST = 5
@@ -166,7 +166,7 @@ def estimate_from(output: Path, found: Judgements, threshold: float = DECISION) 
     )
 
 
-def share(sample: PairSample, domain: Flags, outcome: Floats) -> Estimate | None:
+def share(sample: PairSample, domain: Mask, outcome: Floats) -> Estimate | None:
     """Estimate the mean of `outcome` over the pairs of `domain` (a flag for each pair stored)."""
     used = np.flatnonzero(sample.usable() & domain[sample.row])
     if len(used) == 0:
@@ -232,7 +232,7 @@ def _cells(present: Sequence[int], seen: Mapping[int, int]) -> dict[int, int]:
     return {cell: numbers[home(name)] for cell, name in stratum.items()}
 
 
-def _band(sample: PairSample, everything: Flags, band: int) -> Band:
+def _band(sample: PairSample, everything: Mask, band: int) -> Band:
     domain = everything & (sample.band == band)
     used = sample.usable() & domain[sample.row]
     stated = None

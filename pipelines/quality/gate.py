@@ -22,10 +22,10 @@ from pipelines.quality import estimates, history, subjects, verdicts
 from pipelines.quality.estimates import CityEstimates
 from pipelines.quality.history import Measures
 from pipelines.quality.subjects import Judgements
-from pipelines.quality.verdicts import MATES, VerdictError
+from pipelines.quality.verdicts import VerdictError
 from pipelines.tables import damage, files, parquet, schema
-from pipelines.tables.columns import evidence, flat, floats
-from pipelines.tables.vocabulary import DECISION
+from pipelines.tables.columns import claimed, evidence, flat, floats, probabilities
+from pipelines.tables.vocabulary import RELATIONS
 
 ENOUGH = 30
 """Pairs of a city judged from which its precision is taken for known."""
@@ -129,7 +129,7 @@ def _precision(
         for one in judged.items
         if one.item.level == "pair"
         and one.first.city == city.key
-        and one.verdict not in (*MATES, verdicts.CANNOT_TELL, None)
+        and one.verdict not in (*RELATIONS, verdicts.CANNOT_TELL, None)
     ]
     pairs = _pairs(output, city.key)
     pairs = pairs.filter(pc.is_in(pairs["pair_id"], value_set=pa.array(wrong, pa.string())))
@@ -186,19 +186,20 @@ def _of_drift(
         )
     pairs = pairs.filter(pc.is_in(pairs["en_id"], value_set=flat(recent["article_id"])))
     if name == "yield":
-        return _examples(pairs, np.argsort(floats(pairs["probability"], 0.0)), "least probable")
+        return _examples(pairs, np.argsort(probabilities(pairs)), "least probable")
     if name == "score":
-        values, why = floats(pairs["score"], before), "score {:.2f}"
+        values, why = floats(pairs["score"]), "score {:.2f}"
     else:
         values, why = evidence(pairs, "length_ratio"), "length ratio {:.2f}"
-    order = np.argsort(np.where(np.isfinite(values), values, before) * (-1 if drift > 0 else 1))
+    values = np.where(np.isfinite(values), values, before)
+    order = np.argsort(values * (-1 if drift > 0 else 1))
     return _examples(pairs, order, *(why.format(values[i]) for i in order[:EXAMPLES]))
 
 
 def _pairs(output: Path, city: str) -> pa.Table:
     """Return the pairs of a city that are kept."""
     pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
-    return pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
+    return claimed(pairs)
 
 
 def _examples(pairs: pa.Table, order: Any, *why: str) -> tuple[Example, ...]:

@@ -22,8 +22,7 @@ import pyarrow.parquet as pq
 
 from pipelines.tables import atomic, damage, files, parquet, schema, text_files
 from pipelines.tables.articles import read_articles
-from pipelines.tables.columns import evidence, flat, floats
-from pipelines.tables.vocabulary import DECISION
+from pipelines.tables.columns import claimed, evidence, flat, floats
 
 WINDOW = 100
 """The newest English articles of a city that its measures are of: older ones would hide a change
@@ -178,7 +177,7 @@ def _measure(output: Path, city: str) -> tuple[pa.Table, Measures]:
     columns = ["pair_id", "city", "zh_title", "en_title", "aligned_at", "en_id"]
     columns += ["probability", "score", "evidence"]
     pairs = parquet.read_table(path, schema.PAIRS, columns)
-    pairs = pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
+    pairs = claimed(pairs)
     recent = newest_english(output, city)
     of_recent = pairs.filter(pc.is_in(pairs["en_id"], value_set=flat(recent["article_id"])))
     enough = recent.num_rows >= FEWEST

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.quality import sampling
-from pipelines.quality.sampling import Floats, Ints
-from pipelines.quality.verdicts import CANNOT_TELL, MATES, TRANSLATIONS, Judged, plan_of
+from pipelines.quality.verdicts import CANNOT_TELL, Judged, plan_of
+from pipelines.tables import files
+from pipelines.tables.columns import Floats, Ints, Mask, bands, flat, probabilities
+from pipelines.tables.vocabulary import RELATIONS, TRANSLATIONS
 
-Flags = npt.NDArray[np.bool_]
 NOWHERE, SOMEWHERE, EVERYWHERE = 0, 1, 2
 """What the plan an item was drawn by speaks of: nothing, some cities, all of them."""
 
@@ -51,7 +52,7 @@ class PairSample:
             return np.arange(len(self.cities))
         return np.unique(self.city[self.row[self.reach == SOMEWHERE]])
 
-    def usable(self) -> Flags:
+    def usable(self) -> Mask:
         """Which judged pairs speak of the whole scope: drawn by chance from all of it."""
         everywhere = self.reach == EVERYWHERE
         return np.asarray(everywhere if everywhere.any() else self.reach == SOMEWHERE)
@@ -83,7 +84,7 @@ class BeadSample:
 
 def read_pairs(output: Path, judged: Sequence[Judged]) -> PairSample:
     """Read the pairs stored and place the judged ones among them."""
-    cities = sampling.cities_in(output)
+    cities = files.cities_in(output, "pairs")
     return place(sampling.read_pairs(output, cities), cities, judged)
 
 
@@ -91,9 +92,9 @@ def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> P
     """Place judged pairs in a table as `sampling.read_pairs` gives it."""
     pairs = [one for one in judged if one.item.level == "pair"]
     keys = pa.array([one.item.key for one in pairs], pa.string())
-    found = pc.fill_null(pc.index_in(keys, value_set=sampling.flat(table["pair_id"])), -1)
+    found = pc.fill_null(pc.index_in(keys, value_set=flat(table["pair_id"])), -1)
     methods = tuple(sorted(set(pc.unique(table["method"]).to_pylist()) - {None}))
-    probability = sampling.floats(table["probability"])
+    probability = probabilities(table)
     rows, right, rendered, weight, reach, plans, chinese = [], [], [], [], [], [], []
     for one, row in zip(pairs, found.to_pylist(), strict=True):
         said = _said(one)
@@ -101,7 +102,7 @@ def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> P
             continue
         drawn, scope, plan = _drawn(one)
         rows.append(row)
-        right.append(sum(v in MATES for v in said) / len(said))
+        right.append(sum(v in RELATIONS for v in said) / len(said))
         rendered.append(sum(v in TRANSLATIONS for v in said) / len(said))
         weight.append(drawn)
         reach.append(scope)
@@ -111,7 +112,7 @@ def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> P
     return PairSample(
         cities=tuple(cities),
         city=_codes(table["city"], cities),
-        band=sampling.bands(probability),
+        band=bands(probability),
         probability=probability,
         methods=methods,
         method=_codes(table["method"], methods),
@@ -197,5 +198,5 @@ def _pooled(weight: Floats, plans: Sequence[str]) -> Floats:
 
 def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
     """Return the position of each value among `names`, -1 for none."""
-    at = pc.index_in(sampling.flat(column), value_set=pa.array(names, pa.string()))
+    at = pc.index_in(flat(column), value_set=pa.array(names, pa.string()))
     return np.asarray(pc.fill_null(at, -1).to_numpy(zero_copy_only=False), np.int64)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pipelines.pairs import prepared
 from pipelines.pairs.prepared import Document
 from pipelines.tables import articles, files, parquet, schema
+from pipelines.tables.vocabulary import LANGS
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.load import load_encoder
 
@@ -58,7 +59,7 @@ def _alike(output: Path, city: str, en_ids: Sequence[str]) -> dict[str, list[str
         return {key: [] for key in en_ids}
     cache = VectorCache(path, encoder)
     ids, vectors = {}, {}
-    for lang in ("zh", "en"):
+    for lang in LANGS:
         side = _documents(output, city, lang)
         ids[lang] = [document.id for document in side]
         vectors[lang] = _centred(prepared.vectors(side, cache))

@@ -14,10 +14,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,14 +25,12 @@ from pipelines.quality.subjects import Subjects
 from pipelines.quality.verdicts import Item, item
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
+from pipelines.tables.columns import Ints, bands, claimed, flat, mask, probabilities
 from pipelines.tables.vocabulary import BANDS, DECISION
 
 KINDS = ("stratified", "uncertain", "search", "beads", "unmatched")
 BEADS_A_PAIR = 5
 """Beads drawn from one pair at most: a reader has to find the place in both texts once."""
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 class PlanError(ShizhengError):
@@ -142,7 +138,7 @@ def draw(output: Path, plan: Plan) -> list[Drawn]:
     Raises `PlanError` where there is nothing to draw from, `store.StoreError` for a table that
     cannot be read. Only the columns needed are read: 100,000 pairs take about a second.
     """
-    known = cities_in(output)
+    known = files.cities_in(output, "pairs")
     missing = [city for city in plan.cities if city not in known]
     if missing or not known:
         raise PlanError(
@@ -153,17 +149,6 @@ def draw(output: Path, plan: Plan) -> list[Drawn]:
     if not found:
         raise PlanError(f"{output}: nothing to draw for the plan {plan}")
     return found
-
-
-def cities_in(output: Path) -> list[str]:
-    """Return the cities that have articles or pairs, sorted."""
-    return files.cities_in(output, "pairs")
-
-
-def bands(probability: Floats) -> Ints:
-    """Return the score band (0-9) of each probability, as the report counts them."""
-    # Stored as float32, where 0.9 is a little less than nine tenths.
-    return np.clip((probability * BANDS + 1e-6).astype(np.int64), 0, BANDS - 1)
 
 
 def band_name(band: int) -> str:
@@ -225,7 +210,7 @@ def _strata(pairs: pa.Table, size: int) -> dict[str, Ints]:
     There are at least three draws for a stratum: where there would be too many strata, the smallest
     cities of a band become one, over which the draws are spread in proportion.
     """
-    band = bands(floats(pairs["probability"]))
+    band = bands(probabilities(pairs))
     city = pc.dictionary_encode(flat(pairs["city"]))
     codes, names = city.indices.to_numpy().astype(np.int64), city.dictionary.to_pylist()
     cells = {
@@ -257,7 +242,7 @@ def _uncertain(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 def uncertain(pairs: pa.Table, plan: Plan) -> list[Drawn]:
     """Choose from a table as `read_pairs` gives it."""
-    doubt = np.abs(floats(pairs["probability"]) - 0.5)
+    doubt = np.abs(probabilities(pairs) - DECISION)
     ties = np.random.default_rng(plan.seed).random(len(doubt))
     rows = np.lexsort((ties, doubt))[: plan.size]
     return list(_drawn_pairs(pairs, plan, [(int(row), "uncertain", None) for row in rows]))
@@ -269,15 +254,14 @@ def _search(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
     hit = np.zeros(pairs.num_rows, dtype=bool)
     for name in columns:
         found = pc.match_substring(flat(pairs[name]), plan.text, ignore_case=True)
-        hit |= np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=bool)
+        hit |= mask(found)
     rows = np.flatnonzero(hit)
     np.random.default_rng(plan.seed).shuffle(rows)
     return list(_drawn_pairs(pairs, plan, [(int(r), "search", None) for r in rows[: plan.size]]))
 
 
 def _beads(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
-    pairs = read_pairs(output, cities)
-    pairs = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
+    pairs = claimed(read_pairs(output, cities))
     drawn = beads(pairs, _linked_beads(output, cities, flat(pairs["pair_id"])), plan)
     texts = Subjects(output)
     texts.load(drawn)
@@ -353,9 +337,8 @@ def unmatched_english(output: Path, city: str) -> list[str]:
     articles = read_articles(output, city, ["article_id", "lang", "duplicate_of"])
     alone = pc.and_(pc.equal(articles["lang"], "en"), pc.is_null(articles["duplicate_of"]))
     ids = flat(articles.filter(alone)["article_id"])
-    pairs = read_pairs(output, [city])
-    claimed = pairs.filter(pa.array(floats(pairs["probability"]) >= DECISION))
-    loose = ids.filter(pc.invert(pc.is_in(ids, value_set=flat(claimed["en_id"]))))
+    pairs = claimed(read_pairs(output, [city]))
+    loose = ids.filter(pc.invert(pc.is_in(ids, value_set=flat(pairs["en_id"]))))
     return sorted(loose.to_pylist())
 
 
@@ -387,10 +370,9 @@ def claimed_beads(
     output: Path, asked: Sequence[tuple[str, int]] = (), threshold: float = DECISION
 ) -> tuple[set[tuple[str, int]], int]:
     """Return which of the beads `asked` are linked ones of pairs claimed, and how many all are."""
-    cities = cities_in(output)
-    pairs = read_pairs(output, cities)
-    claimed = pairs.filter(pa.array(floats(pairs["probability"]) >= threshold))
-    table = _linked_beads(output, cities, flat(claimed["pair_id"]))
+    cities = files.cities_in(output, "pairs")
+    pairs = claimed(read_pairs(output, cities), threshold)
+    table = _linked_beads(output, cities, flat(pairs["pair_id"]))
     owners = pa.array(sorted({pair for pair, _ in asked}), pa.string())
     near = table.filter(pc.is_in(table["pair_id"], value_set=owners))
     names = zip(near["pair_id"].to_pylist(), near["position"].to_pylist(), strict=True)
@@ -416,16 +398,3 @@ def _drawn_pairs(
     for row, (_, stratum, weight) in zip(rows, chosen, strict=True):
         yield Drawn("pair", row["city"], row["pair_id"], None, row["zh_id"], row["en_id"],
                     str(plan), stratum, weight, row["probability"], row["method"])  # fmt: skip
-
-
-def floats(column: Any) -> Floats:
-    """Return a column of numbers; null is 0."""
-    filled = pc.fill_null(pc.cast(column, pa.float64()), 0.0)
-    return np.asarray(flat(filled).to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def flat(column: Any) -> pa.Array:
-    """Return a column as one array."""
-    if not isinstance(column, pa.ChunkedArray):
-        return column
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

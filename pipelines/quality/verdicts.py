@@ -23,19 +23,16 @@ from typing import Any, NamedTuple
 
 from crawler.errors import ShizhengError
 from pipelines.tables import parquet, schema
-
-LEVELS: Mapping[str, tuple[str, ...]] = {
-    "pair": ("translation", "abridged", "part_of", "same_event", "different", "cannot_tell"),
-    "bead": ("correct", "partly", "wrong", "wrong_language", "not_language", "boilerplate"),
-    "unmatched": ("missed", "none", "cannot_tell"),
-}
-"""What can be said of an item of each level."""
+from pipelines.tables.vocabulary import RELATIONS
 
 CANNOT_TELL = "cannot_tell"
-MATES = ("translation", "abridged", "part_of", "same_event")
-"""Pair verdicts by which the two articles tell the same thing: what `probability` claims."""
-TRANSLATIONS = ("translation", "abridged", "part_of")
-"""Pair verdicts by which one article renders the other, or some of it."""
+
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    "pair": (*RELATIONS, "different", CANNOT_TELL),
+    "bead": ("correct", "partly", "wrong", "wrong_language", "not_language", "boilerplate"),
+    "unmatched": ("missed", "none", CANNOT_TELL),
+}
+"""What can be said of an item of each level."""
 
 
 _ADJUDICATION = "adjudication"

@@ -11,10 +11,11 @@ from crawler.demo import DEMO_CITIES
 from crawler.errors import ExitCode
 from pipelines.release import build, difference, snapshot, verify
 from pipelines.release.content import selection, withdrawal
-from pipelines.release.content.selection import LANGS, RELATIONS, Thresholds
+from pipelines.release.content.selection import Thresholds
 from pipelines.release.formats import NAMES, PARQUET, SITE
 from pipelines.release.snapshot import ReleaseError
 from pipelines.release.split.splits import KINDS
+from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 _SHOWN = 10
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser, day: Any) -> None:
     parser.add_argument(
         "--min-probability",
         type=_share,
-        default=0.5,
+        default=DECISION,
         metavar="P",
         help="pairs at or above it (default: %(default)s)",
     )

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
-from pipelines.tables.columns import cities_in, flat, floats
-from pipelines.tables.vocabulary import DECISION, LANGS
+from pipelines.tables.columns import claimed, flat
+from pipelines.tables.vocabulary import LANGS
 
 FEW = 5
 """Articles shown of one kind."""
@@ -49,11 +49,11 @@ def read(output: Path, few: int = FEW) -> Exhibits:
     unmatched: dict[tuple[str, str], tuple[Exhibit, ...]] = {}
     flagged: dict[tuple[str, str], list[Exhibit]] = {}
     repeated: dict[str, list[Exhibit]] = {lang: [] for lang in LANGS}
-    for city in cities_in(output):
+    for city in files.cities_in(output, "pairs", "rejects"):
         articles = read_articles(output, city, _COLUMNS)
         path = files.table_path(output, "pairs", city)
         pairs = parquet.read_table(path, schema.PAIRS, ["zh_id", "en_id", "probability"])
-        kept = pairs.filter(pa.array(floats(pairs["probability"], 0.0) >= DECISION))
+        kept = claimed(pairs)
         used = pa.concat_arrays([flat(kept["zh_id"]), flat(kept["en_id"])])
         alone = pc.and_(
             pc.invert(pc.is_in(articles["article_id"], value_set=used)),

@@ -16,12 +16,12 @@ from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import (
     Floats,
     Mask,
-    _mask,
     bands,
-    cities_in,
     evidence,
     flat,
     floats,
+    mask,
+    probabilities,
 )
 from pipelines.tables.vocabulary import BANDS, DECISION, LANGS
 
@@ -145,10 +145,10 @@ def read(output: Path, recent_runs: int = 10) -> Tally:
     times: list[datetime] = []
     wanted = ["pair_id", "zh_id", "en_id", "probability", "relation", "margin", "evidence"]
     wanted += ["method", "aligned_at"]
-    for city in cities_in(output):
+    for city in files.cities_in(output, "pairs", "rejects"):
         path = files.table_path(output, "pairs", city)
         pairs = parquet.read_table(path, schema.PAIRS, wanted)
-        probability = floats(pairs["probability"], 0.0)
+        probability = probabilities(pairs)
         kept = pairs.filter(pa.array(probability >= DECISION))
         columns["probability"].append(probability)
         columns["length"].append(_known(evidence(kept, "length_ratio")))
@@ -213,10 +213,10 @@ def read(output: Path, recent_runs: int = 10) -> Tally:
 
 def _edition(articles: pa.Table, used: pa.Array, lang: str) -> Edition:
     rows = articles.filter(pc.equal(articles["lang"], lang))
-    matched = _mask(pc.is_in(rows["article_id"], value_set=used))
-    duplicate = _mask(pc.is_valid(rows["duplicate_of"])) & ~matched
+    matched = mask(pc.is_in(rows["article_id"], value_set=used))
+    duplicate = mask(pc.is_valid(rows["duplicate_of"])) & ~matched
     state = np.where(matched, 0, np.where(duplicate, 2, 1))
-    dated = _mask(pc.is_valid(rows["published_at"]))
+    dated = mask(pc.is_valid(rows["published_at"]))
     when = rows["published_at"].filter(pa.array(dated))
     month = (
         12 * pc.year(when).to_numpy().astype(np.int64) + pc.month(when).to_numpy().astype(np.int64)
@@ -228,7 +228,7 @@ def _edition(articles: pa.Table, used: pa.Array, lang: str) -> Edition:
         lang=lang,
         articles=rows.num_rows,
         undated=int((~dated).sum()),
-        duplicates=int(_mask(pc.is_valid(rows["duplicate_of"])).sum()),
+        duplicates=int(mask(pc.is_valid(rows["duplicate_of"])).sum()),
         matched=int(matched.sum()),
         unmatched=int((state == 1).sum()),
         months={

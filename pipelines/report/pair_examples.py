@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pipelines.report import traits
 from pipelines.report.counts import doubts
 from pipelines.tables import files, parquet, schema
-from pipelines.tables.columns import Mask, band, cities_in, flat, floats
+from pipelines.tables.columns import Mask, band, flat, probabilities
 from pipelines.tables.vocabulary import DECISION
 
 SEED = "shizheng report"
@@ -115,7 +115,7 @@ def choose(output: Path, size: int, wanted: Collection[str] = ()) -> Choice:
     ids: dict[str, list[str]] = {}
     masks: dict[str, dict[str, Mask]] = {}
     columns = ["pair_id", "probability", "relation", "margin", "evidence"]
-    for city in cities_in(output):
+    for city in files.cities_in(output, "pairs", "rejects"):
         pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)
         ids[city] = pairs["pair_id"].to_pylist()
         masks[city] = _traits(output, city, pairs)
@@ -154,7 +154,7 @@ def _traits(output: Path, city: str, pairs: pa.Table) -> dict[str, Mask]:
     found = traits.of_pairs(pairs)
     path = files.table_path(output, "sentences", city)
     beads = parquet.read_table(path, schema.SENTENCES, ["pair_id", "kind", "flags"])
-    kept = floats(pairs["probability"], 0.0) >= DECISION
+    kept = probabilities(pairs) >= DECISION
     for trait, owners in traits.of_beads(beads).items():
         hits = flat(pc.is_in(pairs["pair_id"], value_set=owners))
         found[trait] = kept & hits.to_numpy(zero_copy_only=False)

@@ -15,7 +15,7 @@ from pipelines.report.fact_marks import Mark
 from pipelines.report.pair_examples import Bead, Rival, Side, Specimen
 from pipelines.report.words import Words
 from pipelines.tables import columns
-from pipelines.tables.vocabulary import DECISION
+from pipelines.tables.vocabulary import DECISION, LANGS
 from pipelines.text.safe import _LONGEST_URL, web_link
 
 LONGEST_SIDE = 3_000
@@ -112,7 +112,7 @@ def view(specimen: Specimen, budget: int) -> PairView:
     longest = min(LONGEST_SIDE, budget // 12)
     texts = {
         lang: "\n".join(getattr(bead, lang)[:longest] for bead in beads)[:_MOST_READ]
-        for lang in ("zh", "en")
+        for lang in LANGS
     }
     sides = {"zh": specimen.zh, "en": specimen.en}
     read = {
@@ -125,7 +125,7 @@ def view(specimen: Specimen, budget: int) -> PairView:
         )
         for lang, side in sides.items()
     }
-    marks = dict(zip(("zh", "en"), fact_marks.marks(read["zh"], read["en"]), strict=True))
+    marks = dict(zip(LANGS, fact_marks.marks(read["zh"], read["en"]), strict=True))
     shown = tuple(_within(budget, _bead_views(beads, sides, marks, longest)))
     rival = specimen.rival
     return PairView(
@@ -190,7 +190,7 @@ def _bead_views(
     offsets = {lang: len(side.title[:LONGEST_TITLE]) + 1 for lang, side in sides.items()}
     for bead in beads:
         html: dict[str, Markup | None] = {}
-        for lang in ("zh", "en"):
+        for lang in LANGS:
             whole: str = getattr(bead, lang)
             text = whole[:longest]
             end = offsets[lang] + len(text)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.report.counts import doubts
-from pipelines.tables.columns import Mask, bands, evidence, flat, floats
+from pipelines.tables.columns import Mask, bands, evidence, flat, probabilities
 from pipelines.tables.vocabulary import BANDS, DECISION
 
 LENGTH_EDGES = (0, 0.354, 0.5, 0.707, 0.841, 1.189, 1.414, 2, 2.828, np.inf)
@@ -29,7 +29,7 @@ def of_pairs(pairs: pa.Table) -> dict[str, Mask]:
 
     Bands are of all pairs; the rest, like the figures that lead to them, of those kept.
     """
-    probability = floats(pairs["probability"], 0.0)
+    probability = probabilities(pairs)
     kept = probability >= DECISION
     found = {f"band={n}": bands(probability) == n for n in range(BANDS)}
     found |= {f"doubt={name}": kept & rows for name, rows in doubts(pairs).items()}

@@ -5,10 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from crawler.city_file import load_cities
-from pipelines.quality import sampling
 from pipelines.report.words import Words
 from pipelines.review import ReviewError, drawn_plans, exchange, journal, sheets
-from pipelines.tables import atomic
+from pipelines.tables import atomic, files
 from pipelines.terminal import complain, end_output, say, say_json
 
 ACTIONS = ("export", "import")
@@ -51,7 +50,7 @@ def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], revi
     # Not before it is needed: other commands start faster without the web server.
     from pipelines.review import server
 
-    known = sampling.cities_in(output)
+    known = files.cities_in(output, "pairs")
     missing = [city for city in cities if city not in known]
     if missing or not known:
         raise ReviewError(

@@ -2,11 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Any
 
 NAME = "shizheng.prom"
 """The file's name in a collector's folder; such a folder takes only names that end in .prom."""
@@ -28,16 +24,17 @@ def of_run(
     failed = [({"city": city}, float(bool(v.get("failed")))) for city, v in counts.items()]
     return "".join(
         (
-            _gauge("run_started_seconds", "When the last run began, Unix time.", _at(started)),
-            _gauge("run_finished_seconds", "When the last run ended, Unix time.", _at(ended)),
-            _gauge("run_exit_code", "Exit code of the last run.", [({}, exit_code)]),
-            _gauge("run_failed", "Whether the city failed in the last run.", failed),
-            _gauge("run_count", "What the last run counted, by city.", counted),
+            gauge("run_started_seconds", "When the last run began, Unix time.", _at(started)),
+            gauge("run_finished_seconds", "When the last run ended, Unix time.", _at(ended)),
+            gauge("run_exit_code", "Exit code of the last run.", [({}, exit_code)]),
+            gauge("run_failed", "Whether the city failed in the last run.", failed),
+            gauge("run_count", "What the last run counted, by city.", counted),
         )
     )
 
 
-def _gauge(name: str, text: str, samples: Iterable[Sample]) -> str:
+def gauge(name: str, text: str, samples: Iterable[Sample]) -> str:
+    """Return a gauge with its help text, one line a sample."""
     lines = [f"# HELP shizheng_{name} {text}", f"# TYPE shizheng_{name} gauge"]
     for labels, value in samples:
         inside = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels.items())

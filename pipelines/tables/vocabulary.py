@@ -1,14 +1,17 @@
-"""Words that tables share: languages, relations, the decision threshold."""
+"""Terms that tables share: languages, relations, the decision threshold, probability bands."""
+
+from crawler.item import LANGS
+
+__all__ = ["BANDS", "DECISION", "LANGS", "RELATIONS", "TRANSLATIONS"]
+
+RELATIONS = ("translation", "abridged", "part_of", "same_event")
+"""Relations of the two articles of a pair, from closest to loosest."""
+
+TRANSLATIONS = ("translation", "abridged", "part_of")
+"""Relations in which one article renders the other, or a part of it."""
+
+DECISION = 0.5
+"""Least probability of a pair that counts as claimed."""
 
 BANDS = 10
 """Probability bands of equal width."""
-
-
-LANGS = ("zh", "en")
-
-
-DECISION = 0.5
-"""A pair counts as claimed from this probability on."""
-
-
-RELATIONS = ("translation", "abridged", "part_of", "same_event")

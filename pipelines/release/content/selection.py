@@ -19,9 +19,7 @@ from crawler.item import canonical_url
 from pipelines.release.content import rights
 from pipelines.release.content.withdrawal import Withdrawn
 from pipelines.tables import articles, files, parquet, schema
-
-RELATIONS = ("translation", "abridged", "part_of", "same_event")
-LANGS = ("zh", "en")
+from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Thresholds:
     """What is chosen. `since` and `until` are days of publication in the cities' time, inclusive;
     with either, undated articles are left out. `cities` empty: all."""
 
-    min_probability: float = 0.5
+    min_probability: float = DECISION
     relations: tuple[str, ...] = RELATIONS
     since: date | None = None
     until: date | None = None

@@ -25,9 +25,9 @@ from pipelines.release.formats.features import features
 from pipelines.release.shards import Shards
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS, SPLITS, TABLES, WHOLE, Layout
+from pipelines.tables.vocabulary import LANGS
 
 TRANSLATION = "translation"
-_LANGS = ["zh", "en"]
 # In the order in which `datasets` keeps the languages of a translation.
 _BEADS = Layout(
     pa.schema(
@@ -69,7 +69,7 @@ def card_metadata(release: Snapshot, folder: Path, configs: list[str]) -> dict[s
     largest = max(of["all"] for of in release.manifest["counts"].values())
     return {
         "pretty_name": citation.TITLE,
-        "language": list(_LANGS),
+        "language": list(LANGS),
         "license": "other",
         "license_name": "rights-by-source",
         "multilinguality": ["translation"],
@@ -106,7 +106,7 @@ def _info(folder: Path) -> dict[str, Any]:
     """Return a config's features and sizes. Bytes are those of the uncompressed columns."""
     if folder.name == TRANSLATION:
         columns = features(_BEADS.of)
-        columns[-1] = {"name": TRANSLATION, "dtype": {TRANSLATION: {"languages": list(_LANGS)}}}
+        columns[-1] = {"name": TRANSLATION, "dtype": {TRANSLATION: {"languages": list(LANGS)}}}
     else:
         columns = features(LAYOUTS[folder.name].of)
     splits = []
@@ -146,7 +146,7 @@ def _write_translation(release: Snapshot, folder: Path) -> None:
     with Shards(folder, _BEADS) as shards:
         for split in release.splits("sentences"):
             for batch in release.batches("sentences", split, columns, rows=_BEADS.group):
-                both = pc.and_(*(pc.not_equal(batch[side], "") for side in _LANGS))
+                both = pc.and_(*(pc.not_equal(batch[side], "") for side in LANGS))
                 kept = batch.filter(both)
                 struct = pa.StructArray.from_arrays([kept["en"], kept["zh"]], ["en", "zh"])
                 arrays = [kept[name] for name in columns[:4]]

@@ -10,17 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.articles import duplicates
-from pipelines.release.content.selection import LANGS, CityPlan, Thresholds, stored_texts
+from pipelines.release.content.selection import CityPlan, Thresholds, stored_texts
 from pipelines.release.content.writing import texts
 from pipelines.release.split import leaks as neighbours
 from pipelines.release.split import splits
 from pipelines.release.split.splits import Split
 from pipelines.tables import files, parquet, schema
+from pipelines.tables.vocabulary import DECISION, LANGS
 
 Integers = np.ndarray[Any, np.dtype[Any]]
 
-_PAIRED = 0.5
-"""Probability from which two articles belong together, also where a release asks for more."""
 _AT_ONCE = 4_096
 
 
@@ -33,10 +32,11 @@ def divide(
     """
     starts = np.cumsum([0, *(planned.rows.num_rows for planned in plans)])
     count = int(starts[-1])
+    # Two articles claimed as a pair belong together also where a release asks for more.
     edges = [
         (int(start) + one, int(start) + other)
         for planned, start in zip(plans, starts, strict=False)
-        for one, other in _belonging(output, planned, min(_PAIRED, least.min_probability))
+        for one, other in _belonging(output, planned, min(DECISION, least.min_probability))
     ]
     joined = splits.components(count, edges)
     if kind == "time":

@@ -13,7 +13,7 @@ from crawler.item import Article
 from pipelines import align
 from pipelines.quality import nearest, sampling
 from pipelines.quality.sampling import Plan, PlanError
-from pipelines.tables import articles, files, parquet, schema
+from pipelines.tables import articles, columns, files, parquet, schema
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -75,7 +75,7 @@ def test_what_is_drawn_stands_for_all_pairs(output: Path, size: int) -> None:
 
 def test_each_stratum_is_a_band_of_a_city(output: Path) -> None:
     for one in sampling.draw(output, Plan("stratified", 100, seed=1)):
-        band = sampling.band_name(int(sampling.bands(np.array([one.probability]))[0]))
+        band = sampling.band_name(columns.band(one.probability))
         assert one.stratum in (f"{band} {one.city}", f"{band} others")
 
 
@@ -91,7 +91,7 @@ def test_every_pair_of_a_stratum_is_as_likely_to_be_drawn(output: Path) -> None:
     mean = shares.mean()
     assert np.abs(shares - mean).max() < 4 * (mean * (1 - mean) / 400) ** 0.5
     table = sampling.read_pairs(output, ["large"])
-    top = sampling.bands(sampling.floats(table["probability"])) == 9
+    top = columns.bands(columns.probabilities(table)) == 9
     assert len(drawn) == int(top.sum())
 
 

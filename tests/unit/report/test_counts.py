@@ -3,11 +3,9 @@
 import re
 from pathlib import Path
 
-import numpy as np
 from bs4 import BeautifulSoup
 
 from pipelines.report import charts, counts, pair_examples, weaknesses
-from pipelines.tables import columns
 
 
 def minghe(corpus: Path) -> dict[str, counts.Edition]:
@@ -60,12 +58,6 @@ def test_runs_show_their_issues_and_how_they_ended(corpus: Path) -> None:
     assert (run.command, run.exit_code, run.cities) == ("run", 3, 2)
     assert run.counts == {"articles": 11}
     assert run.issues == {"list_empty": 1}
-
-
-def test_bands_put_nine_tenths_as_float32_into_the_last_band() -> None:
-    assert [columns.band(float(np.float32(p))) for p in (0.0, 0.1, 0.3, 0.7, 0.9, 1.0)] == [
-        0, 1, 3, 7, 9, 9,
-    ]  # fmt: skip
 
 
 def test_dates_centuries_off_do_not_break_the_chart() -> None:
