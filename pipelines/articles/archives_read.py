@@ -26,6 +26,7 @@ DEPENDS_ON = (
     "crawler.item",
     "crawler.legible",
     "crawler.limits",
+    "crawler.script",
     "crawler.unpacking",
     "pipelines.articles",
     "pipelines.text",

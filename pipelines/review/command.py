@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from crawler.city_file import load_cities
+from pipelines.quality import sampling
 from pipelines.report.words import Words
 from pipelines.review import ReviewError, drawn_plans, exchange, journal, sheets
 from pipelines.tables import atomic, files

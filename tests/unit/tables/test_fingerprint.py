@@ -20,7 +20,13 @@ CACHES = {
 }
 """Modules whose results are cached, with the rooms that their fingerprint names."""
 
-PLUMBING = ("pipelines.tables", "pipelines.terminal", "pipelines.pool", "crawler.state")
+PLUMBING = (
+    "crawler.errors",
+    "crawler.state",
+    "pipelines.pool",
+    "pipelines.tables",
+    "pipelines.terminal",
+)
 """Rooms that carry results without deciding what they are."""
 
 
