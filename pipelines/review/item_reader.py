@@ -120,7 +120,7 @@ class ItemReader:
         self._fetched: set[str] = set()
 
     def follow(self, edition: int) -> None:
-        """Read anew what was read in another edition of the corpus (`JudgingSession.edition`)."""
+        """Read anew what was read in another edition of the corpus (`StoredVerdicts.edition`)."""
         self._edition = edition
 
     def close(self) -> None:

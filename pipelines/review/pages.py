@@ -1,7 +1,7 @@
-"""The pages as HTML: everything from the corpus is escaped, and said in the reader's language."""
+"""Pages of the review as HTML, escaped, in the reader's language."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -10,18 +10,52 @@ from urllib.parse import urlencode
 import jinja2
 
 from pipelines.quality import verdicts
+from pipelines.quality.sampling import Drawn
+from pipelines.quality.verdicts import Verdict
 from pipelines.report import words as wording
 from pipelines.report.words import Words
 from pipelines.review import words
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.item_reader import AHEAD, ItemReader
-from pipelines.review.session import JudgingSession, Progress
+from pipelines.review.plan_progress import Progress
+from pipelines.review.session import JudgingSession
 
 LANGUAGES = ("en", "zh")
 
 
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Page of one item of a plan, as one reviewer asks for it; without a place, the last page.
+
+    `fragment`: the changing part alone. `whole`: beads however many. `message` is shown once.
+    `query` searches the Chinese articles.
+    """
+
+    ui: str
+    drawn_plan: DrawnPlan
+    reviewer: str
+    place: int | None
+    adjudicating: bool = False
+    fragment: bool = False
+    whole: bool = False
+    message: str = ""
+    query: str = ""
+
+    @property
+    def action(self) -> str:
+        """Path that the page's forms are sent to."""
+        return f"/judge/{self.drawn_plan.key}"
+
+    def address(self, place: int | None) -> str:
+        """Return the address of another place in the same plan."""
+        query: dict[str, Any] = {"reviewer": self.reviewer}
+        query |= {"item": place + 1} if place is not None else {}
+        query |= {"adjudicating": 1} if self.adjudicating else {}
+        return f"{self.action}?{urlencode(query)}"
+
+
 class Pages:
-    """Renders what a session and a reader hold. `cities` are the names of the cities by key."""
+    """Renderer of the pages. `cities` are the names of the cities by key."""
 
     def __init__(
         self, session: JudgingSession, reader: ItemReader, token: str, cities: Mapping[str, Words]
@@ -31,13 +65,14 @@ class Pages:
         self._environments = {ui: _environment(ui) for ui in LANGUAGES}
 
     def start(self, ui: str, reviewer: str, chosen: Sequence[str] = (), trouble: str = "") -> str:
-        """Return the page to begin or go on with a plan."""
-        self._session.refresh()
+        """Return the page to begin or continue a plan."""
+        self._session.verdicts.refresh()
+        progress = self._session.progress
         plans = [
             (
                 drawn_plan,
-                self._session.progress(drawn_plan, reviewer) if reviewer else None,
-                self._session.reviewers(drawn_plan),
+                progress.of(drawn_plan, reviewer) if reviewer else None,
+                progress.reviewers(drawn_plan),
             )
             for drawn_plan in self._session.drawn_plans()
         ]
@@ -46,139 +81,138 @@ class Pages:
                             chosen=chosen, trouble=trouble)  # fmt: skip
 
     def progress(self, ui: str, reviewer: str) -> str:
-        """Return how far everyone is and how far they agree."""
-        self._session.refresh()
+        """Return the page of everybody's progress and agreement."""
+        self._session.verdicts.refresh()
+        progress = self._session.progress
         rows = []
         for drawn_plan in self._session.drawn_plans():
-            judged = self._session.judged_items(drawn_plan)
-            differing = self._session.differing(drawn_plan)
+            judged = progress.judged_items(drawn_plan)
+            differing = progress.differing(drawn_plan)
             rows.append(
                 {
                     "drawn_plan": drawn_plan,
                     "progress": [
-                        self._session.progress(drawn_plan, name)
-                        for name in self._session.reviewers(drawn_plan)
+                        progress.of(drawn_plan, name) for name in progress.reviewers(drawn_plan)
                     ],
-                    "agreements": self._session.agreements(drawn_plan),
+                    "agreements": progress.agreements(drawn_plan),
                     "differing": len(differing),
                     "settled": sum(bool(judged[place].adjudication) for place in differing),
                 }
             )
         return self._render("progress.html.j2", ui, reviewer, "/progress", rows=rows)
 
-    def judge(
-        self,
-        ui: str,
-        drawn_plan: DrawnPlan,
-        place: int | None,
-        reviewer: str,
-        *,
-        adjudicating: bool = False,
-        fragment: bool = False,
-        whole: bool = False,
-        said: str = "",
-        query: str = "",
-    ) -> str:
-        """Return the page of one item, or its changing part alone; `place` None: all is done."""
-        action = f"/judge/{drawn_plan.key}"
+    def judge(self, page: ItemPage) -> str:
+        """Return the page of an item, or of a plan that is judged to the end."""
+        drawn_plan, reviewer = page.drawn_plan, page.reviewer
+        here = page.address(page.place)
         about: dict[str, Any] = {
             "drawn_plan": drawn_plan,
             "level": drawn_plan.level,
-            "adjudicating": adjudicating,
-            "blind": not adjudicating,
-            "action": action,
-            "place": place,
-            "said": said,
-            "progress": self._progress(drawn_plan, reviewer, adjudicating),
-            "can_undo": not adjudicating and self._session.can_undo(drawn_plan, reviewer),
-            "address": _address(action, reviewer, place, adjudicating),
+            "adjudicating": page.adjudicating,
+            "blind": not page.adjudicating,
+            "action": page.action,
+            "place": page.place,
+            "message": page.message,
+            "progress": self._progress(page),
+            "can_undo": not page.adjudicating and self._session.can_undo(drawn_plan, reviewer),
+            "address": here,
         }
-        name = "finished" if place is None else "item"
-        if place is not None:
-            about |= self._item(drawn_plan, place, reviewer, adjudicating, whole=whole, query=query)
-        outer = "done" if place is None else "judge"
-        here = about["address"]
-        return self._render(f"{name if fragment else outer}.html.j2", ui, reviewer, here, **about)
+        if page.place is None:
+            template = "finished" if page.fragment else "done"
+        else:
+            template = "item" if page.fragment else "judge"
+            about |= self._item(page, page.place)
+        return self._render(f"{template}.html.j2", page.ui, reviewer, here, **about)
 
-    def _item(
-        self,
-        drawn_plan: DrawnPlan,
-        place: int,
-        reviewer: str,
-        adjudicating: bool,
-        *,
-        whole: bool,
-        query: str,
-    ) -> dict[str, Any]:
-        """Return what the page shows of one item."""
-        session, drawn, action = self._session, drawn_plan.items[place], f"/judge/{drawn_plan.key}"
+    def _item(self, page: ItemPage, place: int) -> dict[str, Any]:
+        """Return the variables of an item's page."""
+        session, drawn_plan, reviewer = self._session, page.drawn_plan, page.reviewer
         # Before anything is read: what changes in between is then refused when it is judged.
         shown, item = session.shown(drawn_plan, place), session.now(drawn_plan, place)
-        self._reader.follow(session.edition)
-        if item is not None and drawn.level == "bead":
-            drawn = replace(drawn, position=item.position)
-        listed = session.differing(drawn_plan) if adjudicating else range(len(drawn_plan.items))
-        earlier = [other for other in listed if other < place]
-        later = [other for other in listed if other > place]
-        following = self.following(drawn_plan, reviewer, place, adjudicating)
-        ahead = [place for place in later[:AHEAD] if place != following]
-        places = [following, *ahead] if following is not None else ahead
-        self._reader.read_ahead(drawn_plan, places)
-        self._reader.also(partial(session.read_ahead, drawn_plan, places))
-
-        def address(to: int | None) -> str | None:
-            return None if to is None else _address(action, reviewer, to, adjudicating)
-
+        self._reader.follow(session.verdicts.edition)
+        drawn, newest = drawn_plan.items[place], None
+        others: Sequence[Verdict] = ()
+        if item is not None:
+            newest = session.verdicts.newest(item, reviewer, page.adjudicating)
+            if drawn.level == "bead":
+                drawn = replace(drawn, position=item.position)
+        if page.adjudicating:
+            others = session.progress.judged_items(drawn_plan)[place].blind
         about: dict[str, Any] = {
             "choices": words.LEVELS[drawn_plan.level],
             "bead_choices": words.BEAD,
-            "held": session.standing(item, reviewer, adjudicating) if item else None,
-            "stale": session.stale(drawn_plan, place, reviewer, adjudicating),
+            "newest": newest,
+            "stale": session.progress.stale(drawn_plan, place, reviewer, page.adjudicating),
             "shown": shown,
             "gone": item is None,
-            "before": address(earlier[-1] if earlier else None),
-            "after": address(later[0] if later else None),
-            "skip": address(following if following != place else None),
-            "whole": f"{address(place)}&whole=1",
-            "position": drawn.position if drawn_plan.level == "bead" and item else None,
-            "others": session.judged_items(drawn_plan)[place].blind if adjudicating else (),
+            "whole": f"{page.address(place)}&whole=1",
+            "position": drawn.position if drawn.level == "bead" and item else None,
+            "others": others,
+            **self._steps(page, place),
         }
-        if drawn_plan.level == "unmatched":
-            found = self._reader.search(drawn.city, query) if query else None
-            return about | {
-                "english": self._reader.article(drawn.city, drawn.en_id),
-                "chinese": self._reader.nearest(drawn) if found is None else found,
-                "query": query,
-            }
-        far = drawn_plan.level == "bead" and not self._reader.position_shown(drawn)
-        pair = self._reader.pair(drawn, whole or far)
-        passing = {
-            position: held.verdict
-            for position in range(len(pair.beads) if pair and drawn_plan.level == "pair" else 0)
-            if (held := session.standing(verdicts.Item("bead", drawn.pair_id or "", position),
-                                      reviewer)) is not None and held.verdict
-        }  # fmt: skip
-        return about | {"pair": pair, "passing": passing}
+        if drawn.level == "unmatched":
+            return about | self._articles(drawn, page.query)
+        return about | self._pair(drawn, page)
+
+    def _steps(self, page: ItemPage, place: int) -> dict[str, str | None]:
+        """Return the addresses before and after a place; have what comes next read ahead."""
+        plan = page.drawn_plan
+        listed: Sequence[int] = range(len(plan.items))
+        if page.adjudicating:
+            listed = self._session.progress.differing(plan)
+        before = max((other for other in listed if other < place), default=None)
+        later = [other for other in listed if other > place]
+        following = self.following(plan, page.reviewer, place, page.adjudicating)
+        ahead = [other for other in later[:AHEAD] if other != following]
+        places = [following, *ahead] if following is not None else ahead
+        self._reader.read_ahead(plan, places)
+        self._reader.also(partial(self._session.read_ahead, plan, places))
+        steps = {
+            "before": before,
+            "after": later[0] if later else None,
+            "skip": following if following != place else None,
+        }
+        return {name: None if to is None else page.address(to) for name, to in steps.items()}
+
+    def _articles(self, drawn: Drawn, query: str) -> dict[str, Any]:
+        """Return an unmatched English article, and the Chinese ones to compare it with."""
+        search = partial(self._reader.search, drawn.city, query)
+        chinese = search() if query else self._reader.nearest(drawn)
+        english = self._reader.article(drawn.city, drawn.en_id)
+        return {"english": english, "chinese": chinese, "query": query}
+
+    def _pair(self, drawn: Drawn, page: ItemPage) -> dict[str, Any]:
+        """Return a pair, and a reviewer's verdicts on its beads by position."""
+        far = drawn.level == "bead" and not self._reader.position_shown(drawn)
+        pair = self._reader.pair(drawn, page.whole or far)
+        passing: dict[int, str] = {}
+        if pair is not None and drawn.level == "pair":
+            for position in range(len(pair.beads)):
+                bead = verdicts.Item("bead", drawn.pair_id or "", position)
+                newest = self._session.verdicts.newest(bead, page.reviewer)
+                if newest is not None and newest.verdict:
+                    passing[position] = newest.verdict
+        return {"pair": pair, "passing": passing}
 
     def following(
         self, drawn_plan: DrawnPlan, reviewer: str, place: int, adjudicating: bool
     ) -> int | None:
-        """Return the place to go to after `place`; None when all is judged or settled."""
+        """Return the place to continue at after `place`; None if all is judged or settled."""
         if not adjudicating:
-            return self._session.next_place(drawn_plan, reviewer, place)
-        judged = self._session.judged_items(drawn_plan)
-        open_ = [p for p in self._session.differing(drawn_plan) if not judged[p].adjudication]
+            return self._session.progress.next_place(drawn_plan, reviewer, place)
+        judged = self._session.progress.judged_items(drawn_plan)
+        open_ = [
+            p for p in self._session.progress.differing(drawn_plan) if not judged[p].adjudication
+        ]
         return next((p for p in open_ if p > place), next((p for p in open_ if p != place), None))
 
-    def _progress(self, drawn_plan: DrawnPlan, reviewer: str, adjudicating: bool) -> Progress:
-        if not adjudicating:
-            return self._session.progress(drawn_plan, reviewer)
-        judged, differing = (
-            self._session.judged_items(drawn_plan),
-            self._session.differing(drawn_plan),
-        )
+    def _progress(self, page: ItemPage) -> Progress:
+        progress, plan = self._session.progress, page.drawn_plan
+        if not page.adjudicating:
+            return progress.of(plan, page.reviewer)
+        judged, differing = progress.judged_items(plan), progress.differing(plan)
         settled = sum(bool(judged[place].adjudication) for place in differing)
-        return Progress(reviewer, settled, len(differing), {})
+        return Progress(page.reviewer, settled, len(differing), {})
 
     def _render(self, name: str, ui: str, reviewer: str, here: str, **about: Any) -> str:
         return (
@@ -198,15 +232,8 @@ class Pages:
 
 
 def asset(name: str) -> bytes:
-    """Return the style or the script of the pages."""
+    """Return the pages' style sheet or script."""
     return (files("pipelines.review") / "templates" / name).read_bytes()
-
-
-def _address(action: str, reviewer: str, place: int | None, adjudicating: bool) -> str:
-    query: dict[str, Any] = {"reviewer": reviewer}
-    query |= {"item": place + 1} if place is not None else {}
-    query |= {"adjudicating": 1} if adjudicating else {}
-    return f"{action}?{urlencode(query)}"
 
 
 def _environment(ui: str) -> jinja2.Environment:
@@ -221,8 +248,8 @@ def _environment(ui: str) -> jinja2.Environment:
     def t(en: str, zh: str) -> str:
         return zh if ui == "zh" else en
 
-    def w(said: Words) -> str:
-        return said.zh if ui == "zh" else said.en
+    def w(words: Words) -> str:
+        return words.zh if ui == "zh" else words.en
 
     environment.globals.update(t=t, w=w, wording=wording)
     environment.filters["words"] = wording.of

@@ -24,7 +24,7 @@ from pipelines.review.access import AccessControl, Keys
 from pipelines.review.connections import LimitedConnection
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.item_reader import ItemReader
-from pipelines.review.pages import LANGUAGES, Pages, asset
+from pipelines.review.pages import LANGUAGES, ItemPage, Pages, asset
 from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
 from pipelines.tables.damage import StoreError
 
@@ -188,58 +188,64 @@ class _Views:
 
     def judge(self, request: Request, form: Mapping[str, str]) -> Response:
         drawn_plan, reviewer, adjudicating = self._about(request, request.query_params)
-        self._session.refresh()
+        self._session.verdicts.refresh()
         asked = request.query_params.get("item", "")
         if asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(drawn_plan.items):
             place: int | None = int(asked) - 1
-            if adjudicating and place not in self._session.differing(drawn_plan):
+            if adjudicating and place not in self._session.progress.differing(drawn_plan):
                 place = self._pages.following(drawn_plan, reviewer, -1, adjudicating)
         else:
             place = self._pages.following(drawn_plan, reviewer, -1, adjudicating)
-        page = self._pages.judge(
-            _ui(request), drawn_plan, place, reviewer,
-            adjudicating=adjudicating, fragment="x-fragment" in request.headers,
+        page = ItemPage(
+            _ui(request), drawn_plan, reviewer, place, adjudicating,
+            fragment="x-fragment" in request.headers,
             whole=request.query_params.get("whole") == "1",
             query=request.query_params.get("q", "")[:200],
         )  # fmt: skip
-        return HTMLResponse(page)
+        return HTMLResponse(self._pages.judge(page))
 
     def take(self, request: Request, form: Mapping[str, str]) -> Response:
-        """Store one verdict, or take one back, and answer with what comes next."""
+        """Store a verdict or take one back; answer with the item that follows."""
         drawn_plan, reviewer, adjudicating = self._about(request, form)
-        place, position = _number(form, "place"), _number(form, "position")
-        ui, done, said = _ui(request), form.get("do", ""), ""
-        following: int | None
-        if done == "undo":
+        undoing, ui = form.get("do") == "undo", _ui(request)
+        if undoing:
             undone = self._session.undo(drawn_plan, reviewer)
-            following = undone if undone is not None else place
-            said = ("已撤销" if ui == "zh" else "Taken back") if undone is not None else ""
-        elif place is None:
-            raise _Refused(400, "Not stored: the form names no item.")
+            following = undone if undone is not None else _number(form, "place")
+            message = Words("Taken back", "已撤销") if undone is not None else Words("", "")
         else:
-            code = None if done == "clear" else form.get("code") or None
-            given = self._session.judge(
-                drawn_plan, place, reviewer, code, note=form.get("note"), position=position,
-                zh_id=self._chosen_counterpart(drawn_plan, place, form), adjudicating=adjudicating,
-                shown=form.get("shown"),
-            )  # fmt: skip
-            stays = position is not None or code is None
-            following = (
-                place if stays else self._pages.following(drawn_plan, reviewer, place, adjudicating)
-            )
-            if given.verdict:
-                name = words.LEVELS[given.level][given.verdict].name
-                said = f"已保存：{name.zh}" if ui == "zh" else f"Stored: {name.en}"
+            following, message = self._judge(drawn_plan, reviewer, adjudicating, form)
+        text = message.zh if ui == "zh" else message.en
         if "x-fragment" not in request.headers:
             item = {} if following is None else {"item": following + 1}
             settle = {"adjudicating": 1} if adjudicating else {}
             return _see(f"/judge/{drawn_plan.key}", reviewer=reviewer, **item, **settle)
-        if position is not None and done != "undo":
-            return PlainTextResponse(said)
-        return HTMLResponse(
-            self._pages.judge(ui, drawn_plan, following, reviewer, adjudicating=adjudicating,
-                              fragment=True, said=said)
+        if form.get("position") and not undoing:
+            return PlainTextResponse(text)
+        page = ItemPage(
+            ui, drawn_plan, reviewer, following, adjudicating, fragment=True, message=text
+        )
+        return HTMLResponse(self._pages.judge(page))
+
+    def _judge(
+        self, plan: DrawnPlan, reviewer: str, adjudicating: bool, form: Mapping[str, str]
+    ) -> tuple[int | None, Words]:
+        """Store a form's verdict; return the place to continue at, and a message."""
+        place, position = _number(form, "place"), _number(form, "position")
+        if place is None:
+            raise _Refused(400, "Not stored: the form names no item.")
+        code = None if form.get("do") == "clear" else form.get("code") or None
+        given = self._session.judge(
+            plan, place, reviewer, code, note=form.get("note"), position=position,
+            zh_id=self._chosen_counterpart(plan, place, form), adjudicating=adjudicating,
+            shown=form.get("shown"),
         )  # fmt: skip
+        following: int | None = place
+        if position is None and code is not None:
+            following = self._pages.following(plan, reviewer, place, adjudicating)
+        if not given.verdict:
+            return following, Words("", "")
+        name = words.LEVELS[given.level][given.verdict].name
+        return following, Words(f"Stored: {name.en}", f"已保存：{name.zh}")
 
     def progress(self, request: Request, form: Mapping[str, str]) -> Response:
         reviewer = self._named(request.query_params.get("reviewer") or self._reviewer, or_none=True)

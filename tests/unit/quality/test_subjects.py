@@ -120,9 +120,12 @@ def test_a_pair_with_a_corrected_article_is_to_be_judged_again(tmp_path: Path, c
     corpus(tmp_path, corrected, now=CORRECTED)
     assert subjects.judgements(tmp_path).items == []
     assert stale(tmp_path) == ["translation"]
-    session.refresh()
-    assert (session.progress(plan, "anna").judged, session.progress(plan, "anna").stale) == (0, 1)
-    assert session.next_place(plan, "anna") == 0
+    session.verdicts.refresh()
+    assert (session.progress.of(plan, "anna").judged, session.progress.of(plan, "anna").stale) == (
+        0,
+        1,
+    )
+    assert session.progress.next_place(plan, "anna") == 0
     session.judge(plan, 0, "anna", "abridged")
     assert [one.verdict for one in subjects.judgements(tmp_path).items] == ["abridged"]
     assert stale(tmp_path) == []
@@ -224,16 +227,16 @@ def test_a_plan_of_beads_goes_on_at_the_sentences_it_drew(tmp_path: Path) -> Non
     place = next(n for n, one in enumerate(plan.items) if one.position == 1)
     session.judge(plan, place, "anna", "wrong")
     corpus(tmp_path, NOTICE, BRIDGE, SCHOOL, now=CORRECTED)
-    session.refresh()
+    session.verdicts.refresh()
     assert session.now(plan, place) == verdicts.Item("bead", "z-e", 2)
-    assert session.judged(plan, place, "anna")
+    assert session.progress.judged(plan, place, "anna")
     session.judge(plan, place, "bo", "correct")
-    assert list(session.judged_items(plan)) == [place]
-    assert len(session.judged_items(plan)[place].blind) == 2
+    assert list(session.progress.judged_items(plan)) == [place]
+    assert len(session.progress.judged_items(plan)[place].blind) == 2
     corpus(tmp_path, BRIDGE, PARK, now=CORRECTED + timedelta(days=1))
-    session.refresh()
+    session.verdicts.refresh()
     assert session.now(plan, place) is None
-    assert session.stale(plan, place, "anna") is not None
+    assert session.progress.stale(plan, place, "anna") is not None
     with pytest.raises(VerdictRefusedError, match="no such bead"):
         session.judge(plan, place, "anna", "correct")
 
@@ -248,7 +251,7 @@ def test_what_was_read_on_the_page_before_the_texts_changed_is_refused(tmp_path:
     with pytest.raises(TextsChangedError, match="stored anew"):
         session.judge(plan, 0, "anna", "translation", shown=shown)
     assert verdicts.read(tmp_path) == []
-    reader.follow(session.edition)
+    reader.follow(session.verdicts.edition)
     after = reader.pair(plan.items[0])
     assert before is not None
     assert after is not None

@@ -65,11 +65,11 @@ def test_what_was_judged_in_another_plan_is_judged_again_in_this(session: Judgin
     )
     session.judge(first, 0, "anna", "different")
     place = second.places[first.items[0].item]
-    assert session.progress(second, "anna").judged == 0
-    assert session.reviewers(second) == []
+    assert session.progress.of(second, "anna").judged == 0
+    assert session.progress.reviewers(second) == []
     session.judge(second, place, "anna", "abridged")
-    assert session.progress(second, "anna").counts == {"abridged": 1}
-    assert session.progress(first, "anna").counts == {"abridged": 1}
+    assert session.progress.of(second, "anna").counts == {"abridged": 1}
+    assert session.progress.of(first, "anna").counts == {"abridged": 1}
     assert {one.plan for one in verdicts.by_item(verdicts.read(session.output))[0].draws} == {
         str(first.plan), str(second.plan),
     }  # fmt: skip
@@ -105,15 +105,15 @@ def test_what_is_no_plan_is_refused(text: str) -> None:
 
 def test_the_next_item_is_the_next_without_a_verdict(session: JudgingSession) -> None:
     plan = session.open_plan(PLAN)
-    assert session.next_place(plan, "anna") == 0
+    assert session.progress.next_place(plan, "anna") == 0
     session.judge(plan, 0, "anna", "different")
     session.judge(plan, 2, "anna", "different")
-    assert session.next_place(plan, "anna", 1) == 3
-    assert session.next_place(plan, "bo") == 0
+    assert session.progress.next_place(plan, "anna", 1) == 3
+    assert session.progress.next_place(plan, "bo") == 0
     for place in (1, *range(3, 10)):
         session.judge(plan, place, "anna", "abridged")
-    assert session.next_place(plan, "anna", 4) is None
-    assert session.progress(plan, "anna").counts == {"different": 2, "abridged": 8}
+    assert session.progress.next_place(plan, "anna", 4) is None
+    assert session.progress.of(plan, "anna").counts == {"different": 2, "abridged": 8}
 
 
 def test_undo_goes_back_step_by_step_and_restores_what_stood_before(
@@ -125,13 +125,13 @@ def test_undo_goes_back_step_by_step_and_restores_what_stood_before(
     session.judge(plan, 1, "anna", "abridged")
     session.judge(plan, 0, "anna", "translation")
     assert session.undo(plan, "anna") == 0
-    held = session.standing(item, "anna")
+    held = session.verdicts.newest(item, "anna")
     assert held is not None
     assert (held.verdict, held.note) == ("different", "first")
     assert session.undo(plan, "anna") == 1
     assert session.undo(plan, "anna") == 0
     assert session.undo(plan, "anna") is None
-    assert session.progress(plan, "anna").judged == 0
+    assert session.progress.of(plan, "anna").judged == 0
     assert len(verdicts.read(session.output)) == 6
 
 
@@ -142,18 +142,18 @@ def test_undo_reaches_back_into_an_earlier_sitting(session: JudgingSession) -> N
     journal.compact(session.output)
     later = JudgingSession(session.output, Clock())
     assert later.undo(plan, "anna") == 2
-    assert later.next_place(plan, "anna") == 2
+    assert later.progress.next_place(plan, "anna") == 2
 
 
 def test_what_another_process_stored_is_taken_in_wherever_it_lies(session: JudgingSession) -> None:
     plan, other = session.open_plan(PLAN), JudgingSession(session.output, Clock())
     other.judge(plan, 4, "bo", "different")
-    session.refresh()
-    assert session.judged(plan, 4, "bo")
+    session.verdicts.refresh()
+    assert session.progress.judged(plan, 4, "bo")
     journal.compact(session.output)
     other.judge(plan, 5, "bo", "abridged")
-    session.refresh()
-    assert session.progress(plan, "bo").counts == {"different": 1, "abridged": 1}
+    session.verdicts.refresh()
+    assert session.progress.of(plan, "bo").counts == {"different": 1, "abridged": 1}
 
 
 @pytest.mark.parametrize(("place", "code"), [(10, "different"), (-1, "different"), (0, "correct")])

@@ -1,0 +1,120 @@
+"""Progress of reviewers through drawn plans, and their agreement."""
+
+from dataclasses import dataclass
+
+from pipelines.quality import agreement, verdicts
+from pipelines.quality.agreement import Agreement
+from pipelines.quality.subjects import age, spot
+from pipelines.quality.verdicts import Item, Judged, Verdict
+from pipelines.review.drawn_plans import DrawnPlan
+from pipelines.review.stored_verdicts import StoredVerdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Verdicts of one reviewer on one plan: `judged` of `total`, and counts by code."""
+
+    reviewer: str
+    judged: int
+    total: int
+    counts: dict[str, int]
+    stale: int = 0
+
+
+class PlanProgress:
+    """Verdicts given so far in drawn plans. Several threads may use it."""
+
+    def __init__(self, stored: StoredVerdicts) -> None:
+        self._stored = stored
+        self._items: dict[str, tuple[int, tuple[Item | None, ...]]] = {}
+
+    def items(self, plan: DrawnPlan) -> tuple[Item | None, ...]:
+        """Return a plan's items at their present places, None for those now gone."""
+        with self._stored.lock:
+            edition, items = self._items.get(plan.key, (-1, ()))
+            if edition != self._stored.edition:
+                subjects = self._stored.subjects
+                subjects.load(plan.items)
+                found = [subjects.now(drawn) for drawn in plan.items]
+                items = tuple(subject.item if subject else None for subject in found)
+                self._items[plan.key] = (self._stored.edition, items)
+            return items
+
+    def places(self, plan: DrawnPlan) -> dict[Item, int]:
+        """Return the place in a plan of each of its items that the corpus has."""
+        return {item: at for at, item in enumerate(self.items(plan)) if item is not None}
+
+    def judged(self, plan: DrawnPlan, place: int, reviewer: str) -> bool:
+        """Return True if a reviewer's verdict on an item counts and was given in this plan.
+
+        A verdict given in another plan does not count here: that plan drew the item by other
+        chances.
+        """
+        item = self.items(plan)[place]
+        return item is not None and self._counts(plan, item, reviewer)
+
+    def next_place(self, plan: DrawnPlan, reviewer: str, after: int = -1) -> int | None:
+        """Return the next place without a verdict, from the start again if need be."""
+        count = len(plan.items)
+        places = ((after + step) % count for step in range(1, count + 1))
+        return next((at for at in places if not self.judged(plan, at, reviewer)), None)
+
+    def of(self, plan: DrawnPlan, reviewer: str) -> Progress:
+        """Return the progress of a reviewer with a plan."""
+        counts: dict[str, int] = {}
+        stale = 0
+        for place, item in enumerate(self.items(plan)):
+            newest = self._stored.newest(item, reviewer) if item else None
+            if newest and newest.verdict and self.judged(plan, place, reviewer):
+                counts[newest.verdict] = counts.get(newest.verdict, 0) + 1
+            elif self.stale(plan, place, reviewer):
+                stale += 1
+        return Progress(reviewer, sum(counts.values()), len(plan.items), counts, stale)
+
+    def reviewers(self, plan: DrawnPlan) -> list[str]:
+        """Return the names of those who judged something of a plan, sorted."""
+        with self._stored.lock:
+            places = self.places(plan)
+            spots = {spot(drawn): place for place, drawn in enumerate(plan.items)}
+            reviews = self._stored.reviews_in(str(plan.plan))
+            present = {name for item, name in reviews
+                       if item in places and self._counts(plan, item, name)}  # fmt: skip
+            outdated = {name for item, name in self._stored.stale_reviews()
+                        if item in spots and self.stale(plan, spots[item], name)}  # fmt: skip
+            return sorted(present | outdated)
+
+    def judged_items(self, plan: DrawnPlan) -> dict[int, Judged]:
+        """Return the judged items of a plan by place, with all verdicts given in it."""
+        with self._stored.lock:
+            places = self.places(plan)
+            given = [v for v in self._stored.placed_in(str(plan.plan)) if v.item in places]
+        return {places[judged.item]: judged for judged in verdicts.by_item(given)}
+
+    def agreements(self, plan: DrawnPlan) -> list[Agreement]:
+        """Return the agreement of every two reviewers of a plan."""
+        return agreement.agreements(list(self.judged_items(plan).values()), plan.level)
+
+    def differing(self, plan: DrawnPlan) -> list[int]:
+        """Return the places at which reviewers differ, settled or not."""
+        return sorted(
+            place
+            for place, judged in self.judged_items(plan).items()
+            if judged.adjudication or len({verdict.verdict for verdict in judged.blind}) > 1
+        )
+
+    def stale(
+        self, plan: DrawnPlan, place: int, reviewer: str, adjudicating: bool = False
+    ) -> Verdict | None:
+        """Return a reviewer's stale verdict on an item without a successor."""
+        with self._stored.lock:
+            stale = self._stored.newest_stale(spot(plan.items[place]), reviewer, adjudicating)
+            if not stale or not stale.verdict or verdicts.plan_of(stale) != str(plan.plan):
+                return None
+            item = self.items(plan)[place]
+            newest = self._stored.newest(item, reviewer, adjudicating) if item else None
+            return stale if newest is None or age(newest) < age(stale) else None
+
+    def _counts(self, plan: DrawnPlan, item: Item, reviewer: str) -> bool:
+        newest = self._stored.newest(item, reviewer)
+        given = self._stored.given_in(str(plan.plan), item, reviewer)
+        return given and newest is not None and bool(newest.verdict)
