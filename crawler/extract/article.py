@@ -23,11 +23,8 @@ from crawler.extract.page import Page, parse
 from crawler.extract.refusals import REASONS, diagnose, is_document
 from crawler.item import Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
-from crawler.script import HAN
 from crawler.unpacking import TOO_LARGE, is_packed
 
-_HAN = re.compile(rf"[{HAN}]")
-_WORD = re.compile(rf"[^\W\d_{HAN}]+")
 _MARKERS = tuple(
     (re.compile(rf"<!--\s*{begin}\s*-->"), re.compile(rf"<!--\s*{end}"))
     for begin, end in (

@@ -202,8 +202,7 @@ def _related_from(blocks: Sequence[Block]) -> int:
     total = linked = 0  # characters between `place` and what was found already
     for place in range(len(blocks) - 1, 0, -1):
         block = blocks[place]
-        heads = len(block.text) <= 60 and lines.RELATED.match(block.text)
-        if heads and (place + 1 == found or linked >= 0.5 * total):
+        if lines.is_related_heading(block.text) and (place + 1 == found or linked >= 0.5 * total):
             found, total, linked = place, 0, 0
         else:
             total, linked = total + len(block.text), linked + block.linked

@@ -11,28 +11,18 @@ import re
 from collections.abc import Iterable, Sequence
 
 from crawler.extract.blocks import Block
+from crawler.extract.phrases import alternatives
 from crawler.script import HAN
 
 _RUN = re.compile(rf"([{HAN}]+)|[^\W\d_{HAN}]+")
-_TELLS = re.compile(
-    r"见附件|附件下载|点击(?:下载|查看|阅读|打开)|(?:请|可)下载|下载(?:阅读|查看|附件|全文)|"
-    r"全文(?:见|如下|下载)|附件[:：]|"
-    r"(?:see|refer to|download|open) the (?:attach|annex|pdf|document|file)|attached|"
-    r"click (?:here|to download)|"
-    r"full text",
-    re.IGNORECASE,
+_ATTACHED = re.compile(alternatives("kinds.tsv", "attached"), re.IGNORECASE)
+_NO_COUNTERPART = re.compile(
+    rf"[(（]\s*{alternatives('kinds.tsv', 'one language')}\s*[)）]", re.IGNORECASE
 )
-_NO_MATE = re.compile(
-    r"[(（]\s*(?:只有中文|只備中文|English only|Chinese only)\s*[)）]", re.IGNORECASE
-)
-_TRANSCRIPT = re.compile(
-    r"transcript|談話全文|谈话全文|答問全文|會見傳媒|文字实录|文字實錄|实录|答记者问|答記者問",
-    re.IGNORECASE,
-)
+_TRANSCRIPT = re.compile(alternatives("kinds.tsv", "transcript"), re.IGNORECASE)
 _DIGEST = re.compile(
-    r"^(?:news )?(?:in brief|briefs|digest|round-?up)\b|\b(?:news|weekly|daily) "
-    r"(?:briefs?|digest|round-?up)\b|in brief$|"
-    r"简讯|簡訊|要闻速览|新闻速览|一周要闻|每周要闻|要闻集锦|新闻集锦|新闻速递|快讯集锦|资讯速览",
+    r"^(?:news )?(?:in brief|briefs|digest|round-?up)\b|in brief$|"
+    + alternatives("kinds.tsv", "digest"),
     re.IGNORECASE,
 )
 _TURN = re.compile(
@@ -40,13 +30,8 @@ _TURN = re.compile(
     r"市长|主任|發言人|发言人|司長|司长|局長)?|[QA]\d{0,2}|[A-Z][A-Za-z .'’-]{1,40})"
     r"\s*[】\])）]?\s*[:：]\s*\S"
 )
-_ASKS = re.compile(
-    r"记者$|記者$|^(?:问|問|主持人|网友|Q\d*|Question|Reporter|Journalist|Host|Moderator)$"
-)
-_LABELS = re.compile(
-    r"^(?:来源|時間|时间|日期|地点|地點|作者|编辑|附件|联系人|电话|地址|邮箱|注|Note|Source|Date|"
-    r"Venue|Time|Address|Tel|Contact|Email)$"
-)
+_ASKS = re.compile(rf"记者$|記者$|^(?:Q\d*|{alternatives('kinds.tsv', 'asks')})$")
+_NO_SPEAKER = re.compile(rf"^{alternatives('kinds.tsv', 'no speaker')}$")
 _TOO_SHORT = 16
 _SHORT = 80
 _TURNS = 4
@@ -80,7 +65,7 @@ def refusal(
     shows.
     """
     if documents and (
-        not reaches([text], 40) or (not reaches([text], 160) and _TELLS.search(text))
+        not reaches([text], 40) or (not reaches([text], 160) and _ATTACHED.search(text))
     ):
         return "cover_notice"
     if is_listing(blocks, text, general=general):
@@ -95,7 +80,7 @@ def remarks(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> l
     found = []
     if not reaches(paragraphs, _SHORT):
         found.append("short")
-    if _NO_MATE.search(title):
+    if _NO_COUNTERPART.search(title):
         found.append("no_mate")
     if _TRANSCRIPT.search(title) or _is_dialogue(paragraphs):
         found.append("transcript")
@@ -119,7 +104,7 @@ def is_listing(blocks: Sequence[Block], text: str, *, general: bool) -> bool:
 def _is_dialogue(paragraphs: Sequence[str]) -> bool:
     """Whether people take turns: paragraphs that begin with who speaks, one of them asking."""
     turns = [match["who"].strip() for text in paragraphs if (match := _TURN.match(text))]
-    turns = [who for who in turns if not _LABELS.match(who)]
+    turns = [who for who in turns if not _NO_SPEAKER.match(who)]
     asked = sum(bool(_ASKS.search(who)) for who in turns)
     return (
         len(turns) >= _TURNS

@@ -10,45 +10,14 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from crawler.extract.dates import Moment, labelled, moments, strip_dates
+from crawler.extract.phrases import alternatives
 from crawler.extract.widgets import WIDGET, is_pager, is_widget
 from crawler.script import HAN
 
-_LABELS = {
-    "published": (
-        "发布日期|发布时间|发表时间|发表日期|发稿时间|发布于|发文日期|发文时间|成文日期|"
-        "上传时间|录入时间|"
-        "创建时间|信息时间|时间|日期|發布日期|發佈日期|發布時間|發佈時間|日期時間|時間|"
-        "release(?:d)? (?:date|time)|date of release|released? on|released|"
-        "publish(?:ed)? ?(?:date|time|on)|publication date|published|pub ?date|pubtime|"
-        "posted on|posted|issue date|issued on|date|time"
-    ),
-    "updated": (
-        "更新时间|更新日期|最后更新|修改时间|更新時間|更新日期|最後更新|"
-        "last (?:updated|modified)(?: on)?|updated? (?:on|time|date)|updated?|modified"
-    ),
-    "source": (
-        "信息来源|文章来源|稿件来源|消息来源|内容来源|新闻来源|来源于|来源|稿源|出处|信息来自|"
-        "转自|发布机构|发布单位|发布机关|"
-        "信息發布單位|發布單位|發佈單位|發布機關|發佈機關|來源|資料來源|"
-        "article source|information source|source|from"
-    ),
-    "author": "作者|采写|撰稿人?|供稿人?|文字|记者|通讯员|記者|authors?|writer|written by|by",
-    "editor": (
-        "责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|"
-        "(?:responsible |web |chief )?editors?|edited by"
-    ),
-    "other": (
-        "审核人?|校对|初审|复审|终审|监制|美编|签发|审签|校審|浏览次数|浏览量|阅读次数|阅读量|"
-        "点击次数|点击数|点击率|"
-        "访问次数|访问量|阅读|浏览|点击|點閱數|瀏覽次數|字体大小|字体|字号|文字大小|字級|"
-        "保护视力色|分享到|分享至|分享|"
-        "索引号|文号|主题词|关键词|关键字|标签|所属分类|分类|栏目|views?|hits?|clicks?|reads?|"
-        "font ?size|text size|share(?: to| on)?|tags?|keywords?|category"
-    ),
-}
+_FIELDS = ("published", "updated", "source", "author", "editor", "other")
 _LABEL = re.compile(
     r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（【\[·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*(?:"
-    + "|".join(f"(?P<{name}>{names})" for name, names in _LABELS.items())
+    + "|".join(f"(?P<{field}>{alternatives('labels.tsv', field)})" for field in _FIELDS)
     + r")\s*$",
     re.IGNORECASE,
 )
@@ -61,83 +30,44 @@ _SPACED_LABEL = re.compile(
 # Where a value ends although no label follows: a separator, wide space, or a widget.
 _VALUE_END = re.compile(
     r"\x1f|[|丨｜]|[\u3000\u00a0\t]|\s{2,}|[\]】)）]\s*$|"
-    r"(?<=\s)(?:字体|字号|打印|分享|浏览|阅读|点击|关闭|收藏|大 |font ?size|print|share|large)",
+    rf"(?<=\s){alternatives('widgets.tsv', 'after a value')}",
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
-    r"^[【\[(（]?\s*(?:责任编辑|本期编辑|值班编辑|网络编辑|网站编辑|责编|编辑|責任編輯|編輯|"
-    r"审核|校对|初审|复审|终审|监制|美编|签发|"
-    r"撰稿|供稿|采写|统筹|作者|审稿|审读|编审|责校|值班主任|值班总编|策划|出品|出品人|总监制|"
-    r"文字|图片|摄影|视频|制图|图文|文\/图|(?:responsible |web |chief )?editors?|edited by)"
-    r"\s*[:：丨|]",
-    re.IGNORECASE,
+    rf"^[【\[(（]?\s*{alternatives('labels.tsv', 'editor', 'credit')}\s*[:：丨|]", re.IGNORECASE
 )
 _CREDIT_TAIL = re.compile(
-    r"[\s\u3000]*[【\[(（]\s*(?P<label>责任编辑|责编|编辑|責任編輯|編輯|文\/图|图\/文|图文|撰稿|供稿|editors?"
-    r")\s*[:：]?\s*"
+    rf"[\s\u3000]*[【\[(（]\s*{alternatives('labels.tsv', 'credit at the end')}\s*[:：]?\s*"
     r"(?P<name>[^】\])）]{1,30})[】\])）]\s*$",
     re.IGNORECASE,
 )
-CRUMBS = re.compile(
-    r"^(?:您?(?:当前|现在|所在|目前)?(?:的|所在)?(?:当前)?位置|当前位置|你的位置|所在位置|"
-    r"目前位置|您的位置|現在位置|"
-    r"you are here|current (?:position|location)|location|position)\s*(?:是|为)?\s*[:：]|"
-    r"^(?:首页|首頁|网站首页|主页|home)\s*[>»›/→＞]",
+_HOME = alternatives("labels.tsv", "home")
+_CRUMBS = re.compile(
+    rf"^{alternatives('labels.tsv', 'place')}\s*(?:是|为)?\s*[:：]|^{_HOME}\s*[>»›/→＞]",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(r"^[^>»\s]{1,12}\s*(?:>>?|»)\s*[^>»]{1,20}(?:(?:>>?|»)[^>»]{1,40})*$")
 _CRUMB_MARK = re.compile(r"\s*(?:>+|»|›|→|＞+|/|\s-\s|::|\|)\s*")
 _NEIGHBOUR = re.compile(
-    r"^[【\[<«]?\s*(?:上一篇|下一篇|上一条|下一条|上篇|下篇|前一篇|后一篇|上一則|下一則|"
-    r"previous(?: article| news| post)?|next(?: article| news| post)?|"
-    r"prev)\s*[】\]>»]?\s*[:：>》]?",
+    rf"^[【\[<«]?\s*{alternatives('related.tsv', 'neighbour')}\s*[】\]>»]?\s*[:：>》]?",
     re.IGNORECASE,
 )
-RELATED = re.compile(
-    r"^[【\[■◆●▼•\s]*(?:相关(?:阅读|新闻|文章|链接|报道|内容|推荐|信息|稿件|专题|解读|文件|资讯|"
-    r"评论)|延伸阅读|推荐(?:阅读|文章|新闻)|"
-    r"更多(?:新闻|内容|精彩)|热门(?:文章|推荐|新闻)|猜你喜欢|相關(?:新聞|連結|文章|閱讀)|"
-    r"延伸閱讀|网友评论|发表评论|我要评论|留言|"
-    r"热点推荐|精彩推荐|本站推荐|今日热点|最新文章|最新资讯|"
-    r"related (?:news|stories|articles|links|reading|content|topics|information)|"
-    r"recommended(?: stories| for you| reading)?|more (?:news|stories|from|on this|in)\b.{0,40}|"
-    r"read (?:more|next|also)|you may (?:also )?like|also read|see also|most (?:read|popular|"
-    r"viewed)|"
-    r"trending(?: now)?|popular|latest news|links|photos|leave a (?:reply|comment)|"
-    r"comments?)\s*[】\]]?"
-    r"\s*[:：>»]*\s*$",
+_RELATED = re.compile(
+    rf"^[【\[■◆●▼•\s]*{alternatives('related.tsv', 'related')}\s*[】\]]?\s*[:：>»]*\s*$",
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"^[【\[(（■◆●▼▶►>\s]*(?:相关(?:阅读|新闻|文章|链接|报道|推荐|稿件|专题)|延伸阅读|推荐阅读|"
-    r"点击(?:进入|查看|阅读)|"
-    r"更多(?:阅读|内容|精彩|新闻)|另见|"
-    r"(?:related|read (?:more|next|also|the full)|see (?:more|also)|also (?:read|on|see)|"
-    r"more (?:on|from|in)|"
-    r"more(?=:)|watch|listen|don['’]t miss|click here|recommended|previously|continue reading)\b)",
+    rf"^[【\[(（■◆●▼▶►>\s]*{alternatives('related.tsv', 'pointer', whole_words=True)}",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    r"^[(（\[【*]*\s*(?:版权(?:所有|声明)|免责声明|特别声明|声明\s*[:：]|本文(?:来源|由)|"
-    r"凡本(?:网|站)|"
-    r"未经.{0,12}(?:授权|许可)|转载请注明|本网站?(?:文章|内容)|.{0,20}版权所有|分享让更多人看到|"
-    r"trackback|"
-    r"copyright|©|all rights reserved|disclaimer|"
-    r"(?:additional |with )?report(?:ing|s)? by|(?:additional|contributing) (?:reporting|writing)|"
-    r"(?:associated press|reuters|ap) (?:writers?|reporters?|staff)|contact (?:the )?(?:writer|"
-    r"reporter|us)|"
-    r"reach the (?:writer|reporter)s?|have a (?:news )?tip|like this (?:story|article)|"
-    r"follow (?:us|him|her|them|@|\S+ (?:on|\S+ on))|subscribe (?:to|now|here|for)|"
-    r"sign up (?:for|to|here|now)|"
-    r"get (?:the latest|our|more)|download (?:the|our) (?:free )?app|join (?:us|our|"
-    r"the conversation)|"
-    r"for more (?:news|information|stories|on)|email (?:the author|us)|tell us what)|"
+    rf"^[(（\[【*]*\s*{alternatives('notices.tsv', 'notice')}|"
     r"^(?:https?://\S+|\S+@\S+\.\w+|(?:twitter|facebook|instagram)\.com/\S+)$|"
     r"^.{3,60}\bcontributed (?:reporting|to this (?:report|story|article))",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(
-    r"^(?:原标题|原題|副标题|主题|内容提要|核心提示\s*[:：]?\s*$)\s*[:：]|"
+    rf"^{alternatives('labels.tsv', 'before the text')}\s*[:：]|"
     r"^published .{0,60}\d{4}$|^updated (?:at|on)?.{0,40}$|"
     r"^\d+ (?:min(?:ute)?s?) (?:read|ago)$|^tempo de leitura",
     re.IGNORECASE,
@@ -165,11 +95,7 @@ _TAIL = re.compile(
     r"(?<=[。！？”])\s*[（(【\[](?:本报|本网|全媒体|见习|实习|首席|特约)*(?:记者|記者)\s*[:：]?\s*"
     rf"(?P<names>[{HAN}·]{{2,4}}(?:[\s、，,/]+[{HAN}·]{{2,4}})*)\s*[）)】\]]$"
 )
-_CATALOGUE = re.compile(
-    r"^(?:索\s*引\s*号|信息索引号?|主题分类|体裁分类|组配分类|公开(?:方式|范围|形式|时限|目录|日期|责任部门)|"
-    r"信息(?:分类|类别)|服务对象|生命周期|有\s*效\s*性|生成日期|主\s*题\s*词|发文(?:机关|机构|字号|文号)|"
-    r"文件编号)\s*[:：|]"
-)
+_CATALOGUE = re.compile(rf"^{alternatives('labels.tsv', 'catalogue')}\s*[:：|]")
 _END_MARK = re.compile(r"[（(【\[]\s*完\s*[)）】\]]|[-—–]\s*ends?\s*[-—–]|[(\[]ends?[)\]]", re.I)
 _FOLLOW = re.compile(
     r"^(?:请?(?:扫码|扫描|长按|点击|识别).{0,14})?关注.{1,24}(?:公众号|公號|微信|微博|客户端|APP|发布|号)[”」』]?$"
@@ -178,7 +104,7 @@ _FOLLOW = re.compile(
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(
-    r"[:：]\s*(?:没有了?|无|暂无|已是.{0,4}一[篇条]|none|no more.{0,12})\s*[)）]?$", re.I
+    rf"[:：]\s*{alternatives('related.tsv', 'no neighbour')}\s*[)）]?$", re.IGNORECASE
 )
 _OUTLET = re.compile(
     r"[(（]\s*((?!(?:File |Photo|Updated|Edited|Local |Beijing Time|GMT|UTC))[A-Z][\w.'’& -]{3,40}?"
@@ -186,8 +112,7 @@ _OUTLET = re.compile(
     r"\s*[)）]"
 )
 _ATTACHED = re.compile(
-    r"^[【\[(（]?\s*(?:附件|相关附件|附件下载|文件下载|attachments?|annex|"
-    r"appendix)\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
+    rf"^[【\[(（]?\s*{alternatives('labels.tsv', 'attachment')}\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
     re.IGNORECASE,
 )
 # Hong Kong's press releases end in `Ends/Monday, May 20, 2024` or `完／2024年5月20日（星期一）`.
@@ -206,6 +131,8 @@ _OFFICE = re.compile(
     rf"^(?:[{HAN}]{{0,12}}?)(?:全媒体|全媒體|融媒体?|见习|見習|实习|實習|首席|特约|特約)*"
     rf"(?:记者|記者|通讯员|通訊員|特派员)[\s:：/]*(?=[{HAN}]{{2}})"
 )
+_THIS_TEXT = re.compile(alternatives("labels.tsv", "this text"), re.IGNORECASE)
+_IS_HOME = re.compile(_HOME, re.IGNORECASE)
 _NOISE = re.compile(r"[\W\d_]+")
 
 
@@ -337,7 +264,7 @@ def credit_tail(text: str) -> tuple[str, str | None]:
 
 def is_breadcrumb(text: str) -> bool:
     """Whether a line says where on the site the reader is."""
-    return bool(CRUMBS.search(text)) or bool(_TRAIL.match(text))
+    return bool(_CRUMBS.search(text)) or bool(_TRAIL.match(text))
 
 
 def is_furniture(text: str) -> bool:
@@ -364,6 +291,11 @@ def is_neighbour(text: str, *, linked: bool, last: bool = False) -> bool:
     if len(text) > 120 or not _NEIGHBOUR.match(text):
         return False
     return linked or bool(_NO_MORE.search(text)) or (last and bool(re.search(r"[:：]", text[:12])))
+
+
+def is_related_heading(text: str) -> bool:
+    """Return True if a short line heads links to other articles."""
+    return len(text) <= 60 and bool(_RELATED.match(text))
 
 
 def is_pointer(text: str) -> bool:
@@ -423,13 +355,9 @@ def column_of(text: str, title: str) -> str | None:
         part = re.sub(r"\s+", " ", named_part).strip()
         if not part or len(part) > 40 or (len(part) >= 6 and part in title):
             continue
-        if re.fullmatch(
-            r"正文|详情|详细内容?|内容|文章|阅读|浏览|content|text|detail|details", part, re.I
-        ):
+        if _THIS_TEXT.fullmatch(part):
             continue
-        if re.fullmatch(r"首页|首頁|网站首页|主页|home", part, re.I):
-            return None
-        return part
+        return None if _IS_HOME.fullmatch(part) else part
     return None
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from crawler.extract.phrases import alternatives
+
 REASONS: dict[str, str] = {
     "challenge": "The site answered with a script challenge or a firewall page instead of news",
     "empty_shell": "The page holds no text: its content would be drawn by scripts, or is missing",
@@ -29,26 +31,9 @@ _SCRIPT_MARKS = re.compile(
     rb"document\.cookie\s*=\s*[^;]{0,80}(?:clearance|challenge|security|verify)",
     re.IGNORECASE,
 )
-_TEXT_MARKS = re.compile(
-    "创宇云防御|创宇盾|加速乐|云锁|安全狗|网站防火墙|360网站卫士|云防火墙|网站卫士|请求被拦截|"
-    "访问被拦截|访问已被拦截|您的访问被|"
-    "您的请求.{0,12}(?:拦截|阻断|不合法|可疑)|非法请求|访问过于频繁|访问频率|请输入验证码|"
-    "安全验证|人机验证|请开启JavaScript|"
-    "正在(?:检查|验证|跳转).{0,20}(?:浏览器|安全|请稍候)|"
-    "Just a moment|Checking your browser|Attention Required|Access Denied|Request (?:blocked|"
-    "rejected)|"
-    "Please (?:enable|turn on) (?:JavaScript|cookies)|Web Application Firewall|\\bWAF\\b|"
-    "DDoS protection|"
-    "verify (?:that )?you are (?:a )?human|unusual traffic",
-    re.IGNORECASE,
-)
-_MISSING = re.compile(
-    "页面不存在|页面没有找到|找不到(?:该|您|页面|文件)|您(?:访问|请求|查看)的(?:页面|信息|网页|"
-    "内容).{0,8}(?:不存在|已删除|已失效|无法|找不到)|"
-    "該頁面不存在|(?:page|file) not found|404 (?:not found|error)|error 404|系统维护|"
-    "网站(?:正在)?维护|网站(?:已)?关停",
-    re.IGNORECASE,
-)
+_TEXT_MARKS = re.compile(alternatives("refusals.tsv", "challenge"), re.IGNORECASE)
+_MISSING = re.compile(alternatives("refusals.tsv", "missing"), re.IGNORECASE)
+_ABROAD = re.compile(alternatives("refusals.tsv", "abroad"), re.IGNORECASE)
 _HIDDEN = re.compile(
     rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)",
     re.I | re.S,
@@ -97,15 +82,6 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
             return "challenge"
         return "empty_shell"
     return None
-
-
-_ABROAD = re.compile(
-    "境外(?:IP|地址|用户|访问)|(?:您|你)所在的(?:地区|区域|国家).{0,12}(?:无法|不能|禁止|限制)|"
-    "(?:仅|只)(?:限|允许|支持).{0,6}(?:中国大陆|境内|国内).{0,6}访问|"
-    "(?:not available|blocked|banned|restricted) (?:in|from) your (?:country|region|location)|"
-    "(?:country|region) (?:or region )?(?:is |has been )?(?:blocked|banned)|error 1009",
-    re.IGNORECASE,
-)
 
 
 def refusal(status: int, body: bytes) -> str:

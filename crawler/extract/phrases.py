@@ -1,0 +1,100 @@
+"""Phrase lists of both languages, from the TSV files of this folder, as regular expressions.
+
+The head of each file explains how its rows are written.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from crawler.city import LANGS
+
+_TOKEN = re.compile(r"<any (\d+)>|<(number|word|edge)>|\\(.)|(.)")
+_OPEN, _CLOSE = {"[": "(?:", "(": "(?:"}, {"]": ")?", ")": ")"}
+_SIGNS = {**_OPEN, **_CLOSE, "|": "|", "~": r"\s*"}
+_NAMED = {"number": r"\d+", "word": r"\S+", "edge": r"\b"}
+
+
+class PhraseError(ValueError):
+    """Row of a phrase list that cannot be read; its message names file and line."""
+
+
+class Phrase(NamedTuple):
+    """Row of a phrase list, as a pattern, with the length of the longest text it is made of."""
+
+    language: str
+    pattern: str
+    length: int
+
+
+def alternatives(file: str, *lists: str, whole_words: bool = False) -> str:
+    """Return a group that matches any phrase of some lists of a file.
+
+    With `whole_words`, an English phrase must end a word unless it ends in a colon. Raises
+    `PhraseError` for a row that cannot be read, `KeyError` for a list that the file lacks.
+    """
+    phrases = [phrase for name in lists for phrase in _lists(file)[name]]
+    return group(phrases, whole_words=whole_words)
+
+
+def group(phrases: Iterable[Phrase], *, whole_words: bool = False) -> str:
+    """Return a group that matches any of some phrases, longer ones first."""
+    patterns = (
+        rf"{pattern}\b" if whole_words and language == "en" and pattern[-1] != ":" else pattern
+        for language, pattern, _ in sorted(phrases, key=lambda phrase: -phrase.length)
+    )
+    return f"(?:{'|'.join(dict.fromkeys(patterns))})"
+
+
+@cache
+def _lists(file: str) -> dict[str, list[Phrase]]:
+    return read_lists((files("crawler.extract") / file).read_text(encoding="utf-8"), file)
+
+
+def read_lists(text: str, file: str) -> dict[str, list[Phrase]]:
+    """Return the phrases in the text of a file by the name of their list.
+
+    Raises `PhraseError` for a row that cannot be read.
+    """
+    lists: dict[str, list[Phrase]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        name, *row = line.split("\t")
+        if len(row) != 2 or row[0] not in LANGS:
+            raise PhraseError(f"{file}:{number}: expected a list, zh or en, and a phrase: {line!r}")
+        lists.setdefault(name, []).append(_phrase(*row, place=f"{file}:{number}"))
+    return lists
+
+
+def _phrase(language: str, written: str, *, place: str) -> Phrase:
+    pattern = ""
+    lengths = [[0]]  # of each open bracket, the lengths of its alternatives
+    for most, named, escaped, sign in _TOKEN.findall(written):
+        if sign in _OPEN:
+            lengths.append([0])
+        elif sign in _CLOSE and len(lengths) > 1:
+            lengths[-2][-1] += max(lengths.pop())
+        elif sign == "|":
+            lengths[-1].append(0)
+        else:
+            lengths[-1][-1] += 1
+        if most:
+            pattern += rf".{{0,{most}}}"
+        else:
+            pattern += _NAMED.get(named) or _SIGNS.get(sign) or re.escape(escaped or sign)
+    try:
+        empty = re.match(pattern, "")
+    except re.error as error:
+        raise PhraseError(f"{place}: {written!r} cannot be read: {error}") from error
+    if (
+        empty
+        or written != written.strip()
+        or re.search(r"(?<!\\)<(?!any \d+>|number>|word>|edge>)", written)
+    ):
+        raise PhraseError(
+            f"{place}: {written!r} is empty, has spaces around it or an unknown <mark>"
+        )
+    return Phrase(language, pattern, max(lengths[0]))
