@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from crawler.city import LANGS
+from crawler.item import LANGS
 
 _TOKEN = re.compile(r"<any (\d+)>|<(number|word|edge)>|\\(.)|(.)")
 _OPEN, _CLOSE = {"[": "(?:", "(": "(?:"}, {"]": ")?", ")": ")"}
