@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.item import NEWS_TIME, Article, Reject
-from pipelines.tables import articles, files, parquet, runs, schema
+from builders import NOW as CRAWLED
+from builders import bead_row, store_articles, store_rows
 
-CRAWLED = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
+from crawler.item import NEWS_TIME, Article, Reject
+from pipelines.tables import articles, runs
+
 ALIGNED = datetime(2024, 5, 2, 9, 30, tzinfo=UTC)
 
 HOSTILE_TITLE = "<script>window.hacked = 1</script> \u202efdp.exe & \"><img src=x onerror='hack()'>"
@@ -49,19 +51,28 @@ def pair(city: str, zh: Article, en: Article, probability: float, **more: Any) -
 
 def beads(pair_id: str, *sides: tuple[str, str, str], flags: Mapping[int, list[str]] = {}) -> Any:
     return [
-        {
-            "pair_id": pair_id, "position": i, "kind": kind, "zh": zh, "en": en,
-            "probability": 0.9, "flags": flags.get(i, []),
-        }
+        bead_row(pair_id, i, kind, zh=zh, en=en, flags=flags.get(i, []))
         for i, (kind, zh, en) in enumerate(sides)
-    ]  # fmt: skip
+    ]
 
 
-def write_rows(output: Path, table: str, city: str, rows: list[dict[str, Any]]) -> None:
-    of = {"pairs": schema.PAIRS, "candidates": schema.CANDIDATES, "sentences": schema.SENTENCES}
-    parquet.write_table(
-        files.table_path(output, table, city), parquet.rows_to_table(rows, of[table])
-    )
+def numbered(count: int, city: str = "minghe") -> list[tuple[Article, Article]]:
+    """Return numbered articles, each in both languages."""
+    return [
+        (
+            article(f"zh{n}", "zh", f"第{n}条", "文", n, city=city),
+            article(f"en{n}", "en", f"Item {n}", "Text", n, city=city),
+        )
+        for n in range(count)
+    ]
+
+
+def write_numbered(output: Path, count: int, mated: int, now: datetime, **fields: Any) -> None:
+    """Write `count` articles of Minghe in each language; the first `mated` are pairs."""
+    both = numbered(count)
+    store_articles(output, *(one for sides in both for one in sides), now=now)
+    rows = [pair("minghe", zh, en, 0.9, **fields) for zh, en in both[:mated]]
+    store_rows(output, "pairs", "minghe", rows)
 
 
 def write_corpus(output: Path) -> Path:
@@ -76,19 +87,18 @@ def write_corpus(output: Path) -> Path:
     en2 = article("en2", "en", "30th executive meeting held", "Another meeting.", 12, **c)
     en3 = article("en3", "en", "A page from nowhere", "Text.", 41, **c)
     en4 = article("en4", "en", "No mate at all", "Alone.", 45, **c)
-    articles.write_articles(
-        output, "minghe", [zh1, zh2, zh3, zh4, zh5, en1, en2, en3, en4], run_id="r1", now=CRAWLED
-    )
+    nine = (zh1, zh2, zh3, zh4, zh5, en1, en2, en3, en4)
+    store_articles(output, *nine, run="r1", now=CRAWLED)
     articles.mark_duplicates(output, "minghe", {"zh4": "zh1"})
     clash = EVIDENCE | {"ordinals": -1.0, "days_apart": -3}
     first = pair("minghe", zh1, en1, 0.998)
     second = pair("minghe", zh2, en2, 0.55, evidence=clash, relation="same_event", margin=0.1)
     third = pair("minghe", zh3, en3, 0.21, relation='"><b>bold', method="<i>m</i>")
-    write_rows(output, "pairs", "minghe", [first, second, third])
+    store_rows(output, "pairs", "minghe", [first, second, third])
     runner_up = pair("minghe", zh2, en1, 0.02, score=-4.0)
     worse = pair("minghe", zh5, en1, 0.01, score=-6.0)
-    write_rows(output, "candidates", "minghe", [worse, runner_up])
-    write_rows(
+    store_rows(output, "candidates", "minghe", [worse, runner_up])
+    store_rows(
         output, "sentences", "minghe",
         [
             *beads(
@@ -116,8 +126,8 @@ def write_corpus(output: Path) -> Path:
     c = {"city": "taoyu"}
     zh6 = article("zh6", "zh", "桃屿市举行龙舟赛", "六月十日举行。\n共有12支队伍参赛。", 60, **c)
     en6 = article("en6", "en", "Taoyu races dragon boats", "Twelve teams took part.", 61, **c)
-    articles.write_articles(output, "taoyu", [zh6, en6], run_id="r1", now=CRAWLED)
-    write_rows(output, "pairs", "taoyu", [pair("taoyu", zh6, en6, 0.9, relation="abridged")])
+    store_articles(output, zh6, en6, run="r1", now=CRAWLED)
+    store_rows(output, "pairs", "taoyu", [pair("taoyu", zh6, en6, 0.9, relation="abridged")])
     run = runs.start(output, "run", ("minghe", "taoyu"))
     runs.gather_issues(run, [{"city": "taoyu", "code": "list_empty", "url": "http://x.example/"}])
     runs.finish(run, {"minghe": {"articles": 9, "failed": False}, "taoyu": {"articles": 2}}, 3)

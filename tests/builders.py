@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.city import Assertions, City
 from crawler.item import Article
-from pipelines.tables import files, schema
+from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import Changes, write_articles
 
 NOW = datetime(2024, 5, 1, 8, tzinfo=UTC)
@@ -23,7 +23,9 @@ def city(key: str, *, hosts: Sequence[str] = ("x.example",), **assertions: Any) 
     return City(key, f"{key}市", key.title(), tuple(hosts), (), assertions=Assertions(**assertions))
 
 
-def article(key: str, lang: str = "zh", published: datetime | None = None, **fields: Any) -> Article:
+def article(
+    key: str, lang: str = "zh", published: datetime | None = None, **fields: Any
+) -> Article:
     """Return an article of the city x, dated to the day if at all."""
     plain = {
         "city": "x", "site": "", "url": f"http://x.example/{key}", "title": "题", "text": "文",
@@ -34,7 +36,7 @@ def article(key: str, lang: str = "zh", published: datetime | None = None, **fie
 
 def numbered_pairs(
     city: str, probabilities: Iterable[float], key: str = "", **fields: Any
-) -> list[files.Row]:
+) -> list[parquet.Row]:
     """Return rows of pairs, numbered from 0 in their ids."""
     return [
         {"pair_id": f"{city}{n:04d}", "city": city, "zh_id": f"z{key}{n}", "en_id": f"e{key}{n}",
@@ -43,7 +45,13 @@ def numbered_pairs(
     ]  # fmt: skip
 
 
-def verdict(pair: files.Row, code: str, number: int = 0, **fields: Any) -> files.Row:
+def bead_row(pair_id: str, position: int, kind: str = "1-1", **fields: Any) -> parquet.Row:
+    """Return the row of one aligned bead."""
+    plain = {"zh": "一", "en": "one", "probability": 0.9}
+    return {"pair_id": pair_id, "position": position, "kind": kind, **plain} | fields
+
+
+def verdict_row(pair: parquet.Row, code: str | None, number: int = 0, **fields: Any) -> parquet.Row:
     """Return the row of a verdict on a pair."""
     names = ("city", "pair_id", "zh_id", "en_id", "probability")
     return {
@@ -60,20 +68,20 @@ def store_articles(
     return write_articles(output, articles[0].city, articles, run_id=run, now=now)
 
 
-def store_rows(output: Path, table: str, city: str, rows: Sequence[files.Row]) -> None:
+def store_rows(output: Path, table: str, city: str, rows: Sequence[parquet.Row]) -> None:
     """Replace a table of a city."""
     path = files.table_path(output, table, city)
-    files.write_table(path, files.rows_to_table(rows, SCHEMAS[table]))
+    parquet.write_table(path, parquet.rows_to_table(rows, SCHEMAS[table]))
 
 
-def store_verdicts(output: Path, rows: Sequence[files.Row], name: str = "all") -> None:
+def store_verdicts(output: Path, rows: Sequence[parquet.Row], name: str = "all") -> None:
     """Replace a reviewer's verdicts."""
     path = output / "reviews" / f"{name}.parquet"
-    files.write_table(path, files.rows_to_table(rows, schema.REVIEWS))
+    parquet.write_table(path, parquet.rows_to_table(rows, schema.REVIEWS))
 
 
-def stored_rows(output: Path, table: str, city: str) -> list[files.Row]:
+def stored_rows(output: Path, table: str, city: str) -> list[parquet.Row]:
     """Return the rows of a table of a city."""
-    found = files.read_table(files.table_path(output, table, city), SCHEMAS[table])
-    rows: list[files.Row] = found.to_pylist()
+    found = parquet.read_table(files.table_path(output, table, city), SCHEMAS[table])
+    rows: list[parquet.Row] = found.to_pylist()
     return rows

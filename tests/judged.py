@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL, article, beads, pair, write_rows
+from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL, article, beads, pair
+from builders import store_rows
 
 from pipelines.tables import articles
 
@@ -33,10 +34,10 @@ def write_judged(output: Path) -> Path:
         title, text = "Ferry timetable changes", "Two more sailings a day."
         alone = article(f"{city}-alone", "en", title, text, 9, city=city)
         articles.write_articles(output, city, [*sides, alone], run_id="r1", now=CRAWLED)
-        write_rows(output, "pairs", city, pairs)
-        write_rows(output, "sentences", city, sentences)
+        store_rows(output, "pairs", city, pairs)
+        store_rows(output, "sentences", city, sentences)
         runner_up = pair(city, sides[0], alone, 0.02, score=-4.0)
-        write_rows(output, "candidates", city, [runner_up])
+        store_rows(output, "candidates", city, [runner_up])
     _write_hostile(output)
     return output
 
@@ -70,11 +71,11 @@ def _write_hostile(output: Path) -> None:
     en = article("evil-en", "en", "</h2></main><script>hack()</script>", HOSTILE_TEXT, 4, **city)
     one = pair("chaoyin", zh, en, 0.5, relation="<i>", method="<i>")
     articles.write_articles(output, "chaoyin", [zh, en], run_id="r1", now=CRAWLED)
-    write_rows(output, "pairs", "chaoyin", [one])
+    store_rows(output, "pairs", "chaoyin", [one])
     sides = (
         ("1-1", HOSTILE_TEXT, HOSTILE_TEXT),
         ("<b>", HUGE, "\u202eA paragraph of 2 MB.\u2066"),
         ("1-1", "</li></ol></form><form action='http://tracker.example/'>", "</textarea><b>"),
     )
-    write_rows(output, "sentences", "chaoyin",
+    store_rows(output, "sentences", "chaoyin",
                beads(one["pair_id"], *sides, flags={0: ["<u>flag</u>"]}))  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from builders import store_rows
 
 from crawler.city import City
 from crawler.city_file import load_cities
@@ -14,7 +15,7 @@ from crawler.item import NEWS_TIME, Article, article_id
 from pipelines.release import build
 from pipelines.release.content.selection import Thresholds
 from pipelines.release.snapshot import Snapshot
-from pipelines.tables import files, parquet, runs, schema
+from pipelines.tables import parquet, runs
 from pipelines.tables.articles import write_articles
 from pipelines.terminal import progress
 from pipelines.text.splitting import split
@@ -118,11 +119,8 @@ def write_city(
     by_id = {one.article_id: one for one in articles}
     listed = sorted(rows, key=lambda row: str(row["pair_id"]))
     made = [b for row in listed for b in beads(row, by_id[row["zh_id"]], by_id[row["en_id"]])]
-    for name, what, of in (
-        ("pairs", listed, schema.PAIRS),
-        ("sentences", made, schema.SENTENCES),
-    ):
-        parquet.write_table(files.table_path(output, name, city), parquet.rows_to_table(what, of))
+    store_rows(output, "pairs", city, listed)
+    store_rows(output, "sentences", city, made)
 
 
 def write_corpus(folder: Path) -> Path:

@@ -6,21 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from authored import (
-    ALIGNED,
-    HOSTILE_TEXT,
-    HOSTILE_TITLE,
-    article,
-    pair,
-    write_corpus,
-    write_rows,
-)
+from authored import ALIGNED, HOSTILE_TEXT, HOSTILE_TITLE, article, pair, write_corpus
+from builders import store_rows, store_verdicts, stored_rows, verdict_row
 from opened import Opened, opened
 from playwright.sync_api import Browser, Page
 
 from pipelines.quality import history
 from pipelines.report.page import write
-from pipelines.tables import articles, files, parquet, schema
+from pipelines.tables import articles
 
 
 @pytest.fixture
@@ -222,20 +215,14 @@ def test_with_verdicts_and_a_history_the_page_is_as_hostile_proof_and_accessible
     huge = article("zh9", "zh", HOSTILE_TITLE, HOSTILE_TEXT + "字" * 2_000_000, 50, city="minghe")
     other = article("en9", "en", HOSTILE_TITLE, "</div></section>" * 50, 51, city="minghe")
     articles.write_articles(tmp_path, "minghe", [huge, other], run_id="r2", now=ALIGNED)
-    path = files.table_path(tmp_path, "pairs", "minghe")
-    rows = parquet.read_table(path, schema.PAIRS).to_pylist()
+    rows = stored_rows(tmp_path, "pairs", "minghe")
     rows[0] |= {"aligned_at": ALIGNED + timedelta(days=1)}
-    write_rows(tmp_path, "pairs", "minghe", [*rows, pair("minghe", huge, other, 0.97)])
+    store_rows(tmp_path, "pairs", "minghe", [*rows, pair("minghe", huge, other, 0.97)])
     judged = [
-        {
-            "verdict_id": f"v{n}", "level": "pair", "verdict": verdict, "reviewer": "<b>Wang</b>",
-            "judged_at": ALIGNED, "weight": 1.0, "plan": "all size=4", "note": HOSTILE_TEXT,
-            **{name: row[name] for name in ("city", "pair_id", "zh_id", "en_id", "probability")},
-        }
-        for n, (row, verdict) in enumerate(zip(rows, ("translation", "different"), strict=False))
-    ]  # fmt: skip
-    verdicts = parquet.rows_to_table(judged, schema.REVIEWS)
-    parquet.write_table(tmp_path / "reviews" / "wang.parquet", verdicts)
+        verdict_row(row, code, n, reviewer="<b>Wang</b>", note=HOSTILE_TEXT, plan="all size=4")
+        for n, (row, code) in enumerate(zip(rows, ("translation", "different"), strict=False))
+    ]
+    store_verdicts(tmp_path, judged, "wang")
     history.record(tmp_path, "r2", ALIGNED + timedelta(days=2))
     written = write(tmp_path)
     assert written.stat().st_size < 1_000_000

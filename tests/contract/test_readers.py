@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import datasets
@@ -11,12 +11,10 @@ import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from builders import article, store_articles, store_rows
 
-from crawler.item import NEWS_TIME, Article
-from pipelines.tables import files, parquet, schema
-from pipelines.tables.articles import write_articles
-
-NOW = datetime(2024, 5, 1, tzinfo=UTC)
+from crawler.item import NEWS_TIME
+from pipelines.tables import parquet
 
 # One line each, as the README gives them.
 READERS: dict[str, Callable[[str], int]] = {
@@ -39,26 +37,21 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("output")
     for city, years in (("yunze", (2023, 2024, None)), ("qingya", (None, 2024))):
         articles = [
-            Article(
-                article_id=f"{city}-{n}", city=city, site="", url=f"http://x.example/{city}/{n}",
-                title="题", text="文。", lang="zh", script="Hans",
-                published_at=datetime(year, 3, 1, tzinfo=NEWS_TIME) if year else None,
-                published_precision="day" if year else None,
-                keywords=("会议",) if n else (),
+            article(
+                f"{city}-{n}", "zh", datetime(year, 3, 1, tzinfo=NEWS_TIME) if year else None,
+                city=city, keywords=("会议",) if n else (),
             )
             for n, year in enumerate(years)
         ]  # fmt: skip
-        write_articles(output, city, articles, run_id="r", now=NOW)
+        store_articles(output, *articles)
     evidence = {"similarity": 0.8, "days_apart": 2, "link": False}
     for city, pairs, sentences in (("yunze", 2, 4), ("qingya", 1, 0)):
         rows: list[parquet.Row] = [
             {"pair_id": f"{city}-{n}", "evidence": evidence if n else None} for n in range(pairs)
         ]
-        path = files.table_path(output, "pairs", city)
-        parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
+        store_rows(output, "pairs", city, rows)
         rows = [{"pair_id": f"{city}-0", "position": n, "flags": []} for n in range(sentences)]
-        path = files.table_path(output, "sentences", city)
-        parquet.write_table(path, parquet.rows_to_table(rows, schema.SENTENCES))
+        store_rows(output, "sentences", city, rows)
     return output
 
 

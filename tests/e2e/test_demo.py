@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import store_verdicts, stored_rows, verdict_row
 
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
@@ -152,18 +153,12 @@ def run_yunze(output: Path, cities: Path) -> subprocess.CompletedProcess[str]:
 
 def judge_yunze(output: Path, wrong: int) -> list[str]:
     """Store verdicts on all pairs of Yunze, the first `wrong` of them `different`: their ids."""
-    pairs = parquet.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS).to_pylist()
+    pairs, judged_at = stored_rows(output, "pairs", "yunze"), datetime(2024, 7, 1, tzinfo=UTC)
     rows = [
-        {
-            "verdict_id": f"v{n}", "level": "pair", "reviewer": "Wang", "weight": 1.0,
-            "judged_at": datetime(2024, 7, 1, tzinfo=UTC), "plan": f"all size={len(pairs)}",
-            "verdict": "different" if n < wrong else "translation",
-            **{name: row[name] for name in ("city", "pair_id", "zh_id", "en_id", "probability")},
-        }
+        verdict_row(row, "different" if n < wrong else "translation", n, judged_at=judged_at)
         for n, row in enumerate(pairs)
-    ]  # fmt: skip
-    table = parquet.rows_to_table(rows, schema.REVIEWS)
-    parquet.write_table(output / "reviews" / "wang.parquet", table)
+    ]
+    store_verdicts(output, rows, "wang")
     return [row["pair_id"] for row in pairs[:wrong]]
 
 

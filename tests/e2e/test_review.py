@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from authored import article, write_rows
+from authored import article
+from builders import store_rows
 from judged import write_judged
 from reviewing import Review
 
@@ -220,7 +221,7 @@ def test_a_verdict_on_texts_stored_anew_since_they_were_shown_is_refused(tmp_pat
         shown = page.split('name="shown" value="')[1].split('"')[0]
         rows = parquet.read_table(files.table_path(output, "sentences", "anlan"), schema.SENTENCES)
         listed = [row | {"en": row["en"].replace("Phase", "Stage")} for row in rows.to_pylist()]
-        write_rows(output, "sentences", "anlan", listed)
+        store_rows(output, "sentences", "anlan", listed)
         fields = {"reviewer": "anna", "place": 0, "code": "abridged"}
         answer = running.post(address, **fields, shown=shown)
         assert answer.status == 409

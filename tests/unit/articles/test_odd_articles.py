@@ -10,6 +10,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from builders import NOW, article, stored_rows
 
 from crawler.item import Article
 from pipelines import align
@@ -18,18 +19,13 @@ from pipelines.facts import facts
 from pipelines.pairs import comparison
 from pipelines.pairs.prepared import MAX_FIGURES, MAX_SENTENCES, Document, prepare
 from pipelines.sentences import rows
-from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import write_articles
 from pipelines.vectors.encoder import Vectors
 
-NOW = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
-ZH = Article(
-    article_id="z",
+ZH = article(
+    "z",
     city="yunze",
-    site="",
     url="",
-    lang="zh",
-    script="Hans",
     title="市政府召开第29次常务会议",
     text="3月5日，市长谭成旭主持召开市政府第29次常务会议。\n会议指出，今年以来共排查隐患1842处。"
     "会议要求，各部门要抓好落实。",
@@ -50,8 +46,8 @@ def aligned(output: Path, articles: list[Article]) -> list[tuple[str, str]]:
     write_articles(output, "yunze", articles, run_id="r1", now=NOW)
     duplicates.cluster_shard(output, "yunze")
     align.align_city(output, "yunze", now=NOW)
-    table = parquet.read_table(files.table_path(output, "pairs", "yunze"), schema.PAIRS)
-    return [(r["zh_id"], r["en_id"]) for r in table.to_pylist() if r["probability"] >= 0.5]
+    rows = stored_rows(output, "pairs", "yunze")
+    return [(row["zh_id"], row["en_id"]) for row in rows if row["probability"] >= 0.5]
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,23 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import builders
 import pytest
+from builders import store_articles
 
 from crawler.item import NEWS_TIME, Article
 from pipelines import align
 from pipelines.articles import duplicates, reposts
 from pipelines.tables import lock, schema
-from pipelines.tables.articles import read_articles, write_articles
-from pipelines.tables.files import articles_folder, cities_with_articles, table_path
-from pipelines.tables.parquet import read_table, rows_to_table, write_table
+from pipelines.tables.articles import read_articles
+from pipelines.tables.files import (
+    articles_folder,
+    cities_with_articles,
+    read_table,
+    rows_to_table,
+    table_path,
+    write_table,
+)
 
 NOW = datetime(2024, 4, 1, tzinfo=NEWS_TIME)
 ZH = (
@@ -32,23 +40,14 @@ EN = (
 
 
 def article(key: str, city: str, text: str = ZH, lang: str = "zh", day: int = 0) -> Article:
-    return Article(
-        article_id=key,
-        city=city,
-        site="",
-        url="",
-        title="湿地公园恢复开放" if lang == "zh" else "Wetland park reopens",
-        text=text,
-        lang=lang,
-        script="Hans" if lang == "zh" else "Latn",
-        published_at=datetime(2024, 3, 5, tzinfo=NEWS_TIME) + timedelta(days=day),
-        published_precision="day",
-    )
+    title = "湿地公园恢复开放" if lang == "zh" else "Wetland park reopens"
+    published = datetime(2024, 3, 5, tzinfo=NEWS_TIME) + timedelta(days=day)
+    return builders.article(key, lang, published, city=city, title=title, text=text, url="")
 
 
 def put(output: Path, *articles: Article) -> None:
     for one in articles:
-        write_articles(output, one.city, [one], run_id="r", now=NOW)
+        store_articles(output, one, now=NOW)
         duplicates.cluster_shard(output, one.city)
 
 

@@ -3,45 +3,38 @@
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from crawler.city import Assertions, City, Source
-from crawler.item import Article
+import builders
+from builders import NOW, article, store_articles
+
+from crawler.city import Source
 from pipelines.operations import health
 from pipelines.tables import files, lock, runs
-from pipelines.tables.articles import write_articles
 
-NOW = datetime(2024, 5, 1, tzinfo=UTC)
-
-
-def city(**assertions: object) -> City:
-    return City(
-        key="somewhere", name_zh="某市", name_en="Somewhere", hosts=("x.example",), sources=(),
-        assertions=Assertions(**assertions),  # type: ignore[arg-type]
-    )  # fmt: skip
+city = partial(builders.city, "somewhere")
 
 
-def store_articles(output: Path, *langs: str, now: datetime = NOW) -> None:
-    articles = [
-        Article(f"a{n}", "somewhere", "x.example", f"http://x.example/{n}", "题", "文", lang=lang)
-        for n, lang in enumerate(langs)
-    ]
-    write_articles(output, "somewhere", articles, run_id="r", now=now)
+def store_langs(output: Path, *langs: str, now: datetime = NOW) -> None:
+    """Store an article of each language."""
+    listed = (article(f"a{n}", lang, city="somewhere") for n, lang in enumerate(langs))
+    store_articles(output, *listed, now=now)
 
 
 def test_a_city_that_keeps_its_assertions_is_well(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh", "en")
+    store_langs(tmp_path, "zh", "en")
     assert health.failures(tmp_path, city(min_articles={"zh": 1, "en": 1}), {}, NOW) == []
 
 
 def test_too_few_articles_of_a_language_are_told_with_both_numbers(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh")
+    store_langs(tmp_path, "zh")
     found = health.failures(tmp_path, city(min_articles={"zh": 1, "en": 2}), {}, NOW)
     assert found == ["0 en articles stored, at least 2 expected"]
 
 
 def test_too_many_rejects_are_told_as_a_share(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh")
+    store_langs(tmp_path, "zh")
     counts = {"articles": 7, "rejects": 3}
     assert health.failures(tmp_path, city(max_rejects=0.3), counts, NOW) == []
     assert health.failures(tmp_path, city(max_rejects=0.2), counts, NOW) == [
@@ -50,7 +43,7 @@ def test_too_many_rejects_are_told_as_a_share(tmp_path: Path) -> None:
 
 
 def test_a_quiet_city_is_told_after_its_days(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh")
+    store_langs(tmp_path, "zh")
     later = NOW + timedelta(days=15)
     assert health.failures(tmp_path, city(quiet_days=15), {}, later) == []
     assert health.failures(tmp_path, city(quiet_days=14), {}, later) == [
@@ -60,7 +53,7 @@ def test_a_quiet_city_is_told_after_its_days(tmp_path: Path) -> None:
 
 def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    store_articles(tmp_path, "zh", "zh", "en", now=now)
+    store_langs(tmp_path, "zh", "zh", "en", now=now)
     # All end within one second, and the names of such runs are in no order.
     for failed in (False, True, False, True):
         run = runs.start(tmp_path, "crawl", ("somewhere",))
@@ -75,7 +68,7 @@ def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -
 
 def test_a_run_that_ended_later_than_now_is_told_until_another_ended(tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    store_articles(tmp_path, "zh", now=now - timedelta(days=400))
+    store_langs(tmp_path, "zh", now=now - timedelta(days=400))
     run = runs.start(tmp_path, "run", ("somewhere",))
     runs.finish(run, {"somewhere": {"failed": False}}, 0)
     behind = now - timedelta(days=390)
@@ -90,7 +83,7 @@ def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
     tmp_path: Path,
 ) -> None:
     now = datetime.now(UTC)
-    store_articles(tmp_path, "zh", now=now)
+    store_langs(tmp_path, "zh", now=now)
     (told,) = health.failures(tmp_path, city(), {"clock": 7}, now)
     assert told.startswith("7 moments of its state are later than now")
     for count, word in ((7, "unwell"), (0, "well")):
@@ -101,14 +94,14 @@ def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
 
 
 def test_a_city_whose_articles_are_all_of_the_future_is_not_called_well(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh", now=NOW + timedelta(days=900))
+    store_langs(tmp_path, "zh", now=NOW + timedelta(days=900))
     (told,) = health.failures(tmp_path, city(), {}, NOW)
     assert told.startswith("every article was first seen later than now")
 
 
 def test_an_article_of_the_future_does_not_hide_that_a_city_is_quiet(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh", now=NOW - timedelta(days=99))
-    store_articles(tmp_path, "zh", "zh", now=NOW + timedelta(days=900))
+    store_langs(tmp_path, "zh", now=NOW - timedelta(days=99))
+    store_langs(tmp_path, "zh", "zh", now=NOW + timedelta(days=900))
     assert health.failures(tmp_path, city(quiet_days=14), {}, NOW) == [
         "nothing new for 99 days, at most 14 expected"
     ]
@@ -122,7 +115,7 @@ def test_a_city_without_a_run_was_never_crawled(tmp_path: Path) -> None:
 def test_an_edition_whose_listings_all_died_is_told_although_the_other_lives(
     tmp_path: Path,
 ) -> None:
-    store_articles(tmp_path, "zh", "en")
+    store_langs(tmp_path, "zh", "en")
     sources = tuple(Source(lang, "generic", f"http://x.example/{lang}/") for lang in ("zh", "en"))
     both = replace(city(), sources=sources)
     alive = {"lists": 3, "lists_zh": 2, "lists_en": 1}
@@ -135,27 +128,24 @@ def test_an_edition_whose_listings_all_died_is_told_although_the_other_lives(
 def dated(output: Path, **days: tuple[int, ...]) -> None:
     """Store articles published so many days before NOW, by language."""
     articles = [
-        Article(
-            f"{lang}{n}", "somewhere", "x.example", f"http://x.example/{lang}{n}", "题", f"文{n}",
-            lang=lang, published_at=NOW - timedelta(days=age), published_precision="day",
-        )
+        article(f"{lang}{n}", lang, NOW - timedelta(days=age), city="somewhere", text=f"文{n}")
         for lang, ages in days.items()
         for n, age in enumerate(ages)
-    ]  # fmt: skip
-    write_articles(output, "somewhere", articles, run_id="r", now=NOW)
+    ]
+    store_articles(output, *articles)
 
 
 def test_status_tells_the_newest_of_each_language_and_the_trend(tmp_path: Path) -> None:
     dated(tmp_path, zh=(1, 20, 27, 28, 55, 56), en=(40, -3))
     (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
-    assert standing.newest_zh == "2024-04-30T08:00:00+08:00"
+    assert standing.newest_zh == "2024-04-30T16:00:00+08:00"
     # A date that is yet to come is a mistake of the page, and no news.
-    assert standing.newest_en == "2024-03-22T08:00:00+08:00"
+    assert standing.newest_en == "2024-03-22T16:00:00+08:00"
     assert (standing.recent, standing.before) == (3, 3)
 
 
 def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh")
+    store_langs(tmp_path, "zh")
     run = runs.start(tmp_path, "run", ("somewhere",))
     told = {"city": "somewhere", "code": "time_limit", "detail": "ended after its limit of 6 h"}
     page = {"city": "somewhere", "code": "timeout", "detail": "no city's failure"}
@@ -173,7 +163,7 @@ def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
 
 def test_a_run_that_did_not_end_is_told_until_one_did(tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    store_articles(tmp_path, "zh", now=now)
+    store_langs(tmp_path, "zh", now=now)
     runs.start(tmp_path, "run", ("somewhere",))
     (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
     assert standing.health == "failed"
@@ -188,7 +178,7 @@ def test_a_run_that_did_not_end_is_told_until_one_did(tmp_path: Path) -> None:
 
 
 def test_a_city_whose_lock_is_held_is_running_but_for_its_holder(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh")
+    store_langs(tmp_path, "zh")
     with lock.hold(tmp_path, ["somewhere"]):
         (seen,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
         (held,) = health.standings(tmp_path, {"somewhere": city()}, NOW, held=["somewhere"])
@@ -197,7 +187,7 @@ def test_a_city_whose_lock_is_held_is_running_but_for_its_holder(tmp_path: Path)
 
 
 def test_an_import_says_nothing_of_the_site(tmp_path: Path) -> None:
-    store_articles(tmp_path, "zh")
+    store_langs(tmp_path, "zh")
     run = runs.start(tmp_path, "import", ("somewhere",))
     runs.finish(run, {"somewhere": {"new": 1}}, 0)
     (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
@@ -207,9 +197,8 @@ def test_an_import_says_nothing_of_the_site(tmp_path: Path) -> None:
 def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
     tmp_path: Path,
 ) -> None:
-    store_articles(tmp_path, "zh", "en")
-    other = Article("b", "elsewhere", "y.example", "http://y.example/1", "题", "文", lang="zh")
-    write_articles(tmp_path, "elsewhere", [other], run_id="r", now=NOW)
+    store_langs(tmp_path, "zh", "en")
+    store_articles(tmp_path, article("b", city="elsewhere"))
     path = next(files.articles_folder(tmp_path, "somewhere").glob("*.parquet"))
     path.write_bytes(b"PAR1 not really")
     elsewhere, somewhere = health.standings(tmp_path, {}, NOW)

@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import builders
 import pytest
+from builders import stored_rows
 
 from crawler.item import NEWS_TIME, Article
 from pipelines import align
 from pipelines.pool import map_shards
 from pipelines.sentences import align as sentences
-from pipelines.tables import files, parquet, schema
+from pipelines.tables import parquet
 from pipelines.tables.articles import mark_duplicates, write_articles
 
 NOW = datetime(2024, 6, 1, 8, 0, tzinfo=UTC)
@@ -34,16 +36,8 @@ EN = (
 
 
 def article(key: str, lang: str, title: str, text: str, day: int) -> Article:
-    return Article(
-        article_id=key,
-        city="yunze",
-        site="www.yunze.example",
-        url=f"http://www.yunze.example/{key}.html",
-        title=title,
-        text=text,
-        lang=lang,
-        published_at=datetime(2024, 4, day, 9, 0, tzinfo=NEWS_TIME),
-    )
+    published = datetime(2024, 4, day, 9, 0, tzinfo=NEWS_TIME)
+    return builders.article(key, lang, published, city="yunze", title=title, text=text)
 
 
 def articles() -> list[Article]:
@@ -76,14 +70,7 @@ def digests(output: Path) -> dict[str, str]:
 
 
 def rows(output: Path, table: str) -> list[parquet.Row]:
-    schemas = {
-        "pairs": schema.PAIRS,
-        "sentences": schema.SENTENCES,
-        "candidates": schema.CANDIDATES,
-    }
-    found = parquet.read_table(files.table_path(output, table, "yunze"), schemas[table])
-    listed: list[parquet.Row] = found.to_pylist()
-    return listed
+    return stored_rows(output, table, "yunze")
 
 
 def test_the_pair_is_found_with_its_evidence(output: Path) -> None:

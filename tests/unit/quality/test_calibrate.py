@@ -2,17 +2,25 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from authored import article
+from builders import (
+    NOW,
+    article,
+    numbered_pairs,
+    store_articles,
+    store_rows,
+    store_verdicts,
+    stored_rows,
+    verdict_row,
+)
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 
-from crawler.item import Article
 from pipelines import align
 from pipelines.cli import parser
 from pipelines.pairs import calibration
@@ -20,9 +28,6 @@ from pipelines.pairs.calibration import CalibrationError
 from pipelines.quality import calibrate
 from pipelines.quality.calibrate import Lesson
 from pipelines.tables import files, parquet, schema
-from pipelines.tables.articles import write_articles
-
-NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 def corpus(
@@ -34,27 +39,25 @@ def corpus(
     stated = (1 / (1 + np.exp(-odds))).astype(np.float32)
     true = 1 / (1 + np.exp(-(shift + slope * odds)))
     right = rng.random(3000) < true
-    rows = [
-        {"pair_id": f"p{n:04d}", "city": "x", "zh_id": f"z{n // 2}", "en_id": f"e{n}",
-         "probability": float(p), "method": "encoder-1 pairing-1"}
-        for n, p in enumerate(stated)
-    ]  # fmt: skip
-    path = files.table_path(output, "pairs", "x")
-    parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
+    store_rows(output, "pairs", "x", pairs(stated))
     judge(output, rng.choice(3000, judged, replace=False).tolist(), right)
     return stated, true
 
 
+def pairs(stated: np.ndarray) -> list[parquet.Row]:
+    """Return rows of pairs, of which two and two share a Chinese article."""
+    rows = numbered_pairs("x", stated, method="encoder-1 pairing-1")
+    return [row | {"zh_id": f"z{n // 2}"} for n, row in enumerate(rows)]
+
+
 def judge(output: Path, numbers: list[int], right: np.ndarray, name: str = "all") -> None:
+    listed = pairs(right)
     rows = [
-        {"verdict_id": f"{name}{n}", "level": "pair", "city": "x", "pair_id": f"p{n:04d}",
-         "zh_id": f"z{n // 2}", "en_id": f"e{n}",
-         "verdict": "translation" if right[n] else "different", "reviewer": "ada",
-         "judged_at": NOW + timedelta(seconds=n)}
+        verdict_row(listed[n], "translation" if right[n] else "different", verdict_id=f"{name}{n}",
+                judged_at=NOW + timedelta(seconds=n), probability=None)
         for n in numbers
     ]  # fmt: skip
-    table = parquet.rows_to_table(rows, schema.REVIEWS)
-    parquet.write_table(output / "reviews" / f"{name}.parquet", table)
+    store_verdicts(output, rows, name)
 
 
 def lesson(count: int = 300, seed: int = 0) -> Lesson:
@@ -125,12 +128,11 @@ def test_going_back_puts_the_one_before_in_force(tmp_path: Path) -> None:
 def test_the_next_is_learnt_on_the_models_own_probabilities(tmp_path: Path) -> None:
     corpus(tmp_path, slope=0.4)
     first = calibrate.learn(tmp_path, now=NOW)
-    path = files.table_path(tmp_path, "pairs", "x")
-    rows = parquet.read_table(path, schema.PAIRS).to_pylist()
+    rows = stored_rows(tmp_path, "pairs", "x")
     for row in rows:
         row["probability"] = float(np.float32(first.calibration.apply(row["probability"])))
         row["method"] = f"{first.method} {first.version}"
-    parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
+    store_rows(tmp_path, "pairs", "x", rows)
     judge(tmp_path, [1], np.ones(3000), "more")
     second = calibrate.learn(tmp_path, now=NOW)
     assert (second.shift, second.slope) == pytest.approx((first.shift, first.slope), abs=0.02)
@@ -142,8 +144,7 @@ def test_verdicts_on_texts_that_have_changed_teach_nothing(
     corpus(tmp_path, slope=0.4, judged=110)
     rows = parquet.read_table(tmp_path / "reviews" / "all.parquet", schema.REVIEWS).to_pylist()
     for text, now in (("正文。", NOW - timedelta(days=1)), ("更正。", NOW + timedelta(days=1))):
-        articles = [article(row["zh_id"], "zh", "题", text, 1, city="x") for row in rows[:20]]
-        write_articles(tmp_path, "x", articles, run_id="r", now=now)
+        store_articles(tmp_path, *(article(r["zh_id"], text=text) for r in rows[:20]), now=now)
     with pytest.raises(
         CalibrationError, match=r"too few verdicts .*count for nothing: 2\d of level"
     ):
@@ -247,14 +248,10 @@ def test_align_applies_what_is_in_force_and_says_so(tmp_path: Path) -> None:
         ("z2", "zh", "樱花节开幕", "樱花节在公园开幕。市民5000人前来赏花。"),
         ("e2", "en", "Cherry festival", "The cherry festival opened with 5,000 people."),
     ]
-    rows = [
-        Article(article_id=key, city="x", site="", url=f"http://x.example/{key}", title=title,
-                text=text, lang=lang)
-        for key, lang, title, text in texts
-    ]  # fmt: skip
-    write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
+    rows = [article(key, lang, title=title, text=text) for key, lang, title, text in texts]
+    store_articles(tmp_path, *rows)
     align.align_city(tmp_path, "x", now=NOW)
-    own = stored(tmp_path)
+    own = stored_rows(tmp_path, "pairs", "x")
     digest = tables(tmp_path)
     method = own[0]["method"]
     figures = {"log_loss": 1.0, "brier": 1.0, "calibration_error": 1.0}
@@ -270,7 +267,7 @@ def test_align_applies_what_is_in_force_and_says_so(tmp_path: Path) -> None:
     # Making it changes nothing; aligning does, and again gives the same bytes.
     assert tables(tmp_path) == digest
     align.align_city(tmp_path, "x", now=NOW)
-    mapped = stored(tmp_path)
+    mapped = stored_rows(tmp_path, "pairs", "x")
     assert [row["pair_id"] for row in mapped] == [row["pair_id"] for row in own]
     for before, after in zip(own, mapped, strict=True):
         odds = np.log(before["probability"] / (1 - before["probability"]))
@@ -289,11 +286,6 @@ def test_what_was_learnt_for_another_model_is_not_applied(tmp_path: Path) -> Non
     calibrate.learn(tmp_path, now=NOW)
     assert calibration.for_method(tmp_path, "encoder-1 pairing-1") is not None
     assert calibration.for_method(tmp_path, "encoder-1 pairing-2") is None
-
-
-def stored(output: Path) -> list[parquet.Row]:
-    path = files.table_path(output, "pairs", "x")
-    return parquet.read_table(path, schema.PAIRS).to_pylist()  # type: ignore[no-any-return]
 
 
 def tables(output: Path) -> list[str]:

@@ -1,19 +1,26 @@
 """What verdicts tell of a corpus, on corpora small enough to work out by hand."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from builders import (
+    NOW,
+    article,
+    bead_row,
+    numbered_pairs,
+    store_articles,
+    store_rows,
+    store_verdicts,
+    verdict_row,
+)
 
-from crawler.item import Article
 from pipelines.cli import parser
 from pipelines.quality import estimates, printed, sampling
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import VerdictError
-from pipelines.tables import articles, files, parquet, schema
-
-NOW = datetime(2024, 5, 1, tzinfo=UTC)
+from pipelines.tables import parquet
 
 
 class Corpus:
@@ -24,21 +31,10 @@ class Corpus:
         self.given: list[parquet.Row] = []
 
     def pairs(self, city: str, probabilities: list[float]) -> None:
-        rows = [
-            {"pair_id": f"{city}{n:04d}", "city": city, "zh_id": f"z{n}", "en_id": f"e{n}",
-             "probability": p, "method": "m"}
-            for n, p in enumerate(probabilities)
-        ]  # fmt: skip
-        path = files.table_path(self.output, "pairs", city)
-        parquet.write_table(path, parquet.rows_to_table(rows, schema.PAIRS))
+        store_rows(self.output, "pairs", city, numbered_pairs(city, probabilities))
 
     def english(self, city: str, names: list[str]) -> None:
-        rows = [
-            Article(article_id=name, city=city, site="", url=f"http://x.example/{name}", title="",
-                    text="text", lang="en")
-            for name in names
-        ]  # fmt: skip
-        articles.write_articles(self.output, city, rows, run_id="r", now=NOW)
+        store_articles(self.output, *(article(name, "en", city=city) for name in names))
 
     def judge(self, drawn: Drawn, said: str, reviewer: str = "ada") -> None:
         number = len(self.given)
@@ -49,8 +45,7 @@ class Corpus:
              "judged_at": NOW + timedelta(seconds=number), "stratum": drawn.stratum,
              "weight": drawn.weight, "probability": drawn.probability, "method": drawn.method}
         )  # fmt: skip
-        path = self.output / "reviews" / "all.parquet"
-        parquet.write_table(path, parquet.rows_to_table(self.given, schema.REVIEWS))
+        store_verdicts(self.output, self.given)
 
     def judge_all(self, plan: Plan, said: list[str]) -> None:
         drawn = sampling.draw(self.output, plan)
@@ -185,14 +180,8 @@ def test_recall_sets_pairs_that_are_right_against_mates_that_were_missed(corpus:
 
 def test_beads_are_tallied_by_verdict_and_code(corpus: Corpus) -> None:
     corpus.pairs("x", [0.95] * 4)
-    beads = [
-        {"pair_id": f"x{n:04d}", "position": at, "kind": "1-1" if at else "0-1", "zh": "一",
-         "en": "one", "probability": 0.9}
-        for n in range(4)
-        for at in range(6)
-    ]  # fmt: skip
-    path = files.table_path(corpus.output, "sentences", "x")
-    parquet.write_table(path, parquet.rows_to_table(beads, schema.SENTENCES))
+    beads = [bead_row(f"x{n:04d}", at, "1-1" if at else "0-1") for n in range(4) for at in range(6)]
+    store_rows(corpus.output, "sentences", "x", beads)
     said = ["correct"] * 7 + ["partly", "wrong", "boilerplate"]
     for one, verdict in zip(sampling.draw(corpus.output, Plan("beads", 10)), said, strict=True):
         corpus.judge(one, verdict)
@@ -208,17 +197,13 @@ def test_beads_are_tallied_by_verdict_and_code(corpus: Corpus) -> None:
 
 def test_a_paper_can_quote_the_sentence(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     corpus.pairs("x", [0.95] * 12_340)
-    for n in range(214):
+    drawn = {"plan": "stratified seed=0 size=214", "weight": 57.7}
+    given = []
+    for n, row in enumerate(numbered_pairs("x", [0.95] * 214)):
         for who in ("ada", "bo"):
-            said = "different" if n < 6 or (n == 6 and who == "bo") else "translation"
-            corpus.given.append({})  # numbered; written once, below
-            corpus.given[-1] = {
-                "verdict_id": f"{who}{n}", "level": "pair", "city": "x", "pair_id": f"x{n:04d}",
-                "zh_id": f"z{n}", "en_id": f"e{n}", "verdict": said, "reviewer": who,
-                "judged_at": NOW, "plan": "stratified seed=0 size=214", "weight": 57.7,
-            }  # fmt: skip
-    path = corpus.output / "reviews" / "all.parquet"
-    parquet.write_table(path, parquet.rows_to_table(corpus.given, schema.REVIEWS))
+            code = "different" if n < 6 or (n == 6 and who == "bo") else "translation"
+            given.append(verdict_row(row, code, verdict_id=f"{who}{n}", reviewer=who, **drawn))
+    store_verdicts(corpus.output, given)
     sentence = printed.quote(estimates.estimate(corpus.output))[0]
     assert sentence.startswith(
         "Of the 12,340 pairs of x at or above .5, an estimated 97.0 % (95 % interval 93.7-98.8, "

@@ -1,17 +1,14 @@
 """Scores are what the field means by them, on cases small enough to work out by hand."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from builders import article, store_articles, store_rows
 
 from crawler.item import Article
 from pipelines.quality import gold as evaluate
 from pipelines.quality.gold import GoldBeads, GoldError, GoldPair
-from pipelines.tables import files, parquet, schema
-from pipelines.tables.articles import write_articles
-
-NOW = datetime(2024, 5, 1, tzinfo=UTC)
+from pipelines.tables import parquet
 
 
 def pair(zh: str, en: str, probability: float, relation: str = "translation") -> parquet.Row:
@@ -21,17 +18,9 @@ def pair(zh: str, en: str, probability: float, relation: str = "translation") ->
     }  # fmt: skip
 
 
-def article(key: str, lang: str, text: str) -> Article:
-    return Article(
-        article_id=key, city="x", site="", url=f"http://x.example/{key}", title="", text=text,
-        lang=lang,
-    )  # fmt: skip
-
-
 def corpus(output: Path, articles: list[Article], pairs: list[parquet.Row]) -> None:
-    write_articles(output, "x", articles, run_id="r", now=NOW)
-    path = files.table_path(output, "pairs", "x")
-    parquet.write_table(path, parquet.rows_to_table(pairs, schema.PAIRS))
+    store_articles(output, *articles)
+    store_rows(output, "pairs", "x", pairs)
 
 
 def test_pairs_are_scored_at_one_half() -> None:
@@ -99,11 +88,10 @@ GOLD = [GoldBeads("z", "e", (("一。", "One. "), ("二。三。", "Two three.")
 def beads(tmp_path: Path, *rows: parquet.Row) -> tuple[float, float, float, float]:
     corpus(
         tmp_path,
-        [article("z", "zh", "一。二。\n三。四。"), article("e", "en", "One. Two three.")],
+        [article("z", text="一。二。\n三。四。"), article("e", "en", text="One. Two three.")],
         [pair("z", "e", 0.9)],
     )
-    path = files.table_path(tmp_path, "sentences", "x")
-    parquet.write_table(path, parquet.rows_to_table(rows, schema.SENTENCES))
+    store_rows(tmp_path, "sentences", "x", rows)
     scores = evaluate.score_beads(tmp_path, GOLD)
     strict, lax = scores["strict"], scores["lax"]
     return strict.precision, strict.recall, lax.precision, lax.recall
@@ -131,7 +119,7 @@ def test_a_gold_pair_that_was_not_made_loses_its_recall(tmp_path: Path) -> None:
 def test_evaluate_reports_relation_negatives_and_calibration(tmp_path: Path) -> None:
     corpus(
         tmp_path,
-        [article("z1", "zh", "一。"), article("e1", "en", "One.")],
+        [article("z1", text="一。"), article("e1", "en", text="One.")],
         [pair("z1", "e1", 0.95, "abridged"), pair("z2", "e2", 0.75)],
     )
     gold = tmp_path / "gold.tsv"

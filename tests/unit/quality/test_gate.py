@@ -1,53 +1,37 @@
 """A city's demands on quality: which fail, by how much, and which pairs show it."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
-from authored import EVIDENCE, article, pair, write_rows
+from authored import EVIDENCE, article, numbered, pair, write_numbered
+from builders import store_articles, store_verdicts, verdict_row
 
-from crawler.city import Assertions, City
+from crawler.city import City
 from pipelines.quality import gate, history
-from pipelines.tables import articles, parquet, schema
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 CITY = "minghe"
 
 
-def city(**assertions: object) -> City:
-    return City(
-        key=CITY, name_zh="明河市", name_en="Minghe", hosts=("x.example",), sources=(),
-        assertions=Assertions(**assertions),  # type: ignore[arg-type]
-    )  # fmt: skip
+city = partial(builders.city, CITY)
 
 
-def corpus(output: Path, mated: int = 40, **more: Any) -> None:
-    both = [
-        (
-            article(f"zh{n}", "zh", f"第{n}条", "文", n, city=CITY),
-            article(f"en{n}", "en", f"Item {n}", "Text", n, city=CITY),
-        )
-        for n in range(50)
-    ]
-    flat = [one for sides in both for one in sides]
-    articles.write_articles(output, CITY, flat, run_id="r", now=NOW)
-    write_rows(output, "pairs", CITY, [pair(CITY, zh, en, 0.9, **more) for zh, en in both[:mated]])
+def corpus(output: Path, mated: int = 40, **fields: Any) -> None:
+    write_numbered(output, 50, mated, NOW, **fields)
 
 
 def judge(output: Path, right: int, wrong: int) -> None:
+    pairs = [pair(CITY, zh, en, 0.9) for zh, en in numbered(right + wrong)]
+    codes = ["different"] * wrong + ["translation"] * right
     rows = [
-        {
-            "verdict_id": f"v{n}", "level": "pair", "city": CITY, "pair_id": f"zh{n}-en{n}",
-            "zh_id": f"zh{n}", "en_id": f"en{n}", "reviewer": "Wang", "judged_at": NOW,
-            "verdict": "different" if n < wrong else "translation",
-            "plan": "stratified seed=1 size=40", "stratum": "all", "weight": 1.0,
-            "probability": 0.9,
-        }
-        for n in range(right + wrong)
-    ]  # fmt: skip
-    table = parquet.rows_to_table(rows, schema.REVIEWS)
-    parquet.write_table(output / "reviews" / "wang.parquet", table)
+        verdict_row(row, code, n, judged_at=NOW)
+        for n, (row, code) in enumerate(zip(pairs, codes, strict=True))
+    ]
+    store_verdicts(output, rows, "wang")
 
 
 def details(output: Path, one: City) -> list[str]:
@@ -65,7 +49,7 @@ def test_verdicts_on_texts_that_have_changed_are_named_and_not_counted(tmp_path:
     judge(tmp_path, right=30, wrong=0)
     assert details(tmp_path, city(min_precision=0.9)) == []
     changed = article("zh7", "zh", "第7条", "更正", 7, city=CITY)
-    articles.write_articles(tmp_path, CITY, [changed], run_id="r2", now=NOW + timedelta(days=1))
+    store_articles(tmp_path, changed, now=NOW + timedelta(days=1))
     (detail,) = details(tmp_path, city(min_precision=0.9))
     assert "only 29 pairs are judged" in detail
     assert "(1 verdicts more are on texts that have changed)" in detail

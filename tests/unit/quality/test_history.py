@@ -6,34 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authored import ALIGNED, EVIDENCE, article, pair, write_rows
+from authored import ALIGNED, EVIDENCE, article, numbered, pair, write_numbered
+from builders import store_articles, store_rows
 
-from crawler.item import Article
 from pipelines.quality import history
 from pipelines.tables import damage, files
-from pipelines.tables.articles import write_articles
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 CITY = "minghe"
 
 
-def articles(count: int) -> list[tuple[Article, Article]]:
-    return [
-        (
-            article(f"zh{n}", "zh", f"第{n}条", "文", n, city=CITY),
-            article(f"en{n}", "en", f"Item {n}", "Text", n, city=CITY),
-        )
-        for n in range(count)
-    ]
-
-
-def corpus(output: Path, count: int = 30, mated: int = 24, **more: Any) -> None:
-    """Write `count` articles in each language, of which the first `mated` are pairs."""
-    both = articles(count)
-    flat = [one for sides in both for one in sides]
-    write_articles(output, CITY, flat, run_id="r", now=NOW)
-    rows = [pair(CITY, zh, en, 0.9, **more) for zh, en in both[:mated]]
-    write_rows(output, "pairs", CITY, rows)
+def corpus(output: Path, count: int = 30, mated: int = 24, **fields: Any) -> None:
+    write_numbered(output, count, mated, NOW, **fields)
 
 
 def test_the_first_record_compares_with_nothing(tmp_path: Path) -> None:
@@ -49,11 +33,11 @@ def test_the_first_record_compares_with_nothing(tmp_path: Path) -> None:
 def test_pairs_that_came_went_and_changed_are_counted_and_named(tmp_path: Path) -> None:
     corpus(tmp_path)
     first = history.record(tmp_path, "r1", NOW)
-    both = articles(30)
+    both = numbered(30)
     rows = [pair(CITY, zh, en, 0.9) for zh, en in both[2:26]]
     rows[0] |= {"aligned_at": ALIGNED + timedelta(days=9), "score": 2.0}
     rows[1] |= {"probability": 0.3}
-    write_rows(tmp_path, "pairs", CITY, rows)
+    store_rows(tmp_path, "pairs", CITY, rows)
     entry = history.record(tmp_path, "r2", NOW + timedelta(days=1))
     assert entry.since == first.at
     assert entry.counts == {"new": 2, "gone": 3, "changed": 1}
@@ -79,7 +63,7 @@ def test_only_the_newest_english_articles_are_measured(
     monkeypatch.setattr(history, "WINDOW", 20)
     corpus(tmp_path, count=30, mated=24)
     late = [article(f"late{n}", "en", f"Late {n}", "Text", n, city=CITY) for n in range(10)]
-    write_articles(tmp_path, CITY, late, run_id="r2", now=NOW + timedelta(days=3))
+    store_articles(tmp_path, *late, now=NOW + timedelta(days=3))
     measured = history.record(tmp_path, "r2", NOW).cities[CITY]
     # The ten that came last, and of the first lot the ten published last (18 to 27): of these the
     # first six are in pairs.
@@ -147,11 +131,10 @@ def test_pairs_of_a_damaged_city_are_neither_gone_nor_new_when_it_is_whole_again
 
 @pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e", "\r"])
 def test_a_title_with_an_odd_end_of_a_line_is_one_record(tmp_path: Path, end: str) -> None:
-    zh, en = articles(1)[0]
+    zh, en = numbered(1)[0]
     for title in ("a", f"before{end}behind"):
-        write_rows(
-            tmp_path, "pairs", CITY, [pair(CITY, zh, en, 0.9, en_title=title, pair_id=title)]
-        )
+        row = pair(CITY, zh, en, 0.9, en_title=title, pair_id=title)
+        store_rows(tmp_path, "pairs", CITY, [row])
         entry = history.record(tmp_path, "r", NOW)
     assert f"before{end}behind" in {one.en_title for one in entry.examples}
     assert history.read(tmp_path)[-1] == entry

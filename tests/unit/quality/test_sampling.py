@@ -2,41 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import NOW, article, bead_row, numbered_pairs, store_articles, store_rows
 
-from crawler.item import Article
 from pipelines import align
 from pipelines.quality import nearest, sampling
 from pipelines.quality.sampling import Plan, PlanError
-from pipelines.tables import articles, columns, files, parquet, schema
-
-NOW = datetime(2024, 5, 1, tzinfo=UTC)
+from pipelines.tables import articles, columns, parquet
 
 
 def pairs(city: str, probabilities: list[float]) -> list[parquet.Row]:
-    return [
-        {"pair_id": f"{city}{n:04d}", "city": city, "zh_id": f"z{city}{n}", "en_id": f"e{city}{n}",
-         "zh_title": "市政府召开会议", "en_title": f"Meeting {n}", "zh_url": None,
-         "en_url": "http://en.x.example/1", "probability": p, "method": "m"}
-        for n, p in enumerate(probabilities)
-    ]  # fmt: skip
-
-
-def article(key: str, lang: str, city: str, title: str = "", text: str = "text") -> Article:
-    return Article(
-        article_id=key, city=city, site="", url=f"http://x.example/{key}", title=title, text=text,
-        lang=lang,
-    )  # fmt: skip
-
-
-def store_rows(output: Path, name: str, city: str, rows: list[parquet.Row]) -> None:
-    of = {"pairs": schema.PAIRS, "sentences": schema.SENTENCES, "candidates": schema.CANDIDATES}
-    parquet.write_table(files.table_path(output, name, city), parquet.rows_to_table(rows, of[name]))
+    titled = {"zh_title": "市政府召开会议", "en_url": "http://en.x.example/1"}
+    rows = numbered_pairs(city, probabilities, key=city, **titled)
+    return [row | {"en_title": f"Meeting {n}"} for n, row in enumerate(rows)]
 
 
 @pytest.fixture
@@ -47,11 +29,10 @@ def output(tmp_path: Path) -> Path:
         made = pairs(city, np.clip(rng.beta(4, 1, count), 0.1, 1).tolist())
         store_rows(tmp_path, "pairs", city, made)
         beads = [
-            {"pair_id": pair["pair_id"], "position": at, "kind": "1-1" if at else "1-0",
-             "zh": "一", "en": "one", "probability": 0.9}
+            bead_row(pair["pair_id"], at, "1-1" if at else "1-0")
             for pair in made
             for at in range(1 + int(pair["pair_id"][-1]))
-        ]  # fmt: skip
+        ]
         store_rows(tmp_path, "sentences", city, beads)
     return tmp_path
 
@@ -145,8 +126,10 @@ def test_unmatched_english_articles_bring_the_chinese_ones_most_like_them(tmp_pa
         "e1": ("en", "Metro Line 2 opens", "Metro Line 2 opened today. The first train left at 6."),
         "e2": ("en", "Cherry blossom festival", "The cherry blossom festival opened in the park."),
     }
-    rows = [article(key, lang, "x", title, text) for key, (lang, title, text) in texts.items()]
-    articles.write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
+    store_articles(
+        tmp_path,
+        *(article(key, lang, title=title, text=text) for key, (lang, title, text) in texts.items()),
+    )
     align.align_city(tmp_path, "x", now=NOW)
     found = nearest.nearest(tmp_path, "x", ["e1", "e2"])
     assert (found["e1"][0], found["e2"][0]) == ("z1", "z2")
@@ -159,8 +142,7 @@ def test_unmatched_english_articles_bring_the_chinese_ones_most_like_them(tmp_pa
 
 
 def test_duplicates_and_pairs_claimed_are_not_unmatched(tmp_path: Path) -> None:
-    rows = [article(f"e{n}", "en", "x") for n in range(4)] + [article("z0", "zh", "x")]
-    articles.write_articles(tmp_path, "x", rows, run_id="r", now=NOW)
+    store_articles(tmp_path, *(article(f"e{n}", "en") for n in range(4)), article("z0"))
     articles.mark_duplicates(tmp_path, "x", {"e3": "e2"})
     claimed = [pairs("x", [0.9])[0] | {"en_id": "e0"}, pairs("x", [0, 0.4])[1] | {"en_id": "e1"}]
     store_rows(tmp_path, "pairs", "x", claimed)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authored import article, beads, pair, write_rows
+from authored import article, beads, pair
+from builders import store_rows
 
 from pipelines.cli import parser
 from pipelines.quality import estimates, subjects, verdicts
@@ -40,8 +41,8 @@ def corpus(output: Path, *sides: tuple[str, str, str], now: datetime = CRAWLED) 
     )
     articles.write_articles(output, "anlan", [zh, en], run_id="r", now=now)
     one = pair("anlan", zh, en, 0.9, aligned_at=now)
-    write_rows(output, "pairs", "anlan", [one])
-    write_rows(output, "sentences", "anlan", beads(one["pair_id"], *sides))
+    store_rows(output, "pairs", "anlan", [one])
+    store_rows(output, "sentences", "anlan", beads(one["pair_id"], *sides))
     return output
 
 
@@ -139,7 +140,7 @@ def test_an_unmatched_article_and_the_mate_found_are_what_was_judged(tmp_path: P
 
     store_article("z", "zh", "市长视察港口。", CRAWLED)
     store_article("e", "en", "The mayor inspected the port.", CRAWLED)
-    write_rows(tmp_path, "pairs", "anlan", [])
+    store_rows(tmp_path, "pairs", "anlan", [])
     session = JudgingSession(tmp_path, clock=lambda: JUDGED)
     session.judge(session.open_plan(Plan("unmatched", size=1)), 0, "anna", "missed", zh_id="z")
     assert stale(tmp_path) == []
@@ -183,7 +184,7 @@ def test_a_bead_without_digest_is_of_the_encoder_and_model_that_made_it(
     without_digests(tmp_path)
     path = files.table_path(tmp_path, "pairs", "anlan")
     rows = parquet.read_table(path, schema.PAIRS).to_pylist()
-    write_rows(tmp_path, "pairs", "anlan", [row | {"method": method} for row in rows])
+    store_rows(tmp_path, "pairs", "anlan", [row | {"method": method} for row in rows])
     assert bool(said(tmp_path)) is counts
     assert bool(stale(tmp_path)) is not counts
 

@@ -1,27 +1,27 @@
 """Which verdicts count: read from tables and journals, the newest of each reviewer on each item."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import NOW, store_verdicts, verdict_row
 
 from pipelines.quality import verdicts
 from pipelines.quality.verdicts import VerdictError
-from pipelines.tables import parquet, schema
+from pipelines.tables import parquet
 
-NOW = datetime(2024, 5, 1, tzinfo=UTC)
+PAIR = {"city": "x", "pair_id": "p1", "zh_id": "z1", "en_id": "e1"}
 
 
 def row(
     key: str, said: str | None, reviewer: str = "ada", minute: int = 0, **more: Any
 ) -> parquet.Row:
-    return {
-        "verdict_id": key, "level": "pair", "city": "x", "pair_id": "p1", "zh_id": "z1",
-        "en_id": "e1", "verdict": said, "reviewer": reviewer, "plan": "stratified seed=1 size=9",
-        "judged_at": NOW + timedelta(minutes=minute), "weight": 3.0, "stratum": ".9-1 x",
-    } | more  # fmt: skip
+    moment = NOW + timedelta(minutes=minute)
+    drawn = {"plan": "stratified seed=1 size=9", "weight": 3.0, "stratum": ".9-1 x"}
+    named = {"verdict_id": key, "reviewer": reviewer, "judged_at": moment}
+    return verdict_row(PAIR, said, **drawn | named | more)
 
 
 def journal(output: Path, rows: list[parquet.Row], name: str = "ada") -> Path:
@@ -31,17 +31,12 @@ def journal(output: Path, rows: list[parquet.Row], name: str = "ada") -> Path:
     return path
 
 
-def table(output: Path, rows: list[parquet.Row]) -> None:
-    path = output / "reviews" / "all.parquet"
-    parquet.write_table(path, parquet.rows_to_table(rows, schema.REVIEWS))
-
-
 def counted(output: Path) -> list[verdicts.Judged]:
     return verdicts.by_item(verdicts.read(output))
 
 
 def test_a_verdict_in_both_table_and_journal_is_one(tmp_path: Path) -> None:
-    table(tmp_path, [row("a", "translation")])
+    store_verdicts(tmp_path, [row("a", "translation")])
     journal(tmp_path, [row("a", "translation"), row("b", "abridged", minute=1)])
     assert [one.verdict_id for one in verdicts.read(tmp_path)] == ["a", "b"]
     assert verdicts.read(tmp_path)[0].judged_at == NOW
@@ -98,21 +93,21 @@ def test_what_is_wrong_with_a_verdict_is_said(
 
 
 def test_reviewers_who_differ_leave_the_item_disputed(tmp_path: Path) -> None:
-    table(tmp_path, [row("a", "translation"), row("b", "different", "bo")])
+    store_verdicts(tmp_path, [row("a", "translation"), row("b", "different", "bo")])
     (one,) = counted(tmp_path)
     assert one.disputed
     assert [verdict.reviewer for verdict in one.blind] == ["ada", "bo"]
 
 
 def test_who_cannot_tell_leaves_the_decision_to_who_can(tmp_path: Path) -> None:
-    table(tmp_path, [row("a", "cannot_tell"), row("b", "different", "bo")])
+    store_verdicts(tmp_path, [row("a", "cannot_tell"), row("b", "different", "bo")])
     assert counted(tmp_path)[0].verdict == "different"
 
 
 def test_an_adjudication_settles_the_item_and_is_not_blind(tmp_path: Path) -> None:
     plan = verdicts.adjudicated("stratified seed=1 size=9")
     rows = [row("a", "translation"), row("b", "different", "bo")]
-    table(tmp_path, [*rows, row("c", "abridged", "ada", 5, plan=plan)])
+    store_verdicts(tmp_path, [*rows, row("c", "abridged", "ada", 5, plan=plan)])
     (one,) = counted(tmp_path)
     assert one.verdict == "abridged"
     # Ada decided, and what she said blind still stands.
@@ -126,14 +121,14 @@ def test_an_adjudication_settles_the_item_and_is_not_blind(tmp_path: Path) -> No
 def test_how_an_item_was_drawn_is_known_for_each_plan(tmp_path: Path) -> None:
     first = row("a", "translation", plan="stratified seed=1 size=9", weight=3.0)
     later = row("b", "different", minute=1, plan="uncertain seed=1 size=9", weight=None)
-    table(tmp_path, [first, later])
+    store_verdicts(tmp_path, [first, later])
     (one,) = counted(tmp_path)
     assert one.verdict == "different"
     assert [draw.weight for draw in one.draws] == [3.0, None]
 
 
 def test_beads_and_unmatched_articles_are_items_of_their_own(tmp_path: Path) -> None:
-    table(
+    store_verdicts(
         tmp_path,
         [
             row("a", "translation"),

@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from builders import store_verdicts, stored_rows, verdict_row
 from releasable import release, rows, write_corpus
 
 from pipelines.release.about.datasheet import cell
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS
-from pipelines.tables import files, parquet, schema
 
 
 @pytest.fixture(scope="module")
@@ -106,19 +106,13 @@ def test_without_verdicts_the_datasheet_says_that_nothing_is_known(made: Snapsho
 
 def test_with_verdicts_it_gives_rates_with_intervals(tmp_path: Path) -> None:
     output = write_corpus(tmp_path)
-    pairs = parquet.read_table(files.table_path(output, "pairs", "anbei"), schema.PAIRS).to_pylist()
+    given = {"reviewer": "Wang Xiaomei", "judged_at": datetime(2024, 7, 1, tzinfo=UTC)}
     verdicts = [
-        {
-            "verdict_id": f"v{n}", "level": "pair", "reviewer": "Wang Xiaomei", "weight": 1.0,
-            "judged_at": datetime(2024, 7, 1, tzinfo=UTC), "plan": f"all size={len(pairs)}",
-            "verdict": "different" if n == 0 else "translation",
-            **{name: row[name] for name in ("city", "pair_id", "zh_id", "en_id", "probability")},
-        }
-        for n, row in enumerate(pairs)
-    ]  # fmt: skip
-    table = parquet.rows_to_table(verdicts, schema.REVIEWS)
+        verdict_row(row, "translation" if n else "different", n, **given)
+        for n, row in enumerate(stored_rows(output, "pairs", "anbei"))
+    ]
     before = release(output, "before")
-    parquet.write_table(output / "reviews" / "wang.parquet", table)
+    store_verdicts(output, verdicts, "wang")
     made = release(output, "judged", formats=("hf", "site"))
     found = made.manifest["quality"]["precision"]
     assert 0 < found["low"] < found["value"] < found["high"] <= 1

@@ -5,12 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from builders import store_rows, stored_rows
 from releasable import NOW, article, pair, release, write_corpus
 
 from crawler.item import Article
 from pipelines.release import difference
 from pipelines.release.snapshot import Snapshot
-from pipelines.tables import articles, files, parquet, schema
+from pipelines.tables import articles, parquet
 
 
 @pytest.fixture
@@ -26,14 +27,12 @@ def changes(old: Snapshot, new: Snapshot, table: str, what: str) -> dict[str, li
 
 
 def stored_pairs(output: Path) -> list[parquet.Row]:
-    path = files.table_path(output, "pairs", "anbei")
-    rows: list[parquet.Row] = parquet.read_table(path, schema.PAIRS).to_pylist()
+    rows = stored_rows(output, "pairs", "anbei")
     return sorted(rows, key=lambda row: -row["probability"])
 
 
 def write_pairs(output: Path, rows: list[parquet.Row]) -> None:
-    table = parquet.rows_to_table(sorted(rows, key=lambda row: str(row["pair_id"])), schema.PAIRS)
-    parquet.write_table(files.table_path(output, "pairs", "anbei"), table)
+    store_rows(output, "pairs", "anbei", sorted(rows, key=lambda row: str(row["pair_id"])))
 
 
 def stored(output: Path, key: str) -> Article:

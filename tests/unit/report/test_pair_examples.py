@@ -4,8 +4,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from authored import EVIDENCE, pair, write_corpus, write_rows
+from authored import EVIDENCE, pair, write_corpus
 from bs4 import BeautifulSoup
+from builders import store_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,7 +164,7 @@ def test_a_sample_holds_examples_of_rare_traits(tmp_path: Path) -> None:
         zh, en = (_bare(lang, f"{lang}{n}") for lang in ("zh", "en"))
         rows.append(pair("minghe", zh, en, 0.95) | {"pair_id": f"p{n}"})
     rows[77] |= {"evidence": clash, "relation": "part_of"}
-    write_rows(tmp_path, "pairs", "minghe", rows)
+    store_rows(tmp_path, "pairs", "minghe", rows)
     choice = pair_examples.choose(tmp_path, 20, wanted=["p150"])
     assert choice.size == 20
     assert {"doubt=numbers", "relation=part_of"} <= set(choice.traits["p77"])

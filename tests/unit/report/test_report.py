@@ -9,15 +9,15 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from authored import ALIGNED, HOSTILE_TITLE, article, beads, pair, write_corpus, write_rows
+from authored import ALIGNED, HOSTILE_TITLE, article, beads, pair, write_corpus
 from bs4 import BeautifulSoup
+from builders import store_rows, store_verdicts, verdict_row
 
 from crawler.city import City
-from crawler.item import Article
 from pipelines.quality import estimates, history
 from pipelines.report import counts as tally
 from pipelines.report.page import render, write
-from pipelines.tables import articles, damage, files, parquet, schema
+from pipelines.tables import articles, damage, files
 
 
 @pytest.fixture(scope="module")
@@ -123,34 +123,27 @@ def judge(output: Path, verdicts: dict[str, str]) -> None:
     rows = []
     for n, (pair_id, verdict) in enumerate(verdicts.items()):
         zh, en = pair_id.split("-")
-        rows.append(
-            {
-                "verdict_id": f"v{n}", "level": "pair", "pair_id": pair_id, "zh_id": zh,
-                "en_id": en, "city": "taoyu" if pair_id == "zh6-en6" else "minghe",
-                "verdict": verdict, "reviewer": "Wang", "judged_at": ALIGNED, "weight": 1.0,
-                "plan": "all size=4", "stratum": "all",
-            }
-        )  # fmt: skip
-    table = parquet.rows_to_table(rows, schema.REVIEWS)
-    parquet.write_table(output / "reviews" / "wang.parquet", table)
+        city = "taoyu" if pair_id == "zh6-en6" else "minghe"
+        row = {"pair_id": pair_id, "zh_id": zh, "en_id": en, "city": city}
+        rows.append(verdict_row(row, verdict, n, judged_at=ALIGNED, plan="all size=4"))
+    store_verdicts(output, rows, "wang")
 
 
 def test_the_page_stays_under_ten_megabytes_whatever_it_shows(tmp_path: Path) -> None:
     rows, sentences = [], []
     for n in range(300):
-        title = "'" * 5_000
+        title, url = "'" * 5_000, "http://x.example/" + "'" * 400
         zh, en = (
-            Article(article_id=f"{lang}{n}", city="minghe", site="x", title=title, text="",
-                    url="http://x.example/" + "'" * 400)
+            article(f"{lang}{n}", lang, title, "", None, city="minghe", url=url)
             for lang in ("zh", "en")
-        )  # fmt: skip
+        )
         rows.append(pair("minghe", zh, en, n / 300))
         sentences += beads(f"zh{n}-en{n}", *(("1-1", "'" * 4_000, "&" * 4_000),) * 3)
-    write_rows(tmp_path, "pairs", "minghe", rows)
-    write_rows(
+    store_rows(tmp_path, "pairs", "minghe", rows)
+    store_rows(
         tmp_path, "candidates", "minghe", [r | {"pair_id": f"{r['pair_id']}x"} for r in rows]
     )
-    write_rows(tmp_path, "sentences", "minghe", sentences)
+    store_rows(tmp_path, "sentences", "minghe", sentences)
     assert 5_000_000 < len(render(tmp_path).encode()) < 10_000_000
 
 
@@ -311,8 +304,8 @@ def test_any_character_of_an_article_is_shown_and_ends_nothing(tmp_path: Path) -
     alone = article("e2", "en", ODD, ODD, 5, **odd)
     articles.write_articles(output, "wenxi", [zh, en, alone], run_id="r2", now=ALIGNED)
     row = pair("wenxi", zh, en, 0.9)
-    write_rows(output, "pairs", "wenxi", [row])
-    write_rows(output, "sentences", "wenxi", beads(row["pair_id"], ("1-1", ODD, ODD)))
+    store_rows(output, "pairs", "wenxi", [row])
+    store_rows(output, "sentences", "wenxi", beads(row["pair_id"], ("1-1", ODD, ODD)))
     for run in ("r2", "r3"):
         history.record(output, run, ALIGNED)
         read = BeautifulSoup(render(output), "html.parser")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from authored import write_rows
+from builders import store_rows
 from judged import PAIRS, write_judged
 
 from pipelines.quality import verdicts
@@ -45,7 +45,7 @@ def session(output: Path) -> JudgingSession:
 
 def test_a_plan_stays_as_it_was_drawn_when_the_corpus_changes(output: Path) -> None:
     before = drawn_plans.open_plan(output, PLAN)
-    write_rows(output, "pairs", "beiyuan", [])
+    store_rows(output, "pairs", "beiyuan", [])
     assert drawn_plans.open_plan(output, PLAN) == before
     assert [one.key for one in drawn_plans.stored_plans(output)] == [before.key]
     gone = next(one for one in before.items if one.city == "beiyuan")
@@ -179,7 +179,7 @@ def test_the_shelf_reads_what_the_report_reads(output: Path) -> None:
 def test_the_shelf_sees_that_a_city_was_paired_again(output: Path) -> None:
     stored, key = StoredPairs(output), "anlan-zh00-anlan-en00"
     assert stored.pairs("anlan", [key])
-    write_rows(output, "pairs", "anlan", [])
+    store_rows(output, "pairs", "anlan", [])
     assert stored.pairs("anlan", [key]) == {}
 
 

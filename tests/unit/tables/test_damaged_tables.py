@@ -4,35 +4,34 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+import builders
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from builders import store_articles
 
 from crawler.item import NEWS_TIME, Article
 from pipelines.cli.parser import main
 from pipelines.tables import files, parquet, schema
-from pipelines.tables.articles import read_articles, write_articles
+from pipelines.tables.articles import read_articles
 from pipelines.tables.damage import StoreError
 
-NOW = datetime(2024, 5, 1, 8, tzinfo=UTC)
 EN = "The municipal government held an executive meeting yesterday on workplace safety."
 
 
 def article(city: str, key: str) -> Article:
-    return Article(
-        key, city, "", "", "Meeting held", EN, lang="en", script="Latn",
-        published_at=datetime(2024, 3, 1, tzinfo=NEWS_TIME), published_precision="day",
-    )  # fmt: skip
+    fields = {"city": city, "url": "", "title": "Meeting held", "text": EN}
+    return builders.article(key, "en", datetime(2024, 3, 1, tzinfo=NEWS_TIME), **fields)
 
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     """Two cities, each with a file of articles."""
     for city in ("anlan", "luoshan"):
-        write_articles(tmp_path, city, [article(city, "a1")], run_id="r", now=NOW)
+        store_articles(tmp_path, article(city, "a1"))
     return tmp_path
 
 
@@ -201,7 +200,7 @@ def test_a_copy_beside_the_years_is_neither_read_nor_removed(output: Path) -> No
     copy = articles(output).with_name("2024 (copy).parquet")
     shutil.copy(articles(output), copy)
     before = copy.read_bytes()
-    write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
+    store_articles(output, article("anlan", "a2"), run="r2")
     assert copy.read_bytes() == before
     assert read_articles(output, "anlan").num_rows == 2
 
@@ -221,6 +220,6 @@ def test_a_date_that_was_stored_and_cannot_be_reads_as_none(
     (row,) = read_articles(output, "anlan").to_pylist()
     assert (row["published_at"], row["published_precision"]) == (None, None)
     # The next change of the city puts it where undated articles lie.
-    write_articles(output, "anlan", [article("anlan", "a2")], run_id="r2", now=NOW)
+    store_articles(output, article("anlan", "a2"), run="r2")
     assert (output / "articles/anlan/undated.parquet").is_file()
     assert read_articles(output, "anlan").num_rows == 2

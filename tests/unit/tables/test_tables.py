@@ -4,29 +4,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import builders
 import pyarrow.parquet as pq
 import pytest
+from builders import NOW, store_articles
 
 from crawler.item import NEWS_TIME, Article, Reject, article_id
 from pipelines.tables import schema
-from pipelines.tables.articles import Changes, read_articles, write_articles, write_rejects
-from pipelines.tables.atomic import replacing
-from pipelines.tables.damage import StoreError
-from pipelines.tables.files import table_path
-from pipelines.tables.parquet import read_table
+from pipelines.tables.articles import Changes, read_articles, write_rejects
+from pipelines.tables.files import StoreError, read_table, replacing, table_path
 
-NOW = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 LATER = datetime(2024, 5, 2, 8, 0, tzinfo=UTC)
 
 
 def article(n: int, *, year: int | None = 2024, text: str = "正文。") -> Article:
     url = f"http://www.example.cn/art/{n}.html"
     published = datetime(year, 3, 1, tzinfo=NEWS_TIME) if year else None
-    return Article(
-        article_id=article_id(url), city="somewhere", site="www.example.cn", url=url, lang="zh",
-        script="Hans", title=f"第{n}次会议", text=text, published_at=published,
-        published_precision="day" if year else None, keywords=("会议",),
-    )  # fmt: skip
+    named = {"city": "somewhere", "url": url, "title": f"第{n}次会议", "keywords": ("会议",)}
+    return builders.article(article_id(url), "zh", published, text=text, **named)
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -37,26 +32,22 @@ def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def write(output: Path, *articles: Article, now: datetime = NOW) -> Changes:
-    return write_articles(output, "somewhere", articles, run_id="r", now=now)
-
-
 def test_articles_lie_in_the_year_they_were_published(tmp_path: Path) -> None:
-    write(tmp_path, article(1), article(2, year=2023), article(3, year=None))
+    store_articles(tmp_path, article(1), article(2, year=2023), article(3, year=None))
     files = sorted(p.name for p in (tmp_path / "articles/somewhere").iterdir())
     assert files == ["2023.parquet", "2024.parquet", "undated.parquet"]
 
 
 def test_storing_the_same_articles_again_touches_no_file(tmp_path: Path) -> None:
-    write(tmp_path, article(1), article(2))
+    store_articles(tmp_path, article(1), article(2))
     before = tree(tmp_path)
-    assert write(tmp_path, article(2), article(1), now=LATER) == Changes(unchanged=2)
+    assert store_articles(tmp_path, article(2), article(1), now=LATER) == Changes(unchanged=2)
     assert tree(tmp_path) == before
 
 
 def test_a_correction_becomes_a_revision_and_the_old_text_is_kept(tmp_path: Path) -> None:
-    write(tmp_path, article(1))
-    assert write(tmp_path, article(1, text="更正。"), now=LATER) == Changes(revised=1)
+    store_articles(tmp_path, article(1))
+    assert store_articles(tmp_path, article(1, text="更正。"), now=LATER) == Changes(revised=1)
     (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert (row["text"], row["revision"]) == ("更正。", 2)
     assert (row["first_seen"], row["last_seen"]) == (NOW, LATER)
@@ -65,21 +56,21 @@ def test_a_correction_becomes_a_revision_and_the_old_text_is_kept(tmp_path: Path
 
 
 def test_an_article_whose_date_is_corrected_moves_and_is_there_once(tmp_path: Path) -> None:
-    write(tmp_path, article(1), article(2))
+    store_articles(tmp_path, article(1), article(2))
     moved = replace(article(1, year=2023), text="更正。")
-    write(tmp_path, moved, now=LATER)
+    store_articles(tmp_path, moved, now=LATER)
     assert read_articles(tmp_path, "somewhere").num_rows == 2
     assert pq.ParquetFile(tmp_path / "articles/somewhere/2024.parquet").metadata.num_rows == 1
 
 
 def test_an_article_left_in_two_years_by_a_crash_is_read_once_and_mended(tmp_path: Path) -> None:
-    write(tmp_path, article(1))
+    store_articles(tmp_path, article(1))
     stale = (tmp_path / "articles/somewhere/2024.parquet").read_bytes()
-    write(tmp_path, replace(article(1, year=2023), text="更正。"), now=LATER)
+    store_articles(tmp_path, replace(article(1, year=2023), text="更正。"), now=LATER)
     (tmp_path / "articles/somewhere/2024.parquet").write_bytes(stale)
     (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert row["revision"] == 2
-    write(tmp_path, article(2), now=LATER)
+    store_articles(tmp_path, article(2), now=LATER)
     ids = [
         key
         for path in (tmp_path / "articles/somewhere").glob("*.parquet")
@@ -94,14 +85,14 @@ def test_rejects_are_kept_by_url_until_the_page_becomes_an_article(tmp_path: Pat
     write_rejects(tmp_path, "somewhere", [reject], run_id="r", now=NOW)
     path = table_path(tmp_path, "rejects", "somewhere")
     assert read_table(path, schema.REJECTS).num_rows == 1
-    write(tmp_path, article(1))
+    store_articles(tmp_path, article(1))
     write_rejects(tmp_path, "somewhere", [], run_id="r", now=LATER)
     assert not path.exists(), "a table without rows has no file: datasets cannot read one"
     assert read_table(path, schema.REJECTS).num_rows == 0
 
 
 def test_every_file_says_its_schema_version_and_another_version_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, article(1))
+    store_articles(tmp_path, article(1))
     path = tmp_path / "articles/somewhere/2024.parquet"
     table = pq.ParquetFile(path).read()
     assert table.schema.metadata[b"schema_version"] == schema.SCHEMA_VERSION.encode()
@@ -111,7 +102,7 @@ def test_every_file_says_its_schema_version_and_another_version_is_refused(tmp_p
 
 
 def test_a_file_that_is_not_parquet_is_named(tmp_path: Path) -> None:
-    write(tmp_path, article(1))
+    store_articles(tmp_path, article(1))
     (tmp_path / "articles/somewhere/2024.parquet").write_bytes(b"nonsense")
     with pytest.raises(StoreError, match=r"2024\.parquet: not a readable Parquet file"):
         read_articles(tmp_path, "somewhere")
@@ -120,7 +111,7 @@ def test_a_file_that_is_not_parquet_is_named(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "articles").write_text("a file where a folder should be")
     with pytest.raises(StoreError, match="cannot be written"):
-        write(tmp_path, article(1))
+        store_articles(tmp_path, article(1))
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
@@ -153,14 +144,14 @@ def test_what_another_view_of_a_page_shows_never_replaces_the_page(
     page = article(1)
     twin = replace(page, url=page.url.replace(".html", view), text="正文。打印本页")
     for one in (page, twin) if first == "page" else (twin, page):
-        write(tmp_path, one)
+        store_articles(tmp_path, one)
     (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert (row["url"], row["text"]) == (page.url, page.text)
     # In one batch, too; and a view stands as long as the page itself is not had.
-    write(tmp_path / "batch", *((page, twin) if first == "page" else (twin, page)))
+    store_articles(tmp_path / "batch", *((page, twin) if first == "page" else (twin, page)))
     (row,) = read_articles(tmp_path / "batch", "somewhere").to_pylist()
     assert (row["url"], row["revision"]) == (page.url, 1)
-    write(tmp_path / "alone", twin)
+    store_articles(tmp_path / "alone", twin)
     assert read_articles(tmp_path / "alone", "somewhere")["url"].to_pylist() == [twin.url]
 
 
@@ -168,8 +159,8 @@ def test_a_page_that_says_what_its_view_said_takes_its_place_without_a_revision(
     tmp_path: Path,
 ) -> None:
     page = article(1)
-    write(tmp_path, replace(page, url=page.url.replace("http://www.", "http://m.")))
-    assert write(tmp_path, page, now=LATER) == Changes(unchanged=1)
+    store_articles(tmp_path, replace(page, url=page.url.replace("http://www.", "http://m.")))
+    assert store_articles(tmp_path, page, now=LATER) == Changes(unchanged=1)
     (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert (row["url"], row["revision"], row["first_seen"]) == (page.url, 1, NOW)
     assert not (tmp_path / "revisions").exists()

@@ -1,0 +1,186 @@
+"""The desk: what comes next, what undo brings back, and plans that stay as they were drawn."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from builders import store_rows
+from judged import PAIRS, write_judged
+from pipelines.review.desk import Desk, VerdictRefusedError
+from pipelines.review.reader import Reader
+
+from pipelines.quality import verdicts
+from pipelines.quality.sampling import Plan, PlanError
+from pipelines.report.pair_examples import Choice
+from pipelines.report.pair_examples import read as read_specimens
+from pipelines.review import journal, plans
+from pipelines.review.stored_pairs import StoredPairs
+from pipelines.tables.files import StoreError
+
+PLAN = Plan("stratified", size=10, seed=2)
+
+
+class Clock:
+    """A second passes with each look."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2024, 6, 1, 8, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return write_judged(tmp_path)
+
+
+@pytest.fixture
+def desk(output: Path) -> Desk:
+    return Desk(output, Clock())
+
+
+def test_a_plan_stays_as_it_was_drawn_when_the_corpus_changes(output: Path) -> None:
+    before = plans.take(output, PLAN)
+    store_rows(output, "pairs", "beiyuan", [])
+    assert plans.take(output, PLAN) == before
+    assert [one.key for one in plans.taken(output)] == [before.key]
+    gone = next(one for one in before.drawn if one.city == "beiyuan")
+    assert Reader(output).pair(gone) is None
+
+
+def test_reviewers_who_begin_a_plan_at_once_get_the_same_items(desk: Desk) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        drawn = {one.drawn for one in pool.map(desk.take, [PLAN] * 8)}
+    assert len(drawn) == 1
+
+
+def test_what_was_judged_in_another_plan_is_judged_again_in_this(desk: Desk) -> None:
+    first, second = desk.take(PLAN), desk.take(Plan("stratified", size=PAIRS, seed=4))
+    desk.judge(first, 0, "anna", "different")
+    place = second.places[first.drawn[0].item]
+    assert desk.progress(second, "anna").judged == 0
+    assert desk.reviewers(second) == []
+    desk.judge(second, place, "anna", "abridged")
+    assert desk.progress(second, "anna").counts == {"abridged": 1}
+    assert desk.progress(first, "anna").counts == {"abridged": 1}
+    assert {one.plan for one in verdicts.by_item(verdicts.read(desk.output))[0].draws} == {
+        str(first.plan), str(second.plan),
+    }  # fmt: skip
+
+
+def test_a_plan_that_was_tampered_with_is_named(output: Path) -> None:
+    key = plans.take(output, PLAN).key
+    path = output / "reviews" / "plans" / f"{key}.json"
+    path.write_text('{"plan": "everything"}', encoding="utf-8")
+    with pytest.raises(StoreError, match=key):
+        plans.take(output, PLAN)
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("uncertain", Plan("uncertain", cities=("anlan",))),
+        ("stratified size=7 seed=3", Plan("stratified", 7, 3, ("anlan",))),
+        ("beads cities=anlan,beiyuan", Plan("beads", cities=("anlan", "beiyuan"))),
+        ("search 'text=海湾 大桥'", Plan("search", cities=("anlan",), text="海湾 大桥")),
+        (str(Plan("stratified", 7, 3, ("anlan",))), Plan("stratified", 7, 3, ("anlan",))),
+    ],
+)
+def test_a_plan_is_read_as_people_write_it(text: str, plan: Plan) -> None:
+    assert plans.read_plan(text, ["anlan"]) == plan
+
+
+@pytest.mark.parametrize("text", ["", "all", "beads size=many", "beads colour=red", "search", "'"])
+def test_what_is_no_plan_is_refused(text: str) -> None:
+    with pytest.raises(PlanError):
+        plans.read_plan(text)
+
+
+def test_the_next_item_is_the_next_without_a_verdict(desk: Desk) -> None:
+    plan = desk.take(PLAN)
+    assert desk.next_place(plan, "anna") == 0
+    desk.judge(plan, 0, "anna", "different")
+    desk.judge(plan, 2, "anna", "different")
+    assert desk.next_place(plan, "anna", 1) == 3
+    assert desk.next_place(plan, "bo") == 0
+    for place in (1, *range(3, 10)):
+        desk.judge(plan, place, "anna", "abridged")
+    assert desk.next_place(plan, "anna", 4) is None
+    assert desk.progress(plan, "anna").counts == {"different": 2, "abridged": 8}
+
+
+def test_undo_goes_back_step_by_step_and_restores_what_stood_before(desk: Desk) -> None:
+    plan = desk.take(PLAN)
+    item = plan.drawn[0].item
+    desk.judge(plan, 0, "anna", "different", note="first")
+    desk.judge(plan, 1, "anna", "abridged")
+    desk.judge(plan, 0, "anna", "translation")
+    assert desk.undo(plan, "anna") == 0
+    held = desk.standing(item, "anna")
+    assert held is not None
+    assert (held.verdict, held.note) == ("different", "first")
+    assert desk.undo(plan, "anna") == 1
+    assert desk.undo(plan, "anna") == 0
+    assert desk.undo(plan, "anna") is None
+    assert desk.progress(plan, "anna").judged == 0
+    assert len(verdicts.read(desk.output)) == 6
+
+
+def test_undo_reaches_back_into_an_earlier_sitting(desk: Desk) -> None:
+    plan = desk.take(PLAN)
+    for place in range(3):
+        desk.judge(plan, place, "anna", "different")
+    journal.compact(desk.output)
+    later = Desk(desk.output, Clock())
+    assert later.undo(plan, "anna") == 2
+    assert later.next_place(plan, "anna") == 2
+
+
+def test_what_another_process_stored_is_taken_in_wherever_it_lies(desk: Desk) -> None:
+    plan, other = desk.take(PLAN), Desk(desk.output, Clock())
+    other.judge(plan, 4, "bo", "different")
+    desk.refresh()
+    assert desk.judged(plan, 4, "bo")
+    journal.compact(desk.output)
+    other.judge(plan, 5, "bo", "abridged")
+    desk.refresh()
+    assert desk.progress(plan, "bo").counts == {"different": 1, "abridged": 1}
+
+
+@pytest.mark.parametrize(("place", "code"), [(10, "different"), (-1, "different"), (0, "correct")])
+def test_what_is_no_verdict_is_refused(desk: Desk, place: int, code: str) -> None:
+    with pytest.raises(VerdictRefusedError):
+        desk.judge(desk.take(PLAN), place, "anna", code)
+    assert verdicts.read(desk.output) == []
+
+
+def test_the_shelf_reads_what_the_report_reads(output: Path) -> None:
+    choice = Choice({"anlan": tuple(f"anlan-zh{n:02d}-anlan-en{n:02d}" for n in range(14))}, PAIRS)
+    expected = {
+        one.row["pair_id"]: replace(one, rival=None) for one in read_specimens(output, choice)
+    }
+    shelf = StoredPairs(output)
+    for key, one in expected.items():
+        assert shelf.pairs("anlan", [key]) == {key: one}
+    assert shelf.pairs("anlan", expected) == expected
+    assert shelf.pairs("anlan", ["nobody"]) == {}
+    assert shelf.pairs("atlantis", ["nobody"]) == {}
+
+
+def test_the_shelf_sees_that_a_city_was_paired_again(output: Path) -> None:
+    shelf, key = StoredPairs(output), "anlan-zh00-anlan-en00"
+    assert shelf.pairs("anlan", [key])
+    store_rows(output, "pairs", "anlan", [])
+    assert shelf.pairs("anlan", [key]) == {}
+
+
+def test_search_finds_chinese_articles_by_all_of_their_words(output: Path) -> None:
+    reader = Reader(output)
+    assert [one.article_id for one in reader.search("anlan", "第3期 大桥")] == ["anlan-zh02"]
+    assert reader.search("anlan", "Phase") == []
+    assert reader.search("anlan", ".*") == []
+    assert reader.search("../anlan", "大桥") == []
