@@ -14,14 +14,8 @@ from pipelines import align
 from pipelines.articles import duplicates, reposts
 from pipelines.tables import lock, schema
 from pipelines.tables.articles import read_articles
-from pipelines.tables.files import (
-    articles_folder,
-    cities_with_articles,
-    read_table,
-    rows_to_table,
-    table_path,
-    write_table,
-)
+from pipelines.tables.files import articles_folder, cities_with_articles, table_path
+from pipelines.tables.parquet import read_table, rows_to_table, write_table
 
 NOW = datetime(2024, 4, 1, tzinfo=NEWS_TIME)
 ZH = (

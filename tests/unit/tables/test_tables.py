@@ -12,7 +12,10 @@ from builders import NOW, store_articles
 from crawler.item import NEWS_TIME, Article, Reject, article_id
 from pipelines.tables import schema
 from pipelines.tables.articles import Changes, read_articles, write_rejects
-from pipelines.tables.files import StoreError, read_table, replacing, table_path
+from pipelines.tables.atomic import replacing
+from pipelines.tables.damage import StoreError
+from pipelines.tables.files import table_path
+from pipelines.tables.parquet import read_table
 
 LATER = datetime(2024, 5, 2, 8, 0, tzinfo=UTC)
 
