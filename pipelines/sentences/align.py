@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.sentences import anchors, features, second_look, sections, trellis
+from pipelines.sentences import cuts, features, second_look, trellis
 from pipelines.vectors.encoder import Encoder, Vectors, encode_spans
 
 _PASSES = 3
@@ -58,11 +58,11 @@ def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
         # Nothing to compare with: certain, and no vectors are needed.
         return [*(Bead((i,), (), 1.0) for i in range(len(zh))),
                 *(Bead((), (j,), 1.0) for j in range(len(en)))]  # fmt: skip
-    if len(zh) * len(en) <= sections.WHOLE:
+    if len(zh) * len(en) <= cuts.WHOLE:
         return _align_section(zh, en, encoder)
     found: list[Bead] = []
     i = j = 0
-    for k, m in sections.sections(zh, en, encoder):
+    for k, m in cuts.sections(zh, en, encoder):
         ahead = (min(k + _AHEAD, len(zh)), min(m + _AHEAD, len(en)))
         part = _align_section(zh[i : ahead[0]], en[j : ahead[1]], encoder)
         if ahead != (len(zh), len(en)):
@@ -106,7 +106,7 @@ def _align_section(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> li
     zh_spans = encode_spans(encoder, zh, features.WIDTH)
     en_spans = encode_spans(encoder, en, features.WIDTH)
     found: list[Bead] = []
-    for (i, j), (k, m) in anchors.blocks(zh_spans[0], en_spans[0]):
+    for (i, j), (k, m) in cuts.blocks(zh_spans[0], en_spans[0]):
         if i == k or j == m:
             found += [Bead((at,), (), 0.5) for at in range(i, k)]
             found += [Bead((), (at,), 0.5) for at in range(j, m)]

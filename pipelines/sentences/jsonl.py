@@ -1,32 +1,28 @@
 """Alignment of documents that are already split, JSON Lines in and out."""
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from crawler.errors import ShizhengError
-from pipelines.pool import default_jobs
+from pipelines.pool import default_jobs, map_ordered
 from pipelines.sentences.align import align
 from pipelines.tables import atomic
 from pipelines.vectors.load import load_encoder
 
 
 class AlignError(ShizhengError):
-    """A file that cannot be aligned. The message names the file and the line."""
+    """An unreadable file or row; the message names file and line."""
 
 
 def align_file(
     source: Path, target: Path, *, jobs: int | None = None, encoder: str | None = None
 ) -> int:
-    """Align every document of a JSON Lines file; return how many there were.
+    """Align the documents of a JSON Lines file; return their number.
 
     A row is `{"id", "zh": [sentences], "en": [sentences]}`, other keys are ignored; the result is
-    `{"id", "beads": [[[zh indices], [en indices]], ...]}`, in the order of the input whatever
-    `jobs` is (default: one per core). `target` is replaced only when all went well. Raises
+    `{"id", "beads": [[[zh indices], [en indices]], ...]}`, in the order of the input for any
+    `jobs` (default: one per core). `target` is replaced only after full success. Raises
     `AlignError` naming file and line for a row that is not one.
     """
     rows = _read(source)
@@ -34,32 +30,20 @@ def align_file(
         raise AlignError(f"{target}: is the input itself; name another file for the result")
     jobs = min(jobs or default_jobs(), max(1, len(rows) // _WORTH_A_PROCESS))
     with atomic.replacing(target) as file:
-        for line in _aligned(rows, jobs, encoder):
+        for _, line in map_ordered(partial(_line, encoder=encoder), rows, jobs=jobs):
             file.write(line.encode())
     return len(rows)
 
 
 _WORTH_A_PROCESS = 20
-"""Documents that outweigh starting a process for them."""
-
+"""Documents for each process: starting one for fewer takes longer than it saves."""
 
 _Row = tuple[str, list[str], list[str]]
 
 
-def _aligned(rows: list[_Row], jobs: int, encoder: str | None) -> Iterator[str]:
-    if jobs == 1:
-        yield from (_line(row, encoder) for row in rows)
-        return
-    # Spawned, not forked: numerical libraries may hold threads that do not survive a fork.
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        yield from pool.map(_line, rows, [encoder] * len(rows), chunksize=8)
-
-
-def _line(row: _Row, encoder: str | None) -> str:
+def _line(row: _Row, *, encoder: str | None) -> str:
     key, zh, en = row
-    # One thread of linear algebra: the processes share the cores already.
-    with threadpool_limits(limits=1):
-        found = [[list(bead.zh), list(bead.en)] for bead in align(zh, en, load_encoder(encoder))]
+    found = [[list(bead.zh), list(bead.en)] for bead in align(zh, en, load_encoder(encoder))]
     return json.dumps({"id": key, "beads": found}) + "\n"
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipelines.sentences import align, sections
+from pipelines.sentences import align, cuts
 from pipelines.sentences import features as beads
 from pipelines.vectors.encoder import Vectors
 from pipelines.vectors.load import load_encoder
@@ -35,8 +35,8 @@ def chronicle(count: int) -> tuple[list[str], list[str]]:
 
 
 def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sections, "WHOLE", 150 * 150)
-    monkeypatch.setattr(sections, "_LONG", 100)
+    monkeypatch.setattr(cuts, "WHOLE", 150 * 150)
+    monkeypatch.setattr(cuts, "_LONG", 100)
     zh, en = chronicle(400)
     en = [sentence for at, sentence in enumerate(en) if not 130 <= at < 190]
     beads = align.align(zh, en, load_encoder())
@@ -49,8 +49,8 @@ def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatc
 def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sections, "WHOLE", 60 * 60)
-    monkeypatch.setattr(sections, "_LONG", 40)
+    monkeypatch.setattr(cuts, "WHOLE", 60 * 60)
+    monkeypatch.setattr(cuts, "_LONG", 40)
     monkeypatch.setattr(align, "_AHEAD", 10)
     cells: list[int] = []
     compare = beads.compare_texts
@@ -82,9 +82,9 @@ def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
 def test_sections_lead_from_the_beginning_to_the_end_in_bounds(
     zh: list[str], en: list[str]
 ) -> None:
-    cuts = [(0, 0), *sections.sections(zh, en, load_encoder())]
-    assert cuts[-1] == (len(zh), len(en))
-    for (i, j), (k, m) in pairwise(cuts):
+    ends = [(0, 0), *cuts.sections(zh, en, load_encoder())]
+    assert ends[-1] == (len(zh), len(en))
+    for (i, j), (k, m) in pairwise(ends):
         assert k > i
         assert m > j
-        assert (k - i) * (m - j) <= sections.WHOLE
+        assert (k - i) * (m - j) <= cuts.WHOLE
