@@ -7,7 +7,9 @@ from pathlib import Path
 from crawler.city_file import load_cities
 from pipelines.quality import sampling
 from pipelines.report.words import Words
-from pipelines.review import ReviewError, drawn_plans, exchange, journal, sheets
+from pipelines.review import ReviewError, drawn_plans, journal, sheets
+from pipelines.review.verdict_export import export_verdicts, label_studio_config
+from pipelines.review.verdict_import import Imported, import_verdicts
 from pipelines.tables import atomic, files
 from pipelines.terminal import complain, end_output, say, say_json
 
@@ -86,9 +88,9 @@ def _serve(args: argparse.Namespace, output: Path, cities: tuple[str, ...], revi
 
 
 def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -> None:
-    kind = exchange.kind_of(path)
+    kind = sheets.kind_of(path)
     drawn = drawn_plans.open_plan(output, sampling.parse_plan(args.plan)) if args.plan else None
-    content = exchange.export_verdicts(output, kind, drawn, reviewer)
+    content = export_verdicts(output, kind, drawn, reviewer)
     with atomic.replacing(path) as file:
         file.write(content)
     said = {"file": str(path)}
@@ -96,7 +98,7 @@ def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -
         levels = [drawn.level] if drawn else ["pair", "bead", "unmatched"]
         config = path.with_suffix(".config.xml")
         with atomic.replacing(config) as file:
-            file.write(exchange.label_studio_config(levels).encode())
+            file.write(label_studio_config(levels).encode())
         said["label_studio_config"] = str(config)
     if args.json:
         say_json(said)
@@ -105,12 +107,12 @@ def _export(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -
 
 
 def _import(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -> None:
-    kind = exchange.kind_of(path)
+    kind = sheets.kind_of(path)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise sheets.ExchangeError(f"{path}: cannot be read ({error.strerror})") from error
-    taken = exchange.import_verdicts(output, content, kind, name=str(path), reviewer=reviewer)
+    taken = import_verdicts(output, content, kind, name=str(path), reviewer=reviewer)
     if args.json:
         say_json(asdict(taken))
     else:
@@ -126,5 +128,5 @@ def _import(args: argparse.Namespace, output: Path, path: Path, reviewer: str) -
                 f"{path}: {taken.stale} of them do not count: they are on texts that the corpus "
                 "has no more; export the plan again to judge those it has"
             )
-        if taken == exchange.Taken(0, 0):
+        if taken == Imported(0, 0):
             complain(f"{path}: holds no verdict; a verdict is a row whose column verdict is filled")

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from pipelines.quality.sampling import KINDS, Plan, PlanError
 from pipelines.report.words import Words
-from pipelines.review import ReviewError, exchange, journal, words
+from pipelines.review import ReviewError, journal, sheets, words
 from pipelines.review.access import AccessControl, Keys
 from pipelines.review.connections import LimitedConnection
 from pipelines.review.drawn_plans import DrawnPlan
@@ -211,7 +211,7 @@ class _Views:
         if undoing:
             undone = self._session.undo(drawn_plan, reviewer)
             following = undone if undone is not None else _number(form, "place")
-            message = Words("Taken back", "已撤销") if undone is not None else Words("", "")
+            message = Words("Imported back", "已撤销") if undone is not None else Words("", "")
         else:
             following, message = self._judge(drawn_plan, reviewer, adjudicating, form)
         text = message.zh if ui == "zh" else message.en
@@ -253,11 +253,11 @@ class _Views:
 
     def download(self, request: Request, form: Mapping[str, str]) -> Response:
         kind = request.path_params["kind"]
-        if kind not in exchange.KINDS:
+        if kind not in sheets.KINDS:
             raise _Refused(404, "There are verdicts.csv and verdicts.json.")
-        content = exchange.export_verdicts(self._session.output, kind)
+        content = export_verdicts(self._session.output, kind)
         disposition = f'attachment; filename="verdicts.{kind}"'
-        return Response(content, media_type=exchange.KINDS[kind],
+        return Response(content, media_type=sheets.KINDS[kind],
                         headers={"content-disposition": disposition})  # fmt: skip
 
     def asset(self, request: Request, form: Mapping[str, str]) -> Response:

@@ -10,11 +10,15 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
 
 Row = dict[str, Any]
+
+KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+"""Formats by the ending of a file's name, with their media types."""
 
 LONGEST_CELL = 10_000_000
 """Characters that a cell may have."""
@@ -34,6 +38,14 @@ class ExchangeError(ShizhengError):
 
     The message names the line and what to do.
     """
+
+
+def kind_of(path: Path) -> str:
+    """Return the format of a file by its name's ending. Raises `ExchangeError`."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
+        raise ExchangeError(f"{path}: expected a name that ends in .csv or .json (Label Studio)")
+    return kind
 
 
 def cell(value: str) -> str:

@@ -15,7 +15,7 @@ from builders import store_rows
 from pipelines.cli import parser
 from pipelines.quality import estimates, subjects, verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import drawn_plans, exchange, journal
+from pipelines.review import drawn_plans, journal, verdict_export, verdict_import
 from pipelines.review.item_reader import ItemReader
 from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
 from pipelines.tables import articles, files, parquet, schema
@@ -295,8 +295,8 @@ def sheet_of(listed: list[dict[str, str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> exchange.Taken:
-    return exchange.import_verdicts(
+def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> verdict_import.Imported:
+    return verdict_import.import_verdicts(
         output, content, kind, name="in", clock=lambda: CORRECTED, **more
     )
 
@@ -308,13 +308,13 @@ def test_exports_mark_stale_verdicts_and_show_no_other_text_beside_them(
     corpus(tmp_path, BRIDGE, SCHOOL)
     judge_beads(tmp_path, river="correct", schools="wrong")
     corpus(tmp_path, PARK, BRIDGE, now=CORRECTED)
-    content = exchange.export_verdicts(tmp_path, kind)
+    content = verdict_export.export_verdicts(tmp_path, kind)
     told = rows(content) if kind == "csv" else [one["data"] for one in json.loads(content)]
     assert {(row["en"], row["stale"] or "") for row in told} == {
         (BRIDGE[2], ""), ("", "wrong"),
     }  # fmt: skip
     other = corpus(tmp_path / "other", SCHOOL, BRIDGE)
-    assert take(other, content, kind) == exchange.Taken(2, 0)
+    assert take(other, content, kind) == verdict_import.Imported(2, 0)
     assert said(other) == {0: "wrong", 1: "correct"}
 
 
@@ -323,7 +323,7 @@ def test_a_sheet_filled_in_before_the_texts_changed_does_not_count_for_the_new(
     tmp_path: Path, kind: str
 ) -> None:
     corpus(tmp_path, BRIDGE, SCHOOL)
-    content = exchange.export_verdicts(tmp_path, kind, drawn_plans.open_plan(tmp_path, BEADS))
+    content = verdict_export.export_verdicts(tmp_path, kind, drawn_plans.open_plan(tmp_path, BEADS))
     if kind == "csv":
         content = sheet_of([row | {"verdict": "correct"} for row in rows(content)])
     else:
@@ -331,7 +331,7 @@ def test_a_sheet_filled_in_before_the_texts_changed_does_not_count_for_the_new(
         tasks = [one | {"annotations": [{"result": result}]} for one in json.loads(content)]
         content = json.dumps(tasks).encode()
     corpus(tmp_path, PARK, BRIDGE, now=CORRECTED)
-    assert take(tmp_path, content, kind, reviewer="bo") == exchange.Taken(2, 0, stale=1)
+    assert take(tmp_path, content, kind, reviewer="bo") == verdict_import.Imported(2, 0, stale=1)
     assert said(tmp_path) == {1: "correct"}
     assert stale(tmp_path) == ["correct"]
 
@@ -344,13 +344,14 @@ def test_a_plan_exported_again_shows_where_its_sentences_are_now(tmp_path: Path)
         session.judge(plan, place, "anna", "partly")
     corpus(tmp_path, NOTICE, PARK, BRIDGE, now=CORRECTED)
     sheet = {
-        row["en"]: row for row in rows(exchange.export_verdicts(tmp_path, "csv", plan, "anna"))
+        row["en"]: row
+        for row in rows(verdict_export.export_verdicts(tmp_path, "csv", plan, "anna"))
     }
     assert sheet[BRIDGE[2]]["verdict"] == "partly"
     assert (sheet[""]["verdict"], sheet[""]["stale"]) == ("", "partly")
-    assert take(tmp_path, sheet_of(list(sheet.values()))) == exchange.Taken(0, 1)
+    assert take(tmp_path, sheet_of(list(sheet.values()))) == verdict_import.Imported(0, 1)
     moved = [sheet[BRIDGE[2]] | {"verdict": "correct"}]
-    assert take(tmp_path, sheet_of(moved)) == exchange.Taken(0, 0, corrected=1)
+    assert take(tmp_path, sheet_of(moved)) == verdict_import.Imported(0, 0, corrected=1)
     assert said(tmp_path) == {2: "correct"}
 
 
@@ -364,14 +365,14 @@ def test_a_correction_of_a_stale_verdict_does_not_count_for_the_new_texts(
     if not digests:
         without_digests(tmp_path)
     corpus(tmp_path, PARK, now=CORRECTED)
-    listed = rows(exchange.export_verdicts(tmp_path, "csv"))
+    listed = rows(verdict_export.export_verdicts(tmp_path, "csv"))
     other = {"correct": "wrong", "translation": "different"}
     corrected = [row | {"verdict": other[row["verdict"]]} for row in listed]
     later = CORRECTED + timedelta(days=1)
-    taken = exchange.import_verdicts(
+    taken = verdict_import.import_verdicts(
         tmp_path, sheet_of(corrected), "csv", name="in", clock=lambda: later
     )
-    assert taken == exchange.Taken(0, 0, corrected=2, stale=2)
+    assert taken == verdict_import.Imported(0, 0, corrected=2, stale=2)
     assert subjects.judgements(tmp_path).items == []
     assert stale(tmp_path) == ["different", "wrong"]
 

@@ -13,11 +13,11 @@ from judged import write_judged
 from pipelines.cli import parser
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import drawn_plans, exchange
+from pipelines.review import drawn_plans, verdict_export, verdict_import
 from pipelines.review.drawn_plans import DrawnPlan
-from pipelines.review.exchange import Taken
 from pipelines.review.session import JudgingSession
 from pipelines.review.sheets import ExchangeError
+from pipelines.review.verdict_import import Imported
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
 PLAN = Plan("stratified", size=4, seed=3)
@@ -61,8 +61,8 @@ def sheet(listed: list[dict[str, str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def take(output: Path, clock: Clock, content: bytes, kind: str = "csv", **more: Any) -> Taken:
-    return exchange.import_verdicts(output, content, kind, name="in", clock=clock, **more)
+def take(output: Path, clock: Clock, content: bytes, kind: str = "csv", **more: Any) -> Imported:
+    return verdict_import.import_verdicts(output, content, kind, name="in", clock=clock, **more)
 
 
 def counting(output: Path) -> list[tuple[str, str | None, str | None]]:
@@ -74,16 +74,16 @@ def test_a_corrected_row_wins_and_both_verdicts_are_kept(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different", note="一看")
-    (row,) = rows(exchange.export_verdicts(output, "csv"))
+    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
     corrected = sheet([row | {"verdict": "abridged"}])
-    assert take(output, clock, corrected) == Taken(0, 0, corrected=1)
+    assert take(output, clock, corrected) == Imported(0, 0, corrected=1)
     assert counting(output) == [("anna", "abridged", "一看")]
     assert [one.verdict for one in verdicts.read(output)] == ["different", "abridged"]
     first, second = verdicts.read(output)
     assert (second.weight, second.plan, second.judged_sha256) == (
         first.weight, first.plan, first.judged_sha256,
     )  # fmt: skip
-    assert take(output, clock, corrected) == Taken(0, 1)
+    assert take(output, clock, corrected) == Imported(0, 1)
     assert len(verdicts.read(output)) == 2
 
 
@@ -91,7 +91,7 @@ def test_a_corrected_note_is_a_correction_too(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = rows(exchange.export_verdicts(output, "csv"))
+    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
     assert take(output, clock, sheet([row | {"note": "另一届会议"}])).corrected == 1
     assert counting(output) == [("anna", "different", "另一届会议")]
 
@@ -100,7 +100,7 @@ def test_a_row_is_corrected_as_often_as_one_likes(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = rows(exchange.export_verdicts(output, "csv"))
+    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
     for code in ("abridged", "part_of", "abridged"):
         assert take(output, clock, sheet([row | {"verdict": code}])).corrected == 1
         assert counting(output) == [("anna", code, None)]
@@ -110,8 +110,8 @@ def test_an_emptied_verdict_is_taken_back(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = rows(exchange.export_verdicts(output, "csv"))
-    assert take(output, clock, sheet([row | {"verdict": ""}])) == Taken(0, 0, corrected=1)
+    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    assert take(output, clock, sheet([row | {"verdict": ""}])) == Imported(0, 0, corrected=1)
     assert counting(output) == []
     assert len(verdicts.read(output)) == 2
 
@@ -121,9 +121,9 @@ def test_an_unchanged_old_sheet_does_not_undo_what_was_judged_since(
 ) -> None:
     plan = session.open_plan(PLAN)
     session.judge(plan, 0, "anna", "different")
-    old = exchange.export_verdicts(output, "csv")
+    old = verdict_export.export_verdicts(output, "csv")
     session.judge(plan, 0, "anna", "translation")
-    assert take(output, clock, old) == Taken(0, 1, superseded=1)
+    assert take(output, clock, old) == Imported(0, 1, superseded=1)
     assert counting(output) == [("anna", "translation", None)]
 
 
@@ -133,11 +133,11 @@ def test_a_plan_exported_with_verdicts_takes_corrections(
     plan = session.open_plan(PLAN)
     for place in range(2):
         session.judge(plan, place, "anna", "different")
-    listed = rows(exchange.export_verdicts(output, "csv", plan, "anna"))
+    listed = rows(verdict_export.export_verdicts(output, "csv", plan, "anna"))
     listed[0]["verdict"], listed[2]["verdict"] = "part_of", "abridged"
-    assert take(output, clock, sheet(listed)) == Taken(1, 1, corrected=1)
+    assert take(output, clock, sheet(listed)) == Imported(1, 1, corrected=1)
     assert [code for _, code, _ in counting(output)] == ["abridged", "different", "part_of"]
-    assert take(output, clock, sheet(listed)) == Taken(0, 3)
+    assert take(output, clock, sheet(listed)) == Imported(0, 3)
 
 
 def test_another_mate_of_an_article_is_a_correction(
@@ -148,7 +148,7 @@ def test_another_mate_of_an_article_is_a_correction(
     session.judge(
         plan, 0, "anna", "missed", zh_id=f"{city}-zh00" if city == "anlan" else f"{city}-zh14"
     )
-    (row,) = rows(exchange.export_verdicts(output, "csv"))
+    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
     other = f"{city}-zh01" if city == "anlan" else f"{city}-zh15"
     assert take(output, clock, sheet([row | {"zh_id": other}])).corrected == 1
     (last,) = verdicts.standing(verdicts.read(output))
@@ -160,7 +160,7 @@ def test_another_mate_of_an_article_is_a_correction(
 
 def annotated(plan: DrawnPlan, output: Path, *annotations: dict[str, Any]) -> bytes:
     """Return the tasks of a plan, the first of them annotated."""
-    tasks = json.loads(exchange.export_verdicts(output, "json", plan))
+    tasks = json.loads(verdict_export.export_verdicts(output, "json", plan))
     tasks[0]["annotations"] = list(annotations)
     return json.dumps(tasks).encode()
 
@@ -176,11 +176,11 @@ def test_an_annotation_changed_in_label_studio_wins_by_its_time(output: Path, cl
     plan = drawn_plans.open_plan(output, PLAN)
     first = annotated(plan, output, annotation("different", "2024-06-01T02:00:00Z"))
     second = annotated(plan, output, annotation("abridged", "2024-06-01T03:00:00Z"))
-    assert take(output, clock, first, "json") == Taken(1, 0)
-    assert take(output, clock, second, "json") == Taken(0, 0, corrected=1)
+    assert take(output, clock, first, "json") == Imported(1, 0)
+    assert take(output, clock, second, "json") == Imported(0, 0, corrected=1)
     assert counting(output) == [("user 7", "abridged", None)]
-    assert take(output, clock, second, "json") == Taken(0, 1)
-    assert take(output, clock, first, "json") == Taken(0, 1, superseded=1)
+    assert take(output, clock, second, "json") == Imported(0, 1)
+    assert take(output, clock, first, "json") == Imported(0, 1, superseded=1)
     assert len(verdicts.read(output)) == 2
 
 
@@ -193,7 +193,7 @@ def test_a_verdict_changed_in_label_studio_is_a_correction_of_that_verdict(
                "judged_at": given.judged_at.isoformat()}  # fmt: skip
     at = (given.judged_at + timedelta(minutes=5)).isoformat()
     content = annotated(plan, output, annotation("abridged", at, **carried))
-    assert take(output, clock, content, "json") == Taken(0, 0, corrected=1)
+    assert take(output, clock, content, "json") == Imported(0, 0, corrected=1)
     assert counting(output) == [("anna", "abridged", None)]
     assert verdicts.read(output)[-1].judged_at == given.judged_at + timedelta(minutes=5)
 
@@ -211,14 +211,14 @@ def test_two_annotations_of_one_user_are_two_verdicts_in_order(output: Path, clo
 def test_rows_of_one_item_that_say_different_things_are_both_named(
     output: Path, clock: Clock, change: dict[str, str]
 ) -> None:
-    row = rows(exchange.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[0] | {
-        "reviewer": "bo"
-    }
+    row = rows(verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[
+        0
+    ] | {"reviewer": "bo"}
     row["verdict"] = "different"
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 .*keep one"):
         take(output, clock, sheet([row, row | change]))
     assert verdicts.read(output) == []
-    assert take(output, clock, sheet([row, row])) == Taken(1, 1)
+    assert take(output, clock, sheet([row, row])) == Imported(1, 1)
 
 
 def test_rows_with_one_verdict_id_are_both_named(
@@ -226,7 +226,7 @@ def test_rows_with_one_verdict_id_are_both_named(
 ) -> None:
     plan = session.open_plan(PLAN)
     session.judge(plan, 0, "anna", "different")
-    (row,) = rows(exchange.export_verdicts(output, "csv"))
+    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 "):
         take(output, clock, sheet([row, row | {"verdict": "part_of"}]))
     other = plan.items[1].pair_id or ""
@@ -246,7 +246,7 @@ def test_a_verdict_id_of_something_else_is_refused(
 ) -> None:
     plan = session.open_plan(PLAN)
     session.judge(plan, 0, "anna", "different")
-    (row,) = rows(exchange.export_verdicts(output, "csv"))
+    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
     change = {"pair_id": plan.items[1].pair_id or ""} if what == "item" else {"reviewer": "bo"}
     with pytest.raises(ExchangeError, match=r"line 2: the verdict_id .* is of another item or rev"):
         take(output, clock, sheet([row | change]))
@@ -260,11 +260,13 @@ def test_a_row_on_a_sentence_group_that_does_not_exist_is_named(
            "position": position, "verdict": "correct", "reviewer": "bo"}  # fmt: skip
     with pytest.raises(ExchangeError, match=r"in, line 2: (no such bead|position must be)"):
         take(output, clock, sheet([row]))
-    assert take(output, clock, sheet([row | {"position": "2"}])) == Taken(1, 0)
+    assert take(output, clock, sheet([row | {"position": "2"}])) == Imported(1, 0)
 
 
 def test_a_note_is_stored_whole_or_refused(output: Path, clock: Clock) -> None:
-    row = rows(exchange.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[0]
+    row = rows(verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[
+        0
+    ]
     row |= {"reviewer": "bo", "verdict": "different", "note": "长" * 2_000}
     assert take(output, clock, sheet([row])).new == 1
     assert verdicts.read(output)[0].note == "长" * 2_000
@@ -279,7 +281,7 @@ def test_the_command_says_what_was_corrected_and_what_does_not_count(
     plan = session.open_plan(PLAN)
     for place in range(2):
         session.judge(plan, place, "anna", "different")
-    listed = rows(exchange.export_verdicts(output, "csv"))
+    listed = rows(verdict_export.export_verdicts(output, "csv"))
     corrected, old = listed
     place = plan.places[verdicts.Item("pair", old["pair_id"])]
     session.judge(plan, place, "anna", "translation")

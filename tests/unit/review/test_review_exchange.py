@@ -14,10 +14,10 @@ from judged import write_judged
 
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import drawn_plans, exchange
-from pipelines.review.exchange import Taken
+from pipelines.review import drawn_plans, verdict_export, verdict_import
 from pipelines.review.session import JudgingSession
 from pipelines.review.sheets import ExchangeError
+from pipelines.review.verdict_import import Imported
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -29,8 +29,10 @@ def output(tmp_path: Path) -> Path:
     return write_judged(tmp_path)
 
 
-def import_verdicts(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Taken:
-    return exchange.import_verdicts(output, content, kind, name="in", clock=lambda: LATER, **more)
+def import_verdicts(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Imported:
+    return verdict_import.import_verdicts(
+        output, content, kind, name="in", clock=lambda: LATER, **more
+    )
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -47,12 +49,12 @@ def written(listed: list[dict[str, str]]) -> bytes:
 
 def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: Path) -> None:
     drawn = drawn_plans.open_plan(output, PLAN)
-    sheet = rows(exchange.export_verdicts(output, "csv", drawn))
+    sheet = rows(verdict_export.export_verdicts(output, "csv", drawn))
     assert len(sheet) == 12
     assert {row["probability"] + row["method"] + row["verdict"] for row in sheet} == {""}
     for row in sheet[:5]:
         row |= {"verdict": "part_of", "note": "=2+2", "weight": "9999"}
-    assert import_verdicts(output, written(sheet), reviewer="安娜") == Taken(5, 0)
+    assert import_verdicts(output, written(sheet), reviewer="安娜") == Imported(5, 0)
     found = verdicts.read(output)
     assert {(one.pair_id, one.weight, one.stratum) for one in found} == {
         (one.pair_id, one.weight, one.stratum) for one in drawn.items[:5]
@@ -60,7 +62,7 @@ def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: P
     assert {(one.reviewer, one.verdict, one.plan) for one in found} == {
         ("安娜", "part_of", str(PLAN))
     }
-    assert import_verdicts(output, written(sheet), reviewer="安娜") == Taken(0, 5)
+    assert import_verdicts(output, written(sheet), reviewer="安娜") == Imported(0, 5)
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
@@ -76,7 +78,7 @@ def test_all_verdicts_make_the_round_trip(output: Path, tmp_path: Path, kind: st
     counterpart = loose.items[0].nearest[:1] or (f"{loose.items[0].city}-zh00",)
     session.judge(loose, 0, "bo", "missed", zh_id=counterpart[0])
     before = set(verdicts.standing(verdicts.read(output)))
-    content = exchange.export_verdicts(output, kind)
+    content = verdict_export.export_verdicts(output, kind)
     other = write_judged(tmp_path / "other")
     for plan in (PLAN, Plan("unmatched", size=2)):
         drawn_plans.open_plan(other, plan)
@@ -96,7 +98,7 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
     session = JudgingSession(output, clock=lambda: NOW)
     drawn = session.open_plan(Plan("search", text="evil"))
     session.judge(drawn, 0, "eve", "different", note='=HYPERLINK("http://x.example")')
-    content = exchange.export_verdicts(output, "csv")
+    content = verdict_export.export_verdicts(output, "csv")
     assert rows(content)[0]["zh_title"] == HOSTILE_TITLE
     for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
         assert not any(cell[:1] in tuple("=+-@\t\r") and cell for cell in row)
@@ -121,7 +123,7 @@ def test_one_bad_line_stops_the_whole_file(
     output: Path, change: dict[str, str], message: str
 ) -> None:
     sheet = rows(
-        exchange.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN), "anna")
+        verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN), "anna")
     )
     sheet = [row | {"verdict": "different"} for row in sheet]
     sheet[0] |= change
@@ -151,7 +153,7 @@ def test_a_file_of_another_kind_is_named(
 
 def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
     tasks = json.loads(
-        exchange.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
+        verdict_export.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
     )
     result = [
         {"id": "a", "from_name": "pair", "to_name": "zh", "type": "choices",
@@ -165,7 +167,9 @@ def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
          "created_at": "2024-05-01T10:00:00.123456Z"} for n, who in enumerate(by)
     ]}  # fmt: skip
     tasks[1]["annotations"] = [{"was_cancelled": True, "result": []}]
-    assert import_verdicts(output, json.dumps(tasks).encode(), "json", reviewer="bo") == Taken(3, 0)
+    assert import_verdicts(output, json.dumps(tasks).encode(), "json", reviewer="bo") == Imported(
+        3, 0
+    )
     found = verdicts.read(output)
     assert sorted(one.reviewer for one in found) == ["anna@example.org", "bo", "user 7"]
     assert {(one.verdict, one.note) for one in found} == {("same_event", "later")}
@@ -174,9 +178,9 @@ def test_annotations_made_in_label_studio_are_read(output: Path) -> None:
 
 def test_the_labelling_interface_names_what_the_tasks_hold(output: Path) -> None:
     task = json.loads(
-        exchange.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
+        verdict_export.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
     )[0]
-    root = ET.fromstring(exchange.label_studio_config(["pair"]))
+    root = ET.fromstring(verdict_export.label_studio_config(["pair"]))
     for tag in root.iter():
         if (value := tag.get("value", "")).startswith("$"):
             assert value[1:] in task["data"]

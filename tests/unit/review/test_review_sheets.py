@@ -10,7 +10,7 @@ from judged import write_judged
 from pipelines.cli import parser
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
-from pipelines.review import drawn_plans, exchange, sheets
+from pipelines.review import drawn_plans, sheets, verdict_export, verdict_import
 from pipelines.review.sheets import ExchangeError
 
 PLAN = Plan("stratified", size=3, seed=3)
@@ -147,7 +147,7 @@ def test_label_studio_files_are_read_in_the_encodings_of_json(encoding: str) -> 
 
 
 def test_a_task_nobody_annotated_is_no_verdict(output: Path) -> None:
-    content = exchange.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
+    content = verdict_export.export_verdicts(output, "json", drawn_plans.open_plan(output, PLAN))
     assert list(sheets.read_tasks(content, "in")) == []
     empty = json.dumps([task | {"annotations": None} for task in json.loads(content)])
     assert list(sheets.read_tasks(empty.encode(), "in")) == []
@@ -160,7 +160,7 @@ def test_a_row_is_named_by_the_line_it_begins_on() -> None:
 
 def test_what_the_interface_cannot_say_is_refused_before_anything_is_stored(output: Path) -> None:
     with pytest.raises(ExchangeError, match="line 3: verdict of level pair must be"):
-        exchange.import_verdicts(
+        verdict_import.import_verdicts(
             output, HEAD + ROW + ROW.replace(b"different", b"good"), "csv", name="in"
         )
     assert verdicts.read(output) == []
