@@ -26,6 +26,7 @@ from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.item_reader import ItemReader
 from pipelines.review.pages import LANGUAGES, ItemPage, Pages, asset
 from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
+from pipelines.review.verdict_export import export_verdicts
 from pipelines.tables.damage import StoreError
 
 PORT = 8765
