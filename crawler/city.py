@@ -63,7 +63,7 @@ class Source:
             return bool(re.search(self.articles, url))
         return FAMILIES[self.cms].is_article(url)
 
-    def held_on(self, served: date) -> bool:
+    def used_on(self, served: date) -> bool:
         """Whether the site used this system on the day a page was served."""
         return (self.since is None or self.since <= served) and (
             self.until is None or served <= self.until
@@ -141,7 +141,7 @@ class City:
             named = bool(source.articles and re.search(source.articles, url))
             if not named and (listing.netloc != parts.netloc or source.articles):
                 continue
-            held = served is None or source.held_on(served)
+            held = served is None or source.used_on(served)
             rank = (int(held), int(named), _shared_prefix(listing.path, parts.path))
             if rank > best:
                 best, found = rank, source

@@ -34,7 +34,7 @@ from readability import Document
 from benchmarks.accuracy.extraction_peers import PEERS
 from benchmarks.cost import extraction_speed
 from crawler.city import unnamed_city
-from crawler.extract.article import explain, extract
+from crawler.extract.article import explain_page, extract
 from crawler.extract.charset import decode
 from crawler.item import Article
 from crawler.script import HAN
@@ -200,7 +200,9 @@ def grams(text: str) -> Counter[tuple[str, ...]]:
 def show_fields(folder: Path) -> None:
     """Print what is found on each real page, and by which rule."""
     for path in sorted(folder.glob("*/1.html")):
-        told = explain(f"http://{path.parent.name}.invalid/1.html", path.read_bytes(), {}, _ANY)
+        told = explain_page(
+            f"http://{path.parent.name}.invalid/1.html", path.read_bytes(), {}, _ANY
+        )
         print(f"== {path.parent.name}: {type(told.result).__name__}, {told.encoding}")
         for field in told.fields:
             print(f"   {field.name:<14}{field.value[:90]:<92}{field.rule}")

@@ -27,10 +27,10 @@ def is_article(url: str) -> bool:
 
 def read_list(text: str, url: str) -> Listing:
     """Read a list page; further pages from the links of its pager, gaps filled."""
-    return Listing(links(text, url, is_article, chrome=False), once(_more(text, url), url))
+    return Listing(links(text, url, is_article, chrome=False), once(_further_pages(text, url), url))
 
 
-def _more(text: str, url: str) -> list[str]:
+def _further_pages(text: str, url: str) -> list[str]:
     here = urlsplit(url)
     own = _without_page(here.query)
     best: tuple[int, list[tuple[str, str]]] | None = None

@@ -32,16 +32,18 @@ _TITLE = re.compile(r"<title[^<>]*>([^<]{1,200})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A list page's family and what it reads there. `lead` names a page to read instead, where the
-    list itself holds nothing and says where its entries come from."""
+class FamilyGuess:
+    """CMS family of a list page, and its listing.
+
+    `data_url` names a page to read instead if the list has no entries and loads them from there.
+    """
 
     cms: str
     listing: Listing
-    lead: str | None = None
+    data_url: str | None = None
 
 
-def family_of(text: str, url: str) -> Found | None:
+def family_of(text: str, url: str) -> FamilyGuess | None:
     """Return the family whose lists look like this page; None if none finds a list in it.
 
     A family is told by the shapes of the articles' URLs: the one that recognises most links wins.
@@ -50,29 +52,29 @@ def family_of(text: str, url: str) -> Found | None:
     """
     if _FEED.match(text):
         listing = FAMILIES["feeds"].read_list(text, url)
-        return Found("feeds", listing) if listing.links else None
+        return FamilyGuess("feeds", listing) if listing.links else None
     if read_json(text) is not None:
         cms = _of_endpoint(url)
         listing = FAMILIES[cms].read_list(text, url)
-        return Found(cms, listing) if listing.links else None
-    best: Found | None = None
+        return FamilyGuess(cms, listing) if listing.links else None
+    best: FamilyGuess | None = None
     for name, family in FAMILIES.items():
         if family.any_url:
             continue
         listing = family.read_list(text, url)
         if len(listing.links) > (len(best.listing.links) if best else 0):
-            best = Found(name, listing)
+            best = FamilyGuess(name, listing)
     generic = FAMILIES["generic"].read_list(text, url)
     if best and len(best.listing.links) >= ENOUGH:
         # Another system with the same article URLs: its pager is not this family's.
-        other = generic.more and not best.listing.more and len(generic.links) >= ENOUGH
-        return Found("generic", generic) if other else best
+        other = generic.further and not best.listing.further and len(generic.links) >= ENOUGH
+        return FamilyGuess("generic", generic) if other else best
     for name in ("ucap", "guangdong"):
         listing = FAMILIES[name].read_list(text, url)
-        lead = next((more for more in listing.more if _leads_to_data(more)), None)
-        if lead and not listing.links:
-            return Found(name, listing, lead)
-    return Found("generic", generic) if len(generic.links) >= ENOUGH else best
+        data_url = next((more for more in listing.further if _leads_to_data(more)), None)
+        if data_url and not listing.links:
+            return FamilyGuess(name, listing, data_url)
+    return FamilyGuess("generic", generic) if len(generic.links) >= ENOUGH else best
 
 
 def pattern_of(links: Sequence[Link]) -> str:

@@ -18,12 +18,12 @@ class Link:
 class Listing:
     """What one list page says: article links in page order, and the URLs of further list pages.
 
-    `more` names every further page this one lets us compute, nearest first; the spider asks for
+    `further` names every further page this one lets us compute, nearest first; the spider asks for
     each URL once, so a family may name the same page from several places.
     """
 
     links: tuple[Link, ...] = ()
-    more: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Rules:
     since: Day | None = None
     until: Day | None = None
 
-    def holds_on(self, served: Day) -> bool:
+    def used_on(self, served: Day) -> bool:
         """Whether a page served on that day may be of this generation."""
         return (self.since is None or self.since <= served) and (
             self.until is None or served <= self.until
@@ -71,7 +71,7 @@ class Family:
     rules: tuple[Rules, ...]
     any_url: bool = False
 
-    def is_particular(self, url: str) -> bool:
+    def is_own_article(self, url: str) -> bool:
         """Whether the URL has a shape that only this family's articles have."""
         return not self.any_url and self.is_article(url)
 
@@ -79,4 +79,4 @@ class Family:
         """Return the rules to try on a page served that day: those that held then come first."""
         if served is None:
             return self.rules
-        return tuple(sorted(self.rules, key=lambda rules: not rules.holds_on(served)))
+        return tuple(sorted(self.rules, key=lambda rules: not rules.used_on(served)))

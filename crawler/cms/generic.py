@@ -58,7 +58,7 @@ def read_list(text: str, url: str) -> Listing:
                 found[anchor.url] = Link(anchor.url, title, shown_date(anchor.item))
     order = {anchor.url: place for place, anchor in reversed(list(enumerate(every)))}
     ranked = sorted(found.values(), key=lambda link: order[link.url])
-    return Listing(tuple(ranked), _more(text, url, every))
+    return Listing(tuple(ranked), _further_pages(text, url, every))
 
 
 def _is_list(members: list[Anchor]) -> bool:
@@ -80,7 +80,7 @@ def _shape(url: str) -> str:
     return f"{parts.netloc}{folder}/{last}?{keys}"
 
 
-def _more(text: str, url: str, every: list[Anchor]) -> tuple[str, ...]:
+def _further_pages(text: str, url: str, every: list[Anchor]) -> tuple[str, ...]:
     more: list[str] = []
     for tag in _REL_NEXT.findall(text):
         href = _HREF.search(tag)

@@ -12,8 +12,8 @@ from scrapy import Request
 from crawler import issues
 from crawler.archive.reader import read_at
 from crawler.cms import FAMILIES
-from crawler.extract.article import extract, join
-from crawler.extract.refusals import REASONS, diagnose, evidence, refusal
+from crawler.extract.article import extract, join_parts
+from crawler.extract.refusals import REASONS, diagnose, evidence, refusal_kind
 from crawler.item import Article, Reject
 from crawler.state.visits import Outcome
 from crawler.unpacking import TOO_LARGE, is_packed
@@ -97,7 +97,9 @@ class Reader:
         seen = f"status {status}, {len(body)} bytes"
         if shown := evidence(body):
             seen += f"; {shown}"
-        code = refusal(status, body) if reason == "challenge" or status in (403, 405, 451) else ""
+        code = (
+            refusal_kind(status, body) if reason == "challenge" or status in (403, 405, 451) else ""
+        )
         if reason in BLOCKED and not code:
             code = "empty_shell" if reason == "empty_shell" else "blocked_challenge"
         self._crawl.report(code or issues.of_status(status), url, seen)
@@ -132,7 +134,7 @@ class Reader:
             final += found is not None
             evidence = f"{found.reason}: {found.detail}" if found else "could not be fetched"
             self._crawl.report("part_missing", part, f"of {url}: {evidence}")
-        whole = join(first, rest)
+        whole = join_parts(first, rest)
         # What could not be fetched may be had next time; what was rejected stays rejected.
         return Page(url, (whole,), "stored" if missing == final else "retry", changed > 0)
 

@@ -104,7 +104,7 @@ class Discovery:
             if behind:
                 queue.clear()
                 break
-            fresh = [m for m in listing.more if m not in asked and crawl.city.allows(m)]
+            fresh = [m for m in listing.further if m not in asked and crawl.city.allows(m)]
             asked.update(fresh)
             queue.extend(fresh)
             # An empty page ends a list whose length is not told; in the middle of one it is a gap.

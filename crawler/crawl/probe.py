@@ -30,7 +30,7 @@ from crawler.crawl.articles import BLOCKED
 from crawler.extract.article import extract
 from crawler.extract.charset import decode
 from crawler.extract.consensus import is_chinese
-from crawler.extract.refusals import diagnose, evidence, refusal
+from crawler.extract.refusals import diagnose, evidence, refusal_kind
 from crawler.fetch import browser
 from crawler.fetch.guards import check_host, lower_headers
 from crawler.item import Article, Reject
@@ -111,10 +111,10 @@ class Probe(Spider):
                 return told | {"code": page.code, "evidence": page.evidence}
             listing = FAMILIES[source.cms].read_list(page.text, page.url)
             links = [link for link in listing.links if source.wants(link.url)]
-            if links or not listing.more:
+            if links or not listing.further:
                 break
-            page = await self._fetch(listing.more[0], kind="list")
-        told |= {"links": len(links), "pages": 1 + len(listing.more)}
+            page = await self._fetch(listing.further[0], kind="list")
+        told |= {"links": len(links), "pages": 1 + len(listing.further)}
         known = [link for link in links if self.city.allows(link.url)]
         if not known:
             word = f"{len(listing.links)} links, none of them an article's"
@@ -145,8 +145,8 @@ class Probe(Spider):
                 word += f" ({browser.MISSING})"
             return told | {"code": "list_empty", "evidence": word}
         listing: Listing = found.listing
-        if found.lead:
-            answer = await self._fetch(found.lead, kind="list")
+        if found.data_url:
+            answer = await self._fetch(found.data_url, kind="list")
             listing = FAMILIES[found.cms].read_list(answer.text, answer.url)
         links = [link for link in listing.links if self.city.allows(link.url)]
         if not links:
@@ -264,7 +264,7 @@ def _code(response: Response, headers: dict[str, str]) -> str:
     status, body = response.status, response.body
     reason = diagnose(response.url, status, headers, body)
     blocked = reason == "challenge" or status in (403, 405, 451)
-    if blocked and (code := refusal(status, body)):
+    if blocked and (code := refusal_kind(status, body)):
         return code
     if reason in BLOCKED:
         return "empty_shell" if reason == "empty_shell" else "blocked_challenge"

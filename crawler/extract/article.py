@@ -17,9 +17,9 @@ from crawler.cms.family import Rules
 from crawler.extract import fields, kinds, lines
 from crawler.extract.blocks import Block, read_blocks
 from crawler.extract.body import Body, Cut, attachments, images, read_body
-from crawler.extract.consensus import Opinion, agreement, choose, opinions
+from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose_blocks
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
-from crawler.extract.page import Page, parse
+from crawler.extract.page import ParsedPage, parse
 from crawler.extract.refusals import REASONS, diagnose, is_document
 from crawler.item import Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
@@ -79,12 +79,12 @@ def extract(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Ar
     return _guarded(url, body, headers, city, compare=False).result
 
 
-def explain(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Explanation:
+def explain_page(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Explanation:
     """Read one page as `extract` does, and say which rule found what. Never raises."""
     return _guarded(url, body, headers, city, compare=True)
 
 
-def join(first: Article, rest: Sequence[Article]) -> Article:
+def join_parts(first: Article, rest: Sequence[Article]) -> Article:
     """Return a multi-page article as one: `rest` are its pages 2..n, in order, as far as fetched.
 
     A page that repeats the end of the one before it adds only what is new. Pages that are missing,
@@ -142,7 +142,7 @@ def _read(
         return Explanation(_reject(url, city, "too_large", TOO_LARGE), "")
     if not is_document(headers, body):
         return Explanation(_reject(url, city, diagnose(url, 200, headers, body) or "not_html"), "")
-    page = Page(url, body, headers)
+    page = ParsedPage(url, body, headers)
     if len(page.elements) > MAX_ELEMENTS:
         size = f"{len(page.elements)} elements"
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
@@ -153,7 +153,7 @@ def _read(
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
     said: tuple[Opinion, ...] = ()
     if compare or text is None:
-        said = opinions(page.markup, page.chinese, len(page.blocks), every=compare)
+        said = ask_extractors(page.markup, page.chinese, len(page.blocks), every=compare)
     if text is None:
         if not said:
             size = f"{len(page.markup)} characters, {len(page.blocks)} lines"
@@ -170,7 +170,7 @@ def _too_long(title: str, text: str) -> str:
 
 
 def _article(
-    page: Page, city: City, source: Source | None, text: _Text, said: tuple[Opinion, ...]
+    page: ParsedPage, city: City, source: Source | None, text: _Text, said: tuple[Opinion, ...]
 ) -> Explanation:
     metas = page.metas
     rules = text.rules
@@ -249,7 +249,7 @@ def _article(
         flags.append("undated")
     if text.agreement is not None and text.agreement < 0.5:
         flags.append("low_agreement")
-    flags += kinds.remarks(heading, body.paragraphs, text.blocks)
+    flags += kinds.kind_flags(heading, body.paragraphs, text.blocks)
     return done(
         Article(
             article_id=article_id(page.url),
@@ -277,7 +277,7 @@ def _article(
     )
 
 
-def _family_text(page: Page, source: Source | None) -> _Text | None:
+def _family_text(page: ParsedPage, source: Source | None) -> _Text | None:
     """Return the body where a family's rules find one.
 
     The family that the city file names comes first, then those to which the URL's shape belongs,
@@ -304,21 +304,21 @@ def _family_text(page: Page, source: Source | None) -> _Text | None:
     return thin
 
 
-def _rules_for(page: Page, source: Source | None) -> Iterator[tuple[str, Rules, bool]]:
+def _rules_for(page: ParsedPage, source: Source | None) -> Iterator[tuple[str, Rules, bool]]:
     """Yield the rules to try, with whether the family is known to be the page's own.
 
     Of a family with several generations of templates, those that were in use on the day the page
     was served come first: an archive may span a redesign.
     """
     own = [source.cms] if source else []
-    own += [name for name, family in FAMILIES.items() if family.is_particular(page.url)]
+    own += [name for name, family in FAMILIES.items() if family.is_own_article(page.url)]
     served = page.served
     for name in dict.fromkeys([*own, *FAMILIES]):
         for rules in FAMILIES[name].rules_on(served):
             yield name, rules, name in own
 
 
-def _marked_text(page: Page) -> _Text | None:
+def _marked_text(page: ParsedPage) -> _Text | None:
     """Return the body framed by a publishing system's comments."""
     if "<!--" not in page.html:
         return None
@@ -336,8 +336,8 @@ def _marked_text(page: Page) -> _Text | None:
     return None
 
 
-def _general_text(page: Page, said: tuple[Opinion, ...]) -> _Text:
-    chosen = with_headlines(page.blocks, choose(page.blocks, said))
+def _general_text(page: ParsedPage, said: tuple[Opinion, ...]) -> _Text:
+    chosen = with_headlines(page.blocks, choose_blocks(page.blocks, said))
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     kept = set(chosen)
     blocks = [
@@ -354,7 +354,9 @@ def _may_be_caption(block: Block) -> bool:
     return 4 <= len(block.text) <= 60 and not block.linked and not lines.is_furniture(block.text)
 
 
-def _meta_lines(page: Page, rules: Rules | None, start: int, end: int) -> Iterator[lines.Labelled]:
+def _meta_lines(
+    page: ParsedPage, rules: Rules | None, start: int, end: int
+) -> Iterator[lines.MetaLine]:
     """Yield what the family's date-and-source elements say, those near the body only.
 
     Lists of other articles, in a side column, carry dates in elements of the same name.
@@ -369,7 +371,7 @@ def _meta_lines(page: Page, rules: Rules | None, start: int, end: int) -> Iterat
         for block in read_blocks(node, frozenset()):
             if len(block.text) <= 300:
                 seen = lines.read_line(block.pieces)
-                if seen.says:
+                if seen.has_fields:
                     yield seen
 
 
@@ -382,7 +384,7 @@ def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
 
 
 def _no_article(
-    page: Page,
+    page: ParsedPage,
     city: City,
     text: _Text,
     body: Body,
@@ -393,7 +395,7 @@ def _no_article(
     """Return why the page gives no article, or None if it gives one."""
     general = text.rules is None
     shown = pictures or images(page.unlinked_pictures() if general else (), page.base)
-    reason = kinds.refusal(
+    reason = kinds.reject_reason(
         body.text,
         text.blocks if text.blocks and not general else page.blocks,
         general=general,

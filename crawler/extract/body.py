@@ -47,7 +47,7 @@ class Body:
 
     paragraphs: tuple[str, ...]
     cut: tuple[Cut, ...] = ()
-    meta: tuple[lines.Labelled, ...] = ()
+    meta: tuple[lines.MetaLine, ...] = ()
     editor: str | None = None
 
     @property
@@ -107,7 +107,7 @@ class _Edges:
         self.title = title
         self.items = items
         self.cut: list[Cut] = []
-        self.meta: list[lines.Labelled] = []
+        self.meta: list[lines.MetaLine] = []
         self.author: str | None = None
         self.clock = ""
 
@@ -147,7 +147,7 @@ class _Edges:
             return "date and source line"
         found = lines.read_line(f"{block.pieces} {self.clock}")
         # Below a text, a date without a word is its signature, part of a decree or a notice.
-        if lines.is_meta_line(text, found) and (start or self.clock or not found.only_bare):
+        if lines.is_meta_line(text, found) and (start or self.clock or not found.is_bare_date):
             self.meta.append(found)
             return "date and source line"
         if not start and lines.is_end(text, after_clock=bool(self.clock)):

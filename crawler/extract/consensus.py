@@ -49,7 +49,9 @@ class Opinion:
     likeness: float
 
 
-def opinions(html: str, chinese: bool, lines: int, *, every: bool = False) -> tuple[Opinion, ...]:
+def ask_extractors(
+    html: str, chinese: bool, lines: int, *, every: bool = False
+) -> tuple[Opinion, ...]:
     """Return what the extractors say of a page, the one most like the others first.
 
     `chinese` says how to feed them, `lines` how many blocks the page has. jusText is asked where
@@ -81,7 +83,7 @@ def agreement(said: Sequence[Opinion]) -> float:
     return max(opinion.likeness for opinion in said)
 
 
-def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
+def choose_blocks(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
     """Return the places of the blocks of a page that the extractors together take for its text.
 
     readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
@@ -92,15 +94,19 @@ def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
     """
     texts = {opinion.name: opinion.text for opinion in said}
     third = "" if _agreed(texts) else texts.get("justext", "")
-    main = _Taken(texts["readability"])
-    others = (_Taken(texts["trafilatura"]), _Taken(third))
+    main = _ExtractedText(texts["readability"])
+    others = (_ExtractedText(texts["trafilatura"]), _ExtractedText(third))
     apart = max(likeness(main.shingles, other.shingles) for other in others)
     together = likeness(others[0].shingles, others[1].shingles)
 
     lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
 
     def kept(line: _Line) -> bool:
-        mine, first, second = main.holds(line), others[0].holds(line), others[1].holds(line)
+        mine, first, second = (
+            main.contains(line),
+            others[0].contains(line),
+            others[1].contains(line),
+        )
         if not apart and not together:
             return mine or first or second
         if apart < 0.5 * together:
@@ -120,7 +126,7 @@ def choose(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
             chosen.add(place)
     for place in range(low + 1, high):
         # A short line inside the text that only readability saw: a subheading, a speaker's name.
-        if place - 1 in chosen and place + 1 in chosen and main.holds(lines[place]):
+        if place - 1 in chosen and place + 1 in chosen and main.contains(lines[place]):
             chosen.add(place)
     return sorted(chosen)
 
@@ -138,7 +144,7 @@ class _Line:
         return len(self.grams) >= _LONG
 
 
-class _Taken:
+class _ExtractedText:
     """What one extractor took, ready to be asked about lines of the page."""
 
     def __init__(self, text: str) -> None:
@@ -146,7 +152,7 @@ class _Taken:
         self.grams = _trigrams(text)
         self.lines = {_bare(line) for line in text.splitlines()}
 
-    def holds(self, line: _Line) -> bool:
+    def contains(self, line: _Line) -> bool:
         """Whether this text holds the line: most 3-grams of a long one, a short one as a line."""
         if line.long:
             return len(line.grams & self.grams) > 0.6 * len(line.grams)

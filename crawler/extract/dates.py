@@ -97,7 +97,7 @@ def moments(text: str) -> list[Moment]:
     return kept
 
 
-def labelled(text: str) -> Moment | None:
+def leading_date(text: str) -> Moment | None:
     """Return the date at the start of `text`, which follows a label or fills a meta tag.
 
     Here also a month, a compact date and a bare republican year are taken for what they are.
@@ -120,7 +120,7 @@ def labelled(text: str) -> Moment | None:
     return _moment(year, int(year[1]), 1, 1, "year") if year else None
 
 
-def in_url(url: str) -> Moment | None:
+def date_in_url(url: str) -> Moment | None:
     """Return the date a URL's path carries, to the day or only to the month."""
     try:
         path = urlsplit(url).path

@@ -11,7 +11,7 @@ from lxml import etree
 
 from crawler.extract import lines
 from crawler.extract.blocks import Block, read_blocks, squeeze
-from crawler.extract.dates import Moment, in_url, labelled
+from crawler.extract.dates import Moment, date_in_url, leading_date
 from crawler.script import HAN
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ def title_of(
 
 
 def published_of(
-    metas: Metas, near: Sequence[lines.Labelled], url: str, structured: str | None = None
+    metas: Metas, near: Sequence[lines.MetaLine], url: str, structured: str | None = None
 ) -> tuple[Found[Moment] | None, tuple[str, ...]]:
     """Return when the page was published, and remarks on what contradicts it.
 
@@ -135,8 +135,8 @@ def published_of(
     line = next((Found(seen.published, "date line") for seen in near if seen.published), None)
     bare = next((Found(seen.bare, "date near the title") for seen in near if seen.bare), None)
     updated = next((Found(seen.updated, "update line") for seen in near if seen.updated), None)
-    address = in_url(url)
-    moment = labelled(structured) if structured else None
+    address = date_in_url(url)
+    moment = leading_date(structured) if structured else None
     data = Found(moment, "structured data") if moment else None
     found = meta or line or data or bare or updated
     if found is None and address:
@@ -148,7 +148,7 @@ def published_of(
         if other and _finer(other.value, found.value):
             found = other
     made = metas.first("maketime", "createtime")
-    made_at = labelled(made.value) if made else None
+    made_at = leading_date(made.value) if made else None
     later = [moment for moment in (made_at, address) if moment]
     if any(moment.at - found.value.at > timedelta(days=30) for moment in later):
         flags.append("migrated")
@@ -157,12 +157,12 @@ def published_of(
     return found, tuple(flags)
 
 
-def source_of(metas: Metas, near: Sequence[lines.Labelled]) -> Found[str] | None:
+def source_of(metas: Metas, near: Sequence[lines.MetaLine]) -> Found[str] | None:
     """Return who the page names as its source."""
     for found in (metas.own("contentsource"), metas.own("source")):
         if found:
             seen = lines.read_line(found.value)
-            value = seen.source or lines.named(found.value)
+            value = seen.source or lines.plausible_name(found.value)
             if value:
                 named = Found(re.sub(r"\s*(?:原创稿?|转载)$", "", value), found.rule)
                 return _spelled_out(named, metas)
@@ -177,13 +177,13 @@ def _spelled_out(source: Found[str], metas: Metas) -> Found[str]:
 
 
 def author_of(
-    metas: Metas, near: Sequence[lines.Labelled], editor: str | None, reporter: str | None = None
+    metas: Metas, near: Sequence[lines.MetaLine], editor: str | None, reporter: str | None = None
 ) -> Found[str] | None:
     """Return the author, or else the editor, the page names. Numbers are no names."""
     for name in ("author", "article:author"):
         found = metas.own(name)
         if found and _NUMBER.sub("", found.value) and not found.value.startswith("http"):
-            value = lines.named(found.value)
+            value = lines.plausible_name(found.value)
             if value:
                 return Found(lines.person(value), found.rule)
     for seen in near:
@@ -233,7 +233,7 @@ def cut_to(moment: Moment) -> datetime:
     return at.replace(month=1) if moment.precision == "year" else at
 
 
-def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> list[lines.Labelled]:
+def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> list[lines.MetaLine]:
     """Return what the lines around the body say, the likeliest first.
 
     `start` and `end` are the places of the body among `blocks`. Lines between title and body come
@@ -253,7 +253,7 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
             *range(end, min(end + 14, len(blocks))),
         ]
     )
-    seen: list[lines.Labelled] = []
+    seen: list[lines.MetaLine] = []
     done: set[int] = set()
     for place in places:
         if place in done or place >= len(blocks) or len(blocks[place].text) > 200:
@@ -265,10 +265,10 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
         hour = f" {following}" if lines.is_clock(following) else ""
         found = lines.read_line(blocks[place].pieces + hour)
         inside = start <= place < end
-        if found.says and (not inside or lines.is_meta_line(blocks[place].text, found)):
+        if found.has_fields and (not inside or lines.is_meta_line(blocks[place].text, found)):
             # A date in a running sentence is news; one that stands alone is a date line.
             if found.bare and len(found.rest) > 12 and not found.published:
-                found = lines.without_bare(found)
+                found = lines.without_bare_date(found)
             seen.append(found)
     return seen
 
@@ -276,7 +276,7 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
 def _meta_date(metas: Metas) -> Found[Moment] | None:
     for name in _PUBLISHED:
         found = metas.own(name)
-        moment = labelled(found.value) if found else None
+        moment = leading_date(found.value) if found else None
         if found and moment:
             return Found(moment, found.rule)
     return None

@@ -55,7 +55,7 @@ def reaches(texts: Iterable[str], least: int) -> bool:
     return total >= least
 
 
-def refusal(
+def reject_reason(
     text: str, blocks: Sequence[Block], *, general: bool, documents: int, pictures: int
 ) -> str | None:
     """Return the reason why a page gives no article, or None if it gives one.
@@ -75,7 +75,7 @@ def refusal(
     return None
 
 
-def remarks(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> list[str]:
+def kind_flags(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> list[str]:
     """Return the flags that tell what kind of article this is."""
     found = []
     if not reaches(paragraphs, _SHORT):

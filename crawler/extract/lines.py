@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from crawler.extract.dates import Moment, labelled, moments, strip_dates
+from crawler.extract.dates import Moment, leading_date, moments, strip_dates
 from crawler.extract.phrases import alternatives
 from crawler.extract.widgets import WIDGET, is_pager, is_widget
 from crawler.script import HAN
@@ -137,7 +137,7 @@ _NOISE = re.compile(r"[\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class MetaLine:
     """What a date-and-source line says; `rest` is what no label, date or widget covers."""
 
     published: Moment | None = None
@@ -149,18 +149,18 @@ class Labelled:
     rest: str = ""
 
     @property
-    def says(self) -> bool:
+    def has_fields(self) -> bool:
         """Whether the line gives any field at all."""
-        return bool(self.bare) or not self.only_bare
+        return bool(self.bare) or not self.is_bare_date
 
     @property
-    def only_bare(self) -> bool:
+    def is_bare_date(self) -> bool:
         """Whether all the line gives is a date that nothing announces."""
         return not any((self.published, self.updated, self.source, self.author, self.editor))
 
 
 @lru_cache(maxsize=64)  # a page's date line is read where its family keeps it and near the body
-def read_line(pieces: str) -> Labelled:
+def read_line(pieces: str) -> MetaLine:
     """Read a line such as `时间：2019-09-18 06:23 来源： 山西日报 打印`.
 
     `pieces` may hold separators between inline elements: a value ends there.
@@ -175,7 +175,7 @@ def read_line(pieces: str) -> Labelled:
         lead = len(raw) - len(raw.lstrip(" \x1f\u3000\u00a0\t\r\n"))
         raw = raw[lead:]
         if name in ("published", "updated"):
-            moment = labelled(raw.replace("\x1f", " "))
+            moment = leading_date(raw.replace("\x1f", " "))
             if moment:
                 when.setdefault(name, moment)
                 rest.append(raw[moment.end :])
@@ -197,13 +197,13 @@ def read_line(pieces: str) -> Labelled:
         values["source"] = _clean(outlet[1].replace("\x1f", ""))
     bare = next(iter(moments(loose.replace("\x1f", " "))), None)
     left = WIDGET.sub("", _WEEKDAY.sub("", strip_dates(loose.replace("\x1f", " "))))
-    return Labelled(
+    return MetaLine(
         published=when.get("published"),
         updated=when.get("updated"),
         bare=bare,
-        source=named(values.get("source")),
-        author=named(values.get("author")),
-        editor=named(values.get("editor")),
+        source=plausible_name(values.get("source")),
+        author=plausible_name(values.get("author")),
+        editor=plausible_name(values.get("editor")),
         rest=_NOISE.sub("", left),
     )
 
@@ -222,10 +222,10 @@ def _labels(text: str) -> Iterator[tuple[str, int, int]]:
             yield str(match.lastgroup), start + match.start(), done
 
 
-def is_meta_line(text: str, found: Labelled) -> bool:
+def is_meta_line(text: str, found: MetaLine) -> bool:
     """Whether a line is a date-and-source line: it gives fields and says hardly anything else."""
     dated = bool(found.published or found.updated or found.bare)
-    if len(text) > 160 or not found.says or not (dated or found.source):
+    if len(text) > 160 or not found.has_fields or not (dated or found.source):
         return False
     rest = len(found.rest)
     if dated and found.source and len(text) <= 100:
@@ -259,7 +259,7 @@ def credit_tail(text: str) -> tuple[str, str | None]:
     match = _CREDIT_TAIL.search(text)
     if not match:
         return text, None
-    return text[: match.start()].rstrip(), named(match["name"])
+    return text[: match.start()].rstrip(), plausible_name(match["name"])
 
 
 def is_breadcrumb(text: str) -> bool:
@@ -278,7 +278,7 @@ def is_furniture(text: str) -> bool:
     )
 
 
-def without_bare(found: Labelled) -> Labelled:
+def without_bare_date(found: MetaLine) -> MetaLine:
     """Return `found` without the date that no label announced."""
     return replace(found, bare=None)
 
@@ -372,7 +372,7 @@ def _clean(value: str) -> str:
     )
 
 
-def named(value: str | None) -> str | None:
+def plausible_name(value: str | None) -> str | None:
     """Return a name that can be one: not empty, not a number, not a sentence."""
     if not value:
         return None

@@ -37,7 +37,7 @@ _SPACE = re.compile(r"[ \t\n\r\f]+")
 _CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 
 
-class Page:
+class ParsedPage:
     """A page as decoded text, parsed tree, meta tags and blocks; each is made once, when needed."""
 
     def __init__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -154,7 +154,7 @@ class Page:
         for selector in selectors:
             plain = _plain(selector)
             if plain is None:
-                return found(self.tree, selectors)
+                return select(self.tree, selectors)
             tag, names = plain
             if names:
                 places = self._named.get(names[0], [])
@@ -168,14 +168,14 @@ class Page:
             if nodes:
                 hits.append(nodes)
         if len(hits) > 1:  # their order among each other is the tree's to tell
-            return found(self.tree, selectors)
+            return select(self.tree, selectors)
         return hits[0] if hits else []
 
     def inside(self, root: etree._Element, selectors: Sequence[str]) -> frozenset[etree._Element]:
         """Return the elements under `root`, itself left out, that any of `selectors` matches."""
         hits: set[etree._Element] = set()
         for selector in selectors:
-            hits.update(self.select([selector]) if _plain(selector) else found(root, [selector]))
+            hits.update(self.select([selector]) if _plain(selector) else select(root, [selector]))
         hits.discard(root)
         return frozenset(hits.intersection(root.iter()) if hits else ())
 
@@ -312,7 +312,7 @@ def parse(html: str) -> etree._Element:
     return etree.Element("html") if tree is None else tree
 
 
-def found(root: etree._Element, selectors: Sequence[str]) -> list[etree._Element]:
+def select(root: etree._Element, selectors: Sequence[str]) -> list[etree._Element]:
     """Return the elements under `root` that the CSS `selectors` match, in document order."""
     if not selectors:
         return []

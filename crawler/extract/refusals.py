@@ -84,7 +84,7 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
     return None
 
 
-def refusal(status: int, body: bytes) -> str:
+def refusal_kind(status: int, body: bytes) -> str:
     """Return the kind of a refusal: geo_blocked, blocked_waf, or blocked_challenge.
 
     For an answer that `diagnose` calls a challenge, and for any 403 or 451. A firewall says that it

@@ -17,7 +17,7 @@ from crawler.archive import reader
 from crawler.city import City, host_of, unnamed_city
 from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import extract as extract_page
-from crawler.extract.article import join
+from crawler.extract.article import join_parts
 from crawler.item import Article, Reject
 from pipelines import pool
 from pipelines.articles import contract, duplicates, language
@@ -254,5 +254,5 @@ def _joined(articles: Mapping[str, Article]) -> list[Article]:
         if url in continuations:
             continue
         rest = [articles[part] for part in article.parts if part in articles]
-        whole.append(join(article, rest) if article.parts else article)
+        whole.append(join_parts(article, rest) if article.parts else article)
     return whole

@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 from crawler.city import City, unnamed_city
 from crawler.credentials import without_user
 from crawler.errors import ExitCode, ShizhengError
-from crawler.extract.article import Explanation
-from crawler.extract.article import explain as explain_page
+from crawler.extract.article import Explanation, explain_page
 from crawler.item import Article, Reject
 from pipelines.articles import language
 from pipelines.terminal import say, show_table

@@ -8,7 +8,7 @@ import pytest
 from crawler import limits
 from crawler.city import unnamed_city
 from crawler.cms import FAMILIES
-from crawler.extract.article import extract, join
+from crawler.extract.article import extract, join_parts
 from crawler.item import Article, Reject
 from pipelines.articles.language import detect
 
@@ -119,7 +119,7 @@ def test_parts_are_joined_as_far_as_an_article_has_room() -> None:
     first = read(page.encode())
     assert isinstance(first, Article)
     part = replace(first, text="水" * (limits.MAX_TEXT // 2))
-    whole = join(replace(first, parts=("a", "b", "c")), [part, part, part])
+    whole = join_parts(replace(first, parts=("a", "b", "c")), [part, part, part])
     assert len(whole.text) <= limits.MAX_TEXT + 1
     assert "parts_missing" in whole.flags
 

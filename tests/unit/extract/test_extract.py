@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.city import City, Source, unnamed_city
-from crawler.extract.article import explain, extract, join
-from crawler.extract.consensus import choose, likeness, opinions, shingles
+from crawler.extract.article import explain_page, extract, join_parts
+from crawler.extract.consensus import ask_extractors, choose_blocks, likeness, shingles
 from crawler.extract.kinds import units
-from crawler.extract.page import Page
+from crawler.extract.page import ParsedPage
 from crawler.item import Article, Reject
 
 URL = "http://www.anlan.example/art/2024/3/5/art_1204_88213.html"
@@ -195,11 +195,11 @@ def test_further_pages_are_named_and_joined_in_order() -> None:
     first = article(url, page(f"<div class='x1'>{story(*PARAGRAPHS[:2])}</div>{pager}"), city)
     assert first.parts == tuple(url.replace(".htm", f"_{n}.htm") for n in (2, 3))
     second = replace(first, text=f"{PARAGRAPHS[1]}\n{PARAGRAPHS[2]}", images=("http://x/1.jpg",))
-    whole = join(first, [second])
+    whole = join_parts(first, [second])
     assert whole.text == "\n".join(PARAGRAPHS[:3])
     assert (whole.parts, whole.images) == ((), ("http://x/1.jpg",))
     assert {"multi_page", "parts_missing"} <= set(whole.flags)
-    assert "parts_missing" not in join(first, [second, second]).flags
+    assert "parts_missing" not in join_parts(first, [second, second]).flags
 
 
 def test_pager_is_followed_where_the_page_was_read_under_another_address() -> None:
@@ -234,7 +234,7 @@ def test_questions_and_answers_are_a_transcript_and_a_list_of_posts_is_not() -> 
 def test_explanation_names_the_rule_of_every_field_and_what_was_cut() -> None:
     line = "<div class='small-title'>发布日期：2024-03-05 来源：安澜日报</div>"
     html = page(f"{line}<div id='zoom'>{story()}<p>责任编辑：方可</p></div>")
-    told = explain(URL, html, {}, CITY)
+    told = explain_page(URL, html, {}, CITY)
     rules = {field.name: field.rule for field in told.fields}
     assert rules["text"] == "hanweb: #zoom"
     assert rules["published_at"] == "date line"
@@ -252,12 +252,12 @@ def test_units_count_chinese_by_character_and_other_scripts_by_word() -> None:
 
 def test_vote_takes_what_two_of_three_take_and_ignores_a_failure() -> None:
     html = page(f"<div class='x1'>{story()}</div>").decode()
-    blocks = Page(STRANGE, html.encode(), {}).blocks
-    said = opinions(html, True, len(blocks))
-    texts = [blocks[place].text for place in choose(blocks, said)]
+    blocks = ParsedPage(STRANGE, html.encode(), {}).blocks
+    said = ask_extractors(html, True, len(blocks))
+    texts = [blocks[place].text for place in choose_blocks(blocks, said)]
     assert [text for text in texts if text in PARAGRAPHS] == list(PARAGRAPHS)
     silent = tuple(replace(one, text="") if one.name == "readability" else one for one in said)
-    assert PARAGRAPHS[1] in [blocks[place].text for place in choose(blocks, silent)]
+    assert PARAGRAPHS[1] in [blocks[place].text for place in choose_blocks(blocks, silent)]
 
 
 def test_likeness_is_one_for_equal_texts_and_nothing_for_empty_ones() -> None:

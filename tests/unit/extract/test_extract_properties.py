@@ -4,8 +4,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.city import unnamed_city
-from crawler.extract.article import explain, extract
-from crawler.extract.consensus import opinions
+from crawler.extract.article import explain_page, extract
+from crawler.extract.consensus import ask_extractors
 from crawler.item import Article, Reject
 from pipelines.articles.language import detect, judge
 
@@ -59,7 +59,7 @@ def test_any_page_is_an_article_or_a_reject_and_is_read_alike_twice(
     result = extract(url, body, headers, CITY)
     assert isinstance(result, Article | Reject)
     assert extract(url, body, headers, CITY) == result
-    assert explain(url, body, headers, CITY).result == result
+    assert explain_page(url, body, headers, CITY).result == result
     if isinstance(result, Reject):
         # The guard is for what nobody foresaw; what hypothesis finds has to be mended.
         # An address that is none is one answer of its own.
@@ -86,5 +86,7 @@ def test_a_table_of_thousands_of_figures_is_not_put_to_the_extractor_that_takes_
     None
 ):
     cells = f"<table>{'<tr>' + '<td>12.5</td>' * 30 + '</tr>'}</table>" * 60
-    said = opinions(f"<html><body>{cells}<p>{SENTENCE}</p></body></html>", True, 61, every=True)
+    said = ask_extractors(
+        f"<html><body>{cells}<p>{SENTENCE}</p></body></html>", True, 61, every=True
+    )
     assert {opinion.name for opinion in said} == {"trafilatura", "readability"}

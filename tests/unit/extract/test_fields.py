@@ -6,7 +6,7 @@ from crawler.extract import dates, fields
 from crawler.extract.blocks import read_blocks
 from crawler.extract.fields import Metas, read_metas
 from crawler.extract.lines import read_line
-from crawler.extract.page import found, parse
+from crawler.extract.page import parse, select
 
 URL = "http://www.anlan.example/art/2024/3/5/art_1_2.html"
 
@@ -26,7 +26,7 @@ def when(found_metas: Metas, *lines: str, url: str = "http://a.example/x.html") 
 def title(head: str, body: str, selectors: tuple[str, ...] = ()) -> str | None:
     tree = parse(f"<html><head>{head}</head><body>{body}</body></html>")
     blocks = read_blocks(tree, frozenset())
-    shown = fields.title_of(tree, read_metas(tree), found(tree, selectors), blocks)
+    shown = fields.title_of(tree, read_metas(tree), select(tree, selectors), blocks)
     return shown.value if shown else None
 
 
@@ -191,4 +191,4 @@ def test_a_month_with_a_long_s_and_an_address_that_is_none_are_read_like_any_oth
         5,
         9,
     ]
-    assert dates.in_url("http://[anlan.example/2024/3/5/x.html") is None
+    assert dates.date_in_url("http://[anlan.example/2024/3/5/x.html") is None

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extract.blocks import read_blocks
-from crawler.extract.page import Page, found, parse
+from crawler.extract.page import ParsedPage, parse, select
 
 TAGS = ("div", "p", "ul", "li", "table", "tr", "td", "h2", "center", "form", "figure", "figcaption",
         "a", "span", "b", "font", "wbr", "select")  # fmt: skip
@@ -29,8 +29,8 @@ SELECTORS = ("div", ".body", "#zoom", "p.body", ".share.main", "div.caption", ".
              "div .body", "td, .share")  # fmt: skip
 
 
-def page(markup: str) -> Page:
-    return Page("http://a.example/", f"<html><body>{markup}</body></html>".encode(), {})
+def page(markup: str) -> ParsedPage:
+    return ParsedPage("http://a.example/", f"<html><body>{markup}</body></html>".encode(), {})
 
 
 @given(TREES)
@@ -70,10 +70,10 @@ def test_what_is_dropped_of_an_element_is_dropped_however_it_is_read(markup: str
 def test_a_selector_that_is_looked_up_finds_what_a_path_through_the_tree_does(markup: str) -> None:
     read = page(markup)
     for selector in SELECTORS:
-        assert read.select([selector]) == found(read.tree, [selector])
-    assert read.select(SELECTORS) == found(read.tree, SELECTORS)
+        assert read.select([selector]) == select(read.tree, [selector])
+    assert read.select(SELECTORS) == select(read.tree, SELECTORS)
     for root in read.elements:
-        assert read.inside(root, SELECTORS) == frozenset(found(root, SELECTORS)) - {root}
+        assert read.inside(root, SELECTORS) == frozenset(select(root, SELECTORS)) - {root}
 
 
 def test_a_page_keeps_no_control_characters_and_every_other() -> None:
