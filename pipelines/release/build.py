@@ -1,4 +1,7 @@
-"""Makes a release: in a hidden folder, fsynced, renamed at the very end; or not at all."""
+"""Release build: into a hidden folder, fsynced, renamed at the end.
+
+A release that fails leaves nothing behind.
+"""
 
 import os
 import re
@@ -10,7 +13,7 @@ from typing import Any
 
 from crawler.city import City
 from pipelines.release.about import citation, croissant, datasheet, manifest, quality
-from pipelines.release.about.manifest import Tally
+from pipelines.release.about.manifest import ReleaseCounts
 from pipelines.release.content import masking, selection, withdrawal
 from pipelines.release.content.selection import CityPlan, Thresholds
 from pipelines.release.content.withdrawal import Withdrawn
@@ -37,8 +40,7 @@ def check_version(version: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What release is asked for. `split` is None or one of `splits.KINDS`; `formats` are names in
-    `FORMATS`."""
+    """Release to make. `split`: None or one of `splits.KINDS`; `formats`: names in `FORMATS`."""
 
     version: str
     thresholds: Thresholds
@@ -47,11 +49,11 @@ class Order:
 
 
 def build(output: Path, wanted: Order, cities: Mapping[str, City], tracker: Tracker) -> Snapshot:
-    """Make a release of the corpus in `output` and return it.
+    """Make a release of the corpus in `output`; return it.
 
-    `cities` are the city files, whose rights decide what is held. The cities of the corpus are
-    locked while they are read. Raises `ReleaseError` for a version that exists or would be empty,
-    `SplitError`, `WithdrawalError`, and `StoreError` for what cannot be read or written.
+    `cities` are the city files, by the rights of which texts are released. The cities of the
+    corpus are locked while they are read. Raises `ReleaseError` for a version that exists or would
+    be empty, `SplitError`, `WithdrawalError`, and `StoreError` if a file cannot be read or written.
     """
     check_version(wanted.version)
     target = folder_of(output, wanted.version)
@@ -87,62 +89,76 @@ def _fill(
     cities: Mapping[str, City],
     tracker: Tracker,
 ) -> None:
-    keys, thresholds = _chosen(output, wanted.thresholds), wanted.thresholds
     withdrawn = withdrawal.load(output)
     everywhere = selection.with_reposts(output, withdrawn)
-    plans = []
-    for done, key in enumerate(keys):
-        tracker.update("choosing", done, len(keys), key)
-        plans.append(selection.plan(output, key, cities.get(key), thresholds, everywhere))
-    if not any(planned.rows.num_rows for planned in plans):
-        raise ReleaseError(
-            f"{output}: no article is within these thresholds; loosen --since, --until, --city or "
-            "--lang"
-        )
-    tally, divided = Tally(), None
+    plans = _plans(output, wanted.thresholds, cities, everywhere, tracker)
+    counts, split = ReleaseCounts(), None
     if wanted.split is not None:
         tracker.update("splitting", 0, 1)
-        divided, tally.left_out = partition.divide(output, plans, wanted.split, thresholds)
-    masker = masking.Masker(withdrawn.contacts)
+        split, counts.left_out = partition.divide(output, plans, wanted.split, wanted.thresholds)
     with Writers.into(folder) as writers:
         writing = Writing(
             output,
-            thresholds,
-            masker,
+            wanted.thresholds,
+            masking.Masker(withdrawn.contacts),
             wanted.split is not None,
             writers,
-            tally,
+            counts,
             everywhere.articles,
         )
         for done, planned in enumerate(plans):
             tracker.update("writing", done, len(plans), planned.city)
             writing.city(planned)
-    tally.rows = writers.rows
+    counts.rows = writers.rows
+    keys, thresholds = [planned.city for planned in plans], wanted.thresholds.as_json()
     rulings = selection.rulings(cities, keys)
-    facts = manifest.facts(
+    stated = [rulings, thresholds, _as_json(withdrawn)]
+    facts = manifest.ReleaseFacts(
         wanted.version,
-        thresholds=thresholds.as_json(),
-        split=divided,
-        rulings=rulings,
-        withdrawn=withdrawal.digests(key for planned in plans for key in planned.withdrawn),
-        inputs=manifest.inputs(
-            output, _inputs(output, plans), [rulings, thresholds.as_json(), _said(withdrawn)]
-        ),
-        runs=manifest.source_runs(output, tally.runs),
+        thresholds,
+        split,
+        rulings,
         names=selection.names(cities, keys),
-        quality=quality.judged(output, thresholds.min_probability),
+        withdrawn=withdrawal.digests(key for planned in plans for key in planned.withdrawn),
+        inputs=manifest.inputs(output, _inputs(output, plans), stated),
+        runs=manifest.source_runs(output, counts.runs),
+        quality=quality.judged(output, wanted.thresholds.min_probability),
         formats=wanted.formats,
-        tally=tally,
+        counts=counts,
     )
-    snapshot = Snapshot(folder, facts)
+    _describe(Snapshot(folder, facts.as_json()), wanted.formats, tracker)
+
+
+def _plans(
+    output: Path,
+    thresholds: Thresholds,
+    cities: Mapping[str, City],
+    withdrawn: Withdrawn,
+    tracker: Tracker,
+) -> list[CityPlan]:
+    """Return the plan of every city. Raises `ReleaseError` if all are empty."""
+    keys, plans = _chosen(output, thresholds), []
+    for done, key in enumerate(keys):
+        tracker.update("choosing", done, len(keys), key)
+        plans.append(selection.plan(output, key, cities.get(key), thresholds, withdrawn))
+    if not any(planned.rows.num_rows for planned in plans):
+        raise ReleaseError(
+            f"{output}: no article is within these thresholds; loosen --since, --until, --city or "
+            "--lang"
+        )
+    return plans
+
+
+def _describe(release: Snapshot, formats: Sequence[str], tracker: Tracker) -> None:
+    """Write documents, formats, manifest and checksums."""
     for describe in (datasheet.write, citation.write, croissant.write):
-        describe(snapshot)
+        describe(release)
     # In the order of the table: the last may link to the others.
-    for done, name in enumerate(name for name in FORMATS if name in wanted.formats):
-        tracker.update("formats", done, len(wanted.formats), name)
-        (folder / name).mkdir()
-        FORMATS[name](snapshot, folder / name)
-    manifest.complete(folder, facts)
+    for done, name in enumerate(name for name in FORMATS if name in formats):
+        tracker.update("formats", done, len(formats), name)
+        (release.folder / name).mkdir()
+        FORMATS[name](release, release.folder / name)
+    manifest.complete(release.folder, release.manifest)
 
 
 def _chosen(output: Path, thresholds: Thresholds) -> list[str]:
@@ -164,18 +180,18 @@ def _inputs(output: Path, plans: Sequence[CityPlan]) -> list[Path]:
     return [*paths, *quality.files(output)]
 
 
-def _said(withdrawn: Withdrawn) -> list[Any]:
+def _as_json(withdrawn: Withdrawn) -> list[Any]:
     return [sorted(withdrawn.articles), sorted(withdrawn.urls), list(withdrawn.contacts)]
 
 
 def _sweep(releases: Path) -> None:
-    """Remove what a release that was killed left behind. The lock is held: nobody is at it."""
+    """Remove the folders of killed builds. The lock is held: no build is under way."""
     for left in releases.glob(".*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
 
 
 def _sync(folder: Path) -> None:
-    """Make everything in a folder durable."""
+    """Sync everything in a folder to disk."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             with path.open("rb") as file:

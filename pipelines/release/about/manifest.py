@@ -1,4 +1,4 @@
-"""What a release says of itself: how it was chosen, from what, by what, and what it holds."""
+"""Manifest of a release: choice, sources, rights, judged quality, counts and checksums."""
 
 import hashlib
 import json
@@ -21,11 +21,11 @@ from pipelines.tables.text_files import read_text
 
 
 @dataclass(slots=True)
-class Tally:
-    """What is counted while a release is written."""
+class ReleaseCounts:
+    """Counts of a release, added to while it is written."""
 
     articles: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    """By city, language and how much is held."""
+    """By city, language and level of `held`."""
     masked: Counter[str] = field(default_factory=Counter)
     relations: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
@@ -37,69 +37,80 @@ class Tally:
     statistics: Statistics = field(default_factory=Statistics)
     stale_beads: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """Articles that a split left out, by why."""
+    """Articles that a split left out, by reason."""
     newest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def facts(
-    release: str,
-    *,
-    thresholds: Mapping[str, Any],
-    split: Split | None,
-    rulings: Mapping[str, Any],
-    withdrawn: list[str],
-    inputs: Mapping[str, Any],
-    runs: list[dict[str, Any]],
-    names: Mapping[str, Mapping[str, str]],
-    quality: Mapping[str, Any] | None,
-    formats: Iterable[str],
-    tally: Tally,
-) -> dict[str, Any]:
-    """Return the manifest without `files`. Says nothing that depends on the clock."""
-    by_city: dict[str, Any] = {}
-    for (city, lang, held), count in sorted(tally.articles.items()):
-        of = by_city.setdefault(city, {"articles": {}, "held": {}})
-        of["articles"][lang] = of["articles"].get(lang, 0) + count
-        of["held"][held] = of["held"].get(held, 0) + count
-    for city in by_city:
-        by_city[city] |= {
-            "name": dict(names[city]),
-            "pairs": tally.pairs_by_city[city],
-            "sentences": tally.beads_by_city[city],
-            "rights": rulings[city],
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """Facts of a release: choice, sources, rights, judged quality and counts.
+
+    `rulings` are the rights by city, `withdrawn` the digests of withdrawn articles, `inputs` the
+    digest of everything that the release is made from.
+    """
+
+    version: str
+    thresholds: Mapping[str, Any]
+    split: Split | None
+    rulings: Mapping[str, Any]
+    names: Mapping[str, Mapping[str, str]]
+    withdrawn: list[str]
+    inputs: Mapping[str, Any]
+    runs: list[dict[str, Any]]
+    quality: Mapping[str, Any] | None
+    formats: Iterable[str]
+    counts: ReleaseCounts
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the manifest without `files`. Nothing in it depends on the clock."""
+        counts = self.counts
+        levels = Counter[str]()
+        for (_, _, level), count in counts.articles.items():
+            levels[level] += count
+        return {
+            "release": self.version,
+            "as_of": counts.newest.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "schema_version": schema.SCHEMA_VERSION,
+            "shizheng": version("shizheng"),
+            "pyarrow": version("pyarrow"),
+            "models": dict(sorted(counts.methods.items())),
+            "thresholds": dict(self.thresholds),
+            "split": _split(self.split),
+            "counts": {
+                table: {"all": sum(counts.rows[table].values()), **_parts(counts.rows[table])}
+                for table in TABLES
+            },
+            "relations": dict(sorted(counts.relations.items())),
+            "statistics": counts.statistics.as_json(),
+            "quality": self.quality,
+            "cities": self._cities(),
+            "rights": {"held": dict(sorted(levels.items()))},
+            "masked": dict(sorted(counts.masked.items())),
+            "left_out": {"stale_sentences": counts.stale_beads, **counts.left_out},
+            "withdrawn": {"articles": len(self.withdrawn), "digests": self.withdrawn},
+            "inputs": dict(self.inputs),
+            "runs": self.runs,
+            "formats": sorted(self.formats),
         }
-    levels = Counter[str]()
-    for (_, _, level), count in tally.articles.items():
-        levels[level] += count
-    return {
-        "release": release,
-        "as_of": tally.newest.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "schema_version": schema.SCHEMA_VERSION,
-        "shizheng": version("shizheng"),
-        "pyarrow": version("pyarrow"),
-        "models": dict(sorted(tally.methods.items())),
-        "thresholds": dict(thresholds),
-        "split": _split(split),
-        "counts": {
-            table: {"all": sum(tally.rows[table].values()), **_parts(tally.rows[table])}
-            for table in TABLES
-        },
-        "relations": dict(sorted(tally.relations.items())),
-        "statistics": tally.statistics.as_json(),
-        "quality": quality,
-        "cities": by_city,
-        "rights": {"held": dict(sorted(levels.items()))},
-        "masked": dict(sorted(tally.masked.items())),
-        "left_out": {"stale_sentences": tally.stale_beads, **tally.left_out},
-        "withdrawn": {"articles": len(withdrawn), "digests": withdrawn},
-        "inputs": dict(inputs),
-        "runs": runs,
-        "formats": sorted(formats),
-    }
+
+    def _cities(self) -> dict[str, Any]:
+        cities: dict[str, Any] = {}
+        for (key, lang, held), count in sorted(self.counts.articles.items()):
+            city = cities.setdefault(key, {"articles": {}, "held": {}})
+            city["articles"][lang] = city["articles"].get(lang, 0) + count
+            city["held"][held] = city["held"].get(held, 0) + count
+        for key, city in cities.items():
+            city |= {
+                "name": dict(self.names[key]),
+                "pairs": self.counts.pairs_by_city[key],
+                "sentences": self.counts.beads_by_city[key],
+                "rights": self.rulings[key],
+            }
+        return cities
 
 
 def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the manifests of the runs that articles came from: what each went by."""
+    """Return id, command, versions and terms of the runs that articles came from."""
     found = []
     kept = ("command", "started_at", "shizheng", "scrapy")
     for run_id in sorted(run_ids):
@@ -116,7 +127,7 @@ def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _stated(path: Path) -> dict[str, Any]:
-    """Return what a run's manifest says. Raises `ReleaseError`."""
+    """Return the content of a run's manifest. Raises `ReleaseError`."""
     try:
         found = json.loads(read_text(path, ReleaseError))
     except json.JSONDecodeError as error:
@@ -132,15 +143,15 @@ def _stated(path: Path) -> dict[str, Any]:
 
 
 def inputs(output: Path, paths: Iterable[Path], stated: Any) -> dict[str, Any]:
-    """Return the digest of everything a release is made from: files, and what was `stated`."""
+    """Return the digest of a release's sources: the files, and `stated`."""
     lines = [f"{files.sha256(path)}  {path.relative_to(output)}" for path in sorted(paths)]
-    said = json.dumps(stated, ensure_ascii=False, sort_keys=True, default=str)
-    whole = "\n".join([*lines, said])
+    text = json.dumps(stated, ensure_ascii=False, sort_keys=True, default=str)
+    whole = "\n".join([*lines, text])
     return {"files": len(lines), "digest": hashlib.sha256(whole.encode()).hexdigest()}
 
 
-def complete(folder: Path, manifest: dict[str, Any]) -> None:
-    """Add every file with its size, rows and checksum; write manifest and checksums."""
+def complete(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write manifest and checksums, with size, rows and SHA-256 of every file."""
     listed = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
@@ -152,7 +163,7 @@ def complete(folder: Path, manifest: dict[str, Any]) -> None:
         if path.suffix == ".parquet":
             row["rows"] = pq.read_metadata(path).num_rows
         listed.append(row)
-    whole = manifest | {"files": listed}
+    whole = {**manifest, "files": listed}
     with atomic.replacing(folder / MANIFEST) as file:
         file.write(json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n")
     sums = [f"{row['sha256']}  {row['path']}\n" for row in listed]

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.release.about.manifest import Tally
+from pipelines.release.about.manifest import ReleaseCounts
 from pipelines.release.content import rights, selection, suspicion
 from pipelines.release.content.masking import Masker, flags_at, masked
 from pipelines.release.content.selection import CityPlan, Thresholds
@@ -71,7 +71,7 @@ class Writing:
     masker: Masker
     split: bool
     writers: Writers
-    tally: Tally
+    counts: ReleaseCounts
     withdrawn: frozenset[str] = frozenset()
     """Ids that no row may name."""
 
@@ -114,7 +114,7 @@ class Writing:
         columns = {name: _whole(rows[name]) for name in rows.column_names}
         changed: set[int] = set()
         for name in _MASKED:
-            found = self.masker.found(columns[name], self.tally.masked)
+            found = self.masker.found(columns[name], self.counts.masked)
             if name == "text":
                 sources.add(chunk, columns[name], found)
             if name in ("title", "text"):
@@ -132,11 +132,11 @@ class Writing:
         table = _as(ARTICLES, columns | {"held": levels, "split": self._names(parts)})
         self._write(self.writers.articles, table, parts)
         present = pa.array(parts != LEFT_OUT)
-        self.tally.statistics.add_articles(table, present)
+        self.counts.statistics.add_articles(table, present)
         grouped = pa.table({"lang": columns["lang"], "held": levels}).filter(present)
         for one in grouped.group_by(["lang", "held"]).aggregate([([], "count_all")]).to_pylist():
-            self.tally.articles[planned.city, one["lang"], one["held"]] += one["count_all"]
-        self.tally.runs.update(run for run in pc.unique(columns["run_id"]).to_pylist() if run)
+            self.counts.articles[planned.city, one["lang"], one["held"]] += one["count_all"]
+        self.counts.runs.update(run for run in pc.unique(columns["run_id"]).to_pylist() if run)
         self._date(columns["last_seen"])
 
     def _pairs(self, planned: CityPlan, chosen_pairs: "_CityPairs") -> None:
@@ -149,11 +149,11 @@ class Writing:
         table = _as(PAIRS, columns | {"split": self._names(parts)})
         self._write(self.writers.pairs, table, parts)
         present = table.filter(pa.array(parts != LEFT_OUT))
-        self.tally.pairs_by_city[planned.city] += present.num_rows
-        self.tally.statistics.add_pairs(present)
+        self.counts.pairs_by_city[planned.city] += present.num_rows
+        self.counts.statistics.add_pairs(present)
         for name, counts in (
-            ("relation", self.tally.relations),
-            ("method", self.tally.methods),
+            ("relation", self.counts.relations),
+            ("method", self.counts.methods),
         ):
             for one in present.group_by(name).aggregate([([], "count_all")]).to_pylist():
                 counts[one[name]] += one["count_all"]
@@ -174,19 +174,19 @@ class Writing:
             for side, articles in (("zh", chosen_pairs.zh), ("en", chosen_pairs.en)):
                 columns[side], stands = sources.side(columns, side, articles[own])
                 standing &= stands
-            self.tally.stale_beads += int(len(own) - standing.sum())
+            self.counts.stale_beads += int(len(own) - standing.sum())
             parts = self._parts(planned, chosen_pairs.zh[own])
             city = pa.repeat(pa.scalar(planned.city), len(own))
             written = _as(SENTENCES, columns | {"city": city, "split": self._names(parts)})
             if not standing.all():
                 written, parts = written.filter(pa.array(standing)), parts[standing]
-            self.tally.statistics.add_sentences(written)
+            self.counts.statistics.add_sentences(written)
             self._write(self.writers.sentences, written, parts)
-            self.tally.beads_by_city[planned.city] += written.num_rows
+            self.counts.beads_by_city[planned.city] += written.num_rows
 
     def _masked_lists(self, lists: pa.Array) -> pa.Array:
         flat = lists.flatten()
-        found = self.masker.found(flat, self.tally.masked)
+        found = self.masker.found(flat, self.counts.masked)
         if not found:
             return lists
         offsets = pc.subtract(lists.offsets, lists.offsets[0])
@@ -215,7 +215,7 @@ class Writing:
     def _date(self, times: pa.Array) -> None:
         latest = pc.max(times).as_py()
         if latest is not None:
-            self.tally.newest = max(self.tally.newest, latest)
+            self.counts.newest = max(self.counts.newest, latest)
 
 
 def texts(planned: CityPlan) -> Iterator[tuple[Integers, pa.Table]]:
