@@ -1,8 +1,9 @@
-"""Dates, months, years and periods named in a text, with the year resolved where it can be."""
+"""Dates, months, years and periods of a text, with the year resolved if possible."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from crawler.script import MONTH_NAMES, MONTHS
@@ -26,16 +27,19 @@ class Day:
     start: int = 0
 
     def near(self, other: "Day", days: int) -> bool:
-        """Whether both name days at most `days` apart, an unknown year taken from the other."""
+        """Return True if the days are at most `days` apart.
+
+        An unknown year is taken from the other.
+        """
         year = self.year or other.year or _LEAP
-        ours = _date(year, self.month, self.day)
-        theirs = _date(other.year or year, other.month, other.day)
-        return ours is not None and theirs is not None and abs((ours - theirs).days) <= days
+        first = _date(year, self.month, self.day)
+        second = _date(other.year or year, other.month, other.day)
+        return first is not None and second is not None and abs((first - second).days) <= days
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Months `first` to `last` of a year (None: not said), such as the first four months."""
+    """Months `first` to `last` of a year (None: unknown), such as the first four months."""
 
     first: int
     last: int
@@ -45,7 +49,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """All that a text says about time, in reading order.
+    """Times in a text, in reading order.
 
     `years` are the years stated in the text with their offsets. `spans` are the stretches of text
     that were read as time, so that their digits are not read again as figures.
@@ -141,7 +145,7 @@ _URL_DATE = (
 
 
 def url_date(url: str) -> date | None:
-    """Return the date a URL carries (t20240205_, /2023/1/4/, /202402/05/), or None."""
+    """Return the date in a URL (t20240205_, /2023/1/4/, /202402/05/), or None."""
     for pattern in _URL_DATE:
         if found := pattern.search(url):
             year, month, day = map(int, found.groups())
@@ -152,51 +156,138 @@ def url_date(url: str) -> date | None:
 def calendar(text: str, lang: str, *, published: datetime | None = None, url: str = "") -> Calendar:
     """Read the dates of `text`. `published`, or else the URL, dates "yesterday" and bare days.
 
-    A day without a year takes the year that puts it nearest before the page's date (events are
+    A day without a year gets the year that puts it nearest before the page's date (events are
     reported within months, and announced up to two months ahead), or the year last stated before
-    it when the page is undated. Every day returned exists: one that its month or year has not is
-    left without a year, or out.
+    it if the page is undated. Every day returned exists: one that its month or year does not have
+    is left without a year, or out.
     """
-    page = published.date() if published else url_date(url)
-    raw = list(_chinese(text) if lang == "zh" else _english(text))
-    raw.sort(key=lambda item: (item[1], -item[2]))
-    days: list[Day] = []
-    periods: list[Period] = []
-    years: list[tuple[int, int]] = []
+    reading = _Reading(published.date() if published else url_date(url))
+    mentions = list(_chinese(text) if lang == "zh" else _english(text))
     spans: list[tuple[int, int]] = []
+    for mention in sorted(mentions, key=lambda found: (found.start, -found.end)):
+        if not spans or mention.start >= max(end for _, end in spans[-3:]):
+            mention.read(reading)
+            spans.append((mention.start, mention.end))
+    return Calendar(tuple(reading.days), tuple(reading.periods), tuple(reading.years), tuple(spans))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Days, periods and years read so far; `stated` is the year last stated in the text."""
+
+    page: date | None
+    days: list[Day] = field(default_factory=list)
+    periods: list[Period] = field(default_factory=list)
+    years: list[tuple[int, int]] = field(default_factory=list)
     stated: int | None = None
-    for kind, start, end, values in raw:
-        if spans and start < max(end for _, end in spans[-3:]):
-            continue
-        year = values[0]
-        if year is not None and kind not in ("relative", "weekday"):
-            stated = year
-            years.append((year, start))
-        if kind == "day":
-            for month, day in ((values[1], values[2]), (values[3], values[4])):
-                if month and day and _date(year or _LEAP, month, day):
-                    resolved = year or _resolved(month, day, page, stated)
-                    days.append(Day(month, day, resolved, year is not None, start=start))
-        elif kind == "bare":
-            if (one := _bare(values[2] or 1, days[-1] if days else None, page)) is not None:
-                days.append(replace(one, start=start))
-        elif kind in ("relative", "weekday"):
-            if page is not None and values[0] is not None:
-                # "On Tuesday" is the last Tuesday before the page, or the page's own day.
-                back = (page.weekday() - values[0]) % 7
-                when = _shifted(page, values[0] if kind == "relative" else -back)
-                if when is not None:
-                    days.append(Day(when.month, when.day, when.year, relative=True, start=start))
-        elif kind == "period":
-            periods.append(Period(values[1] or 1, values[2] or 12, year, start))
-        elif values[3]:
-            years.append((values[3], start))
-        spans.append((start, end))
-    return Calendar(tuple(days), tuple(periods), tuple(years), tuple(spans))
+
+    def state(self, year: int | None, start: int) -> None:
+        """Add a year that the text states, if any."""
+        if year is not None:
+            self.stated = year
+            self.years.append((year, start))
+
+    def year_of(self, month: int, day: int) -> int | None:
+        """Return the year of a day without one: by the page's date, else as last stated."""
+        if self.page is not None:
+            return _nearest(month, day, self.page)
+        known = self.stated is not None and _date(self.stated, month, day)
+        return self.stated if known else None
+
+    def add_relative(self, by: int, start: int) -> None:
+        """Add the day `by` days after the page's, if both exist."""
+        when = _shifted(self.page, by) if self.page is not None else None
+        if when is not None:
+            self.days.append(Day(when.month, when.day, when.year, relative=True, start=start))
 
 
-_Values = tuple[int | None, int | None, int | None, int | None, int | None]
-_Raw = tuple[str, int, int, _Values]
+@dataclass(frozen=True, slots=True)
+class _Mention(ABC):
+    """Mention of a time: characters `start` to `end` of the text."""
+
+    start: int
+    end: int
+
+    @abstractmethod
+    def read(self, reading: _Reading) -> None:
+        """Add the days, periods and years that the mention names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Days(_Mention):
+    """One day (3月5日), or the first and the last of several (3月5日至7日) as (month, day)."""
+
+    year: int | None
+    days: tuple[tuple[int | None, int | None], ...]
+
+    def read(self, reading: _Reading) -> None:
+        reading.state(self.year, self.start)
+        for month, day in self.days:
+            if month and day and _date(self.year or _LEAP, month, day):
+                year = self.year or reading.year_of(month, day)
+                stated = self.year is not None
+                reading.days.append(Day(month, day, year, stated, start=self.start))
+
+
+@dataclass(frozen=True, slots=True)
+class _BareDay(_Mention):
+    """Day without a month (5日上午)."""
+
+    day: int
+
+    def read(self, reading: _Reading) -> None:
+        last = reading.days[-1] if reading.days else None
+        if (found := _bare(self.day, last, reading.page)) is not None:
+            reading.days.append(replace(found, start=self.start))
+
+
+@dataclass(frozen=True, slots=True)
+class _Relative(_Mention):
+    """Day counted from the page's (yesterday: -1)."""
+
+    shift: int
+
+    def read(self, reading: _Reading) -> None:
+        reading.add_relative(self.shift, self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weekday(_Mention):
+    """Day of the week, from Monday as 0: the last one before the page's date, or that itself."""
+
+    weekday: int
+
+    def read(self, reading: _Reading) -> None:
+        if reading.page is not None:
+            back = (reading.page.weekday() - self.weekday) % 7
+            reading.add_relative(-back, self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Months(_Mention):
+    """Period of months; None for a month that could not be read."""
+
+    year: int | None
+    first: int | None
+    last: int | None
+
+    def read(self, reading: _Reading) -> None:
+        reading.state(self.year, self.start)
+        period = Period(self.first or 1, self.last or 12, self.year, self.start)
+        reading.periods.append(period)
+
+
+@dataclass(frozen=True, slots=True)
+class _Years(_Mention):
+    """Year alone, or the first and the last of several."""
+
+    year: int | None
+    last: int | None
+
+    def read(self, reading: _Reading) -> None:
+        reading.state(self.year, self.start)
+        if self.last:
+            reading.years.append((self.last, self.start))
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -207,40 +298,37 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 _LEAP = 2024
-"""A year that has every day."""
+"""Year that has every day."""
 
 
 def _shifted(day: date, by: int) -> date | None:
-    """Return the date `by` days later; None where the calendar has none, at its ends."""
+    """Return the date `by` days later; None beyond the ends of the calendar."""
     ordinal = day.toordinal() + by
     return date.fromordinal(ordinal) if 1 <= ordinal <= date.max.toordinal() else None
 
 
-def _resolved(month: int, day: int, page: date | None, stated: int | None) -> int | None:
-    """Year of a day without one: by the page's date, else as last stated; None: none has it."""
-    if page is not None:
-        return _nearest(month, day, page)
-    return stated if stated is not None and _date(stated, month, day) else None
+_ANNOUNCED = 60
+"""Days ahead for which an event is announced without its year; set by hand, not measured."""
 
 
 def _nearest(month: int, day: int, page: date) -> int | None:
-    """Year of the latest such day at most 60 days after `page`.
+    """Return the year of the latest such day at most `_ANNOUNCED` days after `page`.
 
     Of February 29 the one such year of three, if there is any.
     """
     having = [
         when for year in (-1, 0, 1) if (when := _date(page.year + year, month, day)) is not None
     ]
-    near = [when for when in having if (when - page).days <= 60]
+    near = [when for when in having if (when - page).days <= _ANNOUNCED]
     chosen = near[-1:] or having[:1]
     return chosen[0].year if chosen else None
 
 
 def _bare(day: int, anchor: Day | None, page: date | None) -> Day | None:
-    """Return a day without a month: in the month last named, else in the page's or the one before.
+    """Return a day without a month: of the last month named, else the page's or the one before.
 
-    A day that the month before has not either is still to come in the page's: 31日 on December 10.
-    None where no such month has it.
+    A day that is not in the month before either is still to come in the page's: 31日 on
+    December 10. None if no such month has it.
     """
     if anchor is not None:
         known = _date(anchor.year or _LEAP, anchor.month, day) is not None
@@ -262,31 +350,30 @@ def _int(text: str | None) -> int | None:
     return int(value) if value is not None else None
 
 
-def _chinese(text: str) -> Iterator[_Raw]:
+def _chinese(text: str) -> Iterator[_Mention]:
     for hit in (*_ZH_WHEN.finditer(text), *_ISO.finditer(text)):
         groups = hit.groupdict()
         month, last = _int(hit["m"]), _int(groups.get("d2"))
-        second = (_int(groups.get("m2")) or month) if last else None
-        yield "day", *hit.span(), (_int(groups["y"]), month, _int(hit["d"]), second, last)
+        second = (_int(groups.get("m2")) or month, last)
+        yield _Days(*hit.span(), _int(groups["y"]), ((month, _int(hit["d"])), second))
     for hit in _ZH_PERIOD.finditer(text):
-        yield "period", *hit.span(), (_int(hit["y"]), *_zh_months(hit), None, None)
+        yield _Months(*hit.span(), _int(hit["y"]), *_zh_months(hit))
     for hit in _ZH_MONTH_ONLY.finditer(text):
         month = _int(hit["m"])
-        yield "period", *hit.span(), (_int(hit["y"]), month, month, None, None)
+        yield _Months(*hit.span(), _int(hit["y"]), month, month)
     for hit in _ZH_YEAR_ONLY.finditer(text):
-        yield "year", *hit.span(), (_int(hit["y"]), None, None, _last_year(hit), None)
+        yield _Years(*hit.span(), _int(hit["y"]), _last_year(hit))
     for hit in _ZH_RELATIVE.finditer(text):
         if hit["w"]:
-            yield "relative", *hit.span(), (_SHIFT[hit["w"]], None, None, None, None)
+            yield _Relative(*hit.span(), _SHIFT[hit["w"]])
         else:
-            weekday = "一二三四五六日".find(hit["on"].replace("天", "日"))
-            yield "weekday", *hit.span(), (weekday, None, None, None, None)
+            yield _Weekday(*hit.span(), "一二三四五六日".find(hit["on"].replace("天", "日")))
     for hit in _ZH_BARE_DAY.finditer(text):
-        yield "bare", *hit.span(), (None, None, _int(hit["d"]), None, None)
+        yield _BareDay(*hit.span(), int(hit["d"]))
 
 
 def _last_year(hit: re.Match[str]) -> int | None:
-    """The last year of a span: 2025 of 2021-2025, 2024 of 2023-24."""
+    """Return the last year of a span: 2025 of 2021-2025, 2024 of 2023-24."""
     last = _int(hit["y2"])
     first = _int(hit["y"])
     return last if last is None or last > 99 or first is None else first // 100 * 100 + last
@@ -312,29 +399,25 @@ def _month(text: str) -> int:
     return MONTHS[numerals.folded(text)[:3]]
 
 
-def _english(text: str) -> Iterator[_Raw]:
+def _english(text: str) -> Iterator[_Mention]:
     for hit in _EN_WHEN.finditer(text):
-        month = _month(hit["m"] or hit["n"])
-        first, last = _int(hit["d"] or hit["e"]), _int(hit["d2"] or hit["e2"])
-        second = (_month(hit["m2"]) if hit["m2"] else month) if last else None
-        yield "day", *hit.span(), (_int(hit["y"] or hit["z"]), month, first, second, last)
+        month, day = _month(hit["m"] or hit["n"]), _int(hit["d"] or hit["e"])
+        second = (_month(hit["m2"]) if hit["m2"] else month, _int(hit["d2"] or hit["e2"]))
+        yield _Days(*hit.span(), _int(hit["y"] or hit["z"]), ((month, day), second))
     for hit in _ISO.finditer(text):
-        day = (_int(hit["y"]), _int(hit["m"]), _int(hit["d"]), None, None)
-        yield "day", *hit.span(), day
+        yield _Days(*hit.span(), _int(hit["y"]), ((_int(hit["m"]), _int(hit["d"])),))
     for hit in _EN_PERIOD.finditer(text):
-        yield "period", *hit.span(), (_int(hit["y"]), *_en_months(hit), None, None)
+        yield _Months(*hit.span(), _int(hit["y"]), *_en_months(hit))
     for hit in _EN_MONTH_ONLY.finditer(text):
         month = _month(hit["m"] or hit["n"])
-        yield "period", *hit.span(), (_int(hit["y"]), month, month, None, None)
+        yield _Months(*hit.span(), _int(hit["y"]), month, month)
     for hit in _EN_YEAR_ONLY.finditer(text):
-        yield "year", *hit.span(), (_int(hit["y"]), None, None, _last_year(hit), None)
+        yield _Years(*hit.span(), _int(hit["y"]), _last_year(hit))
     for hit in _EN_RELATIVE.finditer(text):
         if hit["w"]:
-            shift = _SHIFT[numerals.folded(hit["w"])]
-            yield "relative", *hit.span(), (shift, None, None, None, None)
+            yield _Relative(*hit.span(), _SHIFT[numerals.folded(hit["w"])])
         else:
-            weekday = _WEEKDAYS.index(numerals.folded(hit["on"]))
-            yield "weekday", *hit.span(), (weekday, None, None, None, None)
+            yield _Weekday(*hit.span(), _WEEKDAYS.index(numerals.folded(hit["on"])))
 
 
 def _en_months(hit: re.Match[str]) -> tuple[int, int]:

@@ -1,25 +1,29 @@
 """Figures with their units, comparable across Chinese and English.
 
 A quantity is a value in the base unit of its class (people and things are one class, `count`),
-with the precision it was written to: 4.72万亿元 and 4.72 trillion yuan are both 4.72e12 CNY,
-give or take 5e9. Two agree when their difference is within the coarser precision, so rounding is
+with the precision of its notation: 4.72万亿元 and 4.72 trillion yuan are both 4.72e12 CNY,
+give or take 5e9. Two agree if their difference is within the coarser precision, so rounding is
 allowed as far as the rounded side admits it.
 """
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipelines.text import numerals
 
+_LEAST_BITS, _MOST_BITS = 0.5, 12.0
+"""Bounds of a figure's information, so that no figure is worthless and none decides alone; set by
+hand, not measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A figure: `value` and `half` (half of its last written digit) in the base unit of `kind`.
+    """Figure in the base unit of its `kind`.
 
-    `loose` marks a figure written as approximate (近, 余, nearly, more than). `start` is its
-    offset in the text it was read from.
+    `half` is half of the last written digit. `loose` marks a figure written as approximate (近,
+    余, nearly, more than). `start` is its offset in the text.
     """
 
     kind: str
@@ -30,8 +34,10 @@ class Quantity:
 
     @property
     def bits(self) -> float:
-        """Information the figure carries: log2 of its significant digits read as a number, 0-12."""
-        return min(12.0, max(0.5, math.log2(max(1.0, abs(self.value) / (2 * self.half)))))
+        """Information of the figure: log2 of its significant digits as a number, 0.5-12."""
+        return min(
+            _MOST_BITS, max(_LEAST_BITS, math.log2(max(1.0, abs(self.value) / (2 * self.half))))
+        )
 
 
 _ZH_UNITS: dict[str, tuple[str, float]] = {
@@ -166,6 +172,7 @@ _ZH_SCALE = (
     r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年)|百(?!分|年|货|姓)"
 )
 _ZH_LOOSE = r"上(?=[百千万亿])|将近|接近|近|约为|约|大约|超过|超|逾|突破|不足|至少|多达|高达|达到?"
+_ZH_BOUNDING = ("达", "达到", "至少", "多达", "高达")
 _ZH = re.compile(
     rf"(?P<loose>{_ZH_LOOSE})?(?P<n>{_SPACED}|{_FIGURE}|{_ZH_WORDS}|(?<=[上近超逾])[万亿])(?P<few>[余多])?"
     rf"(?:(?P<s0>{_ZH_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_ZH_WORDS}))?"
@@ -200,17 +207,21 @@ _ZH_SCALES = {"十": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 def quantities(text: str, lang: str) -> tuple[Quantity, ...]:
     """Return the figures of `text` in reading order. `lang` is zh or en.
 
-    Dates and ordinals are expected to be masked by the caller, or they come back as counts.
+    Dates and ordinals must be `masked` by the caller, or they come back as counts.
     """
     found = _chinese(text) if lang == "zh" else _english(text)
     return tuple(sorted(found, key=lambda quantity: (quantity.start, quantity.value)))
 
 
 _NO_COUNT = {"percent", "points", "days", "months", "years", "times", "clock"}
+_FLOAT_SLACK = 1.02
+"""Factor on the precision, for rounding in unit factors; set by hand, not measured."""
+_LOOSE_SLACK = 0.03
+"""Relative difference allowed of an approximate figure; set by hand, not measured."""
 
 
 def agree(first: Quantity, second: Quantity) -> bool:
-    """Whether two figures may be the same one: same class, and equal within written precision.
+    """Return True if two figures may be the same: one class, equal within written precision.
 
     A bare count agrees with a figure of any class, since a translation may drop the unit's name,
     but not with a share.
@@ -219,22 +230,22 @@ def agree(first: Quantity, second: Quantity) -> bool:
         kinds = {first.kind, second.kind}
         if "count" not in kinds or kinds & _NO_COUNT:
             return False
-    slack = max(first.half, second.half) * 1.02
+    slack = max(first.half, second.half) * _FLOAT_SLACK
     if first.loose or second.loose:
-        slack = max(2 * slack, 0.03 * max(abs(first.value), abs(second.value)))
+        slack = max(2 * slack, _LOOSE_SLACK * max(abs(first.value), abs(second.value)))
     return abs(first.value - second.value) <= slack
 
 
 def shared_bits(figure: Quantity, others: Iterable[Quantity]) -> float:
     """Return the information of the best agreement of `figure` with any of `others`; 0: none.
 
-    An agreement is worth what the rounder of the two figures tells.
+    An agreement is worth the information of the rounder of the two figures.
     """
     return max((min(figure.bits, o.bits) for o in others if agree(figure, o)), default=0.0)
 
 
 def _half(written: str, scale: float) -> float:
-    """Half of the last significant digit of `written`, times `scale`."""
+    """Return half of the last significant digit of `written`, times `scale`."""
     digits = written.replace(",", "").replace(" ", "")
     if "." in digits:
         return 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale
@@ -243,9 +254,13 @@ def _half(written: str, scale: float) -> float:
     return max(0.5, min(0.5 * 10.0**zeros, 0.05 * float(digits))) * scale
 
 
+def _digits(written: str) -> float:
+    return float(written.replace(",", "").replace(" ", ""))
+
+
 def _zh_value(written: str) -> float | None:
     if written[0].isdigit():
-        return float(written.replace(",", "").replace(" ", ""))
+        return _digits(written)
     return numerals.chinese(written)
 
 
@@ -255,9 +270,10 @@ def _zh_scale(text: str | None) -> float:
 
 _ZH_HALF = re.compile(r"(?P<loose>超过|超|过|近|约|大)?(?:一半|半数)|过半(?!小时|年|天|月)")
 _ZH_DOUBLED = re.compile(r"翻了?(?P<n>[一两二三])?番")
-_MORE = 8
-"""Characters before a multiple in which a word may say that it is of an increase."""
-_ZH_MORE = re.compile(r"(?:增长|增加|提高|增幅达?|扩大)了?(?:近|约|超过|超)?$")
+_BEFORE_MULTIPLE = 8
+"""Characters before a multiple in which a verb of increase is looked for: the longest such verb
+with 了 and an adverb has six."""
+_ZH_INCREASE = re.compile(r"(?:增长|增加|提高|增幅达?|扩大)了?(?:近|约|超过|超)?$")
 _ZH_CLOCK = re.compile(
     r"(?P<part>上午|下午|早上|早晨|凌晨|中午|晚上|傍晚|晚|早)?(?:"
     r"(?P<h>1\d|2[0-4]|\d)(?:[时時](?![间候代期速尚长間])|(?P<dot>点))(?:(?P<m>[0-5]?\d)分?|(?P<half>半)|整)?"
@@ -284,8 +300,12 @@ _EN_MULTIPLIED = re.compile(
 )
 
 
+_CLOCK_HALF = 8.0
+"""Precision of a time of day, in minutes; set by hand, not measured."""
+
+
 def _clocks(pattern: re.Pattern[str], text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
-    """Times of day, in minutes: they say little, and must not be read as counts."""
+    """Yield times of day, in minutes: of little information, and not to be read as counts."""
     for hit in pattern.finditer(text):
         groups = hit.groupdict()
         if groups.get("dot") and not (groups["part"] or groups["m"] or groups["half"]):
@@ -296,11 +316,12 @@ def _clocks(pattern: re.Pattern[str], text: str) -> Iterator[tuple[Quantity, tup
             "下午", "晚上", "傍晚", "晚", "中午"
         )  # fmt: skip
         hour += 12 * (late and hour < 11)
-        yield Quantity("clock", 60.0 * hour + minute, 8.0, start=hit.start()), hit.span()
+        minutes = 60.0 * hour + minute
+        yield Quantity("clock", minutes, _CLOCK_HALF, start=hit.start()), hit.span()
 
 
 def _chinese_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
-    """Fractions, tenths, halves and multiples, with the stretch of text each takes."""
+    """Yield fractions, tenths, halves and multiples, with the span of each."""
     for hit in _ZH_FRACTION.finditer(text):
         of, part = hit["of"], _zh_value(hit["n"])
         whole = _zh_value(of)
@@ -325,7 +346,7 @@ def _chinese_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
 
 
 def _english_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
-    """Fractions and multiples, with the stretch of text each takes."""
+    """Yield fractions and multiples, with the span of each."""
     for hit in _EN_FRACTION.finditer(text):
         of = numerals.folded(hit["of"] or hit["one"] or hit["a"] or "half")
         value = 100 * (numerals.english(hit["n"] or "one") or 1) / _PARTS[of]
@@ -336,8 +357,8 @@ def _english_shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
         yield Quantity("times", times, 0.25, start=hit.start()), hit.span()
 
 
-def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """Return `text` with the spans taken out, as long as before."""
+def masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return `text` with NUL in place of the characters of each span."""
     chars = list(text)
     for start, end in spans:
         chars[start:end] = "\x00" * (end - start)
@@ -347,91 +368,119 @@ def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
 def _chinese(text: str) -> Iterator[Quantity]:
     read = [*_chinese_shares(text), *_clocks(_ZH_CLOCK, text)]
     yield from (figure for figure, _ in read)
-    text = _blanked(text, [span for _, span in read])
+    text = masked(text, [span for _, span in read])
     for hit in _ZH.finditer(text):
-        kind, factor = _ZH_UNITS.get(hit["unit"] or "", ("count", 1.0))
-        figure = hit["n"][0].isdigit()
-        after = text[hit.end() : hit.end() + 1]
-        if not figure and not hit["unit"] and not (after and after in _MEASURES):
-            continue
-        if figure and after.isascii() and after.isalpha() and after.isupper():
-            continue  # 5G, 3D: a name, not a figure
-        loose = bool(hit["few"] or hit["odd"] or hit["after"]) or (
-            hit["loose"] is not None and hit["loose"] not in ("达", "达到", "至少", "多达", "高达")
-        )
-        near = max(0, hit.start() - _MORE)
-        more = kind == "times" and bool(_ZH_MORE.search(text, near, hit.start()))
-        scale = _zh_scale(hit["scale"]) * factor
-        first_scale = _zh_scale(hit["s0"]) * factor if hit["s0"] else scale
-        for written, by in ((hit["n"], first_scale if hit["m"] else scale), (hit["m"], scale)):
-            value = _zh_value(written) if written else None
-            if value is None or not written:
-                continue
-            if written[0].isdigit():
-                half = _half(written, by)
-            elif written.strip("十百千"):
-                half = 0.5 * by
-            else:
-                half = 0.05 * value * by
-            if value > 0:
-                # 增长2倍 is three times as much.
-                yield Quantity(kind, value * by + more, half, loose, hit.start())
+        if _is_zh_figure(hit, text[hit.end() : hit.end() + 1]):
+            near = max(0, hit.start() - _BEFORE_MULTIPLE)
+            increase = _ZH_INCREASE.search(text, near, hit.start()) is not None
+            yield from _zh_figures(hit, increase)
+
+
+def _is_zh_figure(hit: re.Match[str], after: str) -> bool:
+    """Return True if a match counts something, by the character after it."""
+    if hit["n"][0].isdigit():
+        return not (after.isascii() and after.isalpha() and after.isupper())  # 5G, 3D: a name
+    return bool(hit["unit"] or (after and after in _MEASURES))
+
+
+def _zh_figures(hit: re.Match[str], increase: bool) -> Iterator[Quantity]:
+    """Yield the figure of a match, or both ends of a range."""
+    kind, factor = _ZH_UNITS.get(hit["unit"] or "", ("count", 1.0))
+    loose = bool(hit["few"] or hit["odd"] or hit["after"]) or (
+        hit["loose"] is not None and hit["loose"] not in _ZH_BOUNDING
+    )
+    scale = _zh_scale(hit["scale"]) * factor
+    first_scale = _zh_scale(hit["s0"]) * factor if hit["m"] and hit["s0"] else scale
+    for written, by in ((hit["n"], first_scale), (hit["m"], scale)):
+        value = _zh_value(written) if written else None
+        if value is not None and value > 0:
+            # 增长2倍 is three times as much.
+            more = kind == "times" and increase
+            half = _zh_half(written, value, by)
+            yield Quantity(kind, value * by + more, half, loose, hit.start())
+
+
+def _zh_half(written: str, value: float, by: float) -> float:
+    """Return the precision of a figure: half of its last digit, or a twentieth of a round one."""
+    if written[0].isdigit():
+        return _half(written, by)
+    return 0.5 * by if written.strip("十百千") else 0.05 * value * by
 
 
 _MEASURES = "个项家人名位条所座套件次场批种类处辆台只艘架间起宗份期张户幢栋支款对届省市县区国方"
 
 
-# "310, or 60 percent" says one thing twice: the first figure is no percentage.
+# "310, or 60 percent" is one figure twice: the first is no percentage.
 _EN_LIST = re.compile(r",? ?(?:and|to)? ?| or ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Unit of an English figure: kind, factor and scale, and the offset of the figure."""
+
+    kind: str
+    factor: float
+    scale: float
+    start: int
 
 
 def _english(text: str) -> Iterator[Quantity]:
     read = [*_english_shares(text), *_clocks(_EN_CLOCK, text)]
     yield from (figure for figure, _ in read)
-    text = _blanked(text, [span for _, span in read])
-    kind, factor, scale, reach = "count", 1.0, 1.0, len(text) + 9
+    text = masked(text, [span for _, span in read])
+    unit: _Unit | None = None
     # Backwards, because in "3.8, 5.9 and 5.4 percent" the last figure names the unit of all.
     for hit in reversed(list(_EN.finditer(text))):
-        written = hit["n"].replace(" ", ",") if hit["n"][0].isdigit() else hit["n"]
-        figure = written[0].isdigit()
         after = text[hit.end("n") : hit.end("n") + 1]
-        if figure and after.isalpha() and not (hit["scale"] or hit["unit"]):
+        if hit["n"][0].isdigit() and after.isalpha() and not (hit["scale"] or hit["unit"]):
             continue  # 5G, 3D, 29th
-        alone = not (hit["scale"] or hit["unit"] or hit["prefix"])
-        shares = alone and figure and reach < len(text) + 9
-        if not (shares and _EN_LIST.fullmatch(text, hit.end(), reach)):
-            kind, factor = _en_unit(hit)
-            scale = math.prod(
-                numerals.SCALES[word] for word in numerals.folded(hit["scale"] or "").split()
-            )
-        elif float(written.replace(",", "")) >= 1000:
-            scale = 1.0
-        reach = hit.start("loose") if hit["loose"] else hit.start("n")
-        loose = _approximate(hit["loose"]) or hit["odd"] is not None
-        for one, start in ((written, hit.start()), (hit["m"], hit.start("m"))):
-            if not one:
+        unit = _en_unit(hit, text, unit)
+        yield from _en_figures(hit, unit)
+
+
+def _is_bare(hit: re.Match[str]) -> bool:
+    return not (hit["scale"] or hit["unit"] or hit["prefix"])
+
+
+def _en_unit(hit: re.Match[str], text: str, following: _Unit | None) -> _Unit:
+    """Return a figure's own unit, or in a list that of the `following` figure."""
+    start = hit.start("loose") if hit["loose"] else hit.start("n")
+    listed = following is not None and _is_bare(hit) and hit["n"][0].isdigit()
+    if listed and following and _EN_LIST.fullmatch(text, hit.end(), following.start):
+        scale = 1.0 if _digits(hit["n"]) >= 1000 else following.scale
+        return _Unit(following.kind, following.factor, scale, start)
+    scale = math.prod(numerals.SCALES[word] for word in numerals.folded(hit["scale"] or "").split())
+    return _Unit(*_en_kind(hit), scale, start)
+
+
+def _en_figures(hit: re.Match[str], unit: _Unit) -> Iterator[Quantity]:
+    """Yield the figure of a match, or both ends of a range."""
+    loose = _is_approximate(hit["loose"]) or hit["odd"] is not None
+    by = unit.scale * unit.factor
+    for written, start in ((hit["n"], hit.start()), (hit["m"], hit.start("m"))):
+        if not written:
+            continue
+        if written[0].isdigit():
+            value: float | None = _digits(written)
+            half = _half(written, by)
+        else:
+            value = numerals.english(written)
+            # "two million" in words is as round as its last word
+            half = 0.5 * by * (1 if value is None or value < 1000 else 0.1 * value)
+            if value == 1 and _is_bare(hit):
                 continue
-            by = scale * factor
-            if one[0].isdigit():
-                value: float | None = float(one.replace(",", ""))
-                half = _half(one, by)
-            else:
-                value = numerals.english(one)
-                # "two million" in words is as round as its last word
-                half = 0.5 * by * (1 if value is None or value < 1000 else 0.1 * value)
-                if value == 1 and alone:
-                    continue
-            if value:
-                yield Quantity(kind, value * by, half, loose, start)
+        if value:
+            yield Quantity(unit.kind, value * by, half, loose, start)
 
 
-def _approximate(written: str | None) -> bool:
-    """Whether a word before a figure rounds it; "at least" and "up to" only bound it."""
+def _is_approximate(written: str | None) -> bool:
+    """Return True if a word before a figure rounds it; "at least" and "up to" only bound it."""
     bounding = ("at least", "up to", "less than")
     return written is not None and numerals.folded(written) not in bounding
 
 
-def _en_unit(hit: re.Match[str]) -> tuple[str, float]:
+def _en_kind(hit: re.Match[str]) -> tuple[str, float]:
+    """Return the kind of a figure and the factor to its base unit."""
     if hit["prefix"]:
         return _PREFIXES[numerals.folded(hit["prefix"])], 1.0
     unit = numerals.folded(hit["unit"] or "")
