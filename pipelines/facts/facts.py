@@ -1,13 +1,10 @@
-"""The facts of a text, comparable across Chinese and English, and what two texts' facts say.
+"""Facts of a text, comparable across Chinese and English.
 
-Agreement says that two texts could be mates, contradiction that they are not: a session number,
-an event's date, a year or a figure under the same heading that clashes counts against, and counts
-more than agreement does. Facts in the title and the lead (where news says what it is about) weigh
-more than facts further down; rare facts weigh more than common ones.
+Facts of title and lead, in which news names its subject, are marked by the offset of the lead's
+end. `pipelines.pairs.comparison` compares the facts of two texts.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,7 +12,7 @@ from pipelines.facts import dates, names, ordinals
 from pipelines.facts import figures as quantities
 from pipelines.facts.dates import Calendar
 from pipelines.facts.figures import Quantity
-from pipelines.facts.names import Name, Sounds
+from pipelines.facts.names import Name, PinyinIndex
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Key, key
 from pipelines.facts.titles import titles
@@ -24,11 +21,11 @@ from pipelines.text.script import simplified
 
 @dataclass(frozen=True)
 class Facts:
-    """What a text states. Offsets run over title, newline, text; the lead ends at `lead`.
+    """Facts of a text. Offsets run over title, newline, text; the lead ends at `lead`.
 
-    `stage` tells how much the title (counted twice) and lead speak of something to come, opening
-    and over (sum 1, or less where only a word or two says so). `pinyin` holds English names in
-    pinyin; Chinese ones are found through `sounds`.
+    `stage` is the share of words for something to come, opening and over, in title (counted twice)
+    and lead; the sum is 1, or less of fewer than `_STAGE_WORDS` words. `pinyin` are English names
+    in pinyin; Chinese ones are found through `pinyin_index`.
     """
 
     lang: str
@@ -48,13 +45,13 @@ class Facts:
     whole: str = field(repr=False, default="")
 
     @property
-    def sounds(self) -> Sounds:
-        """The text by pinyin syllable (Chinese only); the latest texts asked for are kept."""
-        return names.sounds(self.whole)
+    def pinyin_index(self) -> PinyinIndex:
+        """Index of the text by pinyin syllable (Chinese only)."""
+        return names.pinyin_index(self.whole)
 
     @property
     def keys(self) -> frozenset[Key]:
-        """The facts as countable keys, for rarity and for finding candidates.
+        """Facts as countable keys, for rarity and for finding candidates.
 
         Persons are spelt in pinyin in both languages, so that they can be looked up.
         """
@@ -70,25 +67,25 @@ class Facts:
             ("period", str(item.first), str(item.last), str(item.year or ""))
             for item in self.calendar.periods
         }
-        return frozenset(found | {("called", name) for name in self.called})
+        return frozenset(found | {("person", name) for name in self.person_names})
 
     @property
-    def called(self) -> frozenset[str]:
-        """The names under which an English text speaks of persons, in lower case."""
+    def person_names(self) -> frozenset[str]:
+        """Names of persons in an English text, in lower case."""
         if self.lang != "en":
             return frozenset()
         spelt = {name.letters for name in self.pinyin if name.person or name.family}
         return frozenset(spelt | {name.lower() for name in self.foreign})
 
     @property
-    def asked(self) -> frozenset[Key]:
-        """The facts whose rarity counts where this English text is compared with a Chinese one."""
+    def weighed(self) -> frozenset[Key]:
+        """Keys whose rarity counts in comparing this English text with a Chinese one."""
         found: set[Key] = {key(figure) for figure in self.figures}
         found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
         found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals}
         found |= {("place", place) for place in self.places}
         found |= {("latin", token) for token in self.latin}
-        found |= {("called", name) for name in self.called}
+        found |= {("person", name) for name in self.person_names}
         return frozenset(found | {("name", name.letters) for name in self.pinyin})
 
 
@@ -137,7 +134,7 @@ def facts(
         whole = simplified(whole)
     when = dates.calendar(whole, lang, published=published, url=url)
     ranks = ordinals.ordinals(whole, lang)
-    unread = _masked(whole, [*when.spans, *((item.start, item.end) for item in ranks)])
+    unread = quantities.masked(whole, [*when.spans, *((item.start, item.end) for item in ranks)])
     lead = _lead_end(whole, lang)
     page = published.date() if published else dates.url_date(url)
     return Facts(
@@ -159,24 +156,21 @@ def facts(
     )
 
 
-def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    chars = list(text)
-    for start, end in spans:
-        chars[start:end] = "\x00" * (end - start)
-    return "".join(chars)
+_LEAD = {"zh": (60, 150), "en": (200, 500)}
+"""Characters of a lead, at least and at most: two or three sentences; set by hand, not measured."""
 
 
 def _lead_end(whole: str, lang: str) -> int:
-    """End of title and first paragraph, at most 150 Chinese characters or 500 English ones."""
+    """Return the end of title and first paragraph, within `_LEAD`."""
     body = whole.find("\n") + 1
     end = whole.find("\n", body)
-    least, most = (60, 150) if lang == "zh" else (200, 500)
+    least, most = _LEAD[lang]
     end = len(whole) if end < 0 else end
     return min(len(whole), max(min(end, body + most), body + least))
 
 
 def _ahead(when: Calendar, lead: int, page: date | None) -> bool:
-    """Whether the first day the lead names is later than the page."""
+    """Return True if the first day in the lead is later than the day after the page's."""
     named = next((day for day in when.days if day.start < lead and not day.relative), None)
     if named is None or named.year is None or page is None:
         return False
@@ -184,11 +178,17 @@ def _ahead(when: Calendar, lead: int, page: date | None) -> bool:
     return (date(named.year, named.month, named.day) - page).days > 1
 
 
+_STAGE_WORDS = 3
+"""Words from which on the shares of the stages sum to 1; set by hand, not measured."""
+_DAY_AHEAD = 2
+"""Words of something to come for which a day after the page's counts; set by hand, not measured."""
+
+
 def _stage(lead: str, ahead: bool) -> tuple[float, float, float]:
-    future = len(_FUTURE.findall(lead)) + 2 * ahead
+    future = len(_FUTURE.findall(lead)) + _DAY_AHEAD * ahead
     rest = _FUTURE.sub(" ", lead)
     counts = [future, *(len(pattern.findall(rest)) for pattern in (_OPENING, _OVER))]
-    total = max(3, sum(counts))
+    total = max(_STAGE_WORDS, sum(counts))
     return counts[0] / total, counts[1] / total, counts[2] / total
 
 

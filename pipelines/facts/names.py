@@ -1,8 +1,8 @@
-"""Names in both languages: Chinese persons and places through pinyin, foreign ones through sound.
+"""Names in both languages, matched through pinyin or through transcription.
 
-An English name in pinyin is looked for in the Chinese characters themselves, reading every
-character in every way it can be read: recognising names in Chinese text first would lose more than
-it gives. Family name first or last, `Wei Guo Wei` and `Luolin` (machine translation) all match.
+An English name in pinyin is looked for in the Chinese characters themselves, with every reading of
+each: recognising names in Chinese text first would lose more than it gains. Family name first or
+last, `Wei Guo Wei` and `Luolin` (machine translation) all match.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import product
 
 from pypinyin.constants import PINYIN_DICT
 
@@ -19,7 +20,7 @@ from pipelines.facts import romanisation
 
 
 def _lines(name: str) -> list[str]:
-    """Lines of a data file, comments left out."""
+    """Return the lines of a data file without comments."""
     text = (resources.files("pipelines.facts") / name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -71,13 +72,12 @@ _EN_FOREIGN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An English name of Chinese syllables. `readings` are its possible syllable sequences.
+    """English name of Chinese syllables. `readings` are its possible syllable sequences.
 
-    Syllables are pinyin, or `~` and a syllable as Hong Kong and Macau spell it. A `person` has two
-    or more words, one of them a family name; anything else is a place, or something that only
-    happens to spell like pinyin, so that only its presence counts, unless the text calls it a
-    `place` (Yunling District). `family` marks a person of whom
-    only the family name is Chinese (John Lee).
+    Syllables are pinyin, or `~` and a syllable in the spelling of Hong Kong and Macau. A `person`
+    has two or more words, one of them a family name; anything else is a place, or a word that
+    happens to be spelt like pinyin, so that only its presence counts, unless the text calls it a
+    `place` (Yunling District). `family` marks a person with only a Chinese family name (John Lee).
     """
 
     letters: str
@@ -126,17 +126,17 @@ def _surname_readings() -> frozenset[str]:
 
 @lru_cache(maxsize=65536)
 def segment(letters: str) -> tuple[tuple[str, ...], ...]:
-    """Return the ways `letters`, lower case, reads as up to six pinyin syllables; at most eight."""
+    """Return the splits of `letters` into pinyin syllables, at most eight, of up to six."""
     known = _syllables()
     found: list[tuple[str, ...]] = []
 
     def extend(at: int, so_far: tuple[str, ...]) -> None:
-        if len(found) >= 8:
+        if len(found) >= _MOST_SHAPES:
             return
         if at == len(letters):
             found.append(so_far)
             return
-        if len(so_far) == 6:
+        if len(so_far) == _MOST_SYLLABLES:
             return
         for length in range(min(6, len(letters) - at), 0, -1):
             if letters[at : at + length] in known:
@@ -147,7 +147,7 @@ def segment(letters: str) -> tuple[tuple[str, ...], ...]:
 
 
 def english_names(text: str) -> tuple[Name, ...]:
-    """Return the names in `text` that are spelt in Chinese syllables, in reading order."""
+    """Return the names of Chinese syllables in an English text, in reading order."""
     names: list[Name] = []
     for pattern, read in ((_EN_HYPHENATED, _hyphenated), (_en_three(), _three), (_EN_LEE, _lee)):
         for hit in pattern.finditer(text):
@@ -175,7 +175,7 @@ def _en_three() -> re.Pattern[str]:
 
 
 def _hyphenated(hit: re.Match[str]) -> Name | None:
-    """Chan Mo-po, Au Yeung Kit-man, Chiang Wan-an; Paul Chan Mo-po without Paul."""
+    """Return a hyphenated name: Chan Mo-po, Au Yeung Kit-man; Paul Chan Mo-po without Paul."""
     given = (hit["c"].lower(), hit["d"].lower())
     first, second = hit["a"].lower(), (hit["b"] or "").lower()
     if second:
@@ -188,7 +188,7 @@ def _hyphenated(hit: re.Match[str]) -> Name | None:
 
 
 def _three(hit: re.Match[str]) -> Name | None:
-    """Ho Iat Seng, Ao Ieong U: a family name and two given ones, none in pinyin only."""
+    """Return a family name and two given ones in Cantonese: Ho Iat Seng, Ao Ieong U."""
     tokens = tuple(hit["name"].lower().split())
     if len(tokens) == 4 and not _is_compound(*tokens[:2]):
         return None
@@ -198,7 +198,7 @@ def _three(hit: re.Match[str]) -> Name | None:
 
 
 def _lee(hit: re.Match[str]) -> Name | None:
-    """Mr John Lee: a family name that Hong Kong knows after a given name that is not Chinese."""
+    """Return a Hong Kong family name after a given name that is not Chinese: Mr John Lee."""
     given, family = hit["given"].lower(), hit["a"].lower()
     if not _is_family(family) or segment(given) or romanisation.characters(given):
         return None
@@ -210,12 +210,12 @@ def _is_family(syllable: str) -> bool:
 
 
 def _is_compound(first: str, second: str) -> bool:
-    ours, theirs = romanisation.characters(first), romanisation.characters(second)
-    return any(a + b in COMPOUND_SURNAMES for a in ours for b in theirs)
+    pairs = product(romanisation.characters(first), romanisation.characters(second))
+    return any(a + b in COMPOUND_SURNAMES for a, b in pairs)
 
 
 def _customary(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Readings of syllables that are printed apart, by every custom that knows them all."""
+    """Return the readings of separate syllables, in each romanisation that has them all."""
     cut = romanisation.RUN_TOGETHER.get(tokens[0], tokens[:1]) + tokens[1:]
     shapes: list[tuple[str, ...]] = []
     if all(token in _syllables() for token in tokens):
@@ -234,12 +234,13 @@ def _wade_giles() -> dict[str, tuple[str, ...]]:
 
 
 def _pinyin_names(text: str) -> Iterator[Name]:
-    """Names spelt in pinyin, in reading order."""
+    """Yield the names in pinyin, in reading order."""
     run: list[re.Match[str]] = []
     for token in (*_EN_TOKEN.finditer(text), None):
         joined = bool(run and token and re.fullmatch(r"\s", text[run[-1].end() : token.start()]))
         if run and (not joined or len(run) == 4 or (token and not _spells(token.group()))):
-            yield from _names_of(run, text)
+            if (name := _name_of(run, text)) is not None:
+                yield name
             run = []
         if token and _spells(token.group()):
             run.append(token)
@@ -254,49 +255,60 @@ def _spells(token: str) -> bool:
     return plain not in _NOT_PINYIN and "." not in token and bool(segment(plain))
 
 
-def _names_of(run: Sequence[re.Match[str]], text: str) -> Iterator[Name]:
+_MOST_SHAPES, _MOST_SYLLABLES, _FEWEST_LETTERS = 8, 6, 4
+"""Readings of a name that are tried, its syllables at most, its letters at least; set by hand, not
+measured."""
+# Chinese says "our city", "our province"; and names of institutions get translated.
+_NO_PLACE = ("City", "Province", "Group", "University", "Museum", "Square", "Temple")
+
+
+def _name_of(run: Sequence[re.Match[str]], text: str) -> Name | None:
+    """Return the name that a run of pinyin words makes up, if any."""
     tokens = [_plain(hit.group()) for hit in run]
     letters = "".join(tokens)
-    per_token = [segment(token)[:4] for token in tokens]
     after = _EN_PLACE_AFTER.match(text, run[-1].end())
-    place = after is not None
-    # Chinese says "our city", "our province"; and names of institutions get translated.
-    sited = after is not None and after["word"] not in (
-        "City", "Province", "Group", "University", "Museum", "Square", "Temple"
-    )  # fmt: skip
-    shapes: list[tuple[str, ...]] = [()]
-    for options in per_token:
-        shapes = [(*shape, *option) for shape in shapes for option in options][:8]
-    shapes = [shape for shape in shapes if len(shape) <= 6]
-    family = _surname_readings()
-    person = (
-        len(tokens) >= 2
-        and not place
-        and (tokens[0] in family or tokens[-1] in family)
-        and any(2 <= len(shape) <= 4 for shape in shapes)
-    )
-    if not shapes or len(letters) < 4 or max(map(len, shapes)) < 2 or letters == "hongkong":
-        return
+    shapes = _readings_of(tokens)
+    too_short = len(letters) < _FEWEST_LETTERS or max(map(len, shapes), default=0) < 2
+    if too_short or letters == "hongkong":
+        return None
+    person = len(tokens) >= 2 and after is None and _is_person(tokens, shapes)
     if person:
         turned = [shape[-1:] + shape[:-1] for shape in shapes]
         shapes = list(dict.fromkeys(shapes + turned))
     if len(tokens) > 1 and all(romanisation.characters(token) for token in tokens):
         shapes.append(tuple(f"~{token}" for token in tokens))
-    yield Name(letters, tuple(shapes), person, run[0].start(), place=sited)
+    place = after is not None and after["word"] not in _NO_PLACE
+    return Name(letters, tuple(shapes), person, run[0].start(), place=place)
+
+
+def _readings_of(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the syllable sequences as which a run of pinyin words can be read."""
+    shapes: list[tuple[str, ...]] = [()]
+    for token in tokens:
+        options = segment(token)[:4]
+        shapes = [(*shape, *option) for shape in shapes for option in options][:_MOST_SHAPES]
+    return [shape for shape in shapes if len(shape) <= _MOST_SYLLABLES]
+
+
+def _is_person(tokens: Sequence[str], shapes: Iterable[tuple[str, ...]]) -> bool:
+    """Return True for two to four syllables with a family name first or last."""
+    family = _surname_readings()
+    named = tokens[0] in family or tokens[-1] in family
+    return named and any(2 <= len(shape) <= 4 for shape in shapes)
 
 
 @dataclass(frozen=True, slots=True)
-class Sounds:
-    """A Chinese text by its sounds: where each pinyin syllable can be read.
+class PinyinIndex:
+    """Positions in a Chinese text by pinyin syllable.
 
-    Where a syllable as Hong Kong spells it can be read is looked up when it is asked for.
+    Those of a syllable in the spelling of Hong Kong are added at its first look-up.
     """
 
     text: str
     positions: dict[str, frozenset[int]]
 
     def find(self, name: Name) -> bool:
-        """Whether some stretch of the text can be read as `name`."""
+        """Return True if some part of the text can be read as `name`."""
         return any(self._reads(shape) for shape in name.readings)
 
     def _at(self, syllable: str) -> frozenset[int]:
@@ -317,17 +329,17 @@ class Sounds:
 
 
 @lru_cache(maxsize=512)
-def sounds(text: str) -> Sounds:
-    """Index a Chinese text by pinyin syllable."""
+def pinyin_index(text: str) -> PinyinIndex:
+    """Index a Chinese text by pinyin syllable; the latest texts are cached."""
     positions: dict[str, set[int]] = {}
     for at, char in enumerate(text):
         for reading in readings(char):
             positions.setdefault(reading, set()).add(at)
-    return Sounds(text, {key: frozenset(value) for key, value in positions.items()})
+    return PinyinIndex(text, {key: frozenset(value) for key, value in positions.items()})
 
 
 def chinese_names(text: str) -> frozenset[str]:
-    """Return persons named with a post in Chinese text: few misses among officials, no others."""
+    """Return the persons named with a post in a Chinese text: officials, hardly others."""
     found: set[str] = set()
     for hit in _ZH_POSTED.finditer(text):
         for name in re.split("[、和]", hit["names"]):
@@ -337,7 +349,7 @@ def chinese_names(text: str) -> frozenset[str]:
 
 
 def foreign_names(text: str, lang: str) -> frozenset[str]:
-    """Return foreign persons: 汉斯·米勒 in Chinese, names after a post or title in English."""
+    """Return foreign persons: 汉斯·米勒, or in English a name after a post or title."""
     if lang == "zh":
         return frozenset(_trimmed(hit.group()) for hit in _ZH_FOREIGN.finditer(text))
     return frozenset(
@@ -348,43 +360,49 @@ def foreign_names(text: str, lang: str) -> frozenset[str]:
 
 
 def _trimmed(found: str) -> str:
-    """Cut what stands before and after a transcribed name: 大使汉斯·米勒一行 is 汉斯·米勒."""
+    """Cut the words around a transcribed name: 大使汉斯·米勒一行 becomes 汉斯·米勒."""
     first, *middle, last = re.split("[·•‧・]", found)
     return "·".join([_ZH_BEFORE.sub("", first) or first, *middle, _ZH_AFTER.sub("", last) or last])
 
 
 SAME_SOUND = 0.53
-"""Likeness from which a transcription and a name are taken for one person's."""
+"""Least similarity of a transcription and a name for one person; set by hand, not measured."""
 
 
 def sound_alike(zh: str, en: str) -> float:
-    """Return how much a Chinese transcription sounds like a foreign name, 0-1, by its consonants.
+    """Return the similarity in sound of a transcription and a foreign name, 0-1.
 
-    Part by part where both have as many (汉斯·米勒, Hans Müller), else as a whole. Chinese
-    characters after the name (一行, 率领) cost little.
+    By consonants; part by part if both have as many (汉斯·米勒, Hans Müller), else as a whole.
+    Chinese characters after the name (一行, 率领) cost little.
     """
-    ours = re.split("[·•‧・]", zh)
-    theirs = [part for part in re.split(r"[\s-]", en) if len(part.strip(".")) > 1]
-    if len(ours) != len(theirs):
-        ours, theirs = ["".join(ours)], [" ".join(theirs)]
-    alike = [_alike(_zh_skeleton(a), _en_skeleton(b)) for a, b in zip(ours, theirs, strict=True)]
-    return sum(alike) / len(alike)
+    zh_parts = re.split("[·•‧・]", zh)
+    en_parts = [part for part in re.split(r"[\s-]", en) if len(part.strip(".")) > 1]
+    if len(zh_parts) != len(en_parts):
+        zh_parts, en_parts = ["".join(zh_parts)], [" ".join(en_parts)]
+    parts = zip(zh_parts, en_parts, strict=True)
+    similar = [_similarity(_zh_skeleton(a), _en_skeleton(b)) for a, b in parts]
+    return sum(similar) / len(similar)
 
 
-def _alike(ours: str, theirs: str) -> float:
-    """Similarity of two consonant skeletons: edit distance with kindred sounds half price."""
-    if not ours or not theirs:
+_GAP, _KINDRED_SWAP, _SWAP, _TAIL = 0.9, 0.5, 1.2, 0.2
+"""Costs of a consonant left out, a kindred one, another one, and one after the name; set by hand,
+not measured."""
+
+
+def _similarity(zh: str, en: str) -> float:
+    """Return the similarity of two consonant skeletons, 0-1, by their edit distance."""
+    if not zh or not en:
         return 0.0
-    previous = [0.9 * j for j in range(len(theirs) + 1)]
-    ends = [previous[-1] + 0.2 * len(ours)]
-    for i, a in enumerate(ours, 1):
-        current = [0.9 * i]
-        for j, b in enumerate(theirs, 1):
-            swap = 0.0 if a == b else 0.5 if {a, b} in _KINDRED else 1.2
-            current.append(min(previous[j] + 0.9, current[-1] + 0.9, previous[j - 1] + swap))
+    previous = [_GAP * j for j in range(len(en) + 1)]
+    ends = [previous[-1] + _TAIL * len(zh)]
+    for i, a in enumerate(zh, 1):
+        current = [_GAP * i]
+        for j, b in enumerate(en, 1):
+            swap = 0.0 if a == b else _KINDRED_SWAP if {a, b} in _KINDRED else _SWAP
+            current.append(min(previous[j] + _GAP, current[-1] + _GAP, previous[j - 1] + swap))
         previous = current
-        ends.append(current[-1] + 0.2 * (len(ours) - i))
-    return max(0.0, 1 - min(ends) / len(theirs))
+        ends.append(current[-1] + _TAIL * (len(zh) - i))
+    return max(0.0, 1 - min(ends) / len(en))
 
 
 _KINDRED = ({"S", "K"}, {"M", "N"}, {"T", "S"}, {"P", "F"})
@@ -427,7 +445,7 @@ def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
 
 @cache
 def countries() -> frozenset[str]:
-    """Return the places of the gazetteer that are countries, by their first English form."""
+    """Return the countries of the gazetteer, by their first English form."""
     rows = [line.split("\t") for line in _lines("places.tsv")]
     return frozenset(row[1].split("|")[0] for row in rows if row[2:] == ["country"])
 
@@ -452,5 +470,5 @@ _LATIN = re.compile(
 
 
 def latin(text: str) -> frozenset[str]:
-    """Return the Latin-script tokens of a text, lower case: 5g, apec, siemens."""
+    """Return the tokens of a text in Latin script, in lower case: 5g, apec, siemens."""
     return frozenset(hit.group().lower() for hit in _LATIN.finditer(text))

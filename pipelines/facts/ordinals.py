@@ -1,13 +1,14 @@
-"""Ordinals and serial numbers, each with what it counts: sessions, terms, editions, batches.
+"""Ordinals and serial numbers with their labels: session, term, edition, batch.
 
 第十六届政府第29次常务会议 and "the 29th executive meeting of the 16th authority" both give
-(term, 16) and (meeting, 29). A clash needs the same label on both sides; the label is empty where
-the text does not tell.
+(term, 16) and (meeting, 29). A clash needs the same label on both sides; the label is empty if
+the text has no word for it.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from crawler.script import HAN
 from pipelines.text import numerals
@@ -15,7 +16,7 @@ from pipelines.text import numerals
 
 @dataclass(frozen=True, slots=True)
 class Ordinal:
-    """A rank and the label of what is ranked. `start` is its offset in the text."""
+    """Rank with the label of its series, characters `start` to `end` of the text."""
 
     label: str
     rank: int
@@ -125,16 +126,25 @@ def _rank(text: str | None) -> int:
     return int(value) if value is not None else 0
 
 
+_AFTER, _BEFORE = 24, 40
+"""Characters after a Chinese ordinal, and before an English one, that may name its series; set by
+hand, not measured."""
+
+
+def _zh_after(text: str, hit: re.Match[str]) -> str:
+    """Return the rest of the phrase after an ordinal."""
+    return re.split(r"[，。；、：\n“”第]", text[hit.end() : hit.end() + _AFTER], maxsplit=1)[0]
+
+
 def _chinese(text: str) -> Iterator[Ordinal]:
     for hit in _ZH.finditer(text):
         counter = hit["c"] or ""
-        after = re.split(r"[，。；、：\n“”第]", text[hit.end() : hit.end() + 24], maxsplit=1)[0]
-        yield Ordinal(_zh_label(counter, after), _rank(hit["n"]), *hit.span())
+        yield Ordinal(_zh_label(counter, _zh_after(text, hit)), _rank(hit["n"]), *hit.span())
     for hit in _ZH_PLENUM.finditer(text):
         yield Ordinal("plenum", _rank(hit["n"]), *hit.span("n"))
-        for at, one in enumerate(hit["more"], hit.start("more")):
-            if one not in "中、":
-                yield Ordinal("plenum", _rank(one), at, at + 1)
+        for at, char in enumerate(hit["more"], hit.start("more")):
+            if char not in "中、":
+                yield Ordinal("plenum", _rank(char), at, at + 1)
         yield Ordinal("party", _rank(hit["t"]), *hit.span())
     for hit in _ZH_CONGRESS.finditer(text):
         yield Ordinal("party", _rank(hit["n"]), *hit.span())
@@ -146,8 +156,7 @@ def _chinese(text: str) -> Iterator[Ordinal]:
             kind = "plenum" if hit["k"] == "全会" else "meeting"
             yield Ordinal(kind, _rank(hit["s"]), *hit.span("s"))
     for hit in _ZH_FIRST.finditer(text):
-        after = re.split(r"[，。；、：\n“”第]", text[hit.end() : hit.end() + 24], maxsplit=1)[0]
-        yield Ordinal(_zh_label("届", after), 1, *hit.span())
+        yield Ordinal(_zh_term_or_event(_zh_after(text, hit)), 1, *hit.span())
     for hit in _ZH_PHASE.finditer(text):
         yield Ordinal("phase", _rank(hit["n"]), *hit.span("n"))
     for hit in _ZH_ANNIVERSARY.finditer(text):
@@ -157,54 +166,42 @@ def _chinese(text: str) -> Iterator[Ordinal]:
         yield Ordinal(label, _rank(hit["n"] or hit["k"]), *hit.span())
 
 
+_ZH_LABELS = {"阶段": "phase", "期": "batch", "批": "batch", "轮": "batch", "季": "batch",
+              "号": "number"}  # fmt: skip
+
+
 def _zh_label(counter: str, after: str) -> str:
+    """Return the label of an ordinal by its measure word and the text after it; may be empty."""
     if counter == "届":
-        body, event = _BODIES.search(after), _EVENTS.search(after)
-        if body and (not event or body.start() <= event.start()):
-            return "party" if "全国代表大会" in after or "中央委员会" in after else "term"
-        return "event" if event else "term" if not after else ""
+        return _zh_term_or_event(after)
     if counter == "次":
-        if "全国代表大会" in after:
-            return "party"
-        if re.search(r"全体会议|全会", after):
-            return "plenum"
-        return "meeting" if re.search(r"会", after) else ""
-    if counter == "阶段" or (counter == "期" and re.match(r"工程|项目|建设|改造", after)):
+        return _zh_meeting(after)
+    if counter == "期" and re.match(r"工程|项目|建设|改造", after):
         return "phase"
-    if counter in ("期", "批", "轮", "季"):
-        return "batch"
     if counter == "周":
         return "" if re.match(r"[岁年六日]", after) else "week"
-    if counter == "号":
-        return "number"
-    if counter == "个" and "五年" in after:
-        return "plan"
-    return ""
+    if counter == "个":
+        return "plan" if "五年" in after else ""
+    return _ZH_LABELS.get(counter, "")
+
+
+def _zh_term_or_event(after: str) -> str:
+    body, event = _BODIES.search(after), _EVENTS.search(after)
+    if body and (not event or body.start() <= event.start()):
+        return "party" if "全国代表大会" in after or "中央委员会" in after else "term"
+    return "event" if event else "term" if not after else ""
+
+
+def _zh_meeting(after: str) -> str:
+    if "全国代表大会" in after:
+        return "party"
+    if re.search(r"全体会议|全会", after):
+        return "plenum"
+    return "meeting" if "会" in after else ""
 
 
 def _english(text: str) -> Iterator[Ordinal]:
-    for hit in _EN.finditer(text):
-        named = numerals.folded(hit["n"])
-        rank = 1 if named == "inaugural" else numerals.ordinal(named)
-        if rank is None:
-            continue
-        after = re.split(r"\b(?:of the|of|held|and|in|at|on)\b", hit["after"], maxsplit=1)[0]
-        label, at = "", len(after) + 1
-        for pattern, name in _EN_PATTERNS:
-            found = pattern.search(after)
-            if found and found.start() < at:
-                label, at = name, found.start()
-        if label == "term" and re.search(r"cpc|party|national congress", after, re.IGNORECASE):
-            label = "party"
-        if label == "meeting" and _EN_MEETING_OF.search(
-            text, max(0, hit.start() - 40), hit.start()
-        ):
-            label = "term"  # "the 46th executive meeting of the 15th session" is 第十五届第46次
-        if not hit["n"][0].isdigit() and (
-            label == "" or (label == "event" and hit["n"] == "first")
-        ):
-            continue  # "first", "second" as plain words
-        yield Ordinal(label, rank, hit.start(), hit.end("n"))
+    yield from _en_ordinals(text)
     for hit in _EN_NUMBER.finditer(text):
         label = "line" if hit["line"] else "number"
         yield Ordinal(label, int(hit["n"] or hit["line"]), *hit.span())
@@ -219,3 +216,30 @@ def _english(text: str) -> Iterator[Ordinal]:
         rank = numerals.roman(hit["n"] or hit["m"])
         if rank is not None:
             yield Ordinal("", rank, *hit.span())
+
+
+def _en_ordinals(text: str) -> Iterator[Ordinal]:
+    """Yield ordinals in figures or words, without "first" and "second" as plain words."""
+    for hit in _EN.finditer(text):
+        named = numerals.folded(hit["n"])
+        rank = 1 if named == "inaugural" else numerals.ordinal(named)
+        if rank is None:
+            continue
+        label = _en_label(text, hit)
+        plain = label == "" or (label == "event" and hit["n"] == "first")
+        if hit["n"][0].isdigit() or not plain:
+            yield Ordinal(label, rank, hit.start(), hit.end("n"))
+
+
+def _en_label(text: str, hit: re.Match[str]) -> str:
+    """Return the label that comes first in the words after an ordinal; may be empty."""
+    after = re.split(r"\b(?:of the|of|held|and|in|at|on)\b", hit["after"], maxsplit=1)[0]
+    found = [(match.start(), label) for pattern, label in _EN_PATTERNS
+             if (match := pattern.search(after))]  # fmt: skip
+    label = min(found, key=itemgetter(0), default=(0, ""))[1]
+    if label == "term" and re.search(r"cpc|party|national congress", after, re.IGNORECASE):
+        return "party"
+    before = max(0, hit.start() - _BEFORE)
+    if label == "meeting" and _EN_MEETING_OF.search(text, before, hit.start()):
+        return "term"  # "the 46th executive meeting of the 15th session" is 第十五届第46次
+    return label

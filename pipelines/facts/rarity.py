@@ -8,29 +8,35 @@ from functools import cache
 from pipelines.facts.figures import Quantity
 
 Key = tuple[str, ...]
-"""A fact as it is counted: its kind, then what tells it from others of the kind."""
+"""Fact as it is counted: its kind, then its value."""
 
 
 def key(figure: Quantity) -> Key:
-    """Return a figure's key: its class aside, three digits and the power of ten."""
+    """Return a figure's key: three digits and the power of ten, without the unit."""
     if figure.value <= 0:
         return ("figure", "0")
     power = math.floor(math.log10(figure.value))
     return ("figure", f"{figure.value / 10.0**power:.2f}e{power}")
 
 
-class Rarity:
-    """How rare a fact is within a corpus: 1 for one article's own, near 0 for everybody's.
+_SMOOTHING = 20
+"""Articles added to each corpus; set by hand, not measured."""
+_COMMONEST = 0.02
+"""Rarity of a fact of all articles; set by hand, not measured."""
 
-    Articles are counted in half octaves: an article more changes the rarity of few facts, and so
-    what is known of few pairs. Twenty imagined articles smooth small corpora. `asked` collects the
-    facts whose rarity was asked for.
+
+class Rarity:
+    """Rarity of facts within a corpus: 1 for the fact of one article, near 0 for one of all.
+
+    Articles are counted in half octaves: another article changes the rarity of few facts, and so
+    few cached comparisons. `_SMOOTHING` articles are added to smooth small corpora. `used` collects
+    the facts that were weighed.
     """
 
     def __init__(self, counts: Mapping[Key, int], articles: int) -> None:
         self._counts = counts
-        self._whole = _level(articles + 20)
-        self.asked: set[Key] = set()
+        self._whole = _level(articles + _SMOOTHING)
+        self.used: set[Key] = set()
 
     @classmethod
     def of(cls, corpus: Iterable[Iterable[Key]]) -> "Rarity":
@@ -43,20 +49,20 @@ class Rarity:
         return cls(counts, size)
 
     def __call__(self, fact: Key) -> float:
-        self.asked.add(fact)
-        return max(0.02, 1 - _level(self._counts.get(fact, 0)) / self._whole)
+        self.used.add(fact)
+        return max(_COMMONEST, 1 - _level(self._counts.get(fact, 0)) / self._whole)
 
-    def alone(self, fact: Key) -> float:
-        """How far a fact names one article: 1 if one or none gives it, falling with the root."""
-        self.asked.add(fact)
+    def uniqueness(self, fact: Key) -> float:
+        """Return the uniqueness of a fact: 1 if one article or none has it, falling as the root."""
+        self.used.add(fact)
         return 1 / math.sqrt(max(1.0, 2 ** (_level(self._counts.get(fact, 0)) / 2) - 1))
 
     def levels(self, facts: Iterable[Key]) -> list[int]:
-        """Return all that the rarities of these facts depend on: the whole, then of each."""
+        """Return the levels that determine the rarities: of the corpus, then of each fact."""
         return [self._whole, *(_level(self._counts.get(fact, 0)) for fact in facts)]
 
 
 @cache
 def _level(count: int) -> int:
-    """Half octaves of a count; none is 0, one is 2, three are 4."""
+    """Return the half octaves of a count: 0 for none, 2 for one, 4 for three."""
     return round(2 * math.log2(count + 1))

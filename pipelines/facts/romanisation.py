@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 RUN_TOGETHER = {"szeto": ("sze", "to"), "auyeung": ("au", "yeung"), "kowloon": ("kow", "loon")}
-"""Syllables that are printed as one word."""
+"""Two syllables that are printed as one word."""
 
 
 @cache
@@ -21,13 +21,13 @@ def _table() -> dict[str, str]:
 
 
 def characters(syllable: str) -> str:
-    """Return the Simplified characters that Hong Kong or Macau spells `syllable`; may be empty."""
+    """Return the Simplified characters of a syllable in Hong Kong or Macau; may be empty."""
     return _table().get(syllable, "")
 
 
 def syllables() -> tuple[str, ...]:
     """Return the syllables of Hong Kong and Macau, the longest first."""
-    return tuple(sorted(_table(), key=lambda one: (-len(one), one)))
+    return tuple(sorted(_table(), key=lambda syllable: (-len(syllable), syllable)))
 
 
 _INITIALS = (
@@ -55,7 +55,7 @@ def _from_pinyin(syllable: str) -> str:
 
 
 def wade_giles(syllables: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return, by Wade-Giles syllable, the pinyin `syllables` it may stand for."""
+    """Return the possible pinyin `syllables` by Wade-Giles syllable."""
     found: dict[str, list[str]] = {}
     for syllable in sorted(syllables):
         found.setdefault(_from_pinyin(syllable), []).append(syllable)

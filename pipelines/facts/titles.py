@@ -1,4 +1,4 @@
-"""Titles of documents and works that a text names: 《…》, quoted or capitalised in English.
+"""Titles of documents and works in a text: in 《…》, or quoted or capitalised in English.
 
 They are compared by their vectors: 《港口管理条例》 is the "Regulations on Port Management".
 """
@@ -6,7 +6,7 @@ They are compared by their vectors: 《港口管理条例》 is the "Regulations
 import re
 
 MOST = 12
-"""Titles of a text that are compared."""
+"""Titles of a text that are compared, at most; set by hand, not measured."""
 
 _ZH = re.compile(r"[《〈]([^《》〈〉\n]{3,60})[》〉]")
 _EN_QUOTED = re.compile(r"[“\"]([A-Z][^“”\"\n]{9,160})[”\"]")
@@ -26,5 +26,5 @@ def titles(text: str, lang: str) -> tuple[str, ...]:
     quoted = [(hit.start(1), hit[1].rstrip(" ,.")) for hit in _EN_QUOTED.finditer(text)]
     named = [(hit.start(), hit.group()) for hit in _EN_NAMED.finditer(text)]
     inside = [(at, at + len(title)) for at, title in quoted]
-    named = [one for one in named if not any(a <= one[0] < b for a, b in inside)]
+    named = [found for found in named if not any(a <= found[0] < b for a, b in inside)]
     return tuple(dict.fromkeys(title for _, title in sorted(quoted + named)))[:MOST]

@@ -35,7 +35,7 @@ def learn(pairs: Iterable[tuple[PreparedArticle, PreparedArticle]]) -> dict[str,
     shown: dict[tuple[str, str], PreparedArticle] = {}
     for zh, en in pairs:
         ours = {key[1] for key in zh.keys if key[0] == "name"}
-        theirs = {key[1] for key in en.keys if key[0] == "called"}
+        theirs = {key[1] for key in en.keys if key[0] == "person"}
         spelt = {key[1] for key in en.keys if key[0] == "name"}
         ours, theirs = ours - spelt, theirs - ours
         forms.update(theirs)
@@ -69,7 +69,7 @@ def learn(pairs: Iterable[tuple[PreparedArticle, PreparedArticle]]) -> dict[str,
 
 def of(one: PreparedArticle, learnt: Mapping[str, str]) -> dict[str, str]:
     """Return those aliases that an English article uses."""
-    return {key[1]: learnt[key[1]] for key in one.keys if key[0] == "called" and key[1] in learnt}
+    return {key[1]: learnt[key[1]] for key in one.keys if key[0] == "person" and key[1] in learnt}
 
 
 def _family(form: str) -> str:

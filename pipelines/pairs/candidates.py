@@ -129,7 +129,7 @@ def compare_candidates(
     for one, others in choices:
         called = aliases.of(one, learnt) if learnt else {}
         meant = json.dumps(called, sort_keys=True).encode() if called else b""
-        levels = [zh_rarity.levels(one.asked), en_rarity.levels(one.asked)]
+        levels = [zh_rarity.levels(one.weighed), en_rarity.levels(one.weighed)]
         current = np.array(levels, np.int8)
         listed = []
         for ours in others:
@@ -161,23 +161,23 @@ def _compared(
     if covered is None or facts is None:
         covered = covered or cover(ours.sentences, one.sentences, ours.facts, one.facts)
         zh_rarity, en_rarity = rarities
-        zh_rarity.asked.clear()
-        en_rarity.asked.clear()
+        zh_rarity.used.clear()
+        en_rarity.used.clear()
         facts = comparison.compare_facts(ours.facts, one.facts, zh_rarity, en_rarity, called)
         if kept:
-            asked = (zh_rarity.asked, en_rarity.asked)
-            kept.put(key, _packed(covered, facts, _weighed(current, asked, one.asked)))
+            used = (zh_rarity.used, en_rarity.used)
+            kept.put(key, _packed(covered, facts, _weighed(current, used, one.weighed)))
     return covered, facts
 
 
 _NOT_ASKED = -1
 
 
-def _weighed(levels: Levels, asked: Sequence[Set[Key]], known: Sequence[Key]) -> Levels:
+def _weighed(levels: Levels, used: Sequence[Set[Key]], known: Sequence[Key]) -> Levels:
     """Return the levels of rarity, without those that a comparison did not ask for."""
     place = {fact: at for at, fact in enumerate(known, 1)}
     kept = np.full_like(levels, _NOT_ASKED)
-    for row, facts in enumerate(asked):
+    for row, facts in enumerate(used):
         at = [0, *(place[fact] for fact in facts)]
         kept[row, at] = levels[row, at]
     return kept

@@ -202,7 +202,7 @@ def _days(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
         if any(_same_day(other, day) for other in zh_days.every):
             shared += weight
     in_leads = [
-        rarity.alone(_day_key(day))
+        rarity.uniqueness(_day_key(day))
         for day in en_days.leading
         if not day.relative and any(_same_day(other, day) for other in zh_days.leading)
     ]
@@ -384,7 +384,7 @@ def _ordinals(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
             if item.rank in label.shared:
                 shared += weight
                 if label.name in _SESSIONS:
-                    session = max(session, rarity.alone(fact))
+                    session = max(session, rarity.uniqueness(fact))
     clash = max((_label_clash(label, zh.lead, en.lead) for label in labels), default=0.0)
     return _Part(
         {
@@ -444,19 +444,19 @@ def _names(zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str]) -> 
 
 
 def _aliases(zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str]) -> Iterator[_Named]:
-    for called in sorted(en.called & aliases.keys()):
-        person, name = aliases[called], called.title()
+    for english in sorted(en.person_names & aliases.keys()):
+        person, name = aliases[english], english.title()
         if person in zh.whole:
             yield _Named(
-                rarity(("called", called)), True, f"{name} is {person}, as other pairs show"
+                rarity(("person", english)), True, f"{name} is {person}, as other pairs show"
             )
         else:
             remark = f"{name}, who is {person}, is not named in Chinese"
-            yield _Named(rarity(("called", called)), False, remark)
+            yield _Named(rarity(("person", english)), False, remark)
 
 
 def _pinyin(zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str]) -> Iterator[_Named]:
-    seen = set(en.called & aliases.keys())
+    seen = set(en.person_names & aliases.keys())
     for name in en.pinyin:
         if name.letters in seen:
             continue
@@ -470,7 +470,7 @@ def _pinyin(zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str]) ->
             continue
         weight = rarity(fact) * (1.0 if name.person else _UNSURE_NAME)
         missing = f"{name.letters} is not named in Chinese"
-        if zh.sounds.find(name):
+        if zh.pinyin_index.find(name):
             yield _Named(weight, True)
         elif name.place:
             # The place that a report is about is in its title or lead.

@@ -152,7 +152,7 @@ def _sentence(kind: str, one: Scored, zh: PreparedArticle, en: PreparedArticle) 
             default="Some ordinals are in both texts.",
         )
     if kind == "names":
-        named = dict.fromkeys(n.letters for n in en.facts.pinyin if zh.facts.sounds.find(n))
+        named = dict.fromkeys(n.letters for n in en.facts.pinyin if zh.facts.pinyin_index.find(n))
         return _joined(
             ("named in both:", list(named)[:_SHOWN]),
             ("", [r for r in facts.remarks if "as other pairs show" in r]),

@@ -103,7 +103,7 @@ def readable(document: Document) -> bool:
 class PreparedArticle:
     """An article with what is compared: facts, sentences, vectors of the whole and of the title.
 
-    `keys` are those of the facts, `asked` (English only) those whose rarity counts in comparing,
+    `keys` are those of the facts, `weighed` (English only) those whose rarity counts in comparing,
     both sorted. Facts and sentences lie on a shelf, or are read from the text when asked for.
     `digest` is of all that they depend on.
     """
@@ -113,7 +113,7 @@ class PreparedArticle:
     readable: bool
     size: int
     keys: tuple[Key, ...]
-    asked: tuple[Key, ...]
+    weighed: tuple[Key, ...]
     vector: Half
     title: Half
     readings: "Readings" = field(repr=False)
@@ -221,7 +221,7 @@ def prepare(
         for at, document in enumerate(batch):
             if at not in packed:
                 continue
-            words, size, keys, asked, vectors = _unpacked(packed[at], known)
+            words, size, keys, weighed, vectors = _unpacked(packed[at], known)
             prepared.append(
                 PreparedArticle(
                     document,
@@ -229,7 +229,7 @@ def prepare(
                     words,
                     size,
                     keys,
-                    asked,
+                    weighed,
                     vectors[0],
                     vectors[1],
                     readings,
@@ -246,8 +246,8 @@ _HEAD = struct.Struct("<?iii")
 def _packed(document: Document, facts: Facts, sentences: Sentences) -> bytes:
     """What is held of every article of a city: bytes, as they are remembered."""
     whole = _unit(sentences.weights @ sentences.vectors.astype(np.float32)).astype(np.float16)
-    asked = sorted(facts.asked) if document.lang == "en" else []
-    keys = json.dumps([sorted(facts.keys), asked], separators=(",", ":")).encode()
+    weighed = sorted(facts.weighed) if document.lang == "en" else []
+    keys = json.dumps([sorted(facts.keys), weighed], separators=(",", ":")).encode()
     vectors = whole.tobytes() + sentences.vectors[0].tobytes()
     head = _HEAD.pack(readable(document), _size(document), len(whole), len(keys))
     return b"".join((head, vectors, keys))
@@ -259,11 +259,11 @@ def _unpacked(
     """Return whether it is readable, its size, its keys, those asked for, and two vectors."""
     words, size, dim, length = _HEAD.unpack_from(packed)
     vectors = np.frombuffer(packed, np.float16, 2 * dim, _HEAD.size).reshape(2, dim).copy()
-    keys, asked = (
+    keys, weighed = (
         tuple(known.setdefault(one, one) for one in map(tuple, part))
         for part in json.loads(packed[len(packed) - length :])
     )
-    return words, size, keys, asked, vectors
+    return words, size, keys, weighed, vectors
 
 
 def _digest(version: bytes, document: Document) -> bytes:

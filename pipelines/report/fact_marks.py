@@ -154,7 +154,7 @@ def _names(zh: Facts, en: Facts) -> tuple[list[_Stated], list[_Stated]]:
 
 
 def _heard(zh: Facts, readings: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
-    positions = zh.sounds.positions
+    positions = zh.pinyin_index.positions
     for shape in readings:
         for at in sorted(positions.get(shape[0], ())):
             if all(at + n in positions.get(sound, ()) for n, sound in enumerate(shape)):

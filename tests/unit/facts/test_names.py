@@ -32,14 +32,14 @@ ZH = (
 def test_a_name_is_found_in_any_order_and_reading(english: str) -> None:
     found = names.english_names(f"it was said that {english} came.")
     assert len(found) == 1
-    assert names.sounds(ZH).find(found[0])
+    assert names.pinyin_index(ZH).find(found[0])
 
 
 @pytest.mark.parametrize("english", ["Wang Jianguo", "Ouyang Jing", "Chen Qiufa"])
 def test_a_name_that_is_not_there_is_missed(english: str) -> None:
     (name,) = names.english_names(f"it was said that {english} came.")
     assert name.person
-    assert not names.sounds(ZH).find(name)
+    assert not names.pinyin_index(ZH).find(name)
 
 
 def test_common_words_are_no_names() -> None:

@@ -121,9 +121,9 @@ def test_rarity_is_asked_only_of_facts_that_the_english_text_is_known_to_state()
     zh, en = (prepare(side, load_encoder()) for side in (ZH, EN))
     ours, theirs = (Rarity.of(one.keys for one in side) for side in (zh, en))
     for one in en:
-        ours.asked.clear()
-        theirs.asked.clear()
+        ours.used.clear()
+        theirs.used.clear()
         for other in zh:
             comparison.compare_facts(other.facts, one.facts, ours, theirs)
-        assert ours.asked | theirs.asked <= set(one.asked)
+        assert ours.used | theirs.used <= set(one.weighed)
         assert len(candidates.find(zh, [one])[0]) == len(zh)
