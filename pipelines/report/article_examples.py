@@ -1,4 +1,4 @@
-"""Articles to look at behind the figures that count articles: a seeded few of each kind."""
+"""Examples behind the figures that count articles: a seeded few of each kind."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,17 @@ FEW = 5
 """Articles shown of one kind."""
 
 SEED = "shizheng exhibits"
+"""Seed of the draw: another one would show other articles."""
 
 _COLUMNS = ["article_id", "lang", "title", "url", "published_at", "duplicate_of", "flags"]
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
-    """One article. `published` is a date in Asia/Shanghai, ISO 8601; of a duplicate, `first` is the
-    title of the article it repeats."""
+class ArticleExample:
+    """One article. `published` is a date in Asia/Shanghai, ISO 8601.
+
+    Of a duplicate, `first` is the title of the article it repeats.
+    """
 
     city: str
     lang: str
@@ -35,20 +38,19 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibits:
-    """Articles without a mate by city and language, with a flag by language and flag, and
-    duplicates by language."""
+class ArticleExamples:
+    """Unmatched articles by city and language, flagged ones by language and flag, duplicates."""
 
-    unmatched: Mapping[tuple[str, str], tuple[Exhibit, ...]]
-    flagged: Mapping[tuple[str, str], tuple[Exhibit, ...]]
-    duplicates: Mapping[str, tuple[Exhibit, ...]]
+    unmatched: Mapping[tuple[str, str], tuple[ArticleExample, ...]]
+    flagged: Mapping[tuple[str, str], tuple[ArticleExample, ...]]
+    duplicates: Mapping[str, tuple[ArticleExample, ...]]
 
 
-def read(output: Path, few: int = FEW) -> Exhibits:
-    """Choose the articles to show. Raises `store.StoreError` for a table that cannot be read."""
-    unmatched: dict[tuple[str, str], tuple[Exhibit, ...]] = {}
-    flagged: dict[tuple[str, str], list[Exhibit]] = {}
-    repeated: dict[str, list[Exhibit]] = {lang: [] for lang in LANGS}
+def read_examples(output: Path, few: int = FEW) -> ArticleExamples:
+    """Choose the articles to show. Raises `StoreError` for a table that cannot be read."""
+    unmatched: dict[tuple[str, str], tuple[ArticleExample, ...]] = {}
+    flagged: dict[tuple[str, str], list[ArticleExample]] = {}
+    repeated: dict[str, list[ArticleExample]] = {lang: [] for lang in LANGS}
     for city in files.cities_in(output, "pairs", "rejects"):
         articles = read_articles(output, city, _COLUMNS)
         path = files.table_path(output, "pairs", city)
@@ -61,17 +63,17 @@ def read(output: Path, few: int = FEW) -> Exhibits:
         )
         twice = pc.is_valid(articles["duplicate_of"])
         for lang in LANGS:
-            ours = pc.equal(articles["lang"], lang)
-            unmatched[city, lang] = _some(city, articles.filter(pc.and_(ours, alone)), few)
-            repeats = articles.filter(pc.and_(ours, twice))
+            in_lang = pc.equal(articles["lang"], lang)
+            unmatched[city, lang] = _some(city, articles.filter(pc.and_(in_lang, alone)), few)
+            repeats = articles.filter(pc.and_(in_lang, twice))
             repeated[lang] += _some(city, repeats, few, _titles(articles, repeats))
-            rows = articles.filter(ours)
+            rows = articles.filter(in_lang)
             owners = pc.list_parent_indices(flat(rows["flags"]))
             values = flat(rows["flags"]).flatten()
             for flag in pc.unique(values).to_pylist():
                 hits = rows.take(owners.filter(pc.equal(values, flag)))
                 flagged.setdefault((lang, flag), []).extend(_some(city, hits, few))
-    return Exhibits(
+    return ArticleExamples(
         unmatched=unmatched,
         flagged={key: _drawn(found, few) for key, found in flagged.items()},
         duplicates={lang: _drawn(found, few) for lang, found in repeated.items()},
@@ -87,11 +89,11 @@ def _titles(articles: pa.Table, repeats: pa.Table) -> dict[str, str]:
 
 def _some(
     city: str, articles: pa.Table, few: int, firsts: Mapping[str, str] | None = None
-) -> tuple[Exhibit, ...]:
+) -> tuple[ArticleExample, ...]:
     ids = articles["article_id"].to_pylist()
     chosen = sorted(range(len(ids)), key=lambda i: _rank(ids[i] or ""))[:few]
     return tuple(
-        Exhibit(
+        ArticleExample(
             city=city,
             lang=row["lang"] or "",
             title=row["title"] or "",
@@ -103,8 +105,8 @@ def _some(
     )
 
 
-def _drawn(found: Iterable[Exhibit], few: int) -> tuple[Exhibit, ...]:
-    return tuple(sorted(found, key=lambda one: _rank(f"{one.city} {one.url}"))[:few])
+def _drawn(found: Iterable[ArticleExample], few: int) -> tuple[ArticleExample, ...]:
+    return tuple(sorted(found, key=lambda example: _rank(f"{example.city} {example.url}"))[:few])
 
 
 def _rank(text: str) -> bytes:

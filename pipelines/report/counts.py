@@ -1,7 +1,7 @@
-"""What a corpus holds, counted column by column: nothing here looks at an article's text."""
+"""Counts of a corpus, column by column; no article's text is read."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipelines.tables.columns import (
     Floats,
     Mask,
     bands,
+    claimed,
     evidence,
     flat,
     floats,
@@ -29,7 +30,7 @@ CONTRADICTIONS = ("numbers", "dates", "ordinals", "names")
 """Facts of the texts that may contradict each other."""
 
 DOUBTS = (*CONTRADICTIONS, "near", "close", "length", "apart")
-"""What makes a pair worth a second look; see `doubts`."""
+"""Reasons for a second look at a pair; see `doubts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,11 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class CityTally:
+class CityCounts:
     """One city's counts. `bands` counts all its pairs by probability, lowest band first.
 
-    Of the pairs kept, `expected` are right if probabilities are, and in `clashes` the texts
-    contradict each other.
+    Of the pairs claimed (`kept`), `expected` are right if probabilities are, and in `clashes` the
+    texts contradict each other.
     """
 
     city: str
@@ -67,7 +68,7 @@ class CityTally:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class RejectedPage:
     """A rejected page, to look at."""
 
     city: str
@@ -90,11 +91,14 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """The whole corpus. Everything about relations, beads and doubts is of the pairs kept: those
-    at `DECISION` or above; `probabilities` are of all. `as_of` is the newest time in the tables."""
+class CorpusCounts:
+    """Counts of the whole corpus.
 
-    cities: tuple[CityTally, ...]
+    Relations, beads and doubts are those of the pairs claimed: at `DECISION` or above;
+    `probabilities` and `methods` are those of all pairs. `as_of` is the newest time in the tables.
+    """
+
+    cities: tuple[CityCounts, ...]
     probabilities: Floats
     length_ratios: Floats
     days_apart: Floats
@@ -105,130 +109,154 @@ class Tally:
     article_flags: Mapping[str, Mapping[str, int]]
     sentence_flags: Mapping[str, int]
     reject_reasons: Mapping[str, Mapping[str, int]]
-    reject_examples: Mapping[str, tuple[Example, ...]]
+    reject_examples: Mapping[str, tuple[RejectedPage, ...]]
     runs: tuple[RunSummary, ...]
     as_of: datetime | None
 
 
+NEAR = (0.4, 0.6)
+"""Probabilities around the decision that raise a doubt. Set by hand; not measured."""
+
+CLOSE = 0.5
+"""Log odds between a pair and its runner-up that raise a doubt. Set by hand; not measured."""
+
+LENGTHS = (0.5, 2)
+"""Least and greatest length ratio that raise no doubt. Set by hand; not measured."""
+
+APART = 30
+"""Days between publications that raise no doubt. Set by hand; not measured."""
+
+REJECTED_SHOWN = 3
+"""Examples of each reason for rejecting pages."""
+
+
 def doubts(pairs: pa.Table) -> dict[str, Mask]:
-    """Return for each of `DOUBTS` which rows of a table of pairs raise it.
+    """Return for each of `DOUBTS` the rows of a table of pairs that raise it.
 
     `numbers`, `dates`, `ordinals`, `names`: the texts contradict each other; `near`: a probability
-    of 0.4 to 0.6; `close`: another candidate scores within 0.5 log odds; `length`: under half or
-    over twice the usual length; `apart`: published more than 30 days apart. What is unknown raises
-    none.
+    within `NEAR`; `close`: another candidate scores within `CLOSE`; `length`: outside `LENGTHS`
+    times the usual length; `apart`: published more than `APART` days apart. An unknown measure
+    raises no doubt.
     """
     probability = floats(pairs["probability"])
     ratio, days = (evidence(pairs, name) for name in ("length_ratio", "days_apart"))
     return {name: evidence(pairs, name) < 0 for name in CONTRADICTIONS} | {
-        "near": (probability >= 0.4) & (probability < 0.6),
-        "close": floats(pairs["margin"]) < 0.5,
-        "length": (ratio < 0.5) | (ratio > 2),
-        "apart": np.abs(days) > 30,
+        "near": (probability >= NEAR[0]) & (probability < NEAR[1]),
+        "close": floats(pairs["margin"]) < CLOSE,
+        "length": (ratio < LENGTHS[0]) | (ratio > LENGTHS[1]),
+        "apart": np.abs(days) > APART,
     }
 
 
-def is_null(kind: str) -> bool:
-    """Whether beads of this type have one side only."""
+def is_one_sided(kind: str) -> bool:
+    """Return True if beads of this type have one side only."""
     return kind.startswith("0-") or kind.endswith("-0")
 
 
-def read(output: Path, recent_runs: int = 10) -> Tally:
-    """Count everything in `output`. Raises `store.StoreError` for a table that cannot be read."""
-    cities: list[CityTally] = []
-    columns: dict[str, list[Floats]] = {"probability": [], "length": [], "days": []}
-    relations, methods, doubted = Counter[str](), Counter[str](), Counter[str]()
-    kinds, sentence_flags = Counter[str](), Counter[str]()
-    article_flags: dict[str, Counter[str]] = {lang: Counter() for lang in LANGS}
+def read_counts(output: Path, recent_runs: int = 10) -> CorpusCounts:
+    """Count everything in `output`. Raises `StoreError` for a table that cannot be read."""
+    found = [_read_city(output, city) for city in files.cities_in(output, "pairs", "rejects")]
+    runs = _history(output)
+    times = [time for one in found for time in one.newest]
+    times += [datetime.fromisoformat(run.finished_at) for run in runs if run.finished_at]
     reasons: dict[str, Counter[str]] = {}
-    examples: dict[str, list[Example]] = {}
-    times: list[datetime] = []
-    wanted = ["pair_id", "zh_id", "en_id", "probability", "relation", "margin", "evidence"]
-    wanted += ["method", "aligned_at"]
-    for city in files.cities_in(output, "pairs", "rejects"):
-        path = files.table_path(output, "pairs", city)
-        pairs = parquet.read_table(path, schema.PAIRS, wanted)
-        probability = probabilities(pairs)
-        kept = pairs.filter(pa.array(probability >= DECISION))
-        columns["probability"].append(probability)
-        columns["length"].append(_known(evidence(kept, "length_ratio")))
-        columns["days"].append(_known(evidence(kept, "days_apart")))
-        relations += _counts(kept["relation"])
-        methods += _counts(pairs["method"])
-        raised = doubts(kept)
-        doubted += Counter({name: int(rows.sum()) for name, rows in raised.items()})
-        clashes = int(np.logical_or.reduce([raised[name] for name in CONTRADICTIONS]).sum())
-        beads = _read(output, "sentences", city, schema.SENTENCES, ["pair_id", "kind", "flags"])
-        beads = beads.filter(pc.is_in(beads["pair_id"], value_set=flat(kept["pair_id"])))
-        kinds += _counts(beads["kind"])
-        sentence_flags += _counts(pc.list_flatten(beads["flags"]))
-        articles = read_articles(
-            output,
-            city,
-            ["article_id", "lang", "published_at", "duplicate_of", "flags", "last_seen"],
-        )
-        used = pa.concat_arrays([flat(kept["zh_id"]), flat(kept["en_id"])])
-        for lang in LANGS:
-            rows = articles.filter(pc.equal(articles["lang"], lang))
-            article_flags[lang] += _counts(pc.list_flatten(rows["flags"]))
-        rejects = _read(output, "rejects", city, schema.REJECTS, ["url", "reason", "detail"])
-        for row in rejects.to_pylist():
-            reason = row["reason"] or "?"
-            reasons.setdefault(reason, Counter())[city] += 1
-            found = examples.setdefault(reason, [])
-            if len(found) < 3:
-                found.append(Example(city, row["url"] or "", row["detail"] or ""))
-        newest = (pc.max(pairs["aligned_at"]).as_py(), pc.max(articles["last_seen"]).as_py())
-        times += [time for time in newest if time]
-        cities.append(
-            CityTally(
-                city=city,
-                editions=tuple(_edition(articles, used, lang) for lang in LANGS),
-                bands=tuple(np.bincount(bands(probability), minlength=BANDS).tolist()),
-                kept=kept.num_rows,
-                expected=float(probability[probability >= DECISION].sum()),
-                clashes=clashes,
-                rejects=rejects.num_rows,
-            )
-        )
-    history = _history(output)
-    times += [datetime.fromisoformat(run.finished_at) for run in history if run.finished_at]
-    return Tally(
-        cities=tuple(cities),
-        probabilities=_joined(columns["probability"]),
-        length_ratios=_joined(columns["length"]),
-        days_apart=_joined(columns["days"]),
-        relations=relations,
-        methods=methods,
-        doubts=doubted,
-        kinds=kinds,
-        article_flags=article_flags,
-        sentence_flags=sentence_flags,
+    examples: dict[str, list[RejectedPage]] = {}
+    for reason, page in (rejected for one in found for rejected in one.rejects):
+        reasons.setdefault(reason, Counter())[page.city] += 1
+        examples.setdefault(reason, []).append(page)
+    return CorpusCounts(
+        cities=tuple(one.counts for one in found),
+        probabilities=_joined(one.probabilities for one in found),
+        length_ratios=_joined(one.length_ratios for one in found),
+        days_apart=_joined(one.days_apart for one in found),
+        relations=_sum(one.relations for one in found),
+        methods=_sum(one.methods for one in found),
+        doubts=_sum(one.doubts for one in found),
+        kinds=_sum(one.kinds for one in found),
+        article_flags={lang: _sum(one.article_flags[lang] for one in found) for lang in LANGS},
+        sentence_flags=_sum(one.sentence_flags for one in found),
         reject_reasons=reasons,
-        reject_examples={reason: tuple(found) for reason, found in examples.items()},
-        runs=tuple(history[-recent_runs:][::-1]),
+        reject_examples={of: tuple(pages[:REJECTED_SHOWN]) for of, pages in examples.items()},
+        runs=tuple(runs[-recent_runs:][::-1]),
         as_of=max(times).astimezone(UTC) if times else None,
     )
 
 
-def _edition(articles: pa.Table, used: pa.Array, lang: str) -> Edition:
-    rows = articles.filter(pc.equal(articles["lang"], lang))
+@dataclass(frozen=True, slots=True)
+class _City:
+    """One city's share of the counts. `newest` are the newest times in its tables."""
+
+    counts: CityCounts
+    probabilities: Floats
+    length_ratios: Floats
+    days_apart: Floats
+    relations: Counter[str]
+    methods: Counter[str]
+    doubts: Counter[str]
+    kinds: Counter[str]
+    article_flags: Mapping[str, Counter[str]]
+    sentence_flags: Counter[str]
+    rejects: list[tuple[str, RejectedPage]]
+    newest: list[datetime]
+
+
+_PAIR_COLUMNS = ["pair_id", "zh_id", "en_id", "probability", "relation", "margin", "evidence",
+                 "method", "aligned_at"]  # fmt: skip
+_ARTICLE_COLUMNS = ["article_id", "lang", "published_at", "duplicate_of", "flags", "last_seen"]
+
+
+def _read_city(output: Path, city: str) -> _City:
+    pairs = _read(output, "pairs", city, schema.PAIRS, _PAIR_COLUMNS)
+    articles = read_articles(output, city, _ARTICLE_COLUMNS)
+    kept = claimed(pairs)
+    beads = _read(output, "sentences", city, schema.SENTENCES, ["pair_id", "kind", "flags"])
+    beads = beads.filter(pc.is_in(beads["pair_id"], value_set=flat(kept["pair_id"])))
+    rejects = _read(output, "rejects", city, schema.REJECTS, ["url", "reason", "detail"])
+    raised = doubts(kept)
+    probability = probabilities(pairs)
+    used = pa.concat_arrays([flat(kept["zh_id"]), flat(kept["en_id"])])
+    by_lang = {lang: articles.filter(pc.equal(articles["lang"], lang)) for lang in LANGS}
+    newest = (pc.max(pairs["aligned_at"]).as_py(), pc.max(articles["last_seen"]).as_py())
+    return _City(
+        counts=CityCounts(
+            city=city,
+            editions=tuple(_edition(rows, used, lang) for lang, rows in by_lang.items()),
+            bands=tuple(np.bincount(bands(probability), minlength=BANDS).tolist()),
+            kept=kept.num_rows,
+            expected=float(probability[probability >= DECISION].sum()),
+            clashes=int(np.logical_or.reduce([raised[name] for name in CONTRADICTIONS]).sum()),
+            rejects=rejects.num_rows,
+        ),
+        probabilities=probability,
+        length_ratios=_known(evidence(kept, "length_ratio")),
+        days_apart=_known(evidence(kept, "days_apart")),
+        relations=_counts(kept["relation"]),
+        methods=_counts(pairs["method"]),
+        doubts=Counter({name: int(rows.sum()) for name, rows in raised.items()}),
+        kinds=_counts(beads["kind"]),
+        article_flags={lang: _counts(pc.list_flatten(of["flags"])) for lang, of in by_lang.items()},
+        sentence_flags=_counts(pc.list_flatten(beads["flags"])),
+        rejects=[
+            (row["reason"] or "?", RejectedPage(city, row["url"] or "", row["detail"] or ""))
+            for row in rejects.to_pylist()
+        ],
+        newest=[time for time in newest if time],
+    )
+
+
+def _edition(rows: pa.Table, used: pa.Array, lang: str) -> Edition:
     matched = mask(pc.is_in(rows["article_id"], value_set=used))
-    duplicate = mask(pc.is_valid(rows["duplicate_of"])) & ~matched
+    duplicate = mask(pc.is_valid(rows["duplicate_of"]))
     state = np.where(matched, 0, np.where(duplicate, 2, 1))
     dated = mask(pc.is_valid(rows["published_at"]))
     when = rows["published_at"].filter(pa.array(dated))
-    month = (
-        12 * pc.year(when).to_numpy().astype(np.int64) + pc.month(when).to_numpy().astype(np.int64)
-    ) - 1
-    counted: Counter[tuple[int, int]] = Counter(
-        zip(month.tolist(), state[dated].tolist(), strict=True)
-    )
+    year, month = (np.asarray(part, dtype=np.int64) for part in (pc.year(when), pc.month(when)))
+    counted = Counter(zip((12 * year + month - 1).tolist(), state[dated].tolist(), strict=True))
     return Edition(
         lang=lang,
         articles=rows.num_rows,
         undated=int((~dated).sum()),
-        duplicates=int(mask(pc.is_valid(rows["duplicate_of"])).sum()),
+        duplicates=int(duplicate.sum()),
         matched=int(matched.sum()),
         unmatched=int((state == 1).sum()),
         months={
@@ -241,13 +269,11 @@ def _edition(articles: pa.Table, used: pa.Array, lang: str) -> Edition:
 def _history(output: Path) -> list[RunSummary]:
     found = []
     for run in runs.history(output):
-        totals, codes = Counter[str](), Counter[str]()
+        totals = Counter[str]()
         for counts in run["counts"].values():
-            whole = {k: v for k, v in counts.items() if type(v) is int}
-            totals.update(whole)
-        codes.update(
-            str(issue.get("code", "?")) for issue in runs.recorded(output, str(run["run_id"]))
-        )
+            totals.update({k: v for k, v in counts.items() if type(v) is int})
+        issues = runs.recorded(output, str(run["run_id"]))
+        codes = Counter(str(issue.get("code", "?")) for issue in issues)
         found.append(
             RunSummary(
                 run_id=str(run["run_id"]),
@@ -271,8 +297,12 @@ def _known(values: Floats) -> Floats:
     return values[np.isfinite(values)]
 
 
-def _joined(parts: list[Floats]) -> Floats:
-    return np.concatenate(parts) if parts else np.empty(0)
+def _joined(parts: Iterable[Floats]) -> Floats:
+    return np.concatenate([np.empty(0), *parts])
+
+
+def _sum(parts: Iterable[Counter[str]]) -> Counter[str]:
+    return sum(parts, Counter[str]())
 
 
 def _counts(column: Any) -> Counter[str]:

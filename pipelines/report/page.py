@@ -21,9 +21,16 @@ from crawler.city import City
 from crawler.legible import visible
 from pipelines.quality import estimates, gate, history, subjects
 from pipelines.quality.estimates import Estimates
-from pipelines.report import article_examples, charts, counts, pair_examples, traits, weaknesses
-from pipelines.report import words as wording
-from pipelines.report.counts import Tally, is_null
+from pipelines.report import (
+    article_examples,
+    charts,
+    counts,
+    pair_examples,
+    traits,
+    weaknesses,
+    words,
+)
+from pipelines.report.counts import CorpusCounts, is_one_sided
 from pipelines.report.pair_view import PairView, view
 from pipelines.report.words import Words
 from pipelines.tables import schema
@@ -70,7 +77,7 @@ def render(
     `damaged` are the cities left out because a table of theirs cannot be read, with the reasons.
     """
     names = {key: Words(city.name_en, city.name_zh) for key, city in (cities or {}).items()}
-    counted = counts.read(output)
+    counted = counts.read_counts(output)
     past = history.read(output)
     changed = [one.pair_id for one in past[-1].examples] if past else []
     choice = pair_examples.choose(output, shown, changed)
@@ -84,8 +91,8 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(wording=wording, meter=charts.meter, short=charts.short)
-    environment.filters.update(words=wording.of, visible=visible, link=web_link)
+    environment.globals.update(words=words, meter=charts.meter, short=charts.short)
+    environment.filters.update(words=words.of, visible=visible, link=web_link)
     return environment.get_template("report.html.j2").render(
         policy=_policy(style, script),
         style=Markup(style),
@@ -93,7 +100,7 @@ def render(
         decision=DECISION,
         shizheng=version("shizheng"),
         schema_version=schema.SCHEMA_VERSION,
-        tally=counted,
+        corpus=counted,
         overview=_overview(counted),
         damaged={
             key: (names.get(key, Words(key, key)), why) for key, why in (damaged or {}).items()
@@ -111,7 +118,7 @@ def render(
         rejects=sorted(
             counted.reject_reasons.items(), key=lambda item: (-sum(item[1].values()), item[0])
         ),
-        exhibits=article_examples.read(output),
+        examples=article_examples.read_examples(output),
         history=past,
         usual={
             city.city: history.usual(past[:-1], city.city, gate.RECENT) for city in counted.cities
@@ -125,11 +132,11 @@ def render(
 
 def _pairs(output: Path, choice: pair_examples.Choice) -> Iterator[PairView]:
     budget = SENTENCE_BYTES // max(1, choice.size)
-    for specimen in pair_examples.read(output, choice):
-        yield view(specimen, budget)
+    for example in pair_examples.read_examples(output, choice):
+        yield view(example, budget)
 
 
-def _overview(counted: Tally) -> dict[str, Any]:
+def _overview(counted: CorpusCounts) -> dict[str, Any]:
     """Sum up the corpus: articles per language and how many of them have a mate."""
     per_lang = {}
     for index, lang in enumerate(LANGS):
@@ -150,7 +157,7 @@ def _overview(counted: Tally) -> dict[str, Any]:
         "kept": kept,
         "expected": sum(city.expected for city in counted.cities) / kept if kept else None,
         "scored": len(counted.probabilities),
-        "linked": sum(n for kind, n in counted.kinds.items() if not is_null(kind)),
+        "linked": sum(n for kind, n in counted.kinds.items() if not is_one_sided(kind)),
         "rejects": sum(city.rejects for city in counted.cities),
         "first": _month(min(dated)) if dated else None,
         "last": _month(max(dated)) if dated else None,
@@ -182,7 +189,7 @@ def _judged(estimated: Estimates | None) -> dict[str, Markup]:
     }
 
 
-def _scores(counted: Tally) -> dict[str, Any]:
+def _scores(counted: CorpusCounts) -> dict[str, Any]:
     """Draw how probable, how long and how far apart the pairs are."""
     bands = np.sum([city.bands for city in counted.cities], axis=0, dtype=int).tolist()
     thresholds = np.linspace(0, 1, 101).astype(np.float32)
@@ -221,12 +228,12 @@ def _trait_choices(choice: pair_examples.Choice) -> list[tuple[str, Words]]:
     for trait in found:
         name, _, value = trait.partition("=")
         if name in ("bead", "flag", "length", "days") and not any(map(str.isspace, trait)):
-            words = wording.trait(name, value, traits.LENGTH_LABELS, traits.DAY_LABELS)
-            chosen.append((trait, words))
+            label = words.trait(name, value, traits.LENGTH_LABELS, traits.DAY_LABELS)
+            chosen.append((trait, label))
     return chosen
 
 
-def _coverage(counted: Tally) -> dict[str, Any]:
+def _coverage(counted: CorpusCounts) -> dict[str, Any]:
     """Draw every edition over the same months; give the figures by month, or by year if many."""
     dated = [month for city in counted.cities for e in city.editions for month in e.months]
     if not dated:

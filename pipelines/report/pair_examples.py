@@ -1,4 +1,4 @@
-"""Which pairs a person is shown, and everything there is to show of them."""
+"""Pairs to show, chosen by a seeded sample, with their sentences and runners-up."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,19 +14,19 @@ import pyarrow.compute as pc
 from pipelines.report import traits
 from pipelines.report.counts import doubts
 from pipelines.tables import files, parquet, schema
-from pipelines.tables.columns import Mask, band, flat, probabilities
+from pipelines.tables.columns import Mask, bands, mask, probabilities
 from pipelines.tables.vocabulary import DECISION
 
 SEED = "shizheng report"
 
 PER_TRAIT = 3
-"""Examples of each trait that a sample holds where there are so many."""
+"""Examples of each trait in a sample, if there are so many."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ArticleSide:
     """One article of a pair. `text` is read only where there are no sentences to show."""
 
     article_id: str
@@ -42,8 +42,8 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Bead:
-    """Sentences that belong together, as stored."""
+class StoredBead:
+    """A bead as stored: aligned sentences of both languages."""
 
     kind: str
     zh: str
@@ -54,20 +54,20 @@ class Bead:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """The best other candidate of either article; `side` is the article it has instead."""
+    """The best other candidate of either article; `side` is its other article."""
 
     row: Row
-    side: Side
+    side: ArticleSide
 
 
 @dataclass(frozen=True, slots=True)
-class Specimen:
+class PairExample:
     """One pair with its sentences, the doubts it raises and its rival."""
 
     row: Row
-    zh: Side
-    en: Side
-    beads: tuple[Bead, ...]
+    zh: ArticleSide
+    en: ArticleSide
+    beads: tuple[StoredBead, ...]
     doubts: tuple[str, ...]
     rival: Rival | None = None
     traits: tuple[str, ...] = ()
@@ -104,49 +104,74 @@ def stratified(strata: Mapping[Any, Sequence[str]], size: int, seed: str = SEED)
     return {key for _, _, key in sorted(drawn)[:size]}
 
 
+@dataclass(frozen=True, slots=True)
+class _CityPairs:
+    """A city's pairs: ids, digests in whose order they are drawn, bands, rows by trait."""
+
+    city: str
+    ids: list[str]
+    ranks: list[bytes]
+    bands: list[int]
+    traits: Mapping[str, Mask]
+
+
 def choose(output: Path, size: int, wanted: Collection[str] = ()) -> Choice:
     """Choose the pairs to show: all if at most `size`, else a sample by city and band.
 
-    Up to half of a sample are pairs `wanted` and examples of each trait, so that no figure leads to
-    nothing.
+    Up to half of a sample are pairs `wanted` and examples of each trait, so that every figure leads
+    to a pair.
     """
-    strata: dict[tuple[str, int], list[str]] = {}
-    having: dict[str, list[tuple[int, bytes, str]]] = {}
-    ids: dict[str, list[str]] = {}
-    masks: dict[str, dict[str, Mask]] = {}
+    cities = [_city_pairs(output, key) for key in files.cities_in(output, "pairs", "rejects")]
+    everything = {key for one in cities for key in one.ids}
+    total = sum(len(one.ids) for one in cities)
+    chosen = everything if total <= size else _sample(cities, size, wanted)
+    kept = {one.city: tuple(key for key in one.ids if key in chosen) for one in cities}
+    having = {
+        key: tuple(trait for trait, rows in one.traits.items() if rows[i])
+        for one in cities
+        for i, key in enumerate(one.ids)
+        if key in chosen
+    }
+    return Choice({city: keys for city, keys in kept.items() if keys}, total, having)
+
+
+def _city_pairs(output: Path, city: str) -> _CityPairs:
     columns = ["pair_id", "probability", "relation", "margin", "evidence"]
-    for city in files.cities_in(output, "pairs", "rejects"):
-        pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)
-        ids[city] = pairs["pair_id"].to_pylist()
-        masks[city] = _traits(output, city, pairs)
-        ranks = [_rank(key, SEED) for key in ids[city]]
-        order = np.array(sorted(range(len(ranks)), key=ranks.__getitem__), dtype=np.int64)
-        for trait, rows in masks[city].items():
-            drawn = having.setdefault(trait, [])
+    pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)
+    ids = pairs["pair_id"].to_pylist()
+    ranks = [_rank(key, SEED) for key in ids]
+    return _CityPairs(
+        city, ids, ranks, bands(probabilities(pairs)).tolist(), _traits(output, city, pairs)
+    )
+
+
+def _sample(cities: Sequence[_CityPairs], size: int, wanted: Collection[str]) -> set[str]:
+    """Return `size` ids: the wanted and examples up to a half, the rest by city and band."""
+    first = [key for one in cities for key in one.ids if key in wanted] + _of_each_trait(cities)
+    chosen = set(list(dict.fromkeys(first))[: size // 2])
+    strata: dict[tuple[str, int], list[str]] = {}
+    for one in cities:
+        for key, band in zip(one.ids, one.bands, strict=True):
+            if key not in chosen:
+                strata.setdefault((one.city, band), []).append(key)
+    return chosen | stratified(strata, size - len(chosen))
+
+
+def _of_each_trait(cities: Sequence[_CityPairs]) -> list[str]:
+    """Return `PER_TRAIT` ids of each trait, cities in turn: every trait's first, then the next."""
+    having: dict[str, list[tuple[int, bytes, str]]] = {}
+    for one in cities:
+        order = np.array(sorted(range(len(one.ids)), key=one.ranks.__getitem__), dtype=np.int64)
+        for trait, rows in one.traits.items():
             hits = order[rows[order]][:PER_TRAIT].tolist()
-            drawn += [(turn, ranks[i], ids[city][i]) for turn, i in enumerate(hits)]
-        for key, probability in zip(ids[city], pairs["probability"].to_pylist(), strict=True):
-            strata.setdefault((city, band(probability or 0.0)), []).append(key)
-    total = sum(map(len, ids.values()))
-    chosen = {key for keys in ids.values() for key in keys} if total <= size else set[str]()
-    if total > size:
-        turns = [
-            (turn, rank, key)
-            for drawn in having.values()
-            for turn, (_, rank, key) in enumerate(sorted(drawn)[:PER_TRAIT])
-        ]
-        first = [key for keys in ids.values() for key in keys if key in wanted]
-        first += [key for _, _, key in sorted(turns)]
-        chosen |= set(list(dict.fromkeys(first))[: size // 2])
-        left = {of: [key for key in keys if key not in chosen] for of, keys in strata.items()}
-        chosen |= stratified(left, size - len(chosen))
-    found: dict[str, tuple[str, ...]] = {}
-    for city, keys in ids.items():
-        for i, key in enumerate(keys):
-            if key in chosen:
-                found[key] = tuple(trait for trait, rows in masks[city].items() if rows[i])
-    kept = {city: tuple(key for key in keys if key in chosen) for city, keys in ids.items()}
-    return Choice({city: keys for city, keys in kept.items() if keys}, total, found)
+            drawn = having.setdefault(trait, [])
+            drawn += [(turn, one.ranks[i], one.ids[i]) for turn, i in enumerate(hits)]
+    turns = [
+        (turn, rank, key)
+        for drawn in having.values()
+        for turn, (_, rank, key) in enumerate(sorted(drawn)[:PER_TRAIT])
+    ]
+    return [key for _, _, key in sorted(turns)]
 
 
 def _traits(output: Path, city: str, pairs: pa.Table) -> dict[str, Mask]:
@@ -156,8 +181,8 @@ def _traits(output: Path, city: str, pairs: pa.Table) -> dict[str, Mask]:
     beads = parquet.read_table(path, schema.SENTENCES, ["pair_id", "kind", "flags"])
     kept = probabilities(pairs) >= DECISION
     for trait, owners in traits.of_beads(beads).items():
-        hits = flat(pc.is_in(pairs["pair_id"], value_set=owners))
-        found[trait] = kept & hits.to_numpy(zero_copy_only=False)
+        hits = pc.is_in(pairs["pair_id"], value_set=owners)
+        found[trait] = kept & mask(hits)
     return found
 
 
@@ -165,7 +190,7 @@ def _rank(text: str, seed: str) -> bytes:
     return hashlib.sha256(f"{seed}\n{text}".encode()).digest()
 
 
-def read(output: Path, choice: Choice) -> Iterator[Specimen]:
+def read_examples(output: Path, choice: Choice) -> Iterator[PairExample]:
     """Yield the chosen pairs by city, the most probable first."""
     for city, pair_ids in choice.pair_ids.items():
         pairs = pa.Table.from_pylist(
@@ -186,8 +211,8 @@ def read(output: Path, choice: Choice) -> Iterator[Specimen]:
             row = rows[i]
             key = row["pair_id"]
             raises = tuple(name for name, rows_with in raised.items() if rows_with[i])
-            one = assemble(row, beads.get(key, ()), raises, others.get(key), articles)
-            yield replace(one, traits=choice.traits.get(key, ()))
+            example = assemble(row, beads.get(key, ()), raises, others.get(key), articles)
+            yield replace(example, traits=choice.traits.get(key, ()))
 
 
 def assemble(
@@ -196,9 +221,9 @@ def assemble(
     doubts: tuple[str, ...],
     runner_up: Row | None,
     articles: Mapping[str, Row],
-) -> Specimen:
+) -> PairExample:
     """Return a pair with what belongs to it: rows of the tables, articles by their ids."""
-    return Specimen(
+    return PairExample(
         row=row,
         zh=_side(row, "zh", articles),
         en=_side(row, "en", articles),
@@ -208,8 +233,8 @@ def assemble(
     )
 
 
-def _bead(row: Row) -> Bead:
-    return Bead(
+def _bead(row: Row) -> StoredBead:
+    return StoredBead(
         kind=row["kind"] or "?",
         zh=row["zh"] or "",
         en=row["en"] or "",
@@ -225,9 +250,9 @@ def _rival(row: Row, candidate: Row | None, articles: Mapping[str, Row]) -> Riva
     return Rival(candidate, _side(candidate, other, articles))
 
 
-def _side(row: Row, lang: str, articles: Mapping[str, Row]) -> Side:
+def _side(row: Row, lang: str, articles: Mapping[str, Row]) -> ArticleSide:
     article = articles.get(row[f"{lang}_id"], {})
-    return Side(
+    return ArticleSide(
         article_id=row[f"{lang}_id"] or "",
         lang=lang,
         title=row[f"{lang}_title"] or "",
@@ -291,15 +316,17 @@ def _matching(
     wanted: Collection[str],
     columns: list[str] | None,
 ) -> Iterator[Row]:
-    """Yield the rows whose value in any of `keys` is wanted; other rows' texts stay on disk
-    or pass by in small batches."""
+    """Yield the rows with a wanted value in any of `keys`.
+
+    Files without one are read no further than their key columns, others in small batches.
+    """
     values = pa.array(sorted(filter(None, wanted)), type=pa.string())
 
     def hits(table: Any) -> Any:
-        mask = pc.is_in(table.column(keys[0]), value_set=values)
+        found = pc.is_in(table.column(keys[0]), value_set=values)
         for key in keys[1:]:
-            mask = pc.or_(mask, pc.is_in(table.column(key), value_set=values))
-        return mask
+            found = pc.or_(found, pc.is_in(table.column(key), value_set=values))
+        return found
 
     index = parquet.read_table(path, expected, list(keys))
     if not index.num_rows or not pc.any(hits(index)).as_py():

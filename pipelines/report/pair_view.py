@@ -9,10 +9,9 @@ from markupsafe import Markup, escape
 
 from crawler.legible import visible
 from pipelines.facts.facts import facts
-from pipelines.report import fact_marks
-from pipelines.report import words as wording
+from pipelines.report import fact_marks, words
 from pipelines.report.fact_marks import Mark
-from pipelines.report.pair_examples import Bead, Rival, Side, Specimen
+from pipelines.report.pair_examples import ArticleSide, PairExample, Rival, StoredBead
 from pipelines.report.words import Words
 from pipelines.tables import columns
 from pipelines.tables.vocabulary import DECISION, LANGS
@@ -104,17 +103,17 @@ class PairView:
     rival: RivalView | None
 
 
-def view(specimen: Specimen, budget: int) -> PairView:
+def view(example: PairExample, budget: int) -> PairView:
     """Prepare one pair; its sentences may take about `budget` bytes of the page."""
-    row = specimen.row
-    beads = specimen.beads or _unlinked(specimen)
+    row = example.row
+    beads = example.beads or _unlinked(example)
     # Escaped, a character may take five bytes; both sides of one bead fit in any case.
     longest = min(LONGEST_SIDE, budget // 12)
     texts = {
         lang: "\n".join(getattr(bead, lang)[:longest] for bead in beads)[:_MOST_READ]
         for lang in LANGS
     }
-    sides = {"zh": specimen.zh, "en": specimen.en}
+    sides = {"zh": example.zh, "en": example.en}
     read = {
         lang: facts(
             texts[lang],
@@ -127,27 +126,27 @@ def view(specimen: Specimen, budget: int) -> PairView:
     }
     marks = dict(zip(LANGS, fact_marks.marks(read["zh"], read["en"]), strict=True))
     shown = tuple(_within(budget, _bead_views(beads, sides, marks, longest)))
-    rival = specimen.rival
+    rival = example.rival
     return PairView(
         pair_id=row["pair_id"],
         city=row["city"] or "",
         band=columns.band(row["probability"] or 0.0),
         kept=(row["probability"] or 0.0) >= DECISION,
         probability=row["probability"],
-        relation=wording.of(row["relation"] or "?", wording.RELATIONS),
+        relation=words.of(row["relation"] or "?", words.RELATIONS),
         relation_code=row["relation"] or "?",
         score=row["score"],
         margin=row["margin"],
         method=row["method"] or "",
-        zh=_side(specimen.zh, marks["zh"]),
-        en=_side(specimen.en, marks["en"]),
+        zh=_side(example.zh, marks["zh"]),
+        en=_side(example.en, marks["en"]),
         beads=shown,
         total=len(beads),
         one_sided=sum(1 for bead in beads if not bead.zh or not bead.en),
         hidden=len(beads) - len(shown),
-        linked=bool(specimen.beads),
-        doubts=specimen.doubts,
-        traits=_listed(specimen.traits),
+        linked=bool(example.beads),
+        doubts=example.doubts,
+        traits=_listed(example.traits),
         measures=tuple(_measures(row["evidence"], rival.row["evidence"] if rival else None)),
         rival=_rival(rival) if rival else None,
     )
@@ -176,16 +175,19 @@ def _listed(traits: Sequence[str]) -> tuple[str, ...]:
     return tuple(trait for trait in traits if not any(map(str.isspace, trait)))
 
 
-def _unlinked(specimen: Specimen) -> tuple[Bead, ...]:
+def _unlinked(example: PairExample) -> tuple[StoredBead, ...]:
     """Return the paragraphs of a pair without sentences beside each other, unlinked."""
-    zh, en = specimen.zh.text.split("\n"), specimen.en.text.split("\n")
+    zh, en = example.zh.text.split("\n"), example.en.text.split("\n")
     most = max(len(zh), len(en))
     zh, en = zh + [""] * (most - len(zh)), en + [""] * (most - len(en))
-    return tuple(Bead("", a, b, None, ()) for a, b in zip(zh, en, strict=True) if a or b)
+    return tuple(StoredBead("", a, b, None, ()) for a, b in zip(zh, en, strict=True) if a or b)
 
 
 def _bead_views(
-    beads: Sequence[Bead], sides: dict[str, Side], marks: dict[str, list[Mark]], longest: int
+    beads: Sequence[StoredBead],
+    sides: dict[str, ArticleSide],
+    marks: dict[str, list[Mark]],
+    longest: int,
 ) -> Iterator[BeadView]:
     offsets = {lang: len(side.title[:LONGEST_TITLE]) + 1 for lang, side in sides.items()}
     for bead in beads:
@@ -200,7 +202,7 @@ def _bead_views(
                 cut = Markup('<span class="cut">… +{}</span>').format(f"{len(whole) - len(text):,}")
                 html[lang] = (html[lang] or Markup("")) + cut
             offsets[lang] = end + 1
-        flags = tuple(wording.of(visible(flag), wording.FLAGS) for flag in bead.flags[:8])
+        flags = tuple(words.of(visible(flag), words.FLAGS) for flag in bead.flags[:8])
         traits = _listed((f"bead={bead.kind}", *(f"flag={flag}" for flag in bead.flags[:8])))
         yield BeadView(bead.kind, html["zh"], html["en"], bead.probability, flags, traits)
 
@@ -215,10 +217,10 @@ def _within(budget: int, beads: Iterator[BeadView]) -> Iterator[BeadView]:
         yield bead
 
 
-def _side(side: Side, marks: Sequence[Mark]) -> SideView:
+def _side(side: ArticleSide, marks: Sequence[Mark]) -> SideView:
     title = side.title[:LONGEST_TITLE]
     script = {"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(side.script, side.lang)
-    flags = tuple(wording.of(visible(flag), wording.FLAGS) for flag in side.flags[:8])
+    flags = tuple(words.of(visible(flag), words.FLAGS) for flag in side.flags[:8])
     href = web_link(side.url)
     return SideView(
         lang=script if side.lang == "zh" else "en",
@@ -235,18 +237,18 @@ def _side(side: Side, marks: Sequence[Mark]) -> SideView:
 def _measures(
     evidence: dict[str, Any] | None, rival: dict[str, Any] | None
 ) -> Iterator[MeasureView]:
-    for name, label in wording.MEASURES.items():
+    for name, label in words.MEASURES.items():
         value, other = (evidence or {}).get(name), (rival or {}).get(name)
         yield MeasureView(
             name=name,
             label=label,
-            signed=name in wording.SIGNED,
+            signed=name in words.SIGNED,
             metered=name not in ("length_ratio", "days_apart", "link"),
             value=value,
-            figure=wording.figure(name, value),
-            words=wording.measure(name, value),
+            figure=words.figure(name, value),
+            words=words.measure(name, value),
             rival_value=other,
-            rival_figure=wording.figure(name, other),
+            rival_figure=words.figure(name, other),
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipelines.report import words as wording
-from pipelines.report.counts import Tally, is_null
+from pipelines.report.counts import CorpusCounts, is_one_sided
 from pipelines.report.words import Words
 from pipelines.tables.vocabulary import LANGS
 
@@ -49,7 +49,7 @@ class Weakness:
         return self.share >= SERIOUS
 
 
-def of(counted: Tally) -> list[Weakness]:
+def of(counted: CorpusCounts) -> list[Weakness]:
     """Return what speaks against a corpus, the greatest share first; what is nil comes last."""
     kept = sum(city.kept for city in counted.cities)
     pairs, sentences = Words("pairs", "配对"), Words("sentence groups", "句组")
@@ -58,8 +58,10 @@ def of(counted: Tally) -> list[Weakness]:
         for name, words in PAIRS.items()
     ]
     beads = sum(counted.kinds.values())
-    one_sided = sum(count for kind, count in counted.kinds.items() if is_null(kind))
-    commonest = max(filter(is_null, counted.kinds), key=counted.kinds.__getitem__, default="1-0")
+    one_sided = sum(count for kind, count in counted.kinds.items() if is_one_sided(kind))
+    commonest = max(
+        filter(is_one_sided, counted.kinds), key=counted.kinds.__getitem__, default="1-0"
+    )
     words = Words("have one side only", "仅有一方")
     found.append(Weakness(words, sentences, one_sided, beads, True, f"bead={commonest}"))
     words, flag = Words("have figures that differ", "数字不一致"), "number_mismatch"

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from crawler.legible import visible
 from pipelines.quality.sampling import Drawn
 from pipelines.report import pair_view
-from pipelines.report.pair_examples import Specimen
+from pipelines.report.pair_examples import PairExample
 from pipelines.report.pair_view import PairView
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.stored_pairs import StoredPairs
@@ -114,7 +114,7 @@ class ItemReader:
         self._output = output
         self._stored = StoredPairs(output)
         self._edition = 0
-        self._specimens = _Recent[tuple[int, str, str], Specimen](800)
+        self._examples = _Recent[tuple[int, str, str], PairExample](800)
         self._views = _Recent[tuple[int, str, str, int], PairView](120)
         self._worker = _Worker()
         self._fetched: set[str] = set()
@@ -134,10 +134,10 @@ class ItemReader:
         key = (edition, drawn.city, drawn.pair_id or "", budget)
         view = self._views.get(key)
         if view is None:
-            specimen = self._specimen(edition, drawn.city, drawn.pair_id or "")
-            if specimen is None:
+            example = self._example(edition, drawn.city, drawn.pair_id or "")
+            if example is None:
                 return None
-            view = pair_view.view(specimen, budget)
+            view = pair_view.view(example, budget)
             self._views.put(key, view)
         return view
 
@@ -198,14 +198,14 @@ class ItemReader:
         self._worker.put(work, urgent=True)
 
     def _fetch(self, edition: int, city: str, pair_ids: Sequence[str]) -> None:
-        missing = [key for key in pair_ids if self._specimens.get((edition, city, key)) is None]
-        for key, specimen in self._stored.pairs(city, missing).items():
-            self._specimens.put((edition, city, key), specimen)
+        missing = [key for key in pair_ids if self._examples.get((edition, city, key)) is None]
+        for key, example in self._stored.pairs(city, missing).items():
+            self._examples.put((edition, city, key), example)
 
-    def _specimen(self, edition: int, city: str, pair_id: str) -> Specimen | None:
-        if self._specimens.get((edition, city, pair_id)) is None:
+    def _example(self, edition: int, city: str, pair_id: str) -> PairExample | None:
+        if self._examples.get((edition, city, pair_id)) is None:
             self._fetch(edition, city, [pair_id])
-        return self._specimens.get((edition, city, pair_id))
+        return self._examples.get((edition, city, pair_id))
 
     def _articles(self, city: str, ids: Sequence[str]) -> list[ArticleView]:
         rows = self._stored.articles(city, ids)

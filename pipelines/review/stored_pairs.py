@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.report import counts, pair_examples
-from pipelines.report.pair_examples import Specimen
+from pipelines.report.pair_examples import PairExample
 from pipelines.tables import files, schema
 from pipelines.tables.parquet import Row
 from pipelines.tables.row_index import RowIndex
@@ -23,7 +23,7 @@ class StoredPairs:
         self._output = output
         self._index = RowIndex()
 
-    def pairs(self, city: str, pair_ids: Iterable[str]) -> dict[str, Specimen]:
+    def pairs(self, city: str, pair_ids: Iterable[str]) -> dict[str, PairExample]:
         """Return the pairs of a city that are stored, by id, without runners-up.
 
         Raises `StoreError` for a table that cannot be read.

@@ -17,7 +17,7 @@ from pipelines.quality import subjects, verdicts
 from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Named, Subject, Subjects
 from pipelines.quality.verdicts import Item, Verdict
-from pipelines.report.pair_examples import Specimen
+from pipelines.report.pair_examples import PairExample
 from pipelines.review import sheets, words
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.sheets import CARRIED, Row
@@ -133,7 +133,7 @@ def _with_texts(output: Path, texts: Subjects, rows: list[Row]) -> Iterator[Row]
         yield row | {name: text[:CELL] for name, text in shown.items()}
 
 
-def _pair_texts(row: Row, pair: Specimen, subject: Subject) -> dict[str, str]:
+def _pair_texts(row: Row, pair: PairExample, subject: Subject) -> dict[str, str]:
     """Return titles and texts of a pair, or of one of its beads."""
     beads = pair.beads
     if row["level"] == "bead":

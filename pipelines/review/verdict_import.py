@@ -415,10 +415,10 @@ def _as_stored(verdict: Verdict, stored: StoredPairs, where: str) -> Verdict:
         if not stored.articles(verdict.city, [verdict.en_id or ""]):
             raise ExchangeError(f"{where}: {verdict.city} has no article {verdict.en_id}")
         return verdict
-    specimen = stored.pairs(verdict.city, [verdict.pair_id or ""]).get(verdict.pair_id or "")
-    if specimen is None:
+    example = stored.pairs(verdict.city, [verdict.pair_id or ""]).get(verdict.pair_id or "")
+    if example is None:
         raise _no_such(verdict, where)
-    beads, row = specimen.beads, specimen.row
+    beads, row = example.beads, example.row
     at = (
         verdict.position if verdict.position is not None and verdict.position < len(beads) else None
     )

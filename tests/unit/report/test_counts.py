@@ -9,7 +9,7 @@ from pipelines.report import charts, counts, pair_examples, weaknesses
 
 
 def minghe(corpus: Path) -> dict[str, counts.Edition]:
-    (city,) = (city for city in counts.read(corpus).cities if city.city == "minghe")
+    (city,) = (city for city in counts.read_counts(corpus).cities if city.city == "minghe")
     return {edition.lang: edition for edition in city.editions}
 
 
@@ -26,7 +26,7 @@ def test_coverage_is_counted_by_month_and_leaves_out_the_undated(corpus: Path) -
 
 
 def test_relations_beads_and_flags_are_counted_over_pairs_kept_only(corpus: Path) -> None:
-    counted = counts.read(corpus)
+    counted = counts.read_counts(corpus)
     assert counted.relations == {"translation": 1, "same_event": 1, "abridged": 1}
     assert counted.kinds == {"1-1": 2, "1-2": 1, "1-0": 1}
     assert counted.sentence_flags == {"number_mismatch": 1, "length_outlier": 1}
@@ -35,7 +35,7 @@ def test_relations_beads_and_flags_are_counted_over_pairs_kept_only(corpus: Path
 
 
 def test_rejects_are_counted_by_reason_with_examples(corpus: Path) -> None:
-    counted = counts.read(corpus)
+    counted = counts.read_counts(corpus)
     assert counted.reject_reasons == {"challenge": {"minghe": 2}, "too_short": {"minghe": 1}}
     assert [e.url for e in counted.reject_examples["challenge"]] == [
         "http://www.minghe.example/a.html",
@@ -46,15 +46,15 @@ def test_rejects_are_counted_by_reason_with_examples(corpus: Path) -> None:
 def test_doubts_name_the_pairs_that_something_speaks_against(corpus: Path) -> None:
     raised = {
         s.row["pair_id"]: s.doubts
-        for s in pair_examples.read(corpus, pair_examples.choose(corpus, 9))
+        for s in pair_examples.read_examples(corpus, pair_examples.choose(corpus, 9))
     }
     assert raised["zh2-en2"] == ("ordinals", "near", "close")
     assert raised["zh1-en1"] == ()
-    assert counts.read(corpus).doubts["ordinals"] == 1
+    assert counts.read_counts(corpus).doubts["ordinals"] == 1
 
 
 def test_runs_show_their_issues_and_how_they_ended(corpus: Path) -> None:
-    (run,) = counts.read(corpus).runs
+    (run,) = counts.read_counts(corpus).runs
     assert (run.command, run.exit_code, run.cities) == ("run", 3, 2)
     assert run.counts == {"articles": 11}
     assert run.issues == {"list_empty": 1}
@@ -74,7 +74,7 @@ def test_scales_end_at_round_numbers_and_counts_stay_short() -> None:
 
 
 def test_weaknesses_are_shares_of_something_and_the_greatest_comes_first(corpus: Path) -> None:
-    found = weaknesses.of(counts.read(corpus))
+    found = weaknesses.of(counts.read_counts(corpus))
     assert [one.share for one in found] == sorted((one.share for one in found), reverse=True)
     told = {f"{one.of.en} {one.words.en}": (one.count, one.whole) for one in found}
     assert told["pairs have ordinals that contradict each other"] == (1, 3)

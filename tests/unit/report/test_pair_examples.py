@@ -15,7 +15,7 @@ from crawler.legible import visible
 from pipelines.facts.facts import facts
 from pipelines.report import fact_marks, pair_examples, pair_view, words
 from pipelines.report.page import render
-from pipelines.report.pair_examples import Bead, Side, Specimen
+from pipelines.report.pair_examples import ArticleSide, PairExample, StoredBead
 from pipelines.text import safe
 
 
@@ -117,7 +117,7 @@ def test_a_sample_is_called_one(corpus: Path) -> None:
 def test_the_runner_up_is_the_best_candidate_that_shares_an_article(corpus: Path) -> None:
     found = {
         s.row["pair_id"]: s.rival
-        for s in pair_examples.read(corpus, pair_examples.choose(corpus, 9))
+        for s in pair_examples.read_examples(corpus, pair_examples.choose(corpus, 9))
     }
     rival = found["zh1-en1"]
     assert rival is not None
@@ -132,13 +132,15 @@ def test_a_certainty_is_never_claimed() -> None:
     ]  # fmt: skip
 
 
-def specimen(zh: str, en: str, count: int = 1, title: str = "标题") -> Specimen:
+def example(zh: str, en: str, count: int = 1, title: str = "标题") -> PairExample:
     row = pair("minghe", *(_bare(lang, title) for lang in ("zh", "en")), 0.9)
     sides = (
-        Side("a", "zh", title, "http://x.example/"),
-        Side("b", "en", title, "http://x.example/"),
+        ArticleSide("a", "zh", title, "http://x.example/"),
+        ArticleSide("b", "en", title, "http://x.example/"),
     )
-    return Specimen(row, *sides, tuple(Bead("1-1", zh, en, 0.9, ()) for _ in range(count)), ())
+    return PairExample(
+        row, *sides, tuple(StoredBead("1-1", zh, en, 0.9, ()) for _ in range(count)), ()
+    )
 
 
 def _bare(lang: str, title: str) -> Article:
@@ -147,11 +149,11 @@ def _bare(lang: str, title: str) -> Article:
 
 
 def test_what_does_not_fit_is_counted_and_said() -> None:
-    seen = pair_view.view(specimen("很长的句子。" * 40, "A long sentence. " * 40, count=50), 20_000)
+    seen = pair_view.view(example("很长的句子。" * 40, "A long sentence. " * 40, count=50), 20_000)
     assert 0 < len(seen.beads) < 50
     assert seen.hidden == 50 - len(seen.beads)
     assert seen.total == 50
-    huge = pair_view.view(specimen("字" * 2_000_000, "x"), 60_000).beads[0]
+    huge = pair_view.view(example("字" * 2_000_000, "x"), 60_000).beads[0]
     assert "… +1,997,000" in str(huge.zh)
     assert huge.zh is not None
     assert len(huge.zh) < 4_000

@@ -15,7 +15,7 @@ from builders import store_rows, store_verdicts, verdict_row
 
 from crawler.city import City
 from pipelines.quality import estimates, history
-from pipelines.report import counts as tally
+from pipelines.report import counts
 from pipelines.report.page import render, write
 from pipelines.tables import articles, damage, files
 
@@ -30,7 +30,7 @@ def test_the_same_tables_give_the_same_page(corpus: Path, tmp_path: Path) -> Non
     write_corpus(tmp_path)
     for run in (tmp_path / "runs").iterdir():
         (run / "counts.json").unlink()
-    assert tally.read(tmp_path).as_of == ALIGNED
+    assert counts.read_counts(tmp_path).as_of == ALIGNED
 
 
 def test_the_page_is_written_under_reports_and_replaced_whole(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_city_of_articles_alone_gives_a_page_without_pairs(tmp_path: Path) -> 
             path.unlink()
     page = render(tmp_path)
     assert "No pairs yet" in page
-    assert [c.kept for c in tally.read(tmp_path).cities] == [0, 0]
+    assert [c.kept for c in counts.read_counts(tmp_path).cities] == [0, 0]
 
 
 @pytest.mark.parametrize("table", ["pairs", "candidates", "sentences", "rejects", "articles"])

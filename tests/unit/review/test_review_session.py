@@ -11,8 +11,7 @@ from judged import PAIRS, write_judged
 
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan, PlanError, parse_plan
-from pipelines.report.pair_examples import Choice
-from pipelines.report.pair_examples import read as read_specimens
+from pipelines.report.pair_examples import Choice, read_examples
 from pipelines.review import drawn_plans, journal
 from pipelines.review.item_reader import ItemReader
 from pipelines.review.session import JudgingSession, VerdictRefusedError
@@ -166,7 +165,7 @@ def test_what_is_no_verdict_is_refused(session: JudgingSession, place: int, code
 def test_the_shelf_reads_what_the_report_reads(output: Path) -> None:
     choice = Choice({"anlan": tuple(f"anlan-zh{n:02d}-anlan-en{n:02d}" for n in range(14))}, PAIRS)
     expected = {
-        one.row["pair_id"]: replace(one, rival=None) for one in read_specimens(output, choice)
+        one.row["pair_id"]: replace(one, rival=None) for one in read_examples(output, choice)
     }
     stored = StoredPairs(output)
     for key, one in expected.items():
