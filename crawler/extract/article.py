@@ -5,8 +5,9 @@ a page at all; the family's rules; the general reader; then what the text itself
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -18,12 +19,15 @@ from crawler.extract import fields, kinds, lines
 from crawler.extract.blocks import Block, read_blocks
 from crawler.extract.body import Body, Cut, attachments, images, read_body
 from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose_blocks
+from crawler.extract.dates import Moment
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
 from crawler.extract.page import ParsedPage, parse
 from crawler.extract.refusals import REASONS, diagnose, is_document
 from crawler.item import Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
 from crawler.unpacking import TOO_LARGE, is_packed
+
+T = TypeVar("T")
 
 _MARKERS = tuple(
     (re.compile(rf"<!--\s*{begin}\s*-->"), re.compile(rf"<!--\s*{end}"))
@@ -39,7 +43,17 @@ _PARTICULAR = re.compile(
     r"trs_|ucap|#zoom|custom_union|#pressrelease|entry-content|area-essay", re.IGNORECASE
 )
 _ENOUGH = 24
+"""Units of text from which a family's rule has found the body; set by hand, not measured."""
 _DOUBTFUL = 400
+"""Units of text below which a page may be a defence: their own words stay below."""
+_OPENING = 40
+"""Characters of the first paragraph by which its line is found; set by hand, not measured."""
+_LONGEST_HEADING = 80
+"""Characters of the first paragraph that serve as title where the page has none; set by hand."""
+_LOW_AGREEMENT = 0.5
+"""Likeness of the extractors below which an article is flagged; set by hand, not measured."""
+_ABOVE, _BELOW = 12, 6
+"""Lines around a body among which a family's date line is its own; set by hand, not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,42 +160,90 @@ def _read(
     if len(page.elements) > MAX_ELEMENTS:
         size = f"{len(page.elements)} elements"
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
-    source = city.source_of(url, page.served)
-    text = _family_text(page, source) or _marked_text(page)
+    edition = city.source_of(url, page.served)
+    text = _family_text(page, edition) or _marked_text(page)
     if text is not None and len(text.blocks) > MAX_LINES:
         size = f"{len(text.blocks)} lines"
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
-    said: tuple[Opinion, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
     if compare or text is None:
-        said = ask_extractors(page.markup, page.chinese, len(page.blocks), every=compare)
+        opinions = ask_extractors(page.markup, page.chinese, len(page.blocks), every=compare)
     if text is None:
-        if not said:
+        if not opinions:
             size = f"{len(page.markup)} characters, {len(page.blocks)} lines"
             return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
-        text = _general_text(page, said)
-    return _article(page, city, source, text, said)
+        text = _general_text(page, opinions)
+    return _article(page, city, edition, text, opinions)
 
 
-def _too_long(title: str, text: str) -> str:
-    """Return the size of what is too long for an article; empty if nothing is."""
-    if len(title) > MAX_TITLE:
-        return f"a title of {len(title)} characters"
-    return f"{len(text)} characters of text" if len(text) > MAX_TEXT else ""
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Everything that the rules found on a page, before it is accepted or refused."""
+
+    page: ParsedPage
+    city: City
+    edition: Source | None
+    text: _Text
+    body: Body
+    title: fields.Found[str] | None
+    published: fields.Found[Moment] | None
+    date_flags: tuple[str, ...]
+    source: fields.Found[str] | None
+    author: fields.Found[str] | None
+    column: fields.Found[str] | None
+    keywords: fields.Found[tuple[str, ...]] | None
+    images: tuple[str, ...]
+    attachments: tuple[str, ...]
+    parts: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """Headline, or nothing."""
+        return self.title.value if self.title else ""
+
+    def notes(self) -> tuple[Field, ...]:
+        """Return the fields that have a value, as text, each with its rule."""
+        body = self.body
+        rows = (
+            _note("title", self.title, str),
+            _note("published_at", self.published, _shown_moment),
+            _note("source", self.source, str),
+            _note("author", self.author, str),
+            _note("column", self.column, str),
+            _note("keywords", self.keywords, "; ".join),
+            Field("text", f"{len(body.text)} characters", self.text.rule),
+            Field("images", " ".join(self.images), "pictures in the body"),
+            Field("captions", " / ".join(body.captions), "lines at pictures"),
+            Field("attachments", " ".join(self.attachments), "documents linked"),
+            Field("parts", " ".join(self.parts), "pager"),
+        )
+        return tuple(row for row in rows if row.value)
 
 
 def _article(
-    page: ParsedPage, city: City, source: Source | None, text: _Text, said: tuple[Opinion, ...]
+    page: ParsedPage,
+    city: City,
+    edition: Source | None,
+    text: _Text,
+    opinions: tuple[Opinion, ...],
 ) -> Explanation:
+    found = _find_fields(page, city, edition, text)
+    result = _reject_of(found) or _article_of(found)
+    return Explanation(result, page.decoded.encoding, found.notes(), found.body.cut, opinions)
+
+
+def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Text) -> _Fields:
     metas = page.metas
     rules = text.rules
-    named = page.select(rules.title) if rules else []
-    title = fields.title_of(page.tree, metas, named, page.blocks)
+    title = fields.title_of(
+        page.tree, metas, page.select(rules.title) if rules else [], page.blocks
+    )
     heading = title.value if title else ""
     body = read_body(text.blocks, heading)
     start, end = text.places
-    if body.paragraphs and text.rules is None:
+    if body.paragraphs and rules is None:
         # The extractors may take title and date line along: the text starts after them.
-        opening = body.paragraphs[0][:40]
+        opening = body.paragraphs[0][:_OPENING]
         starts = (p for p in range(start, end) if page.blocks[p].text.startswith(opening))
         start = next(starts, start)
     near = [
@@ -190,91 +252,85 @@ def _article(
         *fields.near_lines(page.blocks, heading, start, end),
     ]
     published, date_flags = fields.published_of(metas, near, page.url, page.stated_date)
-    found_source = fields.source_of(metas, near)
-    author = fields.author_of(metas, near, body.editor, body.reporter)
-    column = fields.column_of(metas, page.blocks[: max(start, 1)], heading)
-    keywords = fields.keywords_of(metas)
-    pictures = images(text.nodes, page.base)
-    documents = attachments(_around(text.nodes), page.base)
-    parts = (rules.parts(page.html, page.url) if rules else ()) or page.linked_parts()
-    notes = tuple(
-        Field(name, value, rule)
-        for name, value, rule in (
-            ("title", heading, title.rule if title else ""),
-            (
-                "published_at",
-                f"{fields.cut_to(published.value):%Y-%m-%d %H:%M} ({published.value.precision})"
-                if published
-                else "",
-                published.rule if published else "",
-            ),
-            _note("source", found_source),
-            _note("author", author),
-            _note("column", column),
-            (
-                "keywords",
-                "; ".join(keywords.value) if keywords else "",
-                keywords.rule if keywords else "",
-            ),
-            ("text", f"{len(body.text)} characters", text.rule),
-            ("images", " ".join(pictures), "pictures in the body" if pictures else ""),
-            ("captions", " / ".join(body.captions), "lines at pictures" if body.captions else ""),
-            ("attachments", " ".join(documents), "documents linked" if documents else ""),
-            ("parts", " ".join(parts), "pager" if parts else ""),
-        )
-        if rule
+    return _Fields(
+        page=page,
+        city=city,
+        edition=edition,
+        text=text,
+        body=body,
+        title=title,
+        published=published,
+        date_flags=date_flags,
+        source=fields.source_of(metas, near),
+        author=fields.author_of(metas, near, body.editor, body.reporter),
+        column=fields.column_of(metas, page.blocks[: max(start, 1)], heading),
+        keywords=fields.keywords_of(metas),
+        images=images(text.nodes, page.base),
+        attachments=attachments(_around(text.nodes), page.base),
+        parts=(rules.parts(page.html, page.url) if rules else ()) or page.linked_parts(),
     )
 
-    def done(result: Article | Reject) -> Explanation:
-        return Explanation(result, page.decoded.encoding, notes, body.cut, said)
 
-    rejected = _no_article(page, city, text, body, pictures=pictures, documents=documents)
+def _reject_of(found: _Fields) -> Reject | None:
+    """Return the reason why a page gives no article, or None if it gives one."""
+    page, city, body = found.page, found.city, found.body
+    rejected = _no_article(found)
     if rejected or not reaches([body.text], _DOUBTFUL):
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
         blocked = diagnose(page.url, 200, page.headers, page.body)
         rejected = _reject(page.url, city, blocked) if blocked else rejected
     if rejected and page.truncated and rejected.reason == "too_short":
         size = f"its first {len(page.html)} characters hold no text"
-        rejected = _reject(page.url, city, "too_large", size)
-    if not rejected and (size := _too_long(heading, body.text)):
-        rejected = _reject(page.url, city, "too_large", size)
+        return _reject(page.url, city, "too_large", size)
     if rejected:
-        return done(rejected)
-    if not heading:
-        heading = body.paragraphs[0][:80]
-    flags = [*page.decoded.flags, *date_flags]
-    if page.truncated:
-        flags.append("truncated")
-    if published is None:
-        flags.append("undated")
-    if text.agreement is not None and text.agreement < 0.5:
-        flags.append("low_agreement")
-    flags += kinds.kind_flags(heading, body.paragraphs, text.blocks)
-    return done(
-        Article(
-            article_id=article_id(page.url),
-            city=city.key,
-            site=(urlsplit(page.url).hostname or "").lower(),
-            url=page.url,
-            title=heading,
-            text=body.text,
-            lang_declared=source.lang if source else None,
-            published_at=fields.cut_to(published.value) if published else None,
-            published_precision=published.value.precision if published else None,
-            source=found_source.value if found_source else None,
-            author=author.value if author else None,
-            column=column.value if column else None,
-            keywords=keywords.value if keywords else (),
-            images=pictures,
-            captions=body.captions,
-            attachments=documents,
-            extractor=text.rule,
-            extract_agreement=text.agreement,
-            flags=_once(iter(flags)),
-            rights=city.rights_of(page.url).text,
-            parts=parts,
-        )
+        return rejected
+    if len(found.heading) > MAX_TITLE:
+        size = f"a title of {len(found.heading)} characters"
+        return _reject(page.url, city, "too_large", size)
+    if len(body.text) > MAX_TEXT:
+        return _reject(page.url, city, "too_large", f"{len(body.text)} characters of text")
+    return None
+
+
+def _article_of(found: _Fields) -> Article:
+    page, body, published = found.page, found.body, found.published
+    heading = found.heading or body.paragraphs[0][:_LONGEST_HEADING]
+    return Article(
+        article_id=article_id(page.url),
+        city=found.city.key,
+        site=(urlsplit(page.url).hostname or "").lower(),
+        url=page.url,
+        title=heading,
+        text=body.text,
+        lang_declared=found.edition.lang if found.edition else None,
+        published_at=fields.cut_to(published.value) if published else None,
+        published_precision=published.value.precision if published else None,
+        source=_value(found.source),
+        author=_value(found.author),
+        column=_value(found.column),
+        keywords=found.keywords.value if found.keywords else (),
+        images=found.images,
+        captions=body.captions,
+        attachments=found.attachments,
+        extractor=found.text.rule,
+        extract_agreement=found.text.agreement,
+        flags=_once(_flags(found, heading)),
+        rights=found.city.rights_of(page.url).text,
+        parts=found.parts,
     )
+
+
+def _flags(found: _Fields, heading: str) -> Iterator[str]:
+    """Yield the flags of an article."""
+    yield from found.page.decoded.flags
+    yield from found.date_flags
+    if found.page.truncated:
+        yield "truncated"
+    if found.published is None:
+        yield "undated"
+    if found.text.agreement is not None and found.text.agreement < _LOW_AGREEMENT:
+        yield "low_agreement"
+    yield from kinds.kind_flags(heading, found.body.paragraphs, found.text.blocks)
 
 
 def _family_text(page: ParsedPage, source: Source | None) -> _Text | None:
@@ -336,8 +392,8 @@ def _marked_text(page: ParsedPage) -> _Text | None:
     return None
 
 
-def _general_text(page: ParsedPage, said: tuple[Opinion, ...]) -> _Text:
-    chosen = with_headlines(page.blocks, choose_blocks(page.blocks, said))
+def _general_text(page: ParsedPage, opinions: tuple[Opinion, ...]) -> _Text:
+    chosen = with_headlines(page.blocks, choose_blocks(page.blocks, opinions))
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     kept = set(chosen)
     blocks = [
@@ -347,7 +403,7 @@ def _general_text(page: ParsedPage, said: tuple[Opinion, ...]) -> _Text:
         if place in kept or (place > places[0] and block.centred and _may_be_caption(block))
     ]
     nodes = page.around(blocks[0].node, blocks[-1].node) if blocks else []
-    return _Text(blocks, nodes, places, "consensus", None, agreement(said))
+    return _Text(blocks, nodes, places, "consensus", None, agreement(opinions))
 
 
 def _may_be_caption(block: Block) -> bool:
@@ -363,7 +419,7 @@ def _meta_lines(
     """
     if rules is None:
         return
-    near = [*page.blocks[max(0, start - 12) : start + 1], *page.blocks[end : end + 6]]
+    near = [*page.blocks[max(0, start - _ABOVE) : start + 1], *page.blocks[end : end + _BELOW]]
     for node in page.select(rules.meta_line):
         inside = set(node.iter())
         if not any(block.node in inside for block in near):
@@ -383,42 +439,42 @@ def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
     return around
 
 
-def _no_article(
-    page: ParsedPage,
-    city: City,
-    text: _Text,
-    body: Body,
-    *,
-    pictures: Sequence[str],
-    documents: Sequence[str],
-) -> Reject | None:
-    """Return why the page gives no article, or None if it gives one."""
+def _no_article(found: _Fields) -> Reject | None:
+    """Return why a body, by its text and links, is no article; None if it is one."""
+    page, text, body, documents = found.page, found.text, found.body, found.attachments
     general = text.rules is None
-    shown = pictures or images(page.unlinked_pictures() if general else (), page.base)
+    pictures = found.images or images(page.unlinked_pictures() if general else (), page.base)
     reason = kinds.reject_reason(
         body.text,
         text.blocks if text.blocks and not general else page.blocks,
         general=general,
         documents=len(documents),
-        pictures=len(shown),
+        pictures=len(pictures),
     )
     if reason is None:
         return None
-    more = {
+    details = {
         "cover_notice": f"attached: {' '.join(documents[:3])}",
-        "image_only": f"pictures: {len(shown)}",
+        "image_only": f"pictures: {len(pictures)}",
         "too_short": f"{units(body.text)} characters",
     }
-    return _reject(page.url, city, reason, more.get(reason, ""))
+    return _reject(page.url, found.city, reason, details.get(reason, ""))
 
 
-def _reject(url: str, city: City, reason: str, more: str = "") -> Reject:
-    detail = REASONS[reason] + (f" ({more})" if more else "")
-    return Reject(url, city.key, reason, detail)
+def _reject(url: str, city: City, reason: str, detail: str = "") -> Reject:
+    return Reject(url, city.key, reason, REASONS[reason] + (f" ({detail})" if detail else ""))
 
 
-def _note(name: str, value: fields.Found[str] | None) -> tuple[str, str, str]:
-    return (name, value.value, value.rule) if value else (name, "", "")
+def _note(name: str, found: fields.Found[T] | None, shown: Callable[[T], str]) -> Field:
+    return Field(name, shown(found.value), found.rule) if found else Field(name, "", "")
+
+
+def _shown_moment(moment: Moment) -> str:
+    return f"{fields.cut_to(moment):%Y-%m-%d %H:%M} ({moment.precision})"
+
+
+def _value(found: fields.Found[str] | None) -> str | None:
+    return found.value if found else None
 
 
 def _length(node: etree._Element) -> int:

@@ -1,7 +1,7 @@
 """From the blocks of an article's body to its paragraphs: what is not news is cut, and said so."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
@@ -31,6 +31,12 @@ _ICON = re.compile(
 
 _EDGE = 4
 """Lines of text at either end among which date lines, credits and the like are looked for."""
+_LONGEST_EDGE = 200
+"""Characters of a line above which it is text even at the ends; set by hand, not measured."""
+_PROSE = 60
+"""Characters from which a line is a paragraph of prose; set by hand, not measured."""
+_LINK = 0.9
+"""Share of linked characters above which a line at the ends is a link; set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
 
 
 class _Edges:
-    """Takes what is no text off both ends of a body, and notes the fields it held."""
+    """Cutter of furniture at both ends of a body; collects the fields found in it."""
 
     def __init__(self, title: str, *, items: bool) -> None:
         self.title = title
@@ -116,65 +122,77 @@ class _Edges:
         kept: list[Block] = []
         begun = False
         for block in blocks:
-            if not begun and len(kept) < _EDGE and self._take(block, start=True):
+            if not begun and len(kept) < _EDGE and self._cuts(block, self._reasons_at_start):
                 continue
             kept.append(block)
             # After the first paragraph of prose nothing is above the text any more.
-            begun = begun or len(block.text) >= 60
+            begun = begun or len(block.text) >= _PROSE
         tail: list[Block] = []
         while kept and len(tail) < _EDGE:
             block = kept.pop()
-            if not self._take(block, start=False):
+            if not self._cuts(block, self._reasons_at_end):
                 tail.append(block)
         return kept + tail[::-1]
 
-    def _take(self, block: Block, *, start: bool) -> bool:
-        reason = self._reason(block, start)
+    def _cuts(self, block: Block, reasons: Callable[[Block], Iterator[tuple[str, bool]]]) -> bool:
+        """Cut a block for the first of its `reasons` that is true, if any is."""
+        if len(block.text) > _LONGEST_EDGE:
+            return False
+        reason = next((reason for reason, true in reasons(block) if true), None)
         if reason:
             self.cut.append(Cut(block.text, reason))
         return reason is not None
 
-    def _reason(self, block: Block, start: bool) -> str | None:
+    def _reasons_at_start(self, block: Block) -> Iterator[tuple[str, bool]]:
         text = block.text
-        if len(text) > 200:
-            return None
-        if start and self.title and _comparable(text) in (self.title, ""):
-            return "title"
-        if lines.is_breadcrumb(text) and start:
-            return "breadcrumb"
-        if not start and lines.is_clock(text):
-            self.clock = text
-            return "date and source line"
+        yield "title", bool(self.title) and _comparable(text) in (self.title, "")
+        yield "breadcrumb", lines.is_breadcrumb(text)
+        found = lines.read_line(f"{block.pieces} ")
+        yield "date and source line", self._take_meta(text, found, bare=True)
+        yield "editor's credit", self._take_credit(text, found)
+        yield "byline", self._take_author(lines.byline(text))
+        yield "catalogue box", lines.is_catalogue(text)
+        yield "attachment", lines.is_attachment_label(text)
+        yield "notice", lines.is_preamble(text)
+        yield "link elsewhere", self._leads_elsewhere(block)
+
+    def _reasons_at_end(self, block: Block) -> Iterator[tuple[str, bool]]:
+        text = block.text
+        yield "date and source line", self._take_clock(text)
         found = lines.read_line(f"{block.pieces} {self.clock}")
         # Below a text, a date without a word is its signature, part of a decree or a notice.
-        if lines.is_meta_line(text, found) and (start or self.clock or not found.is_bare_date):
-            self.meta.append(found)
-            return "date and source line"
-        if not start and lines.is_end(text, after_clock=bool(self.clock)):
-            return "end mark"
-        if lines.is_credit(text):
-            self.author = self.author or found.editor or found.author
-            return "editor's credit"
-        if name := lines.byline(text) if start else lines.signature(text):
-            self.author = self.author or name
-            return "byline"
-        if start and lines.is_catalogue(text):
-            return "catalogue box"
-        if not start and lines.is_neighbour(text, linked=False, last=True):
-            return "link to a neighbouring article"
-        if lines.is_attachment_label(text):
-            return "attachment"
-        if start and lines.is_preamble(text):
-            return "notice"
-        if not start and lines.is_notice(text):
-            return "notice"
-        if (
-            block.link_density > 0.9
-            and not self.items
-            and not re.search(r"[。！？.!?]$|https?:|www\.", text)
-        ):
-            return "link elsewhere"
-        return None
+        yield "date and source line", self._take_meta(text, found, bare=bool(self.clock))
+        yield "end mark", lines.is_end(text, after_clock=bool(self.clock))
+        yield "editor's credit", self._take_credit(text, found)
+        yield "byline", self._take_author(lines.signature(text))
+        yield "link to a neighbouring article", lines.is_neighbour(text, linked=False, last=True)
+        yield "attachment", lines.is_attachment_label(text)
+        yield "notice", lines.is_notice(text)
+        yield "link elsewhere", self._leads_elsewhere(block)
+
+    def _take_clock(self, text: str) -> bool:
+        if not lines.is_clock(text):
+            return False
+        self.clock = text
+        return True
+
+    def _take_meta(self, text: str, found: lines.MetaLine, *, bare: bool) -> bool:
+        """Note the fields of a date-and-source line; a `bare` date may be one."""
+        if not lines.is_meta_line(text, found) or (found.is_bare_date and not bare):
+            return False
+        self.meta.append(found)
+        return True
+
+    def _take_credit(self, text: str, found: lines.MetaLine) -> bool:
+        return lines.is_credit(text) and self._take_author(found.editor or found.author or "")
+
+    def _take_author(self, name: str | None) -> bool:
+        self.author = self.author or name or None
+        return name is not None
+
+    def _leads_elsewhere(self, block: Block) -> bool:
+        linked = block.link_density > _LINK and not self.items
+        return linked and not re.search(r"[。！？.!?]$|https?:|www\.", block.text)
 
 
 def _furniture(block: Block) -> str | None:

@@ -29,6 +29,11 @@ _NUMBERED = re.compile(
     r"^[一二三四五六七八九十]{1,3}[、.．]|^[(（][一二三四五六七八九十\d]{1,3}[)）]|"
     r"^第[一二三四五六七八九十百\d]{1,4}[章节條条]|^\d{1,2}[、.．]|[〔\[]\d{4}[〕\]]|[:：]$"
 )
+_HAN = re.compile(f"[{HAN}]")
+_NEAR, _FAR = 160, 80
+"""Most characters of a photographer's credit beside a picture and elsewhere; set by hand."""
+_LONGEST_ZH, _LONGEST_EN = 60, 160
+"""Most characters of a caption that only its place shows; set by hand, not measured."""
 
 
 def marks(blocks: Sequence[Block], title: str) -> list[bool]:
@@ -46,18 +51,28 @@ def marks(blocks: Sequence[Block], title: str) -> list[bool]:
 def _is_caption(block: Block, after: Block | None, title: str) -> bool:
     if block.kind == "caption":
         return True
-    text = block.text
-    if len(text) > 300 or block.kind == "heading" or block.link_density > 0.5:
+    if len(block.text) > 300 or block.kind == "heading" or block.link_density > 0.5:
         return False
-    beside = block.pictured or bool(after and after.pictured)
-    if len(text) <= (160 if beside or block.centred else 80) and _PHOTO_CREDIT.search(text):
+    beside = block.pictured or block.centred or bool(after and after.pictured)
+    return _describes(block.text, beside=beside) or _is_alone_below(block, after, title)
+
+
+def _describes(text: str, *, beside: bool) -> bool:
+    """Return True if a line names a photographer or what a picture beside it shows."""
+    if len(text) <= (_NEAR if beside else _FAR) and _PHOTO_CREDIT.search(text):
         return True
-    if len(text) <= 160 and _SHOWS.match(text) and (beside or block.centred):
-        return True
+    return beside and len(text) <= _NEAR and bool(_SHOWS.match(text))
+
+
+def _is_alone_below(block: Block, after: Block | None, title: str) -> bool:
+    """Return True if a short centred line follows a picture and no other centred line it.
+
+    Several centred lines are headings; a caption has its picture to itself.
+    """
+    text = block.text
     if not (block.pictured and block.centred) or _NUMBERED.search(text):
         return False
     if after is not None and after.centred and not after.pictured:
-        # Several lines in the middle are headings; a caption has its picture to itself.
         return False
-    limit = 60 if re.search(rf"[{HAN}]", text) else 160
+    limit = _LONGEST_ZH if _HAN.search(text) else _LONGEST_EN
     return len(text) <= limit and re.sub(r"[\W_]+", "", text).lower() != title

@@ -65,6 +65,11 @@ _LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _ASCII = bytes(range(0x80))
 _PAIR = re.compile(rb"[\x80-\xff]{2}")
 _ENOUGH = 4_000
+"""Bytes of a sample that are judged."""
+_FEW = 4
+"""Characters of three or more bytes from which undeclared UTF-8 is no accident; set by hand."""
+_GOOD, _AS_GOOD = 0.85, 0.05
+"""Quality from which a declared codec is taken at once, and what it may lack; set by hand."""
 
 # Signs of text that went through a wrong decoder before it reached us: lost characters; UTF-8 read
 # as GBK; UTF-8 read as windows-1252; GBK read as latin-1. The first characters, quick to look for,
@@ -142,31 +147,34 @@ def _choose(body: bytes, header: str | None, meta: str | None) -> str:
             return name
     if body.isascii():
         return "hz" if "hz" in (header, meta) else "utf-8"
-    wide = _utf16(body)
-    if wide:
+    if wide := _utf16(body):
         return wide
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        clean = False
-    else:
-        clean = True
     declared = [name for name in (header, meta) if name]
-    if clean and ("utf-8" in declared or not declared or _multibyte(body) >= 4):
+    claimed = "utf-8" in declared or not declared or _multibyte(body) >= _FEW
+    if claimed and _is_utf8(body):
         return "utf-8"
     if _alone(body):
         # No encoding of Chinese leaves its bytes standing alone among ASCII letters.
         return next((name for name in declared if name not in (*_REGION, "hz")), "cp1252")
-    candidates = list(dict.fromkeys([*declared, *_REGION, "cp1252"]))
-    sample = _wide(body)
-    if declared and _quality(sample, declared[0]) > 0.85:
+    return _best(_wide(body), declared)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _best(sample: bytes, declared: list[str]) -> str:
+    """Return the codec in which a sample reads best, a declared one where it is as good."""
+    if declared and _quality(sample, declared[0]) > _GOOD:
         return declared[0]
+    candidates = list(dict.fromkeys([*declared, *_REGION, "cp1252"]))
     scores = {name: _quality(sample, name) for name in candidates}
     best = max(candidates, key=lambda name: scores[name])
-    for name in declared:
-        if scores[name] >= scores[best] - 0.05:
-            return name
-    return best
+    return next((name for name in declared if scores[name] >= scores[best] - _AS_GOOD), best)
 
 
 def _alone(body: bytes) -> bool:

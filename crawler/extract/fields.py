@@ -40,6 +40,10 @@ _THIS_SITE = ("本网", "本站", "本网站", "本网讯")
 _KEYWORD_END = re.compile(r"[;；,，、|]+")
 _TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d\W]+")
+_MIGRATED = timedelta(days=30)
+"""Age of an article when its system was filled, from which it was moved; set by hand."""
+_CONFLICT = timedelta(days=2)
+"""Distance of two dates of one page from which they contradict each other; set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,7 @@ def title_of(
     `named` are the elements where the family keeps titles, `blocks` the lines of the page; what
     they show counts only if it agrees with what the head of the page says.
     """
-    heads = [squeeze("".join(node.itertext())) for node in tree.iter("title")][:1]
-    for found in (metas.own("articletitle"), metas.first("og:title", "twitter:title")):
-        if found:
-            heads.append(found.value)
-    heads = [head for head in heads if head]
+    heads = _heads(tree, metas)
     for node in named:
         text = _lines_of(node)
         if 4 <= len(text) <= 200 and (not heads or _echoed(text, heads)):
@@ -110,14 +110,19 @@ def title_of(
         return Found(_with_siblings(shown.node, shown.text, heads), "headline on the page")
     if article:
         return article
-    if shown:
-        return Found(_with_siblings(shown.node, shown.text, heads), "headline on the page")
     if metas.first("og:title"):
         return Found(_without_site(heads[-1] if len(heads) > 1 else heads[0]), "meta og:title")
     if heads:
         return Found(_without_site(heads[0]), "title element")
     heading = next((block for block in blocks if block.kind == "heading"), None)
     return Found(heading.text, "first heading") if heading else None
+
+
+def _heads(tree: etree._Element, metas: Metas) -> list[str]:
+    """Return the titles that the head of a page gives: title element, then meta tags."""
+    titles = [squeeze("".join(node.itertext())) for node in tree.iter("title")][:1]
+    found = (metas.own("articletitle"), metas.first("og:title", "twitter:title"))
+    return [title for title in (*titles, *(each.value for each in found if each)) if title]
 
 
 def published_of(
@@ -130,31 +135,39 @@ def published_of(
     templates leave stale dates there. `migrated` marks a page whose system was filled long after
     the article was published.
     """
-    flags: list[str] = []
     meta = _meta_date(metas)
-    line = next((Found(seen.published, "date line") for seen in near if seen.published), None)
-    bare = next((Found(seen.bare, "date near the title") for seen in near if seen.bare), None)
-    updated = next((Found(seen.updated, "update line") for seen in near if seen.updated), None)
+    line = _first_of("date line", (seen.published for seen in near))
+    bare = _first_of("date near the title", (seen.bare for seen in near))
+    updated = _first_of("update line", (seen.updated for seen in near))
+    data = _first_of("structured data", (leading_date(structured or ""),))
     address = date_in_url(url)
-    moment = leading_date(structured) if structured else None
-    data = Found(moment, "structured data") if moment else None
-    found = meta or line or data or bare or updated
-    if found is None and address:
-        found = Found(address, "URL")
+    found = meta or line or data or bare or updated or _first_of("URL", (address,))
     if found is None:
         return None, ()
     for other in (line, bare, data):
         # A meta tag to the day and a line to the minute of the same day: the line says more.
         if other and _finer(other.value, found.value):
             found = other
+    return found, tuple(_date_flags(metas, found, meta, line, address))
+
+
+def _date_flags(
+    metas: Metas,
+    found: Found[Moment],
+    meta: Found[Moment] | None,
+    line: Found[Moment] | None,
+    address: Moment | None,
+) -> Iterator[str]:
     made = metas.first("maketime", "createtime")
-    made_at = leading_date(made.value) if made else None
-    later = [moment for moment in (made_at, address) if moment]
-    if any(moment.at - found.value.at > timedelta(days=30) for moment in later):
-        flags.append("migrated")
-    if meta and line and abs(meta.value.at - line.value.at) > timedelta(days=2):
-        flags.append("date_conflict")
-    return found, tuple(flags)
+    later = (leading_date(made.value) if made else None, address)
+    if any(moment and moment.at - found.value.at > _MIGRATED for moment in later):
+        yield "migrated"
+    if meta and line and abs(meta.value.at - line.value.at) > _CONFLICT:
+        yield "date_conflict"
+
+
+def _first_of(rule: str, moments: Iterable[Moment | None]) -> Found[Moment] | None:
+    return next((Found(moment, rule) for moment in moments if moment), None)
 
 
 def source_of(metas: Metas, near: Sequence[lines.MetaLine]) -> Found[str] | None:

@@ -48,6 +48,11 @@ _ACTS = re.compile(
     re.IGNORECASE,
 )
 _READ = 400_000
+"""Bytes of a page that are looked at."""
+_EMPTY = 40
+"""Bytes of visible text below which a page has none; set by hand, not measured."""
+_LARGEST_CHALLENGE = 60_000
+"""Bytes of a challenge at most; set by hand, not measured."""
 _LITTLE = 400
 """Bytes of visible text under which a page may be a defence: an article about one has more."""
 
@@ -60,28 +65,36 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
     """
     if status in _CHALLENGE_STATUS:
         return "challenge"
+    error = "http_error" if status >= 300 else None
     if not body.strip():
-        return "http_error" if status >= 300 else "empty_shell"
+        return error or "empty_shell"
     if not _is_markup(headers, body):
-        return "http_error" if status >= 300 else "not_html"
-    if status < 300 and (len(body) > _READ or _plenty(body)):
+        return error or "not_html"
+    if error is None and (len(body) > _READ or _plenty(body)):
         return None
     seen = visible(body)
-    if len(seen) <= 3 * _LITTLE:
-        if _SCRIPT_MARKS.search(body[:_READ]) and len(seen) <= _LITTLE:
-            return "challenge"
-        if _TEXT_MARKS.search(_lenient(seen)):
-            return "challenge"
-    if status >= 300:
+    if _defends(seen, body):
+        return "challenge"
+    if error or (len(seen) <= 2 * _LITTLE and _MISSING.search(_lenient(seen))):
         return "http_error"
-    if len(seen) <= 2 * _LITTLE and _MISSING.search(_lenient(seen)):
-        return "http_error"
-    if len(seen) < 40:
-        scripts = b"<script" in body[:_READ].lower() or b"refresh" in body[:_READ].lower()
-        if scripts and _ACTS.search(body[:_READ]) and len(body) < 60_000 and not _app(body):
-            return "challenge"
-        return "empty_shell"
+    if len(seen) < _EMPTY:
+        return "challenge" if _is_script_alone(body) else "empty_shell"
     return None
+
+
+def _defends(seen: bytes, body: bytes) -> bool:
+    """Return True if a page with little text has the marks or the words of a defence."""
+    if len(seen) <= _LITTLE and _SCRIPT_MARKS.search(body[:_READ]):
+        return True
+    return len(seen) <= 3 * _LITTLE and bool(_TEXT_MARKS.search(_lenient(seen)))
+
+
+def _is_script_alone(body: bytes) -> bool:
+    """Return True if a page without text runs a script that reloads it, and no application."""
+    start = body[:_READ].lower()
+    scripts = b"<script" in start or b"refresh" in start
+    small = len(body) < _LARGEST_CHALLENGE
+    return scripts and small and bool(_ACTS.search(body[:_READ])) and not _app(body)
 
 
 def refusal_kind(status: int, body: bytes) -> str:
