@@ -39,6 +39,21 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     assert [link for link in inside if not is_reached(page, link)] == []
 
 
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    pages = (page.relative_to(ROOT / "docs") for page in ROOT.glob("docs/*/*.md"))
+    assert [page for page in pages if f"]({page})" not in index] == []
+
+
+@pytest.mark.parametrize("package", ["crawler", "pipelines"])
+def test_the_architecture_names_every_room(package: str) -> None:
+    page = (ROOT / "docs/reference/architecture.md").read_text(encoding="utf-8")
+    _, listed = page.split(f"## Rooms of `{package}/`")
+    listed = listed.split("## ")[0]
+    rooms = [f for f in (ROOT / package).iterdir() if f.is_dir() and f.name != "__pycache__"]
+    assert [room.name for room in rooms if f"| `{room.name}/` |" not in listed] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_path_and_every_benchmark_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
