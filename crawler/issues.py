@@ -1,8 +1,9 @@
-"""What goes wrong in a crawl, one JSON line each: a code to count by, the URL, and the evidence."""
+"""Issues of a crawl, one JSON line each: a code to count by, the URL, the evidence."""
 
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from twisted.web.client import RequestTransmissionFailed, ResponseFailed, Respon
 
 from crawler.archive.reader import ArchiveError
 from crawler.credentials import masked, without_user
-from crawler.state.database import VisitsError
+from crawler.state.lock import VisitsError
 
 CODES = {
     "layout_changed": "The site's pages no longer look as they are read: it was redesigned, or "
@@ -58,17 +59,25 @@ CODES = {
     "store": "The tables could not be written; the crawl was stopped.",
     "internal": "A mistake in this program, or a state file that lacks something.",
 }
-"""Every code, and what it says."""
+"""Meaning of every code."""
 
 
-class OffHost(IgnoreRequest):
+class Unanswered(IgnoreRequest):
+    """A request without a response, for one of this crawl's own reasons. `code` is its issue."""
+
+    code = "internal"
+
+
+class OffHost(Unanswered):
     """A request to a host that the city does not name."""
 
+    code = "off_host"
 
-class RobotsUnreachable(IgnoreRequest):
-    """A host whose robots.txt cannot be had, and which is therefore left alone.
 
-    `code` is what kept it from being had: `robots` if the host answered with an error.
+class RobotsUnreachable(Unanswered):
+    """A request to a host with an unreachable robots.txt, which is left alone.
+
+    `code` is the reason: `robots` if the host answered with an error.
     """
 
     def __init__(self, message: str, code: str = "robots") -> None:
@@ -76,25 +85,33 @@ class RobotsUnreachable(IgnoreRequest):
         self.code = code
 
 
-class PrivateAddress(IgnoreRequest):
+class PrivateAddress(Unanswered):
     """A request to an address of a private network."""
 
+    code = "private_address"
 
-class BadRedirect(IgnoreRequest):
+
+class BadRedirect(Unanswered):
     """A redirect that leads to no address."""
 
+    code = "redirects"
 
-class ComeLater(IgnoreRequest):
+
+class ComeLater(Unanswered):
     """A request to a host that asked to be left alone for longer than a crawl waits."""
 
+    code = "come_later"
 
-class NotAPage(IgnoreRequest):
-    """A response whose declared type holds no article; its body was not downloaded."""
+
+class NotAPage(Unanswered):
+    """A response of a declared type without an article; its body was not downloaded."""
+
+    code = "not_a_page"
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing that went wrong. `at` is UTC, ISO 8601."""
+    """One issue of a crawl. `at` is UTC, ISO 8601."""
 
     at: str
     run_id: str
@@ -104,19 +121,23 @@ class Issue:
     evidence: str
 
 
+_LONGEST = 500
+"""Characters of evidence, set by hand: enough for a sentence and a URL."""
+
+
 class IssueLog:
-    """Appends issues to a file as they happen; the file exists only if there is one."""
+    """Appends issues to a file as they happen; without one there is no file."""
 
     def __init__(self, path: Path, run_id: str, city: str) -> None:
         self._path, self._run_id, self._city = path, run_id, city
         self.counts: Counter[str] = Counter()
 
     def add(self, code: str, url: str, evidence: str) -> Issue:
-        """Write down one issue. `code` is one of `CODES`, `evidence` one line."""
+        """Append one issue. `code` is one of `CODES`, `evidence` one line."""
         if code not in CODES:
             raise ValueError(f"{code!r} is no issue code; known: {', '.join(CODES)}")
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        evidence = masked(" ".join(evidence.split()))[:500]
+        evidence = masked(" ".join(evidence.split()))[:_LONGEST]
         issue = Issue(now, self._run_id, self._city, code, without_user(url), evidence)
         self.counts[code] += 1
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,83 +147,76 @@ class IssueLog:
 
 
 FINAL = frozenset(("robots", "off_host", "redirects", "too_large", "not_a_page", "private_address"))
-"""Codes of requests that would end the same way tomorrow."""
+"""Codes of requests that end the same way every time."""
 
 
 def of_status(status: int) -> str:
-    """Return the code of an HTTP status that is no success."""
+    """Return the issue code of an HTTP status that is no success."""
     if 400 <= status < 500:
         return "http_4xx"
     return "http_5xx" if 500 <= status < 600 else "odd_status"
 
 
 def of_error(error: BaseException) -> tuple[str, str]:
-    """Return code and evidence of a request that ended without a response."""
+    """Return issue code and evidence of a request without a response."""
+    if isinstance(error, Unanswered):
+        return error.code, str(error)
+    if isinstance(error, ArchiveError | VisitsError):
+        return "archive", str(error)
+    if isinstance(error, IgnoreRequest) and (code := _first(_IGNORED, str(error))):
+        return code, str(error)
     text = f"{type(error).__name__}: {error}"
-    match error:
-        case RobotsUnreachable():
-            return error.code, str(error)
-        case OffHost():
-            return "off_host", str(error)
-        case PrivateAddress():
-            return "private_address", str(error)
-        case ComeLater():
-            return "come_later", str(error)
-        case NotAPage():
-            return "not_a_page", str(error)
-        case BadRedirect():
-            return "redirects", str(error)
-        case IgnoreRequest() if "robots.txt" in str(error):
-            return "robots", str(error)
-        case IgnoreRequest() if "redirect" in str(error):
-            return "redirects", str(error)
-        case IgnoreRequest() if re.search(r"size|MAXSIZE", str(error)):
-            return "too_large", text
-        case DownloadCancelledError():
-            return "too_large", text if str(
-                error
-            ) else "it grew past DOWNLOAD_MAXSIZE and was broken off"
-        case DownloadTimeoutError() | TimeoutError():
-            return "timeout", text
-        case CannotResolveHostError():
-            return "dns_failure", text
-        case ArchiveError() | VisitsError():
-            return "archive", str(error)
-        case DownloadConnectionRefusedError():
-            return "refused", text
-        case ResponseDataLossError():
-            return "connection", "the body broke off before its end"
+    for types, code, meaning in _BY_TYPE:
+        if isinstance(error, types):
+            return code, text if str(error) else meaning
     if type(error).__module__.startswith("playwright."):
-        return _of_browser(text), text
+        return _first(_BY_BROWSER, text) or "connection", text
     if _is_tls(error):
         return "tls_error", text
     if isinstance(error, DownloadFailedError):
-        unread = [e for e in _chain(error) if not _is_of_connection(e)]
+        unread = [e for e in _causes(error) if not _is_of_connection(e)]
         if unread:
             return "malformed", f"{type(unread[0]).__name__}: {unread[0]}"
         return "connection", text
     return ("connection" if isinstance(error, OSError) else "internal"), text
 
 
-def _of_browser(text: str) -> str:
-    """Return the code of what a browser says of a page that it could not show."""
-    for pattern, code in (
-        (r"Executable doesn't exist|browserType\.launch|install-deps", "browser_missing"),
-        (r"ERR_NAME_NOT_RESOLVED", "dns_failure"),
-        (r"ERR_CONNECTION_REFUSED", "refused"),
-        (r"ERR_CERT|ERR_SSL", "tls_error"),
-        (r"ERR_TOO_MANY_REDIRECTS", "redirects"),
-        (r"Timeout|ERR_TIMED_OUT|ERR_CONNECTION_TIMED_OUT", "timeout"),
-    ):
-        if re.search(pattern, text, re.IGNORECASE):
-            return code
-    return "connection"
+_IGNORED = (
+    (r"robots\.txt", "robots"),
+    (r"redirect", "redirects"),
+    (r"size|MAXSIZE", "too_large"),
+)
+"""Patterns of the messages of requests that Scrapy ignores, with their codes."""
+
+_BY_TYPE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str, str], ...] = (
+    (DownloadCancelledError, "too_large", "it grew past DOWNLOAD_MAXSIZE and was broken off"),
+    ((DownloadTimeoutError, TimeoutError), "timeout", "no answer in time"),
+    (CannotResolveHostError, "dns_failure", "the name service has no address"),
+    (DownloadConnectionRefusedError, "refused", "the connection was refused"),
+    (ResponseDataLossError, "connection", "the body broke off before its end"),
+)
+"""Types of errors, with their codes and the evidence where the error has no message."""
+
+_BY_BROWSER = (
+    (r"Executable doesn't exist|browserType\.launch|install-deps", "browser_missing"),
+    (r"ERR_NAME_NOT_RESOLVED", "dns_failure"),
+    (r"ERR_CONNECTION_REFUSED", "refused"),
+    (r"ERR_CERT|ERR_SSL", "tls_error"),
+    (r"ERR_TOO_MANY_REDIRECTS", "redirects"),
+    (r"Timeout|ERR_TIMED_OUT|ERR_CONNECTION_TIMED_OUT", "timeout"),
+)
+"""Patterns of the messages of a browser, with their codes."""
+
+
+def _first(patterns: Iterable[tuple[str, str]], message: str) -> str:
+    """Return the code of the first pattern found in a message, empty if there is none."""
+    return next((c for p, c in patterns if re.search(p, message, re.IGNORECASE)), "")
 
 
 def _is_of_connection(error: BaseException) -> bool:
-    """Whether a reason of a failed download lies with the connection, and not with the answer.
+    """Return True for a cause in the connection, and not in the answer.
 
-    Every other comes from the parser, which met what is no HTTP.
+    Every other cause comes from the parser, which met an answer that is no HTTP.
     """
     wrappers = (OSError, RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived)
     return isinstance(error, wrappers) or type(error).__module__.startswith(
@@ -211,21 +225,21 @@ def _is_of_connection(error: BaseException) -> bool:
 
 
 def _is_tls(error: BaseException) -> bool:
-    """Whether a failure, or what it wraps, came from the TLS layer."""
-    told = " ".join(f"{type(e).__module__}.{type(e).__name__} {e}" for e in _chain(error))
-    return bool(re.search(r"OpenSSL|\bssl\b|\bSSL|TLS|certificate", told))
+    """Return True for a failure in the TLS layer, or one that wraps it."""
+    names = " ".join(f"{type(e).__module__}.{type(e).__name__} {e}" for e in _causes(error))
+    return bool(re.search(r"OpenSSL|\bssl\b|\bSSL|TLS|certificate", names))
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def _causes(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
-        one = waiting.pop()
-        if one is None or one in found:
+        cause = waiting.pop()
+        if cause is None or cause in found:
             continue
-        found.append(one)
-        waiting += [one.__cause__, one.__context__]
-        # Twisted keeps the reasons of a failed response as failures in a list.
-        reasons = getattr(one, "reasons", ())
+        found.append(cause)
+        waiting += [cause.__cause__, cause.__context__]
+        # Twisted stores the reasons of a failed response as failures in a list.
+        reasons = getattr(cause, "reasons", ())
         waiting += [reason.value for reason in reasons if hasattr(reason, "value")]
     return found

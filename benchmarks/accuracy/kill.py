@@ -222,7 +222,7 @@ def named(output: Path, city: City, visits: Visits) -> list[str]:
     for path in sorted(output.glob(f"archive/{city.key}/*.warc.gz")):
         for record in read(path):
             source = city.source_of(record.url) if record.kind == "list" else None
-            walk = visits.walk(source.list) if source else None
+            walk = visits.walks.get(source.list) if source else None
             if source is None or walk is None or walk.walked_at is None:
                 continue
             if record.status == 200 and record.fetched_at <= walk.walked_at:

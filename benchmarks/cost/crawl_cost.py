@@ -327,12 +327,12 @@ def pages_done(folder: Path) -> int:
 
 
 STEPS = (
-    ("the archive (hash, gzip, records, write)", "capture.py", "write"),
+    ("the archive (hash, gzip, records, write)", "writer.py", "write"),
     ("visits: a response written down", "visits.py", "record"),
-    ("visits: a link looked up and wanted", "discovery.py", "_request"),
+    ("visits: a link looked up and wanted", "discovery.py", "_wanted"),
     ("visits: is a list page known", "discovery.py", "_is_known"),
-    ("refusals: is it a page at all", "blocking.py", "diagnose"),
-    ("extraction by the family's rules", "extract.py", "extract"),
+    ("refusals: is it a page at all", "refusals.py", "diagnose"),
+    ("extraction by the family's rules", "article.py", "extract"),
     ("list pages: download and reading", "discovery.py", "_page"),
 )
 

@@ -81,7 +81,7 @@ class Writer:
         software: str = "shizheng",
         max_file: int = MAX_FILE,
     ) -> None:
-        self._folder, self._name = folder, name
+        self.folder, self._name = folder, name
         self._known, self._opened, self._closed = known, opened, closed
         self._software, self._max_file = software, max_file
         self._file: IO[bytes] | None = None
@@ -120,7 +120,7 @@ class Writer:
             _append(self._file, members.getbuffer())
         except OSError as error:
             raise ArchiveError(
-                f"{self._folder}: the archive cannot be written ({error.strerror}); "
+                f"{self.folder}: the archive cannot be written ({error.strerror}); "
                 "check the folder's permissions and the free space"
             ) from error
         self._dirty = True
@@ -142,9 +142,9 @@ class Writer:
         self._closed(name)
 
     def _begin(self) -> IO[bytes]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         number = 0
-        while (path := self._folder / f"{self._name}-{number:05d}.warc.gz").exists():
+        while (path := self.folder / f"{self._name}-{number:05d}.warc.gz").exists():
             number += 1
         self._opened(path.name)
         # Unbuffered: one record is one write(2), and nothing waits in this process.

@@ -18,20 +18,21 @@ from scrapy.settings import Settings
 
 from crawler.city_file import CityError, load_cities
 from crawler.crawl.progress import counts, write_line
+from crawler.crawl.session import CrawlError
+from crawler.crawl.window import Window
 from crawler.errors import ExitCode
 from crawler.legible import visible
 from crawler.loader import CityLoader, UnknownCityError, choose
-from crawler.spiders.city import SpiderError, check_window
-from crawler.state.database import VisitsError
+from crawler.state.lock import VisitsError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one crawl and return the exit code."""
     args = _parser().parse_args(argv)
     try:
-        check_window(args.since or "", args.until or "")
+        Window.parse(args.since or "", args.until or "")
         choose(load_cities(args.cities_dir), args.city)
-    except (CityError, UnknownCityError, SpiderError) as error:
+    except (CityError, UnknownCityError, CrawlError) as error:
         return _complain(str(error), ExitCode.USAGE)
     settings = _settings(args)
     process = AsyncCrawlerProcess(settings)
@@ -40,11 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     process.start()
     failure = task.exception() if task.done() and not task.cancelled() else None
     if failure is not None:
-        # It never began: there are no counts to give.
-        told = isinstance(failure, VisitsError | SpiderError)
-        why = {"why": str(failure)} if told else {}
+        # It never began: there are no counts.
+        expected = isinstance(failure, VisitsError | CrawlError)
+        why = {"why": str(failure)} if expected else {}
         write_line({"city": args.city, "done": True, "reason": "failed"} | why)
-        if told:
+        if expected:
             return _complain(str(failure), ExitCode.INTERNAL)
         raise failure
     stats = crawler.stats.get_stats()

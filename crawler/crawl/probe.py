@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.http import Response
 from scrapy.settings import Settings
 
 from crawler import issues
@@ -26,13 +25,13 @@ from crawler.city import City, Source
 from crawler.city_file import CityError, load_city
 from crawler.cms import FAMILIES, detection
 from crawler.cms.family import Link, Listing
-from crawler.crawl.articles import BLOCKED
+from crawler.crawl.articles import code_of, description
 from crawler.extract.article import extract
 from crawler.extract.charset import decode
 from crawler.extract.consensus import is_chinese
-from crawler.extract.refusals import diagnose, evidence, refusal_kind
 from crawler.fetch import browser
-from crawler.fetch.guards import check_host, lower_headers
+from crawler.fetch.guards import check_host
+from crawler.fetch.pages import Answer
 from crawler.item import Article, Reject
 from crawler.legible import visible
 
@@ -193,17 +192,16 @@ class Probe(Spider):
             if rendered:
                 check_host(response.url, self.city)
         except Exception as error:
-            code, told = issues.of_error(error)
-            return Fetched(url, code=code, evidence=told)
-        headers = lower_headers(response.headers)
-        code = _code(response, headers)
-        if kind == "page" and 200 <= response.status < 300:
-            code = ""  # what is wrong with it is to be explained
+            code, evidence = issues.of_error(error)
+            return Fetched(url, code=code, evidence=evidence)
+        answer = Answer.of(response)
+        headers = dict(answer.headers)
+        code = code_of(answer)
+        if kind == "page" and 200 <= answer.status < 300:
+            code = ""  # its faults are to be explained
         if not code or (code == "empty_shell" and kind == "list"):
-            return Fetched(response.url, response.body, headers)
-        shown = evidence(response.body)
-        told = f"status {response.status}, {len(response.body)} bytes" + (shown and f"; {shown}")
-        return Fetched(response.url, response.body, headers, code, told)
+            return Fetched(answer.url, answer.body, headers)
+        return Fetched(answer.url, answer.body, headers, code, description(answer))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -257,18 +255,6 @@ def _anywhere(urls: Sequence[str], others: Sequence[str]) -> City:
     """Return a city that names the hosts of `urls` and the `others`."""
     hosts = tuple(dict.fromkeys([*(urlsplit(url).netloc for url in urls), *others]))
     return City(key="probe", name_zh="", name_en="", hosts=hosts, sources=())
-
-
-def _code(response: Response, headers: dict[str, str]) -> str:
-    """Return the issue code of an answer that is no page, nothing for a page."""
-    status, body = response.status, response.body
-    reason = diagnose(response.url, status, headers, body)
-    blocked = reason == "challenge" or status in (403, 405, 451)
-    if blocked and (code := refusal_kind(status, body)):
-        return code
-    if reason in BLOCKED:
-        return "empty_shell" if reason == "empty_shell" else "blocked_challenge"
-    return "" if 200 <= status < 300 else issues.of_status(status)
 
 
 def _portable(page: Fetched) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which addresses a crawl connects to: public ones, whatever the name service answers.
+"""Guard against private IP addresses, whatever the name service answers.
 
 A city file is data that anyone may contribute, and a name server may answer anything, so a name can
 lead into the network that the crawl runs in. `SHIZHENG_PRIVATE_ADDRESSES` allows that, for a
@@ -16,15 +16,15 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
-from crawler.fetch.guards import CrawlPart
+from crawler.crawl.session import CrawlPart
 from crawler.issues import PrivateAddress
 
 _REFUSED: dict[str, str] = {}
-"""Names that were refused, with the address they led to. Twisted drops the resolver's reason."""
+"""Address of each refused name. Twisted drops the resolver's reason."""
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public Internet; False for what is no address."""
+    """Return True for an IP address of the public Internet; False for any other text."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -38,15 +38,17 @@ _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 one leads to: mapped, tunnelled (RFC 3056), or
-    translated (RFC 6052)."""
+    """Return the IPv4 address inside an IPv6 one.
+
+    Mapped, tunnelled (RFC 3056) or translated (RFC 6052).
+    """
     if address in _TRANSLATED:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
 
 
 class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's resolver, refusing answers that lie in a private network."""
+    """Scrapy's resolver, without answers in a private network."""
 
     allowed = False
 
@@ -73,7 +75,7 @@ class GuardedResolver(CachingThreadedResolver):
 
 
 class AddressGuard(CrawlPart):
-    """Refuses addresses written into URLs, and names what the resolver refused."""
+    """Refuses private addresses in URLs, and names those that the resolver refused."""
 
     def __init__(self, crawler: Crawler) -> None:
         if crawler.settings.getbool("SHIZHENG_PRIVATE_ADDRESSES"):

@@ -1,4 +1,4 @@
-"""Lists that a script draws, read in the system's Chromium: the extra `[browser]`.
+"""Settings of the browser for lists drawn by a script: Chromium, by the extra `[browser]`.
 
 One page of one list at a time, without cookies, images or fonts, and only from the city's hosts.
 """
@@ -20,22 +20,22 @@ MISSING = (
     'a list drawn by a script needs a browser: install the extra, `pip install "shizheng[browser]"`'
     ", and Chromium, or Playwright's own with `playwright install chromium`"
 )
-"""What to do where the extra is not installed."""
+"""Remedy where the extra is not installed."""
 
 _UNSEEN = frozenset(
     ("image", "media", "font", "stylesheet", "websocket", "eventsource", "manifest")
 )
 _SETTLED = 20_000
-"""Milliseconds that a page has to draw its list."""
+"""Milliseconds that a page has to draw its list; set by hand, not measured."""
 
 
 def is_installed() -> bool:
-    """Whether the extra is there."""
+    """Return True if the extra is installed."""
     return find_spec("scrapy_playwright") is not None
 
 
 def needed(city: City) -> bool:
-    """Whether a list of the city needs the browser."""
+    """Return True if a list of the city needs the browser."""
     return any(source.render == "browser" for source in city.listings)
 
 
@@ -69,12 +69,12 @@ def settings(city: City) -> dict[str, Any]:
 
 
 def meta() -> dict[str, Any]:
-    """Return what a request carries so that the browser answers it, once the page has settled."""
+    """Return the meta of a request that the browser answers, once the page has settled."""
     return {"playwright": True, "playwright_page_goto_kwargs": {"wait_until": "networkidle"}}
 
 
 def _names(city: City) -> str:
-    """Return Chromium's rules for names: the city's hosts at their public addresses, no others.
+    """Return Chromium's name rules: only the city's hosts, at their public addresses.
 
     A redirect, which no layer here sees, thus leads nowhere else either.
     """
@@ -90,7 +90,7 @@ def _names(city: City) -> str:
 
 
 def _refusal(city: City) -> Callable[[Any], bool]:
-    """Return what tells whether the browser must leave a request of a page alone."""
+    """Return a predicate of the requests of a page that the browser must not make."""
 
     def refuse(request: Any) -> bool:
         inline = urlsplit(request.url).scheme in ("data", "blob", "about")

@@ -1,4 +1,4 @@
-"""How pages that a script draws are downloaded; needs the browser extra (see `browser.py`)."""
+"""Download handler for pages drawn by a script; importable with the browser extra alone."""
 
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
@@ -6,4 +6,4 @@ from crawler.fetch.heads import BoundedHandler
 
 
 class BrowserHandler(ScrapyPlaywrightDownloadHandler, BoundedHandler):  # type: ignore[misc]
-    """A handler that gives marked requests to the browser; all others are bounded as usual."""
+    """Passes marked requests to the browser; all others are bounded as usual."""

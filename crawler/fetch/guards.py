@@ -1,10 +1,8 @@
-"""Layers around every download: only the city's hosts, robots.txt, only pages, and the archive.
+"""Downloader middlewares: only the city's hosts, robots.txt, only pages, unpacking, the archive.
 
-And Scrapy's own two that take an answer apart, with what they raise named for what it is.
+And Scrapy's redirects, with an error of their own for a target that is no address.
 """
 
-from collections.abc import Mapping
-from typing import Any, Self, cast
 from urllib.parse import urldefrag, urlsplit
 
 from scrapy import Request, signals
@@ -13,16 +11,17 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
-from crawler.archive.reader import merged
 from crawler.archive.writer import Exchange
 from crawler.city import City
+from crawler.crawl.session import CrawlPart
 from crawler.credentials import without_user
+from crawler.fetch.pages import header_pairs, lower_headers
 from crawler.issues import BadRedirect, NotAPage, OffHost, RobotsUnreachable, of_error
 from crawler.state.visits import visit_of
 from crawler.unpacking import TOO_LARGE, is_packed, unpacked
 
 MAX_ROBOTS = 500 << 10
-"""Bytes of a robots.txt that are read: what a crawler has to read at least (RFC 9309, 2.5)."""
+"""Bytes of a robots.txt that are read: the least that RFC 9309, 2.5 allows."""
 
 _NO_PAGES = (
     "image/",
@@ -36,36 +35,21 @@ _NO_PAGES = (
     "application/x-rar",
     "application/x-7z",
 )
-"""Declared types that hold no article. `application/octet-stream` may be anything: it is read."""
-
-
-class CrawlPart:
-    """What parts of one crawl share: the crawler, and through it the city's spider."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
-
-    @property
-    def spider(self) -> Any:
-        return self.crawler.spider
+"""Declared types without an article. `application/octet-stream` may be anything: it is read."""
 
 
 class HostGuard(CrawlPart):
-    """Refuses every request to a host that the city file does not name, redirects included."""
+    """Refuses requests to hosts that the city file does not name, redirects included."""
 
     def process_request(self, request: Request) -> Request | None:
-        # A redirect may give a user name; what is asked for, noted and archived has none.
+        # A redirect may give a user name; it is neither requested, recorded nor archived.
         plain = without_user(request.url)
-        check_host(plain, self.spider.city)
+        check_host(plain, self.city)
         return None if plain == request.url else request.replace(url=plain)
 
 
 class RobotsGuard(CrawlPart):
-    """Leaves a host alone whose robots.txt cannot be had (RFC 9309, 2.3.1.4).
+    """Refuses requests to a host with an unreachable robots.txt (RFC 9309, 2.3.1.4).
 
     Scrapy reads an error page as rules, which allow everything. A robots.txt that is absent (4xx)
     or leads to another host does allow everything (2.3.1.3). Comes after Scrapy's own layer, which
@@ -92,13 +76,13 @@ class RobotsGuard(CrawlPart):
         return response.replace(body=readable_robots(response.body))
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        # Whether forbidden or off the hosts: what keeps robots.txt away keeps the pages away, too.
+        # A reason that hides robots.txt hides the pages, too; one off the hosts allows them.
         if _is_robots(request) and not isinstance(exception, OffHost):
             self._unreachable[_origin(request)] = of_error(exception)
 
 
 class OnlyPages(CrawlPart):
-    """Breaks off the download of a response whose declared type can hold no article.
+    """Breaks off downloads of a declared type without an article.
 
     A list may link to a film; its body is neither wanted nor worth the site's bandwidth.
     """
@@ -121,7 +105,7 @@ class OnlyPages(CrawlPart):
 
 
 class Unpacker(CrawlPart):
-    """Undoes the content coding of every response; one that unpacks to too much stays packed."""
+    """Removes the content coding of a response, unless it unpacks to too much."""
 
     def process_response(self, request: Request, response: Response) -> Response:
         if b"Content-Encoding" not in response.headers:
@@ -134,34 +118,35 @@ class Unpacker(CrawlPart):
 
 
 class Archiver(CrawlPart):
-    """Archives every response as it came off the wire, before anything else sees it.
+    """Archives every response as it came off the wire, before any other layer.
 
-    But for one off the city's hosts: a browser behind a proxy follows redirects by itself.
+    One off the city's hosts is refused: a browser behind a proxy follows redirects by itself.
     """
 
     def process_response(self, request: Request, response: Response) -> Response:
-        check_host(response.url, self.spider.city)
+        session = self.session
+        check_host(response.url, session.city)
         kind = request.meta.get("kind") or ("robots" if _is_robots(request) else "other")
         # Behind a proxy the address would be the proxy's.
         address = None if "proxy" in request.meta else response.ip_address
         exchange = Exchange(
             url=urldefrag(response.url)[0],
             method=request.method,
-            request_headers=_pairs(request.headers),
+            request_headers=header_pairs(request.headers),
             status=response.status,
-            headers=_pairs(response.headers),
+            headers=header_pairs(response.headers),
             body=response.body,
-            fetched_at=self.spider.now(),
+            fetched_at=session.now(),
             kind=kind,
             protocol=response.protocol or "HTTP/1.1",
             ip=str(address) if address else None,
         )
-        visits = self.spider.visits
+        visits = session.visits
         if exchange.status == 304:
-            self.spider.archive.write(exchange, confirmed=visits.payload_of(exchange.url))
+            session.archive.write(exchange, confirmed=visits.payload_of(exchange.url))
             visits.confirm(exchange.url, exchange.fetched_at)
             return response
-        place = self.spider.archive.write(exchange)
+        place = session.archive.write(exchange)
         visit = visit_of(
             exchange.url,
             exchange.status,
@@ -175,7 +160,7 @@ class Archiver(CrawlPart):
 
 
 class Redirects(RedirectMiddleware):
-    """Follows redirects, to addresses alone."""
+    """Follows redirects; one without an address is a `BadRedirect`."""
 
     def process_response(  # type: ignore[override]  # Scrapy's may be given the spider, too
         self, request: Request, response: Response
@@ -200,22 +185,8 @@ def check_host(url: str, city: City) -> None:
         raise OffHost(f"{urlsplit(without_user(url)).netloc} is not among the hosts of {city.key}")
 
 
-def lower_headers(headers: Headers) -> dict[str, str]:
-    """Return headers as the archive's reader gives them: lower case, repeats joined."""
-    return merged(_pairs(headers))
-
-
-def _pairs(headers: Headers) -> list[tuple[str, str]]:
-    items = cast(Mapping[bytes, list[bytes]], dict(headers))
-    return [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in items.items()
-        for value in values
-    ]
-
-
 def _is_robots(request: Request) -> bool:
-    """Whether Scrapy asked for a robots.txt, also where a redirect took it elsewhere."""
+    """Return True for Scrapy's request for a robots.txt, redirected or not."""
     return bool(request.meta.get("dont_obey_robotstxt"))
 
 

@@ -1,4 +1,4 @@
-"""The head of a response, and how large it may be: Twisted reads headers without end.
+"""Bound on the head of a response: Twisted reads headers without end.
 
 A line of more than 16 KB ends the connection there already; here the bytes of all lines are
 bounded, also those of interim answers (100 Continue), of which any number may go before an answer.
@@ -24,21 +24,21 @@ from crawler.archive.reader import MAX_HEAD
 
 
 class HeadTooLargeError(DownloadCancelledError):
-    """A response whose head takes more bytes than are read of one."""
+    """A response with a head of more than `MAX_HEAD` bytes."""
 
     def __init__(self) -> None:
         super().__init__(f"the headers exceed the size of {MAX_HEAD} bytes")
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Scrapy's handler of http and https, on connections that bound the head of a response."""
+    """Scrapy's handler of http and https, over connections with a bound on the head."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Connections
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response to a request; raises `HeadTooLargeError` besides Scrapy's errors."""
+        """Return the response to a request. Raises `HeadTooLargeError` and Scrapy's errors."""
         try:
             return await super().download_request(request)
         except DownloadFailedError as error:
@@ -61,7 +61,7 @@ class _Connection(_LenientHTTP11ClientProtocol):
         if self._in_head():
             self._left -= len(data)
         super().dataReceived(data)  # type: ignore[no-untyped-call]
-        # What is left is only asked for while the head goes on: its last bytes may come with body.
+        # Only while the head goes on: its last bytes may come with a part of the body.
         if self._left < 0 and self._in_head():
             reason = Failure(HeadTooLargeError())  # type: ignore[no-untyped-call]
             self._giveUp(reason)  # type: ignore[no-untyped-call]
@@ -71,7 +71,7 @@ class _Connection(_LenientHTTP11ClientProtocol):
 
 
 class _Connections(_LenientHTTP11ClientFactory):
-    """Makes such connections."""
+    """Factory of such connections."""
 
     def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: N802
         return _Connection(self._quiescentCallback)  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
-"""How fast a host is asked, where it has a say: Crawl-delay of robots.txt, and Retry-After.
+"""Pace of requests that a host asks for: Crawl-delay of robots.txt, and Retry-After.
 
-Scrapy's delay is one for all hosts, and its throttle knows neither. Both are kept here for each
+Scrapy's delay is one for all hosts, and its throttle ignores both. They are applied here for each
 host, before a request enters Scrapy's queue for it.
 """
 
@@ -14,11 +14,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
-from crawler.fetch.guards import CrawlPart
+from crawler.crawl.session import CrawlPart
 from crawler.issues import ComeLater
 from crawler.limits import mail_date, whole_number
 
 _BUSY = (429, 503)
+"""Statuses with a meaningful Retry-After (RFC 6585, RFC 9110)."""
 
 
 class Pace(CrawlPart):
@@ -58,9 +59,11 @@ class Pace(CrawlPart):
         if seconds is None:
             return response
         if seconds > self._max_wait:
-            told = f"{host} answered {response.status} and asked for {seconds:.0f} seconds of rest"
-            self._shut[host] = told
-            raise ComeLater(told)
+            reason = (
+                f"{host} answered {response.status} and asked for {seconds:.0f} seconds of rest"
+            )
+            self._shut[host] = reason
+            raise ComeLater(reason)
         self._next[host] = max(
             self._next.get(host, 0.0), asyncio.get_running_loop().time() + seconds
         )
@@ -73,10 +76,10 @@ class Pace(CrawlPart):
 
 
 def retry_after(value: str, now: datetime) -> float | None:
-    """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3); None: unreadable."""
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3); None: unreadable."""
     if value.strip().isdecimal():
         seconds = whole_number(value)
-        # Longer than any number of seconds that is meant: as long as can be.
+        # A number too long to be meant counts as for ever.
         return float(seconds) if seconds is not None else math.inf
     moment = mail_date(value)
     if moment is None:

@@ -13,10 +13,10 @@ from typing import Any
 from scrapy.crawler import Crawler
 
 from crawler.city import City
-from crawler.crawl.articles import Page
-from crawler.fetch.guards import CrawlPart
+from crawler.crawl.articles import PageResults
+from crawler.crawl.session import CrawlPart
 from crawler.item import Article, Reject
-from crawler.state.database import VisitsError
+from crawler.state.lock import VisitsError
 from crawler.state.visits import Outcome
 from pipelines.articles import contract
 from pipelines.articles.duplicates import cluster_shard
@@ -67,14 +67,14 @@ def _problem(article: Article, city: City) -> str | None:
 class Validate(CrawlPart):
     """Holds an article to its contract; one that cannot be held to it becomes a reject."""
 
-    def process_item(self, item: Page) -> Page:
-        return replace(item, results=tuple(checked(r, self.spider.city) for r in item.results))
+    def process_item(self, item: PageResults) -> PageResults:
+        return replace(item, results=tuple(checked(r, self.city) for r in item.results))
 
 
 class Language(CrawlPart):
     """Gives each article its language and script; splits interleaved pages."""
 
-    def process_item(self, item: Page) -> Page:
+    def process_item(self, item: PageResults) -> PageResults:
         return replace(item, results=tuple(new for r in item.results for new in judged(r)))
 
 
@@ -95,44 +95,44 @@ class Store(CrawlPart):
     def open_spider(self) -> None:
         # A writer that was killed leaves the file it was about to rename. The city's lock is
         # held here, and the tables of a city are written by one process at a time.
-        output, city = self.spider.output, self.spider.city.key
+        output, city = self.session.output, self.city.key
         left = [*files.articles_folder(output, city).glob(".*.tmp")]
         for table in ("rejects", "revisions"):
             left += files.table_path(output, table, city).parent.glob(f".{city}.parquet.*.tmp")
         for path in left:
             path.unlink(missing_ok=True)
 
-    def process_item(self, item: Page) -> Page:
+    def process_item(self, item: PageResults) -> PageResults:
         for result in item.results:
             if isinstance(result, Article):
                 self._articles[result.article_id] = result
-                self.spider.count("articles")
+                self.session.count("articles")
             else:
                 self._rejects[result.url] = result
-                self.spider.count("rejects")
+                self.session.count("rejects")
         self._outcomes[item.url] = item.outcome
         # Once a write has failed the crawl is stopping; the last try is when it closes.
-        if len(self._outcomes) >= self._limit and not self.spider.stopping:
+        if len(self._outcomes) >= self._limit and not self.session.stopping:
             self._guarded(self._flush)
         return item
 
     def close_spider(self) -> None:
         self._guarded(self._flush)
-        self._guarded(lambda: cluster_shard(self.spider.output, self.spider.city.key))
+        self._guarded(lambda: cluster_shard(self.session.output, self.city.key))
 
     def _flush(self) -> None:
         if not self._outcomes:
             return
-        spider = self.spider
+        session = self.session
         now = datetime.now(UTC).replace(microsecond=0)
-        where = {"output": spider.output, "city": spider.city.key}
-        stamp = {"run_id": spider.run_id, "now": now}
-        spider.archive.sync()
-        changes = articles.write_articles(articles=_sorted(self._articles), **where, **stamp)
-        articles.write_rejects(rejects=_sorted(self._rejects), **where, **stamp)
-        spider.visits.mark(self._outcomes.items(), spider.run_id)
+        output, city, run_id = session.output, session.city.key, session.run_id
+        session.archive.sync()
+        found, rejects = _sorted(self._articles), _sorted(self._rejects)
+        changes = articles.write_articles(output, city, found, run_id=run_id, now=now)
+        articles.write_rejects(output, city, rejects, run_id=run_id, now=now)
+        session.visits.mark(self._outcomes.items(), session.run_id)
         for name in ("new", "revised", "unchanged"):
-            spider.count(name, getattr(changes, name))
+            session.count(name, getattr(changes, name))
         self._articles, self._rejects, self._outcomes = {}, {}, {}
 
     def _guarded(self, step: Any) -> None:
@@ -140,9 +140,9 @@ class Store(CrawlPart):
             step()
         except (damage.StoreError, VisitsError, OSError) as error:
             # What was not stored is still in the archive, and unmarked.
-            self.spider.report("store", str(self.spider.output), str(error))
-            self.spider.count("store_failed")
-            self.spider.break_off("store_failed")
+            self.session.report("store", str(self.session.output), str(error))
+            self.session.count("store_failed")
+            self.session.break_off("store_failed")
 
 
 def _sorted(results: dict[str, Any]) -> Iterable[Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import crawler.settings  # noqa: F401  (a variable that is no number ends the command, not each crawl)
-from crawler.state.database import LOCK_VARIABLE
+from crawler.state.lock import LOCK_VARIABLE
 from pipelines.tables.runs import Run, issues
 from pipelines.terminal import Tracker, span
 

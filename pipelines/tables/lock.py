@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.errors import ExitCode, ShizhengError
-from crawler.state.database import holder_of, sign, taken
+from crawler.state.lock import holder_of, sign, taken
 from pipelines.tables import damage
 
 

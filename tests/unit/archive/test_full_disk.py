@@ -12,7 +12,7 @@ import pytest
 
 from crawler.archive.reader import ArchiveError, read
 from crawler.archive.writer import Exchange, Writer
-from crawler.state.database import VisitsError
+from crawler.state.lock import VisitsError
 from crawler.state.visits import Visits
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.state.database import VisitsError
+from crawler.state.lock import VisitsError
 from crawler.state.visits import Visits
 from pipelines.articles.archives_read import Progress
 from pipelines.tables import lock
@@ -24,7 +24,7 @@ def state(tmp_path: Path) -> Path:
     path = tmp_path / "state" / "anbei.sqlite"
     visits = Visits.open(path)
     for number in range(400):
-        visits.want(f"http://anbei.example/{number}/{'x' * 200}", MOMENT)
+        visits.frontier.want(f"http://anbei.example/{number}/{'x' * 200}", MOMENT)
     visits.close()
     return path
 
@@ -41,7 +41,7 @@ def another_program_s(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE visits (a)")
-        database.execute("PRAGMA user_version=2")
+        database.execute("PRAGMA user_version=3")
 
 
 def a_folder(path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_state_file_that_cannot_be_used_is_named_and_the_city_set_free(
 ) -> None:
     damage(state)
     with pytest.raises(VisitsError) as raised:
-        Visits.open(state).wanted()
+        Visits.open(state).frontier.wanted()
     assert str(raised.value).startswith(f"{state}: ")
     assert "move it away" in str(raised.value) or "check" in str(raised.value)
 
@@ -89,7 +89,7 @@ def test_damage_in_the_middle_is_named_by_the_query_that_meets_it(state: Path) -
         file.write(b"\xff" * (size // 2))
     visits = Visits.open(state)
     with pytest.raises(VisitsError, match=r"anbei\.sqlite: not a usable state file .*move it away"):
-        visits.wanted()
+        visits.frontier.wanted()
     visits.close()
 
 

@@ -11,39 +11,14 @@ import pytest
 
 from crawler.archive.reader import Place, read
 from crawler.archive.writer import Exchange, Writer
-from crawler.crawl.discovery import believed, rests
-from crawler.state.database import SKEW, VisitsError
-from crawler.state.visits import (
-    MAX_DAYS,
-    MAX_TRIES,
-    REVISIT_DAYS,
-    Outcome,
-    Visit,
-    Visits,
-    Walk,
-    visit_of,
-)
+from crawler.state.database import SKEW
+from crawler.state.frontier import MAX_DAYS, MAX_TRIES
+from crawler.state.lock import VisitsError
+from crawler.state.recovery import ArchiveFiles
+from crawler.state.visits import REVISIT_DAYS, Outcome, Visit, Visits, visit_of
+from crawler.state.walks import Walk
 
 MOMENT = datetime(2024, 3, 5, tzinfo=UTC)
-FIRST_VERSION = """
-CREATE TABLE visits (
-    url TEXT PRIMARY KEY, canonical TEXT NOT NULL, kind TEXT NOT NULL, status INTEGER NOT NULL,
-    digest TEXT NOT NULL, etag TEXT, last_modified TEXT, redirect TEXT, file TEXT NOT NULL,
-    offset INTEGER NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, outcome TEXT,
-    run_id TEXT
-) WITHOUT ROWID;
-CREATE TABLE payloads (
-    digest TEXT PRIMARY KEY, url TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL,
-    fetched_at TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE archives (
-    file TEXT PRIMARY KEY, closed INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-INSERT INTO visits VALUES ('http://a.example/1', 'http://a.example/1', 'article', 200, 'sha256:1',
-    NULL, NULL, NULL, 'run.warc.gz', 7, '2024-03-05T00:00:00+00:00', '2024-03-05T00:00:00+00:00',
-    NULL, NULL);
-PRAGMA user_version=1;
-"""
 PAGE = b"<p>a page of some length</p>" * 40
 
 
@@ -84,24 +59,24 @@ def test_a_page_that_changed_has_yet_to_be_stored_again(visits: Visits) -> None:
 
 def test_what_a_list_names_stays_wanted_until_what_came_of_it_is_stored(visits: Visits) -> None:
     one, two = "http://a.example/1", "http://a.example/2"
-    visits.want(two, MOMENT)
-    visits.want(one, MOMENT + timedelta(minutes=1))
-    assert visits.wanted() == [two, one]
-    assert visits.in_frontier("http://a.example/2")
+    visits.frontier.want(two, MOMENT)
+    visits.frontier.want(one, MOMENT + timedelta(minutes=1))
+    assert visits.frontier.wanted() == [two, one]
+    assert "http://a.example/2" in visits.frontier
     visits.record(visit(two, status=503), MOMENT)
-    assert visits.wanted() == [two, one]
+    assert visits.frontier.wanted() == [two, one]
     visits.mark([(two, "retry")], "run-1")
-    assert visits.wanted() == [one]
+    assert visits.frontier.wanted() == [one]
     assert visits.unaccounted() == []
 
 
 @pytest.mark.parametrize("status", [200, 301, 304, 403, 404, 410, 500, 503, 521])
 def test_an_answer_takes_no_address_off_the_frontier(visits: Visits, status: int) -> None:
     url = "http://a.example/1"
-    visits.want(url, MOMENT)
+    visits.frontier.want(url, MOMENT)
     leads_to = "http://a.example/2" if status == 301 else None
     visits.record(visit(url, status=status, redirect=leads_to), MOMENT)
-    assert visits.wanted() == [url]
+    assert visits.frontier.wanted() == [url]
 
 
 @pytest.mark.parametrize("outcome", ["stored", "retry"])
@@ -109,35 +84,35 @@ def test_an_address_with_an_outcome_is_wanted_again_once_it_answers_otherwise(
     visits: Visits, outcome: Outcome
 ) -> None:
     url = "http://a.example/1"
-    visits.want(url, MOMENT)
+    visits.frontier.want(url, MOMENT)
     visits.record(visit(url), MOMENT)
     visits.mark([(url, outcome)], "run-1")
-    assert visits.wanted() == []
+    assert visits.frontier.wanted() == []
     visits.record(replace(visit(url, status=503), digest="sha256:busy"), MOMENT)
-    assert visits.wanted() == [url]
+    assert visits.frontier.wanted() == [url]
 
 
 def test_a_redirect_is_wanted_until_the_page_it_leads_to_has_an_outcome(visits: Visits) -> None:
     old, middle, new = (f"http://a.example/{name}.html" for name in ("old", "middle", "new"))
-    visits.want(old, MOMENT)
+    visits.frontier.want(old, MOMENT)
     visits.record(visit(old, status=302, redirect=middle), MOMENT)
     visits.record(visit(middle, status=302, redirect=new), MOMENT)
-    assert visits.wanted() == [old]  # a hop is no address that a list named
+    assert visits.frontier.wanted() == [old]  # a hop is no address that a list named
     visits.record(visit(new, status=503), MOMENT)
-    assert (visits.wanted(), visits.unaccounted()) == ([old], [])
+    assert (visits.frontier.wanted(), visits.unaccounted()) == ([old], [])
     visits.mark([(new, "retry")], "run-1")
-    assert (visits.wanted(), visits.unaccounted()) == ([], [])
+    assert (visits.frontier.wanted(), visits.unaccounted()) == ([], [])
 
 
 def test_a_redirect_whose_target_gave_no_response_is_given_up_in_the_end(visits: Visits) -> None:
     url = "http://a.example/1"
-    visits.want(url, MOMENT)
+    visits.frontier.want(url, MOMENT)
     for day in range(MAX_DAYS + 1):
-        assert visits.wanted() == [url]
+        assert visits.frontier.wanted() == [url]
         moment = MOMENT + timedelta(days=day)
         visits.record(visit(url, status=302, redirect="http://a.example/2"), moment)
-        visits.failed(url, moment, for_good=False)
-    assert visits.wanted() == []
+        visits.frontier.failed(url, moment, for_good=False)
+    assert visits.frontier.wanted() == []
 
 
 def test_a_page_that_was_refused_and_then_silent_is_given_up_in_the_end(visits: Visits) -> None:
@@ -146,7 +121,7 @@ def test_a_page_that_was_refused_and_then_silent_is_given_up_in_the_end(visits: 
     visits.mark([(url, "retry")], "run-1")
     for day in range(MAX_DAYS + 1):
         assert [found.url for found in visits.refused()] == [url]
-        visits.failed(url, MOMENT + timedelta(days=day), for_good=False)
+        visits.frontier.failed(url, MOMENT + timedelta(days=day), for_good=False)
     assert visits.refused() == []
 
 
@@ -157,9 +132,9 @@ def test_a_stored_article_whose_further_pages_are_looked_at_is_owed_an_outcome(
     visits.record(visit(url), MOMENT)
     visits.mark([(url, "stored")], "run-1")
     visits.reopen(url)
-    assert (urls(visits), visits.wanted()) == ([url], [url])
+    assert (urls(visits), visits.frontier.wanted()) == ([url], [url])
     visits.mark([(url, "stored")], "run-2")
-    assert (urls(visits), visits.wanted()) == ([], [])
+    assert (urls(visits), visits.frontier.wanted()) == ([], [])
 
 
 def test_an_address_that_is_nowhere_is_named(visits: Visits, tmp_path: Path) -> None:
@@ -168,27 +143,10 @@ def test_an_address_that_is_nowhere_is_named(visits: Visits, tmp_path: Path) -> 
     assert visits.unaccounted() == [url]
 
 
-def test_what_an_earlier_version_lost_is_wanted_again(tmp_path: Path) -> None:
-    path = tmp_path / "a.sqlite"
-    opened = Visits.open(path)
-    refused, moved, stored = (f"http://a.example/{name}" for name in ("403", "302", "200"))
-    opened.record(visit(refused, status=403), MOMENT)
-    opened.record(visit(moved, status=302, redirect="http://a.example/never"), MOMENT)
-    opened.record(visit(stored), MOMENT)
-    opened.mark([(stored, "stored")], "run-1")
-    assert opened.wanted() == []
-    opened.close()
-    with sqlite3.connect(path) as old:
-        old.execute("PRAGMA user_version=2")
-    opened = Visits.open(path)
-    assert (opened.wanted(), opened.unaccounted()) == ([moved, refused], [])
-    opened.close()
-
-
 def test_a_page_is_known_since_it_was_listed_however_it_is_spelt(visits: Visits) -> None:
     url = "http://a.example/1.html"
     assert visits.known_since(url) is None
-    visits.want(url, MOMENT)
+    visits.frontier.want(url, MOMENT)
     visits.record(visit(url), MOMENT + timedelta(days=2))
     visits.record(replace(visit(url), digest="sha256:other"), MOMENT + timedelta(days=3))
     assert visits.known_since("http://a.example/1.html#top") == MOMENT
@@ -196,13 +154,13 @@ def test_a_page_is_known_since_it_was_listed_however_it_is_spelt(visits: Visits)
 
 def test_a_page_without_a_response_is_given_up_after_weeks_or_at_once(visits: Visits) -> None:
     slow, shut = "http://a.example/slow", "http://a.example/shut"
-    visits.failed(shut, MOMENT, for_good=True)
+    visits.frontier.failed(shut, MOMENT, for_good=True)
     for day in range(MAX_DAYS):
-        visits.failed(slow, MOMENT + timedelta(days=day), for_good=False)
-        assert visits.wanted() == [slow]
-    visits.failed(slow, MOMENT + timedelta(days=MAX_DAYS), for_good=False)
-    assert visits.wanted() == []
-    assert visits.in_frontier(slow)  # known, so that a list that names it still can be stopped at
+        visits.frontier.failed(slow, MOMENT + timedelta(days=day), for_good=False)
+        assert visits.frontier.wanted() == [slow]
+    visits.frontier.failed(slow, MOMENT + timedelta(days=MAX_DAYS), for_good=False)
+    assert visits.frontier.wanted() == []
+    assert slow in visits.frontier  # known, so that a list that names it still can be stopped at
 
 
 def test_a_missing_page_is_given_up_sooner_than_a_refused_one(visits: Visits) -> None:
@@ -234,17 +192,6 @@ def test_an_article_is_looked_at_again_after_one_seven_and_thirty_days(visits: V
     assert [found.url for found in visits.due(late, 10)] == ["http://a.example/2"]
     visits.confirm("http://a.example/2", late)
     assert visits.due(late + timedelta(days=90), 10) == []
-
-
-def test_state_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite"
-    with sqlite3.connect(path) as old:
-        old.executescript(FIRST_VERSION)
-    opened = Visits.open(path)
-    assert [found.url for found in opened.unstored()] == ["http://a.example/1"]
-    opened.want("http://a.example/2", MOMENT)
-    opened.close()
-    Visits.open(path).close()
 
 
 def test_a_page_is_known_in_every_spelling_and_through_redirects(visits: Visits) -> None:
@@ -309,12 +256,13 @@ def test_first_seen_stays_and_last_seen_moves(visits: Visits, tmp_path: Path) ->
 
 def test_what_a_killed_crawl_left_open_is_made_whole_and_written_down(tmp_path: Path) -> None:
     visits = Visits.open(tmp_path / "a.sqlite")
+    files = ArchiveFiles(visits)
     writer = Writer(
         tmp_path,
         "run",
         known=visits.payload,
-        opened=visits.begin_archive,
-        closed=visits.end_archive,
+        opened=files.begin,
+        closed=files.end,
     )
     exchanges = [
         Exchange(f"http://a.example/{n}", "GET", (), 200, (), b"%d" % n + PAGE, MOMENT, "article")
@@ -331,25 +279,27 @@ def test_what_a_killed_crawl_left_open_is_made_whole_and_written_down(tmp_path: 
     path.write_bytes(whole + whole[:100])
 
     visits = Visits.open(tmp_path / "a.sqlite")
-    assert visits.recover(tmp_path) == 100
+    files = ArchiveFiles(visits)
+    assert files.recover(tmp_path) == 100
     assert path.read_bytes() == whole
     assert urls(visits) == [each.url for each in exchanges]
     assert visits.get("http://a.example/2") == visit_of(
         "http://a.example/2", 200, {}, kind="article", digest=exchanges[2].digest, place=places[2]
     )
-    assert visits.recover(tmp_path) == 0
+    assert files.recover(tmp_path) == 0
     visits.close()
     assert len(list(read(path))) == 3
 
 
 def test_archives_that_were_completed_are_never_touched(tmp_path: Path) -> None:
     visits = Visits.open(tmp_path / "a.sqlite")
-    visits.begin_archive("mine.warc.gz")
-    visits.end_archive("mine.warc.gz")
-    visits.begin_archive("never-made.warc.gz")
+    files = ArchiveFiles(visits)
+    files.begin("mine.warc.gz")
+    files.end("mine.warc.gz")
+    files.begin("never-made.warc.gz")
     for name in ("mine.warc.gz", "theirs.warc.gz"):
         (tmp_path / name).write_bytes(b"\x1f\x8b\x08 not whole")
-    assert visits.recover(tmp_path) == 0
+    assert files.recover(tmp_path) == 0
     assert (tmp_path / "mine.warc.gz").stat().st_size == 13
     visits.close()
 
@@ -364,7 +314,8 @@ def test_without_the_state_the_newest_archive_is_made_whole_and_no_other(tmp_pat
         os.utime(tmp_path / name, (MOMENT.timestamp() - age, MOMENT.timestamp() - age))
     (tmp_path / "run-00000.warc.gz").unlink()
     visits = Visits.open(tmp_path / "a.sqlite")
-    assert visits.recover(tmp_path) == 100
+    files = ArchiveFiles(visits)
+    assert files.recover(tmp_path) == 100
     assert (tmp_path / "newest.warc.gz").read_bytes() == whole
     assert len((tmp_path / "older.warc.gz").read_bytes()) == len(whole) + 100
     visits.close()
@@ -385,7 +336,7 @@ def test_a_file_that_is_no_state_or_of_another_version_is_named(tmp_path: Path) 
     newer = tmp_path / "newer.sqlite"
     with sqlite3.connect(newer) as database:
         database.execute("PRAGMA user_version=99")
-    with pytest.raises(VisitsError, match="state of version 99, this shizheng keeps version 3"):
+    with pytest.raises(VisitsError, match="state of version 99, this shizheng reads version 3"):
         Visits.open(newer)
     # The city is free again after a failure.
     newer.unlink()
@@ -401,11 +352,11 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 def test_moments_later_than_now_are_counted_and_put_right_by_another_look(visits: Visits) -> None:
     url, lists = "http://a.example/1", ["http://a.example/"]
     ahead = MOMENT + timedelta(days=2000)
-    visits.want(url, ahead)
+    visits.frontier.want(url, ahead)
     visits.record(visit(url), ahead)
     visits.mark([(url, "stored")], "run-1")
-    visits.want("http://a.example/2", ahead)
-    visits.keep_walk(lists[0], Walk(ahead, ahead, MOMENT, 3, "digest"))
+    visits.frontier.want("http://a.example/2", ahead)
+    visits.walks.put(lists[0], Walk(ahead, ahead, MOMENT, 3, "digest"))
     assert visits.ahead(MOMENT, lists) == (3, ahead.isoformat())
     assert visits.ahead(MOMENT, []) == (2, ahead.isoformat())
     assert visits.ahead(ahead - SKEW / 2, lists) == (0, "")
@@ -413,23 +364,23 @@ def test_moments_later_than_now_are_counted_and_put_right_by_another_look(visits
     visits.confirm(url, MOMENT)
     assert visits.due(MOMENT, 10) == []
     assert [found.url for found in visits.due(MOMENT + timedelta(days=1), 10)] == [url]
-    visits.failed("http://a.example/2", MOMENT, for_good=False)
+    visits.frontier.failed("http://a.example/2", MOMENT, for_good=False)
     assert visits.ahead(MOMENT, []) == (0, "")
 
 
 def test_a_walk_of_the_future_is_believed_neither_to_rest_nor_to_have_ended() -> None:
     ahead, long_ago = MOMENT + timedelta(days=900), MOMENT - timedelta(days=90)
     right = Walk(MOMENT, MOMENT, long_ago, 3, "digest", long_ago.date())
-    assert believed(right, MOMENT) == right
-    assert rests(right, MOMENT + timedelta(hours=1))
+    assert right.believed(MOMENT) == right
+    assert right.rests(MOMENT + timedelta(hours=1))
     for wrong in (
         replace(right, walked_at=ahead),
         replace(right, checked_at=ahead),
         replace(right, changed_at=ahead),
         replace(right, checked_at=ahead, newest=ahead.date()),
     ):
-        found = believed(wrong, MOMENT)
+        found = wrong.believed(MOMENT)
         assert found.walked_at is None
-        assert not rests(found, MOMENT)
+        assert not found.rests(MOMENT)
         assert found.changed_at <= MOMENT
         assert found.newest in (None, long_ago.date())

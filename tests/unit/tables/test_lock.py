@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.state.database import LOCK_VARIABLE, State, VisitsError
+from crawler.state.database import State
+from crawler.state.lock import LOCK_VARIABLE, VisitsError
 from pipelines.tables import lock
 
 

@@ -1,0 +1,80 @@
+"""Download of single pages within a crawl, and conversion of responses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self, cast
+from urllib.parse import urldefrag
+
+from scrapy import Request
+from scrapy.http import Headers, Response
+
+from crawler.archive.reader import Record, merged
+from crawler.crawl.session import Session
+from crawler.fetch import browser
+from crawler.state.visits import validators
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of a site, live or archived. Names of `headers` are in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        """Return a live response."""
+        return cls(response.url, response.status, lower_headers(response.headers), response.body)
+
+    @classmethod
+    def of_record(cls, record: Record) -> Self:
+        """Return an archived response."""
+        return cls(record.url, record.status, record.headers, record.body)
+
+
+async def get(session: Session, url: str, kind: str, *, drawn: bool = False) -> Answer:
+    """Download a page in place, past the scheduler; from the archive if it is unmodified.
+
+    All layers of a crawl apply to it: hosts, robots.txt, delays, retries, redirects, the archive.
+    Raises their errors. A page that a script has `drawn` comes from the browser, always anew: it
+    may change while its file does not.
+    """
+    if drawn:
+        return Answer.of(await _download(session, url, {"kind": kind} | browser.meta()))
+    visit = session.visits.get(as_requested(url))
+    response = await _download(session, url, {"kind": kind}, validators(visit))
+    if response.status == 304 and visit is not None:
+        record = session.archived(visit.place)
+        if record is not None:
+            return Answer.of_record(record)
+        response = await _download(session, url, {"kind": kind})  # the archive was moved away
+    return Answer.of(response)
+
+
+async def _download(
+    session: Session, url: str, meta: dict[str, object], headers: Mapping[str, str] | None = None
+) -> Response:
+    request = Request(url, meta=meta, headers=dict(headers or {}))
+    return await session.crawler.engine.download_async(request)
+
+
+def as_requested(url: str) -> str:
+    """Return the spelling in which a page is requested, and its visit recorded."""
+    return urldefrag(Request(url).url)[0]
+
+
+def lower_headers(headers: Headers) -> dict[str, str]:
+    """Return headers as the archive's reader does: names in lower case, repeats joined."""
+    return merged(header_pairs(headers))
+
+
+def header_pairs(headers: Headers) -> list[tuple[str, str]]:
+    """Return headers as (name, value), in order."""
+    items = cast(Mapping[bytes, list[bytes]], dict(headers))
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in items.items()
+        for value in values
+    ]
