@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser, day: Any) -> None:
 
 
 def release_command(args: argparse.Namespace) -> int:
-    """Carry out one of the three; the output folder must exist."""
+    """Make, verify or compare releases of an existing output folder."""
     output = args.output
     if not output.is_dir():
         raise ReleaseError(f"{output}: no such folder; crawl, extract or import something first")
@@ -107,7 +107,7 @@ def _build(args: argparse.Namespace, output: Path, version: str) -> int:
 
 
 def _cities(output: Path, folder: Path | None) -> Mapping[str, City]:
-    """Return the city files whose rights decide; a demo's corpus brings the demo's own."""
+    """Return the city files; a demo's corpus brings the demo's own."""
     if folder is None and (output / ".shizheng-demo").exists():
         folder = DEMO_CITIES
     return load_cities(folder)
@@ -161,8 +161,8 @@ def _verify(output: Path, named: str, as_json: bool) -> int:
 
 
 def _diff(output: Path, old: str, new: str, as_json: bool) -> int:
-    one, other = snapshot.find(output, old), snapshot.find(output, new)
-    changes = difference.compare(one, other)
+    before, after = snapshot.find(output, old), snapshot.find(output, new)
+    changes = difference.compare_releases(before, after)
     if as_json:
         say_json(changes)
         return ExitCode.DONE
@@ -175,24 +175,24 @@ def _diff(output: Path, old: str, new: str, as_json: bool) -> int:
     if rows:
         show_table(("table", "change", "why", "rows"), rows)
     else:
-        say(f"{one.version} and {other.version} hold the same rows")
+        say(f"{before.version} and {after.version} hold the same rows")
     for name, values in changes["settings"].items():
-        for part, before, after in _differing(name, *values):
-            say(f"{part}: {before} -> {after}")
+        for part, was, now in _differing(name, *values):
+            say(f"{part}: {was} -> {now}")
     return ExitCode.DONE
 
 
 def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield what differs between two settings, part by part."""
+    """Yield the differences of two settings, part by part."""
     if not isinstance(before, dict) or not isinstance(after, dict):
-        yield name, _told(before), _told(after)
+        yield name, _text(before), _text(after)
         return
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
             yield from _differing(f"{name}, {key}", before.get(key), after.get(key))
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "all"
     if isinstance(value, dict):
