@@ -7,6 +7,10 @@ from pathlib import Path
 from crawler.errors import ExitCode, ShizhengError
 
 
+class UsageError(ShizhengError):
+    """Command that cannot be carried out as given. The message names what was expected."""
+
+
 def exit_code(error: BaseException) -> ExitCode | None:
     """Return the exit code of an error meant for the user; None for a mistake."""
     if isinstance(error, ShizhengError):

@@ -6,23 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
-
-# The command itself, without the other commands' imports, which take most of a start.
-_START = """
-import argparse, pathlib
-from pipelines.review import command
-parser = argparse.ArgumentParser()
-parser.add_argument("--output", type=pathlib.Path)
-parser.add_argument("--json", action="store_true")
-command.add_arguments(parser)
-args = parser.parse_args()
-args.cities_dir = None
-command.run(args, args.output)
-"""
 
 
 @dataclass(frozen=True)
@@ -37,10 +24,20 @@ class Answer:
 class Review:
     """A running `shizheng review`; leave the block and it ends."""
 
-    def __init__(self, output: Path, *options: str, command: Sequence[str] | None = None) -> None:
-        start = ["-c", _START] if command is None else ["-m", *command]
+    def __init__(self, output: Path, *options: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, *start, "--output", str(output), "--json", "--port", "0", *options],
+            [
+                sys.executable,
+                "-m",
+                "pipelines.cli",
+                "review",
+                "--output",
+                str(output),
+                "--json",
+                "--port",
+                "0",
+                *options,
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

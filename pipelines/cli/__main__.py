@@ -2,6 +2,6 @@
 
 import sys
 
-from pipelines.cli.parser import main
+from pipelines.cli.app import main
 
 sys.exit(main())

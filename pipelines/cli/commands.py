@@ -1,54 +1,141 @@
-"""The commands themselves: each takes parsed arguments and returns an exit code.
+"""Commands of the first level: each takes typed arguments and returns an exit code.
 
-Exit codes: 0 done; 1 internal error; 2 usage; 3 done, but some city failed;
-4 nothing usable (all failed or blocked); 5 another run holds the lock.
-
-The steps are imported where they are used: to load them all takes seconds, which `status` and
-`--help` need not wait for.
+Steps are imported where they are used: loading all of them takes seconds, and `status` and
+`--help` do without.
 """
 
-import argparse
-import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from crawler.city import City
+from cyclopts import Parameter, Token
+
 from crawler.city_file import load_cities
 from crawler.errors import ExitCode
-from pipelines.operations import status
-from pipelines.operations.checks import UsageError, readable, writable
-from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
-from pipelines.quality import gold
-from pipelines.tables import files, lock, runs
-from pipelines.tables.articles import write_articles, write_rejects
+from pipelines.cli.checks import check_window, crawled, readable, writable
+from pipelines.cli.options import (
+    CRAWLING,
+    SHARED,
+    CitiesDir,
+    City,
+    Crawling,
+    Encoder,
+    Jobs,
+    MetricsDir,
+    Shared,
+    Webhook,
+    counted,
+)
+from pipelines.errors import UsageError
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
-    pass
+    from pipelines.articles.archives import Extracted
+    from pipelines.operations.round import Order
+
+LAST_RUNS = 20
+"""Runs that `status --runs` shows without a number."""
 
 
-def demo_command(args: argparse.Namespace) -> int:
-    from pipelines.operations import demo
+def demo(*, shared: Shared = SHARED) -> ExitCode:
+    """Do the whole job on the embedded miniature web, over HTTP."""
+    from pipelines.operations import demo as job
 
-    result = demo.run(writable(args.output))
-    if args.json:
+    result = job.run(writable(shared.output))
+    if shared.json:
         say_json(result)
-        return ExitCode.DONE
-    demo.show(result, args.output)
+    else:
+        job.show(result, shared.output)
     return ExitCode.DONE
 
 
-def extract_command(args: argparse.Namespace) -> int:
-    from pipelines.articles import archives
+def crawl(
+    *cities: City,
+    every: Annotated[
+        bool, Parameter(name="--all", help="every city not paused, blocked or gone")
+    ] = False,
+    crawling: Crawling = CRAWLING,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Crawl live sites, taking only what is new."""
+    from pipelines.operations import round as rounds
 
-    output = writable(args.output)
-    if bool(args.warcs) == args.all:
+    if bool(cities) == every:
+        raise UsageError(
+            "name cities, or --all, not both" if every else "name at least one city, or --all"
+        )
+    return rounds.crawl(_order(cities, crawling, cities_dir, shared))
+
+
+def run(
+    *cities: City,
+    crawling: Crawling = CRAWLING,
+    encoder: Encoder = None,
+    jobs: Jobs = None,
+    webhook: Webhook = "",
+    metrics_dir: MetricsDir = None,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Do what a scheduler calls: crawl, align, check, report."""
+    from pipelines.operations import round as rounds
+
+    order = _order(cities, crawling, cities_dir, shared)
+    return rounds.run(
+        replace(order, encoder=encoder, jobs=jobs, webhook=webhook, metrics_dir=metrics_dir)
+    )
+
+
+def _order(
+    names: Sequence[str], crawling: Crawling, cities_dir: Path | None, shared: Shared
+) -> "Order":
+    """Return the round that a command line describes. Raises `UsageError`."""
+    from pipelines.operations.crawl_processes import TIME_LIMIT, Options
+    from pipelines.operations.round import Order
+
+    check_window(crawling.since, crawling.until)
+    chosen = crawled(names, cities_dir)
+    options = Options(
+        cities_dir,
+        crawling.since,
+        crawling.until,
+        dict(setting.split("=", 1) for setting in crawling.settings),
+        time_limit=crawling.time_limit or TIME_LIMIT,
+    )
+    return Order(
+        writable(shared.output), chosen, options, json=shared.json, verbose=crawling.verbose
+    )
+
+
+def extract(
+    *warcs: Annotated[Path, Parameter(name="WARC", help="files of web archives")],
+    every: Annotated[
+        bool, Parameter(name="--all", help="every archive in the output folder")
+    ] = False,
+    url_prefix: Annotated[
+        str | None, Parameter(metavar="P", help="only pages whose URL starts so")
+    ] = None,
+    any_host: Annotated[bool, Parameter(help="pages of unnamed hosts, too")] = False,
+    again: Annotated[bool, Parameter(help="read archives again that were read before")] = False,
+    jobs: Annotated[Jobs, Parameter(help="files read at once (default: one per core)")] = None,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Extract articles from web archives."""
+    from pipelines.articles import archives
+    from pipelines.operations.steps import mark_reposts
+    from pipelines.tables import runs
+
+    output = writable(shared.output)
+    if bool(warcs) == every:
         raise UsageError("name WARC files, or --all for those in the output folder, not both")
-    paths = args.warcs or sorted((output / "archive").glob("*/*.warc.gz"))
+    paths = warcs or sorted((output / "archive").glob("*/*.warc.gz"))
     if not paths:
         raise UsageError(f"no archive in {output / 'archive'}; crawl first or name WARC files")
-    cities = load_cities(args.cities_dir)
+    cities = load_cities(cities_dir)
     run = runs.start(output, "extract", ())
     with progress() as tracker:
         found = archives.extract(
@@ -57,21 +144,26 @@ def extract_command(args: argparse.Namespace) -> int:
             cities,
             run,
             tracker,
-            prefix=args.url_prefix,
-            any_host=args.any_host,
-            jobs=args.jobs,
-            again=args.again,
+            prefix=url_prefix,
+            any_host=any_host,
+            jobs=jobs,
+            again=again,
         )
-    table = {key: asdict(count) for key, count in found.counts.items()}
     code = ExitCode.UNWELL if found.damaged else ExitCode.DONE
-    if found.damaged and not table and not found.read_before:
+    if not found.counts and not found.read_before:
         code = ExitCode.UNUSABLE
-    runs.finish(run, table, code)
+    runs.finish(run, {key: asdict(count) for key, count in found.counts.items()}, code)
     for key, reason in found.damaged.items():
         complain(f"{key}: nothing was stored: {reason}")
     if mark_reposts(output):
         code = code or ExitCode.UNWELL
-    if args.json:
+    _show_extracted(found, as_json=shared.json)
+    return code
+
+
+def _show_extracted(found: "Extracted", *, as_json: bool) -> None:
+    table = {key: asdict(count) for key, count in found.counts.items()}
+    if as_json:
         say_json(
             {
                 "cities": table,
@@ -85,33 +177,50 @@ def extract_command(args: argparse.Namespace) -> int:
         show_table(header, [(key, *count.values()) for key, count in table.items()])
     for reason, count in sorted(found.skipped.items()):
         complain(f"{count} records were skipped: {reason}")
-    if found.read_before and not args.json:
+    if found.read_before and not as_json:
         say(f"{found.read_before} archives were read before; --again reads them again")
     if not table and not found.read_before and not found.damaged:
         complain(
             "no page of a known city in these archives; "
             "--any-host takes pages of hosts that no city file names"
         )
-        return ExitCode.UNUSABLE
-    return code
 
 
-def page_command(args: argparse.Namespace) -> int:
-    from pipelines.cli import page
+def page(
+    source: Annotated[str, Parameter(name="URL|FILE", help="page on the web, or a saved one")],
+    /,
+    *,
+    url: Annotated[
+        str | None, Parameter(metavar="U", help="the URL that a FILE was saved from")
+    ] = None,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Explain one page: the article or why there is none, rule by rule."""
+    from pipelines.cli import page as pages
 
-    explained = page.explain(args.page, args.url, load_cities(args.cities_dir))
-    if args.json:
-        say_json(page.as_json(explained))
+    explained = pages.explain(source, url, load_cities(cities_dir))
+    if shared.json:
+        say_json(pages.as_json(explained))
     else:
-        page.show(explained)
+        pages.show(explained)
     return ExitCode.DONE
 
 
-def import_command(args: argparse.Namespace) -> int:
+def import_articles(
+    file: Annotated[Path, Parameter(name="FILE.jsonl", help="an article a line, as JSON")],
+    /,
+    *,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Import articles from elsewhere, a JSON object a line."""
     from pipelines.articles import duplicates, imports
+    from pipelines.operations.steps import mark_reposts
+    from pipelines.tables import lock, runs
+    from pipelines.tables.articles import write_articles, write_rejects
 
-    articles, rejects = imports.read_articles(args.file)
-    output = writable(args.output)
+    articles, rejects = imports.read_articles(file)
+    output = writable(shared.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):
         run = runs.start(output, "import", tuple(cities))
@@ -130,7 +239,7 @@ def import_command(args: argparse.Namespace) -> int:
             counts[key] = asdict(changes) | {"rejected": len(refused)}
         code = ExitCode.UNWELL if mark_reposts(output, held=cities) else ExitCode.DONE
         runs.finish(run, counts, code)
-    if args.json:
+    if shared.json:
         say_json(counts)
     else:
         rows = [(key, *count.values()) for key, count in counts.items()]
@@ -138,38 +247,53 @@ def import_command(args: argparse.Namespace) -> int:
     return code
 
 
-def align_command(args: argparse.Namespace) -> int:
-    from pipelines import align
+def align(
+    *cities: City,
+    encoder: Encoder = None,
+    jobs: Jobs = None,
+    explain: Annotated[
+        tuple[str, str] | None,
+        Parameter(
+            metavar="ZH_ID EN_ID", help="explain in words why two articles are or are not a pair"
+        ),
+    ] = None,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Pair articles and align their sentences."""
+    from pipelines import align as step
+    from pipelines.operations.steps import align_all, unread_sentence
     from pipelines.quality import history
+    from pipelines.tables import files, lock
 
-    output = readable(args.output)
+    output = readable(shared.output)
     known = files.cities_with_articles(output)
-    missing = [key for key in args.cities if key not in known]
+    missing = [key for key in cities if key not in known]
     if missing or not known:
         have = ", ".join(known) or "none"
         raise UsageError(
             f"no articles of {', '.join(missing) or 'any city'} in {output}; there are: {have}"
         )
-    cities = args.cities or known
-    if args.explain:
-        say(align.explain(output, *args.explain, encoder=args.encoder))
+    chosen = cities or known
+    if explain:
+        say(step.explain(output, *explain, encoder=encoder))
         return ExitCode.DONE
     writable(output)
-    with lock.hold(output, cities):
-        found = align_all(args, output, cities)
+    with lock.hold(output, chosen):
+        found = align_all(output, chosen, cities_dir=cities_dir, encoder=encoder, jobs=jobs)
         history.record(output, "align", datetime.now(UTC))
-    if args.json:
+    if shared.json:
         failed = {key: {"failed": why} for key, why in found.failed.items()}
-        say_json({key: asdict(one) for key, one in found.summaries.items()} | failed)
+        say_json({key: asdict(summary) for key, summary in found.summaries.items()} | failed)
     elif found.summaries:
         header = ("city", "zh", "en", "pairs", "likely", "candidates", "sentences", "unread")
         rows = [
-            (key, *(getattr(one, name) for name in header[1:-1]), len(one.unread))
-            for key, one in found.summaries.items()
+            (key, *(getattr(summary, name) for name in header[1:-1]), len(summary.unread))
+            for key, summary in found.summaries.items()
         ]
         show_table(header, rows)
-    for key, one in found.summaries.items():
-        for article in one.unread:
+    for key, summary in found.summaries.items():
+        for article in summary.unread:
             complain(unread_sentence(key, article))
     for key, why in found.failed.items():
         complain(f"{key}: {why}")
@@ -178,32 +302,73 @@ def align_command(args: argparse.Namespace) -> int:
     return ExitCode.UNWELL if found.summaries else ExitCode.UNUSABLE
 
 
-def align_sentences_command(args: argparse.Namespace) -> int:
+def align_sentences(
+    source: Annotated[
+        Path,
+        Parameter(
+            name="IN.jsonl",
+            help='a document a line: {"id": ..., "zh": [sentences], "en": [sentences]}',
+        ),
+    ],
+    result: Annotated[
+        Path,
+        Parameter(
+            name="OUT.jsonl",
+            help='a document a line: {"id": ..., "beads": [[[zh indices], [en indices]], ...]}',
+        ),
+    ],
+    /,
+    *,
+    encoder: Encoder = None,
+    jobs: Jobs = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Align the sentences of documents already split into sentences."""
     from pipelines.sentences import jsonl
 
-    count = jsonl.align_file(args.input, args.result, jobs=args.jobs, encoder=args.encoder)
-    if args.json:
+    count = jsonl.align_file(source, result, jobs=jobs, encoder=encoder)
+    if shared.json:
         say_json({"documents": count})
     return ExitCode.DONE
 
 
-def status_command(args: argparse.Namespace) -> int:
-    output = readable(args.output)
-    if args.runs is not None:
-        status.show_runs(output, args.runs, as_json=args.json)
-    else:
-        cities = load_cities(args.cities_dir)
-        if not status.show(output, cities, datetime.now(UTC), as_json=args.json):
-            return ExitCode.UNWELL
-    return ExitCode.DONE
+def _runs(kind: object, tokens: Sequence[Token]) -> tuple[int, ...]:
+    return tuple(counted("a number of runs")(token.value) for token in tokens)
 
 
-def report_command(args: argparse.Namespace) -> int:
-    from pipelines.report import page as report
+def status(
+    *,
+    runs: Annotated[
+        tuple[int, ...] | None,
+        Parameter(
+            converter=_runs,
+            consume_multiple=(0, 1),
+            metavar="[N]",
+            help=f"the last runs instead (default: {LAST_RUNS} of them)",
+        ),
+    ] = None,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Show freshness, health and counts of every city."""
+    from pipelines.operations import status as statuses
+
+    output = readable(shared.output)
+    if runs is not None:
+        statuses.show_runs(output, *(runs or (LAST_RUNS,)), as_json=shared.json)
+        return ExitCode.DONE
+    cities = load_cities(cities_dir)
+    whole = statuses.show(output, cities, datetime.now(UTC), as_json=shared.json)
+    return ExitCode.DONE if whole else ExitCode.UNWELL
+
+
+def report(*, cities_dir: CitiesDir = None, shared: Shared = SHARED) -> ExitCode:
+    """Write the quality report, one HTML file."""
+    from pipelines.report import page as pages
 
     damaged: dict[str, str] = {}
-    path = report.write(readable(args.output), load_cities(args.cities_dir), damaged)
-    if args.json:
+    path = pages.write(readable(shared.output), load_cities(cities_dir), damaged)
+    if shared.json:
         say_json({"report": str(path), "damaged": damaged})
     else:
         say(f"report: {path}")
@@ -212,76 +377,64 @@ def report_command(args: argparse.Namespace) -> int:
     return ExitCode.UNWELL if damaged else ExitCode.DONE
 
 
-def review_command(args: argparse.Namespace) -> int:
-    from pipelines.review import command
+def evaluate(
+    *,
+    gold: Annotated[
+        Path | None,
+        Parameter(
+            metavar="FILE",
+            help="tab-separated zh_id, en_id, relation with a header line; "
+            "without: by the verdicts",
+        ),
+    ] = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Measure the quality of the corpus, by verdicts or against gold."""
+    from pipelines.quality import gold as scores
+    from pipelines.quality import printed
 
-    command.run(args, readable(args.output))
-    return ExitCode.DONE
-
-
-def evaluate_command(args: argparse.Namespace) -> int:
-    output = readable(args.output)
-    if args.gold is None:
-        from pipelines.quality import printed as summary
-
-        if args.json:
-            say_json(summary.evaluate(output))
+    output = readable(shared.output)
+    if gold is None:
+        if shared.json:
+            say_json(printed.evaluate(output))
         else:
-            summary.show(output)
+            printed.show(output)
         return ExitCode.DONE
-    result = gold.evaluate(output, args.gold)
-    if args.json:
+    result = scores.evaluate(output, gold)
+    if shared.json:
         say_json(result)
         return ExitCode.DONE
-    show_table(
-        ("precision", "recall", "f1", "claimed", "expected", "calibration error"),
-        [
-            (
-                result["pairs"]["precision"],
-                result["pairs"]["recall"],
-                result["pairs"]["f1"],
-                result["pairs"]["claimed"],
-                result["pairs"]["expected"],
-                result["calibration_error"],
-            )
-        ],
-    )
+    header = ("precision", "recall", "f1", "claimed", "expected")
+    row = (*(result["pairs"][name] for name in header), result["calibration_error"])
+    show_table((*header, "calibration error"), [row])
     return ExitCode.DONE
 
 
-def calibrate_command(args: argparse.Namespace) -> int:
-    """Learn a calibration and put it in force, or list what there is, or go back by one."""
+def calibrate(
+    *,
+    listed: Annotated[bool, Parameter(name="--list", help="every calibration kept")] = False,
+    revert: Annotated[bool, Parameter(help="go back to the one before")] = False,
+    dry_run: Annotated[bool, Parameter(help="show what it would bring")] = False,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Learn the pairs' probabilities from the verdicts."""
     from pipelines.pairs import calibration
-    from pipelines.quality import calibrate
-    from pipelines.quality import printed as summary
+    from pipelines.quality import calibrate as learning
+    from pipelines.quality import printed
+    from pipelines.tables import lock
 
-    output = readable(args.output)
-    if args.list:
-        summary.show_calibrations(output, as_json=args.json)
+    if listed + revert + dry_run > 1:
+        raise UsageError("name one of --list, --revert and --dry-run, not several")
+    output = readable(shared.output)
+    if listed:
+        printed.show_calibrations(output, as_json=shared.json)
         return ExitCode.DONE
     writable(output)
     with lock.hold(output, ["calibration"]):
-        if args.revert:
-            summary.show_reverted(*calibrate.revert(output), as_json=args.json)
+        if revert:
+            printed.show_reverted(*learning.revert(output), as_json=shared.json)
         else:
             before = calibration.in_force(output)
-            record = calibrate.learn(output, keep=not args.dry_run)
-            summary.show_learnt(record, before, dry=args.dry_run, as_json=args.json)
+            record = learning.learn(output, keep=not dry_run)
+            printed.show_learnt(record, before, dry=dry_run, as_json=shared.json)
     return ExitCode.DONE
-
-
-def cities_list_command(args: argparse.Namespace) -> int:
-    cities = load_cities(args.cities_dir)
-    if args.json:
-        say_json([_city_json(city) for city in cities.values()])
-        return ExitCode.DONE
-    rows = [
-        (c.key, c.name_zh, c.name_en, c.status, " ".join(f"{s.lang}:{s.cms}" for s in c.sources))
-        for c in cities.values()
-    ]
-    show_table(("city", "中文", "English", "status", "sources"), rows)
-    return ExitCode.DONE
-
-
-def _city_json(city: City) -> dict[str, Any]:
-    return json.loads(json.dumps(asdict(replace(city, file="")), default=str))  # type: ignore[no-any-return]

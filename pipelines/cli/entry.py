@@ -20,6 +20,6 @@ def main() -> int:
             f"{ours}; uninstall it, or use an environment of its own for shizheng\n"
         )
         return 1
-    from pipelines.cli.parser import main as command
+    from pipelines.cli.app import main as command
 
     return command()

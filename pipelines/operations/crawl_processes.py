@@ -1,4 +1,4 @@
-"""Crawls cities, one process each: a city that hangs or dies is only itself."""
+"""Crawls in processes of their own: a city that hangs or dies harms no other."""
 
 import json
 import os
@@ -11,29 +11,32 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import crawler.settings  # noqa: F401  (a variable that is no number ends the command, not each crawl)
+# A variable that is no number ends the command here, not each crawl.
+import crawler.settings
+from crawler.city import City
 from crawler.state.lock import LOCK_VARIABLE
 from pipelines.tables.runs import Run, issues
 from pipelines.terminal import Tracker, span
 
-# Crawling waits on other people's servers, so more cities than cores may be under way at once.
 CITIES_AT_ONCE = 8
+"""Crawls at once, more than cores: they wait on other people's servers. Set by hand."""
 
 TIME_LIMIT = 6 * 3600.0
 """Seconds one city's crawl may last. At two seconds a page that is some 10,000 pages."""
 
 GRACE = 30.0
 """Seconds between asking a crawl to end and ending it: time to store what it has fetched (at most a
-quarter of its limit). What is not stored by then lies in the archive, and the next crawl reads it
-from there."""
+quarter of its limit). What is not stored by then is in the archive, and the next crawl reads it
+from there. Set by hand; not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one city's crawl ended. `counts` are the crawler's own."""
+    """Outcome of one city's crawl. `counts` are the crawler's own."""
 
     city: str
     ended_well: bool
@@ -43,8 +46,57 @@ class Outcome:
 
     @property
     def usable(self) -> bool:
-        """Whether the city's site answered: at least one listing was read."""
+        """Return True if the city's site answered: at least one listing was read."""
         return self.counts.get("lists", 0) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of the crawls of a run.
+
+    `settings` are Scrapy settings for the processes, `environment` is added to theirs. A crawl that
+    lasts longer than `time_limit` (seconds) is ended.
+    """
+
+    cities_dir: Path | None = None
+    since: date | None = None
+    until: date | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    time_limit: float = TIME_LIMIT
+
+    def arguments(self) -> list[str]:
+        """Return the options as arguments of `python -m crawler.crawl`."""
+        paths = (
+            ("--cities-dir", self.cities_dir),
+            ("--since", self.since),
+            ("--until", self.until),
+        )
+        given = [word for name, value in paths if value is not None for word in (name, str(value))]
+        return given + [
+            word for name, value in self.settings.items() for word in ("-s", f"{name}={value}")
+        ]
+
+
+def terms(cities: Mapping[str, City], settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return the terms of a crawl for the manifest: robots.txt, user agent, rights by city.
+
+    `settings` are the Scrapy settings given for this crawl. The robots.txt files themselves are in
+    the archive; what they forbade is in `issues.jsonl`, code `robots`.
+    """
+    obeyed = settings.get("ROBOTSTXT_OBEY", str(crawler.settings.ROBOTSTXT_OBEY))
+    return {
+        "robots_obeyed": obeyed.strip().lower() in ("1", "true"),
+        "user_agent": settings.get("USER_AGENT", crawler.settings.USER_AGENT),
+        "rights": {
+            key: {
+                "text": city.rights,
+                "terms": city.rights_terms,
+                "checked": city.rights_checked.isoformat() if city.rights_checked else None,
+            }
+            for key, city in sorted(cities.items())
+        },
+    }
 
 
 def crawl(
@@ -52,33 +104,21 @@ def crawl(
     cities: Sequence[str],
     run: Run,
     tracker: Tracker,
+    options: Options,
     *,
-    cities_dir: Path | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    settings: Mapping[str, str] | None = None,
-    environment: Mapping[str, str] | None = None,
-    time_limit: float = TIME_LIMIT,
     locks: Mapping[str, int] | None = None,
 ) -> dict[str, Outcome]:
-    """Crawl `cities`, each in a process of its own, and return how each ended.
+    """Crawl `cities`, each in a process of its own, and return the outcome of each.
 
-    `settings` are Scrapy settings for the processes, `environment` is added to theirs. A crawl that
-    lasts longer than `time_limit` (seconds) is ended. `locks` are the descriptors of the cities'
-    locks: each process holds its city's, too, so that a city whose crawl outlives this process is
-    still locked. When this process is interrupted, the crawls are ended, then the interrupt goes
-    on.
+    `locks` are the descriptors of the cities' locks: each process holds its city's, too, so that a
+    city whose crawl outlives this process is still locked. When this process is interrupted, the
+    crawls are ended, then the interrupt goes on.
     """
-    command = [sys.executable, "-m", "crawler.crawl"]
-    options = ["--output", str(output), "--run-id", run.run_id]
-    for name, value in (("--cities-dir", cities_dir), ("--since", since), ("--until", until)):
-        options += [name, str(value)] if value is not None else []
-    for name, value in (settings or {}).items():
-        options += ["-s", f"{name}={value}"]
-    crawls = _Crawls(run, tracker, time_limit, {**os.environ, **(environment or {})}, locks or {})
+    arguments = ["--output", str(output), "--run-id", run.run_id, *options.arguments()]
+    crawls = _Crawls(run, tracker, options, locks or {})
 
     def watch(city: str) -> Outcome:
-        return crawls.watch(city, [*command, city, *options])
+        return crawls.watch(city, [sys.executable, "-m", "crawler.crawl", city, *arguments])
 
     with ThreadPoolExecutor(CITIES_AT_ONCE) as pool:
         try:
@@ -92,21 +132,16 @@ class _Crawls:
     """The crawling processes of one run: none outlives its time limit, or the run."""
 
     def __init__(
-        self,
-        run: Run,
-        tracker: Tracker,
-        limit: float,
-        environment: dict[str, str],
-        locks: Mapping[str, int],
+        self, run: Run, tracker: Tracker, options: Options, locks: Mapping[str, int]
     ) -> None:
-        self._run, self._tracker, self._limit = run, tracker, limit
-        self._environment, self._locks = environment, locks
+        self._run, self._tracker, self._limit = run, tracker, options.time_limit
+        self._environment, self._locks = {**os.environ, **options.environment}, locks
         self._changing = threading.Lock()
         self._under_way: set[subprocess.Popen[str]] = set()
         self._ending = False
 
     def watch(self, city: str, command: list[str]) -> Outcome:
-        """Start a crawl, follow it to its end and return how it ended."""
+        """Start a crawl, follow it to its end and return its outcome."""
         log = self._run.folder / f"{city}.log"
         last: dict[str, Any] = {}
         late = threading.Event()
@@ -191,9 +226,9 @@ class _Crawls:
             )
         elif last.get("done"):
             found = Counter(issue["code"] for issue in issues(self._run.folder, city))
-            told = ", ".join(f"{count} x {code}" for code, count in found.most_common())
+            listed = ", ".join(f"{count} x {code}" for code, count in found.most_common())
             reason = "no list could be read" if not counts.get("lists") else "the crawl broke off"
-            reason += f" ({told})" if told else ""
+            reason += f" ({listed})" if listed else ""
             reason = str(last.get("why", reason))
         else:
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else "ended"

@@ -12,10 +12,10 @@ from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import write_gold
 from crawler.demo.server import serve
-from crawler.errors import ShizhengError
 from pipelines import align, pool
 from pipelines.articles import reposts
-from pipelines.operations import crawl_processes, run_terms
+from pipelines.errors import UsageError
+from pipelines.operations import crawl_processes
 from pipelines.quality import gold as evaluate
 from pipelines.quality import history
 from pipelines.report import page
@@ -33,21 +33,17 @@ SETTINGS = {
 }
 
 
-class DemoError(ShizhengError):
-    """The demo cannot use the folder it was given."""
-
-
 def run(output: Path) -> dict[str, Any]:
     """Do the whole job into `output` and return the scores written to its `evaluation.json`.
 
-    The folder must be new, or an earlier demo's, which is replaced. Raises `DemoError`.
+    The folder must be new, or an earlier demo's, which is replaced. Raises `UsageError`.
     """
     _clear(output)
     output = output.resolve()
     cities = load_cities(DEMO_CITIES)
     seconds: dict[str, float] = {}
     began = time.monotonic()
-    current = runs.start(output, "demo", tuple(cities), run_terms.terms_of(cities, SETTINGS))
+    current = runs.start(output, "demo", tuple(cities), crawl_processes.terms(cities, SETTINGS))
     with progress() as tracker:
         with serve() as port:
             proxy = f"http://127.0.0.1:{port}"
@@ -56,9 +52,11 @@ def run(output: Path) -> dict[str, Any]:
                 list(cities),
                 current,
                 tracker,
-                cities_dir=DEMO_CITIES,
-                settings=SETTINGS,
-                environment={"http_proxy": proxy, "HTTP_PROXY": proxy, "no_proxy": ""},
+                crawl_processes.Options(
+                    cities_dir=DEMO_CITIES,
+                    settings=SETTINGS,
+                    environment={"http_proxy": proxy, "HTTP_PROXY": proxy, "no_proxy": ""},
+                ),
             )
         seconds["crawl"] = _lap(began, seconds)
         failed = [f"{o.city}: {o.reason}" for o in outcomes.values() if not o.ended_well]
@@ -151,10 +149,10 @@ def _lap(began: float, seconds: dict[str, float]) -> float:
 def _clear(output: Path) -> None:
     """Empty an earlier demo's folder; refuse one that holds anything else."""
     if output.exists() and not output.is_dir():
-        raise DemoError(f"{output}: is a file; name a folder with --output")
+        raise UsageError(f"{output}: is a file; name a folder with --output")
     inside = [path for path in output.glob("*") if path.name != "README.md"]
     if inside and not (output / _MARK).exists():
-        raise DemoError(
+        raise UsageError(
             f"{output}: holds something that is not a demo's; the demo wants a folder of its own, "
             "for example: shizheng demo --output demo-output"
         )

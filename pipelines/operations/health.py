@@ -1,4 +1,4 @@
-"""Is a city well? Its assertions against what is stored, and what `shizheng status` tells."""
+"""Health of a city: its assertions against its tables, and the history of its runs."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from crawler.city import CRAWLED, City
 from crawler.state.database import SKEW
-from pipelines.operations.metrics import Standing
 from pipelines.tables import damage, files, lock, parquet, runs, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.vocabulary import DECISION, LANGS
@@ -16,18 +15,45 @@ from pipelines.tables.vocabulary import DECISION, LANGS
 _CLOCK = "this machine's clock was ahead, or is behind"
 
 WEEKS = timedelta(weeks=4)
-"""The span whose articles are counted against those of the span before."""
+"""Span whose articles are compared with those of the span before."""
 
 DAMAGED = "damaged"
-"""The health of a city with a table that cannot be read."""
+"""Health of a city with a table that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CityStatus:
+    """Status of a city by its tables and the history of runs. Times are ISO 8601.
+
+    `newest_zh` and `newest_en` are when the newest article of each language was published; `recent`
+    counts articles published in the last four weeks, `before` those of the four weeks before.
+    `health` is one of `well`, `unwell` (an assertion fails), `failed` (the last run), `running`,
+    `never crawled`, `imported`, `damaged` (a table cannot be read, and nothing is counted), or the
+    status of a city that is not crawled; `why` are the reasons, in sentences.
+    """
+
+    city: str
+    status: str
+    zh: int
+    en: int
+    rejects: int
+    pairs: int
+    newest_zh: str | None
+    newest_en: str | None
+    recent: int
+    before: int
+    last_run: str | None
+    last_success: str | None
+    health: str
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What the runs tell of one city: when the last ended, and well, which it was; one cut off.
+    """Runs of a city: ends of the last and of the last that succeeded, and one cut off.
 
-    `failed` says how the last ended, `ahead` how many moments of the city's state it found to be
-    later than its clock.
+    `failed` is True if the last failed, `ahead` counts the moments of the city's state that it
+    found to be later than its clock.
     """
 
     last_run: str | None = None
@@ -38,24 +64,24 @@ class _Past:
     cut_off: str | None = None
 
 
-def standings(
+def statuses(
     output: Path, cities: Mapping[str, City], now: datetime, *, held: Collection[str] = ()
-) -> list[Standing]:
-    """Return how every city stands that has a file or has articles, in order of name.
+) -> list[CityStatus]:
+    """Return the status of every city that has a file or articles, in order of name.
 
-    `held` are cities whose locks the caller holds: they are not said to be running.
+    `held` are cities whose locks the caller holds: they do not count as running.
     """
     past = _past(output)
     return [
-        _standing(output, key, cities.get(key), past.get(key, _Past()), now=now, held=key in held)
+        _status(output, key, cities.get(key), past.get(key, _Past()), now=now, held=key in held)
         for key in sorted({*cities, *files.cities_with_articles(output)})
     ]
 
 
-def _standing(
+def _status(
     output: Path, key: str, city: City | None, past: _Past, *, now: datetime, held: bool
-) -> Standing:
-    """Return how a city stands; one with a damaged table has failed, and nothing is counted."""
+) -> CityStatus:
+    """Return the status of a city; with a damaged table it has failed, and nothing is counted."""
     damaged: list[str] = []
     try:
         counts = _counts(output, key, now)
@@ -74,7 +100,7 @@ def _standing(
     else:
         health, why = _health(output, city, past, now)
         health = DAMAGED if damaged else health
-    return Standing(
+    return CityStatus(
         city=key,
         status=city.status if city else "imported",
         zh=counts.zh,
@@ -94,7 +120,7 @@ def _standing(
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What the tables of a city hold, named as in `Standing`."""
+    """Counts over the tables of a city, named as in `CityStatus`."""
 
     zh: int = 0
     en: int = 0
@@ -131,13 +157,13 @@ def _counts(output: Path, key: str, now: datetime) -> _Counts:
 
 
 def _past(output: Path) -> dict[str, _Past]:
-    """Return what the runs tell of each city that was crawled."""
+    """Return the runs of each city that was crawled."""
     found: dict[str, _Past] = {}
     for run in runs.manifests(output):
         if "counts" in run:
             for key, counts in run["counts"].items():
                 if "failed" not in counts:
-                    continue  # an import or extraction: it says nothing of the site
+                    continue  # an import or extraction, which does not visit the site
                 before, ended = found.get(key, _Past()), run["finished_at"]
                 failed = bool(counts["failed"])
                 success = before.last_success if failed else ended
@@ -145,9 +171,9 @@ def _past(output: Path) -> dict[str, _Past]:
                 found[key] = _Past(ended, success, run["run_id"], failed, ahead)
         elif run["command"] in ("crawl", "run"):
             how = run.get("cut_short") or "it was killed, or the machine went down"
-            told = f"the run begun {run['started_at']} did not end ({how}); run again to go on"
+            cut = f"the run begun {run['started_at']} did not end ({how}); run again to go on"
             for key in run["cities"]:
-                found[key] = replace(found.get(key, _Past()), cut_off=told)
+                found[key] = replace(found.get(key, _Past()), cut_off=cut)
     return found
 
 
@@ -160,15 +186,15 @@ def _health(output: Path, city: City, past: _Past, now: datetime) -> tuple[str, 
     if past.cut_off is not None:
         return "failed", [past.cut_off, *why]
     if past.run_id is not None and past.failed:
-        told = runs.failures(output, past.run_id, city.key)
-        return "failed", list(dict.fromkeys([*told, *why])) or [f"run {past.run_id} failed"]
+        noted = runs.failures(output, past.run_id, city.key)
+        return "failed", list(dict.fromkeys([*noted, *why])) or [f"run {past.run_id} failed"]
     return ("unwell" if why else "well"), why
 
 
 def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime) -> list[str]:
-    """Return which of a city's assertions fail, as sentences; `counts` are those of this run.
+    """Return the assertions of a city that fail, as sentences; `counts` are those of this run.
 
-    Of articles that cannot be read nothing can be asserted: the sentence then names the file.
+    Articles that cannot be read fail in a sentence that names the file.
     """
     try:
         table = read_articles(output, city.key, ["lang", "published_at", "first_seen"])
@@ -196,7 +222,7 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
             f"at most {city.assertions.max_rejects:.0%} expected"
         )
     seen = [moment for moment in table["first_seen"].to_pylist() if moment]
-    # A row that a clock stored which was ahead says nothing of how quiet it has been since.
+    # A row stored by a clock that was ahead is no measure of how quiet it has been since.
     newest = max((moment for moment in seen if moment <= now + SKEW), default=None)
     if counts.get("clock"):
         found.append(f"{counts['clock']} moments of its state are later than now: {_CLOCK}")

@@ -1,13 +1,12 @@
 """A round over the cities: `shizheng crawl`, and `shizheng run`, which a scheduler calls.
 
-A round ends in one of the exit codes of `crawler.errors`, says in plain language what is
-wrong, and says nothing in a pipe when nothing is.
+A round ends in one of the exit codes of `crawler.errors`, prints in plain language what is
+wrong, and prints nothing in a pipe when nothing is.
 """
 
-import argparse
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +16,7 @@ from crawler.city import City
 from crawler.city_file import load_cities
 from crawler.errors import ExitCode
 from crawler.issues import Issue
-from pipelines.operations import crawl_processes, health, metrics, run_terms, webhook
-from pipelines.operations.checks import chosen, writable
+from pipelines.operations import crawl_processes, health, metrics, webhook
 from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
 from pipelines.quality import gate, history
 from pipelines.report import page
@@ -29,33 +27,57 @@ if TYPE_CHECKING:
     from pipelines.pairs.prepared import Unread
 
 
-@dataclass(slots=True)
-class Round:
-    """What came of a round so far. `failures` says per city what is wrong, by issue code.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Round to be made: the cities, the options of each step, the form of the output.
 
-    `unread` are the articles that aligning went on without, by city.
+    `cities_dir` is None for the city files that ship; `verbose` prints the counts in a pipe, too.
     """
 
+    output: Path
+    cities: Mapping[str, City]
+    crawls: crawl_processes.Options
+    json: bool = False
+    verbose: bool = False
+    encoder: str | None = None
+    jobs: int | None = None
+    webhook: str = ""
+    metrics_dir: Path | None = None
+
+
+@dataclass(slots=True)
+class Round:
+    """Results of a round so far. `failures` are those of each city, with their issue codes.
+
+    `unread` are the articles that alignment left out, by city.
+    """
+
+    order: Order
     run: runs.Run
     outcomes: dict[str, crawl_processes.Outcome] = field(default_factory=dict)
     failures: dict[str, list[tuple[str, gate.Failure]]] = field(default_factory=dict)
     unread: dict[str, "tuple[Unread, ...]"] = field(default_factory=dict)
 
     def fail(self, city: str, code: str, *failures: gate.Failure) -> None:
-        """Note why a city failed; what is known already is noted once."""
+        """Add failures of a city; one with the same sentence is added once."""
         for failure in failures:
             noted = self.failures.setdefault(city, [])
             if failure.detail not in (known.detail for _, known in noted):
                 noted.append((code, failure))
 
     @property
+    def usable(self) -> list[str]:
+        """Cities whose sites answered."""
+        return [key for key, outcome in self.outcomes.items() if outcome.usable]
+
+    @property
     def exit_code(self) -> ExitCode:
-        if not any(outcome.usable for outcome in self.outcomes.values()):
+        if not self.usable:
             return ExitCode.UNUSABLE
         return ExitCode.UNWELL if self.failures else ExitCode.DONE
 
     def counts(self) -> dict[str, dict[str, Any]]:
-        """Return what was counted in each city, and whether it failed."""
+        """Return the counts of each city, with `failed` for its failure."""
         return {
             key: {
                 **outcome.counts,
@@ -66,7 +88,7 @@ class Round:
         }
 
     def issues(self) -> list[runs.Issue]:
-        """Return what is to be written down of the cities as wholes and of articles unread."""
+        """Return the issues of the cities as wholes and of articles left out."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         failed: list[runs.Issue] = [
             {"city": city, "code": code} | failure.as_json()
@@ -74,137 +96,117 @@ class Round:
             for code, failure in failures
         ]
         unread = [
-            asdict(Issue(now, self.run.run_id, city, "unreadable", one.url,
-                         f"{one.article_id}: {one.reason}"))
+            asdict(Issue(now, self.run.run_id, city, "unreadable", article.url,
+                         f"{article.article_id}: {article.reason}"))
             for city, articles in self.unread.items()
-            for one in articles
+            for article in articles
         ]  # fmt: skip
         return failed + unread
 
-    def told(self) -> dict[str, list[str]]:
+    def sentences(self) -> dict[str, list[str]]:
         """Return the failures as sentences."""
         return {city: [f.detail for _, f in found] for city, found in self.failures.items()}
 
 
-def crawl_command(args: argparse.Namespace) -> int:
-    """Crawl, and say which cities' crawls did not end well."""
-    cities = chosen(args)
-    output = writable(args.output)
-    with lock.hold(output, cities) as locks:
-        began = Round(runs.start(output, "crawl", tuple(cities), _terms(args, cities)))
+def crawl(order: Order) -> ExitCode:
+    """Crawl, and print the cities whose crawls did not end well."""
+    with lock.hold(order.output, order.cities) as locks:
+        made = _begin(order, "crawl")
         try:
-            _crawl(args, output, began, cities, locks)
-            _mark(output, began, cities)
-            return _finish(args, began)
+            _crawl(made, locks)
+            _mark(made)
+            return _finish(made)
         except BaseException as error:
-            runs.abandon(began.run, _words(error), ExitCode.INTERNAL)
+            runs.abandon(made.run, _sentence(error), ExitCode.INTERNAL)
             raise
 
 
-def run_command(args: argparse.Namespace) -> int:
+def run(order: Order) -> ExitCode:
     """Crawl, align, check assertions, report: silent when all is well."""
-    cities = chosen(args)
-    output = writable(args.output)
-    with lock.hold(output, cities) as locks:
-        before = _failed_before(output, cities)
-        began = Round(runs.start(output, "run", tuple(cities), _terms(args, cities)))
+    with lock.hold(order.output, order.cities) as locks:
+        before = _failed_before(order.output, order.cities)
+        made = _begin(order, "run")
         try:
-            code = _run(args, output, began, cities, locks)
+            code = _run(made, locks)
         except BaseException as error:
-            # Whatever ends a run early: who waits for it is told.
-            runs.abandon(began.run, _words(error), ExitCode.INTERNAL)
-            _alert(args, began, ExitCode.INTERNAL, before, _words(error))
+            # Whatever ends a run early, the webhook receives it.
+            runs.abandon(made.run, _sentence(error), ExitCode.INTERNAL)
+            _post(made, ExitCode.INTERNAL, before, _sentence(error))
             raise
-        _alert(args, began, code, before)
+        _post(made, code, before)
         return code
 
 
-def _run(
-    args: argparse.Namespace,
-    output: Path,
-    began: Round,
-    cities: Mapping[str, City],
-    locks: Mapping[str, int],
-) -> int:
-    _crawl(args, output, began, cities, locks)
-    _align(args, output, began, [key for key in cities if began.outcomes[key].usable])
-    damaged = _mark(output, began, cities)
+def _begin(order: Order, command: str) -> Round:
+    terms = crawl_processes.terms(order.cities, order.crawls.settings)
+    return Round(order, runs.start(order.output, command, tuple(order.cities), terms))
+
+
+def _run(made: Round, locks: Mapping[str, int]) -> ExitCode:
+    order, output, cities = made.order, made.order.output, made.order.cities
+    _crawl(made, locks)
+    _align(made)
+    damaged = _mark(made)
     now = datetime.now(UTC)
-    history.record(output, began.run.run_id, now)
+    history.record(output, made.run.run_id, now)
     short = gate.check(output, cities.values())
     for key, city in cities.items():
-        told = health.failures(output, city, began.outcomes[key].counts, now)
-        began.fail(key, "assertion", *map(gate.Failure, told), *short.get(key, []))
-    code = _finish(args, began)
-    known = load_cities(args.cities_dir)
-    standings = health.standings(output, known, datetime.now(UTC), held=cities)
-    _publish(args, began.run, metrics.of_cities(standings))
-    # Last, so that the report tells of this run, too.
+        failures = health.failures(output, city, made.outcomes[key].counts, now)
+        made.fail(key, "assertion", *map(gate.Failure, failures), *short.get(key, []))
+    code = _finish(made)
+    known = load_cities(order.crawls.cities_dir)
+    statuses = health.statuses(output, known, datetime.now(UTC), held=cities)
+    _publish(made, metrics.of_cities(statuses))
+    # Last, so that this run is in the report, too.
     unread: dict[str, str] = {}
     page.write(output, dict(cities), unread)
-    for key in sorted(unread.keys() - damaged.keys() - began.failures.keys()):
-        # No step of the run looked into that table.
+    for key in sorted(unread.keys() - damaged.keys() - made.failures.keys()):
+        # No step of the run read that table.
         complain(f"{key}: {unread[key]}")
         if key in cities:
-            began.fail(key, "table", gate.Failure(unread[key]))
-    if began.exit_code != code:
-        runs.finish(began.run, began.counts(), began.exit_code)
-    return began.exit_code
+            made.fail(key, "table", gate.Failure(unread[key]))
+    if made.exit_code != code:
+        runs.finish(made.run, made.counts(), made.exit_code)
+    return made.exit_code
 
 
-def _crawl(
-    args: argparse.Namespace,
-    output: Path,
-    began: Round,
-    cities: Mapping[str, City],
-    locks: Mapping[str, int],
-) -> None:
+def _crawl(made: Round, locks: Mapping[str, int]) -> None:
+    order = made.order
     with progress() as tracker:
-        began.outcomes = crawl_processes.crawl(
-            output,
-            list(cities),
-            began.run,
-            tracker,
-            cities_dir=args.cities_dir,
-            since=args.since.isoformat() if args.since else None,
-            until=args.until.isoformat() if args.until else None,
-            settings=_settings(args),
-            time_limit=args.time_limit or crawl_processes.TIME_LIMIT,
-            locks=locks,
+        made.outcomes = crawl_processes.crawl(
+            order.output, list(order.cities), made.run, tracker, order.crawls, locks=locks
         )
-    for key, outcome in began.outcomes.items():
+    for key, outcome in made.outcomes.items():
         if not outcome.ended_well:
             code = "time_limit" if outcome.timed_out else "crawl"
-            began.fail(key, code, gate.Failure(outcome.reason))
+            made.fail(key, code, gate.Failure(outcome.reason))
 
 
-def _mark(output: Path, began: Round, cities: Mapping[str, City]) -> Mapping[str, str]:
-    """Mark reposts; a city of the round with a damaged table has failed. Returns all of those."""
-    damaged = mark_reposts(output, held=cities)
-    for key in cities:
+def _mark(made: Round) -> Mapping[str, str]:
+    """Mark reposts; fail the round's cities with a damaged table. Return every damaged city."""
+    damaged = mark_reposts(made.order.output, held=made.order.cities)
+    for key in made.order.cities:
         if key in damaged:
-            began.fail(key, "table", gate.Failure(damaged[key]))
+            made.fail(key, "table", gate.Failure(damaged[key]))
     return damaged
 
 
-def _align(args: argparse.Namespace, output: Path, began: Round, cities: Sequence[str]) -> None:
-    """Align the cities; one that cannot be aligned keeps none of the others from it."""
-    found = align_all(args, output, cities)
+def _align(made: Round) -> None:
+    order = made.order
+    found = align_all(
+        order.output,
+        made.usable,
+        cities_dir=order.crawls.cities_dir,
+        encoder=order.encoder,
+        jobs=order.jobs,
+    )
     for city, why in found.failed.items():
-        began.fail(city, "align", gate.Failure(why))
-    began.unread = {city: one.unread for city, one in found.summaries.items() if one.unread}
-
-
-def _settings(args: argparse.Namespace) -> dict[str, str]:
-    return dict(setting.split("=", 1) for setting in args.set)
-
-
-def _terms(args: argparse.Namespace, cities: Mapping[str, City]) -> dict[str, Any]:
-    return run_terms.terms_of(cities, _settings(args))
+        made.fail(city, "align", gate.Failure(why))
+    made.unread = {city: each.unread for city, each in found.summaries.items() if each.unread}
 
 
 def _failed_before(output: Path, cities: Mapping[str, City]) -> dict[str, bool] | None:
-    """Return whether each city had failed when it was last run; None after a run cut short."""
+    """Return True by city if its last run failed; None after a run cut short."""
     found: dict[str, bool] | None = {}
     for row in runs.manifests(output):
         if row["command"] != "run":
@@ -217,51 +219,55 @@ def _failed_before(output: Path, cities: Mapping[str, City]) -> dict[str, bool] 
     return found
 
 
-def _finish(args: argparse.Namespace, began: Round) -> int:
-    """Write the run's folder and say how it ended: on a terminal, for a program, or in trouble."""
-    run, code, told = began.run, began.exit_code, began.told()
-    found = runs.gather_issues(run, began.issues())
-    counts = began.counts()
-    runs.finish(run, counts, code)
-    if args.json:
+def _finish(made: Round) -> ExitCode:
+    """Write the run's folder; print its end: on a terminal, for a program, or in trouble."""
+    code = made.exit_code
+    issues = runs.gather_issues(made.run, made.issues())
+    runs.finish(made.run, made.counts(), code)
+    if made.order.json:
         say_json(
             {
-                "run_id": run.run_id,
+                "run_id": made.run.run_id,
                 "exit_code": code,
-                "cities": counts,
-                "failures": told,
-                "issues": found,
+                "cities": made.counts(),
+                "failures": made.sentences(),
+                "issues": issues,
             }
         )
-        return code
-    if sys.stdout.isatty() or args.verbose:
+    else:
+        _print(made)
+    return code
+
+
+def _print(made: Round) -> None:
+    if sys.stdout.isatty() or made.order.verbose:
         header = ("city", "requests", "lists", "articles", "new", "revised", "rejects", "issues")
+        counts = made.counts()
         show_table(header, [(k, *(c.get(n, 0) for n in header[1:])) for k, c in counts.items()])
-        if not told:
-            say(summary(began))
-    if told:
-        complain(summary(began))
-    for city, failures in began.failures.items():
+        if not made.failures:
+            say(summary(made))
+    if made.failures:
+        complain(summary(made))
+    for city, failures in made.failures.items():
         for _, failure in failures:
             complain(f"{city}: {failure.detail}")
             for example in failure.examples:
                 complain(f"{city}:   {example}")
-    for city, articles in began.unread.items():
+    for city, articles in made.unread.items():
         for article in articles:
             complain(unread_sentence(city, article))
-    if told or began.unread:
-        complain(f"details: {run.folder / 'issues.jsonl'}")
-    return code
+    if made.failures or made.unread:
+        complain(f"details: {made.run.folder / 'issues.jsonl'}")
 
 
-def summary(began: Round) -> str:
-    """Return a round in one sentence: how many cities are well, and what it brought."""
-    outcomes, failed = began.outcomes, began.failures
+def summary(made: Round) -> str:
+    """Return a round as one sentence: cities that are well, articles, time."""
+    outcomes, failed = made.outcomes, made.failures
     count = {
         name: sum(outcome.counts.get(name, 0) for outcome in outcomes.values())
         for name in ("new", "revised")
     }
-    took = span((datetime.now(UTC) - began.run.started_at).total_seconds())
+    took = span((datetime.now(UTC) - made.run.started_at).total_seconds())
     well = (
         f"{len(failed)} of {len(outcomes)} cities need a look"
         if failed
@@ -270,49 +276,47 @@ def summary(began: Round) -> str:
         else f"{next(iter(outcomes))} is well"
     )
     brought = f"{count['new']} new articles, {count['revised']} revised, in {took}"
-    return f"{well}; {brought} (exit code {began.exit_code})"
+    return f"{well}; {brought} (exit code {made.exit_code})"
 
 
-def _alert(
-    args: argparse.Namespace,
-    began: Round,
-    code: int,
-    before: Mapping[str, bool] | None,
-    cut_short: str = "",
+def _post(
+    made: Round, code: ExitCode, before: Mapping[str, bool] | None, cut_short: str = ""
 ) -> None:
-    if not args.webhook:
+    """Post the end of a round to its webhook, if it is news."""
+    if not made.order.webhook:
         return
-    told = began.told()
-    found = webhook.event(code, told, before)
+    failures = made.sentences()
+    found = webhook.event(code, failures, before)
     if found is None:
         return
     kind, recovered = found
     lines = [f"shizheng on {socket.gethostname()}: {kind}"]
-    lines += [f"the run ended early: {cut_short}"] if cut_short else [summary(began)]
-    lines += [f"{city}: {detail}" for city, details in told.items() for detail in details]
+    lines += [f"the run ended early: {cut_short}"] if cut_short else [summary(made)]
+    lines += [f"{city}: {detail}" for city, details in failures.items() for detail in details]
     lines += [f"{city}: well again" for city in recovered]
     message = {
         "event": kind,
-        "run_id": began.run.run_id,
+        "run_id": made.run.run_id,
         "exit_code": code,
         "host": socket.gethostname(),
-        "output": str(args.output),
-        "started_at": began.run.started_at.isoformat(),
+        "output": str(made.order.output),
+        "started_at": made.run.started_at.isoformat(),
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "failures": told,
+        "failures": failures,
         "recovered": recovered,
         "text": "\n".join(lines),
     }
-    problem = webhook.post(args.webhook, message)
+    problem = webhook.post(made.order.webhook, message)
     if problem:
         complain(f"{problem}; the run itself is not affected")
 
 
-def _publish(args: argparse.Namespace, run: runs.Run, cities: str) -> None:
-    """Add how the cities stand to the run's metrics; put a copy where a collector reads it."""
-    path = run.folder / "metrics.prom"
+def _publish(made: Round, cities: str) -> None:
+    """Add the metrics of the cities to the run's; put a copy where a collector reads it."""
+    path = made.run.folder / "metrics.prom"
     whole = path.read_bytes() + cities.encode()
-    places = [path, *([args.metrics_dir / run_metrics.NAME] if args.metrics_dir else [])]
+    folder = made.order.metrics_dir
+    places = [path, *([folder / run_metrics.NAME] if folder else [])]
     for place in places:
         try:
             with atomic.replacing(place) as file:
@@ -321,5 +325,5 @@ def _publish(args: argparse.Namespace, run: runs.Run, cities: str) -> None:
             complain(f"the metrics could not be written: {error}")
 
 
-def _words(error: BaseException) -> str:
+def _sentence(error: BaseException) -> str:
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""`shizheng status`: how every city stands, and how the last runs ended."""
+"""`shizheng status`: the status of every city, and the last runs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,35 +14,35 @@ from pipelines.terminal import say, say_json, show_table, span
 
 
 def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bool) -> bool:
-    """Print how every city stands; what is wrong with one stands below the table.
+    """Print the status of every city, and the reasons below the table.
 
-    Returns whether the tables of every city could be read.
+    Returns True if the tables of every city could be read.
     """
-    standings = health.standings(output, cities, now)
-    whole = all(standing.health != health.DAMAGED for standing in standings)
+    statuses = health.statuses(output, cities, now)
+    whole = all(status.health != health.DAMAGED for status in statuses)
     if as_json:
-        say_json([asdict(standing) for standing in standings])
+        say_json([asdict(status) for status in statuses])
         return whole
     header = ("city", "zh", "en", "pairs", "rejects", "newest zh", "newest en", "4 weeks (before)",
               "last success", "health")  # fmt: skip
     rows = [
         (s.city, s.zh, s.en, s.pairs, s.rejects, _day(s.newest_zh), _day(s.newest_en),
          f"{s.recent} ({s.before})", _minute(s.last_success), s.health)
-        for s in standings
+        for s in statuses
     ]  # fmt: skip
     show_table(header, rows)
-    for standing in standings:
-        for reason in standing.why:
-            say(f"{standing.city}: {reason}")
+    for status in statuses:
+        for reason in status.why:
+            say(f"{status.city}: {reason}")
     return whole
 
 
 def show_runs(output: Path, count: int, *, as_json: bool) -> None:
     """Print the last `count` runs of any command, the newest first."""
     newest = list(islice(reversed(list(runs.manifests(output))), count))
-    told = [_run(row) for row in newest]
+    listed = [_run(row) for row in newest]
     if as_json:
-        say_json(told)
+        say_json(listed)
         return
     header = ("run", "command", "began", "took", "exit", "cities", "failed", "new", "revised")
     rows = [
@@ -50,7 +50,7 @@ def show_runs(output: Path, count: int, *, as_json: bool) -> None:
          "-" if row["seconds"] is None else span(row["seconds"]),
          row["cut_short"] or row["exit_code"], row["cities"],
          " ".join(row["failed"]) or "-", row["new"], row["revised"])
-        for row in told
+        for row in listed
     ]  # fmt: skip
     show_table(header, rows)
 

@@ -1,6 +1,5 @@
 """Steps over several cities: alignment and reposts."""
 
-import argparse
 import os
 import traceback
 from collections.abc import Collection, Mapping, Sequence
@@ -20,29 +19,36 @@ if TYPE_CHECKING:
 
 
 def unread_sentence(city: str, article: "Unread") -> str:
-    """Return what is said of an article that aligning went on without."""
+    """Return an article that alignment left out as a sentence."""
     where = f" ({article.url})" if article.url else ""
     return f"{city}: article {article.article_id}{where}: {article.reason}; the others were aligned"
 
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """What came of aligning cities: summaries, and why the others could not be, as sentences."""
+    """Results of aligning cities: summaries, and the reasons of failure as sentences."""
 
     summaries: Mapping[str, "Summary"]
     failed: Mapping[str, str]
 
 
-def align_all(args: argparse.Namespace, output: Path, cities: Sequence[str]) -> Aligned:
+def align_all(
+    output: Path,
+    cities: Sequence[str],
+    *,
+    cities_dir: Path | None = None,
+    encoder: str | None = None,
+    jobs: int | None = None,
+) -> Aligned:
     """Align the cities; one that cannot be aligned keeps none of the others from it.
 
-    What is wrong with the command line, and so with every city, is raised.
+    Raises a `ShizhengError` of code USAGE: it is the command's, and so every city's.
     """
     from pipelines import align
 
-    files = load_cities(args.cities_dir)
+    files = load_cities(cities_dir)
     days = {key: files[key].max_days for key in cities if key in files}
-    step = partial(align.align_shard, output, encoder=args.encoder, max_days=days)
+    step = partial(align.align_shard, output, encoder=encoder, max_days=days)
     with progress() as tracker:
         done: list[str] = []
 
@@ -51,7 +57,7 @@ def align_all(args: argparse.Namespace, output: Path, cities: Sequence[str]) -> 
             tracker.update("aligning", len(done), len(cities), city)
 
         tracker.update("aligning", 0, len(cities))
-        found = pool.try_shards(step, list(cities), jobs=args.jobs, on_done=on_done)
+        found = pool.try_shards(step, list(cities), jobs=jobs, on_done=on_done)
     for error in found.errors.values():
         if errors.exit_code(error) == ExitCode.USAGE:
             raise error
@@ -63,10 +69,10 @@ def align_all(args: argparse.Namespace, output: Path, cities: Sequence[str]) -> 
 
 
 def mark_reposts(output: Path, held: Collection[str] = ()) -> Mapping[str, str]:
-    """Mark what repeats another city's article; `held` are the cities whose locks are held.
+    """Mark reposts of other cities' articles; return the damaged cities with the reasons.
 
-    Returns the cities whose tables are damaged, with the reasons. Those that are not held are
-    complained of here.
+    `held` are the cities whose locks are held. Damaged cities that are not held are complained of
+    here.
     """
     from pipelines.articles import reposts
 

@@ -1,7 +1,7 @@
-"""One message to a webhook when a run fails, and one when what failed is well again.
+"""Message to a webhook when a run fails, and when a city that failed is well again.
 
-The message is a JSON object; its `text` is what Slack, Mattermost and their like show. A webhook
-that cannot be reached is reported and never fails a run. Its address may hold a secret, so it is
+The message is a JSON object; Slack, Mattermost and their like show its `text`. A webhook
+that cannot be reached is reported and never fails a run. Its address may contain a secret, so it is
 named by its host only.
 """
 
@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from crawler.errors import ShizhengError
 
 TIMEOUT = 10.0
-"""Seconds for one try."""
+"""Seconds for one try. Set by hand; not measured."""
 
 PAUSE = 2.0
-"""Seconds before the second and last try."""
+"""Seconds before the second and last try. Set by hand; not measured."""
 
 
 class WebhookError(ShizhengError):
@@ -26,7 +26,7 @@ class WebhookError(ShizhengError):
 
 
 def checked(url: str) -> str:
-    """Return a webhook's address if it is one. Raises `WebhookError`."""
+    """Return a webhook's address after a check. Raises `WebhookError`."""
     parts = urlsplit(url)
     printable = url.isascii() and url.isprintable() and " " not in url
     if parts.scheme not in ("http", "https") or not parts.hostname or not printable:
@@ -37,10 +37,10 @@ def checked(url: str) -> str:
 def event(
     exit_code: int, failures: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> tuple[str, list[str]] | None:
-    """Return what is to be told of a run, `failed` or `recovered`, and which cities recovered.
+    """Return the event of a run, `failed` or `recovered`, and the cities that recovered.
 
-    `before` says for each of the run's cities whether it had failed when it was last run; None if
-    a run was cut short since. None when there is nothing to tell.
+    `before` is True for each of the run's cities that had failed when it was last run; None if
+    a run was cut short since. Returns None for a run without news.
     """
     past = before or {}
     recovered = sorted(key for key, failed in past.items() if failed and key not in failures)
@@ -52,12 +52,12 @@ def event(
 def post(
     url: str, message: Mapping[str, Any], *, timeout: float = TIMEOUT, pause: float = PAUSE
 ) -> str | None:
-    """Post a message and return None, or why it could not be posted. Tries twice at most."""
+    """Post a message; return None, or a sentence about the failure. Tries twice at most."""
     body = json.dumps(message, ensure_ascii=False, default=str).encode()
     request = urllib.request.Request(
         url, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "shizheng"}
     )
-    said = ""
+    reason = ""
     for attempt in range(2):
         if attempt:
             time.sleep(pause)
@@ -65,9 +65,9 @@ def post(
             with urllib.request.urlopen(request, timeout=timeout):
                 return None
         except urllib.error.HTTPError as error:
-            said = f"status {error.code}"
+            reason = f"status {error.code}"
             if error.code < 500 and error.code != 429:
                 break  # it was understood and refused: asking again changes nothing
         except (OSError, ValueError) as error:
-            said = str(getattr(error, "reason", error))
-    return f"the webhook at {urlsplit(url).hostname} could not be reached ({said})"
+            reason = str(getattr(error, "reason", error))
+    return f"the webhook at {urlsplit(url).hostname} could not be reached ({reason})"

@@ -26,7 +26,8 @@ from pipelines.terminal import Tracker
 
 LOCK = "releases"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
-RESERVED = ("verify", "diff")
+RESERVED = ("make", "verify", "diff", "list")
+"""Subcommands of `shizheng release`, which takes a version in their place."""
 
 
 def check_version(version: str) -> None:
@@ -40,10 +41,7 @@ def check_version(version: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Release to make.
-
-    `split` is None or one of `splits.KINDS`, `formats` are names in `FORMATS`.
-    """
+    """Release to make. `split`: None or one of `splits.KINDS`; `formats`: names in `FORMATS`."""
 
     version: str
     thresholds: Thresholds
@@ -188,7 +186,7 @@ def _as_json(withdrawn: Withdrawn) -> list[Any]:
 
 
 def _sweep(releases: Path) -> None:
-    """Remove the folders of killed builds, under the lock of releases."""
+    """Remove the folders of killed builds. The lock is held: no build is under way."""
     for left in releases.glob(".*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
 

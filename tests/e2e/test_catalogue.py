@@ -17,7 +17,7 @@ from crawler.city_file import load_city
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.tables.articles import read_articles
 from pipelines.terminal import ERR
 
@@ -78,7 +78,7 @@ class Desk:
         proxy = {"http_proxy": f"http://127.0.0.1:{self.port}", "no_proxy": ""}
         out = io.StringIO()
         with patch.dict(os.environ, polite | proxy), redirect_stdout(out), ERR.capture() as said:
-            code = parser.main([*command, "--cities-dir", str(self.cities)])
+            code = app.main([*command, "--cities-dir", str(self.cities)])
         return Ended(code, out.getvalue(), said.get())
 
     def add(self, urls: Sequence[str], *more: str) -> Ended:

@@ -17,7 +17,7 @@ import pytest
 from conftest import CITY, Web, serving, small_city
 from operating import call, environment, manifests
 
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.tables import articles, files, schema
 
 MISTAKE = "internal error: error: unpack_from requires a buffer of at least"
@@ -33,7 +33,7 @@ class Corpus:
     def shizheng(self, *arguments: str) -> tuple[int, str, str]:
         where = ["--output", str(self.output), "--cities-dir", str(self.cities)]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as errors:
-            code = parser.main([*arguments, *where])
+            code = app.main([*arguments, *where])
         return code, out.getvalue(), errors.getvalue()
 
     def garble(self, city: str) -> None:

@@ -21,7 +21,7 @@ from builders import store_verdicts, stored_rows, verdict_row
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
-from pipelines.operations.crawl_processes import Outcome, crawl
+from pipelines.operations.crawl_processes import Options, Outcome, crawl
 from pipelines.operations.demo import SETTINGS
 from pipelines.tables import articles, files, parquet, runs, schema
 from pipelines.terminal import progress
@@ -67,7 +67,7 @@ def crawl_again(output: Path, counts: Counter[str]) -> dict[str, Outcome]:
         proxy = {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
         return crawl(
             output, list(cities), run, tracker,
-            cities_dir=DEMO_CITIES, settings=SETTINGS, environment=proxy,
+            Options(cities_dir=DEMO_CITIES, settings=SETTINGS, environment=proxy),
         )  # fmt: skip
 
 

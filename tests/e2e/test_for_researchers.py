@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pytest
 
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.release.tables import LAYOUTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "for-researchers.md"
@@ -46,7 +46,7 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("researcher")
     shutil.copytree(demo, folder / "demo-output")
     output = str(folder / "demo-output")
-    assert parser.main(["release", VERSION, "--output", output, "--format", "all"]) == 0
+    assert app.main(["release", VERSION, "--output", output, "--format", "all"]) == 0
     return folder
 
 

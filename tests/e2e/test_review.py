@@ -184,7 +184,7 @@ def test_sigkill_loses_no_verdict_that_was_answered(tmp_path: Path) -> None:
             )
         assert running.stop(signal.SIGKILL) == -signal.SIGKILL
     assert len(verdicts.read(output)) == 7
-    with Review(output, command=("pipelines.cli", "review")) as again:
+    with Review(output) as again:
         again.enter()
         page = again.ask("GET", f"{address}?reviewer=anna").text
         assert 'data-place="7"' in page

@@ -21,7 +21,7 @@ from conftest import CITY, Crawled, Web, entry, href, listing, news, serving, sm
 from operating import call, environment, manifests, start
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.tables import articles
 from pipelines.terminal import span
 
@@ -137,7 +137,7 @@ class Runs:
         """Return how a command in this process ended and what it said."""
         where = ["--output", str(self.output), "--cities-dir", str(self.cities)]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as errors:
-            code = parser.main([*arguments, *where])
+            code = app.main([*arguments, *where])
         return code, out.getvalue(), errors.getvalue()
 
     def status(self, *options: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipelines.cli.parser import main
+from pipelines.cli.app import main
 from pipelines.tables import articles, files
 
 PARAGRAPH = (

@@ -1,44 +1,183 @@
-"""How the command line reads its arguments, and what it loads for it."""
+"""The command line: its commands, the reading of their arguments, and errors as sentences."""
 
 import subprocess
 import sys
-from importlib import import_module
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from pipelines.cli.parser import _parse
+from pipelines.cli import cities, commands, release, review
+from pipelines.cli.app import app, main, parse
 
-# Loading either takes longer than all that these two commands do.
+# Loading either takes longer than all that `--help` and `status` do.
 SLOW = {"scipy", "scrapy", "trafilatura", "justext", "readability", "pypinyin", "jinja2"}
 
 
-def test_the_words_of_a_list_may_stand_on_both_sides_of_an_option() -> None:
-    assert _parse(["align", "dalian", "--output", "corpus", "wuhan"]).cities == ["dalian", "wuhan"]
-    assert _parse(["review", "export", "--output", "corpus", "a.csv"]).what == ["export", "a.csv"]
-    warcs = _parse(["extract", "a.warc", "--any-host", "b.warc"]).warcs
-    assert warcs == [Path("a.warc"), Path("b.warc")]
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OUTPUT", "CITIES", "TIME_LIMIT", "WEBHOOK", "METRICS_DIR"):
+        monkeypatch.delenv(f"SHIZHENG_{name}", raising=False)
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["align", "dalian", "--nope"], ["demo", "--json", "dalian"], ["align", "--nope", "x"]],
+    ("line", "command"),
+    [
+        ("demo", commands.demo),
+        ("crawl dalian", commands.crawl),
+        ("extract --all", commands.extract),
+        ("page page.html", commands.page),
+        ("import in.jsonl", commands.import_articles),
+        ("align", commands.align),
+        ("align-sentences in.jsonl out.jsonl", commands.align_sentences),
+        ("run", commands.run),
+        ("status", commands.status),
+        ("report", commands.report),
+        ("review", review.serve),
+        ("review dalian wuhan", review.serve),
+        ("review serve dalian", review.serve),
+        ("review export a.csv", review.export_verdicts),
+        ("review import a.csv", review.import_verdicts),
+        ("evaluate", commands.evaluate),
+        ("calibrate", commands.calibrate),
+        ("release 1.0", release.make),
+        ("release make 1.0", release.make),
+        ("release --format hf moses --output corpus 1.0", release.make),
+        ("release verify 1.0", release.verify),
+        ("release diff 1.0 1.1", release.diff),
+        ("release list", release.list_releases),
+        ("cities list", cities.list_cities),
+        ("cities check", cities.check),
+        ("cities add http://www.dl.gov.cn/", cities.add),
+    ],
 )
-def test_what_no_option_and_no_list_takes_is_refused(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+def test_every_command_takes_an_output_folder_and_json(line: str, command: object) -> None:
+    found, bound = parse([*line.split(), "--output", "corpus", "--json"])
+    assert found is command
+    assert bound.arguments["shared"].output == Path("corpus")
+    assert bound.arguments["shared"].json
+
+
+def test_words_of_a_list_may_be_on_both_sides_of_an_option() -> None:
+    bound = parse(["align", "dalian", "--output", "corpus", "wuhan"])[1]
+    assert bound.arguments["cities"] == ("dalian", "wuhan")
+    bound = parse(["extract", "a.warc", "--any-host", "b.warc"])[1]
+    assert bound.arguments["warcs"] == (Path("a.warc"), Path("b.warc"))
+    assert str(parse(["review", "export", "--output", "o", "a.csv"])[1].args[0]) == "a.csv"
+
+
+def test_the_options_of_a_round() -> None:
+    line = "crawl dalian --since 2024-03-05 -s A=1 -sB=2 --time-limit 45m --verbose"
+    crawling = parse(line.split())[1].arguments["crawling"]
+    assert (crawling.since, crawling.until) == (date(2024, 3, 5), None)
+    assert (crawling.settings, crawling.time_limit) == (("A=1", "B=2"), 2700)
+    assert crawling.verbose
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"), [("status", None), ("status --runs", ()), ("status --runs 5", (5,))]
+)
+def test_the_number_of_runs_may_be_left_out(line: str, runs: tuple[int, ...] | None) -> None:
+    assert parse(line.split())[1].arguments.get("runs") == runs
+
+
+def test_options_of_several_words() -> None:
+    found = parse(["release", "1.0", "--relation", "abridged", "translation", "--lang", "zh"])[1]
+    assert found.arguments["relation"] == ("abridged", "translation")
+    assert found.arguments["lang"] == ("zh",)
+    assert parse(["align", "--explain", "a", "b"])[1].arguments["explain"] == ("a", "b")
+
+
+def test_the_last_of_repeated_options_counts() -> None:
+    found = parse(["status", "--output", "a", "--output", "b"])[1]
+    assert found.arguments["shared"].output == Path("b")
+
+
+def test_variables_of_the_environment_are_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"OUTPUT": "corpus", "CITIES": "mine", "TIME_LIMIT": "90s",
+              "WEBHOOK": "https://hooks.example.org/x", "METRICS_DIR": "prom"}  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setenv(f"SHIZHENG_{name}", value)
+    found = parse(["run"])[1].arguments
+    assert found["shared"].output == Path("corpus")
+    assert found["cities_dir"] == Path("mine")
+    assert found["crawling"].time_limit == 90
+    assert found["webhook"] == "https://hooks.example.org/x"
+    assert found["metrics_dir"] == Path("prom")
+    assert parse(["run", "--output", "other"])[1].arguments["shared"].output == Path("other")
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OUTPUT", "CITIES", "TIME_LIMIT", "WEBHOOK", "METRICS_DIR"):
+        monkeypatch.setenv(f"SHIZHENG_{name}", "")
+    found = parse(["run"])[1].arguments
+    assert found["shared"].output == Path("output")
+    assert found["crawling"].time_limit is None
+    assert (found["cities_dir"], found["webhook"], found["metrics_dir"]) == (None, "", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "expected a command; see shizheng --help"),
+        ("cities", "expected a command; see shizheng cities --help"),
+        ("crwl dalian", 'Unknown command "crwl". Did you mean "crawl"?'),
+        ("cities chek", 'Did you mean "check"?'),
+        ("align dalian --encodr x", "Unknown option: --encodr. Did you mean --encoder?"),
+        ("demo --json dalian", "unexpected argument: dalian; see shizheng demo --help"),
+        ("release diff 1.0", 'Command "release diff" parameter B requires an argument'),
+        ("release", "VERSION requires an argument"),
+        ("crawl dalian --since yesterday", "--since: expected a date like 2024-03-05, not"),
+        ("crawl dalian -s A", "-s: expected NAME=VALUE, not 'A'"),
+        ("crawl dalian --time-limit 6", "expected a span like 90s, 45m or 6h, not '6'"),
+        ("crawl", "name at least one city, or --all"),
+        ("crawl dalian --all", "name cities, or --all, not both"),
+        ("align --jobs 0", "expected a number of processes from 1 on, not '0'"),
+        ("status --runs no", "--runs: expected a number of runs from 1 on, not 'no'"),
+        ("run --webhook ftp://x", "a webhook is an http or https address"),
+        ("status --output s3://bucket/x", "only local folders can be written so far"),
+        ("release 1 --format jsnl", "invalid choice: 'jsnl'"),
+        ("release 1 --format jsnl", "did you mean jsonl?"),
+        ("release 1 --min-probability 2", "expected a probability from 0 to 1, not '2'"),
+        ("calibrate --list --revert", "name one of --list, --revert and --dry-run"),
+        ("review --port x", "--port"),
+    ],
+)
+def test_a_wrong_command_line_is_one_sentence_and_exit_code_2(
+    line: str, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        _parse(arguments)
-    assert stopped.value.code == 2
-    assert "unrecognized arguments" in capsys.readouterr().err
+    assert main(line.split()) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("shizheng: ")
+    assert sentence in printed.err
+    assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["status"]])
-def test_what_is_asked_often_loads_little(arguments: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["--help", "release --help", "review export -h", "cities -h"])
+def test_help_is_printed(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line.split()) == 0
+    assert capsys.readouterr().out.startswith("Usage: shizheng ")
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("shizheng 0.")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_commands_and_options(shell: str) -> None:
+    script = app.generate_completion(shell=shell)  # type: ignore[arg-type]
+    assert "align-sentences" in script
+    assert "min-probability" in script
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["status"], ["release", "--help"]])
+def test_frequent_commands_load_little(arguments: list[str], tmp_path: Path) -> None:
     code = (
-        "import sys; from pipelines.cli.parser import main\n"
-        "try: main(sys.argv[1:])\n"
-        "finally: sys.stderr.write(' '.join(sys.modules))"
+        "import sys; from pipelines.cli.app import main\n"
+        "main(sys.argv[1:])\n"
+        "sys.stderr.write(' '.join(sys.modules))"
     )
     where = ["--output", str(tmp_path)] if "status" in arguments else []
     ended = subprocess.run(
@@ -47,17 +186,3 @@ def test_what_is_asked_often_loads_little(arguments: list[str], tmp_path: Path) 
     loaded = {name.partition(".")[0] for name in ended.stderr.split()}
     assert "pipelines" in loaded
     assert not loaded & SLOW
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["demo"], ["crawl"], ["extract"], ["page", "x"], ["import", "x"], ["align"], ["run"],
-     ["align-sentences", "x", "y"], ["status"], ["report"], ["review"], ["evaluate"],
-     ["calibrate"], ["release", "1.0"], ["cities", "list"], ["cities", "check"],
-     ["cities", "add", "http://www.dl.gov.cn/"]],
-)  # fmt: skip
-def test_every_command_exists(arguments: list[str]) -> None:
-    command = _parse(arguments).command
-    path = command.__qualname__
-    module, _, name = path.rpartition(".")
-    assert callable(getattr(import_module(f"pipelines.{module}"), name))

@@ -7,7 +7,7 @@ import pytest
 
 from crawler.cms import FAMILIES, detection
 from crawler.cms.family import Family, Link, Listing, Rules
-from pipelines.cli import parser
+from pipelines.cli import app
 
 GOOD = """\
 name: {zh: 某市, en: Somewhere}
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *command: str) -> int:
-    return parser.main([*command, "--cities-dir", str(folder / "cities")])
+    return app.main([*command, "--cities-dir", str(folder / "cities")])
 
 
 @pytest.mark.parametrize(

@@ -58,12 +58,12 @@ def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -
     for failed in (False, True, False, True):
         run = runs.start(tmp_path, "crawl", ("somewhere",))
         runs.finish(run, {"somewhere": {"articles": 3, "failed": failed}}, 0)
-        (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
-        assert standing.health == ("failed" if failed else "well")
-        assert (standing.zh, standing.en, standing.pairs) == (2, 1, 0)
+        (status,) = health.statuses(tmp_path, {"somewhere": city()}, now)
+        assert status.health == ("failed" if failed else "well")
+        assert (status.zh, status.en, status.pairs) == (2, 1, 0)
         newest = [row["finished_at"] for row in runs.history(tmp_path)]
-        assert standing.last_run == newest[-1]
-        assert standing.last_success == (newest[-2] if failed else newest[-1])
+        assert status.last_run == newest[-1]
+        assert status.last_success == (newest[-2] if failed else newest[-1])
 
 
 def test_a_run_that_ended_later_than_now_is_told_until_another_ended(tmp_path: Path) -> None:
@@ -72,11 +72,11 @@ def test_a_run_that_ended_later_than_now_is_told_until_another_ended(tmp_path: P
     run = runs.start(tmp_path, "run", ("somewhere",))
     runs.finish(run, {"somewhere": {"failed": False}}, 0)
     behind = now - timedelta(days=390)
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, behind)
-    assert standing.health == "unwell"
-    assert "which is later than now: this machine's clock was ahead" in standing.why[0]
-    (standing,) = health.standings(tmp_path, {"somewhere": city(quiet_days=999)}, now)
-    assert (standing.health, standing.why) == ("well", ())
+    (status,) = health.statuses(tmp_path, {"somewhere": city()}, behind)
+    assert status.health == "unwell"
+    assert "which is later than now: this machine's clock was ahead" in status.why[0]
+    (status,) = health.statuses(tmp_path, {"somewhere": city(quiet_days=999)}, now)
+    assert (status.health, status.why) == ("well", ())
 
 
 def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
@@ -89,8 +89,8 @@ def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
     for count, word in ((7, "unwell"), (0, "well")):
         run = runs.start(tmp_path, "crawl", ("somewhere",))
         runs.finish(run, {"somewhere": {"clock": count, "failed": False}}, 0)
-        (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
-        assert standing.health == word
+        (status,) = health.statuses(tmp_path, {"somewhere": city()}, now)
+        assert status.health == word
 
 
 def test_a_city_whose_articles_are_all_of_the_future_is_not_called_well(tmp_path: Path) -> None:
@@ -108,8 +108,8 @@ def test_an_article_of_the_future_does_not_hide_that_a_city_is_quiet(tmp_path: P
 
 
 def test_a_city_without_a_run_was_never_crawled(tmp_path: Path) -> None:
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
-    assert standing.health == "never crawled"
+    (status,) = health.statuses(tmp_path, {"somewhere": city()}, NOW)
+    assert status.health == "never crawled"
 
 
 def test_an_edition_whose_listings_all_died_is_told_although_the_other_lives(
@@ -137,11 +137,11 @@ def dated(output: Path, **days: tuple[int, ...]) -> None:
 
 def test_status_tells_the_newest_of_each_language_and_the_trend(tmp_path: Path) -> None:
     dated(tmp_path, zh=(1, 20, 27, 28, 55, 56), en=(40, -3))
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
-    assert standing.newest_zh == "2024-04-30T16:00:00+08:00"
+    (status,) = health.statuses(tmp_path, {"somewhere": city()}, NOW)
+    assert status.newest_zh == "2024-04-30T16:00:00+08:00"
     # A date that is yet to come is a mistake of the page, and no news.
-    assert standing.newest_en == "2024-03-22T16:00:00+08:00"
-    assert (standing.recent, standing.before) == (3, 3)
+    assert status.newest_en == "2024-03-22T16:00:00+08:00"
+    assert (status.recent, status.before) == (3, 3)
 
 
 def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
@@ -152,11 +152,11 @@ def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
     runs.gather_issues(run, [told, page, told | {"city": "elsewhere", "detail": "not ours"}])
     runs.finish(run, {"somewhere": {"failed": True}}, 3)
     now = datetime.now(UTC)
-    (standing,) = health.standings(
+    (status,) = health.statuses(
         tmp_path, {"somewhere": city(min_articles={"en": 1}, quiet_days=99999)}, now
     )
-    assert standing.health == "failed"
-    assert standing.why == (
+    assert status.health == "failed"
+    assert status.why == (
         "ended after its limit of 6 h", "0 en articles stored, at least 1 expected",
     )  # fmt: skip
 
@@ -165,23 +165,23 @@ def test_a_run_that_did_not_end_is_told_until_one_did(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     store_langs(tmp_path, "zh", now=now)
     runs.start(tmp_path, "run", ("somewhere",))
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
-    assert standing.health == "failed"
-    assert "did not end (it was killed, or the machine went down); run again" in standing.why[0]
+    (status,) = health.statuses(tmp_path, {"somewhere": city()}, now)
+    assert status.health == "failed"
+    assert "did not end (it was killed, or the machine went down); run again" in status.why[0]
     later = runs.start(tmp_path, "run", ("somewhere",))
     runs.abandon(later, "stopped by SIGTERM", 1)
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
-    assert "did not end (stopped by SIGTERM)" in standing.why[0]
+    (status,) = health.statuses(tmp_path, {"somewhere": city()}, now)
+    assert "did not end (stopped by SIGTERM)" in status.why[0]
     runs.finish(later, {"somewhere": {"failed": False}}, 0)
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, now)
-    assert (standing.health, standing.why) == ("well", ())
+    (status,) = health.statuses(tmp_path, {"somewhere": city()}, now)
+    assert (status.health, status.why) == ("well", ())
 
 
 def test_a_city_whose_lock_is_held_is_running_but_for_its_holder(tmp_path: Path) -> None:
     store_langs(tmp_path, "zh")
     with lock.hold(tmp_path, ["somewhere"]):
-        (seen,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
-        (held,) = health.standings(tmp_path, {"somewhere": city()}, NOW, held=["somewhere"])
+        (seen,) = health.statuses(tmp_path, {"somewhere": city()}, NOW)
+        (held,) = health.statuses(tmp_path, {"somewhere": city()}, NOW, held=["somewhere"])
     assert (seen.health, held.health) == ("running", "never crawled")
     assert seen.why == (f"process {os.getpid()} is working on it",)
 
@@ -190,8 +190,8 @@ def test_an_import_says_nothing_of_the_site(tmp_path: Path) -> None:
     store_langs(tmp_path, "zh")
     run = runs.start(tmp_path, "import", ("somewhere",))
     runs.finish(run, {"somewhere": {"new": 1}}, 0)
-    (standing,) = health.standings(tmp_path, {"somewhere": city()}, NOW)
-    assert (standing.health, standing.last_run) == ("never crawled", None)
+    (status,) = health.statuses(tmp_path, {"somewhere": city()}, NOW)
+    assert (status.health, status.last_run) == ("never crawled", None)
 
 
 def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
@@ -201,7 +201,7 @@ def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
     store_articles(tmp_path, article("b", city="elsewhere"))
     path = next(files.articles_folder(tmp_path, "somewhere").glob("*.parquet"))
     path.write_bytes(b"PAR1 not really")
-    elsewhere, somewhere = health.standings(tmp_path, {}, NOW)
+    elsewhere, somewhere = health.statuses(tmp_path, {}, NOW)
     assert (elsewhere.health, elsewhere.zh) == ("imported", 1)
     assert somewhere.health == "damaged"
     assert [f"{path}: not a readable Parquet file" in why for why in somewhere.why] == [True]

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 
 from pipelines import align
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.pairs import calibration
 from pipelines.pairs.calibration import CalibrationError
 from pipelines.quality import calibrate
@@ -150,7 +150,7 @@ def test_verdicts_on_texts_that_have_changed_teach_nothing(
     ):
         calibrate.learn(tmp_path)
     corpus(tmp_path, slope=0.4)
-    assert parser.main(["calibrate", "--output", str(tmp_path)]) == 0
+    assert app.main(["calibrate", "--output", str(tmp_path)]) == 0
     (record,) = calibration.history(tmp_path)
     assert record.stale > 0
     assert record.judged + record.stale == 400
@@ -160,7 +160,7 @@ def test_verdicts_on_texts_that_have_changed_teach_nothing(
 
 def test_a_dry_run_keeps_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     corpus(tmp_path, slope=0.4)
-    assert parser.main(["calibrate", "--dry-run", "--output", str(tmp_path)]) == 0
+    assert app.main(["calibrate", "--dry-run", "--output", str(tmp_path)]) == 0
     assert "nothing was kept" in capsys.readouterr().out
     assert not (tmp_path / "calibration").exists()
 
@@ -170,17 +170,17 @@ def test_the_commands_say_what_is_in_force(
 ) -> None:
     corpus(tmp_path, slope=0.4)
     at = ["--output", str(tmp_path)]
-    assert parser.main(["calibrate", "--list", *at]) == 0
+    assert app.main(["calibrate", "--list", *at]) == 0
     assert "probabilities are the model's own" in capsys.readouterr().out
-    assert parser.main(["calibrate", *at]) == 0
+    assert app.main(["calibrate", *at]) == 0
     told = capsys.readouterr().out
     assert "calibration-1 is in force. The tables change when `shizheng align` runs next." in told
-    assert parser.main(["calibrate", "--list", "--json", *at]) == 0
+    assert app.main(["calibrate", "--list", "--json", *at]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert listed["in_force"] == listed["calibrations"][0]["version"] == "calibration-1"
-    assert parser.main(["calibrate", "--revert", *at]) == 0
+    assert app.main(["calibrate", "--revert", *at]) == 0
     assert "calibration-1 is no longer in force" in capsys.readouterr().out
-    assert parser.main(["calibrate", "--revert", *at]) == 2
+    assert app.main(["calibrate", "--revert", *at]) == 2
     assert "nothing to revert" in capsys.readouterr().err
 
 

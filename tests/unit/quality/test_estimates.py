@@ -16,7 +16,7 @@ from builders import (
     verdict_row,
 )
 
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.quality import estimates, printed, sampling
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import VerdictError
@@ -70,7 +70,7 @@ def test_without_verdicts_it_is_said_what_to_do(
 ) -> None:
     with pytest.raises(VerdictError, match="holds no verdicts yet; judge some pairs with"):
         estimates.estimate(tmp_path)
-    assert parser.main(["evaluate", "--output", str(tmp_path)]) == 2
+    assert app.main(["evaluate", "--output", str(tmp_path)]) == 2
     assert "holds no verdicts yet" in capsys.readouterr().err
 
 
@@ -209,12 +209,12 @@ def test_a_paper_can_quote_the_sentence(corpus: Corpus, capsys: pytest.CaptureFi
         "Of the 12,340 pairs of x at or above .5, an estimated 97.0 % (95 % interval 93.7-98.8, "
         "214 judged by 2 reviewers, kappa .92) are translations"
     )
-    assert parser.main(["evaluate", "--output", str(corpus.output)]) == 0
+    assert app.main(["evaluate", "--output", str(corpus.output)]) == 0
     told = capsys.readouterr().out
     assert sentence in told
     for title in ("Pairs by score band", "Pairs claimed by city", "Agreement of reviewers"):
         assert title in told
-    assert parser.main(["evaluate", "--json", "--output", str(corpus.output)]) == 0
+    assert app.main(["evaluate", "--json", "--output", str(corpus.output)]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["sentences"][0] == sentence
     assert result["estimates"]["precision"]["judged"] == 214

@@ -12,7 +12,7 @@ import pytest
 from authored import article, beads, pair
 from builders import store_rows
 
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.quality import estimates, subjects, verdicts
 from pipelines.quality.sampling import Plan
 from pipelines.review import drawn_plans, journal, verdict_export, verdict_import
@@ -201,15 +201,15 @@ def test_estimates_name_what_they_leave_out(
     corpus(tmp_path, NOTICE, BRIDGE, PARK, now=CORRECTED)
     counts = estimates.estimate(tmp_path).counts["bead"]
     assert (counts.items, counts.drawn, counts.stale) == (1, 1, 1)
-    assert parser.main(["evaluate", "--output", str(tmp_path)]) == 0
+    assert app.main(["evaluate", "--output", str(tmp_path)]) == 0
     assert "texts that the corpus has no more, which count for nothing: 1 of level bead" in (
         capsys.readouterr().out
     )
-    assert parser.main(["evaluate", "--output", str(tmp_path), "--json"]) == 0
+    assert app.main(["evaluate", "--output", str(tmp_path), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert "1 of level bead" in told["stale"]
     assert told["estimates"]["counts"]["bead"]["stale"] == 1
-    assert parser.main(["report", "--output", str(tmp_path)]) == 0
+    assert app.main(["report", "--output", str(tmp_path)]) == 0
     page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
     assert "1 verdicts are on texts that have changed since" in page
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from judged import write_judged
 
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
 from pipelines.review import drawn_plans, verdict_export, verdict_import
@@ -287,7 +287,7 @@ def test_the_command_says_what_was_corrected_and_what_does_not_count(
     session.judge(plan, place, "anna", "translation")
     path = tmp_path / "back.csv"
     path.write_bytes(sheet([corrected | {"verdict": "abridged"}, old]))
-    assert parser.main(["review", "import", str(path), "--output", str(output)]) == 0
+    assert app.main(["review", "import", str(path), "--output", str(output)]) == 0
     told = capsys.readouterr()
     assert "verdicts: 0 new, 1 corrected, 1 known before" in told.out
     assert "1 of them do not count: the reviewer gave a newer verdict here" in told.err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from judged import write_judged
 
-from pipelines.cli import parser
+from pipelines.cli import app
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
 from pipelines.review import drawn_plans, sheets, verdict_export, verdict_import
@@ -27,7 +27,7 @@ def refused(output: Path, tmp_path: Path, name: str, content: bytes, capsys: Any
     """Import a file by the command; return the sentence of refusal."""
     path = tmp_path / name
     path.write_bytes(content)
-    code = parser.main(["review", "import", str(path), "--reviewer", "bo", "--output", str(output)])
+    code = app.main(["review", "import", str(path), "--reviewer", "bo", "--output", str(output)])
     told = capsys.readouterr().err
     assert code == 2, told
     assert "internal" not in told

@@ -14,7 +14,7 @@ import pytest
 from builders import store_articles
 
 from crawler.item import NEWS_TIME, Article
-from pipelines.cli.parser import main
+from pipelines.cli.app import main
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.damage import StoreError

@@ -6,7 +6,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families as families
 
 from crawler.city_file import load_cities
-from pipelines.operations import run_terms
+from pipelines.operations import crawl_processes
 from pipelines.tables import runs
 
 
@@ -70,7 +70,7 @@ def test_history_holds_finished_runs_only(tmp_path: Path) -> None:
 
 def test_a_run_keeps_what_it_went_by(tmp_path: Path) -> None:
     cities = {"dalian": load_cities()["dalian"]}
-    terms = run_terms.terms_of(cities, {})
+    terms = crawl_processes.terms(cities, {})
     run = runs.start(tmp_path, "crawl", ("dalian",), terms)
     runs.finish(run, {}, 0)
     manifest = json.loads((run.folder / "manifest.json").read_text())
@@ -79,7 +79,7 @@ def test_a_run_keeps_what_it_went_by(tmp_path: Path) -> None:
     assert manifest["terms"]["rights"]["dalian"] == {
         "text": "metadata+excerpt", "terms": None, "checked": None,
     }  # fmt: skip
-    assert run_terms.terms_of(cities, {"ROBOTSTXT_OBEY": "0"})["robots_obeyed"] is False
+    assert crawl_processes.terms(cities, {"ROBOTSTXT_OBEY": "0"})["robots_obeyed"] is False
 
 
 def test_runs_of_one_second_are_in_the_order_in_which_they_began(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 
-from pipelines.cli.parser import main
+from pipelines.cli.app import main
 from pipelines.vectors.encoder import EncoderError
 from pipelines.vectors.load import load_encoder
 

@@ -1,0 +1,72 @@
+"""Checks of a command's cities and folders."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from crawler.city import CRAWLED, City
+from crawler.city_file import load_cities
+from pipelines.errors import UsageError
+from pipelines.tables import files
+from pipelines.terminal import complain
+
+
+def crawled(names: Sequence[str], cities_dir: Path | None) -> Mapping[str, City]:
+    """Return the cities named; without names, every city that is crawled."""
+    cities = load_cities(cities_dir)
+    unknown = [key for key in names if key not in cities]
+    if unknown:
+        raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(cities)}")
+    resting = next((cities[key] for key in names if cities[key].status not in CRAWLED), None)
+    if resting is not None:
+        raise UsageError(f"{resting.key} is {resting.status} since {resting.since}: "
+                         f"{resting.reason}")  # fmt: skip
+    if names:
+        return {key: cities[key] for key in names}
+    found = {key: city for key, city in cities.items() if city.status in CRAWLED}
+    if not found:
+        raise UsageError("every city is paused, blocked or gone: there is nothing to crawl")
+    return found
+
+
+def check_window(since: date | None, until: date | None) -> None:
+    """Raise `UsageError` for a window that ends before it begins."""
+    if since and until and since > until:
+        raise UsageError(f"--since {since} is later than --until {until}")
+
+
+def writable(output: Path) -> Path:
+    """Return `output` as an absolute folder that exists and can be written.
+
+    Raises `UsageError`.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        probe = output / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"{output}: cannot be written ({error.strerror}); "
+            "name a folder you may write with --output or SHIZHENG_OUTPUT"
+        ) from error
+    return output.resolve()
+
+
+def existing(output: Path) -> Path:
+    """Return `output` as an absolute folder that exists. Raises `UsageError`."""
+    if not output.is_dir():
+        raise UsageError(f"{output}: no such folder; crawl, extract or import something first")
+    return output.resolve()
+
+
+def readable(output: Path) -> Path:
+    """Return `output` as an absolute folder that exists; complain of strange files in it.
+
+    Raises `UsageError`.
+    """
+    found = existing(output)
+    for path in files.strays(found)[:3]:
+        complain(f"{path}: no file of shizheng's and passed over; move it away")
+    return found

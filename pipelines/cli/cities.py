@@ -1,0 +1,145 @@
+"""`shizheng cities list|check|add`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from crawler import city as records
+from crawler.city_file import CITIES_DIR, load_cities
+from crawler.errors import ExitCode
+from pipelines.cli.options import SHARED, CitiesDir, City, Shared
+from pipelines.terminal import complain, progress, say, say_json, show_table
+
+if TYPE_CHECKING:
+    from pipelines.operations.cities import Source
+
+
+def list_cities(*, cities_dir: CitiesDir = None, shared: Shared = SHARED) -> ExitCode:
+    """List the cities and their sources."""
+    cities = load_cities(cities_dir)
+    if shared.json:
+        say_json([_as_json(city) for city in cities.values()])
+        return ExitCode.DONE
+    rows = [
+        (c.key, c.name_zh, c.name_en, c.status, " ".join(f"{s.lang}:{s.cms}" for s in c.sources))
+        for c in cities.values()
+    ]
+    show_table(("city", "中文", "English", "status", "sources"), rows)
+    return ExitCode.DONE
+
+
+def check(
+    *cities: City,
+    live: Annotated[
+        bool,
+        Parameter(help="also read a list page and two articles of each source, politely"),
+    ] = False,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Check the city files; with --live, the sites, too."""
+    from pipelines.operations import cities as checking
+
+    with progress() as tracker:
+        found = checking.check(cities_dir or CITIES_DIR, cities, tracker, live=live)
+    valid = [city.key for city in found.valid]
+    if shared.json:
+        looked = {"cities": found.sources} if live else {}
+        say_json({"valid": valid, "errors": found.errors} | looked)
+        return found.exit_code
+    if live:
+        _show(found.sources)
+    else:
+        say(f"{len(valid)} city files are valid")
+    for error in found.errors:
+        complain(error)
+    return found.exit_code
+
+
+def add(
+    *urls: Annotated[
+        str, Parameter(name="URL", help="list pages, of one or both languages", required=True)
+    ],
+    key: Annotated[str | None, Parameter(help="name of the file (default: from the host)")] = None,
+    zh: Annotated[
+        str | None,
+        Parameter(metavar="NAME", help="Chinese name (default: the site's own)"),
+    ] = None,
+    en: Annotated[
+        str | None, Parameter(metavar="NAME", help="English name (default: from the key)")
+    ] = None,
+    division: Annotated[
+        str | None, Parameter(metavar="CODE", help="GB/T 2260 code, six digits")
+    ] = None,
+    host: Annotated[
+        tuple[str, ...],
+        Parameter(
+            metavar="HOST", help="another host of the city that has articles; may be repeated"
+        ),
+    ] = (),
+    fixtures: Annotated[
+        Path | None,
+        Parameter(
+            metavar="DIR",
+            help="where one article of each language is recorded (default: tests/cms)",
+        ),
+    ] = None,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Draft a city's file and fixtures from its list pages."""
+    from pipelines.operations import new_city
+
+    folder = cities_dir or CITIES_DIR
+    recorded = fixtures or new_city.own_fixtures()
+    order = new_city.Order(urls, folder, recorded, key, zh, en, division, host)
+    try:
+        added = new_city.add(order)
+    except new_city.UnreadListsError as error:
+        for line in str(error).splitlines():
+            complain(line)
+        return error.exit_code
+    sources = added.sources
+    if shared.json:
+        names = ("lang", "cms", "list", "links", "render")
+        say_json(
+            {
+                "city": added.key,
+                "file": str(added.path),
+                "sources": [{name: source[name] for name in names} for source in sources],
+                "fixtures": [str(case) for case in added.cases],
+            }
+        )
+        return ExitCode.DONE
+    say(f"{added.path}: {len(sources)} sources, to be looked through by a person")
+    header = ("lang", "cms", "links", "list")
+    show_table(header, [tuple(source[name] for name in header) for source in sources])
+    for case in added.cases:
+        say(f"{case}: a draft; compare it with the page")
+    return ExitCode.DONE
+
+
+def _as_json(city: records.City) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(replace(city, file="")), default=str))
+    return plain
+
+
+def _show(sources_by_city: Mapping[str, Sequence["Source"]]) -> None:
+    rows = []
+    for city, sources in sources_by_city.items():
+        for source in sources:
+            read = [article for article in source["articles"] if not article["code"]]
+            fields = ", ".join(read[0]["fields"]) if read else ""
+            works = f"{len(read)} of {len(source['articles'])} read: {fields}" if read else "-"
+            odd = next((a["lang"] for a in read if a["lang"] != source["lang"]), None)
+            word = f"{source['code']}: {source['evidence']}" if source["code"] else ""
+            word = word or (f"reads as {odd}, declared {source['lang']}" if odd else "")
+            rows.append(
+                (city, source["lang"], source["cms"], source["list"], source["links"], works, word)
+            )
+    header = ("city", "lang", "cms", "list", "links", "articles", "remark")
+    show_table(header, rows)

@@ -1,0 +1,260 @@
+"""`shizheng release make|verify|diff|list`.
+
+Everything of a release is imported where it is used: `--help` of another command needs none of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from crawler.city import City
+from crawler.city_file import load_cities
+from crawler.demo import DEMO_CITIES
+from crawler.errors import ExitCode
+from pipelines.cli.checks import check_window, existing
+from pipelines.cli.options import SHARED, CitiesDir, Day, Shared, chosen_of, read_by, share
+from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
+from pipelines.terminal import complain, progress, say, say_json, show_table
+
+if TYPE_CHECKING:
+    from pipelines.release.snapshot import Snapshot
+
+_SHOWN = 10
+"""Misspelt withdrawals named at most. Set by hand."""
+
+
+def _splits() -> tuple[str, ...]:
+    from pipelines.release.split.splits import KINDS
+
+    return KINDS
+
+
+def _formats() -> tuple[str, ...]:
+    from pipelines.release.formats import NAMES
+
+    return (*NAMES, "all")
+
+
+def make(
+    version: Annotated[str, Parameter(name="VERSION", help="name of the release, such as 1.0.0")],
+    /,
+    *,
+    min_probability: Annotated[
+        float,
+        Parameter(
+            converter=read_by(share),
+            metavar="P",
+            help=f"pairs at or above it (default: {DECISION})",
+        ),
+    ] = DECISION,
+    relation: Annotated[
+        tuple[str, ...],
+        Parameter(
+            converter=chosen_of(lambda: RELATIONS),
+            consume_multiple=(1, None),
+            metavar="|".join(RELATIONS),
+            help="pairs so related (default: all)",
+        ),
+    ] = RELATIONS,
+    since: Annotated[Day, Parameter(help="published on this day or later")] = None,
+    until: Annotated[Day, Parameter(help="published on this day or before")] = None,
+    city: Annotated[
+        tuple[str, ...],
+        Parameter(consume_multiple=(1, None), metavar="CITY", help="these cities only"),
+    ] = (),
+    lang: Annotated[
+        tuple[str, ...],
+        Parameter(
+            converter=chosen_of(lambda: LANGS),
+            consume_multiple=(1, None),
+            metavar="|".join(LANGS),
+            help="articles in these languages (default: both)",
+        ),
+    ] = LANGS,
+    split: Annotated[
+        str | None,
+        Parameter(
+            converter=chosen_of(_splits),
+            metavar="time|city",
+            help="train, validation and test, parted by time or by city",
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's own name
+        tuple[str, ...],
+        Parameter(
+            converter=chosen_of(_formats),
+            consume_multiple=(1, None),
+            metavar="parquet|hf|jsonl|moses|tmx|site|all",
+            help="formats beside Parquet (default: the site; parquet: none)",
+        ),
+    ] = ("parquet", "site"),
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Make an immutable snapshot to publish and cite."""
+    from pipelines.release import build
+    from pipelines.release.content import selection, withdrawal
+    from pipelines.release.formats import NAMES, PARQUET
+
+    output = existing(shared.output)
+    check_window(since, until)
+    thresholds = selection.Thresholds(
+        min_probability,
+        tuple(name for name in RELATIONS if name in relation),
+        since,
+        until,
+        tuple(sorted(set(city))),
+        tuple(name for name in LANGS if name in lang),
+    )
+    formats = set(NAMES if "all" in format else format) - {PARQUET}
+    order = build.Order(version, thresholds, split, tuple(sorted(formats)))
+    with progress() as tracker:
+        made = build.build(output, order, _cities(output, cities_dir), tracker)
+    if shared.json:
+        say_json({"folder": str(made.folder)} | dict(made.manifest))
+        return ExitCode.DONE
+    _show(made)
+    missed = selection.unknown(output, withdrawal.load(output))
+    if missed:
+        complain(
+            f"{output / withdrawal.FILE}: no stored article is {', '.join(missed[:_SHOWN])}"
+            f"{' …' if len(missed) > _SHOWN else ''} ({len(missed)} of its entries); look whether "
+            "they are spelt right"
+        )
+    return ExitCode.DONE
+
+
+def _cities(output: Path, folder: Path | None) -> Mapping[str, City]:
+    """Return the city files whose rights decide; a demo's corpus brings the demo's own."""
+    if folder is None and (output / ".shizheng-demo").exists():
+        folder = DEMO_CITIES
+    return load_cities(folder)
+
+
+def _show(made: "Snapshot") -> None:
+    facts = made.manifest
+    counts = facts["counts"]
+    parts = list(counts["articles"])
+    show_table(
+        ("table", *parts),
+        [(table, *(of.get(part, 0) for part in parts)) for table, of in counts.items()],
+    )
+    held = ", ".join(f"{count} {level}" for level, count in facts["rights"]["held"].items())
+    say(f"articles held: {held}")
+    masked = ", ".join(f"{count} {kind}" for kind, count in facts["masked"].items()) or "nothing"
+    say(f"masked: {masked}; withdrawn articles: {facts['withdrawn']['articles']}")
+    for why, count in facts["left_out"].items():
+        if count and why != "stale_sentences":
+            say(f"left out by the split: {count} {why.replace('_', ' ')}")
+    if facts["left_out"]["stale_sentences"]:
+        complain(
+            f"{facts['left_out']['stale_sentences']} sentences are no longer in their articles and "
+            "were left out; align again"
+        )
+    closed = sorted(
+        key
+        for key, of in facts["cities"].items()
+        if not of["rights"]["checked"] and of["rights"]["text"] != "metadata"
+    )
+    if closed:
+        complain(
+            f"metadata only, because nobody has checked their terms: {', '.join(closed)}; read the "
+            "site's terms and set rights: {…, checked: <date>} in the city file"
+        )
+    say(f"release: {made.folder}")
+
+
+def verify(
+    release: Annotated[str, Parameter(name="VERSION|DIR", help="a release, or a copy's folder")],
+    /,
+    *,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Check a release against its manifest and checksums."""
+    from pipelines.release import snapshot
+    from pipelines.release import verify as checking
+
+    found = snapshot.find(existing(shared.output), release)
+    problems = checking.problems(found)
+    if shared.json:
+        say_json({"release": found.version, "valid": not problems, "problems": problems})
+    elif problems:
+        for problem in problems:
+            complain(problem)
+    else:
+        files = len(found.manifest["files"])
+        say(f"{found.version}: {files} files are whole and agree with each other")
+    return ExitCode.UNUSABLE if problems else ExitCode.DONE
+
+
+def diff(
+    old: Annotated[str, Parameter(name="A", help="the earlier release")],
+    new: Annotated[str, Parameter(name="B", help="the later release")],
+    /,
+    *,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Compare two releases: what changed, and why."""
+    from pipelines.release import difference, snapshot
+
+    output = existing(shared.output)
+    before, after = snapshot.find(output, old), snapshot.find(output, new)
+    changes = difference.compare(before, after)
+    if shared.json:
+        say_json(changes)
+        return ExitCode.DONE
+    rows = [
+        (table, what, why, len(ids))
+        for table, kinds in changes["tables"].items()
+        for what, reasons in kinds.items()
+        for why, ids in reasons.items()
+    ]
+    if rows:
+        show_table(("table", "change", "why", "rows"), rows)
+    else:
+        say(f"{before.version} and {after.version} have the same rows")
+    for name, values in changes["settings"].items():
+        for part, former, latter in _differing(name, *values):
+            say(f"{part}: {former} -> {latter}")
+    return ExitCode.DONE
+
+
+def list_releases(*, shared: Shared = SHARED) -> ExitCode:
+    """List the releases in the output folder."""
+    from pipelines.release import snapshot
+
+    releases = snapshot.releases(existing(shared.output))
+    if shared.json:
+        say_json([{"folder": str(r.folder)} | dict(r.manifest) for r in releases])
+        return ExitCode.DONE
+    rows = [
+        (
+            r.version,
+            r.manifest["as_of"],
+            *(sum(of.values()) for of in r.manifest["counts"].values()),
+        )
+        for r in releases
+    ]
+    tables = tuple(releases[0].manifest["counts"]) if releases else ()
+    show_table(("release", "as of", *tables), rows)
+    return ExitCode.DONE
+
+
+def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what differs between two settings, part by part."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        yield name, _words(before), _words(after)
+        return
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            yield from _differing(f"{name}, {key}", before.get(key), after.get(key))
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "all"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {part}" for key, part in value.items())
+    return "none" if value is None else str(value)
