@@ -50,15 +50,15 @@ def test_facts_agree_clash_or_say_nothing(
         facts(zh, "zh", published=page), facts(en, "en", published=page), NONE, NONE
     )
     agree, clash = (getattr(found, name) for name in FIELDS[kind])
-    said = getattr(found, f"{kind}s_said", True)
+    compared = getattr(found, f"{kind}s_compared", True)
     if expected == "agree":
         assert agree > 0.3
         assert clash < 0.1
     elif expected == "clash":
-        assert said
+        assert compared
         assert clash >= 0.3
     else:
-        assert not said or (agree == 0 and clash == 0)
+        assert not compared or (agree == 0 and clash == 0)
 
 
 @pytest.mark.parametrize(
