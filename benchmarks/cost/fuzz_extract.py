@@ -25,7 +25,7 @@ from crawler import limits
 from crawler.city import unnamed_city
 from crawler.extract.article import extract
 from crawler.item import Article, Reject
-from pipelines.articles.language import judge
+from pipelines.articles.article_language import judge
 
 URL = "http://www.anlan.example/art/2024/3/5/art_1_77.html"
 CITY = unnamed_city(URL)
@@ -210,13 +210,11 @@ def fuzz(minutes: float, corpus: Path | None) -> int:
 
     with atheris.instrument_imports():
         # What is instrumented must be imported anew; the two modules alone are the program's own.
-        for name in [
-            n for n in sys.modules if n.startswith(("crawler", "pipelines.articles.language"))
-        ]:
+        for name in [n for n in sys.modules if n.startswith(("crawler", "pipelines.articles"))]:
             del sys.modules[name]
         from crawler.city import unnamed_city as city_of
         from crawler.extract.article import extract as read
-        from pipelines.articles.language import judge as judged
+        from pipelines.articles.article_language import judge as judged
 
     city = city_of(URL)
 

@@ -20,8 +20,9 @@ from crawler.extract.article import extract as extract_page
 from crawler.extract.article import join_parts
 from crawler.item import Article, Reject
 from pipelines import pool
-from pipelines.articles import contract, duplicates, language
+from pipelines.articles import contract, duplicates
 from pipelines.articles.archives_read import Progress, identity, settings_digest
+from pipelines.articles.article_language import judge
 from pipelines.tables import damage, files, lock, parquet, schema
 from pipelines.tables.articles import write_articles, write_rejects
 from pipelines.tables.runs import Run
@@ -222,7 +223,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
 def _judged(pages: _Pages) -> _Found:
     articles, rejects = [], list(pages.rejects.values())
     for article in _joined(pages.articles):
-        for judged in language.judge(article):
+        for judged in judge(article):
             if isinstance(judged, Reject):
                 rejects.append(judged)
             else:

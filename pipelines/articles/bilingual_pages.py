@@ -1,40 +1,119 @@
-"""Pages that hold both languages by turns: which paragraphs of the two articles say the same.
+"""Pages with both languages by turns: their two articles, and the alignment of paragraphs.
 
-Such a page (a foreign affairs office's notice, a bilingual guide) was aligned by who wrote it, so
-the alignment is known and kept: `mate_id` names the other article, `mate_groups` numbers, for each
-paragraph, the group of paragraphs it belongs to; paragraphs of both articles with one number say
-the same.
+Such a page (a foreign affairs office's notice, a bilingual guide) was aligned by its author, so
+the alignment is known and stored: `mate_id` names the other article, `mate_groups` numbers, for
+each paragraph, its group; paragraphs of both articles with one number correspond.
 """
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from crawler.item import Article
-from crawler.script import HAN
+from crawler.item import LANGS, Article, Reject, article_id
+from pipelines.articles.language import (
+    Verdict,
+    detect,
+    has_han,
+    latin_words,
+    paragraph_lang,
+    weight,
+)
+from pipelines.text.script import script_of
 
-_HAN = re.compile(f"[{HAN}]")
-_WORD = re.compile(r"[A-Za-z]+")
-_CHARACTERS = 1.6
-"""Chinese characters an English word stands for."""
+_LEAST_SHARE = 0.2
+"""Share of a bilingual page in either language, by weight, at the least; set by hand, not
+measured."""
+_LEAST_TURNS, _LEAST_PARAGRAPHS = 3, 3
+"""Changes of language, or paragraphs of either, of a bilingual page; set by hand, not measured."""
+_HEADLINE = {"zh": 60, "en": 200}
+"""Characters of a headline at most; set by hand, not measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A paragraph of the page and the halves it went to: `zh`, `en`, or both."""
+def split(article: Article, found: Sequence[Verdict]) -> tuple[Article | Reject, ...]:
+    """Return the Chinese and the English article of a bilingual page, or nothing.
 
-    text: str
-    sides: frozenset[str]
-
-
-def link(text: str, halves: Sequence[Article]) -> tuple[Article, ...]:
-    """Return the Chinese and the English half of a page with what each is to the other.
-
-    `text` is the text of the whole page. What stands in neither half (a headline that became a
-    title) is in no group; should a half not be made of the page's own paragraphs, none has one.
+    Bilingual is a page with two paragraphs or more and at least a fifth of the text in either
+    language, if they take turns at least three times or both have three paragraphs. The paragraphs
+    are assigned by script, so that names and figures stay with the text around them. `found`, their
+    verdicts, are counted in the evidence. A half in a third language is a reject; two articles
+    carry the alignment of their paragraphs.
     """
-    zh, en = halves
+    paragraphs = [(line, paragraph_lang(line)) for line in article.text.split("\n")]
+    known = [lang for _, lang in paragraphs if lang]
+    turns = sum(before != after for before, after in pairwise(known))
+    if not _is_bilingual(paragraphs, turns):
+        return ()
+    evidence = f"paragraphs: zh {known.count('zh')}, en {known.count('en')}, turns {turns}"
+    if others := Counter(verdict.lang for verdict in found)["other"]:
+        evidence += f", other {others}"
+    halves = tuple(_half(article, paragraphs, lang, evidence) for lang in LANGS)
+    articles = [half for half in halves if isinstance(half, Article)]
+    return _linked(article.text, *articles) if len(articles) == 2 else halves
+
+
+def _is_bilingual(paragraphs: Sequence[tuple[str, str]], turns: int) -> bool:
+    weights, sizes = {"zh": 0.0, "en": 0.0}, {"zh": 0, "en": 0}
+    for line, lang in paragraphs:
+        if lang:
+            weights[lang] += weight(line)
+            sizes[lang] += 1
+    fewest = min(sizes.values())
+    if not fewest or min(weights.values()) < _LEAST_SHARE * sum(weights.values()):
+        return False
+    return turns >= 1 and fewest >= (2 if turns >= _LEAST_TURNS else _LEAST_PARAGRAPHS)
+
+
+def _half(
+    article: Article, paragraphs: Sequence[tuple[str, str]], lang: str, evidence: str
+) -> Article | Reject:
+    """Return the article of one language of a bilingual page, or its refusal."""
+    own = [line for line, of in paragraphs if of == lang or (not of and re.search(r"\d", line))]
+    verdict = detect("\n".join(own))
+    if verdict.lang == "other":
+        detail = f"One half of the page is neither Chinese nor English ({verdict.evidence})"
+        return Reject(article.url, article.city, "other_language", detail)
+    title = title_in(article.title, lang)
+    if not title and len(own) > 1 and _is_headline(own[0], lang):
+        title, own = own[0], own[1:]
+    text = "\n".join(own)
+    return replace(
+        article,
+        article_id=article_id(article.url, variant=lang),
+        title=title or article.title,
+        text=text,
+        lang=lang,
+        script=script_of(text) if lang == "zh" else "Latn",
+        lang_evidence=evidence,
+        flags=tuple(dict.fromkeys((*article.flags, "interleaved"))),
+    )
+
+
+def title_in(title: str, lang: str) -> str:
+    """Return the part of a bilingual title that is in `lang`; empty if none is."""
+    if paragraph_lang(title) == lang and not (has_han(title) and latin_words(title) >= 4):
+        return title
+    if lang == "zh":
+        runs = [run for run in re.findall(r"[^A-Za-z]+", title) if has_han(run)]
+    else:
+        runs = re.findall(r"[A-Za-z0-9][^\u3000-\u9fff\uff00-\uffef]*", title)
+        runs = [run for run in runs if latin_words(run) >= 3]
+    return max((run.strip(" -|/:：—·()（）") for run in runs), key=len, default="")
+
+
+def _is_headline(paragraph: str, lang: str) -> bool:
+    ended = re.search(r"[.。!！?？;；]\s*$", paragraph)
+    return len(paragraph) <= _HEADLINE[lang] and not ended
+
+
+def _linked(text: str, zh: Article, en: Article) -> tuple[Article, ...]:
+    """Return the two articles of a page with ids and groups of each other's paragraphs.
+
+    `text` is the text of the whole page. A paragraph in neither article (a headline that became a
+    title) is in no group; if an article is not made of the page's own paragraphs, none has one.
+    """
     own = {"zh": zh.text.split("\n"), "en": en.text.split("\n")}
     numbers = groups(list(_lines(text.split("\n"), own["zh"], own["en"])))
     if any(len(numbers[side]) != len(own[side]) for side in own):
@@ -45,11 +124,19 @@ def link(text: str, halves: Sequence[Article]) -> tuple[Article, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Paragraph of the page with the languages of its articles: `zh`, `en`, or both."""
+
+    text: str
+    sides: frozenset[str]
+
+
 def groups(lines: Sequence[Line]) -> Mapping[str, tuple[int, ...]]:
     """Return for each side the group number of each of its paragraphs, counted from 0.
 
-    A group begins where the language that leads comes back. Which one leads is told by length:
-    what says the same is about as long.
+    A group begins where the leading language comes back. The leading one is found by length:
+    paragraphs that correspond are about as long.
     """
     ways = [_numbered(lines, lead) for lead in ("zh", "en")]
     numbers = min(ways, key=lambda way: _misfit(lines, way))
@@ -73,21 +160,17 @@ def _numbered(lines: Sequence[Line], lead: str) -> list[int]:
 
 
 def _misfit(lines: Sequence[Line], numbers: Sequence[int]) -> float:
-    """Return how badly the two sides of the groups fit in length: log ratios, one-sided worst."""
+    """Return the sum of the absolute log ratios of length of the groups."""
     sizes: dict[int, dict[str, float]] = {}
     for line, number in zip(lines, numbers, strict=True):
         group = sizes.setdefault(number, {"zh": 1.0, "en": 1.0})
         for side in line.sides:
-            group[side] += _size(line.text)
+            group[side] += weight(line.text)
     return sum(abs(math.log(group["zh"] / group["en"])) for group in sizes.values())
 
 
-def _size(text: str) -> float:
-    return len(_HAN.findall(text)) + _CHARACTERS * len(_WORD.findall(text))
-
-
 def _lines(whole: Sequence[str], zh: Sequence[str], en: Sequence[str]) -> Iterator[Line]:
-    """Yield the paragraphs of the page that the halves hold; both are subsequences of it."""
+    """Yield the paragraphs of the page in either article; both are subsequences of it."""
     at = {"zh": 0, "en": 0}
     own = {"zh": zh, "en": en}
     for paragraph in whole:
@@ -101,9 +184,9 @@ def _lines(whole: Sequence[str], zh: Sequence[str], en: Sequence[str]) -> Iterat
 def blocks(
     zh: Sequence[int], en: Sequence[int]
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield for each group, in order, where it starts and ends among things of either side.
+    """Yield the start and end of each group among the items of either side, in order.
 
-    `zh` and `en` are the group of each thing (a sentence), in order.
+    `zh` and `en` are the group of each item (a sentence), in order.
     """
     i = j = 0
     while i < len(zh) or j < len(en):

@@ -1,25 +1,22 @@
-"""Which language a text is in, by its script first; what is neither Chinese nor English is refused.
+"""Language and script of a text, by its script first and langdetect last.
 
-Counting characters of each script tells Chinese from everything else without error, and fast.
-langdetect is asked only where scripts leave a doubt, with a fixed seed and, between Chinese and
-English, with priors: left alone it calls short Traditional titles Korean and raises on a bare date.
+Counting characters of each script separates Chinese from everything else without error, and fast.
+langdetect is consulted only if the scripts leave a doubt, with a fixed seed and, between Chinese
+and English, with priors: by itself it takes short Traditional titles for Korean and raises on a
+bare date.
 """
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Literal
 
 from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
-from crawler.item import Article, Reject, article_id
 from crawler.script import HAN
-from pipelines.articles.bilingual_pages import link
-from pipelines.text.script import _counts, _scripts, script_of
+from pipelines.text.script import exclusive_characters, script_counts, script_of
 
 Lang = Literal["zh", "en", "mixed", "other", ""]
 
@@ -36,7 +33,7 @@ _ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]"
 # A name in characters behind its romanisation: an English habit. `Mayor Lu Wenyuan (陆文渊)`.
 _GLOSS = re.compile(rf"[(（][{HAN}·\s]{{1,20}}[)）]")
 _URL = re.compile(r"https?://\S+|www\.\S+|(?<![\w.-])[\w.-]{1,64}@[\w.-]+")
-# The commonest function words of English, and those of its neighbours that English does not have.
+# The commonest function words of English, and those of its neighbours that are not English.
 _ENGLISH = frozenset(
     re.findall(
         r"\S+",
@@ -59,25 +56,37 @@ _NEIGHBOURS = frozenset(
 )
 _SEED = 0
 _PRIORS = {"zh-cn": 0.4, "zh-tw": 0.2, "en": 0.4}
-# Between English and its neighbours, where a headline has a foreign name in it.
+# Between English and its neighbours, for a headline with a foreign name in it.
 _LATIN_PRIORS = {"en": 0.5} | dict.fromkeys(
     ("pt", "es", "fr", "de", "it", "nl", "id", "vi", "sv", "da"), 0.05
 )
 _LONGEST = 200_000
-"""Characters of a text that are looked at: past that the language does not change any more."""
-_MOST_ASKED = 40
-_STRANGE = 0.1
-"""Share of a text, in characters, from which paragraphs in another language are remarked on."""
-_WORD = 1.6
-"""Chinese characters an English word stands for: the usual ratio of translated news."""
+"""Characters of a text that are counted: enough for its language."""
+_LANGDETECT_LONGEST = 5_000
+"""Characters of a text that langdetect is given, which takes milliseconds for each thousand."""
+_MOST_GUESSED = 40
+"""Paragraphs of a text for which langdetect is consulted, at ten milliseconds each."""
+WORD = 1.6
+"""Chinese characters of an English word: the usual ratio in translated news."""
+
+# The bounds below are set by hand. benchmarks/accuracy/language.py measures their result.
+_HANGUL_SHARE, _KANA_SHARE = 0.2, 0.12
+"""Share among Han and own characters from which a text is Korean, or Japanese."""
+_CHINESE_SHARE, _CHINESE_TITLE_SHARE, _MIXED_SHARE, _ENGLISH_SHARE = 0.6, 0.3, 0.25, 0.15
+"""Share of Chinese (Han characters against `WORD` times words) from which a text is Chinese, from
+which one of up to six words is, from which a longer one is mixed, and up to which it is English."""
+_MIXED_WORDS = 20
+"""Words beyond which a text with some Chinese may be mixed, and not a title with names."""
+_PROSE, _NO_PROSE = 0.15, 0.1
+"""Share of English function words of running text, and of names without any sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a text is in: `zh`, `en`, `mixed` (both, neither prevails), `other`, or nothing at all.
+    """Language of a text: `zh`, `en`, `mixed` (neither prevails), `other`, or nothing at all.
 
-    `script` is Hans or Hant for Chinese, Latn for English, otherwise empty. `evidence` says what
-    the verdict rests on, in words that stay the same from version to version.
+    `script` is Hans or Hant for Chinese, Latn for English, otherwise empty. `evidence` is the
+    reason, in words that stay the same from version to version.
     """
 
     lang: Lang
@@ -85,42 +94,82 @@ class Verdict:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """Characters of a text by script, and its words in Latin script, in lower case."""
+
+    text: str
+    han: int
+    kana: int
+    hangul: int
+    foreign: int
+    words: list[str]
+
+    @property
+    def counts(self) -> str:
+        """Counts for the evidence."""
+        return f"han {self.han}, words {len(self.words)}"
+
+    @property
+    def many_kana(self) -> bool:
+        """True if there are more kana than the stray の of a Chinese title."""
+        least = max(_KANA_SHARE * (self.han + self.kana), 0.5 * len(self.words), 3)
+        return self.kana >= least
+
+
 def detect(text: str, *, ask: bool = True) -> Verdict:
     """Return the language of a text of any length. Never raises.
 
     Without `ask`, scripts and function words alone decide: langdetect takes ten milliseconds.
     """
-    text = _URL.sub(" ", text[:_LONGEST])
+    letters = _letters(_URL.sub(" ", text[:_LONGEST]))
+    return _third_script(letters) or _chinese_or_latin(letters, ask)
+
+
+def _letters(text: str) -> _Letters:
     han, kana, hangul, foreign = (_count(p, text) for p in (_HAN, _KANA, _HANGUL, _FOREIGN))
     words = [word.lower() for word in _LATIN.findall(text)]
     if han and len(words) >= 2 and not _HAN.search(_GLOSS.sub("", text)):
         han = 0
-    counts = f"han {han}, words {len(words)}"
-    if hangul and hangul >= 0.2 * (han + hangul) and hangul >= len(words):
-        return Verdict("other", "", f"script: {counts}, hangul {hangul}")
-    # Chinese titles use a stray の or a brand in katakana; Japanese prose has a kana for every
-    # kanji, and none of the characters that only the Simplified writing of Chinese has.
-    if kana >= 3 and kana >= 0.12 * (han + kana) and kana >= 0.5 * len(words):
-        if kana > han or _not_japanese(text) < 2:
-            return Verdict("other", "", f"script: {counts}, kana {kana}")
+    return _Letters(text, han, kana, hangul, foreign, words)
+
+
+def _third_script(letters: _Letters) -> Verdict | None:
+    """Return the verdict on a text in a script that is neither Chinese nor Latin."""
+    han, kana, hangul, words = letters.han, letters.kana, letters.hangul, len(letters.words)
+    if hangul and hangul >= _HANGUL_SHARE * (han + hangul) and hangul >= words:
+        return Verdict("other", "", f"script: {letters.counts}, hangul {hangul}")
+    counts = letters.counts
+    # Japanese prose has a kana for every kanji, and none of the characters that only the
+    # Simplified writing of Chinese has.
+    if letters.many_kana:
         counts += f", kana {kana}"
-    if foreign > han + 5 * len(words):
-        return Verdict("other", "", f"script: {counts}, letters of another script {foreign}")
-    if not han and not words:
-        return Verdict("", "", "script: no letters")
-    share = han / (han + _WORD * len(words))
-    if share >= 0.6 or (share >= 0.3 and len(words) <= 6):
+        if kana > han or _not_japanese(letters.text) < 2:
+            return Verdict("other", "", f"script: {counts}")
+    if letters.foreign > han + 5 * words:
+        evidence = f"script: {counts}, letters of another script {letters.foreign}"
+        return Verdict("other", "", evidence)
+    return None if han or words else Verdict("", "", "script: no letters")
+
+
+def _chinese_or_latin(letters: _Letters, ask: bool) -> Verdict:
+    text, words = letters.text, letters.words
+    counts = letters.counts + (f", kana {letters.kana}" if letters.many_kana else "")
+    share = letters.han / (letters.han + WORD * len(words))
+    if share >= _CHINESE_SHARE or (share >= _CHINESE_TITLE_SHARE and len(words) <= 6):
         return _chinese(text, counts)
-    if share <= 0.15:
+    if share <= _ENGLISH_SHARE:
         return _latin(text, words, counts, ask)
-    if share <= 0.4 and len(words) > 20 and _english_share(words) >= 0.15:
-        return Verdict("mixed" if share > 0.25 else "en", "Latn", f"script: {counts}")
-    if han >= 4 and _english_share(words) < 0.1:
+    prose, long = _function_words(words), len(words) > _MIXED_WORDS
+    if share <= 0.4 and long and prose >= _PROSE:
+        mixed: Lang = "mixed" if share > _MIXED_SHARE else "en"
+        return Verdict(mixed, "Latn", f"script: {counts}")
+    if letters.han >= 4 and prose < _NO_PROSE:
         # Chinese with foreign names in it: no English sentence does without function words.
         return _chinese(text, counts)
     guess = _langdetect(text, _PRIORS) if ask else ""
     evidence = f"script: {counts}; langdetect: {guess or 'none'}"
-    if share >= 0.25 and len(words) > 20:
+    if share >= _MIXED_SHARE and long:
         return Verdict("mixed", script_of(text), evidence)
     if guess == "en":
         return Verdict("en", "Latn", evidence)
@@ -130,179 +179,65 @@ def detect(text: str, *, ask: bool = True) -> Verdict:
 def paragraphs(text: str) -> tuple[Verdict, ...]:
     """Return the language of each paragraph (line) of a text, in order. Never raises.
 
-    Of the paragraphs whose scripts leave a doubt, langdetect is asked about the first 40: a page of
+    langdetect is consulted for the first 40 paragraphs whose scripts leave a doubt: a page of
     thousands must not take minutes.
     """
     verdicts: list[Verdict] = []
-    asked = 0
+    guessed = 0
     for paragraph in text.split("\n"):
-        verdicts.append(detect(paragraph, ask=asked < _MOST_ASKED))
-        asked += "langdetect" in verdicts[-1].evidence
+        verdicts.append(detect(paragraph, ask=guessed < _MOST_GUESSED))
+        guessed += "langdetect" in verdicts[-1].evidence
     return tuple(verdicts)
 
 
-def judge(article: Article) -> tuple[Article | Reject, ...]:
-    """Give an article its language and script, or refuse it.
-
-    A page that interleaves both languages paragraph by paragraph gives its Chinese and its English
-    article, flagged `interleaved`; where one half is in a third language (Portuguese, in Macau), a
-    reject for that half. A language other than the source declares leaves the flag `lang_mismatch`,
-    paragraphs in another language than the article's `foreign_paragraphs`. Never raises.
-    """
-    found = paragraphs(article.text)
-    halves = _split(article, found)
-    articles = [half for half in halves if isinstance(half, Article)]
-    if len(articles) == 2:
-        return link(article.text, articles)
-    if halves:
-        return halves
-    verdict = detect(article.text)
-    lang: str = verdict.lang
-    if lang in ("mixed", ""):
-        # The prevailing language, or the title's, or the declared one.
-        of_title = detect(article.title).lang
-        lang = _prevailing(article.text) or of_title or article.lang_declared or ""
-    if lang not in ("zh", "en"):
-        detail = f"The text is neither Chinese nor English ({verdict.evidence})"
-        return (Reject(article.url, article.city, "other_language", detail),)
-    flags, evidence = article.flags, verdict.evidence
-    if verdict.lang == "mixed":
-        flags = (*flags, "mixed_language")
-    sizes: Counter[str] = Counter()
-    for paragraph, one in zip(article.text.split("\n"), found, strict=True):
-        sizes[one.lang] += len(paragraph)
-    strange = sum(size for other, size in sizes.items() if other not in (lang, "mixed", ""))
-    if strange >= _STRANGE * sum(sizes.values()):
-        flags = (*flags, "foreign_paragraphs")
-        counts = Counter(one.lang for one in found if one.lang)
-        evidence += "; paragraphs: " + ", ".join(f"{k} {counts[k]}" for k in sorted(counts))
-    return (_judged(replace(article, flags=flags), lang, evidence),)
-
-
-def _judged(article: Article, lang: str, evidence: str) -> Article:
-    flags = article.flags
-    if article.lang_declared and article.lang_declared != lang:
-        flags = (*flags, "lang_mismatch")
-    script = script_of(article.text) if lang == "zh" else "Latn"
-    return replace(
-        article,
-        lang=lang,
-        script=script,
-        lang_evidence=evidence,
-        flags=tuple(dict.fromkeys(flags)),
-    )
-
-
-def _split(article: Article, found: Sequence[Verdict]) -> tuple[Article | Reject, ...]:
-    """Return the Chinese and the English article of a bilingual page, or nothing.
-
-    Bilingual is a page where either language has three paragraphs or more and at least a fifth of
-    the text, and they take turns at least three times or fill a half each. The paragraphs are told
-    apart by script, so that names and figures stay with the text around them; `found`, their
-    verdicts, say whether what is in Latin script is English.
-    """
-    lines = article.text.split("\n")
-    langs = [_paragraph_lang(line) for line in lines]
-    weights = {"zh": 0.0, "en": 0.0}
-    for line, lang in zip(lines, langs, strict=True):
-        if lang:
-            weights[lang] += _weight(line)
-    total = weights["zh"] + weights["en"]
-    known = [lang for lang in langs if lang]
-    turns = sum(one != other for one, other in pairwise(known))
-    if not total or min(weights["zh"], weights["en"]) < 0.2 * total:
-        return ()
-    if min(known.count("zh"), known.count("en")) < 2 or turns < 1:
-        return ()
-    if turns < 3 and min(known.count("zh"), known.count("en")) < 3:
-        return ()
-    counts = Counter(one.lang for one in found if one.lang)
-    evidence = f"paragraphs: zh {known.count('zh')}, en {known.count('en')}, turns {turns}"
-    if counts["other"]:
-        evidence += f", other {counts['other']}"
-    halves: list[Article | Reject] = []
-    for lang in ("zh", "en"):
-        own = [p for p, of in zip(lines, langs, strict=True) if of in (lang, "")]
-        own = [p for p in own if _paragraph_lang(p) == lang or re.search(r"\d", p)]
-        verdict = detect("\n".join(own))
-        if verdict.lang == "other":
-            detail = f"One half of the page is neither Chinese nor English ({verdict.evidence})"
-            halves.append(Reject(article.url, article.city, "other_language", detail))
-            continue
-        title = _title_in(article.title, lang)
-        if not title and own and len(own) > 1 and _is_headline(own[0], lang):
-            title, own = own[0], own[1:]
-        half = replace(
-            article,
-            article_id=article_id(article.url, variant=lang),
-            title=title or article.title,
-            text="\n".join(own),
-            lang_declared=None,
-            flags=(*article.flags, "interleaved"),
-        )
-        judged = _judged(half, lang, evidence)
-        halves.append(replace(judged, lang_declared=article.lang_declared))
-    return tuple(halves)
-
-
-def _paragraph_lang(paragraph: str) -> str:
-    """Return the language of a paragraph by its script alone; nothing where it has too little."""
-    han, words = _count(_HAN, paragraph), len(_LATIN.findall(paragraph))
+def paragraph_lang(paragraph: str) -> str:
+    """Return the language of a paragraph by its script; empty if it has no letters."""
+    han, words = _count(_HAN, paragraph), latin_words(paragraph)
     if han == 0 and words == 0:
         return ""
-    return "zh" if han >= _WORD * words else "en"
+    return "zh" if han >= WORD * words else "en"
 
 
-def _weight(paragraph: str) -> float:
-    return _count(_HAN, paragraph) + _WORD * len(_LATIN.findall(paragraph))
+def weight(paragraph: str) -> float:
+    """Return the length of a paragraph in Chinese characters, in either language."""
+    return _count(_HAN, paragraph) + WORD * latin_words(paragraph)
 
 
-def _prevailing(text: str) -> str:
+def prevailing(text: str) -> str:
+    """Return the language with the greater weight of paragraphs; empty without letters."""
     weights = {"zh": 0.0, "en": 0.0}
     for paragraph in text.split("\n"):
-        lang = _paragraph_lang(paragraph)
-        if lang:
-            weights[lang] += _weight(paragraph)
-    if not any(weights.values()):
-        return ""
-    return max(("zh", "en"), key=lambda lang: weights[lang])
+        if lang := paragraph_lang(paragraph):
+            weights[lang] += weight(paragraph)
+    return max(weights, key=weights.__getitem__) if any(weights.values()) else ""
 
 
-def _title_in(title: str, lang: str) -> str:
-    """Return the part of a bilingual title that is in `lang`; nothing if none is."""
-    if _paragraph_lang(title) == lang and not (
-        _HAN.search(title) and len(_LATIN.findall(title)) >= 4
-    ):
-        return title
-    if lang == "zh":
-        runs = [run for run in re.findall(r"[^A-Za-z]+", title) if _HAN.search(run)]
-    else:
-        runs = re.findall(r"[A-Za-z0-9][^\u3000-\u9fff\uff00-\uffef]*", title)
-        runs = [run for run in runs if len(_LATIN.findall(run)) >= 3]
-    return max((run.strip(" -|/:：—·()（）") for run in runs), key=len, default="")
+def has_han(text: str) -> bool:
+    """Return True if a text has a Chinese character."""
+    return _HAN.search(text) is not None
 
 
-def _is_headline(paragraph: str, lang: str) -> bool:
-    limit = 200 if lang == "en" else 60
-    return len(paragraph) <= limit and not re.search(r"[.。!！?？;；]\s*$", paragraph)
+def latin_words(text: str) -> int:
+    """Return the number of words in Latin script."""
+    return len(_LATIN.findall(text))
 
 
 def _count(pattern: re.Pattern[str], text: str) -> int:
-    """Return how many characters the runs that `pattern` finds hold."""
+    """Return the number of characters in the runs of `pattern`."""
     return sum(map(len, pattern.findall(text)))
 
 
 def _not_japanese(text: str) -> int:
-    """Return how many characters only Simplified Chinese has: not Traditional, not in JIS X 0208.
+    """Return the number of characters that only Simplified Chinese has: not in JIS X 0208.
 
     Japanese has simplified characters of its own, some of them the same as China's (国, 会, 学).
     """
-    ours = {char for char in text if char in _scripts()[0]}
-    return sum(not char.encode("shift_jis", "ignore") for char in ours)
+    found = exclusive_characters()[0].intersection(text)
+    return sum(not char.encode("shift_jis", "ignore") for char in found)
 
 
 def _chinese(text: str, counts: str) -> Verdict:
-    hans, hant = _counts(text)
+    hans, hant = script_counts(text)
     return Verdict(
         "zh",
         "Hant" if hant > hans else "Hans",
@@ -311,22 +246,18 @@ def _chinese(text: str, counts: str) -> Verdict:
 
 
 def _latin(text: str, words: list[str], counts: str, ask: bool) -> Verdict:
-    """Tell English from other languages in Latin script."""
-    english = _english_share(words)
+    """Separate English from other languages in Latin script."""
+    english = _function_words(words)
     other = sum(word in _NEIGHBOURS for word in words) / len(words)
     accents = len(_ACCENTED.findall(text)) / max(1, sum(len(word) for word in words))
     evidence = f"script: {counts}; english function words {english:.2f}, others {other:.2f}"
-    if english >= 0.12 and english >= 1.2 * other and accents < 0.03:
+    prose = english >= 0.12 and english >= 1.2 * other and accents < 0.03
+    # A headline need not have a function word; without an accent it is taken for English.
+    if prose or (len(words) < _HEADLINE and accents == 0 and other <= english):
         return Verdict("en", "Latn", evidence)
-    if len(words) < 8 and accents == 0 and other <= english:
-        # A headline need hold no function word; without an accent it is taken for English.
-        return Verdict("en", "Latn", evidence)
-    plain = [word for word in words if not _ACCENTED.search(word)]
-    foreign = sum(word in _NEIGHBOURS for word in plain) / len(words)
-    few = len(words) < 8 and len(plain) >= 0.6 * len(words)
-    if ask and few and plain and foreign <= english:
+    if ask and (rest := _without_names(words, english)):
         # A headline with a foreign name in it: the words around the name decide.
-        guess = _langdetect(" ".join(plain), _LATIN_PRIORS)
+        guess = _langdetect(rest, _LATIN_PRIORS)
         if guess == "en":
             return Verdict("en", "Latn", f"{evidence}; langdetect, names aside: en")
     guess = _langdetect(text, {}) if ask else ""
@@ -336,21 +267,33 @@ def _latin(text: str, words: list[str], counts: str, ask: bool) -> Verdict:
     return Verdict("other", "", evidence)
 
 
-def _english_share(words: list[str]) -> float:
+_HEADLINE = 8
+"""Words below which a text in Latin script may be a headline without any function word."""
+
+
+def _without_names(words: list[str], english: float) -> str:
+    """Return the words of a headline that have no accent; empty if they may be foreign."""
+    plain = [word for word in words if not _ACCENTED.search(word)]
+    foreign = sum(word in _NEIGHBOURS for word in plain) / len(words)
+    short = len(words) < _HEADLINE and len(plain) >= 0.6 * len(words)
+    return " ".join(plain) if short and foreign <= english else ""
+
+
+def _function_words(words: list[str]) -> float:
     return sum(word in _ENGLISH for word in words) / len(words) if words else 0.0
 
 
 def _langdetect(text: str, priors: Mapping[str, float]) -> str:
-    """Ask langdetect, among `priors` or, if empty, all it knows; nothing if it has no answer.
+    """Return langdetect's answer among `priors`, or among all languages; may be empty.
 
-    Always seeded alike, so that the same text gets the same answer.
+    Always with one seed, so that one text has one answer.
     """
     try:
         detector = _factory().create()
         detector.seed = _SEED
         if priors:
             detector.set_prior_map(dict(priors))
-        detector.append(text[:5000])
+        detector.append(text[:_LANGDETECT_LONGEST])
         guess = str(detector.detect())
     except LangDetectException:
         return ""

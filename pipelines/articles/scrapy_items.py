@@ -19,8 +19,8 @@ from crawler.item import Article, Reject
 from crawler.state.lock import VisitsError
 from crawler.state.visits import Outcome
 from pipelines.articles import contract
+from pipelines.articles.article_language import judge
 from pipelines.articles.duplicates import cluster_shard
-from pipelines.articles.language import judge
 from pipelines.tables import articles, damage, files
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from crawler.credentials import without_user
 from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import Explanation, explain_page
 from crawler.item import Article, Reject
-from pipelines.articles import language
+from pipelines.articles.article_language import judge
 from pipelines.terminal import say, show_table
 
 LIMIT = 180
@@ -58,7 +58,7 @@ def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explain
     page = explain_page(url, body, headers, city)
     if isinstance(page.result, Reject):
         return Explained(url, city.key, page, (page.result,))
-    return Explained(url, city.key, page, language.judge(page.result))
+    return Explained(url, city.key, page, judge(page.result))
 
 
 def show(explained: Explained) -> None:

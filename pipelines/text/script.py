@@ -5,10 +5,12 @@ from importlib.resources import files
 
 
 def script_of(text: str) -> str:
-    """Return `Hant` if a Chinese text has more characters that only Traditional writing uses than
-    characters that only Simplified writing uses, else `Hans`. The sets are OpenCC's.
+    """Return `Hant` for a Chinese text in Traditional writing, else `Hans`.
+
+    Traditional is a text with more characters of only that writing than of only Simplified writing;
+    the sets are OpenCC's.
     """
-    simplified, traditional = _counts(text)
+    simplified, traditional = script_counts(text)
     return "Hant" if traditional > simplified else "Hans"
 
 
@@ -21,9 +23,9 @@ def simplified(text: str) -> str:
     return text.translate(_to_simplified())
 
 
-def _counts(text: str) -> tuple[int, int]:
-    """Return how many characters only Simplified and only Traditional writing uses."""
-    simplified_only, traditional_only = _scripts()
+def script_counts(text: str) -> tuple[int, int]:
+    """Return the numbers of characters of only Simplified and of only Traditional writing."""
+    simplified_only, traditional_only = exclusive_characters()
     return (
         sum(char in simplified_only for char in text),
         sum(char in traditional_only for char in text),
@@ -31,10 +33,10 @@ def _counts(text: str) -> tuple[int, int]:
 
 
 @cache
-def _scripts() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the characters that OpenCC converts in one direction only.
+def exclusive_characters() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the characters that OpenCC converts to Traditional only, and to Simplified only.
 
-    A character that is also its own counterpart (后, 里, 台) is used in both and tells nothing.
+    A character that is also its own counterpart (后, 里, 台) is used in both and in neither set.
     """
     to_traditional, to_simplified = _table("STCharacters.txt"), _table("TSCharacters.txt")
     simplified_only = {char for char, forms in to_traditional.items() if char not in forms}
@@ -53,7 +55,7 @@ def _to_simplified() -> dict[int, str]:
 
 @cache
 def _table(name: str) -> dict[str, list[str]]:
-    """Return one of OpenCC's character tables: a character and the forms it becomes."""
+    """Return one of OpenCC's tables: characters with their converted forms."""
     path = files("opencc") / "dictionary" / name
     table: dict[str, list[str]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():

@@ -23,7 +23,7 @@ from crawler.demo.gold import gold_articles
 from crawler.demo.site import build_site
 from crawler.extract.article import extract
 from crawler.item import Article, Reject
-from pipelines.articles.language import judge
+from pipelines.articles.article_language import judge
 from pipelines.quality.gold import text_f1
 
 ONE_LANGUAGE = {"china_daily": ("en",)}

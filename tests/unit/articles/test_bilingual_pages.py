@@ -8,8 +8,8 @@ import pytest
 
 from crawler.item import Article, article_id
 from pipelines import align
+from pipelines.articles.article_language import judge
 from pipelines.articles.bilingual_pages import Line, blocks, groups
-from pipelines.articles.language import judge
 from pipelines.tables import articles, files, parquet, schema
 
 NOW = datetime(2024, 6, 1, 8, 0, tzinfo=UTC)

@@ -6,7 +6,8 @@ import pytest
 
 from crawler.item import Article, Reject, article_id
 from pipelines.articles import language
-from pipelines.articles.language import detect, judge, paragraphs
+from pipelines.articles.article_language import judge
+from pipelines.articles.language import detect, paragraphs
 from pipelines.text.script import script_of, simplified
 
 ZH = (

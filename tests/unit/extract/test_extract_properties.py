@@ -7,7 +7,8 @@ from crawler.city import unnamed_city
 from crawler.extract.article import explain_page, extract
 from crawler.extract.consensus import ask_extractors
 from crawler.item import Article, Reject
-from pipelines.articles.language import detect, judge
+from pipelines.articles.article_language import judge
+from pipelines.articles.language import detect
 
 CITY = unnamed_city("http://www.haiqing.example/")
 BOUNDED = settings(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.articles import duplicates, language
+from pipelines.articles import bilingual_pages, duplicates, language
 from pipelines.facts import facts as evidence
 from pipelines.release.content import masking
 from pipelines.report import fact_marks
@@ -50,7 +50,9 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "exchanges": lambda text: list(duplicates.exchanges([f"{text}尾"], [f"{text}巴"])),
     "flags": lambda text: flags.flags(text, text),
     "language": lambda text: language.detect(text, ask=False),
-    "titles of halves": lambda text: [language._title_in(text, lang) for lang in ("zh", "en")],
+    "titles of halves": lambda text: [
+        bilingual_pages.title_in(text, lang) for lang in ("zh", "en")
+    ],
     "masks": MASKER.mask,
 }
 
