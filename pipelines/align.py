@@ -1,9 +1,9 @@
 """The shard step: a city's articles to pairs, runners-up and aligned sentences.
 
 Reads `articles`, writes `pairs`, `candidates` and `sentences` of one city. The same articles give
-the same bytes, whatever was stored before: only `aligned_at` is carried over, where a pair stands
-as it stood. A calibration in force (`pipelines.pairs.calibration`) maps the model's probabilities
-last, so that it does not change which articles are paired.
+the same bytes after any earlier run, but for `aligned_at`, which unchanged pairs carry over. A
+calibration in force (`pipelines.pairs.calibration`) maps the model's probabilities last, so that it
+does not change the pairs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from crawler.errors import ShizhengError
 from pipelines.pairs import explanation, pair
 from pipelines.pairs.calibration import for_method
 from pipelines.pairs.model import load_pair_model
-from pipelines.pairs.pair import Pairing
+from pipelines.pairs.pair import Pairing, Scored
 from pipelines.pairs.prepared import Document, PreparedArticle, Unread, attempt, prepare
 from pipelines.pairs.rows import (
     RUNNERS_UP,
-    as_float32,
     calibrate_rows,
+    candidate_row,
     pair_row,
-    runners_up_rows,
+    runners_up,
     set_aligned_at,
 )
 from pipelines.sentences.cache import AlignmentCache
@@ -40,18 +40,18 @@ from pipelines.vectors.encoder import Encoder
 from pipelines.vectors.load import load_encoder
 
 MAX_DAYS = 60
-"""How late English usually is at most, where no city file says."""
+"""Days that English usually is late at most, without a value in the city file."""
 
 
 class UnknownPairError(ShizhengError):
-    """Two articles that are not both stored, or are not compared. The message says how to go on."""
+    """Two articles that are not stored, or not compared; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What aligning a city found: articles compared (duplicates aside), pairs, beads.
+    """Counts of one city's alignment: articles compared (duplicates aside), pairs, beads.
 
-    `unread` are the articles that could not be read, or not compared or aligned with another.
+    `unread`: articles that could not be read, or not compared or aligned with another.
     """
 
     zh: int
@@ -71,7 +71,10 @@ def align_shard(
     max_days: Mapping[str, int] | None = None,
     now: datetime | None = None,
 ) -> Summary:
-    """Align one city with the encoder called `encoder`; `max_days` is by city. Picklable."""
+    """Align one city with the encoder called `encoder`; picklable.
+
+    `max_days` is by city.
+    """
     days = (max_days or {}).get(city, MAX_DAYS)
     return align_city(output, city, encoder=load_encoder(encoder), max_days=days, now=now)
 
@@ -84,119 +87,123 @@ def align_city(
     max_days: int = MAX_DAYS,
     now: datetime | None = None,
 ) -> Summary:
-    """Pair a city's articles, align the sentences of every pair, and write the three tables.
+    """Pair a city's articles, align their sentences, and write three tables.
 
-    `now` dates new and changed pairs (default: the clock). Sentence vectors, alignments and what
-    was found out about articles and candidates are kept under `vectors/`, so that only what is new
-    is encoded and aligned, and only what it touches compared. An article that cannot be read costs
-    itself only. Raises `StoreError` for tables that cannot be read or written.
+    `now` dates new and changed pairs (default: the clock). Sentence vectors, alignments, prepared
+    articles and comparisons are cached under `vectors/`, so that only new articles are encoded and
+    aligned, and only what they affect is compared. An article that cannot be read is left out.
+    Raises `StoreError` for tables that cannot be read or written.
     """
     now = (now or datetime.now(UTC)).replace(microsecond=0)
-    cache = _cache(output, city, encoder)
+    vectors = _vectors(output, city, encoder)
     folder = output / "vectors" / city
-    articles = Findings(folder / f"{cache.name}.articles.parquet")
-    compared = Findings(folder / f"{cache.name}.candidates.parquet")
+    articles = Findings(folder / f"{vectors.name}.articles.parquet")
+    compared = Findings(folder / f"{vectors.name}.candidates.parquet")
     unread: list[Unread] = []
-    zh, en = (prepare(side, cache, articles, unread) for side in _read(output, city))
+    zh, en = (prepare(side, vectors, articles, unread) for side in _documents(output, city))
     articles.save()
-    mates = _mates(output, city)
-    pairing = _paired(zh, en, mates, max_days=max_days, kept=compared, unread=unread)
+    counterparts = _counterparts(output, city)
+    pairing = _paired(zh, en, counterparts, max_days=max_days, cache=compared, unread=unread)
     compared.save()
-    cache.save()
-    method = f"{cache.name} {load_pair_model().version}"
-    pairs = [
-        pair_row(city, one, zh, en, method)
-        | {"relation": one.relation, "margin": as_float32(one.margin)}
-        for one in pairing.pairs
-    ]
-    runners_up = [pair_row(city, one, zh, en, method) for one in runners_up_rows(pairing)]
-    calibrate_rows(output, method, (pairs, runners_up))
+    vectors.save()
+    method = f"{vectors.name} {load_pair_model().version}"
+    pairs = [pair_row(city, each, zh, en, method) for each in pairing.pairs]
+    candidates = [candidate_row(city, each, zh, en, method) for each in runners_up(pairing)]
+    calibrate_rows(output, method, (pairs, candidates))
     set_aligned_at(output, city, pairs, now)
-    kept = AlignmentCache(folder / f"{cache.name}.beads.parquet", cache)
+    alignments = AlignmentCache(folder / f"{vectors.name}.beads.parquet", vectors)
     beads: list[Row] = []
-    for row, one in zip(pairs, pairing.pairs, strict=True):
-        ours, theirs = zh[one.zh].document, en[one.en].document
-        step = partial(bead_rows, row["pair_id"], ours, theirs, kept, mates)
-        beads += attempt(step, theirs, unread, told=f"aligned with {ours.id}") or []
-    runners_up.sort(key=lambda row: str(row["pair_id"]))
+    for row, each in zip(pairs, pairing.pairs, strict=True):
+        texts = zh[each.zh].document, en[each.en].document
+        step = partial(bead_rows, row["pair_id"], *texts, alignments, counterparts)
+        beads += attempt(step, texts[1], unread, action=f"aligned with {texts[0].id}") or []
+    candidates.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
-        ("candidates", runners_up, schema.CANDIDATES),
+        ("candidates", candidates, schema.CANDIDATES),
         ("sentences", beads, schema.SENTENCES),
         ("pairs", pairs, schema.PAIRS),
     ):
         table = parquet.rows_to_table(rows, of)
         parquet.write_table(files.table_path(output, name, city), table)
-    kept.save()
+    alignments.save()
     likely = sum(row["probability"] >= DECISION for row in pairs)
-    return Summary(
-        len(zh),
-        len(en),
-        len(pairs),
-        likely,
-        len(runners_up),
-        len(beads),
-        tuple(dict.fromkeys(unread)),
-    )
+    counts = (len(zh), len(en), len(pairs), likely, len(candidates), len(beads))
+    return Summary(*counts, tuple(dict.fromkeys(unread)))
 
 
 def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | None = None) -> str:
-    """Say in words why two stored articles are or are not a pair, and what else was in question.
+    """Explain why two stored articles are a pair or not.
 
-    Probabilities are stated as `align` would store them: by the calibration in force, if there is
-    one. Raises `UnknownPairError` when no city holds both articles, each in its language.
+    Probabilities are those that `align` would store: by the calibration in force, if there is one.
+    Raises `UnknownPairError` if no city has both articles, each in its language.
     """
+    ids = (zh_id, en_id)
     for city in files.cities_with_articles(output):
         doubtful = _mislabelled(output, city)
-        for key in (zh_id, en_id):
+        for key in ids:
             if key in doubtful:
                 return (
                     f"Not a pair: {key} was not compared, because it was imported as another "
                     f"language than {_LANGUAGES[doubtful[key]]}, which it is in. If it is the "
                     "right text, import it again with its own language, or with null."
                 )
-        zh_side, en_side = _read(output, city)
-        if any(one.id == zh_id for one in zh_side) and any(one.id == en_id for one in en_side):
-            cache = _cache(output, city, encoder)
-            unread: list[Unread] = []
-            zh, en = (prepare(side, cache, None, unread) for side in (zh_side, en_side))
-            pairing = pair.pair(zh, en, unread=unread)
-            for one in unread:
-                if one.article_id in (zh_id, en_id):
-                    return f"Not a pair: {one.article_id} was {one.reason}."
-            model = load_pair_model()
-            calibration = for_method(output, f"{cache.name} {model.version}")
-            ids = (zh_id, en_id)
-            return explanation.explain_pair(pairing, zh, en, ids, model, calibration=calibration)
+        sides = _documents(output, city)
+        if all(key in {each.id for each in side} for key, side in zip(ids, sides, strict=True)):
+            return _explained(output, city, ids, sides, encoder)
     raise UnknownPairError(
         f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
     )
 
 
-def _cache(output: Path, city: str, encoder: Encoder | str | None) -> VectorCache:
+def _explained(
+    output: Path,
+    city: str,
+    ids: tuple[str, str],
+    sides: tuple[list[Document], list[Document]],
+    encoder: Encoder | str | None,
+) -> str:
+    vectors = _vectors(output, city, encoder)
+    unread: list[Unread] = []
+    zh, en = (prepare(side, vectors, None, unread) for side in sides)
+    pairing = pair.pair(zh, en, unread=unread)
+    for each in unread:
+        if each.article_id in ids:
+            return f"Not a pair: {each.article_id} was {each.reason}."
+    model = load_pair_model()
+    calibration = for_method(output, f"{vectors.name} {model.version}")
+    return explanation.explain_pair(pairing, zh, en, ids, model, calibration=calibration)
+
+
+def _vectors(output: Path, city: str, encoder: Encoder | str | None) -> VectorCache:
     bare = load_encoder(encoder) if encoder is None or isinstance(encoder, str) else encoder
     return VectorCache(output / "vectors" / city / f"{bare.name}.parquet", bare)
 
 
-def _read(output: Path, city: str) -> tuple[list[Document], list[Document]]:
-    """Return the Chinese and English articles that stand for themselves, by id.
+def _documents(output: Path, city: str) -> tuple[list[Document], list[Document]]:
+    """Return the Chinese and English articles to be compared, by id.
 
-    A repost of another city's article does: its mate, if it has one, is in its own city. What was
-    imported as the other language is left out: a pair of it would look as right as any.
+    Duplicates are left out, but not reposts of another city's article: their counterparts, if any,
+    are in their own city. Articles imported as the other language are left out too: their pairs
+    would look as right as any.
     """
     columns = ["article_id", "lang", "title", "text", "published_at", "url"]
     columns += ["duplicate_of", "duplicate_city"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
     doubtful = _mislabelled(output, city)
-    stood_for: set[str] = set()
+    represented: set[str] = set()
     for batch in read_articles(output, city, columns).to_batches(max_chunksize=1000):
         for row in batch.to_pylist():
-            alone = not row["duplicate_of"] or row["duplicate_city"]
-            if row["duplicate_of"] in doubtful and row["article_id"] not in doubtful:
-                # What would stand for it is left out: the first of its twins does.
-                alone = row["duplicate_of"] not in stood_for
-                stood_for.add(row["duplicate_of"])
-            if row["lang"] in sides and alone and row["article_id"] not in doubtful:
+            if row["article_id"] in doubtful:
+                continue
+            original = row["duplicate_of"]
+            if original in doubtful:
+                # The original is left out: the first of its duplicates replaces it.
+                first = original not in represented
+                represented.add(original)
+            else:
+                first = not original or bool(row["duplicate_city"])
+            if first and row["lang"] in sides:
                 sides[row["lang"]].append(
                     Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
                              row["published_at"], row["url"] or "")
@@ -208,9 +215,9 @@ _LANGUAGES = {"zh": "Chinese", "en": "English"}
 
 
 def _mislabelled(output: Path, city: str) -> dict[str, str]:
-    """Return by article_id the language of imported articles that were declared to be in another.
+    """Return the true language of imported articles declared in another, by article_id.
 
-    A crawled article may well be in another language than its column: nobody filed it by hand.
+    Nobody declares the language of a crawled article: its column may differ from its text.
     """
     columns = ["article_id", "lang", "extractor", "flags"]
     rows = read_articles(output, city, columns)
@@ -222,8 +229,8 @@ def _mislabelled(output: Path, city: str) -> dict[str, str]:
     }
 
 
-def _mates(output: Path, city: str) -> dict[str, Counterpart]:
-    """Return by article_id what is known of articles that share a page with their mate."""
+def _counterparts(output: Path, city: str) -> dict[str, Counterpart]:
+    """Return the counterparts of articles from bilingual pages, by article_id."""
     columns = ["article_id", "mate_id", "mate_groups"]
     return {
         row["article_id"]: Counterpart(row["mate_id"], tuple(row["mate_groups"] or ()))
@@ -235,38 +242,37 @@ def _mates(output: Path, city: str) -> dict[str, Counterpart]:
 def _paired(
     zh: Sequence[PreparedArticle],
     en: Sequence[PreparedArticle],
-    mates: Mapping[str, Counterpart],
+    counterparts: Mapping[str, Counterpart],
     *,
     max_days: int,
-    kept: Findings,
+    cache: Findings,
     unread: list[Unread],
 ) -> Pairing:
-    """Pair the articles of a city. Those that share a page are mates, whatever the model says."""
-    place = {one.document.id: at for at, one in enumerate(zh)}
+    """Pair the articles of a city. Counterparts of bilingual pages are certain pairs."""
+    place = {article.document.id: at for at, article in enumerate(zh)}
     known = [
-        (place[mates[one.document.id].id], at)
-        for at, one in enumerate(en)
-        if one.document.id in mates and mates[one.document.id].id in place
+        (place[counterpart.id], at)
+        for at, article in enumerate(en)
+        if (counterpart := counterparts.get(article.document.id)) and counterpart.id in place
     ]
-    if not known:
-        return pair.pair(zh, en, max_days=max_days, runners_up=RUNNERS_UP, kept=kept, unread=unread)
-    rest_zh = [at for at in range(len(zh)) if at not in {i for i, _ in known}]
-    rest_en = [at for at in range(len(en)) if at not in {j for _, j in known}]
-    found = pair.pair(
-        [zh[i] for i in rest_zh],
-        [en[j] for j in rest_en],
-        max_days=max_days,
-        runners_up=RUNNERS_UP,
-        kept=kept,
-        unread=unread,
-    )
-    pairs = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.pairs]
-    rest = [replace(one, zh=rest_zh[one.zh], en=rest_en[one.en]) for one in found.unassigned]
+    step = partial(pair.pair, max_days=max_days, cache=cache, unread=unread)
+    free_zh = _without(len(zh), {i for i, _ in known})
+    free_en = _without(len(en), {j for _, j in known})
+    found = step([zh[i] for i in free_zh], [en[j] for j in free_en], runners_up=RUNNERS_UP)
+
+    def placed(each: Scored) -> Scored:
+        return replace(each, zh=free_zh[each.zh], en=free_en[each.en])
+
+    pairs = [placed(each) for each in found.pairs]
     for i, j in known:
-        alone = pair.pair([zh[i]], [en[j]], max_days=max_days, kept=kept, unread=unread)
+        alone = step([zh[i]], [en[j]])
         pairs += [
-            replace(one, zh=i, en=j, probability=1.0, relation="translation")
-            for one in (*alone.pairs, *alone.unassigned)
+            replace(each, zh=i, en=j, probability=1.0, relation="translation")
+            for each in (*alone.pairs, *alone.unassigned)
         ]
-    pairs.sort(key=lambda one: (zh[one.zh].document.id, en[one.en].document.id))
-    return Pairing(tuple(pairs), tuple(rest))
+    pairs.sort(key=lambda each: (zh[each.zh].document.id, en[each.en].document.id))
+    return Pairing(tuple(pairs), tuple(placed(each) for each in found.unassigned))
+
+
+def _without(count: int, places: set[int]) -> list[int]:
+    return [at for at in range(count) if at not in places]

@@ -29,7 +29,7 @@ from pipelines.vectors.load import load_encoder
 KINDS = {
     "similarity": ("similarity", "title", "covered_en", "covered_zh"),
     "order": ("order",),
-    "margin over rivals": ("edge",),
+    "margin over rivals": ("ahead_of_rivals",),
     "numbers": ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
     "dates": ("dates_agree", "dates_clash", "dates_lead", "periods_agree", "periods_clash",
               "years_agree", "years_clash"),

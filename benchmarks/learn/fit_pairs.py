@@ -29,7 +29,7 @@ Choice = list[tuple[bool, dict[str, float]]]
 
 PRIOR = {
     "similarity": 6.0, "title": 2.0, "covered_en": 2.0, "covered_zh": 1.0, "order": 1.0,
-    "edge": 3.0, "figures_agree": 2.0, "figures_clash": -5.0, "numbers_agree": 2.0,
+    "ahead_of_rivals": 3.0, "figures_agree": 2.0, "figures_clash": -5.0, "numbers_agree": 2.0,
     "numbers_missing": -2.0, "dates_agree": 1.5, "dates_clash": -3.0, "dates_lead": 1.5,
     "years_agree": 0.5, "years_clash": -3.0, "periods_agree": 1.0, "periods_clash": -3.0,
     "ordinals_agree": 1.5, "ordinals_clash": -5.0, "sessions_agree": 2.0, "names_agree": 1.0,

@@ -1,49 +1,47 @@
-"""Names that a city's own pairs show to be one person's: John Lee is 李家超.
+"""Aliases learnt from a city's own pairs: John Lee is 李家超.
 
-What no table and no rule of spelling explains is learnt from pairs that are certain without it: a
-name under which English articles speak of an official, and the one Chinese person who is named in
-their mates time after time.
+No table and no rule of spelling explains such a name. It is learnt from pairs that are certain
+without it: an English name of an official, and the one Chinese person who is named again and again
+in the counterparts of the articles with that name. The constants are set by hand, not measured.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import product
 
 from pipelines.facts import names, romanisation
 from pipelines.pairs.prepared import PreparedArticle
 
 CERTAIN = 0.9
-"""Probability from which a pair teaches."""
+"""Probability from which an alias is learnt from a pair."""
 LEAST, LEAST_FAMILY = 3, 2
-"""Pairs that must show it; fewer, where the family name is spelt as Hong Kong spells it."""
+"""Pairs with both names at least; fewer for a family name in the spelling of Hong Kong."""
 SHARE = 0.75
-"""Pairs with the English name that must name the Chinese person."""
+"""Least share with the Chinese person, of the pairs with the English name."""
 ALIKE = 0.5
-"""Likeness from which a name and a person go together."""
+"""Likeness from which a name and a person are the same."""
 AHEAD = 0.67
-"""What any other person may reach at most, of the likeness of the first."""
+"""Most likeness of any other person, as a share of the first's."""
 
 
 def learn(pairs: Iterable[tuple[PreparedArticle, PreparedArticle]]) -> dict[str, str]:
-    """Return, by English name in lower case, the Chinese person, in Simplified characters.
+    """Return Chinese persons (Simplified) by English name in lower case.
 
-    `pairs` are Chinese and English articles that are certain to be mates. Likeness is Dice's
-    coefficient over pairs; a person whom pinyin explains in a pair stands for nobody else there.
+    `pairs`: Chinese and English articles that are certainly counterparts. Likeness is Dice's
+    coefficient over pairs; a person whom pinyin explains in a pair has no alias there.
     """
     forms: Counter[str] = Counter()
     persons: Counter[str] = Counter()
     both: Counter[tuple[str, str]] = Counter()
-    shown: dict[tuple[str, str], PreparedArticle] = {}
+    examples: dict[tuple[str, str], PreparedArticle] = {}
     for zh, en in pairs:
-        ours = {key[1] for key in zh.keys if key[0] == "name"}
-        theirs = {key[1] for key in en.keys if key[0] == "person"}
-        spelt = {key[1] for key in en.keys if key[0] == "name"}
-        ours, theirs = ours - spelt, theirs - ours
-        forms.update(theirs)
-        persons.update(ours)
-        for form in theirs:
-            for person in ours:
-                both[form, person] += 1
-                shown.setdefault((form, person), zh)
+        named, called, spelt = _of_kind(zh, "name"), _of_kind(en, "person"), _of_kind(en, "name")
+        unexplained, unspelt = named - spelt, called - named
+        forms.update(unspelt)
+        persons.update(unexplained)
+        for match in product(unspelt, unexplained):
+            both[match] += 1
+            examples.setdefault(match, zh)
     found: dict[str, str] = {}
     for form in sorted(forms):
         alike = sorted(
@@ -51,33 +49,40 @@ def learn(pairs: Iterable[tuple[PreparedArticle, PreparedArticle]]) -> dict[str,
             for (other, person), count in both.items()
             if other == form
         )
-        if not alike:
+        if not alike or alike[-1][0] < ALIKE:
             continue
         likeness, person = alike[-1]
-        if likeness < ALIKE or (len(alike) > 1 and alike[-2][0] > AHEAD * likeness):
+        if len(alike) > 1 and alike[-2][0] > AHEAD * likeness:
             continue
-        count = both[form, person]
-        written = _characters(shown[form, person], person)
-        known = written[:1] in _family(form)
-        transcribed = shown[form, person].facts.foreign
-        if any(names.sound_alike(one, form.title()) >= names.SAME_SOUND for one in transcribed):
-            continue
-        if written and count >= (LEAST_FAMILY if known else LEAST) and count >= SHARE * forms[form]:
+        written = _person(form, person, examples[form, person])
+        least = LEAST_FAMILY if written[:1] in _family(form) else LEAST
+        if written and both[form, person] >= max(least, SHARE * forms[form]):
             found[form] = written
     return found
 
 
-def of(one: PreparedArticle, learnt: Mapping[str, str]) -> dict[str, str]:
-    """Return those aliases that an English article uses."""
-    return {key[1]: learnt[key[1]] for key in one.keys if key[0] == "person" and key[1] in learnt}
+def used(article: PreparedArticle, learnt: Mapping[str, str]) -> dict[str, str]:
+    """Return the aliases in an English article."""
+    return {name: learnt[name] for name in sorted(_of_kind(article, "person") & learnt.keys())}
+
+
+def _of_kind(article: PreparedArticle, kind: str) -> set[str]:
+    return {key[1] for key in article.keys if key[0] == kind}
+
+
+def _person(form: str, letters: str, zh: PreparedArticle) -> str:
+    """Return the person in characters; empty for one whose transcription is named."""
+    if any(names.sound_alike(name, form.title()) >= names.SAME_SOUND for name in zh.facts.foreign):
+        return ""
+    return _characters(zh, letters)
 
 
 def _family(form: str) -> str:
-    """Return the characters that the last word may stand for as a family name."""
+    """Return the characters of the last word as a family name."""
     return romanisation.characters(form.rsplit(maxsplit=1)[-1])
 
 
 def _characters(zh: PreparedArticle, letters: str) -> str:
-    """Return the person whose usual reading is `letters`, as the article writes the name."""
-    spelt = {"".join(names.readings(char)[0] for char in one): one for one in zh.facts.persons}
+    """Return the person with the usual reading `letters`, in the article's characters."""
+    spelt = {"".join(names.readings(char)[0] for char in name): name for name in zh.facts.persons}
     return spelt.get(letters, "")

@@ -1,9 +1,9 @@
-"""Calibration in force: the curve that verdicts have fitted."""
+"""Calibrations of pair probabilities, and the one in force."""
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,22 @@ from crawler.errors import ShizhengError
 from pipelines.tables import atomic
 
 CALIBRATED = "calibration-"
-"""Beginning of the word that a calibration puts at the end of a pair's method."""
+"""Prefix of a calibration's version, the last word of a calibrated pair's method."""
 
 
 def split_method(method: str) -> tuple[str, str | None]:
-    """Return encoder and model of a pair's method, and the version that calibrated it, if any."""
+    """Return a pair's method without calibration, and the calibration's version, if any."""
     base, _, last = method.rpartition(" ")
     return (base, last) if last.startswith(CALIBRATED) else (method, None)
 
 
 class CalibrationError(ShizhengError):
-    """A calibration that cannot be made, or cannot be read. The message says what is needed."""
+    """A calibration that cannot be made or read; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Log odds become `shift + slope * log odds`, for pairs made by `method`."""
+    """Map of log odds to `shift + slope * log odds`, for pairs of `method`."""
 
     version: str
     method: str
@@ -34,17 +34,17 @@ class Calibration:
     slope: float
 
     def apply(self, probability: float) -> float:
-        """Return the calibrated probability of a pair to which the model gives this one."""
+        """Return the calibrated probability for a probability of the model."""
         return _probability(self.shift + self.slope * log_odds(probability))
 
     def undo(self, probability: float) -> float:
-        """Return the model's own probability."""
+        """Return the model's probability for a calibrated one."""
         return _probability((log_odds(probability) - self.shift) / self.slope)
 
 
 @dataclass(frozen=True, slots=True)
 class FitMeasures:
-    """How well probabilities tell what reviewers say; the smaller the better.
+    """Errors of probabilities against verdicts; less is better.
 
     Mean log loss (nats), Brier score, expected calibration error; weighted as pairs are stored.
     """
@@ -56,12 +56,12 @@ class FitMeasures:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRecord:
-    """A calibration with how it came about.
+    """A calibration with its provenance, as stored.
 
-    `before` are the figures of the model's own probabilities, `after` those of probabilities that
-    were each calibrated without the verdicts on their own document (cross-validation in ten folds).
-    `verdicts` is a digest of the verdicts learnt from; `replaces` the version in force before;
-    `stale` verdicts on pairs were left out because their texts have changed.
+    `before` measures the model's own probabilities, `after` probabilities that were each calibrated
+    without the verdicts on their own document (cross-validation in ten folds). `verdicts`: digest
+    of the verdicts learnt from; `replaces`: version in force before; `stale`: verdicts left out
+    because the texts of their pairs have changed.
     """
 
     version: str
@@ -93,20 +93,37 @@ def in_force(output: Path) -> CalibrationRecord | None:
 
 
 def for_method(output: Path, method: str) -> Calibration | None:
-    """Return the calibration that pairs made by `method` (encoder and model) are given now."""
+    """Return the calibration in force for `method` (encoder and model), if any."""
     record = in_force(output)
     return record.calibration if record is not None and record.method == method else None
 
 
 def history(output: Path) -> list[CalibrationRecord]:
-    """Return every calibration ever kept, oldest first."""
+    """Return all stored calibrations, oldest first."""
     paths = (output / "calibration").glob(f"{CALIBRATED}*.json")
     return sorted((_record(path) for path in paths), key=lambda record: _number(record.version))
 
 
+def next_version(output: Path) -> str:
+    """Return the version of the next calibration."""
+    return f"{CALIBRATED}{1 + max((_number(r.version) for r in history(output)), default=0)}"
+
+
+def store(output: Path, record: CalibrationRecord) -> None:
+    """Write a calibration and put it in force."""
+    _write(_path(output, record.version), asdict(record))
+    put_in_force(output, record.version)
+
+
+def put_in_force(output: Path, version: str | None) -> None:
+    """Put a stored calibration in force; None for no calibration."""
+    _write(_path(output, "in-force"), {"version": version})
+
+
 def log_odds(probability: float) -> float:
-    kept = min(max(probability, 1e-9), 1 - 1e-9)
-    return math.log(kept / (1 - kept))
+    """Return the log odds of a probability, which is cut at 1e-9 and 1 - 1e-9."""
+    cut = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(cut / (1 - cut))
 
 
 def _probability(odds: float) -> float:

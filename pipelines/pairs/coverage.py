@@ -1,4 +1,4 @@
-"""How far one text covers another, sentence by sentence: similarity, order, figures in place."""
+"""Sentence coverage of two texts: similarity, order, figures in matching sentences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,16 +12,31 @@ from pipelines.facts.figures import Quantity, agree, shared_bits
 Array = npt.NDArray[np.float32]
 
 COVERED = 0.5
-"""Cosine from which a sentence counts as told by the other text (bundled encoder)."""
+"""Cosine from which a sentence counts as covered by the other text (bundled encoder)."""
+
+# The constants below are set by hand and not measured one by one.
+_SHARPNESS = 20.0
+"""Slope of the step at `COVERED`."""
+_TITLE_TO_SENTENCE = 0.9
+"""Factor on the cosine of a title with a sentence of the other text, rather than its title."""
+_TITLES_FROM, _TITLES_RISE = 0.4, 0.25
+_TITLES_BELOW, _TITLES_FALL = 0.5, 0.2
+"""Cosine of titles named in the texts from which they agree, and the rise to full agreement;
+the cosine below which they clash, and the fall to a full clash. Renderings of one title have
+cosines of .5 to .8, titles of one kind up to .5."""
+_ON_PATH = 0.3
+"""Cosine from which a pair of sentences gains something on the monotone path."""
+_MATCHING = 0.4
+"""Cosine from which figures of two sentences are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """The sentences of an article, title first: where each starts, its weight, its vector.
+    """Sentences of an article, title first: starts, weights, vectors.
 
-    `starts` run over title, newline, text, as the offsets of facts do. Weights sum to 1 and grow
-    with the square root of length, so that a long sentence is not all that counts. `titles` are
-    the vectors of the titles named in the text (《…》), if any.
+    `starts` are offsets in title, newline, text, like those of facts. Weights sum to 1 and grow
+    with the square root of length, so that a long sentence does not outweigh all others. `titles`
+    are the vectors of the titles named in the text (《…》), if any.
     """
 
     starts: npt.NDArray[np.int64]
@@ -32,13 +47,13 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the sentences of a Chinese and an English text say of each other.
+    """Sentence coverage of a Chinese and an English text by each other.
 
     `similarity`: weighted mean over English sentences of the best cosine. `zh` and `en`: weighted
-    share of each side's sentences told by the other, 0-1; `order`: the share that is told in the
-    same order, of the side where it is more. `best` is per English sentence, `told` marks Chinese
-    sentences that some English one tells. `figures_agree` and `figures_clash` are bits of figures
-    that match or contradict between sentences that tell the same; `titles_…`, 0-1, of titles named.
+    share of each side's sentences covered by the other, 0-1; `order`: the share covered in the
+    same order, of the side with more. `best`: best cosine of each English sentence; `zh_covered`:
+    True for Chinese sentences covered by an English one. `figures_agree` and `figures_clash`: bits
+    of figures that match or contradict in matching sentences; `titles_…`, 0-1: of titles named.
     """
 
     similarity: float
@@ -47,7 +62,7 @@ class Coverage:
     en: float
     order: float
     best: Array
-    told: npt.NDArray[np.bool_]
+    zh_covered: npt.NDArray[np.bool_]
     figures_agree: float
     figures_clash: float
     titles_agree: float = 0.0
@@ -57,19 +72,20 @@ class Coverage:
 def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Coverage:
     """Compare two texts through the cosines of all their sentences."""
     cosine = en.vectors.astype(np.float32) @ zh.vectors.astype(np.float32).T
-    best, told = cosine.max(axis=1), cosine.max(axis=0)
+    best, zh_best = cosine.max(axis=1), cosine.max(axis=0)
     partner, order = _in_order(cosine, en.weights, zh.weights)
-    title = float(max(cosine[0, 0], 0.9 * cosine[0].max(), 0.9 * cosine[:, 0].max()))
+    elsewhere = _TITLE_TO_SENTENCE * cosine[0].max(), _TITLE_TO_SENTENCE * cosine[:, 0].max()
+    title = float(max(cosine[0, 0], *elsewhere))
     titles = _titles(zh.titles, en.titles)
     figures = _figures(zh, en, zh_facts, en_facts, partner=partner, cosine=cosine)
     return Coverage(
         similarity=float(best @ en.weights),
         title=title,
-        zh=float(_soft(told) @ zh.weights),
+        zh=float(_soft(zh_best) @ zh.weights),
         en=float(_soft(best) @ en.weights),
         order=order,
         best=best,
-        told=told >= COVERED,
+        zh_covered=zh_best >= COVERED,
         figures_agree=figures[0],
         figures_clash=figures[1],
         titles_agree=titles[0],
@@ -78,30 +94,30 @@ def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Cov
 
 
 def _titles(zh: npt.NDArray[np.float16], en: npt.NDArray[np.float16]) -> tuple[float, float]:
-    """How far the titles named in English are among those named in Chinese, and are not.
-
-    Renderings of one title have cosines of .5 to .8, titles of one kind up to .5.
-    """
+    """Return mean agreement and clash of English titles with Chinese ones, 0-1."""
     if not len(zh) or not len(en):
         return 0.0, 0.0
     best = (en.astype(np.float32) @ zh.astype(np.float32).T).max(axis=1)
-    agree, clash = np.clip((best - 0.4) / 0.25, 0, 1), np.clip((0.5 - best) / 0.2, 0, 1)
+    agree = np.clip((best - _TITLES_FROM) / _TITLES_RISE, 0, 1)
+    clash = np.clip((_TITLES_BELOW - best) / _TITLES_FALL, 0, 1)
     return float(agree.mean()), float(clash.mean())
 
 
 def _soft(cosine: Array) -> Array:
-    """A step at `COVERED` with rounded edges."""
-    return np.asarray(1 / (1 + np.exp(-20 * (cosine - COVERED))), np.float32)
+    """Return a logistic step at `COVERED`."""
+    return np.asarray(1 / (1 + np.exp(-_SHARPNESS * (cosine - COVERED))), np.float32)
 
 
 def _in_order(
     cosine: Array, en_weights: Array, zh_weights: Array
 ) -> tuple[npt.NDArray[np.int64], float]:
-    """Best monotone path: the Chinese partner of each English sentence (-1: none), and the share.
+    """Return each English sentence's partner on the best path, and the share.
 
-    A Chinese sentence may serve several English ones, as translators split sentences.
+    The path is monotone; without a Chinese partner it is -1. A Chinese sentence may have several
+    English partners, as translators split sentences. The share is of the sentences covered by
+    their partners, of the side with more.
     """
-    gain = np.maximum(cosine - 0.3, 0)
+    gain = np.maximum(cosine - _ON_PATH, 0)
     rows, columns = gain.shape
     value = np.zeros((rows + 1, columns), np.float32)
     for i in range(rows):
@@ -120,11 +136,10 @@ def _in_order(
             partner[i] = j
         j = source
     paired = partner >= 0
-    held = _soft(cosine[np.arange(rows), np.maximum(partner, 0)]) * paired
-    share_en = float(held @ en_weights)
-    zh_held = np.zeros(columns, np.float32)
-    np.maximum.at(zh_held, partner[paired], held[paired])
-    return partner, max(share_en, float(zh_held @ zh_weights))
+    en_covered = _soft(cosine[np.arange(rows), np.maximum(partner, 0)]) * paired
+    zh_covered = np.zeros(columns, np.float32)
+    np.maximum.at(zh_covered, partner[paired], en_covered[paired])
+    return partner, max(float(en_covered @ en_weights), float(zh_covered @ zh_weights))
 
 
 def _figures(
@@ -136,30 +151,37 @@ def _figures(
     partner: npt.NDArray[np.int64],
     cosine: Array,
 ) -> tuple[float, float]:
-    """Bits of figures that agree and that clash between sentences telling the same.
+    """Return the bits of figures that agree and clash in matching sentences.
 
     A clash needs a figure of the same class on both sides, neither found anywhere in the other
-    text: 743亿元 where English has 712 million yuan in the matching sentence.
+    text: 743亿元 opposite 712 million yuan in the matching sentence.
     """
     by_zh = _by_sentence(zh_facts.figures, zh.starts)
     by_en = _by_sentence(en_facts.figures, en.starts)
-    good = bad = 0.0
+    agreed = clashing = 0.0
     for i, listed in by_en.items():
         j = int(partner[i]) if partner[i] >= 0 else int(cosine[i].argmax())
-        if cosine[i, j] < 0.4:
+        if cosine[i, j] < _MATCHING:
             continue
         beside = [f for k in (j - 1, j, j + 1) if 0 <= k < len(zh.starts) for f in by_zh.get(k, ())]
         lone = [f for f in by_zh.get(j, ()) if not shared_bits(f, en_facts.figures)]
         for figure in listed:
             shared = shared_bits(figure, beside)
             if shared:
-                good += shared
+                agreed += shared
             elif not shared_bits(figure, zh_facts.figures):
-                rivals = [f for f in lone if f.kind == figure.kind and not agree(f, figure)]
-                if rivals:
-                    closest = min(rivals, key=lambda f: abs(f.value - figure.value))
-                    bad += min(closest.bits, figure.bits) * min(1.0, 2 * float(cosine[i, j]) - 0.3)
-    return good, bad
+                clashing += _clash(figure, lone, float(cosine[i, j]))
+    return agreed, clashing
+
+
+def _clash(figure: Quantity, lone: Sequence[Quantity], cosine: float) -> float:
+    """Return the bits of the closest contradicting figure, fewer for unlike sentences."""
+    rivals = [f for f in lone if f.kind == figure.kind and not agree(f, figure)]
+    if not rivals:
+        return 0.0
+    closest = min(rivals, key=lambda f: abs(f.value - figure.value))
+    # From .5 of the bits at the least cosine to all of them at .65.
+    return min(closest.bits, figure.bits) * min(1.0, 2 * cosine - 0.3)
 
 
 def _by_sentence(

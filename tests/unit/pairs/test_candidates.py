@@ -41,10 +41,10 @@ EN = [english(number, topic) for number, topic in enumerate(ENGLISH, 4)]
 
 
 def paired(zh: Sequence[Document], en: Sequence[Document], folder: Path | None) -> Pairing:
-    kept = [Findings(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
-    left, right = (prepare(side, load_encoder(), kept[0]) for side in (zh, en))
-    found = pair.pair(left, right, kept=kept[1])
-    for one in kept:
+    caches = [Findings(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
+    left, right = (prepare(side, load_encoder(), caches[0]) for side in (zh, en))
+    found = pair.pair(left, right, cache=caches[1])
+    for one in caches:
         if one:
             one.save()
     return found

@@ -63,7 +63,7 @@ def test_a_pair_says_what_its_runner_up_lacked(told: dict[str, str]) -> None:
 
 
 def test_no_pair_is_explained_by_what_clashes(told: dict[str, str]) -> None:
-    assert "Not a pair: the English article has another mate" in told["zh28"]
+    assert "Not a pair: the English article has another counterpart" in told["zh28"]
     against = told["zh28"].split("Against it:")[1]
     assert "eeting numbers clash: [28] against [29]" in against
     assert "ates clash: 2024-02-27 against 2024-03-05" in against
@@ -87,5 +87,5 @@ def test_where_a_calibration_is_in_force_its_probability_is_stated() -> None:
 
 
 def test_every_feature_belongs_to_one_kind_of_evidence() -> None:
-    listed = [name for names in KINDS.values() for name in names]
+    listed = [name for kind in KINDS for name in kind.features]
     assert sorted(listed) == sorted(load_pair_model().weights)
