@@ -1,4 +1,4 @@
-"""A city: its hosts and listings, what may be republished, and what a healthy crawl gives."""
+"""City: hosts, listings, rights, and assertions about a healthy crawl."""
 
 import hashlib
 import re
@@ -31,8 +31,11 @@ _DOTTED = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What may be republished: `text` is one of `RIGHTS`, from least to most; `terms` says on what
-    that rests; `checked` is when a person read the terms, None if nobody has."""
+    """Permission to republish.
+
+    `text` is one of `RIGHTS`, from least to most; `terms` is its ground; `checked` is the day when
+    a person read the terms, None if nobody has.
+    """
 
     text: str = "metadata"
     terms: str | None = None
@@ -41,11 +44,14 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One listing of one edition. `articles` narrows, by a regular expression searched in the URL,
-    which links of the listing are this source's articles; None takes what the CMS family takes.
-    `rights` holds for those articles instead of the city's; None leaves the city's.
-    `render` is "browser" where a script draws the list. `since` and `until` (inclusive) say when
-    the site used this system: a source with `until` is not crawled, but reads archived pages."""
+    """Listing of one edition.
+
+    `articles` is a regular expression, searched in the URL, for the links of the listing that are
+    this source's articles; None takes those of the CMS family. `rights` applies to those articles
+    instead of the city's; None leaves the city's. `render` is "browser" if a script draws the list.
+    The site used this system from `since` to `until` (inclusive): a source with `until` is not
+    crawled, but reads archived pages.
+    """
 
     lang: str
     cms: str
@@ -58,13 +64,13 @@ class Source:
     until: date | None = None
 
     def wants(self, url: str) -> bool:
-        """Whether a link of the listing is one of this source's articles."""
+        """Return True if a link of the listing is this source's article."""
         if self.articles is not None:
             return bool(re.search(self.articles, url))
         return FAMILIES[self.cms].is_article(url)
 
     def used_on(self, served: date) -> bool:
-        """Whether the site used this system on the day a page was served."""
+        """Return True if the site used this system on that day."""
         return (self.since is None or self.since <= served) and (
             self.until is None or served <= self.until
         )
@@ -72,13 +78,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Assertions:
-    """What a healthy crawl of the city satisfies.
+    """Conditions that a healthy crawl of the city satisfies.
 
     `min_articles` per language over all stored; `max_rejects` as a share of fetched articles (0-1);
     `quiet_days` without a new article before that is worth a warning. Of the pairs: `min_precision`
-    is the share that must be right by people's verdicts (0-1); `max_drift` how far from usual
-    `yield` (share of English articles with a mate), `score` (log odds) and `length_ratio` (as a
-    share of the usual) may be.
+    is the share that must be right by people's verdicts (0-1); `max_drift` the distance from usual
+    that `yield` (share of English articles with a counterpart), `score` (log odds) and
+    `length_ratio` (as a share of the usual) may have.
     """
 
     min_articles: Mapping[str, int] = field(default_factory=dict)
@@ -90,7 +96,7 @@ class Assertions:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """One city: its hosts are the only ones ever fetched, its sources the listings to read."""
+    """City: its hosts are the only ones fetched, its sources the listings."""
 
     key: str
     name_zh: str
@@ -109,9 +115,10 @@ class City:
     file: str = ""
 
     def allows(self, url: str) -> bool:
-        """Whether `url` is http(s) on a host this city names (`name`, any port, or `name:port`).
+        """Return True for an http(s) URL on one of the city's hosts.
 
-        One that names a user, too, is no address of a public page.
+        A host is a `name`, on any port, or `name:port`. A URL with a user name is no address of a
+        public page.
         """
         try:
             parts = urlsplit(url)
@@ -127,11 +134,11 @@ class City:
         return tuple(source for source in self.sources if source.until is None)
 
     def source_of(self, url: str, served: date | None = None) -> Source | None:
-        """Return the source an article URL most likely belongs to, or None off its hosts.
+        """Return the likeliest source of an article URL, or None.
 
-        Sources that the site used on the day the page was `served`, if that is known, come first,
-        then those whose `articles` pattern is found in the URL, then those whose listing lies on
-        the same host, the longest shared path first.
+        None off the city's hosts. Sources that the site used on the day the page was `served`, if
+        that is known, come first, then those whose `articles` pattern is found in the URL, then
+        those with a listing on the same host, the longest shared path first.
         """
         parts = urlsplit(url)
         best: tuple[int, int, int] = (-1, -1, -1)
@@ -148,8 +155,7 @@ class City:
         return found
 
     def rights_of(self, url: str) -> Rights:
-        """Return what may be republished of the article at `url`: its source's rights or, where
-        the source has none of its own, the city's."""
+        """Return the rights of an article: its source's, or the city's."""
         source = self.source_of(url)
         if source is not None and source.rights is not None:
             return source.rights
@@ -157,10 +163,11 @@ class City:
 
 
 def key_problem(key: str) -> str | None:
-    """Return the rule that the name `key` of a city breaks, as a sentence, or None.
+    """Return the rule that a city's key breaks, or None.
 
-    A name becomes the name of files and folders, on any system, and a word of the command line.
-    Two underscores stand in the names of hosts that no city file names, and in no other.
+    The rule is a sentence. A key becomes the name of files and folders, on any system, and a word
+    of the command line. Two underscores occur in the keys of hosts that no city file names, and in
+    no other.
     """
     if not re.fullmatch(r"[^\W_][\w-]*", key) or key != unicodedata.normalize("NFC", key):
         return "it consists of letters, digits, _ and -, and begins with a letter or a digit"
@@ -174,7 +181,10 @@ def key_problem(key: str) -> str | None:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an http(s) URL in lower case, or nothing where there is none."""
+    """Return the host of an http(s) URL in lower case.
+
+    Empty if it has none.
+    """
     try:
         parts = urlsplit(url)
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
@@ -183,16 +193,19 @@ def host_of(url: str) -> str:
 
 
 def unnamed_city(url: str) -> City:
-    """Return a city for a host that no file names, known by that host. Never raises."""
+    """Return a city for a host that no file names.
+
+    Its key is made of that host. Never raises.
+    """
     host = host_of(url) or "unknown"
     return City(key=_host_key(host), name_zh=host, name_en=host, hosts=(host,), sources=())
 
 
 def _host_key(host: str) -> str:
-    """Return the name of a host's city: one that neither another host nor a city file has.
+    """Return the key of a host's city, unlike any other key.
 
-    Mostly it is the host, in Punycode, with two underscores for each dot. What is no such host, or
-    too long, goes by a digest behind three, which the names of the others never have.
+    No other host or city file has it. Mostly it is the host, in Punycode, with two underscores for
+    each dot. For any other or longer host it ends in a digest behind three, which no other key has.
     """
     plain = ".".join(
         map(_punycode, unicodedata.normalize("NFKC", host).lower().removesuffix(".").split("."))

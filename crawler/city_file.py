@@ -1,4 +1,4 @@
-"""City files: what contributors write. Loaded strictly; every error names file and line."""
+"""City files of contributors, loaded strictly; errors name file and line."""
 
 import atexit
 import re
@@ -34,8 +34,8 @@ from crawler.item import LANGS
 def _shipped() -> Path:
     """Return the folder of the city files that ship.
 
-    It lies beside this file; where this file lies in a zipped egg, as Scrapyd runs it, the folder
-    is a copy that lasts as long as the process.
+    It is beside this file; for a zipped egg, as Scrapyd runs it, the folder is a copy that lasts as
+    long as the process.
     """
     folder = Path(__file__).parent / "cities"
     if folder.is_dir():
@@ -67,13 +67,13 @@ T = TypeVar("T")
 
 
 class CityError(ShizhengError):
-    """A city file that cannot be used. The message names file, line and what was expected."""
+    """Unusable city file; the message names file, line and expected value."""
 
 
 def load_city(path: Path, key: str | None = None) -> City:
-    """Read and check one city file; `key` is its name to come, where it has none yet.
+    """Read and check one city file.
 
-    Raises `CityError`.
+    `key` is the city's future key, if the file's name is not yet that. Raises `CityError`.
     """
     key = path.stem if key is None else key
     problem = key_problem(key)
@@ -122,9 +122,10 @@ def load_city(path: Path, key: str | None = None) -> City:
 
 
 def load_cities(folder: Path | None = None) -> dict[str, City]:
-    """Read every city file of `folder` (by default the ones that ship), by key, sorted.
+    """Read every city file of a folder, by key, sorted.
 
-    Raises `CityError` when the folder is missing or holds no city file, or for the first bad file.
+    By default the ones that ship. Raises `CityError` when the folder is missing or has no city
+    file, or for the first bad file.
     """
     folder = CITIES_DIR if folder is None else folder
     paths = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
@@ -245,7 +246,7 @@ def _assertions(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:
 
 
 class _Reader:
-    """One YAML file as nodes, so that every complaint can name its line."""
+    """YAML file as nodes, so that every complaint can name its line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

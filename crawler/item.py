@@ -1,4 +1,4 @@
-"""The records that leave the crawler: an `Article`, or a `Reject` that says why there is none."""
+"""Records that leave the crawler: `Article`, or `Reject` with its reason."""
 
 import hashlib
 import re
@@ -18,6 +18,9 @@ makes a later one true."""
 
 LANGS = ("zh", "en")
 """Languages of the articles."""
+
+RELATIONS = ("translation", "abridged", "part_of", "same_event")
+"""Relations of the two articles of a pair, from closest to loosest."""
 
 Precision = Literal["minute", "day", "month", "year"]
 
@@ -53,13 +56,13 @@ _TELEPHONE_HOST = re.compile(r"^(?:m|wap|3g|mobile|amp)\.(?=[^.]+\.)")
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One news article of one city in one language, as extraction found it.
+    """News article of one city in one language, as extraction found it.
 
-    `text` holds paragraphs joined by one newline. `published_at` is aware, in Asia/Shanghai, cut
-    to `published_precision`; both are None for an undated page. `lang` and `script` are empty until
-    the language step has judged the text; what the source declares is in `lang_declared`.
-    `parts` names the URLs of pages 2..n of a multi-page article, in order, until `extract.join`
-    has used them up.
+    `text` is paragraphs joined by one newline. `published_at` is aware, in Asia/Shanghai, cut to
+    `published_precision`; both are None for an undated page. `lang` and `script` are empty until
+    the language step has judged the text; the source's declared language is `lang_declared`.
+    `parts` names the URLs of pages 2..n of a multi-page article, in order, until
+    `extract.article.join_parts` has used them up.
     """
 
     article_id: str
@@ -91,13 +94,16 @@ class Article:
 
     @property
     def content_sha256(self) -> str:
-        """Digest of title and text: what makes a revision a revision."""
+        """Digest of title and text; a revision has another one."""
         return hashlib.sha256(f"{self.title}\n\n{self.text}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Why a fetched page gave no article. `reason` is a code to count by, `detail` a sentence."""
+    """Fetched page without an article, and the reason.
+
+    `reason` is a code to count by, `detail` a sentence.
+    """
 
     url: str
     city: str
@@ -106,27 +112,28 @@ class Reject:
 
 
 def canonical_url(url: str) -> str:
-    """Return the one spelling of `url` that identifies its page. Never raises.
+    """Return the one spelling of a URL that identifies its page.
 
-    http and https, host case, default ports, fragments, escapes of plain characters, sessions and
-    tracking parameters fall together, and so do the other views of a page: for print, for
+    Never raises. http and https, host case, default ports, fragments, escapes of plain characters,
+    sessions and tracking parameters become one, and so do the other views of a page: for print, for
     telephones, amp, the captions of its photographs, and the same page converted to Simplified
-    characters by a machine. Every other part of the query is kept.
+    characters by a machine. Every other part of the query stays.
     """
     return _spelled(url)[0]
 
 
 def is_twin(url: str) -> bool:
-    """Whether `url` names another view of a page (print, photographs, mobile, amp, converted).
+    """Return True if a URL names another view of a page.
 
-    Where both are stored, the page itself is the article.
+    Such as print, photographs, mobile, amp, converted characters. If both are stored, the page
+    itself is the article.
     """
     return _spelled(url)[1]
 
 
 @lru_cache(maxsize=4096)  # a crawl asks for the name of a page five times
 def _spelled(url: str) -> tuple[str, bool]:
-    """Return the canonical URL, and whether more than spelling had to be changed for it."""
+    """Return the canonical URL, and True if more than spelling changed."""
     spelled, twin = _plainer(url)
     # A view of a view (/TuniS/TuniS/) comes to the page itself, too. Each step makes it shorter.
     while (again := _plainer(spelled))[0] != spelled and len(again[0]) < len(spelled):
@@ -160,7 +167,7 @@ def _plainer(url: str) -> tuple[str, bool]:
 
 
 def _itself(host: str, path: str) -> tuple[str, str]:
-    """Return host and path of the page that `host` and `path` show in another view."""
+    """Return host and path of the page behind another view."""
     converted = _CONVERTED.match(path)
     if converted:
         host, path = converted["host"].lower(), path[converted.end() :] or "/"
@@ -171,7 +178,10 @@ def _itself(host: str, path: str) -> tuple[str, str]:
 
 
 def _escaped(path: str) -> str:
-    """Return `path` in ASCII, with escapes only where they are needed, in upper case."""
+    """Return a path in ASCII, with only the escapes it needs.
+
+    They are in upper case.
+    """
 
     def one(match: re.Match[str]) -> str:
         char = chr(int(match[1], 16))
@@ -181,9 +191,10 @@ def _escaped(path: str) -> str:
 
 
 def article_id(url: str, variant: str = "") -> str:
-    """Return the stable id of the article at `url`: 16 hex digits of its canonical URL's digest.
+    """Return the stable id of an article: 16 hex digits.
 
-    `variant` tells apart two articles of one page (the languages of an interleaved page).
+    They are of the digest of its canonical URL. `variant` distinguishes two articles of one page
+    (the languages of an interleaved page).
     """
     key = canonical_url(url) + (f"#{variant}" if variant else "")
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""CMS families: how each one's lists page, and where its articles keep things."""
+"""CMS families: paging of their lists, fields of their articles."""
 
 from crawler.cms import (
     aspnet,

@@ -1,8 +1,8 @@
-"""ASP.NET systems whose articles are told by the query: `News_Content.aspx?n=..&sms=..&s=..`.
+"""ASP.NET systems with article ids in the query: `News_Content.aspx?n=..&sms=..&s=..`.
 
-Taipei's is the one that is known. Its lists are `News.aspx?n=..&sms=..`, further pages have `page`
-and `PageSize` in the query. The path is the same for every article, so the query is kept whole.
-A notice of the whole site (maintenance, say) stands outside the body.
+Taipei's is the known one. Its lists are `News.aspx?n=..&sms=..`, further pages have `page` and
+`PageSize` in the query. The path is the same for every article, so the whole query counts. A notice
+of the whole site (maintenance, say) is outside the body.
 """
 
 import re
@@ -18,7 +18,10 @@ _ID = re.compile(r"[0-9A-Fa-f-]{2,40}|\d+")
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL is a content page (`*_Content.aspx`, `cp.aspx`) with an id in its query."""
+    """Return True for a content page with an id in its query.
+
+    Content pages are `*_Content.aspx`, `cp.aspx` and the like.
+    """
     parts = urlsplit(url)
     if not _CONTENT.search(parts.path):
         return False
@@ -26,7 +29,7 @@ def is_article(url: str) -> bool:
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a list page; further pages from the links of its pager, gaps filled."""
+    """Read a list page and its pager's links, gaps filled."""
     return Listing(links(text, url, is_article, chrome=False), once(_further_pages(text, url), url))
 
 

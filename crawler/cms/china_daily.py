@@ -1,8 +1,8 @@
-"""The sub-sites that China Daily runs for cities: `/YYYY-MM/DD/c_N.htm`, pages `c_N_2.htm`.
+"""China Daily's sub-sites for cities: `/YYYY-MM/DD/c_N.htm`, pages `c_N_2.htm`.
 
-English only. Many pages are digests: several items under one headline, which stay one article.
-Lists link further pages as `<name>_2.htm`, like articles do; the number tells only which page it
-is, so an article's later page is never one of its own.
+English only. Many pages are digests: several items under one headline, which remain one article.
+Lists link further pages as `<name>_2.htm`, like articles do; the number only counts pages, so an
+article's later page is never an article of its own.
 """
 
 import re
@@ -20,12 +20,15 @@ _MAX_PARTS = 50
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL is that of an article's first page (`c_N_2.htm` is a second page)."""
+    """Return True for an article's first page.
+
+    `c_N_2.htm` is a second page.
+    """
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a section page; further pages from the numbered links of its pager."""
+    """Read a section page and the numbered links of its pager."""
     here = urlsplit(url)
     stem = _NUMBERED.sub("", here.path)
 
@@ -39,7 +42,10 @@ def read_list(text: str, url: str) -> Listing:
 
 
 def parts(html: str, url: str) -> tuple[str, ...]:
-    """Return the URLs of pages 2..n of an article, filling gaps in its pager; none on those."""
+    """Return the URLs of pages 2..n of an article, gaps filled.
+
+    Of a first page; a later page has none.
+    """
     stem, _, extension = url.rpartition(".")
     if _PART.search(urlsplit(url).path) or not is_article(url):
         return ()

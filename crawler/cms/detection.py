@@ -1,7 +1,6 @@
-"""What a site's own pages tell of it: the CMS family of a list, its articles' pattern, its name.
+"""Detection of a list's CMS family, article pattern and city name.
 
-Pure: texts in, findings out. Nothing is guessed that the page does not show; a page that shows
-nothing gives None, and the caller says so.
+Pure: texts in, findings out, and no guess beyond the page; a page without evidence gives None.
 """
 
 import re
@@ -44,11 +43,11 @@ class FamilyGuess:
 
 
 def family_of(text: str, url: str) -> FamilyGuess | None:
-    """Return the family whose lists look like this page; None if none finds a list in it.
+    """Return the family of a list page, or None without a list.
 
-    A family is told by the shapes of the articles' URLs: the one that recognises most links wins.
-    Feeds are told by their root element, JSON by whose endpoint it is, and a page that shows no
-    entries by the endpoint its script names.
+    A family is known by the shapes of its articles' URLs: the one that recognises most links wins.
+    Feeds are known by their root element, JSON by its endpoint, and a page without entries by the
+    endpoint that its script names.
     """
     if _FEED.match(text):
         listing = FAMILIES["feeds"].read_list(text, url)
@@ -78,9 +77,10 @@ def family_of(text: str, url: str) -> FamilyGuess | None:
 
 
 def pattern_of(links: Sequence[Link]) -> str:
-    """Return a regular expression for the URLs of these links, from the shapes that most have.
+    """Return a regular expression for the URLs of most of these links.
 
-    Dates and numbers become digits, hex ids 32 hex digits; what all have in common stays.
+    Made of their commonest shapes. Dates and numbers become digits, hex ids 32 hex digits; common
+    parts stay.
     """
     shapes = Counter(_shape(link.url) for link in links)
     kept: list[str] = []
@@ -94,8 +94,10 @@ def pattern_of(links: Sequence[Link]) -> str:
 
 
 def column_of(links: Sequence[Link]) -> str | None:
-    """Return a pattern for what tells these links from others of their host: their column number
-    or the folder they all lie in; None if nothing does."""
+    """Return a pattern for the column or folder shared by links.
+
+    None if they share neither.
+    """
     columns = {match[1] for link in links if (match := re.search(r"/art_(\d+)_\d+", link.url))}
     if len(columns) == 1 and all("/art_" in link.url for link in links):
         column = columns.pop()
@@ -110,7 +112,7 @@ def column_of(links: Sequence[Link]) -> str | None:
 
 
 def city_name(text: str) -> str | None:
-    """Return the Chinese name of the city whose site a page is of, or None.
+    """Return the Chinese name of the city of a site, or None.
 
     From the national meta tag SiteName, else from the title: the place before 人民政府.
     """
@@ -123,7 +125,10 @@ def city_name(text: str) -> str | None:
 
 
 def key_of(url: str) -> str:
-    """Return a name for the city's file from its host: the label before gov.cn or the like."""
+    """Return a name for a city's file from its host.
+
+    The label before gov.cn or the like.
+    """
     labels = (urlsplit(url).hostname or "").split(".")
     generic = {"www", "en", "english", "eng", "gov", "com", "org", "net", "m", "fao", "example"}
     own = [label for label in labels[:-1] if label not in generic]

@@ -1,4 +1,4 @@
-"""Lists that are data: the JSON answers of endpoints, whatever they call their fields."""
+"""Lists as data: JSON answers of endpoints with any field names."""
 
 import json
 import math
@@ -31,7 +31,10 @@ _DATES = (
 
 
 def read_json(text: str) -> Any:
-    """Return the JSON value that `text` is, also inside a JSONP call; None if it is not JSON."""
+    """Return the JSON value of a text, also inside JSONP, or None.
+
+    None if the text is not JSON.
+    """
     body = text.strip().lstrip("\ufeff")
     call = re.match(r"[\w.$]+\((.*)\);?$", body, re.S)
     body = call[1] if call else body
@@ -44,14 +47,14 @@ def read_json(text: str) -> Any:
 
 
 def json_listing(data: Any, url: str, wanted: Callable[[str], bool] = lambda url: True) -> Listing:
-    """Return the links of an endpoint's answer, and the requests for its further pages."""
+    """Return an answer's links, and the requests for its further pages."""
     entries = tuple(_json_links(data, url))
     kept = tuple(link for link in entries if wanted(link.url))
     return Listing(kept, next_pages(url, len(entries), _total(data)))
 
 
 def page_field(url: str) -> tuple[str, int] | None:
-    """Return the name and value of the query field that holds the page number."""
+    """Return name and value of the query's page number, or None."""
     for key, value in parse_qsl(urlsplit(url).query):
         if key.lower() in _PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
             return key, int(value)
@@ -100,7 +103,7 @@ def _json_links(data: Any, url: str) -> Iterator[Link]:
 
 
 def _day(value: Any) -> date | None:
-    """Return the day that a text, or a number of seconds since 1970, names."""
+    """Return the day of a text or of seconds since 1970."""
     text = str(value)
     if re.fullmatch(r"[0-9]{9,10}", text):
         return datetime.fromtimestamp(int(text), UTC).astimezone(NEWS_TIME).date()
@@ -108,7 +111,10 @@ def _day(value: Any) -> date | None:
 
 
 def _objects(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object of a JSON value, outermost first, keys in lower case."""
+    """Yield every object of a JSON value, outermost first.
+
+    Their keys in lower case.
+    """
     queue = [data]
     at = 0
     while at < len(queue):

@@ -1,4 +1,4 @@
-"""What a CMS family is: a list reader and the places where its articles keep their fields."""
+"""CMS family: a list reader, and selectors for articles' fields."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +7,10 @@ from datetime import date as Day  # noqa: N812 (the field is named date)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry of a listing: absolute URL, and whole title and date where the list shows them."""
+    """Entry of a listing: absolute URL, and title and date if shown.
+
+    A cut title counts as none.
+    """
 
     url: str
     title: str | None = None
@@ -16,10 +19,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What one list page says: article links in page order, and the URLs of further list pages.
+    """Article links and further pages of one list page, in order.
 
-    `further` names every further page this one lets us compute, nearest first; the spider asks for
-    each URL once, so a family may name the same page from several places.
+    `further` names every further page that this one lets us compute, nearest first; the spider asks
+    for each URL once, so a family may name the same page from several places.
     """
 
     links: tuple[Link, ...] = ()
@@ -28,14 +31,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Where a family's article pages keep things: CSS selectors, tried in order, first match wins.
+    """CSS selectors for a family's article pages; the first match wins.
 
-    `drop` lists what is cut out of the body before it is read (widgets, styles, editor credits).
+    `drop` lists parts to cut out of the body before it is read (widgets, styles, editor credits).
     `parts(html, url)` names the URLs of pages 2..n of a multi-page article, absolute, in order.
 
-    `version` names the generation of templates; `since` and `until` (inclusive) say when pages were
-    served with it, None where that is open. They decide which generation is asked first, never
-    whether it is asked: a site that was late with its redesign is still read.
+    `version` names the generation of templates; `since` and `until` (inclusive) bound the days on
+    which pages were served with it, None for no bound. They only order the generations: a site that
+    was late with its redesign is still read.
     """
 
     body: tuple[str, ...]
@@ -48,7 +51,7 @@ class Rules:
     until: Day | None = None
 
     def used_on(self, served: Day) -> bool:
-        """Whether a page served on that day may be of this generation."""
+        """Return True if a page served then may be of this generation."""
         return (self.since is None or self.since <= served) and (
             self.until is None or served <= self.until
         )
@@ -56,13 +59,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One CMS family.
+    """CMS family.
 
-    `is_article(url)` tells by its shape whether a URL can be an article of this family.
+    `is_article(url)` is True if, by its shape, a URL can be an article of this family.
     `read_list(text, url)` reads one list page (HTML, XML or JSON text); it never raises: a page
-    that holds nothing gives an empty `Listing`, which the spider reports.
-    `rules` are tried in order on an article page: the newest template first.
-    `any_url` says that `is_article` tells an article from other pages, but not whose it is.
+    without entries gives an empty `Listing`, which the spider reports. `rules` are tried in order
+    on an article page: the newest template first. `any_url` is True if `is_article` only excludes
+    other pages and accepts any family's articles.
     """
 
     name: str
@@ -72,11 +75,11 @@ class Family:
     any_url: bool = False
 
     def is_own_article(self, url: str) -> bool:
-        """Whether the URL has a shape that only this family's articles have."""
+        """Return True if only this family's articles have the URL's shape."""
         return not self.any_url and self.is_article(url)
 
     def rules_on(self, served: Day | None) -> tuple[Rules, ...]:
-        """Return the rules to try on a page served that day: those that held then come first."""
+        """Return the rules for a page, those in use when served first."""
         if served is None:
             return self.rules
         return tuple(sorted(self.rules, key=lambda rules: not rules.used_on(served)))

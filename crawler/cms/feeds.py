@@ -1,7 +1,8 @@
-"""Feeds in place of list pages: RSS 2.0 and 1.0, Atom (RFC 4287), sitemaps and news sitemaps.
+"""Feeds for lists: RSS 2.0 and 1.0, Atom (RFC 4287), sitemaps.
 
-Any system may publish one; its articles are read by the rules their own URLs lead to, or by the
-general reader. A sitemap index names further sitemaps, an Atom feed its next page (RFC 5005).
+News sitemaps, too. Any system may publish one; its articles are read by the rules of their own
+URLs, or by the general reader. A sitemap index names further sitemaps, an Atom feed its next page
+(RFC 5005).
 """
 
 import re
@@ -24,7 +25,7 @@ _MAX_FIELDS = 200
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL can be an article: anything that is neither a home page nor a file."""
+    """Return True for any URL but a home page or a file."""
     parts = urlsplit(url)
     if not parts.hostname or is_file(url) or parts.path.endswith((".xml", ".rss", ".atom")):
         return False
@@ -32,7 +33,10 @@ def is_article(url: str) -> bool:
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a feed or a sitemap. The articles of other hosts it may name are left to the caller."""
+    """Read a feed or a sitemap.
+
+    It may name articles of other hosts, which are left to the caller.
+    """
     root = _parse(text)
     if root is None:
         return Listing()
@@ -52,7 +56,10 @@ def read_list(text: str, url: str) -> Listing:
 
 
 def _parse(text: str) -> etree._Element | None:
-    """Parse XML leniently, and without entities, which a hostile feed could make endless."""
+    """Parse XML leniently and without entities.
+
+    Entities of a hostile feed could be endless.
+    """
     # What the declaration says of the encoding no longer holds: the text is decoded.
     body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"), count=1)
     parser = etree.XMLParser(
@@ -80,7 +87,10 @@ def _entry(node: etree._Element, url: str) -> Link | None:
 
 
 def _text(node: etree._Element, names: tuple[str, ...]) -> str:
-    """Return the text of the first descendant that has one of the names, in the names' order."""
+    """Return the text of the first descendant with one of the names.
+
+    The names in their order.
+    """
     # Entries within entries, each of which is looked through, would take the square of their size.
     inside = [(_name(child), child) for child in islice(node.iterdescendants(), _MAX_FIELDS)]
     for name in names:
@@ -92,7 +102,10 @@ def _text(node: etree._Element, names: tuple[str, ...]) -> str:
 
 
 def _day(text: str) -> date | None:
-    """Return the day in Asia/Shanghai of a date as RSS (RFC 822) or Atom (ISO 8601) writes it."""
+    """Return the day in Asia/Shanghai of a feed's date.
+
+    As RSS (RFC 822) or Atom (ISO 8601) writes it.
+    """
     at = mail_date(text)
     if at is None:
         return shown_date(text)

@@ -1,4 +1,4 @@
-"""Any other list: the links whose shape repeats and which carry titles or dates.
+"""Any other list: links of a repeating shape with titles or dates.
 
 There are no body selectors, so articles of this family are read by the general extractor.
 """
@@ -31,7 +31,10 @@ _MIN_TITLE = 6
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL can be an article: not a home page, an index, a list or a file."""
+    """Return True for a URL that can be an article.
+
+    A home page, an index, a list or a file cannot.
+    """
     parts = urlsplit(url)
     if is_file(url) or _INDEX.search(parts.path):
         return False
@@ -42,7 +45,7 @@ def is_article(url: str) -> bool:
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read any list page: its repeating article links, and the pages it links as further ones."""
+    """Read any list page: repeating article links, and further pages."""
     every = list(anchors(text, url))
     groups: dict[str, list[Anchor]] = defaultdict(list)
     for anchor in every:
@@ -62,7 +65,10 @@ def read_list(text: str, url: str) -> Listing:
 
 
 def _is_list(members: list[Anchor]) -> bool:
-    """Whether links of one shape are a list of articles: dated ones, or several with titles."""
+    """Return True if links of one shape are a list.
+
+    They are if dated, or several with titles.
+    """
     titled = [m for m in members if len(m.title or m.text) >= _MIN_TITLE]
     dated = sum(shown_date(m.item) is not None for m in titled)
     different = len({m.url for m in titled})
@@ -70,7 +76,10 @@ def _is_list(members: list[Anchor]) -> bool:
 
 
 def _shape(url: str) -> str:
-    """Return the URL's pattern: numbers and hex ids blanked, depth and extension kept."""
+    """Return a URL's pattern: numbers and hex ids blanked.
+
+    Depth and extension stay.
+    """
     parts = urlsplit(url)
     path = re.sub(r"[0-9a-f]{16,}", "H", parts.path.lower())
     folder, _, last = re.sub(r"\d+", "9", path).rpartition("/")
@@ -97,7 +106,10 @@ def _further_pages(text: str, url: str, every: list[Anchor]) -> tuple[str, ...]:
 
 
 def _is_page_of(anchor: Anchor, url: str) -> bool:
-    """Whether a link is another page of the list at `url`: the same but for one number."""
+    """Return True if a link is another page of a list.
+
+    It is the same but for one number.
+    """
     if not (anchor.text.isdigit() or _NEXT.match(anchor.text)):
         return False
     here, there = urlsplit(url), urlsplit(anchor.url)

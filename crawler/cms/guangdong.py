@@ -1,9 +1,9 @@
-"""The system that Guangdong's cities share: `content/post_N`, and gkmlpt, its catalogue of records.
+"""Guangdong's common system: `content/post_N`, and gkmlpt, its catalogue of records.
 
 List pages are `index.html`, `index_2.html`, ... Catalogues (`/gkmlpt/`) draw their lists by script
 from `/gkmlpt/api/all/<category>?page=1&sid=<site>`: `articles[title, url, display_publish_time]`
-with a `total`; the page names the site as `SID`. Entries that lead to other hosts (mp.weixin.qq.com
-mostly) are no articles of the site.
+with a `total`; the page names the site as `SID`. Entries on other hosts (mp.weixin.qq.com mostly)
+are no articles of the site.
 """
 
 import re
@@ -21,12 +21,12 @@ _CATALOGUE = re.compile(r"^(?P<base>.*?/gkmlpt)(?:/|$)")
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL is `content/post_<number>.html`, of a column or of the catalogue."""
+    """Return True for `content/post_<number>.html` of a column or catalogue."""
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a list page, a catalogue page or an answer of the catalogue's endpoint."""
+    """Read a list page, a catalogue page or its endpoint's answer."""
     data = read_json(text)
     if data is not None:
         return json_listing(data, url, is_article)

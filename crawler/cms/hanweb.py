@@ -1,8 +1,8 @@
-"""Hanweb JCMS (大汉): columns of CDATA records, three generations of article URLs.
+"""Hanweb JCMS (大汉): columns of CDATA records, three generations of URLs.
 
-A column page `/col/colN/index.html` carries its first records in a script element and gets the
-rest from `dataproxy.jsp`: either by the `<nextgroup>` link it holds, or by record numbers that its
-script computes from `totalRecord`. Records are markup inside CDATA, often not well formed.
+A column page `/col/colN/index.html` carries its first records in a script element and gets the rest
+from `dataproxy.jsp`: either by its `<nextgroup>` link, or by record numbers that its script
+computes from `totalRecord`. Records are markup inside CDATA, often not well formed.
 """
 
 import html as entities
@@ -26,7 +26,7 @@ _GROUP_PAGES = 3
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL has one of the three article shapes."""
+    """Return True if the URL has one of the three shapes."""
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
@@ -50,13 +50,13 @@ def read_list(text: str, url: str) -> Listing:
 
 
 def _elements(text: str, name: str) -> list[str]:
-    """Return what the elements `name` hold, without the CDATA marks around it."""
+    """Return the contents of the elements `name`, without CDATA marks."""
     held = (text[a:b].strip() for a, b in between(text, f"<{name}>", f"</{name}>"))
     return [part.removeprefix("<![CDATA[").removesuffix("]]>") for part in held]
 
 
 def _by_record_number(text: str, url: str, shown: int) -> list[str]:
-    """Return the dataproxy.jsp requests that the column's script would make for the other records.
+    """Return the script's dataproxy.jsp requests for a column's other records.
 
     The site sends them as POST with these fields; the same endpoint answers GET.
     """

@@ -1,11 +1,11 @@
-"""info.gov.hk: the Hong Kong Government's press releases, `/gia/general/YYYYMM/DD/P<id>.htm`.
+"""info.gov.hk: Hong Kong's press releases, `/gia/general/YYYYMM/DD/P<id>.htm`.
 
-The id is the date with four digits, since 2018 five. Both languages are in one tree, and numbers
-tell nothing of the language: it is judged from the text. Twins of a release: `<id>p.htm` and
+The id is the date with four digits, since 2018 five. Both languages are in one tree, and numbers do
+not show the language: it is judged from the text. Twins of a release: `<id>p.htm` and
 `<id>_print.htm` for the printer, `<id>_photo_N.htm` for a caption; machine-made Simplified ones
 (`/TuniS/`, `/gb/`) are on other paths or hosts. Until about 2015 pages are Big5-HKSCS.
 
-The lists of a day, `DD.htm` and `DDc.htm`, are followed where a list links them.
+The lists of a day, `DD.htm` and `DDc.htm`, are followed if a list links them.
 """
 
 import re
@@ -20,13 +20,19 @@ _TWIN = re.compile(r"^/(?:TuniS|gb)/", re.IGNORECASE)
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL is a release itself: no view for print, no caption, no converted twin."""
+    """Return True for a release itself.
+
+    Not for its print view, a caption or a converted twin.
+    """
     path = urlsplit(url).path
     return bool(_ARTICLE.search(path)) and not _TWIN.search(path)
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read the list of a day; the lists of other days it links, in its own language, are more."""
+    """Read the list of a day.
+
+    The lists of other days in its own language are further pages.
+    """
     here = urlsplit(url)
     chinese = bool(re.search(r"/ctoday\.html?$|/\d{2}c\.html?$", here.path))
     more = [

@@ -1,4 +1,7 @@
-"""JEECMS and its likes: `.jhtml` pages, `index_2.jhtml` for page 2 of a list, table layouts."""
+"""JEECMS and its like: `.jhtml` articles, table layouts.
+
+Page 2 of a list is `index_2.jhtml`.
+"""
 
 import re
 from urllib.parse import urljoin, urlsplit
@@ -14,12 +17,15 @@ _TOTAL = re.compile(r"(?:\bpages?\s*:?\s*)?\b(\d{1,4})\s*/\s*(\d{1,4})\s*(页|pa
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL is `<number>.jhtml`."""
+    """Return True for `<number>.jhtml`."""
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a list page; further pages from links to `index_N.jhtml` or from the pager's total."""
+    """Read a list page, and links or total of its pager.
+
+    Further pages are `index_N.jhtml`.
+    """
     more = numbered(text, url, _PAGE)
     total = _pager_total(text)
     if total > len(more) + 1:
@@ -28,7 +34,7 @@ def read_list(text: str, url: str) -> Listing:
 
 
 def _pager_total(text: str) -> int:
-    """Return the number of pages the pager names, 0 if it names none."""
+    """Return the number of pages in the pager's text, or 0."""
     for match in _TOTAL.finditer(text):
         named = match[3] or match[0].lower().startswith("page")
         if named and 1 <= int(match[1]) <= int(match[2]) <= MAX_PAGES:

@@ -1,4 +1,4 @@
-"""Lenient reading of list pages: links with their titles and dates, whatever the markup is like."""
+"""Lenient reading of list pages: links with titles and dates."""
 
 import html as entities
 import re
@@ -59,8 +59,10 @@ _BLOCKS = frozenset(("li", "tr", "dd", "dt", "article", "p", "record"))
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One `<a href>` of a page: absolute URL, its text, its `title` attribute, and the text of the
-    list item that holds it (where a date would be). `chrome` marks navigation, header and footer.
+    """`<a href>` of a page: absolute URL, text, `title` attribute, context.
+
+    `item` is the text of its list item (where a date would be). `chrome` marks navigation, header
+    and footer.
     """
 
     url: str
@@ -71,7 +73,10 @@ class Anchor:
 
 
 def anchors(text: str, url: str) -> Iterator[Anchor]:
-    """Yield the followable anchors of an HTML text, in page order, URLs absolute, no fragments."""
+    """Yield the followable anchors of an HTML text, in page order.
+
+    Their URLs are absolute and have no fragments.
+    """
     yield from _anchors(text, url)
 
 
@@ -104,9 +109,10 @@ def _found(text: str, url: str) -> Iterator[Anchor]:
 
 
 def absolute(href: str | None, base: str) -> str | None:
-    """Return `href` as an absolute http(s) URL without fragment; None if it leads to no page.
+    """Return `href` as an absolute http(s) URL without fragment, or None.
 
-    A user name in it is left out: it is nobody's to use, and part of no page's name.
+    None if it leads to no page. A user name in it is left out: it is nobody's to use, and part of
+    no page's name.
     """
     href = (href or "").strip()
     if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
@@ -124,10 +130,10 @@ def absolute(href: str | None, base: str) -> str | None:
 def links(
     text: str, url: str, wanted: Callable[[str], bool], *, chrome: bool = True
 ) -> tuple[Link, ...]:
-    """Return the links of `text` that `wanted` accepts by URL, once each, in page order.
+    """Return the links that `wanted` accepts, once each, in page order.
 
-    The title is the `title` attribute where there is one, since lists cut the text; a cut text
-    counts as no title. `chrome=False` leaves out navigation, header and footer.
+    The title is the `title` attribute if there is one, since lists cut the text; a cut text counts
+    as no title. `chrome=False` leaves out navigation, header and footer.
     """
     found: dict[str, Link] = {}
     for anchor in anchors(text, url):
@@ -142,7 +148,7 @@ def links(
 
 
 def whole_title(anchor: Anchor) -> str | None:
-    """Return the full title an anchor gives, or None if it only shows a cut or an empty one."""
+    """Return an anchor's full title; None for a cut or empty one."""
     if anchor.title and not _CUT.search(anchor.title):
         return anchor.title
     text = _EDGE_DATE.sub("", anchor.text).strip(" ·•")
@@ -150,9 +156,10 @@ def whole_title(anchor: Anchor) -> str | None:
 
 
 def shown_date(text: str) -> date | None:
-    """Return the last whole date (year, month, day) that `text` shows, or None.
+    """Return the last whole date (year, month, day) in a text.
 
-    The last, because a list item reads title, then date, and a title may hold a date of its own.
+    None without. The last, because a list item reads title, then date, and a title may have a date
+    of its own.
     """
     for match in reversed(list(_NUMERIC.finditer(text))):
         day = _date(int(match[1]), int(match[2]), int(match[3]))
@@ -166,12 +173,15 @@ def shown_date(text: str) -> date | None:
 
 
 def squeeze(text: str) -> str:
-    """Return `text` with entities resolved and every run of white space made one space."""
+    """Return a text with entities resolved and single spaces."""
     return re.sub(r"\s+", " ", entities.unescape(text)).strip()
 
 
 def between(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
-    """Yield where the stretches between two ASCII marks lie, letter case aside, in linear time."""
+    """Yield start and end of the stretches between two ASCII marks.
+
+    Letter case aside, in linear time.
+    """
     # Only ASCII letters are folded, so that places in the folded text are places in the text.
     folded = text.translate(_ASCII_LOWER)
     at = folded.find(opening)
@@ -185,7 +195,7 @@ def between(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
 
 
 def is_file(url: str) -> bool:
-    """Whether the URL names a file that is no page: an image, a document, a script."""
+    """Return True for the URL of an image, document or script."""
     return bool(_FILES.search(urlsplit(url).path))
 
 
@@ -202,7 +212,10 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _item_text(node: etree._Element) -> str:
-    """Return the text of the closest block around a link, if it is the block of this link alone."""
+    """Return the text of the closest block around a link alone.
+
+    It must be the block of this link alone.
+    """
     at = node
     for _ in range(4):
         parent = at.getparent()
@@ -215,9 +228,10 @@ def _item_text(node: etree._Element) -> str:
 
 
 def _is_chrome(node: etree._Element, known: dict[etree._Element, bool]) -> bool:
-    """Whether a link stands in navigation, header or footer; `known` remembers it of elements.
+    """Return True for a link in navigation, header or footer.
 
-    Links far down a deep tree share their ancestors: each is looked at once.
+    `known` caches the result by element: links far down a deep tree share their ancestors, and each
+    is looked at once.
     """
     found = False
     above: list[etree._Element] = []
@@ -234,7 +248,10 @@ def _is_chrome(node: etree._Element, known: dict[etree._Element, bool]) -> bool:
 
 
 def _frames(node: etree._Element) -> bool:
-    """Whether an element is navigation, header or footer, by its tag or its name."""
+    """Return True for a navigation, header or footer element.
+
+    By its tag or its name.
+    """
     if node.tag in ("nav", "header", "footer"):
         return True
     return bool(_CHROME.search(f"{node.get('id') or ''} {node.get('class') or ''}".lower()))

@@ -1,13 +1,14 @@
-"""Page numbers that scripts write: `createPageHTML` and its kin, in lists and in articles.
+"""Page numbers written by scripts: `createPageHTML` and its kin.
 
-Two conventions share the function's name; the number and kind of arguments tell them apart:
+In lists and in articles. Two conventions share the function's name; number and kind of arguments
+differ:
 
 * TRS WCM: `createPageHTML(count, current, "index", "html")`, `current` from 0; page 2 is `index_1`.
 * UCAP and others: `createPageHTML("page_div", count, current, "index", "shtml", total)`, `current`
   from 1; page 2 is `index_2`.
 
-Portals with the first call but the second numbering exist: on page 1 they say `current` 1, or have
-links to their neighbours in the markup.
+Portals with the first call but the second numbering exist: on page 1 their `current` is 1, or they
+have links to their neighbours in the markup.
 """
 
 import re
@@ -32,7 +33,7 @@ _CALL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages a script call speaks of: `name.ext`, then `name_<first>.ext` and so on."""
+    """Pages of a script call: `name.ext`, then `name_<first>.ext` and so on."""
 
     count: int
     name: str
@@ -40,7 +41,10 @@ class Pages:
     first: int
 
     def urls(self, url: str) -> tuple[str, ...]:
-        """Return the absolute URLs of pages 2..count, in order; `url` is the page that calls."""
+        """Return the absolute URLs of pages 2..count, in order.
+
+        `url` is the page with the call.
+        """
         names = (
             f"{self.name}_{self.first + step}.{self.ext}"
             for step in range(min(self.count, MAX_PAGES) - 1)
@@ -49,9 +53,10 @@ class Pages:
 
 
 def called_pages(text: str, url: str) -> Pages | None:
-    """Return what the first page's script call says of all pages; None if there is only this one.
+    """Return the pages of the first page's script call, or None.
 
-    A later page gives None: its number reads the same in both numberings, and page 1 told all.
+    None if there is only one page. A later page gives None, too: its number reads the same in both
+    numberings, and page 1 named all pages.
     """
     # Most pages call neither, and what follows takes as long as parsing them.
     # As bytes, which are folded in a third of the time.
@@ -74,10 +79,10 @@ def called_pages(text: str, url: str) -> Pages | None:
 def numbered(
     text: str, url: str, pattern: str, own: Callable[[str], bool] = lambda url: True
 ) -> tuple[str, ...]:
-    """Return the pages of a list whose links are in the markup, filling the gaps between them.
+    """Return the linked pages of a list, filling the gaps between them.
 
-    `pattern` is a regular expression for a page's URL with the groups `number` and `tail`; `own`
-    tells the list's own pages from those of other lists.
+    `pattern` is a regular expression for a page's URL with the groups `number` and `tail`; `own` is
+    True for a page of this list, not another.
     """
     best: tuple[int, str, str] | None = None
     for anchor in anchors(text, url):
@@ -92,7 +97,7 @@ def numbered(
 
 
 def _links_skip_one(text: str, url: str, name: str, ext: str) -> bool:
-    """Whether the markup links `name_2` as the neighbour of page 1 and never `name_1`."""
+    """Return True if page 1 links `name_2` and never `name_1`."""
     stem = rf"{re.escape(name.rpartition('/')[2])}_(\d+)\.{ext}"
     if not re.search(stem, text):
         return False

@@ -1,4 +1,4 @@
-"""TRS WCM: static lists whose page links a script writes, `t<date>_<id>` articles."""
+"""TRS WCM: static lists with scripted pagers, `t<date>_<id>` articles."""
 
 import re
 from datetime import date
@@ -13,7 +13,10 @@ _PART = re.compile(r"/t\d{8}_\d+_\d+\.s?html?$", re.IGNORECASE)
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL is that of an article's first page (`tDATE_ID_1.html` is a second page)."""
+    """Return True for an article's first page.
+
+    `tDATE_ID_1.html` is a second page.
+    """
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
@@ -25,7 +28,10 @@ def read_list(text: str, url: str) -> Listing:
 
 
 def parts(html: str, url: str) -> tuple[str, ...]:
-    """Return the URLs of pages 2..n of a multi-page article; nothing on those pages themselves."""
+    """Return the URLs of an article's pages 2..n.
+
+    Nothing on those pages themselves.
+    """
     if _PART.search(urlsplit(url).path):
         return ()
     pages = called_pages(html, url)

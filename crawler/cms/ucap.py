@@ -1,9 +1,9 @@
-"""UCAP (开普云): a `<ucapcontent>` body, lists that are static pages or JSON endpoints.
+"""UCAP (开普云): `<ucapcontent>` bodies, lists as static pages or JSON endpoints.
 
 Two endpoints are known: `/szinf/info/getInfoCommon/?pagesize&currpage&channelid` with
 `infolist[title, link, pubtime]`, and `/es-search/search/<channelId>?_pageSize&page` with
-`results[title, url, publishedTimeStr]`; the second answers with HTML instead where its template
-says so. A list page that loads from one of them names it in its scripts.
+`results[title, url, publishedTimeStr]`; the second answers with HTML instead if its template does
+so. A list page that loads from one of them names it in its scripts.
 """
 
 import html as entities
@@ -31,12 +31,12 @@ _CHANNEL = re.compile(
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL has an article's shape: month folder and 32 hex digits, or content_<id>."""
+    """Return True for a month folder with 32 hex digits, or `content_<id>`."""
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a static list page, a page that names its endpoint, or an endpoint's answer."""
+    """Read a list page, a page with an endpoint, or its answer."""
     data = read_json(text)
     if data is not None:
         return json_listing(data, url)

@@ -23,7 +23,7 @@ _PAGE_OF = re.compile(r"/page/\d+/?$")
 
 
 def is_article(url: str) -> bool:
-    """Whether the URL is a post's permalink of a known shape or `?p=<number>`."""
+    """Return True for a permalink of a known shape or `?p=<number>`."""
     parts = urlsplit(url)
     if not parts.hostname:
         return False

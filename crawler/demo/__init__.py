@@ -1,8 +1,8 @@
-"""A bilingual miniature web of three invented cities, served on loopback, with gold beside it.
+"""Bilingual miniature web of three invented cities, with gold.
 
-`content/` holds the authored articles, `templates/` one set of pages per CMS family, `cities/` the
-city files that a crawl of it reads. `server.serve()` serves it, `gold.write_gold()` tells what is
-right.
+It is served on loopback. `content/` has the authored articles, `templates/` one set of pages per
+CMS family, `cities/` the city files that a crawl of it reads. `server.serve()` serves it,
+`gold.write_gold()` writes the right results.
 """
 
 from pathlib import Path

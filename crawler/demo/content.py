@@ -1,11 +1,10 @@
-"""The authored articles of the miniature web: loaded strictly, so that a slip is named by file and
-key.
+"""Authored articles of the miniature web, loaded strictly.
 
-One YAML file is a list of articles. A body's line is a paragraph. In bodies of pairs with sentence
-gold, `{n}` opens bead n; the run lasts until the next marker or the end of the paragraph. Markers
-are for gold only: `Entry.paragraphs` has none. An article with `trap: interleaved` is written as
-its page reads, Chinese and English by turns, title included, and becomes two entries, mates of each
-other.
+An error names file and key. One YAML file is a list of articles. A body's line is a paragraph. In
+bodies of pairs with sentence gold, `{n}` opens bead n; the run lasts until the next marker or the
+end of the paragraph. Markers are for gold only: `Entry.paragraphs` has none. An article with `trap:
+interleaved` is written as its page reads, Chinese and English by turns, title included, and becomes
+two entries, each the other's counterpart.
 """
 
 import re
@@ -18,13 +17,12 @@ from typing import Any, NoReturn
 import yaml
 
 from crawler.errors import ExitCode, ShizhengError
-from crawler.item import NEWS_TIME
+from crawler.item import NEWS_TIME, RELATIONS
 from crawler.script import HAN
 
 CONTENT_DIR = Path(__file__).parent / "content"
 
 COLUMNS = {"zh": ("news", "notices", "reports"), "en": ("news", "notices")}
-RELATIONS = ("translation", "abridged", "part_of", "same_event")
 TRAPS = (
     "gb18030",  # declared GB2312, holds characters that only GB18030 has
     "lying_charset",  # UTF-8 bytes under a header that says gb2312
@@ -37,7 +35,7 @@ TRAPS = (
     "interleaved",  # one page with both languages, paragraph by paragraph
 )
 _KEYS = ("key", "lang", "column", "title", "date", "source", "body")
-_OPTIONAL = ("mates", "relation", "beads", "trap", "repost_of")
+_OPTIONAL = ("counterparts", "relation", "beads", "trap", "repost_of")
 # libyaml, where PyYAML was built with it, reads the content in a tenth of the time.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HAN = re.compile(rf"[{HAN}]")
@@ -45,7 +43,7 @@ _MARKER = re.compile(r"\{(\d+)\}")
 
 
 class ContentError(ShizhengError):
-    """Authored content that cannot be used. The message names file, article and expectation."""
+    """Unusable authored content; the message names file, article and expectation."""
 
     exit_code = ExitCode.INTERNAL
 
@@ -60,8 +58,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One authored article. `mates` are keys of the Chinese articles it tells (English only);
-    `runs` are the gold runs of its body, in order, empty without sentence gold."""
+    """Authored article.
+
+    `counterparts` are keys of the Chinese articles that it reports (English only); `runs` are the
+    gold runs of its body, in order, empty without sentence gold.
+    """
 
     city: str
     key: str
@@ -72,7 +73,7 @@ class Entry:
     source: str
     paragraphs: tuple[str, ...]
     runs: tuple[Run, ...] = ()
-    mates: tuple[str, ...] = ()
+    counterparts: tuple[str, ...] = ()
     relation: str | None = None
     beads: bool = False
     trap: str | None = None
@@ -85,9 +86,9 @@ class Entry:
 
 
 def load_content(folder: Path = CONTENT_DIR) -> dict[str, tuple[Entry, ...]]:
-    """Return the entries of every city (a subfolder each), by city, in the order of the files.
+    """Return the entries of every city (a subfolder each), by city.
 
-    Raises `ContentError` for the first thing that is wrong.
+    In the order of the files. Raises `ContentError` for the first fault.
     """
     cities = {
         path.name: _load_city(path)
@@ -127,6 +128,30 @@ def _entry(path: Path, number: int, fields: object, city: str) -> Entry:
     if not isinstance(fields, Mapping):
         _fail(path, f"article {number}", "expected a mapping with key:, lang:, ...")
     key = str(fields.get("key") or f"article {number}")
+    _check_fields(path, key, fields)
+    lines = [line.strip() for line in str(fields["body"]).splitlines() if line.strip()]
+    paragraphs = tuple(_MARKER.sub("", line).strip() for line in lines)
+    if any("{" in paragraph or "}" in paragraph for paragraph in paragraphs):
+        _fail(path, key, "braces are for markers like {3} only")
+    return Entry(
+        city=city,
+        key=key,
+        lang=str(fields["lang"]),
+        column=str(fields["column"]),
+        title=str(fields["title"]).strip(),
+        date=_moment(path, key, str(fields["date"])),
+        source=str(fields["source"]).strip(),
+        paragraphs=paragraphs,
+        runs=_runs(path, key, lines),
+        counterparts=tuple(str(other) for other in fields.get("counterparts") or ()),
+        relation=fields.get("relation"),
+        beads=bool(fields.get("beads")),
+        trap=fields.get("trap"),
+        repost_of=fields.get("repost_of"),
+    )
+
+
+def _check_fields(path: Path, key: str, fields: Mapping[str, Any]) -> None:
     for name in _KEYS:
         if not str(fields.get(name) or "").strip():
             _fail(path, key, f"lacks {name}:")
@@ -139,39 +164,25 @@ def _entry(path: Path, number: int, fields: object, city: str) -> Entry:
     _choice(path, key, "column", fields["column"], COLUMNS[lang])
     _choice(path, key, "trap", fields.get("trap"), (None, *TRAPS))
     _choice(path, key, "relation", fields.get("relation"), (None, *RELATIONS))
-    mates = fields.get("mates") or []
-    if not isinstance(mates, list) or bool(mates) != bool(fields.get("relation")):
-        _fail(path, key, "mates: is a list of keys and goes with relation:")
-    if mates and lang != "en":
-        _fail(path, key, "only English articles name their mates")
+    counterparts = fields.get("counterparts") or []
+    if not isinstance(counterparts, list) or bool(counterparts) != bool(fields.get("relation")):
+        _fail(path, key, "counterparts: is a list of keys and goes with relation:")
+    if counterparts and lang != "en":
+        _fail(path, key, "only English articles name their counterparts")
+
+
+def _moment(path: Path, key: str, written: str) -> datetime:
     try:
-        day = datetime.strptime(str(fields["date"]), "%Y-%m-%d %H:%M").replace(tzinfo=NEWS_TIME)
+        return datetime.strptime(written, "%Y-%m-%d %H:%M").replace(tzinfo=NEWS_TIME)
     except ValueError:
-        _fail(path, key, f"date must be like 2024-03-05 09:30, not {fields['date']!r}")
-    lines = [line.strip() for line in str(fields["body"]).splitlines() if line.strip()]
-    paragraphs = tuple(_MARKER.sub("", line).strip() for line in lines)
-    if any("{" in paragraph or "}" in paragraph for paragraph in paragraphs):
-        _fail(path, key, "braces are for markers like {3} only")
-    return Entry(
-        city=city,
-        key=key,
-        lang=lang,
-        column=str(fields["column"]),
-        title=str(fields["title"]).strip(),
-        date=day,
-        source=str(fields["source"]).strip(),
-        paragraphs=paragraphs,
-        runs=_runs(path, key, lines),
-        mates=tuple(str(mate) for mate in mates),
-        relation=fields.get("relation"),
-        beads=bool(fields.get("beads")),
-        trap=fields.get("trap"),
-        repost_of=fields.get("repost_of"),
-    )
+        _fail(path, key, f"date must be like 2024-03-05 09:30, not {written!r}")
 
 
 def _by_language(path: Path, entry: Entry) -> tuple[Entry, ...]:
-    """Return the entry, or the Chinese and the English one of an interleaved page."""
+    """Return the entry, or the two of an interleaved page.
+
+    The Chinese one first.
+    """
     if entry.trap != "interleaved":
         return (entry,)
     zh = tuple(line for line in entry.paragraphs if _HAN.search(line))
@@ -188,14 +199,17 @@ def _by_language(path: Path, entry: Entry) -> tuple[Entry, ...]:
         lang="en",
         title=title[2],
         paragraphs=en,
-        mates=(entry.key,),
+        counterparts=(entry.key,),
         relation="translation",
     )
     return chinese, english
 
 
 def _runs(path: Path, key: str, lines: Sequence[str]) -> tuple[Run, ...]:
-    """Return the marked runs of a body; if any line is marked, every character must be in a run."""
+    """Return the marked runs of a body.
+
+    If any line is marked, every character must be in a run.
+    """
     runs: list[Run] = []
     if not any(_MARKER.search(line) for line in lines):
         return ()
@@ -213,14 +227,16 @@ def _runs(path: Path, key: str, lines: Sequence[str]) -> tuple[Run, ...]:
 
 
 def _check_links(path: Path, entry: Entry, entries: Mapping[str, Entry]) -> None:
-    for mate in entry.mates:
-        if mate not in entries or entries[mate].lang != "zh":
-            _fail(path, entry.key, f"mates: {mate!r} is no Chinese article of this city")
+    for counterpart in entry.counterparts:
+        if counterpart not in entries or entries[counterpart].lang != "zh":
+            _fail(
+                path, entry.key, f"counterparts: {counterpart!r} is no Chinese article of this city"
+            )
     if entry.beads:
-        if len(entry.mates) != 1:
-            _fail(path, entry.key, "beads: true needs exactly one mate")
-        if not entry.runs or not entries[entry.mates[0]].runs:
-            _fail(path, entry.key, f"beads: true, but it or {entry.mates[0]} has no markers")
+        if len(entry.counterparts) != 1:
+            _fail(path, entry.key, "beads: true needs exactly one counterpart")
+        if not entry.runs or not entries[entry.counterparts[0]].runs:
+            _fail(path, entry.key, f"beads: true, but it or {entry.counterparts[0]} has no markers")
     if (entry.trap == "repost") != bool(entry.repost_of):
         _fail(path, entry.key, "trap: repost and repost_of: go together")
     if entry.repost_of and entry.repost_of not in entries:

@@ -1,4 +1,4 @@
-"""The six editions of the miniature web: which host, CMS family and URL shapes each one has."""
+"""Six editions of the miniature web: hosts, CMS families, URL shapes."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ Listing = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an edition: its id or folder in URLs, its label, how its list pages."""
+    """Column of an edition: id or folder in URLs, label, paging."""
 
     path: str
     label: str
@@ -32,10 +32,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One city's news in one language.
+    """News of one city in one language.
 
-    `templates` is the folder of its article and list templates; `shows` is what its pages show of
-    the date; `charset` is what the Content-Type header says; `address(column, entry)` is an
+    `templates` is the folder of its article and list templates; `shows` is the part of the date on
+    its pages; `charset` is that of the Content-Type header; `address(column, entry)` is an
     article's path; `first_list(column)` the path of a column's first page. The column "empty" is a
     list that a redesign left without entries. The column `drawn` has, beside its own list, one of
     its newest articles that only a script draws.
@@ -69,7 +69,7 @@ class Edition:
 
 
 def number(entry: Entry, digits: int = 7) -> int:
-    """Return an article number that stays the same when other articles are added."""
+    """Return an article number that does not depend on other articles."""
     low: int = 10 ** (digits - 1)
     digest = hashlib.sha256(f"{entry.city}/{entry.key}".encode()).digest()
     return low + int.from_bytes(digest[:8], "big") % (9 * low)

@@ -1,4 +1,7 @@
-"""What the pipeline should find on the miniature web. Only evaluation reads this."""
+"""Right results of the pipeline on the miniature web.
+
+Only evaluation reads this.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +19,7 @@ Content = Mapping[str, Sequence[Entry]]
 def gold_articles(content: Content | None = None) -> Iterator[dict[str, Any]]:
     """Yield every article a complete crawl finds.
 
-    `published` is what the page shows: to the minute, to the day, or null where it shows nothing.
+    `published` is the date on the page: to the minute, to the day, or null without any.
     `duplicate_of` names the original of a repost. Twins are one article, at its plain URL.
     """
     for entries in (load_content() if content is None else content).values():
@@ -41,32 +44,35 @@ def gold_pairs(content: Content | None = None) -> Iterator[tuple[str, str, str]]
     for entries in (load_content() if content is None else content).values():
         ids = _ids(entries)
         for entry in entries:
-            for mate in entry.mates:
-                yield ids[mate], ids[entry.key], entry.relation or ""
+            for counterpart in entry.counterparts:
+                yield ids[counterpart], ids[entry.key], entry.relation or ""
 
 
 def gold_beads(content: Content | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the sentence beads of every pair that has them, nulls as empty strings, in order."""
+    """Yield the sentence beads of every pair that has them.
+
+    In order, nulls as empty strings.
+    """
     for entries in (load_content() if content is None else content).values():
         ids = _ids(entries)
         by_key = {entry.key: entry for entry in entries}
         for entry in entries:
             if not entry.beads:
                 continue
-            mate = by_key[entry.mates[0]]
-            zh = {run.bead: run.text for run in mate.runs}
+            counterpart = by_key[entry.counterparts[0]]
+            zh = {run.bead: run.text for run in counterpart.runs}
             en = {run.bead: run.text for run in entry.runs}
             numbers = sorted(zh.keys() | en.keys())
             yield {
                 "city": entry.city,
-                "zh_id": ids[mate.key],
+                "zh_id": ids[counterpart.key],
                 "en_id": ids[entry.key],
                 "beads": [[zh.get(n, ""), en.get(n, "")] for n in numbers],
             }
 
 
 def gold_rejects(content: Content | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the listed URLs that hold no article, and why."""
+    """Yield the listed URLs without an article, and the reasons."""
     cities = load_content() if content is None else content
     for edition in EDITIONS:
         if edition.city not in cities:
@@ -92,7 +98,10 @@ def write_gold(folder: Path, content: Content | None = None) -> None:
 
 
 def _ids(entries: Sequence[Entry]) -> dict[str, str]:
-    """Return the article ids by key; the languages of an interleaved page are variants of one."""
+    """Return the article ids by key.
+
+    The languages of an interleaved page are variants of one.
+    """
     shared = interleaved(entries)
     both = shared.keys() | {english.key for english in shared.values()}
     return {

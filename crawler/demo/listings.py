@@ -14,12 +14,18 @@ Answers = Iterator[tuple[str, Response]]
 
 
 def list_pages(edition: Edition, column: Column, items: Sequence[Item]) -> Answers:
-    """Yield every URL of a column's list with its response; `items` are in the list's order."""
+    """Yield every URL of a column's list with its response.
+
+    `items` are in the list's order.
+    """
     yield from _LISTERS[column.listing](edition, column, items)
 
 
 def drawn_list(edition: Edition, column: Column, items: Sequence[Item]) -> Answers:
-    """Yield a list of a column's newest articles that a script draws, and the data it asks for."""
+    """Yield a list that a script draws, and the data for it.
+
+    It has a column's newest articles.
+    """
     page = f"http://{edition.host}{edition.drawn_list(column)}"
     data = f"{edition.drawn_list(column).rpartition('.')[0]}.json"
     stories = [
@@ -41,7 +47,10 @@ def _chunks(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
 
 
 def _record(item: Item, place: int, cut: int) -> str:
-    """Return a Hanweb record: the text cut, the whole title in an attribute, some tags unclosed."""
+    """Return a Hanweb record with cut text and unclosed tags.
+
+    The whole title is in an attribute.
+    """
     title = entities.escape(item.title, quote=True)
     shown = item.title if len(item.title) <= cut else item.title[:cut] + "..."
     closing = "" if place % 3 == 2 else "</li>"
@@ -126,7 +135,10 @@ def _static_lists(
     file: Callable[[int], str],
     **extra: object,
 ) -> Answers:
-    """Yield numbered list pages; `file(n)` names page n (from 1) within the column's folder."""
+    """Yield numbered list pages.
+
+    `file(n)` names page n (from 1) within the column's folder.
+    """
     chunks = _chunks(items, column.page_size)
     for page, chunk in enumerate(chunks, start=1):
         text = render(
@@ -190,7 +202,7 @@ def _channel(column: Column) -> str:
 
 
 def _ucap_shell(edition: Edition, column: Column, endpoint: str, channel: str | None) -> Answers:
-    """Yield the list page that a script fills: it holds no entries of its own."""
+    """Yield a list page without entries, which a script fills."""
     text = render(
         f"{edition.templates}/list.html",
         **_context(edition, column),

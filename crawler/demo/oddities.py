@@ -1,4 +1,4 @@
-"""What the invented sites hold besides articles: pages that are listed and must give none."""
+"""Odd pages of the invented sites: listed, but no articles."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ Why = Literal["challenge", "missing", "disallowed", "image_only", "cover_notice"
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """A listed page that is no article. `why` tells what a crawl should make of it.
+    """Listed page that is no article; `why` is the expected outcome.
 
     `missing` answers `status` 404 or 410; `challenge` answers 200 (scripts alone), 412 or 521;
     `disallowed` is closed by robots.txt and must never be fetched.
@@ -24,7 +24,10 @@ class Oddity:
 
 
 def oddities(city: str, name: str) -> tuple[Oddity, ...]:
-    """Return the odd pages of a city, all in its Chinese news column. `name` is as in 云泽."""
+    """Return the odd pages of a city, in its Chinese news column.
+
+    `name` is as in 云泽.
+    """
     blocked = {"yunze": 412, "langang": 200, "qingya": 521}[city]
 
     def entry(key: str, title: str, date: str, *paragraphs: str) -> Entry:

@@ -1,4 +1,7 @@
-"""Articles of the miniature web as HTML pages, twins, parts and redirects included."""
+"""Articles of the miniature web as HTML pages.
+
+With twins, parts and redirects.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,8 +47,8 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What an article template is filled with."""
+class ArticlePage:
+    """Values for an article template."""
 
     title: str
     date: datetime
@@ -85,7 +88,7 @@ def render(template: str, **values: object) -> str:
 
 
 def twin_urls(edition: Edition, url: str) -> tuple[str, ...]:
-    """Return other addresses under which the article at `url` is also found."""
+    """Return the other addresses of the article at a URL."""
     stem, _, extension = url.rpartition(".")
     parts = urlsplit(url)
     if edition.mobile_host:
@@ -96,12 +99,18 @@ def twin_urls(edition: Edition, url: str) -> tuple[str, ...]:
 
 
 def old_url(edition: Edition, entry: Entry) -> str:
-    """Return the address a moved article had before: another number in the same shape."""
+    """Return the former address of a moved article.
+
+    It has another number in the same shape.
+    """
     return edition.url(replace(entry, key=f"{entry.key}/before"))
 
 
 def part_paragraphs(paragraphs: Sequence[str]) -> list[Sequence[str]]:
-    """Split a long article's paragraphs over its pages, as evenly as paragraph ends allow."""
+    """Split a long article's paragraphs evenly over its pages.
+
+    As evenly as paragraph ends allow.
+    """
     size = -(-len(paragraphs) // _PARTS)
     return [paragraphs[at : at + size] for at in range(0, len(paragraphs), size)]
 
@@ -126,7 +135,7 @@ def article_pages(
         paragraphs = [text for pair in both for text in pair if text]
     image = f"./W0202406{number(entry)}.png" if number(entry) % 4 == 0 else None
     twins = twin_urls(edition, url) if entry.trap == "twins" else ()
-    page = Page(
+    page = ArticlePage(
         title=entry.title,
         date=entry.date,
         source=entry.source,
@@ -170,7 +179,7 @@ def article_pages(
 
 
 def image_page(edition: Edition, entry: Entry) -> Iterator[tuple[str, Response]]:
-    """Yield an article page whose body is one picture, and the picture."""
+    """Yield an article page with one picture, and the picture."""
     yield from _odd_page(edition, entry, image=f"W0202402{number(entry)}.png")
 
 
@@ -184,7 +193,7 @@ def _odd_page(
 ) -> Iterator[tuple[str, Response]]:
     url = edition.url(entry)
     column = edition.columns[entry.column]
-    page = Page(
+    page = ArticlePage(
         title=entry.title,
         date=entry.date,
         source=entry.source,

@@ -1,4 +1,4 @@
-"""What the miniature web answers: bytes with status and headers, under a normal form of the URL."""
+"""Answers of the miniature web, by a normal form of the URL."""
 
 import hashlib
 import re
@@ -20,7 +20,10 @@ _SIGNIFICANT = (
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. `headers` lacks Content-Length and Date, which the server adds."""
+    """Answer: body, status and headers.
+
+    `headers` lacks Content-Length and Date, which the server adds.
+    """
 
     body: bytes
     status: int = 200
@@ -32,7 +35,10 @@ class Response:
 
 
 def request_key(url: str) -> str:
-    """Return the form of `url` that decides the answer: host, path and the significant query."""
+    """Return the part of a URL that decides the answer.
+
+    Host, path and the significant query.
+    """
     parts = urlsplit(url)
     path = parts.path or "/"
     for pattern, names in _SIGNIFICANT:
@@ -43,7 +49,10 @@ def request_key(url: str) -> str:
 
 
 def static(body: bytes, content_type: str, *, status: int = 200, etag: bool = True) -> Response:
-    """Return a file as a web server sends it, with the validators a later visit can use."""
+    """Return a file as web servers send it, with validators.
+
+    A later visit can use them.
+    """
     headers = {"Content-Type": content_type, "Last-Modified": BUILT}
     if etag:
         headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -51,7 +60,10 @@ def static(body: bytes, content_type: str, *, status: int = 200, etag: bool = Tr
 
 
 def html(text: str, *, charset: str | None = "utf-8", status: int = 200) -> Response:
-    """Return a page in UTF-8 whose header names `charset`, or names none."""
+    """Return a page in UTF-8 with a `charset` in its header.
+
+    None names no charset.
+    """
     kind = f"text/html; charset={charset}" if charset else "text/html"
     if status != 200:
         return Response(text.encode(), status, {"Content-Type": kind})

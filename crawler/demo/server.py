@@ -1,7 +1,8 @@
-"""The miniature web over real HTTP on loopback, as a proxy answers or as its own hosts do.
+"""Miniature web over real HTTP on loopback.
 
-Set `http_proxy=http://127.0.0.1:<port>` and ask for http://www.yunze.example/, or send the Host
-header yourself. Everything is in memory; the server ends with its `with` block.
+It answers as a proxy or as its own hosts do. Set `http_proxy=http://127.0.0.1:<port>` and ask for
+http://www.yunze.example/, or send the Host header yourself. Everything is in memory; the server
+ends with its `with` block.
 """
 
 import threading
@@ -20,9 +21,10 @@ from crawler.demo.site import Site, build_site
 def serve(
     site: Site | None = None, *, counts: Counter[str] | None = None, port: int = 0
 ) -> Iterator[int]:
-    """Serve `site` (by default, the whole demo) on 127.0.0.1 and give the port.
+    """Serve a site, by default the whole demo, and yield the port.
 
-    `counts`, if given, counts the requests by absolute URL as asked. `port` 0 takes a free one.
+    On 127.0.0.1. `counts`, if given, counts the requests by absolute URL as asked. `port` 0 takes a
+    free one.
     """
     served = build_site() if site is None else site
     tally: Counter[str] = Counter() if counts is None else counts
@@ -49,7 +51,7 @@ def serve(
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """GET and HEAD with keep-alive and conditional requests."""
+    """Handler of GET and HEAD with persistent connections and conditional requests."""
 
     protocol_version = "HTTP/1.1"
     server_version = "nginx"
@@ -88,7 +90,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(payload)
 
     def _is_fresh(self, response: Response) -> bool:
-        """Whether the asker already has this: by entity tag, or else by date (RFC 9110, 13.1)."""
+        """Return True if the asker already has this response.
+
+        By entity tag, or else by date (RFC 9110, 13.1).
+        """
         tags = self.headers.get("If-None-Match")
         if tags is not None:
             return response.etag is not None and response.etag in tags.split(", ")

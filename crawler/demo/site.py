@@ -1,4 +1,4 @@
-"""The miniature web as data: every URL of the three invented cities with its response.
+"""Miniature web as data: every URL with its response.
 
 Built from the authored content and the templates alone, so that the same sources always give the
 same bytes; nothing here reads a clock or draws a random number.
@@ -33,7 +33,10 @@ class Site:
     hosts: frozenset[str]
 
     def answer(self, url: str) -> Response:
-        """Return the response to a GET of an absolute URL; 404 for what is not there."""
+        """Return the response to a GET of an absolute URL.
+
+        404 for an unknown one.
+        """
         found = self.responses.get(request_key(url))
         return found or html(render("plain/missing.html"), status=404)
 
@@ -55,29 +58,35 @@ def build_site(content: Mapping[str, Sequence[Entry]] | None = None) -> Site:
 
 
 def interleaved(entries: Sequence[Entry]) -> dict[str, Entry]:
-    """Return, by the key of the Chinese article, the English one that shares its page."""
+    """Return English articles by the Chinese key they share a page with."""
     return {
-        entry.mates[0]: entry
+        entry.counterparts[0]: entry
         for entry in entries
         if entry.lang == "en" and entry.trap == "interleaved"
     }
 
 
 def owner(entry: Entry, entries: Sequence[Entry]) -> Entry:
-    """Return the article whose page shows `entry`: itself, or its mate on an interleaved page."""
+    """Return the article on whose page an entry is.
+
+    Itself, or its counterpart on an interleaved page.
+    """
     by_key = {each.key: each for each in entries}
     shared = {english.key: by_key[key] for key, english in interleaved(entries).items()}
     return shared.get(entry.key, entry)
 
 
 def url_of(entry: Entry, entries: Sequence[Entry]) -> str:
-    """Return where an article is found in the end, after redirects."""
+    """Return the final address of an article, after redirects."""
     shown = owner(entry, entries)
     return edition_of(shown).url(shown)
 
 
 def city_oddities(edition: Edition) -> tuple[Oddity, ...]:
-    """Return the odd pages of an edition: the Chinese one of each city has them."""
+    """Return the odd pages of an edition.
+
+    The Chinese one of each city has them.
+    """
     return oddities(edition.city, edition.name[:2]) if edition.lang == "zh" else ()
 
 
@@ -120,7 +129,10 @@ def _item(entry: Entry, entries: Sequence[Entry]) -> Item:
 
 
 def _listed(edition: Edition, entry: Entry, item: Item) -> list[Item]:
-    """Return what the list shows for an article: itself, its old URL, or its twins besides."""
+    """Return the list's items for an article.
+
+    Itself, its old URL, or its twins besides.
+    """
     if entry.trap == "redirect":
         return [replace(item, url=old_url(edition, entry))]
     if entry.trap == "twins":

@@ -1,7 +1,7 @@
-"""From the bytes of a page to an `Article`, or to a `Reject` that says why there is none.
+"""Extraction of one page: bytes to an `Article` or a `Reject`.
 
-Pure: the same input gives the same result, nothing is fetched, nothing is raised. The order: is it
-a page at all; the family's rules; the general reader; then what the text itself tells.
+Pure: the same input gives the same result, nothing is fetched, nothing is raised. The order: the
+type of the answer; the family's rules; the general reader; then the checks of the text.
 """
 
 import re
@@ -58,7 +58,7 @@ _ABOVE, _BELOW = 12, 6
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an explanation: its value as text, and the rule that found it."""
+    """Field of an explanation: its value as text, and its rule."""
 
     name: str
     value: str
@@ -67,7 +67,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How a page was read: the result, a rule per field, what was cut, what each extractor said."""
+    """Result of a page with rules, cut lines and the extractors' opinions."""
 
     result: Article | Reject
     encoding: str
@@ -78,7 +78,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """Where the body is: its blocks, the elements that hold it, and who found it."""
+    """Body of a page: its blocks, their elements, and its rule."""
 
     blocks: list[Block]
     nodes: list[etree._Element]
@@ -94,15 +94,19 @@ def extract(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Ar
 
 
 def explain_page(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Explanation:
-    """Read one page as `extract` does, and say which rule found what. Never raises."""
+    """Read one page as `extract` does, with a rule for each field.
+
+    Never raises.
+    """
     return _guarded(url, body, headers, city, compare=True)
 
 
 def join_parts(first: Article, rest: Sequence[Article]) -> Article:
-    """Return a multi-page article as one: `rest` are its pages 2..n, in order, as far as fetched.
+    """Join the pages of an article into one.
 
-    A page that repeats the end of the one before it adds only what is new. Pages that are missing,
-    or have no room within `MAX_TEXT`, leave the flag `parts_missing`.
+    `rest` are its pages 2..n, in order, as far as fetched. A page that repeats the end of the one
+    before it adds only new paragraphs. Pages that are missing, or have no room within `MAX_TEXT`,
+    leave the flag `parts_missing`.
     """
     paragraphs = first.text.split("\n")
     rest = _within(MAX_TEXT - len(first.text), rest)
@@ -128,7 +132,7 @@ def join_parts(first: Article, rest: Sequence[Article]) -> Article:
 
 
 def _within(room: int, parts: Sequence[Article]) -> list[Article]:
-    """Return the parts, in order, whose text together has room in an article."""
+    """Return the first parts that together have room in an article."""
     kept: list[Article] = []
     for part in parts:
         room -= len(part.text)
@@ -178,7 +182,7 @@ def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """Everything that the rules found on a page, before it is accepted or refused."""
+    """Fields found on a page, before it is accepted or refused."""
 
     page: ParsedPage
     city: City
@@ -202,7 +206,7 @@ class _Fields:
         return self.title.value if self.title else ""
 
     def notes(self) -> tuple[Field, ...]:
-        """Return the fields that have a value, as text, each with its rule."""
+        """Return the fields that have a value as text with rules."""
         body = self.body
         rows = (
             _note("title", self.title, str),
@@ -272,7 +276,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
 
 
 def _reject_of(found: _Fields) -> Reject | None:
-    """Return the reason why a page gives no article, or None if it gives one."""
+    """Return the reject of a page without an article, or None."""
     page, city, body = found.page, found.city, found.body
     rejected = _no_article(found)
     if rejected or not reaches([body.text], _DOUBTFUL):
@@ -334,11 +338,11 @@ def _flags(found: _Fields, heading: str) -> Iterator[str]:
 
 
 def _family_text(page: ParsedPage, source: Source | None) -> _Text | None:
-    """Return the body where a family's rules find one.
+    """Return the body that a family's rules find, or None.
 
     The family that the city file names comes first, then those to which the URL's shape belongs,
     then all others: their selectors are particular enough to be tried anywhere. A body that is all
-    but empty is kept as the last resort: a family's place for text, without text, says much.
+    but empty is the last resort: an empty element for the text is evidence, too.
     """
     thin: _Text | None = None
     for name, rules, known in _rules_for(page, source):
@@ -361,10 +365,11 @@ def _family_text(page: ParsedPage, source: Source | None) -> _Text | None:
 
 
 def _rules_for(page: ParsedPage, source: Source | None) -> Iterator[tuple[str, Rules, bool]]:
-    """Yield the rules to try, with whether the family is known to be the page's own.
+    """Yield the rules to try, each with its family's name and claim.
 
-    Of a family with several generations of templates, those that were in use on the day the page
-    was served come first: an archive may span a redesign.
+    The claim is True if the family is known to be the page's own. Of a family with several
+    generations of templates, those that were in use on the day the page was served come first: an
+    archive may span a redesign.
     """
     own = [source.cms] if source else []
     own += [name for name, family in FAMILIES.items() if family.is_own_article(page.url)]
@@ -413,7 +418,7 @@ def _may_be_caption(block: Block) -> bool:
 def _meta_lines(
     page: ParsedPage, rules: Rules | None, start: int, end: int
 ) -> Iterator[lines.MetaLine]:
-    """Yield what the family's date-and-source elements say, those near the body only.
+    """Yield the fields in the family's date-and-source elements near the body.
 
     Lists of other articles, in a side column, carry dates in elements of the same name.
     """
@@ -432,7 +437,7 @@ def _meta_lines(
 
 
 def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
-    """Return the body's elements and what follows them in their container: attachment lists."""
+    """Return the body's elements and their following siblings, such as attachment lists."""
     around = list(nodes)
     if len(nodes) == 1:
         around += [node for node in nodes[0].itersiblings() if isinstance(node.tag, str)]
@@ -440,7 +445,7 @@ def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
 
 
 def _no_article(found: _Fields) -> Reject | None:
-    """Return why a body, by its text and links, is no article; None if it is one."""
+    """Return the reject for a body that is no article, or None."""
     page, text, body, documents = found.page, found.text, found.body, found.attachments
     general = text.rules is None
     pictures = found.images or images(page.unlinked_pictures() if general else (), page.base)

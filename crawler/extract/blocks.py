@@ -1,4 +1,4 @@
-"""A parsed page as blocks: the lines a reader sees, in order, each with what it is made of.
+"""Parsed pages as blocks: visible lines in order, with their markup.
 
 One walk over the tree serves everything after it: the body's paragraphs, the lines that carry date
 and source, the breadcrumb, and the vote of the general extractors.
@@ -63,13 +63,14 @@ _INDENT = re.compile(r"^[ \t\r\n]*[\u3000\u00a0]{2}")
 
 
 class Block(NamedTuple):
-    """One line of a page. A tuple, because making a frozen dataclass takes four times as long.
+    """Line of a page.
 
-    `pieces` is the same text with `SEPARATOR` between inline elements and at wide gaps; `linked`
-    counts the characters inside links; `soft` says that only a `<br>` precedes it, `indented` that
-    it starts with two ideographic or non-breaking spaces, as Chinese paragraphs do; `centred` that
-    it is set in the middle; `pictured` that a picture stands between it and the block before;
-    `node` is the element that holds it.
+    A tuple, because making a frozen dataclass takes four times as long. `pieces` is the same text
+    with `SEPARATOR` between inline elements and at wide gaps; `linked` counts the characters inside
+    links; `soft` is True after a mere `<br>`, `indented` for a line that starts with two
+    ideographic or non-breaking spaces, as Chinese paragraphs do; `centred` for one set in the
+    middle; `pictured` for one with a picture between it and the block before; `node` is the element
+    around it.
     """
 
     text: str
@@ -89,7 +90,7 @@ class Block(NamedTuple):
 
 
 def squeeze(text: str) -> str:
-    """Return one line: white space made single spaces, none where markup only wrapped Chinese."""
+    """Return one line with single spaces, none in wrapped Chinese text."""
     if not text.isascii():
         if "\n" in text:
             text = _WRAP.sub("", text)
@@ -146,7 +147,7 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
 
 
 class _Walk:
-    """What the walk remembers between two events: the line being gathered and where it stands."""
+    """State of a walk: the current line and its surroundings."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -219,7 +220,7 @@ class _Walk:
         self.looked_at = len(self.parts)
 
     def flush(self, node: etree._Element) -> None:
-        """End the line being gathered; `node` is the element that holds its text."""
+        """End the current line; `node` is the element around its text."""
         if self.parts:
             raw = "".join(self.parts)
             bare = raw.replace(SEPARATOR, "")
@@ -246,9 +247,9 @@ class _Walk:
         self.linked = 0
 
     def _join_row(self, start: int) -> None:
-        """Make one line of a table row whose cells hold one short line each.
+        """Join the cells of a table row into one line.
 
-        A row whose cells hold paragraphs is layout, and stays as it is.
+        A row with a cell of several lines, or of a paragraph, is layout and stays as it is.
         """
         row = self.blocks[start:]
         if len(row) < 2 or any(block.kind != "cell" or block.soft for block in row):
@@ -273,9 +274,10 @@ class _Walk:
 
 
 def stands_alone(node: etree._Element) -> bool:
-    """Whether the lines under an element are the same in a walk from it and in one of the page.
+    """Return True if a walk from an element gives the page's lines.
 
-    Not inside a link, a list item, a cell and the like, whose mark its lines would bear.
+    So it does unless the element is inside a link, a list item, a cell and the like, since its
+    lines would then bear that mark.
     """
     return node.tag in _BLOCK_TAGS and not any(
         around.tag in _MARKING
@@ -286,7 +288,10 @@ def stands_alone(node: etree._Element) -> bool:
 
 
 def _is_caption(node: etree._Element, tag: str) -> bool:
-    """Whether an element says what a picture shows; never one that holds a story."""
+    """Return True if an element is a caption by name and size.
+
+    The size rules out an element around a whole story.
+    """
     mark = node.get("class")
     if tag != "figcaption" and not (mark and _CAPTION.search(mark)):
         return False
@@ -299,7 +304,10 @@ def _is_caption(node: etree._Element, tag: str) -> bool:
 
 
 def _is_centred(node: etree._Element, tag: str) -> bool:
-    """Whether an element sets its text in the middle. A table's `align` places the table itself."""
+    """Return True if an element centres its text.
+
+    A table's `align` places the table itself.
+    """
     if tag == "center":
         return True
     align, style = node.get("align"), node.get("style")

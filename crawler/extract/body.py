@@ -1,4 +1,4 @@
-"""From the blocks of an article's body to its paragraphs: what is not news is cut, and said so."""
+"""Paragraphs of an article's body; furniture is cut with a reason."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +49,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The paragraphs of an article, what was cut, and the fields found among what was cut."""
+    """Paragraphs of an article, cut lines, and the fields found in these."""
 
     paragraphs: tuple[str, ...]
     cut: tuple[Cut, ...] = ()
@@ -63,22 +63,23 @@ class Body:
 
     @property
     def reporter(self) -> str | None:
-        """The reporters whom the report's first lines, or its last, name in brackets."""
+        """Reporters named in brackets in the report's first or last lines."""
         told = (*self.paragraphs[:2], *self.paragraphs[-1:])
         return next(filter(None, map(lines.reporter, told)), None)
 
     @property
     def captions(self) -> tuple[str, ...]:
-        """What was said of the pictures, in order."""
+        """Captions of the pictures, in order."""
         return tuple(dict.fromkeys(cut.text for cut in self.cut if cut.reason == "caption"))
 
 
 def read_body(blocks: Sequence[Block], title: str) -> Body:
-    """Return the paragraphs of `blocks`, rid of widgets, date lines, credits, links to elsewhere.
+    """Return the paragraphs of `blocks` without furniture.
 
-    `title` is what the page is called: a first line that repeats it is no paragraph. Widgets,
-    captions and pointers to other articles are cut wherever they stand; lines that look like dates,
-    credits or titles only at the ends, because in the middle they may be news.
+    Furniture is widgets, date lines, credits and links elsewhere. `title` is the headline: a first
+    line that repeats it is no paragraph. Widgets, captions and pointers to other articles are cut
+    anywhere; lines that look like dates, credits or titles only at the ends, because in the middle
+    they may be news.
     """
     cut: list[Cut] = []
     inner: list[Block] = []
@@ -107,7 +108,10 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
 
 
 class _Edges:
-    """Cutter of furniture at both ends of a body; collects the fields found in it."""
+    """Cutter of furniture at both ends of a body.
+
+    It collects the fields found in the lines it cuts.
+    """
 
     def __init__(self, title: str, *, items: bool) -> None:
         self.title = title
@@ -135,7 +139,10 @@ class _Edges:
         return kept + tail[::-1]
 
     def _cuts(self, block: Block, reasons: Callable[[Block], Iterator[tuple[str, bool]]]) -> bool:
-        """Cut a block for the first of its `reasons` that is true, if any is."""
+        """Cut a block for the first true one of its `reasons`.
+
+        Returns True if there is one.
+        """
         if len(block.text) > _LONGEST_EDGE:
             return False
         reason = next((reason for reason, true in reasons(block) if true), None)
@@ -177,7 +184,10 @@ class _Edges:
         return True
 
     def _take_meta(self, text: str, found: lines.MetaLine, *, bare: bool) -> bool:
-        """Note the fields of a date-and-source line; a `bare` date may be one."""
+        """Note the fields of a date-and-source line; return True for one.
+
+        A date without a label makes one only with `bare`.
+        """
         if not lines.is_meta_line(text, found) or (found.is_bare_date and not bare):
             return False
         self.meta.append(found)
@@ -196,7 +206,7 @@ class _Edges:
 
 
 def _furniture(block: Block) -> str | None:
-    """Return the rule by which a block is no part of the text wherever it stands, or None."""
+    """Return the reason to cut a block at any place, or None."""
     text = block.text
     if is_pager(text):
         return "page numbers"
@@ -215,7 +225,10 @@ def _furniture(block: Block) -> str | None:
 
 
 def _related_from(blocks: Sequence[Block]) -> int:
-    """Return the place from which on there are only links to other articles, or the length."""
+    """Return the place from which on all lines are related links.
+
+    The number of blocks, if there is no such place.
+    """
     found = len(blocks)
     total = linked = 0  # characters between `place` and what was found already
     for place in range(len(blocks) - 1, 0, -1):
@@ -228,9 +241,10 @@ def _related_from(blocks: Sequence[Block]) -> int:
 
 
 def _end_of_story(blocks: Sequence[Block]) -> int:
-    """Return the place after the first editor's credit that only a little text follows.
+    """Return the place after an editor's credit that ends the story.
 
-    Who edited the story is said at its end; what comes below advertises another.
+    It ends there if only a little text follows, which advertises another; else the number of
+    blocks.
     """
     before, after = 0, sum(len(block.text) for block in blocks)
     for place, block in enumerate(blocks):
@@ -242,7 +256,10 @@ def _end_of_story(blocks: Sequence[Block]) -> int:
 
 
 def _unwrap(blocks: Sequence[Block]) -> list[str]:
-    """Return the texts of `blocks`, lines that were wrapped by hand with `<br>` joined again."""
+    """Return the texts of `blocks`, hand-wrapped lines joined again.
+
+    Such lines end in a `<br>`.
+    """
     texts: list[str] = []
     run: list[Block] = []
     for block in [*blocks, None]:
@@ -277,7 +294,10 @@ def _comparable(text: str) -> str:
 
 
 def images(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
-    """Return the absolute URLs of the pictures under `nodes`, icons and placeholders left out."""
+    """Return the absolute URLs of the pictures under `nodes`, without icons.
+
+    Placeholders are left out, too.
+    """
     found: dict[str, None] = {}
     for root in nodes:
         for node in root.iter("img"):
@@ -312,7 +332,7 @@ def attachments(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
 
 
 def resolve(base: str, href: str) -> str | None:
-    """Return `href` as an absolute http(s) URL, or None if it is none."""
+    """Return `href` as an absolute http(s) URL, or None."""
     try:
         absolute = urljoin(base, href.strip())
         parts = urlsplit(absolute)

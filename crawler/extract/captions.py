@@ -1,7 +1,7 @@
-"""Captions: the lines that say what a picture shows or who took it. They are kept apart from text.
+"""Caption lines: descriptions of pictures and photographers' credits.
 
-Few pages mark them up. A photographer's credit tells by itself; other lines only by where they
-stand: beside a picture, set in the middle.
+They are stored apart from the text. Few pages mark them up. A photographer's credit is known by its
+words; other lines only by their place: beside a picture, set in the middle.
 """
 
 import re
@@ -37,9 +37,10 @@ _LONGEST_ZH, _LONGEST_EN = 60, 160
 
 
 def marks(blocks: Sequence[Block], title: str) -> list[bool]:
-    """Return for each of the `blocks` of a body whether it is a caption.
+    """Return for each block of a body if it is a caption.
 
-    `title` is the headline in letters alone: shown in the middle below a picture it is none.
+    `title` is the headline in letters alone: repeated in the middle below a picture it is no
+    caption.
     """
     found: list[bool] = []
     for place, block in enumerate(blocks):
@@ -58,14 +59,17 @@ def _is_caption(block: Block, after: Block | None, title: str) -> bool:
 
 
 def _describes(text: str, *, beside: bool) -> bool:
-    """Return True if a line names a photographer or what a picture beside it shows."""
+    """Return True if a line is a photographer's credit or a description.
+
+    A description counts only `beside` a picture.
+    """
     if len(text) <= (_NEAR if beside else _FAR) and _PHOTO_CREDIT.search(text):
         return True
     return beside and len(text) <= _NEAR and bool(_SHOWS.match(text))
 
 
 def _is_alone_below(block: Block, after: Block | None, title: str) -> bool:
-    """Return True if a short centred line follows a picture and no other centred line it.
+    """Return True if a short centred line follows a picture alone.
 
     Several centred lines are headings; a caption has its picture to itself.
     """

@@ -1,11 +1,11 @@
-"""Bytes to text: which encoding a page is really in, whatever its header and its meta tag claim.
+"""Detection of a page's encoding, also against its header and meta tag.
 
-The order, and why it is this one:
+The order, and its reasons:
 
 1. a byte-order mark, which nobody writes by accident;
-2. UTF-8 that decodes without an error and holds enough multi-byte characters: text in GBK or Big5
+2. UTF-8 that decodes without an error and has enough multi-byte characters: text in GBK or Big5
    practically never does, while pages that *declare* gb2312 and are UTF-8 are common;
-3. what the header, then the meta tag, declare, widened to the superset that sites really use
+3. the encoding of the header, then of the meta tag, widened to the superset that sites really use
    (gb2312 and gbk to gb18030, big5 to Big5-HKSCS, latin-1 to windows-1252), unless the bytes read
    clearly better in another encoding of the region;
 4. the encoding in which the bytes read best.
@@ -92,9 +92,9 @@ _SUSPECT_START = re.compile("[\x80-ÿ\u2500-\u257f\u3041-\u30f6]")  # five times
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A page as text: the codec that read it, and what was wrong on the way.
+    """Page as text, its codec, and flags of what went wrong.
 
-    `flags` may hold `charset_mismatch` (header or meta named another encoding) and `mojibake`
+    `flags` may contain `charset_mismatch` (header or meta named another encoding) and `mojibake`
     (characters were lost or the text was garbled before it was sent).
     """
 
@@ -127,7 +127,10 @@ def content_type(headers: Mapping[str, str]) -> str:
 
 
 def garbled(text: str) -> float:
-    """Return signs of a wrong decoding per character that is not ASCII, 0 for clean text."""
+    """Return signs of a wrong decoding per non-ASCII character.
+
+    0 for clean text.
+    """
     sample = text[:_SAMPLE]
     # Most of a page is markup, and every sign is outside ASCII: a text knows at once whether it is.
     seen = "\n".join(piece for piece in sample.split(">") if not piece.isascii())
@@ -168,7 +171,10 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _best(sample: bytes, declared: list[str]) -> str:
-    """Return the codec in which a sample reads best, a declared one where it is as good."""
+    """Return the codec in which a sample reads best.
+
+    A declared one, if that reads as good.
+    """
     if declared and _quality(sample, declared[0]) > _GOOD:
         return declared[0]
     candidates = list(dict.fromkeys([*declared, *_REGION, "cp1252"]))
@@ -178,13 +184,16 @@ def _best(sample: bytes, declared: list[str]) -> str:
 
 
 def _alone(body: bytes) -> bool:
-    """Whether bytes above ASCII stand alone, as the accents and quotes of one-byte text do."""
+    """Return True if bytes above ASCII are isolated, as in one-byte text.
+
+    Its accents and quotation marks are.
+    """
     high = len(body[:_SAMPLE].translate(None, _ASCII))
     return len(_LONE.findall(body[:_SAMPLE])) > 0.8 * high > 0
 
 
 def _wide(body: bytes) -> bytes:
-    """Return a bounded sample of the text of a page, the ASCII of its markup left out."""
+    """Return a bounded sample of a page's text without ASCII markup."""
     found: list[bytes] = []
     total = 0
     for stretch in _STRETCH.finditer(body):
@@ -196,11 +205,11 @@ def _wide(body: bytes) -> bytes:
 
 
 def _quality(sample: bytes, name: str) -> float:
-    """Return how well `sample` reads in the codec `name`: 1 is ordinary text, 0 or less garbage.
+    """Return the plausibility of `sample` in a codec.
 
-    Chinese text keeps to the first-level characters of its own standard (GB 2312 rows 16-55, Big5
-    frequently used characters): more than nine in ten are there. The same bytes in the other
-    standard scatter over rare characters.
+    1 is ordinary text, 0 or less garbage. Chinese text uses the first-level characters of its own
+    standard (GB 2312 rows 16-55, Big5 frequently used characters): more than nine in ten are there.
+    The same bytes in the other standard scatter over rare characters.
     """
     text = sample.decode(name, "replace")
     wide = [char for char in text if char > "\x7f"]
@@ -232,12 +241,18 @@ def _read(body: bytes, encoding: str) -> str:
 
 
 def _multibyte(body: bytes) -> int:
-    """Count lead bytes of characters of three or more bytes in valid UTF-8 (bounded)."""
+    """Count lead bytes of characters of three or more UTF-8 bytes.
+
+    In valid UTF-8, of the start of a page.
+    """
     return len(body[:_SAMPLE].translate(None, _BELOW_THREE))
 
 
 def _utf16(body: bytes) -> str | None:
-    """Return a UTF-16 flavour when every other byte of the start is zero, as in ASCII markup."""
+    """Return a UTF-16 codec for bytes half zero, or None.
+
+    Every other byte of ASCII markup in UTF-16 is zero.
+    """
     start = body[:64]
     if len(start) < 16 or b"\x00" not in start:
         return None
@@ -264,7 +279,7 @@ def _known(found: re.Match[str] | None) -> str | None:
 
 
 def _codec(name: str) -> str | None:
-    """Return the codec to use for a declared charset name, or None if Python knows none."""
+    """Return the codec for a declared charset name, or None."""
     name = name.lower().strip("\"' ;")
     if name in _SUPERSET:
         return _SUPERSET[name]

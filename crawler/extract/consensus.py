@@ -1,8 +1,8 @@
-"""The general reader: three independent extractors vote on the lines of a page.
+"""General reader: three independent extractors vote on the lines of a page.
 
-trafilatura, readability and jusText err in different ways, so where they agree the text is right.
-Chinese is fed to them so that they can count: readability weighs commas and knows only the ASCII
-one, jusText's thresholds are lengths of English sentences.
+trafilatura, readability and jusText err in different ways, so if they agree the text is right.
+Chinese is converted so that they can count: readability weighs commas and knows only the ASCII one,
+jusText's thresholds are lengths of English sentences.
 """
 
 import re
@@ -42,7 +42,10 @@ _STOPWORDS = justext.get_stoplist("English")
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one extractor takes for the text, and its mean likeness to the others (0-1)."""
+    """Text that one extractor found, and its mean likeness to the others.
+
+    The likeness is 0-1.
+    """
 
     name: str
     text: str
@@ -52,11 +55,11 @@ class Opinion:
 def ask_extractors(
     html: str, chinese: bool, lines: int, *, every: bool = False
 ) -> tuple[Opinion, ...]:
-    """Return what the extractors say of a page, the one most like the others first.
+    """Return the extractors' opinions of a page, the most agreed first.
 
-    `chinese` says how to feed them, `lines` how many blocks the page has. jusText is asked where
-    the other two disagree, or with `every`. An extractor that fails, or would take too long, says
-    nothing. Nothing at all is returned for a page beyond reason.
+    `chinese` decides the form of their input, `lines` is the number of blocks. jusText is asked if
+    the other two disagree, or with `every`. An extractor that fails, or would take too long, gives
+    an empty text. A page beyond reason gives no opinion at all.
     """
     if len(html) > _LARGEST or lines > MAX_LINES:
         return ()
@@ -75,7 +78,10 @@ def ask_extractors(
 
 
 def agreement(said: Sequence[Opinion]) -> float:
-    """Return how far the extractors agree, 0-1: the first two, or who is most like the others."""
+    """Return the agreement of the extractors, 0-1.
+
+    Of trafilatura and readability if they agree, else the best mean likeness.
+    """
     texts = {opinion.name: opinion.text for opinion in said}
     if _agreed(texts):
         both = likeness(shingles(texts["trafilatura"]), shingles(texts["readability"]))
@@ -84,12 +90,12 @@ def agreement(said: Sequence[Opinion]) -> float:
 
 
 def choose_blocks(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
-    """Return the places of the blocks of a page that the extractors together take for its text.
+    """Return the places of the blocks that the extractors together accept.
 
     readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
-    wrong; the other two judge line by line. So what readability takes counts where one of the
-    others takes it too; and where readability is unlike both and they are alike, what those two
-    take. A lone opinion stands if there is no other. Where the first two agree, jusText has no say,
+    wrong; the other two judge line by line. So a line of readability counts if one of the others
+    has it, too; and if readability is unlike both and they are alike, the lines that these two
+    share. A lone opinion counts if there is no other. If the first two agree, jusText has no vote,
     so that asking it makes no difference.
     """
     texts = {opinion.name: opinion.text for opinion in said}
@@ -140,12 +146,12 @@ class _Line:
 
     @property
     def long(self) -> bool:
-        """Whether its 3-grams tell it."""
+        """True if a line has enough 3-grams to be found by them."""
         return len(self.grams) >= _LONG
 
 
 class _ExtractedText:
-    """What one extractor took, ready to be asked about lines of the page."""
+    """Text of one extractor, indexed for look-ups of the page's lines."""
 
     def __init__(self, text: str) -> None:
         self.shingles = shingles(text)
@@ -153,17 +159,20 @@ class _ExtractedText:
         self.lines = {_bare(line) for line in text.splitlines()}
 
     def contains(self, line: _Line) -> bool:
-        """Whether this text holds the line: most 3-grams of a long one, a short one as a line."""
+        """Return True if the text contains a line.
+
+        Of a long line most 3-grams must be there, a short one must be a line.
+        """
         if line.long:
             return len(line.grams & self.grams) > 0.6 * len(line.grams)
         return line.bare in self.lines or (bool(line.grams) and line.grams <= self.grams)
 
 
 def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
-    """Return `core` without lines that repeat, far from the rest, what it holds already.
+    """Return `core` without distant repetitions.
 
     Pages show a headline or a whole story twice, for telephones or in a box of related news. The
-    copy nearest to the middle of the text is the one that counts.
+    copy nearest to the middle of the text counts.
     """
     half = sum(len(lines[place].bare) for place in core) / 2
     middle, passed = core[0], 0
@@ -200,19 +209,22 @@ def _tokens(text: str) -> list[str]:
 
 
 def _agreed(texts: Mapping[str, str]) -> bool:
-    """Whether trafilatura and readability say so much the same that a third vote is idle."""
+    """Return True if trafilatura and readability make a third vote idle."""
     one, other = shingles(texts["trafilatura"]), shingles(texts["readability"])
     return likeness(one, other) >= _AGREED
 
 
 def is_chinese(text: str) -> bool:
-    """Whether a text is mostly Chinese, judged by its Han characters against its words."""
+    """Return True if a text has more Chinese than English.
+
+    Two Han characters count as one word.
+    """
     return 2 * len(_HAN.findall(text)) > len(_WORD.findall(text))
 
 
 @lru_cache(maxsize=8)
 def shingles(text: str) -> Shingles:
-    """Return the hashes of the 4-grams of a text, each Han character one token."""
+    """Return hashes of a text's 4-grams, each Han character a token."""
     tokens = _tokens(text)
     if len(tokens) < 4:
         return frozenset([hash(tuple(tokens))] if tokens else ())
@@ -221,7 +233,10 @@ def shingles(text: str) -> Shingles:
 
 @lru_cache(maxsize=16)
 def likeness(one: Shingles, other: Shingles) -> float:
-    """Return the F1 of two sets of shingles, 0 when either is empty."""
+    """Return the F1 of two sets of shingles.
+
+    0 if either is empty.
+    """
     if not one or not other:
         return 0.0
     return 2 * len(one & other) / (len(one) + len(other))

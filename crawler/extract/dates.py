@@ -1,4 +1,4 @@
-"""Dates as news pages write them, in Chinese, English and in URLs, with their precision."""
+"""Dates of news pages in Chinese, English and URLs, with precision."""
 
 import re
 from dataclasses import dataclass
@@ -69,7 +69,10 @@ _IN_URL = (
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date found in a text: the time, cut to its precision, and where it stands."""
+    """Date found in a text: time, precision and place.
+
+    The time is cut to the precision.
+    """
 
     at: datetime
     precision: Precision
@@ -78,7 +81,10 @@ class Moment:
 
 
 def moments(text: str) -> list[Moment]:
-    """Return the full dates of `text`, in order. Republican years count only where written so."""
+    """Return the full dates of `text`, in order.
+
+    Republican years count only after 民國.
+    """
     found = [_numeric(match) for match in _DAY.finditer(text)]
     lowered = text.lower()
     if any(short in lowered for short in _SHORT):
@@ -98,9 +104,10 @@ def moments(text: str) -> list[Moment]:
 
 
 def leading_date(text: str) -> Moment | None:
-    """Return the date at the start of `text`, which follows a label or fills a meta tag.
+    """Return the date at the start of a labelled value, or None.
 
-    Here also a month, a compact date and a bare republican year are taken for what they are.
+    Such as that of a meta tag. Here a month, a compact date and a bare republican year are dates,
+    too.
     """
     text = text.strip()
     near = [moment for moment in moments(text) if moment.start <= 24]
@@ -121,7 +128,7 @@ def leading_date(text: str) -> Moment | None:
 
 
 def date_in_url(url: str) -> Moment | None:
-    """Return the date a URL's path carries, to the day or only to the month."""
+    """Return the date in a URL's path, to the day or month."""
     try:
         path = urlsplit(url).path
     except ValueError:
@@ -150,7 +157,10 @@ def _numeric(match: re.Match[str]) -> Moment | None:
 
 
 def _day_last(match: re.Match[str]) -> Moment | None:
-    """Read 13/2/2023 or 2/13/2023; 3/2/2023, which may mean either day, is no date."""
+    """Read 13/2/2023 or 2/13/2023.
+
+    3/2/2023, which may mean either day, is no date.
+    """
     first, second = int(match["a"]), int(match["b"])
     if first == second or second > 12:
         return _with_clock(match, int(match["y"]), first, second)

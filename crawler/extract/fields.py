@@ -1,4 +1,4 @@
-"""Title, date, source and the other fields of a page, each with the rule that found it."""
+"""Title, date, source and other fields of a page, with rules."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ _CONFLICT = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """A value and the rule that found it, as `shizheng page` shows it."""
+    """Value and the rule that found it, for `shizheng page`."""
 
     value: T
     rule: str
@@ -56,7 +56,10 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Metas:
-    """The meta tags of a page in document order, names in lower case, empty values left out."""
+    """Meta tags of a page in document order, without empty values.
+
+    Names are in lower case. `national` is the place of the first name of the national block.
+    """
 
     entries: tuple[tuple[str, str], ...]
     national: int
@@ -70,9 +73,9 @@ class Metas:
         return None
 
     def own(self, name: str) -> Found[str] | None:
-        """Return a value the article itself gives.
+        """Return a value of the article itself.
 
-        Where a page has the national block, a name in or after it is the article's, even when it is
+        If a page has the national block, a name in or after it is the article's, even when it is
         empty there; the same name before it describes the whole site.
         """
         inside = [value for key, value in self.entries[self.national :] if key == name]
@@ -94,10 +97,10 @@ def read_metas(tree: etree._Element) -> Metas:
 def title_of(
     tree: etree._Element, metas: Metas, named: Sequence[etree._Element], blocks: Sequence[Block]
 ) -> Found[str] | None:
-    """Return the headline, with the kicker and subtitle shown around it.
+    """Return the headline, with the kicker and subtitle around it.
 
-    `named` are the elements where the family keeps titles, `blocks` the lines of the page; what
-    they show counts only if it agrees with what the head of the page says.
+    `named` are the family's title elements, `blocks` the lines of the page; they count only if they
+    agree with the head of the page.
     """
     heads = _heads(tree, metas)
     for node in named:
@@ -119,7 +122,7 @@ def title_of(
 
 
 def _heads(tree: etree._Element, metas: Metas) -> list[str]:
-    """Return the titles that the head of a page gives: title element, then meta tags."""
+    """Return the titles in the head: title element, then meta tags."""
     titles = [squeeze("".join(node.itertext())) for node in tree.iter("title")][:1]
     found = (metas.own("articletitle"), metas.first("og:title", "twitter:title"))
     return [title for title in (*titles, *(each.value for each in found if each)) if title]
@@ -128,12 +131,12 @@ def _heads(tree: etree._Element, metas: Metas) -> list[str]:
 def published_of(
     metas: Metas, near: Sequence[lines.MetaLine], url: str, structured: str | None = None
 ) -> tuple[Found[Moment] | None, tuple[str, ...]]:
-    """Return when the page was published, and remarks on what contradicts it.
+    """Return the date of publication, and flags of contradictions.
 
-    The order: meta tags, then labelled lines, then `structured` data, then a date standing alone
-    near the title, then an update line, then the URL. Attributes of the body are never read:
-    templates leave stale dates there. `migrated` marks a page whose system was filled long after
-    the article was published.
+    The order: meta tags, then labelled lines, then `structured` data, then a bare date near the
+    title, then an update line, then the URL. Attributes of the body are never read: templates leave
+    stale dates there. `migrated` marks a page whose system was filled long after the article was
+    published.
     """
     meta = _meta_date(metas)
     line = _first_of("date line", (seen.published for seen in near))
@@ -184,7 +187,7 @@ def source_of(metas: Metas, near: Sequence[lines.MetaLine]) -> Found[str] | None
 
 
 def _spelled_out(source: Found[str], metas: Metas) -> Found[str]:
-    """Return a source; where it only says "this site", the name the site gives itself."""
+    """Return a source; for "this site", the site's own name."""
     site = metas.first("sitename") if source.value in _THIS_SITE else None
     return Found(site.value, f"{source.rule}, named by {site.rule}") if site else source
 
@@ -192,7 +195,7 @@ def _spelled_out(source: Found[str], metas: Metas) -> Found[str]:
 def author_of(
     metas: Metas, near: Sequence[lines.MetaLine], editor: str | None, reporter: str | None = None
 ) -> Found[str] | None:
-    """Return the author, or else the editor, the page names. Numbers are no names."""
+    """Return the author, or else the editor; numbers are no names."""
     for name in ("author", "article:author"):
         found = metas.own(name)
         if found and _NUMBER.sub("", found.value) and not found.value.startswith("http"):
@@ -211,7 +214,7 @@ def author_of(
 
 
 def column_of(metas: Metas, blocks: Iterable[Block], title: str) -> Found[str] | None:
-    """Return the section: the national meta tag, or else the end of the breadcrumb."""
+    """Return the section from the national meta tag or the breadcrumb."""
     found = metas.own("columnname")
     if found:
         return found
@@ -247,7 +250,7 @@ def cut_to(moment: Moment) -> datetime:
 
 
 def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> list[lines.MetaLine]:
-    """Return what the lines around the body say, the likeliest first.
+    """Return the fields of the lines around the body, the likeliest first.
 
     `start` and `end` are the places of the body among `blocks`. Lines between title and body come
     first, then those just after the body, then those above the title.
@@ -304,7 +307,7 @@ def _finer(one: Moment, other: Moment) -> bool:
 
 
 def _shown_title(blocks: Sequence[Block], heads: Sequence[str]) -> Block | None:
-    """Return the line of the page that the head of the page repeats most fully."""
+    """Return the line that the head of the page repeats most fully."""
     best: Block | None = None
     score = 0.0
     for block in blocks:
@@ -342,7 +345,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str:
-    """Return a headline with the kicker before and the subtitle after it, joined by spaces."""
+    """Return a headline with kicker and subtitle, joined by spaces."""
     key = _comparable(text)
     before: list[str] = []
     after: list[str] = []
@@ -370,7 +373,7 @@ def _is_kicker(node: etree._Element, title: etree._Element) -> bool:
 
 
 def _without_site(head: str) -> str:
-    """Return a title element's text without the names of section and site around it."""
+    """Return a title without the names of section and site."""
     parts = [part for part in _TITLE_END.split(head) if part]
     if len(parts) < 2:
         return head.strip()

@@ -1,10 +1,10 @@
-"""Kinds of page: which give an article, which are refused and why, and what an article is flagged.
+"""Kinds of page: reasons for a reject, and flags of articles.
 
-Refused (a reason, see `blocking.REASONS`): listing, image_only, cover_notice, too_short. Kept and
-flagged: `digest` (several items under one headline: one article, each item's headline a line of its
-own, so that an English item can be found in it as a part), `transcript` (what was said, which the
-other language never translates), `no_mate` (the page says that there is no other language).
-Bilingual pages are split by the language step.
+Refused (a reason, see `refusals.REASONS`): listing, image_only, cover_notice, too_short. Accepted
+and flagged: `digest` (several items under one headline: one article, each item's headline a line of
+its own, so that an English item can be found in it as a part), `transcript` (spoken words, which
+are never translated), `no_mate` (the page states that there is no other language). Bilingual pages
+are split by the language step.
 """
 
 import re
@@ -40,12 +40,15 @@ _PARAGRAPH = 40
 
 
 def units(text: str) -> int:
-    """Return the length of a text in Chinese characters, a word of another script counting two."""
+    """Return a text's length in Chinese characters; other words count two."""
     return sum(len(han) or 2 for han in _RUN.findall(text))
 
 
 def reaches(texts: Iterable[str], least: int) -> bool:
-    """Whether the `units` of texts add up to `least`. Long texts are not read to their end."""
+    """Return True if the `units` of texts add up to `least`.
+
+    Long texts are not read to their end.
+    """
     total = 0
     for text in texts:
         for run in _RUN.finditer(text):
@@ -58,11 +61,10 @@ def reaches(texts: Iterable[str], least: int) -> bool:
 def reject_reason(
     text: str, blocks: Sequence[Block], *, general: bool, documents: int, pictures: int
 ) -> str | None:
-    """Return the reason why a page gives no article, or None if it gives one.
+    """Return the reason to refuse a page, or None.
 
-    `text` is what is left as its body, `blocks` are the lines of the body before anything was cut
-    (or of the whole page, with `general`), `documents` and `pictures` what the body links and
-    shows.
+    `text` is the body after cutting, `blocks` are its lines before (or those of the whole page,
+    with `general`), `documents` and `pictures` the numbers of links and pictures in it.
     """
     if documents and (
         not reaches([text], 40) or (not reaches([text], 160) and _ATTACHED.search(text))
@@ -76,7 +78,7 @@ def reject_reason(
 
 
 def kind_flags(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -> list[str]:
-    """Return the flags that tell what kind of article this is."""
+    """Return the flags for the kind of an article."""
     found = []
     if not reaches(paragraphs, _SHORT):
         found.append("short")
@@ -90,9 +92,9 @@ def kind_flags(title: str, paragraphs: Sequence[str], blocks: Sequence[Block]) -
 
 
 def is_listing(blocks: Sequence[Block], text: str, *, general: bool) -> bool:
-    """Whether blocks are mostly titles that link elsewhere, without a paragraph of their own.
+    """Return True if blocks are mostly linked titles without paragraphs.
 
-    `text` is what is left as the body; it is asked of a page read in `general` alone.
+    `text` is the body after cutting, which only a page read in `general` needs.
     """
     titles = [b for b in blocks if b.link_density > 0.5 and len(b.text) >= 8]
     prose = [b for b in blocks if b.link_density < 0.3 and len(b.text) >= 60]
@@ -102,7 +104,10 @@ def is_listing(blocks: Sequence[Block], text: str, *, general: bool) -> bool:
 
 
 def _is_dialogue(paragraphs: Sequence[str]) -> bool:
-    """Whether people take turns: paragraphs that begin with who speaks, one of them asking."""
+    """Return True if people take turns, one of them asking.
+
+    A turn is a paragraph that begins with its speaker.
+    """
     turns = [match["who"].strip() for text in paragraphs if (match := _TURN.match(text))]
     turns = [who for who in turns if not _NO_SPEAKER.match(who)]
     asked = sum(bool(_ASKS.search(who)) for who in turns)
@@ -115,10 +120,10 @@ def _is_dialogue(paragraphs: Sequence[str]) -> bool:
 
 
 def with_headlines(blocks: Sequence[Block], chosen: Sequence[int]) -> list[int]:
-    """Return the places of a text with the headlines of its items, if it is a digest.
+    """Return the places of a text, a digest's with its headlines.
 
-    Extractors leave a headline out that is a link. It belongs to the text where most paragraphs
-    have one: among the paragraphs of one article such links are advertisements of others.
+    Extractors leave a headline out that is a link. It belongs to the text if most paragraphs have
+    one: among the paragraphs of one article such links are advertisements of others.
     """
     kept = set(chosen)
     prose = [place for place in chosen if units(blocks[place].text) >= _PARAGRAPH]
@@ -129,7 +134,10 @@ def with_headlines(blocks: Sequence[Block], chosen: Sequence[int]) -> list[int]:
 
 
 def has_items(blocks: Sequence[Block]) -> bool:
-    """Whether the body is several items: a headline that is a link, then what it is about."""
+    """Return True if the body is several items.
+
+    Each has a headline that is a link, and a paragraph.
+    """
     items = sum(
         _is_headline(block)
         and blocks[place + 1].link_density < 0.3

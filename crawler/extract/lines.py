@@ -1,4 +1,4 @@
-"""Lines that are not news: date and source lines, widgets, credits, breadcrumbs, pagers.
+"""Lines that are not news: dates, sources, widgets, credits, breadcrumbs, pagers.
 
 Each is recognised here once, for two uses: fields are read from them, and the text is rid of them.
 """
@@ -138,7 +138,10 @@ _NOISE = re.compile(r"[\W\d_]+")
 
 @dataclass(frozen=True, slots=True)
 class MetaLine:
-    """What a date-and-source line says; `rest` is what no label, date or widget covers."""
+    """Fields of a date-and-source line.
+
+    `rest` is the text outside labels, dates and widgets.
+    """
 
     published: Moment | None = None
     updated: Moment | None = None
@@ -150,12 +153,12 @@ class MetaLine:
 
     @property
     def has_fields(self) -> bool:
-        """Whether the line gives any field at all."""
+        """True if the line has any field."""
         return bool(self.bare) or not self.is_bare_date
 
     @property
     def is_bare_date(self) -> bool:
-        """Whether all the line gives is a date that nothing announces."""
+        """True if the line has nothing but a date without a label."""
         return not any((self.published, self.updated, self.source, self.author, self.editor))
 
 
@@ -209,9 +212,9 @@ def read_line(pieces: str) -> MetaLine:
 
 
 def _labels(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield field, start and end of each label, the colon included, from left to right.
+    """Yield field, start and end of each label, from left to right.
 
-    Looked for backwards from colons, which are few.
+    The end includes the colon. Labels are looked for backwards from colons, which are few.
     """
     done = 0
     for colon in _COLON.finditer(text):
@@ -223,7 +226,10 @@ def _labels(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def is_meta_line(text: str, found: MetaLine) -> bool:
-    """Whether a line is a date-and-source line: it gives fields and says hardly anything else."""
+    """Return True if a line is a date-and-source line.
+
+    It has fields and hardly any other text.
+    """
     dated = bool(found.published or found.updated or found.bare)
     if len(text) > 160 or not found.has_fields or not (dated or found.source):
         return False
@@ -238,19 +244,22 @@ def _outlets(text: str) -> list[str]:
 
 
 def is_clock(text: str) -> bool:
-    """Whether a line is the hour under a Hong Kong press release."""
+    """Return True if a line is a Hong Kong press release's hour."""
     return bool(_CLOCK.match(text.translate(_WIDE_DIGITS)))
 
 
 def is_end(text: str, *, after_clock: bool) -> bool:
-    """Whether a line only says that the text ends here; `ends` alone does so below an hour."""
+    """Return True if a line is an end mark.
+
+    `ends` alone is one only below an hour.
+    """
     return bool(_END_MARK.fullmatch(text)) or (
         text == "完" or (after_clock and bool(re.fullmatch(r"ends?", text, re.IGNORECASE)))
     )
 
 
 def is_credit(text: str) -> bool:
-    """Whether a line only credits editors and the like."""
+    """Return True if a line only credits editors and the like."""
     return len(text) <= 80 and bool(_CREDIT.match(text))
 
 
@@ -263,12 +272,12 @@ def credit_tail(text: str) -> tuple[str, str | None]:
 
 
 def is_breadcrumb(text: str) -> bool:
-    """Whether a line says where on the site the reader is."""
+    """Return True if a line is the page's path through the site."""
     return bool(_CRUMBS.search(text)) or bool(_TRAIL.match(text))
 
 
 def is_furniture(text: str) -> bool:
-    """Whether a short line is a widget, a date line, a credit or a breadcrumb."""
+    """Return True for a widget, pager, date line, credit or breadcrumb."""
     return (
         is_widget(text)
         or is_credit(text)
@@ -284,9 +293,9 @@ def without_bare_date(found: MetaLine) -> MetaLine:
 
 
 def is_neighbour(text: str, *, linked: bool, last: bool = False) -> bool:
-    """Whether a line points at the previous or the next article.
+    """Return True if a line leads to the previous or next article.
 
-    Without a link it does so only where it says that there is none, or among the `last` lines.
+    Without a link it must state that there is none, or be among the `last` lines.
     """
     if len(text) > 120 or not _NEIGHBOUR.match(text):
         return False
@@ -299,22 +308,25 @@ def is_related_heading(text: str) -> bool:
 
 
 def is_pointer(text: str) -> bool:
-    """Whether a line that is mostly a link sends the reader to another article."""
+    """Return True if a linked line sends the reader to another article."""
     return len(text) <= 300 and bool(_POINTER.match(text))
 
 
 def is_notice(text: str) -> bool:
-    """Whether a closing line is a copyright notice, a call to follow or a reporters' credit."""
+    """Return True for a closing notice: copyright, call to follow, reporters' credit."""
     return bool(_NOTICE.match(text)) or (len(text) <= 120 and bool(_FOLLOW.search(text)))
 
 
 def is_preamble(text: str) -> bool:
-    """Whether an opening line belongs to the page rather than to the story."""
+    """Return True if an opening line belongs to the page.
+
+    Not to the story.
+    """
     return bool(_PREAMBLE.match(text))
 
 
 def byline(text: str) -> str | None:
-    """Return the reporters whom an opening line names and says nothing else, or None."""
+    """Return the reporters in an opening line of names alone, or None."""
     match = _BYLINE.match(text) if len(text) <= 60 else None
     if not match:
         return None
@@ -322,7 +334,7 @@ def byline(text: str) -> str | None:
 
 
 def signature(text: str) -> str | None:
-    """Return the reporters whom a closing line names and says nothing else, or None."""
+    """Return the reporters in a closing line of names alone, or None."""
     match = _SIGNED.match(text) if len(text) <= 60 else None
     return re.sub(r"\s+", " ", match["names"]).strip() if match else None
 
@@ -338,17 +350,20 @@ def reporter(paragraph: str) -> str | None:
 
 
 def is_catalogue(text: str) -> bool:
-    """Whether a line is an entry of the catalogue box above an official document."""
+    """Return True for an entry of an official document's catalogue box."""
     return len(text) <= 160 and bool(_CATALOGUE.match(text))
 
 
 def is_attachment_label(text: str) -> bool:
-    """Whether a line only announces attachments."""
+    """Return True if a line only announces attachments."""
     return bool(_ATTACHED.match(text))
 
 
 def column_of(text: str, title: str) -> str | None:
-    """Return the last section a breadcrumb names, past the title and words for `this text`."""
+    """Return the last section in a breadcrumb, or None.
+
+    The title and words for `this text` after it do not count.
+    """
     trail = re.sub(r"^[^:：>»]{0,16}[:：]", "", text)
     parts = [part.strip(" \x1f") for part in _CRUMB_MARK.split(trail.replace("\x1f", " "))]
     for named_part in reversed(parts):
@@ -373,7 +388,10 @@ def _clean(value: str) -> str:
 
 
 def plausible_name(value: str | None) -> str | None:
-    """Return a name that can be one: not empty, not a number, not a sentence."""
+    """Return a name, or None for a value that cannot be one.
+
+    It is not empty, not a number, not a sentence.
+    """
     if not value:
         return None
     value = re.sub(r"^(?:来源|來源|作者|source|author)\s*[:：]\s*", "", value, flags=re.I)

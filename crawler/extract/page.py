@@ -1,4 +1,4 @@
-"""One fetched page, decoded and parsed once: what every rule of extraction reads from."""
+"""Fetched page, decoded and parsed once, as all rules read it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,10 @@ _CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 
 
 class ParsedPage:
-    """A page as decoded text, parsed tree, meta tags and blocks; each is made once, when needed."""
+    """Page as decoded text, tree, meta tags and blocks.
+
+    Each is made once, when needed.
+    """
 
     def __init__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         self.url = url
@@ -53,29 +56,29 @@ class ParsedPage:
 
     @cached_property
     def served(self) -> date | None:
-        """The day (UTC) the server says it sent the page, from the Date header; None without."""
+        """Day (UTC) of the answer's Date header; None without."""
         value = next((str(v) for k, v in self.headers.items() if k.lower() == "date"), "")
         moment = limits.mail_date(value)
         return moment.date() if moment else None
 
     @cached_property
     def tree(self) -> etree._Element:
-        """The parsed page without scripts and styles; an empty element if nothing can be parsed."""
+        """Parsed page without scripts and styles; an empty element on failure."""
         tree = parse(self.html)
         etree.strip_elements(tree, *_DEAD, with_tail=False)
         return tree
 
     @cached_property
     def elements(self) -> list[etree._Element]:
-        """The elements of the page, in document order.
+        """Elements of the page, in document order.
 
-        As long as they are held lxml need not make them anew in every walk over the tree.
+        As long as they are referenced lxml need not make them anew in every walk over the tree.
         """
         return list(self.tree.iter())
 
     @cached_property
     def markup(self) -> str:
-        """The tree as HTML again: well formed, and much shorter than what was sent."""
+        """Tree as HTML again: well formed and much shorter."""
         return str(etree.tostring(self.tree, encoding="unicode", method="html"))
 
     @cached_property
@@ -102,7 +105,7 @@ class ParsedPage:
         return read_blocks(self.tree if body is None else body, frozenset())
 
     def blocks_of(self, root: etree._Element, dropped: frozenset[etree._Element]) -> list[Block]:
-        """Return what `read_blocks` does, cut out of `blocks` where that gives the same lines."""
+        """Return `read_blocks` of an element, from `blocks` if that is equal."""
         if not dropped and stands_alone(root):
             start, end = self.places_in([root])
             # A picture at the first line may be one above `root`.
@@ -112,7 +115,7 @@ class ParsedPage:
 
     @cached_property
     def chinese(self) -> bool:
-        """Whether the visible text is mostly Chinese."""
+        """True if the visible text is mostly Chinese."""
         return is_chinese("\n".join(block.text for block in self.blocks[:2000]))
 
     @cached_property
@@ -144,7 +147,7 @@ class ParsedPage:
         return named
 
     def select(self, selectors: Sequence[str]) -> list[etree._Element]:
-        """Return the elements that any of the CSS `selectors` matches, in document order.
+        """Return the elements that any CSS selector matches, in document order.
 
         A page is asked some fifty selectors, nearly all of them a tag, a class or an id, most of
         which it has not: these are looked up. A path through the tree for each of them took half of
@@ -172,7 +175,10 @@ class ParsedPage:
         return hits[0] if hits else []
 
     def inside(self, root: etree._Element, selectors: Sequence[str]) -> frozenset[etree._Element]:
-        """Return the elements under `root`, itself left out, that any of `selectors` matches."""
+        """Return the elements under `root` that any of `selectors` matches.
+
+        Without `root` itself.
+        """
         hits: set[etree._Element] = set()
         for selector in selectors:
             hits.update(self.select([selector]) if _plain(selector) else select(root, [selector]))
@@ -180,19 +186,22 @@ class ParsedPage:
         return frozenset(hits.intersection(root.iter()) if hits else ())
 
     def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
-        """Return the places among `blocks` where the text of `nodes` starts and ends."""
+        """Return start and end of the text of `nodes` among `blocks`."""
         inside = {inner for node in nodes for inner in node.iter()}
         places = [at for at, block in enumerate(self.blocks) if block.node in inside]
         return (places[0], places[-1] + 1) if places else (0, 0)
 
     def places_of(self, texts: Sequence[str]) -> tuple[int, int]:
-        """Return the places among `blocks` where the lines `texts` start and end."""
+        """Return start and end of the lines `texts` among `blocks`."""
         wanted = set(texts)
         places = [at for at, block in enumerate(self.blocks) if block.text in wanted]
         return (places[0], places[-1] + 1) if places else (0, 0)
 
     def around(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
-        """Return the pictures and links of a text: see `between`, and pictures just above it."""
+        """Return the pictures and links of a text.
+
+        See `between`; with the pictures just above it.
+        """
         above: list[etree._Element] = []
         for node in first.itersiblings(preceding=True):
             if "".join(node.itertext()).strip():
@@ -203,7 +212,7 @@ class ParsedPage:
         return above + self.between(first, last)
 
     def between(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
-        """Return the pictures and links from the element `first` to the end of `last`."""
+        """Return pictures and links from `first` to the end of `last`."""
         end = set(last.iter())
         kept: list[etree._Element] = []
         inside = ended = False
@@ -217,7 +226,10 @@ class ParsedPage:
         return kept
 
     def unlinked_pictures(self) -> list[etree._Element]:
-        """Return the pictures that lead nowhere: an article's, not those of menus and adverts."""
+        """Return the pictures outside links, header, footer and navigation.
+
+        They are an article's, not menus or advertisements.
+        """
         outside = ("a", "header", "footer", "nav")
         return [
             node
@@ -226,10 +238,10 @@ class ParsedPage:
         ]
 
     def linked_parts(self) -> tuple[str, ...]:
-        """Return the pages 2..n that numbered links of a pager name, by the shape of their URLs.
+        """Return the pages 2..n in a pager, by their URLs' shape.
 
         Page n of `.../c_12.htm` is `.../c_12_2.htm` or `.../c_12-2.htm`. A page that is read under
-        another address than its pager links (saved, or a twin) is told by the pager's own link 1.
+        another address than its pager links (saved, or a twin) is found by the pager's own link 1.
         """
         numbered: dict[str, int] = {}
         if not _PART_MARK.search(self.html):
@@ -254,7 +266,7 @@ class ParsedPage:
 
 
 def _parts_of(url: str, numbered: Mapping[str, int]) -> tuple[str, ...]:
-    """Return which of the `numbered` links are further pages of the article at `url`."""
+    """Return the `numbered` links that are further pages of an article."""
     stem, _, extension = _path(url).rpartition(".")
     if not stem or "/" in extension or not re.search(r"\d", stem):
         return ()
@@ -268,7 +280,10 @@ def _parts_of(url: str, numbered: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _printable(text: str) -> str:
-    """Return text without control characters; as bytes, because hardly any text has one."""
+    """Return text without control characters.
+
+    As bytes, because hardly any text has one.
+    """
     data = text.encode("utf-8", "surrogatepass")
     kept = data.translate(None, _CONTROLS)
     return text if len(kept) == len(data) else kept.decode("utf-8", "surrogatepass")
@@ -289,9 +304,9 @@ def _host(url: str) -> str:
 
 
 def parse(html: str) -> etree._Element:
-    """Parse HTML leniently. Never raises; text that cannot be parsed gives an empty element.
+    """Parse HTML leniently; an empty element if that is impossible.
 
-    lxml first, for speed. Where it gives up on markup that holds text, BeautifulSoup, which is
+    Never raises. lxml first, for speed. If it gives up on markup with text, BeautifulSoup, which is
     slow and reads everything.
     """
     parser = etree.HTMLParser(
@@ -313,7 +328,7 @@ def parse(html: str) -> etree._Element:
 
 
 def select(root: etree._Element, selectors: Sequence[str]) -> list[etree._Element]:
-    """Return the elements under `root` that the CSS `selectors` match, in document order."""
+    """Return the elements under `root` that CSS selectors match, in order."""
     if not selectors:
         return []
     nodes = _xpath(", ".join(selectors))(root)
@@ -322,7 +337,10 @@ def select(root: etree._Element, selectors: Sequence[str]) -> list[etree._Elemen
 
 @lru_cache(maxsize=512)
 def _plain(selector: str) -> tuple[str | None, tuple[str, ...]] | None:
-    """Return tag, classes and id of a selector that has nothing else; None for any other."""
+    """Return tag, classes and id of a plain selector, else None.
+
+    A plain selector has nothing else.
+    """
     plain = _PLAIN.fullmatch(selector)
     return (plain[1], tuple(_NAME.findall(plain[2]))) if plain else None
 

@@ -1,6 +1,7 @@
-"""Phrase lists of both languages, from the TSV files of this folder, as regular expressions.
+"""Phrase lists of both languages, as regular expressions.
 
-The head of each file explains how its rows are written.
+They come from the TSV files of this folder; the head of each file explains how its rows are
+written.
 """
 
 import re
@@ -18,11 +19,14 @@ _NAMED = {"number": r"\d+", "word": r"\S+", "edge": r"\b"}
 
 
 class PhraseError(ValueError):
-    """Row of a phrase list that cannot be read; its message names file and line."""
+    """Unreadable row of a phrase list; the message names file and line."""
 
 
 class Phrase(NamedTuple):
-    """Row of a phrase list, as a pattern, with the length of the longest text it is made of."""
+    """Row of a phrase list as a pattern.
+
+    `length` is that of the longest text the phrase is made of.
+    """
 
     language: str
     pattern: str
@@ -30,7 +34,7 @@ class Phrase(NamedTuple):
 
 
 def alternatives(file: str, *lists: str, whole_words: bool = False) -> str:
-    """Return a group that matches any phrase of some lists of a file.
+    """Return a group that matches any phrase of a file's lists.
 
     With `whole_words`, an English phrase must end a word unless it ends in a colon. Raises
     `PhraseError` for a row that cannot be read, `KeyError` for a list that the file lacks.
@@ -54,7 +58,7 @@ def _lists(file: str) -> dict[str, list[Phrase]]:
 
 
 def read_lists(text: str, file: str) -> dict[str, list[Phrase]]:
-    """Return the phrases in the text of a file by the name of their list.
+    """Return the phrases in a file's text by list.
 
     Raises `PhraseError` for a row that cannot be read.
     """

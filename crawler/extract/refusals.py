@@ -1,4 +1,7 @@
-"""Pages that are no pages: challenges, firewalls, empty shells. Recognised, never worked around."""
+"""Answers without a page: challenges, firewalls, empty shells.
+
+They are recognised, never worked around.
+"""
 
 import re
 from collections.abc import Mapping
@@ -58,10 +61,10 @@ _LITTLE = 400
 
 
 def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> str | None:
-    """Return the reason code for an answer that cannot hold an article, or None.
+    """Return the reason code for an answer without an article, or None.
 
     The codes are keys of `REASONS`: challenge, http_error, not_html, empty_shell. A page with real
-    text is never called a challenge for the words it uses.
+    text is never called a challenge for its words.
     """
     if status in _CHALLENGE_STATUS:
         return "challenge"
@@ -83,14 +86,20 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
 
 
 def _defends(seen: bytes, body: bytes) -> bool:
-    """Return True if a page with little text has the marks or the words of a defence."""
+    """Return True if a page with little text is a defence.
+
+    By the marks of its script or by its words.
+    """
     if len(seen) <= _LITTLE and _SCRIPT_MARKS.search(body[:_READ]):
         return True
     return len(seen) <= 3 * _LITTLE and bool(_TEXT_MARKS.search(_lenient(seen)))
 
 
 def _is_script_alone(body: bytes) -> bool:
-    """Return True if a page without text runs a script that reloads it, and no application."""
+    """Return True if a page without text is a reloading script.
+
+    No application is.
+    """
     start = body[:_READ].lower()
     scripts = b"<script" in start or b"refresh" in start
     small = len(body) < _LARGEST_CHALLENGE
@@ -98,10 +107,11 @@ def _is_script_alone(body: bytes) -> bool:
 
 
 def refusal_kind(status: int, body: bytes) -> str:
-    """Return the kind of a refusal: geo_blocked, blocked_waf, or blocked_challenge.
+    """Return the kind of a refusal, or nothing.
 
-    For an answer that `diagnose` calls a challenge, and for any 403 or 451. A firewall says that it
-    refused; a challenge sets a task to be let in; empty for a 403 that says neither.
+    geo_blocked, blocked_waf, or blocked_challenge, for an answer that `diagnose` calls a challenge,
+    and for any 403 or 451. A firewall states that it refused; a challenge sets a task to be let in;
+    a 403 that shows neither has no kind.
     """
     seen = _lenient(visible(body))
     if status == 451 or _ABROAD.search(seen):
@@ -114,7 +124,7 @@ def refusal_kind(status: int, body: bytes) -> str:
 
 
 def evidence(body: bytes) -> str:
-    """Return by what a refusal shows itself: the mark in its script, or the start of what it says.
+    """Return the evidence of a refusal: script mark or first words.
 
     Empty for a page that has neither.
     """
@@ -128,7 +138,10 @@ def evidence(body: bytes) -> str:
 
 
 def visible(body: bytes) -> bytes:
-    """Return what a browser without scripts would show of the start of a page, as bytes."""
+    """Return the text that a browser without scripts shows, as bytes.
+
+    Of the start of a page.
+    """
     shown = _HIDDEN.sub(b" ", body[:_READ])
     head = _HEAD.search(shown)
     end = _HEAD_END.search(shown, head.end()) if head else None
@@ -139,17 +152,20 @@ def visible(body: bytes) -> bytes:
 
 
 def is_document(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether the answer is a web page at all: by its declared type and its first bytes."""
+    """Return True if the answer is a web page.
+
+    By its declared type and its first bytes.
+    """
     return _is_markup(headers, body)
 
 
 def is_drawn(body: bytes) -> bool:
-    """Whether a page without text loads scripts, which would draw it."""
+    """Return True if a page without text loads scripts to draw it."""
     return _app(body) or bool(re.search(rb"<script[^>]+src=", body[:_READ], re.I))
 
 
 def _plenty(body: bytes) -> bool:
-    """Whether a page plainly shows text, told without taking it apart."""
+    """Return True if a page plainly shows text, without parsing it."""
     return (
         sum(len(run) for run in re.findall(rb">([^<>]{60,}+)</(?:p|div|td|span)", body[:_READ]))
         > 1500
@@ -157,7 +173,10 @@ def _plenty(body: bytes) -> bool:
 
 
 def _app(body: bytes) -> bool:
-    """Whether a page is the shell of a script application: a mount point and its bundles."""
+    """Return True if a page is a script application's shell.
+
+    It has a mount point and bundles.
+    """
     return bool(
         re.search(rb"<div[^>]+id=[\"']?(?:app|root|__next|__nuxt|main)[\"'\s>]", body[:_READ], re.I)
     )

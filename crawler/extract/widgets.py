@@ -1,4 +1,4 @@
-"""Buttons, counters and page numbers: the lines of a page that nobody wrote."""
+"""Buttons, counters and page numbers."""
 
 import re
 
@@ -19,7 +19,7 @@ _PAGER = re.compile(
 
 
 def is_widget(text: str) -> bool:
-    """Whether a line holds nothing but buttons, counters and symbols."""
+    """Return True if a line is only buttons, counters and symbols."""
     if len(text) > 80:
         return False
     left, words = WIDGET.subn("", text)
@@ -28,5 +28,5 @@ def is_widget(text: str) -> bool:
 
 
 def is_pager(text: str) -> bool:
-    """Whether a line is the page numbers of a multi-page article."""
+    """Return True if a line is a multi-page article's page numbers."""
     return len(text) <= 80 and bool(_PAGER.match(text))

@@ -1,11 +1,8 @@
 """Terms that tables share: languages, relations, the decision threshold, probability bands."""
 
-from crawler.item import LANGS
+from crawler.item import LANGS, RELATIONS
 
 __all__ = ["BANDS", "DECISION", "LANGS", "RELATIONS", "TRANSLATIONS"]
-
-RELATIONS = ("translation", "abridged", "part_of", "same_event")
-"""Relations of the two articles of a pair, from closest to loosest."""
 
 TRANSLATIONS = ("translation", "abridged", "part_of")
 """Relations in which one article renders the other, or a part of it."""

@@ -25,7 +25,7 @@ EN = """\
   title: A
   date: 2024-03-06 10:00
   source: The Daily
-  mates: [zh-a]
+  counterparts: [zh-a]
   relation: translation
   beads: true
   body: |
@@ -74,7 +74,7 @@ def test_an_interleaved_article_becomes_two_that_are_mates(tmp_path: Path) -> No
     assert entries["zh-tips"].text == "一、第一条。\n二、第二条。"
     assert entries["en-tips"].title == "Tips for Newcomers"
     assert entries["en-tips"].text == "1. The first.\n2. The second."
-    assert entries["en-tips"].mates == ("zh-tips",)
+    assert entries["en-tips"].counterparts == ("zh-tips",)
 
 
 @pytest.mark.parametrize(

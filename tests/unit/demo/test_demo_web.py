@@ -243,7 +243,8 @@ def test_a_multi_page_article_is_whole_only_with_its_parts(fetch: Fetch) -> None
 
 def test_an_interleaved_page_holds_both_languages_by_turns(fetch: Fetch) -> None:
     for english in [entry for entry in trapped("interleaved") if entry.lang == "en"]:
-        chinese = next(e for e in ENTRIES if (e.city, e.key) == (english.city, english.mates[0]))
+        wanted = (english.city, english.counterparts[0])
+        chinese = next(e for e in ENTRIES if (e.city, e.key) == wanted)
         text = fetch(page_of(english)).text
         wanted = [
             p for pair in zip(chinese.paragraphs, english.paragraphs, strict=True) for p in pair
