@@ -32,7 +32,7 @@ from pipelines.sentences.cache import AlignmentCache
 from pipelines.sentences.rows import Counterpart, bead_rows
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
-from pipelines.tables.cache import Findings
+from pipelines.tables.cache import ByteCache
 from pipelines.tables.parquet import Row
 from pipelines.tables.vocabulary import DECISION
 from pipelines.vectors.cache import VectorCache
@@ -97,8 +97,8 @@ def align_city(
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     vectors = _vectors(output, city, encoder)
     folder = output / "vectors" / city
-    articles = Findings(folder / f"{vectors.name}.articles.parquet")
-    compared = Findings(folder / f"{vectors.name}.candidates.parquet")
+    articles = ByteCache(folder / f"{vectors.name}.articles.parquet")
+    compared = ByteCache(folder / f"{vectors.name}.candidates.parquet")
     unread: list[Unread] = []
     zh, en = (prepare(side, vectors, articles, unread) for side in _documents(output, city))
     articles.save()
@@ -245,7 +245,7 @@ def _paired(
     counterparts: Mapping[str, Counterpart],
     *,
     max_days: int,
-    cache: Findings,
+    cache: ByteCache,
     unread: list[Unread],
 ) -> Pairing:
     """Pair the articles of a city. Counterparts of bilingual pages are certain pairs."""

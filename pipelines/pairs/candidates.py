@@ -21,7 +21,7 @@ from pipelines.pairs import aliases, comparison
 from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Array, Coverage, cover
 from pipelines.pairs.prepared import PreparedArticle, Unread, attempt
-from pipelines.tables.cache import Findings
+from pipelines.tables.cache import ByteCache
 
 BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 16
 """Most candidates of an English article by each way of finding them."""
@@ -123,7 +123,7 @@ def _top(near: Array, count: int) -> list[list[int]]:
 def compare_candidates(
     choices: Iterable[tuple[PreparedArticle, Sequence[PreparedArticle]]],
     rarities: tuple[Rarity, Rarity],
-    cache: Findings | None = None,
+    cache: ByteCache | None = None,
     learnt: Mapping[str, str] | None = None,
     unread: list[Unread] | None = None,
 ) -> Iterator[list[Compared | None]]:
@@ -156,7 +156,7 @@ def _compared(
     *,
     levels: Levels,
     names: Mapping[str, str],
-    cache: Findings | None,
+    cache: ByteCache | None,
     key: bytes,
 ) -> Compared:
     """Return the comparison cached under `key` with these rarities, else a new one."""

@@ -18,7 +18,7 @@ from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Coverage
 from pipelines.pairs.model import WORDS_PER_CHARACTER, PairModel, features, load_pair_model
 from pipelines.pairs.prepared import PreparedArticle, Unread
-from pipelines.tables.cache import Findings
+from pipelines.tables.cache import ByteCache
 from pipelines.tables.vocabulary import DECISION
 
 FLOOR = 0.1
@@ -79,7 +79,7 @@ def pair(
     max_days: int = 60,
     model: PairModel | None = None,
     runners_up: int | None = None,
-    cache: Findings | None = None,
+    cache: ByteCache | None = None,
     learning: bool = True,
     unread: list[Unread] | None = None,
 ) -> Pairing:

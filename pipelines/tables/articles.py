@@ -1,11 +1,6 @@
-"""Parquet on disk: one shard per city, whole files only, nothing rewritten that did not change.
+"""Articles of a city: merging, revisions, duplicates, rejected pages.
 
-A file is written to a temporary name in its folder, fsynced and renamed, so a reader or a crash
-sees the old file or the new one. Rows are kept sorted by id; the same rows give the same bytes.
-
-Every page of a file carries a checksum, and every reading verifies it: what a disk altered is
-refused, not read as other rows. The footer has none; what it says of the columns stands in it
-twice, and the two have to agree.
+A city's articles are in one file per year, sorted by id; a file without a change is not rewritten.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,14 +15,14 @@ from pipelines.tables import schema
 from pipelines.tables.files import article_files, articles_folder, table_path
 from pipelines.tables.parquet import Row, empty, read_table, rows_to_table, write_table
 
-# Fields of an Article that serve the way to the store and are not columns of it.
+# Fields of an Article that are no columns of the table.
 _IN_TRANSIT = {"lang_declared", "parts"}
 _ARTICLE_FIELDS = tuple(f.name for f in fields(Article) if f.name not in _IN_TRANSIT)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What storing a batch did, counted in articles."""
+    """Articles of a stored batch, by outcome."""
 
     new: int = 0
     revised: int = 0
@@ -40,7 +35,7 @@ class Changes:
 
 
 def read_articles(output: Path, city: str, columns: list[str] | None = None) -> pa.Table:
-    """Return a city's articles, sorted by `article_id`, each once (its highest revision)."""
+    """Return a city's articles by `article_id`, each in its highest revision."""
     wanted = None if columns is None else [*dict.fromkeys((*columns, "article_id", "revision"))]
     parts = [read_table(path, schema.ARTICLES, wanted) for path in article_files(output, city)]
     if not parts:
@@ -59,67 +54,73 @@ def read_articles(output: Path, city: str, columns: list[str] | None = None) -> 
 def write_articles(
     output: Path, city: str, articles: Iterable[Article], *, run_id: str, now: datetime
 ) -> Changes:
-    """Merge articles into a city's shard and return what changed.
+    """Merge articles into a city's tables and return the changes.
 
-    An article whose content is stored already leaves its row as it is, but for `rights`, which
-    follow the city file; other content under a known id is a new revision, the old row moving to
-    `revisions`. What another view of a page shows (print, mobile, converted to Simplified) never
-    replaces what the page itself does, so that the order in which twins come makes no difference.
-    Files without a change are not touched.
+    An article with the content already stored changes nothing but `rights`, which follow the city
+    file. Other content under a known id is a new revision; the old row moves to `revisions`.
+    Another view of a page (print, mobile, converted to Simplified) never replaces the page itself,
+    so that the order of twins makes no difference.
     """
-    incoming: dict[str, Article] = {}
-    for article in articles:
-        before = incoming.get(article.article_id)
-        if before is None or not is_twin(article.url) or is_twin(before.url):
-            incoming[article.article_id] = article
+    incoming = _views_of_pages(articles)
     if not incoming:
         return Changes()
     stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
     changes, superseded = Changes(), []
     for key, article in incoming.items():
+        row = _row(article) | {"last_seen": now, "run_id": run_id}
         old = stored.get(key)
-        # Imports may have no URL; they are told apart by their ids alone.
-        first_view = old is not None and is_twin(old["url"] or "") and not is_twin(article.url)
-        same = old is not None and old["content_sha256"] == article.content_sha256
-        worse = old is not None and is_twin(article.url) and not is_twin(old["url"] or "")
-        if old is not None and same:
-            old["rights"] = article.rights
-        if worse or (same and not first_view):
-            changes += Changes(unchanged=1)
-            continue
-        row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
-        row |= {name: list(row[name]) for name in ("keywords", "images", "attachments", "flags")}
-        row |= {"content_sha256": article.content_sha256, "last_seen": now, "run_id": run_id}
         if old is None:
-            row |= {"first_seen": now, "revision": 1}
+            stored[key] = row | {"first_seen": now, "revision": 1}
             changes += Changes(new=1)
+            continue
+        same = old["content_sha256"] == article.content_sha256
+        if same:
+            old["rights"] = article.rights
+        # Imports may have no URL; their ids alone identify them.
+        other_view, was_other_view = is_twin(article.url), is_twin(old["url"] or "")
+        if (other_view and not was_other_view) or (same and other_view == was_other_view):
+            changes += Changes(unchanged=1)
         elif same:
-            # The page itself at last, and it says what its other view said.
-            kept = ("first_seen", "revision", "duplicate_of", "duplicate_city")
-            row |= {name: old[name] for name in kept}
+            # The page itself at last, with the content of its other view.
+            unchanged = ("first_seen", "revision", "duplicate_of", "duplicate_city")
+            stored[key] = row | {name: old[name] for name in unchanged}
             changes += Changes(unchanged=1)
         else:
-            row |= {"first_seen": old["first_seen"], "revision": old["revision"] + 1}
+            stored[key] = row | {"first_seen": old["first_seen"], "revision": old["revision"] + 1}
             superseded.append(old)
             changes += Changes(revised=1)
-        stored[key] = row
     if superseded:
         _add_revisions(output, city, superseded)
     _write_shard(output, city, stored.values())
     return changes
 
 
+def _views_of_pages(articles: Iterable[Article]) -> dict[str, Article]:
+    """Return one article per id: the last, other views of pages aside."""
+    found: dict[str, Article] = {}
+    for article in articles:
+        before = found.get(article.article_id)
+        if before is None or not is_twin(article.url) or is_twin(before.url):
+            found[article.article_id] = article
+    return found
+
+
+def _row(article: Article) -> Row:
+    row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
+    row |= {name: list(row[name]) for name in ("keywords", "images", "attachments", "flags")}
+    return row | {"content_sha256": article.content_sha256}
+
+
 def merge_rows(output: Path, city: str, rows: Iterable[Row]) -> None:
-    """Add rows to a city's articles; one that is stored already stays as it is stored."""
+    """Add rows to a city's articles; a stored article is not changed."""
     stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
     _write_shard(output, city, ({row["article_id"]: row for row in rows} | stored).values())
 
 
 def mark_duplicates(output: Path, city: str, representatives: Mapping[str, str]) -> int:
-    """Set `duplicate_of` from {article_id: representative's id}; return how many rows changed.
+    """Set `duplicate_of` from {article_id: representative's id}; return the rows changed.
 
-    What is marked as a repeat of another city's article, and stands for itself in its own, keeps
-    that mark: `mark_reposts` sets and clears it.
+    The mark of a repost from another city is left in place: `mark_reposts` sets and clears it.
     """
 
     def of(row: Row) -> tuple[str | None, str | None]:
@@ -134,7 +135,7 @@ def mark_duplicates(output: Path, city: str, representatives: Mapping[str, str])
 def mark_reposts(output: Path, city: str, originals: Mapping[str, tuple[str, str]]) -> int:
     """Set `duplicate_of` and `duplicate_city` from {article_id: (original's id, its city)}.
 
-    Only articles that repeat none of their own city are touched. Returns how many rows changed.
+    Articles that repeat one of their own city are left alone. Returns the number of rows changed.
     """
 
     def of(row: Row) -> tuple[str | None, str | None]:
@@ -164,9 +165,9 @@ def _mark(output: Path, city: str, of: Callable[[Row], tuple[str | None, str | N
 def write_rejects(
     output: Path, city: str, rejects: Iterable[Reject], *, run_id: str, now: datetime
 ) -> int:
-    """Merge rejects into a city's table by URL; return how many rows are new or changed.
+    """Merge rejects into a city's table by URL; return the rows changed.
 
-    A URL that has become an article leaves the table.
+    A URL that has become an article is removed.
     """
     path = table_path(output, "rejects", city)
     old = {row["url"]: row for row in read_table(path, schema.REJECTS).to_pylist()}
@@ -193,10 +194,10 @@ def _add_revisions(output: Path, city: str, superseded: list[Row]) -> None:
 
 
 def _write_shard(output: Path, city: str, rows: Iterable[Row]) -> None:
-    """Write all rows of a city by year of publication; a year that became empty is removed.
+    """Write a city's rows by year of publication, removing empty years.
 
-    A corrected date moves an article to another year's file. It is written there before it leaves
-    its old one: a crash between the two leaves it twice, which reading repairs, and never lost.
+    A corrected date moves an article to another year's file. It is written there before it is
+    removed from the old one: after a crash in between it is in both, which reading repairs.
     """
     folder = articles_folder(output, city)
     years: dict[str, list[Row]] = {}

@@ -11,7 +11,7 @@ from pipelines.tables.damage import StoreError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file that takes `path`'s place when the block ends well.
+    """Open a temporary file that replaces `path` when the block succeeds.
 
     The content is fsynced before the rename and the folder after it. On an error the temporary file
     is removed and `path` is untouched. Raises `StoreError` when the folder cannot be written.

@@ -1,7 +1,8 @@
-"""What was found out before, by digest of all it depends on, so that it need not be found again.
+"""Content-addressed cache: values by digest of everything they depend on.
 
-A file holds what the last run used, sorted by key: it is the same however a city grew, and may be
-deleted at any time. Values lie on a shelf: memory holds a key and a place of each.
+A file contains the values that the last run used, sorted by key: it does not depend on the order in
+which a city grew, and may be deleted at any time. Values are spilled to disk; memory has a key and
+a place for each.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from pipelines.tables import atomic, parquet, schema
 from pipelines.tables.spill import Records
 
 
-class Findings:
+class ByteCache:
     """Byte strings by key (16 bytes). Nothing is written before `save`."""
 
     def __init__(self, path: Path) -> None:
@@ -28,7 +29,7 @@ class Findings:
                 self._stored[key] = self._records.append(value)
 
     def get(self, key: bytes) -> bytes | None:
-        """Return what was found, None if nothing was; it counts as used."""
+        """Return the value of a key, or None; it counts as used."""
         place = self._used.get(key)
         if place is None:
             place = self._stored.get(key)
@@ -37,13 +38,13 @@ class Findings:
             self._used[key] = place
         return self._records.take(place)
 
-    def put(self, key: bytes, found: bytes) -> None:
-        """Remember what was found, in place of what was."""
-        self._used[key] = self._records.append(found)
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set the value of a key."""
+        self._used[key] = self._records.append(value)
         self._changed = True
 
     def save(self) -> bool:
-        """Write what was used since the beginning. Says whether the file changed."""
+        """Write the values used; return True if the file changed."""
         if not self._changed and len(self._used) == len(self._stored):
             return False
         if not self._used:
@@ -68,4 +69,4 @@ class Findings:
 
 
 _ROWS = 20_000
-"""Rows of a file written at once."""
+"""Rows written at once; bounds the memory of a save."""

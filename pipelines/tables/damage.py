@@ -1,4 +1,4 @@
-"""Damaged tables: the error that names one, and steps that continue without its city."""
+"""Damaged tables: their error, and steps that leave their cities out."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,9 +14,10 @@ _BY_CITY = ("pairs", "candidates", "sentences", "rejects", "revisions", "sketche
 
 
 class StoreError(ShizhengError):
-    """A table that cannot be read or written; the message names the file and a remedy.
+    """A table that cannot be read or written.
 
-    `city` is the city whose table is damaged; None for a table of no city, and for other faults.
+    The message names the file and a remedy. `city` is the city of the damaged table; None for a
+    table of no city, and for other faults.
     """
 
     exit_code = ExitCode.INTERNAL
@@ -27,7 +28,7 @@ class StoreError(ShizhengError):
 
 
 def city_of(path: Path) -> str | None:
-    """Return the city of the table at `path`; None for a table of no city."""
+    """Return the city of the table at `path`, or None."""
     if path.parent.parent.name in ("articles", "vectors"):
         return path.parent.name
     return path.stem if path.parent.name in _BY_CITY else None
@@ -42,7 +43,7 @@ def left_out() -> frozenset[str]:
 
 
 def without_damaged(step: Callable[[], T], damaged: dict[str, str]) -> T:
-    """Return the result of a step over all cities whose tables can be read.
+    """Return the result of a step over all cities with readable tables.
 
     A city with a damaged table is added to `damaged` with the reason, and the step begun anew:
     `files.cities_in` and `files.cities_with_articles` then return the other cities only. Any other

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from pipelines.tables import schema
 
-_HEAD = """# What lies in this folder
+_HEAD = """# Contents of this folder
 
 Everything shizheng makes. It is data only and ignored by git, this page apart. Plain paths, all
 columns inside the files, so any reader opens any of them:
@@ -16,28 +16,28 @@ import pandas as pd
 pairs = pd.read_parquet("output/pairs")
 ```
 
-| path | holds |
+| path | contents |
 |---|---|
 | `articles/<city>/<YYYY>.parquet` | each article's newest revision, by year published, or undated |
-| `revisions/<city>.parquet` | what articles held before a correction |
+| `revisions/<city>.parquet` | earlier revisions of corrected articles |
 | `rejects/<city>.parquet` | pages that gave no article, with the reason |
 | `pairs/<city>.parquet` | document pairs with probability and evidence |
 | `candidates/<city>.parquet` | the runners-up |
 | `sentences/<city>.parquet` | aligned sentences |
 | `archive/<city>/*.warc.gz` | every response fetched, once, as WARC |
-| `state/<city>.sqlite` | which URL was fetched when, with its validators |
+| `state/<city>.sqlite` | URLs fetched, with times and validators |
 | `vectors/<city>/<encoder>.parquet` | sentence vectors: a cache, safe to delete |
 | `vectors/<city>/<encoder>.beads.parquet` | alignments of the last run: a cache, safe to delete |
 | `vectors/<city>/<encoder>.articles.parquet` | facts of articles: a cache, safe to delete |
-| `vectors/<city>/<encoder>.candidates.parquet` | what candidates say: a cache, safe to delete |
+| `vectors/<city>/<encoder>.candidates.parquet` | comparisons: a cache, safe to delete |
 | `runs/<run_id>/` | manifest, counts, issues and metrics of each run |
 | `reports/index.html` | the quality report |
 | `releases/<version>/` | releases: docs/how-to/releases.md |
-| `withdrawn.yaml` | what no later release may hold |
+| `withdrawn.yaml` | articles that no later release may contain |
 
-An article is stored once under an id made from its canonical URL; imported ones keep their own.
+An article is stored once under an id made from its canonical URL; imported ones have their own.
 Files are replaced whole (temporary name, fsync, rename): a reader never sees half of one. Every
-file carries its table's name and `schema_version` in its metadata.
+file has its table's name and `schema_version` in its metadata.
 
 ## Data dictionary
 
@@ -51,7 +51,7 @@ def dictionary() -> str:
     for table in schema.TABLES:
         metadata = {key.decode(): value.decode() for key, value in table.metadata.items()}
         parts.append(f"\n### {metadata['table']}\n\n{metadata['doc']}\n")
-        parts.append("\n| column | type | what |\n|---|---|---|\n")
+        parts.append("\n| column | type | meaning |\n|---|---|---|\n")
         parts += [_row(field, "") for field in table]
     return "".join(parts)
 

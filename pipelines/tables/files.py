@@ -1,4 +1,4 @@
-"""Files of an output folder: places of the tables, cities that have them, digests."""
+"""Files of an output folder: paths of tables, their cities, digests."""
 
 import hashlib
 import re
@@ -21,13 +21,16 @@ def articles_folder(output: Path, city: str) -> Path:
 
 
 def article_files(output: Path, city: str) -> list[Path]:
-    """Return the files of a city's articles, sorted: a year or `undated`, and no other name."""
+    """Return the files of a city's articles, sorted.
+
+    Each is named by a year or `undated`; other names are ignored.
+    """
     paths = articles_folder(output, city).glob("*.parquet")
     return sorted(path for path in paths if _YEAR.fullmatch(path.stem))
 
 
 def cities_with(output: Path, table: str) -> list[str]:
-    """Return the keys of the cities that have a file of a table, sorted.
+    """Return the cities that have a file of a table, sorted.
 
     A copy that an editor or a system left beside the files does not count.
     """
@@ -36,7 +39,7 @@ def cities_with(output: Path, table: str) -> list[str]:
 
 
 def cities_with_articles(output: Path) -> list[str]:
-    """Return the keys of the cities that have articles in `output`, sorted.
+    """Return the cities that have articles, sorted.
 
     Any other file in the folder is ignored: `strays` returns it.
     """
@@ -52,7 +55,10 @@ def cities_in(output: Path, *tables: str) -> list[str]:
 
 
 def strays(output: Path) -> list[Path]:
-    """Return files and folders among the articles that are not shizheng's, hidden ones apart."""
+    """Return files and folders among the articles that are not shizheng's.
+
+    Hidden ones are left out.
+    """
     folder = output / "articles"
     known = {
         file

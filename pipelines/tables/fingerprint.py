@@ -13,11 +13,11 @@ _SUFFIXES = (".py", ".json", ".tsv")
 
 @cache
 def fingerprint(parts: tuple[str, ...], packages: tuple[str, ...]) -> bytes:
-    """Digest rooms or modules of this program and the versions of installed packages.
+    """Digest rooms of this program and versions of installed packages.
 
-    `parts` are dotted names, like `pipelines.facts` or `crawler.item`: of a room every module and
-    data file counts, however deep. 32 bytes. Raises `ModuleNotFoundError` for a part that is not
-    there, so that a room that moved cannot be forgotten in silence.
+    `parts` are dotted names of rooms or modules, like `pipelines.facts` or `crawler.item`: every
+    module and data file of a room counts, however deep. 32 bytes. Raises `ModuleNotFoundError` for
+    a missing part, so that a room that moved cannot be left out silently.
     """
     digest = digest_of_files(Path(pipelines.__file__).parents[1], parts)
     return hashlib.sha256(
@@ -26,7 +26,7 @@ def fingerprint(parts: tuple[str, ...], packages: tuple[str, ...]) -> bytes:
 
 
 def digest_of_files(root: Path, parts: Sequence[str]) -> bytes:
-    """Digest the files below `root` that make up `parts`: their paths and their bytes."""
+    """Digest paths and bytes of the files of `parts` below `root`."""
     digest = hashlib.sha256()
     for part in parts:
         for path in _files(root, part):

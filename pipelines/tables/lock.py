@@ -1,4 +1,4 @@
-"""One writer per city: a lock file that the system releases when its last holder dies."""
+"""Locks of cities: one writer each, released when its process dies."""
 
 import fcntl
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,22 +19,22 @@ class LockedError(ShizhengError):
 
 @contextmanager
 def hold(output: Path, cities: Iterable[str]) -> Iterator[Mapping[str, int]]:
-    """Hold the locks of `cities` while the block runs; raise `LockedError` if one is taken,
-    `StoreError` where it cannot be.
+    """Lock `cities` while the block runs.
 
     The locks are flock(2) locks on `state/<city>.lock`: a killed process leaves none behind. They
     belong to the open files, whose descriptors are yielded by city: a process that inherits one
-    holds that lock, too, until it ends.
+    shares that lock until it ends. Raises `LockedError` if a lock is taken, `StoreError` if a lock
+    file cannot be opened.
     """
     with ExitStack() as held:
         descriptors = {}
         for city in sorted(set(cities)):
-            file = held.enter_context(_locked(output, city))
+            file = held.enter_context(_open_lock(output, city))
             descriptors[city] = file.fileno()
         yield descriptors
 
 
-def _locked(output: Path, city: str) -> IO[str]:
+def _open_lock(output: Path, city: str) -> IO[str]:
     path = output / "state" / f"{city}.lock"
     with ExitStack() as opened:
         try:
@@ -56,7 +56,10 @@ def _locked(output: Path, city: str) -> IO[str]:
 
 
 def holder(output: Path, city: str) -> str | None:
-    """Return the process that holds a city's lock (`unknown` if it did not say), or None."""
+    """Return the process that has a city's lock, or None.
+
+    `unknown` if the lock file does not name it.
+    """
     try:
         path = output / "state" / f"{city}.lock"
         with path.open(encoding="ascii", errors="replace") as file:

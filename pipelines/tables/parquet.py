@@ -28,7 +28,7 @@ WRITTEN: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True
 
 
 def write_table(path: Path, table: pa.Table) -> bool:
-    """Replace the file at `path` unless it equals `table`; return True if anything changed.
+    """Replace a file unless it equals `table`; return True if changed.
 
     A table without rows has no file: Hugging Face `datasets` cannot read an empty one.
     """
@@ -54,19 +54,22 @@ def _same(path: Path, table: pa.Table) -> bool:
 
 
 def rows_to_table(rows: Iterable[Row], of: pa.Schema) -> pa.Table:
-    """Return rows as a table of exactly the schema `of`; a missing column is null."""
+    """Return rows as a table of the schema `of`, null where missing."""
     listed = list(rows)
     arrays = [pa.array([row.get(field.name) for row in listed], type=field.type) for field in of]
     return pa.Table.from_arrays(arrays, schema=of)
 
 
 def empty(expected: pa.Schema) -> pa.Table:
-    """Return a table without rows; unlike pyarrow's own `empty_table` without loading pandas."""
+    """Return a table without rows.
+
+    pyarrow's own `empty_table` would load pandas.
+    """
     return pa.Table.from_batches([], expected)
 
 
 def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None) -> pa.Table:
-    """Read one table; a file that does not exist is an empty table.
+    """Read one table; a missing file is an empty table.
 
     Raises `StoreError` for a file that is not Parquet, belongs to another table or has another
     schema version.
@@ -81,9 +84,9 @@ def read_table(path: Path, expected: pa.Schema, columns: list[str] | None = None
 
 
 def read_parts(path: Path, expected: pa.Schema) -> Iterator[pa.Table]:
-    """Yield one table's row groups, all columns, for a file too large to read at once.
+    """Yield one table's row groups, all columns.
 
-    Raises `StoreError` as `read_table` does.
+    For files too large to read at once. Raises `StoreError` as `read_table` does.
     """
     if _present(path):
         with _reading(path, expected) as file:
@@ -105,16 +108,16 @@ def read_batches(
 
 @contextmanager
 def opened(path: Path) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file of any schema for a block that only reads from it.
+    """Open a Parquet file of any schema for a block.
 
-    Raises `StoreError` for damage, wherever in the block it appears.
+    The block only reads from it. Raises `StoreError` for damage, wherever in the block it appears.
     """
     with open_file(path) as file, naming_damage(path):
         yield file
 
 
 def open_file(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file of any schema, to be read with its checksums verified.
+    """Open a Parquet file of any schema, verifying checksums.
 
     Raises `StoreError` for a file that is not Parquet, or contradicts itself. Later reads from the
     file belong inside `naming_damage`.
@@ -137,7 +140,7 @@ def open_file(path: Path) -> pq.ParquetFile:
 
 
 def _check_footer(file: pq.ParquetFile) -> None:
-    """Compare the columns as Parquet describes them with the copy that pyarrow adds.
+    """Compare Parquet's description of the columns with pyarrow's copy.
 
     No checksum covers the footer: a bit changed in a column's name would make another column.
     """
@@ -161,7 +164,7 @@ def _reading(path: Path, expected: pa.Schema) -> Iterator[pq.ParquetFile]:
 
 
 def _check_table(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
-    """Raise `StoreError` for a file of another table, or columns of other types."""
+    """Raise `StoreError` for another table, or columns of other types."""
     wanted, stated = ((of.metadata or {}).get(b"table") for of in (expected, found))
     if wanted and stated and wanted != stated:
         raise StoreError(
@@ -180,7 +183,7 @@ def _check_table(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
 
 
 def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Table:
-    """Return `table` with nulls for columns that its file, of an earlier day, does not have."""
+    """Return `table` with nulls for columns that its file lacks."""
     present = set(table.column_names)
     of = pa.schema([expected.field(name) for name in wanted], metadata=table.schema.metadata)
     arrays = [
@@ -191,7 +194,7 @@ def _completed(table: pa.Table, expected: pa.Schema, wanted: list[str]) -> pa.Ta
 
 
 def with_dates(table: pa.Table) -> pa.Table:
-    """Return `table` with null for dates of publication outside `EARLIEST` to `LATEST`.
+    """Return `table` with null for dates outside `EARLIEST` to `LATEST`.
 
     The years 1 and 9999, which a file may hold, have no date in Asia/Shanghai at all: with one of
     them no row of the file could be converted.
@@ -219,7 +222,10 @@ _END = _stamp(LATEST + timedelta(days=1))
 
 
 def _present(path: Path) -> bool:
-    """Return True if there is a file. Raises `StoreError` where the system refuses to answer."""
+    """Return True if there is a file.
+
+    Raises `StoreError` if the system refuses to answer.
+    """
     try:
         return path.exists() or path.is_symlink()
     except OSError as error:
@@ -228,7 +234,7 @@ def _present(path: Path) -> bool:
 
 @contextmanager
 def naming_damage(path: Path) -> Iterator[None]:
-    """Turn errors of reading a damaged Parquet file into a `StoreError` that names the file."""
+    """Raise errors of reading a Parquet file as `StoreError` with its name."""
     try:
         yield
     except PermissionError as error:

@@ -1,6 +1,7 @@
-"""Row index over large tables: key columns in memory, rows read from their row group.
+"""Row index over large tables.
 
-A file that was replaced since, by another run, is opened afresh.
+Key columns are in memory; rows are read from their row group. A file that another run has replaced
+is opened afresh.
 """
 
 import threading
@@ -17,16 +18,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.tables import parquet
-from pipelines.tables.damage import StoreError
 from pipelines.tables.parquet import Row
 
 GROUPS_KEPT = 6
-"""Row groups kept decoded; one of sentences takes about 15 MB."""
+"""Decoded row groups in memory; one of sentences takes about 15 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One opened table: its key columns, and the first row of each of its row groups."""
+    """An opened table: its key columns, and each row group's first row."""
 
     stamp: tuple[int, int, int]
     reader: pq.ParquetFile
@@ -50,7 +50,7 @@ class RowIndex:
         wanted: Sequence[str],
         columns: list[str] | None = None,
     ) -> Iterator[Row]:
-        """Yield the rows of a table with one of these keys; none of a table that is not there."""
+        """Yield the rows of a table with these keys, if it exists."""
         file = self._open(path, expected, [key]) if wanted else None
         if file is None:
             return
@@ -77,17 +77,15 @@ class RowIndex:
             if key in self._groups:
                 self._groups.move_to_end(key)
                 return self._groups[key]
-            try:
+            with parquet.naming_damage(path):
                 table = parquet.with_dates(file.reader.read_row_group(number, columns=columns))
-            except (pa.ArrowInvalid, OSError) as error:
-                raise StoreError(f"{path}: cannot be read ({error}); run align again") from error
             self._groups[key] = table
             while len(self._groups) > GROUPS_KEPT:
                 self._groups.popitem(last=False)
             return table
 
     def _open(self, path: Path, expected: pa.Schema, keys: list[str]) -> _File | None:
-        """Return an open file with its key columns; None if there is none."""
+        """Return an open file with its key columns, or None."""
         try:
             status = path.stat()
         except FileNotFoundError:

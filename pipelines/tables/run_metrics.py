@@ -14,7 +14,7 @@ Sample = tuple[Mapping[str, str], float]
 def of_run(
     started: datetime, ended: datetime, exit_code: int, counts: Mapping[str, Mapping[str, Any]]
 ) -> str:
-    """Return how a run ended and what it counted."""
+    """Return a run's end and counts."""
     counted = [
         ({"city": city, "what": name}, float(value))
         for city, values in counts.items()

@@ -1,4 +1,4 @@
-"""What each run leaves behind: a folder with its manifest, counts, issues and metrics."""
+"""Records of runs: a folder each, with manifest, counts, issues and metrics."""
 
 import json
 import platform
@@ -16,16 +16,15 @@ from pipelines.tables import atomic, damage, run_metrics, text_files
 Issue = dict[str, Any]
 
 FAILURES = ("assertion", "time_limit", "crawl", "align", "table")
-"""Issue codes of what makes a city's run a failure, not of single pages: an assertion of its file
-does not hold; its crawl was too long; its crawl did not end well; it could not be aligned; a table
-of it cannot be read."""
+"""Issue codes that make a city's run a failure: an assertion of its file is not met, its crawl took
+too long or failed, it could not be aligned, a table of it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of one command over some cities. Times are UTC.
 
-    `number` is one more than that of any run before it: the order of runs, whatever clocks say.
+    `number` is one more than that of any run before: it orders runs independently of clocks.
     """
 
     run_id: str
@@ -40,9 +39,10 @@ class Run:
 def start(
     output: Path, command: str, cities: tuple[str, ...], terms: Mapping[str, Any] | None = None
 ) -> Run:
-    """Make the folder of a new run: `runs/<UTC time>-<4 hex digits>/`, with a manifest in it.
+    """Make the folder of a new run, with a manifest in it.
 
-    `terms` is what the run goes by towards the sites (`terms_of`), kept in the manifest.
+    It is `runs/<UTC time>-<4 hex digits>/`. `terms` are the run's terms towards the sites
+    (`terms_of`), stored in the manifest.
     """
     now = datetime.now(UTC).replace(microsecond=0)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
@@ -62,7 +62,7 @@ def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) ->
 
 
 def abandon(run: Run, reason: str, exit_code: int) -> None:
-    """Write down, where that is possible, why a run ended before it was done."""
+    """Record, if possible, the reason why a run ended early."""
     ended = datetime.now(UTC).replace(microsecond=0)
     with suppress(damage.StoreError):
         gather_issues(run, [])
@@ -71,14 +71,17 @@ def abandon(run: Run, reason: str, exit_code: int) -> None:
 
 
 def issues(folder: Path, city: str = "*") -> list[Issue]:
-    """Return what went wrong in a run that is under way, one record each, by city."""
+    """Return the issues of a run under way, by city."""
     return [
         issue for path in sorted(folder.glob(f"{city}.issues.jsonl")) for issue in records(path)
     ]
 
 
 def records(path: Path) -> Iterator[Issue]:
-    """Yield the records of a file of JSON lines, but for one that a full disk cut off."""
+    """Yield the records of a file of JSON lines.
+
+    A line that a full disk cut off is left out.
+    """
     for line in text_files.lines(path.read_text(encoding="utf-8", errors="replace")):
         with suppress(ValueError, RecursionError):
             found = json.loads(line)
@@ -87,7 +90,7 @@ def records(path: Path) -> Iterator[Issue]:
 
 
 def failures(output: Path, run_id: str, city: str) -> list[str]:
-    """Return why a city failed in a finished run, as sentences."""
+    """Return the reasons of a city's failure in a finished run."""
     return [
         str(issue["detail"])
         for issue in recorded(output, run_id)
@@ -96,7 +99,7 @@ def failures(output: Path, run_id: str, city: str) -> list[str]:
 
 
 def recorded(output: Path, run_id: str) -> list[Issue]:
-    """Return the issues of a finished run; of a damaged file, the lines that are issues still."""
+    """Return the readable issues of a finished run."""
     path = output / "runs" / run_id / "issues.jsonl"
     return list(records(path)) if path.is_file() else []
 
@@ -114,17 +117,17 @@ def gather_issues(run: Run, more: list[Issue]) -> list[Issue]:
 
 
 def history(output: Path) -> Iterator[dict[str, Any]]:
-    """Yield the finished runs, oldest first: their manifests with `counts`."""
+    """Yield the manifests of finished runs, oldest first, with `counts`."""
     for row in manifests(output):
         if "counts" in row:
             yield row
 
 
 def manifests(output: Path) -> Iterator[dict[str, Any]]:
-    """Yield the manifests of all runs, oldest first; those of finished runs have `counts`.
+    """Yield the manifests of all runs, oldest first.
 
-    A run that has neither `counts` nor `cut_short` is under way, or was killed. Runs are in order
-    of their numbers, those of versions that gave none before them, by name.
+    Finished runs have `counts`; a run with neither `counts` nor `cut_short` is under way, or was
+    killed. Runs are ordered by number; those without one come first, by name.
     """
     rows: list[tuple[int, str, Path, dict[str, Any]]] = []
     for path in (output / "runs").glob("*/manifest.json"):
@@ -138,7 +141,7 @@ def manifests(output: Path) -> Iterator[dict[str, Any]]:
 
 
 def _numbers(output: Path) -> Iterator[int]:
-    """Yield the numbers of the runs that can be read: a damaged manifest keeps no run from it."""
+    """Yield the numbers of the runs with a readable manifest."""
     for path in (output / "runs").glob("*/manifest.json"):
         with suppress(damage.StoreError):
             yield _number(_object(path))

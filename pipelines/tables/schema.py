@@ -1,9 +1,9 @@
-"""Every table shizheng writes, column by column: the one place where a column is defined.
+"""Parquet tables of shizheng: the one definition of every column.
 
-The data dictionary in `output/README.md` is generated from these schemas, so a column is documented
-where it is declared or not at all. A schema carries its table's name and version in its metadata;
-every file that holds the table repeats them. All columns are nullable from day one, so that a later
-version can leave one empty instead of breaking readers.
+To add a column, add a line here with its meaning, fill it where the table is written, and run
+`make dictionary`: `output/README.md` is generated from these schemas. Every column may be null, so
+that a later version can leave one empty and files written before a column existed still read.
+Each file repeats its table's name and version in its metadata.
 """
 
 from pathlib import Path
@@ -13,43 +13,20 @@ import pyarrow as pa
 from crawler.errors import ExitCode, ShizhengError
 
 SCHEMA_VERSION = "1"
-"""Raised when a reader of the old layout would notice. A column more does not raise it: in files
-written before, it reads as null."""
+"""Raised when a reader of the layout before would break; a new column does not raise it."""
 
+STRING = pa.string()
+STRINGS = pa.list_(STRING)
+INTEGER = pa.int32()
+INTEGERS = pa.list_(INTEGER)
+FLOAT = pa.float32()
+BOOLEAN = pa.bool_()
 NEWS_TIME = pa.timestamp("ms", tz="Asia/Shanghai")
 RUN_TIME = pa.timestamp("ms", tz="UTC")
-STRINGS = pa.list_(pa.string())
-
-
-class VersionError(ShizhengError):
-    """A file of another schema version. The message says which, and what to do."""
-
-    exit_code = ExitCode.INTERNAL
-
-
-def version_of(found: pa.Schema) -> int:
-    """Return the schema version a file was written with; 0 for a file without one."""
-    stated = (found.metadata or {}).get(b"schema_version", b"0")
-    return int(stated) if stated.isdigit() else 0
-
-
-def check_version(path: Path, found: pa.Schema) -> None:
-    """Raise `VersionError` unless a file with this schema can be read as it is."""
-    theirs, ours = version_of(found), int(SCHEMA_VERSION)
-    if theirs > ours:
-        raise VersionError(
-            f"{path}: schema version {theirs}, written by a newer shizheng; this one reads up to "
-            f"{ours}: install the newer one"
-        )
-    if theirs < ours:
-        raise VersionError(
-            f"{path}: schema version {theirs or 'missing'}, this shizheng reads {ours}; it did not "
-            "write this file: restore it from a back-up, or move it away and run again"
-        )
 
 
 def column(name: str, kind: pa.DataType, doc: str) -> pa.Field:
-    """Return one documented column."""
+    """Return a column with its meaning."""
     return pa.field(name, kind, nullable=True, metadata={"doc": doc})
 
 
@@ -64,82 +41,80 @@ ARTICLES = table(
     "articles",
     "The newest revision of each article. articles/<city>/<YYYY>.parquet by year of publication, "
     "undated.parquet for the rest.",
-    column("article_id", pa.string(), "Stable id, from the canonical URL; imports keep their own"),
-    column("city", pa.string(), "City key: the name of its file in crawler/cities"),
-    column("site", pa.string(), "Host the article was read from"),
-    column("url", pa.string(), "URL the article was read from"),
-    column("lang", pa.string(), "zh or en"),
-    column("script", pa.string(), "Hans, Hant or Latn"),
-    column("title", pa.string(), "Headline as shown, kicker and subtitle included"),
-    column("text", pa.string(), "Body: paragraphs joined by one newline"),
-    column("published_at", NEWS_TIME, "When the site says it was published; null if undated"),
-    column("published_precision", pa.string(), "minute, day, month or year"),
-    column("source", pa.string(), "Who the site names as the source"),
-    column("author", pa.string(), "Author or editor named by the site"),
-    column("column", pa.string(), "Column (section) of the site"),
+    column("article_id", STRING, "Stable id, from the canonical URL; imports keep their own"),
+    column("city", STRING, "City key: the name of its file in crawler/cities"),
+    column("site", STRING, "Host the article was read from"),
+    column("url", STRING, "URL the article was read from"),
+    column("lang", STRING, "Language: zh or en"),
+    column("script", STRING, "Script: Hans, Hant or Latn"),
+    column("title", STRING, "Headline as shown, kicker and subtitle included"),
+    column("text", STRING, "Body: paragraphs joined by one newline"),
+    column("published_at", NEWS_TIME, "Time of publication given by the site; null: undated"),
+    column("published_precision", STRING, "Precision of that time: minute, day, month or year"),
+    column("source", STRING, "Source named by the site"),
+    column("author", STRING, "Author or editor named by the site"),
+    column("column", STRING, "Column (section) of the site"),
     column("keywords", STRINGS, "Keywords given by the site"),
     column("images", STRINGS, "Absolute URLs of images in the body"),
-    column("captions", STRINGS, "What was said of the images; not part of text"),
-    column("attachments", STRINGS, "Absolute URLs of documents attached"),
-    column("first_seen", RUN_TIME, "When this article was first stored"),
-    column("last_seen", RUN_TIME, "When this revision was stored"),
-    column("revision", pa.int32(), "1 for the first text stored, one more for each correction"),
-    column("content_sha256", pa.string(), "SHA-256 of title, blank line, text"),
+    column("captions", STRINGS, "Captions of the images; not part of text"),
+    column("attachments", STRINGS, "Absolute URLs of attached documents"),
+    column("first_seen", RUN_TIME, "Time when the article was first stored"),
+    column("last_seen", RUN_TIME, "Time when this revision was stored"),
+    column("revision", INTEGER, "1 for the first text stored, one more for each correction"),
+    column("content_sha256", STRING, "SHA-256 of title, blank line, text"),
+    column("extractor", STRING, "Rule that read the body: a site family's, or the general one"),
+    column("extract_agreement", FLOAT, "Agreement of independent extractors, 0-1; null: only one"),
+    column("lang_evidence", STRING, "Evidence for the language"),
     column(
-        "extractor", pa.string(), "What read the body: a family's rule, or the general extractor"
-    ),
-    column(
-        "extract_agreement", pa.float32(), "Agreement of independent extractors, 0-1; null: one"
-    ),
-    column("lang_evidence", pa.string(), "What the judgement of language rests on"),
-    column(
-        "duplicate_of", pa.string(), "article_id of the cluster's first article; null if it is it"
+        "duplicate_of",
+        STRING,
+        "article_id of the first article of its cluster of duplicates; null: it is the first",
     ),
     column(
         "duplicate_city",
-        pa.string(),
-        "City of that article, if it is another one: a repost, which still stands for itself when "
-        "its own city is paired; null: the same city",
+        STRING,
+        "City of that article if it is another city: a repost, which is still paired in its own "
+        "city; null: the same city",
     ),
     column("flags", STRINGS, "Remarks to filter by, such as lang_mismatch or short"),
-    column("mate_id", pa.string(), "The other language of a page that holds both, or null"),
+    column("mate_id", STRING, "article_id of the other language of a two-language page, or null"),
     column(
         "mate_groups",
-        pa.list_(pa.int32()),
-        "For each paragraph of text, the number of the paragraphs it shares with those of mate_id",
+        INTEGERS,
+        "For each paragraph of text, the number of the group it shares with paragraphs of mate_id",
     ),
-    column("rights", pa.string(), "What the source's terms allow a release to hold"),
-    column("run_id", pa.string(), "Run that stored this revision"),
+    column("rights", STRING, "Part of the article that the source's terms let a release contain"),
+    column("run_id", STRING, "Run that stored this revision"),
 )
 
 REVISIONS = table(
     "revisions",
-    "What articles held before a correction: same columns. revisions/<city>.parquet.",
+    "Earlier revisions of corrected articles: the same columns. revisions/<city>.parquet.",
     *ARTICLES,
 )
 
 REJECTS = table(
     "rejects",
     "Pages that were fetched and gave no article. rejects/<city>.parquet.",
-    column("url", pa.string(), "URL of the page"),
-    column("city", pa.string(), "City key"),
-    column("reason", pa.string(), "Reason code to count by"),
-    column("detail", pa.string(), "The reason as a sentence"),
-    column("seen_at", RUN_TIME, "When it was rejected"),
-    column("run_id", pa.string(), "Run that rejected it"),
+    column("url", STRING, "URL of the page"),
+    column("city", STRING, "City key"),
+    column("reason", STRING, "Reason code, to count by"),
+    column("detail", STRING, "The reason as a sentence"),
+    column("seen_at", RUN_TIME, "Time of the rejection"),
+    column("run_id", STRING, "Run that rejected it"),
 )
 
 EVIDENCE = pa.struct(
     [
-        column("similarity", pa.float32(), "Mean cosine of aligned sentences, 0-1"),
-        column("order", pa.float32(), "Share of the shorter text covered in order by beads, 0-1"),
-        column("numbers", pa.float32(), "Agreement of figures after unit normalisation, -1 to 1"),
-        column("dates", pa.float32(), "Agreement of dates in the text, -1 to 1"),
-        column("ordinals", pa.float32(), "Agreement of session numbers and the like, -1 to 1"),
-        column("names", pa.float32(), "Agreement of personal and place names, -1 to 1"),
-        column("length_ratio", pa.float32(), "English words per Chinese character, over the usual"),
-        column("days_apart", pa.int32(), "English publication minus Chinese, days"),
-        column("link", pa.bool_(), "One page links to the other, or their URLs swap a language"),
+        column("similarity", FLOAT, "Mean cosine of aligned sentences, 0-1"),
+        column("order", FLOAT, "Share of the shorter text covered in order by beads, 0-1"),
+        column("numbers", FLOAT, "Agreement of figures after unit normalisation, -1 to 1"),
+        column("dates", FLOAT, "Agreement of dates in the text, -1 to 1"),
+        column("ordinals", FLOAT, "Agreement of session numbers and the like, -1 to 1"),
+        column("names", FLOAT, "Agreement of personal and place names, -1 to 1"),
+        column("length_ratio", FLOAT, "English words per Chinese character, over the usual ratio"),
+        column("days_apart", INTEGER, "English publication minus Chinese, in days"),
+        column("link", BOOLEAN, "One page links to the other, or their URLs differ by language"),
     ]
 )
 
@@ -147,25 +122,21 @@ PAIRS = table(
     "pairs",
     "Every assigned document pair, with its probability: 0.5 is the default decision. "
     "pairs/<city>.parquet.",
-    column("pair_id", pa.string(), "Stable id, from both article ids"),
-    column("city", pa.string(), "City key"),
-    column("zh_id", pa.string(), "article_id of the Chinese article"),
-    column("en_id", pa.string(), "article_id of the English article"),
-    column("zh_url", pa.string(), "URL of the Chinese article"),
-    column("en_url", pa.string(), "URL of the English article"),
-    column("zh_title", pa.string(), "Title of the Chinese article"),
-    column("en_title", pa.string(), "Title of the English article"),
-    column("probability", pa.float32(), "Calibrated probability that the two tell the same thing"),
-    column(
-        "relation", pa.string(), "translation, abridged, part_of (English of Chinese), same_event"
-    ),
-    column("score", pa.float32(), "The uncalibrated score behind the probability (log odds)"),
-    column("margin", pa.float32(), "Score above the best other candidate of either article"),
-    column(
-        "evidence", EVIDENCE, "Why: what was compared; null where a side has nothing to compare"
-    ),
-    column("method", pa.string(), "Encoder and model versions that made the pair"),
-    column("aligned_at", RUN_TIME, "When the pair was first made as it stands"),
+    column("pair_id", STRING, "Stable id, from both article ids"),
+    column("city", STRING, "City key"),
+    column("zh_id", STRING, "article_id of the Chinese article"),
+    column("en_id", STRING, "article_id of the English article"),
+    column("zh_url", STRING, "URL of the Chinese article"),
+    column("en_url", STRING, "URL of the English article"),
+    column("zh_title", STRING, "Title of the Chinese article"),
+    column("en_title", STRING, "Title of the English article"),
+    column("probability", FLOAT, "Calibrated probability that both report the same thing"),
+    column("relation", STRING, "translation, abridged, part_of (English of Chinese), same_event"),
+    column("score", FLOAT, "Log odds before calibration"),
+    column("margin", FLOAT, "Score minus that of the best other candidate of either article"),
+    column("evidence", EVIDENCE, "Measures compared; null where a side has nothing to compare"),
+    column("method", STRING, "Encoder and model versions that made the pair"),
+    column("aligned_at", RUN_TIME, "Time when the pair was first made with these values"),
 )
 
 CANDIDATES = table(
@@ -176,27 +147,18 @@ CANDIDATES = table(
 
 SENTENCES = table(
     "sentences",
-    "Aligned sentences, in order, nulls included. sentences/<city>.parquet.",
-    column("pair_id", pa.string(), "The document pair they belong to"),
-    column("position", pa.int32(), "Order of the bead within the pair, from 0"),
-    column(
-        "kind", pa.string(), "Chinese and English sentences in the bead: 1-1, 1-2, ..., 1-0, 0-1"
-    ),
-    column("zh", pa.string(), "Chinese side; empty for 0-1"),
-    column("en", pa.string(), "English side; empty for 1-0"),
-    column(
-        "zh_start",
-        pa.int32(),
-        "Offset of the side in the article's text, in characters; null if empty",
-    ),
-    column("zh_end", pa.int32(), "End offset, exclusive"),
-    column(
-        "en_start",
-        pa.int32(),
-        "Offset of the side in the article's text, in characters; null if empty",
-    ),
-    column("en_end", pa.int32(), "End offset, exclusive"),
-    column("probability", pa.float32(), "Probability that the bead is right"),
+    "Beads: groups of aligned sentences, in order, one-sided ones included. "
+    "sentences/<city>.parquet.",
+    column("pair_id", STRING, "Document pair of the bead"),
+    column("position", INTEGER, "Order of the bead within the pair, from 0"),
+    column("kind", STRING, "Chinese and English sentences in the bead: 1-1, 1-2, ..., 1-0, 0-1"),
+    column("zh", STRING, "Chinese side; empty for 0-1"),
+    column("en", STRING, "English side; empty for 1-0"),
+    column("zh_start", INTEGER, "First character of the Chinese side in its article's text"),
+    column("zh_end", INTEGER, "End of the Chinese side, exclusive; both null if it is empty"),
+    column("en_start", INTEGER, "First character of the English side in its article's text"),
+    column("en_end", INTEGER, "End of the English side, exclusive; both null if it is empty"),
+    column("probability", FLOAT, "Probability that the bead is right"),
     column(
         "flags",
         STRINGS,
@@ -213,13 +175,13 @@ VECTORS = table(
 
 SKETCHES = table(
     "sketches",
-    "MinHash signatures of articles, by which reposts across cities are found: a cache, safe to "
-    "delete. sketches/<city>.parquet.",
-    column("content_sha256", pa.string(), "content_sha256 of the article"),
-    column("lang", pa.string(), "Language as which it was cut into shingles"),
-    column("size", pa.int32(), "Characters (zh) or words (en) of the text"),
+    "MinHash signatures of articles, to find reposts across cities: a cache, safe to delete. "
+    "sketches/<city>.parquet.",
+    column("content_sha256", STRING, "content_sha256 of the article"),
+    column("lang", STRING, "Language by whose rule it was cut into shingles"),
+    column("size", INTEGER, "Characters (zh) or words (en) of the text"),
     column("signature", pa.binary(256), "64 values of 32 bits, little-endian"),
-    column("method", pa.string(), "How the signature was made; others are made anew"),
+    column("method", STRING, "Version of the signature; others are computed anew"),
 )
 
 KEPT = table(
@@ -232,43 +194,43 @@ KEPT = table(
 
 FINDINGS = table(
     "findings",
-    "What pairing found out about articles and candidates, by digest: caches, safe to delete. "
+    "Facts of articles and comparisons of candidates by digest: caches, safe to delete. "
     "vectors/<city>/<encoder>.articles.parquet, vectors/<city>/<encoder>.candidates.parquet.",
-    column("key", pa.binary(16), "First 16 bytes of a SHA-256 of all that it depends on"),
-    column("found", pa.binary(), "What was found, as the program that made it packs it"),
+    column("key", pa.binary(16), "First 16 bytes of a SHA-256 of everything the value depends on"),
+    column("found", pa.binary(), "The value, packed by the program that computed it"),
 )
 
 REVIEWS = table(
     "reviews",
-    "What people judged, a row for each verdict as it was given: the newest of one reviewer on one "
-    "item counts, an empty verdict takes it back. reviews/*.parquet.",
-    column("verdict_id", pa.string(), "Unique id of this verdict"),
-    column("level", pa.string(), "What was judged: pair, bead, or unmatched (an English article)"),
-    column("city", pa.string(), "City key"),
-    column("pair_id", pa.string(), "The pair judged, or that the bead belongs to"),
-    column("position", pa.int32(), "Position of the bead in its pair; null for other levels"),
-    column("zh_id", pa.string(), "Chinese article; for unmatched the mate found, null if none"),
-    column("en_id", pa.string(), "English article"),
+    "Verdicts of reviewers, a row for each as it was given: the newest of one reviewer on one item "
+    "counts, an empty verdict withdraws it. reviews/*.parquet.",
+    column("verdict_id", STRING, "Unique id of this verdict"),
+    column("level", STRING, "Kind of item: pair, bead, or unmatched (an English article)"),
+    column("city", STRING, "City key"),
+    column("pair_id", STRING, "The pair judged, or the bead's pair"),
+    column("position", INTEGER, "Position of the bead in its pair; null for other levels"),
+    column("zh_id", STRING, "Chinese article; for unmatched the counterpart found, null if none"),
+    column("en_id", STRING, "English article"),
     column(
         "verdict",
-        pa.string(),
+        STRING,
         "pair: translation, abridged, part_of, same_event, different, cannot_tell; "
         "bead: correct, partly, wrong, wrong_language, not_language, boilerplate; "
-        "unmatched: missed, none, cannot_tell; null: taken back",
+        "unmatched: missed, none, cannot_tell; null: withdrawn",
     ),
-    column("note", pa.string(), "What the reviewer wrote"),
-    column("reviewer", pa.string(), "Name the reviewer gave"),
-    column("judged_at", RUN_TIME, "When the verdict was given"),
-    column("plan", pa.string(), "Sampling plan the item was drawn by, with its seed"),
-    column("stratum", pa.string(), "Stratum of the plan the item was drawn from"),
-    column("weight", pa.float64(), "Items of the corpus that a drawn item stands for; null: none"),
-    column("probability", pa.float32(), "Probability stored with the item when it was judged"),
-    column("method", pa.string(), "Method of the pair when it was judged"),
+    column("note", STRING, "Note of the reviewer"),
+    column("reviewer", STRING, "Name the reviewer gave"),
+    column("judged_at", RUN_TIME, "Time of the verdict"),
+    column("plan", STRING, "Sampling plan that drew the item, with its seed"),
+    column("stratum", STRING, "Stratum of the plan that the item was drawn from"),
+    column("weight", pa.float64(), "Items of the corpus represented by a drawn one; null: none"),
+    column("probability", FLOAT, "Probability stored with the item when it was judged"),
+    column("method", STRING, "Method of the pair when it was judged"),
     column(
         "judged_sha256",
-        pa.string(),
-        "SHA-256 of the texts judged (docs/how-to/reviewing.md): the verdict counts where the "
-        "corpus has them; null in verdicts from before this column",
+        STRING,
+        "SHA-256 of the texts judged (docs/how-to/reviewing.md): the verdict counts if the corpus "
+        "still has them; null in verdicts from before this column",
     ),
 )
 
@@ -276,3 +238,30 @@ TABLES = (
     ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, KEPT, FINDINGS, SKETCHES,
     REVIEWS,
 )  # fmt: skip
+
+
+class VersionError(ShizhengError):
+    """A file of another schema version, with a remedy."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+def version_of(found: pa.Schema) -> int:
+    """Return a file's schema version, 0 if it has none."""
+    stated = (found.metadata or {}).get(b"schema_version", b"0")
+    return int(stated) if stated.isdigit() else 0
+
+
+def check_version(path: Path, found: pa.Schema) -> None:
+    """Raise `VersionError` unless a file of this schema is readable."""
+    stored, known = version_of(found), int(SCHEMA_VERSION)
+    if stored > known:
+        raise VersionError(
+            f"{path}: schema version {stored}, written by a newer shizheng; this one reads up to "
+            f"{known}: install the newer one"
+        )
+    if stored < known:
+        raise VersionError(
+            f"{path}: schema version {stored or 'missing'}, this shizheng reads {known}; it did "
+            "not write this file: restore it from a back-up, or move it away and run again"
+        )

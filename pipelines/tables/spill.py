@@ -1,7 +1,7 @@
-"""What is put aside in a file without a name, so that memory does not grow with a city.
+"""Spilling of vectors and byte strings to unlinked temporary files.
 
-The files lie where Python puts temporary files (`TMPDIR`) and are gone with the process. A city of
-100,000 articles of twenty sentences takes about 5 GB there.
+So memory does not grow with a city. The files are in Python's folder for temporary files (`TMPDIR`)
+and end with the process. A city of 100,000 articles of twenty sentences takes about 5 GB there.
 """
 
 import os
@@ -17,7 +17,7 @@ Places = npt.NDArray[np.int64]
 
 
 class Rows:
-    """Rows of float16, all `dim` long, known by the order in which they came."""
+    """Rows of float16, all `dim` long, by order of arrival."""
 
     def __init__(self, dim: int) -> None:
         # Unbuffered: it is read through its descriptor.
@@ -26,7 +26,7 @@ class Rows:
         self.count = 0
 
     def append(self, rows: Half) -> Places:
-        """Put rows aside; return their places."""
+        """Spill rows; return their places."""
         places = np.arange(self.count, self.count + len(rows))
         _write(self._file.fileno(), np.ascontiguousarray(rows).data.cast("B"))
         self.count += len(rows)
@@ -44,14 +44,14 @@ class Rows:
 
 
 class Records:
-    """Byte strings, known by the order in which they came."""
+    """Byte strings, by order of arrival."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         self._ends = array("q", [0])
 
     def append(self, record: bytes) -> int:
-        """Put a record aside; return its place."""
+        """Spill a record; return its place."""
         _write(self._file.fileno(), memoryview(record))
         self._ends.append(self._ends[-1] + len(record))
         return len(self._ends) - 2

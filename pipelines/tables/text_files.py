@@ -28,7 +28,7 @@ def read_text(path: Path, error: type[Exception]) -> str:
 
 
 def lines(content: str) -> list[str]:
-    """Return the lines of a text, ended by newlines and by nothing else.
+    """Return the lines of a text, ended by newlines only.
 
     `str.splitlines` also ends a line at U+2028, U+0085 and their like, which JSON leaves as they
     are in the middle of a title.

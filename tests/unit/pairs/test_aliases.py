@@ -9,7 +9,7 @@ import pytest
 from pipelines.pairs import aliases, model, pair
 from pipelines.pairs.explanation import explain_pair
 from pipelines.pairs.prepared import Document, PreparedArticle, prepare
-from pipelines.tables.cache import Findings
+from pipelines.tables.cache import ByteCache
 from pipelines.vectors.load import load_encoder
 
 PLACES = (
@@ -82,7 +82,7 @@ def paired(
     zh: Sequence[Document], en: Sequence[Document], kept: Path | None = None, **options: bool
 ) -> tuple[dict[tuple[str, str], float], str]:
     """Probability by ids, and what is said of the dike."""
-    stored = [Findings(kept / f"{name}.parquet") if kept else None for name in ("a", "c")]
+    stored = [ByteCache(kept / f"{name}.parquet") if kept else None for name in ("a", "c")]
     left, right = (prepare(side, load_encoder(), stored[0]) for side in (zh, en))
     found = pair.pair(left, right, cache=stored[1], **options)
     for one in stored:

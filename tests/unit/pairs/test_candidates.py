@@ -14,7 +14,7 @@ from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.pair import Pairing
 from pipelines.pairs.prepared import Document, prepare
 from pipelines.tables import parquet, schema
-from pipelines.tables.cache import Findings
+from pipelines.tables.cache import ByteCache
 from pipelines.vectors.load import load_encoder
 
 TOPICS = ("防汛", "养老", "供热", "绿化", "教育", "消防", "港口", "冬泳")
@@ -41,7 +41,7 @@ EN = [english(number, topic) for number, topic in enumerate(ENGLISH, 4)]
 
 
 def paired(zh: Sequence[Document], en: Sequence[Document], folder: Path | None) -> Pairing:
-    caches = [Findings(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
+    caches = [ByteCache(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
     left, right = (prepare(side, load_encoder(), caches[0]) for side in (zh, en))
     found = pair.pair(left, right, cache=caches[1])
     for one in caches:

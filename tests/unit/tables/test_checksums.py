@@ -16,7 +16,7 @@ from pipelines.release.shards import Shards
 from pipelines.release.snapshot import ReleaseError
 from pipelines.release.tables import LAYOUTS
 from pipelines.tables import damage, parquet, schema
-from pipelines.tables.cache import Findings
+from pipelines.tables.cache import ByteCache
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import Vectors
 from tests.releasable import release, write_corpus
@@ -137,7 +137,7 @@ def vectors(folder: Path) -> None:
 
 
 def findings(folder: Path) -> None:
-    kept = Findings(folder / "some.parquet")
+    kept = ByteCache(folder / "some.parquet")
     for n in range(400):
         kept.put(n.to_bytes(16, "big"), b"found %d" % n)
     kept.save()
