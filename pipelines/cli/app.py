@@ -20,6 +20,7 @@ app = App(
     help="A bilingual corpus of Chinese municipal news: crawl, pair, align, store.",
     version=lambda: f"shizheng {version('shizheng')}",
     console=OUT,
+    help_format="plaintext",
     help_formatter="plain",
     default_parameter=Parameter(negative=(), show_default=False, allow_repeating=True),
 )

@@ -1,19 +1,26 @@
-"""Checks of a command's cities and folders."""
+"""Checks of a command's cities and folders.
+
+What reads cities and tables is imported where it is used: `--help` needs neither.
+"""
 
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from crawler.city import CRAWLED, City
-from crawler.city_file import load_cities
 from pipelines.errors import UsageError
-from pipelines.tables import files
 from pipelines.terminal import complain
 
+if TYPE_CHECKING:
+    from crawler.city import City
 
-def crawled(names: Sequence[str], cities_dir: Path | None) -> Mapping[str, City]:
+
+def crawled(names: Sequence[str], cities_dir: Path | None) -> "Mapping[str, City]":
     """Return the cities named; without names, every city that is crawled."""
+    from crawler.city import CRAWLED
+    from crawler.city_file import load_cities
+
     cities = load_cities(cities_dir)
     unknown = [key for key in names if key not in cities]
     if unknown:
@@ -66,6 +73,8 @@ def readable(output: Path) -> Path:
 
     Raises `UsageError`.
     """
+    from pipelines.tables import files
+
     found = existing(output)
     for path in files.strays(found)[:3]:
         complain(f"{path}: no file of shizheng's and passed over; move it away")

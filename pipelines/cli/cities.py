@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from crawler import city as records
-from crawler.city_file import CITIES_DIR, load_cities
 from crawler.errors import ExitCode
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
+    from crawler import city as records
     from pipelines.operations.cities import Source
 
 
 def list_cities(*, cities_dir: CitiesDir = None, shared: Shared = SHARED) -> ExitCode:
     """List the cities and their sources."""
+    from crawler.city_file import load_cities
+
     cities = load_cities(cities_dir)
     if shared.json:
         say_json([_as_json(city) for city in cities.values()])
@@ -42,6 +43,7 @@ def check(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Check the city files; with --live, the sites, too."""
+    from crawler.city_file import CITIES_DIR
     from pipelines.operations import cities as checking
 
     with progress() as tracker:
@@ -92,6 +94,7 @@ def add(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Draft a city's file and fixtures from its list pages."""
+    from crawler.city_file import CITIES_DIR
     from pipelines.operations import new_city
 
     folder = cities_dir or CITIES_DIR
@@ -123,7 +126,7 @@ def add(
     return ExitCode.DONE
 
 
-def _as_json(city: records.City) -> dict[str, Any]:
+def _as_json(city: "records.City") -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(json.dumps(asdict(replace(city, file="")), default=str))
     return plain
 

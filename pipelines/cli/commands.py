@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
-from crawler.city_file import load_cities
 from crawler.errors import ExitCode
 from pipelines.cli.checks import check_window, crawled, readable, writable
 from pipelines.cli.options import (
@@ -125,6 +124,7 @@ def extract(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Extract articles from web archives."""
+    from crawler.city_file import load_cities
     from pipelines.articles import archives
     from pipelines.operations.steps import mark_reposts
     from pipelines.tables import runs
@@ -197,6 +197,7 @@ def page(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Explain one page: the article or why there is none, rule by rule."""
+    from crawler.city_file import load_cities
     from pipelines.cli import page as pages
 
     explained = pages.explain(source, url, load_cities(cities_dir))
@@ -351,6 +352,7 @@ def status(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Show freshness, health and counts of every city."""
+    from crawler.city_file import load_cities
     from pipelines.operations import status as statuses
 
     output = readable(shared.output)
@@ -364,6 +366,7 @@ def status(
 
 def report(*, cities_dir: CitiesDir = None, shared: Shared = SHARED) -> ExitCode:
     """Write the quality report, one HTML file."""
+    from crawler.city_file import load_cities
     from pipelines.report import page as pages
 
     damaged: dict[str, str] = {}

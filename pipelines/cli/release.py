@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from crawler.city import City
-from crawler.city_file import load_cities
-from crawler.demo import DEMO_CITIES
 from crawler.errors import ExitCode
 from pipelines.cli.checks import check_window, existing
 from pipelines.cli.options import SHARED, CitiesDir, Day, Shared, chosen_of, read_by, share
@@ -19,6 +16,7 @@ from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
+    from crawler.city import City
     from pipelines.release.snapshot import Snapshot
 
 _SHOWN = 10
@@ -126,8 +124,11 @@ def make(
     return ExitCode.DONE
 
 
-def _cities(output: Path, folder: Path | None) -> Mapping[str, City]:
+def _cities(output: Path, folder: Path | None) -> "Mapping[str, City]":
     """Return the city files whose rights decide; a demo's corpus brings the demo's own."""
+    from crawler.city_file import load_cities
+    from crawler.demo import DEMO_CITIES
+
     if folder is None and (output / ".shizheng-demo").exists():
         folder = DEMO_CITIES
     return load_cities(folder)

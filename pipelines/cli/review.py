@@ -9,7 +9,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from crawler.city_file import load_cities
 from crawler.errors import ExitCode
 from pipelines.cli.checks import readable
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared
@@ -38,6 +37,7 @@ def serve(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Serve a local page where people judge pairs (default: of all cities)."""
+    from crawler.city_file import load_cities
     from pipelines.quality import sampling
     from pipelines.report.words import Words
     from pipelines.review import ReviewError, drawn_plans, journal, server
