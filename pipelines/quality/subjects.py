@@ -1,4 +1,4 @@
-"""Digests of judged texts, and their places in the corpus.
+"""Digests of judged texts, and their present places in the corpus.
 
 A verdict belongs to the texts that were judged, not to their place. It carries `judged_sha256`:
 
@@ -194,7 +194,7 @@ class Subjects:
         return replace(verdict, position=subject.item.position)
 
     def shown(self, one: Judgeable) -> str | None:
-        """Return a digest of an item's whole page, None if it is gone."""
+        """Return the digest of an item's whole page, None without it."""
         whole = one if one.level == "unmatched" else Named("pair", one.city, one.pair_id)
         with self._lock:
             self.load([whole], beads=True)
@@ -205,7 +205,7 @@ class Subjects:
             return _digest(subject.digest or "", *(beads[at] for at in sorted(beads)))
 
     def _unchanged(self, verdict: Verdict) -> bool:
-        """Whether a verdict's articles are unchanged, as far as is known."""
+        """Return True unless a verdict's articles are known to have changed."""
         with self._lock:
             held = self._cities.get(verdict.city, _City(()))
             pair = held.pairs.get(verdict.pair_id or "")
@@ -310,7 +310,7 @@ def stale(placed: Iterable[tuple[Verdict, Verdict | None]]) -> list[Verdict]:
 
 
 def age(one: Verdict) -> tuple[datetime, str]:
-    """Return what verdicts are ordered by, oldest first."""
+    """Return a sort key of verdicts, oldest first."""
     return (one.judged_at, one.verdict_id)
 
 
@@ -322,7 +322,10 @@ def spot(one: Judgeable) -> Item:
 
 
 def of_bead(zh: str, en: str, number: int = 0) -> str:
-    """Return the digest of a bead, the `number`-th of its pair's equal ones."""
+    """Return the digest of a bead.
+
+    Equal beads of a pair differ by their `number`.
+    """
     return _digest(zh, en, str(number))
 
 
@@ -347,7 +350,7 @@ def _digest(*parts: str) -> str:
 
 
 def _position(beads: Mapping[int, str], one: Judgeable) -> int | None:
-    """Return where the texts of a bead stand now."""
+    """Return the present position of a bead."""
     if one.judged_sha256 is None:
         return one.position if one.position in beads else None
     return next((at for at, digest in beads.items() if digest == one.judged_sha256), None)

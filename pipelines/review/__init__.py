@@ -1,7 +1,7 @@
-"""The local page where people judge pairs and sentences, and what keeps their verdicts."""
+"""Local web page for judging pairs and beads, and storage of verdicts."""
 
 from crawler.errors import ShizhengError
 
 
 class ReviewError(ShizhengError):
-    """A review that cannot be begun as asked. The message says what was expected."""
+    """A review that cannot be started as asked."""

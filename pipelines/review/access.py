@@ -1,8 +1,8 @@
-"""What stands between the page and the world: nobody but who started it may read or write.
+"""Access control of the review server: only its starter reads or writes.
 
 A page on another site may send requests to this machine, under a name of its own that it makes
-point here, and other users of the machine may knock: so requests must name this host, carry the
-key that the start printed, and, where they write, come from our own page with its form's token.
+point here, and other users of the machine may knock: so requests must name this host, carry the key
+that the start printed, and, where they write, come from our own page with its form's token.
 """
 
 import hashlib
@@ -40,34 +40,37 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The secret of one start, and what is derived from it."""
+    """Secret of one start, and tokens derived from it."""
 
     secret: str
 
     @property
     def cookie(self) -> str:
-        """Name of the cookie: cookies do not tell ports apart, two servers must not clash."""
+        """Name of the cookie.
+
+        Cookies do not distinguish ports, and two servers must not clash.
+        """
         return f"shizheng-{self._derived('cookie')[:12]}"
 
     @property
     def form(self) -> str:
-        """The token every form carries."""
+        """Token in every form."""
         return self._derived("form")
 
     def _derived(self, purpose: str) -> str:
         return hmac.new(self.secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
     def opens(self, given: str) -> bool:
-        """Whether `given` is the secret; takes as long for any wrong one."""
+        """Return True if `given` is the secret, in constant time."""
         return hmac.compare_digest(given.encode(), self.secret.encode())
 
     def signs(self, given: str) -> bool:
-        """Whether `given` is the token of our forms."""
+        """Return True if `given` is the token of the forms."""
         return hmac.compare_digest(given.encode(), self.form.encode())
 
 
 class AccessControl:
-    """Refuses what is not for us; adds the headers that confine our pages."""
+    """Middleware that refuses foreign requests and adds security headers."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
         self._app = app
@@ -96,7 +99,7 @@ class AccessControl:
         await self._app(scope, receive, confined)
 
     def _refusal(self, scope: Scope, headers: MutableMapping[str, str]) -> tuple[int, str] | None:
-        """Return status and reason for a request that is not answered."""
+        """Return status and reason of a refusal, None for none."""
         host = headers.get("host", "")
         if host.rpartition(":")[0] not in _HOSTS and host not in _HOSTS:
             return 421, "This server answers to 127.0.0.1 and localhost only."
@@ -127,7 +130,7 @@ class AccessControl:
         return found is not None and self._keys.opens(found.value)
 
     async def _let_in(self, scope: Scope, send: Send) -> None:
-        """Exchange the key in the printed address for a cookie, or say what is missing."""
+        """Exchange the key in the printed address for a cookie."""
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = next((value for name, value in query if name == "key"), "")
         if scope["method"] != "GET" or not self._keys.opens(given):

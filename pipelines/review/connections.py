@@ -1,4 +1,4 @@
-"""Connections to the review page, limited where they ask for nothing.
+"""Limit on idle connections to the review page.
 
 Uvicorn's own limit counts connections, whoever opened them, and it has no time limit before the
 first request: so anybody on the machine could shut the reviewers out by connecting and saying
@@ -19,13 +19,13 @@ MOST_WAITING = 100
 
 
 class LimitedConnection(H11Protocol):
-    """A connection that is closed unless it asks for something soon."""
+    """Connection that is closed without a request in time."""
 
     _since: float
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait; where too many do, close the oldest."""
+        """Start the deadline; close the oldest of too many waiting connections."""
         super().connection_made(transport)
         self._since = self.loop.time()
         self._deadline = self.loop.call_later(PATIENCE, self._close)
@@ -36,12 +36,12 @@ class LimitedConnection(H11Protocol):
             min(waiting, key=lambda one: one._since)._close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop the deadline."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
-        """Go on with what has come; a whole head ends the waiting."""
+        """Handle received events; a whole head stops the deadline."""
         super().handle_events()
         if self.cycle is not None:
             self._stop_waiting()

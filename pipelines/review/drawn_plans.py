@@ -1,4 +1,4 @@
-"""A plan as it was drawn: what to judge, in order, the same for every reviewer and every day.
+"""Drawn plans: items to judge, the same for every reviewer and day.
 
 `reviews/plans/<key>.json` keeps what was drawn, so that pairing again in between changes neither
 the sample nor its weights, and reviewers who open the same plan judge the same items.
@@ -20,7 +20,7 @@ from pipelines.tables.damage import StoreError
 
 @dataclass(frozen=True)
 class DrawnPlan:
-    """A drawn plan. `key` names it in addresses: twelve hexadecimal digits."""
+    """A drawn plan. `key` is its name in addresses."""
 
     key: str
     plan: Plan
@@ -28,22 +28,22 @@ class DrawnPlan:
 
     @property
     def level(self) -> str:
-        """What is judged: pair, bead or unmatched."""
+        """Level of its items: pair, bead or unmatched."""
         return self.items[0].level if self.items else "pair"
 
     @cached_property
     def places(self) -> dict[Item, int]:
-        """Where each item stands."""
+        """Place of each item."""
         return {one.item: place for place, one in enumerate(self.items)}
 
 
 def key_of(plan: Plan) -> str:
-    """Return what a plan is called in addresses and file names."""
+    """Return a plan's name in addresses and file names."""
     return hashlib.sha256(str(plan).encode()).hexdigest()[:12]
 
 
 def open_plan(output: Path, plan: Plan) -> DrawnPlan:
-    """Return the plan as it was drawn when it was first taken; draw it now if never.
+    """Return a plan as first drawn; draw it if new.
 
     Raises `PlanError` where there is nothing to draw, `StoreError` for a file that cannot be read.
     """
@@ -57,7 +57,7 @@ def open_plan(output: Path, plan: Plan) -> DrawnPlan:
 
 
 def stored_plans(output: Path) -> list[DrawnPlan]:
-    """Return every plan that was ever taken, in order of name."""
+    """Return every drawn plan, in order of name."""
     found = [_read(path) for path in _folder(output).glob("*.json")]
     return sorted(found, key=lambda drawn_plan: str(drawn_plan.plan))
 

@@ -1,4 +1,4 @@
-"""What a page shows of an item, read ahead so that the next one is there at once."""
+"""Content of items' pages, read ahead in a background thread."""
 
 import threading
 from collections import OrderedDict, deque
@@ -41,7 +41,10 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """One article to compare: `paragraphs` cut at a readable length, `cut` characters left out."""
+    """An article to compare.
+
+    `paragraphs` are cut at a readable length, `cut` characters are left out.
+    """
 
     article_id: str
     lang: str
@@ -54,7 +57,7 @@ class ArticleView:
 
 
 class _Recent(Generic[Key, Value]):
-    """The newest so many of what was made."""
+    """Cache of the most recently used values."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -76,7 +79,10 @@ class _Recent(Generic[Key, Value]):
 
 
 class _Worker:
-    """One thread that does what is urgent first; what is put in twice is done twice."""
+    """One thread, with urgent work first.
+
+    Work that is put in twice is done twice.
+    """
 
     def __init__(self) -> None:
         self._urgent: deque[Callable[[], object]] = deque()
@@ -108,7 +114,10 @@ class _Worker:
 
 
 class ItemReader:
-    """Prepares items of plans. Safe to use from several threads; `close` it at the end."""
+    """Reader of items of plans.
+
+    Several threads may use it; `close` it at the end.
+    """
 
     def __init__(self, output: Path) -> None:
         self._output = output
@@ -120,7 +129,7 @@ class ItemReader:
         self._fetched: set[str] = set()
 
     def follow(self, edition: int) -> None:
-        """Read anew what was read in another edition of the corpus (`StoredVerdicts.edition`)."""
+        """Use an edition of the corpus (see `StoredVerdicts.edition`)."""
         self._edition = edition
 
     def close(self) -> None:
@@ -128,7 +137,7 @@ class ItemReader:
         self._worker.close()
 
     def pair(self, drawn: Drawn, whole: bool = False) -> PairView | None:
-        """Return the pair an item is or belongs to; None if the corpus has it no more."""
+        """Return the pair of an item, None if it is gone."""
         budget = WHOLE if whole else SHORT
         edition = self._edition
         key = (edition, drawn.city, drawn.pair_id or "", budget)
@@ -142,12 +151,12 @@ class ItemReader:
         return view
 
     def position_shown(self, drawn: Drawn) -> bool:
-        """Whether the short view of a pair reaches the bead that was drawn."""
+        """Return True if a pair's short view reaches the drawn bead."""
         view = self.pair(drawn)
         return view is not None and (drawn.position or 0) < len(view.beads)
 
     def article(self, city: str, article_id: str | None) -> ArticleView | None:
-        """Return one article; None if the corpus has it no more."""
+        """Return one article, None if it is gone."""
         found = self._articles(city, [article_id] if article_id else [])
         return found[0] if found else None
 
@@ -156,7 +165,7 @@ class ItemReader:
         return self._articles(drawn.city, drawn.nearest)
 
     def search(self, city: str, text: str) -> list[ArticleView]:
-        """Return Chinese articles of a city that hold every word of `text`, the newest first."""
+        """Return a city's Chinese articles with every word of `text`, newest first."""
         words = text.split()
         if not words:
             return []
@@ -177,7 +186,10 @@ class ItemReader:
         return self._articles(city, [key for _, key in sorted(found, reverse=True)[:HITS]])
 
     def read_ahead(self, drawn_plan: DrawnPlan, places: Iterable[int]) -> None:
-        """Prepare some places of a plan, and fetch the plan's pairs once, in the background."""
+        """Prepare places of a plan in the background.
+
+        The plan's pairs are fetched once.
+        """
         if drawn_plan.level == "unmatched":
             return
         for place in places:
@@ -194,7 +206,7 @@ class ItemReader:
                     self._worker.put(work, urgent=False)
 
     def also(self, work: Callable[[], object]) -> None:
-        """Do something else ahead, in the same thread and with the same patience."""
+        """Run other work in the same thread."""
         self._worker.put(work, urgent=True)
 
     def _fetch(self, edition: int, city: str, pair_ids: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Verdicts on disk: one fsynced line each at once, Parquet when there is time.
+"""Journals of verdicts: a synced line each, later moved into Parquet.
 
 `reviews/<reviewer>.jsonl` takes a line per verdict. A line is whole before the page hears that its
 verdict is stored, so a process killed at any moment loses none. `compact` moves whole lines into
@@ -38,12 +38,12 @@ _COLUMNS = tuple(schema.REVIEWS.names)
 
 
 def folder(output: Path) -> Path:
-    """Return where verdicts lie."""
+    """Return the folder of verdicts."""
     return output / "reviews"
 
 
 def reviewer_name(text: str) -> str:
-    """Return a reviewer's name, composed (NFC) and without spaces around it.
+    """Return a reviewer's name, composed (NFC) and stripped.
 
     Raises ValueError for what is none. `Anna` and `anna` are two names.
     """
@@ -75,7 +75,10 @@ def clean_note(text: str | None) -> str | None:
 
 
 def path_of(output: Path, reviewer: str) -> Path:
-    """Return the journal of one reviewer. No name can lead out of the folder or into another's."""
+    """Return the journal of one reviewer.
+
+    No name leads out of the folder or into another's journal.
+    """
     plain = "".join(char if char.isalnum() or char in "-_" else "-" for char in reviewer)
     long = len(plain.encode()) > _LONGEST_FILE
     if long or plain != reviewer or reviewer != reviewer.lower() or not plain.strip("-_"):
@@ -85,10 +88,11 @@ def path_of(output: Path, reviewer: str) -> Path:
 
 
 def append(output: Path, rows: Iterable[Row]) -> None:
-    """Store verdicts durably: when this returns, a crash of the machine loses none of them.
+    """Store verdicts durably.
 
-    Rows have the columns of `schema.REVIEWS`. Raises `StoreError` when the folder cannot be
-    written; then the verdicts of one reviewer are stored all or not at all.
+    Once this returns, a crash of the machine loses none of them. Rows have the columns of
+    `schema.REVIEWS`. Raises `StoreError` when the folder cannot be written; then the verdicts of
+    one reviewer are stored all or not at all.
     """
     lines: dict[Path, list[bytes]] = {}
     for row in rows:
@@ -105,7 +109,7 @@ def append(output: Path, rows: Iterable[Row]) -> None:
 
 
 def pending(path: Path, start: int = 0) -> tuple[list[Row], int]:
-    """Return the whole lines of a journal from byte `start` on, and where they end.
+    """Return a journal's whole lines from byte `start`, and their end.
 
     A last line without its end was never acknowledged and is not read. Raises `StoreError` for a
     line that is no verdict.
@@ -121,7 +125,7 @@ def pending(path: Path, start: int = 0) -> tuple[list[Row], int]:
 
 
 def compact(output: Path) -> int:
-    """Move the journals' lines into Parquet; return how many there were."""
+    """Move the journals' lines into Parquet; return their number."""
     moved = 0
     for path in sorted(folder(output).glob("*.jsonl")):
         if path.stat().st_size == 0:
@@ -141,7 +145,7 @@ def compact(output: Path) -> int:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[IO[bytes]]:
-    """Open a journal for appending, made if there is none, while no other process holds it."""
+    """Open a journal, under its lock, for appending."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.exists()
     with path.open("a+b", buffering=0) as file:
@@ -156,7 +160,10 @@ def _locked(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _write(file: IO[bytes], lines: bytes) -> None:
-    """Append whole lines or none. A torn line, of a write that was cut short, goes first."""
+    """Append whole lines or none.
+
+    A torn line of an earlier write is removed first.
+    """
     end = file.seek(0, os.SEEK_END)
     whole = _whole(file, end)
     if whole < end:
@@ -172,7 +179,7 @@ def _write(file: IO[bytes], lines: bytes) -> None:
 
 
 def _whole(file: IO[bytes], end: int) -> int:
-    """Return where the last whole line ends."""
+    """Return the end of the last whole line."""
     at = end
     while at:
         start = max(0, at - 65_536)

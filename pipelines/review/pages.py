@@ -25,10 +25,10 @@ LANGUAGES = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """Page of one item of a plan, as one reviewer asks for it; without a place, the last page.
+    """Page of an item for one reviewer.
 
-    `fragment`: the changing part alone. `whole`: beads however many. `message` is shown once.
-    `query` searches the Chinese articles.
+    Without a place it is the last page of the plan. `fragment`: the changing part alone. `whole`:
+    beads however many. `message` is shown once. `query` searches the Chinese articles.
     """
 
     ui: str
@@ -55,7 +55,7 @@ class ItemPage:
 
 
 class Pages:
-    """Renderer of the pages. `cities` are the names of the cities by key."""
+    """Renderer of the pages. `cities` are names by key."""
 
     def __init__(
         self, session: JudgingSession, reader: ItemReader, token: str, cities: Mapping[str, Words]
@@ -102,7 +102,7 @@ class Pages:
         return self._render("progress.html.j2", ui, reviewer, "/progress", rows=rows)
 
     def judge(self, page: ItemPage) -> str:
-        """Return the page of an item, or of a plan that is judged to the end."""
+        """Return the page of an item, or of a finished plan."""
         drawn_plan, reviewer = page.drawn_plan, page.reviewer
         here = page.address(page.place)
         about: dict[str, Any] = {
@@ -155,7 +155,7 @@ class Pages:
         return about | self._pair(drawn, page)
 
     def _steps(self, page: ItemPage, place: int) -> dict[str, str | None]:
-        """Return the addresses before and after a place; have what comes next read ahead."""
+        """Return the addresses around a place; read the next items ahead."""
         plan = page.drawn_plan
         listed: Sequence[int] = range(len(plan.items))
         if page.adjudicating:
@@ -175,7 +175,7 @@ class Pages:
         return {name: None if to is None else page.address(to) for name, to in steps.items()}
 
     def _articles(self, drawn: Drawn, query: str) -> dict[str, Any]:
-        """Return an unmatched English article, and the Chinese ones to compare it with."""
+        """Return an unmatched English article, and Chinese ones to compare."""
         search = partial(self._reader.search, drawn.city, query)
         chinese = search() if query else self._reader.nearest(drawn)
         english = self._reader.article(drawn.city, drawn.en_id)
@@ -197,7 +197,7 @@ class Pages:
     def following(
         self, drawn_plan: DrawnPlan, reviewer: str, place: int, adjudicating: bool
     ) -> int | None:
-        """Return the place to continue at after `place`; None if all is judged or settled."""
+        """Return the place to continue at, None if all is judged."""
         if not adjudicating:
             return self._session.progress.next_place(drawn_plan, reviewer, place)
         judged = self._session.progress.judged_items(drawn_plan)

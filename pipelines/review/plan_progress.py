@@ -12,7 +12,10 @@ from pipelines.review.stored_verdicts import StoredVerdicts
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Verdicts of one reviewer on one plan: `judged` of `total`, and counts by code."""
+    """Progress of one reviewer with one plan.
+
+    `judged` of `total` items, `counts` by code.
+    """
 
     reviewer: str
     judged: int
@@ -29,7 +32,7 @@ class PlanProgress:
         self._items: dict[str, tuple[int, tuple[Item | None, ...]]] = {}
 
     def items(self, plan: DrawnPlan) -> tuple[Item | None, ...]:
-        """Return a plan's items at their present places, None for those now gone."""
+        """Return a plan's items as they are now, None if gone."""
         with self._stored.lock:
             edition, items = self._items.get(plan.key, (-1, ()))
             if edition != self._stored.edition:
@@ -41,11 +44,11 @@ class PlanProgress:
             return items
 
     def places(self, plan: DrawnPlan) -> dict[Item, int]:
-        """Return the place in a plan of each of its items that the corpus has."""
+        """Return the places of a plan's present items."""
         return {item: at for at, item in enumerate(self.items(plan)) if item is not None}
 
     def judged(self, plan: DrawnPlan, place: int, reviewer: str) -> bool:
-        """Return True if a reviewer's verdict on an item counts and was given in this plan.
+        """Return True if a reviewer judged an item in this plan.
 
         A verdict given in another plan does not count here: that plan drew the item by other
         chances.
@@ -54,7 +57,7 @@ class PlanProgress:
         return item is not None and self._counts(plan, item, reviewer)
 
     def next_place(self, plan: DrawnPlan, reviewer: str, after: int = -1) -> int | None:
-        """Return the next place without a verdict, from the start again if need be."""
+        """Return the next place without a verdict, in a circle."""
         count = len(plan.items)
         places = ((after + step) % count for step in range(1, count + 1))
         return next((at for at in places if not self.judged(plan, at, reviewer)), None)
@@ -84,7 +87,7 @@ class PlanProgress:
             return sorted(present | outdated)
 
     def judged_items(self, plan: DrawnPlan) -> dict[int, Judged]:
-        """Return the judged items of a plan by place, with all verdicts given in it."""
+        """Return the judged items of a plan by place."""
         with self._stored.lock:
             places = self.places(plan)
             given = [v for v in self._stored.placed_in(str(plan.plan)) if v.item in places]

@@ -41,7 +41,7 @@ class _Refused(Exception):  # noqa: N818 - an answer, not an error
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The application, its way to be called and what must be closed after it."""
+    """The application, its keys, and the reader to close at the end."""
 
     app: ASGIApp
     keys: Keys
@@ -49,7 +49,10 @@ class Site:
 
 
 def site(output: Path, cities: Mapping[str, Words], reviewer: str = "") -> Site:
-    """Make the application over the tables in `output`. `reviewer` is offered as the name."""
+    """Return the application over the tables in `output`.
+
+    `reviewer` is offered as the name.
+    """
     keys = Keys(secrets.token_urlsafe(24))
     session, reader = JudgingSession(output), ItemReader(output)
     views = _Views(session, reader, Pages(session, reader, keys.form, cities), keys, reviewer)
@@ -67,7 +70,7 @@ def site(output: Path, cities: Mapping[str, Words], reviewer: str = "") -> Site:
 
 
 def listen(port: int | None) -> socket.socket:
-    """Return a socket on loopback: at `port`, or near `PORT` where that is taken.
+    """Return a socket on loopback, at `port` or else `PORT` or any.
 
     Raises `ReviewError` for a port that was asked for and is taken.
     """
@@ -90,13 +93,13 @@ def listen(port: int | None) -> socket.socket:
 
 
 def address(port: int, path: str, reviewer: str, keys: Keys) -> str:
-    """Return the address to open, with the key that lets its reader in."""
+    """Return the address to open, with its key."""
     query = {"reviewer": reviewer} if reviewer else {}
     return f"http://127.0.0.1:{port}{path}?{urlencode(query | {'key': keys.secret})}"
 
 
 def serve(made: Site, listening: socket.socket) -> None:
-    """Answer until SIGINT or SIGTERM; then end in order."""
+    """Serve until SIGINT or SIGTERM."""
     config = uvicorn.Config(
         made.app,
         lifespan="off",
@@ -126,7 +129,7 @@ _View = Callable[[Request, Mapping[str, str]], Response]
 
 
 class _Views:
-    """What is answered to each address."""
+    """Views by address."""
 
     def __init__(
         self, session: JudgingSession, reader: ItemReader, pages: Pages, keys: Keys, reviewer: str
@@ -135,7 +138,10 @@ class _Views:
         self._reviewer = reviewer
 
     def answer(self, view: _View) -> Callable[[Request], object]:
-        """Return a view that reads its form, works in a thread and turns errors into sentences."""
+        """Return a view as an endpoint.
+
+        It reads the form, runs the view in a thread and turns errors into sentences.
+        """
 
         async def answered(request: Request) -> Response:
             form: dict[str, str] = {}
@@ -206,7 +212,7 @@ class _Views:
         return HTMLResponse(self._pages.judge(page))
 
     def take(self, request: Request, form: Mapping[str, str]) -> Response:
-        """Store a verdict or take one back; answer with the item that follows."""
+        """Store a verdict or take one back; answer with the next item."""
         drawn_plan, reviewer, adjudicating = self._about(request, form)
         undoing, ui = form.get("do") == "undo", _ui(request)
         if undoing:
@@ -230,7 +236,7 @@ class _Views:
     def _judge(
         self, plan: DrawnPlan, reviewer: str, adjudicating: bool, form: Mapping[str, str]
     ) -> tuple[int | None, Words]:
-        """Store a form's verdict; return the place to continue at, and a message."""
+        """Store a form's verdict; return the next place and a message."""
         place, position = _number(form, "place"), _number(form, "position")
         if place is None:
             raise _Refused(400, "Not stored: the form names no item.")
@@ -286,7 +292,7 @@ class _Views:
     def _chosen_counterpart(
         self, drawn_plan: DrawnPlan, place: int, form: Mapping[str, str]
     ) -> str | None:
-        """Return the Chinese article that a form names, if there is such a one."""
+        """Return the Chinese article that a form names, None without any."""
         chosen = form.get("zh_id")
         if not chosen or drawn_plan.level != "unmatched" or not 0 <= place < len(drawn_plan.items):
             return None
@@ -297,7 +303,7 @@ class _Views:
 
 
 def _ui(request: Request) -> str:
-    """Return the language of the page: what was asked for now, or ever, or by the browser."""
+    """Return the language of the page, by query, cookie or browser."""
     accepted = request.headers.get("accept-language", "").lower()
     for found in (request.query_params.get("ui"), request.cookies.get("shizheng-ui")):
         if found in LANGUAGES:

@@ -26,7 +26,7 @@ class Step:
 
 
 class VerdictRefusedError(ShizhengError):
-    """A verdict that cannot be taken: no such item, or no such code."""
+    """A verdict on no item, or with no code of its level."""
 
 
 class TextsChangedError(VerdictRefusedError):
@@ -55,7 +55,7 @@ class JudgingSession:
         return sorted(self._drawn_plans.values(), key=lambda drawn_plan: str(drawn_plan.plan))
 
     def open_plan(self, plan: Plan) -> DrawnPlan:
-        """Return a plan as it was drawn; draw it if it is new."""
+        """Return a plan as first drawn; draw it if new."""
         key = drawn_plans.key_of(plan)
         # A lock of its own: drawing from many pairs takes a second, verdicts must not wait for it.
         with self._drawing:
@@ -105,11 +105,12 @@ class JudgingSession:
         adjudicating: bool = False,
         shown: str | None = None,
     ) -> Verdict:
-        """Store a verdict durably and return it. `code` None takes a verdict back.
+        """Store a verdict durably and return it.
 
-        `position` judges a bead of the pair at `place` in passing. `shown` is the digest of what
-        the reviewer saw, see `shown`; without it, the texts stored now. Raises
-        `VerdictRefusedError` for a verdict that is none, `StoreError` if it could not be stored.
+        A `code` of None takes a verdict back. `position` judges a bead of the pair at `place` in
+        passing. `shown` is the digest of what the reviewer saw, see `shown`; without it, the texts
+        stored now. Raises `VerdictRefusedError` for a verdict that is none, `StoreError` if it
+        could not be stored.
         """
         drawn = self.drawn(plan, place)
         if position is not None and drawn.level == "pair":
@@ -139,7 +140,7 @@ class JudgingSession:
         return after
 
     def undo(self, plan: DrawnPlan, reviewer: str) -> int | None:
-        """Take back a reviewer's last verdict; return its place, None if there is none.
+        """Take back a reviewer's last verdict; return its place, if any.
 
         The verdict before it counts again, stored as a verdict of its own: nothing is erased.
         """
@@ -205,7 +206,10 @@ class JudgingSession:
         return replace(drawn, position=subject.item.position, judged_sha256=subject.digest)
 
     def _steps_of(self, plan: DrawnPlan, reviewer: str) -> list[Step]:
-        """Return a reviewer's steps in a plan; of earlier sittings, the verdicts that count."""
+        """Return a reviewer's steps in a plan.
+
+        Of earlier sittings they are the verdicts that count.
+        """
         key = (plan.key, reviewer)
         if key not in self._steps:
             pairs = {drawn.pair_id: at for at, drawn in enumerate(plan.items) if drawn.pair_id}
@@ -218,7 +222,7 @@ class JudgingSession:
 
 
 def _check_code(level: str, code: str | None, zh_id: str | None) -> None:
-    """Raise `VerdictRefusedError` for a code that is none of the level, or lacks its article."""
+    """Raise `VerdictRefusedError` for a code of another level or without its article."""
     if code is not None and code not in verdicts.LEVELS[level]:
         known = ", ".join(verdicts.LEVELS[level])
         raise VerdictRefusedError(f"a {level} is judged {known}, not {code!r}")

@@ -55,7 +55,7 @@ def cell(value: str) -> str:
 
 
 def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of a sheet, each after its place.
+    """Yield the rows of a sheet, each with its place.
 
     Empty cells are None. Raises `ExchangeError` for what is no sheet of verdicts.
     """
@@ -89,7 +89,7 @@ def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
 
 
 def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
-    """Yield the annotations of a file of Label Studio, each after its task.
+    """Yield the annotations of a Label Studio export, each with its place.
 
     Raises `ExchangeError` for what is no export of tasks.
     """
@@ -142,7 +142,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
-    """Return what an annotation says: verdict, note, who gave it, when."""
+    """Return verdict, note, reviewer and times of an annotation."""
     by = annotation.get("completed_by")
     named = by.get("email") if isinstance(by, dict) else None
     if isinstance(by, int) and not isinstance(by, bool):

@@ -1,4 +1,4 @@
-"""Pairs and articles of a large corpus by id, read when they are shown."""
+"""Pairs and articles of a large corpus, read by id."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,14 +17,14 @@ _BEAD = ["pair_id", "position", "kind", "zh", "en", "probability", "flags"]
 
 
 class StoredPairs:
-    """Pairs of `output` by city and id. Safe to use from several threads."""
+    """Pairs of `output` by city and id. Several threads may use it."""
 
     def __init__(self, output: Path) -> None:
         self._output = output
         self._index = RowIndex()
 
     def pairs(self, city: str, pair_ids: Iterable[str]) -> dict[str, PairExample]:
-        """Return the pairs of a city that are stored, by id, without runners-up.
+        """Return stored pairs of a city by id, without runners-up.
 
         Raises `StoreError` for a table that cannot be read.
         """

@@ -1,4 +1,4 @@
-"""Verdicts of an output folder in memory, by their present places in the corpus.
+"""Verdicts in memory, at their present places in the corpus.
 
 Every verdict is in memory as well as on disk. Other processes may write into the same folder:
 `refresh` reads their lines, and places all verdicts anew if texts were stored anew.
@@ -24,7 +24,10 @@ _Newest = dict[tuple[Item, str, bool], Verdict]
 
 
 class StoredVerdicts:
-    """Verdicts of `output`. Several threads may use it; `lock` makes several calls one."""
+    """Verdicts of `output`.
+
+    Several threads may use it; `lock` makes several calls one.
+    """
 
     def __init__(self, output: Path, clock: Callable[[], datetime]) -> None:
         self.lock = threading.RLock()
@@ -73,19 +76,28 @@ class StoredVerdicts:
             self._place(verdict)
 
     def newest(self, item: Item, reviewer: str, adjudicating: bool = False) -> Verdict | None:
-        """Return a reviewer's newest verdict on an item; its code may be empty."""
+        """Return a reviewer's newest verdict on an item, if any.
+
+        Its code may be empty.
+        """
         return self._newest.get((item, reviewer, adjudicating))
 
     def newest_stale(self, item: Item, reviewer: str, adjudicating: bool = False) -> Verdict | None:
-        """Return a reviewer's newest verdict on texts now gone; `item` is their `spot`."""
+        """Return a reviewer's newest verdict on texts now gone.
+
+        `item` is their `spot`.
+        """
         return self._stale.get((item, reviewer, adjudicating))
 
     def stale_reviews(self) -> list[tuple[Item, str]]:
-        """Return item (see `spot`) and reviewer of every blind verdict on texts now gone."""
+        """Return item and reviewer of every stale blind verdict.
+
+        The item is the `spot` of the texts.
+        """
         return [(item, name) for item, name, adjudicating in self._stale if not adjudicating]
 
     def given_in(self, plan: str, item: Item, reviewer: str) -> bool:
-        """Return True if a reviewer gave a verdict on an item in a plan."""
+        """Return True if a reviewer judged an item in a plan."""
         return (item, reviewer, plan) in self._given_in
 
     def reviews_in(self, plan: str) -> set[tuple[Item, str]]:
@@ -93,7 +105,7 @@ class StoredVerdicts:
         return {(item, name) for item, name, given_in in self._given_in if given_in == plan}
 
     def placed_in(self, plan: str) -> list[Verdict]:
-        """Return the verdicts of a plan on texts that the corpus has, oldest first."""
+        """Return the verdicts of a plan on present texts, oldest first."""
         found = (v for v in self._placed.values() if verdicts.plan_of(v) == plan)
         return sorted(found, key=age)
 
@@ -107,7 +119,10 @@ class StoredVerdicts:
         return sorted(found, key=age)
 
     def new_id(self) -> tuple[str, datetime]:
-        """Return id and time of a new verdict, later than any stored, whatever the clock."""
+        """Return id and time of a new verdict.
+
+        The time is later than any stored, whatever the clock.
+        """
         now = max(self._clock(), self._latest)
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         # Two verdicts within a millisecond are ordered by their ids, which then must grow.

@@ -94,7 +94,7 @@ def _to_judge(
     gone: Mapping[Item, Verdict],
     reviewer: str,
 ) -> Row:
-    """Return a row to fill in, with the digest of its texts now."""
+    """Return a row to fill in, with its texts' digest."""
     row: Row = {name: getattr(drawn, name) for name in (*_NAMED, "plan")}
     subject, stale = texts.now(drawn), gone.get(subjects.spot(drawn))
     verdict = own.get(subject.item) if subject else None
@@ -110,7 +110,7 @@ def _to_judge(
 
 
 def _with_texts(output: Path, texts: Subjects, rows: list[Row]) -> Iterator[Row]:
-    """Yield rows with titles and texts; empty ones if the corpus has them no more."""
+    """Yield rows with titles and texts, empty if they are gone."""
     stored = StoredPairs(output)
     by_city: dict[str, set[str]] = {}
     for row in rows:
@@ -134,7 +134,7 @@ def _with_texts(output: Path, texts: Subjects, rows: list[Row]) -> Iterator[Row]
 
 
 def _pair_texts(row: Row, pair: PairExample, subject: Subject) -> dict[str, str]:
-    """Return titles and texts of a pair, or of one of its beads."""
+    """Return titles and texts of a pair or of one bead."""
     beads = pair.beads
     if row["level"] == "bead":
         beads = beads[subject.item.position : subject.item.position + 1]
@@ -146,7 +146,7 @@ def _pair_texts(row: Row, pair: PairExample, subject: Subject) -> dict[str, str]
 
 
 def _article_texts(row: Row, stored: StoredPairs) -> dict[str, str]:
-    """Return an unmatched article's title and text, and ids and titles of its nearest."""
+    """Return an unmatched article's texts, and titles of its nearest."""
     nearest = row.get("nearest", ())
     ids = [key for key in (row["en_id"], *nearest) if key]
     articles = stored.articles(row["city"] or "", ids)
@@ -177,7 +177,7 @@ def _cell(value: Any) -> str:
 
 
 def _tasks(rows: Iterable[Row]) -> bytes:
-    """Return one task per item, with an annotation per reviewer who judged it."""
+    """Return a task per item, with an annotation per reviewer."""
     tasks: dict[tuple[Item, str | None], Row] = {}
     about = (*_NAMED, "plan", "stale", *_TEXTS)
     for row in rows:

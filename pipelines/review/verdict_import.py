@@ -104,7 +104,7 @@ class _FileRows:
 
     @staticmethod
     def _check(other: _Entry, entry: _Entry, same_id: bool) -> None:
-        """Raise `ExchangeError` if two rows of one item differ, and neither is newer."""
+        """Raise `ExchangeError` if two rows differ and neither is newer."""
         first, second = other.verdict, entry.verdict
         if _content(first) == _content(second):
             return
@@ -290,7 +290,10 @@ class _Ledger:
         self._of_root[root] = max(self._of_root.get(root, verdict), verdict, key=age)
 
     def _key(self, verdict: Verdict) -> _Key:
-        """Return item, texts and reviewer: a newer verdict of one key replaces an older."""
+        """Return item, texts and reviewer.
+
+        A newer verdict of one key replaces an older.
+        """
         digest = verdict.judged_sha256
         if digest is None and verdict.level != "unmatched":
             self._texts.load([verdict])
@@ -410,7 +413,7 @@ def _time(value: str | None, where: str) -> datetime | None:
 
 
 def _as_stored(verdict: Verdict, stored: StoredPairs, where: str) -> Verdict:
-    """Return a verdict on an item of no plan, completed from the tables."""
+    """Return a verdict of no plan, completed from the tables."""
     if verdict.level == "unmatched":
         if not stored.articles(verdict.city, [verdict.en_id or ""]):
             raise ExchangeError(f"{where}: {verdict.city} has no article {verdict.en_id}")

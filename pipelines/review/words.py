@@ -1,4 +1,4 @@
-"""Verdicts and plans in the words of the review page, in English and Chinese."""
+"""Names and rules of verdicts and plans, in English and Chinese."""
 
 from typing import NamedTuple
 
