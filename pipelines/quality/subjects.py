@@ -3,13 +3,13 @@
 A verdict belongs to the texts that were judged, not to their place. It carries `judged_sha256`:
 
 * pair: of both articles' `content_sha256`;
-* bead: of both sides' texts, so that the verdict follows them when the pair is aligned again and
-  they stand at another position; equal ones of a pair are told apart by their order;
+* bead: of both sides' texts, so that the verdict follows them to another position when the pair is
+  aligned again; equal ones of a pair differ by their order;
 * unmatched: of the `content_sha256` of the English article, and of its counterpart's if one was
   named.
 
-A verdict on texts that the corpus has no more is **stale**: it is kept, set apart and counted
-apart, and counts again when the texts come back. A verdict without a digest, from before that
+A verdict on texts that the corpus has no more is **stale**: it is set apart and counted apart, and
+counts again when the texts come back. A verdict without a digest, from before that
 column, counts as long as nothing shows that its texts changed after it was given: no article of it
 was corrected since (`revision`, `last_seen`), and for a bead the pair is there, made by the same
 encoder and model.
@@ -56,7 +56,7 @@ class Judgeable(Protocol):
 class Subject:
     """Place and digest of an item in the corpus.
 
-    `digest` is None where the tables do not state what an article holds.
+    `digest` is None if the tables have no digest of an article.
     """
 
     item: Item
@@ -94,7 +94,7 @@ class Judgements:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An item by what names it."""
+    """An item by its level, city and ids."""
 
     level: str
     city: str
@@ -125,8 +125,8 @@ class _City:
 class Subjects:
     """Texts of `output` by their items.
 
-    Safe to use from several threads. What is asked of must be loaded: each `load` reads the tables
-    once for all it is given.
+    Several threads may use it. Items must be loaded before they are asked for: each `load` reads
+    the tables once for all its items.
     """
 
     def __init__(self, output: Path) -> None:
@@ -315,7 +315,7 @@ def age(one: Verdict) -> tuple[datetime, str]:
 
 
 def spot(one: Judgeable) -> Item:
-    """Return a name for an item whose texts may be gone."""
+    """Return a name for an item with or without its texts."""
     if one.level == "bead" and one.judged_sha256:
         return Item("bead", f"{one.pair_id} {one.judged_sha256}")
     return _item(one)

@@ -1,4 +1,7 @@
-"""Writes a release's tables: few large Parquet files of whole row groups, always the same bytes."""
+"""Writer of a release's tables: few large Parquet files.
+
+The same rows give the same bytes.
+"""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -11,15 +14,15 @@ from pipelines.release.tables import Layout
 from pipelines.tables import parquet
 
 LEVEL = 6
-"""Of zstd; written once, read often: half again slower than the default, a tenth smaller."""
+"""Level of zstd: half again slower than the default, a tenth smaller."""
 
 
 class Shards(AbstractContextManager["Shards"]):
-    """One table of a release, one sequence of files for each part of its split.
+    """Writer of one table, a sequence of files for each part.
 
-    Rows are kept until a row group is full. A thread compresses it while the next one is made, one
-    at a time and in order: memory holds one row group a part, and the one that is being written.
-    Leaving the context finishes the files; where it is left by an exception they stay unfinished.
+    Rows wait until a row group is full. A thread compresses it while the next one is made, one
+    at a time and in order: memory has one row group a part, and the one that is being written.
+    The end of the context finishes the files, an exception leaves them unfinished.
     """
 
     def __init__(self, folder: Path, layout: Layout) -> None:

@@ -1,10 +1,10 @@
 """Limit on idle connections to the review page.
 
 Uvicorn's own limit counts connections, whoever opened them, and it has no time limit before the
-first request: so anybody on the machine could shut the reviewers out by connecting and saying
+first request: so anybody on the machine could shut the reviewers out by connecting and sending
 nothing. Here a connection has `PATIENCE` seconds for the head of its first request, however slowly
 it trickles; where more than `MOST_WAITING` are at that, the one that waits longest is closed. The
-guard closes connections that bring no key once they are answered.
+`AccessControl` closes connections without a key once they are answered.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Drawn plans: items to judge, the same for every reviewer and day.
 
-`reviews/plans/<key>.json` keeps what was drawn, so that pairing again in between changes neither
+`reviews/plans/<key>.json` has the drawn items, so that pairing again in between changes neither
 the sample nor its weights, and reviewers who open the same plan judge the same items.
 """
 
@@ -45,7 +45,7 @@ def key_of(plan: Plan) -> str:
 def open_plan(output: Path, plan: Plan) -> DrawnPlan:
     """Return a plan as first drawn; draw it if new.
 
-    Raises `PlanError` where there is nothing to draw, `StoreError` for a file that cannot be read.
+    Raises `PlanError` if there is nothing to draw, `StoreError` for a file that cannot be read.
     """
     path = _folder(output) / f"{key_of(plan)}.json"
     if not path.exists():

@@ -45,7 +45,7 @@ def folder(output: Path) -> Path:
 def reviewer_name(text: str) -> str:
     """Return a reviewer's name, composed (NFC) and stripped.
 
-    Raises ValueError for what is none. `Anna` and `anna` are two names.
+    Raises ValueError for any other text. `Anna` and `anna` are two names.
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     shown = name.isprintable() and not _BLANK.intersection(name)
@@ -59,7 +59,7 @@ def reviewer_name(text: str) -> str:
 def clean_note(text: str | None) -> str | None:
     """Return a note without spaces around it, None for an empty one.
 
-    Raises ValueError for one that is too long or holds what no person types.
+    Raises ValueError for one that is too long or has control characters.
     """
     note = (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(note) > LONGEST_NOTE:

@@ -98,7 +98,7 @@ class PlanProgress:
         return agreement.agreements(list(self.judged_items(plan).values()), plan.level)
 
     def differing(self, plan: DrawnPlan) -> list[int]:
-        """Return the places at which reviewers differ, settled or not."""
+        """Return the places of disputed items, settled or not."""
         return sorted(
             place
             for place, judged in self.judged_items(plan).items()

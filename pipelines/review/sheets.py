@@ -1,7 +1,7 @@
 """Files of verdicts as rows: CSV sheets, JSON of Label Studio.
 
-Whatever a file is, it is read row by row or named with what was expected: nobody's file ends in an
-error of the program.
+A file is read row by row, or refused with a sentence on the expected form: none ends in an error of
+the program.
 """
 
 import csv
@@ -36,7 +36,7 @@ _FORMULA = re.compile(r"[=+\-@\t\r]")
 class ExchangeError(ShizhengError):
     """A file of verdicts that is refused.
 
-    The message names the line and what to do.
+    The message names the line and the remedy.
     """
 
 
@@ -57,7 +57,7 @@ def cell(value: str) -> str:
 def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
     """Yield the rows of a sheet, each with its place.
 
-    Empty cells are None. Raises `ExchangeError` for what is no sheet of verdicts.
+    Empty cells are None. Raises `ExchangeError` for any other file.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -91,7 +91,7 @@ def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
 def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
     """Yield the annotations of a Label Studio export, each with its place.
 
-    Raises `ExchangeError` for what is no export of tasks.
+    Raises `ExchangeError` for any other file.
     """
     try:
         tasks = json.loads(content, object_pairs_hook=_object)

@@ -1,7 +1,7 @@
 """Import of verdicts from files, all rows or none.
 
-Every row is checked; what is known of how an item was drawn comes from the plan as it was drawn
-here, never from the file. A row with a `verdict_id` that is known here repeats that verdict or
+Every row is checked; stratum and weight of an item come from the plan as it was drawn here, never
+from the file. A row with a `verdict_id` that is known here repeats that verdict or
 corrects it: a correction is stored as a newer verdict beside it.
 """
 
@@ -81,7 +81,7 @@ class _Entry:
 
 
 class _FileRows:
-    """Rows of a file so far, none of which contradicts another."""
+    """Rows of a file so far, without contradictions."""
 
     def __init__(self) -> None:
         self._by_key: dict[_Key, tuple[_Key, _Entry]] = {}

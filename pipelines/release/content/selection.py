@@ -1,7 +1,7 @@
-"""Which articles and pairs a release holds: thresholds, rights and withdrawals, city by city.
+"""Selection of a release's articles and pairs: thresholds, rights, withdrawals.
 
-A plan is what is known of a city before any text is read: one row for each article that is
-released, with where it is stored. It takes some 60 bytes an article.
+A city's plan is made before any text is read: one row for each article that is released, with the
+place at which it is stored. It takes some 60 bytes an article.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,8 +24,11 @@ from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What is chosen. `since` and `until` are days of publication in the cities' time, inclusive;
-    with either, undated articles are left out. `cities` empty: all."""
+    """Thresholds of a release.
+
+    `since` and `until` are days of publication in the cities' time, inclusive; with either, undated
+    articles are left out. `cities` empty: all.
+    """
 
     min_probability: float = DECISION
     relations: tuple[str, ...] = RELATIONS
@@ -35,7 +38,7 @@ class Thresholds:
     langs: tuple[str, ...] = LANGS
 
     def as_json(self) -> dict[str, Any]:
-        """Return the thresholds as they stand in a manifest."""
+        """Return the thresholds for a manifest."""
         return {
             key: value.isoformat() if isinstance(value, date) else value
             for key, value in asdict(self).items()
@@ -44,10 +47,10 @@ class Thresholds:
 
 @dataclass(slots=True)
 class CityPlan:
-    """What of a city is released.
+    """Released articles of a city.
 
     `rows` has article_id, lang, day (days since 1970 in the cities' time; null: undated),
-    duplicate_of, held, url, and where the row is stored: `file` (position in `files`) and `row`.
+    duplicate_of, held, url, and the place of the row: `file` (position in `files`) and `row`.
     Sorted as it is released: by file, then date and id. `split` is one small integer for each row.
     """
 
@@ -66,7 +69,7 @@ _LIGHT = ["article_id", "lang", "published_at", "duplicate_of", "revision", "rig
 def plan(
     output: Path, key: str, city: City | None, thresholds: Thresholds, withdrawn: Withdrawn
 ) -> CityPlan:
-    """Return what of one city is released. Reads no text."""
+    """Return the plan of one city, without reading any text."""
     paths = files.article_files(output, key)
     parts = []
     for number, path in enumerate(paths):
@@ -92,8 +95,7 @@ def plan(
 
 
 def with_reposts(output: Path, withdrawn: Withdrawn) -> Withdrawn:
-    """Return the list with the ids of all articles it names and of their reposts, in every city: a
-    repost in another city goes, too."""
+    """Return the list with the ids of reposts in every city."""
     if not withdrawn.articles and not withdrawn.urls:
         return withdrawn
     parts = [
@@ -105,7 +107,7 @@ def with_reposts(output: Path, withdrawn: Withdrawn) -> Withdrawn:
 
 
 def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
-    """Return what the list withdraws and no stored article is: perhaps misspelt, or long gone."""
+    """Return the list's ids and URLs without a stored article: perhaps misspelt."""
     if not withdrawn.articles and not withdrawn.urls:
         return []
     ids, urls = set[str](), set[str]()
@@ -117,8 +119,10 @@ def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
 
 
 def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
-    """Return the city's pairs that are released, by pair_id: at or above the threshold, of a wanted
-    relation, both articles in the release."""
+    """Return the city's released pairs, by pair_id.
+
+    They are at or above the threshold and of a wanted relation, with both articles in the release.
+    """
     table = parquet.read_table(files.table_path(output, "pairs", planned.city), schema.PAIRS)
     ids = planned.rows["article_id"]
     # As stored, in single precision: a pair stored at .9 is at or above .9.
@@ -135,8 +139,10 @@ def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
 def stored_texts(
     planned: CityPlan, wanted: np.ndarray[Any, np.dtype[np.int64]], columns: list[str]
 ) -> Iterator[tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Table]]:
-    """Yield columns of the plan's rows `wanted` (positions, sorted), a row group's worth at a time,
-    with their positions in the plan."""
+    """Yield positions and columns of the rows `wanted`, by row group.
+
+    `wanted` are sorted positions in the plan.
+    """
     file, row = planned.rows["file"].to_numpy(), planned.rows["row"].to_numpy()
     for number in np.unique(file[wanted]):
         here = wanted[file[wanted] == number]
@@ -152,12 +158,12 @@ def stored_texts(
 
 
 def rulings(cities: Mapping[str, City], keys: list[str]) -> dict[str, Any]:
-    """Return what each city's file says of rights, as it stands in a manifest."""
+    """Return each city's rights for a manifest."""
     return {key: _ruling(cities.get(key)) for key in keys}
 
 
 def names(cities: Mapping[str, City], keys: list[str]) -> dict[str, dict[str, str]]:
-    """Return each city's names, its key where it has no file."""
+    """Return each city's names, its key if it has no file."""
     return {
         key: {"zh": cities[key].name_zh, "en": cities[key].name_en}
         if key in cities
@@ -184,7 +190,10 @@ def _ruling(city: City | None) -> dict[str, Any]:
 
 
 def _once(rows: pa.Table) -> pa.Table:
-    """Return each article once: a crash can leave one in its old year as well as in its new."""
+    """Return each article once.
+
+    After a crash one may be in the files of two years.
+    """
     if pc.count_distinct(rows["article_id"]).as_py() == rows.num_rows:
         return rows
     rows = rows.sort_by([("article_id", "ascending"), ("revision", "descending")])
@@ -205,19 +214,21 @@ def _withdrawn(rows: pa.Table, withdrawn: Withdrawn) -> list[str]:
 
 
 def _held(rows: pa.Table, city: City | None) -> pa.Array:
-    """Return how much of each article may be held."""
+    """Return the level of release of each article."""
     if city is not None and rights.by_source(city):
         levels = [
-            rights.held(city.rights_of(url or ""), said)
-            for url, said in zip(rows["url"].to_pylist(), rows["rights"].to_pylist(), strict=True)
+            rights.held(city.rights_of(url or ""), recorded)
+            for url, recorded in zip(
+                rows["url"].to_pylist(), rows["rights"].to_pylist(), strict=True
+            )
         ]
         return pa.DictionaryArray.from_arrays(
             pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)), RIGHTS
         )
     ruling = city.rights_of("") if city is not None else None
-    said = pc.dictionary_encode(rows["rights"].combine_chunks(), null_encoding="encode")
-    levels = [rights.held(ruling, one) for one in said.dictionary.to_pylist()]
-    codes = pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)).take(said.indices)
+    recorded = pc.dictionary_encode(rows["rights"].combine_chunks(), null_encoding="encode")
+    levels = [rights.held(ruling, level) for level in recorded.dictionary.to_pylist()]
+    codes = pc.index_in(pa.array(levels, pa.string()), pa.array(RIGHTS)).take(recorded.indices)
     return pa.DictionaryArray.from_arrays(codes, RIGHTS)
 
 
