@@ -33,7 +33,7 @@ def authored(name: str) -> tuple[list[str], np.ndarray]:
 def fit() -> dict[str, object]:
     """Return a model of the paragraphs to fit on."""
     texts, machine = authored("fit")
-    rates, _ = suspicion.measured(pa.array(texts))
+    rates, _ = suspicion.sign_rates(pa.array(texts))
     mean, scale = rates.mean(axis=0), rates.std(axis=0).clip(0.25)
     fitted = LogisticRegression(C=0.3).fit((rates - mean) / scale, machine)
     columns = zip(suspicion.SIGNS, mean, scale, fitted.coef_[0], strict=True)
@@ -53,7 +53,7 @@ def store(model: dict[str, object]) -> None:
 
 def told(name: str, texts: list[str]) -> dict[str, float | int]:
     """Print and return the share of texts that are called suspect, with its interval."""
-    scores = suspicion.suspicions(pa.array(texts))[0].drop_null().to_numpy()
+    scores = suspicion.suspicion_scores(pa.array(texts))[0].drop_null().to_numpy()
     size = len(scores)
     share = intervals.proportion(
         (scores >= suspicion.SUSPECT).astype(float), weight=np.ones(size),
@@ -77,7 +77,7 @@ def outside(shared: Path) -> None:
     ):
         told(name, [" ".join(row["en"]) for row in rows if row["id"].startswith(start)])
     for path in sorted((shared / "data/seed").glob("*.en.txt")):
-        score, signs = suspicion.suspicions(pa.array([path.read_text(encoding="utf-8")]))
+        score, signs = suspicion.suspicion_scores(pa.array([path.read_text(encoding="utf-8")]))
         print(f"{path.name}: {score[0].as_py():.2f} {signs[0].as_py()}")
 
 

@@ -41,7 +41,10 @@ def check_version(version: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Release to make. `split`: None or one of `splits.KINDS`; `formats`: names in `FORMATS`."""
+    """Release to make.
+
+    `split` is None or one of `splits.KINDS`, `formats` are names in `FORMATS`.
+    """
 
     version: str
     thresholds: Thresholds
@@ -186,7 +189,7 @@ def _as_json(withdrawn: Withdrawn) -> list[Any]:
 
 
 def _sweep(releases: Path) -> None:
-    """Remove the folders of killed builds. The lock is held: no build is under way."""
+    """Remove the folders of killed builds, under the lock of releases."""
     for left in releases.glob(".*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
 

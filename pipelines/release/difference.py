@@ -1,4 +1,4 @@
-"""What changed between two releases, and why, told from the two alone."""
+"""Differences of two releases, with reasons, from the two alone."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -17,12 +17,13 @@ _ARTICLE = ["article_id", "city", "lang", "published_at", "content_sha256", "rev
 _PAIR = ["pair_id", "city", "zh_id", "en_id", "probability", "relation", "method"]
 
 
-def compare(old: Snapshot, new: Snapshot) -> dict[str, Any]:
+def compare_releases(old: Snapshot, new: Snapshot) -> dict[str, Any]:
     """Return `{"from", "to", "settings": {name: [old, new]}, "tables": {table: {what: {reason:
     [ids]}}}}`, where what is added, removed or changed.
 
     An article is `corrected` when its revision rose, and otherwise `text changed` (masked or cut
-    differently). Rows that came with another threshold are told from rows that are new.
+    differently). Rows that came with another threshold have another reason than
+    rows that are new.
     """
     articles = (old.read("articles", _ARTICLE), new.read("articles", _ARTICLE))
     pairs = (old.read("pairs", _PAIR), new.read("pairs", _PAIR))
@@ -159,7 +160,7 @@ def _grouped(rows: Iterator[Row], why: Why) -> dict[str, list[str]]:
 
 
 def _rows(here: pa.Table, there: pa.Table, key: str) -> Iterator[Row]:
-    """Yield the rows of `here` that `there` does not have."""
+    """Yield the rows of `here` that are not in `there`."""
     missing = pc.invert(pc.is_in(here[key], there[key].combine_chunks()))
     for batch in here.filter(missing).to_batches():
         yield from batch.to_pylist()
@@ -171,16 +172,18 @@ def _missing(here: pa.Table, there: pa.Table, key: str) -> list[str]:
 
 
 def _changed(old: pa.Table, new: pa.Table, key: str, watched: list[str]) -> Iterator[Row]:
-    """Yield rows that both have and that differ in a watched column: the old row, the new values
-    of the watched columns under `<name>_new`."""
+    """Yield rows of both tables that differ in a watched column.
+
+    Each is the old row, with the new values of the watched columns as `<name>_new`.
+    """
     place = pc.index_in(old[key], new[key].combine_chunks())
     both = pc.is_valid(place)
-    mine, theirs = old.filter(both), new.take(place.filter(both))
+    before, after = old.filter(both), new.take(place.filter(both))
     differs = None
     for name in watched:
-        here = pc.fill_null(pc.not_equal(mine[name], theirs[name]), True)
-        here = pc.and_(here, pc.or_(pc.is_valid(mine[name]), pc.is_valid(theirs[name])))
+        here = pc.fill_null(pc.not_equal(before[name], after[name]), True)
+        here = pc.and_(here, pc.or_(pc.is_valid(before[name]), pc.is_valid(after[name])))
         differs = here if differs is None else pc.or_(differs, here)
-    mine, theirs = mine.filter(differs), theirs.filter(differs)
-    for before, after in zip(mine.to_pylist(), theirs.select(watched).to_pylist(), strict=True):
-        yield before | {f"{name}_new": value for name, value in after.items()}
+    changed = after.filter(differs).select(watched).to_pylist()
+    for row, values in zip(before.filter(differs).to_pylist(), changed, strict=True):
+        yield row | {f"{name}_new": value for name, value in values.items()}

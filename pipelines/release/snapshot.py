@@ -1,4 +1,4 @@
-"""Reading a release: its manifest, and its tables as a stream of batches. What formats work from.
+"""Reader of a release: its manifest, and its tables in batches.
 
 releases/<version>/
     manifest.json   SHA256SUMS
@@ -28,16 +28,19 @@ from pipelines.tables import damage, parquet
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 BATCH = 8_192
 MANIFEST_BYTES = 64 << 20
-"""Most that a manifest is read of; one of 100,000 files is a fifth of it."""
+"""Bytes of a manifest at most; one of 100,000 files has a fifth of them."""
 
 
 class ReleaseError(ShizhengError):
-    """A release that cannot be made or read. The message says what was expected and what to do."""
+    """A release that cannot be made or read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One release on disk. While formats are written its manifest has no `files` yet."""
+    """Release on disk.
+
+    While formats are written its manifest has no `files` yet.
+    """
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -48,9 +51,10 @@ class Snapshot:
         return str(self.manifest["release"])
 
     def files(self, table: str, split: str | None = None) -> list[Path]:
-        """Return the Parquet files of a table, in order of their rows; of one part or of all.
+        """Return the Parquet files of a table, or of one part.
 
-        They are those that the manifest lists: what else lies in a copy is no part of the release.
+        They are those that the manifest lists, in order of rows: other files in a copy are no part
+        of the release.
         """
         listed = self.manifest.get("files")
         if listed is None:
@@ -66,7 +70,7 @@ class Snapshot:
         ]
 
     def splits(self, table: str) -> list[str]:
-        """Return the parts a table has rows in: `all`, or some of train, validation, test."""
+        """Return a table's parts that have rows: `all`, or train, validation, test."""
         return [part for part in (WHOLE, *SPLITS) if self.files(table, part)]
 
     def batches(
@@ -76,13 +80,13 @@ class Snapshot:
         columns: list[str] | None = None,
         rows: int = BATCH,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield a table in batches of at most `rows`, in order. Memory holds one row group."""
+        """Yield a table in batches of at most `rows`, in order."""
         for path in self.files(table, split):
             with self.opened(path) as file:
                 yield from file.iter_batches(batch_size=rows, columns=columns)
 
     def read(self, table: str, columns: list[str] | None = None) -> pa.Table:
-        """Return a whole table; meant for its light columns."""
+        """Return a whole table, or some columns of it."""
         of = LAYOUTS[table].of
         names = columns or of.names
         empty = pa.schema([of.field(name) for name in names]).empty_table()
@@ -112,13 +116,13 @@ class Snapshot:
             raise ReleaseError(f"{path}: cannot be read ({error.strerror or error})") from error
         except damage.StoreError as error:
             raise ReleaseError(
-                f"{error}; `shizheng release verify {self.folder}` tells what else is wrong "
+                f"{error}; `shizheng release verify {self.folder}` lists what else is wrong "
                 "with this copy"
             ) from error
 
 
 def folder_of(output: Path, version: str) -> Path:
-    """Return where a release lies."""
+    """Return the folder of a release."""
     return output / "releases" / version
 
 
@@ -132,7 +136,7 @@ def _folders(output: Path) -> list[Path]:
 
 
 def find(output: Path, named: str) -> Snapshot:
-    """Return the release that is called or lies at `named`. Raises `ReleaseError`."""
+    """Return the release of a version or folder `named`. Raises `ReleaseError`."""
     for folder in (folder_of(output, named), Path(named)):
         if (folder / MANIFEST).is_file():
             return read(folder)
@@ -164,7 +168,7 @@ def read(folder: Path) -> Snapshot:
 
 @contextmanager
 def plain(folder: Path, path: Path) -> Iterator[BufferedReader]:
-    """Open a file of a release for the block, if it is a plain one on a path of plain folders.
+    """Open a plain file on a path of plain folders.
 
     A link may lead out of the release, and opening a FIFO would wait for who writes to it. Raises
     `ReleaseError` for both; `OSError` as opening and reading do.

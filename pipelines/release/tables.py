@@ -1,4 +1,4 @@
-"""The tables of a release: those of the corpus, with what a release adds to them.
+"""Tables of a release: those of the corpus, with columns added.
 
 `data/<table>/<split>-<NNNNN>.parquet`; without a split every file is called `all-…`.
 """
@@ -12,7 +12,7 @@ from pipelines.tables.schema import column
 
 SPLITS = ("train", "validation", "test")
 WHOLE = "all"
-"""The one part of a release that was not split."""
+"""Only part of a release that was not split."""
 
 _SPLIT = column("split", pa.string(), "train, validation or test; all where nothing was split")
 
@@ -57,7 +57,10 @@ SENTENCES = _table(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table is written: rows per row group, rows per file, columns worth a dictionary."""
+    """Layout of a table in Parquet.
+
+    `group` and `file` are rows of a row group and a file; `repeated` have dictionaries.
+    """
 
     of: pa.Schema
     group: int

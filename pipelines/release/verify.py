@@ -1,4 +1,4 @@
-"""Checks a release: every byte as its manifest says, and the tables true to each other."""
+"""Verification of a release: files by its manifest, tables by each other."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ from pipelines.tables import files, schema
 
 
 def problems(release: Snapshot) -> list[str]:
-    """Return what is wrong, a sentence each; nothing if the release is whole."""
+    """Return the faults, a sentence each; none if the release is whole."""
     found = list(_files(release))
     # Rows cannot be checked against each other in files that are not what they were.
     return found or list(_tables(release)) or list(_references(release))
@@ -38,9 +38,9 @@ def _files(release: Snapshot) -> Iterator[str]:
 
 
 def _present(folder: Path, stated: Iterable[str]) -> tuple[set[str], dict[str, str]]:
-    """Return the plain files of a release, and why each other thing in it is none.
+    """Return the plain files, and the fault of every other entry.
 
-    No link is followed. A folder that no stated file lies in is named once, whatever is in it.
+    No link is followed. A folder without any stated file is named once, whatever is in it.
     """
     folders = {str(parent) for name in stated for parent in PurePosixPath(name).parents}
     files, odd, waiting = set[str](), dict[str, str](), [""]
@@ -69,7 +69,7 @@ def _why_odd(entry: os.DirEntry[str]) -> str:
 
 
 def _alike(names: Iterable[str]) -> Iterator[str]:
-    """Name files that are one where case, or the composition of a letter, makes no difference."""
+    """Yield names that differ only in case or composition of letters."""
     first: dict[str, str] = {}
     for name in names:
         other = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)

@@ -1,4 +1,4 @@
-"""`CITATION.cff` of a release: how to cite it (Citation File Format 1.2.0)."""
+"""`CITATION.cff` of a release (Citation File Format 1.2.0)."""
 
 from typing import Any
 
@@ -12,13 +12,16 @@ AUTHORS = ({"name": "shizheng contributors"},)
 
 
 def write(release: Snapshot) -> None:
-    """Write the citation into the release's folder. Its date is that of the newest row."""
-    said = yaml.safe_dump(stated(release), allow_unicode=True, sort_keys=False, width=100)
-    (release.folder / FILE).write_text(said, encoding="utf-8")
+    """Write the citation into the release's folder, dated by the newest row."""
+    text = yaml.safe_dump(content(release), allow_unicode=True, sort_keys=False, width=100)
+    (release.folder / FILE).write_text(text, encoding="utf-8")
 
 
-def stated(release: Snapshot) -> dict[str, Any]:
-    """Return the citation as a mapping. No licence: the rights differ by source."""
+def content(release: Snapshot) -> dict[str, Any]:
+    """Return the citation as a mapping.
+
+    It has no licence: the rights differ by source.
+    """
     facts = release.manifest
     counts = facts["counts"]
     return {
@@ -33,7 +36,7 @@ def stated(release: Snapshot) -> dict[str, Any]:
             f"{counts['articles']['all']} articles of {len(facts['cities'])} Chinese cities, "
             f"{counts['pairs']['all']} pairs of a Chinese and an English article that tell the "
             f"same thing, and {counts['sentences']['all']} beads of aligned sentences. The texts "
-            "belong to their publishers; the columns rights and held say what may be held."
+            "belong to their publishers; the columns rights and held state what may be held."
         ),
         "keywords": [
             "parallel corpus",

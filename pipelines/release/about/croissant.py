@@ -1,5 +1,6 @@
-"""`croissant.json` of a release: Croissant 1.0 metadata (MLCommons, 2024), by which tools and
-search engines find the tables and their columns.
+"""`croissant.json` of a release: Croissant 1.0 metadata (MLCommons, 2024).
+
+Tools and search engines find the tables and their columns by it.
 
 Each Parquet file is an object with its checksum; each table is a file set of all its files and a
 record set of all its columns. Paths are relative to the release's folder.
@@ -61,13 +62,13 @@ _KEYS = {"articles": ["article_id"], "pairs": ["pair_id"], "sentences": ["pair_i
 
 def write(release: Snapshot) -> None:
     """Write the metadata into the release's folder, after its tables."""
-    said = json.dumps(stated(release), ensure_ascii=False, indent=1)
-    (release.folder / FILE).write_text(said + "\n", encoding="utf-8")
+    text = json.dumps(metadata(release), ensure_ascii=False, indent=1)
+    (release.folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def stated(release: Snapshot) -> dict[str, Any]:
-    """Return the metadata as JSON-LD. Tables without rows are not in it."""
-    cited = citation.stated(release)
+def metadata(release: Snapshot) -> dict[str, Any]:
+    """Return the metadata as JSON-LD, without tables that have no rows."""
+    cited = citation.content(release)
     held = [table for table in TABLES if release.files(table)]
     return {
         "@context": _CONTEXT,
@@ -127,7 +128,7 @@ def _records(table: str) -> dict[str, Any]:
 
 
 def _field(table: str, column: pa.Field) -> dict[str, Any]:
-    """Return a column; one that is a struct as a field whose subfields are read from it."""
+    """Return a column as a field; that of a struct has subfields."""
     name = f"{table}/{column.name}"
     source = {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": column.name}}
     field = {
@@ -156,7 +157,7 @@ def _field(table: str, column: pa.Field) -> dict[str, Any]:
 
 
 def _kind(of: pa.DataType) -> str:
-    """Return schema.org's name for a type; a list goes by its items."""
+    """Return schema.org's name for a type, or for a list's items."""
     if pa.types.is_list(of):
         return _kind(of.value_type)
     for matches, name in (

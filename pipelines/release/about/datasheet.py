@@ -1,4 +1,4 @@
-"""`datasheet.md` of a release, and the templates that it shares with the dataset card.
+"""`datasheet.md` of a release, and the templates of its descriptions.
 
 The datasheet follows Gebru et al. (2021): collection, composition, known biases, uses.
 """

@@ -110,7 +110,7 @@ class ReleaseFacts:
 
 
 def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Return id, command, versions and terms of the runs that articles came from."""
+    """Return id, command, versions and terms of the articles' runs."""
     found = []
     kept = ("command", "started_at", "shizheng", "scrapy")
     for run_id in sorted(run_ids):

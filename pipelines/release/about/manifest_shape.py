@@ -1,7 +1,7 @@
-"""The shape of a release's manifest, checked before anything in it is believed.
+"""Validation of a release's manifest, before anything in it is used.
 
-A copy of a release comes from somewhere: whatever stands in its manifest has to be a sentence to
-the user, not an error of the program, and may name no file outside the release.
+A copy of a release may come from anywhere: a fault in its manifest ends in a sentence to the user,
+not in an error of the program, and no file outside the release may be named.
 """
 
 import re
@@ -16,7 +16,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class ShapeError(ShizhengError):
-    """A manifest of another shape. The message names the place and what was expected there."""
+    """A manifest of another shape. The message names place and expectation."""
 
 
 def checked(found: object) -> Mapping[str, Any]:

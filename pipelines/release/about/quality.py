@@ -1,7 +1,7 @@
-"""What people's verdicts say of the corpus a release is made from: rates with their intervals.
+"""Error rates of the corpus, estimated from verdicts, with intervals.
 
-Estimated by `pipelines.quality.estimates` over the stored corpus at the release's threshold, of
-which a release may hold a part. No reviewer is named.
+Estimated by `pipelines.quality.estimates` over the stored corpus at the release's threshold; the
+release may be a part of it. No reviewer is named.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pipelines.quality.intervals import Estimate
 
 
 def judged(output: Path, threshold: float) -> dict[str, Any] | None:
-    """Return the estimates as they stand in a manifest; None where nobody has judged anything.
+    """Return the estimates for a manifest; None without any verdict.
 
     Raises `VerdictError` for verdicts that cannot be read.
     """
@@ -34,13 +34,13 @@ def judged(output: Path, threshold: float) -> dict[str, Any] | None:
 
 
 def files(output: Path) -> list[Path]:
-    """Return the files that verdicts are read from."""
+    """Return the files of the verdicts."""
     folder = output / "reviews"
     return sorted(p for p in folder.glob("*") if p.suffix in (".parquet", ".jsonl"))
 
 
 def percent(rate: Mapping[str, Any] | None) -> str:
-    """Return a rate in words, such as `94 % (95 % interval 88-98 %, 200 judged)`."""
+    """Return a rate and its interval in words."""
     if rate is None:
         return "not judged"
     return (

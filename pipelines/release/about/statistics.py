@@ -1,7 +1,7 @@
-"""What a release's tables hold, counted while they are written: what its card and datasheet tell.
+"""Statistics of a release's tables, counted while they are written.
 
-Everything is of the rows that are in the release, as they are held: of an article held as an
-excerpt, the characters of the excerpt.
+They are of the rows and texts in the release: of an article released as an excerpt, the characters
+of the excerpt. Card and datasheet print them.
 """
 
 from collections import Counter
@@ -22,16 +22,16 @@ class Statistics:
     articles: Counter[str] = field(default_factory=Counter)
     """By language."""
     characters: Counter[str] = field(default_factory=Counter)
-    """Of the texts held, by language."""
+    """Of the released texts, by language."""
     years: Counter[str] = field(default_factory=Counter)
     """Articles by year of publication in the cities' time; `undated` for the rest."""
     first: str | None = None
     last: str | None = None
     """Days of publication, ISO 8601."""
     suspicion: Counter[str] = field(default_factory=Counter)
-    """English articles by what `mt_suspect` says: suspect, not_suspect, not_told."""
+    """English articles by `mt_suspect`: suspect, not_suspect, not_told (null)."""
     signs: Counter[str] = field(default_factory=Counter)
-    """Suspect articles by the signs named of them."""
+    """Suspect articles by sign."""
     bands: Counter[str] = field(default_factory=Counter)
     """Pairs by tenth of their probability, named by its lower end."""
     days_apart: Counter[int] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class Statistics:
     """Beads with both sides, and the characters of each of these."""
 
     def add_articles(self, table: pa.Table, present: pa.Array) -> None:
-        """Add rows of the articles; `present` says which of them are in the release."""
+        """Add articles; `present` is true for those in the release."""
         lengths = pc.fill_null(pc.utf8_length(table["text"]), 0)
         light = pa.table(
             {
@@ -64,13 +64,13 @@ class Statistics:
             first, last = (found[end].date().isoformat() for end in ("min", "max"))
             self.first, self.last = min(self.first or first, first), max(self.last or last, last)
         english = light.filter(pc.equal(light["lang"], "en"))
-        told = english["suspect"].drop_null()
-        guilty = pc.greater_equal(english["suspect"], SUSPECT)
-        suspect = int(pc.sum(guilty).as_py() or 0)
+        scored = english["suspect"].drop_null()
+        flagged = pc.greater_equal(english["suspect"], SUSPECT)
+        suspect = int(pc.sum(flagged).as_py() or 0)
         self.suspicion["suspect"] += suspect
-        self.suspicion["not_suspect"] += len(told) - suspect
-        self.suspicion["not_told"] += english.num_rows - len(told)
-        _count(self.signs, pc.list_flatten(english.filter(guilty)["signs"]))
+        self.suspicion["not_suspect"] += len(scored) - suspect
+        self.suspicion["not_told"] += english.num_rows - len(scored)
+        _count(self.signs, pc.list_flatten(english.filter(flagged)["signs"]))
 
     def add_pairs(self, table: pa.Table) -> None:
         """Add pairs that are in the release."""
@@ -89,7 +89,7 @@ class Statistics:
             self.aligned[side] += int(length[both].sum())
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as they stand in a manifest."""
+        """Return the counts for a manifest."""
         days = sorted(self.days_apart.elements())
         quarters = [days[len(days) * at // 4] for at in (1, 2, 3) if days]
         return {

@@ -1,9 +1,9 @@
-"""Masks private persons' telephone numbers, e-mail addresses and identity numbers.
+"""Masking of private telephone numbers, e-mail addresses and identity numbers.
 
-A mask is one asterisk for each character, so every offset into a text stays right. What is kept:
+A mask is one asterisk for each character, so every offset into a text stays right. Not masked:
 short numbers (12345, 110, 95xxx), 400 and 800 numbers, e-mail addresses of government domains, and
-landlines that the words before them give to an office and to no person. Mobile numbers are always
-masked: even an official's is a person's. Names are never masked here.
+landlines that belong to an office and to no person by the words before them. Mobile numbers are
+always masked: even an official's is a person's. Names are never masked here.
 
 Sources: numbering plan of the telephone network (area codes 010, 02x, 03xx-09xx; mobiles 13x-19x);
 GB 11643 (18 digits, check character by ISO 7064 MOD 11-2) and the older 15 digits; RFC 5322 as far
@@ -51,7 +51,7 @@ _ABROAD = re.compile(
     rf"{_BEFORE}(?:\+|00)(?!86)[1-9]\d{{0,2}}{_S}(?:\(\d{{1,4}}\){_S})?\d{{2,4}}"
     rf"(?:{_S}\d{{2,4}}){{1,3}}{_AFTER}"
 )
-# Seven or eight digits are a telephone number only where something says so.
+# Seven or eight digits are a telephone number only after a word for one.
 _LOCAL = re.compile(
     r"(?:电\s?话|手\s?机|座机|联系方式|致电|拨打|热线|\b(?:tel|phone|telephone|call|dial|hotline)\b)"
     rf"[^\d\n。；;]{{0,10}}(?P<number>[2-9]\d{{2,3}}{_S}\d{{4}}){_AFTER}{_QUANTITY}",
@@ -86,9 +86,9 @@ _PERSON = re.compile(
 )
 _LINE_END = re.compile(r"[\n。；;！？!?]|\.\s")
 _REACH = 48
-"""Characters before a number that say whose it is, within its sentence."""
+"""Characters before a number, within its sentence, searched for its owner; set by hand."""
 
-# RE2 syntax, for Arrow: a text in which this is not found cannot hold anything to be masked.
+# RE2 syntax, for Arrow: a text without a match has nothing to be masked.
 _SUSPECT = r"[@＠]|[\[(（]at[\])）]|[0-9０-９](?:[ \x{a0}\x{3000}\-－‐-―·()（）]{0,2}[0-9０-９]){6}"
 # The same for Python, which is ten times as fast where a pattern begins with one set of characters.
 _SUSPECT_HERE = re.compile(
@@ -100,7 +100,7 @@ _SUSPECT_HERE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """One stretch of a text that is masked: offsets in characters, end exclusive, and its kind."""
+    """A masked span: offsets in characters, end exclusive, and its kind."""
 
     start: int
     end: int
@@ -108,7 +108,7 @@ class Mask:
 
 
 class Masker:
-    """Finds and masks contact data. `contacts` are masked wherever they stand, however spaced."""
+    """Masker of contact data, and of `contacts` in any spacing."""
 
     def __init__(self, contacts: Iterable[str] = ()) -> None:
         contacts = sorted(contacts)
@@ -125,9 +125,9 @@ class Masker:
         )
 
     def masks(self, text: str) -> list[Mask]:
-        """Return what is to be masked in a text, in order and without overlaps."""
+        """Return the masks of a text, in order and without overlaps."""
         found: list[Mask] = []
-        # A line at a time: nothing reaches over its end, and most lines hold no number at all.
+        # A line at a time: nothing reaches over its end, and most lines have no number at all.
         for start, end in self._suspect_lines(text):
             found += [
                 Mask(start + m.start, start + m.end, m.kind) for m in self._of_line(text[start:end])
@@ -135,7 +135,7 @@ class Masker:
         return found
 
     def _suspect_lines(self, text: str) -> list[tuple[int, int]]:
-        """Return where the lines begin and end that may hold something to be masked, in order."""
+        """Return start and end of lines that may need masks, in order."""
         lines = set()
         for pattern in (_SUSPECT_HERE, self._written):
             at = 0
@@ -161,11 +161,11 @@ class Masker:
         return kept
 
     def mask(self, text: str) -> str:
-        """Return a text of the same length with everything masked that is to be."""
+        """Return a text masked, of the same length."""
         return applied(text, self.masks(text))
 
     def found(self, values: pa.Array, counts: Counter[str] | None = None) -> dict[int, list[Mask]]:
-        """Return what is to be masked in a column of strings, by row; count masks by kind."""
+        """Return the masks of a column by row; count them by kind."""
         suspects = pc.fill_null(pc.match_substring_regex(values, self._suspect), False)
         every = (
             (row, self.masks(values[row].as_py()))
@@ -177,12 +177,12 @@ class Masker:
         return found
 
     def column(self, values: pa.Array, counts: Counter[str] | None = None) -> pa.Array:
-        """Return a column of strings masked; count masks by kind."""
+        """Return a column of strings masked; count the masks by kind."""
         return masked(values, self.found(values, counts))
 
 
 def masked(values: pa.Array, found: Mapping[int, Iterable[Mask]]) -> pa.Array:
-    """Return a column of strings with the masks that were found in its rows."""
+    """Return a column of strings with the masks found in its rows."""
     if not found:
         return values
     news = [applied(values[row].as_py(), masks) for row, masks in found.items()]
@@ -192,7 +192,7 @@ def masked(values: pa.Array, found: Mapping[int, Iterable[Mask]]) -> pa.Array:
 
 
 def applied(text: str, masks: Iterable[Mask]) -> str:
-    """Return `text` with each mask's characters replaced by asterisks; masks are in order."""
+    """Return `text` with its masks, which are in order, as asterisks."""
     parts, at = [], 0
     for mask in masks:
         parts += [text[at : mask.start], "*" * (mask.end - mask.start)]
@@ -209,7 +209,7 @@ def flags_at(positions: Iterable[int], length: int) -> pa.Array:
 
 
 def valid_identity(number: str) -> bool:
-    """Whether the check character of an 18-digit identity number is right (GB 11643)."""
+    """Return True if an 18-digit number has its check character (GB 11643)."""
     digits = [int(char) for char in number[:17]]
     total = sum(weight * digit for weight, digit in zip(_WEIGHTS, digits, strict=True))
     return "10X98765432"[total % 11] == number[17].upper()
@@ -247,7 +247,7 @@ def _telephones(text: str) -> Iterable[Mask]:
 
 
 def _of_office(text: str, start: int) -> bool:
-    """Whether the words before a number give it to an office, and not to a person."""
+    """Return True if the words before a number are an office's."""
     before = text[max(0, start - _REACH) : start]
     ends = [match.end() for match in _LINE_END.finditer(before)]
     before = simplified(before[ends[-1] :] if ends else before)
@@ -255,7 +255,7 @@ def _of_office(text: str, start: int) -> bool:
 
 
 def _spaced(contact: str, *, re2: bool = False) -> str:
-    """Return a pattern for a contact as written, or with other spacing between its digits."""
+    """Return a pattern for a contact in any spacing of its digits."""
     between = r"[ \x{a0}\x{3000}\-－‐-―·]{0,2}" if re2 else r"[ \u00a0\u3000\-－‐-―·]{0,2}"
     digits = re.sub(r"[\s\-－‐-―·()（）+]", "", contact)
     if digits.isdecimal():

@@ -1,4 +1,4 @@
-"""The texts that a city's sentences come from, and the sentences as those texts have them now."""
+"""Source texts of a city's sentences, and the beads in them."""
 
 from collections.abc import Mapping
 from operator import eq, getitem
@@ -15,9 +15,9 @@ BooleanArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Sources:
-    """Texts of the rows of a city's plan that are `wanted`, as stored, and what is masked in them.
+    """Stored texts and masks of the rows `wanted` of a city's plan.
 
-    They are kept while the articles are written, so that no text is read or searched twice.
+    They stay in memory while the articles are written: no text is read or searched twice.
     """
 
     def __init__(self, wanted: BooleanArray) -> None:
@@ -26,7 +26,7 @@ class Sources:
         self._masks: dict[int, list[Mask]] = {}
 
     def add(self, positions: Integers, texts: pa.Array, found: Mapping[int, list[Mask]]) -> None:
-        """Keep what is wanted of the rows at these positions; `found` is by row of `texts`."""
+        """Add the wanted rows of these positions; `found` is by row."""
         here = np.flatnonzero(self._wanted[positions])
         kept = pc.fill_null(texts.take(pa.array(here)), "").to_numpy(zero_copy_only=False)
         self._texts.update(zip(positions[here].tolist(), kept.tolist(), strict=True))
@@ -38,10 +38,10 @@ class Sources:
     def side(
         self, columns: Mapping[str, pa.Array], side: str, articles: Integers
     ) -> tuple[pa.Array, BooleanArray]:
-        """Return one side of beads, masked as in their `articles`, and which beads stand there.
+        """Return one side of beads, masked, and flags of the current ones.
 
-        A bead stands where its article's text, as it is now, holds it at its offsets. One that does
-        not was aligned before the article was corrected.
+        A bead is current if its article's text has it at its offsets. Another was aligned before
+        the article was corrected.
         """
         values = columns[side]
         said = pc.fill_null(values, "").to_numpy(zero_copy_only=False).tolist()

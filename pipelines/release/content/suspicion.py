@@ -1,11 +1,11 @@
-"""`mt_suspect`: how much an English article reads as if a machine had translated it from Chinese.
+"""`mt_suspect`: suspicion that a machine translated an English article.
 
-A suspicion and no finding. It rests on counts that cost little and are told with it (`SIGNS`):
-what a machine leaves untranslated, figures grouped as in Chinese, stock phrases rendered word by
-word, and the lack of the plain words of which edited English is full. It tells translated English
-from English written as such, and not who translated: professionals set it off, too, and a good
-machine does not. Its error, measured on authored paragraphs that were held apart and on outside
-news, is in docs/how-to/releases.md.
+A suspicion and no finding. It rests on cheap counts, which are stored beside it (`SIGNS`):
+characters left untranslated, figures grouped as in Chinese, stock phrases rendered word by word,
+and the lack of the plain words of which edited English is full. It separates translated English
+from English written as such, whoever translated: professionals set it off, too, and a good machine
+does not. Its error, measured on authored paragraphs set apart and on outside news, is in
+docs/how-to/releases.md.
 
 The weights (`suspicion.json`) are fitted by `benchmarks/learn/fit_suspicion.py` on authored
 paragraphs. Patterns are RE2's, run by pyarrow over whole columns.
@@ -25,13 +25,13 @@ import pyarrow.compute as pc
 Floats = npt.NDArray[np.float64]
 
 LEAST_WORDS = 40
-"""Shorter texts give too little to go by: no suspicion is stated."""
+"""Words of the shortest text that is scored; set by hand, not measured."""
 
 SUSPECT = 0.5
-"""From here on an article is called suspect where a yes or no is asked for."""
+"""Score from which an article counts as suspect."""
 
-_TELLING = 0.5
-"""What a sign must add to the log odds to be named."""
+_LEAST_LOG_ODDS = 0.5
+"""Log odds that a sign must add to be named; set by hand, not measured."""
 
 _PHRASES = (
     "do(?:es|ing|ne)? a good job|broad masses|the masses|it is understood that|is reported that",
@@ -58,31 +58,35 @@ SIGNS: Mapping[str, str] = {
     "|they|their|them|he|his|she|her|but|only|or|so|like|before|after|now)\\b",
     "sentences": "[.!?](?:[\"'”’)]*)(?:\\s|$)",
 }
-"""What is counted. `plain` and `sentences` speak against a suspicion, the others for one."""
+"""Counted patterns. `plain` and `sentences` lower a suspicion, the others raise it."""
 
 
-def suspicions(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return for English texts `mt_suspect` (0-1) and `mt_signs`: the names in `SIGNS` that speak
-    for it most (`plain`: too few plain words; `sentences`: long ones). Both null for texts of under
-    `LEAST_WORDS` words, and for nulls."""
+def suspicion_scores(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return `mt_suspect` (0-1) and `mt_signs` of English texts.
+
+    The signs are the names in `SIGNS` that raise the score most (`plain`: too few plain words;
+    `sentences`: long ones). Both are null for nulls and texts of under `LEAST_WORDS` words.
+    """
     fitted = weights()
-    rates, enough = measured(texts)
+    rates, enough = sign_rates(texts)
     parts = (rates - fitted["mean"]) / fitted["scale"] * fitted["weight"]
     odds = parts.sum(axis=1) + fitted["intercept"]
     scores = pa.array(1 / (1 + np.exp(-odds)), pa.float32(), mask=~enough)
     names = np.array(list(SIGNS))
     signs = [
         names[row].tolist() if known else None
-        for row, known in zip(parts > _TELLING, enough.tolist(), strict=True)
+        for row, known in zip(parts > _LEAST_LOG_ODDS, enough.tolist(), strict=True)
     ]
     return scores, pa.array(signs, pa.list_(pa.string()))
 
 
-def measured(texts: pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return for each text and sign how often it occurs per hundred words, damped by a logarithm,
-    and which texts are long enough to tell."""
+def sign_rates(texts: pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return rates of signs, and flags of the texts long enough.
+
+    The shape of the rates is (texts, signs). A rate is log(1 + occurrences in a hundred words).
+    """
     texts = pc.fill_null(texts, "")
-    words = _breaks(texts) + 1
+    words = _whitespace_counts(texts) + 1
     counts = np.column_stack(
         [
             pc.count_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
@@ -92,21 +96,24 @@ def measured(texts: pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
     return np.log1p(100 * counts / words[:, None]), words >= LEAST_WORDS
 
 
-def _breaks(texts: pa.Array) -> Floats:
-    """Return how many spaces and line ends each text has; no text is null."""
+def _whitespace_counts(texts: pa.Array) -> Floats:
+    """Return the number of spaces and line ends in each text."""
     _, bounds, data = texts.cast(pa.large_string()).buffers()
     starts = np.frombuffer(bounds, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     if not len(texts) or starts[0] == starts[-1]:
         return np.zeros(len(texts))
-    said = np.frombuffer(data, np.uint8)[starts[0] : starts[-1]]
-    at = np.flatnonzero((said == ord(" ")) | (said == ord("\n"))) + starts[0]
+    content = np.frombuffer(data, np.uint8)[starts[0] : starts[-1]]
+    at = np.flatnonzero((content == ord(" ")) | (content == ord("\n"))) + starts[0]
     return np.diff(np.searchsorted(at, starts)).astype(np.float64)
 
 
 @cache
 def model() -> Mapping[str, Any]:
-    """Return the model as it is stored; `held_apart` is its `recall` and its `false_alarms` at
-    `SUSPECT` on paragraphs that did not shape it, with 95 % intervals."""
+    """Return the stored model.
+
+    `held_apart` is its `recall` and its `false_alarms` at `SUSPECT` on paragraphs that it was not
+    fitted on, with 95 % intervals.
+    """
     stored = (
         files("pipelines.release.content").joinpath("suspicion.json").read_text(encoding="utf-8")
     )
@@ -116,7 +123,7 @@ def model() -> Mapping[str, Any]:
 
 @cache
 def weights() -> Mapping[str, Any]:
-    """Return the fitted model as arrays: an entry of `mean`, `scale` and `weight` for each sign."""
+    """Return `mean`, `scale` and `weight` as arrays by sign, and the intercept."""
     fitted = model()
     if list(fitted["signs"]) != list(SIGNS):
         raise ValueError(

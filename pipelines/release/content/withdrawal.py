@@ -1,13 +1,13 @@
-"""The withdrawal list, `withdrawn.yaml` in the output folder: what no later release may hold.
+"""The withdrawal list, `withdrawn.yaml`, of what no later release may contain.
 
     - article: 0123456789abcdef        # an article_id
       on: 2026-11-23
       reason: asked by the publisher
     - url: http://www.example.cn/art/2024/3/5/art_1_2.html
-    - contact: "139 1234 5678"         # a person's telephone, address or number, wherever it stands
+    - contact: "139 1234 5678"         # a person's telephone, address or number, wherever it is
 
-Every entry has one of `article`, `url` and `contact`; `on` and `reason` are for those who keep the
-list and are published nowhere. A withdrawn article goes with all its reposts.
+Every entry has one of `article`, `url` and `contact`; `on` and `reason` are notes for the
+owner of the list and are published nowhere. A withdrawn article goes with all its reposts.
 """
 
 import hashlib
@@ -25,30 +25,33 @@ FILE = "withdrawn.yaml"
 _KINDS = ("article", "url", "contact")
 _OTHERS = ("on", "reason")
 _SHORTEST_CONTACT = 5
-"""A shorter one would be found inside figures and words."""
+"""A shorter one would be found inside figures and words; set by hand."""
 
 
 class WithdrawalError(ShizhengError):
-    """A withdrawal list that cannot be read. The message names file and line."""
+    """An unreadable withdrawal list. The message names file and line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What has been withdrawn: article ids, canonical URLs, contact data."""
+    """Withdrawn article ids, canonical URLs and contact data."""
 
     articles: frozenset[str] = frozenset()
     urls: frozenset[str] = frozenset()
     contacts: tuple[str, ...] = ()
 
     def names(self, article_id: str, url: str | None) -> bool:
-        """Whether this article is withdrawn by its id or its URL, in any spelling."""
+        """Return True if an article is withdrawn by id or URL."""
         return article_id in self.articles or bool(
             url and self.urls and canonical_url(url) in self.urls
         )
 
 
 def load(output: Path) -> Withdrawn:
-    """Read the list of an output folder; no file is an empty list. Raises `WithdrawalError`."""
+    """Return the list of an output folder, empty without a file.
+
+    Raises `WithdrawalError`.
+    """
     path = output / FILE
     if not path.exists():
         return Withdrawn()
@@ -75,8 +78,10 @@ def load(output: Path) -> Withdrawn:
 
 
 def digest(article_id: str) -> str:
-    """Return what a release says of a withdrawn article: a digest of its id, which tells those
-    who have it which one it is, and nobody else anything."""
+    """Return the digest by which a release names a withdrawn article.
+
+    Those who have the article recognise it by the digest; nobody else learns anything.
+    """
     return hashlib.sha256(f"withdrawn {article_id}".encode()).hexdigest()[:32]
 
 

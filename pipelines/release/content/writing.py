@@ -1,7 +1,7 @@
-"""Writes a release's rows: articles as far as their rights go, masked; pairs; sentences that stand.
+"""Rows of a release: masked articles within their rights, pairs, current sentences.
 
-Text is read a file of a city and year at a time. Of one city at a time the sentences are held, and
-the texts they come from: memory grows with the largest city and not with the corpus.
+Text is read a file of a city and year at a time. Of one city at a time the sentences, and the texts
+that they come from, are in memory: it grows with the largest city and not with the corpus.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ Integers = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """The three tables of a release that is being written."""
+    """Writers of the three tables of a release."""
 
     articles: Shards
     pairs: Shards
@@ -43,7 +43,7 @@ class Writers:
     @classmethod
     @contextmanager
     def into(cls, folder: Path) -> Iterator["Writers"]:
-        """Give writers into `folder`/data; the files are finished where the context is left."""
+        """Open writers into `folder`/data; the end of the context finishes the files."""
         with ExitStack() as stack:
             yield cls(
                 **{
@@ -54,7 +54,7 @@ class Writers:
 
     @property
     def rows(self) -> dict[str, dict[str, int]]:
-        """The rows written by table and part."""
+        """Rows written by table and part."""
         return {
             "articles": self.articles.rows,
             "pairs": self.pairs.rows,
@@ -64,7 +64,7 @@ class Writers:
 
 @dataclass(slots=True)
 class Writing:
-    """What writing one release needs throughout."""
+    """Writing of one release."""
 
     output: Path
     thresholds: Thresholds
@@ -76,7 +76,7 @@ class Writing:
     """Ids that no row may name."""
 
     def city(self, planned: CityPlan) -> None:
-        """Write everything of one city."""
+        """Write articles, pairs and sentences of one city."""
         if not planned.rows.num_rows:
             return
         chosen_pairs = self._city_pairs(planned)
@@ -170,16 +170,16 @@ class Writing:
             beads = _rows(table, chosen)
             own = chosen_pairs.open[place[chosen]]
             columns = {name: _whole(beads[name]) for name in beads.column_names}
-            standing = np.ones(len(own), dtype=np.bool_)
+            current = np.ones(len(own), dtype=np.bool_)
             for side, articles in (("zh", chosen_pairs.zh), ("en", chosen_pairs.en)):
-                columns[side], stands = sources.side(columns, side, articles[own])
-                standing &= stands
-            self.counts.stale_beads += int(len(own) - standing.sum())
+                columns[side], unchanged = sources.side(columns, side, articles[own])
+                current &= unchanged
+            self.counts.stale_beads += int(len(own) - current.sum())
             parts = self._parts(planned, chosen_pairs.zh[own])
             city = pa.repeat(pa.scalar(planned.city), len(own))
             written = _as(SENTENCES, columns | {"city": city, "split": self._names(parts)})
-            if not standing.all():
-                written, parts = written.filter(pa.array(standing)), parts[standing]
+            if not current.all():
+                written, parts = written.filter(pa.array(current)), parts[current]
             self.counts.statistics.add_sentences(written)
             self._write(self.writers.sentences, written, parts)
             self.counts.beads_by_city[planned.city] += written.num_rows
@@ -219,30 +219,33 @@ class Writing:
 
 
 def texts(planned: CityPlan) -> Iterator[tuple[Integers, pa.Table]]:
-    """Yield all titles and texts of a city's plan, with their positions in it."""
+    """Yield positions, titles and texts of a city's whole plan."""
     everything = np.arange(planned.rows.num_rows)
     yield from selection.stored_texts(planned, everything, ["article_id", "lang", "title", "text"])
 
 
 @dataclass(frozen=True, slots=True)
 class _CityPairs:
-    """The pairs of one city, and where their articles stand in its plan."""
+    """Pairs of one city.
+
+    `zh` and `en` are the positions of their articles in the city's plan.
+    """
 
     pairs: pa.Table
     zh: Integers
     en: Integers
     open: Integers
-    """The pairs whose sentences are released, as positions in `pairs`."""
+    """Pairs with released sentences, as positions in `pairs`."""
 
     def sources(self, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Return which of the plan's rows the released sentences come from."""
+        """Return flags of the plan's `rows`: true for sources of released sentences."""
         flags = np.zeros(rows, dtype=np.bool_)
         flags[self.zh[self.open]] = flags[self.en[self.open]] = True
         return flags
 
 
 def _cut(text: pa.Array, levels: pa.Array, langs: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return texts as far as they may be held, and which of them are not whole."""
+    """Return texts within their rights, and flags of the cut ones."""
     partial = pc.not_equal(levels, rights.FULL)
     if not pc.any(partial).as_py():
         return text, partial
@@ -255,15 +258,15 @@ def _cut(text: pa.Array, levels: pa.Array, langs: pa.Array) -> tuple[pa.Array, p
 
 
 def _suspected(columns: dict[str, pa.Array]) -> tuple[pa.Array, pa.Array]:
-    """Return `mt_suspect` and `mt_signs`: of English articles, from the text that is held."""
+    """Return `mt_suspect` and `mt_signs` of English articles, from the released text."""
     english = pc.indices_nonzero(pc.equal(columns["lang"], "en"))
-    scores, signs = suspicion.suspicions(columns["text"].take(english))
+    scores, signs = suspicion.suspicion_scores(columns["text"].take(english))
     place = pc.index_in(pa.array(np.arange(len(columns["lang"]), dtype=np.uint64)), english)
     return scores.take(place), signs.take(place)
 
 
 def _digests(columns: dict[str, pa.Array], changed: pa.Array) -> pa.Array:
-    """Return `content_sha256`, made anew of what is held where that is not what was stored."""
+    """Return `content_sha256`, computed anew for rows that are not as stored."""
     positions = pc.indices_nonzero(changed).to_pylist()
     if not positions:
         return columns["content_sha256"]
@@ -275,7 +278,7 @@ def _digests(columns: dict[str, pa.Array], changed: pa.Array) -> pa.Array:
 
 
 def _rows(table: pa.Table, chosen: Integers) -> pa.Table:
-    """Return the chosen rows; without a copy where they follow each other."""
+    """Return the chosen rows, without a copy if they are consecutive."""
     if len(chosen) and (np.diff(chosen) == 1).all():
         return table.slice(int(chosen[0]), len(chosen)).combine_chunks()
     return table.take(pa.array(chosen)).combine_chunks()

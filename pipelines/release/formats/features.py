@@ -1,4 +1,4 @@
-"""Arrow schemas as the features of Hugging Face's `datasets`, in the YAML of a dataset card."""
+"""Arrow schemas as features of Hugging Face's `datasets`, for a dataset card."""
 
 from typing import Any
 

@@ -1,13 +1,13 @@
-"""A Hugging Face folder: a dataset card, and Parquet files that `datasets.load_dataset` opens.
+"""Hugging Face folder: a dataset card, Parquet files for `load_dataset`.
 
 hf/
-    README.md                                   the card: metadata in front, then what it is
+    README.md                                   the card: metadata in front, then prose
     articles/<split>-00000.parquet   pairs/…   sentences/…    the release's own files
     translation/<split>-00000.parquet           beads with both sides as {"en": …, "zh": …}
 
-The files of the three tables are hard links to those in `data/` where the file system has such,
-and take no room twice. `all` is a name that `datasets` keeps for itself: what is not split is
-called `train`.
+The files of the three tables are hard links to those in `data/` if the file system has links, and
+take no room twice. `datasets` reserves the name `all`: rows of a release without a split are called
+`train`.
 """
 
 import os
@@ -28,7 +28,7 @@ from pipelines.release.tables import LAYOUTS, SPLITS, TABLES, WHOLE, Layout
 from pipelines.tables.vocabulary import LANGS
 
 TRANSLATION = "translation"
-# In the order in which `datasets` keeps the languages of a translation.
+# In the order of languages in a translation of `datasets`.
 _BEADS = Layout(
     pa.schema(
         [
@@ -65,7 +65,7 @@ def write(release: Snapshot, folder: Path) -> None:
 
 
 def card_metadata(release: Snapshot, folder: Path, configs: list[str]) -> dict[str, Any]:
-    """Return the YAML in front of the card: what the Hub and `datasets` read."""
+    """Return the YAML of the card, for the Hub and `datasets`."""
     largest = max(of["all"] for of in release.manifest["counts"].values())
     return {
         "pretty_name": citation.TITLE,
@@ -103,7 +103,7 @@ def card_metadata(release: Snapshot, folder: Path, configs: list[str]) -> dict[s
 
 
 def _info(folder: Path) -> dict[str, Any]:
-    """Return a config's features and sizes. Bytes are those of the uncompressed columns."""
+    """Return a config's features and sizes, in bytes of the uncompressed columns."""
     if folder.name == TRANSLATION:
         columns = features(_BEADS.of)
         columns[-1] = {"name": TRANSLATION, "dtype": {TRANSLATION: {"languages": list(LANGS)}}}

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a row, one file for each table and part; times in ISO 8601."""
+"""JSON Lines: an object a row, a file per table and part."""
 
 import json
 from pathlib import Path

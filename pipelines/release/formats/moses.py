@@ -1,7 +1,7 @@
-"""Moses pairs: `<split>.zh` and `<split>.en`, line by line the two sides of a bead.
+"""Moses files: `<split>.zh` and `<split>.en`, a bead a line.
 
-Beads of which one side is empty are left out. `<split>.ids` says which bead each line is: pair_id,
-position, probability, separated by tabs.
+Beads with an empty side are left out. A line of `<split>.ids` is the bead's pair_id, position and
+probability, separated by tabs.
 """
 
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.release.snapshot import Snapshot
 
 COLUMNS = ["pair_id", "position", "zh", "en", "probability"]
-# Everything that some reader takes for the end of a line, and what else is no text.
+# Everything that some reader takes for the end of a line, and other control characters.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -25,10 +25,10 @@ def write(release: Snapshot, folder: Path) -> None:
             for batch in release.batches("sentences", split, COLUMNS):
                 columns = (batch.column(name).to_pylist() for name in COLUMNS)
                 for pair_id, position, zh, en, probability in zip(*columns, strict=True):
-                    ours, theirs = one_line(zh), one_line(en)
-                    if ours and theirs:
-                        zh_file.write(f"{ours}\n")
-                        en_file.write(f"{theirs}\n")
+                    zh_line, en_line = one_line(zh), one_line(en)
+                    if zh_line and en_line:
+                        zh_file.write(f"{zh_line}\n")
+                        en_file.write(f"{en_line}\n")
                         id_file.write(f"{pair_id}\t{position}\t{probability:.6g}\n")
 
 

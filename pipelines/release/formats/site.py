@@ -1,14 +1,14 @@
-"""A static site of a release: statistics, downloads, search over titles, pairs by city and month.
+"""Static site of a release: statistics, downloads, title search, pairs by month.
 
 site/
     index.html   site.css   site.js   icon.svg
-    data/index.json                       cities, months and where their pairs lie
+    data/index.json                       cities, months and the files of their pairs
     data/pairs/<city number>/<month>-<n>.json    at most `ROWS` pairs
-    data/search/<n>.json                  which pairs have a word in a title (`searching`)
+    data/search/<n>.json                  pairs by the words of their titles (`title_index`)
 
 Serve the release's folder with any file server and open `site/`. The page asks for nothing else
-than these files; all data reach it as JSON and are shown as text. However large the corpus, what is
-read at once is small.
+than these files; all data reach it as JSON and are shown as text. However large the corpus, little
+is read at once.
 """
 
 import json
@@ -25,6 +25,7 @@ from pipelines.release.about import citation
 from pipelines.release.content import suspicion
 from pipelines.release.formats.title_index import TitleIndex
 from pipelines.release.snapshot import Snapshot
+from pipelines.tables.vocabulary import LANGS
 from pipelines.text.safe import web_link
 
 NAME = "site"
@@ -39,7 +40,7 @@ _LONGEST = 300
 _UNDATED = "undated"
 _SHOWN = 8
 _SURE = 0.9
-"""Probability from which a bead may stand on the first page as an example."""
+"""Probability from which a bead may be an example on the first page."""
 
 
 def write(release: Snapshot, folder: Path) -> None:
@@ -69,7 +70,7 @@ def write(release: Snapshot, folder: Path) -> None:
 
 
 def _write_pairs(release: Snapshot, folder: Path) -> dict[str, Any]:
-    """Write all pairs and the index of their titles; return the index of the files."""
+    """Write pairs and the index of titles; return that of files."""
     rows = _ordered(release)
     titles = TitleIndex(rows.num_rows)
     cities = list(release.manifest["cities"])
@@ -111,8 +112,10 @@ def _write_pairs(release: Snapshot, folder: Path) -> dict[str, Any]:
 
 
 def _ordered(release: Snapshot) -> pa.Table:
-    """Return the pairs with `day`, that of the English article or else of the Chinese one, by city,
-    newest month first."""
+    """Return the pairs with `day`, by city, newest month first.
+
+    `day` is that of the English article, else of the Chinese one.
+    """
     articles = release.read("articles", ["article_id", "published_at"])
     days = pc.strftime(pc.local_timestamp(articles["published_at"]), "%Y-%m-%d")
     kept = ["pair_id", "city", "zh_title", "en_title", "zh_url", "en_url", "relation"]
@@ -125,8 +128,10 @@ def _ordered(release: Snapshot) -> pa.Table:
 
 
 def _downloads(release: Snapshot) -> list[dict[str, Any]]:
-    """Return the files to download, as (name, bytes); those of the Hugging Face folder, which are
-    the same, are not listed."""
+    """Return name and bytes of the files to download.
+
+    Those of the Hugging Face folder are the same and not listed.
+    """
     found = []
     for path in sorted(release.folder.rglob("*")):
         name = path.relative_to(release.folder).as_posix()
@@ -136,7 +141,7 @@ def _downloads(release: Snapshot) -> list[dict[str, Any]]:
 
 
 def _examples(release: Snapshot) -> list[dict[str, str]]:
-    """Return a few aligned sentences of different pairs, the first that are sure enough."""
+    """Return the first sure beads of different pairs, as examples."""
     found: dict[str, dict[str, str]] = {}
     columns = ["pair_id", "kind", "zh", "en", "probability", "flags"]
     for batch in release.batches("sentences", None, columns, rows=4_096):
@@ -146,8 +151,8 @@ def _examples(release: Snapshot) -> list[dict[str, str]]:
         )
         for row in batch.filter(sure).to_pylist():
             if not row["flags"] and len(row["zh"]) > 12:
-                said = {side: visible(row[side]) for side in ("zh", "en")}
-                found.setdefault(row["pair_id"], said)
+                sides = {lang: visible(row[lang]) for lang in LANGS}
+                found.setdefault(row["pair_id"], sides)
             if len(found) == _SHOWN:
                 return list(found.values())
     return list(found.values())
@@ -156,7 +161,7 @@ def _examples(release: Snapshot) -> list[dict[str, str]]:
 def _dump(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # Not every file server says UTF-8, and a lone surrogate would be no UTF-8 at all.
+    # Not every file server declares UTF-8, and a lone surrogate would be no UTF-8 at all.
     path.write_text(text, encoding="utf-8", errors="replace")
 
 

@@ -1,9 +1,9 @@
-"""The words of titles, as small JSON files in which a page can look one up without reading all.
+"""Index of the words of titles, in small JSON files.
 
 A word is a run of Latin letters and digits of two characters or more, in lower case, or two
-neighbouring Han characters; the commonest English words are no words. A file holds the words whose
-first two characters have one remainder: `{word: [first pair, steps to the next ones]}`. `site.js`
-cuts a query in the same way.
+neighbouring Han characters; the commonest English words are no words. A file has the words
+with one remainder of their first two characters: `{word: [first pair, steps to the next ones]}`. A
+page looks up the words of a query without reading all; `site.js` cuts a query in the same way.
 """
 
 import json
@@ -20,10 +20,11 @@ _COMMON = frozenset(
     ["the", "of", "in", "to", "and", "for", "on", "at", "is", "by", "with", "an", "as", "its"]
 )
 _PAIRS_A_SHARD, _MOST_SHARDS = 400, 512
+"""Pairs that one more file is written for, and files at most; set by hand."""
 
 
 class TitleIndex:
-    """Which of `pairs` pairs, by number, have a word in a title."""
+    """Numbers of `pairs` pairs by the words of their titles."""
 
     def __init__(self, pairs: int) -> None:
         self.shards = max(1, min(_MOST_SHARDS, pairs // _PAIRS_A_SHARD))
@@ -61,7 +62,7 @@ def words(title: str) -> Iterator[str]:
 
 
 def shard(word: str, shards: int) -> int:
-    """Return the file a word lies in."""
+    """Return the number of a word's file."""
     return (31 * ord(word[0]) + ord(word[1])) % shards
 
 

@@ -1,4 +1,4 @@
-"""Translation Memory eXchange 1.4b (LISA/GALA, 2005): what translators' tools read.
+"""Translation Memory eXchange 1.4b (LISA/GALA, 2005), for translators' tools.
 
 One `<tu>` for each bead that has both sides, with its probability and, where there are any, its
 flags as properties. A side is on one line, as in Moses files.
@@ -47,19 +47,19 @@ def write(release: Snapshot, folder: Path) -> None:
 def _units(batch: pa.RecordBatch) -> Iterator[str]:
     columns = (batch.column(name).to_pylist() for name in COLUMNS)
     for pair_id, position, kind, zh, en, probability, flags in zip(*columns, strict=True):
-        ours, theirs = _content(zh), _content(en)
-        if not ours or not theirs:
+        zh_segment, en_segment = _content(zh), _content(en)
+        if not zh_segment or not en_segment:
             continue
         props = f'<prop type="x-probability">{probability:.6g}</prop>'
         props += f'<prop type="x-kind">{escape(kind)}</prop>'
         props += "".join(f'<prop type="x-flag">{escape(flag)}</prop>' for flag in flags or ())
         yield (
             f"<tu tuid={quoteattr(f'{pair_id}.{position}')}>{props}\n"
-            f'<tuv xml:lang="zh"><seg>{ours}</seg></tuv>\n'
-            f'<tuv xml:lang="en"><seg>{theirs}</seg></tuv></tu>\n'
+            f'<tuv xml:lang="zh"><seg>{zh_segment}</seg></tuv>\n'
+            f'<tuv xml:lang="en"><seg>{en_segment}</seg></tuv></tu>\n'
         )
 
 
 def _content(text: str | None) -> str:
-    """Return a side as XML character data; line breaks as spaces, as in Moses files."""
+    """Return a side as XML character data, on one line."""
     return escape(_NO_XML.sub("", one_line(text)))

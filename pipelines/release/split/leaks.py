@@ -21,25 +21,29 @@ from pipelines.text.script import simplified
 KEYS = minhash.BANDS + 1
 """Keys of a text: those of its bands, and that of the whole."""
 _SHINGLE = {"zh": 4, "en": 12}
-"""Characters of a shingle, spaces and punctuation left out."""
+"""Characters of a shingle, spaces and punctuation left out; set by hand."""
 _MOST = 250_000
 """Comparisons within one band's group; a larger group counts as one text: better too little in
-training than a test text."""
+training than a test text. Set by hand, not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaks:
-    """Pairs of positions (earlier part, later part) whose texts are the same, and positions in an
-    earlier part that look like too many texts of a later one to be compared."""
+    """Near-duplicates across parts, as positions.
+
+    `pairs` are (earlier part, later part); `crowded` are in an earlier part and resemble too many
+    texts of a later one to be compared.
+    """
 
     pairs: list[tuple[int, int]]
     crowded: list[int]
 
 
 def keys(texts: pa.Array, lang: str) -> Integers:
-    """Return the band keys of texts of one language: shape (texts, 17), 0 where there is none.
+    """Return the band keys of texts of one language.
 
-    The last key is that of the whole text, for texts shorter than a shingle.
+    The shape is (texts, 17); a key of 0 is none. The last key is that of the whole text, for texts
+    shorter than a shingle.
     """
     size = _SHINGLE[lang]
     count = len(texts)
@@ -69,7 +73,7 @@ def leaks(
     part: Integers,
     read: Callable[[Integers], Iterator[tuple[int, duplicates.Row]]],
 ) -> Leaks:
-    """Return the near-duplicates that stand in different parts.
+    """Return the near-duplicates that are in different parts.
 
     `found` are the band keys of all texts, `part` each text's part (0 first; below 0: in none),
     `read(positions)` yields the texts at sorted positions.
@@ -96,7 +100,10 @@ def _prepared(rows: Mapping[int, duplicates.Row]) -> Callable[[int], duplicates.
 
 
 def _candidates(found: Integers, part: Integers) -> tuple[Integers, set[int]]:
-    """Return the candidate pairs (shape (n, 2), the earlier part first, sorted) and the crowded."""
+    """Return the candidates, and the crowded positions.
+
+    The candidates are sorted, shape (n, 2), the earlier part first.
+    """
     listed: list[Integers] = []
     crowded: set[int] = set()
     present = np.flatnonzero(part >= 0)
@@ -111,7 +118,7 @@ def _candidates(found: Integers, part: Integers) -> tuple[Integers, set[int]]:
 
 
 def _across(group: Integers, parts: Integers, crowded: set[int]) -> list[Integers]:
-    """Return a group's pairs that stand in different parts; note what is too many to compare."""
+    """Return a group's pairs across parts; add to `crowded` if too many."""
     pairs = []
     for later in np.unique(parts)[1:]:
         early, late = group[parts < later], group[parts == later]
@@ -123,7 +130,7 @@ def _across(group: Integers, parts: Integers, crowded: set[int]) -> list[Integer
 
 
 def _sums(hashes: Integers, owner: Integers, count: int) -> Integers:
-    """Return the sum of each text's hashes, wrapping; 0 for a text without characters."""
+    """Return the wrapping sum of each text's hashes, 0 without any."""
     total = np.concatenate((np.zeros(1, np.uint64), np.cumsum(hashes, dtype=np.uint64)))
     ends = np.searchsorted(owner, np.arange(count + 1))
     return total[ends[1:]] - total[ends[:-1]]
@@ -131,10 +138,10 @@ def _sums(hashes: Integers, owner: Integers, count: int) -> Integers:
 
 @lru_cache(maxsize=1)
 def _folded() -> Integers:
-    """Return for each code point below 65,536 what it is compared as; 0: it is left out.
+    """Return a folded code for each code point; 0: left out.
 
     Traditional as Simplified, full-width digits as digits, upper as lower case, as in
-    `duplicates`; what lies beyond the first plane is left out.
+    `duplicates`; characters beyond the first plane are left out.
     """
     table = np.zeros(0x10000, dtype=np.uint32)
     for code in range(0x10000):

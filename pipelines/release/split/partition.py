@@ -1,4 +1,4 @@
-"""Gives every article of a release its part: what belongs together, time or city, leaks."""
+"""Partition of a release's articles: components, then time or city, then leaks."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -26,7 +26,7 @@ _AT_ONCE = 4_096
 def divide(
     output: Path, plans: Sequence[CityPlan], kind: str, least: Thresholds
 ) -> tuple[Split, dict[str, int]]:
-    """Set the plans' `split`; return how it is split and how many articles are left out, by why.
+    """Set the plans' `split`; return it, and the left-out articles by reason.
 
     `kind` is one of `splits.KINDS`. Raises `SplitError`.
     """
@@ -34,9 +34,9 @@ def divide(
     count = int(starts[-1])
     # Two articles claimed as a pair belong together also where a release asks for more.
     edges = [
-        (int(start) + one, int(start) + other)
+        (int(start) + first, int(start) + second)
         for planned, start in zip(plans, starts, strict=False)
-        for one, other in _belonging(output, planned, min(DECISION, least.min_probability))
+        for first, second in _joined(output, planned, min(DECISION, least.min_probability))
     ]
     joined = splits.components(count, edges)
     if kind == "time":
@@ -60,8 +60,8 @@ def divide(
     return split, {"undated_articles": undated, "near_duplicates_across_splits": gone}
 
 
-def _belonging(output: Path, planned: CityPlan, least: float) -> list[tuple[int, int]]:
-    """Return the positions in a plan that belong together: reposts, and counterparts of a pair."""
+def _joined(output: Path, planned: CityPlan, least: float) -> list[tuple[int, int]]:
+    """Return joined positions in a plan: reposts, and pairs."""
     ids = planned.rows["article_id"]
     edges = []
     table = parquet.read_table(
@@ -72,17 +72,17 @@ def _belonging(output: Path, planned: CityPlan, least: float) -> list[tuple[int,
     table = table.filter(pc.greater_equal(table["probability"], least))
     heads = planned.rows["duplicate_of"]
     own = pa.chunked_array([pa.array(np.arange(len(ids), dtype=np.int32))])
-    for one, other in (
+    for first, second in (
         (own, pc.index_in(heads, ids)),
         (pc.index_in(table["zh_id"], ids), pc.index_in(table["en_id"], ids)),
     ):
-        both = pa.table({"one": one, "other": other}).drop_null()
-        edges += list(zip(both["one"].to_pylist(), both["other"].to_pylist(), strict=True))
+        both = pa.table({"first": first, "second": second}).drop_null()
+        edges += list(zip(both["first"].to_pylist(), both["second"].to_pylist(), strict=True))
     # The head of a cluster may be outside the release; its members still belong together.
-    first: dict[str, int] = {}
+    orphaned: dict[str, int] = {}
     orphans = pc.and_(pc.is_valid(heads), pc.is_null(pc.index_in(heads, ids)))
     for position in pc.indices_nonzero(orphans).to_pylist():
-        edges.append((first.setdefault(heads[position].as_py(), position), position))
+        edges.append((orphaned.setdefault(heads[position].as_py(), position), position))
     return edges
 
 

@@ -1,9 +1,9 @@
-"""Splits by time or by city, never by random sentences; near-duplicates never on two sides.
+"""Splits by time or city, without near-duplicates across parts.
 
 An article, its reposts and its counterpart in the other language stay in one part.
-Of a near-duplicate that stands in two parts all the same (two cities printing one text; a repost
-under another date), the article in the part that comes first in train, validation, test is left
-out of the release, with what belongs to it.
+Of a near-duplicate that is in two parts all the same (two cities printing one text; a repost under
+another date), the article in the part that comes first in train, validation, test is left out of
+the release, with everything joined to it.
 """
 
 import hashlib
@@ -25,13 +25,16 @@ LEFT_OUT = -1
 
 
 class SplitError(ShizhengError):
-    """A corpus that cannot be split as asked. The message says why and what to do."""
+    """A corpus that cannot be split as asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How a release is split, as its manifest says. `until` is the last day of each part but the
-    last (days since 1970); `cities` lists the cities of each part."""
+    """Split of a release.
+
+    `until` is the last day of each part but the last (days since 1970); `cities` lists the cities
+    of each part.
+    """
 
     kind: str
     until: tuple[int, ...] = ()
@@ -39,7 +42,7 @@ class Split:
 
 
 def components(count: int, edges: Iterable[tuple[int, int]]) -> Integers:
-    """Return for each of `count` positions the smallest position it is joined with by edges."""
+    """Return the smallest position joined by edges with each of `count`."""
     parent = list(range(count))
 
     def root(position: int) -> int:
@@ -48,18 +51,18 @@ def components(count: int, edges: Iterable[tuple[int, int]]) -> Integers:
             position = parent[position]
         return position
 
-    for one, other in edges:
-        a, b = root(one), root(other)
+    for first, second in edges:
+        a, b = root(first), root(second)
         if a != b:
             parent[max(a, b)] = min(a, b)
     return np.fromiter((root(position) for position in range(count)), np.int64, count)
 
 
 def by_time(days: Integers, joined: Integers) -> tuple[Integers, Split]:
-    """Return each article's part by day of publication, and the days that part them.
+    """Return each article's part by day of publication, and the split.
 
-    `days` below 0 are unknown. What is joined goes by its latest day, so that nothing published
-    after a part's last day is in it; what has no day at all is left out. Raises `SplitError`.
+    `days` below 0 are unknown. Joined articles go by their latest day, so that nothing published
+    after a part's last day is in it; those without any day are left out. Raises `SplitError`.
     """
     latest = np.full(len(days), -1, dtype=np.int64)
     np.maximum.at(latest, joined, days)
@@ -110,6 +113,6 @@ def by_city(cities: Sequence[str], sizes: Sequence[int]) -> tuple[list[int], Spl
 
 
 def without(part: Integers, joined: Integers, leaking: Iterable[int]) -> Integers:
-    """Return the parts with what belongs to the `leaking` positions left out."""
+    """Return the parts without everything joined to the `leaking` positions."""
     gone = np.isin(joined, joined[np.fromiter(leaking, np.int64)])
     return np.where(gone, np.int8(LEFT_OUT), part).astype(np.int8)

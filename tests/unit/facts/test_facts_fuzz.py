@@ -83,7 +83,7 @@ def test_any_text_is_split_flagged_masked_and_told_apart(seed: int) -> None:
         assert len(masker.mask(text)) == len(text)
         flags.flags(text, text)
         language.detect(text, ask=False)
-        suspicion.suspicions(pa.array([text * 5]))
+        suspicion.suspicion_scores(pa.array([text * 5]))
         dates.moments(text), dates.leading_date(text)
         lines.read_line(text[:200])
         for lang in ("zh", "en"):

@@ -259,7 +259,7 @@ def test_a_damaged_copy_is_not_compared(own: Path) -> None:
     made = release(own, formats=())
     made.files("articles")[0].write_bytes(b"PAR1")
     with pytest.raises(ReleaseError, match=r"not a readable Parquet file .* release verify .*/1`"):
-        difference.compare(made, made)
+        difference.compare_releases(made, made)
 
 
 def test_a_format_that_fails_leaves_no_release(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,21 +232,21 @@ def test_the_difference_of_two_releases_opens_no_pipe_and_follows_no_link(
     path.unlink()
     do(path)
     with pytest.raises(ReleaseError, match=r"all-00000\.parquet: a (pipe|symbolic link)"):
-        difference.compare(original, snapshot.read(copy))
+        difference.compare_releases(original, snapshot.read(copy))
 
 
 def test_the_difference_of_two_releases_is_that_of_their_listed_files(
     original: Snapshot, copy: Path
 ) -> None:
     unlisted_part(copy)
-    assert difference.compare(original, snapshot.read(copy))["tables"] == {}
+    assert difference.compare_releases(original, snapshot.read(copy))["tables"] == {}
 
 
 def test_a_table_of_other_columns_is_not_compared(original: Snapshot, copy: Path) -> None:
     tables = copy / "data"
     shutil.copy(tables / "pairs" / "all-00000.parquet", tables / "articles" / "all-00000.parquet")
     with pytest.raises(ReleaseError, match="has no column article_id of type string"):
-        difference.compare(original, snapshot.read(copy))
+        difference.compare_releases(original, snapshot.read(copy))
 
 
 def test_a_release_may_itself_be_named_by_a_link(copy: Path) -> None:

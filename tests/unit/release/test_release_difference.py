@@ -21,7 +21,7 @@ def output(tmp_path: Path) -> Path:
 
 def changes(old: Snapshot, new: Snapshot, table: str, what: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = (
-        difference.compare(old, new)["tables"].get(table, {}).get(what, {})
+        difference.compare_releases(old, new)["tables"].get(table, {}).get(what, {})
     )
     return found
 
@@ -45,7 +45,7 @@ def stored(output: Path, key: str) -> Article:
 
 
 def test_releases_of_the_same_corpus_do_not_differ(output: Path) -> None:
-    assert difference.compare(release(output, "a"), release(output, "b")) == {
+    assert difference.compare_releases(release(output, "a"), release(output, "b")) == {
         "from": "a", "to": "b", "settings": {}, "tables": {},
     }  # fmt: skip
 
@@ -82,7 +82,10 @@ def test_a_pair_that_fell_below_the_threshold_is_told_from_a_raised_threshold(ou
     )
     assert third["pair_id"] in found
     assert second["pair_id"] not in found
-    assert difference.compare(fell, raised)["settings"]["thresholds"][1]["min_probability"] == 0.8
+    assert (
+        difference.compare_releases(fell, raised)["settings"]["thresholds"][1]["min_probability"]
+        == 0.8
+    )
     assert "now above threshold: it was lowered" in changes(raised, fell, "pairs", "added")
 
 

@@ -20,7 +20,7 @@ def scored(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores of a set's paragraphs, and which of them are machine-like."""
     lines = (SETS / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     kinds, _, texts = zip(*(line.split("\t") for line in lines), strict=True)
-    scores, _ = suspicion.suspicions(pa.array(texts))
+    scores, _ = suspicion.suspicion_scores(pa.array(texts))
     told = scores.is_valid().to_numpy(zero_copy_only=False)
     machine = np.array([kind == "machine" for kind in kinds])
     return scores.drop_null().to_numpy(), machine[told]
@@ -62,13 +62,13 @@ def test_no_paragraph_is_in_both_sets() -> None:
     ],
 )
 def test_what_a_suspicion_rests_on_is_named(sign: str, text: str) -> None:
-    scores, signs = suspicion.suspicions(pa.array([text * 4]))
+    scores, signs = suspicion.suspicion_scores(pa.array([text * 4]))
     assert sign in signs[0].as_py()
     assert scores[0].as_py() > suspicion.SUSPECT
 
 
 def test_short_texts_and_no_text_are_not_judged() -> None:
-    scores, signs = suspicion.suspicions(pa.array(["Do a good job in all work.", None, ""]))
+    scores, signs = suspicion.suspicion_scores(pa.array(["Do a good job in all work.", None, ""]))
     assert scores.to_pylist() == signs.to_pylist() == [None, None, None]
 
 
@@ -91,7 +91,7 @@ def test_a_release_tells_it_of_english_text_that_is_held(tmp_path: Path) -> None
         articles.write_articles(output, city, [new], run_id="r2", now=NOW)
     made = release(output)
     found = {(r["city"], r["url"].rpartition("/")[2]): r for r in rows(made, "articles")}
-    expected = suspicion.suspicions(pa.array([machine]))
+    expected = suspicion.suspicion_scores(pa.array([machine]))
     assert found["anbei", "mt.html"]["mt_suspect"] == expected[0][0].as_py()
     assert found["anbei", "mt.html"]["mt_signs"] == expected[1][0].as_py()
     assert found["chunan", "mt.html"]["mt_suspect"] is None  # nobody has cleared its text
