@@ -202,7 +202,7 @@ def diff(
 
     output = existing(shared.output)
     before, after = snapshot.find(output, old), snapshot.find(output, new)
-    changes = difference.compare(before, after)
+    changes = difference.compare_releases(before, after)
     if shared.json:
         say_json(changes)
         return ExitCode.DONE
