@@ -15,11 +15,11 @@ hand, not measured."""
 
 
 def judge(article: Article) -> tuple[Article | Reject, ...]:
-    """Set the language and script of an article, or refuse it. Never raises.
+    """Set the language and script of an article, or refuse it.
 
-    A page that interleaves both languages paragraph by paragraph becomes its Chinese and its
-    English article, flagged `interleaved`; if one half is in a third language (Portuguese, in
-    Macau), a reject for that half. A language other than the source declares is flagged
+    Never raises. A page that interleaves both languages paragraph by paragraph becomes its Chinese
+    and its English article, flagged `interleaved`; if one half is in a third language (Portuguese,
+    in Macau), a reject for that half. A language other than the source declares is flagged
     `lang_mismatch`, paragraphs in another language than the article's `foreign_paragraphs`.
     """
     found = paragraphs(article.text)
@@ -51,7 +51,7 @@ def judge(article: Article) -> tuple[Article | Reject, ...]:
 
 
 def _foreign_paragraphs(text: str, found: Sequence[Verdict], lang: str) -> str:
-    """Return the languages of the paragraphs if many are not in `lang`; else an empty text."""
+    """Return evidence of many paragraphs in other languages, or nothing."""
     sizes: Counter[str] = Counter()
     for paragraph, verdict in zip(text.split("\n"), found, strict=True):
         sizes[verdict.lang] += len(paragraph)

@@ -1,4 +1,4 @@
-"""Pages with both languages by turns: their two articles, and the alignment of paragraphs.
+"""Pages with both languages by turns, split into two aligned articles.
 
 Such a page (a foreign affairs office's notice, a bilingual guide) was aligned by its author, so
 the alignment is known and stored: `mate_id` names the other article, `mate_groups` numbers, for
@@ -33,7 +33,7 @@ _HEADLINE = {"zh": 60, "en": 200}
 
 
 def split(article: Article, found: Sequence[Verdict]) -> tuple[Article | Reject, ...]:
-    """Return the Chinese and the English article of a bilingual page, or nothing.
+    """Return the two articles of a bilingual page, or nothing.
 
     Bilingual is a page with two paragraphs or more and at least a fifth of the text in either
     language, if they take turns at least three times or both have three paragraphs. The paragraphs
@@ -69,7 +69,7 @@ def _is_bilingual(paragraphs: Sequence[tuple[str, str]], turns: int) -> bool:
 def _half(
     article: Article, paragraphs: Sequence[tuple[str, str]], lang: str, evidence: str
 ) -> Article | Reject:
-    """Return the article of one language of a bilingual page, or its refusal."""
+    """Return the article in one language, or its refusal."""
     own = [line for line, of in paragraphs if of == lang or (not of and re.search(r"\d", line))]
     verdict = detect("\n".join(own))
     if verdict.lang == "other":
@@ -92,7 +92,7 @@ def _half(
 
 
 def title_in(title: str, lang: str) -> str:
-    """Return the part of a bilingual title that is in `lang`; empty if none is."""
+    """Return the part of a bilingual title in `lang`, or nothing."""
     if paragraph_lang(title) == lang and not (has_han(title) and latin_words(title) >= 4):
         return title
     if lang == "zh":
@@ -109,7 +109,7 @@ def _is_headline(paragraph: str, lang: str) -> bool:
 
 
 def _linked(text: str, zh: Article, en: Article) -> tuple[Article, ...]:
-    """Return the two articles of a page with ids and groups of each other's paragraphs.
+    """Return the two articles with each other's ids and paragraph groups.
 
     `text` is the text of the whole page. A paragraph in neither article (a headline that became a
     title) is in no group; if an article is not made of the page's own paragraphs, none has one.
@@ -126,16 +126,16 @@ def _linked(text: str, zh: Article, en: Article) -> tuple[Article, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Paragraph of the page with the languages of its articles: `zh`, `en`, or both."""
+    """Paragraph of the page with the languages of its articles."""
 
     text: str
     sides: frozenset[str]
 
 
 def groups(lines: Sequence[Line]) -> Mapping[str, tuple[int, ...]]:
-    """Return for each side the group number of each of its paragraphs, counted from 0.
+    """Return the group number of each paragraph of either side, from 0.
 
-    A group begins where the leading language comes back. The leading one is found by length:
+    A group begins when the leading language comes back. The leading one is found by length:
     paragraphs that correspond are about as long.
     """
     ways = [_numbered(lines, lead) for lead in ("zh", "en")]
@@ -160,7 +160,7 @@ def _numbered(lines: Sequence[Line], lead: str) -> list[int]:
 
 
 def _misfit(lines: Sequence[Line], numbers: Sequence[int]) -> float:
-    """Return the sum of the absolute log ratios of length of the groups."""
+    """Return the sum of the groups' absolute log ratios of length."""
     sizes: dict[int, dict[str, float]] = {}
     for line, number in zip(lines, numbers, strict=True):
         group = sizes.setdefault(number, {"zh": 1.0, "en": 1.0})
@@ -170,7 +170,10 @@ def _misfit(lines: Sequence[Line], numbers: Sequence[int]) -> float:
 
 
 def _lines(whole: Sequence[str], zh: Sequence[str], en: Sequence[str]) -> Iterator[Line]:
-    """Yield the paragraphs of the page in either article; both are subsequences of it."""
+    """Yield the paragraphs of the page that are in either article.
+
+    Both articles are subsequences of the page.
+    """
     at = {"zh": 0, "en": 0}
     own = {"zh": zh, "en": en}
     for paragraph in whole:
@@ -184,7 +187,7 @@ def _lines(whole: Sequence[str], zh: Sequence[str], en: Sequence[str]) -> Iterat
 def blocks(
     zh: Sequence[int], en: Sequence[int]
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield the start and end of each group among the items of either side, in order.
+    """Yield each group's start and end among the items of either side.
 
     `zh` and `en` are the group of each item (a sentence), in order.
     """

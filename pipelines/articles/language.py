@@ -1,9 +1,9 @@
-"""Language and script of a text, by its script first and langdetect last.
+"""Language and script of a text.
 
-Counting characters of each script separates Chinese from everything else without error, and fast.
-langdetect is consulted only if the scripts leave a doubt, with a fixed seed and, between Chinese
-and English, with priors: by itself it takes short Traditional titles for Korean and raises on a
-bare date.
+The script comes first and langdetect last. Counting characters of each script separates Chinese
+from everything else without error, and fast. langdetect is consulted only if the scripts leave a
+doubt, with a fixed seed and, between Chinese and English, with priors: by itself it takes short
+Traditional titles for Korean and raises on a bare date.
 """
 
 import re
@@ -83,10 +83,11 @@ _PROSE, _NO_PROSE = 0.15, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Language of a text: `zh`, `en`, `mixed` (neither prevails), `other`, or nothing at all.
+    """Language of a text: `zh`, `en`, `mixed`, `other`, or empty.
 
-    `script` is Hans or Hant for Chinese, Latn for English, otherwise empty. `evidence` is the
-    reason, in words that stay the same from version to version.
+    Neither language prevails in a `mixed` text. `script` is Hans or Hant for Chinese, Latn for
+    English, otherwise empty. `evidence` is the reason, in words that stay the same from version to
+    version.
     """
 
     lang: Lang
@@ -96,7 +97,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Letters:
-    """Characters of a text by script, and its words in Latin script, in lower case."""
+    """Characters of a text by script; its Latin words in lower case."""
 
     text: str
     han: int
@@ -112,7 +113,7 @@ class _Letters:
 
     @property
     def many_kana(self) -> bool:
-        """True if there are more kana than the stray の of a Chinese title."""
+        """True if kana exceed the stray の of a Chinese title."""
         least = max(_KANA_SHARE * (self.han + self.kana), 0.5 * len(self.words), 3)
         return self.kana >= least
 
@@ -135,7 +136,7 @@ def _letters(text: str) -> _Letters:
 
 
 def _third_script(letters: _Letters) -> Verdict | None:
-    """Return the verdict on a text in a script that is neither Chinese nor Latin."""
+    """Return the verdict on a text in neither Chinese nor Latin script."""
     han, kana, hangul, words = letters.han, letters.kana, letters.hangul, len(letters.words)
     if hangul and hangul >= _HANGUL_SHARE * (han + hangul) and hangul >= words:
         return Verdict("other", "", f"script: {letters.counts}, hangul {hangul}")
@@ -177,10 +178,10 @@ def _chinese_or_latin(letters: _Letters, ask: bool) -> Verdict:
 
 
 def paragraphs(text: str) -> tuple[Verdict, ...]:
-    """Return the language of each paragraph (line) of a text, in order. Never raises.
+    """Return the language of each paragraph (line) of a text, in order.
 
-    langdetect is consulted for the first 40 paragraphs whose scripts leave a doubt: a page of
-    thousands must not take minutes.
+    Never raises. langdetect is consulted for the first 40 paragraphs with doubtful scripts: a page
+    of thousands must not take minutes.
     """
     verdicts: list[Verdict] = []
     guessed = 0
@@ -191,7 +192,7 @@ def paragraphs(text: str) -> tuple[Verdict, ...]:
 
 
 def paragraph_lang(paragraph: str) -> str:
-    """Return the language of a paragraph by its script; empty if it has no letters."""
+    """Return the language of a paragraph by its script, or nothing."""
     han, words = _count(_HAN, paragraph), latin_words(paragraph)
     if han == 0 and words == 0:
         return ""
@@ -228,7 +229,7 @@ def _count(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _not_japanese(text: str) -> int:
-    """Return the number of characters that only Simplified Chinese has: not in JIS X 0208.
+    """Return the number of Simplified characters outside JIS X 0208.
 
     Japanese has simplified characters of its own, some of them the same as China's (国, 会, 学).
     """
@@ -272,7 +273,7 @@ _HEADLINE = 8
 
 
 def _without_names(words: list[str], english: float) -> str:
-    """Return the words of a headline that have no accent; empty if they may be foreign."""
+    """Return a headline without words with accents; empty if it looks foreign."""
     plain = [word for word in words if not _ACCENTED.search(word)]
     foreign = sum(word in _NEIGHBOURS for word in plain) / len(words)
     short = len(words) < _HEADLINE and len(plain) >= 0.6 * len(words)

@@ -1,4 +1,4 @@
-"""Dates, months, years and periods of a text, with the year resolved if possible."""
+"""Days, periods and years named in a text, with the year resolved."""
 
 import re
 from abc import ABC, abstractmethod
@@ -39,7 +39,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Months `first` to `last` of a year (None: unknown), such as the first four months."""
+    """Months `first` to `last` of a year, None if unknown."""
 
     first: int
     last: int
@@ -154,7 +154,9 @@ def url_date(url: str) -> date | None:
 
 
 def calendar(text: str, lang: str, *, published: datetime | None = None, url: str = "") -> Calendar:
-    """Read the dates of `text`. `published`, or else the URL, dates "yesterday" and bare days.
+    """Read the days, periods and years of a text.
+
+    `published`, or else the URL, dates "yesterday" and days without a month.
 
     A day without a year gets the year that puts it nearest before the page's date (events are
     reported within months, and announced up to two months ahead), or the year last stated before
@@ -173,7 +175,7 @@ def calendar(text: str, lang: str, *, published: datetime | None = None, url: st
 
 @dataclass(slots=True)
 class _Reading:
-    """Days, periods and years read so far; `stated` is the year last stated in the text."""
+    """Times read so far; `stated` is the year last stated."""
 
     page: date | None
     days: list[Day] = field(default_factory=list)
@@ -188,7 +190,7 @@ class _Reading:
             self.years.append((year, start))
 
     def year_of(self, month: int, day: int) -> int | None:
-        """Return the year of a day without one: by the page's date, else as last stated."""
+        """Return a day's year by the page's date, else as last stated."""
         if self.page is not None:
             return _nearest(month, day, self.page)
         known = self.stated is not None and _date(self.stated, month, day)
@@ -215,7 +217,7 @@ class _Mention(ABC):
 
 @dataclass(frozen=True, slots=True)
 class _Days(_Mention):
-    """One day (3月5日), or the first and the last of several (3月5日至7日) as (month, day)."""
+    """One day (3月5日) or two (3月5日至7日), each a month and a day."""
 
     year: int | None
     days: tuple[tuple[int | None, int | None], ...]
@@ -253,7 +255,10 @@ class _Relative(_Mention):
 
 @dataclass(frozen=True, slots=True)
 class _Weekday(_Mention):
-    """Day of the week, from Monday as 0: the last one before the page's date, or that itself."""
+    """Day of the week, from Monday as 0.
+
+    It is the last one before the page's date, or that date itself.
+    """
 
     weekday: int
 
@@ -302,7 +307,7 @@ _LEAP = 2024
 
 
 def _shifted(day: date, by: int) -> date | None:
-    """Return the date `by` days later; None beyond the ends of the calendar."""
+    """Return the date `by` days later; None beyond the calendar's ends."""
     ordinal = day.toordinal() + by
     return date.fromordinal(ordinal) if 1 <= ordinal <= date.max.toordinal() else None
 
@@ -312,9 +317,10 @@ _ANNOUNCED = 60
 
 
 def _nearest(month: int, day: int, page: date) -> int | None:
-    """Return the year of the latest such day at most `_ANNOUNCED` days after `page`.
+    """Return the year of a day without one, by the page's date.
 
-    Of February 29 the one such year of three, if there is any.
+    It is that of the latest such day at most `_ANNOUNCED` days after `page`; for February 29 the
+    leap year among three, if any.
     """
     having = [
         when for year in (-1, 0, 1) if (when := _date(page.year + year, month, day)) is not None
@@ -325,10 +331,11 @@ def _nearest(month: int, day: int, page: date) -> int | None:
 
 
 def _bare(day: int, anchor: Day | None, page: date | None) -> Day | None:
-    """Return a day without a month: of the last month named, else the page's or the one before.
+    """Return a day without a month in full.
 
-    A day that is not in the month before either is still to come in the page's: 31日 on
-    December 10. None if no such month has it.
+    It is of the month last named, else of the page's month or the one before. A day that is not in
+    the month before either is still to come in the page's: 31日 on December 10. None if no such
+    month has it.
     """
     if anchor is not None:
         known = _date(anchor.year or _LEAP, anchor.month, day) is not None
@@ -373,7 +380,7 @@ def _chinese(text: str) -> Iterator[_Mention]:
 
 
 def _last_year(hit: re.Match[str]) -> int | None:
-    """Return the last year of a span: 2025 of 2021-2025, 2024 of 2023-24."""
+    """Return the last year of 2021-2025 or 2023-24, in full."""
     last = _int(hit["y2"])
     first = _int(hit["y"])
     return last if last is None or last > 99 or first is None else first // 100 * 100 + last

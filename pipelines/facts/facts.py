@@ -1,7 +1,7 @@
 """Facts of a text, comparable across Chinese and English.
 
-Facts of title and lead, in which news names its subject, are marked by the offset of the lead's
-end. `pipelines.pairs.comparison` compares the facts of two texts.
+News names its subject in title and lead, so the offset of the lead's end is stored with the facts.
+`pipelines.pairs.comparison` compares those of two texts.
 """
 
 import re
@@ -21,8 +21,9 @@ from pipelines.text.script import simplified
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts of a text. Offsets run over title, newline, text; the lead ends at `lead`.
+    """Facts of a text.
 
+    Offsets run over title, newline, text; the lead ends at `lead`.
     `stage` is the share of words for something to come, opening and over, in title (counted twice)
     and lead; the sum is 1, or less of fewer than `_STAGE_WORDS` words. `pinyin` are English names
     in pinyin; Chinese ones are found through `pinyin_index`.
@@ -79,7 +80,7 @@ class Facts:
 
     @property
     def weighed(self) -> frozenset[Key]:
-        """Keys whose rarity counts in comparing this English text with a Chinese one."""
+        """Keys that are weighed in comparing this English text."""
         found: set[Key] = {key(figure) for figure in self.figures}
         found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
         found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals}
@@ -128,7 +129,10 @@ _NARROW = {code: code - 0xFEE0 for code in (*_WIDE, 0xFF05, 0xFF0E, 0xFF0D)} | {
 def facts(
     text: str, lang: str, *, title: str = "", published: datetime | None = None, url: str = ""
 ) -> Facts:
-    """Read the facts of an article. `lang` is zh or en; `published` and `url` resolve years."""
+    """Read the facts of an article.
+
+    `lang` is zh or en; `published` and `url` resolve years.
+    """
     whole = f"{title}\n{text}".translate(_NARROW)
     if lang == "zh":
         whole = simplified(whole)
@@ -170,7 +174,7 @@ def _lead_end(whole: str, lang: str) -> int:
 
 
 def _ahead(when: Calendar, lead: int, page: date | None) -> bool:
-    """Return True if the first day in the lead is later than the day after the page's."""
+    """Return True if the lead's first day is two days ahead."""
     named = next((day for day in when.days if day.start < lead and not day.relative), None)
     if named is None or named.year is None or page is None:
         return False

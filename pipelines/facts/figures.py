@@ -34,7 +34,7 @@ class Quantity:
 
     @property
     def bits(self) -> float:
-        """Information of the figure: log2 of its significant digits as a number, 0.5-12."""
+        """Information: log2 of the significant digits as a number, 0.5-12."""
         return min(
             _MOST_BITS, max(_LEAST_BITS, math.log2(max(1.0, abs(self.value) / (2 * self.half))))
         )
@@ -205,8 +205,9 @@ _ZH_SCALES = {"十": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 
 
 def quantities(text: str, lang: str) -> tuple[Quantity, ...]:
-    """Return the figures of `text` in reading order. `lang` is zh or en.
+    """Return the figures of a text in reading order.
 
+    `lang` is zh or en.
     Dates and ordinals must be `masked` by the caller, or they come back as counts.
     """
     found = _chinese(text) if lang == "zh" else _english(text)
@@ -221,10 +222,10 @@ _LOOSE_SLACK = 0.03
 
 
 def agree(first: Quantity, second: Quantity) -> bool:
-    """Return True if two figures may be the same: one class, equal within written precision.
+    """Return True if two figures may be the same.
 
-    A bare count agrees with a figure of any class, since a translation may drop the unit's name,
-    but not with a share.
+    They are of one class and equal within their written precision. A bare count agrees with a
+    figure of any class, since a translation may drop the unit's name, but not with a share.
     """
     if first.kind != second.kind:
         kinds = {first.kind, second.kind}
@@ -237,7 +238,7 @@ def agree(first: Quantity, second: Quantity) -> bool:
 
 
 def shared_bits(figure: Quantity, others: Iterable[Quantity]) -> float:
-    """Return the information of the best agreement of `figure` with any of `others`; 0: none.
+    """Return the information of the best agreement with `others`; 0 for none.
 
     An agreement is worth the information of the rounder of the two figures.
     """
@@ -305,7 +306,7 @@ _CLOCK_HALF = 8.0
 
 
 def _clocks(pattern: re.Pattern[str], text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
-    """Yield times of day, in minutes: of little information, and not to be read as counts."""
+    """Yield times of day, in minutes, which are no counts."""
     for hit in pattern.finditer(text):
         groups = hit.groupdict()
         if groups.get("dot") and not (groups["part"] or groups["m"] or groups["half"]):
@@ -401,7 +402,7 @@ def _zh_figures(hit: re.Match[str], increase: bool) -> Iterator[Quantity]:
 
 
 def _zh_half(written: str, value: float, by: float) -> float:
-    """Return the precision of a figure: half of its last digit, or a twentieth of a round one."""
+    """Return half of the last digit, or a twentieth if round."""
     if written[0].isdigit():
         return _half(written, by)
     return 0.5 * by if written.strip("十百千") else 0.05 * value * by
@@ -416,7 +417,7 @@ _EN_LIST = re.compile(r",? ?(?:and|to)? ?| or ")
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """Unit of an English figure: kind, factor and scale, and the offset of the figure."""
+    """Kind, factor and scale of an English figure that begins at `start`."""
 
     kind: str
     factor: float
@@ -443,7 +444,7 @@ def _is_bare(hit: re.Match[str]) -> bool:
 
 
 def _en_unit(hit: re.Match[str], text: str, following: _Unit | None) -> _Unit:
-    """Return a figure's own unit, or in a list that of the `following` figure."""
+    """Return a figure's own unit, or in a list the `following` one's."""
     start = hit.start("loose") if hit["loose"] else hit.start("n")
     listed = following is not None and _is_bare(hit) and hit["n"][0].isdigit()
     if listed and following and _EN_LIST.fullmatch(text, hit.end(), following.start):
@@ -474,13 +475,13 @@ def _en_figures(hit: re.Match[str], unit: _Unit) -> Iterator[Quantity]:
 
 
 def _is_approximate(written: str | None) -> bool:
-    """Return True if a word before a figure rounds it; "at least" and "up to" only bound it."""
+    """Return True if a word rounds a figure, unlike "up to"."""
     bounding = ("at least", "up to", "less than")
     return written is not None and numerals.folded(written) not in bounding
 
 
 def _en_kind(hit: re.Match[str]) -> tuple[str, float]:
-    """Return the kind of a figure and the factor to its base unit."""
+    """Return a figure's kind and the factor to its base unit."""
     if hit["prefix"]:
         return _PREFIXES[numerals.folded(hit["prefix"])], 1.0
     unit = numerals.folded(hit["unit"] or "")

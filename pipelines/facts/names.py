@@ -93,7 +93,10 @@ _TONES = dict.fromkeys((0x300, 0x301, 0x304, 0x30C))
 
 @cache
 def readings(char: str) -> tuple[str, ...]:
-    """Return the toneless pinyin readings of a character, the usual one first; none if not Han."""
+    """Return the toneless pinyin readings of a character, the usual one first.
+
+    None of a character that is not Han.
+    """
     listed = PINYIN_DICT.get(ord(char), "")
     # As pypinyin's to_normal does, in a fifteenth of the time.
     bare = unicodedata.normalize("NFD", listed).translate(_TONES)
@@ -126,7 +129,7 @@ def _surname_readings() -> frozenset[str]:
 
 @lru_cache(maxsize=65536)
 def segment(letters: str) -> tuple[tuple[str, ...], ...]:
-    """Return the splits of `letters` into pinyin syllables, at most eight, of up to six."""
+    """Return at most eight splits into up to six pinyin syllables."""
     known = _syllables()
     found: list[tuple[str, ...]] = []
 
@@ -147,7 +150,7 @@ def segment(letters: str) -> tuple[tuple[str, ...], ...]:
 
 
 def english_names(text: str) -> tuple[Name, ...]:
-    """Return the names of Chinese syllables in an English text, in reading order."""
+    """Return the Chinese names in an English text, in reading order."""
     names: list[Name] = []
     for pattern, read in ((_EN_HYPHENATED, _hyphenated), (_en_three(), _three), (_EN_LEE, _lee)):
         for hit in pattern.finditer(text):
@@ -175,7 +178,7 @@ def _en_three() -> re.Pattern[str]:
 
 
 def _hyphenated(hit: re.Match[str]) -> Name | None:
-    """Return a hyphenated name: Chan Mo-po, Au Yeung Kit-man; Paul Chan Mo-po without Paul."""
+    """Return a name like Chan Mo-po or Au Yeung Kit-man."""
     given = (hit["c"].lower(), hit["d"].lower())
     first, second = hit["a"].lower(), (hit["b"] or "").lower()
     if second:
@@ -188,7 +191,7 @@ def _hyphenated(hit: re.Match[str]) -> Name | None:
 
 
 def _three(hit: re.Match[str]) -> Name | None:
-    """Return a family name and two given ones in Cantonese: Ho Iat Seng, Ao Ieong U."""
+    """Return a Cantonese name like Ho Iat Seng or Ao Ieong U."""
     tokens = tuple(hit["name"].lower().split())
     if len(tokens) == 4 and not _is_compound(*tokens[:2]):
         return None
@@ -198,7 +201,7 @@ def _three(hit: re.Match[str]) -> Name | None:
 
 
 def _lee(hit: re.Match[str]) -> Name | None:
-    """Return a Hong Kong family name after a given name that is not Chinese: Mr John Lee."""
+    """Return the family name of a name like Mr John Lee."""
     given, family = hit["given"].lower(), hit["a"].lower()
     if not _is_family(family) or segment(given) or romanisation.characters(given):
         return None
@@ -215,7 +218,7 @@ def _is_compound(first: str, second: str) -> bool:
 
 
 def _customary(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return the readings of separate syllables, in each romanisation that has them all."""
+    """Return the readings of syllables in each romanisation with all of them."""
     cut = romanisation.RUN_TOGETHER.get(tokens[0], tokens[:1]) + tokens[1:]
     shapes: list[tuple[str, ...]] = []
     if all(token in _syllables() for token in tokens):
@@ -263,7 +266,7 @@ _NO_PLACE = ("City", "Province", "Group", "University", "Museum", "Square", "Tem
 
 
 def _name_of(run: Sequence[re.Match[str]], text: str) -> Name | None:
-    """Return the name that a run of pinyin words makes up, if any."""
+    """Return the name in a run of pinyin words, if any."""
     tokens = [_plain(hit.group()) for hit in run]
     letters = "".join(tokens)
     after = _EN_PLACE_AFTER.match(text, run[-1].end())
@@ -282,7 +285,7 @@ def _name_of(run: Sequence[re.Match[str]], text: str) -> Name | None:
 
 
 def _readings_of(tokens: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the syllable sequences as which a run of pinyin words can be read."""
+    """Return the possible syllable sequences of pinyin words."""
     shapes: list[tuple[str, ...]] = [()]
     for token in tokens:
         options = segment(token)[:4]
@@ -291,7 +294,7 @@ def _readings_of(tokens: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _is_person(tokens: Sequence[str], shapes: Iterable[tuple[str, ...]]) -> bool:
-    """Return True for two to four syllables with a family name first or last."""
+    """Return True for two to four syllables with a surname."""
     family = _surname_readings()
     named = tokens[0] in family or tokens[-1] in family
     return named and any(2 <= len(shape) <= 4 for shape in shapes)
@@ -308,7 +311,7 @@ class PinyinIndex:
     positions: dict[str, frozenset[int]]
 
     def find(self, name: Name) -> bool:
-        """Return True if some part of the text can be read as `name`."""
+        """Return True if the name occurs in the text."""
         return any(self._reads(shape) for shape in name.readings)
 
     def _at(self, syllable: str) -> frozenset[int]:
@@ -339,7 +342,7 @@ def pinyin_index(text: str) -> PinyinIndex:
 
 
 def chinese_names(text: str) -> frozenset[str]:
-    """Return the persons named with a post in a Chinese text: officials, hardly others."""
+    """Return the persons named with a post in a Chinese text."""
     found: set[str] = set()
     for hit in _ZH_POSTED.finditer(text):
         for name in re.split("[、和]", hit["names"]):
@@ -349,7 +352,7 @@ def chinese_names(text: str) -> frozenset[str]:
 
 
 def foreign_names(text: str, lang: str) -> frozenset[str]:
-    """Return foreign persons: 汉斯·米勒, or in English a name after a post or title."""
+    """Return foreign persons: 汉斯·米勒, or Hans Müller after a title."""
     if lang == "zh":
         return frozenset(_trimmed(hit.group()) for hit in _ZH_FOREIGN.finditer(text))
     return frozenset(
@@ -370,7 +373,7 @@ SAME_SOUND = 0.53
 
 
 def sound_alike(zh: str, en: str) -> float:
-    """Return the similarity in sound of a transcription and a foreign name, 0-1.
+    """Return the phonetic similarity of a transcription and a name, 0-1.
 
     By consonants; part by part if both have as many (汉斯·米勒, Hans Müller), else as a whole.
     Chinese characters after the name (一行, 率领) cost little.
@@ -445,7 +448,7 @@ def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
 
 @cache
 def countries() -> frozenset[str]:
-    """Return the countries of the gazetteer, by their first English form."""
+    """Return the gazetteer's countries, by first English form."""
     rows = [line.split("\t") for line in _lines("places.tsv")]
     return frozenset(row[1].split("|")[0] for row in rows if row[2:] == ["country"])
 
@@ -459,7 +462,7 @@ def _place_pattern(lang: str) -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def places(text: str, lang: str) -> frozenset[str]:
-    """Return the places of the gazetteer named in `text`, by their first English form."""
+    """Return the gazetteer's places in a text, by first English form."""
     pattern, forms = _place_pattern(lang)
     return frozenset(forms[hit.group()] for hit in pattern.finditer(text))
 
@@ -470,5 +473,5 @@ _LATIN = re.compile(
 
 
 def latin(text: str) -> frozenset[str]:
-    """Return the tokens of a text in Latin script, in lower case: 5g, apec, siemens."""
+    """Return the Latin-script tokens of a text, in lower case: 5g, apec."""
     return frozenset(hit.group().lower() for hit in _LATIN.finditer(text))

@@ -16,7 +16,7 @@ from pipelines.text import numerals
 
 @dataclass(frozen=True, slots=True)
 class Ordinal:
-    """Rank with the label of its series, characters `start` to `end` of the text."""
+    """Rank with the label of its series, and its offsets."""
 
     label: str
     rank: int
@@ -104,7 +104,7 @@ _ROMAN = re.compile(
 
 
 def ordinals(text: str, lang: str) -> tuple[Ordinal, ...]:
-    """Return the ordinals of `text` in reading order. `lang` is zh or en."""
+    """Return the ordinals of a text in reading order."""
     found = sorted(
         _chinese(text) if lang == "zh" else _english(text),
         key=lambda item: (item.start, -item.end),
@@ -171,7 +171,7 @@ _ZH_LABELS = {"阶段": "phase", "期": "batch", "批": "batch", "轮": "batch",
 
 
 def _zh_label(counter: str, after: str) -> str:
-    """Return the label of an ordinal by its measure word and the text after it; may be empty."""
+    """Return the label for a measure word and the text after it."""
     if counter == "届":
         return _zh_term_or_event(after)
     if counter == "次":
@@ -219,7 +219,7 @@ def _english(text: str) -> Iterator[Ordinal]:
 
 
 def _en_ordinals(text: str) -> Iterator[Ordinal]:
-    """Yield ordinals in figures or words, without "first" and "second" as plain words."""
+    """Yield ordinals but for "first" and "second" as plain words."""
     for hit in _EN.finditer(text):
         named = numerals.folded(hit["n"])
         rank = 1 if named == "inaugural" else numerals.ordinal(named)
@@ -232,7 +232,7 @@ def _en_ordinals(text: str) -> Iterator[Ordinal]:
 
 
 def _en_label(text: str, hit: re.Match[str]) -> str:
-    """Return the label that comes first in the words after an ordinal; may be empty."""
+    """Return the first label in the words after an ordinal, or nothing."""
     after = re.split(r"\b(?:of the|of|held|and|in|at|on)\b", hit["after"], maxsplit=1)[0]
     found = [(match.start(), label) for pattern, label in _EN_PATTERNS
              if (match := pattern.search(after))]  # fmt: skip

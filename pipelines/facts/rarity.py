@@ -12,7 +12,7 @@ Key = tuple[str, ...]
 
 
 def key(figure: Quantity) -> Key:
-    """Return a figure's key: three digits and the power of ten, without the unit."""
+    """Return a figure's key: three digits and the power of ten."""
     if figure.value <= 0:
         return ("figure", "0")
     power = math.floor(math.log10(figure.value))
@@ -26,11 +26,12 @@ _COMMONEST = 0.02
 
 
 class Rarity:
-    """Rarity of facts within a corpus: 1 for the fact of one article, near 0 for one of all.
+    """Rarity of facts within a corpus.
 
-    Articles are counted in half octaves: another article changes the rarity of few facts, and so
-    few cached comparisons. `_SMOOTHING` articles are added to smooth small corpora. `used` collects
-    the facts that were weighed.
+    1 is the rarity of a fact of one article, near 0 that of one of all. Articles are counted in
+    half octaves: another article changes the rarity of few facts, and so few cached comparisons.
+    `_SMOOTHING` articles are added to smooth small corpora. `used` collects the facts that were
+    weighed.
     """
 
     def __init__(self, counts: Mapping[Key, int], articles: int) -> None:
@@ -53,16 +54,16 @@ class Rarity:
         return max(_COMMONEST, 1 - _level(self._counts.get(fact, 0)) / self._whole)
 
     def uniqueness(self, fact: Key) -> float:
-        """Return the uniqueness of a fact: 1 if one article or none has it, falling as the root."""
+        """Return 1 over the root of a fact's number of articles."""
         self.used.add(fact)
         return 1 / math.sqrt(max(1.0, 2 ** (_level(self._counts.get(fact, 0)) / 2) - 1))
 
     def levels(self, facts: Iterable[Key]) -> list[int]:
-        """Return the levels that determine the rarities: of the corpus, then of each fact."""
+        """Return the levels of the corpus and of each fact."""
         return [self._whole, *(_level(self._counts.get(fact, 0)) for fact in facts)]
 
 
 @cache
 def _level(count: int) -> int:
-    """Return the half octaves of a count: 0 for none, 2 for one, 4 for three."""
+    """Return the half octaves of a count plus one."""
     return round(2 * math.log2(count + 1))

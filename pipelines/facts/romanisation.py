@@ -1,8 +1,8 @@
-"""Romanised syllables other than pinyin: Hong Kong and Macau by a table, Taipei by rule.
+"""Romanisations of Hong Kong and Macau, by table, and Taipei, by rule.
 
 Hong Kong and Macau spell Cantonese by custom (李 Lee, 陳 Chan, 賀 Ho), so a table lists characters
 by syllable. Wade-Giles (`Chiang Wan-an`) follows from pinyin; apostrophes are rarely printed, so a
-syllable stands for several of pinyin.
+syllable has several readings in pinyin.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def _table() -> dict[str, str]:
 
 
 def characters(syllable: str) -> str:
-    """Return the Simplified characters of a syllable in Hong Kong or Macau; may be empty."""
+    """Return the Simplified characters of a syllable of Hong Kong or Macau."""
     return _table().get(syllable, "")
 
 

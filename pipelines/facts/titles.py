@@ -1,5 +1,6 @@
-"""Titles of documents and works in a text: in 《…》, or quoted or capitalised in English.
+"""Titles of documents and works in a text.
 
+In Chinese they are in 《…》, in English quoted or capitalised.
 They are compared by their vectors: 《港口管理条例》 is the "Regulations on Port Management".
 """
 
@@ -20,7 +21,7 @@ _EN_NAMED = re.compile(
 
 
 def titles(text: str, lang: str) -> tuple[str, ...]:
-    """Return the titles named in `text`, in reading order, each once; at most `MOST`."""
+    """Return the first `MOST` distinct titles in a text."""
     if lang == "zh":
         return tuple(dict.fromkeys(hit[1] for hit in _ZH.finditer(text)))[:MOST]
     quoted = [(hit.start(1), hit[1].rstrip(" ,.")) for hit in _EN_QUOTED.finditer(text)]

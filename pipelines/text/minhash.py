@@ -1,8 +1,8 @@
-"""One-permutation MinHash (Li, Owen and Zhang, 2012), and its bands for finding similar texts.
+"""One-permutation MinHash (Li, Owen and Zhang, 2012) and its bands.
 
-A hash of 64 bits falls into the bin that its first six bits number; the smallest hash of each bin
-is the signature. Texts of which one band of four bins is the same are compared: of two texts that
-share four fifths of their shingles more than .999 meet, of two that share half about .6.
+The first six bits of a hash number its bin; the smallest hash of each bin is the signature. Texts
+that share a band of four bins are candidates: of pairs with a Jaccard similarity of .8 more than
+.999 share one, of pairs with .5 about .6.
 """
 
 import zlib
@@ -53,7 +53,7 @@ def signature(shingles: Iterable[bytes]) -> Integers:
 
 
 def bands(signed: Integers) -> Integers:
-    """Return the band keys of signatures, uint64 of shape (texts, 16); 0 for an empty band."""
+    """Return band keys, uint64 of shape (texts, 16); 0 if empty."""
     grouped = signed.reshape(len(signed), BANDS, _ROWS)
     keys = np.arange(1, BANDS + 1, dtype=np.uint64)[None, :].repeat(len(signed), axis=0)
     for row in range(_ROWS):
@@ -63,9 +63,9 @@ def bands(signed: Integers) -> Integers:
 
 
 def buckets(keys: Integers) -> Iterator[Integers]:
-    """Yield, for each key of a column that several rows share, their positions in order.
+    """Yield the positions of rows that share a column's key.
 
-    `keys` has one row a text, one column a band; 0 is no key.
+    `keys` has one row a text, one column a band; 0 is no key. Positions are in order.
     """
     for column in keys.T:
         order = np.argsort(column, kind="stable")
@@ -77,7 +77,7 @@ def buckets(keys: Integers) -> Iterator[Integers]:
 
 
 def similarity(signed: Integers, other: Integers) -> Integers:
-    """Return the estimated Jaccard similarity of each of `signed` to one signature, 0-1.
+    """Return the estimated Jaccard similarity of each signature to another, 0-1.
 
     Bins that are empty in both count as equal, so that of short texts too many are compared and
     not too few.
@@ -86,7 +86,7 @@ def similarity(signed: Integers, other: Integers) -> Integers:
 
 
 class Index:
-    """Signatures by band: the earlier texts that are similar to a new one."""
+    """Signatures by band, for finding earlier texts similar to a new one."""
 
     def __init__(self) -> None:
         self._buckets: defaultdict[int, list[int]] = defaultdict(list)
@@ -94,7 +94,7 @@ class Index:
         self._size = 0
 
     def add(self, signed: Integers) -> None:
-        """Add a signature; its position is the number of those added before."""
+        """Add a signature at the next position."""
         if self._size == len(self._signatures):
             self._signatures = np.concatenate((self._signatures, np.empty_like(self._signatures)))
         self._signatures[self._size] = signed
@@ -103,7 +103,7 @@ class Index:
         self._size += 1
 
     def near(self, signed: Integers, most: int) -> list[int]:
-        """Return the positions of similar signatures, in order: of many the `most` similar."""
+        """Return the positions of the `most` similar signatures, in order."""
         sharing = {at for key in self._keys(signed) for at in self._buckets.get(key, ())}
         positions = np.array(sorted(sharing), dtype=np.int64)
         likeness = similarity(self._signatures[positions], signed)

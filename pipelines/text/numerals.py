@@ -1,4 +1,4 @@
-"""Numerals of both languages as numbers: Chinese, English words, Roman, and their ordinals."""
+"""Numerals as numbers: Chinese, English words, Roman, and ordinals."""
 
 import re
 
@@ -74,25 +74,25 @@ _ROMAN_FORM = re.compile(r"C{0,3}(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 
 
 LONGEST = 40
-"""Characters of a Chinese numeral, or words of an English one, beyond which nothing is counted."""
+"""Characters of a Chinese numeral, or words of an English one, at most; set by hand."""
 
 LARGEST = 1e24
-"""What a numeral counts at most; a text that says more says nothing of a city."""
+"""Value of a numeral at most: no figure of a city is larger."""
 
 _FOLDED = {ord("ſ"): "s", ord("ı"): "i", ord("İ"): "i"}
 
 
 def folded(text: str) -> str:
-    """Return `text` in lower case, letters too that only match ASCII ones where case is ignored.
+    """Return `text` in lower case, `ſ` and `ı` as s and i.
 
-    A pattern that ignores case takes `ſ` and `ı` for s and i, and a look-up of what it found must
-    know the word.
+    A pattern that ignores case takes them for ASCII letters, and a look-up of the match must find
+    the word.
     """
     return text.translate(_FOLDED).lower()
 
 
 def chinese(text: str) -> float | None:
-    """Return the value of a Chinese numeral, or None if `text` is not one.
+    """Return the value of a Chinese numeral, or None.
 
     Reads positional years (二〇二四), multiplicative numerals (一亿二千万, 十六) and
     decimals (三点五). Longer than `LONGEST` or over `LARGEST` nothing is a numeral.
@@ -132,7 +132,7 @@ def _counted(value: int) -> float | None:
 
 
 def english(text: str) -> float | None:
-    """Return the value of an English cardinal in words, or None if `text` is not one.
+    """Return the value of an English cardinal in words, or None.
 
     Of more words than `LONGEST` or over `LARGEST` nothing is a cardinal.
     """
@@ -154,7 +154,7 @@ def english(text: str) -> float | None:
 
 
 def ordinal(text: str) -> int | None:
-    """Return the rank an English ordinal names (`29th`, `twenty-ninth`), or None."""
+    """Return the rank of an English ordinal (`29th`, `twenty-ninth`), or None."""
     lower = folded(text).strip()
     if found := re.fullmatch(r"(\d{1,4})(?:st|nd|rd|th)", lower):
         return int(found.group(1))
@@ -173,7 +173,7 @@ def ordinal(text: str) -> int | None:
 
 
 def roman(text: str) -> int | None:
-    """Return the value of a Roman numeral up to 399 in capitals, or None."""
+    """Return the value of a Roman numeral in capitals up to 399."""
     if not text or not _ROMAN_FORM.fullmatch(text):
         return None
     values = [_ROMAN[char] for char in text]

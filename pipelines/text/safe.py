@@ -1,4 +1,4 @@
-"""Text of pages and people, made safe to show."""
+"""Links that are safe to show."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,10 @@ _LONGEST_URL = 500
 
 
 def web_link(url: str) -> str | None:
-    """Return `url` if it may be linked: http or https, with a host, not overlong."""
+    """Return an http or https URL that may be linked, or None.
+
+    One without a host or overlong may not.
+    """
     if len(url) > _LONGEST_URL:
         return None
     try:

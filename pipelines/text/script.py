@@ -24,7 +24,7 @@ def simplified(text: str) -> str:
 
 
 def script_counts(text: str) -> tuple[int, int]:
-    """Return the numbers of characters of only Simplified and of only Traditional writing."""
+    """Return the numbers of characters only Simplified and only Traditional."""
     simplified_only, traditional_only = exclusive_characters()
     return (
         sum(char in simplified_only for char in text),
@@ -34,9 +34,10 @@ def script_counts(text: str) -> tuple[int, int]:
 
 @cache
 def exclusive_characters() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the characters that OpenCC converts to Traditional only, and to Simplified only.
+    """Return the characters of Simplified and of Traditional writing only.
 
-    A character that is also its own counterpart (后, 里, 台) is used in both and in neither set.
+    The sets are those that OpenCC converts in one direction only. A character that is also its own
+    counterpart (后, 里, 台) is used in both and is in neither.
     """
     to_traditional, to_simplified = _table("STCharacters.txt"), _table("TSCharacters.txt")
     simplified_only = {char for char, forms in to_traditional.items() if char not in forms}

@@ -1,8 +1,8 @@
-"""Text to sentences, as offsets into the text: what ends a sentence in Chinese and in English.
+"""Sentence segmentation of Chinese and English text.
 
 A line of the text is a paragraph, and a paragraph always ends a sentence; inside one the rules
-are those of the language. Spans carry no surrounding whitespace, do not overlap, and together hold
-every character that is not whitespace.
+are those of the language. Spans have no surrounding whitespace, do not overlap, and together
+contain every character that is not whitespace.
 """
 
 import re
@@ -12,14 +12,14 @@ from crawler.script import HAN
 
 
 class Span(NamedTuple):
-    """Where a sentence lies in its text: characters `start` to `end`, exclusive."""
+    """Offsets of a sentence: characters `start` to `end`, exclusive."""
 
     start: int
     end: int
 
 
 def split(text: str, lang: str) -> list[Span]:
-    """Return the sentences of `text`, whose language is `zh` or `en`, as spans in order.
+    """Return the sentences of a text in `zh` or `en`, in order.
 
     Raises `ValueError` for another language.
     """
@@ -36,7 +36,7 @@ def split(text: str, lang: str) -> list[Span]:
             body = piece.strip()
             if body:
                 lead = start + len(piece) - len(piece.lstrip())
-                # What has no letter and no figure (a lone closing quote) is no sentence.
+                # Marks without a letter or figure (a lone closing quote) are no sentence.
                 if spans and start > line.start() and not _WORD.search(body):
                     spans[-1] = Span(spans[-1].start, lead + len(body))
                 else:
@@ -46,12 +46,12 @@ def split(text: str, lang: str) -> list[Span]:
 
 
 _RUN_ON = {"zh": 160, "en": 480}
-"""Characters from which a sentence runs on: such lists of clauses are cut at their semicolons."""
+"""Characters from which a list of clauses is cut at its semicolons; set by hand, not measured."""
 _SEMICOLON = re.compile(r"[；;]")
 
 
 def _cut_at_semicolons(line: str, ends: list[int], longest: int) -> list[int]:
-    """The ends of a line's sentences, with those at the semicolons of sentences that run on.
+    """Add ends at the semicolons of sentences longer than `longest`.
 
     Official prose strings ten tasks together with ；, and its translation gives each a sentence: as
     one sentence they would not fit into any bead.
@@ -148,7 +148,7 @@ def _zh_ends(line: str) -> list[int]:
 
 
 _AROUND = 80
-"""Characters looked at before and after a stop: more than any abbreviation or name needs."""
+"""Characters read before and after a stop: more than any abbreviation or name needs."""
 
 
 def _en_ends(line: str) -> list[int]:
@@ -170,9 +170,9 @@ def _en_ends(line: str) -> list[int]:
 
 
 def _zh_closed(line: str, stop: re.Match[str], quotes: int) -> int:
-    """Where the stop and what it closes end: a straight quote closes only what one opened.
+    """Return the end of a stop and its closing quotes.
 
-    `quotes` is how many straight quotes stand before the stop.
+    A straight quote closes only if one is open; `quotes` is the number of them before the stop.
     """
     for at in range(stop.start(), stop.end()):
         if line[at] == '"':
@@ -183,7 +183,7 @@ def _zh_closed(line: str, stop: re.Match[str], quotes: int) -> int:
 
 
 def _abbreviated(before: str, after: str) -> bool:
-    """Whether the full stop between the two belongs to an abbreviation, an initial or a number."""
+    """Return True if an abbreviation, initial or number ends in the stop."""
     if _CLAUSE_NUMBER.search(before):
         return True
     found = _WORD_BEFORE.search(before)
