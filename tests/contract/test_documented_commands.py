@@ -1,15 +1,12 @@
 """Every command and option that README and docs name is one of the command line's."""
 
-import contextlib
-import io
 import re
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
-
-from pipelines.cli import entry
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -36,18 +33,12 @@ def named(page: Path) -> list[str]:
 @cache
 def shown(*command: str) -> str:
     """Return what `--help` prints."""
-    out, before = io.StringIO(), sys.argv
-    sys.argv = ["shizheng", *command, "--help"]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
-            entry.main()
-    finally:
-        sys.argv = before
-    return out.getvalue()
+    line = [sys.executable, "-m", "pipelines.cli", *command, "--help"]
+    return subprocess.run(line, cwd=ROOT, check=False, capture_output=True, text=True).stdout
 
 
 def commands() -> set[str]:
-    return set(re.findall(r"^\W*([a-z][a-z-]+)\s", shown(), re.MULTILINE))
+    return set(re.findall(r"^  ([a-z][a-z-]+): ", shown(), re.MULTILINE))
 
 
 def options(words: list[str]) -> set[str]:
