@@ -14,17 +14,18 @@ help:
 	@echo "make lint    ruff, mypy and import-linter only"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks (set SHIZHENG_SHARED for those on outside data)"
-	@echo "make lock    resolve requirements.txt afresh from pyproject.toml"
+	@echo "make lock    resolve requirements.txt and requirements-dev.txt afresh"
 
-# --require-hashes is implied by the hashes in the file. The project itself is installed without
+# Nothing is installed without a hash that is in these files. The project itself is installed without
 # isolation or dependencies: its build backend is in the locked file, too.
 # Setuptools warns that an editable install can be shadowed by folders; `shizheng` checks that.
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shizheng needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV), once: about 130 packages, a minute or two"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt \
+		--requirement requirements-dev.txt
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
@@ -78,14 +79,18 @@ dictionary: $(READY)
 	$(BIN)/python -m pipelines.tables.dictionary
 
 # Resolved for every Python from 3.11 and every platform; no index host is written down. The second
-# file holds the same versions without what only developers need: for the container.
+# file has the packages that only developers need, so each version and hash is written once.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
-		--extra dev --output-file requirements.txt pyproject.toml
-	echo "setuptools>=77" | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-		--constraint requirements.txt --output-file deploy/requirements.txt pyproject.toml -
+	@mkdir -p build
+	$(COMPILE) --upgrade --extra dev --output-file build/whole.txt pyproject.toml
+	echo "setuptools>=77" | $(COMPILE) --constraint build/whole.txt \
+		--output-file requirements.txt pyproject.toml -
+	$(COMPILE) --extra dev --constraint build/whole.txt --output-file requirements-dev.txt \
+		$$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package=\1/p' requirements.txt | sort -u) \
+		pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -6,6 +6,8 @@ import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 import crawler
 import pipelines
 from pipelines.tables import schema
@@ -77,8 +79,9 @@ def test_the_data_dictionary_is_in_step_with_the_schemas() -> None:
             assert f"| `{field.name}` |" in page
 
 
-def test_no_index_host_is_written_into_the_locked_requirements() -> None:
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_no_index_host_is_written_into_the_locked_requirements(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
     assert "--index" not in text
     assert text.count("--hash=sha256:") > text.count("==")
