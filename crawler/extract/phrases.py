@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from crawler.errors import ExitCode, ShizhengError
 from crawler.item import LANGS
 
 _TOKEN = re.compile(r"<any (\d+)>|<(number|word|edge)>|\\(.)|(.)")
@@ -18,8 +19,10 @@ _SIGNS = {**_OPEN, **_CLOSE, "|": "|", "~": r"\s*"}
 _NAMED = {"number": r"\d+", "word": r"\S+", "edge": r"\b"}
 
 
-class PhraseError(ValueError):
+class PhraseError(ShizhengError, ValueError):
     """Unreadable row of a phrase list; the message names file and line."""
+
+    exit_code = ExitCode.INTERNAL
 
 
 class Phrase(NamedTuple):
