@@ -93,8 +93,8 @@ def load_city(path: Path, key: str | None = None) -> City:
     for node, host in zip(top["hosts"].value, hosts, strict=True):
         written = _HOST.fullmatch(host)
         if written is None:
-            told = "a host is written like en.dl.gov.cn, without scheme or path"
-            reader.fail(node, f"{told}: {_short(host)}")
+            expected = "a host is written like en.dl.gov.cn, without scheme or path"
+            reader.fail(node, f"{expected}: {_short(host)}")
         if written[1] and not 1 <= int(written[1]) <= 65_535:
             reader.fail(node, f"a port lies between 1 and 65535: {host!r}")
     city = City(
@@ -355,8 +355,8 @@ class _Reader:
     def positive(self, node: yaml.Node, what: str) -> float:
         value = self.text(node, what)
         if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII) or float(value) == 0:
-            told = f"{what} must be a number above 0, like 0.2"
-            self.fail(node, f"{told}, not {_short(value)}")
+            expected = f"{what} must be a number above 0, like 0.2"
+            self.fail(node, f"{expected}, not {_short(value)}")
         return float(value)
 
     def day(self, node: yaml.Node, what: str) -> date:

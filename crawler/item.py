@@ -183,11 +183,11 @@ def _escaped(path: str) -> str:
     They are in upper case.
     """
 
-    def one(match: re.Match[str]) -> str:
+    def upper(match: re.Match[str]) -> str:
         char = chr(int(match[1], 16))
         return char if char in _UNRESERVED else match[0].upper()
 
-    return quote(_ESCAPE.sub(one, path), safe="%/:@!$&'()*+,;=~", errors="replace")
+    return quote(_ESCAPE.sub(upper, path), safe="%/:@!$&'()*+,;=~", errors="replace")
 
 
 def article_id(url: str, variant: str = "") -> str:

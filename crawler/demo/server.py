@@ -27,12 +27,12 @@ def serve(
     free one.
     """
     served = build_site() if site is None else site
-    tally: Counter[str] = Counter() if counts is None else counts
+    requests: Counter[str] = Counter() if counts is None else counts
     lock = threading.Lock()
 
     def seek(url: str) -> Response:
         with lock:
-            tally[url] += 1
+            requests[url] += 1
         return served.answer(url)
 
     class Handler(_Handler):

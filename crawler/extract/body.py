@@ -35,6 +35,15 @@ _LONGEST_EDGE = 200
 """Characters of a line above which it is text even at the ends; set by hand, not measured."""
 _PROSE = 60
 """Characters from which a line is a paragraph of prose; set by hand, not measured."""
+_MOSTLY_LINK = 0.5
+"""Share of linked characters above which a line is a link anywhere; set by hand, not measured."""
+_RELATED = 0.5
+"""Share of linked characters below a heading of related links; set by hand, not measured."""
+_AFTER = 0.25
+"""Most text after the editor's credit, as a share of that before it; set by hand, not measured."""
+_FEWEST_WRAPPED, _WIDEST, _FULL = 5, 110, 0.8
+"""Fewest lines of a hand-wrapped text, characters of its widest line at most, and the share of them
+that a full line has; set by hand, not measured."""
 _LINK = 0.9
 """Share of linked characters above which a line at the ends is a link; set by hand."""
 
@@ -58,14 +67,14 @@ class Body:
 
     @property
     def text(self) -> str:
-        """The paragraphs joined by one newline."""
+        """Paragraphs joined by one newline."""
         return "\n".join(self.paragraphs)
 
     @property
     def reporter(self) -> str | None:
         """Reporters named in brackets in the report's first or last lines."""
-        told = (*self.paragraphs[:2], *self.paragraphs[-1:])
-        return next(filter(None, map(lines.reporter, told)), None)
+        ends = (*self.paragraphs[:2], *self.paragraphs[-1:])
+        return next(filter(None, map(lines.reporter, ends)), None)
 
     @property
     def captions(self) -> tuple[str, ...]:
@@ -188,7 +197,7 @@ class _Edges:
 
         A date without a label makes one only with `bare`.
         """
-        if not lines.is_meta_line(text, found) or (found.is_bare_date and not bare):
+        if not lines.is_meta_line(text, found) or (found.is_unlabelled and not bare):
             return False
         self.meta.append(found)
         return True
@@ -216,7 +225,7 @@ def _furniture(block: Block) -> str | None:
         return "link to a neighbouring article"
     if _DOWNLOAD.match(text) and _DOCUMENT_NAME.search(text):
         return "attachment"
-    if block.link_density > 0.5:
+    if block.link_density > _MOSTLY_LINK:
         if _DOCUMENT_NAME.search(text):
             return "attachment"
         if lines.is_pointer(text):
@@ -233,7 +242,9 @@ def _related_from(blocks: Sequence[Block]) -> int:
     total = linked = 0  # characters between `place` and what was found already
     for place in range(len(blocks) - 1, 0, -1):
         block = blocks[place]
-        if lines.is_related_heading(block.text) and (place + 1 == found or linked >= 0.5 * total):
+        if lines.is_related_heading(block.text) and (
+            place + 1 == found or linked >= _RELATED * total
+        ):
             found, total, linked = place, 0, 0
         else:
             total, linked = total + len(block.text), linked + block.linked
@@ -249,7 +260,7 @@ def _end_of_story(blocks: Sequence[Block]) -> int:
     before, after = 0, sum(len(block.text) for block in blocks)
     for place, block in enumerate(blocks):
         after -= len(block.text)
-        if lines.is_credit(block.text) and after <= 0.25 * before:
+        if lines.is_credit(block.text) and after <= _AFTER * before:
             return place + 1
         before += len(block.text)
     return len(blocks)
@@ -274,14 +285,14 @@ def _unwrap(blocks: Sequence[Block]) -> list[str]:
 def _joined(run: Sequence[Block]) -> list[str]:
     texts = [block.text for block in run]
     longest = max((len(text) for text in texts), default=0)
-    full = [text for text in texts if len(text) >= 0.8 * longest]
-    if len(run) < 5 or longest > 110 or len(full) < 0.5 * len(texts):
+    full = [text for text in texts if len(text) >= _FULL * longest]
+    if len(run) < _FEWEST_WRAPPED or longest > _WIDEST or len(full) < 0.5 * len(texts):
         return texts
     if sum(bool(_TERMINAL.search(text)) for text in full) > 0.5 * len(full):
         return texts
     joined = [texts[0]]
     for before, block in pairwise(run):
-        if block.indented or len(before.text) < 0.8 * longest:
+        if block.indented or len(before.text) < _FULL * longest:
             joined.append(block.text)
         else:
             gap = "" if _HAN.search(joined[-1][-1:] + block.text[:1]) else " "

@@ -15,6 +15,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crawler.script import HAN
+
 _META = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})"""
     rb"""|<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40})""",
@@ -68,6 +70,14 @@ _ENOUGH = 4_000
 """Bytes of a sample that are judged."""
 _FEW = 4
 """Characters of three or more bytes from which undeclared UTF-8 is no accident; set by hand."""
+_PLAIN, _UNLIKELY = 0.9, 0.3
+"""Quality of letters that are no Han, and in windows-1252 of those that come in pairs: accents and
+quotation marks are alone among ASCII letters, Chinese is not. Set by hand, not measured."""
+_PAIRED = 0.15
+"""Share of paired bytes from which text in windows-1252 is unlikely; set by hand, not measured."""
+_BROKEN = 4.0
+"""Cost of a broken or private character, in ordinary ones; set by hand, not measured."""
+_HAN = re.compile(f"[{HAN}]")
 _GOOD, _AS_GOOD = 0.85, 0.05
 """Quality from which a declared codec is taken at once, and what it may lack; set by hand."""
 
@@ -157,7 +167,7 @@ def _choose(body: bytes, header: str | None, meta: str | None) -> str:
     if claimed and _is_utf8(body):
         return "utf-8"
     if _alone(body):
-        # No encoding of Chinese leaves its bytes standing alone among ASCII letters.
+        # No encoding of Chinese leaves single bytes among ASCII letters.
         return next((name for name in declared if name not in (*_REGION, "hz")), "cp1252")
     return _best(_wide(body), declared)
 
@@ -217,17 +227,20 @@ def _quality(sample: bytes, name: str) -> float:
         return 1.0
     broken = sum(char == "\ufffd" for char in wide)
     odd = sum("\ue000" <= char <= "\uf8ff" or "\x80" <= char <= "\x9f" for char in wide)
-    han = "".join(char for char in wide if "\u3400" <= char <= "\u9fff")
+    han = "".join(_HAN.findall(text))
     common = 0.0
     if han:
         gb = sum(0xB0 <= byte <= 0xD7 for byte in han.encode("gb2312", "ignore")[::2])
         big = sum(0xA4 <= byte <= 0xC6 for byte in han.encode("big5", "ignore")[::2])
         common = max(gb, big) / len(han)
-    # Accents and quotation marks stand alone among ASCII letters; what is really Chinese does not.
     letters = len(wide) - broken - odd - len(han)
-    plain = 0.3 if name == "cp1252" and len(_PAIR.findall(sample)) > 0.15 * len(wide) else 0.9
+    plain = (
+        _UNLIKELY
+        if name == "cp1252" and len(_PAIR.findall(sample)) > _PAIRED * len(wide)
+        else _PLAIN
+    )
     usual = (common * len(han) + plain * letters) / len(wide)
-    return usual - 4.0 * (broken + odd) / len(wide)
+    return usual - _BROKEN * (broken + odd) / len(wide)
 
 
 def _read(body: bytes, encoding: str) -> str:

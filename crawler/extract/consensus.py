@@ -36,7 +36,18 @@ _JUDGED = re.compile(rf"<(?:{'|'.join(sorted(justext.core.PARAGRAPH_TAGS))})\b")
 _AGREED = 0.9
 """Likeness of the first two from which the third is not asked: its vote could change little."""
 _LONG = 4
-"""3-grams from which a line is told by them; fewer may stand in many places."""
+"""3-grams from which a line is found by them; fewer may occur at many places."""
+_UNLIKE = 0.5
+"""Likeness of readability to the others, as a share of theirs to each other, below which it is
+wrong as a whole; set by hand, not measured."""
+_ALONE = 0.05
+"""Likeness below which the others have nothing of readability's text; set by hand, not measured."""
+_CONTAINED = 0.6
+"""Share of a line's 3-grams that a text with this line has; set by hand, not measured."""
+_STRAY = 2
+"""Lines around the text among which short ones may belong to it; set by hand, not measured."""
+_REPEATED = 3
+"""Distance in lines from the text at which a repeated line is a copy; set by hand, not measured."""
 _STOPWORDS = justext.get_stoplist("English")
 
 
@@ -63,33 +74,33 @@ def ask_extractors(
     """
     if len(html) > _LARGEST or lines > MAX_LINES:
         return ()
-    said = {
+    texts = {
         "trafilatura": _guarded(_trafilatura, html, chinese),
         "readability": _guarded(_readability, html, chinese),
     }
-    if (every or not _agreed(said)) and len(_JUDGED.findall(html)) <= _MOST_JUDGED:
-        said["justext"] = _guarded(_justext, html, chinese)
-    grams = {name: shingles(text) for name, text in said.items()}
+    if (every or not _agreed(texts)) and len(_JUDGED.findall(html)) <= _MOST_JUDGED:
+        texts["justext"] = _guarded(_justext, html, chinese)
+    grams = {name: shingles(text) for name, text in texts.items()}
     rated = []
-    for name, text in said.items():
-        others = [likeness(grams[name], grams[other]) for other in said if other != name]
+    for name, text in texts.items():
+        others = [likeness(grams[name], grams[other]) for other in texts if other != name]
         rated.append(Opinion(name, text, round(sum(others) / len(others), 4)))
     return tuple(sorted(rated, key=lambda opinion: -opinion.likeness))
 
 
-def agreement(said: Sequence[Opinion]) -> float:
+def agreement(opinions: Sequence[Opinion]) -> float:
     """Return the agreement of the extractors, 0-1.
 
     Of trafilatura and readability if they agree, else the best mean likeness.
     """
-    texts = {opinion.name: opinion.text for opinion in said}
+    texts = {opinion.name: opinion.text for opinion in opinions}
     if _agreed(texts):
         both = likeness(shingles(texts["trafilatura"]), shingles(texts["readability"]))
         return round(both, 4)
-    return max(opinion.likeness for opinion in said)
+    return max(opinion.likeness for opinion in opinions)
 
 
-def choose_blocks(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]:
+def choose_blocks(blocks: Sequence[Block], opinions: Sequence[Opinion]) -> list[int]:
     """Return the places of the blocks that the extractors together accept.
 
     readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
@@ -98,7 +109,7 @@ def choose_blocks(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]
     share. A lone opinion counts if there is no other. If the first two agree, jusText has no vote,
     so that asking it makes no difference.
     """
-    texts = {opinion.name: opinion.text for opinion in said}
+    texts = {opinion.name: opinion.text for opinion in opinions}
     third = "" if _agreed(texts) else texts.get("justext", "")
     main = _ExtractedText(texts["readability"])
     others = (_ExtractedText(texts["trafilatura"]), _ExtractedText(third))
@@ -107,27 +118,24 @@ def choose_blocks(blocks: Sequence[Block], said: Sequence[Opinion]) -> list[int]
 
     lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
 
-    def kept(line: _Line) -> bool:
-        mine, first, second = (
-            main.contains(line),
-            others[0].contains(line),
-            others[1].contains(line),
-        )
+    def accepted(line: _Line) -> bool:
+        whole = main.contains(line)
+        first, second = (other.contains(line) for other in others)
         if not apart and not together:
-            return mine or first or second
-        if apart < 0.5 * together:
+            return whole or first or second
+        if apart < _UNLIKE * together:
             return first and second
-        if apart < 0.05:
-            return mine
-        return mine and (first or second)
+        if apart < _ALONE:
+            return whole
+        return whole and (first or second)
 
-    marks = [kept(line) for line in lines]
+    marks = [accepted(line) for line in lines]
     core = [place for place, mark in enumerate(marks) if mark and lines[place].long]
     if not core:
         return [place for place, mark in enumerate(marks) if mark]
     chosen = _compact(lines, core)
     low, high = min(chosen), max(chosen)
-    for place in range(max(0, low - 2), min(len(lines), high + 3)):
+    for place in range(max(0, low - _STRAY), min(len(lines), high + _STRAY + 1)):
         if marks[place] and not lines[place].long:
             chosen.add(place)
     for place in range(low + 1, high):
@@ -164,7 +172,7 @@ class _ExtractedText:
         Of a long line most 3-grams must be there, a short one must be a line.
         """
         if line.long:
-            return len(line.grams & self.grams) > 0.6 * len(line.grams)
+            return len(line.grams & self.grams) > _CONTAINED * len(line.grams)
         return line.bare in self.lines or (bool(line.grams) and line.grams <= self.grams)
 
 
@@ -186,7 +194,7 @@ def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
     low = high = middle
     for place in sorted(core, key=lambda at: abs(at - middle)):
         key = lines[place].bare
-        if key in seen and min(abs(place - low), abs(place - high)) > 3:
+        if key in seen and min(abs(place - low), abs(place - high)) > _REPEATED:
             continue
         seen.add(key)
         chosen.add(place)
@@ -210,8 +218,8 @@ def _tokens(text: str) -> list[str]:
 
 def _agreed(texts: Mapping[str, str]) -> bool:
     """Return True if trafilatura and readability make a third vote idle."""
-    one, other = shingles(texts["trafilatura"]), shingles(texts["readability"])
-    return likeness(one, other) >= _AGREED
+    first, second = shingles(texts["trafilatura"]), shingles(texts["readability"])
+    return likeness(first, second) >= _AGREED
 
 
 def is_chinese(text: str) -> bool:
@@ -232,14 +240,14 @@ def shingles(text: str) -> Shingles:
 
 
 @lru_cache(maxsize=16)
-def likeness(one: Shingles, other: Shingles) -> float:
+def likeness(a: Shingles, b: Shingles) -> float:
     """Return the F1 of two sets of shingles.
 
     0 if either is empty.
     """
-    if not one or not other:
+    if not a or not b:
         return 0.0
-    return 2 * len(one & other) / (len(one) + len(other))
+    return 2 * len(a & b) / (len(a) + len(b))
 
 
 def _guarded(read: Callable[[str, bool], str], html: str, chinese: bool) -> str:

@@ -40,6 +40,17 @@ _THIS_SITE = ("本网", "本站", "本网站", "本网讯")
 _KEYWORD_END = re.compile(r"[;；,，、|]+")
 _TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d\W]+")
+_SAME = 0.8
+"""Ratio of matching characters above which two titles are one; set by hand, not measured."""
+_LINKED_COST, _HEADING_GAIN = 0.6, 1.25
+"""Weight that a headline loses as a link, and gains as a heading; set by hand, not measured."""
+_LEAST_SHOWN = 0.3
+"""Share of the head's title below which a line shows only site or section; set by hand."""
+_ABOVE_TEXT, _ABOVE_TITLE, _BELOW_TEXT = 8, 6, 14
+"""Lines above a text without title, above the title and below the text that may have fields; set by
+hand, not measured."""
+_SENTENCE = 12
+"""Letters beside a bare date above which it is in a sentence; set by hand, not measured."""
 _MIGRATED = timedelta(days=30)
 """Age of an article when its system was filled, from which it was moved; set by hand."""
 _CONFLICT = timedelta(days=2)
@@ -148,7 +159,7 @@ def published_of(
     if found is None:
         return None, ()
     for other in (line, bare, data):
-        # A meta tag to the day and a line to the minute of the same day: the line says more.
+        # A meta tag to the day and a line to the minute of the same day: the line is finer.
         if other and _finer(other.value, found.value):
             found = other
     return found, tuple(_date_flags(metas, found, meta, line, address))
@@ -261,12 +272,12 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
         for place, block in enumerate(blocks[: max(start + 1, 0)])
         if key and len(block.text) >= len(key) and key in _comparable(block.text)
     ]
-    top = at[-1] if at else max(0, start - 8)
+    top = at[-1] if at else max(0, start - _ABOVE_TEXT)
     places: Iterator[int] = iter(
         [
             *range(top + 1, start + 3),
-            *range(max(top - 6, 0), top),
-            *range(end, min(end + 14, len(blocks))),
+            *range(max(top - _ABOVE_TITLE, 0), top),
+            *range(end, min(end + _BELOW_TEXT, len(blocks))),
         ]
     )
     seen: list[lines.MetaLine] = []
@@ -282,8 +293,8 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
         found = lines.read_line(blocks[place].pieces + hour)
         inside = start <= place < end
         if found.has_fields and (not inside or lines.is_meta_line(blocks[place].text, found)):
-            # A date in a running sentence is news; one that stands alone is a date line.
-            if found.bare and len(found.rest) > 12 and not found.published:
+            # A date in a running sentence is news; a bare one is a date line.
+            if found.bare and len(found.rest) > _SENTENCE and not found.published:
                 found = lines.without_bare_date(found)
             seen.append(found)
     return seen
@@ -298,12 +309,12 @@ def _meta_date(metas: Metas) -> Found[Moment] | None:
     return None
 
 
-def _finer(one: Moment, other: Moment) -> bool:
+def _finer(a: Moment, b: Moment) -> bool:
     order = ("year", "month", "day", "minute")
-    if order.index(one.precision) <= order.index(other.precision):
+    if order.index(a.precision) <= order.index(b.precision):
         return False
-    width = {"year": 4, "month": 7, "day": 10, "minute": 16}[other.precision]
-    return one.at.isoformat()[:width] == other.at.isoformat()[:width]
+    width = {"year": 4, "month": 7, "day": 10, "minute": 16}[b.precision]
+    return a.at.isoformat()[:width] == b.at.isoformat()[:width]
 
 
 def _shown_title(blocks: Sequence[Block], heads: Sequence[str]) -> Block | None:
@@ -316,11 +327,11 @@ def _shown_title(blocks: Sequence[Block], heads: Sequence[str]) -> Block | None:
             continue
         if not any(_contains(head, text) for head in heads):
             continue
-        value = len(_comparable(text)) * (1.0 - 0.6 * block.link_density)
-        value *= 1.25 if block.kind == "heading" else 1.0
+        value = len(_comparable(text)) * (1.0 - _LINKED_COST * block.link_density)
+        value *= _HEADING_GAIN if block.kind == "heading" else 1.0
         if value > score:
             best, score = block, value
-    if best is not None and len(_comparable(best.text)) < 0.3 * len(_comparable(heads[0])):
+    if best is not None and len(_comparable(best.text)) < _LEAST_SHOWN * len(_comparable(heads[0])):
         # Only the site's name or a section was found, unless the head itself is mostly site.
         return best if best.kind == "heading" else None
     return best
@@ -337,11 +348,11 @@ def _echoed(text: str, heads: Sequence[str]) -> bool:
     )
 
 
-def _same(one: str, other: str) -> bool:
-    a, b = _comparable(one), _comparable(other)
+def _same(title: str, other: str) -> bool:
+    a, b = _comparable(title), _comparable(other)
     if not a or not b:
         return False
-    return a in b or b in a or SequenceMatcher(None, a, b, autojunk=False).ratio() > 0.8
+    return a in b or b in a or SequenceMatcher(None, a, b, autojunk=False).ratio() > _SAME
 
 
 def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str:

@@ -33,10 +33,26 @@ _TURN = re.compile(
 _ASKS = re.compile(rf"记者$|記者$|^(?:Q\d*|{alternatives('kinds.tsv', 'asks')})$")
 _NO_SPEAKER = re.compile(rf"^{alternatives('kinds.tsv', 'no speaker')}$")
 _TOO_SHORT = 16
+"""Units of text below which a page is no article; set by hand, not measured."""
 _SHORT = 80
+"""Units of text below which an article is flagged; set by hand, not measured."""
+_COVER, _LONGEST_COVER = 40, 160
+"""Units below which a text with documents is a notice of them, alone and if it announces them; set
+by hand, not measured."""
 _TURNS = 4
+"""Fewest turns of a dialogue; set by hand, not measured."""
 _ITEMS = 3
+"""Fewest items of a digest; set by hand, not measured."""
 _PARAGRAPH = 40
+"""Units of text from which a line under a headline is a paragraph; set by hand, not measured."""
+_TITLES = 8
+"""Fewest titles of a listing; set by hand, not measured."""
+_TITLE, _LONGEST_TITLE = 8, 160
+"""Fewest and most characters of a linked title; set by hand, not measured."""
+_PROSE = 60
+"""Characters of a listing's own paragraph, units of its text; set by hand, not measured."""
+_LINK, _MOSTLY_LINK, _HARDLY_LINK = 0.9, 0.5, 0.3
+"""Shares of linked characters: a headline's at least, a title's at least, prose's at most."""
 
 
 def units(text: str) -> int:
@@ -67,7 +83,8 @@ def reject_reason(
     with `general`), `documents` and `pictures` the numbers of links and pictures in it.
     """
     if documents and (
-        not reaches([text], 40) or (not reaches([text], 160) and _ATTACHED.search(text))
+        not reaches([text], _COVER)
+        or (not reaches([text], _LONGEST_COVER) and _ATTACHED.search(text))
     ):
         return "cover_notice"
     if is_listing(blocks, text, general=general):
@@ -96,11 +113,11 @@ def is_listing(blocks: Sequence[Block], text: str, *, general: bool) -> bool:
 
     `text` is the body after cutting, which only a page read in `general` needs.
     """
-    titles = [b for b in blocks if b.link_density > 0.5 and len(b.text) >= 8]
-    prose = [b for b in blocks if b.link_density < 0.3 and len(b.text) >= 60]
+    titles = [b for b in blocks if b.link_density > _MOSTLY_LINK and len(b.text) >= _TITLE]
+    prose = [b for b in blocks if b.link_density < _HARDLY_LINK and len(b.text) >= _PROSE]
     if general:
-        return len(titles) >= 8 and (not prose or not reaches([text], 60))
-    return len(titles) >= 8 and len(titles) > 2 * len(prose)
+        return len(titles) >= _TITLES and (not prose or not reaches([text], _PROSE))
+    return len(titles) >= _TITLES and len(titles) > 2 * len(prose)
 
 
 def _is_dialogue(paragraphs: Sequence[str]) -> bool:
@@ -140,7 +157,7 @@ def has_items(blocks: Sequence[Block]) -> bool:
     """
     items = sum(
         _is_headline(block)
-        and blocks[place + 1].link_density < 0.3
+        and blocks[place + 1].link_density < _HARDLY_LINK
         and units(blocks[place + 1].text) >= _PARAGRAPH
         for place, block in enumerate(blocks[:-1])
     )
@@ -148,4 +165,4 @@ def has_items(blocks: Sequence[Block]) -> bool:
 
 
 def _is_headline(block: Block) -> bool:
-    return block.link_density > 0.9 and 8 <= len(block.text) <= 160
+    return block.link_density > _LINK and _TITLE <= len(block.text) <= _LONGEST_TITLE

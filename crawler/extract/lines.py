@@ -24,6 +24,17 @@ _LABEL = re.compile(
 _COLON = re.compile(r"[:：]")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _LONGEST_LABEL = 28
+"""Characters before a colon among which a label is looked for."""
+_LONGEST_READ = 600
+"""Characters of a line that are read for fields; set by hand, not measured."""
+_LONGEST_META = 160
+"""Most characters of a date-and-source line; set by hand, not measured."""
+_LONGEST_OUTLET = 100
+"""Most characters of a line with an outlet in brackets and a date; set by hand, not measured."""
+_SHORT_META = 30
+"""Characters below which a line without a date may be a source line with some rest; set by hand."""
+_REST = 4
+"""Most letters of a date-and-source line outside its fields; set by hand, not measured."""
 _SPACED_LABEL = re.compile(
     r"(?<=[来來作日时時责編编])[\s\u3000\u00a0]+(?=[源者期间間编輯辑]\s*[:：])"
 )
@@ -154,21 +165,21 @@ class MetaLine:
     @property
     def has_fields(self) -> bool:
         """True if the line has any field."""
-        return bool(self.bare) or not self.is_bare_date
+        return bool(self.bare) or not self.is_unlabelled
 
     @property
-    def is_bare_date(self) -> bool:
-        """True if the line has nothing but a date without a label."""
+    def is_unlabelled(self) -> bool:
+        """True if no field of the line has a label."""
         return not any((self.published, self.updated, self.source, self.author, self.editor))
 
 
-@lru_cache(maxsize=64)  # a page's date line is read where its family keeps it and near the body
+@lru_cache(maxsize=64)  # a page's date line is read in its family's element and near the body
 def read_line(pieces: str) -> MetaLine:
     """Read a line such as `时间：2019-09-18 06:23 来源： 山西日报 打印`.
 
-    `pieces` may hold separators between inline elements: a value ends there.
+    A separator between inline elements in `pieces` ends a value.
     """
-    text = _SPACED_LABEL.sub("", pieces[:600].translate(_WIDE_DIGITS))
+    text = _SPACED_LABEL.sub("", pieces[:_LONGEST_READ].translate(_WIDE_DIGITS))
     marks = list(_labels(text))
     values: dict[str, str] = {}
     when: dict[str, Moment] = {}
@@ -196,7 +207,7 @@ def read_line(pieces: str) -> MetaLine:
         values["author"] = by[1]
         loose = loose[: by.start()] + loose[by.end() :]
     outlet = _OUTLET.search(loose)
-    if outlet and len(text) <= 100 and "source" not in values and moments(text):
+    if outlet and len(text) <= _LONGEST_OUTLET and "source" not in values and moments(text):
         values["source"] = _clean(outlet[1].replace("\x1f", ""))
     bare = next(iter(moments(loose.replace("\x1f", " "))), None)
     left = WIDGET.sub("", _WEEKDAY.sub("", strip_dates(loose.replace("\x1f", " "))))
@@ -231,12 +242,12 @@ def is_meta_line(text: str, found: MetaLine) -> bool:
     It has fields and hardly any other text.
     """
     dated = bool(found.published or found.updated or found.bare)
-    if len(text) > 160 or not found.has_fields or not (dated or found.source):
+    if len(text) > _LONGEST_META or not found.has_fields or not (dated or found.source):
         return False
     rest = len(found.rest)
-    if dated and found.source and len(text) <= 100:
+    if dated and found.source and len(text) <= _LONGEST_OUTLET:
         rest -= len(_NOISE.sub("", found.source)) if found.source in _outlets(text) else 0
-    return rest <= (4 if dated or len(text) < 30 else 0)
+    return rest <= (_REST if dated or len(text) < _SHORT_META else 0)
 
 
 def _outlets(text: str) -> list[str]:
