@@ -1,8 +1,8 @@
-"""Safety of the regular expressions in city files, which are searched in every link of a site.
+"""Safety of the regular expressions in city files.
 
-A repeated group that can match one text in many ways takes twice as long with each character of a
-link that does not match. The cost cannot be read off a pattern, so each repeated group is tried in
-a process with a time limit.
+They are searched in every link of a site. A repeated group that can match one text in many ways
+takes twice as long with each character of a link that does not match. The cost cannot be read off a
+pattern, so each repeated group is tried in a process with a time limit.
 """
 
 import re
@@ -74,7 +74,7 @@ def _repeated_groups(pattern: str) -> Iterator[str]:
 
 
 def _explodes(group: str) -> bool:
-    """Return True if a repeated group takes more than `SECONDS` on the texts tried."""
+    """Return True for a group above `SECONDS` on the texts tried."""
     try:
         re.compile(f"{group}(?!)")
     except re.error:

@@ -1,4 +1,4 @@
-"""What lets someone in: passwords of proxies, cookies, names in URLs. None of it is ever kept.
+"""Credentials in headers and URLs, none of which is ever stored.
 
 Archives are handed on, reports are read by many, logs are shipped elsewhere.
 """
@@ -25,21 +25,21 @@ _USERS = re.compile(r"(?<=://)[^/?#\s\"'<>]*@")
 
 
 def public_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return headers without those that hold credentials, in order."""
+    """Return headers without credentials, in order."""
     return [pair for pair in headers if pair[0].lower() not in SECRET_HEADERS]
 
 
 def without_user(url: str) -> str:
-    """Return a URL without the user name and password that may stand before its host."""
+    """Return a URL without user name and password."""
     return _USER.sub(r"\1", url)
 
 
 def masked(text: str) -> str:
-    """Return a text without the user names and passwords of the URLs in it."""
+    """Return a text with URLs free of user names and passwords."""
     return _USERS.sub("", text)
 
 
 def user_of(url: str) -> tuple[str, str]:
-    """Return the user name and password that a URL gives, unescaped; empty where it gives none."""
+    """Return user name and password of a URL, unescaped; empty if absent."""
     parts = urlsplit(url)
     return unquote(parts.username or ""), unquote(parts.password or "")

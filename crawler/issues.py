@@ -1,4 +1,4 @@
-"""Issues of a crawl, one JSON line each: a code to count by, the URL, the evidence."""
+"""Issues of a crawl, one JSON line each: code, URL, evidence."""
 
 import json
 import re
@@ -63,7 +63,10 @@ CODES = {
 
 
 class Unanswered(IgnoreRequest):
-    """A request without a response, for one of this crawl's own reasons. `code` is its issue."""
+    """A request without a response, for this crawl's own reason.
+
+    `code` is its issue code.
+    """
 
     code = "internal"
 
@@ -75,7 +78,7 @@ class OffHost(Unanswered):
 
 
 class RobotsUnreachable(Unanswered):
-    """A request to a host with an unreachable robots.txt, which is left alone.
+    """A request to a host with an unreachable robots.txt.
 
     `code` is the reason: `robots` if the host answered with an error.
     """
@@ -98,13 +101,13 @@ class BadRedirect(Unanswered):
 
 
 class ComeLater(Unanswered):
-    """A request to a host that asked to be left alone for longer than a crawl waits."""
+    """A request to a host that asked for too long a rest."""
 
     code = "come_later"
 
 
 class NotAPage(Unanswered):
-    """A response of a declared type without an article; its body was not downloaded."""
+    """A response of a type without articles; its body was not downloaded."""
 
     code = "not_a_page"
 
@@ -126,7 +129,7 @@ _LONGEST = 500
 
 
 class IssueLog:
-    """Appends issues to a file as they happen; without one there is no file."""
+    """Appends issues to a file as they happen; none, no file."""
 
     def __init__(self, path: Path, run_id: str, city: str) -> None:
         self._path, self._run_id, self._city = path, run_id, city
@@ -209,14 +212,17 @@ _BY_BROWSER = (
 
 
 def _first(patterns: Iterable[tuple[str, str]], message: str) -> str:
-    """Return the code of the first pattern found in a message, empty if there is none."""
+    """Return the code of the first pattern found in a message.
+
+    Empty if none is found.
+    """
     return next((c for p, c in patterns if re.search(p, message, re.IGNORECASE)), "")
 
 
 def _is_of_connection(error: BaseException) -> bool:
-    """Return True for a cause in the connection, and not in the answer.
+    """Return True for a cause in the connection, not in the answer.
 
-    Every other cause comes from the parser, which met an answer that is no HTTP.
+    Every other cause comes from the parser, on an answer that is no HTTP.
     """
     wrappers = (OSError, RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived)
     return isinstance(error, wrappers) or type(error).__module__.startswith(
@@ -225,7 +231,7 @@ def _is_of_connection(error: BaseException) -> bool:
 
 
 def _is_tls(error: BaseException) -> bool:
-    """Return True for a failure in the TLS layer, or one that wraps it."""
+    """Return True for a failure in the TLS layer, wrapped or not."""
     names = " ".join(f"{type(e).__module__}.{type(e).__name__} {e}" for e in _causes(error))
     return bool(re.search(r"OpenSSL|\bssl\b|\bSSL|TLS|certificate", names))
 

@@ -1,10 +1,10 @@
-"""Text from outside, made safe to show: no character of it steers a terminal or a page."""
+"""Text from outside made safe to show on a terminal or page."""
 
 import unicodedata
 
 
 class _Shown(dict[int, str]):
-    """What each character is shown as, filled as characters come (for `str.translate`)."""
+    """Shown form of each character, filled on demand (for `str.translate`)."""
 
     def __missing__(self, code: int) -> str:
         shown = self[code] = _seen(chr(code))
@@ -14,8 +14,8 @@ class _Shown(dict[int, str]):
 def visible(text: str) -> str:
     """Return `text` with control and direction-changing characters made visible.
 
-    A right-to-left override in a headline would show another headline than the one stored, and an
-    escape in it would colour, rename or overwrite what stands on a terminal.
+    A right-to-left override in a headline would show another headline than the stored one, and an
+    escape in it would colour, rename or overwrite the contents of a terminal.
     """
     return text if text.isprintable() else text.translate(_SHOWN)
 

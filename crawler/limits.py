@@ -1,4 +1,4 @@
-"""Size limits of pages, lists and numbers from outside, applied before they are parsed.
+"""Size limits of pages, lists and numbers from outside, applied before parsing.
 
 Everything here is linear in the size of the page. The limits are far above news pages: of 257 real
 ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
@@ -61,7 +61,7 @@ def whole_number(text: str, *, digits: int = 9) -> int | None:
 
 
 def mail_date(text: str) -> datetime | None:
-    """Return a moment in the format of mail, HTTP and RSS (RFC 5322), or None.
+    """Return a moment in the format of mail (RFC 5322), or None.
 
     None also outside the years 1900 to 2200. The moment has a zone if the text has one.
     """
@@ -73,7 +73,10 @@ def mail_date(text: str) -> datetime | None:
 
 
 def cut(body: bytes) -> tuple[bytes, bool]:
-    """Return the part of a page to decode; True if more than scripts and styles was cut."""
+    """Return the part of a page to decode.
+
+    The flag is True if more than scripts and styles was left out.
+    """
     if len(body) <= MAX_CHARS:
         return body, False
     rest = _without_scripts(body)
@@ -81,11 +84,11 @@ def cut(body: bytes) -> tuple[bytes, bool]:
 
 
 def cut_list(text: str) -> tuple[str, bool]:
-    """Return the part of a list to read; True if anything was cut."""
-    kept = text[:MAX_LIST_CHARS]
-    beyond = next(islice(_ANCHOR.finditer(kept), MAX_ANCHORS, None), None)
-    kept = kept[: beyond.start()] if beyond else kept
-    return kept, len(kept) < len(text)
+    """Return the part of a list to read, and True if cut."""
+    part = text[:MAX_LIST_CHARS]
+    beyond = next(islice(_ANCHOR.finditer(part), MAX_ANCHORS, None), None)
+    part = part[: beyond.start()] if beyond else part
+    return part, len(part) < len(text)
 
 
 def thinned(html: str) -> str:
@@ -123,7 +126,10 @@ def _crowded(html: str) -> Iterator[str]:
 
 
 def _without_scripts(body: bytes) -> bytes:
-    """Return a page without large scripts and styles; an unclosed one ends it."""
+    """Return a page without large scripts and styles.
+
+    An unclosed one ends the page.
+    """
     parts: list[bytes] = []
     at = searched = 0
     while opened := _OPEN.search(body, searched):

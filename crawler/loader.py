@@ -1,4 +1,4 @@
-"""Every city that is crawled is a spider: `scrapy list`, `scrapy crawl dalian`."""
+"""Spider loader: every crawled city is a spider of `scrapy list`."""
 
 import builtins
 import difflib
@@ -17,7 +17,7 @@ from crawler.spiders.city import CitySpider
 
 
 class UnknownCityError(ShizhengError, KeyError, UsageError):
-    """A city that no file describes, or that is not crawled. The message says what to do.
+    """A city without a file, or not crawled; with the remedy.
 
     A KeyError because Scrapy's loaders promise one; a UsageError so that `scrapy crawl` prints it
     as a sentence and ends with code 2.
@@ -68,7 +68,10 @@ class CityLoader:
 
 
 def choose(cities: dict[str, City], key: str) -> City:
-    """Return the city `key` if it is crawled. Raises `UnknownCityError` with near matches."""
+    """Return the city `key` if it is crawled.
+
+    Raises `UnknownCityError`, with near matches.
+    """
     if key not in cities:
         names = {name: found for found, city in cities.items() for name in (found, city.name_zh)}
         near = difflib.get_close_matches(key.lower(), names, n=3, cutoff=0.6)

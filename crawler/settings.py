@@ -1,7 +1,7 @@
-"""Scrapy settings, each with its reason. `-s NAME=VALUE` overrides any of them for one crawl.
+"""Scrapy settings, each with its reason.
 
-The politeness settings can also be set from the environment (`SHIZHENG_DELAY`, ...), because a
-scheduler or a container is configured there.
+`-s NAME=VALUE` overrides any of them for one crawl. The politeness settings can also be set from
+the environment (`SHIZHENG_DELAY`, ...), because a scheduler or a container is configured there.
 """
 
 import os
@@ -17,7 +17,10 @@ except PackageNotFoundError:  # run from a source tree that was never installed
 
 
 def _number(name: str, default: float) -> float:
-    """Return an environment variable as a number of 0 or more; without a number, end (code 2)."""
+    """Return an environment variable as a number of 0 or more.
+
+    Exits with code 2 on anything else.
+    """
     value = os.environ.get(name) or str(default)
     try:
         number = float(value)
@@ -77,15 +80,15 @@ RETRY_TIMES = 2  # three tries in all; a page that still fails is reported and t
 # 412, 521 and the like are a site's refusal: they are reported as blocked, never retried.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408, 429]
 REDIRECT_MAX_TIMES = 5  # more is a loop; every hop must be a host the city names
-# A page that refreshes itself elsewhere is read as it is: from the archive it could not be told
-# apart from the page it leads to, and a crawl must equal its re-extraction.
+# A page that refreshes itself elsewhere is read as it is: in the archive it would look like
+# the page it leads to, and a crawl must equal its re-extraction.
 METAREFRESH_ENABLED = False
-# Only public addresses, whatever the name service says; see crawler/fetch/addresses.py.
+# Only public addresses, whatever the name service answers; see crawler/fetch/addresses.py.
 SHIZHENG_PRIVATE_ADDRESSES = os.environ.get("SHIZHENG_PRIVATE_ADDRESSES", "") == "1"
 DNS_RESOLVER = "crawler.fetch.addresses.GuardedResolver"
-SHIZHENG_REVISITS = 500  # stored articles looked at again in one crawl, for corrections
+SHIZHENG_REVISITS = 500  # stored articles fetched again in one crawl, for corrections
 SHIZHENG_NOW = ""  # the moment to take for now (ISO 8601); empty: the clock. For tests.
-SHIZHENG_LIST_PAGES = 100  # pages read of one listing; what lies beyond is reported
+SHIZHENG_LIST_PAGES = 100  # pages read of one listing; more are reported
 SHIZHENG_FLUSH = 200  # pages between two writes of the tables; a crash loses none, see visits.py
 
 # --- What is off, and why ----------------------------------------------------------------------
@@ -93,7 +96,7 @@ TELNETCONSOLE_ENABLED = False  # a Python prompt on a port
 REMOTE_CONTROL_ENABLED = False  # on by default since Scrapy 2.18; runs Python for its token
 COOKIES_ENABLED = False  # nothing here needs a session; a crawl must not depend on one
 HTTPCACHE_ENABLED = False  # the archive is the memory; a cache would hide corrections
-REFERER_ENABLED = False  # a site need not be told how its pages were found
+REFERER_ENABLED = False  # how a page was found is no business of the site
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     # No Accept-Language: some sites would choose the edition by it instead of by URL.

@@ -1,8 +1,8 @@
-"""Bodies as they were packed for transport, and how far they are unpacked.
+"""Content codings of bodies, undone within a size limit.
 
-The one place that undoes content codings and chunks, live and from archives. A few kilobytes can
-unpack to gigabytes: past `MAX_BODY` a body stays packed, its header says so (`is_packed`), and
-whoever reads the page refuses it.
+The one place for content codings and chunks, live and from archives. A few kilobytes can unpack to
+gigabytes: past `MAX_BODY` a body stays packed and keeps its header (`is_packed`), and readers of
+the page refuse it.
 """
 
 import sys
@@ -34,15 +34,15 @@ class _TooMuchError(ValueError):
 
 
 class _DamagedError(ValueError):
-    """A body that is not what its header calls it, or no longer."""
+    """A body that does not fit its header, from some byte on."""
 
 
 def unpacked(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
     """Return headers (in lower case) and body without content coding.
 
-    Both stay as they are if the body unpacks to more than `MAX_BODY`. A body that is not packed as
-    its header claims is the page itself, which servers often send; of one that was cut off or
-    damaged, what comes before that is kept.
+    Both stay as they are if the body unpacks to more than `MAX_BODY`. A body not packed as its
+    header claims is the page itself, as servers often send it; of a truncated or damaged one the
+    beginning is returned.
     """
     plain = {name: value for name, value in headers.items() if name != "content-encoding"}
     codings = _codings(headers)
@@ -60,12 +60,15 @@ def unpacked(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], b
 
 
 def is_packed(headers: Mapping[str, str]) -> bool:
-    """Whether the body that comes with these headers (in lower case) was left packed."""
+    """Return True for headers (in lower case) of a body left packed."""
     return bool(_codings(headers))
 
 
 def joined(data: bytes) -> bytes:
-    """Return the chunks of a body in one piece (RFC 9112, 7.1); a body without chunks as it is."""
+    """Return a body with its chunks joined (RFC 9112, 7.1).
+
+    A body without chunks is returned as it is.
+    """
     parts: list[bytes] = []
     at = 0
     while at < len(data):
@@ -83,7 +86,7 @@ def joined(data: bytes) -> bytes:
 
 
 def _codings(headers: Mapping[str, str]) -> list[str]:
-    """Return the codings to undo, the outermost first, up to one that is unknown."""
+    """Return the codings to undo, outermost first, up to an unknown one."""
     found: list[str] = []
     for name in reversed(headers.get("content-encoding", "").lower().split(",")):
         if name.strip() not in _READERS:
@@ -122,7 +125,7 @@ def _deflate(body: bytes) -> Iterator[bytes]:
 
 
 def _inflate(body: bytes, wbits: int, at: int) -> Generator[bytes, None, int]:
-    """Yield what a stream at `at` unpacks to, in parts of bounded size; return where it ends."""
+    """Yield the unpacked stream at `at` in small parts; return its end."""
     decoder = zlib.decompressobj(wbits)
     while not decoder.eof:
         data = decoder.unconsumed_tail

@@ -33,7 +33,7 @@ from socketserver import BaseServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.archive.reader import read
+from crawler.archive.reader import read_records
 from crawler.city import City
 from crawler.city_file import load_cities
 from crawler.cms import FAMILIES
@@ -220,7 +220,7 @@ def named(output: Path, city: City, visits: Visits) -> list[str]:
     """Return the articles' addresses on the archived pages of lists that were read to their end."""
     found = []
     for path in sorted(output.glob(f"archive/{city.key}/*.warc.gz")):
-        for record in read(path):
+        for record in read_records(path):
             source = city.source_of(record.url) if record.kind == "list" else None
             walk = visits.walks.get(source.list) if source else None
             if source is None or walk is None or walk.walked_at is None:
@@ -246,7 +246,7 @@ def tables(output: Path, city: str) -> Tables:
 
 def pages(output: Path, skipped: "Counter[str]") -> int:
     """Return how many article pages were archived; count in `skipped` what cannot be read."""
-    found = [record for path in output.rglob("*.warc.gz") for record in read(path, skipped)]
+    found = [record for path in output.rglob("*.warc.gz") for record in read_records(path, skipped)]
     del skipped["not_modified"]  # a page that had not changed: nothing is wrong with the record
     return sum(record.kind == "article" and record.status == 200 for record in found)
 

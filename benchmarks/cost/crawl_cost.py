@@ -226,7 +226,7 @@ def command(side: str, folder: Path, profile: Path | None = None) -> list[str]:
     start = [sys.executable, *(["-m", "cProfile", "-o", str(profile)] if profile else [])]
     start += ["-m", "crawler.crawl", "bench", "--output", str(folder / "output")]
     start += ["--run-id", "run-1", "--cities-dir", str(folder / "cities")]
-    extensions = {"crawler.crawl.progress.Progress": 0, "benchmarks.cost.crawl_cost.Meter": 0}
+    extensions = {"crawler.crawl.progress.ProgressLines": 0, "benchmarks.cost.crawl_cost.Meter": 0}
     options: dict[str, object] = {
         "DOWNLOAD_DELAY": 0,
         "AUTOTHROTTLE_ENABLED": 0,

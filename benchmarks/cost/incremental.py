@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from crawler.archive.reader import read
+from crawler.archive.reader import read_records
 from crawler.demo import DEMO_CITIES
 from crawler.demo.content import Entry, load_content
 from crawler.demo.response import request_key
@@ -150,7 +150,7 @@ def crawl(site: Site, output: Path, run: str, now: str) -> Run:
     asked: dict[str, Counter[str]] = {}
     size = unmodified = 0
     for path in sorted((output / "archive").glob(f"*/{run}-*.warc.gz")):
-        for record in read(path, unmodified=True):
+        for record in read_records(path, unmodified=True):
             asked.setdefault(record.kind, Counter())[record.url] += 1
             unmodified += record.status == 304
             size += len(record.body) if record.status != 304 else 0

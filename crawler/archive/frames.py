@@ -1,4 +1,4 @@
-"""Where the records of a WARC file begin and end, also in a file that is damaged or was cut short.
+"""Bounds of the records in a WARC file, even if damaged.
 
 warcio stops at the first damaged byte; an archive is read for years, so one bad record must not
 hide the thousands after it.
@@ -30,9 +30,9 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The bytes of one WARC record, unpacked, and the offset in the file it is found at.
+    """Unpacked bytes of one WARC record, and their offset in the file.
 
-    In a file whose gzip members hold several records, they share the member's offset.
+    Records in one gzip member share the offset of the member.
     """
 
     offset: int
@@ -41,9 +41,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A part of the file: whole (`content`), or damaged (`problem`: broken, torn, too_large).
+    """Part of a file: whole (`content`), or damaged.
 
-    `cost` is the number of bytes that were read and unpacked in vain.
+    `problem` is `broken`, `torn` or `too_large`. `cost` is the number of bytes that were read and
+    unpacked in vain.
     """
 
     start: int
@@ -62,7 +63,10 @@ class Frames:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Map a file. Raises OSError, or ValueError when it does not begin as a WARC file."""
+        """Map a file.
+
+        Raises OSError, or ValueError for a file that does not begin as a WARC file.
+        """
         with path.open("rb") as file:
             start = file.read(5)
             # A writer that died early may have left less than these marks.
@@ -86,7 +90,7 @@ class Frames:
             self._data.close()
 
     def walk(self, start: int, skipped: Counter[str]) -> Iterator[Frame]:
-        """Yield the whole records from offset `start` on; count the damaged stretches between."""
+        """Yield the whole records from offset `start` on; count damaged stretches."""
         for stretch in self._stretches(start):
             if stretch.problem:
                 skipped[stretch.problem] += 1
@@ -100,7 +104,7 @@ class Frames:
                         yield Frame(stretch.start, inner.content)
 
     def torn_from(self) -> int:
-        """Return where the incomplete end begins: the size of the file if there is none."""
+        """Return the offset of the incomplete end; the file's size without one."""
         end = self.size
         for stretch in self._stretches(0):
             end = stretch.start if stretch.problem == "torn" else self.size
@@ -111,7 +115,10 @@ class Frames:
 
 
 def _members(data: "mmap.mmap | bytes", start: int) -> Iterator[_Stretch]:
-    """Walk gzip members. After damage, go on at the next bytes that unpack to their checksum."""
+    """Yield gzip members.
+
+    After damage, go on at the next bytes that unpack to their checksum.
+    """
     position, damaged = start, -1
     left = MAX_RECORD + MAX_SEARCH * len(data)
     while position < len(data) and left > 0:
@@ -172,7 +179,10 @@ def _member(data: "mmap.mmap | bytes", start: int) -> _Stretch:
 
 
 def _plain(data: "mmap.mmap | bytes", start: int) -> Iterator[_Stretch]:
-    """Walk records that lie one after the other; after damage go on at the next version line."""
+    """Yield consecutive plain records.
+
+    After damage, go on at the next version line.
+    """
     position = start
     left = MAX_RECORD + MAX_SEARCH * len(data)
     while position < len(data):

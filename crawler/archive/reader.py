@@ -1,6 +1,6 @@
-"""Web archives (WARC 1.1, ISO 28500:2017), ours or anyone's: reading them, and mending ours.
+"""Reader and repair of web archives (WARC 1.1, ISO 28500:2017).
 
-How they are written is in `capture.py`.
+The writer is in `writer.py`.
 """
 
 import io
@@ -21,26 +21,26 @@ from crawler.errors import ShizhengError
 from crawler.limits import whole_number
 from crawler.unpacking import joined, unpacked
 
-# Extension fields of the WARC header. Kind says what the crawler asked for (list, article, part,
-# robots); the two others make a revisit readable without an index.
+# Extension fields of the WARC header: the kind of page requested (list, article, part, robots), and
+# two that make a revisit readable without an index.
 KIND = "Shizheng-Kind"
 REFERS_FILE = "WARC-Refers-To-Filename"
 REFERS_OFFSET = "WARC-Refers-To-File-Offset"
 
 
 MAX_HEAD = 256 << 10
-"""Bytes of the head of a response, status line and headers; what has a longer one is no page."""
+"""Bytes of the head of a response, status line and headers; a response with more is no page."""
 
 _BLANK = re.compile(rb"\n\r?\n")
 
 
 class ArchiveError(ShizhengError):
-    """A file that is not a web archive, or one that cannot be written."""
+    """A file that is no web archive, or that cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record lies: file name within the city's archive folder, offset in bytes."""
+    """Place of a record: file in the city's archive, offset in bytes."""
 
     file: str
     offset: int
@@ -48,7 +48,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A payload archived before: where, and for which URL and when (UTC) it was first fetched."""
+    """First copy of a payload: place, URL, time of fetch (UTC)."""
 
     place: Place
     url: str
@@ -57,9 +57,12 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One archived response. `headers` are in lower case, `body` is free of transfer and content
-    codings, but for one that was left packed (see `unpacking.is_packed`). `fetched_at` is UTC.
-    `kind` and `digest` are empty where the archive has none."""
+    """One archived response.
+
+    `headers` are in lower case, `body` is free of transfer and content codings, but for one that
+    was left packed (see `unpacking.is_packed`). `fetched_at` is UTC. `kind` and `digest` are empty
+    if the archive has none.
+    """
 
     url: str
     status: int
@@ -71,23 +74,23 @@ class Record:
     offset: int
 
 
-def read(
+def read_records(
     path: Path,
     skipped: Counter[str] | None = None,
     *,
     start: int = 0,
     unmodified: bool = False,
 ) -> Iterator[Record]:
-    """Yield the HTTP responses of a WARC file (.warc or .warc.gz), ours or anyone's, in order.
+    """Yield the HTTP responses of a .warc or .warc.gz file, in order.
 
     Revisits come with the body they refer to, from this file or one beside it. Answers that a page
-    is unmodified (304) are left out, or come without a body if `unmodified`. What cannot be read
-    is passed over and counted in `skipped` by reason: `broken` (damaged bytes), `torn` (an
-    incomplete end), `invalid` (no readable HTTP response), `truncated` (the crawler that wrote it
-    cut the body), `unresolved` (a revisit whose original is not here), `not_modified` (the server
-    said that nothing had changed, and sent nothing), `too_large` (the record, or the head of its
-    response). `start` is the offset of a record. Raises `ArchiveError` for a file that cannot be
-    opened or is no WARC file.
+    is unmodified (304) are left out, or come without a body if `unmodified`. Unreadable records are
+    passed over and counted in `skipped` by reason: `broken` (damaged bytes), `torn` (an incomplete
+    end), `invalid` (no readable HTTP response), `truncated` (the crawler that wrote it cut the
+    body), `unresolved` (a revisit without its original), `not_modified` (the server sent nothing,
+    because nothing had changed), `too_large` (the record, or the head of its response). `start` is
+    the offset of a record. Raises `ArchiveError` for a file that cannot be opened or is no WARC
+    file.
     """
     skipped = Counter() if skipped is None else skipped
     originals = _Originals(path)
@@ -107,16 +110,16 @@ def read(
             skipped["unresolved"] += 1
 
 
-def read_at(folder: Path, place: Place) -> Record | None:
-    """Return the response at `place`, or None if it is not there or cannot be read."""
-    return _at(folder, place, read)
+def read_record(folder: Path, place: Place) -> Record | None:
+    """Return the response at `place`, or None if it cannot be read."""
+    return _at(folder, place, read_records)
 
 
 def repair(path: Path) -> int:
-    """Cut the incomplete record that a killed writer left at the end; return the bytes cut.
+    """Cut the incomplete record off the end; return the bytes cut.
 
-    Damage with whole records after it is left as it is: it is not a torn end, and `read` passes
-    over it. A file left with nothing in it is removed.
+    A killed writer leaves one. Damage with whole records after it stays: it is no torn end, and
+    `read_records` passes over it. A file left empty is removed.
     """
     if path.stat().st_size == 0:
         path.unlink()
@@ -143,7 +146,7 @@ def _frames(path: Path) -> Frames:
 
 
 def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
-    """Return a frame as a response or revisit of an HTTP URL; None for anything else."""
+    """Return a response or revisit of an HTTP URL, else None."""
     begin = _BLANK.search(frame.content)
     if begin and _answers(frame.content[: begin.end()]):
         end = begin.end() + MAX_HEAD
@@ -160,7 +163,7 @@ def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
     url = raw.rec_headers.get_header("WARC-Target-URI") or ""
     if raw.rec_type not in ("response", "revisit") or not url.startswith(("http:", "https:")):
         return None
-    # wget calls its revisits truncated, because they hold no body.
+    # wget calls its revisits truncated, because they have no body.
     if raw.rec_type == "response" and raw.rec_headers.get_header("WARC-Truncated"):
         skipped["truncated"] += 1
         return None
@@ -174,7 +177,7 @@ def _parse(frame: Frame, skipped: Counter[str]) -> ArcWarcRecord | None:
 
 
 def _answers(head: bytes) -> bool:
-    """Whether the head of a record is that of a response."""
+    """Return True for the head of a response or revisit."""
     return re.search(rb"^WARC-Type:\s*(?:response|revisit)\b", head, re.I | re.M) is not None
 
 
@@ -208,7 +211,7 @@ def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | 
 
 
 def merged(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return headers by name in lower case, repeated ones joined by commas (RFC 9110, 5.2)."""
+    """Return headers by lower-case name, repeats joined by commas (RFC 9110, 5.2)."""
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name.lower(), []).append(value)
@@ -237,14 +240,17 @@ def _at(folder: Path, place: Place, reading: Callable[..., Iterator[Record]]) ->
 
 
 def _whole(path: Path, *, start: int) -> Iterator[Record]:
-    """Yield the responses of a file that are no revisits: these never refer to one another."""
+    """Yield the responses of a file that are no revisits.
+
+    Revisits never refer to one another.
+    """
     for raw, record in _responses(path, Counter(), start):
         if raw.rec_type == "response":
             yield record
 
 
 class _Originals:
-    """What the revisits of one file refer to: responses of this file or of one beside it."""
+    """Originals of one file's revisits, in it or beside it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -252,12 +258,12 @@ class _Originals:
         self._beside: _Folder | None = None
 
     def note(self, raw: ArcWarcRecord, offset: int) -> None:
-        """Remember a response that later revisits may mean."""
+        """Add a response that later revisits may refer to."""
         for name in _names(raw):
             self._here.setdefault(name, offset)
 
     def completed(self, raw: ArcWarcRecord, revisit: Record) -> Record | None:
-        """Return a revisit with the body of its original; None if that is not to be had."""
+        """Return a revisit with the body of its original, or None."""
         for place in self._places(raw, revisit):
             original = _at(self._path.parent, place, _whole)
             if original is not None and revisit.digest in ("", original.digest):
@@ -268,10 +274,10 @@ class _Originals:
         return None
 
     def _places(self, raw: ArcWarcRecord, revisit: Record) -> Iterator[Place]:
-        """Yield where the original may lie.
+        """Yield the possible places of the original.
 
-        We name the file and offset; wget (`--warc-dedup`) the id of a record, in this file or in
-        one that an earlier run wrote beside it; others give the payload's digest alone.
+        This crawler writes the file and offset; wget (`--warc-dedup`) the id of a record, in this
+        file or in one that an earlier run wrote beside it; others the payload's digest alone.
         """
         file = raw.rec_headers.get_header(REFERS_FILE)
         offset = whole_number(raw.rec_headers.get_header(REFERS_OFFSET) or "", digits=15)
@@ -290,17 +296,17 @@ class _Originals:
 
 
 def _names(raw: ArcWarcRecord) -> Iterator[str]:
-    """Yield what a revisit may call this record: its id, the digest of its payload."""
+    """Yield a record's names in revisits: its id, its payload's digest."""
     for name in ("WARC-Record-ID", "WARC-Payload-Digest"):
         if value := raw.rec_headers.get_header(name):
             yield value
 
 
 class _Folder:
-    """Where the responses of all archives of a folder lie, by what a revisit may call them.
+    """Index of a folder's archived responses, by their names in revisits.
 
-    One table for the folder, so that finding one takes as long among a thousand files as in one.
-    Names are kept as their hashes, about a hundred bytes each: whoever reads the place sees whether
+    One table for the folder, so that a look-up takes as long among a thousand files as in one.
+    Names are stored as their hashes, about a hundred bytes each: the reader of a place checks that
     it is the right one.
     """
 
@@ -312,7 +318,7 @@ class _Folder:
         self._others: dict[int, list[int]] = {}
 
     def refresh(self) -> None:
-        """Read the files that are new or have changed."""
+        """Index the files that are new or have changed."""
         for path in sorted([*self._folder.glob("*.warc"), *self._folder.glob("*.warc.gz")]):
             with suppress(OSError):  # it was moved away meanwhile
                 state = path.stat()
@@ -322,7 +328,7 @@ class _Folder:
                     self._add(path)
 
     def find(self, names: Sequence[str], *, apart_from: str) -> Iterator[Place]:
-        """Yield where a response lies that one of `names` may mean, in another file."""
+        """Yield the places of responses under one of `names` in another file."""
         for key in map(hash, names):
             if key in self._first:
                 for place in (self._first[key], *self._others.get(key, ())):

@@ -1,9 +1,9 @@
-"""Writing web archives (WARC 1.1, ISO 28500:2017): what was fetched, as it came.
+"""Writer of web archives (WARC 1.1, ISO 28500:2017).
 
 A response and its request are one gzip member each, written with one call, so that a process that
-dies leaves at most one torn record, at the end. A payload that was archived before is not kept
-twice: a `revisit` record names the file and offset of the first copy. Credentials are left out of
-both (`credentials.py`).
+dies leaves at most one torn record, at the end. A payload is archived once: later copies become
+`revisit` records with the file and offset of the first. Credentials are left out of both
+(`credentials.py`).
 """
 
 import base64
@@ -35,16 +35,16 @@ Headers = Sequence[tuple[str, str]]
 MAX_FILE = 1 << 30
 """Bytes after which the next file is begun, as web archives do, so that files stay movable."""
 
-# Below this a revisit record is no smaller than the payload it stands for.
+# Below this a revisit record is no smaller than the payload it replaces.
 _WORTH_REFERRING = 512
 
-# ISO 28500:2017, 6.7.3: the server itself said that nothing changed.
+# ISO 28500:2017, 6.7.3: the server itself answered that nothing changed.
 _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its response as they went over the wire. `body` is content-encoded still."""
+    """One request and its response as sent; `body` is still content-encoded."""
 
     url: str
     method: str
@@ -59,15 +59,15 @@ class Exchange:
 
     @cached_property
     def digest(self) -> str:
-        """The label of the payload: SHA-256 in base 32, as WARC headers write it."""
+        """Label of the payload: SHA-256 in base 32, as in WARC headers."""
         return "sha256:" + base64.b32encode(hashlib.sha256(self.body).digest()).decode()
 
 
-class Writer:
-    """Writes exchanges to `<folder>/<name>-NNNNN.warc.gz`, always beginning a new file.
+class ArchiveWriter:
+    """Writes exchanges to `<folder>/<name>-NNNNN.warc.gz`, always in a new file.
 
-    `known` finds an earlier payload by digest; `opened` and `closed` are told the name of each file
-    before it is created and after it is complete.
+    `known` finds an earlier payload by digest; `opened` and `closed` are called with the name of
+    each file before it is created and after it is complete.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Writer:
     def write(self, exchange: Exchange, confirmed: Payload | None = None) -> Place:
         """Append one exchange and return the place of its response. Raises `ArchiveError`.
 
-        `confirmed` is the payload that a 304 says is still the page's.
+        `confirmed` is the current payload of a page answered with 304.
 
         When the call returns, the bytes are with the operating system: they outlive this process,
         and the machine after `sync`.
@@ -127,7 +127,7 @@ class Writer:
         return place
 
     def sync(self) -> None:
-        """Make everything written so far outlive a power cut."""
+        """Flush all records to the disk, against a power cut."""
         if self._file is not None and self._dirty:
             os.fsync(self._file.fileno())
             self._dirty = False
@@ -161,10 +161,13 @@ class Writer:
 
 
 def _append(file: IO[bytes], members: memoryview) -> None:
-    """Write a record to the end of an unbuffered file: all of it, or an error and none of it."""
+    """Append a record to an unbuffered file: all of it or nothing.
+
+    Raises OSError.
+    """
     begin = file.tell()
     try:
-        # A disk that fills up takes a part first, and says so by the count alone.
+        # A disk that fills up takes a part first, and only the count shows it.
         if file.write(members) < len(members):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError:
@@ -174,9 +177,9 @@ def _append(file: IO[bytes], members: memoryview) -> None:
 
 
 class _Members(WARCWriter):  # type: ignore[misc]
-    """Writes each record as a gzip member of its own, at zlib's default level.
+    """Writes each record as a gzip member, at zlib's default level.
 
-    warcio's own is the highest, which takes twice as long and saves one byte in a hundred.
+    warcio's level is the highest: twice the time for one byte in a hundred.
     """
 
     def __init__(self, out: IO[bytes]) -> None:
@@ -255,16 +258,16 @@ _STATUSES = {int(status) for status in HTTPStatus}
 
 
 def _response_headers(exchange: Exchange) -> list[tuple[str, str]]:
-    """Return the headers with a true length: chunks were joined before the body got here.
+    """Return the headers with the true length, and without cookies.
 
-    Without cookies: whoever has an archive must not be let in by it.
+    Chunks were joined before the body got here. Nobody must be let in by means of an archive.
     """
     dropped = ("transfer-encoding", "content-length")
     public = public_headers(exchange.headers)
-    kept = [(name, value) for name, value in public if name.lower() not in dropped]
+    headers = [(name, value) for name, value in public if name.lower() not in dropped]
     if exchange.status == 304:
-        return kept  # it has no payload to give the length of
-    return [*kept, ("Content-Length", str(len(exchange.body)))]
+        return headers  # it has no payload to give the length of
+    return [*headers, ("Content-Length", str(len(exchange.body)))]
 
 
 def _warc_date(moment: datetime) -> str:

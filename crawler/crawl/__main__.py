@@ -1,10 +1,11 @@
-"""`python -m crawler.crawl CITY`: one city, one process, its progress as JSON lines on stdout.
+"""Program of one city's crawl: `python -m crawler.crawl CITY`.
 
-Started once per city by `shizheng crawl`, so that a city that hangs or dies is only itself. At most
-two lines a second while counts change, one every ten seconds otherwise, and at the end one with
-`"done": true` and the reason. When nobody reads them any more, the crawl stops as by SIGTERM.
-Exit code 0 when the crawl went through and at least one list could be read, else 1; 2 for a usage
-error. SIGTERM and SIGINT stop it cleanly: what was fetched is stored.
+Started once per city by `shizheng crawl`, so that a city that hangs or dies is only itself. On
+stdout are progress lines in JSON: at most two lines a second while counts change, one every ten
+seconds otherwise, and at the end one with `"done": true` and the reason. When nobody reads them any
+more, the crawl stops as by SIGTERM. Exit code 0 when the crawl went through and at least one list
+could be read, else 1; 2 for a usage error. SIGTERM and SIGINT stop it cleanly, with the fetched
+pages stored.
 """
 
 import argparse
@@ -61,7 +62,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     given: dict[str, Any] = {
         "SHIZHENG_OUTPUT": str(args.output),
         "SHIZHENG_RUN_ID": args.run_id,
-        "EXTENSIONS": {"crawler.crawl.progress.Progress": 0},
+        "EXTENSIONS": {"crawler.crawl.progress.ProgressLines": 0},
     }
     given |= dict(pair.split("=", 1) for pair in args.set)
     settings.setdict(given, priority="cmdline")

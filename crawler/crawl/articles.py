@@ -1,4 +1,4 @@
-"""Reading of article pages with their further pages, live or from the archive."""
+"""Reader of article pages with their further pages, live or archived."""
 
 import logging
 from collections import Counter
@@ -30,7 +30,7 @@ MANY_TIMES = 4
 
 @dataclass(frozen=True, slots=True)
 class PageResults:
-    """Results of one fetched article page: the item that goes through the pipelines.
+    """Results of one article page: the item of the pipelines.
 
     `url` is the page as fetched, the key of its visit; a bilingual page may have several `results`;
     `outcome` is the visit's mark once they are stored. `changed` is True if a further page of the
@@ -51,7 +51,7 @@ class ArticleReader:
         self._by_rules: Counter[bool] = Counter()
 
     async def read(self, answer: Answer, *, again: bool = False) -> PageResults | None:
-        """Return the results of an article page; None if it gave nothing (reported).
+        """Return the results of an article page; None for none (reported).
 
         With `again`, the further pages of the article are requested, too, in case they changed.
         """
@@ -74,14 +74,17 @@ class ArticleReader:
             return None
 
     def conclude(self) -> None:
-        """Report a changed layout if few articles were read by the rules of their family."""
+        """Report a changed layout if few articles fit their family's rules."""
         general, ruled = self._by_rules[False], self._by_rules[True]
         if general >= MANY and general > MANY_TIMES * ruled:
             share = f"{general} of {general + ruled} articles do not look as their family's do"
             self._session.report("layout_changed", self._session.city.sources[0].list, share)
 
     async def _whole(self, url: str, first: Article, *, again: bool) -> PageResults:
-        """Return a multi-page article, its parts joined; from the archive if they are there."""
+        """Return a multi-page article with its parts joined.
+
+        Parts come from the archive if they are there.
+        """
         session = self._session
         if again:
             session.visits.reopen(
@@ -122,18 +125,18 @@ class ArticleReader:
         return None if rejected(session, answer) else answer
 
     def _digests(self, part: str) -> list[str]:
-        """Return the digests of a further page as last fetched, and of its redirects."""
+        """Return the last digests of a further page and its redirects."""
         return [visit.digest for visit in self._session.visits.chain(as_requested(part))]
 
     def _note_rules(self, url: str, found: Article | Reject) -> None:
-        """Count an article as read by the rules of its source's family, or without them."""
+        """Count an article as read with or without its family's rules."""
         source = self._session.city.source_of(url)
         if isinstance(found, Article) and source is not None and _has_body_rules(source.cms):
             self._by_rules[found.extractor.startswith(f"{source.cms}:")] += 1
 
 
 def rejected(session: Session, answer: Answer) -> Reject | None:
-    """Return None for a page; report a refusal or an error and return its reject."""
+    """Report a refusal or error and return its reject; else None."""
     if is_packed(answer.headers):
         session.report("too_large", answer.url, TOO_LARGE)
         return Reject(answer.url, session.city.key, "too_large", TOO_LARGE)
@@ -150,7 +153,7 @@ def rejected(session: Session, answer: Answer) -> Reject | None:
 
 
 def code_of(answer: Answer) -> str:
-    """Return the issue code of an answer that is no page, empty for a page."""
+    """Return the issue code of an answer; empty for a page."""
     status = answer.status
     reason = diagnose(answer.url, status, answer.headers, answer.body)
     by_status = status in (403, 405, 451)
@@ -162,11 +165,11 @@ def code_of(answer: Answer) -> str:
 
 
 def description(answer: Answer) -> str:
-    """Return status, size and telling words of an answer that is no page."""
+    """Return status, size and evidence of a refusal in one line."""
     shown = evidence(answer.body)
     return f"status {answer.status}, {len(answer.body)} bytes" + (shown and f"; {shown}")
 
 
 def _has_body_rules(cms: str) -> bool:
-    """Return True for a family with rules for the place of an article's text."""
+    """Return True for a family with rules for the article's text."""
     return any(rules.body for rules in FAMILIES[cms].rules)

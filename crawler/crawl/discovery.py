@@ -96,12 +96,12 @@ class Discovery:
             )
 
     def _walk(self, source: Source) -> Walk | None:
-        """Return the credible part of the last walk over a listing, if there was one."""
+        """Return the credible part of a listing's last walk, or None."""
         walk = self._session.visits.walks.get(source.list)
         return walk and walk.believed(self._session.now())
 
     async def _page(self, reading: _Reading, url: str) -> Listing | None:
-        """Return one list page with its articles' links, or None if it failed (reported)."""
+        """Return a list page with its articles; None if it failed (reported)."""
         session, source = self._session, reading.source
         try:
             answer = await get(session, url, "list", drawn=source.render is not None)
@@ -129,7 +129,7 @@ class Discovery:
         return replace(listing, links=wanted)
 
     def _read(self, reading: _Reading, listing: Listing) -> list[str]:
-        """Return the new articles of a list page, and queue the pages behind it."""
+        """Return the new articles of a list page; queue further pages."""
         session, source = self._session, reading.source
         if listing.links and not reading.links:
             reading.walk = self._remember(source, reading.walk, listing)
@@ -146,7 +146,7 @@ class Discovery:
         return found
 
     def _new(self, reading: _Reading, listing: Listing) -> list[str]:
-        """Return the articles of a list page that have yet to be fetched."""
+        """Return the articles of a list page still to be fetched."""
         found = []
         for link in listing.links:
             if not self._session.city.allows(link.url):
@@ -156,7 +156,7 @@ class Discovery:
         return found
 
     def _wanted(self, link: Link) -> str | None:
-        """Return the address of a listed article, or None if it need not be fetched."""
+        """Return the address of a listed article, or None if known."""
         session = self._session
         if self._window.leaves_out(link):
             session.count("outside")
@@ -181,7 +181,10 @@ class Discovery:
         return url
 
     def _is_known(self, listing: Listing, walk: Walk | None) -> bool:
-        """Return True if the last whole walk knew all of a list page, and so the pages behind."""
+        """Return True for a list page known to the last whole walk.
+
+        The pages behind it are then known, too.
+        """
         if self._window or not listing.links or walk is None or walk.walked_at is None:
             return False
         session = self._session
@@ -196,7 +199,10 @@ class Discovery:
         self._session.count(f"lists_{source.lang}")
 
     def _remember(self, source: Source, walk: Walk | None, listing: Listing) -> Walk:
-        """Store the first page of a listing; an empty one leaves the walk before it in place."""
+        """Store the links of a listing's first page.
+
+        An empty page leaves the walk before it in place.
+        """
         now = self._session.now()
         names = "\n".join(canonical_url(link.url) for link in listing.links)
         digest = hashlib.sha256(names.encode()).hexdigest()
@@ -217,7 +223,7 @@ class Discovery:
         return walk
 
     def _conclude(self, reading: _Reading) -> None:
-        """Report the failings of a listing; store that it was read to its end if it was."""
+        """Report a listing's failings; store a walk to its end."""
         session, source, walk = self._session, reading.source, reading.walk
         if reading.last and not reading.links:
             self._report_empty(reading)

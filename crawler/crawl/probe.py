@@ -1,9 +1,9 @@
-"""Polite look at a few pages of a site: `python -m crawler.crawl.probe check|detect`.
+"""Polite look at a few pages of a site: `python -m crawler.crawl.probe`.
 
 `fetch URL` downloads one page. `check FILE.yaml` reads one list page of each source and the first
-articles it names. `detect URL…` finds out what CMS family lists are of, and takes an article of
-each. All print one JSON document. The layers of a crawl apply (hosts, robots.txt, delays, limits);
-nothing is stored or archived.
+articles it names. `detect URL…` finds the CMS family of lists, and reads an article of each. All
+print one JSON document. The layers of a crawl apply (hosts, robots.txt, delays, limits); nothing is
+stored or archived.
 """
 
 import argparse
@@ -36,14 +36,17 @@ from crawler.item import Article, Reject
 from crawler.legible import visible
 
 ARTICLES = 2
-"""Articles read of each list."""
+"""Articles read of each list; set by hand: one may be an odd page."""
 
 _FIELDS = ("title", "text", "published_at", "source", "author", "column")
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One page, or why there is none: `code` is an issue code, empty for a page."""
+    """One page; or none, with the reason.
+
+    `code` is an issue code, empty for a page.
+    """
 
     url: str
     body: bytes = b""
@@ -58,7 +61,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One article that was tried: the fields found, or why it is none."""
+    """One article as tried: the fields found, or the reason for none."""
 
     url: str
     fields: dict[str, Any] = field(default_factory=dict)
@@ -70,7 +73,7 @@ class Read:
 
 
 class Probe(Spider):
-    """Looks at the lists of `city` (or at `urls`, to detect) and keeps what it found."""
+    """Fetches the lists of `city`, or `urls` to detect, into `result`."""
 
     name = "probe"
     city: City
@@ -79,7 +82,7 @@ class Probe(Spider):
     result: list[dict[str, Any]]
 
     async def start(self) -> AsyncIterator[Any]:
-        """Do the whole job; every request is awaited in place, one after the other."""
+        """Do the whole job, one awaited request after the other."""
         if self.page:
             self.result.append(_portable(await self._fetch(self.page, kind="page")))
             return
@@ -91,7 +94,7 @@ class Probe(Spider):
         yield  # nothing is scheduled, and yet Scrapy wants an iterator
 
     async def _check(self, source: Source) -> dict[str, Any]:
-        told: dict[str, Any] = {
+        result: dict[str, Any] = {
             "line": source.line,
             "lang": source.lang,
             "cms": source.cms,
@@ -99,50 +102,55 @@ class Probe(Spider):
             "links": 0,
             "pages": 0,
             "articles": [],
-            "code": None,
-            "evidence": None,
         }
         if source.render and not browser.is_installed():
-            return told | {"code": "browser_missing", "evidence": browser.MISSING}
-        page = await self._fetch(source.list, kind="list", rendered=source.render is not None)
-        for _ in range(2):
-            if page.code:
-                return told | {"code": page.code, "evidence": page.evidence}
-            listing = FAMILIES[source.cms].read_list(page.text, page.url)
-            links = [link for link in listing.links if source.wants(link.url)]
-            if links or not listing.further:
-                break
-            page = await self._fetch(listing.further[0], kind="list")
-        told |= {"links": len(links), "pages": 1 + len(listing.further)}
-        known = [link for link in links if self.city.allows(link.url)]
-        if not known:
-            word = f"{len(listing.links)} links, none of them an article's"
+            return result | _fault("browser_missing", browser.MISSING)
+        page, listing = await self._list(source)
+        if page.code:
+            return result | _fault(page.code, page.evidence)
+        links = [link for link in listing.links if source.wants(link.url)]
+        result |= {"links": len(links), "pages": 1 + len(listing.further)}
+        allowed = [link for link in links if self.city.allows(link.url)]
+        if not allowed:
+            code, reason = "list_empty", f"{len(listing.links)} links, none of them an article's"
             if links:
-                word = f"all {len(links)} articles lie on hosts that the city does not name"
-            code = "links_off_host" if links else "list_empty"
-            return told | {"code": code, "evidence": f"{page.url}: {word} ({source.cms})"}
-        tried = [await self._read(link.url, self.city) for link in known[:ARTICLES]]
-        told["articles"] = [_plain(read) for read in tried]
+                code = "links_off_host"
+                reason = f"all {len(links)} articles are on hosts that the city does not name"
+            return result | _fault(code, f"{page.url}: {reason} ({source.cms})")
+        tried = [await self._read(link.url, self.city) for link in allowed[:ARTICLES]]
+        result["articles"] = [_plain(read) for read in tried]
         if all(read.code for read in tried):
-            return told | {"code": tried[0].code, "evidence": tried[0].evidence}
-        return told
+            return result | _fault(tried[0].code, tried[0].evidence)
+        return result | _fault(None, None)
+
+    async def _list(self, source: Source) -> tuple[Fetched, Listing]:
+        """Return the first list page with articles, or the second page."""
+        page = await self._fetch(source.list, kind="list", rendered=source.render is not None)
+        if page.code:
+            return page, Listing()
+        listing = FAMILIES[source.cms].read_list(page.text, page.url)
+        if listing.further and not any(source.wants(link.url) for link in listing.links):
+            page = await self._fetch(listing.further[0], kind="list")
+            if not page.code:
+                listing = FAMILIES[source.cms].read_list(page.text, page.url)
+        return page, listing
 
     async def _detect(self, url: str) -> dict[str, Any]:
-        told: dict[str, Any] = {"list": url, "render": None, "code": None, "evidence": None}
+        result: dict[str, Any] = {"list": url, "render": None, **_fault(None, None)}
         page = await self._fetch(url, kind="list")
         if page.code:
-            return told | {"code": page.code, "evidence": page.evidence}
+            return result | _fault(page.code, page.evidence)
         found = detection.family_of(page.text, page.url)
         if found is None and browser.is_installed():
             drawn = await self._fetch(url, kind="list", rendered=True)
             found = detection.family_of(drawn.text, drawn.url)
             if found is not None:
-                page, told["render"] = drawn, "browser"
+                page, result["render"] = drawn, "browser"
         if found is None:
-            word = f"{len(page.body)} bytes, and no family knows its links"
+            reason = f"{len(page.body)} bytes, and no family knows its links"
             if not browser.is_installed():
-                word += f" ({browser.MISSING})"
-            return told | {"code": "list_empty", "evidence": word}
+                reason += f" ({browser.MISSING})"
+            return result | _fault("list_empty", reason)
         listing: Listing = found.listing
         if found.data_url:
             answer = await self._fetch(found.data_url, kind="list")
@@ -150,19 +158,19 @@ class Probe(Spider):
         links = [link for link in listing.links if self.city.allows(link.url)]
         if not links:
             others = sorted({urlsplit(link.url).netloc for link in listing.links})
-            word = f"{len(listing.links)} articles, all on {', '.join(others)} ({found.cms})"
-            return told | {"code": "links_off_host", "evidence": word}
-        told |= {
+            reason = f"{len(listing.links)} articles, all on {', '.join(others)} ({found.cms})"
+            return result | _fault("links_off_host", reason)
+        result |= {
             "cms": found.cms,
             "links": len(links),
             "name": detection.city_name(page.text),
             "pattern": detection.pattern_of(links),
             "column": detection.column_of(links),
         }
-        return told | await self._sample(found.cms, url, links)
+        return result | await self._sample(found.cms, url, links)
 
     async def _sample(self, cms: str, url: str, links: Sequence[Link]) -> dict[str, Any]:
-        """Return the first article of a list that can be read, with its page, or why none can."""
+        """Return the first readable article of a list, or the fault."""
         host = urlsplit(url).netloc
         source = Source(lang="zh", cms=cms, list=url)
         hosts = (host, *{urlsplit(link.url).netloc for link in links} - {host})
@@ -173,7 +181,7 @@ class Probe(Spider):
             if not last.code:
                 page = {"url": last.url, "fields": last.fields, "headers": last.headers}
                 return {"lang": last.lang, "article": page | {"body": last.body.hex()}}
-        return {"code": last.code, "evidence": f"{last.url}: {last.evidence}"}
+        return _fault(last.code, f"{last.url}: {last.evidence}")
 
     async def _read(self, url: str, city: City) -> Read:
         page = await self._fetch(url, kind="article")
@@ -205,7 +213,10 @@ class Probe(Spider):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one probe and return the exit code: 0 when there is a result, 2 for a usage error."""
+    """Run one probe and return the exit code.
+
+    0 if there is a result, 2 for a usage error.
+    """
     parser = argparse.ArgumentParser(prog="python -m crawler.crawl.probe", description=__doc__)
     parser.add_argument("task", choices=("check", "detect", "fetch"))
     parser.add_argument("subjects", nargs="+", metavar="FILE|URL")
@@ -252,13 +263,18 @@ def _run(city: City, urls: Sequence[str], page: str = "") -> list[dict[str, Any]
 
 
 def _anywhere(urls: Sequence[str], others: Sequence[str]) -> City:
-    """Return a city that names the hosts of `urls` and the `others`."""
+    """Return a city with the hosts of `urls` and the `others`."""
     hosts = tuple(dict.fromkeys([*(urlsplit(url).netloc for url in urls), *others]))
     return City(key="probe", name_zh="", name_en="", hosts=hosts, sources=())
 
 
+def _fault(code: str | None, evidence: str | None) -> dict[str, Any]:
+    """Return the part of a result for a fault, or for none."""
+    return {"code": code, "evidence": evidence}
+
+
 def _portable(page: Fetched) -> dict[str, Any]:
-    """Return a page as JSON can carry it."""
+    """Return a page as JSON values."""
     return asdict(page) | {"body": base64.b64encode(page.body).decode()}
 
 
@@ -272,12 +288,15 @@ def _fields(article: Article) -> dict[str, Any]:
 
 
 def _plain(read: Read) -> dict[str, Any]:
-    """Return what a check tells of an article: which fields were found, and by what."""
+    """Return an article's part of a check's result.
+
+    The names of the fields found, and the extractor that found them.
+    """
     found = [name for name in _FIELDS if read.fields.get(name)]
-    told: dict[str, Any] = {"url": read.url, "code": read.code or None}
+    result: dict[str, Any] = {"url": read.url, "code": read.code or None}
     if read.code:
-        return told | {"evidence": read.evidence}
-    return told | {
+        return result | {"evidence": read.evidence}
+    return result | {
         "fields": found,
         "title": read.fields["title"],
         "published_at": read.fields["published_at"],

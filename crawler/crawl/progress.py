@@ -34,14 +34,14 @@ _ALIVE = 20
 """Lines left out because nothing changed, after which one is printed all the same."""
 
 
-class Progress:
-    """A Scrapy extension that prints how far the crawl is."""
+class ProgressLines:
+    """Scrapy extension that prints the progress of a crawl."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._last: dict[str, Any] = {}
         self._silent = 0
-        self._loop = create_looping_call(self.tell)
+        self._loop = create_looping_call(self.write)
         crawler.signals.connect(self._opened, signals.spider_opened)
         crawler.signals.connect(self._closing, signals.spider_closed)
 
@@ -49,8 +49,8 @@ class Progress:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    def tell(self) -> None:
-        """Print the counts if they have changed; stop the crawl if nobody reads them."""
+    def write(self) -> None:
+        """Print the counts if they have changed; without a reader, stop."""
         now = counts(self._crawler)
         self._silent = 0 if now != self._last else self._silent + 1
         if self._silent % _ALIVE:
@@ -69,7 +69,7 @@ class Progress:
 
 
 def counts(crawler: Crawler) -> dict[str, Any]:
-    """Return the crawl's counts: requests sent, and per kind what came of them; `queue` waits."""
+    """Return a crawl's counts: requests, results by kind, waiting requests (`queue`)."""
     stats = crawler.stats.get_stats()
     waiting = stats.get("scheduler/enqueued", 0) - stats.get("scheduler/dequeued", 0)
     answered = stats.get("downloader/response_count", 0) + stats.get(
@@ -85,7 +85,7 @@ def counts(crawler: Crawler) -> dict[str, Any]:
 
 
 def write_line(counted: dict[str, Any]) -> bool:
-    """Print one line, and say whether someone reads it."""
+    """Print one line; return False if nobody reads it."""
     try:
         # ASCII: two processes need not agree on the encoding of the pipe between them.
         sys.stdout.write(json.dumps(counted) + "\n")

@@ -11,8 +11,8 @@ from scrapy.crawler import Crawler
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler import issues
-from crawler.archive.reader import ArchiveError, Place, Record, read_at
-from crawler.archive.writer import Writer
+from crawler.archive.reader import ArchiveError, Place, Record, read_record
+from crawler.archive.writer import ArchiveWriter
 from crawler.city import City
 from crawler.errors import ShizhengError
 from crawler.issues import IssueLog
@@ -30,7 +30,7 @@ class CrawlError(ShizhengError):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One crawl of one city: its archive, visits, issues, clock (UTC) and counts.
+    """One crawl of a city: archive, visits, issues, clock (UTC), counts.
 
     `seen` collects the canonical URLs of the articles asked for in this crawl.
     """
@@ -40,7 +40,7 @@ class Session:
     run_id: str
     now: Callable[[], datetime]
     visits: Visits
-    archive: Writer
+    archive: ArchiveWriter
     issues: IssueLog
     crawler: Crawler
     seen: set[str] = field(default_factory=set)
@@ -63,7 +63,7 @@ class Session:
         files, folder_of_archive = ArchiveFiles(visits), output / "archive" / city.key
         if cut := files.recover(folder_of_archive):
             logger.warning("cut %d bytes of a torn record off the archive", cut)
-        archive = Writer(
+        archive = ArchiveWriter(
             folder_of_archive,
             run_id,
             known=visits.payload,
@@ -86,7 +86,7 @@ class Session:
 
     def archived(self, place: Place) -> Record | None:
         """Return an archived response, or None if it cannot be read."""
-        return read_at(self.archive.folder, place)
+        return read_record(self.archive.folder, place)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to `shizheng/<name>` of the crawl's statistics."""
@@ -107,14 +107,14 @@ class Session:
         return code
 
     def break_off(self, reason: str) -> None:
-        """Stop the crawl because a response or result could not be stored."""
+        """Stop the crawl: a response or result could not be stored."""
         if not self.stopping:
             self._reasons.append(reason)
             deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
 
 
 class CrawlPart:
-    """A middleware or item pipeline of one crawl, with access to its session."""
+    """A middleware or item pipeline, with the session of its crawl."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -137,7 +137,10 @@ class CrawlPart:
 
 
 def _clock(moment: str) -> Callable[[], datetime]:
-    """Return the clock of a crawl: the machine's, or one that starts at `moment` (ISO 8601)."""
+    """Return the clock of a crawl.
+
+    It is the machine's, or one that starts at `moment` (ISO 8601).
+    """
     if not moment:
         return lambda: datetime.now(UTC)
     try:

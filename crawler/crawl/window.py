@@ -10,14 +10,20 @@ from crawler.crawl.session import CrawlError
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """First and last day of the dated links to follow; None for an open end."""
+    """First and last day of the dated links to follow.
+
+    None is an open end.
+    """
 
     since: date | None = None
     until: date | None = None
 
     @classmethod
     def parse(cls, since: str, until: str) -> Self:
-        """Return the window between two dates, empty for an open end. Raises `CrawlError`."""
+        """Return the window between two dates; empty for an open end.
+
+        Raises `CrawlError`.
+        """
         first, last = _day("since", since), _day("until", until)
         if first and last and first > last:
             raise CrawlError(f"since ({first}) is after until ({last}): nothing lies between them")
@@ -31,7 +37,10 @@ class Window:
         return link.date is not None and (self._too_old(link) or self._too_new(link))
 
     def is_past(self, listing: Listing) -> bool:
-        """Return True if all of a list page, and so of the later ones, is before the window."""
+        """Return True for a list page wholly before the window.
+
+        So are those of the pages behind it.
+        """
         return bool(listing.links) and all(self._too_old(link) for link in listing.links)
 
     def _too_old(self, link: Link) -> bool:

@@ -24,7 +24,10 @@ _REFUSED: dict[str, str] = {}
 
 
 def is_public(address: str) -> bool:
-    """Return True for an IP address of the public Internet; False for any other text."""
+    """Return True for an IP address of the public Internet.
+
+    False for any other text.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -60,7 +63,10 @@ class GuardedResolver(CachingThreadedResolver):
         return made
 
     def getHostByName(self, name: str, timeout: Any = ()) -> "Deferred[str]":  # noqa: N802
-        """Resolve `name` to an IPv4 address; fails with `DNSLookupError` for a private one."""
+        """Resolve `name` to an IPv4 address.
+
+        Fails with `DNSLookupError` for a private one.
+        """
         found = super().getHostByName(name, timeout)
         # An address is no answer of a name server: it is the operator's proxy, or the guard's.
         if self.allowed or _is_address(name):

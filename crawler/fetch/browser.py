@@ -1,4 +1,4 @@
-"""Settings of the browser for lists drawn by a script: Chromium, by the extra `[browser]`.
+"""Browser for lists drawn by a script: Chromium, by the extra `[browser]`.
 
 One page of one list at a time, without cookies, images or fonts, and only from the city's hosts.
 """
@@ -40,7 +40,10 @@ def needed(city: City) -> bool:
 
 
 def settings(city: City) -> dict[str, Any]:
-    """Return the Scrapy settings by which requests marked with `meta` go through the browser."""
+    """Return the Scrapy settings that send marked requests through the browser.
+
+    Requests are marked with `meta`.
+    """
     handler = "crawler.fetch.drawn.BrowserHandler"
     launch: dict[str, Any] = {
         "executable_path": shutil.which("chromium") or shutil.which("chromium-browser"),
@@ -69,14 +72,17 @@ def settings(city: City) -> dict[str, Any]:
 
 
 def meta() -> dict[str, Any]:
-    """Return the meta of a request that the browser answers, once the page has settled."""
+    """Return the meta of a request to the browser.
+
+    It answers once the page has settled.
+    """
     return {"playwright": True, "playwright_page_goto_kwargs": {"wait_until": "networkidle"}}
 
 
 def _names(city: City) -> str:
-    """Return Chromium's name rules: only the city's hosts, at their public addresses.
+    """Return Chromium's name rules: only the city's hosts, at public addresses.
 
-    A redirect, which no layer here sees, thus leads nowhere else either.
+    So a redirect leads nowhere else either, though no layer here meets it.
     """
     rules = []
     for host in dict.fromkeys(host.partition(":")[0] for host in city.hosts):
@@ -90,7 +96,7 @@ def _names(city: City) -> str:
 
 
 def _refusal(city: City) -> Callable[[Any], bool]:
-    """Return a predicate of the requests of a page that the browser must not make."""
+    """Return a predicate of the requests the browser must not make."""
 
     def refuse(request: Any) -> bool:
         inline = urlsplit(request.url).scheme in ("data", "blob", "about")

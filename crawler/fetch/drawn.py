@@ -1,4 +1,7 @@
-"""Download handler for pages drawn by a script; importable with the browser extra alone."""
+"""Download handler for pages drawn by a script.
+
+A module of its own, because it can be imported with the browser extra alone.
+"""
 
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 

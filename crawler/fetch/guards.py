@@ -39,7 +39,7 @@ _NO_PAGES = (
 
 
 class HostGuard(CrawlPart):
-    """Refuses requests to hosts that the city file does not name, redirects included."""
+    """Refuses requests to hosts outside the city file, redirects included."""
 
     def process_request(self, request: Request) -> Request | None:
         # A redirect may give a user name; it is neither requested, recorded nor archived.
@@ -51,9 +51,9 @@ class HostGuard(CrawlPart):
 class RobotsGuard(CrawlPart):
     """Refuses requests to a host with an unreachable robots.txt (RFC 9309, 2.3.1.4).
 
-    Scrapy reads an error page as rules, which allow everything. A robots.txt that is absent (4xx)
-    or leads to another host does allow everything (2.3.1.3). Comes after Scrapy's own layer, which
-    fetches the file.
+    Scrapy takes an error page for rules that allow everything. A robots.txt that is absent (4xx) or
+    leads to another host does allow everything (2.3.1.3). Comes after Scrapy's own layer, the one
+    that fetches the file.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -105,7 +105,10 @@ class OnlyPages(CrawlPart):
 
 
 class Unpacker(CrawlPart):
-    """Removes the content coding of a response, unless it unpacks to too much."""
+    """Removes the content coding of responses, within a size limit.
+
+    A response that unpacks to more stays packed.
+    """
 
     def process_response(self, request: Request, response: Response) -> Response:
         if b"Content-Encoding" not in response.headers:
@@ -118,7 +121,7 @@ class Unpacker(CrawlPart):
 
 
 class Archiver(CrawlPart):
-    """Archives every response as it came off the wire, before any other layer.
+    """Archives every response as sent, before any other layer.
 
     One off the city's hosts is refused: a browser behind a proxy follows redirects by itself.
     """
@@ -173,14 +176,14 @@ class Redirects(RedirectMiddleware):
 
 
 def readable_robots(body: bytes) -> bytes:
-    """Return the whole lines within the first `MAX_ROBOTS` bytes of a robots.txt."""
+    """Return the whole lines in the first `MAX_ROBOTS` bytes of a robots.txt."""
     if len(body) <= MAX_ROBOTS:
         return body
     return body[: body.rfind(b"\n", 0, MAX_ROBOTS) + 1]
 
 
 def check_host(url: str, city: City) -> None:
-    """Raise `OffHost` for a URL on a host that the city does not name."""
+    """Raise `OffHost` for a URL on a foreign host."""
     if not city.allows(url):
         raise OffHost(f"{urlsplit(without_user(url)).netloc} is not among the hosts of {city.key}")
 

@@ -1,7 +1,7 @@
 """Bound on the head of a response: Twisted reads headers without end.
 
 A line of more than 16 KB ends the connection there already; here the bytes of all lines are
-bounded, also those of interim answers (100 Continue), of which any number may go before an answer.
+bounded, also those of interim answers (100 Continue), any number of which may precede an answer.
 """
 
 from scrapy import Request
@@ -31,14 +31,17 @@ class HeadTooLargeError(DownloadCancelledError):
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Scrapy's handler of http and https, over connections with a bound on the head."""
+    """Scrapy's handler of http and https, with a bound on heads."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Connections
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response to a request. Raises `HeadTooLargeError` and Scrapy's errors."""
+        """Return the response to a request.
+
+        Raises `HeadTooLargeError` and Scrapy's errors.
+        """
         try:
             return await super().download_request(request)
         except DownloadFailedError as error:
@@ -49,7 +52,7 @@ class BoundedHandler(HTTP11DownloadHandler):
 
 
 class _Connection(_LenientHTTP11ClientProtocol):
-    """A connection that gives up on a head of more than `MAX_HEAD` bytes."""
+    """A connection that gives up on a head above `MAX_HEAD` bytes."""
 
     _left = MAX_HEAD
 

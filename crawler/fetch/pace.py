@@ -1,4 +1,4 @@
-"""Pace of requests that a host asks for: Crawl-delay of robots.txt, and Retry-After.
+"""Pace of requests asked for by a host: Crawl-delay and Retry-After.
 
 Scrapy's delay is one for all hosts, and its throttle ignores both. They are applied here for each
 host, before a request enters Scrapy's queue for it.
@@ -51,10 +51,10 @@ class Pace(CrawlPart):
             await asyncio.sleep(turn - now)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        asked = response.headers.get("Retry-After")
-        if response.status not in _BUSY or not asked:
+        header = response.headers.get("Retry-After")
+        if response.status not in _BUSY or not header:
             return response
-        seconds = retry_after(asked.decode("latin-1"), datetime.now(UTC))
+        seconds = retry_after(header.decode("latin-1"), datetime.now(UTC))
         host = urlsplit(request.url).netloc
         if seconds is None:
             return response

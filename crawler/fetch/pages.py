@@ -16,7 +16,10 @@ from crawler.state.visits import validators
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a site, live or archived. Names of `headers` are in lower case."""
+    """One answer of a site, live or archived.
+
+    Names of `headers` are in lower case.
+    """
 
     url: str
     status: int
@@ -35,11 +38,11 @@ class Answer:
 
 
 async def get(session: Session, url: str, kind: str, *, drawn: bool = False) -> Answer:
-    """Download a page in place, past the scheduler; from the archive if it is unmodified.
+    """Download a page in place, past the scheduler.
 
-    All layers of a crawl apply to it: hosts, robots.txt, delays, retries, redirects, the archive.
-    Raises their errors. A page that a script has `drawn` comes from the browser, always anew: it
-    may change while its file does not.
+    An unmodified page comes from the archive. All layers of a crawl apply: hosts, robots.txt,
+    delays, retries, redirects, the archive. Raises their errors. A page that a script has `drawn`
+    comes from the browser, always anew: it may change while its file does not.
     """
     if drawn:
         return Answer.of(await _download(session, url, {"kind": kind} | browser.meta()))
@@ -61,12 +64,15 @@ async def _download(
 
 
 def as_requested(url: str) -> str:
-    """Return the spelling in which a page is requested, and its visit recorded."""
+    """Return the spelling of a URL in requests and visits."""
     return urldefrag(Request(url).url)[0]
 
 
 def lower_headers(headers: Headers) -> dict[str, str]:
-    """Return headers as the archive's reader does: names in lower case, repeats joined."""
+    """Return headers as the archive's reader does.
+
+    Names are in lower case, repeats joined.
+    """
     return merged(header_pairs(headers))
 
 

@@ -1,1 +1,1 @@
-"""The one spider. Which cities it crawls is said in `crawler/cities`."""
+"""The one spider. Its cities are the files in `crawler/cities`."""

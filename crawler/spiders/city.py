@@ -30,9 +30,10 @@ from crawler.state.visits import Visit, validators
 
 
 class CitySpider(Spider):
-    """Crawls one city; the loader makes a subclass with `name` and `city` for each city file.
+    """Crawls one city.
 
-    Arguments (`-a`): `since` and `until`, dates (inclusive) that bound the dated links to follow.
+    The loader makes a subclass with `name` and `city` for each city file. Arguments (`-a`): `since`
+    and `until`, dates (inclusive) that bound the dated links to follow.
     """
 
     name = "city"
@@ -70,7 +71,7 @@ class CitySpider(Spider):
             yield request_or_page
 
     async def article(self, response: Response) -> AsyncIterator[PageResults]:
-        """Read a fetched article page; one fetched again gives results only if it changed."""
+        """Read a fetched article page; again, only if it changed."""
         visits = self.session.visits
         answer = replace(Answer.of(response), url=urldefrag(response.url)[0])
         again = "digest" in response.request.meta  # type: ignore[union-attr]
@@ -92,18 +93,21 @@ class CitySpider(Spider):
     def failed(self, failure: Failure) -> None:
         """Record a request without a response."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        asked = request.meta.get("redirect_urls", [request.url])[0]
+        requested = request.meta.get("redirect_urls", [request.url])[0]
         error = failure.value or RuntimeError("no reason given")
-        code = self.session.report_failure(asked, error)
-        visit = self.session.visits.get(asked)
+        code = self.session.report_failure(requested, error)
+        visit = self.session.visits.get(requested)
         # A stored article that could not be fetched again stays due.
         due = visit is not None and visit.outcome == "stored"
         if not due and code not in ("archive", "store", "internal"):
             final = code in issues.FINAL and not isinstance(error, issues.RobotsUnreachable)
-            self.session.visits.frontier.failed(asked, self.session.now(), for_good=final)
+            self.session.visits.frontier.failed(requested, self.session.now(), for_good=final)
 
     def _request(self, url: str, visit: Visit | None = None) -> Request:
-        """Return the request for an article; on condition of a change if `visit` is given."""
+        """Return the request for an article.
+
+        It is conditional on a change since `visit` if that is given.
+        """
         return Request(
             url,
             callback=self.article,
@@ -115,7 +119,7 @@ class CitySpider(Spider):
         )
 
     async def _everything(self) -> AsyncIterator[Any]:
-        """Yield pages archived but not stored, unanswered and due requests, then the lists'."""
+        """Yield unstored pages, then unanswered, due and new requests."""
         session = self.session
         self._check_clock()
         async for page in self._unfinished():
@@ -171,7 +175,7 @@ class CitySpider(Spider):
                 yield self._request(url)
 
     def _leads_to_seen(self, url: str) -> bool:
-        """Return True if a page last redirected to one that this crawl has met."""
+        """Return True if a page last redirected to a seen one."""
         return any(
             visit.redirect is None and canonical_url(visit.url) in self.session.seen
             for visit in self.session.visits.chain(url)
@@ -180,7 +184,7 @@ class CitySpider(Spider):
     def _report_mistake(
         self, failure: Failure, response: Response | None = None, item: PageResults | None = None
     ) -> None:
-        """Report an unexpected error: otherwise the crawl would only be short of something.
+        """Report an unexpected error: the crawl would only be short of something.
 
         Of finding articles (no response), of reading a page, or of the item pipelines.
         """

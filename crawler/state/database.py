@@ -1,4 +1,4 @@
-"""State file of a city's crawls: a SQLite database, open together with the city's lock.
+"""State file of a city: a SQLite database under the city's lock.
 
 Its tables are read and written in `visits.py`, `frontier.py`, `walks.py` and `recovery.py`.
 """
@@ -75,14 +75,17 @@ _ENVIRONMENT = (
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An open state file, with the lock that makes it the only writer of its city."""
+    """An open state file, whose lock makes it a city's only writer."""
 
     database: sqlite3.Connection
     lock: IO[str]
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or make the file. Raises `VisitsError`: in use, not writable, foreign, damaged."""
+        """Open or make the file.
+
+        Raises `VisitsError`: in use, not writable, foreign, damaged.
+        """
         lock = lock_of(path)
         try:
             return cls(_connect(path), lock)
@@ -106,7 +109,7 @@ class State:
 
 
 class _Database(sqlite3.Connection):
-    """A connection that raises every SQLite error as one that names the file, by `translate`."""
+    """A connection with errors turned by `translate` into ones naming the file."""
 
     translate: Callable[[sqlite3.Error], Exception]
 
@@ -121,7 +124,7 @@ class _Database(sqlite3.Connection):
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Raise an SQLite error inside the block as the one for the user."""
+        """Raise SQLite errors in the block as those for the user."""
         try:
             yield
         except sqlite3.Error as error:
@@ -129,7 +132,7 @@ class _Database(sqlite3.Connection):
 
 
 class _Cursor(sqlite3.Cursor):
-    """A cursor of `_Database`: damage to a file may show at any row."""
+    """A cursor of `_Database`: damage may show at any row."""
 
     connection: _Database
 
@@ -161,7 +164,7 @@ class _Cursor(sqlite3.Cursor):
 def connect(
     path: Path, error: Callable[[str], Exception], remedy: str, **options: Any
 ) -> sqlite3.Connection:
-    """Open a SQLite file; its errors, now or later, are raised as `error`.
+    """Open a SQLite file; its errors are raised as `error`.
 
     The message is that the file cannot be written, or that it is no usable state file and the
     `remedy`.

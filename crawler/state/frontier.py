@@ -18,7 +18,7 @@ class Frontier:
         self._state, self._database = state, state.database
 
     def __contains__(self, canonical: object) -> bool:
-        """Return True for a page that is wanted or was given up, by its canonical URL."""
+        """Return True for a canonical URL that is wanted or given up."""
         query = "SELECT 1 FROM frontier WHERE canonical=?"
         return self._database.execute(query, (canonical,)).fetchone() is not None
 

@@ -1,4 +1,4 @@
-"""Lock of a city: one writer of its state and tables at a time."""
+"""Lock of a city, for one writer of its state and tables."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ LOCK_VARIABLE = "SHIZHENG_LOCK"
 
 
 class VisitsError(ShizhengError):
-    """A state file that cannot be used. The message names it and the remedy."""
+    """A state file that cannot be used. The message has the remedy."""
 
     exit_code = ExitCode.INTERNAL
 
@@ -64,7 +64,7 @@ def holder_of(lock: IO[str]) -> str:
 
 
 def taken(file: IO[str]) -> bool:
-    """Lock a file with flock(2); return False if another process has it locked.
+    """Lock a file with flock(2); return False if it is locked elsewhere.
 
     A status command locks it for a moment only, so it is tried three times. The lock belongs to the
     open file and ends with it.

@@ -26,11 +26,11 @@ class ArchiveFiles:
             self._database.execute("UPDATE archives SET closed=1 WHERE file=?", (file,))
 
     def recover(self, folder: Path) -> int:
-        """Repair the archive files that a killed crawl left open; return the bytes cut.
+        """Repair the archive files of a killed crawl; return the bytes cut.
 
         Responses that were archived but not recorded are recorded now. If the state was moved away
-        and no file is known, the newest is repaired: no other can be torn, as a city has one
-        writer, which repairs what it finds.
+        and no file is known, the newest is repaired: no other can be torn, because the one writer
+        of a city repairs the files it finds.
         """
         names = self._database.execute("SELECT file FROM archives WHERE NOT closed").fetchall()
         cut = 0
@@ -51,10 +51,11 @@ class ArchiveFiles:
         return cut
 
     def _forget(self, file: str, end: int) -> None:
-        """Delete the visits in a file from `end` (bytes) on, lost from the archive in a power cut.
+        """Delete the visits in a file from `end` (bytes) on.
 
-        Their articles are wanted again. Their payloads are deleted, too: otherwise a page fetched
-        anew would only be archived as a reference to lost bytes.
+        A power cut took them from the archive. Their articles are wanted again. Their payloads are
+        deleted, too: otherwise a page fetched anew would only be archived as a reference to lost
+        bytes.
         """
         lost = {"file": file, "end": end}
         with self._state.changing():
@@ -74,7 +75,7 @@ class ArchiveFiles:
             "SELECT offset FROM payloads WHERE file=:file)",
             {"file": path.name},
         ).fetchone()[0]
-        for record in reader.read(path, start=last or 0, unmodified=True):
+        for record in reader.read_records(path, start=last or 0, unmodified=True):
             if record.status == 304:
                 self._visits.confirm(record.url, record.fetched_at)
             elif last is None or record.offset > last:

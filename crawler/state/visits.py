@@ -1,4 +1,4 @@
-"""Visits: last response of each URL, and its outcome, in one SQLite file per city.
+"""Visits: last response and outcome of each URL, in SQLite.
 
 A visit is recorded once its response has been archived, and marked once its outcome is in the
 tables. One rule protects against a crawl that dies: an address that a list named is on the frontier
@@ -48,7 +48,7 @@ class Visit:
 
 
 class Visits:
-    """Visits of one city, with its frontier and walks, in a `State` open for writing."""
+    """Visits, frontier and walks of one city, in a writable `State`."""
 
     def __init__(self, state: State) -> None:
         self.state, self._database = state, state.database
@@ -56,7 +56,10 @@ class Visits:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or make the file. Raises `VisitsError`: in use, not writable, foreign, damaged."""
+        """Open or make the file.
+
+        Raises `VisitsError`: in use, not writable, foreign, damaged.
+        """
         return cls(State.open(path))
 
     def close(self) -> None:
@@ -64,7 +67,7 @@ class Visits:
         self.state.close()
 
     def record(self, visit: Visit, moment: datetime) -> None:
-        """Record a response that was fetched at `moment` (UTC) and has been archived."""
+        """Record a response archived already, fetched at `moment` (UTC)."""
         seen, before = moment.isoformat(), self.get(visit.url)
         with self.state.changing():
             self._database.execute(
@@ -105,7 +108,7 @@ class Visits:
                 self.frontier.owe(visit.url)
 
     def reopen(self, url: str) -> None:
-        """Remove the outcome of an article before its further pages are fetched again."""
+        """Remove an article's outcome before its further pages are fetched again."""
         with self.state.changing():
             self._database.execute("UPDATE visits SET outcome=NULL WHERE url=?", (url,))
             self.frontier.owe(url)
@@ -119,7 +122,10 @@ class Visits:
             )
 
     def known_since(self, url: str) -> datetime | None:
-        """Return the time (UTC) that a page was first listed, in any spelling, or None."""
+        """Return the time (UTC) a page was first listed, or None.
+
+        The page may be given in any spelling.
+        """
         found = self._database.execute(
             "SELECT min(moment) FROM (SELECT first_seen AS moment FROM visits "
             "WHERE canonical=:page UNION ALL SELECT listed_at FROM frontier "
@@ -136,7 +142,7 @@ class Visits:
         )
 
     def due(self, now: datetime, limit: int) -> list[Visit]:
-        """Return at most `limit` stored articles of an age to be fetched again.
+        """Return at most `limit` stored articles due to be fetched again.
 
         Those seen later than now, by a clock that was ahead, are due as well.
         """
@@ -153,7 +159,7 @@ class Visits:
         )
 
     def ahead(self, now: datetime, lists: Sequence[str]) -> tuple[int, str]:
-        """Return the number of stored moments later than now, and the latest of them.
+        """Return the number of stored moments after now, and the latest.
 
         Those of pages, of the frontier, and of the listings `lists`.
         """
@@ -187,7 +193,7 @@ class Visits:
         return next(iter(self._select("WHERE url=?", (url,))), None)
 
     def chain(self, url: str) -> list[Visit]:
-        """Return the visits of a page, in any spelling, and of its redirects' targets."""
+        """Return a page's visits, in any spelling, and its redirect targets'."""
         found: dict[str, Visit] = {}
         spellings = [canonical_url(url)]
         for _ in range(_MAX_HOPS):
@@ -208,7 +214,7 @@ class Visits:
         )
 
     def mark(self, outcomes: Iterable[tuple[str, Outcome]], run_id: str) -> None:
-        """Mark the outcomes of pages, (URL as fetched, outcome), now in the tables."""
+        """Mark the outcomes, now in the tables, of pages by URL."""
         outcomes = list(outcomes)
         with self.state.changing():
             self._database.executemany(
@@ -238,19 +244,22 @@ class Visits:
         self.frontier.drop(url for (url,) in owed if any(v.outcome for v in self.chain(url)))
 
     def unaccounted(self) -> list[str]:
-        """Return the article pages with neither an outcome nor a place on the frontier.
+        """Return the article pages neither on the frontier nor with an outcome.
 
         Nor do they lead to a page with one. There are none, at whatever moment a crawl is killed. A
         page that was only redirected to is accounted for by the address that led to it.
         """
-        asked = self._select(
+        unmarked = self._select(
             "WHERE kind='article' AND outcome IS NULL AND url NOT IN "
             "(SELECT redirect FROM visits WHERE redirect IS NOT NULL) ORDER BY url"
         )
-        return [visit.url for visit in asked if not self.is_accounted(visit.url)]
+        return [visit.url for visit in unmarked if not self.is_accounted(visit.url)]
 
     def is_accounted(self, url: str) -> bool:
-        """Return True if a page, in any spelling, is on the frontier or has an outcome."""
+        """Return True for a page on the frontier or with an outcome.
+
+        The page may be given in any spelling.
+        """
         chain = self.chain(url)
         pages = {canonical_url(url), *(canonical_url(visit.url) for visit in chain)}
         return any(visit.outcome for visit in chain) or any(p in self.frontier for p in pages)
@@ -273,7 +282,7 @@ def _visit(row: tuple[Any, ...]) -> Visit:
 
 
 def validators(visit: Visit | None) -> dict[str, str]:
-    """Return the headers of a request on condition of a change (RFC 9110, 13.1)."""
+    """Return the headers of a conditional request (RFC 9110, 13.1)."""
     found: dict[str, str] = {}
     if visit is not None and visit.status == 200:
         if visit.etag:
@@ -286,7 +295,10 @@ def validators(visit: Visit | None) -> dict[str, str]:
 def visit_of(
     url: str, status: int, headers: Mapping[str, str], *, kind: str, digest: str, place: Place
 ) -> Visit:
-    """Return the visit of a response; names of `headers` are in lower case."""
+    """Return the visit of a response.
+
+    Names of `headers` are in lower case.
+    """
     target = headers.get("location") if 300 <= status < 400 else None
     return Visit(
         url=url,
@@ -301,7 +313,7 @@ def visit_of(
 
 
 def _target(url: str, location: str) -> str | None:
-    """Return the target of a redirect, or None if it is no URL."""
+    """Return the target of a redirect; None for no URL."""
     try:
         return without_user(urldefrag(urljoin(url, location))[0])
     except ValueError:

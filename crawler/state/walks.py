@@ -1,4 +1,4 @@
-"""Walks over listings: last look at each listing, and the decision to look again."""
+"""Walks over listings: last look at each, and time of the next."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -36,9 +36,10 @@ class Walk:
         return self.newest or news_day(self.changed_at)
 
     def believed(self, now: datetime) -> "Walk":
-        """Return the walk without moments later than now, stored by a clock that was ahead.
+        """Return the walk without moments later than now.
 
-        A listing with such a moment is read to its end anew: it neither rests nor is cut short.
+        A clock that was ahead stored those. A listing with such a moment is read to its end anew:
+        it neither rests nor is cut short.
         """
         latest = max(self.checked_at, self.changed_at, self.walked_at or self.checked_at)
         if latest <= now + SKEW:
@@ -47,7 +48,7 @@ class Walk:
         return replace(self, walked_at=None, changed_at=min(self.changed_at, now), newest=newest)
 
     def rests(self, now: datetime) -> bool:
-        """Return True if the listing may be passed over: one long unchanged is read less often."""
+        """Return True for a listing to pass over, as it seldom changes."""
         if self.walked_at is None:
             return False
         quiet = self.checked_at - self.changed_at

@@ -144,7 +144,7 @@ def extract(
     archive, before anything is stored, and `ReaderDiedError`; what was stored until then stays.
     """
     for path in paths:
-        next(reader.read(path), None)
+        next(reader.read_records(path), None)
     wanted = _Filter(cities, prefix, any_host)
     mark = settings_digest(cities, prefix, any_host)
     counts: dict[str, Count] = {}
@@ -197,7 +197,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
     """Return what one file gives, by city, and what of it was skipped, by reason."""
     gathered: dict[str, _Pages] = {}
     skipped: Counter[str] = Counter()
-    for record in reader.read(path, skipped):
+    for record in reader.read_records(path, skipped):
         if record.kind in _NOT_ARTICLES or 300 <= record.status < 400:
             continue
         city = wanted.city_of_record(record.url, skipped)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error
 
-from crawler.archive.reader import read
+from crawler.archive.reader import read_records
 from crawler.city import City
 from crawler.demo.gold import gold_articles
 from crawler.demo.response import Response, html, redirect
@@ -144,7 +144,7 @@ def test_what_a_browser_behind_a_proxy_was_led_to_is_reported_and_not_archived(
     reason = "elsewhere.test is not among the hosts of qingya"
     assert told[away] == ("off_host", reason)
     (warc,) = (tmp_path / "out" / "archive" / "qingya").glob("*.warc.gz")
-    archived = [record.url for record in read(warc)]
+    archived = [record.url for record in read_records(warc)]
     assert PLAIN in archived
     assert not [url for url in archived if "elsewhere" in url]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from conftest import ROOT, Web
 
-from crawler.archive.reader import read
+from crawler.archive.reader import read_records
 from pipelines.tables import articles, files, parquet, schema
 
 # Which run wrote a row, and when, is all that may differ between a disturbed and another crawl.
@@ -74,7 +74,7 @@ def damage(output: Path) -> list[str]:
     """Return what is broken among the files of a corpus, if anything."""
     skipped: Counter[str] = Counter()
     for path in sorted(output.rglob("*.warc.gz")):
-        for _ in read(path, skipped):
+        for _ in read_records(path, skipped):
             pass
     del skipped["not_modified"]  # a page that had not changed: nothing is wrong with the record
     found = [f"{count} records {reason}" for reason, count in skipped.items()]

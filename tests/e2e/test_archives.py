@@ -22,7 +22,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.archive import reader
-from crawler.archive.writer import Exchange, Writer
+from crawler.archive.writer import ArchiveWriter, Exchange
 from crawler.city_file import load_cities
 from crawler.demo import DEMO_CITIES
 from crawler.demo.gold import gold_articles
@@ -223,7 +223,7 @@ def test_another_reader_finds_the_same_responses(common_crawl: Path, wget: Path)
             (record.headers["WARC-Target-URI"].strip("<>"), record.reader.read())
             for record in ArchiveIterator(file, record_types=WarcRecordType.response)
         ]
-    assert [(record.url, record.body) for record in reader.read(path)] == theirs
+    assert [(record.url, record.body) for record in reader.read_records(path)] == theirs
 
 
 def test_two_processes_store_what_one_stores(
@@ -266,7 +266,7 @@ def test_an_older_archive_read_again_brings_no_text_back_that_was_corrected(
     sentence = row["text"][:20]
     paths = []
     for name, body in (("1", old.body), ("2", old.body.replace(sentence.encode(), b"!" * 30))):
-        with Writer(tmp_path, name, known=lambda digest: None) as writer:
+        with ArchiveWriter(tmp_path, name, known=lambda digest: None) as writer:
             place = writer.write(
                 Exchange(
                     row["url"], "GET", (), 200, tuple(old.headers.items()), body, NOW, "article"

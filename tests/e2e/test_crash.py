@@ -18,7 +18,7 @@ import pytest
 from conftest import Crawl, Crawled, Web, crawl_into, serving, small_city
 from operating import damage, manifests, start, tables
 
-from crawler.archive.reader import read
+from crawler.archive.reader import read_records
 from pipelines.tables import lock
 
 
@@ -115,7 +115,7 @@ def test_a_folder_that_became_read_only_ends_the_crawl_and_loses_nothing(
 def tear_archive(output: Path) -> None:
     """A power cut: of the archive, what the system had not yet written is gone."""
     (path,) = output.glob("archive/haiqing/*.warc.gz")
-    last = max(record.offset for record in read(path))
+    last = max(record.offset for record in read_records(path))
     os.truncate(path, last + 40)
 
 

@@ -30,7 +30,7 @@ from conftest import (
     page,
 )
 
-from crawler.archive.reader import Record, read
+from crawler.archive.reader import Record, read_records
 from crawler.crawl import __main__ as program
 from pipelines.tables import articles, files, parquet, schema
 
@@ -51,7 +51,7 @@ def rejected(output: Path) -> dict[str, str]:
 def archived(output: Path, run: str = "*") -> list[Record]:
     skipped: Counter[str] = Counter()
     paths = sorted((output / "archive/haiqing").glob(f"{run}.warc.gz"))
-    records = [record for path in paths for record in read(path, skipped)]
+    records = [record for path in paths for record in read_records(path, skipped)]
     assert not skipped
     return records
 

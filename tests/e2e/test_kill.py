@@ -9,7 +9,7 @@ from typing import Any
 from conftest import NOTICES, Answer, Crawl, Crawled, Web, crawl_into, entry, href, listing, news
 
 from benchmarks.accuracy.kill import lost
-from crawler.archive.reader import read
+from crawler.archive.reader import read_records
 from crawler.city_file import load_cities
 from pipelines.tables import articles, schema
 from pipelines.tables.files import table_path
@@ -61,7 +61,9 @@ def test_a_crawl_killed_three_times_gives_what_an_undisturbed_one_gives(
     answers: Counter[str] = Counter()
     for path in files:
         if path.name.endswith(".warc.gz"):
-            answers.update(r.url for r in read(path, skipped) if r.kind in ("article", "part"))
+            answers.update(
+                r.url for r in read_records(path, skipped) if r.kind in ("article", "part")
+            )
     assert not skipped
     # What was archived was not asked for again: only what failed or moved, and where it moved to.
     tried_again = {url for url, times in answers.items() if times > 1}

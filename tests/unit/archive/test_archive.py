@@ -19,11 +19,11 @@ from crawler.archive.reader import (
     Place,
     Record,
     merged,
-    read,
-    read_at,
+    read_record,
+    read_records,
     repair,
 )
-from crawler.archive.writer import Exchange, Writer
+from crawler.archive.writer import ArchiveWriter, Exchange
 from crawler.unpacking import MAX_BODY
 
 MOMENT = datetime(2024, 3, 5, 1, 2, 3, 456789, tzinfo=UTC)
@@ -47,7 +47,7 @@ def exchange(url: str, body: bytes = PAGE, status: int = 200, **headers: str) ->
 class Memory(dict[str, Payload]):
     """The payloads a writer has seen, as `Visits` keeps them."""
 
-    def write(self, writer: Writer, what: Exchange) -> Place:
+    def write(self, writer: ArchiveWriter, what: Exchange) -> Place:
         place = writer.write(what)
         self.setdefault(what.digest, Payload(place, what.url, what.fetched_at))
         return place
@@ -55,7 +55,7 @@ class Memory(dict[str, Payload]):
 
 def archive_of(folder: Path, *exchanges: Exchange, name: str = "run") -> Path:
     memory = Memory()
-    with Writer(folder, name, known=memory.get) as writer:
+    with ArchiveWriter(folder, name, known=memory.get) as writer:
         for each in exchanges:
             place = memory.write(writer, each)
     return folder / place.file
@@ -63,7 +63,7 @@ def archive_of(folder: Path, *exchanges: Exchange, name: str = "run") -> Path:
 
 def everything(path: Path) -> tuple[list[Record], dict[str, int]]:
     skipped: Counter[str] = Counter()
-    return list(read(path, skipped)), dict(skipped)
+    return list(read_records(path, skipped)), dict(skipped)
 
 
 def test_a_response_is_read_back_as_it_was_written(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_payload_that_came_before_is_referred_to_and_reads_as_if_it_were_there
 ) -> None:
     memory = Memory()
     for name in ("monday", "tuesday"):
-        with Writer(tmp_path, name, known=memory.get) as writer:
+        with ArchiveWriter(tmp_path, name, known=memory.get) as writer:
             memory.write(writer, exchange("http://a.example/list", name.encode() + PAGE))
             memory.write(writer, exchange("http://a.example/same"))
     tuesday = tmp_path / "tuesday-00000.warc.gz"
@@ -139,21 +139,21 @@ def test_a_small_payload_is_kept_rather_than_referred_to(tmp_path: Path) -> None
 
 def test_a_record_is_found_by_its_place(tmp_path: Path) -> None:
     memory, places = Memory(), []
-    with Writer(tmp_path, "run", known=memory.get) as writer:
+    with ArchiveWriter(tmp_path, "run", known=memory.get) as writer:
         for number in range(3):
             each = exchange(f"http://a.example/{number}", f"{number}".encode() + PAGE)
             places.append(memory.write(writer, each))
-    found = read_at(tmp_path, places[1])
+    found = read_record(tmp_path, places[1])
     assert found is not None
     assert found.url == "http://a.example/1"
-    assert read_at(tmp_path, Place(places[1].file, places[1].offset + 1)) is None
-    assert read_at(tmp_path, Place("no.warc.gz", 0)) is None
+    assert read_record(tmp_path, Place(places[1].file, places[1].offset + 1)) is None
+    assert read_record(tmp_path, Place("no.warc.gz", 0)) is None
 
 
 def test_files_are_begun_anew_at_their_size_and_never_appended_to(tmp_path: Path) -> None:
     told: list[str] = []
     for _ in range(2):
-        with Writer(
+        with ArchiveWriter(
             tmp_path,
             "run",
             known=lambda digest: None,
@@ -200,7 +200,9 @@ def test_damage_in_the_middle_is_passed_over_and_never_cut(tmp_path: Path) -> No
         tmp_path, *(exchange(f"http://a.example/{n}", f"{n}".encode() + PAGE) for n in range(4))
     )
     data = bytearray(path.read_bytes())
-    place = read_at(tmp_path, Place(path.name, next(r.offset for r in read(path) if "1" in r.url)))
+    place = read_record(
+        tmp_path, Place(path.name, next(r.offset for r in read_records(path) if "1" in r.url))
+    )
     assert place is not None
     data[place.offset + 40] ^= 0xFF
     path.write_bytes(data)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.reader import ArchiveError, read
-from crawler.archive.writer import Exchange, Writer
+from crawler.archive.reader import ArchiveError, read_records
+from crawler.archive.writer import ArchiveWriter, Exchange
 from crawler.state.lock import VisitsError
 from crawler.state.visits import Visits
 
@@ -34,7 +34,7 @@ def exchange(number: int) -> Exchange:
 
 
 def test_a_record_that_the_disk_took_in_part_leaves_no_torn_record(tmp_path: Path) -> None:
-    writer = Writer(tmp_path, "run", known=lambda digest: None)
+    writer = ArchiveWriter(tmp_path, "run", known=lambda digest: None)
     numbers = itertools.count()
     with files_no_larger_than(20_000), pytest.raises(ArchiveError, match="free space"):
         deque(writer.write(exchange(number)) for number in numbers)
@@ -42,13 +42,15 @@ def test_a_record_that_the_disk_took_in_part_leaves_no_torn_record(tmp_path: Pat
     (path,) = tmp_path.glob("*.warc.gz")
     assert 3 < written < 40
     skipped: Counter[str] = Counter()
-    assert len(list(read(path, skipped))) == written
+    assert len(list(read_records(path, skipped))) == written
     assert not skipped
     # With space again, the same file goes on.
     place = writer.write(exchange(written))
     writer.close()
     assert place.file == path.name
-    assert [record.url for record in read(path, skipped)][-1] == f"http://x.example/{written}"
+    assert [record.url for record in read_records(path, skipped)][
+        -1
+    ] == f"http://x.example/{written}"
     assert not skipped
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.reader import Place, read
-from crawler.archive.writer import Exchange, Writer
+from crawler.archive.reader import Place, read_records
+from crawler.archive.writer import ArchiveWriter, Exchange
 from crawler.state.database import SKEW
 from crawler.state.frontier import MAX_DAYS, MAX_TRIES
 from crawler.state.lock import VisitsError
@@ -257,7 +257,7 @@ def test_first_seen_stays_and_last_seen_moves(visits: Visits, tmp_path: Path) ->
 def test_what_a_killed_crawl_left_open_is_made_whole_and_written_down(tmp_path: Path) -> None:
     visits = Visits.open(tmp_path / "a.sqlite")
     files = ArchiveFiles(visits)
-    writer = Writer(
+    writer = ArchiveWriter(
         tmp_path,
         "run",
         known=visits.payload,
@@ -288,7 +288,7 @@ def test_what_a_killed_crawl_left_open_is_made_whole_and_written_down(tmp_path: 
     )
     assert files.recover(tmp_path) == 0
     visits.close()
-    assert len(list(read(path))) == 3
+    assert len(list(read_records(path))) == 3
 
 
 def test_archives_that_were_completed_are_never_touched(tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ def test_archives_that_were_completed_are_never_touched(tmp_path: Path) -> None:
 
 def test_without_the_state_the_newest_archive_is_made_whole_and_no_other(tmp_path: Path) -> None:
     made = Exchange("http://a.example/", "GET", (), 200, (), PAGE, MOMENT, "article")
-    with Writer(tmp_path, "run", known=lambda digest: None) as writer:
+    with ArchiveWriter(tmp_path, "run", known=lambda digest: None) as writer:
         writer.write(made)
     whole = (tmp_path / "run-00000.warc.gz").read_bytes()
     for age, name in enumerate(("newest.warc.gz", "older.warc.gz")):
