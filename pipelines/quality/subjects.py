@@ -78,17 +78,17 @@ class Judgements:
 
     def of_stale(self, level: str) -> int:
         """Return how many stale verdicts of a level there are."""
-        return sum(one.level == level for one in self.stale)
+        return sum(verdict.level == level for verdict in self.stale)
 
     def sentence(self, level: str | None = None) -> str | None:
         """Return a sentence on the stale verdicts; None without any."""
         counts = [(self.of_stale(name), name) for name in LEVELS if level in (None, name)]
-        told = [f"{count} of level {name}" for count, name in counts if count]
-        if not told:
+        listed = [f"{count} of level {name}" for count, name in counts if count]
+        if not listed:
             return None
         return (
             f"Verdicts on texts that the corpus has no more, which count for nothing: "
-            f"{', '.join(told)}. Judge what stands there now with `shizheng review`."
+            f"{', '.join(listed)}. Judge the texts that it has now with `shizheng review`."
         )
 
 
@@ -112,14 +112,41 @@ class _Pair:
     method: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Article:
+    """Digest of an article, and the time of its last correction, if any."""
+
+    digest: str | None
+    corrected: datetime | None
+
+
 @dataclass(slots=True)
 class _City:
     """Rows of one city asked for so far; None: no such row."""
 
     stamp: tuple[int, ...]
-    articles: dict[str, tuple[str | None, datetime | None] | None] = field(default_factory=dict)
     pairs: dict[str, _Pair | None] = field(default_factory=dict)
+    articles: dict[str, _Article | None] = field(default_factory=dict)
     beads: dict[str, dict[int, str]] = field(default_factory=dict)
+
+    def pair(self, pair_id: str | None) -> _Pair | None:
+        """Return a pair, None if there is none."""
+        return self.pairs.get(pair_id or "")
+
+    def digest(self, zh_id: str | None, en_id: str | None) -> str | None:
+        """Return the digest of articles by their ids, None if unknown."""
+        digests = []
+        for key in (zh_id, en_id):
+            article = self.articles.get(key) if key else _Article("", None)
+            if article is None or article.digest is None:
+                return None
+            digests.append(article.digest)
+        return _digest(*digests)
+
+    def corrections(self, zh_id: str | None, en_id: str | None) -> list[datetime]:
+        """Return the times of the articles' corrections."""
+        found = (self.articles.get(key or "") for key in (zh_id, en_id))
+        return [a.corrected for a in found if a is not None and a.corrected is not None]
 
 
 class Subjects:
@@ -136,51 +163,50 @@ class Subjects:
         self._lock = threading.RLock()
 
     def refresh(self) -> bool:
-        """Forget cities that were stored anew; return whether there are any."""
+        """Forget cities that were stored anew; return True if there are any."""
         with self._lock:
-            changed = [city for city, held in self._cities.items() if held.stamp != self._of(city)]
-            for city in changed:
-                del self._cities[city]
+            changed = [key for key, city in self._cities.items() if city.stamp != self._stamp(key)]
+            for key in changed:
+                del self._cities[key]
             return bool(changed)
 
-    def load(self, wanted: Iterable[Judgeable], *, beads: bool = False) -> None:
+    def load(self, items: Iterable[Judgeable], *, beads: bool = False) -> None:
         """Read the rows of items.
 
-        With `beads`, those of all beads of their pairs, too. Raises `store.StoreError` for a table
-        that cannot be read.
+        With `beads`, those of all beads of their pairs, too. Raises `StoreError` for a table that
+        cannot be read.
         """
         by_city: dict[str, list[Judgeable]] = {}
-        for one in wanted:
-            by_city.setdefault(one.city, []).append(one)
+        for item in items:
+            by_city.setdefault(item.city, []).append(item)
         with self._lock:
-            for city, mine in by_city.items():
-                if "/" in city or "\0" in city:
+            for key, wanted in by_city.items():
+                if "/" in key or "\0" in key:
                     continue
-                held = self._cities.get(city)
-                if held is None:
-                    held = self._cities[city] = _City(self._of(city))
-                self._load(city, held, mine, beads)
+                if key not in self._cities:
+                    self._cities[key] = _City(self._stamp(key))
+                self._load(key, self._cities[key], wanted, beads)
 
-    def now(self, one: Judgeable) -> Subject | None:
+    def now(self, item: Judgeable) -> Subject | None:
         """Return an item's present place and digest, None if it is gone.
 
         A bead with a digest is sought by it, one without by its position.
         """
         with self._lock:
-            held = self._cities.get(one.city, _City(()))
-            if one.level == "unmatched":
-                digest = _of_articles(held, one.zh_id, one.en_id)
-                return Subject(_item(one), digest) if held.articles.get(one.en_id or "") else None
-            pair = held.pairs.get(one.pair_id or "")
+            city = self._cities.get(item.city, _City(()))
+            if item.level == "unmatched":
+                digest = city.digest(item.zh_id, item.en_id)
+                return Subject(_item(item), digest) if city.articles.get(item.en_id or "") else None
+            pair = city.pair(item.pair_id)
             if pair is None:
                 return None
-            if one.level == "pair":
-                return Subject(_item(one), _of_articles(held, pair.zh_id, pair.en_id))
-            beads = held.beads.get(one.pair_id or "", {})
-            position = _position(beads, one)
+            if item.level == "pair":
+                return Subject(_item(item), city.digest(pair.zh_id, pair.en_id))
+            beads = city.beads.get(item.pair_id or "", {})
+            position = _position(beads, item)
             if position is None:
                 return None
-            return Subject(Item("bead", one.pair_id or "", position), beads[position])
+            return Subject(Item("bead", item.pair_id or "", position), beads[position])
 
     def placed(self, verdict: Verdict) -> Verdict | None:
         """Return a verdict at its present place, None if it is stale."""
@@ -193,39 +219,37 @@ class Subjects:
             return verdict
         return replace(verdict, position=subject.item.position)
 
-    def shown(self, one: Judgeable) -> str | None:
+    def shown(self, item: Judgeable) -> str | None:
         """Return the digest of an item's whole page, None without it."""
-        whole = one if one.level == "unmatched" else Named("pair", one.city, one.pair_id)
+        whole = item if item.level == "unmatched" else Named("pair", item.city, item.pair_id)
         with self._lock:
             self.load([whole], beads=True)
             subject = self.now(whole)
             if subject is None:
                 return None
-            beads = self._cities[one.city].beads.get(one.pair_id or "", {})
+            beads = self._cities[item.city].beads.get(item.pair_id or "", {})
             return _digest(subject.digest or "", *(beads[at] for at in sorted(beads)))
 
     def _unchanged(self, verdict: Verdict) -> bool:
         """Return True unless a verdict's articles are known to have changed."""
         with self._lock:
-            held = self._cities.get(verdict.city, _City(()))
-            pair = held.pairs.get(verdict.pair_id or "")
+            city = self._cities.get(verdict.city, _City(()))
+            pair = city.pair(verdict.pair_id)
             zh_id = verdict.zh_id or (pair.zh_id if pair else None)
             en_id = verdict.en_id or (pair.en_id if pair else None)
             if verdict.judged_sha256 is not None and verdict.level != "bead":
-                return verdict.judged_sha256 == _of_articles(held, zh_id, en_id)
+                return verdict.judged_sha256 == city.digest(zh_id, en_id)
             if verdict.level == "bead" and pair and not _same_maker(verdict.method, pair.method):
                 return False
-            known = [held.articles.get(key or "") for key in (zh_id, en_id)]
-            times = [one[1] for one in known if one is not None and one[1] is not None]
-            return all(time <= verdict.judged_at for time in times)
+            return all(time <= verdict.judged_at for time in city.corrections(zh_id, en_id))
 
-    def _of(self, city: str) -> tuple[int, ...]:
+    def _stamp(self, key: str) -> tuple[int, ...]:
         """Return a stamp that changes with the tables of a city."""
         found: list[int] = []
         for path in (
-            files.articles_folder(self._output, city),
-            files.table_path(self._output, "pairs", city),
-            files.table_path(self._output, "sentences", city),
+            files.articles_folder(self._output, key),
+            files.table_path(self._output, "pairs", key),
+            files.table_path(self._output, "sentences", key),
         ):
             try:
                 status = path.stat()
@@ -234,47 +258,47 @@ class Subjects:
                 found += (0, 0, 0)
         return tuple(found)
 
-    def _load(self, city: str, held: _City, mine: Sequence[Judgeable], beads: bool) -> None:
-        pairs = {one.pair_id for one in mine if one.pair_id and one.level != "unmatched"}
-        self._load_pairs(city, held, pairs - held.pairs.keys())
-        if not beads:
-            pairs = {one.pair_id for one in mine if one.pair_id and one.level == "bead"}
-        self._load_beads(city, held, pairs - held.beads.keys())
-        made = [held.pairs[key] for key in pairs if held.pairs.get(key)]
-        made += [held.pairs.get(one.pair_id or "") for one in mine]
-        ids = {key for one in (*mine, *made) if one for key in (one.zh_id, one.en_id) if key}
-        self._load_articles(city, held, ids - held.articles.keys())
+    def _load(self, key: str, city: _City, items: Sequence[Judgeable], all_beads: bool) -> None:
+        paired = [item for item in items if item.pair_id and item.level != "unmatched"]
+        pair_ids = {item.pair_id or "" for item in paired}
+        self._load_pairs(key, city, pair_ids - city.pairs.keys())
+        with_beads = {item.pair_id or "" for item in paired if all_beads or item.level == "bead"}
+        self._load_beads(key, city, with_beads - city.beads.keys())
+        pairs = [pair for item in items if (pair := city.pair(item.pair_id)) is not None]
+        ids = {key for item in items for key in (item.zh_id, item.en_id) if key}
+        ids |= {key for pair in pairs for key in (pair.zh_id, pair.en_id) if key}
+        self._load_articles(key, city, ids - city.articles.keys())
 
-    def _load_pairs(self, city: str, held: _City, keys: Collection[str]) -> None:
+    def _load_pairs(self, key: str, city: _City, keys: Collection[str]) -> None:
         columns = ["pair_id", "zh_id", "en_id", "method"]
-        held.pairs |= dict.fromkeys(keys)
-        for row in self._rows("pairs", city, schema.PAIRS, keys, columns):
-            held.pairs[row["pair_id"]] = _Pair(row["zh_id"], row["en_id"], row["method"])
+        city.pairs |= dict.fromkeys(keys)
+        for row in self._rows("pairs", key, schema.PAIRS, keys, columns):
+            city.pairs[row["pair_id"]] = _Pair(row["zh_id"], row["en_id"], row["method"])
 
-    def _load_beads(self, city: str, held: _City, keys: Collection[str]) -> None:
+    def _load_beads(self, key: str, city: _City, keys: Collection[str]) -> None:
         columns = ["pair_id", "position", "zh", "en"]
-        held.beads |= {key: {} for key in keys}
-        found = self._rows("sentences", city, schema.SENTENCES, keys, columns)
+        city.beads |= {pair_id: {} for pair_id in keys}
+        found = self._rows("sentences", key, schema.SENTENCES, keys, columns)
         seen: Counter[tuple[str, str, str]] = Counter()
         for row in sorted(found, key=lambda row: row["position"] or 0):
             texts = (row["zh"] or "", row["en"] or "")
-            held.beads[row["pair_id"]][row["position"] or 0] = of_bead(
+            city.beads[row["pair_id"]][row["position"] or 0] = of_bead(
                 *texts, seen[row["pair_id"], *texts]
             )
             seen[row["pair_id"], *texts] += 1
 
-    def _load_articles(self, city: str, held: _City, keys: Collection[str]) -> None:
+    def _load_articles(self, key: str, city: _City, ids: Collection[str]) -> None:
         columns = ["article_id", "revision", "content_sha256", "last_seen"]
         newest: dict[str, int] = {}
-        held.articles |= dict.fromkeys(keys)
-        wanted = sorted(keys)
-        for path in sorted(files.articles_folder(self._output, city).glob("*.parquet")):
+        city.articles |= dict.fromkeys(ids)
+        wanted = sorted(ids)
+        for path in sorted(files.articles_folder(self._output, key).glob("*.parquet")):
             for row in self._index.rows(path, schema.ARTICLES, "article_id", wanted, columns):
-                key, revision = row["article_id"], row["revision"] or 0
-                if revision >= newest.get(key, revision):
-                    newest[key] = revision
+                article_id, revision = row["article_id"], row["revision"] or 0
+                if revision >= newest.get(article_id, revision):
+                    newest[article_id] = revision
                     corrected = row["last_seen"] if revision > 1 else None
-                    held.articles[key] = (row["content_sha256"], corrected)
+                    city.articles[article_id] = _Article(row["content_sha256"], corrected)
 
     def _rows(
         self, table: str, city: str, expected: Any, keys: Collection[str], columns: list[str]
@@ -288,10 +312,10 @@ def judgements(output: Path) -> Judgements:
 
     Raises `VerdictError` for verdicts that cannot be read, `store.StoreError` for a table.
     """
-    given = [one for one in verdicts.read(output) if one.city not in damage.left_out()]
+    given = [verdict for verdict in verdicts.read(output) if verdict.city not in damage.left_out()]
     subjects = Subjects(output)
     subjects.load(given)
-    placed = [(one, subjects.placed(one)) for one in given]
+    placed = [(verdict, subjects.placed(verdict)) for verdict in given]
     return Judgements(
         items=verdicts.by_item([now for _, now in placed if now is not None]),
         stale=stale(placed),
@@ -301,24 +325,24 @@ def judgements(output: Path) -> Judgements:
 def stale(placed: Iterable[tuple[Verdict, Verdict | None]]) -> list[Verdict]:
     """Return stale verdicts without a successor, of verdicts beside their present form."""
     newest: dict[_Reviewed, tuple[Verdict, bool]] = {}
-    for one, now in placed:
+    for verdict, now in placed:
         # Of one pair or article a verdict on its new texts replaces it; a bead is its texts.
-        key = (spot(one), one.reviewer, verdicts.is_adjudication(one))
-        if key not in newest or age(newest[key][0]) <= age(one):
-            newest[key] = (one, now is None)
-    return [one for one, gone in newest.values() if gone and one.verdict]
+        key = (spot(verdict), verdict.reviewer, verdicts.is_adjudication(verdict))
+        if key not in newest or age(newest[key][0]) <= age(verdict):
+            newest[key] = (verdict, now is None)
+    return [verdict for verdict, gone in newest.values() if gone and verdict.verdict]
 
 
-def age(one: Verdict) -> tuple[datetime, str]:
+def age(verdict: Verdict) -> tuple[datetime, str]:
     """Return a sort key of verdicts, oldest first."""
-    return (one.judged_at, one.verdict_id)
+    return (verdict.judged_at, verdict.verdict_id)
 
 
-def spot(one: Judgeable) -> Item:
+def spot(item: Judgeable) -> Item:
     """Return a name for an item with or without its texts."""
-    if one.level == "bead" and one.judged_sha256:
-        return Item("bead", f"{one.pair_id} {one.judged_sha256}")
-    return _item(one)
+    if item.level == "bead" and item.judged_sha256:
+        return Item("bead", f"{item.pair_id} {item.judged_sha256}")
+    return _item(item)
 
 
 def of_bead(zh: str, en: str, number: int = 0) -> str:
@@ -327,17 +351,6 @@ def of_bead(zh: str, en: str, number: int = 0) -> str:
     Equal beads of a pair differ by their `number`.
     """
     return _digest(zh, en, str(number))
-
-
-def _of_articles(held: _City, zh_id: str | None, en_id: str | None) -> str | None:
-    """Return the digest of articles by their ids, None if unknown."""
-    digests = []
-    for key in (zh_id, en_id):
-        known = held.articles.get(key) if key else ("", None)
-        if known is None or known[0] is None:
-            return None
-        digests.append(known[0])
-    return _digest(*digests)
 
 
 def _digest(*parts: str) -> str:
@@ -349,18 +362,18 @@ def _digest(*parts: str) -> str:
     return made.hexdigest()
 
 
-def _position(beads: Mapping[int, str], one: Judgeable) -> int | None:
+def _position(beads: Mapping[int, str], item: Judgeable) -> int | None:
     """Return the present position of a bead."""
-    if one.judged_sha256 is None:
-        return one.position if one.position in beads else None
-    return next((at for at, digest in beads.items() if digest == one.judged_sha256), None)
+    if item.judged_sha256 is None:
+        return item.position if item.position in beads else None
+    return next((at for at, digest in beads.items() if digest == item.judged_sha256), None)
 
 
-def _same_maker(one: str | None, other: str | None) -> bool:
-    if one is None or other is None:
+def _same_maker(first: str | None, second: str | None) -> bool:
+    if first is None or second is None:
         return True
-    return split_method(one)[0] == split_method(other)[0]
+    return split_method(first)[0] == split_method(second)[0]
 
 
-def _item(one: Judgeable) -> Item:
-    return verdicts.item(one.level, one.city, one.pair_id, one.position, one.en_id)
+def _item(item: Judgeable) -> Item:
+    return verdicts.item(item.level, item.city, item.pair_id, item.position, item.en_id)
