@@ -1,4 +1,4 @@
-"""Exit codes of every command, and the base class of errors meant for the user."""
+"""Exit codes of commands and the base class of users' errors."""
 
 from enum import IntEnum
 from typing import ClassVar
@@ -20,9 +20,10 @@ class ExitCode(IntEnum):
 
 
 class ShizhengError(Exception):
-    """Error whose message is for the user: what was expected, where, what to do.
+    """Error with a message for the user.
 
-    `exit_code` is the code of a command that it ends.
+    The message names the expectation, the place and the remedy. `exit_code` is the code of a
+    command that it ends.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE

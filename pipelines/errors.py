@@ -8,11 +8,11 @@ from crawler.errors import ExitCode, ShizhengError
 
 
 class UsageError(ShizhengError):
-    """Command that cannot be carried out as given. The message names what was expected."""
+    """Command that cannot be carried out. The message names the expectation."""
 
 
 def exit_code(error: BaseException) -> ExitCode | None:
-    """Return the exit code of an error meant for the user; None for a mistake."""
+    """Return the exit code of an error; None for a mistake."""
     if isinstance(error, ShizhengError):
         return error.exit_code
     if isinstance(error, MemoryError) or _is_of_surroundings(error):

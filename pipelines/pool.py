@@ -1,4 +1,4 @@
-"""Runs a step over shards in a pool of processes, with the order and results of serial."""
+"""Pool of processes for steps over shards, with serial results."""
 
 import multiprocessing
 import os
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 def default_jobs() -> int:
-    """Return how many processes may run at once: the cores this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -29,9 +29,10 @@ def map_shards(
     jobs: int | None = None,
     on_done: Callable[[str], None] = lambda shard: None,
 ) -> dict[str, Result]:
-    """Return {shard: step(shard)} in the order of `shards`; an error of a step is raised.
+    """Return {shard: step(shard)} in the order of `shards`.
 
-    The other shards are finished first; of several errors the first shard's is raised.
+    An error of a step is raised. The other shards are finished first; of several errors the first
+    shard's is raised.
     """
     found = try_shards(step, shards, jobs=jobs, on_done=on_done)
     for error in found.errors.values():
@@ -41,7 +42,7 @@ def map_shards(
 
 @dataclass(frozen=True, slots=True)
 class Tried(Generic[Result]):
-    """What came of a step by shard, both in the order of the shards."""
+    """Results and errors of a step, in the order of the shards."""
 
     results: Mapping[str, Result]
     errors: Mapping[str, Exception]
@@ -54,8 +55,9 @@ def try_shards(
     jobs: int | None = None,
     on_done: Callable[[str], None] = lambda shard: None,
 ) -> Tried[Result]:
-    """Take a step with every shard: one that fails, or whose process dies, keeps no other from it.
+    """Take a step with every shard, each independent of others' failures.
 
+    A shard whose process dies is tried again in a process of its own.
     `step` must be picklable when more than one process runs. Every step writes its own shard only,
     so that the number of processes changes nothing but the time.
     """
@@ -73,7 +75,7 @@ def try_shards(
                 on_done(shard)
         return Tried(results, errors)
     _pooled(step, shards, jobs, on_done, (results, errors))
-    # A process that dies takes with it what waited for the pool: each of those has one of its own.
+    # A process that dies ends the pool and all that waited for it: each gets a process of its own.
     for shard in [key for key, error in errors.items() if isinstance(error, BrokenProcessPool)]:
         del errors[shard]
         _pooled(step, [shard], 1, on_done, (results, errors))
@@ -90,7 +92,7 @@ def _pooled(
     on_done: Callable[[str], None],
     found: tuple[dict[str, Result], dict[str, Exception]],
 ) -> None:
-    """Take a step with every shard in a pool of processes, and add what came of it to `found`."""
+    """Take a step with every shard in a pool; add to `found`."""
     results, errors = found
     # Spawned, not forked: numerical libraries may hold threads that do not survive a fork.
     context = multiprocessing.get_context("spawn")
@@ -109,10 +111,11 @@ def _pooled(
 def map_ordered(
     step: Callable[[Item], Result], items: Sequence[Item], *, jobs: int | None = None
 ) -> Iterator[tuple[Item, Result]]:
-    """Yield (item, step(item)) in the order of `items`, `jobs` at once; an error is raised in turn.
+    """Yield (item, step(item)) in the order of `items`, `jobs` at once.
 
-    Results that are ready early wait, at most one more than there are processes, so that a long
-    list of large results is never in memory. `step` and its results must be picklable.
+    An error is raised in its turn. Results that are ready early wait, at most one more than there
+    are processes, so that a long list of large results is never in memory. `step` and its results
+    must be picklable.
     """
     jobs = min(default_jobs() if jobs is None else jobs, len(items))
     step = partial(_single_threaded, step)
@@ -128,7 +131,9 @@ def map_ordered(
             while running:
                 item, future = running.popleft()
                 result = future.result()
-                running.extend((more, pool.submit(step, more)) for more in islice(rest, 1))
+                running.extend(
+                    (following, pool.submit(step, following)) for following in islice(rest, 1)
+                )
                 yield item, result
         finally:
             for _, future in running:

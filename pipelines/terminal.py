@@ -1,4 +1,4 @@
-"""How the program speaks: tables and progress on a terminal, plain lines in a pipe, JSON.
+"""Output: tables, progress bars and JSON; plain lines in a pipe.
 
 All text goes through `visible` here, whoever wrote it: a title, a URL, the name of a file.
 """
@@ -32,7 +32,7 @@ ERR = _Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def open_streams() -> None:
-    """Make the standard streams take every text, and exist where they were closed.
+    """Make the standard streams exist and take every text.
 
     A terminal that knows no Chinese is shown escapes, as a path of odd bytes is on any. A
     descriptor left closed would be given to the next file opened, and messages written into it.
@@ -57,9 +57,10 @@ def open_null() -> TextIO:
 
 
 def forsake(stream: TextIO) -> None:
-    """Write no more to a stream whose reader went away, or whose disk is full.
+    """Redirect a broken stream to the null device.
 
-    What is left in its buffer must not fail again when Python ends.
+    Its reader went away, or its disk is full; the rest of its buffer must not fail again when
+    Python ends.
     """
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
@@ -67,14 +68,14 @@ def forsake(stream: TextIO) -> None:
 
 
 class Tracker(Protocol):
-    """Shows how far one piece of work is. In a pipe it does nothing."""
+    """Display of the progress of work; nothing in a pipe."""
 
     def update(self, key: str, done: int, total: int | None, note: str = "") -> None: ...
 
 
 class _Silent:
     def update(self, key: str, done: int, total: int | None, note: str = "") -> None:
-        """Say nothing: the output is not a terminal."""
+        """Do nothing: the output is not a terminal."""
 
 
 class _Bars:
@@ -115,7 +116,7 @@ def say(message: str) -> None:
 
 @contextmanager
 def _output() -> Iterator[None]:
-    """Let an error of the standard output say so; it may be that of a full disk.
+    """Name the standard output in its errors, such as a full disk.
 
     Raises `BrokenPipeError` where its reader went away, else `OSError`.
     """
@@ -127,13 +128,13 @@ def _output() -> Iterator[None]:
 
 
 def end_output() -> None:
-    """Write what was printed, as Python would at its end, where an error could only be shown."""
+    """Flush the standard output, with an error that can still be handled."""
     with _output():
         sys.stdout.flush()
 
 
 class _Quoted(dict[int, str]):
-    """What each character is written as in JSON for a terminal, filled as characters come."""
+    """JSON notation of each character for a terminal, filled on demand."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -146,7 +147,7 @@ _QUOTED = _Quoted()
 
 
 def say_json(value: Any) -> None:
-    """Print one JSON document for a program to read; what steers a terminal is escaped in it."""
+    """Print one JSON document, with terminal controls escaped."""
     # Other than in UTF-8, what the stream would put for a character is no JSON.
     bare = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(value, ensure_ascii=not bare, indent=1, default=str)
@@ -155,7 +156,7 @@ def say_json(value: Any) -> None:
 
 
 def complain(message: str) -> None:
-    """Print one line to standard error, if anybody can hear it."""
+    """Print one line to standard error if it is open."""
     try:
         ERR.print(Text(visible(f"shizheng: {message}")))
     except OSError:
@@ -183,7 +184,7 @@ def _cell(value: Any) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a span of time in words: `45 s`, `90 min`, `6 h`, `3 days`."""
+    """Return a span of time such as `45 s` or `3 days`."""
     for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 2 * unit or seconds == unit:
             return f"{seconds / unit:.3g} {name}"

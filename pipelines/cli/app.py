@@ -1,4 +1,4 @@
-"""The command `shizheng`: its commands, and its errors as sentences with exit codes."""
+"""The program `shizheng`: its commands, and errors as sentences with exit codes."""
 
 import os
 import sys
@@ -110,7 +110,7 @@ def parse(arguments: Sequence[str]) -> tuple[Callable[..., int | None], BoundArg
 
 
 def _usage(error: CycloptsError) -> str:
-    """Return an error of the command line as a sentence that ends with the help to read."""
+    """Return an error of the command line as a sentence."""
     error.verbose = False
     problem = str(error)
     if isinstance(error, UnusedCliTokensError):

@@ -1,6 +1,6 @@
 """Checks of a command's cities and folders.
 
-What reads cities and tables is imported where it is used: `--help` needs neither.
+Readers of cities and tables are imported where it is used: `--help` needs neither.
 """
 
 import os
@@ -69,9 +69,9 @@ def existing(output: Path) -> Path:
 
 
 def readable(output: Path) -> Path:
-    """Return `output` as an absolute folder that exists; complain of strange files in it.
+    """Return `output` as an absolute folder that exists.
 
-    Raises `UsageError`.
+    Complains of strange files in it. Raises `UsageError`.
     """
     from pipelines.tables import files
 

@@ -1,4 +1,4 @@
-"""Commands of the first level: each takes typed arguments and returns an exit code.
+"""Commands without subcommands: typed arguments in, exit code out.
 
 Steps are imported where they are used: loading all of them takes seconds, and `status` and
 `--help` do without.
@@ -196,7 +196,7 @@ def page(
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
-    """Explain one page: the article or why there is none, rule by rule."""
+    """Explain one page, rule by rule: its article or the reject."""
     from crawler.city_file import load_cities
     from pipelines.cli import page as pages
 

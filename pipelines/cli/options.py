@@ -18,7 +18,7 @@ OUTPUT = "output"
 
 
 def read_by(read: Callable[[str], object]) -> Callable[[Any, Sequence[Token]], Any]:
-    """Return a converter of cyclopts that reads an option's one word by `read`."""
+    """Return a cyclopts converter of one word by `read`."""
     return lambda kind, tokens: read(tokens[0].value)
 
 
@@ -31,7 +31,7 @@ def day(value: str) -> date:
 
 
 def counted(noun: str) -> Callable[[str], int]:
-    """Return a reader of a number from 1 on; its errors call it `noun`."""
+    """Return a reader of numbers from 1 on, called `noun` in errors."""
 
     def read(value: str) -> int:
         if not (value.isascii() and value.isdigit()) or int(value) < 1:
@@ -55,7 +55,7 @@ def share(value: str) -> float:
 def chosen_of(
     choices: Callable[[], Sequence[str]],
 ) -> Callable[[Any, Sequence[Token]], str | tuple[str, ...]]:
-    """Return a converter of words that must be among `choices`, loaded when it is called."""
+    """Return a cyclopts converter of words among `choices`, loaded late."""
 
     def convert(kind: Any, tokens: Sequence[Token]) -> str | tuple[str, ...]:
         words, known = tuple(token.value for token in tokens), choices()

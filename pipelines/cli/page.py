@@ -1,4 +1,4 @@
-"""One page, explained: what was found, by which rule, and what was cut."""
+"""Explanation of one page: fields found, their rules, text cut."""
 
 import base64
 import json
@@ -19,22 +19,22 @@ from pipelines.articles.article_language import judge
 from pipelines.terminal import say, show_table
 
 LIMIT = 180
-"""Seconds that fetching a page may take in all: robots.txt, redirects and a retry included."""
+"""Seconds for fetching a page: robots.txt, redirects and a retry included. Set by hand."""
 
 
 class PageError(ShizhengError):
-    """A file or an address that cannot be read; the message says what was expected."""
+    """File or address that cannot be read. The message names the expectation."""
 
 
 class PageNotHadError(ShizhengError):
-    """A page that its site, or a rule of the crawl, does not give; the message says why."""
+    """Page refused by its site or a rule, with the reason."""
 
     exit_code = ExitCode.UNUSABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One page: what extraction says, and the articles or rejects after the language step."""
+    """Extraction of a page, and its results after the language step."""
 
     url: str
     city: str
@@ -43,10 +43,11 @@ class Explained:
 
 
 def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explained:
-    """Read a page from the web or from a file and explain it.
+    """Explain a page from the web or from a file.
 
-    `url` is where a file was saved from; it decides the city and with it the rules. A page of a
-    host that no city names is read with the general rules. Raises `PageError`, `PageNotHadError`.
+    `url` is the address that a file was saved from; it decides the city and with it the rules. A
+    page of a host that no city names is read with the general rules. Raises `PageError`,
+    `PageNotHadError`.
     """
     if source.startswith(("http://", "https://")):
         url, body, headers = _fetch(source, cities)
@@ -62,7 +63,7 @@ def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explain
 
 
 def show(explained: Explained) -> None:
-    """Print what `explain` found."""
+    """Print an explanation as tables."""
     page = explained.page
     rows = [("url", explained.url, ""), ("city", explained.city, "host named in its file")]
     rows += [("encoding", page.encoding, "")]
@@ -72,7 +73,7 @@ def show(explained: Explained) -> None:
         say("")
         show_table(
             ("extractor", "likeness to the others", "characters"),
-            [(said.name, said.likeness, len(said.text)) for said in page.opinions],
+            [(other.name, other.likeness, len(other.text)) for other in page.opinions],
         )
     if page.cut:
         say("")
@@ -89,7 +90,7 @@ def show(explained: Explained) -> None:
 
 
 def as_json(explained: Explained) -> dict[str, Any]:
-    """Return what `explain` found as a JSON object."""
+    """Return an explanation as a JSON object."""
     page = explained.page
     return {
         "url": explained.url,
@@ -98,8 +99,8 @@ def as_json(explained: Explained) -> dict[str, Any]:
         "fields": {field.name: {"value": field.value, "rule": field.rule} for field in page.fields},
         "cut": [asdict(cut) for cut in page.cut],
         "opinions": [
-            {"name": said.name, "likeness": said.likeness, "characters": len(said.text)}
-            for said in page.opinions
+            {"name": other.name, "likeness": other.likeness, "characters": len(other.text)}
+            for other in page.opinions
         ],
         "results": [
             {"kind": "reject" if isinstance(result, Reject) else "article"} | asdict(result)
@@ -109,7 +110,10 @@ def as_json(explained: Explained) -> dict[str, Any]:
 
 
 def _fetch(url: str, cities: Mapping[str, City]) -> tuple[str, bytes, dict[str, str]]:
-    """Return URL, body and headers of a page, fetched as a crawl would, by a process of its own."""
+    """Return URL, body and headers of a page fetched as in crawls.
+
+    A process of its own fetches it.
+    """
     url = without_user(url)
     try:
         parts = urlsplit(url)

@@ -1,6 +1,6 @@
 """`shizheng release make|verify|diff|list`.
 
-Everything of a release is imported where it is used: `--help` of another command needs none of it.
+The room `release` is imported where it is used: `--help` of other commands does without.
 """
 
 from collections.abc import Iterator, Mapping
@@ -125,7 +125,7 @@ def make(
 
 
 def _cities(output: Path, folder: Path | None) -> "Mapping[str, City]":
-    """Return the city files whose rights decide; a demo's corpus brings the demo's own."""
+    """Return the city files that decide rights: of a demo, its own."""
     from crawler.city_file import load_cities
     from crawler.demo import DEMO_CITIES
 
@@ -244,7 +244,7 @@ def list_releases(*, shared: Shared = SHARED) -> ExitCode:
 
 
 def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield what differs between two settings, part by part."""
+    """Yield the differences between two settings, part by part."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         yield name, _words(before), _words(after)
         return

@@ -1,6 +1,6 @@
 """`shizheng review`: serve the page, or exchange verdicts with other programs.
 
-Everything of a review is imported where it is used: `--help` of another command needs none of it.
+The room `review` is imported where it is used: `--help` of other commands does without.
 """
 
 from dataclasses import asdict
@@ -87,7 +87,7 @@ def export_verdicts(
     plan: Plan = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
-    """Write verdicts, or a plan to be judged, as CSV or Label Studio tasks."""
+    """Write verdicts or a plan as CSV or Label Studio tasks."""
     from pipelines.quality import sampling
     from pipelines.review import drawn_plans, sheets, verdict_export
     from pipelines.tables import atomic

@@ -1,4 +1,4 @@
-"""SIGTERM ends the program the way Ctrl-C does: what is under way is ended, and said."""
+"""SIGTERM as an interrupt: crawls are ended and reported as by Ctrl-C."""
 
 import signal
 import threading
@@ -13,7 +13,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def heeding_termination() -> Iterator[None]:
-    """Raise `Stopped` in the main thread at the first SIGTERM; later ones are ignored.
+    """Raise `Stopped` in the main thread at the first SIGTERM only.
 
     The time it then takes to end the crawls is bounded; who cannot wait sends SIGKILL.
     """

@@ -1,4 +1,4 @@
-"""Look at the sites of city files: do their lists and articles still work?
+"""Check of city files and their sites' lists and articles.
 
 Pages are fetched by `crawler.crawl.probe` in a process of its own, like every crawl.
 """
@@ -21,12 +21,12 @@ _SECONDS = 900
 """Seconds for the probe of one city, at two seconds between requests. Set by hand."""
 
 Source = Mapping[str, Any]
-"""Findings of the probe about one source of a city: its list, links, articles, issue code."""
+"""Findings of a probe about a source: list, links, articles, issue code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Valid city files, errors of the others, and the sources of the sites looked at."""
+    """Result of a check: valid city files, errors, sources by city."""
 
     valid: tuple[City, ...]
     errors: tuple[str, ...]
@@ -34,7 +34,10 @@ class Checked:
 
     @property
     def exit_code(self) -> ExitCode:
-        """USAGE for an invalid file, UNWELL for a source that fails, UNUSABLE if all do."""
+        """Exit code: USAGE, UNWELL or UNUSABLE.
+
+        USAGE for an invalid file, UNWELL for a source that fails, UNUSABLE if all do.
+        """
         if self.errors:
             return ExitCode.USAGE
         codes = [source["code"] for sources in self.sources.values() for source in sources]
@@ -44,9 +47,10 @@ class Checked:
 
 
 def check(folder: Path, names: Sequence[str], tracker: Tracker, *, live: bool) -> Checked:
-    """Validate city files (all without names) and, if `live`, look at the sites.
+    """Validate city files and, if `live`, probe the sites.
 
-    Raises `UsageError` for an unknown city and a folder without city files.
+    Without `names` every city file is meant. Raises `UsageError` for an unknown city and a folder
+    without city files.
     """
     valid: list[City] = []
     errors: list[str] = []
@@ -64,7 +68,10 @@ def check(folder: Path, names: Sequence[str], tracker: Tracker, *, live: bool) -
 
 
 def probe(task: str, subjects: Sequence[str], options: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return the findings of a probe. Raises `UsageError` for one that ends without a result."""
+    """Return the findings of a probe.
+
+    Raises `UsageError` for one that ends without a result.
+    """
     command = [sys.executable, "-m", "crawler.crawl.probe", task, *options, "--", *subjects]
     try:
         ended = subprocess.run(
@@ -77,7 +84,7 @@ def probe(task: str, subjects: Sequence[str], options: Sequence[str] = ()) -> li
     except json.JSONDecodeError:
         found = []
     if ended.returncode or not found:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (ended.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise UsageError(f"{subjects[0]}: looking at it failed: {last}")
     return found
 
@@ -85,7 +92,7 @@ def probe(task: str, subjects: Sequence[str], options: Sequence[str] = ()) -> li
 def _chosen(folder: Path, names: Sequence[str]) -> list[Path]:
     paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if not paths:
-        raise UsageError(f"{folder}: holds no city file (*.yaml)")
+        raise UsageError(f"{folder}: no city file in it (*.yaml)")
     unknown = [name for name in names if name not in paths]
     if unknown:
         raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(paths)}")

@@ -1,4 +1,4 @@
-"""Crawls in processes of their own: a city that hangs or dies harms no other."""
+"""Crawls in processes of their own: no city harms another."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def usable(self) -> bool:
-        """Return True if the city's site answered: at least one listing was read."""
+        """True if at least one listing of the city was read."""
         return self.counts.get("lists", 0) > 0
 
 
@@ -79,7 +79,9 @@ class Options:
 
 
 def terms(cities: Mapping[str, City], settings: Mapping[str, str]) -> dict[str, Any]:
-    """Return the terms of a crawl for the manifest: robots.txt, user agent, rights by city.
+    """Return the terms of a crawl for the manifest.
+
+    They are the obedience to robots.txt, the user agent and the rights by city.
 
     `settings` are the Scrapy settings given for this crawl. The robots.txt files themselves are in
     the archive; what they forbade is in `issues.jsonl`, code `robots`.
@@ -108,7 +110,7 @@ def crawl(
     *,
     locks: Mapping[str, int] | None = None,
 ) -> dict[str, Outcome]:
-    """Crawl `cities`, each in a process of its own, and return the outcome of each.
+    """Crawl `cities`, each in a process of its own; return the outcomes.
 
     `locks` are the descriptors of the cities' locks: each process holds its city's, too, so that a
     city whose crawl outlives this process is still locked. When this process is interrupted, the
@@ -129,7 +131,7 @@ def crawl(
 
 
 class _Crawls:
-    """The crawling processes of one run: none outlives its time limit, or the run."""
+    """Crawling processes of a run: none outlives its limit or the run."""
 
     def __init__(
         self, run: Run, tracker: Tracker, options: Options, locks: Mapping[str, int]
@@ -168,7 +170,7 @@ class _Crawls:
         return self._outcome(city, process.returncode, last, log, late=late.is_set())
 
     def end_all(self) -> None:
-        """End every crawl that is under way and let none begin; return when all have ended."""
+        """End every crawl, let none begin, and wait for their ends."""
         with self._changing:
             self._ending = True
             processes = list(self._under_way)

@@ -1,4 +1,4 @@
-"""The whole job on the embedded miniature web: crawl over real HTTP, align, report, score."""
+"""The demo: crawl the embedded miniature web, align, report, score."""
 
 import json
 import shutil
@@ -34,7 +34,9 @@ SETTINGS = {
 
 
 def run(output: Path) -> dict[str, Any]:
-    """Do the whole job into `output` and return the scores written to its `evaluation.json`.
+    """Do the whole job into `output` and return its scores.
+
+    They are written to `evaluation.json`.
 
     The folder must be new, or an earlier demo's, which is replaced. Raises `UsageError`.
     """
@@ -147,13 +149,13 @@ def _lap(began: float, seconds: dict[str, float]) -> float:
 
 
 def _clear(output: Path) -> None:
-    """Empty an earlier demo's folder; refuse one that holds anything else."""
+    """Empty an earlier demo's folder; refuse any other content."""
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; name a folder with --output")
     inside = [path for path in output.glob("*") if path.name != "README.md"]
     if inside and not (output / _MARK).exists():
         raise UsageError(
-            f"{output}: holds something that is not a demo's; the demo wants a folder of its own, "
+            f"{output}: has something that is not a demo's; the demo needs a folder of its own, "
             "for example: shizheng demo --output demo-output"
         )
     for path in inside:

@@ -1,4 +1,4 @@
-"""Health of a city: its assertions against its tables, and the history of its runs."""
+"""Health of a city, by its assertions, tables and runs."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -23,13 +23,13 @@ DAMAGED = "damaged"
 
 @dataclass(frozen=True, slots=True)
 class CityStatus:
-    """Status of a city by its tables and the history of runs. Times are ISO 8601.
+    """Status of a city by its tables and runs.
 
-    `newest_zh` and `newest_en` are when the newest article of each language was published; `recent`
-    counts articles published in the last four weeks, `before` those of the four weeks before.
-    `health` is one of `well`, `unwell` (an assertion fails), `failed` (the last run), `running`,
-    `never crawled`, `imported`, `damaged` (a table cannot be read, and nothing is counted), or the
-    status of a city that is not crawled; `why` are the reasons, in sentences.
+    Times are ISO 8601. `newest_zh` and `newest_en` are when the newest article of each language was
+    published; `recent` counts articles published in the last four weeks, `before` those of the four
+    weeks before. `health` is one of `well`, `unwell` (an assertion fails), `failed` (the last run),
+    `running`, `never crawled`, `imported`, `damaged` (a table cannot be read, and nothing is
+    counted), or the status of a city that is not crawled; `why` are the reasons, in sentences.
     """
 
     city: str
@@ -50,7 +50,7 @@ class CityStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """Runs of a city: ends of the last and of the last that succeeded, and one cut off.
+    """Runs of a city: the last, the last success, one cut off.
 
     `failed` is True if the last failed, `ahead` counts the moments of the city's state that it
     found to be later than its clock.
@@ -67,7 +67,7 @@ class _Past:
 def statuses(
     output: Path, cities: Mapping[str, City], now: datetime, *, held: Collection[str] = ()
 ) -> list[CityStatus]:
-    """Return the status of every city that has a file or articles, in order of name.
+    """Return the status of every city with a file or articles, sorted.
 
     `held` are cities whose locks the caller holds: they do not count as running.
     """
@@ -81,7 +81,10 @@ def statuses(
 def _status(
     output: Path, key: str, city: City | None, past: _Past, *, now: datetime, held: bool
 ) -> CityStatus:
-    """Return the status of a city; with a damaged table it has failed, and nothing is counted."""
+    """Return the status of a city.
+
+    With a damaged table it has failed, and nothing is counted.
+    """
     damaged: list[str] = []
     try:
         counts = _counts(output, key, now)
@@ -192,9 +195,10 @@ def _health(output: Path, city: City, past: _Past, now: datetime) -> tuple[str, 
 
 
 def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime) -> list[str]:
-    """Return the assertions of a city that fail, as sentences; `counts` are those of this run.
+    """Return the failed assertions of a city, as sentences.
 
-    Articles that cannot be read fail in a sentence that names the file.
+    `counts` are those of this run. Articles that cannot be read fail in a sentence that names the
+    file.
     """
     try:
         table = read_articles(output, city.key, ["lang", "published_at", "first_seen"])

@@ -1,4 +1,4 @@
-"""A run and its cities in Prometheus' text format, for node_exporter's textfile collector.
+"""Metrics of cities in Prometheus' text format, for node_exporter's collector.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format. What is
 watched are ages (`time() - shizheng_city_last_success_seconds`), so times are Unix times.

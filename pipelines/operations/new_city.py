@@ -1,4 +1,4 @@
-"""A new city: its file and fixtures, drafted from the list pages of its site."""
+"""Draft of a new city's file and fixtures from its list pages."""
 
 import json
 import re
@@ -35,9 +35,10 @@ class UnreadListsError(ShizhengError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """City to be added: list pages, and what the user knows better than the site.
+    """City to be added: list pages, and facts from the user.
 
-    `folder` is that of the city files, `fixtures` that of the recorded articles.
+    None leaves a fact to the site. `folder` is that of the city files, `fixtures` that of the
+    recorded articles.
     """
 
     urls: Sequence[str]
@@ -52,7 +53,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """City that was added: its file, its sources as probed, the folders of its fixtures."""
+    """City that was added: its file, probed sources, folders of fixtures."""
 
     key: str
     path: Path
@@ -61,7 +62,7 @@ class Added:
 
 
 def add(order: Order) -> Added:
-    """Write a city's file and its fixtures from the pages of its site.
+    """Write a city's file and fixtures from pages of its site.
 
     Raises `UsageError` before anything is fetched or written, `UnreadListsError`.
     """
@@ -158,7 +159,7 @@ def _source_line(source: Source, found: Sequence[Source]) -> str:
 
 
 def _pattern(source: Source, found: Sequence[Source]) -> str | None:
-    """Return the pattern of a source's articles; None if the family is enough.
+    """Return the pattern of a source's articles; None for the family's own.
 
     Where both languages share a host, each has its column or its folder.
     """
@@ -182,7 +183,7 @@ def _quoted(name: str) -> str:
 
 
 def _write_city(path: Path, text: str) -> None:
-    """Write a city's file, but only if it can be read as one."""
+    """Write a city's file if it can be read as one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
@@ -195,7 +196,7 @@ def _write_city(path: Path, text: str) -> None:
 
 
 def _record(case: Path, source: Source) -> None:
-    """Write an article's page and a draft of its fields for a person to check."""
+    """Write an article's page and a draft of its fields."""
     article = source["article"]
     fields = article["fields"]
     headers = {k: v for k, v in article["headers"].items() if k in ("content-type", "date")}
@@ -208,7 +209,10 @@ def _record(case: Path, source: Source) -> None:
 
 
 def own_fixtures() -> Path:
-    """Return the folder of fixtures of this checkout. Raises `UsageError` outside of one."""
+    """Return the folder of fixtures of this checkout.
+
+    Raises `UsageError` outside of one.
+    """
     folder = CITIES_DIR.parents[1] / "tests" / "cms"
     if not folder.is_dir():
         raise UsageError("not in a checkout of shizheng: name a folder with --fixtures DIR")

@@ -1,4 +1,4 @@
-"""A round over the cities: `shizheng crawl`, and `shizheng run`, which a scheduler calls.
+"""Rounds over the cities: `shizheng crawl`, and `shizheng run` for schedulers.
 
 A round ends in one of the exit codes of `crawler.errors`, prints in plain language what is
 wrong, and prints nothing in a pipe when nothing is.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Round to be made: the cities, the options of each step, the form of the output.
+    """Round to be made: cities, options of each step, form of output.
 
     `cities_dir` is None for the city files that ship; `verbose` prints the counts in a pipe, too.
     """
@@ -47,9 +47,10 @@ class Order:
 
 @dataclass(slots=True)
 class Round:
-    """Results of a round so far. `failures` are those of each city, with their issue codes.
+    """Results of a round so far.
 
-    `unread` are the articles that alignment left out, by city.
+    `failures` are those of each city, with their issue codes; `unread` are the articles that
+    alignment left out, by city.
     """
 
     order: Order
@@ -59,7 +60,7 @@ class Round:
     unread: dict[str, "tuple[Unread, ...]"] = field(default_factory=dict)
 
     def fail(self, city: str, code: str, *failures: gate.Failure) -> None:
-        """Add failures of a city; one with the same sentence is added once."""
+        """Add failures of a city, each sentence once."""
         for failure in failures:
             noted = self.failures.setdefault(city, [])
             if failure.detail not in (known.detail for _, known in noted):
@@ -88,7 +89,7 @@ class Round:
         }
 
     def issues(self) -> list[runs.Issue]:
-        """Return the issues of the cities as wholes and of articles left out."""
+        """Return the issues of whole cities and of articles left out."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         failed: list[runs.Issue] = [
             {"city": city, "code": code} | failure.as_json()
@@ -183,7 +184,7 @@ def _crawl(made: Round, locks: Mapping[str, int]) -> None:
 
 
 def _mark(made: Round) -> Mapping[str, str]:
-    """Mark reposts; fail the round's cities with a damaged table. Return every damaged city."""
+    """Mark reposts, fail cities with damaged tables, return every damaged city."""
     damaged = mark_reposts(made.order.output, held=made.order.cities)
     for key in made.order.cities:
         if key in damaged:
@@ -206,7 +207,7 @@ def _align(made: Round) -> None:
 
 
 def _failed_before(output: Path, cities: Mapping[str, City]) -> dict[str, bool] | None:
-    """Return True by city if its last run failed; None after a run cut short."""
+    """Return True for cities that failed last; None after an early end."""
     found: dict[str, bool] | None = {}
     for row in runs.manifests(output):
         if row["command"] != "run":
@@ -220,7 +221,7 @@ def _failed_before(output: Path, cities: Mapping[str, City]) -> dict[str, bool] 
 
 
 def _finish(made: Round) -> ExitCode:
-    """Write the run's folder; print its end: on a terminal, for a program, or in trouble."""
+    """Write the run's folder and print its end."""
     code = made.exit_code
     issues = runs.gather_issues(made.run, made.issues())
     runs.finish(made.run, made.counts(), code)
@@ -282,7 +283,7 @@ def summary(made: Round) -> str:
 def _post(
     made: Round, code: ExitCode, before: Mapping[str, bool] | None, cut_short: str = ""
 ) -> None:
-    """Post the end of a round to its webhook, if it is news."""
+    """Post the end of a round to its webhook, if news."""
     if not made.order.webhook:
         return
     failures = made.sentences()
@@ -312,7 +313,7 @@ def _post(
 
 
 def _publish(made: Round, cities: str) -> None:
-    """Add the metrics of the cities to the run's; put a copy where a collector reads it."""
+    """Add the cities' metrics to the run's; copy for a collector."""
     path = made.run.folder / "metrics.prom"
     whole = path.read_bytes() + cities.encode()
     folder = made.order.metrics_dir

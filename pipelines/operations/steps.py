@@ -40,7 +40,7 @@ def align_all(
     encoder: str | None = None,
     jobs: int | None = None,
 ) -> Aligned:
-    """Align the cities; one that cannot be aligned keeps none of the others from it.
+    """Align the cities, each independent of the failures of others.
 
     Raises a `ShizhengError` of code USAGE: it is the command's, and so every city's.
     """
@@ -69,7 +69,7 @@ def align_all(
 
 
 def mark_reposts(output: Path, held: Collection[str] = ()) -> Mapping[str, str]:
-    """Mark reposts of other cities' articles; return the damaged cities with the reasons.
+    """Mark reposts of other cities' articles; return damaged cities with reasons.
 
     `held` are the cities whose locks are held. Damaged cities that are not held are complained of
     here.

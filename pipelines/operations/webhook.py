@@ -1,4 +1,4 @@
-"""Message to a webhook when a run fails, and when a city that failed is well again.
+"""Message to a webhook when a run fails or a city recovers.
 
 The message is a JSON object; Slack, Mattermost and their like show its `text`. A webhook
 that cannot be reached is reported and never fails a run. Its address may contain a secret, so it is
@@ -37,7 +37,7 @@ def checked(url: str) -> str:
 def event(
     exit_code: int, failures: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> tuple[str, list[str]] | None:
-    """Return the event of a run, `failed` or `recovered`, and the cities that recovered.
+    """Return a run's event, `failed` or `recovered`, and the recovered cities.
 
     `before` is True for each of the run's cities that had failed when it was last run; None if
     a run was cut short since. Returns None for a run without news.
@@ -52,7 +52,7 @@ def event(
 def post(
     url: str, message: Mapping[str, Any], *, timeout: float = TIMEOUT, pause: float = PAUSE
 ) -> str | None:
-    """Post a message; return None, or a sentence about the failure. Tries twice at most."""
+    """Post a message, in two tries at most; return a failure's sentence."""
     body = json.dumps(message, ensure_ascii=False, default=str).encode()
     request = urllib.request.Request(
         url, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "shizheng"}
