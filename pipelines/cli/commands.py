@@ -33,6 +33,7 @@ from pipelines.terminal import complain, progress, say, say_json, show_table
 if TYPE_CHECKING:
     from pipelines.articles.archives import Extracted
     from pipelines.operations.round import Order
+    from pipelines.operations.steps import Aligned
 
 LAST_RUNS = 20
 """Runs that `status --runs` shows without a number."""
@@ -263,7 +264,7 @@ def align(
 ) -> ExitCode:
     """Pair articles and align their sentences."""
     from pipelines import align as step
-    from pipelines.operations.steps import align_all, unread_sentence
+    from pipelines.operations.steps import align_all
     from pipelines.quality import history
     from pipelines.tables import files, lock
 
@@ -283,7 +284,16 @@ def align(
     with lock.hold(output, chosen):
         found = align_all(output, chosen, cities_dir=cities_dir, encoder=encoder, jobs=jobs)
         history.record(output, "align", datetime.now(UTC))
-    if shared.json:
+    _show_aligned(found, as_json=shared.json)
+    if not found.failed:
+        return ExitCode.DONE
+    return ExitCode.UNWELL if found.summaries else ExitCode.UNUSABLE
+
+
+def _show_aligned(found: "Aligned", *, as_json: bool) -> None:
+    from pipelines.operations.steps import unread_sentence
+
+    if as_json:
         failed = {key: {"failed": why} for key, why in found.failed.items()}
         say_json({key: asdict(summary) for key, summary in found.summaries.items()} | failed)
     elif found.summaries:
@@ -298,9 +308,6 @@ def align(
             complain(unread_sentence(key, article))
     for key, why in found.failed.items():
         complain(f"{key}: {why}")
-    if not found.failed:
-        return ExitCode.DONE
-    return ExitCode.UNWELL if found.summaries else ExitCode.UNUSABLE
 
 
 def align_sentences(

@@ -227,16 +227,19 @@ class _Crawls:
                 "and the next run goes on from there"
             )
         elif last.get("done"):
-            found = Counter(issue["code"] for issue in issues(self._run.folder, city))
-            listed = ", ".join(f"{count} x {code}" for code, count in found.most_common())
-            reason = "no list could be read" if not counts.get("lists") else "the crawl broke off"
-            reason += f" ({listed})" if listed else ""
-            reason = str(last.get("why", reason))
+            reason = str(last.get("why") or self._broken_off(city, counts))
+        elif code < 0:
+            reason = f"the crawling process was ended by {signal.Signals(-code).name}"
         else:
-            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else "ended"
-            reason = f"the crawling process {how}" + (f" with code {code}" if code >= 0 else "")
+            reason = f"the crawling process ended with code {code}"
         reason += f"; see {log}" if log.exists() else ""
         return Outcome(city, False, reason, counts, timed_out=late)
+
+    def _broken_off(self, city: str, counts: Mapping[str, int]) -> str:
+        found = Counter(issue["code"] for issue in issues(self._run.folder, city))
+        listed = ", ".join(f"{count} x {code}" for code, count in found.most_common())
+        reason = "the crawl broke off" if counts.get("lists") else "no list could be read"
+        return f"{reason} ({listed})" if listed else reason
 
 
 def _progress(line: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Health of a city, by its assertions, tables and runs."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,9 @@ _CLOCK = "this machine's clock was ahead, or is behind"
 
 WEEKS = timedelta(weeks=4)
 """Span whose articles are compared with those of the span before."""
+
+LEAST_PAGES = 5
+"""Pages from which the share of rejects is judged. Set by hand; not measured."""
 
 DAMAGED = "damaged"
 """Health of a city with a table that cannot be read."""
@@ -207,34 +210,47 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
             raise
         return [str(error)]
     langs = Counter(table["lang"].to_pylist())
-    found = [
+    seen = [moment for moment in table["first_seen"].to_pylist() if moment]
+    few = [
         f"{langs[lang]} {lang} articles stored, at least {least} expected"
         for lang, least in city.assertions.min_articles.items()
         if langs[lang] < least
     ]
+    return [
+        *few,
+        *_silent_listings(city, counts),
+        *_many_rejects(city, counts),
+        *_quiet(city, seen, counts.get("clock", 0), now),
+    ]
+
+
+def _silent_listings(city: City, counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield the languages whose listings gave no article link."""
     if counts.get("lists"):
-        # Half a site can die behind the other half's good news.
-        found += [
-            f"no {lang} listing gave an article link"
-            for lang in sorted({source.lang for source in city.sources})
-            if not counts.get(f"lists_{lang}")
-        ]
-    articles, rejects = counts.get("articles", 0), counts.get("rejects", 0)
-    if articles + rejects >= 5 and rejects > city.assertions.max_rejects * (articles + rejects):
-        found.append(
-            f"{rejects} of {articles + rejects} pages rejected, "
-            f"at most {city.assertions.max_rejects:.0%} expected"
-        )
-    seen = [moment for moment in table["first_seen"].to_pylist() if moment]
+        for lang in sorted({source.lang for source in city.sources}):
+            if not counts.get(f"lists_{lang}"):
+                yield f"no {lang} listing gave an article link"
+
+
+def _many_rejects(city: City, counts: Mapping[str, int]) -> Iterator[str]:
+    rejects = counts.get("rejects", 0)
+    pages = counts.get("articles", 0) + rejects
+    most = city.assertions.max_rejects
+    if pages >= LEAST_PAGES and rejects > most * pages:
+        yield f"{rejects} of {pages} pages rejected, at most {most:.0%} expected"
+
+
+def _quiet(city: City, seen: Sequence[datetime], ahead: int, now: datetime) -> Iterator[str]:
+    """Yield a long quiet of a city, or moments later than now.
+
+    `seen` are when its articles were first seen, `ahead` counts the later moments of its state.
+    """
     # A row stored by a clock that was ahead is no measure of how quiet it has been since.
     newest = max((moment for moment in seen if moment <= now + SKEW), default=None)
-    if counts.get("clock"):
-        found.append(f"{counts['clock']} moments of its state are later than now: {_CLOCK}")
+    if ahead:
+        yield f"{ahead} moments of its state are later than now: {_CLOCK}"
     elif seen and newest is None:
-        found.append(f"every article was first seen later than now: {_CLOCK}")
-    if newest and (now - newest).days > city.assertions.quiet_days:
-        found.append(
-            f"nothing new for {(now - newest).days} days, "
-            f"at most {city.assertions.quiet_days} expected"
-        )
-    return found
+        yield f"every article was first seen later than now: {_CLOCK}"
+    days, most = (now - newest).days if newest else 0, city.assertions.quiet_days
+    if days > most:
+        yield f"nothing new for {days} days, at most {most} expected"

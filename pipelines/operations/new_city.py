@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -124,7 +124,6 @@ def _yaml(order: Order, key: str, found: Sequence[Source]) -> str:
     hosts = list(dict.fromkeys([*listed, *order.hosts]))
     name = order.zh or next((s["name"] for s in found if s["name"]), None)
     langs = list(dict.fromkeys(source["lang"] for source in found))
-    guessed = [lang for lang, given in (("zh", order.zh), ("en", order.en)) if not given]
     lines = [
         f"name: {{zh: {_quoted(name or key)}, en: {_quoted(order.en or key.capitalize())}}}",
         *([f'division: "{order.division}"'] if order.division else []),
@@ -141,13 +140,18 @@ def _yaml(order: Order, key: str, found: Sequence[Source]) -> str:
         "#",
         "# Written by `shizheng cities add` from the lists above; nobody has looked it through.",
     ]
+    return "\n".join([*lines, *_open_points(order, langs)]) + "\n"
+
+
+def _open_points(order: Order, langs: Sequence[str]) -> Iterator[str]:
+    """Yield comments on the parts that a person has to complete."""
+    guessed = [lang for lang, given in (("zh", order.zh), ("en", order.en)) if not given]
     if guessed:
-        lines.append(f"# The name ({', '.join(guessed)}) was guessed from the site.")
+        yield f"# The name ({', '.join(guessed)}) was guessed from the site."
     if not order.division:
-        lines.append('# Add the division, a GB/T 2260 code: division: "210200"')
+        yield '# Add the division, a GB/T 2260 code: division: "210200"'
     if len(langs) == 1:
-        lines.append(f"# Only the {langs[0]} edition was named: add a list of the other.")
-    return "\n".join(lines) + "\n"
+        yield f"# Only the {langs[0]} edition was named: add a list of the other."
 
 
 def _source_line(source: Source, found: Sequence[Source]) -> str:
