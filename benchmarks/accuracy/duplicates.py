@@ -22,10 +22,10 @@ from benchmarks.series.corpus import generate
 from crawler.demo.gold import gold_articles
 from crawler.item import NEWS_TIME, Article
 from pipelines.articles import reposts
-from pipelines.articles.duplicates import Row, cluster
+from pipelines.articles.duplicates import ArticleRow, cluster
 from pipelines.tables.articles import write_articles
 
-Edit = Callable[[Row, random.Random], str]
+Edit = Callable[[ArticleRow, random.Random], str]
 
 
 def main() -> None:
@@ -72,7 +72,9 @@ def miniature() -> None:
     for city in sorted({row["city"] for row in rows}):
         own = [row for row in rows if row["city"] == city]
         heads = cluster(
-            Row(row["article_id"], row["lang"], row["title"], row["text"], _date(row["published"]))
+            ArticleRow(
+                row["article_id"], row["lang"], row["title"], row["text"], _date(row["published"])
+            )
             for row in own
         )
         for row in own:
@@ -107,15 +109,16 @@ def scale(count: int, seed: int) -> None:
             )
 
 
-def series(seed: int, *, long: bool = False) -> list[Row]:
+def series(seed: int, *, long: bool = False) -> list[ArticleRow]:
     """Return the articles of one generated city."""
     rows = [
-        Row(one.id, one.lang, one.title, one.text, one.published) for one in generate(seed).articles
+        ArticleRow(one.id, one.lang, one.title, one.text, one.published)
+        for one in generate(seed).articles
     ]
     return [row for row in rows if len(row.text) >= 150] if long else rows
 
 
-def repeated(row: Row, edit: Edit, rng: random.Random) -> Row | None:
+def repeated(row: ArticleRow, edit: Edit, rng: random.Random) -> ArticleRow | None:
     """Return a row published again a day later with an edit; None where the edit finds nothing."""
     text = edit(row, rng)
     if text == row.text:
@@ -124,11 +127,11 @@ def repeated(row: Row, edit: Edit, rng: random.Random) -> Row | None:
     return replace(row, article_id=row.article_id + "+", text=text, published_at=published)
 
 
-def _credited(row: Row, rng: random.Random) -> str:
+def _credited(row: ArticleRow, rng: random.Random) -> str:
     return row.text + ("（来源：市政府办公室）" if row.lang == "zh" else " (Source: city office)")
 
 
-def _shortened(row: Row, rng: random.Random) -> str:
+def _shortened(row: ArticleRow, rng: random.Random) -> str:
     stop = r"(?<=[。！？])" if row.lang == "zh" else r"(?<=[.!?]) "
     sentences = [s for s in re.split(stop, row.text) if s.strip()]
     return (
@@ -136,7 +139,7 @@ def _shortened(row: Row, rng: random.Random) -> str:
     )
 
 
-def _corrected(row: Row, rng: random.Random) -> str:
+def _corrected(row: ArticleRow, rng: random.Random) -> str:
     figures = list(re.finditer(r"(?<![\d.,第])\d+\.\d+", row.text))
     if not figures:
         return row.text
@@ -152,7 +155,7 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def _article(row: Row, city: str, key: str, owner: int, told: int) -> Article:
+def _article(row: ArticleRow, city: str, key: str, owner: int, told: int) -> Article:
     # Without digits, so that it makes each text one of its own and no number contradicts another.
     mark = f"{owner:02}{told:06}".translate(str.maketrans("0123456789", "甲乙丙丁戊己庚辛壬癸"))
     return Article(

@@ -1,12 +1,12 @@
-"""Which articles of a city are the same text again: reposts, twins, corrected copies.
+"""Near-duplicates within a city: reposts, twins, corrected copies.
 
 Candidates come from MinHash (shingles of characters for Chinese, of words for English), the
-decision from comparing the two texts. Municipal news is full of texts that differ only in what
-matters: the 27th and the 29th meeting, January's and February's figures. So two articles whose
-numbers differ are never the same, however alike they are otherwise - with one exception: a repost
-that corrects a figure, which title, day, dates and session numbers and the other figures give away.
+decision from comparing the two texts. Municipal news is full of texts that differ only in a
+decisive detail: the 27th and the 29th meeting, January's and February's figures. So two articles
+with different numbers are never the same, however similar otherwise, with one exception: a repost
+that corrects a figure, recognised by title, day, dates, session numbers and the other figures.
 
-Reposts by another city are found apart, after the cities' own: see `reposts`.
+Reposts by another city are found separately, after the cities' own: see `reposts`.
 """
 
 import re
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
@@ -27,16 +28,18 @@ from pipelines.text.script import simplified
 SAME = 0.8
 """Jaccard similarity from which two texts are the same, if nothing contradicts it."""
 _EXCHANGED = 0.6
-"""Likeness (difflib's ratio) from which two sentences are one with a detail exchanged."""
+"""Similarity (difflib's ratio) from which two sentences are one with a detail exchanged; set by
+hand, not measured."""
 _SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?;]\s+")
 _MOST_COMPARED = 50
+"""Candidates that a text is compared with."""
 _MOST_SENTENCES = 60
-"""Sentences of a text, of those the other lacks, that are compared with the other's."""
+"""Sentences of a text that are compared, among those that the other does not have."""
 _LONGEST_SENTENCE = 1_000
-"""Characters from which of two sentences only what lies between what they share at both ends is
-told apart."""
+"""Characters beyond which two sentences are compared only between their common beginning and
+end."""
 _EFFORT = 20_000_000
-"""Products of the lengths of two sentences that are compared, for two texts: a second or two."""
+"""Products of the lengths of compared sentences, for two texts: a second or two."""
 _LATE = datetime.max.replace(tzinfo=UTC)
 _KEPT = re.compile(r"[^\W_]+")
 # Numerals are looked for only where a run of them begins: begun anew at each character of a long
@@ -54,7 +57,7 @@ _ORDINAL_WORD = re.compile(
 )
 
 
-# Numbers that say which event is told, not how much of something there was: dates, hours, ordinals.
+# Numbers that identify an event, not an amount: dates, hours, ordinals.
 _MARK_ZH = re.compile(
     r"第\d+|(?<!\d)(?:\d+(?=[年月日号號时時点點次届屆期批条條章])|\d+:\d+)|"
     rf"(?<![{ZH_DIGITS}十百])[{ZH_DIGITS}十百]+(?=[次届屆批期号號章条條月日年])"
@@ -64,13 +67,13 @@ _MARK_EN = re.compile(
     rf"(?:{_MONTH})\.?\s+(\d{{1,2}})\b|\b(\d{{1,2}})\s+(?:{_MONTH})",
 )
 _SOON = timedelta(days=3)
-"""How far apart an article and its repost with a corrected figure are published at most."""
+"""Time between an article and its repost with a corrected figure, at most; set by hand."""
 _FIGURES = 5
-"""Figures that such a repost must share, for each one that it changes."""
+"""Figures that such a repost must share, for each one that it changes; set by hand."""
 
 
-class Document(Protocol):
-    """What is compared of an article: an `Article` will do."""
+class ArticleFields(Protocol):
+    """Compared fields of an article."""
 
     @property
     def article_id(self) -> str: ...
@@ -85,8 +88,8 @@ class Document(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One stored article as far as duplicates go."""
+class ArticleRow:
+    """Compared fields of a stored article."""
 
     article_id: str
     lang: str
@@ -95,8 +98,8 @@ class Row:
     published_at: datetime | None
 
 
-def cluster(documents: Iterable[Document]) -> dict[str, str]:
-    """Return {article_id: id of the article it repeats} for every document; itself if none.
+def cluster(documents: Iterable[ArticleFields]) -> dict[str, str]:
+    """Return {article_id: id of the article that it repeats, or its own}.
 
     The representative is the earliest published of its cluster, then the smallest id; undated ones
     come last. Every member has been compared with its representative itself. The order of
@@ -110,33 +113,33 @@ def cluster(documents: Iterable[Document]) -> dict[str, str]:
 
 
 def cluster_shard(output: Path, city: str) -> int:
-    """Mark the duplicates among a city's stored articles; return how many rows changed."""
+    """Mark the duplicates among a city's stored articles; return the rows changed."""
     columns = ["article_id", "lang", "title", "text", "published_at"]
     rows = articles.read_articles(output, city, columns).to_pylist()
-    return articles.mark_duplicates(output, city, cluster(Row(**row) for row in rows))
+    return articles.mark_duplicates(output, city, cluster(ArticleRow(**row) for row in rows))
 
 
-def same(one: Document, other: Document) -> bool:
-    """Whether two articles of one language are the same text, told by the texts themselves.
+def same(first: ArticleFields, second: ArticleFields) -> bool:
+    """Return True if two articles of one language are the same text.
 
     They share four fifths of their shingles; the numbers of one (ordinals, dates and months in
     words included) all occur in the other; and if their titles name different things, then no
-    sentence of the one is a sentence of the other with a detail exchanged. A sentence that was
-    added, dropped or written anew is what a repost does.
+    sentence of the one is a sentence of the other with a detail exchanged. Reposts add, drop and
+    rewrite sentences.
 
     A figure may differ between two articles of one title that were published within three days, if
     their dates, hours and ordinals agree, there is at least one, and they share five figures for
-    each that one of them has alone: a correction. A daily bulletin differs in its date, a monthly
+    each that only one of them has: a correction. A daily bulletin differs in its date, a monthly
     one in most figures, so neither is taken for one.
     """
-    return alike(prepare(one), prepare(other))
+    return alike(prepare_text(first), prepare_text(second))
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """An article as it is compared: words of title and text, sentences, shingles, numbers.
+class PreparedText:
+    """Article prepared for comparison.
 
-    `marks` are those of the numbers that say which event is told: dates, hours, ordinals.
+    `marks` are the numbers that identify the event: dates, hours, ordinals.
     """
 
     key: str
@@ -150,17 +153,17 @@ class Prepared:
 
     @property
     def whole(self) -> tuple[object, ...]:
-        """What two articles share that are the same to the letter; of short ones the title too."""
+        """Key of equal texts, with the title of short ones."""
         title = () if len(self.tokens) >= 8 else self.title
         return (self.tokens, tuple(sorted(self.numbers.items())), title)
 
 
-def _cluster_language(documents: Sequence[Document], representative: dict[str, str]) -> None:
+def _cluster_language(documents: Sequence[ArticleFields], representative: dict[str, str]) -> None:
     index = minhash.Index()
-    heads: list[Prepared] = []
+    heads: list[PreparedText] = []
     exact: dict[object, str] = {}
     for document in documents:
-        prepared = prepare(document)
+        prepared = prepare_text(document)
         twin = exact.get(prepared.whole) if prepared.tokens else None
         signed = sketch(prepared.shingles)
         if twin is None and prepared.shingles:
@@ -176,8 +179,8 @@ def _cluster_language(documents: Sequence[Document], representative: dict[str, s
             index.add(signed)
 
 
-def prepare(document: Document) -> Prepared:
-    """Read an article as it is compared: in Simplified characters, or in lower case."""
+def prepare_text(document: ArticleFields) -> PreparedText:
+    """Prepare an article, in Simplified characters or in lower case."""
     chinese = document.lang != "en"
     title, text = _plain(document.title, chinese), _plain(document.text, chinese)
     tokens = _tokens(text, chinese)
@@ -188,7 +191,7 @@ def prepare(document: Document) -> Prepared:
     if not chinese:
         words = Counter(word.lower() for word in _ORDINAL_WORD.findall(whole))
         numbers, marks = numbers + words, marks + words
-    return Prepared(
+    return PreparedText(
         document.article_id,
         document.published_at,
         tuple(_tokens(title, chinese)),
@@ -200,89 +203,93 @@ def prepare(document: Document) -> Prepared:
     )
 
 
-def alike(one: Prepared, other: Prepared) -> bool:
-    """Whether two prepared articles are the same text: see `same`."""
-    if not one.shingles or not other.shingles:
-        return one.tokens == other.tokens and one.title == other.title
-    if not (nested(one.numbers, other.numbers) or _corrected(one, other)):
+def alike(first: PreparedText, second: PreparedText) -> bool:
+    """Return True if two prepared articles are the same text: see `same`."""
+    if not first.shingles or not second.shingles:
+        return first.tokens == second.tokens and first.title == second.title
+    if not (nested(first.numbers, second.numbers) or _corrected(first, second)):
         return False
-    if resemblance(one, other) < SAME:
+    if resemblance(first, second) < SAME:
         return False
-    return _one_title(one.title, other.title) or not _exchanged(one.sentences, other.sentences)
+    return _one_title(first.title, second.title) or not _exchanged(
+        first.sentences, second.sentences
+    )
 
 
-def resemblance(one: Prepared, other: Prepared) -> float:
-    """Return the Jaccard similarity of the shingles of two texts that have any, 0-1."""
-    return len(one.shingles & other.shingles) / len(one.shingles | other.shingles)
+def resemblance(first: PreparedText, second: PreparedText) -> float:
+    """Return the Jaccard similarity of the shingles of two texts, 0-1.
+
+    At least one of them must have a shingle.
+    """
+    return len(first.shingles & second.shingles) / len(first.shingles | second.shingles)
 
 
-def nested(one: Counter[str], other: Counter[str]) -> bool:
-    """Whether all numbers of one text occur in the other."""
-    return one <= other or other <= one
+def nested(first: Counter[str], second: Counter[str]) -> bool:
+    """Return True if all numbers of one text occur in the other."""
+    return first <= second or second <= first
 
 
-def _corrected(one: Prepared, other: Prepared) -> bool:
-    """Whether two articles whose numbers differ may be one and its corrected copy."""
-    if one.published is None or other.published is None or one.title != other.title:
+def _corrected(first: PreparedText, second: PreparedText) -> bool:
+    """Return True if one article may be a corrected copy."""
+    if first.published is None or second.published is None or first.title != second.title:
         return False
-    if abs(one.published - other.published) > _SOON or not (one.marks & other.marks):
+    if abs(first.published - second.published) > _SOON or not (first.marks & second.marks):
         return False
-    alone = max((one.numbers - other.numbers).total(), (other.numbers - one.numbers).total())
-    shared = (one.numbers & other.numbers).total() - (one.marks & other.marks).total()
-    return nested(one.marks, other.marks) and shared >= _FIGURES * alone
+    alone = max((first.numbers - second.numbers).total(), (second.numbers - first.numbers).total())
+    shared = (first.numbers & second.numbers).total() - (first.marks & second.marks).total()
+    return nested(first.marks, second.marks) and shared >= _FIGURES * alone
 
 
-def _one_title(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two titles are the same or one holds the other (a kicker, a site's prefix)."""
-    a, b = "\x1f".join(one), "\x1f".join(other)
+def _one_title(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Return True if titles are equal but for a kicker or prefix."""
+    a, b = "\x1f".join(first), "\x1f".join(second)
     return not a or not b or a in b or b in a
 
 
-def _exchanged(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether a sentence of one text stands in the other with some words exchanged for others."""
-    return any(True for _ in exchanges(one, other))
+def _exchanged(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Return True if a sentence occurs with a detail exchanged."""
+    return any(True for _ in exchanges(first, second))
 
 
-def exchanges(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Yield, for each two sentences that are much alike and not the same, where they differ.
+def exchanges(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Yield the differences of each two similar sentences, as pairs of spans.
 
-    What is too long to be compared in reasonable time (`_LONGEST_SENTENCE`, `_EFFORT`) and has much
-    the same characters is taken for alike, and for different as a whole.
+    Of sentences too long to be compared in reasonable time (`_LONGEST_SENTENCE`, `_EFFORT`) with
+    much the same characters the difference is all between their common beginning and end.
     """
-    theirs, ours = set(other), set(one)
-    only_one = [sentence for sentence in one if sentence not in theirs][:_MOST_SENTENCES]
-    only_other = [sentence for sentence in other if sentence not in ours][:_MOST_SENTENCES]
+    others, own = set(after), set(before)
+    missing = [sentence for sentence in before if sentence not in others][:_MOST_SENTENCES]
+    added = [sentence for sentence in after if sentence not in own][:_MOST_SENTENCES]
     left = _EFFORT
-    for mine in only_one:
-        for yours in only_other:
-            matcher = SequenceMatcher(None, mine, yours, autojunk=False)
-            if matcher.quick_ratio() < _EXCHANGED:
-                continue
-            effort = len(mine) * len(yours)
-            if max(len(mine), len(yours)) > _LONGEST_SENTENCE or effort > left:
-                yield (_between(mine, yours),)
-                continue
-            left -= effort
-            if matcher.ratio() >= _EXCHANGED:
-                yield tuple(
-                    (mine[a:b], yours[c:d])
-                    for kind, a, b, c, d in matcher.get_opcodes()
-                    if kind != "equal"
-                )
+    for first, second in product(missing, added):
+        matcher = SequenceMatcher(None, first, second, autojunk=False)
+        if matcher.quick_ratio() < _EXCHANGED:
+            continue
+        effort = len(first) * len(second)
+        if max(len(first), len(second)) > _LONGEST_SENTENCE or effort > left:
+            yield (_between(first, second),)
+            continue
+        left -= effort
+        if matcher.ratio() >= _EXCHANGED:
+            yield tuple(
+                (first[a:b], second[c:d])
+                for kind, a, b, c, d in matcher.get_opcodes()
+                if kind != "equal"
+            )
 
 
-def _between(one: str, other: str) -> tuple[str, str]:
-    """Return what lies between the beginnings and the ends that two texts share."""
-    start = _shared(one, other)
-    one, other = one[start:], other[start:]
-    end = _shared(one[::-1], other[::-1])
-    return one[: len(one) - end], other[: len(other) - end]
+def _between(first: str, second: str) -> tuple[str, str]:
+    """Return the spans between the common beginning and end of two texts."""
+    start = _shared(first, second)
+    first, second = first[start:], second[start:]
+    end = _shared(first[::-1], second[::-1])
+    return first[: len(first) - end], second[: len(second) - end]
 
 
-def _shared(one: str, other: str) -> int:
-    """Return how many characters two texts begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+def _shared(first: str, second: str) -> int:
+    """Return the length of the common beginning of two texts."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
 def _plain(text: str, chinese: bool) -> str:

@@ -1,13 +1,14 @@
-"""Which articles repeat an article of another city: found after the cities' own duplicates.
+"""Near-duplicates across cities: reposts of another city's articles.
 
 A city's shard is made without looking at any other. This step comes after: it reads a sketch of
-each article that stands for itself in its city, compares across cities, and marks the later of two
-with `duplicate_of` and `duplicate_city`. It always decides from all that is stored, so that what it
-marks does not depend on the order in which cities were crawled. The sketches are only a cache.
+each article that repeats none of its own city, compares across cities, and marks the later of two
+with `duplicate_of` and `duplicate_city`. It always decides from everything stored, so that its
+marks do not depend on the order in which cities were crawled. The sketches are only a cache.
 
-Across cities the same words say less than within one: two offices announce the same holiday in the
-same sentence. So only texts of some length are compared, and no sentence may be another's with a
-detail exchanged, whatever the titles say - except for `our city`, which a repost must spell out.
+Across cities the same words are weaker evidence than within one: two offices announce the same
+holiday in the same sentence. So only texts of some length are compared, and no sentence may be
+another's with a detail exchanged, whatever the titles, except for `our city`, to be spelt out in a
+repost.
 """
 
 from collections import defaultdict
@@ -21,30 +22,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.articles import duplicates
-from pipelines.articles.duplicates import SAME, Prepared, Row
+from pipelines.articles.duplicates import SAME, ArticleRow, PreparedText
 from pipelines.tables import articles, damage, files, lock, parquet, schema
 from pipelines.text import minhash
 from pipelines.text.minhash import Integers
 
 METHOD = f"one-permutation minhash {minhash.BINS} crc32 1"
-"""How signatures are made; change the last figure when shingles or tokens change."""
+"""Version of the signatures; change the last figure with shingles or tokens."""
 
 _SHORTEST = {"zh": 100, "en": 60}
-"""Characters or words below which two texts of two cities may be alike by chance."""
+"""Characters or words below which two texts may be alike by chance; set by hand, not measured."""
 _MOST_COMPARED = 1_000
+"""Candidates of a text, and of each bucket of it."""
 _LATE = datetime.max.replace(tzinfo=UTC)
 _HERE = frozenset(("我", "本", "全", "该", "我们", "我省", "本报"))
 _LONGEST_NAME = 8
+"""Characters of a city's name in place of `our city`, or of words left out; set by hand."""
 _COLUMNS = ["article_id", "lang", "published_at", "content_sha256", "duplicate_of",
             "duplicate_city"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What the step did: rows changed, and the cities that another run was writing meanwhile.
+    """Result of marking: rows changed, busy cities, damaged cities.
 
-    The marks of those are left as they are; the next run sets them. So are the marks of and upon
-    the cities whose tables are damaged, here with the reasons.
+    The marks of cities that another run is writing are left as they are; the next run sets them. So
+    are the marks of and to cities with damaged tables, which are returned with the reasons.
     """
 
     changed: int
@@ -54,7 +57,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """An article that stands for itself in its city, as far as the search for candidates goes."""
+    """Article that repeats none of its city, for the candidate search."""
 
     city: str
     article_id: str
@@ -65,7 +68,7 @@ class _Head:
 def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
     """Mark the reposts among all cities stored in `output`.
 
-    `held` are cities whose locks the caller holds; the others' are taken for the moment of writing.
+    `held` are cities locked by the caller; the others are locked for the moment of writing.
     """
     damaged: dict[str, str] = {}
     originals = damage.without_damaged(lambda: find(output), damaged)
@@ -90,7 +93,7 @@ def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
 
 
 def find(output: Path) -> dict[str, dict[str, tuple[str, str]]]:
-    """Return {city: {article_id: (id of the article it repeats, that one's city)}}.
+    """Return {city: {article_id: (id, city) of the original}}.
 
     The original is the earliest published, then the first by city and id. Every repost has been
     compared with its original itself.
@@ -137,8 +140,9 @@ def _marked(output: Path, city: str) -> dict[str, tuple[str, str]]:
 
 
 def _heads(output: Path, city: str) -> tuple[list[_Head], Integers]:
-    """Return a city's articles that repeat none of their own city and are long enough to compare,
-    with their signatures, from the cache or made now.
+    """Return a city's comparable articles and their signatures.
+
+    They repeat none of their own city and are long enough. Signatures are cached.
     """
     rows = [
         row
@@ -178,23 +182,23 @@ def _key(row: Mapping[str, str]) -> tuple[str, str]:
     return row["content_sha256"], row["lang"]
 
 
-def _signature(prepared: Prepared) -> bytes:
+def _signature(prepared: PreparedText) -> bytes:
     return duplicates.sketch(prepared.shingles).astype("<u4").tobytes()
 
 
-def _prepared(output: Path, city: str, wanted: Collection[str]) -> dict[str, Prepared]:
+def _prepared(output: Path, city: str, wanted: Collection[str]) -> dict[str, PreparedText]:
     columns = ["article_id", "lang", "title", "text", "published_at"]
     table = articles.read_articles(output, city, columns)
     rows = table.filter(pc.is_in(table["article_id"], value_set=pa.array(sorted(wanted))))
     return {
-        row["article_id"]: duplicates.prepare(Row(**row))
+        row["article_id"]: duplicates.prepare_text(ArticleRow(**row))
         for batch in rows.to_batches(max_chunksize=1_000)
         for row in batch.to_pylist()
     }
 
 
 def _candidates(heads: Sequence[_Head], signatures: Integers) -> dict[int, list[int]]:
-    """Return, for each place, the earlier places of other cities with a similar signature."""
+    """Return, for each place, the similar earlier places of other cities."""
     cities = np.unique([head.city for head in heads], return_inverse=True)[1]
     earlier: dict[int, set[int]] = defaultdict(set)
     for members in minhash.buckets(minhash.bands(signatures)):
@@ -214,7 +218,7 @@ def _candidates(heads: Sequence[_Head], signatures: Integers) -> dict[int, list[
 
 def _texts(
     output: Path, heads: Sequence[_Head], near: Mapping[int, Sequence[int]]
-) -> dict[int, Prepared]:
+) -> dict[int, PreparedText]:
     needed = sorted({place for one, others in near.items() for place in (one, *others)})
     by_city: dict[str, dict[str, int]] = defaultdict(dict)
     for place in needed:
@@ -226,21 +230,21 @@ def _texts(
     }
 
 
-def _repost(one: Prepared, other: Prepared) -> bool:
-    """Whether an article is another city's: like `duplicates.alike`, and stricter."""
+def _repost(one: PreparedText, other: PreparedText) -> bool:
+    """Return True for another city's article: stricter than `duplicates.alike`."""
     if not duplicates.nested(one.numbers, other.numbers):
         return False
     if duplicates.resemblance(one, other) < SAME:
         return False
     return all(
-        _spelled_out(mine, theirs)
+        _spelled_out(before, after)
         for differences in duplicates.exchanges(one.sentences, other.sentences)
-        for mine, theirs in differences
+        for before, after in differences
     )
 
 
 def _spelled_out(one: str, other: str) -> bool:
-    """Whether two spans differ as `our city` and its name do, or in a few words left out."""
+    """Return True for `our city` and its name, or words left out."""
     short, long = sorted((one.strip(), other.strip()), key=len)
     if any(char.isdigit() for char in short + long):
         return False

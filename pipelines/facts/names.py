@@ -95,7 +95,7 @@ _TONES = dict.fromkeys((0x300, 0x301, 0x304, 0x30C))
 def readings(char: str) -> tuple[str, ...]:
     """Return the toneless pinyin readings of a character, the usual one first.
 
-    None of a character that is not Han.
+    Empty for a character that is not Han.
     """
     listed = PINYIN_DICT.get(ord(char), "")
     # As pypinyin's to_normal does, in a fifteenth of the time.

@@ -71,7 +71,7 @@ def keys(texts: pa.Array, lang: str) -> Integers:
 def leaks(
     found: Integers,
     part: Integers,
-    read: Callable[[Integers], Iterator[tuple[int, duplicates.Row]]],
+    read: Callable[[Integers], Iterator[tuple[int, duplicates.ArticleRow]]],
 ) -> Leaks:
     """Return the near-duplicates that are in different parts.
 
@@ -91,10 +91,12 @@ def leaks(
     return Leaks(pairs, sorted(crowded))
 
 
-def _prepared(rows: Mapping[int, duplicates.Row]) -> Callable[[int], duplicates.Prepared]:
+def _prepared(
+    rows: Mapping[int, duplicates.ArticleRow],
+) -> Callable[[int], duplicates.PreparedText]:
     @lru_cache(maxsize=4096)
-    def prepared(position: int) -> duplicates.Prepared:
-        return duplicates.prepare(rows[position])
+    def prepared(position: int) -> duplicates.PreparedText:
+        return duplicates.prepare_text(rows[position])
 
     return prepared
 

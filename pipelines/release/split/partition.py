@@ -98,7 +98,7 @@ def _sketch(found: Integers, positions: Integers, table: pa.Table) -> None:
 
 def _read(
     plans: Sequence[CityPlan], starts: Integers, wanted: Integers
-) -> Iterator[tuple[int, duplicates.Row]]:
+) -> Iterator[tuple[int, duplicates.ArticleRow]]:
     columns = ["article_id", "lang", "title", "text"]
     for planned, begin, end in zip(plans, starts[:-1], starts[1:], strict=True):
         here = wanted[(wanted >= begin) & (wanted < end)] - begin
@@ -106,7 +106,7 @@ def _read(
             for position, row in zip(positions.tolist(), table.to_pylist(), strict=True):
                 yield (
                     int(begin) + position,
-                    duplicates.Row(
+                    duplicates.ArticleRow(
                         row["article_id"], row["lang"], row["title"] or "", row["text"] or "", None
                     ),
                 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.articles.duplicates import Row, cluster, same
+from pipelines.articles.duplicates import ArticleRow, cluster, same
 
 ZH = (
     "市政府召开第27次常务会议，研究部署安全生产和春季农业生产工作，"
@@ -27,8 +27,8 @@ FIRST = datetime(2024, 3, 5, tzinfo=UTC)
 
 def row(
     key: str, text: str, title: str = "市政府召开常务会议", day: int | None = 0, lang: str = "zh"
-) -> Row:
-    return Row(key, lang, title, text, None if day is None else FIRST + timedelta(days=day))
+) -> ArticleRow:
+    return ArticleRow(key, lang, title, text, None if day is None else FIRST + timedelta(days=day))
 
 
 def test_repost_points_to_the_earliest_publication() -> None:

@@ -111,7 +111,7 @@ def test_a_repost_is_still_paired_in_its_own_city_and_a_duplicate_within_it_is_n
         "a2": ("a1", None),
         "a3": (None, None),
     }
-    zh, en = align._read(tmp_path, "anlan")
+    zh, en = align._documents(tmp_path, "anlan")
     assert ([one.id for one in zh], [one.id for one in en]) == (["a1"], ["a3"])
 
 
@@ -166,7 +166,7 @@ def test_sketches_are_kept_by_content_and_made_anew_by_another_method(tmp_path: 
     reposts.mark(tmp_path)
     path = table_path(tmp_path, "sketches", "anlan")
     (row,) = read_table(path, schema.SKETCHES).to_pylist()
-    assert (row["size"], row["method"]) == (len(duplicates.prepare(article("x", "y")).tokens),
+    assert (row["size"], row["method"]) == (len(duplicates.prepare_text(article("x", "y")).tokens),
                                             reposts.METHOD)  # fmt: skip
     stale = row | {"method": "another", "signature": bytes(256)}
     write_table(path, rows_to_table([stale], schema.SKETCHES))

@@ -89,4 +89,4 @@ def test_any_text_is_split_flagged_masked_and_told_apart(seed: int) -> None:
         for lang in ("zh", "en"):
             spans = splitting.split(text, lang)
             assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
-            duplicates.prepare(duplicates.Row("x", lang, text[:40], text, None))
+            duplicates.prepare_text(duplicates.ArticleRow("x", lang, text[:40], text, None))

@@ -39,8 +39,8 @@ def facts(text: str, lang: str) -> evidence.Facts:
     return evidence.facts(text, lang, title=text[:1], published=PAGE)
 
 
-def row(text: str, lang: str) -> duplicates.Prepared:
-    return duplicates.prepare(duplicates.Row("x", lang, text, text, PAGE))
+def row(text: str, lang: str) -> duplicates.PreparedText:
+    return duplicates.prepare_text(duplicates.ArticleRow("x", lang, text, text, PAGE))
 
 
 READERS: Mapping[str, Callable[[str], object]] = {

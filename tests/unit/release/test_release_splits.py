@@ -98,7 +98,7 @@ def test_no_text_is_the_same_as_one_of_another_part(
 ) -> None:
     made = release(corpus[0], f"leak-{kind}", split=kind)
     listed = [
-        (row["split"], duplicates.prepare(duplicates.Row(
+        (row["split"], duplicates.prepare_text(duplicates.ArticleRow(
             row["article_id"], row["lang"], row["title"], row["text"], None)), row["lang"])
         for row in rows(made, "articles")
     ]  # fmt: skip

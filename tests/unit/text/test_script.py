@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.articles.duplicates import Row, same
+from pipelines.articles.duplicates import ArticleRow, same
 from pipelines.facts.facts import facts
 from pipelines.text.script import script_of, simplified
 
@@ -29,7 +29,7 @@ def test_a_character_with_a_simplified_reading_of_its_own_is_compared_too(char: 
 
 def test_duplicates_and_facts_read_both_scripts_alike() -> None:
     both = [
-        Row(f"zh{at}", "zh", "意見", text, None)
+        ArticleRow(f"zh{at}", "zh", "意見", text, None)
         for at, text in enumerate((TRADITIONAL, SIMPLIFIED))
     ]
     assert same(*both)
