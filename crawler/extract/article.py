@@ -22,6 +22,7 @@ from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose
 from crawler.extract.dates import Moment
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
 from crawler.extract.page import ParsedPage, parse
+from crawler.extract.parts import linked_parts
 from crawler.extract.refusals import REASONS, diagnose, is_document
 from crawler.item import Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
@@ -240,7 +241,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
     metas = page.metas
     rules = text.rules
     title = fields.title_of(
-        page.tree, metas, page.select(rules.title) if rules else [], page.blocks
+        page.tree, metas, page.index.select(rules.title) if rules else [], page.blocks
     )
     heading = title.value if title else ""
     body = read_body(text.blocks, heading)
@@ -271,7 +272,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
         keywords=fields.keywords_of(metas),
         images=images(text.nodes, page.base),
         attachments=attachments(_around(text.nodes), page.base),
-        parts=(rules.parts(page.html, page.url) if rules else ()) or page.linked_parts(),
+        parts=(rules.parts(page.html, page.url) if rules else ()) or linked_parts(page),
     )
 
 
@@ -349,11 +350,11 @@ def _family_text(page: ParsedPage, source: Source | None) -> _Text | None:
         for selector in rules.body:
             if not known and not _PARTICULAR.search(selector):
                 continue
-            nodes = page.select([selector])
+            nodes = page.index.select([selector])
             if not nodes:
                 continue
             node = nodes[0] if len(nodes) == 1 else max(nodes, key=_length)
-            blocks = page.blocks_of(node, page.inside(node, rules.drop))
+            blocks = page.blocks_of(node, page.index.inside(node, rules.drop))
             if is_listing(blocks, "", general=False):
                 continue
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
@@ -425,7 +426,7 @@ def _meta_lines(
     if rules is None:
         return
     near = [*page.blocks[max(0, start - _ABOVE) : start + 1], *page.blocks[end : end + _BELOW]]
-    for node in page.select(rules.meta_line):
+    for node in page.index.select(rules.meta_line):
         inside = set(node.iter())
         if not any(block.node in inside for block in near):
             continue

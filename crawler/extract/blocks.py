@@ -53,6 +53,7 @@ _CAPTION = re.compile(
 _LONGEST_CAPTION = 400
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SIGNS = re.compile(r"[\W_]+")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _WRAP = re.compile(
     r"(?<=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])[ \t\r\f\v]*\n\s*"
@@ -98,6 +99,11 @@ def squeeze(text: str) -> str:
             if sign in text:
                 text = text.replace(sign, "")
     return " ".join(text.split())
+
+
+def bare(text: str) -> str:
+    """Return the letters and digits of a text, in lower case."""
+    return _SIGNS.sub("", text).lower()
 
 
 def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> list[Block]:

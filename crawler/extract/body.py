@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from crawler.extract import captions, lines
-from crawler.extract.blocks import Block
+from crawler.extract.blocks import Block, bare
 from crawler.extract.kinds import has_items
 from crawler.extract.widgets import is_pager, is_widget
 from crawler.script import HAN
@@ -92,7 +92,7 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
     """
     cut: list[Cut] = []
     inner: list[Block] = []
-    key = _comparable(title)
+    key = bare(title)
     for block, caption in zip(blocks, captions.marks(blocks, key), strict=True):
         reason = _furniture(block) or ("caption" if caption else None)
         if reason:
@@ -161,7 +161,7 @@ class _Edges:
 
     def _reasons_at_start(self, block: Block) -> Iterator[tuple[str, bool]]:
         text = block.text
-        yield "title", bool(self.title) and _comparable(text) in (self.title, "")
+        yield "title", bool(self.title) and bare(text) in (self.title, "")
         yield "breadcrumb", lines.is_breadcrumb(text)
         found = lines.read_line(f"{block.pieces} ")
         yield "date and source line", self._take_meta(text, found, bare=True)
@@ -298,10 +298,6 @@ def _joined(run: Sequence[Block]) -> list[str]:
             gap = "" if _HAN.search(joined[-1][-1:] + block.text[:1]) else " "
             joined[-1] += gap + block.text
     return joined
-
-
-def _comparable(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).lower()
 
 
 def images(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ words; other lines only by their place: beside a picture, set in the middle.
 import re
 from collections.abc import Sequence
 
-from crawler.extract.blocks import Block
+from crawler.extract.blocks import Block, bare
 from crawler.script import HAN
 
 _PHOTO_CREDIT = re.compile(
@@ -79,4 +79,4 @@ def _is_alone_below(block: Block, after: Block | None, title: str) -> bool:
     if after is not None and after.centred and not after.pictured:
         return False
     limit = _LONGEST_ZH if _HAN.search(text) else _LONGEST_EN
-    return len(text) <= limit and re.sub(r"[\W_]+", "", text).lower() != title
+    return len(text) <= limit and bare(text) != title

@@ -115,7 +115,7 @@ class Decoded:
 
 def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
     """Decode a page. Never raises; `headers` are matched without regard to case."""
-    header = _known(_HEADER.search(content_type(headers)))
+    header = _known(_HEADER.search(header_value(headers, "content-type")))
     meta = _declared_inside(body)
     encoding = _choose(body, header, meta)
     text = _read(body, encoding)
@@ -128,12 +128,9 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
     return Decoded(text.replace("\x00", ""), encoding, tuple(flags))
 
 
-def content_type(headers: Mapping[str, str]) -> str:
-    """Return the Content-Type header in lower case, or nothing."""
-    for name, value in headers.items():
-        if name.lower() == "content-type":
-            return str(value).lower()
-    return ""
+def header_value(headers: Mapping[str, str], name: str) -> str:
+    """Return the value of a header, or nothing; `name` is in lower case."""
+    return next((str(value) for key, value in headers.items() if key.lower() == name), "")
 
 
 def garbled(text: str) -> float:

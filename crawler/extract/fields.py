@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from lxml import etree
 
 from crawler.extract import lines
-from crawler.extract.blocks import Block, read_blocks, squeeze
+from crawler.extract.blocks import Block, bare, read_blocks, squeeze
 from crawler.extract.dates import Moment, date_in_url, leading_date
 from crawler.script import HAN
 
@@ -266,11 +266,11 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     `start` and `end` are the places of the body among `blocks`. Lines between title and body come
     first, then those just after the body, then those above the title.
     """
-    key = _comparable(title)
+    key = bare(title)
     at = [
         place
         for place, block in enumerate(blocks[: max(start + 1, 0)])
-        if key and len(block.text) >= len(key) and key in _comparable(block.text)
+        if key and len(block.text) >= len(key) and key in bare(block.text)
     ]
     top = at[-1] if at else max(0, start - _ABOVE_TEXT)
     places: Iterator[int] = iter(
@@ -327,29 +327,29 @@ def _shown_title(blocks: Sequence[Block], heads: Sequence[str]) -> Block | None:
             continue
         if not any(_contains(head, text) for head in heads):
             continue
-        value = len(_comparable(text)) * (1.0 - _LINKED_COST * block.link_density)
+        value = len(bare(text)) * (1.0 - _LINKED_COST * block.link_density)
         value *= _HEADING_GAIN if block.kind == "heading" else 1.0
         if value > score:
             best, score = block, value
-    if best is not None and len(_comparable(best.text)) < _LEAST_SHOWN * len(_comparable(heads[0])):
+    if best is not None and len(bare(best.text)) < _LEAST_SHOWN * len(bare(heads[0])):
         # Only the site's name or a section was found, unless the head itself is mostly site.
         return best if best.kind == "heading" else None
     return best
 
 
 def _contains(head: str, text: str) -> bool:
-    return _comparable(text) in _comparable(head)
+    return bare(text) in bare(head)
 
 
 def _echoed(text: str, heads: Sequence[str]) -> bool:
-    key = _comparable(text)
-    return any(key in _comparable(head) or _comparable(head) in key for head in heads) or any(
+    key = bare(text)
+    return any(key in bare(head) or bare(head) in key for head in heads) or any(
         _same(text, head) for head in heads
     )
 
 
 def _same(title: str, other: str) -> bool:
-    a, b = _comparable(title), _comparable(other)
+    a, b = bare(title), bare(other)
     if not a or not b:
         return False
     return a in b or b in a or SequenceMatcher(None, a, b, autojunk=False).ratio() > _SAME
@@ -357,7 +357,7 @@ def _same(title: str, other: str) -> bool:
 
 def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str:
     """Return a headline with kicker and subtitle, joined by spaces."""
-    key = _comparable(text)
+    key = bare(text)
     before: list[str] = []
     after: list[str] = []
     for sibling, into in ((node.getprevious(), before), (node.getnext(), after)):
@@ -367,7 +367,7 @@ def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str
         if other is None or not _is_kicker(other, node):
             continue
         line = _lines_of(other)
-        if 4 <= len(line) <= 80 and _comparable(line) not in key and not lines.is_furniture(line):
+        if 4 <= len(line) <= 80 and bare(line) not in key and not lines.is_furniture(line):
             into.append(line)
     return " ".join([*before, text, *after])
 
@@ -397,7 +397,3 @@ def _without_site(head: str) -> str:
             return head[: head.rfind(last)].strip(" -|_–—")
         return first.strip()
     return max(parts, key=len).strip()
-
-
-def _comparable(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).lower()

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from crawler.extract.dates import Moment, leading_date, moments, strip_dates
 from crawler.extract.phrases import alternatives
-from crawler.extract.widgets import WIDGET, is_pager, is_widget
+from crawler.extract.widgets import NOISE, WIDGET, is_pager, is_widget
 from crawler.script import HAN
 
 _FIELDS = ("published", "updated", "source", "author", "editor", "other")
@@ -144,7 +144,6 @@ _OFFICE = re.compile(
 )
 _THIS_TEXT = re.compile(alternatives("labels.tsv", "this text"), re.IGNORECASE)
 _IS_HOME = re.compile(_HOME, re.IGNORECASE)
-_NOISE = re.compile(r"[\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +217,7 @@ def read_line(pieces: str) -> MetaLine:
         source=plausible_name(values.get("source")),
         author=plausible_name(values.get("author")),
         editor=plausible_name(values.get("editor")),
-        rest=_NOISE.sub("", left),
+        rest=NOISE.sub("", left),
     )
 
 
@@ -246,7 +245,7 @@ def is_meta_line(text: str, found: MetaLine) -> bool:
         return False
     rest = len(found.rest)
     if dated and found.source and len(text) <= _LONGEST_OUTLET:
-        rest -= len(_NOISE.sub("", found.source)) if found.source in _outlets(text) else 0
+        rest -= len(NOISE.sub("", found.source)) if found.source in _outlets(text) else 0
     return rest <= (_REST if dated or len(text) < _SHORT_META else 0)
 
 
@@ -407,6 +406,6 @@ def plausible_name(value: str | None) -> str | None:
         return None
     value = re.sub(r"^(?:来源|來源|作者|source|author)\s*[:：]\s*", "", value, flags=re.I)
     value = _clean(value)
-    if not value or len(value) > 60 or not _NOISE.sub("", value) or is_widget(value):
+    if not value or len(value) > 60 or not NOISE.sub("", value) or is_widget(value):
         return None
     return value

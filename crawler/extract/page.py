@@ -3,13 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from bs4.exceptions import ParserRejectedMarkup
-from cssselect import HTMLTranslator
-from cssselect.parser import SelectorError
 from lxml import etree
 from lxml.html import soupparser
 
@@ -18,22 +16,17 @@ from crawler.extract.blocks import Block, read_blocks, stands_alone
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.consensus import is_chinese
 from crawler.extract.fields import Metas, read_metas
+from crawler.extract.selectors import ElementIndex
 
 _MAX_SLOW = 300_000
 """Characters given to the lenient parser, whose time may grow with their square."""
 
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
-_PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
-_PART_MARK = re.compile(r">[\s\[【(（]*(?:\d|&#)")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _STRUCTURED = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
 _SCRIPTS = 20
 _LONGEST_SCRIPT = 50_000
 _STATED = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"([^\"]{8,40})\"", re.I)
-# A selector of tag, classes and id without combinators, and the white space of HTML (not Unicode).
-_PLAIN = re.compile(r"([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)(?<!^)")
-_NAME = re.compile(r"[.#][\w-]+")
-_SPACE = re.compile(r"[ \t\n\r\f]+")
 _CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 
 
@@ -75,6 +68,11 @@ class ParsedPage:
         As long as they are referenced lxml need not make them anew in every walk over the tree.
         """
         return list(self.tree.iter())
+
+    @cached_property
+    def index(self) -> ElementIndex:
+        """Elements by tag, class and id."""
+        return ElementIndex(self.tree, self.elements)
 
     @cached_property
     def markup(self) -> str:
@@ -128,63 +126,6 @@ class ParsedPage:
         except ValueError:
             return self.url
 
-    @cached_property
-    def _named(self) -> dict[str, list[int]]:
-        """The places among `elements` of each `.class` and `#id`, in order."""
-        alike: dict[str, list[int]] = {}
-        named: dict[str, list[int]] = {}
-        for place, node in enumerate(self.elements):
-            if mark := node.get("class"):
-                alike.setdefault(mark, []).append(place)
-            if identity := node.get("id"):
-                named.setdefault(f"#{identity}", []).append(place)
-        # Most elements of a page share their class attribute with others: each is taken apart once.
-        for mark, places in alike.items():
-            for name in set(_SPACE.split(mark)):
-                named.setdefault(f".{name}", []).extend(places)
-        for places in named.values():
-            places.sort()
-        return named
-
-    def select(self, selectors: Sequence[str]) -> list[etree._Element]:
-        """Return the elements that any CSS selector matches, in document order.
-
-        A page is asked some fifty selectors, nearly all of them a tag, a class or an id, most of
-        which it has not: these are looked up. A path through the tree for each of them took half of
-        a page's time.
-        """
-        hits: list[list[etree._Element]] = []
-        for selector in selectors:
-            plain = _plain(selector)
-            if plain is None:
-                return select(self.tree, selectors)
-            tag, names = plain
-            if names:
-                places = self._named.get(names[0], [])
-                for name in names[1:]:
-                    places = sorted(set(places).intersection(self._named.get(name, [])))
-                nodes = [self.elements[place] for place in places]
-                if tag:
-                    nodes = [node for node in nodes if node.tag == tag]
-            else:
-                nodes = list(self.tree.iter(tag))
-            if nodes:
-                hits.append(nodes)
-        if len(hits) > 1:  # their order among each other is the tree's to tell
-            return select(self.tree, selectors)
-        return hits[0] if hits else []
-
-    def inside(self, root: etree._Element, selectors: Sequence[str]) -> frozenset[etree._Element]:
-        """Return the elements under `root` that any of `selectors` matches.
-
-        Without `root` itself.
-        """
-        hits: set[etree._Element] = set()
-        for selector in selectors:
-            hits.update(self.select([selector]) if _plain(selector) else select(root, [selector]))
-        hits.discard(root)
-        return frozenset(hits.intersection(root.iter()) if hits else ())
-
     def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
         """Return start and end of the text of `nodes` among `blocks`."""
         inside = {inner for node in nodes for inner in node.iter()}
@@ -237,47 +178,6 @@ class ParsedPage:
             if next(node.iterancestors(*outside), None) is None
         ]
 
-    def linked_parts(self) -> tuple[str, ...]:
-        """Return the pages 2..n in a pager, by their URLs' shape.
-
-        Page n of `.../c_12.htm` is `.../c_12_2.htm` or `.../c_12-2.htm`. A page that is read under
-        another address than its pager links (saved, or a twin) is found by the pager's own link 1.
-        """
-        numbered: dict[str, int] = {}
-        if not _PART_MARK.search(self.html):
-            return ()
-        for node in self.tree.iter("a"):
-            text = _PART_TEXT.match("".join(node.itertext()).strip())
-            if text is None:
-                continue
-            try:
-                target = urljoin(self.base, (node.get("href") or "").strip()).partition("#")[0]
-            except ValueError:
-                continue
-            numbered.setdefault(target, int(text[1]))
-        found = _parts_of(self.url, numbered)
-        if found or any(_path(self.url) == _path(target) for target in numbered):
-            return found
-        first = next((target for target, number in numbered.items() if number == 1), None)
-        parts = _parts_of(first, numbered) if first else ()
-        # Page n, read alone, is no first page, even where it does not link itself.
-        stem = _path(first or "").rpartition(".")[0]
-        return () if re.search(re.escape(stem) + r"[_-]\d{1,2}\.", _path(self.url)) else parts
-
-
-def _parts_of(url: str, numbered: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the `numbered` links that are further pages of an article."""
-    stem, _, extension = _path(url).rpartition(".")
-    if not stem or "/" in extension or not re.search(r"\d", stem):
-        return ()
-    shape = re.compile(re.escape(stem) + r"[_-](\d{1,2})\." + re.escape(extension) + r"$")
-    parts: dict[int, str] = {}
-    for target in numbered:
-        match = shape.search(_path(target))
-        if match and _host(target) == _host(url):
-            parts.setdefault(int(match[1]), target)
-    return tuple(parts[number] for number in sorted(parts))
-
 
 def _printable(text: str) -> str:
     """Return text without control characters.
@@ -287,20 +187,6 @@ def _printable(text: str) -> str:
     data = text.encode("utf-8", "surrogatepass")
     kept = data.translate(None, _CONTROLS)
     return text if len(kept) == len(data) else kept.decode("utf-8", "surrogatepass")
-
-
-def _path(url: str) -> str:
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return ""
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return ""
 
 
 def parse(html: str) -> etree._Element:
@@ -325,29 +211,3 @@ def parse(html: str) -> etree._Element:
         except (etree.LxmlError, ValueError, RecursionError, IndexError, ParserRejectedMarkup):
             tree = None
     return etree.Element("html") if tree is None else tree
-
-
-def select(root: etree._Element, selectors: Sequence[str]) -> list[etree._Element]:
-    """Return the elements under `root` that CSS selectors match, in order."""
-    if not selectors:
-        return []
-    nodes = _xpath(", ".join(selectors))(root)
-    return [node for node in nodes if isinstance(node, etree._Element)]
-
-
-@lru_cache(maxsize=512)
-def _plain(selector: str) -> tuple[str | None, tuple[str, ...]] | None:
-    """Return tag, classes and id of a plain selector, else None.
-
-    A plain selector has nothing else.
-    """
-    plain = _PLAIN.fullmatch(selector)
-    return (plain[1], tuple(_NAME.findall(plain[2]))) if plain else None
-
-
-@lru_cache(maxsize=512)
-def _xpath(selector: str) -> etree.XPath:
-    try:
-        return etree.XPath(HTMLTranslator().css_to_xpath(selector))
-    except SelectorError as error:
-        raise ValueError(f"{selector!r} is not a CSS selector: {error}") from error

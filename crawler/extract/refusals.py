@@ -6,6 +6,7 @@ They are recognised, never worked around.
 import re
 from collections.abc import Mapping
 
+from crawler.extract.charset import header_value
 from crawler.extract.phrases import alternatives
 
 REASONS: dict[str, str] = {
@@ -50,6 +51,21 @@ _ACTS = re.compile(
     rb"http-equiv\s*=\s*[\"']?refresh",
     re.IGNORECASE,
 )
+_OTHER_FILES = (
+    b"%PDF", b"PK\x03\x04", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"\xd0\xcf\x11\xe0", b"Rar!",
+    b"\x1f\x8b", b"RIFF", b"ID3", b"7z\xbc\xaf",
+)  # fmt: skip
+"""First bytes of documents, pictures, archives and recordings."""
+_OTHER_TYPES = (
+    "json", "javascript", "css", "image/", "audio/", "video/", "pdf", "zip", "msword",
+    "officedocument", "octet-stream",
+)  # fmt: skip
+"""Parts of content types that are no page's."""
+_MARKUP = re.compile(
+    rb"<(?:!doctype|html|head|body|meta|div|p|table|title|\?xml|!--|script|h\d|span|a|"
+    rb"center|font|br)\b|<!--",
+    re.IGNORECASE,
+)
 _READ = 400_000
 """Bytes of a page that are looked at."""
 _EMPTY = 40
@@ -71,7 +87,7 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
     error = "http_error" if status >= 300 else None
     if not body.strip():
         return error or "empty_shell"
-    if not _is_markup(headers, body):
+    if not is_document(headers, body):
         return error or "not_html"
     if error is None and (len(body) > _READ or _plenty(body)):
         return None
@@ -151,14 +167,6 @@ def visible(body: bytes) -> bytes:
     return b" ".join(shown.split())
 
 
-def is_document(headers: Mapping[str, str], body: bytes) -> bool:
-    """Return True if the answer is a web page.
-
-    By its declared type and its first bytes.
-    """
-    return _is_markup(headers, body)
-
-
 def is_drawn(body: bytes) -> bool:
     """Return True if a page without text loads scripts to draw it."""
     return _app(body) or bool(re.search(rb"<script[^>]+src=", body[:_READ], re.I))
@@ -182,49 +190,19 @@ def _app(body: bytes) -> bool:
     )
 
 
-def _is_markup(headers: Mapping[str, str], body: bytes) -> bool:
-    kind = next((str(v).lower() for k, v in headers.items() if k.lower() == "content-type"), "")
+def is_document(headers: Mapping[str, str], body: bytes) -> bool:
+    """Return True if the answer is a web page.
+
+    By its declared type and its first bytes.
+    """
+    kind = header_value(headers, "content-type").lower()
     start = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n\x00")
-    if start.startswith(
-        (
-            b"%PDF",
-            b"PK\x03\x04",
-            b"\xff\xd8\xff",
-            b"\x89PNG",
-            b"GIF8",
-            b"\xd0\xcf\x11\xe0",
-            b"Rar!",
-            b"\x1f\x8b",
-            b"RIFF",
-            b"ID3",
-            b"7z\xbc\xaf",
-        )
-    ):
+    if start.startswith(_OTHER_FILES):
         return False
-    looks = b"<" in start and re.search(
-        rb"<(?:!doctype|html|head|body|meta|div|p|table|title|\?xml|!--|script|h\d|span|a|"
-        rb"center|font|br)\b|<!--",
-        body[:20_000],
-        re.I,
-    )
-    if any(
-        name in kind
-        for name in (
-            "json",
-            "javascript",
-            "css",
-            "image/",
-            "audio/",
-            "video/",
-            "pdf",
-            "zip",
-            "msword",
-            "officedocument",
-            "octet-stream",
-        )
-    ):
-        return bool(looks) and "octet-stream" in kind
-    return bool(looks) or "html" in kind
+    markup = b"<" in start and bool(_MARKUP.search(body[:20_000]))
+    if any(name in kind for name in _OTHER_TYPES):
+        return markup and "octet-stream" in kind
+    return markup or "html" in kind
 
 
 def _lenient(shown: bytes) -> str:

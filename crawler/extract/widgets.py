@@ -4,7 +4,7 @@ import re
 
 from crawler.extract.phrases import alternatives
 
-_NOISE = re.compile(r"[\W\d_]+")
+NOISE = re.compile(r"[\W\d_]+")
 WIDGET = re.compile(
     r"font ?size\s*[:：]?\s*[\[(]?\s*(?:[lms]\b\s*){2,3}[\])]?|"
     rf"{alternatives('widgets.tsv', 'widget')}|[at]\s?[+＋\-－]+",
@@ -24,7 +24,7 @@ def is_widget(text: str) -> bool:
         return False
     left, words = WIDGET.subn("", text)
     # Figures alone may be a cell or a time; between buttons they are counters.
-    return not _NOISE.sub("", left) and (words > 0 or not re.search(r"\w", text))
+    return not NOISE.sub("", left) and (words > 0 or not re.search(r"\w", text))
 
 
 def is_pager(text: str) -> bool:

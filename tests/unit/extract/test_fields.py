@@ -6,7 +6,8 @@ from crawler.extract import dates, fields
 from crawler.extract.blocks import read_blocks
 from crawler.extract.fields import Metas, read_metas
 from crawler.extract.lines import read_line
-from crawler.extract.page import parse, select
+from crawler.extract.page import parse
+from crawler.extract.selectors import select
 
 URL = "http://www.anlan.example/art/2024/3/5/art_1_2.html"
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extract.blocks import read_blocks
-from crawler.extract.page import ParsedPage, parse, select
+from crawler.extract.page import ParsedPage, parse
+from crawler.extract.selectors import select
 
 TAGS = ("div", "p", "ul", "li", "table", "tr", "td", "h2", "center", "form", "figure", "figcaption",
         "a", "span", "b", "font", "wbr", "select")  # fmt: skip
@@ -52,7 +53,7 @@ def test_the_lines_of_an_element_cut_out_of_the_pages_are_those_of_a_walk_of_its
 def test_what_stands_around_an_element_does_not_show_in_its_lines(around: str) -> None:
     body = "<div class='body'><p>一</p>二<br><img src='b.png'><p>三</p><ul><li>四</li></ul></div>"
     read = page(around.format(body))
-    (node,) = read.select([".body"])
+    (node,) = read.index.select([".body"])
     lines = read.blocks_of(node, frozenset())
     assert lines == read_blocks(node, frozenset())
     assert [line.text for line in lines] == ["一", "二", "三", "四"]
@@ -70,10 +71,10 @@ def test_what_is_dropped_of_an_element_is_dropped_however_it_is_read(markup: str
 def test_a_selector_that_is_looked_up_finds_what_a_path_through_the_tree_does(markup: str) -> None:
     read = page(markup)
     for selector in SELECTORS:
-        assert read.select([selector]) == select(read.tree, [selector])
-    assert read.select(SELECTORS) == select(read.tree, SELECTORS)
+        assert read.index.select([selector]) == select(read.tree, [selector])
+    assert read.index.select(SELECTORS) == select(read.tree, SELECTORS)
     for root in read.elements:
-        assert read.inside(root, SELECTORS) == frozenset(select(root, SELECTORS)) - {root}
+        assert read.index.inside(root, SELECTORS) == frozenset(select(root, SELECTORS)) - {root}
 
 
 def test_a_page_keeps_no_control_characters_and_every_other() -> None:
