@@ -14,10 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crawler.extract.phrases import group, read_lists
 from pipelines.text.script import simplified
 
 # Full-width digits, letters and signs are compared as their ASCII forms: one character each.
@@ -27,10 +29,9 @@ _S = r"[ \u00a0\u3000\-‐-―·]?"
 _BEFORE = r"(?<![\d_/=&#])(?<!\d[.,])"
 _AFTER = r"(?!\d)(?!\.\d)"
 _COUNTRY = rf"(?:[(]?(?:\+|00)86[)]?{_S}|(?<!\d)86[- ])?"
-_QUANTITY = (
-    r"(?!\s*(?:余|多)?\s*(?:元|人|次|户|吨|公斤|千克|克|米|平方|立方|千瓦|度|件|个|辆|台|套|册|亩|美元|万|亿|"
-    r"%|yuan|people|tonnes|tons|kWh|square|cubic|households|RMB))"
-)
+_FILE = "contact_words.tsv"
+_WORDS = read_lists(files("pipelines.release.content").joinpath(_FILE).read_text("utf-8"), _FILE)
+_QUANTITY = rf"(?!\s*(?:余|多)?\s*{group(_WORDS['quantity'])})"
 
 _MOBILE = re.compile(
     rf"{_BEFORE}{_COUNTRY}1[3-9]\d(?:{_S}\d{{4}}{_S}\d{{4}}|{_S}\d{{3}}{_S}\d{{5}})"
@@ -53,7 +54,7 @@ _ABROAD = re.compile(
 )
 # Seven or eight digits are a telephone number only after a word for one.
 _LOCAL = re.compile(
-    r"(?:电\s?话|手\s?机|座机|联系方式|致电|拨打|热线|\b(?:tel|phone|telephone|call|dial|hotline)\b)"
+    rf"{group(_WORDS['telephone'])}"
     rf"[^\d\n。；;]{{0,10}}(?P<number>[2-9]\d{{2,3}}{_S}\d{{4}}){_AFTER}{_QUANTITY}",
     re.IGNORECASE,
 )
@@ -68,21 +69,11 @@ _ID18 = re.compile(
 )
 _ID15 = re.compile(r"(?<!\d)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)")
 _PASSPORT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{7,8}(?!\d)")
-_ID_WORDS = re.compile(r"身份证|公民身份|证件号|\bID\b|identity (?:card|number)", re.IGNORECASE)
-_PASSPORT_WORDS = re.compile(r"护照|通行证|passport|travel permit", re.IGNORECASE)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
-_OFFICE = re.compile(
-    r"热线|值班|应急|突发|监督|举报|投诉|总机|咨询|服务|受理|报名|救助|办公室|市政府|管委会|局|委|厅|处|院|馆|站|"
-    r"中心|大厅|电视台|公司|学校|hotline|\bduty\b|emergenc|switchboard|enquir|inquir|complaint|office|"
-    r"bureau|department|commission|committee|cent(?:er|re)|hospital|museum|government|service|"
-    r"station|school",
-    re.IGNORECASE,
-)
-_PERSON = re.compile(
-    r"联系人|负责人|经办人|失主|家属|家长|本人|业主|当事人|先生|女士|小姐|老师|师傅|个人|住宅|家中|"
-    r"\b(?:contact person|mr|mrs|ms|dr|his|her|home|family|owner|resident|personal)\b",
-    re.IGNORECASE,
+_OFFICE, _PERSON, _ID_WORDS, _PASSPORT_WORDS = (
+    re.compile(group(_WORDS[name]), re.IGNORECASE)
+    for name in ("office", "person", "identity", "passport")
 )
 _LINE_END = re.compile(r"[\n。；;！？!?]|\.\s")
 _REACH = 48

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from importlib.resources import files
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,3 +69,33 @@ def test_authored_examples_are_masked_as_they_should_be(name: str) -> None:
     told = f"precision {precision:.3f}, recall {recall:.3f}; wrong:\n" + "\n".join(wrong)
     assert precision >= least[0], told
     assert recall >= least[1], told
+
+
+def plain_words(name: str, lang: str) -> list[str]:
+    """Return the phrases of a list that are written without signs, edges of words aside."""
+    text = files("pipelines.release.content").joinpath("contact_words.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    words = [row[2].replace("<edge>", "") for row in rows if row[:2] == [name, lang]]
+    return [word for word in words if not re.search(r"[][()|~<\\]", word)]
+
+
+@pytest.mark.parametrize(("lang", "stop"), [("zh", ""), ("en", " ")])
+def test_each_word_of_an_office_spares_a_number_that_a_word_of_a_person_masks(
+    lang: str, stop: str
+) -> None:
+    number, masker = "0571-88886666", Masker()
+    for office in plain_words("office", lang):
+        assert number in masker.mask(f"{office}{stop}{number}"), office
+        for person in plain_words("person", lang):
+            assert number not in masker.mask(f"{person} {office}{stop}{number}"), person
+
+
+def test_seven_digits_are_a_telephone_number_after_a_word_for_one_and_before_no_unit() -> None:
+    masker = Masker()
+    for lang in ("zh", "en"):
+        for word in plain_words("telephone", lang):
+            if word not in ("热线", "hotline"):  # which is an office's, too
+                assert "*" in masker.mask(f"{word} 6234567"), word
+        for unit in plain_words("quantity", lang):
+            assert "*" not in masker.mask(f"致电 6234567{unit}"), unit
+    assert "*" not in masker.mask("编号 6234567")
