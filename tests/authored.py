@@ -1,4 +1,4 @@
-"""A small finished corpus, authored here: what the report and later the review page show."""
+"""A small finished corpus, for the report and the review page."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -68,7 +68,8 @@ def numbered(count: int, city: str = "minghe") -> list[tuple[Article, Article]]:
 
 
 def write_numbered(output: Path, count: int, mated: int, now: datetime, **fields: Any) -> None:
-    """Write `count` articles of Minghe in each language; the first `mated` are pairs."""
+    """Write `count` articles of Minghe in each language.
+    The first `mated` are pairs."""
     both = numbered(count)
     store_articles(output, *(one for sides in both for one in sides), now=now)
     rows = [pair("minghe", zh, en, 0.9, **fields) for zh, en in both[:mated]]
@@ -76,7 +77,8 @@ def write_numbered(output: Path, count: int, mated: int, now: datetime, **fields
 
 
 def write_corpus(output: Path) -> Path:
-    """Write two cities: Minghe with five pairs' worth of everything, Taoyu without sentences."""
+    """Write two cities.
+    Minghe with five pairs' worth of everything, Taoyu without sentences."""
     c = {"city": "minghe"}
     zh1 = article("zh1", "zh", "市政府召开第29次常务会议", "第一段。\n第二段。", 3, **c)
     zh2 = article("zh2", "zh", "市政府召开第27次常务会议", "另一次会议。", 10, **c)

@@ -1,4 +1,4 @@
-"""Builders of articles, table rows and verdicts, and the store they go to."""
+"""Builders of articles, table rows and verdicts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ def city(key: str, *, hosts: Sequence[str] = ("x.example",), **assertions: Any) 
 def article(
     key: str, lang: str = "zh", published: datetime | None = None, **fields: Any
 ) -> Article:
-    """Return an article of the city x, dated to the day if at all."""
+    """Return an article, dated to the day if at all."""
     plain = {
         "city": "x", "site": "", "url": f"http://x.example/{key}", "title": "题", "text": "文",
         "script": SCRIPTS[lang], "published_precision": "day" if published else None,

@@ -1,4 +1,4 @@
-"""What several kinds of tests share."""
+"""Fixtures and settings of several kinds of tests."""
 
 import os
 from pathlib import Path

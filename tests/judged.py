@@ -1,4 +1,5 @@
-"""A corpus to judge, authored here: enough pairs for a sitting, and one article that is hostile."""
+"""A corpus to judge, with one hostile article.
+Enough pairs for a sitting."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ _WORKS = (
 
 
 def write_judged(output: Path) -> Path:
-    """Write two cities with `PAIRS` pairs to judge, and a third with the hostile pair alone."""
+    """Write two cities with `PAIRS` pairs to judge.
+    And a third with the hostile pair alone."""
     for city, numbers in (("anlan", range(14)), ("beiyuan", range(14, PAIRS))):
         sides, pairs, sentences = [], [], []
         for n in numbers:

@@ -1,4 +1,4 @@
-"""A page opened in a browser, with everything it asked for and complained of."""
+"""A page in a browser, with its requests and complaints."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,8 @@ class Opened:
 
 
 def opened(browser: Browser, url: str, **options: object) -> Opened:
-    """Open a page in a context of its own; `options` are those of the context."""
+    """Open a page in a context of its own.
+    `options` are those of the context."""
     options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | options
     page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
     seen = Opened(page)

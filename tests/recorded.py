@@ -1,4 +1,4 @@
-"""The fixtures of `tests/cms/<city>/<case>/`: a saved page, and what a person says it holds.
+"""Fixtures of `tests/cms/<city>/<case>/`: a saved page, its expected fields.
 
 An article is `page.html`; a list page is `list.*` in a case whose name begins `list-`. Beside it
 lies `expected.json`.
@@ -30,7 +30,8 @@ def page(case: Path) -> Path:
 
 @cache
 def expected(case: Path) -> dict[str, Any]:
-    """Return what the page holds; without a page, or without that, the test fails and says so."""
+    """Return the expected fields of a page.
+    Without the page or them, the test fails with a sentence."""
     recorded = case / "expected.json"
     missing = [path.name for path in (page(case), recorded) if not path.is_file()]
     if missing:

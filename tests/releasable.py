@@ -1,4 +1,4 @@
-"""A small corpus to release, authored here: cities under different rights, with traps."""
+"""A small corpus to release: cities under different rights, with traps."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -93,7 +93,8 @@ def pair(
 
 
 def beads(row: parquet.Row, zh: Article, en: Article) -> list[parquet.Row]:
-    """Return one bead for each sentence, its offsets into the articles' texts, and a null bead."""
+    """Return one bead for each sentence, and a null bead.
+    With offsets into the articles' texts."""
     ours, theirs = split(zh.text, "zh"), split(en.text, "en")
     made: list[parquet.Row] = []
     for n, (a, b) in enumerate(zip(ours, theirs, strict=False)):
@@ -124,7 +125,8 @@ def write_city(
 
 
 def write_corpus(folder: Path) -> Path:
-    """Write city files and a corpus of five cities (`erhe` has no file); return the output folder.
+    """Write city files and a corpus; return the output folder.
+    Five cities, of which `erhe` has no file.
 
     Each city has six pairs (probability .95, .9, … falling by .1) and an unpaired article of each
     language. In every second pair both sides name a private telephone number and an address.

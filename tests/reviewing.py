@@ -1,4 +1,5 @@
-"""The review server as its users start it: a process of its own, spoken to over HTTP."""
+"""The review server as its users start it.
+A process of its own, spoken to over HTTP."""
 
 import http.client
 import json
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said."""
+    """The server's answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -74,7 +75,8 @@ class Review:
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str | None
     ) -> Answer:
-        """Send one request as it stands; a header given as None is left out."""
+        """Send one request unchanged.
+        A header given as None is left out."""
         sent: dict[str, str | None] = {"Host": self.host, "Cookie": self.cookie}
         if body is not None:
             sent |= {"Origin": f"http://{self.host}", "Content-Length": str(len(body)),

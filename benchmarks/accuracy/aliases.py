@@ -1,4 +1,5 @@
-"""What names learnt from a city's own pairs are worth: pairing with and without them, held apart.
+"""Gain from names learnt of a city's own pairs.
+Pairing with and without them, held apart.
 
     python -m benchmarks.accuracy.aliases [--seed 8000] [--cities 10] [--half 1]
 

@@ -1,4 +1,4 @@
-"""Do the intervals hold their rate? Simulated verdicts on corpora whose truth is known.
+"""Coverage of the intervals, by simulated verdicts on corpora of known truth.
 
 `python -m benchmarks.accuracy.coverage [--simulations 1000] [--seed 1]`: for every interval the
 share of simulations in which it holds the truth, its mean width, and the share of a plain one:
@@ -32,7 +32,7 @@ Generator = np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One interval of one simulation beside the truth, and the `plain` one it is compared with."""
+    """One simulated interval, the truth and the `plain` interval beside it."""
 
     name: str
     truth: float
@@ -53,7 +53,8 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Share of simulations whose interval holds the truth, mean width, the plain one's share.
+    """Coverage and mean width of an interval.
+    `plain` is the coverage of the plain interval.
 
     `bias` is how far the estimates are off on average, `spread` their standard deviation.
     """
@@ -127,7 +128,8 @@ def simple(rng: Generator) -> Iterator[list[Trial]]:
 
 
 def stratified(rng: Generator) -> Iterator[list[Trial]]:
-    """The plan by score band and city, judged to the end: corpus, bands, cities."""
+    """Plan by score band and city, judged to its end.
+    For the corpus, the bands and the cities."""
     corpus = _corpus(rng, 20_000, sharp=2.5)
     for seed in _seeds():
         judged = _judged(corpus, sampling.stratified(corpus.pairs, Plan("stratified", 300, seed)))
@@ -140,7 +142,7 @@ def stratified(rng: Generator) -> Iterator[list[Trial]]:
 
 
 def good(rng: Generator) -> Iterator[list[Trial]]:
-    """A corpus in which almost all is right, so that few errors are seen."""
+    """A corpus almost without errors, so that few are seen."""
     corpus = _corpus(rng, 20_000, sharp=12, slope=1.1)
     for seed in _seeds():
         drawn = sampling.stratified(corpus.pairs, Plan("stratified", 200, seed))
@@ -161,7 +163,8 @@ def half(rng: Generator) -> Iterator[list[Trial]]:
 
 
 def several(rng: Generator) -> Iterator[list[Trial]]:
-    """Two plans over all cities, one over a single one and one that chooses: pooled."""
+    """Four plans pooled.
+    Two over all cities, one over a single city and one that chooses."""
     corpus = _corpus(rng, 20_000, sharp=2.5)
     for seed in _seeds():
         local = corpus.pairs.filter(pa.compute.equal(corpus.pairs["city"], "city1"))
@@ -191,7 +194,8 @@ def documents(rng: Generator) -> Iterator[list[Trial]]:
 
 
 def beads(rng: Generator) -> Iterator[list[Trial]]:
-    """Aligned sentences: bad alignments come in runs, so beads of one pair are alike."""
+    """Aligned sentences with errors in runs.
+    So beads of one pair are alike."""
     pairs = 3_000
     corpus = _corpus(rng, pairs, sharp=2.5)
     held = rng.integers(1, 40, pairs)
@@ -214,7 +218,8 @@ def beads(rng: Generator) -> Iterator[list[Trial]]:
 
 
 def recall(rng: Generator) -> Iterator[list[Trial]]:
-    """Pairs claimed and a sample of unmatched English articles, for two rates of misses."""
+    """Recall at two rates of misses.
+    From pairs claimed and a sample of unmatched English articles."""
     corpus = _corpus(rng, 4_000, sharp=2.5)
     claimed = _claimed(corpus)
     found = float(corpus.right[claimed].sum())
@@ -243,7 +248,7 @@ def recall(rng: Generator) -> Iterator[list[Trial]]:
 
 
 def kappas(rng: Generator) -> Iterator[list[Trial]]:
-    """Two reviewers whose true kappa is known, on two labels and on six."""
+    """Two reviewers of known kappa, on two labels and on six."""
     six = (0.6, 0.2, 0.08, 0.05, 0.05, 0.02)
     cases = [
         ("even", (0.5, 0.5), 0.6, 100),
@@ -276,7 +281,8 @@ SCENARIOS: tuple[Scenario, ...] = (
 def _corpus(
     rng: Generator, pairs: int, *, sharp: float, slope: float = 1.8, instalments: int = 1
 ) -> Corpus:
-    """Make pairs of eight cities of very unequal size whose stated probability is too high."""
+    """Make pairs of eight cities of very unequal size.
+    Their stated probability is too high."""
     cities = tuple(f"city{n}" for n in range(8))
     city = np.sort(rng.choice(8, pairs, p=np.array([40, 20, 12, 10, 8, 5, 3, 2]) / 100))
     probability = np.clip(rng.beta(sharp, 0.6, pairs), 0.1, 1).astype(np.float32)

@@ -87,7 +87,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A city to measure on, its candidates described; gold maps pairs to relations, if known."""
+    """A city to measure on, with its candidates described.
+    `gold` maps pairs to relations, if known."""
 
     zh: list[PreparedArticle]
     en: list[PreparedArticle]
@@ -98,7 +99,8 @@ class Case:
 def case(
     articles: Iterable[Document], gold: Mapping[tuple[str, str], str], *, learning: bool = True
 ) -> Case:
-    """Prepare a city and describe its candidates, with what the city itself teaches or without."""
+    """Prepare a city and describe its candidates.
+    With the names that the city itself teaches, or without."""
     listed, encoder = sorted(articles, key=lambda a: a.id), load_encoder()
     zh, en = (prepare([a for a in listed if a.lang == lang], encoder) for lang in ("zh", "en"))
     found = documents.pair(zh, en, learning=learning)
@@ -109,7 +111,8 @@ def case(
 
 
 def measure(cases: Sequence[Case], model: PairModel | None = None) -> Tally:
-    """Pair every case and count at the default threshold. Calibration is over assigned pairs."""
+    """Pair every case and count at the default threshold.
+    Calibration is over assigned pairs."""
     tally = Tally()
     for one in cases:
         pairing = documents.decide(one.described, one.zh, one.en, model)
@@ -131,7 +134,8 @@ def measure(cases: Sequence[Case], model: PairModel | None = None) -> Tally:
 
 
 def baseline(cases: Sequence[Case]) -> Tally:
-    """Mean vectors, cosine, best first, one to one, at the best threshold for these cases."""
+    """Baseline of mean sentence vectors, matched one to one.
+    Cosine, best first, at the best threshold for these cases."""
     ranked: list[tuple[float, bool]] = []
     gold = 0
     for one in cases:
@@ -164,19 +168,22 @@ def without(model: PairModel, names: Sequence[str]) -> PairModel:
 
 
 def generated(seeds: range, size: int) -> list[Case]:
-    """Return cities of series in the hard setting and the measuring half's wording."""
+    """Return cities of series in the hard setting.
+    In the wording of the measuring half."""
     cities = (corpus.generate(seed, half=1, series=size) for seed in seeds)
     return [case(city.articles, {(zh, en): kind for zh, en, kind in city.gold}) for city in cities]
 
 
 def apart(seeds: range) -> list[Case]:
-    """Return cities of series of other kinds, in wording that the model never met."""
+    """Return cities of other kinds of series.
+    In wording that the model never met."""
     cities = (generate(seed) for seed in seeds)
     return [case(city.articles, {(zh, en): kind for zh, en, kind in city.gold}) for city in cities]
 
 
 def municipal(folder: Path) -> list[Case]:
-    """Return the short texts that carry the facts of real pairs and near misses, by city."""
+    """Return short texts with the facts of real pairs, by city.
+    Near misses included."""
     rows = [json.loads(line) for line in (folder / "municipal_facts.jsonl").open(encoding="utf-8")]
     lines = (folder / "municipal_facts.gold.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows_of = (line.split("\t") for line in lines)
@@ -201,7 +208,8 @@ def municipal(folder: Path) -> list[Case]:
 
 
 def news(folder: Path) -> list[Case]:
-    """Return 309 news articles as one city; the first sentence is the title."""
+    """Return 309 news articles as one city.
+    The first sentence is the title."""
     articles: list[Document] = []
     gold: dict[tuple[str, str], str] = {}
     for line in (folder / "news_resplit.jsonl").open(encoding="utf-8"):

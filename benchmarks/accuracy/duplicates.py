@@ -1,4 +1,4 @@
-"""Duplicates measured: reposts that are found, and near misses that are merged by mistake.
+"""Duplicates: reposts found, and near misses merged by mistake.
 
     python -m benchmarks.accuracy.duplicates  # generated series, the miniature web
     python -m benchmarks.accuracy.duplicates --scale 20000      # cost of the step across cities
@@ -43,7 +43,8 @@ def main() -> None:
 
 
 def generated(seed: int, cities: int) -> None:
-    """Print errors among distinct articles, and how many of each kind of repost are found."""
+    """Print errors among distinct articles and the share of reposts found.
+    The share for each kind of repost."""
     rows = [series(seed + number) for number in range(cities)]
     articles = sum(map(len, rows))
     merged = sum(key != head for city in rows for key, head in cluster(city).items())
@@ -88,7 +89,8 @@ def miniature() -> None:
 
 
 def scale(count: int, seed: int) -> None:
-    """Store `count` articles in 20 cities, a tenth of them another city's, and time the step."""
+    """Time the step across 20 cities.
+    `count` articles are stored, a tenth of them reposts of another city."""
     pool = [row for number in range(60) for row in series(seed + number, long=True)]
     now = datetime(2024, 7, 1, tzinfo=UTC)
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +121,8 @@ def series(seed: int, *, long: bool = False) -> list[ArticleRow]:
 
 
 def repeated(row: ArticleRow, edit: Edit, rng: random.Random) -> ArticleRow | None:
-    """Return a row published again a day later with an edit; None where the edit finds nothing."""
+    """Return a row published again a day later with an edit.
+    None if the edit finds nothing to change."""
     text = edit(row, rng)
     if text == row.text:
         return None

@@ -1,4 +1,4 @@
-"""Extraction measured beside its peers: text F1, pages a CPU second, and the fields of real pages.
+"""Extraction beside its peers: text F1, speed, fields of real pages.
 
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction  # both sets, all systems
     # real pages, field by field
@@ -81,7 +81,8 @@ def _alone(read: Callable[[Sample, str], str], chinese: bool) -> Callable[[str, 
 
 
 def shared() -> Path:
-    """Return the folder of the measuring data, or stop and say what is missing."""
+    """Return the folder of the measuring data.
+    Ends the program with a message if it is missing."""
     folder = os.environ.get("SHIZHENG_SHARED")
     if not folder or not (Path(folder) / "data").is_dir():
         sys.exit("SHIZHENG_SHARED must name the folder that holds data/extraction and data/pages")
@@ -89,7 +90,8 @@ def shared() -> Path:
 
 
 def compare(folder: Path) -> None:
-    """Print precision, recall, F1 and pages a CPU second of each system on each set."""
+    """Print the scores and speed of each system on each set.
+    Precision, recall, F1 and pages a CPU second."""
     print(f"{'set':<5}{'system':<24}{'pages':>6}{'P':>8}{'R':>8}{'F1':>8}{'pages/s':>9}")
     for name in SETS:
         samples = list(read_set(folder / name))
@@ -119,7 +121,8 @@ def read_set(folder: Path) -> Iterator[Sample]:
 
 
 def ours(sample: Sample, _: str) -> str:
-    """Read the page as the crawler does: from its bytes, with no city to help."""
+    """Read the page as the crawler does, from its bytes.
+    Without the help of a city file."""
     found = extract(sample.url, sample.body, {}, unnamed_city(sample.url))
     return found.text if isinstance(found, Article) else ""
 
@@ -146,7 +149,8 @@ def readability(_: Sample, html: str) -> str:
 
 
 def jus_text(sample: Sample, html: str) -> str:
-    """Ask jusText, for Chinese without stop words and with lengths of Chinese paragraphs."""
+    """Extract with jusText.
+    For Chinese without stop words and with lengths of Chinese paragraphs."""
     try:
         if sample.chinese:
             found = justext.justext(
@@ -177,7 +181,8 @@ SYSTEMS: Mapping[str, Callable[[Sample, str], str]] = {
 
 
 def score(gold: Mapping[str, str], found: Mapping[str, str]) -> tuple[float, float, float]:
-    """Return precision, recall and F1 of 4-grams; pages without gold text are left out."""
+    """Return precision, recall and F1 of 4-grams.
+    Pages without gold text are left out."""
     precisions, recalls = [], []
     for key, text in gold.items():
         if not text.strip():

@@ -1,4 +1,4 @@
-"""Extractors of the extra `peers`, those installed, each asked as its documentation does.
+"""Installed extractors of the extra `peers`, used as their documentation does.
 
 newspaper4k and goose3 are told the language; for Chinese both need jieba.
 """

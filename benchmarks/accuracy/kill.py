@@ -1,4 +1,5 @@
-"""Kill crawls of the demo with SIGKILL at random moments, run them again, compare the tables.
+"""Crawls of the demo killed at random moments and run again.
+SIGKILL; the tables are compared with those of an undisturbed crawl.
 
 `python -m benchmarks.accuracy.kill [--kills 100] [--seed 1] [--list-pages 100]`: every city of the
 demo is crawled undisturbed once. Some of its articles, drawn by the seed, answer 403, 404, 410, 500
@@ -74,7 +75,7 @@ Tables = dict[str, list[dict[str, Any]]]
 
 @dataclass
 class Undisturbed:
-    """What a city's crawl gives and takes when nothing happens to it."""
+    """Tables, seconds, archived bytes and writes of an undisturbed crawl."""
 
     tables: Tables
     seconds: float
@@ -84,7 +85,7 @@ class Undisturbed:
 
 @dataclass
 class Tally:
-    """How many comparisons failed, and what the kills met, by kind."""
+    """Failed comparisons, and states that the kills met, by kind."""
 
     failed: int = 0
     met: "Counter[str]" = field(default_factory=Counter)
@@ -120,7 +121,8 @@ def silent(arguments: list[str]) -> None:
 
 
 def first_request(crawl: Crawl, asked: "Counter[str]") -> float:
-    """Wait until a crawl asks the server for something; return when, by the monotonic clock."""
+    """Wait for a crawl's first request.
+    Returns its moment by the monotonic clock."""
     before = asked.total()
     while asked.total() == before and crawl.process.is_alive():
         time.sleep(0.002)
@@ -142,7 +144,8 @@ def being_written(output: Path, city: str) -> bool:
 
 
 def writes(output: Path, city: str) -> Callable[[], int]:
-    """Return a function that counts how often a temporary file has appeared when it was asked."""
+    """Return a counter of the temporary files seen so far.
+    It looks for them whenever it is called."""
     seen = {"there": False, "count": 0}
 
     def count() -> int:
@@ -155,7 +158,8 @@ def writes(output: Path, city: str) -> Callable[[], int]:
 
 
 def kill(crawl: Crawl, aim: str, part: float, usual: Undisturbed, asked: "Counter[str]") -> bool:
-    """Kill a crawl at its `part` (0-1) by time, writes or archive; say if it was still running."""
+    """Kill a crawl at a `part` of its time, writes or archive.
+    `part` is 0 to 1. Returns True if it was still running."""
     begun = first_request(crawl, asked)
     before = archived(crawl.output, crawl.city)
     count, wanted = writes(crawl.output, crawl.city), 1 + int(part * usual.writes)
@@ -176,7 +180,7 @@ def kill(crawl: Crawl, aim: str, part: float, usual: Undisturbed, asked: "Counte
 
 
 def troubled(draw: random.Random) -> Site:
-    """Return the demo with errors and redirects in the place of some articles."""
+    """Return the demo with errors and redirects for some articles."""
     site, content = build_site(), load_content()
     responses: dict[str, Response] = dict(site.responses)
     for entries in content.values():
@@ -196,7 +200,7 @@ def troubled(draw: random.Random) -> Site:
 
 
 def lost(output: Path, city: City) -> list[str]:
-    """Return the addresses that a list named, and that are not on the frontier without an outcome.
+    """Return addresses lost: named by a list, without outcome, off the frontier.
 
     Of a list that was not read to its end yet only those that had been taken from it: the next
     crawl reads it again.
@@ -217,7 +221,8 @@ def lost(output: Path, city: City) -> list[str]:
 
 
 def named(output: Path, city: City, visits: Visits) -> list[str]:
-    """Return the articles' addresses on the archived pages of lists that were read to their end."""
+    """Return the articles' addresses on archived pages of lists.
+    Of lists that were read to their end."""
     found = []
     for path in sorted(output.glob(f"archive/{city.key}/*.warc.gz")):
         for record in read_records(path):
@@ -245,7 +250,8 @@ def tables(output: Path, city: str) -> Tables:
 
 
 def pages(output: Path, skipped: "Counter[str]") -> int:
-    """Return how many article pages were archived; count in `skipped` what cannot be read."""
+    """Return the number of archived article pages.
+    Unreadable records are counted in `skipped`."""
     found = [record for path in output.rglob("*.warc.gz") for record in read_records(path, skipped)]
     del skipped["not_modified"]  # a page that had not changed: nothing is wrong with the record
     return sum(record.kind == "article" and record.status == 200 for record in found)

@@ -1,4 +1,4 @@
-"""The judgement of language measured beside its peers: bodies, first lines, hard short titles.
+"""Language identification beside its peers: bodies, first lines, hard titles.
 
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.language     # peers: pip install '.[peers]'
 
@@ -33,7 +33,7 @@ Judge = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A text and what it is in: zh, en, other, or nothing at all (empty)."""
+    """A text and its language: zh, en, other, or none (empty)."""
 
     group: str
     lang: str
@@ -41,7 +41,8 @@ class Sample:
 
 
 def main() -> None:
-    """Print right answers per group and texts a CPU second, a column for each system."""
+    """Print right answers and speed, a column for each system.
+    Right answers for each group; texts a CPU second."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--misses", action="store_true", help="print what shizheng gets wrong")
     args = parser.parse_args()
@@ -101,7 +102,8 @@ def titles() -> Iterator[Sample]:
 
 
 def read_titles(path: Path = TITLES) -> Iterator[tuple[str, str, str]]:
-    """Yield (language, script, title) of a file of titles; the language is `-` for none."""
+    """Yield (language, script, title) of a file of titles.
+    The language is `-` for none."""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             lang, script, title = line.split("\t")

@@ -1,4 +1,5 @@
-"""Sentence alignment measured beside its peers: strict and lax F1, and seconds, in one run.
+"""Sentence alignment beside its peers: strict and lax F1, seconds.
+All in one run.
 
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences \\
         [--bertalign FOLDER] [--vecalign FOLDER]
@@ -140,7 +141,8 @@ def read_sets(*, whole: bool) -> dict[str, list[Document]]:
 def abridged_anew(
     documents: Sequence[Document], draw: int, zh_rate: float, en_rate: float
 ) -> list[Document]:
-    """Take away one side of beads at random, as the abridged news was made."""
+    """Take away one side of beads at random.
+    As the abridged news was made."""
     found = []
     for one in documents:
         rng = random.Random(f"{one.key} {draw}")
@@ -173,7 +175,7 @@ def scores(documents: Sequence[Document], found: Sequence[Beads]) -> tuple[float
 
 
 def _counts(pairs: Iterable[tuple[Beads, Beads]]) -> tuple[int, int, int]:
-    """Of all judged beads: those that are also in `true`, those that touch one, and how many."""
+    """Return counts of judged beads: in `true`, touching one, all."""
     exact = touching = size = 0
     for true, judged in pairs:
         whole = set(true)
@@ -217,7 +219,8 @@ def gale_church() -> dict[str, Aligner]:
 
 
 def _stack(sentences: Sequence[str], width: int) -> tuple[Vectors, list[str]]:
-    """True vectors of all runs of 1..width sentences, each row at its run's last sentence."""
+    """Vectors of all runs of 1 to `width` sentences.
+    Each row is at its run's last sentence."""
     n = len(sentences)
     lines = [
         " ".join(sentences[j - k : j + 1]) if j >= k else "PAD"
@@ -231,7 +234,8 @@ def _stack(sentences: Sequence[str], width: int) -> tuple[Vectors, list[str]]:
 
 
 def bertalign(folder: Path) -> dict[str, Aligner]:
-    """bertalign's two passes, from a checkout, at its default null price and at a higher one."""
+    """bertalign's two passes, from a checkout.
+    At its default null price and at a higher one."""
     # The package imports its model and a translation service at once; only its core is wanted.
     package = ModuleType("bertalign")
     package.__path__ = [str(folder / "bertalign")]
@@ -268,7 +272,8 @@ def bertalign(folder: Path) -> dict[str, Aligner]:
 
 
 def vecalign(folder: Path) -> dict[str, Aligner]:
-    """vecalign, from a checkout with its extension built in place, at two deletion percentiles."""
+    """vecalign, from a checkout with its extension built in place.
+    At two deletion percentiles."""
     sys.path.insert(0, str(folder))
     from vecalign import dp_utils  # type: ignore[import-not-found]
 

@@ -1,4 +1,4 @@
-"""Cost and use of the checksums in Parquet pages, measured on an output folder.
+"""Cost and use of the checksums in Parquet pages.
 
     python -m benchmarks.cost.checksums [OUTPUT]      # default: output
 

@@ -1,4 +1,5 @@
-"""CPU of a page: our crawl against a bare Scrapy spider, same server, same pages, one run.
+"""CPU of a page: shizheng against a bare Scrapy spider.
+The same pages, in one run.
 
     python -m benchmarks.cost.crawl_cost [--pages 1000] [--rounds 5] [--memory 20000] [--profile]
 
@@ -66,7 +67,8 @@ SENTENCE = (
 
 
 def article(number: int, *, short: bool = False) -> bytes:
-    """Return an article page of 30 KB with about as many elements and lines as real ones have.
+    """Return an article page of 30 KB.
+    With about as many elements and lines as real ones.
 
     Seven stored pages of Chinese news sites have medians of 94 KB, 397 elements and 98 lines; the
     two between 30 and 50 KB have 397 and 493 elements, 91 and 98 lines. This one: 357 and 93.
@@ -88,7 +90,8 @@ def article(number: int, *, short: bool = False) -> bytes:
 
 
 def listing(page: int, articles: int) -> bytes:
-    """Return list page `page` (from 0) of a column with so many articles."""
+    """Return a list page of a column.
+    `page` counts from 0; `articles` is the number of articles of the column."""
     numbers = range(page * PER_LIST, min(articles, (page + 1) * PER_LIST))
     rows = "".join(
         f"<li><a href='{path(n)}'>第{n}批重点项目推进会召开</a><span>2024-06-01</span></li>"
@@ -143,7 +146,7 @@ def serve(articles: int, *, short: bool) -> None:
 
 @contextlib.contextmanager
 def serving(articles: int, *, short: bool = False) -> Iterator[int]:
-    """Give the port of a server with so many articles, in a process of its own."""
+    """Serve a column in a process of its own; yields its port."""
     command = [sys.executable, "-m", "benchmarks.cost.crawl_cost", "--serve", str(articles)]
     command += ["--short"] if short else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
@@ -155,7 +158,7 @@ def serving(articles: int, *, short: bool = False) -> Iterator[int]:
 
 
 class Meter:
-    """A Scrapy extension that notes, every few articles, what they have cost so far.
+    """Scrapy extension that logs the CPU time every few articles.
 
     A line of JSON each in the file that the setting `METER_FILE` names: how many articles, the
     moment (monotonic), and the CPU seconds of the process.
@@ -181,7 +184,8 @@ class Meter:
 
 
 def bare(meter: str) -> None:
-    """Crawl with a spider as one writes it first. Scrapy is loaded here: the server needs none."""
+    """Crawl with a spider as one writes it first.
+    Scrapy is loaded here: the server needs none."""
     import scrapy
     from scrapy.crawler import CrawlerProcess
 
@@ -243,7 +247,8 @@ def command(side: str, folder: Path, profile: Path | None = None) -> list[str]:
 
 
 def measure(articles: int) -> dict[str, float]:
-    """Return the CPU seconds of an article on each side, all at work at the same time."""
+    """Return the CPU seconds of an article on each side.
+    All sides work at the same time."""
     with contextlib.ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         crawls = {}
@@ -282,7 +287,8 @@ def start(words: Sequence[str], port: int) -> "subprocess.Popen[bytes]":
 
 
 def costs(pages: int, rounds: int) -> None:
-    """Print the CPU of a page for each side, and the ratios to the bare spider."""
+    """Print the CPU of a page for each side.
+    And the ratios to the bare spider."""
     measured = [measure(pages) for _ in range(rounds)]
     print(f"{pages} pages of {len(article(1)) / 1000:.0f} KB, medians of {rounds} rounds")
     for side, name in SIDES.items():
@@ -294,7 +300,7 @@ def costs(pages: int, rounds: int) -> None:
 
 
 def memory(pages: int, side: str = "ours") -> None:
-    """Print the resident memory of a crawl of so many pages as it goes."""
+    """Print the resident memory of a crawl as it goes."""
     marks = [mark for mark in (1000, 2000, 5000, 10_000, 15_000, 20_000) if mark <= pages]
     with tempfile.TemporaryDirectory() as folder, serving(pages, short=True) as port:
         process = start(command(side, Path(folder)), port)

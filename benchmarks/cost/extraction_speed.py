@@ -1,4 +1,4 @@
-"""How fast extraction is, as ratios.
+"""Speed of extraction, as ratios.
 
 Family rules beside trafilatura, consensus beside the sum of its parts, two processes beside one.
 
@@ -49,7 +49,8 @@ def cases() -> list[Case]:
 
 
 def family_rules() -> None:
-    """Print pages a CPU second of family rules and of trafilatura on the same pages."""
+    """Print pages a CPU second of family rules and of trafilatura.
+    On the same pages."""
     pages = cases()
     ours = trafilaturas = 0.0
     for _ in range(_ROUNDS):
@@ -67,7 +68,8 @@ def family_rules() -> None:
 def consensus(
     name: str, pages: Sequence[tuple[str, bytes]], parts: Sequence[Callable[[str, bytes], object]]
 ) -> None:
-    """Print the CPU time of the general reader over that of its three extractors run alone."""
+    """Print the CPU time of the general reader over its extractors'.
+    Its three extractors, each run alone."""
     whole = alone = 0.0
     for url, body in pages:
         city = unnamed_city(url)

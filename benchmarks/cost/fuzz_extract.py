@@ -1,4 +1,4 @@
-"""Hostile pages for the pure function: does it always answer, and what does the worst cost?
+"""Hostile pages for the extractor: answers and worst costs.
 
     python -m benchmarks.cost.fuzz_extract --bombs  # time and memory on a family of bombs
     python -m benchmarks.cost.fuzz_extract --repeat  # tokens repeated: what is quadratic?
@@ -129,7 +129,8 @@ def family() -> Iterator[tuple[str, bytes]]:
 
 
 def bombs() -> int:
-    """Print CPU seconds, memory above the idle process, and the answer, for each bomb."""
+    """Print CPU seconds, memory and the answer for each bomb.
+    Memory above that of the idle process."""
     print(f"{'page':<36}{'MB':>6}{'s':>8}{'MB held':>9}  answer")
     worst_time = worst_memory = 0.0
     found = 0
@@ -145,7 +146,8 @@ def bombs() -> int:
 
 
 def repeat(seed: int, pairs: int) -> int:
-    """Repeat every token, and `pairs` pairs drawn by `seed`, to 400 kB; print what is slow."""
+    """Print the slow ones of tokens repeated to 400 kB.
+    Every token, and `pairs` pairs of tokens drawn by `seed`."""
     drawn = random.Random(seed).sample(list(itertools.permutations(TOKENS, 2)), pairs)
     units = [(token,) for token in TOKENS] + drawn
     slow = 0
@@ -161,7 +163,8 @@ def repeat(seed: int, pairs: int) -> int:
 
 
 def apart(body: bytes) -> tuple[float, float, str]:
-    """Read a page in a process of its own: CPU seconds, MB it added at its peak, the answer."""
+    """Read a page in a process of its own.
+    Returns CPU seconds, MB added at the peak, and the answer."""
     context = multiprocessing.get_context("fork")
     answers = context.SimpleQueue()
     process = context.Process(target=_measured, args=(body, answers))
@@ -188,7 +191,8 @@ def _measured(
 
 
 def check(url: str, body: bytes, headers: dict[str, str]) -> str:
-    """Read and judge one page; return the answer in a word. Raises for what is no answer."""
+    """Read and judge one page; return the answer in a word.
+    Raises if there is no answer."""
     result = extract(url, body, headers, CITY)
     if isinstance(result, Reject):
         if result.reason == "unreadable":
@@ -205,7 +209,8 @@ def check(url: str, body: bytes, headers: dict[str, str]) -> str:
 
 
 def fuzz(minutes: float, corpus: Path | None) -> int:
-    """Fuzz with atheris; libFuzzer prints executions and ends the process at a finding."""
+    """Fuzz with atheris.
+    libFuzzer prints executions and ends the process at a finding."""
     import atheris
 
     with atheris.instrument_imports():

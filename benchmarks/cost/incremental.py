@@ -1,4 +1,5 @@
-"""Three crawls of the miniature web, grown: everything, nothing new, and a few new and corrected.
+"""Three crawls of the grown miniature web.
+Everything; nothing new; a few articles new or corrected.
 
     python -m benchmarks.cost.incremental [--articles 2000] [--new 20] [--corrected 5]
 
@@ -42,7 +43,8 @@ MOST = 0.03
 
 @dataclass(frozen=True)
 class Run:
-    """What one crawl of all cities came to. `asked` counts URLs by what they were asked as."""
+    """Counts of one crawl of all cities.
+    `asked` counts URLs by the reason for the request."""
 
     requests: int
     size: int
@@ -52,7 +54,8 @@ class Run:
 
 
 def grown(size: int) -> Content:
-    """Return the authored content, repeated with other facts until it has `size` articles."""
+    """Return the authored content, grown to `size` articles.
+    Repeated with other facts."""
     content = load_content()
     plain = [entry for entries in content.values() for entry in entries if _repeats(entry)]
     made: dict[str, list[Entry]] = {city: list(entries) for city, entries in content.items()}
@@ -70,7 +73,8 @@ def _repeats(entry: Entry) -> bool:
 
 
 def again(entry: Entry, times: int) -> Entry:
-    """Return another article in the manner of `entry`, older by `times` times 29 days."""
+    """Return another article in the manner of `entry`.
+    Older by `times` times 29 days."""
     zh = entry.lang == "zh"
     note = (
         f"本文为第{times}次通报，编号{times * 37}。"
@@ -91,7 +95,8 @@ def again(entry: Entry, times: int) -> Entry:
 
 
 def with_news(content: Content, new: int, corrected: int) -> tuple[Content, list[Entry], set[str]]:
-    """Return the content a day later, its new entries, and the keys of the corrected ones."""
+    """Return the content a day later.
+    With its new entries and the keys of the corrected ones."""
     plain = [entry for entries in content.values() for entry in entries if _repeats(entry)]
     added = [
         replace(
@@ -182,7 +187,8 @@ def contents(output: Path) -> dict[str, bytes]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print a line a run and what was found; see the module's docstring."""
+    """Print a line a run and the articles found.
+    See the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=int, default=2000)
     parser.add_argument("--new", type=int, default=20)
@@ -237,7 +243,7 @@ def show(name: str, run: Run, first: Run) -> None:
 
 
 def beside(first: Run, third: Run, expected: set[str]) -> list[str]:
-    """Return what the third run asked for though it was neither new nor due."""
+    """Return the third run's requests that were neither new nor due."""
     articles = set(third.asked.get("article", ())) - expected
     known = set(first.asked["article"])
     new = {request_key(url) for url in expected}

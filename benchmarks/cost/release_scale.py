@@ -1,4 +1,4 @@
-"""What a release of a large corpus costs: time, processor time, peak memory and size.
+"""Cost of releasing a large corpus: time, CPU, memory, size.
 
 `python -m benchmarks.cost.release_scale [--articles 1000000] [--rounds 1] [--parquet]`: twenty
 cities over ten years are written (nine in ten articles Chinese; a tenth as many pairs, of twenty
@@ -105,7 +105,8 @@ more = {"size_mb": {name: round(size, 1) for name, size in sizes.items()}, "part
 
 
 def pool(draw: random.Random, size: int) -> tuple[list[str], list[str]]:
-    """Return invented sentences: some 32 characters of Chinese, some 14 words of English."""
+    """Return invented sentences.
+    Some 32 characters of Chinese, some 14 words of English."""
     han = [chr(code) for code in range(0x4E00, 0x9F00)]
     words = ["".join(draw.choices(han[:2500], k=2)) for _ in range(8000)]
     latin = ["".join(draw.choices("etaoinshrdlucmfwypvbgk", k=draw.randint(2, 9))) for _ in words]
@@ -182,7 +183,8 @@ def write_city(output: Path, key: str, articles: int, seed: int) -> None:
 def _said(
     sentences: list[str], lang: str, articles: int, chance: np.random.Generator, named: np.ndarray
 ) -> pa.ListArray:
-    """Return `BEADS` sentences for each article; those `named` end with a private number."""
+    """Return `BEADS` sentences for each article.
+    Those `named` end with a private number."""
     chosen = pa.array(sentences).take(
         pa.array(chance.integers(len(sentences), size=articles * BEADS))
     )
@@ -196,7 +198,7 @@ def _said(
 
 
 def measured(script: str, *arguments: str | Path) -> dict[str, Any]:
-    """Run one of the scripts in a process of its own and return what it measured."""
+    """Run a script in a process of its own; return its measurements."""
     ran = subprocess.run(
         [sys.executable, "-c", MEASURE + script + TELL, *map(str, arguments)],
         check=True, capture_output=True, text=True,

@@ -1,4 +1,4 @@
-"""How long the report takes, how much memory and how large it is, on a corpus of many pairs.
+"""Time, memory and size of the report on many pairs.
 
 `python benchmarks/cost/report_scale.py [--pairs 100000]`: ten cities of even size are written
 (twenty sentence groups a pair, five candidates a pair, as many unmatched Chinese articles as
@@ -38,7 +38,8 @@ print(json.dumps({"seconds": round(time.monotonic() - began, 1), "peak_mb": roun
 
 
 def table(of: pa.Schema, rows: int, **columns: Any) -> pa.Table:
-    """Return a table of `rows` rows with these columns; a single value is repeated."""
+    """Return a table of `rows` rows with these columns.
+    A single value is repeated."""
     arrays = []
     for name in of.names:
         kind, value = of.field(name).type, columns.get(name)
@@ -92,7 +93,8 @@ def write_city(output: Path, city: str, pairs: int, rng: np.random.Generator) ->
 
 
 def judge(output: Path, city: str, count: int, weight: float) -> None:
-    """Store verdicts on the first pairs of a city: every tenth is wrong."""
+    """Store verdicts on the first pairs of a city.
+    Every tenth is wrong."""
     columns = ["pair_id", "zh_id", "en_id", "probability"]
     pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS, columns)[
         :count

@@ -1,4 +1,5 @@
-"""How fast the review page answers with many pairs and several reviewers at once.
+"""Response times of the review page under several reviewers.
+On a corpus of many pairs.
 
 `python -m benchmarks.cost.review_load [--pairs 100000] [--reviewers 4] [--verdicts 50] [--pause
 0.5]`: ten cities of even size are written, with twenty distinct sentence groups a pair; then each
@@ -32,7 +33,8 @@ CODES = ("translation", "abridged", "part_of", "same_event", "different", "canno
 
 
 class Reviewer:
-    """One browser, as far as the server can tell. `waits` are seconds by kind of answer."""
+    """One browser, as far as the server can see.
+    `waits` are seconds by kind of answer."""
 
     def __init__(self, url: str, name: str) -> None:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""How long drawing and estimating take, and how much memory, on a corpus of many pairs.
+"""Time and memory of drawing and estimating on many pairs.
 
 `python -m benchmarks.cost.sampling_scale [--pairs 100000]`: ten cities as in
 `benchmarks.cost.report_scale`; every plan draws 300 items, each is judged, and estimates are made

@@ -1,4 +1,5 @@
-"""Time and memory of aligning one city as it grows, and of the next hundred articles.
+"""Time and memory of aligning one city as it grows.
+And of the next hundred articles.
 
     python -m benchmarks.cost.scale [--sizes 1000 4000 16000] [--share 20] [--folder DIR] [--check]
 
@@ -75,7 +76,8 @@ def row(folder: Path, size: int, share: int, *, check: bool) -> None:
 
 
 def articles(zh_count: int, en_count: int) -> tuple[list[Article], list[Article]]:
-    """Return as many articles of each language, of series with seeds from 10,000 up."""
+    """Return as many articles of each language.
+    Of series with seeds from 10,000 up."""
     sides: dict[str, list[Article]] = {"zh": [], "en": []}
     wanted = {"zh": zh_count, "en": en_count}
     step = max(1, zh_count // max(1, en_count) // 3)
@@ -114,7 +116,8 @@ def write(output: Path, listed: list[Article]) -> None:
 
 
 def run(output: Path) -> tuple[int, float, float]:
-    """Align in a process of its own: pairs, CPU seconds, peak memory in MB."""
+    """Align in a process of its own.
+    Returns pairs, CPU seconds and peak memory in MB."""
     command = [sys.executable, "-m", "benchmarks.cost.scale", "--align", str(output)]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return int(told[0]), float(told[1]), float(told[2])

@@ -1,4 +1,4 @@
-"""What a reader of a large release's site waits for and reads, in a real Chromium.
+"""Waiting times and bytes of a large release's site, in Chromium.
 
 `python -m benchmarks.cost.site_scale [--pairs 100000]`: a release of twenty cities over ten years
 is written with articles and pairs that have nothing but titles, and its site made and served on
@@ -79,7 +79,7 @@ def write_release(folder: Path, pairs: int) -> Snapshot:
 
 
 def measured(page: Page, name: str, act: Callable[[], object], words: str) -> None:
-    """Do something, wait for the words in the status line, print what it took."""
+    """Print the cost of an action until the status line shows words."""
     sizes: list[int] = []
 
     def seen(response: object) -> None:

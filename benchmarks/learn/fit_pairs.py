@@ -1,4 +1,5 @@
-"""Learn the weights of document pairing from generated series, and write them with their origin.
+"""Learn the weights of document pairing from generated series.
+They are written with their origin.
 
     python -m benchmarks.learn.fit_pairs                 # writes pipelines/pairs/pairing.json
 
@@ -72,7 +73,8 @@ def choices(articles: Sequence[Document], gold: set[tuple[str, str]]) -> list[Ch
 
 
 def gather(seeds: range) -> list[Choice]:
-    """Return the choices of generated training cities, and of mateless mixtures of two."""
+    """Return the choices of generated training cities.
+    And of mixtures of two cities, in which no article has a counterpart."""
     rows: list[Choice] = []
     for seed in seeds:
         setting = SETTINGS[seed % 3]
@@ -87,7 +89,8 @@ def gather(seeds: range) -> list[Choice]:
 
 
 def fit(rows: Sequence[Choice], *, steps: int = 3000, rate: float = 0.05) -> tuple[Array, float]:
-    """Return weights (in the order of `PRIOR`) and bias, by Adam on the penalised likelihood."""
+    """Return weights and bias, by Adam on the penalised likelihood.
+    Weights are in the order of `PRIOR`."""
     names = list(PRIOR)
     width = max(map(len, rows))
     x = np.zeros((len(rows), width, len(names)))

@@ -77,7 +77,8 @@ def _abridged(documents: Iterable[Document]) -> Iterable[Document]:
 
 
 def _rows(documents: Iterable[Document]) -> tuple[Array, Array, tuple[str, ...]]:
-    """Return the features of all doubtful beads, whether they are right, and the features' names.
+    """Return the features of all doubtful beads, labels and names.
+    The label is True if the bead is right.
 
     Beads are left out where gold has one of the sentences in another bead.
     """

@@ -40,7 +40,8 @@ Array = npt.NDArray[np.float64]
 
 @dataclass
 class Case:
-    """A document as features: per shape, which features and their values where beads may start."""
+    """A document as features.
+    For each shape: indices and values of features at the places where beads may start."""
 
     name: str
     size: tuple[int, int]
@@ -50,7 +51,8 @@ class Case:
 
 
 def case(document: Document, names: list[str]) -> Case | None:
-    """Return a document's features, None if its gold has a bead wider than any shape."""
+    """Return a document's features.
+    None if its gold has a bead wider than any shape."""
     zh, en = document.side(0), document.side(1)
     shapes = {shape: k for k, shape in enumerate(features.SHAPES)}
     gold, i, j = [], 0, 0
@@ -121,7 +123,8 @@ def learn(
     steps: int,
     near: tuple[Array, float],
 ) -> Array:
-    """Fit the weights marked `free`, the others held at 0: three rounds, each at new own rates.
+    """Fit the weights marked `free`; the others are 0.
+    Three rounds, each at new own rates.
 
     `near`: where the weights are held, and what a squared distance of 1 from there costs, against
     the log loss of a bead.
@@ -163,7 +166,8 @@ _held: list[tuple[Sequence[Case], int]] = []
 
 @contextmanager
 def _workers(cases: Sequence[Case], width: int) -> Iterator[Summed]:
-    """Give the sum of all cases' losses, computed by processes that are forked with the cases."""
+    """Yield a function for the sum of all cases' losses.
+    It is computed by processes that are forked with the cases."""
     _held.append((cases, width))
     with get_context("fork").Pool(_JOBS) as pool:
 
@@ -189,7 +193,8 @@ def _share(job: tuple[Array, int]) -> tuple[float, Array]:
 
 
 def found(one: Case, weights: Array, width: int, passes: int = 3) -> list[tuple[int, int, int]]:
-    """Decode by the first look alone, every bead counted alike: what these weights are for."""
+    """Decode by the first look alone, every bead counted alike.
+    The weights are for this decision."""
     one.rates = np.zeros(len(features.KINDS))
     for _ in range(passes):
         scores = scored(one, weights, width)
@@ -202,7 +207,8 @@ def found(one: Case, weights: Array, width: int, passes: int = 3) -> list[tuple[
 
 
 def strict_f1(cases: Sequence[Case], weights: Array, width: int, passes: int = 3) -> float:
-    """F1 of whole beads; nulls count in precision only, wherever the path passes them."""
+    """F1 of whole beads.
+    Nulls count in precision only, wherever the path passes them."""
     hits = size = linked = linked_hits = 0
     for one in cases:
         ours = {_bead(step) for step in found(one, weights, width, passes)}

@@ -52,7 +52,7 @@ def store(model: dict[str, object]) -> None:
 
 
 def told(name: str, texts: list[str]) -> dict[str, float | int]:
-    """Print and return the share of texts that are called suspect, with its interval."""
+    """Print and return the share of suspect texts, with its interval."""
     scores = suspicion.suspicion_scores(pa.array(texts))[0].drop_null().to_numpy()
     size = len(scores)
     share = intervals.proportion(
@@ -65,7 +65,8 @@ def told(name: str, texts: list[str]) -> dict[str, float | int]:
 
 
 def outside(shared: Path) -> None:
-    """Print false alarms on English that people wrote, and the one municipal article there is."""
+    """Print false alarms on English that people wrote.
+    And the score of the one municipal article at hand."""
     articles = (shared / "data/extraction/aeb/gold.jsonl").read_text(encoding="utf-8").splitlines()
     told("edited, outside (AEB)", [json.loads(line)["text"] for line in articles])
     news = (shared / "data/alignment/news_resplit.jsonl").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,5 @@
-"""Text pairs to learn sentence alignment from: news and literature, as they are and altered.
+"""Text pairs to learn sentence alignment from.
+News and literature, as they are and altered.
 
 So that one model serves all kinds of text, each document is also seen with sentences joined or cut,
 dropped, or replaced by blocks that only one side tells, with lines added such as sites add, and
@@ -29,7 +30,8 @@ Texts = tuple[list[str], list[str]]
 
 @dataclass(frozen=True)
 class Document:
-    """A text pair with its gold beads, as sentences; spans once it is encoded."""
+    """A text pair with its gold beads, as sentences.
+    Spans once it is encoded."""
 
     name: str
     texts: list[Texts]
@@ -43,7 +45,8 @@ class Document:
 
 
 def glue(texts: list[Texts], rng: random.Random, rate: float) -> list[Texts]:
-    """Join neighbouring beads, writing one side (rarely both, crossing) without its full stop."""
+    """Join neighbouring beads.
+    One side (rarely both, crossing) is written without its full stop."""
     result, i = [], 0
     while i < len(texts):
         k = rng.choice([2, 2, 2, 3, 3, 4]) if rng.random() < rate else 1
@@ -95,7 +98,8 @@ def drop(texts: list[Texts], rng: random.Random, zh_rate: float, en_rate: float)
 
 
 def drop_block(texts: list[Texts], rng: random.Random) -> list[Texts]:
-    """Drop one side of up to half of the text in one piece."""
+    """Drop one side of one piece of the text.
+    Of up to half of it."""
     length = rng.randint(1, max(1, len(texts) // 2))
     start, zh_lost = rng.randint(0, len(texts) - length), rng.random() < 0.4
     middle = drop(texts[start : start + length], rng, float(zh_lost), 1.0)
@@ -153,7 +157,8 @@ def swap(texts: list[Texts], other: list[Texts], rng: random.Random) -> list[Tex
 
 
 def drift(document: Document, pool: Vectors, rng: np.random.Generator, most: float) -> Document:
-    """Mix other sentences into the vectors, as free translation does, twice as much in English."""
+    """Mix other sentences into the vectors.
+    As free translation does; twice as much in English."""
     sides = []
     for share, spans in zip((most / 2, most), document.spans, strict=True):
         n = len(spans[0])
@@ -176,7 +181,8 @@ _REWORDED = 0.3
 
 
 def _reworded(sentence: str, rng: np.random.Generator) -> str:
-    """Spell some of the words backwards: a free translator uses words that no dictionary has."""
+    """Spell some of the words backwards.
+    A free translator uses words that no dictionary has."""
     return re.sub(
         r"\b[a-z]{4,}\b",
         lambda word: word.group()[::-1] if rng.random() < _REWORDED else word.group(),
@@ -185,7 +191,8 @@ def _reworded(sentence: str, rng: np.random.Generator) -> str:
 
 
 def leak(document: Document, rng: np.random.Generator, most: float) -> Document:
-    """Let content cross sentence edges on one side: part of a sentence is told by its neighbour."""
+    """Move content across the ends of sentences on one side.
+    The neighbour renders part of a sentence."""
     k = int(rng.random() < 0.6)
     spans = document.spans[k]
     single, n = spans[0], len(spans[0])
@@ -224,7 +231,8 @@ def read(path: Path) -> list[Document]:
 
 
 def sets(half: int, most: int) -> dict[str, list[Document]]:
-    """Return the encoded documents of one half, altered ones included, at most `most` a set."""
+    """Return the encoded documents of one half.
+    Altered ones included, at most `most` a set."""
     folder = Path(os.environ["SHIZHENG_SHARED"]) / "data" / "alignment"
     news = read(folder / "news_resplit.jsonl")[half::2]
     literary = read(ROOT / "benchmarks/accuracy/data/literary.jsonl")[half::2]

@@ -1,4 +1,5 @@
-"""Professional translations of the WMT22 news and general test sets as documents with gold beads.
+"""WMT22 test sets as documents with gold beads.
+Professional translations of news and general texts.
 
     python -m benchmarks.learn.wmt_documents CHECKOUT OUT.jsonl
 
@@ -40,7 +41,8 @@ def main() -> None:
 
 
 def by_document(checkout: Path) -> Iterator[tuple[str, Lines]]:
-    """English to Chinese: one document of the test set and reference each, as (zh, en) lines."""
+    """Yield English-to-Chinese documents, as (zh, en) lines.
+    One for each document of the test set and reference."""
     root = ET.parse(checkout / "xml" / "wmttest2022.en-zh.all.xml").getroot()
     for one in root.iter("doc"):
         (source,) = one.findall("src")
@@ -66,7 +68,8 @@ def by_stretch(checkout: Path) -> Iterator[tuple[str, Lines]]:
 
 
 def document(key: str, lines: Lines) -> dict[str, Any] | None:
-    """Return a row of the benchmark's format, None if it is short or has a bead of no shape."""
+    """Return a row of the benchmark's format.
+    None if the document is short or has a bead of no shape."""
     zh: list[str] = []
     en: list[str] = []
     gold = []

@@ -1,4 +1,5 @@
-"""Series of which officials have an English name that no spelling explains: Raymond Lai is 黎卓贤.
+"""Series with officials under English names that no spelling explains.
+Raymond Lai is 黎卓贤.
 
 Used by nothing that learns weights. Half 0 has other names and wording than half 1. Officials of
 one rank take turns at the same few duties, so that who came is often all that tells one report

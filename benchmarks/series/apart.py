@@ -1,4 +1,5 @@
-"""Series of other kinds and other wording than those the model learnt from: for measuring only.
+"""Series of other kinds and wording, for measuring only.
+The model did not learn from them.
 
 Nothing here is used by `benchmarks/learn/fit_pairs.py`. Eight kinds: visits by Hong Kong officials
 (Traditional, Cantonese spelling), regulations named in 《》, land sold plot by plot, exhibitions of
@@ -182,7 +183,8 @@ def _rule(city: City, day: date, rule: tuple[str, ...], number: tuple[int, int])
 
 
 def land(city: City, length: int) -> list[Event]:
-    """Plots sold at auction: area in mu or hectares, price, rounds of bidding."""
+    """Plots sold at auction.
+    Area in mu or hectares, price, rounds of bidding."""
     rng, day = city.rng, _start(city)
     events = []
     for _ in range(length):
@@ -229,7 +231,8 @@ def _plot(city: City, day: date, area: tuple[str, str], sold: tuple[int, float, 
 
 
 def shows(city: City, length: int) -> list[Event]:
-    """Exhibitions of one museum: another title, span of days and number of pieces."""
+    """Exhibitions of one museum.
+    Each with another title, span of days and number of pieces."""
     rng, day = city.rng, _start(city)
     events = []
     for show in city.fresh(SHOWS, length // 2):
@@ -471,7 +474,8 @@ KINDS: tuple[Callable[[City, int], list[Event]], ...] = (
 
 
 def generate(seed: int, *, size: int = 2, length: int = 8, setting: Setting = HARD) -> City:
-    """Generate one city with `size` series of every kind, about `length` events each."""
+    """Generate one city with `size` series of every kind.
+    About `length` events each."""
     rng = random.Random(f"apart-{seed}")
     city = City(rng, 1, setting, f"apart{seed}")
     city.name_zh, city.name_en = rng.choice(

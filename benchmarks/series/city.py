@@ -1,4 +1,4 @@
-"""What all generated series share: a city, its setting, and how editors write figures and days."""
+"""A generated city, its setting, and editors' figures and days."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -43,7 +43,8 @@ Row = TypeVar("Row", bound=tuple[str, ...])
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How hard it is. Shares are probabilities per figure, sentence or article."""
+    """Difficulty of a generated city.
+    Shares are probabilities for a figure, sentence or article."""
 
     keep: tuple[float, float] = (0.35, 1.0)
     drop: float = 0.2
@@ -64,7 +65,7 @@ HARD = Setting()
 
 @dataclass(slots=True)
 class City:
-    """What is generated: articles, gold pairs with their relation."""
+    """Generated articles, and gold pairs with their relation."""
 
     rng: random.Random
     half: int
@@ -78,7 +79,8 @@ class City:
     used: set[str] = field(default_factory=set)
 
     def fresh(self, pool: Sequence[Row], count: int) -> list[Row]:
-        """Draw up to `count` rows of a pool that no series of this city has drawn before."""
+        """Draw up to `count` rows of a pool.
+        Rows that no series of this city has drawn before."""
         left = [row for row in pool if row[0] not in self.used]
         drawn = self.rng.sample(left, min(count, len(left)))
         self.used |= {row[0] for row in drawn}
@@ -91,7 +93,7 @@ class City:
 
 @dataclass(slots=True)
 class Event:
-    """One thing that happened: how to write it in each language, and when."""
+    """One event: its writers in each language, and its day."""
 
     day: date
     zh: Callable[[], tuple[str, list[str]]]
@@ -108,7 +110,8 @@ def spelt(name: str) -> str:
 
 
 def figure(city: City, value: float, *, unit: str = "count") -> str | None:
-    """Write a figure in English as an editor would: exact, rounded, wrong, or None: left out."""
+    """Write a figure in English as an editor would.
+    Exact, rounded, wrong, or left out (None)."""
     rng, setting = city.rng, city.setting
     dice = rng.random()
     if dice < setting.drop:
@@ -151,7 +154,8 @@ def zh_day(day: date, *, year: bool = False) -> str:
 
 
 def en_day(city: City, day: date, *, year: bool = False, must: bool = False) -> str:
-    """Write a day in English. Unless it `must` stay it may be left out or become "yesterday"."""
+    """Write a day in English.
+    Unless it `must` stay it may be left out or become "yesterday"."""
     dice = city.rng.random()
     if not must and dice < city.setting.date_dropped:
         return ""

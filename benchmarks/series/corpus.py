@@ -1,4 +1,5 @@
-"""A seeded generator of municipal series: the near misses that real cities are full of.
+"""Seeded generator of municipal series.
+They are full of near misses, as real cities are.
 
 Eight kinds: executive meetings, meetings with guests, monthly figures, yearly reports,
 announcement/event/round-up, projects reported stage by stage, facilities opened in one district or
@@ -30,7 +31,8 @@ __all__ = ["HARD", "City", "Setting", "generate"]
 def generate(
     seed: int, *, half: int = 1, series: int = 4, length: int = 8, setting: Setting = HARD
 ) -> City:
-    """Generate one city with `series` series of every kind, about `length` events each.
+    """Generate one city with `series` series of every kind.
+    About `length` events each.
 
     `half` 0 words things as in training, 1 as in measuring.
     """
@@ -61,7 +63,8 @@ def generate(
 
 
 def publish(city: City, event: Event, number: int) -> None:
-    """Write an event in Chinese, and now and then in English, as the setting has it."""
+    """Write an event in Chinese, and sometimes in English.
+    As the setting has it."""
     rng, setting = city.rng, city.setting
     has_english = rng.random() < setting.english
     mateless = has_english and rng.random() < setting.mateless
@@ -108,7 +111,8 @@ def _paragraphs(sentences: list[str], rng: random.Random, space: str = "") -> st
 
 
 def main() -> None:
-    """Write a generated city for `shizheng import` and its gold for `shizheng evaluate`."""
+    """Write a generated city and its gold.
+    For `shizheng import` and `shizheng evaluate`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--series", type=int, default=4)

@@ -1,4 +1,4 @@
-"""The six kinds of series: what happens in each, and how both languages write it."""
+"""Six kinds of series: their events, written in both languages."""
 # ruff: noqa: E501  sentences of both languages read better unbroken
 
 from collections.abc import Callable
@@ -19,7 +19,8 @@ from benchmarks.series.city import (
 
 
 def topic(city: City, pool: list[int]) -> tuple[str, str, str, Callable[[], str]]:
-    """Draw a topic: subject zh, subject en, Chinese sentence, writer of the English one."""
+    """Draw a topic.
+    Subject zh, subject en, Chinese sentence, writer of the English one."""
     subject_zh, subject_en, zh, en, bare, low_high_a, low_high_b = texts.TOPICS[
         city.rng.choice(pool)
     ]
@@ -255,7 +256,8 @@ def _month(city: City, year: int, month: int, rows: list[tuple[str, Callable[[],
 
 
 def yearly(city: City, length: int) -> list[Event]:
-    """Yearly work reports: one title, half the phrases, other sessions, years and figures."""
+    """Yearly work reports.
+    One title, half the phrases; other sessions, years and figures."""
     rng = city.rng
     first, term = rng.randint(2008, 2019), rng.randint(11, 17)
     chosen = rng.sample(range(len(texts.INDICATORS)), 5)
@@ -328,7 +330,8 @@ def _year(
 
 
 def festivals(city: City, length: int) -> list[Event]:
-    """Announcement, event and round-up of yearly festivals: one name, other tense, day, edition."""
+    """Announcement, event and round-up of yearly festivals.
+    One name; other tense, day and edition."""
     rng = city.rng
     name = rng.choice(texts.FESTIVALS)
     edition, year = rng.randint(2, 24), rng.randint(2016, 2023)

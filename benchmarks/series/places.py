@@ -1,4 +1,4 @@
-"""Two more kinds of series: what opens in which district, and which regulation is adopted when."""
+"""Two more kinds of series: facilities opened, regulations adopted."""
 # ruff: noqa: E501  sentences of both languages read better unbroken
 
 from datetime import date, timedelta
@@ -32,7 +32,8 @@ RULES = (
 
 
 def openings(city: City, length: int) -> list[Event]:
-    """Facilities that open: one layout, few kinds of them, other districts, sizes and sums."""
+    """Facilities that open.
+    One layout, few kinds; other districts, sizes and sums."""
     rng, day = city.rng, _start(city)
     built, where = rng.sample(BUILT, 2), rng.sample(DISTRICTS, 4)
     events = []
@@ -101,7 +102,8 @@ def _opening(
 
 
 def regulations(city: City, length: int) -> list[Event]:
-    """Regulations adopted: one form of words, another title, number of articles and day."""
+    """Regulations adopted.
+    One form of words; another title, number of articles and day."""
     rng, day = city.rng, _start(city)
     events = []
     for rule in city.fresh(RULES, length // 2):

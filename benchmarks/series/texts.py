@@ -1,4 +1,5 @@
-"""The sentences that generated series are made of: most are said in two ways in each language.
+"""Sentences of generated series.
+Most have two wordings in each language.
 
 The first way serves training, the second measuring, so that most wording measured on was not learnt
 from; layout, some short sentences and all names and subjects are common to both. `{a}`, `{b}`:

@@ -1,4 +1,4 @@
-"""A real Chromium: the system's where there is one, else Playwright's own (`make browser`)."""
+"""A real Chromium: the system's, else Playwright's own (`make browser`)."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,4 +1,5 @@
-"""A small city on loopback, over real HTTP, and a way to crawl it in a process of its own.
+"""A small city on loopback, and crawls of it over HTTP.
+Each crawl is a process of its own.
 
 The server answers as a proxy, so the city's hosts are real names and nothing in the crawler knows
 that it is a test. Unlike the demo it can be told to misbehave, and remembers what was asked.
@@ -50,7 +51,7 @@ _SUBJECTS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server says to one URL."""
+    """The server's answer to one URL."""
 
     body: bytes = b""
     status: int = 200
@@ -61,7 +62,8 @@ class Answer:
 
 @dataclass
 class Web:
-    """The pages of the small city by URL; `asked` is every GET in order, `pause` seconds each.
+    """The pages of the small city by URL.
+    `asked` is every GET in order, `pause` the seconds before each answer.
 
     `unmodified` are those answered with 304, `sent` counts the bytes of all bodies.
     """
@@ -83,7 +85,7 @@ class Web:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a crawl ended: exit code, the JSON lines it printed, what it said on stderr."""
+    """Exit code, JSON lines and standard error of a crawl."""
 
     code: int
     lines: list[dict[str, Any]]
@@ -96,7 +98,8 @@ class Ended:
 
 @dataclass
 class Crawl:
-    """Crawls the small city into `output`; `direct` without the proxy that `web` answers as."""
+    """Crawls of the small city into `output`.
+    `direct` crawls without the proxy that `web` answers as."""
 
     web: Web
     cities: Path
@@ -136,7 +139,7 @@ class Crawl:
         return Ended(process.returncode, [json.loads(line) for line in out.splitlines()], errors)
 
     def killed_after(self, requests: int, run: str, *options: str) -> int:
-        """Crawl and SIGKILL the process when the server has been asked so often; its exit code."""
+        """Crawl, SIGKILL the process after so many requests; return its exit code."""
         before = len(self.web.asked)
         reached = threading.Event()
 
@@ -182,7 +185,8 @@ def listing(entries: Sequence[tuple[str, str, str]], count: int = 1, current: in
 
 
 def news(number: int, lang: str = "zh", part: int = 0, parts: int = 1) -> Answer:
-    """Return an article page, each with facts of its own; `parts` > 1 says it has further pages."""
+    """Return an article page with facts of its own.
+    `parts` > 1: it has further pages."""
     zh, en = _SUBJECTS[number % len(_SUBJECTS)]
     cost, days = 3 + 17 * number + part, 11 + 3 * number + part
     if lang == "zh":
@@ -219,7 +223,8 @@ def stem(number: int) -> str:
 
 
 def href(number: int, part: int = 0) -> str:
-    """Return the address of an article (or of its further page `part`) relative to its list."""
+    """Return the address of an article relative to its list.
+    Or that of its further page `part`."""
     return f"202403/{stem(number)}{f'_{part}' if part else ''}.html"
 
 
@@ -230,7 +235,7 @@ def entry(number: int) -> tuple[str, str, str]:
 
 
 def small_city() -> dict[str, Answer]:
-    """Return the pages: 21 Chinese and 5 English articles, and what a site does beside."""
+    """Return the pages: 21 Chinese and 5 English articles, and oddities."""
     pages = {f"http://{host}/robots.txt": _robots("/xwzx/secret/") for host in (ZH, EN)}
     numbers = range(18, 0, -1)  # newest first, as lists are
     for number in numbers:

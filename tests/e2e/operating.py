@@ -22,7 +22,8 @@ QUICK = {"DOWNLOAD_DELAY": "0", "AUTOTHROTTLE_ENABLED": "0", "RETRY_TIMES": "0",
 
 
 def command(name: str, output: Path, cities: Path, *options: str | Path) -> list[str]:
-    """Return the command line of `crawl` or `run` over every city of a folder, without pauses."""
+    """Return the command line of `crawl` or `run`, without pauses.
+    Over every city of a folder."""
     settings = [f"-s{key}={value}" for key, value in QUICK.items()]
     where = ["--output", output, "--cities-dir", cities]
     return [
@@ -60,7 +61,7 @@ def call(
 
 
 def tables(output: Path, city: str = "haiqing") -> dict[str, list[dict[str, Any]]]:
-    """Return every table of a city without the columns of runs and times."""
+    """Return a city's tables without columns of runs and times."""
     whole = {"articles": articles.read_articles(output, city)}
     for name, of in (("rejects", schema.REJECTS), ("revisions", schema.REVISIONS)):
         whole[name] = parquet.read_table(files.table_path(output, name, city), of)
