@@ -19,11 +19,11 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.quality import agreement, estimates, intervals, sampling, verdicts
-from pipelines.quality.intervals import Estimate, Floats
+from pipelines.quality.intervals import Estimate
 from pipelines.quality.judged import PairSample, UnmatchedSample, place, place_beads
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Verdict
-from pipelines.tables.columns import Mask, probabilities
+from pipelines.tables.columns import Floats, Mask, probabilities
 from pipelines.tables.vocabulary import DECISION
 
 WHEN = datetime(2024, 5, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""How far reviewers agree: raw agreement, Cohen's kappa with an interval, and the confusion.
+"""Agreement of reviewers: raw, Cohen's kappa with an interval, confusion.
 
 Only blind verdicts count, and only items that both judged; an adjudication is not blind.
 """
@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
 from pipelines.quality.verdicts import LEVELS, Judged
+from pipelines.tables.columns import Floats
 from pipelines.tables.vocabulary import RELATIONS
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Kappa:
-    """Cohen's kappa with its 95 % interval; None where chance leaves nothing to agree on."""
+    """Cohen's kappa with its 95 % interval.
+
+    None if chance leaves nothing to agree on.
+    """
 
     value: float | None
     low: float | None
@@ -32,8 +33,8 @@ class Agreement:
     """Two reviewers on the items of a level that both judged blind.
 
     `confusion[i][j]` counts items that `first` called `labels[i]` and `second` `labels[j]`. `kappa`
-    is over all labels; `decision` is kappa of what estimates rest on: for pairs whether
-    the two tell the same thing, for beads whether the bead is correct.
+    is over all labels; `decision` is the kappa of the distinction that estimates rest on: for
+    pairs, if both report the same thing; for beads, if the bead is correct.
     """
 
     level: str
@@ -48,24 +49,27 @@ class Agreement:
 
     @property
     def raw(self) -> float:
-        """Share of the items on which both said the same."""
+        """Share of the items with the same verdict of both."""
         return self.agreed / self.items
 
 
 def agreements(judged: Sequence[Judged], level: str = "pair") -> list[Agreement]:
-    """Return the agreement of every two reviewers with items of `level` in common, by name."""
-    said: dict[str, dict[object, str]] = {}
+    """Return the agreement of every two reviewers, by name.
+
+    Reviewers without items of `level` in common are left out.
+    """
+    given: dict[str, dict[object, str]] = {}
     for one in judged:
         if one.item.level == level:
             for verdict in one.blind:
-                said.setdefault(verdict.reviewer, {})[one.item] = verdict.verdict or ""
+                given.setdefault(verdict.reviewer, {})[one.item] = verdict.verdict or ""
     labels, right = LEVELS[level], _decision(level)
     found = []
-    for first, second in combinations(sorted(said), 2):
-        common = sorted(said[first].keys() & said[second].keys(), key=str)
+    for first, second in combinations(sorted(given), 2):
+        common = sorted(given[first].keys() & given[second].keys(), key=str)
         if not common:
             continue
-        counts = confusion([(said[first][i], said[second][i]) for i in common], labels)
+        counts = confusion([(given[first][i], given[second][i]) for i in common], labels)
         merged = _merge(counts, [right(label) for label in labels])
         found.append(
             Agreement(
@@ -83,12 +87,12 @@ def agreements(judged: Sequence[Judged], level: str = "pair") -> list[Agreement]
     return found
 
 
-def confusion(said: Sequence[tuple[str, str]], labels: Sequence[str]) -> Floats:
+def confusion(given: Sequence[tuple[str, str]], labels: Sequence[str]) -> Floats:
     """Count (first's label, second's label), shape (labels, labels)."""
     at = {label: position for position, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels)))
-    for ours, theirs in said:
-        counts[at[ours], at[theirs]] += 1
+    for own, other in given:
+        counts[at[own], at[other]] += 1
     return counts
 
 
@@ -96,10 +100,10 @@ def kappa(counts: Floats, confidence: float = 0.95) -> Kappa:
     """Return Cohen's kappa of a confusion table with an interval.
 
     The large-sample error (Fleiss, Cohen and Everitt 1969, Psychological Bulletin 72:323) alone
-    covers 90 % instead of 95 % where one label is most of the table, as it is here. So it is taken
-    on Fisher's z scale, after two imagined items in the manner of Agresti (one agreed on, one by
+    covers 90 % instead of 95 % if one label is most of the table, as it is here. So it is taken on
+    Fisher's z scale, after two imagined items in the manner of Agresti (one agreed on, one by
     chance, even over the labels in use), and with Student's t for as many degrees of freedom as
-    there are items outside the fullest cell: those that tell anything.
+    there are informative items: those outside the fullest cell.
     """
     value, _ = large_sample(counts)
     if value is None:
@@ -135,7 +139,7 @@ def large_sample(counts: Floats) -> tuple[float | None, float]:
 
 
 def _decision(level: str) -> Callable[[str], str]:
-    """Return what a label comes to where only right or not is asked; undecided stays apart."""
+    """Return a function from a label to `right`, `wrong` or `cannot_tell`."""
     right = {"pair": RELATIONS, "bead": ("correct",), "unmatched": ("missed",)}[level]
     return lambda label: "right" if label in right else label if label == "cannot_tell" else "wrong"
 

@@ -1,16 +1,16 @@
-"""Probabilities learnt again from verdicts: `shizheng calibrate`.
+"""Calibration of probabilities, learnt from verdicts: `shizheng calibrate`.
 
 Pairing gives each pair a probability of its own. A calibration maps it to another so that, of the
 pairs stated at .9, nine in ten are right: Platt's two parameters on the log odds (Platt 1999),
-drawn the more towards leaving things as they are, the fewer verdicts there are. Not isotonic
-regression: a reviewer's few hundred verdicts are too few for it (Niculescu-Mizil and Caruana 2005,
-ICML: about a thousand). And a strictly rising map keeps the order of pairs, so that which articles
-are paired does not change, and can be undone, so that the next calibration is learnt on the model's
+drawn the more towards no change, the fewer verdicts there are. Not isotonic regression: a
+reviewer's few hundred verdicts are too few for it (Niculescu-Mizil and Caruana 2005, ICML: about a
+thousand). And a strictly rising map preserves the order of pairs, so that the assignment of
+articles does not change, and can be undone, so that the next calibration is learnt on the model's
 own probabilities again.
 
-Calibrations lie in `calibration/<version>.json`, never changed once made; `in-force.json` beside
-them names the one that `align` applies. `pairs.method` names it, too. One holds for the encoder and
-the model it was learnt with; others leave it aside.
+Calibrations are stored in `calibration/<version>.json`, never changed once made; `in-force.json`
+beside them names the one that `align` applies. `pairs.method` names it, too. One is valid for the
+encoder and the model it was learnt with; others ignore it.
 """
 
 import hashlib
@@ -41,20 +41,22 @@ from pipelines.tables.columns import Floats, Ints
 from pipelines.tables.vocabulary import BANDS
 
 LEAST_JUDGED, LEAST_EACH = 100, 10
-"""Verdicts needed at least: decided pairs in all, and of these right and wrong ones each."""
+"""Least number of decided pairs in all, and of right and of wrong ones. Set by hand."""
 FOLDS = 10
 _SPREAD_SHIFT, _SPREAD_SLOPE = 1.0, 0.5
-"""How far, in log odds, shift and slope are expected to be from 0 and 1: a prior's deviations."""
+"""Standard deviations of the prior on shift (around 0) and slope (around 1), in log odds.
+
+Set by hand; not measured."""
 _LIMIT = 12.0
 """Log odds beyond which fitting sees no difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What is learnt from: the model's log odds of judged pairs, whether they are right, weights.
+    """Training data: log odds of judged pairs, outcomes, weights.
 
-    `document` numbers the document of each, to hold apart; `left_out` pairs were judged, but made
-    by another encoder or model.
+    `document` numbers the document of each, for cross-validation; `left_out` pairs were judged, but
+    made by another encoder or model.
     """
 
     method: str
@@ -67,11 +69,11 @@ class Lesson:
 
 
 def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> CalibrationRecord:
-    """Learn a calibration from the verdicts in `output`, and put it in force if `keep`.
+    """Learn a calibration from the verdicts in `output`.
 
-    The tables change when `align` runs next. Verdicts that the one in force was learnt from give
-    that one again. Raises `CalibrationError` where verdicts are too few, or where the probabilities
-    of pairs held apart got worse.
+    It is put in force if `keep`; the tables change when `align` runs next. The verdicts behind the
+    one in force yield that one again. Raises `CalibrationError` if verdicts are too few, or if
+    cross-validated probabilities got worse.
     """
     given = subjects.judgements(output)
     lesson = read_lesson(output, given.items)
@@ -121,10 +123,10 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Ca
 
 
 def compare(output: Path, judged: Sequence[Judged]) -> tuple[FitMeasures, FitMeasures] | None:
-    """Return figures of the model's own probabilities, and of calibrated ones held apart.
+    """Return figures of the model's own and of cross-validated probabilities.
 
-    What a calibration would bring, or brings, whatever is in force; None without judged pairs of
-    both outcomes.
+    The effect of a calibration, independent of any in force; None without judged pairs of both
+    outcomes.
     """
     lesson = read_lesson(output, judged)
     if len(lesson.right) < 2 or len(set(lesson.right.tolist())) < 2:
@@ -146,10 +148,10 @@ def revert(output: Path) -> tuple[CalibrationRecord, CalibrationRecord | None]:
 
 
 def read_lesson(output: Path, judged: Sequence[Judged]) -> Lesson:
-    """Return what the judged pairs teach about the encoder and model that made most of them.
+    """Return the training data for the most judged encoder and model.
 
-    A pair weighs as many pairs as its score band holds for each one judged, however it was chosen:
-    being chosen by its score, as the uncertain are, says nothing about being right at that score.
+    A pair weighs as many pairs as its score band has for each one judged, however it was chosen: a
+    choice by score, as of the uncertain ones, is no evidence on being right at that score.
     """
     sample = read_pairs(output, judged)
     bases = [split_method(name)[0] for name in sample.methods]
@@ -178,7 +180,7 @@ def fit(odds: Floats, right: Floats, weight: Floats) -> tuple[float, float]:
     """Return (shift, slope) of the most probable logistic curve given the prior.
 
     `right` may be a share. Weights count in proportion, for as many verdicts as they are worth
-    (Kish), so that the prior is weighed against what was seen and not against the corpus.
+    (Kish), so that the prior is weighed against the verdicts and not against the corpus.
     """
     scaled = weight * (weight.sum() / float((weight**2).sum()))
     design = np.column_stack([np.ones_like(odds), odds])
@@ -207,7 +209,7 @@ def fit(odds: Floats, right: Floats, weight: Floats) -> tuple[float, float]:
 
 
 def held_apart(lesson: Lesson) -> tuple[FitMeasures, FitMeasures]:
-    """Return the figures before, and after by calibrations that never saw the pair's document."""
+    """Return the figures before, and after by cross-validation over documents."""
     # Spread evenly whatever the numbers mean; the same documents always fall together.
     order = np.random.default_rng(0).permutation(int(lesson.document.max(initial=0)) + 1)
     fold = order[lesson.document] % FOLDS
@@ -223,7 +225,7 @@ def held_apart(lesson: Lesson) -> tuple[FitMeasures, FitMeasures]:
 
 
 def figures(lesson: Lesson, odds: Floats) -> FitMeasures:
-    """Return how well these log odds tell the verdicts of a lesson."""
+    """Return the figures of log odds against the verdicts of a lesson."""
     line = np.clip(odds, -_LIMIT, _LIMIT)
     share = lesson.weight / lesson.weight.sum()
     chance = _sigmoid(line)
@@ -237,9 +239,10 @@ def figures(lesson: Lesson, odds: Floats) -> FitMeasures:
 def expected_calibration_error(
     probability: Floats, outcome: Floats, weight: Floats | None = None, bins: int = BANDS
 ) -> float:
-    """Return the mean gap between stated and observed over bins of equal width, by weight.
+    """Return the weighted mean gap between stated and observed, by bin.
 
-    With equal weights: Naeini, Cooper and Hauskrecht 2015 (AAAI), as it is generally computed.
+    Bins are of equal width. With equal weights: Naeini, Cooper and Hauskrecht 2015 (AAAI), as it is
+    generally computed.
     """
     weight = np.ones(len(probability)) if weight is None else weight
     at = np.clip((probability * bins + 1e-6).astype(np.int64), 0, bins - 1)

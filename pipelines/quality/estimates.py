@@ -1,10 +1,10 @@
-"""How good the corpus is, estimated from verdicts: precision, recall, sentences, calibration.
+"""Estimates from verdicts: precision, recall, sentences, calibration.
 
-Everything is about the corpus as it is stored now: verdicts on pairs that are no more are left out,
-those on texts that have changed since are counted apart (`Counts.stale`), and what an item stands
-for is counted afresh in its cell of score band and city (post-stratification), so that a plan
-judged half way, or two plans together, still tell of the whole.
-Verdicts without a weight were not drawn by chance and count for agreement alone.
+Everything is about the corpus as stored now: verdicts on pairs that are gone are left out, those on
+texts that have changed are counted separately (`Counts.stale`), and an item's weight is computed
+afresh in its cell of score band and city (post-stratification), so that a plan judged half way, or
+two plans together, still represent the whole. Verdicts without a weight were not drawn by chance
+and count for agreement alone.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ import numpy as np
 
 from pipelines.quality import agreement, intervals, sampling, subjects
 from pipelines.quality.agreement import Agreement
-from pipelines.quality.intervals import Estimate, Floats
+from pipelines.quality.intervals import Estimate
 from pipelines.quality.judged import (
     BeadSample,
     PairSample,
@@ -27,19 +27,19 @@ from pipelines.quality.judged import (
 )
 from pipelines.quality.subjects import Judgements
 from pipelines.quality.verdicts import CANNOT_TELL, LEVELS, VerdictError
-from pipelines.tables.columns import Mask
+from pipelines.tables.columns import Floats, Mask
 from pipelines.tables.vocabulary import BANDS, DECISION
 
 LEAST = 5
-"""Judged items from which a cell of band and city stands for itself."""
+"""Judged items from which a cell of band and city is a stratum of its own. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A score band (`.9-1` is band 9): its pairs, and how many of them are right.
+    """A score band (`.9-1` is band 9) with its pairs.
 
-    `stated` is the mean probability of the judged pairs and `observed` the share of right ones:
-    a point of the reliability curve. None where nothing was judged.
+    `stated` is the mean probability of the judged pairs and `observed` the share of right ones: a
+    point of the reliability curve. Both are None without judged pairs.
     """
 
     band: int
@@ -51,7 +51,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class CityEstimates:
-    """One city: pairs claimed, the share of them that is right, the share of mates found."""
+    """One city: pairs claimed, the share that is right, the recall."""
 
     city: str
     claimed: int
@@ -62,12 +62,12 @@ class CityEstimates:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the estimates of a level rest on.
+    """Basis of the estimates of a level.
 
     `items` have a verdict that counts, by `reviewers`; `double` were judged blind by two or more;
     `disputed` are not settled (they count by halves); `undecided` are cannot_tell; `drawn` are in
     the estimates: decided, drawn by chance, still in the corpus. `tally` counts items by verdict.
-    `stale` verdicts are on texts that the corpus has no more, and count for nothing.
+    `stale` verdicts are on texts that have left the corpus, and do not count.
     """
 
     level: str
@@ -83,13 +83,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What verdicts say of a corpus. None where nothing was judged that says it.
+    """Estimates of a corpus; None without a verdict to estimate from.
 
-    `claimed` pairs are at `threshold` or above in `cities`, the cities estimates speak of.
-    `precision` is the share that tells the same thing, `translations` the share in which one
-    renders the other; `recall` is the share of English articles with a mate whose mate was found.
-    `beads` holds the share of aligned sentences with each verdict. `calibration_error` is expected
-    over all pairs stored.
+    `claimed` pairs are at `threshold` or above in `cities`, the cities that estimates refer to.
+    `precision` is the share that reports the same thing, `translations` the share in which one
+    renders the other; `recall` is the share of English articles with a counterpart that are paired
+    with it. `beads` is the share of aligned sentences with each verdict. `calibration_error` is
+    expected over all pairs stored.
     """
 
     threshold: float
@@ -109,16 +109,16 @@ class Estimates:
 
 
 def estimate(output: Path, threshold: float = DECISION) -> Estimates:
-    """Estimate everything that the verdicts in `output` tell of its corpus.
+    """Estimate everything from the verdicts in `output`.
 
-    Raises `VerdictError` where there is no verdict yet or none can be read, `store.StoreError` for
-    a table that cannot be read.
+    Raises `VerdictError` if there is no verdict yet or one cannot be read, `StoreError` for a table
+    that cannot be read.
     """
     return estimate_from(output, judgements(output), threshold)
 
 
 def judgements(output: Path) -> Judgements:
-    """Return what was judged in `output`; raise `VerdictError` where nothing was."""
+    """Return the judgements in `output`; raise `VerdictError` without any."""
     found = subjects.judgements(output)
     if not found:
         raise VerdictError(
@@ -129,7 +129,7 @@ def judgements(output: Path) -> Judgements:
 
 
 def estimate_from(output: Path, found: Judgements, threshold: float = DECISION) -> Estimates:
-    """Estimate from judgements that are read already; see `estimate`."""
+    """Estimate from given judgements; see `estimate`."""
     judged = found.items
     sample = read_pairs(output, judged)
     scope = sample.scope()
@@ -167,7 +167,10 @@ def estimate_from(output: Path, found: Judgements, threshold: float = DECISION) 
 
 
 def share(sample: PairSample, domain: Mask, outcome: Floats) -> Estimate | None:
-    """Estimate the mean of `outcome` over the pairs of `domain` (a flag for each pair stored)."""
+    """Estimate the mean of `outcome` over the pairs of `domain`.
+
+    `domain` is a mask over all pairs stored, `outcome` has an entry for each judged pair.
+    """
     used = np.flatnonzero(sample.usable() & domain[sample.row])
     if len(used) == 0:
         return None
@@ -189,44 +192,49 @@ def share(sample: PairSample, domain: Mask, outcome: Floats) -> Estimate | None:
 
 
 def bead_rates(sample: BeadSample) -> dict[str, Estimate]:
-    """Return the share of beads with each verdict; beads of one pair are alike."""
+    """Return the share of beads with each verdict.
+
+    Beads of one pair are one cluster.
+    """
     size = len(sample.weight)
     if not size:
         return {}
     whole = np.zeros(size, np.int64)
     return {
-        said: intervals.proportion(
-            (sample.said == said).astype(np.float64),
+        verdict: intervals.proportion(
+            (sample.verdict == verdict).astype(np.float64),
             weight=sample.weight,
             stratum=whole,
             cluster=sample.cluster,
             sizes={0: sample.population},
         )
-        for said in LEVELS["bead"]
+        for verdict in LEVELS["bead"]
     }
 
 
 def _cells(present: Sequence[int], seen: Mapping[int, int]) -> dict[int, int]:
-    """Return the stratum of every cell (city times `BANDS` plus band) that pairs lie in.
+    """Return the stratum of every cell: city times `BANDS` plus band.
 
-    A cell with `LEAST` judged items is one; the others of its band are one together. Where that has
-    no two, it joins the nearest band that has, the lower first.
+    A cell with `LEAST` judged items is one; the others of its band are one together. If that has
+    fewer than two, it joins the nearest band that has two, the lower first.
     """
     stratum = {
         cell: (cell // BANDS if seen.get(cell, 0) >= LEAST else -1, cell % BANDS)
         for cell in present
     }
-    held: Counter[tuple[int, int]] = Counter()
+    judged: Counter[tuple[int, int]] = Counter()
     for cell in present:
-        held[stratum[cell]] += seen.get(cell, 0)
-    firm = {name for name, count in held.items() if count >= 2} or {
-        max(held, key=lambda n: held[n])
+        judged[stratum[cell]] += seen.get(cell, 0)
+    firm = {name for name, count in judged.items() if count >= 2} or {
+        max(judged, key=lambda name: judged[name])
     }
 
     def home(name: tuple[int, int]) -> tuple[int, int]:
         if name in firm:
             return name
-        return min(firm, key=lambda other: (abs(other[1] - name[1]), other[1], -held[other], other))
+        return min(
+            firm, key=lambda other: (abs(other[1] - name[1]), other[1], -judged[other], other)
+        )
 
     numbers = {name: number for number, name in enumerate(sorted(firm))}
     return {cell: numbers[home(name)] for cell, name in stratum.items()}
@@ -269,7 +277,10 @@ def recall(
     cities: Sequence[str],
     loose: Mapping[str, int],
 ) -> Estimate | None:
-    """Estimate found / (found + missed): pairs that are right, and unmatched with a mate."""
+    """Estimate found / (found + missed).
+
+    Found are the pairs that are right, missed the unmatched articles with a counterpart.
+    """
     known = [city for city in cities if loose.get(city)]
     mine = np.isin(missed.city, known)
     if precision is None or not precision.size:
@@ -280,7 +291,7 @@ def recall(
         return None
     names = sorted(set(missed.city[mine].tolist()))
     firm = [name for name in names if (missed.city[mine] == name).sum() >= 2] or names[:1]
-    # Cities with fewer than two judged stand together with the first that has.
+    # Cities with fewer than two judged are joined to the first that has two.
     at = {city: firm.index(city) if city in firm else 0 for city in known}
     sizes: Counter[int] = Counter()
     for city in known:
@@ -301,7 +312,7 @@ def recall(
 
 
 def _calibration_error(bands: Sequence[Band]) -> float | None:
-    """Return the expected calibration error over all pairs of the bands that were judged."""
+    """Return the expected calibration error over all pairs of judged bands."""
     known = [(b.pairs, b.stated, b.observed.value) for b in bands
              if b.observed is not None and b.stated is not None]  # fmt: skip
     total = sum(pairs for pairs, _, _ in known)

@@ -1,11 +1,10 @@
-"""A gate for scheduled runs: is a city's corpus as good as its file demands?
+"""Quality gate of scheduled runs: assertions of the city files.
 
-Two kinds of assertion, both in the city file. `min_precision` is held against the precision that
-verdicts give (the estimate itself, not the end of its interval). With fewer than `ENOUGH` pairs of
-the city judged, and not all it has, it fails, too, and says so, because a demand that nothing can
-show is met by nothing. `max_drift` is held against the median of the last `RECENT` runs' records,
-over the newest English articles of the city (see `history`); where these are too few, nothing is
-said.
+`min_precision` is compared with the precision estimated from verdicts (the estimate itself, not the
+end of its interval). With fewer than `ENOUGH` pairs of the city judged, and not all it has, it
+fails, too, because a demand without evidence is not met. `max_drift` is compared with the median of
+the last `RECENT` runs' records, over the newest English articles of the city (see `history`); if
+these are too few, it is not checked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,17 +27,17 @@ from pipelines.tables.columns import claimed, evidence, flat, floats, probabilit
 from pipelines.tables.vocabulary import RELATIONS
 
 ENOUGH = 30
-"""Pairs of a city judged from which its precision is taken for known."""
+"""Judged pairs of a city from which its precision counts as known. Set by hand."""
 
 RECENT = 8
-"""Runs whose median is what is usual."""
+"""Runs whose median is the usual value. Set by hand."""
 
 EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A pair, or an article without one, that shows what an assertion complains of."""
+    """A pair, or an unmatched article, that shows a failure."""
 
     pair_id: str | None
     zh_title: str | None
@@ -65,8 +64,10 @@ class Failure:
 
 
 def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
-    """Return for each city which of its demands on quality fail; a city without failures is left
-    out. The history's last line is this run's."""
+    """Return the failed quality assertions of each city.
+
+    A city without failures is left out. The history's last line is this run's.
+    """
     cities = list(cities)
     past = history.read(output)
     demanding = [city for city in cities if city.assertions.min_precision is not None]
@@ -84,7 +85,7 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
     for city in cities:
         failed = []
         if city in demanding and unread:
-            failed.append(Failure(f"precision cannot be told: {unread}"))
+            failed.append(Failure(f"precision is unknown: {unread}"))
         elif city in demanding:
             failed += _precision(output, city, estimated.get(city.key), judged)
         if past and city.key in past[-1].cities:
@@ -97,7 +98,7 @@ def check(output: Path, cities: Iterable[City]) -> dict[str, list[Failure]]:
 
 
 def _estimates(output: Path, judged: Judgements) -> Sequence[CityEstimates]:
-    """Return what verdicts say of the cities whose tables can be read."""
+    """Return the estimates of the cities with readable tables."""
     if not judged:
         return ()
     return damage.without_damaged(
@@ -119,7 +120,7 @@ def _precision(
         return [
             Failure(
                 f"precision of at least {least:.1%} expected, but only {count} pairs are judged of "
-                f"the {ENOUGH} it takes to tell{more}; judge more with `shizheng review`"
+                f"the {ENOUGH} it takes to know{more}; judge more with `shizheng review`"
             )
         ]
     if precision.value >= least:
@@ -155,8 +156,8 @@ def _drift(
     most = city.assertions.max_drift[name]
     if abs(drift) <= most:
         return []
-    told = {
-        "yield": f"{value:.0%} of the newest {now.window} English articles have a mate, "
+    statement = {
+        "yield": f"{value:.0%} of the newest {now.window} English articles have a counterpart, "
         f"{before:.0%} is usual",
         "score": f"the newest pairs have a median score of {value:.2f} log odds, "
         f"{before:.2f} is usual",
@@ -166,7 +167,7 @@ def _drift(
     limit = f"{most:.0%}" if name != "score" else f"{most:g}"
     return [
         Failure(
-            f"{told}: a drift of at most {limit} expected",
+            f"{statement}: a drift of at most {limit} expected",
             _of_drift(output, city.key, name, drift, before),
         )
     ]
@@ -175,13 +176,16 @@ def _drift(
 def _of_drift(
     output: Path, city: str, name: str, drift: float, before: float
 ) -> tuple[Example, ...]:
-    """Return examples of a drift: articles without a mate, or the pairs that pull that way."""
+    """Return examples of a drift.
+
+    Unmatched articles, or the pairs that contribute most to it.
+    """
     recent = history.newest_english(output, city)
     pairs = _pairs(output, city)
     if name == "yield" and drift < 0:
         alone = pc.invert(pc.is_in(recent["article_id"], value_set=flat(pairs["en_id"])))
         return tuple(
-            Example(None, None, row["title"], None, row["url"], "without a mate")
+            Example(None, None, row["title"], None, row["url"], "without a counterpart")
             for row in recent.filter(alone)[:EXAMPLES].to_pylist()
         )
     pairs = pairs.filter(pc.is_in(pairs["en_id"], value_set=flat(recent["article_id"])))
@@ -197,7 +201,7 @@ def _of_drift(
 
 
 def _pairs(output: Path, city: str) -> pa.Table:
-    """Return the pairs of a city that are kept."""
+    """Return the claimed pairs of a city."""
     pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
     return claimed(pairs)
 

@@ -1,4 +1,4 @@
-"""How good the corpus is, against gold: articles, document pairs, sentence beads.
+"""Scores against gold: articles, document pairs, sentence beads.
 
 Gold is read here and nowhere else; no step that makes the corpus can see it.
 """
@@ -22,12 +22,12 @@ _SPACE = re.compile(r"\s+")
 
 
 class GoldError(ShizhengError):
-    """A gold file that cannot be used. The message names file, line and what was expected."""
+    """An unusable gold file; the message names file, line and expectation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Precision, recall and F1 (0-1) with the counts they rest on.
+    """Precision, recall and F1 (0-1) with their counts.
 
     `right` of the `claimed` are in gold; `reached` of the `expected` in gold were claimed.
     """
@@ -36,6 +36,14 @@ class Scores:
     claimed: int
     reached: int
     expected: int
+
+    def __add__(self, other: "Scores") -> "Scores":
+        return Scores(
+            self.right + other.right,
+            self.claimed + other.claimed,
+            self.reached + other.reached,
+            self.expected + other.expected,
+        )
 
     @property
     def precision(self) -> float:
@@ -57,7 +65,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class GoldPair:
-    """A pair known to be right (`label` pair) or known to be wrong (`label` negative)."""
+    """A pair known to be right (`label` pair) or wrong (`label` negative)."""
 
     zh_id: str
     en_id: str
@@ -67,7 +75,10 @@ class GoldPair:
 
 @dataclass(frozen=True, slots=True)
 class GoldBeads:
-    """The sentence beads of one document pair, as texts; an empty side is a null bead."""
+    """Beads of one document pair, as texts.
+
+    A null bead has one empty side.
+    """
 
     zh_id: str
     en_id: str
@@ -75,7 +86,10 @@ class GoldBeads:
 
 
 def read_gold_pairs(path: Path) -> list[GoldPair]:
-    """Read `zh_id, en_id, relation` (and, if there, `label`) from TSV with a header line."""
+    """Read gold pairs from TSV with a header line.
+
+    Columns: `zh_id`, `en_id`, `relation` and, optionally, `label`.
+    """
     lines = text_files.lines(text_files.read_text(path, GoldError))
     header = lines[0].split("\t") if lines else []
     missing = {"zh_id", "en_id", "relation"} - set(header)
@@ -98,7 +112,10 @@ def read_gold_pairs(path: Path) -> list[GoldPair]:
 
 
 def read_gold_beads(path: Path) -> list[GoldBeads]:
-    """Read beads, one document pair a line: `{"zh_id", "en_id", "beads": [[zh, en], ...]}`."""
+    """Read gold beads from JSON Lines, one document pair a line.
+
+    A line is `{"zh_id", "en_id", "beads": [[zh, en], ...]}`.
+    """
     return [
         GoldBeads(row["zh_id"], row["en_id"], tuple((zh, en) for zh, en in row["beads"]))
         for row in _json_lines(path)
@@ -106,10 +123,10 @@ def read_gold_beads(path: Path) -> list[GoldBeads]:
 
 
 def text_f1(pages: Iterable[tuple[str, str]]) -> float:
-    """Return the F1 of 4-gram overlap over (gold, found) texts; each Han character is a token.
+    """Return the F1 of 4-gram overlap over (gold, found) texts.
 
-    Precision and recall are averaged over pages and then combined, as the article extraction
-    benchmark does (github.com/scrapinghub/article-extraction-benchmark).
+    Each Han character is a token. Precision and recall are averaged over pages and then combined,
+    as in the article extraction benchmark (github.com/scrapinghub/article-extraction-benchmark).
     """
     precisions, recalls = [], []
     for gold, found in pages:
@@ -152,7 +169,8 @@ def score_pairs(
 ) -> Scores:
     """Score pairs claimed at `DECISION` against gold.
 
-    `clusters` maps an article to the first of its duplicates: a mate's repost is the mate.
+    `clusters` maps an article to the first of its duplicates: a counterpart's repost counts as the
+    counterpart.
     """
     same = clusters or {}
     expected = {
@@ -168,7 +186,10 @@ def score_pairs(
 
 
 def calibration_error(judged: Sequence[tuple[float, bool]], bins: int = 10) -> float:
-    """Return the expected calibration error: mean |stated - observed| over equal-width bins."""
+    """Return the expected calibration error of (probability, right) pairs.
+
+    The mean |stated - observed| over bins of equal width.
+    """
     buckets: dict[int, list[tuple[float, bool]]] = {}
     for probability, right in judged:
         buckets.setdefault(min(int(probability * bins), bins - 1), []).append((probability, right))
@@ -183,8 +204,8 @@ def calibration_error(judged: Sequence[tuple[float, bool]], bins: int = 10) -> f
 def score_beads(output: Path, gold: Sequence[GoldBeads]) -> dict[str, Scores]:
     """Score stored sentences against gold beads, strictly and laxly.
 
-    Both are compared by where they lie in the stored articles' texts, white space aside. Strict: a
-    bead is the same spans as a gold bead. Lax: it overlaps one on both sides. Null beads count in
+    Both are compared by their spans in the stored articles' texts, white space aside. Strict: a
+    bead has the same spans as a gold bead. Lax: it overlaps one on both sides. Null beads count in
     precision only. A gold pair that was not made loses all its beads' recall.
     """
     texts: dict[str, str] = {}
@@ -192,68 +213,67 @@ def score_beads(output: Path, gold: Sequence[GoldBeads]) -> dict[str, Scores]:
     for city in files.cities_with_articles(output):
         table = articles.read_articles(output, city, ["article_id", "text"])
         texts |= dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
-        pairs = parquet.read_table(
-            files.table_path(output, "pairs", city), schema.PAIRS
-        ).to_pylist()
-        ids = {row["pair_id"]: (row["zh_id"], row["en_id"]) for row in pairs}
+        pairs = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
+        ids = {row["pair_id"]: (row["zh_id"], row["en_id"]) for row in pairs.to_pylist()}
         path = files.table_path(output, "sentences", city)
         for row in parquet.read_table(path, schema.SENTENCES).to_pylist():
             found.setdefault(ids[row["pair_id"]], []).append(row)
-    strict, lax = [0, 0, 0, 0], [0, 0, 0, 0]
+    strict = lax = Scores(0, 0, 0, 0)
     for document in gold:
         zh, en = texts.get(document.zh_id, ""), texts.get(document.en_id, "")
-        want = list(
-            zip(
-                _locate([bead[0] for bead in document.beads], zh),
-                _locate([bead[1] for bead in document.beads], en),
-                strict=True,
-            )
-        )
-        got = [
+        rows = found.get((document.zh_id, document.en_id), ())
+        stored = [
             (
                 _squeezed(zh, row["zh_start"], row["zh_end"]),
                 _squeezed(en, row["en_start"], row["en_end"]),
             )
-            for row in found.get((document.zh_id, document.en_id), ())
+            for row in rows
         ]
-        got_linked = [bead for bead in got if all(bead)]
-        linked = [bead for bead in want if all(bead)]
-        unlocated = sum(
-            1
-            for bead, spans in zip(document.beads, want, strict=True)
-            if all(bead) and not all(spans)
+        in_document = _score_document(document, zh, en, stored)
+        strict, lax = strict + in_document[0], lax + in_document[1]
+    return {"strict": strict, "lax": lax}
+
+
+def _score_document(
+    gold: GoldBeads, zh: str, en: str, stored: "Sequence[_Spans]"
+) -> tuple[Scores, Scores]:
+    """Return the strict and the lax scores of one document pair."""
+    wanted = list(
+        zip(
+            _locate([bead[0] for bead in gold.beads], zh),
+            _locate([bead[1] for bead in gold.beads], en),
+            strict=True,
         )
-        same = sum(1 for bead in got if bead in want)
-        touching = sum(1 for bead in got if bead in want or _touches(bead, linked))
-        strict[0] += same
-        lax[0] += touching
-        strict[2] += sum(1 for bead in linked if bead in got)
-        lax[2] += sum(1 for bead in linked if _touches(bead, got_linked))
-        for counts in (strict, lax):
-            counts[1] += len(got)
-            counts[3] += len(linked) + unlocated
-    return {"strict": Scores(*strict), "lax": Scores(*lax)}
+    )
+    linked = [bead for bead in wanted if all(bead)]
+    stored_linked = [bead for bead in stored if all(bead)]
+    # A gold bead that is not in the stored texts is expected, too.
+    expected = len(linked) + sum(
+        all(bead) and not all(spans) for bead, spans in zip(gold.beads, wanted, strict=True)
+    )
+    strict = Scores(
+        sum(bead in wanted for bead in stored),
+        len(stored),
+        sum(bead in stored for bead in linked),
+        expected,
+    )
+    lax = Scores(
+        sum(bead in wanted or _overlaps(bead, linked) for bead in stored),
+        len(stored),
+        sum(_overlaps(bead, stored_linked) for bead in linked),
+        expected,
+    )
+    return strict, lax
 
 
 def evaluate(output: Path, gold: Path) -> dict[str, Any]:
-    """Score the pairs in `output` against a gold file; see `read_gold_pairs` for its form.
+    """Score the pairs in `output` against a gold file of `read_gold_pairs`' form.
 
-    The calibration error is over every scored pair of two articles that gold names: assigned ones
-    and runners-up. Relations are compared where gold gives one of ours.
+    The calibration error is over every scored pair of two articles named in gold: assigned ones
+    and runners-up. Relations are compared where gold has one of `RELATIONS`.
     """
     expected = read_gold_pairs(gold)
-    pairs: list[dict[str, Any]] = []
-    scored: list[dict[str, Any]] = []
-    clusters: dict[str, str] = {}
-    for city in files.cities_with_articles(output):
-        made = parquet.read_table(files.table_path(output, "pairs", city), schema.PAIRS)
-        others = parquet.read_table(files.table_path(output, "candidates", city), schema.CANDIDATES)
-        pairs += made.to_pylist()
-        scored += made.to_pylist() + others.to_pylist()
-        columns = ["article_id", "duplicate_of", "duplicate_city"]
-        for row in articles.read_articles(output, city, columns).to_pylist():
-            if row["duplicate_of"] and not row["duplicate_city"]:
-                clusters[row["article_id"]] = row["duplicate_of"]
+    pairs, candidates, clusters = _stored_pairs(output)
     if not pairs:
         raise GoldError(f"{output}: holds no pairs to evaluate; run `shizheng align` first")
     right = {(g.zh_id, g.en_id): g.relation for g in expected if g.label == "pair"}
@@ -261,29 +281,52 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
     named = {key for pair in (*right, *wrong) for key in pair}
     judged = [
         (row["probability"], (row["zh_id"], row["en_id"]) in right)
-        for row in scored
+        for row in (*pairs, *candidates)
         if row["zh_id"] in named and row["en_id"] in named
     ]
-    relations = [
-        row["relation"] == right[row["zh_id"], row["en_id"]]
+    claimed = [
+        ((row["zh_id"], row["en_id"]), row["relation"])
         for row in pairs
-        if right.get((row["zh_id"], row["en_id"])) in RELATIONS and row["probability"] >= DECISION
+        if row["probability"] >= DECISION
     ]
+    relations = [right[ids] == found for ids, found in claimed if right.get(ids) in RELATIONS]
     return {
         "pairs": score_pairs(pairs, expected, clusters).as_json(),
         "calibration_error": round(calibration_error(judged), 4),
         "relation_accuracy": round(sum(relations) / len(relations), 4) if relations else None,
-        "negatives_claimed": sum(
-            1 for p in pairs if (p["zh_id"], p["en_id"]) in wrong and p["probability"] >= DECISION
-        ),
+        "negatives_claimed": sum(ids in wrong for ids, _ in claimed),
     }
 
 
+_Rows = list[dict[str, Any]]
+
+
+def _stored_pairs(output: Path) -> tuple[_Rows, _Rows, dict[str, str]]:
+    """Return pairs, candidates, and the first article of each duplicate's cluster."""
+    pairs: _Rows = []
+    candidates: _Rows = []
+    clusters: dict[str, str] = {}
+    columns = ["article_id", "duplicate_of", "duplicate_city"]
+    for city in files.cities_with_articles(output):
+        path = files.table_path(output, "pairs", city)
+        pairs += parquet.read_table(path, schema.PAIRS).to_pylist()
+        path = files.table_path(output, "candidates", city)
+        candidates += parquet.read_table(path, schema.CANDIDATES).to_pylist()
+        for row in articles.read_articles(output, city, columns).to_pylist():
+            if row["duplicate_of"] and not row["duplicate_city"]:
+                clusters[row["article_id"]] = row["duplicate_of"]
+    return pairs, candidates, clusters
+
+
 _Span = tuple[int, int] | None
+_Spans = tuple[_Span, _Span]
 
 
 def _locate(parts: Sequence[str], text: str) -> list[_Span]:
-    """Return where each part lies in `text`, white space aside; None if empty or not there."""
+    """Return the span of each part in `text`, without white space.
+
+    None for an empty or missing part.
+    """
     squeezed, at, spans = _SPACE.sub("", text), 0, []
     for part in parts:
         wanted = _SPACE.sub("", part)
@@ -294,14 +337,14 @@ def _locate(parts: Sequence[str], text: str) -> list[_Span]:
 
 
 def _squeezed(text: str, start: int | None, end: int | None) -> _Span:
-    """Return a span of `text` as a span of the text without white space."""
+    """Return a span of `text` in the text without white space."""
     if start is None or end is None or start >= end:
         return None
     before = len(_SPACE.sub("", text[:start]))
     return before, before + len(_SPACE.sub("", text[start:end]))
 
 
-def _touches(bead: tuple[_Span, _Span], others: Iterable[tuple[_Span, _Span]]) -> bool:
+def _overlaps(bead: _Spans, others: Iterable[_Spans]) -> bool:
     return any(_meet(bead[0], other[0]) and _meet(bead[1], other[1]) for other in others)
 
 

@@ -1,9 +1,9 @@
-"""What changed since the last run, and what is usual: a short record that outlives the tables.
+"""History of runs: changes since the last one, and usual values.
 
-`reports/history.jsonl` holds a line for each run, the oldest first: counts and medians per city,
-and which pairs came, went or changed. `reports/kept.parquet` holds the pairs kept as the last line
-saw them, to compare with. Both are written whole or not at all, the record first: a crash in
-between has the next run compare with the older state, so that a change is told twice, never lost.
+`reports/history.jsonl` has a line for each run, the oldest first: counts and medians per city, and
+the pairs that came, went or changed. `reports/kept.parquet` has the claimed pairs as of the last
+line, to compare with. Both are written whole or not at all, the record first: after a crash in
+between the next run compares with the older state, so that a change is reported twice, never lost.
 Deleting both begins the history anew and loses nothing else.
 """
 
@@ -25,17 +25,16 @@ from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import claimed, evidence, flat, floats
 
 WINDOW = 100
-"""The newest English articles of a city that its measures are of: older ones would hide a change
-under years of good news."""
+"""Newest English articles of a city that are measured: older ones would hide a change."""
 
 FEWEST = 20
-"""English articles in the window below which nothing is measured."""
+"""Least number of English articles to measure. Set by hand."""
 
 LINES = 400
-"""Runs remembered; more than a year of daily ones."""
+"""Runs in the history; more than a year of daily ones."""
 
 EXAMPLES = 20
-"""Pairs named for each kind of change."""
+"""Pairs listed for each kind of change."""
 
 _KEPT = pa.schema(
     [schema.PAIRS.field(name) for name in ("pair_id", "city", "zh_title", "en_title", "aligned_at")]
@@ -44,11 +43,11 @@ _KEPT = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """One city as a run left it. `pairs` are those kept.
+    """One city after a run. `pairs` are those claimed.
 
     The rest is of the `window` newest English articles that are no duplicates: `yield_` the share
-    of them with a mate (0-1), `score` (log odds) and `length_ratio` the medians of their pairs;
-    None where there are too few.
+    of them with a counterpart (0-1), `score` (log odds) and `length_ratio` the medians of their
+    pairs; None if there are too few.
     """
 
     pairs: int
@@ -60,8 +59,10 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A pair that came (`new`), went (`gone`) or was aligned anew with another result
-    (`changed`)."""
+    """A pair that came, went or was aligned anew with another result.
+
+    `what` is `new`, `gone` or `changed`.
+    """
 
     what: str
     city: str
@@ -71,9 +72,11 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the history. `since` is when the state compared with was recorded, None for the
-    first. Times are UTC, ISO 8601."""
+class RunRecord:
+    """One line of the history. Times are UTC, ISO 8601.
+
+    `since` is the time of the state compared with, None for the first.
+    """
 
     run_id: str
     at: str
@@ -83,11 +86,11 @@ class Entry:
     examples: tuple[Changed, ...]
 
 
-def record(output: Path, run_id: str, now: datetime) -> Entry:
-    """Compare the pairs kept with the last record, append a line and return it.
+def record(output: Path, run_id: str, now: datetime) -> RunRecord:
+    """Compare the claimed pairs with the last record and append a line.
 
-    A city whose tables are damaged has no measures in it, and its pairs are taken for unchanged.
-    Raises `store.StoreError` for a record that is broken.
+    Returns the line. A city whose tables are damaged has no measures in it, and its pairs count as
+    unchanged. Raises `StoreError` for a broken record.
     """
     past = read(output)
     before = _KEPT.empty_table()
@@ -101,18 +104,18 @@ def record(output: Path, run_id: str, now: datetime) -> Entry:
         except damage.StoreError as error:
             if error.city != city:
                 raise
-            # Nothing is known of it now; that its pairs are gone would be wrong.
+            # Its present pairs are unknown; that they are gone would be wrong.
             rows = before.filter(pc.equal(before["city"], city))
         kept.append(rows)
     now_kept = pa.concat_tables(kept) if kept else _KEPT.empty_table()
     changes = _changes(before, now_kept)
-    entry = Entry(
+    entry = RunRecord(
         run_id=run_id,
         at=now.astimezone(UTC).isoformat(timespec="seconds"),
         since=past[-1].at if past and path.exists() else None,
         cities=measures,
         counts={what: len(found) for what, found in changes.items()},
-        examples=tuple(one for found in changes.values() for one in _spread(found)),
+        examples=tuple(change for found in changes.values() for change in _spread(found)),
     )
     lines = [_line(old) for old in past[-LINES + 1 :]] + [_line(entry)]
     with atomic.replacing(output / "reports" / "history.jsonl") as file:
@@ -122,8 +125,8 @@ def record(output: Path, run_id: str, now: datetime) -> Entry:
     return entry
 
 
-def read(output: Path) -> list[Entry]:
-    """Return the history, the oldest line first; empty if none is recorded yet."""
+def read(output: Path) -> list[RunRecord]:
+    """Return the history, the oldest line first; empty without a record."""
     path = output / "reports" / "history.jsonl"
     if not path.exists():
         return []
@@ -132,7 +135,7 @@ def read(output: Path) -> list[Entry]:
         try:
             raw = json.loads(line)
             found.append(
-                Entry(
+                RunRecord(
                     **raw
                     | {
                         "cities": {c: Measures(**m) for c, m in raw["cities"].items()},
@@ -148,8 +151,11 @@ def read(output: Path) -> list[Entry]:
     return found
 
 
-def usual(past: Sequence[Entry], city: str, runs: int) -> dict[str, float]:
-    """Return the median of each measure of a city over its last `runs` records that have it."""
+def usual(past: Sequence[RunRecord], city: str, runs: int) -> dict[str, float]:
+    """Return the median of each measure of a city.
+
+    Over its last `runs` records with that measure.
+    """
     found = {}
     for name in ("yield_", "score", "length_ratio"):
         values = [getattr(e.cities[city], name) for e in past if city in e.cities]
@@ -160,9 +166,9 @@ def usual(past: Sequence[Entry], city: str, runs: int) -> dict[str, float]:
 
 
 def newest_english(output: Path, city: str) -> pa.Table:
-    """Return the newest English articles of a city that are no duplicates, at most `WINDOW`.
+    """Return the newest English articles of a city, at most `WINDOW`.
 
-    The last stored come first, of one run those published last.
+    Without duplicates. The last stored come first, of one run those published last.
     """
     columns = ["article_id", "lang", "title", "url", "first_seen", "published_at", "duplicate_of"]
     articles = read_articles(output, city, columns)
@@ -172,20 +178,22 @@ def newest_english(output: Path, city: str) -> pa.Table:
 
 
 def _measure(output: Path, city: str) -> tuple[pa.Table, Measures]:
-    """Return the pairs of a city that are kept, as the snapshot takes them, and its measures."""
+    """Return the claimed pairs of a city, and its measures.
+
+    The pairs have the columns of the snapshot.
+    """
     path = files.table_path(output, "pairs", city)
     columns = ["pair_id", "city", "zh_title", "en_title", "aligned_at", "en_id"]
     columns += ["probability", "score", "evidence"]
-    pairs = parquet.read_table(path, schema.PAIRS, columns)
-    pairs = claimed(pairs)
+    pairs = claimed(parquet.read_table(path, schema.PAIRS, columns))
     recent = newest_english(output, city)
     of_recent = pairs.filter(pc.is_in(pairs["en_id"], value_set=flat(recent["article_id"])))
     enough = recent.num_rows >= FEWEST
-    mated = len(pc.unique(of_recent["en_id"]))
+    matched = len(pc.unique(of_recent["en_id"]))
     return pairs.select(_KEPT.names).cast(_KEPT), Measures(
         pairs=pairs.num_rows,
         window=recent.num_rows,
-        yield_=round(mated / recent.num_rows, 4) if enough else None,
+        yield_=round(matched / recent.num_rows, 4) if enough else None,
         score=_median(floats(of_recent["score"])) if enough else None,
         length_ratio=_median(evidence(of_recent, "length_ratio")) if enough else None,
     )
@@ -223,7 +231,10 @@ def _named(what: str, pairs: pa.Table, rows: Any) -> list[Changed]:
 
 
 def _spread(changes: list[Changed]) -> list[Changed]:
-    """Return at most `EXAMPLES` of them, from all over the list: one city must not fill it."""
+    """Return at most `EXAMPLES` changes, spread over the list.
+
+    So one city cannot fill it.
+    """
     step = max(1, -(-len(changes) // EXAMPLES))
     return changes[::step]
 
@@ -238,5 +249,5 @@ def _read_kept(path: Path) -> pa.Table:
         ) from error
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: RunRecord) -> str:
     return json.dumps(asdict(entry), ensure_ascii=False) + "\n"

@@ -1,8 +1,8 @@
-"""Proportions estimated from a sample, with intervals that hold their rate.
+"""Proportions estimated from a sample, with confidence intervals.
 
 Strata, weights and clusters are taken into account by linearisation; the interval is Clopper and
-Pearson's at the effective sample size (Korn and Graubard 1998, Survey Methodology 24:193, as the
-US National Center for Health Statistics uses it). It keeps its rate in designs in which Wilson's
+Pearson's at the effective sample size (Korn and Graubard 1998, Survey Methodology 24:193, as the US
+National Center for Health Statistics uses it). It reaches its rate in designs in which Wilson's
 falls below (`benchmarks/accuracy/coverage.py`).
 """
 
@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betaincinv, ndtri, stdtrit
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from pipelines.tables.columns import Floats, Ints
 
 CONFIDENCE = 0.95
 
@@ -24,8 +22,8 @@ CONFIDENCE = 0.95
 class Estimate:
     """A share (0-1) with its 95 % interval.
 
-    `judged` items were looked at; they tell as much as `effective` drawn at random would; they
-    stand for `size` items of the corpus.
+    `judged` items were looked at; they are worth `effective` items drawn at random and represent
+    `size` items of the corpus.
     """
 
     value: float
@@ -45,11 +43,12 @@ def proportion(
     sizes: Mapping[int, float],
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the mean of `outcome` (0-1, an entry for each judged item) in the whole.
+    """Estimate the mean of `outcome` (0-1) over the corpus.
 
-    `stratum` tells each item's stratum and `sizes` how many items of the corpus each of them holds;
-    `weight` compares items of one stratum, its scale does not matter; items of one `cluster` are
-    alike. Strata without an item must have been merged into others before.
+    `outcome`, `weight`, `stratum` and `cluster` have an entry for each judged item; `sizes` is the
+    number of items of the corpus in each stratum. `weight` compares items of one stratum, its scale
+    does not matter; items of one `cluster` are alike. Strata without an item must have been merged
+    into others before.
     """
     total = sum(sizes.values())
     share, residual = np.zeros(len(outcome)), np.zeros(len(outcome))
@@ -62,11 +61,13 @@ def proportion(
         if int(mine.sum()) >= size:
             continue
         names, group = np.unique(cluster[mine], return_inverse=True)
-        held = len(names)
+        clusters = len(names)
         seen = float(relative @ outcome[mine])
-        residual[mine] = share[mine] * (outcome[mine] - seen) * math.sqrt(held / max(held - 1, 1))
+        residual[mine] = (
+            share[mine] * (outcome[mine] - seen) * math.sqrt(clusters / max(clusters - 1, 1))
+        )
         local = float((np.bincount(group, residual[mine]) ** 2).sum())
-        spread, doubt = spread + local, doubt + local**2 / max(held - 1, 1)
+        spread, doubt = spread + local, doubt + local**2 / max(clusters - 1, 1)
         spent = float((share[mine] ** 2).sum())
         worth = (size / total) ** 2 / spent
         prior = (seen * worth + 0.5) / (worth + 1)
@@ -78,7 +79,7 @@ def proportion(
         return Estimate(value, value, value, len(outcome), float(len(outcome)), total)
     groups, at = np.unique(cluster, return_inverse=True)
     variance = float((np.bincount(at, residual) ** 2).sum())
-    # Where few errors were seen, the variance seen says little: it is taken to be no less than
+    # With few errors seen, the variance seen is little evidence: it is taken to be no less than
     # that of the weights alone (Kish), or of strata that each saw half an error more (Jeffreys).
     variance = max(variance, min(value * (1 - value) * sampled, smoothed))
     effective = value * (1 - value) / variance if variance > 1e-15 else 1 / sampled
@@ -91,7 +92,10 @@ def proportion(
 
 
 def adjusted(effective: float, freedom: float, confidence: float = CONFIDENCE) -> float:
-    """Return the sample size less what is lost by having `freedom` degrees for the variance."""
+    """Return the sample size for `freedom` degrees of the variance.
+
+    It is reduced by the ratio of the normal and Student's t quantiles, squared.
+    """
     tail = 0.5 + confidence / 2
     return effective * float(ndtri(tail) / stdtrit(freedom, tail)) ** 2
 
@@ -99,7 +103,10 @@ def adjusted(effective: float, freedom: float, confidence: float = CONFIDENCE) -
 def clopper_pearson(
     value: float, effective: float, confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
-    """Return the exact interval of a share seen in `effective` items, which need not be whole."""
+    """Return the exact interval of a share seen in `effective` items.
+
+    The number of items need not be whole.
+    """
     tail = (1 - confidence) / 2
     hits = value * effective
     low = float(betaincinv(hits, effective - hits + 1, tail)) if hits > 0 else 0.0

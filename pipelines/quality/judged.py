@@ -1,4 +1,4 @@
-"""Judged items beside the corpus they were drawn from, as arrays: what estimates compute on."""
+"""Judged items and their corpus as arrays, for the estimates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from pipelines.tables.columns import Floats, Ints, Mask, bands, flat, probabilit
 from pipelines.tables.vocabulary import RELATIONS, TRANSLATIONS
 
 NOWHERE, SOMEWHERE, EVERYWHERE = 0, 1, 2
-"""What the plan an item was drawn by speaks of: nothing, some cities, all of them."""
+"""Reach of the plan that drew an item: no city, some cities, all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class PairSample:
 
     `city` (a position in `cities`), `band` and `probability` have an entry for each pair stored;
     the rest one for each judged pair that is still stored and decided: `row` is its place among
-    those stored; `right` and `rendered` are the shares of reviewers who say that the two tell the
-    same thing, and that one renders the other (0 or 1 unless disputed); `reach` is `EVERYWHERE`,
-    `SOMEWHERE` or `NOWHERE` as its plan goes; pairs of one `cluster` share a Chinese article.
+    those stored; `right` and `rendered` are the shares of reviewers who judged that the two report
+    the same thing, and that one renders the other (0 or 1 unless disputed); `reach` is that of its
+    plan: `EVERYWHERE`, `SOMEWHERE` or `NOWHERE`; pairs of one `cluster` share a Chinese article.
     """
 
     cities: tuple[str, ...]
@@ -44,28 +44,31 @@ class PairSample:
     cluster: Ints
 
     def scope(self) -> Ints:
-        """Positions of the cities that can be estimated together.
+        """Return the positions of the cities that can be estimated together.
 
-        All of them when some plan drew from all; else those that some plan drew from.
+        All of them if some plan drew from all; else those that some plan drew from.
         """
         if (self.reach == EVERYWHERE).any():
             return np.arange(len(self.cities))
         return np.unique(self.city[self.row[self.reach == SOMEWHERE]])
 
     def usable(self) -> Mask:
-        """Which judged pairs speak of the whole scope: drawn by chance from all of it."""
+        """Return a mask of the judged pairs drawn from the whole scope."""
         everywhere = self.reach == EVERYWHERE
         return np.asarray(everywhere if everywhere.any() else self.reach == SOMEWHERE)
 
     def of_city(self, position: int) -> "PairSample":
-        """Return the sample where plans over this city alone count, too."""
+        """Return the sample with plans over this city alone included."""
         local = (self.city[self.row] == position) & (self.reach != NOWHERE)
         return replace(self, reach=np.where(local, EVERYWHERE, NOWHERE))
 
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedSample:
-    """Judged English articles that are unmatched still; `missed`: share who found a mate."""
+    """Judged English articles that are still unmatched.
+
+    `missed` is the share of reviewers who found a counterpart.
+    """
 
     city: npt.NDArray[np.str_]
     missed: Floats
@@ -74,40 +77,40 @@ class UnmatchedSample:
 
 @dataclass(frozen=True, slots=True)
 class BeadSample:
-    """Judged beads of pairs claimed; `population` is how many such beads are stored."""
+    """Judged beads of pairs claimed, of `population` stored ones."""
 
-    said: npt.NDArray[np.str_]
+    verdict: npt.NDArray[np.str_]
     weight: Floats
     cluster: Ints
     population: int
 
 
 def read_pairs(output: Path, judged: Sequence[Judged]) -> PairSample:
-    """Read the pairs stored and place the judged ones among them."""
+    """Read the stored pairs and place the judged ones among them."""
     cities = files.cities_in(output, "pairs")
     return place(sampling.read_pairs(output, cities), cities, judged)
 
 
 def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> PairSample:
-    """Place judged pairs in a table as `sampling.read_pairs` gives it."""
-    pairs = [one for one in judged if one.item.level == "pair"]
-    keys = pa.array([one.item.key for one in pairs], pa.string())
+    """Place judged pairs in a table of `sampling.read_pairs`."""
+    pairs = [each for each in judged if each.item.level == "pair"]
+    keys = pa.array([pair.item.key for pair in pairs], pa.string())
     found = pc.fill_null(pc.index_in(keys, value_set=flat(table["pair_id"])), -1)
     methods = tuple(sorted(set(pc.unique(table["method"]).to_pylist()) - {None}))
     probability = probabilities(table)
     rows, right, rendered, weight, reach, plans, chinese = [], [], [], [], [], [], []
-    for one, row in zip(pairs, found.to_pylist(), strict=True):
-        said = _said(one)
-        if row < 0 or not said:
+    for pair, row in zip(pairs, found.to_pylist(), strict=True):
+        codes = _decided(pair)
+        if row < 0 or not codes:
             continue
-        drawn, scope, plan = _drawn(one)
+        drawn, scope, plan = _drawn(pair)
         rows.append(row)
-        right.append(sum(v in RELATIONS for v in said) / len(said))
-        rendered.append(sum(v in TRANSLATIONS for v in said) / len(said))
+        right.append(sum(code in RELATIONS for code in codes) / len(codes))
+        rendered.append(sum(code in TRANSLATIONS for code in codes) / len(codes))
         weight.append(drawn)
         reach.append(scope)
         plans.append(plan)
-        chinese.append(one.first.zh_id or one.item.key)
+        chinese.append(pair.first.zh_id or pair.item.key)
     _, cluster = np.unique(np.array(chinese, dtype=np.str_), return_inverse=True)
     return PairSample(
         cities=tuple(cities),
@@ -126,17 +129,17 @@ def place(table: pa.Table, cities: Sequence[str], judged: Sequence[Judged]) -> P
 
 
 def read_unmatched(judged: Sequence[Judged], loose: Mapping[str, Sequence[str]]) -> UnmatchedSample:
-    """Return what was judged of the English articles that are unmatched now, `loose` by city."""
+    """Return the judgements on English articles unmatched now, `loose` by city."""
     known = {(city, key) for city, keys in loose.items() for key in keys}
     city, missed, weight, plans = [], [], [], []
-    for one in judged:
-        said = _said(one)
-        drawn, scope, plan = _drawn(one)
-        where = (one.first.city, one.first.en_id or "")
-        if one.item.level != "unmatched" or not said or where not in known or scope == NOWHERE:
+    for each in judged:
+        codes = _decided(each)
+        drawn, scope, plan = _drawn(each)
+        where = (each.first.city, each.first.en_id or "")
+        if each.item.level != "unmatched" or not codes or where not in known or scope == NOWHERE:
             continue
-        city.append(one.first.city)
-        missed.append(sum(v == "missed" for v in said) / len(said))
+        city.append(each.first.city)
+        missed.append(codes.count("missed") / len(codes))
         weight.append(drawn)
         plans.append(plan)
     return UnmatchedSample(
@@ -147,38 +150,43 @@ def read_unmatched(judged: Sequence[Judged], loose: Mapping[str, Sequence[str]])
 
 
 def read_beads(output: Path, judged: Sequence[Judged], threshold: float) -> BeadSample:
-    """Return what was judged of the beads of pairs claimed, those settled and drawn by chance."""
-    mine = [one for one in judged if one.item.level == "bead" and one.verdict]
-    kept = [one for one in mine if _drawn(one)[1] != NOWHERE]
-    if not kept:
+    """Return the settled judgements on beads of pairs claimed, drawn by chance."""
+    settled = [bead for bead in judged if bead.item.level == "bead" and bead.verdict]
+    drawn = [bead for bead in settled if _drawn(bead)[1] != NOWHERE]
+    if not drawn:
         return BeadSample(np.array([], np.str_), np.empty(0), np.empty(0, np.int64), 0)
-    asked = [(one.item.key, one.item.position) for one in kept]
+    asked = [(bead.item.key, bead.item.position) for bead in drawn]
     stored, population = sampling.claimed_beads(output, asked, threshold)
-    return place_beads([one for one in kept if one.item[1:] in stored], population)
+    return place_beads([bead for bead in drawn if bead.item[1:] in stored], population)
 
 
-def place_beads(kept: Sequence[Judged], population: int) -> BeadSample:
+def place_beads(beads: Sequence[Judged], population: int) -> BeadSample:
     """Return judged beads as a sample of `population` beads."""
-    _, cluster = np.unique(np.array([one.item.key for one in kept], np.str_), return_inverse=True)
-    weight = np.array([_drawn(one)[0] for one in kept], np.float64)
+    _, cluster = np.unique(
+        np.array([bead.item.key for bead in beads], np.str_), return_inverse=True
+    )
+    weight = np.array([_drawn(bead)[0] for bead in beads], np.float64)
     return BeadSample(
-        np.array([one.verdict for one in kept], dtype=np.str_),
-        _pooled(weight, [_drawn(one)[2] for one in kept]),
+        np.array([bead.verdict for bead in beads], dtype=np.str_),
+        _pooled(weight, [_drawn(bead)[2] for bead in beads]),
         cluster.astype(np.int64),
         population,
     )
 
 
-def _said(one: Judged) -> list[str]:
-    """What counts on an item: the settled verdict, or all of a disputed one."""
-    said = [one.verdict] if one.verdict else [verdict.verdict for verdict in one.blind]
-    return [verdict for verdict in said if verdict and verdict != CANNOT_TELL]
+def _decided(judged: Judged) -> list[str]:
+    """Return the settled verdict, or all of a disputed item.
+
+    `cannot_tell` is left out.
+    """
+    codes = [judged.verdict] if judged.verdict else [given.verdict for given in judged.blind]
+    return [code for code in codes if code and code != CANNOT_TELL]
 
 
-def _drawn(one: Judged) -> tuple[float, int, str]:
-    """Return weight, reach and plan of the draw that says most: of all cities before of some."""
+def _drawn(judged: Judged) -> tuple[float, int, str]:
+    """Return weight, reach and plan of the draw with the widest reach."""
     best = (float("nan"), NOWHERE, "")
-    for verdict in one.draws:
+    for verdict in judged.draws:
         if verdict.weight is None or not verdict.weight > 0:
             continue
         plan = sampling.stored_plan(plan_of(verdict))
@@ -189,7 +197,10 @@ def _drawn(one: Judged) -> tuple[float, int, str]:
 
 
 def _pooled(weight: Floats, plans: Sequence[str]) -> Floats:
-    """Scale the weights of each plan to mean one, so that plans count by the items judged."""
+    """Scale the weights of each plan to mean one.
+
+    So plans count by the items judged.
+    """
     pooled, names = weight.copy(), np.array(plans, dtype=np.str_)
     for name in set(plans):
         pooled[names == name] /= weight[names == name].mean()

@@ -1,8 +1,8 @@
-"""The Chinese articles most like an English one, sought among all of its city.
+"""Chinese articles most like an English one, in its city.
 
-To judge whether an unmatched article has a mate after all, a reviewer must see what pairing may
-have passed over. So besides the runners-up that pairing scored, every Chinese article of the city
-is compared by the vector of its whole text.
+To judge if an unmatched article has a counterpart after all, a reviewer must see the articles that
+pairing may have missed. So besides the runners-up that pairing scored, every Chinese article of the
+city is compared by the vector of its whole text.
 """
 
 from collections.abc import Sequence
@@ -24,14 +24,16 @@ Vectors = npt.NDArray[np.float32]
 SHOWN = 10
 """Chinese articles for each English one."""
 _FEWEST = 20
-"""Articles from which the mean of a side is its language and not its subject."""
+"""Articles from which the mean vector of a side represents its language, not its subject.
+
+Set by hand; not measured."""
 
 
 def nearest(output: Path, city: str, en_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return for each English article at most `SHOWN` Chinese ones, the likeliest first.
+    """Return at most `SHOWN` Chinese articles for each English one.
 
     Those that pairing scored come first, by probability, then those with the nearest vectors. These
-    are left out where the city was never aligned: there are no vectors. Duplicates are left out.
+    are left out if the city was never aligned: there are no vectors. Duplicates are left out.
     """
     scored = _scored(output, city, en_ids)
     alike = _alike(output, city, en_ids)

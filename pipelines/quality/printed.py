@@ -1,4 +1,4 @@
-"""Estimates in words, tables and JSON: what `shizheng evaluate` says of verdicts."""
+"""Estimates as sentences, tables and JSON, for `shizheng evaluate`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from pipelines.quality.intervals import Estimate
 from pipelines.terminal import say, say_json, show_table
 
 _NOTHING = (
-    "No verdict so far speaks of the corpus: none was drawn by chance and decided; "
+    "No verdict so far supports an estimate: none was drawn by chance and decided; "
     "judge by the plan `stratified`."
 )
 
@@ -26,13 +26,13 @@ CODES = {
     "not_language": "NL",
     "boilerplate": "CB",
 }
-"""Codes of Kreutzer et al. 2022 (TACL 10:50) by verdict on a bead; `partly` is ours."""
+"""Codes of Kreutzer et al. 2022 (TACL 10:50) by verdict on a bead; `partly` is this project's."""
 
 
 def evaluate(output: Path) -> dict[str, Any]:
-    """Return what the verdicts in `output` tell of its corpus, for a program to read.
+    """Return the estimates of `output` as JSON values.
 
-    Raises `VerdictError` where there are none.
+    Raises `VerdictError` without verdicts.
     """
     given = estimates.judgements(output)
     found = estimates.estimate_from(output, given)
@@ -43,7 +43,7 @@ def evaluate(output: Path) -> dict[str, Any]:
         "stale": given.sentence(),
         "estimates": _rounded(asdict(found)),
         "codes": {
-            CODES[said]: _rounded(asdict(one)) for said, one in found.beads.items()
+            CODES[verdict]: _rounded(asdict(one)) for verdict, one in found.beads.items()
         },
         "calibration": {
             "in_force": record.version if record else None,
@@ -54,40 +54,40 @@ def evaluate(output: Path) -> dict[str, Any]:
 
 
 def quote(found: Estimates) -> list[str]:
-    """Return plain sentences that a paper can quote, one for each thing that was judged."""
-    told = []
+    """Return quotable sentences, one for each estimate."""
+    sentences = []
     where = "" if len(found.cities) != 1 else f" of {found.cities[0]}"
     if found.translations is not None and found.precision is not None:
         pairs = found.counts["pair"]
-        who = _reviewers(pairs.reviewers, [a for a in found.agreements if a.level == "pair"])
-        told.append(
+        reviewers = _reviewers(pairs.reviewers, [a for a in found.agreements if a.level == "pair"])
+        sentences.append(
             f"Of the {found.claimed:,} pairs{where} at or above {_point(found.threshold)}, an "
             f"estimated {_percent(found.translations)}, {found.translations.judged} judged by "
-            f"{who}) are translations, whole, abridged or in part; "
+            f"{reviewers}) are translations, whole, abridged or in part; "
             f"{_percent(found.precision)}) tell at least of the same event."
         )
     if found.recall is not None:
-        told.append(
+        sentences.append(
             f"Of the English articles{where} that have a Chinese counterpart in the corpus, an "
             f"estimated {_percent(found.recall)}, {found.counts['unmatched'].drawn} of "
             f"{found.unmatched:,} unmatched articles judged) are paired with it."
         )
     if "correct" in found.beads:
         one = found.beads["correct"]
-        told.append(
+        sentences.append(
             f"Of the {found.linked:,} sentence alignments of these pairs, an estimated "
             f"{_percent(one)}, {one.judged} judged) are correct."
         )
     if found.calibration_error is not None:
-        told.append(
+        sentences.append(
             f"The probabilities stored are off by {_point(found.calibration_error, 3)} on average "
             "(expected calibration error)."
         )
-    return told
+    return sentences
 
 
 def show(output: Path) -> None:
-    """Print the same as sentences and tables."""
+    """Print the estimates as sentences and tables."""
     given = estimates.judgements(output)
     found = estimates.estimate_from(output, given)
     for sentence in [*(quote(found) or [_NOTHING]), *filter(None, [given.sentence()])]:
@@ -113,7 +113,7 @@ def show(output: Path) -> None:
     if found.beads:
         show_table(
             ("verdict", "code", "share", "from", "to"),
-            [(said, CODES[said], *_cells(one)) for said, one in found.beads.items()],
+            [(verdict, CODES[verdict], *_cells(one)) for verdict, one in found.beads.items()],
             "Aligned sentences",
         )
     if found.agreements:
@@ -132,19 +132,19 @@ def show(output: Path) -> None:
 
 
 def show_figures(before: FitMeasures, after: FitMeasures, title: str) -> None:
-    """Print how well probabilities tell the verdicts, before and after calibrating."""
+    """Print the fit of probabilities before and after calibration."""
     show_table(
         ("probabilities", "log loss", "Brier", "calibration error"),
         [
             ("of the model", before.log_loss, before.brier, before.calibration_error),
-            ("calibrated, held apart", after.log_loss, after.brier, after.calibration_error),
+            ("calibrated, cross-validated", after.log_loss, after.brier, after.calibration_error),
         ],
         title,
     )
 
 
 def show_calibrations(output: Path, *, as_json: bool) -> None:
-    """Print every calibration kept, and which is in force."""
+    """Print every stored calibration, with the one in force marked."""
     kept, current = calibration.history(output), calibration.in_force(output)
     if as_json:
         say_json({"in_force": current.version if current else None,
@@ -166,7 +166,7 @@ def show_calibrations(output: Path, *, as_json: bool) -> None:
 def show_reverted(
     given_up: CalibrationRecord, now: CalibrationRecord | None, *, as_json: bool
 ) -> None:
-    """Say what is in force after going back."""
+    """Print the calibration in force after a reversal."""
     if as_json:
         say_json({"given_up": given_up.version, "in_force": now.version if now else None})
         return
@@ -177,7 +177,7 @@ def show_reverted(
 def show_learnt(
     record: CalibrationRecord, before: CalibrationRecord | None, *, dry: bool, as_json: bool
 ) -> None:
-    """Say what was learnt, what it brings and what is to be done."""
+    """Print a learnt calibration, its effect and the next step."""
     same = before is not None and before.version == record.version
     if as_json:
         say_json(asdict(record) | {"kept": not dry, "new": not same})
@@ -206,23 +206,23 @@ def _version(record: CalibrationRecord | None) -> str:
 
 
 def _reviewers(names: Sequence[str], agreed: Sequence[Agreement]) -> str:
-    """Say how many reviewers there were and how far they agreed, over all their pairs."""
+    """Return the number of reviewers and their mean agreement."""
     known = [(a.items, a.kappa.value) for a in agreed if a.kappa.value is not None]
-    who = f"{len(names)} reviewer{'s' if len(names) != 1 else ''}"
+    text = f"{len(names)} reviewer{'s' if len(names) != 1 else ''}"
     if not known:
-        return who
+        return text
     mean = sum(items * value for items, value in known) / sum(items for items, _ in known)
-    return f"{who}, {'mean ' if len(known) > 1 else ''}kappa {_point(mean, 2)}"
+    return f"{text}, {'mean ' if len(known) > 1 else ''}kappa {_point(mean, 2)}"
 
 
 def _percent(one: Estimate) -> str:
-    """Write a share and its interval, the bracket left open for what else is to be said."""
+    """Write a share and its interval, with the bracket left open."""
     value, low, high = (f"{100 * x:.1f}" for x in (one.value, one.low, one.high))
     return f"{value} % (95 % interval {low}-{high}"
 
 
 def _point(value: float, digits: int | None = None) -> str:
-    """Write a number below one as the field does: .84."""
+    """Write a number below one without its zero: .84."""
     text = f"{value:.{digits}f}" if digits is not None else f"{value:g}"
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
@@ -236,7 +236,10 @@ def _kappa(one: Kappa) -> tuple[float | None, float | None, float | None]:
 
 
 def _rounded(value: Any) -> Any:
-    """Round every number within to six digits: more would claim what was not measured."""
+    """Round every number within to six digits.
+
+    More would suggest a precision that was not measured.
+    """
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):

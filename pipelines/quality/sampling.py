@@ -1,11 +1,11 @@
-"""What to judge: items drawn from a corpus by a plan, each with the share of it that it stands for.
+"""Sampling of items to judge, by a plan, with their weights.
 
-Every draw is seeded: the same plan on the same tables gives the same items in the same order. The
+Every draw is seeded: the same plan on the same tables yields the same items in the same order. The
 order is random across strata, so that whoever stops half way has judged a sample all the same.
 
-`weight` is how many items of the corpus a drawn item stands for (one over its chance of being
-drawn). It is None where items were chosen and not drawn by chance (uncertain first, search): such
-verdicts teach the calibration and count for agreement, but estimates leave them out.
+`weight` is the number of items of the corpus that a drawn item represents (one over its chance of
+being drawn). It is None for items that were chosen and not drawn by chance (uncertain first,
+search): such verdicts train the calibration and count for agreement, but estimates leave them out.
 """
 
 import json
@@ -30,24 +30,26 @@ from pipelines.tables.vocabulary import BANDS, DECISION
 
 KINDS = ("stratified", "uncertain", "search", "beads", "unmatched")
 BEADS_A_PAIR = 5
-"""Beads drawn from one pair at most: a reader has to find the place in both texts once."""
+"""Most beads drawn from one pair: a reader has to find the place in both texts once."""
 
 
 class PlanError(ShizhengError):
-    """A sampling plan that cannot be carried out. The message says what was expected."""
+    """An impossible sampling plan; the message describes the expectation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How items are drawn. `str(plan)` is stored with each verdict; `stored_plan` reads it.
+    """Plan of a draw; `str(plan)` is stored with each verdict.
 
-    `kind` is one of `KINDS`:
+    `stored_plan` reads it back. `kind` is one of `KINDS`:
+
     `stratified`: pairs, at random within strata of score band and city;
-    `uncertain`: pairs, those with probability nearest one half first;
-    `search`: pairs whose titles, URLs or ids hold `text`;
-    `beads`: aligned sentences of the pairs claimed, a few from each drawn pair;
-    `unmatched`: English articles without a pair, each with its nearest Chinese ones.
-    `cities` restrict the plan to these; empty: all. `size` is how many items at most.
+        `uncertain`: pairs, those with probability nearest one half first;
+        `search`: pairs with `text` in titles, URLs or ids;
+        `beads`: aligned sentences of the pairs claimed, a few from each drawn pair;
+        `unmatched`: English articles without a pair, each with its nearest Chinese ones.
+
+    `cities` restrict the plan; empty: all. `size` is the greatest number of items.
     """
 
     kind: str
@@ -77,10 +79,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """An item to judge. What it holds goes into its verdict, `nearest` aside.
+    """An item to judge.
 
-    `nearest` are the Chinese articles to compare an unmatched English one with, best first.
-    `judged_sha256` is of a bead's texts as they were drawn, by which it is found when it has moved.
+    Its fields go into its verdict, except `nearest`: the Chinese articles to compare an unmatched
+    English one with, best first. `judged_sha256` is of a bead's texts as they were drawn, by which
+    it is found when it has moved.
     """
 
     level: str
@@ -103,10 +106,10 @@ class Drawn:
 
 
 def parse_plan(text: str, cities: Sequence[str] = ()) -> Plan:
-    """Return the plan of a text such as `stratified size=100 seed=3`, quoted as in a shell.
+    """Return the plan of a text such as `stratified size=100 seed=3`.
 
-    What `str` writes is such a text, too. `cities` restrict a plan without its own. Raises
-    `PlanError`.
+    The text is quoted as in a shell; `str` writes such a text, too. `cities` restrict a plan
+    without its own. Raises `PlanError`.
     """
     try:
         kind, *options = shlex.split(text)
@@ -124,7 +127,7 @@ def parse_plan(text: str, cities: Sequence[str] = ()) -> Plan:
 
 
 def stored_plan(text: str) -> Plan | None:
-    """Return the plan that `str` wrote; None for anything else, such as an import's remark."""
+    """Return the plan that `str` wrote; None for any other text."""
     try:
         plan = parse_plan(text)
     except PlanError:
@@ -135,8 +138,8 @@ def stored_plan(text: str) -> Plan | None:
 def draw(output: Path, plan: Plan) -> list[Drawn]:
     """Return the items of `plan` in the order to judge them.
 
-    Raises `PlanError` where there is nothing to draw from, `store.StoreError` for a table that
-    cannot be read. Only the columns needed are read: 100,000 pairs take about a second.
+    Raises `PlanError` without anything to draw from, `StoreError` for a table that cannot be read.
+    Only the columns needed are read: 100,000 pairs take about a second.
     """
     known = files.cities_in(output, "pairs")
     missing = [city for city in plan.cities if city not in known]
@@ -152,16 +155,16 @@ def draw(output: Path, plan: Plan) -> list[Drawn]:
 
 
 def band_name(band: int) -> str:
-    """Return how a band is written: `.9-1`."""
+    """Return the name of a band: `.9-1`."""
     upper = "1" if band == BANDS - 1 else f".{band + 1}"
     return f"{f'.{band}' if band else '0'}-{upper}"
 
 
 def allocate(sizes: Sequence[int], total: int) -> list[int]:
-    """Share `total` draws among strata of these sizes, by the square root of each.
+    """Share `total` draws among strata by the square roots of their sizes.
 
     A compromise between precision of the whole and of every stratum (power allocation: Bankier
-    1988, The American Statistician 42:174). No stratum gets more than it holds; each gets two where
+    1988, The American Statistician 42:174). No stratum gets more than its size; each gets two if
     that is possible.
     """
     room = np.array(sizes, dtype=np.int64)
@@ -182,7 +185,7 @@ def _stratified(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 
 def stratified(pairs: pa.Table, plan: Plan) -> list[Drawn]:
-    """Draw from a table as `read_pairs` gives it."""
+    """Draw from a table of `read_pairs`."""
     if pairs.num_rows == 0:
         return []
     strata = _strata(pairs, plan.size)
@@ -229,7 +232,10 @@ def _strata(pairs: pa.Table, size: int) -> dict[str, Ints]:
 
 
 def _spread(rows: Ints, count: int, rng: np.random.Generator) -> Ints:
-    """Draw `count` of the rows systematically: each as likely, spread over their order."""
+    """Draw `count` of the rows systematically, spread over their order.
+
+    Each is as likely.
+    """
     step = len(rows) / count
     at = (rng.random() + np.arange(count)) * step
     # Shuffled within runs of one step, so that neighbours can come together.
@@ -241,7 +247,7 @@ def _uncertain(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 
 def uncertain(pairs: pa.Table, plan: Plan) -> list[Drawn]:
-    """Choose from a table as `read_pairs` gives it."""
+    """Choose from a table of `read_pairs`."""
     doubt = np.abs(probabilities(pairs) - DECISION)
     ties = np.random.default_rng(plan.seed).random(len(doubt))
     rows = np.lexsort((ties, doubt))[: plan.size]
@@ -270,9 +276,10 @@ def _beads(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 
 def beads(pairs: pa.Table, beads: pa.Table, plan: Plan) -> list[Drawn]:
-    """Draw pairs in proportion to their beads, then the same number of beads from each.
+    """Draw pairs in proportion to their beads, then beads from each.
 
-    So every bead is as likely as any other (but for pairs of fewer beads than that).
+    The same number from each pair, so every bead is as likely as any other (except in pairs with
+    fewer beads than that).
     """
     if beads.num_rows == 0:
         return []
@@ -333,7 +340,10 @@ def _unmatched(output: Path, plan: Plan, cities: Sequence[str]) -> list[Drawn]:
 
 
 def unmatched_english(output: Path, city: str) -> list[str]:
-    """Return the English articles of a city in no pair claimed, duplicates aside, sorted."""
+    """Return a city's English articles in no claimed pair, sorted.
+
+    Duplicates are left out.
+    """
     articles = read_articles(output, city, ["article_id", "lang", "duplicate_of"])
     alone = pc.and_(pc.equal(articles["lang"], "en"), pc.is_null(articles["duplicate_of"]))
     ids = flat(articles.filter(alone)["article_id"])
@@ -355,7 +365,10 @@ _COLUMNS = ("pair_id", "zh_id", "en_id", "probability", "method")
 
 
 def read_pairs(output: Path, cities: Sequence[str], more: Sequence[str] = ()) -> pa.Table:
-    """Read the pairs of some cities in order of city and id; `city` is where they lie."""
+    """Read the pairs of some cities in order of city and id.
+
+    `city` is the city of the file.
+    """
     wanted = list(dict.fromkeys((*_COLUMNS, *more)))
     columns = [*(schema.PAIRS.field(name) for name in wanted), pa.field("city", pa.string())]
     parts = [pa.Table.from_batches([], pa.schema(columns))]  # there may be no city to read
@@ -369,7 +382,7 @@ def read_pairs(output: Path, cities: Sequence[str], more: Sequence[str] = ()) ->
 def claimed_beads(
     output: Path, asked: Sequence[tuple[str, int]] = (), threshold: float = DECISION
 ) -> tuple[set[tuple[str, int]], int]:
-    """Return which of the beads `asked` are linked ones of pairs claimed, and how many all are."""
+    """Return the linked beads of `asked` in claimed pairs, and the total."""
     cities = files.cities_in(output, "pairs")
     pairs = claimed(read_pairs(output, cities), threshold)
     table = _linked_beads(output, cities, flat(pairs["pair_id"]))

@@ -310,7 +310,7 @@ class Subjects:
 def judgements(output: Path) -> Judgements:
     """Return the judgements in `output`, by the texts of its corpus now.
 
-    Raises `VerdictError` for verdicts that cannot be read, `store.StoreError` for a table.
+    Raises `VerdictError` for verdicts that cannot be read, `StoreError` for a table.
     """
     given = [verdict for verdict in verdicts.read(output) if verdict.city not in damage.left_out()]
     subjects = Subjects(output)

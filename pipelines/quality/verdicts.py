@@ -1,17 +1,18 @@
-"""What people judged: verdicts read from an output folder, and which of them count.
+"""Verdicts of reviewers, and the selection of those that count.
 
-Verdicts lie in `reviews/*.parquet` and in the journals of reviews under way, `reviews/*.jsonl`: one
-JSON object a line with the columns of the table. A verdict that lies in both is one verdict.
+Verdicts are read from `reviews/*.parquet` and from the journals of reviews under way,
+`reviews/*.jsonl`: one JSON object a line with the columns of the table. A verdict found in both is
+one verdict.
 
-Which count: the newest of one reviewer on one item; a newest one that is empty takes the item back.
-And only those on texts that the corpus still has: `pipelines.quality.subjects` sets the others
-apart.
+The newest verdict of one reviewer on one item counts; if it is empty, the item is withdrawn. Only
+verdicts on texts that the corpus still has count: `pipelines.quality.subjects` separates the
+others.
 
 **Adjudication.** Where reviewers differ, one person decides after seeing their verdicts. Such a
-verdict carries `adjudication` in front of its plan (`adjudication stratified seed=7 size=200`, see
-`adjudicated`), and weight and stratum as drawn. It settles the item whatever the others said, and
-it is no part of any agreement, because it is not blind. The same person's blind verdict on the
-item stands beside it.
+verdict has `adjudication` in front of its plan (`adjudication stratified seed=7 size=200`, see
+`adjudicated`), and weight and stratum as drawn. It settles the item against any other verdict, and
+is part of no agreement, because it is not blind. The same person's blind verdict on the item counts
+besides.
 """
 
 import json
@@ -32,18 +33,21 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "bead": ("correct", "partly", "wrong", "wrong_language", "not_language", "boilerplate"),
     "unmatched": ("missed", "none", CANNOT_TELL),
 }
-"""What can be said of an item of each level."""
+"""Verdicts on an item of each level."""
 
 
 _ADJUDICATION = "adjudication"
 
 
 class VerdictError(ShizhengError):
-    """Verdicts that cannot be read or used. The message names file, line and what to do."""
+    """Unusable verdicts; the message names file, line and remedy."""
 
 
 class Item(NamedTuple):
-    """What is judged: a pair, a bead (`position` in its pair) or an unmatched English article."""
+    """A pair, a bead or an unmatched English article.
+
+    `position` is that of a bead in its pair.
+    """
 
     level: str
     key: str
@@ -52,7 +56,7 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One verdict as it was given: the columns of `schema.REVIEWS`."""
+    """One verdict as given, with the columns of `schema.REVIEWS`."""
 
     verdict_id: str
     level: str
@@ -81,9 +85,9 @@ class Verdict:
 class Judged:
     """An item with every verdict that counts on it.
 
-    `verdict` is what it is taken to be: the adjudicated verdict, else what the reviewers agree on
-    (`cannot_tell` aside), else None: disputed. `blind` are the reviewers' own verdicts in order of
-    reviewer. `draws` are the verdicts that say how it was drawn, one for each plan, oldest first.
+    `verdict` is the adjudicated verdict, else the one that all reviewers agree on (`cannot_tell`
+    aside), else None: disputed. `blind` are the reviewers' own verdicts in order of reviewer.
+    `draws` are the oldest verdict under each plan that drew the item.
     """
 
     item: Item
@@ -98,44 +102,47 @@ class Judged:
 
     @property
     def first(self) -> Verdict:
-        """Any verdict on the item, for what all share: city, article ids."""
+        """Any verdict on the item, for the fields that all share."""
         return self.draws[0]
 
 
 def item(
     level: str, city: str, pair_id: str | None, position: int | None, en_id: str | None
 ) -> Item:
-    """Return what identifies an item: city and English article for unmatched, else the pair."""
+    """Return the identity of an item.
+
+    City and English article for unmatched, else the pair, for a bead with its position.
+    """
     if level == "unmatched":
         return Item(level, f"{city} {en_id}")
     return Item(level, pair_id or "", position if level == "bead" and position is not None else -1)
 
 
 def adjudicated(plan: str | None) -> str:
-    """Return the plan to store with an adjudicating verdict on an item drawn by `plan`."""
+    """Return the plan to store with an adjudication."""
     return f"{_ADJUDICATION} {plan or ''}".rstrip()
 
 
 def is_adjudication(verdict: Verdict) -> bool:
-    """Whether the verdict decides between others."""
+    """Return True if the verdict decides between others."""
     return (verdict.plan or "").split(" ", 1)[0] == _ADJUDICATION
 
 
 def plan_of(verdict: Verdict) -> str:
-    """Return the plan the item was drawn by; empty where none is known."""
+    """Return the plan that drew the item, or an empty string."""
     plan = verdict.plan or ""
     return plan.removeprefix(_ADJUDICATION).lstrip() if is_adjudication(verdict) else plan
 
 
 def folder(output: Path) -> Path:
-    """Return where verdicts lie."""
+    """Return the folder of verdicts."""
     return output / "reviews"
 
 
 def read(output: Path) -> list[Verdict]:
-    """Return every verdict ever given in `output`, oldest first, taken back or not.
+    """Return every verdict ever given in `output`, oldest first.
 
-    Raises `VerdictError` for a journal that is not what it should be, `store.StoreError` for a
+    Withdrawn ones are included. Raises `VerdictError` for an invalid journal, `StoreError` for a
     table that cannot be read.
     """
     found: dict[str, Verdict] = {}
@@ -151,7 +158,7 @@ def read(output: Path) -> list[Verdict]:
 
 
 def read_journal(path: Path) -> list[Verdict]:
-    """Return the verdicts of a journal. A last line that a crash has torn is ignored.
+    """Return the verdicts of a journal, without a torn last line.
 
     Raises `VerdictError` that names the line for any other line that is not a verdict.
     """
@@ -177,28 +184,29 @@ def read_journal(path: Path) -> list[Verdict]:
     return verdicts
 
 
-def standing(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Return the verdicts that count: the newest of each reviewer on each item, if not empty.
+def counting(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts that count.
 
-    A reviewer's blind verdict and the same person's adjudication are kept apart.
+    The newest of each reviewer on each item, if not empty. A reviewer's blind verdict and the same
+    person's adjudication count separately.
     """
     newest: dict[tuple[Item, str, bool], Verdict] = {}
     for one in verdicts:
         key = (one.item, one.reviewer, is_adjudication(one))
-        held = newest.get(key)
-        if held is None or (held.judged_at, held.verdict_id) <= (one.judged_at, one.verdict_id):
+        last = newest.get(key)
+        if last is None or (last.judged_at, last.verdict_id) <= (one.judged_at, one.verdict_id):
             newest[key] = one
     return [one for one in newest.values() if one.verdict]
 
 
 def by_item(verdicts: Sequence[Verdict]) -> list[Judged]:
-    """Return every item that has a verdict that counts, in order of item.
+    """Return every item with a verdict that counts, in order of item.
 
-    `verdicts` are all of them, as `read` gives them: how an item was drawn is known from verdicts
-    that no longer count, too.
+    `verdicts` are all of them, as from `read`: the draws of an item include verdicts that no longer
+    count.
     """
     grouped: dict[Item, list[Verdict]] = {}
-    for one in standing(verdicts):
+    for one in counting(verdicts):
         grouped.setdefault(one.item, []).append(one)
     draws: dict[Item, dict[str, Verdict]] = {}
     for one in verdicts:
@@ -217,26 +225,26 @@ def by_item(verdicts: Sequence[Verdict]) -> list[Judged]:
     return judged
 
 
-def _agreed(said: Sequence[str]) -> str | None:
-    told = {one for one in said if one != CANNOT_TELL}
-    if not told:
+def _agreed(codes: Sequence[str]) -> str | None:
+    decided = set(codes) - {CANNOT_TELL}
+    if not decided:
         return CANNOT_TELL
-    return told.pop() if len(told) == 1 else None
+    return decided.pop() if len(decided) == 1 else None
 
 
 def _verdict(row: Mapping[str, Any], where: str) -> Verdict:
-    """Return a row as a verdict, or say what is wrong with it."""
+    """Return a row as a verdict. Raises `VerdictError` with its fault."""
     values: dict[str, Any] = {f.name: row.get(f.name) for f in fields(Verdict)}
     missing = [
         name for name in ("verdict_id", "level", "reviewer", "judged_at") if not row.get(name)
     ]
     if missing:
         raise VerdictError(f"{where}: a verdict lacks {', '.join(missing)}")
-    level, said = values["level"], values["verdict"]
+    level, code = values["level"], values["verdict"]
     if level not in LEVELS:
         raise VerdictError(f"{where}: level must be {', '.join(LEVELS)}, not {level!r}")
-    if said and said not in LEVELS[level]:
-        raise VerdictError(f"{where}: a {level} is judged {', '.join(LEVELS[level])}, not {said!r}")
+    if code and code not in LEVELS[level]:
+        raise VerdictError(f"{where}: a {level} is judged {', '.join(LEVELS[level])}, not {code!r}")
     needed = {"unmatched": ["en_id"], "bead": ["pair_id", "position"], "pair": ["pair_id"]}[level]
     lacking = [name for name in needed if values[name] in (None, "")]
     if lacking:

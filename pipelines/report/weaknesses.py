@@ -75,7 +75,10 @@ def of(counted: CorpusCounts) -> list[Weakness]:
         everything += articles
         if lang == "en":
             # Most Chinese news has no English side: that is how cities publish, no weakness.
-            words, count = Words("have no mate", "没有对应"), sum(e.unmatched for e in editions)
+            words, count = (
+                Words("have no counterpart", "没有对应"),
+                sum(e.unmatched for e in editions),
+            )
             found.append(Weakness(words, whole, count, articles, False, anchor="unmatched"))
         words, count = Words("show no date", "无日期"), sum(e.undated for e in editions)
         found.append(Weakness(words, whole, count, articles, False, anchor="articles"))

@@ -44,7 +44,7 @@ def export_verdicts(
     given, texts = verdicts.read(output), Subjects(output)
     texts.load(given)
     placed = [(verdict, texts.placed(verdict)) for verdict in given]
-    counting = verdicts.standing([now for _, now in placed if now is not None])
+    counting = verdicts.counting([now for _, now in placed if now is not None])
     stale = subjects.stale(placed)
     if drawn_plan is None:
         rows = [asdict(verdict) | {"stale": None} for verdict in counting]

@@ -56,7 +56,7 @@ def press(page: Page, key: str, then: int | str) -> None:
 
 
 def given(corpus: Path, reviewer: str) -> list[str | None]:
-    found = verdicts.standing(verdicts.read(corpus))
+    found = verdicts.counting(verdicts.read(corpus))
     return [one.verdict for one in found if one.reviewer == reviewer and one.level == "pair"]
 
 
@@ -143,7 +143,7 @@ def test_sentence_groups_are_judged_in_passing(
     page.locator("#said", has_text="Taken back").wait_for()
     assert page.locator(".mine").all_inner_texts() == ["correct", "", ""]
     press(page, "4", 1)
-    stand = [one for one in verdicts.standing(verdicts.read(corpus)) if one.reviewer == "sam"]
+    stand = [one for one in verdicts.counting(verdicts.read(corpus)) if one.reviewer == "sam"]
     assert [(one.level, one.verdict, one.weight is None) for one in stand] == [
         ("bead", "correct", True), ("pair", "same_event", False),
     ]  # fmt: skip

@@ -191,7 +191,7 @@ def test_a_run_that_fails_its_demands_says_which_with_examples_and_exits_three(
     ended = run_yunze(copy, cities)
     assert ended.returncode == 3, ended.stderr
     assert "75.0% of pairs are right by 20 judged" in ended.stderr
-    assert "English articles have a mate, 74% is usual" in ended.stderr
+    assert "English articles have a counterpart, 74% is usual" in ended.stderr
     assert any(key in ended.stderr for key in wrong)
     assert "http://en.yunze.example/stray/" in ended.stderr
     issues = [json.loads(line) for line in max(copy.glob("runs/*/issues.jsonl")).open()]

@@ -190,7 +190,7 @@ def test_sigkill_loses_no_verdict_that_was_answered(tmp_path: Path) -> None:
         assert 'data-place="7"' in page
         assert again.post(address, reviewer="anna", do="undo", place=7).status == 303
         assert again.stop() == 0
-    assert len(verdicts.standing(verdicts.read(output))) == 6
+    assert len(verdicts.counting(verdicts.read(output))) == 6
     assert list((output / "reviews").glob("*.parquet"))
 
 

@@ -118,7 +118,7 @@ def test_a_fall_in_yield_is_told_with_articles_that_have_no_mate(tmp_path: Path)
     assert details(tmp_path, city(max_drift={"yield": 0.45})) == []
     (failure,) = gate.check(tmp_path, [city(max_drift={"yield": 0.2})])[CITY]
     assert failure.detail == (
-        "40% of the newest 50 English articles have a mate, 80% is usual: "
+        "40% of the newest 50 English articles have a counterpart, 80% is usual: "
         "a drift of at most 20% expected"
     )
     assert len(failure.examples) == gate.EXAMPLES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.quality import intervals
-from pipelines.quality.intervals import Floats, Ints
+from pipelines.tables.columns import Floats, Ints
 
 
 def estimate(

@@ -79,7 +79,7 @@ def test_weaknesses_are_shares_of_something_and_the_greatest_comes_first(corpus:
     told = {f"{one.of.en} {one.words.en}": (one.count, one.whole) for one in found}
     assert told["pairs have ordinals that contradict each other"] == (1, 3)
     assert told["sentence groups have one side only"] == (1, 4)
-    assert told["English articles have no mate"] == (2, 5)
+    assert told["English articles have no counterpart"] == (2, 5)
     assert told["Chinese articles repeat another one"] == (1, 6)
     assert told["pages gave no article"] == (3, 14)
 

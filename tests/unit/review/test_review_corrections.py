@@ -66,7 +66,7 @@ def take(output: Path, clock: Clock, content: bytes, kind: str = "csv", **more: 
 
 
 def counting(output: Path) -> list[tuple[str, str | None, str | None]]:
-    found = verdicts.standing(verdicts.read(output))
+    found = verdicts.counting(verdicts.read(output))
     return sorted((one.reviewer, one.verdict, one.note) for one in found)
 
 
@@ -151,7 +151,7 @@ def test_another_mate_of_an_article_is_a_correction(
     (row,) = rows(verdict_export.export_verdicts(output, "csv"))
     other = f"{city}-zh01" if city == "anlan" else f"{city}-zh15"
     assert take(output, clock, sheet([row | {"zh_id": other}])).corrected == 1
-    (last,) = verdicts.standing(verdicts.read(output))
+    (last,) = verdicts.counting(verdicts.read(output))
     assert last.zh_id == other
     for change in ({"zh_id": ""}, {"zh_id": "nobody"}, {"verdict": "none"}):
         with pytest.raises(ExchangeError, match=r"line 2: .*Chinese article"):

@@ -77,13 +77,13 @@ def test_all_verdicts_make_the_round_trip(output: Path, tmp_path: Path, kind: st
     loose = session.open_plan(Plan("unmatched", size=2))
     counterpart = loose.items[0].nearest[:1] or (f"{loose.items[0].city}-zh00",)
     session.judge(loose, 0, "bo", "missed", zh_id=counterpart[0])
-    before = set(verdicts.standing(verdicts.read(output)))
+    before = set(verdicts.counting(verdicts.read(output)))
     content = verdict_export.export_verdicts(output, kind)
     other = write_judged(tmp_path / "other")
     for plan in (PLAN, Plan("unmatched", size=2)):
         drawn_plans.open_plan(other, plan)
     assert import_verdicts(other, content, kind).new == len(before) == 6
-    after = set(verdicts.standing(verdicts.read(other)))
+    after = set(verdicts.counting(verdicts.read(other)))
 
     def essence(found: set[verdicts.Verdict]) -> set[tuple[Any, ...]]:
         return {
