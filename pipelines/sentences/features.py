@@ -1,20 +1,20 @@
-"""What speaks for a bead: the features of m Chinese sentences being told by n English ones.
+"""Bead features: evidence that m Chinese and n English sentences are translations.
 
 A bead's score is a weighted sum of the features below, a log weight in a conditional random field
 over whole alignments. Several features are relative to the two texts themselves: cosines are taken
-after subtracting most of each text's own mean vector, and set against those of the beads next to
-it; lengths and counts go with the totals of both sides; rare words weigh more, in figures, names
-and what a dictionary renders. So the same weights serve close translations, abridged ones and free
-literary ones. (The margin over the nearest rivals, Artetxe and Schwenk 2019, serves nulls; for
-beads it added nothing to the centred cosine. Nor did the level that mutual nearest sentences reach
-in the pair, on documents held apart.)
+after subtracting most of each text's own mean vector, and compared with those of neighbouring
+beads; lengths and counts are relative to the totals of both sides; rare words weigh more, in
+figures, names and dictionary renderings. So the same weights serve close translations, abridged
+ones and free literary ones. (The margin over the nearest rivals, Artetxe and Schwenk 2019, serves
+nulls; for beads it added nothing to the centred cosine, and neither did the level of mutual nearest
+sentences in the pair, on unseen documents.)
 """
 
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -42,10 +42,30 @@ SHAPES: tuple[Shape, ...] = (
     (1, 0),
     (0, 1),
 )
-"""Every kind of bead, (0, 1) last as `trellis` wants it."""
+"""Every kind of bead, (0, 1) last as `trellis` requires."""
 
 KINDS = ("one", "lost", "new", "more_en", "more_zh", "many")
-"""What a text pair has its own rates of: 1-1; 1-0; 0-1; more English; more Chinese; 2-2 and up."""
+"""Kinds of beads with rates of their own in each text pair: 1-1; 1-0; 0-1; more English sentences;
+more Chinese ones; 2-2 and larger."""
+
+# The constants below bound features or bring them to order one. They are set by hand and not
+# measured one by one: the weights were learnt with them (`benchmarks/learn/fit_sentences.py`).
+_COMMON_PART = np.float32(0.8)
+"""Part of the text's mean vector that is subtracted from its sentences."""
+_MARGIN_OF = 4
+"""Nearest sentences of the other text in the mean that a margin is taken over."""
+_MOST_GAP, _MOST_SQUARED_GAP = 5, 16
+"""Bounds of the difference in length, in standard deviations, and of its square."""
+_SHORT = 6
+"""Characters below which a Chinese sentence is short."""
+_MOST_LACKING, _MOST_WORDS_LACKING, _MOST_WORDS = 4, 8, 12
+"""Bounds of the weight of figures or names, of words without a rendering, and of words with one."""
+_MORE_LETTERS = 30
+"""Letters added to each side before their ratio is taken: short texts show little of a rate."""
+_MOST_RATIO = 1.5
+"""Bound of the log ratio of both sides' letters or sentences."""
+_NO_WIDER = np.float32(-0.1)
+"""Gain of a wider bead at the end of a text, from which there is none."""
 
 
 def kind(shape: Shape) -> int:
@@ -60,10 +80,10 @@ def kind(shape: Shape) -> int:
 
 @dataclass(frozen=True, slots=True)
 class BeadModel:
-    """Weights by feature; `usual`: rates of `KINDS` over all kinds of text; how far to trust them.
+    """Weights by feature, and the usual rates of `KINDS` over all texts.
 
-    `inertia` is the number of beads that the usual rates weigh when a text's own rates are
-    estimated. Learnt by `benchmarks/learn/fit_sentences.py`.
+    `inertia`: the number of beads that the usual rates count for in the estimate of a text's own
+    rates. Learnt by `benchmarks/learn/fit_sentences.py`.
     """
 
     weights: dict[str, float]
@@ -73,7 +93,7 @@ class BeadModel:
 
 @cache
 def load_bead_model() -> BeadModel:
-    """Return the model that comes with the package."""
+    """Return the model of the package."""
     path = resources.files("pipelines.sentences") / "beads.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
     return BeadModel(stored["weights"], tuple(stored["usual"]), stored["inertia"])
@@ -81,11 +101,11 @@ def load_bead_model() -> BeadModel:
 
 @dataclass(frozen=True, slots=True)
 class TextSide:
-    """One text, ready to be compared: entry k - 1 of a list is about runs of k sentences.
+    """One text of a pair; entry k - 1 of each list is about runs of k sentences.
 
-    `spans` and `centred` are unit vectors; `lengths` are in English letters a run is worth, known
-    only up to the language; `figures` and `names` are 0-1 rows over the pair's tokens; `marks` says
-    which kinds of punctuation occur, `wordless` whether a sentence of the run has no word.
+    `spans` and `centred`: unit vectors; `lengths`: English letters, in Chinese the usual number for
+    its characters; `figures` and `names`: 0-1 rows over the pair's tokens; `marks`: True by kind of
+    punctuation in the run; `wordless`: True if a sentence of the run has no word.
     """
 
     spans: list[Array]
@@ -99,38 +119,41 @@ class TextSide:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How far each side's words may be rendered by the other's, by the dictionary.
+    """Dictionary renderings of one side's words by the other side.
 
-    Entry k - 1 of a list is about runs of k sentences. `said` are 0-1 rows over one side's words,
-    those that the other text may render anywhere; `heard` are 0-1 rows of the other side's runs
-    over the same words; `total` is the weight of all words of a run, `weights` that of each word.
+    Entry k - 1 of a list is about runs of k sentences. `own`: 0-1 rows over this side's words with
+    a rendering anywhere in the other text; `other`: 0-1 rows of the other side's runs over the same
+    words; `total`: weight of all words of a run; `weights`: weight of each word.
     """
 
-    said: list[Array]
-    heard: list[Array]
+    own: list[Array]
+    other: list[Array]
     total: list[Array]
     weights: Array
 
 
 @dataclass(frozen=True, slots=True)
 class TextPair:
-    """Two sides with what is computed once for all shapes."""
+    """Two texts with the quantities that all shapes share.
+
+    `share`: rendered share of both sentences, 0-2, by single sentences. `log_letters` and
+    `log_sentences`: log ratio English over Chinese.
+    """
 
     zh: TextSide
     en: TextSide
     zh_words: Rendering
     en_words: Rendering
     share: Array
-    """Of single sentences: how much of both is rendered, 0-2."""
     cosine: dict[Shape, Array]
     figure_weights: Array
     name_weights: Array
-    longer: float
-    more: float
+    log_letters: float
+    log_sentences: float
 
 
-# English letters and digits for each Chinese character; Latin letters inside Chinese count less.
 _LETTERS_PER_CHARACTER = 3.3
+"""English letters and digits for each Chinese character."""
 _HAN = re.compile(f"[{HAN}]")
 _ALNUM = re.compile(r"[^\W_]")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -144,7 +167,7 @@ _MARKS = tuple(re.compile(f"[{marks}]") for marks in ("?？", "!！", '"“”�
 def compare_texts(
     zh: Sequence[str], en: Sequence[str], zh_spans: list[Array], en_spans: list[Array]
 ) -> TextPair:
-    """Set two texts against each other, with the spans of `encoder.encode_spans`, `WIDTH` wide."""
+    """Prepare a text pair, with the spans of `encode_spans` up to `WIDTH`."""
     figures = _bags([_figures(s, "zh") for s in zh], [_figures(s, "en") for s in en])
     named = _bags(*_shared_names(zh, en))
     zh_side = _side(zh, zh_spans, _zh_length(zh), figures[0], named[0])
@@ -154,9 +177,7 @@ def compare_texts(
         for a in range(1, min(WIDTH, len(zh)) + 1)
         for b in range(1, min(WIDTH, len(en)) + 1)
     }
-    letters = [float(side.lengths[0].sum()) + 30 for side in (zh_side, en_side)]
-    longer = math.log(letters[1] / letters[0])
-    more = math.log((len(en) + 1) / (len(zh) + 1))
+    letters = [float(side.lengths[0].sum()) + _MORE_LETTERS for side in (zh_side, en_side)]
     zh_words, en_words = _renderings(zh, en)
     return TextPair(
         zh_side,
@@ -167,9 +188,13 @@ def compare_texts(
         cosine,
         figures[2],
         named[2],
-        max(-1.5, min(1.5, longer)),
-        max(-1.5, min(1.5, more)),
+        _bounded(math.log(letters[1] / letters[0])),
+        _bounded(math.log((len(en) + 1) / (len(zh) + 1))),
     )
+
+
+def _bounded(ratio: float) -> float:
+    return max(-_MOST_RATIO, min(_MOST_RATIO, ratio))
 
 
 def _side(
@@ -190,7 +215,7 @@ def _side(
 
 
 def _renderings(zh: Sequence[str], en: Sequence[str]) -> tuple[Rendering, Rendering]:
-    """Look up what each side's words may be rendered by, and whether it is there."""
+    """Look up the renderings of each side's words in the other side."""
     found = [cedict.chinese_words(sentence) for sentence in zh]
     words = [cut for cut, _ in found]
     # A word may be rendered from within another that the cut went through.
@@ -199,11 +224,11 @@ def _renderings(zh: Sequence[str], en: Sequence[str]) -> tuple[Rendering, Render
     ]
     stems = [cedict.english_stems(sentence) for sentence in en]
     meanings = {word: cedict.renderings(word) for word in frozenset().union(*words)}
-    heard = [
-        frozenset(word for word, ways in meanings.items() if not ways.isdisjoint(said))
-        for said in stems
+    rendered = [
+        frozenset(word for word, ways in meanings.items() if not ways.isdisjoint(found))
+        for found in stems
     ]
-    return _rendering(words, heard, _syllables), _rendering(stems, offered, lambda stem: 1.0)
+    return _rendering(words, rendered, _syllables), _rendering(stems, offered, lambda stem: 1.0)
 
 
 def _syllables(word: str) -> float:
@@ -211,31 +236,35 @@ def _syllables(word: str) -> float:
 
 
 def _rendering(
-    said: Sequence[frozenset[str]], heard: Sequence[frozenset[str]], worth: Callable[[str], float]
+    own: Sequence[frozenset[str]], other: Sequence[frozenset[str]], value: Callable[[str], float]
 ) -> Rendering:
-    """Set one side's words against those that the other side renders; rare words weigh more."""
-    seen = Counter(word for words in said for word in words)
-    weight = {word: worth(word) / math.sqrt(count) for word, count in seen.items()}
-    met = sorted(frozenset().union(*heard) & weight.keys())
-    place = {word: k for k, word in enumerate(met)}
-    rows = []
-    for side in (said, heard):
-        bag = np.zeros((len(side), max(1, len(met))), np.float32)
-        for i, words in enumerate(side):
-            bag[i, [place[word] for word in words if word in place]] = 1
-        rows.append([np.minimum(_runs(bag, k), 1) for k in range(1, min(WIDTH, len(side)) + 1)])
-    # Words that nobody renders count in the total alone, each once a sentence.
+    """Compare one side's words with those that the other side renders.
+
+    Rare words weigh more.
+    """
+    seen = Counter(word for words in own for word in words)
+    weight = {word: value(word) / math.sqrt(count) for word, count in seen.items()}
+    shared = sorted(frozenset().union(*other) & weight.keys())
+    place = {word: k for k, word in enumerate(shared)}
+    rows = [_word_runs(side, place) for side in (own, other)]
+    # Words without a rendering count in the total only, each once a sentence.
     # (An exact sum: sets have another order in each process.)
-    alone = [math.fsum(weight[word] for word in words if word not in place) for words in said]
-    rest = np.array(alone, np.float32)
-    weights = np.array([weight[word] for word in met] or [0], np.float32)
-    total = [run @ weights + _runs(rest, k) for k, run in enumerate(rows[0], 1)]
+    lone = [math.fsum(weight[word] for word in words if word not in place) for words in own]
+    lone_weight = np.array(lone, np.float32)
+    weights = np.array([weight[word] for word in shared] or [0], np.float32)
+    total = [run @ weights + _runs(lone_weight, k) for k, run in enumerate(rows[0], 1)]
     return Rendering(rows[0], rows[1], total, weights)
+
+
+def _word_runs(side: Sequence[frozenset[str]], place: Mapping[str, int]) -> list[Array]:
+    """Return 0-1 rows over words, for runs of 1 to `WIDTH` sentences."""
+    bag = _bag(side, place)
+    return [np.minimum(_runs(bag, k), 1) for k in range(1, min(WIDTH, len(side)) + 1)]
 
 
 @np.errstate(invalid="ignore")
 def features(pair: TextPair, shape: Shape) -> Features | None:
-    """Return the features of all beads of a shape by where they start, None if it is too wide.
+    """Return the features of a shape's beads; None if it is too wide.
 
     Values broadcast to (zh starts, en starts); those of a null bead to the starts of its side.
     """
@@ -254,22 +283,22 @@ def features(pair: TextPair, shape: Shape) -> Features | None:
         "beyond": float(max(0, a + b - 3)),
         "uneven": float(abs(a - b)),
         "crossed": float(min(a, b) - 1),
-        "more": pair.more * (b - a),
-        "longer": pair.longer * (b - a),
+        "more": pair.log_sentences * (b - a),
+        "longer": pair.log_letters * (b - a),
     }
     zh_length = pair.zh.lengths[a - 1][:, None]
-    off = length_gap(zh_length, pair.en.lengths[b - 1][None])
-    found["length"] = np.minimum(np.abs(off), 5)
-    found["length_each"] = np.minimum(off * off, 16) * size
-    found["short"] = np.asarray(zh_length / _LETTERS_PER_CHARACTER < 6, np.float32)
-    for what, zh_bag, en_bag, weights in (
+    gap = length_gap(zh_length, pair.en.lengths[b - 1][None])
+    found["length"] = np.minimum(np.abs(gap), _MOST_GAP)
+    found["length_each"] = np.minimum(gap * gap, _MOST_SQUARED_GAP) * size
+    found["short"] = np.asarray(zh_length / _LETTERS_PER_CHARACTER < _SHORT, np.float32)
+    for name, zh_bags, en_bags, weights in (
         ("figures", pair.zh.figures, pair.en.figures, pair.figure_weights),
         ("names", pair.zh.names, pair.en.names, pair.name_weights),
     ):
-        ours, theirs = zh_bag[a - 1], en_bag[b - 1]
-        shared = (ours * weights) @ theirs.T
-        found[f"{what}_zh"] = np.minimum((ours @ weights)[:, None] - shared, 4)
-        found[f"{what}_en"] = np.minimum((theirs @ weights)[None] - shared, 4)
+        zh_bag, en_bag = zh_bags[a - 1], en_bags[b - 1]
+        shared = (zh_bag * weights) @ en_bag.T
+        found[f"{name}_zh"] = np.minimum((zh_bag @ weights)[:, None] - shared, _MOST_LACKING)
+        found[f"{name}_en"] = np.minimum((en_bag @ weights)[None] - shared, _MOST_LACKING)
     found |= _words(pair, a, b)
     zh_marks, en_marks = pair.zh.marks[a - 1], pair.en.marks[b - 1]
     for k, mark in enumerate(("question", "exclamation", "quote")):
@@ -282,28 +311,31 @@ def features(pair: TextPair, shape: Shape) -> Features | None:
 
 
 def length_gap(zh: Array, en: Array) -> Array:
-    """Log ratio of lengths in English letters, in standard deviations, which shrink with length."""
+    """Return the log ratio of lengths (English letters) in standard deviations.
+
+    These fall with length. The constants are set by hand; not measured.
+    """
     x, y = zh / _LETTERS_PER_CHARACTER, en / _LETTERS_PER_CHARACTER
     return np.asarray(np.log((y + 1.2) / (x + 1.2)) / np.sqrt(0.05 + 1.2 / (x + 1.5)), np.float32)
 
 
 def _words(pair: TextPair, a: int, b: int) -> Features:
-    """How much of each side's words the other may render, and how much not."""
+    """Return the features of words with and without a rendering."""
     zh, en = pair.zh_words, pair.en_words
     zh_shared, en_shared, share = _shared(zh, en, a, b)
     found: Features = {
-        "words_zh": np.minimum(zh.total[a - 1][:, None] - zh_shared, 8),
-        "words_en": np.minimum(en.total[b - 1][None] - en_shared, 8),
-        "words": np.minimum(zh_shared + en_shared, 12),
+        "words_zh": np.minimum(zh.total[a - 1][:, None] - zh_shared, _MOST_WORDS_LACKING),
+        "words_en": np.minimum(en.total[b - 1][None] - en_shared, _MOST_WORDS_LACKING),
+        "words": np.minimum(zh_shared + en_shared, _MOST_WORDS),
         "words_share": share,
     }
     return found | ({"words_one": share} if a == b == 1 else {})
 
 
 def _shared(zh: Rendering, en: Rendering, a: int, b: int) -> tuple[Array, Array, Array]:
-    """The weight of what is rendered of each side of a bead, and the share of both sides, 0-2."""
-    zh_shared = (zh.said[a - 1] * zh.weights) @ zh.heard[b - 1].T
-    en_shared = en.heard[a - 1] @ (en.said[b - 1] * en.weights).T
+    """Return each side's rendered weight in a bead, and both sides' share, 0-2."""
+    zh_shared = (zh.own[a - 1] * zh.weights) @ zh.other[b - 1].T
+    en_shared = en.other[a - 1] @ (en.own[b - 1] * en.weights).T
     zh_part = zh_shared / (zh.total[a - 1][:, None] + 1)
     en_part = en_shared / (en.total[b - 1][None] + 1)
     share = np.asarray(np.sqrt(zh_part) + np.sqrt(en_part), np.float32)
@@ -336,16 +368,17 @@ def _similarity(pair: TextPair, a: int, b: int) -> Features:
         wider = pair.cosine[a, b + 1]
         outer[:, :-1] = np.maximum(outer[:, :-1], wider)
         outer[:, 1:] = np.maximum(outer[:, 1:], wider)
-    gain = np.where(outer > -1, outer - cosine, np.float32(-0.1))
+    gain = np.where(outer > -1, outer - cosine, _NO_WIDER)
     return found | {"grow": gain, "grow_gain": np.maximum(gain, 0)}
 
 
 def _null(pair: TextPair, side: TextSide, figure_weights: Array, axis: int) -> Features:
-    """Features of a sentence that the other text lacks; `axis` is where the other text lies."""
+    """Return the features of nulls; `axis` is that of the other text."""
     best = pair.cosine[1, 1].max(axis=axis)
     rendered = pair.share.max(axis=axis)
-    # How much longer than its translation this side is, in log letters and in log sentences.
-    longer, more = (-pair.longer, -pair.more) if axis == 1 else (pair.longer, pair.more)
+    # Log ratios of this side over the other.
+    sign = -1 if axis == 1 else 1
+    longer, more = sign * pair.log_letters, sign * pair.log_sentences
     return {
         "null": 1.0,
         "null_best": best,
@@ -353,7 +386,7 @@ def _null(pair: TextPair, side: TextSide, figure_weights: Array, axis: int) -> F
         "null_words": rendered,
         "null_words_margin": rendered - _nearest(pair.share, axis),
         "null_length": np.log1p(side.lengths[0] / np.float32(_LETTERS_PER_CHARACTER)),
-        "null_figures": np.minimum(side.figures[0] @ figure_weights, 4),
+        "null_figures": np.minimum(side.figures[0] @ figure_weights, _MOST_LACKING),
         "null_longer": longer,
         "null_lacking": max(0.0, longer),
         "null_more": more,
@@ -361,7 +394,7 @@ def _null(pair: TextPair, side: TextSide, figure_weights: Array, axis: int) -> F
 
 
 def _runs(rows: npt.NDArray[np.floating], k: int) -> Array:
-    """Sums of every k neighbouring rows."""
+    """Return the sums of every k neighbouring rows."""
     if k == 1:
         return np.asarray(rows, np.float32)
     total = rows[: len(rows) - k + 1].astype(np.float32)
@@ -371,17 +404,17 @@ def _runs(rows: npt.NDArray[np.floating], k: int) -> Array:
 
 
 def _nearest(cosine: Array, axis: int) -> Array:
-    """Mean of the four largest values along an axis."""
-    count = min(4, cosine.shape[axis])
+    """Return the mean of the largest values along an axis."""
+    count = min(_MARGIN_OF, cosine.shape[axis])
     if count < cosine.shape[axis]:
         cosine = -np.partition(-cosine, count - 1, axis=axis)
-    kept = cosine[:, :count] if axis == 1 else cosine[:count]
-    return np.asarray(kept.mean(axis=axis), np.float32)
+    largest = cosine[:, :count] if axis == 1 else cosine[:count]
+    return np.asarray(largest.mean(axis=axis), np.float32)
 
 
 def _centred(spans: list[Array]) -> list[Array]:
-    """Vectors without most of what all sentences of the text have in common, unit again."""
-    common = np.float32(0.8) * spans[0].mean(axis=0)
+    """Subtract most of the text's mean vector; return unit vectors."""
+    common = _COMMON_PART * spans[0].mean(axis=0)
     apart = [rows - common for rows in spans]
     return [x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-3) for x in apart]
 
@@ -403,7 +436,7 @@ def _punctuation(sentences: Sequence[str]) -> Array:
 
 
 def _figures(sentence: str, lang: str) -> frozenset[str]:
-    """The values a sentence names, in base units: 660万 and 6.6 million are both 6.6e+06."""
+    """Return a sentence's values in base units; 660万 and 6.6 million: 6.6e+06."""
     found = quantities.quantities(sentence, lang)
     # One and two are as often words as figures (一个, 两国, one of them).
     values = {f"{figure.value:.6g}" for figure in found if figure.value > 2}
@@ -420,29 +453,28 @@ def _figures(sentence: str, lang: str) -> frozenset[str]:
 def _shared_names(
     zh: Sequence[str], en: Sequence[str]
 ) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
-    """Names found on both sides of the pair: Latin words kept in Chinese, and pinyin.
+    """Return names in both texts: Latin words in Chinese, and pinyin.
 
-    A capitalised English word is pinyin where the readings of a Chinese sentence spell it.
+    A capitalised English word is pinyin if the readings of a Chinese sentence spell it.
     """
     zh_latin = [names.latin(sentence) for sentence in zh]
-    kept = frozenset().union(*zh_latin)
-    spelt = ["".join(_reading(char) for char in sentence) for sentence in zh]
+    latin = frozenset().union(*zh_latin)
     capitals = [
-        {re.sub("['-]", "", word).lower() for word in _CAPITALISED.findall(sentence)
-         if len(word) > 3}
+        frozenset(
+            re.sub("['-]", "", word).lower()
+            for word in _CAPITALISED.findall(sentence)
+            if len(word) > 3
+        )
         for sentence in en
-    ]  # fmt: skip
-    pinyin = {word: [i for i, line in enumerate(spelt) if word in line]
-              for word in set().union(*capitals)}  # fmt: skip
-    ours = [set(words) for words in zh_latin]
-    for word, hits in pinyin.items():
-        for i in hits:
-            ours[i].add(word)
-    theirs = [
-        (names.latin(sentence) & kept) | {word for word in words if pinyin[word]}
-        for sentence, words in zip(en, capitals, strict=True)
     ]
-    return [frozenset(words) for words in ours], [frozenset(words) for words in theirs]
+    words = frozenset().union(*capitals)
+    spelt = ["".join(_reading(char) for char in sentence) for sentence in zh]
+    zh_pinyin = [frozenset(word for word in words if word in line) for line in spelt]
+    pinyin = frozenset().union(*zh_pinyin)
+    return (
+        [a | b for a, b in zip(zh_latin, zh_pinyin, strict=True)],
+        [(names.latin(s) & latin) | (own & pinyin) for s, own in zip(en, capitals, strict=True)],
+    )
 
 
 @cache
@@ -451,13 +483,19 @@ def _reading(char: str) -> str:
 
 
 def _bags(zh: Sequence[frozenset[str]], en: Sequence[frozenset[str]]) -> tuple[Array, Array, Array]:
-    """Two sides as 0-1 rows over their tokens, and the tokens' weights: the rarer the heavier."""
-    tokens = {token: k for k, token in enumerate(sorted(frozenset().union(*zh, *en)))}
-    rows = []
-    for side in (zh, en):
-        bag = np.zeros((len(side), max(1, len(tokens))), np.float32)
-        for i, found in enumerate(side):
-            bag[i, [tokens[token] for token in found]] = 1
-        rows.append(bag)
-    seen = rows[0].sum(axis=0) + rows[1].sum(axis=0)
-    return rows[0], rows[1], np.asarray(1 / np.sqrt(np.maximum(seen / 2, 1)), np.float32)
+    """Return both sides as 0-1 rows over their tokens, and the tokens' weights.
+
+    The rarer a token, the larger its weight.
+    """
+    place = {token: k for k, token in enumerate(sorted(frozenset().union(*zh, *en)))}
+    zh_bag, en_bag = _bag(zh, place), _bag(en, place)
+    seen = zh_bag.sum(axis=0) + en_bag.sum(axis=0)
+    return zh_bag, en_bag, np.asarray(1 / np.sqrt(np.maximum(seen / 2, 1)), np.float32)
+
+
+def _bag(side: Sequence[frozenset[str]], place: Mapping[str, int]) -> Array:
+    """Return 0-1 rows over the words in `place`."""
+    bag = np.zeros((len(side), max(1, len(place))), np.float32)
+    for i, words in enumerate(side):
+        bag[i, [place[word] for word in words if word in place]] = 1
+    return bag

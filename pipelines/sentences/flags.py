@@ -1,12 +1,23 @@
-"""Remarks on a bead that a researcher may want to filter by."""
+"""Flags of beads, for researchers to filter by."""
 
 import re
+from collections.abc import Sequence
 
 from crawler.script import HAN
 from pipelines.facts import figures
+from pipelines.pairs.model import WORDS_PER_CHARACTER
 
-WORDS_PER_CHARACTER = 0.7
-"""English words for each Chinese character, usually."""
+# The constants below are set by hand; not measured.
+_MOST_RATIO = 3
+"""Ratio of a side's length to the usual, either way, from which a bead is an outlier."""
+_LEAST_CHARACTERS, _LEAST_WORDS = 4, 2
+"""Length of a bead's sides below which one is hardly a sentence."""
+_BITS = 3
+"""Information of a figure, in bits, below which it may be a word (one, two)."""
+_NEAR = 0.8
+"""Ratio of two figures above which a rough one agrees with the other."""
+_FIGURES = 300
+"""Figures of each side that are compared: two long tables would take the square of their length."""
 
 # A year is a unit in one language and a bare number in the other, an hour is counted to 12 in one
 # and to 24 in the other: dates and times are compared elsewhere.
@@ -43,40 +54,39 @@ _BOILERPLATE_EN = re.compile(
 
 
 def flags(zh: str, en: str) -> list[str]:
-    """Return the remarks on a bead.
+    """Return the flags of a bead.
 
-    number_mismatch: figures that are not in the other text, on both sides. length_outlier: one
-    side three times as long as the other usually is. fragment: hardly a sentence. boilerplate: a
-    side is nothing but a by-line, a source, a credit or a page's buttons; the only one on nulls.
+    number_mismatch: figures absent from the other text, on both sides. length_outlier: one side
+    three times the usual length. fragment: hardly a sentence. boilerplate: a side is only a
+    by-line, a source, a credit or a page's buttons; the only flag of nulls.
     """
     found = []
     if zh and en:
         if _numbers_differ(_TIME_ZH.sub(" ", zh), _TIME_EN.sub(" ", en)):
             found.append("number_mismatch")
         ratio = (len(en.split()) + 1) / (WORDS_PER_CHARACTER * len(zh) + 1)
-        if not 0.33 <= ratio <= 3:
+        if not 0.33 <= ratio <= _MOST_RATIO:
             found.append("length_outlier")
-        if len(zh) < 4 or len(en.split()) < 2:
+        if len(zh) < _LEAST_CHARACTERS or len(en.split()) < _LEAST_WORDS:
             found.append("fragment")
     if _BOILERPLATE_ZH.fullmatch(zh[:100]) or _BOILERPLATE_EN.fullmatch(en[:140]):
         found.append("boilerplate")
     return found
 
 
-_FIGURES = 300
-"""Figures of each side that are compared, lest two long tables take the square of their length."""
-
-
 def _numbers_differ(zh: str, en: str) -> bool:
-    ours = figures.quantities(zh, "zh")[:_FIGURES]
-    theirs = figures.quantities(en, "en")[:_FIGURES]
-    alone = [f for f in ours if f.bits >= 3 and not any(_alike(f, g) for g in theirs)]
-    strange = [f for f in theirs if f.bits >= 3 and not any(_alike(f, g) for g in ours)]
-    return bool(alone and strange)
+    zh_figures = figures.quantities(zh, "zh")[:_FIGURES]
+    en_figures = figures.quantities(en, "en")[:_FIGURES]
+    return _has_more(zh_figures, en_figures) and _has_more(en_figures, zh_figures)
+
+
+def _has_more(own: Sequence[figures.Quantity], other: Sequence[figures.Quantity]) -> bool:
+    """Return True if a figure of one side is not on the other."""
+    return any(f.bits >= _BITS and not any(_alike(f, g) for g in other) for f in own)
 
 
 def _alike(first: figures.Quantity, second: figures.Quantity) -> bool:
-    """Whether two figures agree, or one is rough and the other near: "over 80" for 80多 or 83."""
+    """Return True if figures agree: "over 80" for 80多 or 83."""
     least, most = sorted((first.value, second.value))
-    near = first.kind == second.kind and least > 0.8 * most
+    near = first.kind == second.kind and least > _NEAR * most
     return figures.agree(first, second) or ((first.loose or second.loose) and near)

@@ -1,10 +1,9 @@
-"""Paths through two texts: every way to cut them into beads, summed and maximised.
+"""Paths of beads through two texts: sums and maximum.
 
 A path leads from (0, 0) to (n, m), each step a bead of a `shape` (zh sentences, en sentences).
-Scores are log weights of the beads, one array of shape (n + 1, m + 1) per shape, indexed by where
-the bead starts; what cannot start there is minus infinity. The last shape is always (0, 1): it is
-the one step that stays in its row, so a row is one vector operation over the shapes and one
-running sum.
+Scores are log weights of the beads, one array of shape (n + 1, m + 1) per shape, indexed by the
+bead's start; impossible beads are minus infinity. The last shape is always (0, 1): it is the only
+step within a row, so a row is one vector operation over the shapes and one running sum.
 """
 
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ Shape = tuple[int, int]
 
 
 def posteriors(scores: Array, shapes: Sequence[Shape]) -> Array:
-    """Return the probability of every bead under exp(score of path) over all paths.
+    """Return the probability of every bead, for weights exp(score) of paths.
 
     Forward and backward sums as in any hidden Markov model with segments; same layout as `scores`.
     Of the many orders of the same neighbouring nulls only one counts, (1, 0) before (0, 1), lest
@@ -42,7 +41,10 @@ def total(scores: Array, shapes: Sequence[Shape]) -> float:
 
 
 def best_path(gains: Array, shapes: Sequence[Shape]) -> list[tuple[int, int, int]]:
-    """Return the path with the greatest sum of `gains` as (shape's index, zh start, en start)."""
+    """Return the path with the greatest sum of `gains`.
+
+    Steps are (index of the shape, zh start, en start).
+    """
     n, m = gains.shape[1] - 1, gains.shape[2] - 1
     ends = _by_end(gains, shapes)
     width, offsets, flat = _frame(n, m, shapes)
@@ -71,7 +73,7 @@ _PAD = 5
 
 
 def _frame(n: int, m: int, shapes: Sequence[Shape]) -> tuple[int, npt.NDArray[np.int64], Array]:
-    """A padded table as a flat array, and where each shape's predecessors of a row lie in it."""
+    """Return width, predecessors' offsets by shape, and a padded flat table."""
     width = m + 1 + _PAD
     flat = np.full((n + 1 + _PAD) * width, -np.inf)
     columns = np.arange(m + 1) + _PAD
@@ -80,7 +82,7 @@ def _frame(n: int, m: int, shapes: Sequence[Shape]) -> tuple[int, npt.NDArray[np
 
 
 def _by_end(scores: Array, shapes: Sequence[Shape]) -> Array:
-    """The same scores, indexed by where the bead ends."""
+    """Return the scores indexed by the bead's end."""
     n, m = scores.shape[1] - 1, scores.shape[2] - 1
     ends = np.full_like(scores, -np.inf)
     for k, (a, b) in enumerate(shapes):
@@ -90,10 +92,11 @@ def _by_end(scores: Array, shapes: Sequence[Shape]) -> Array:
 
 
 def _both_ways(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array, Array, Array]:
-    """Log sums over the paths from (0, 0) to each cell: all, and those not ending in (0, 1).
+    """Return four log sums of the paths through each cell.
 
-    And over the paths from each cell to (n, m): all, and those not led by (1, 0). Both are filled
-    side by side: in the reversed texts a bead ends where it started.
+    From (0, 0) to the cell: all paths, and those not ending in (0, 1). From the cell to (n, m): all
+    paths, and those not beginning with (1, 0). Both directions are filled together: in the reversed
+    texts a bead ends at its start.
     """
     n, m = scores.shape[1] - 1, scores.shape[2] - 1
     ends = np.stack([_by_end(scores, shapes), scores[:, ::-1, ::-1]])
@@ -124,7 +127,7 @@ def _both_ways(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array, Ar
 
 
 def _log_sum(steps: Array) -> Array:
-    """Log of the sum of exp over the shapes, the second axis from behind."""
+    """Return the log of the sum of exp over the shapes (last axis but one)."""
     top = steps.max(axis=-2)
     base = np.where(top > -np.inf, top, 0.0)
     return np.asarray(top + np.log(np.exp(steps - base[:, None]).sum(axis=-2)))

@@ -1,4 +1,4 @@
-"""cache"""
+"""Cache of sentence vectors in one Parquet file."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from pipelines.vectors.encoder import Encoder, EncoderError, Vectors, encode_spa
 
 
 class VectorCache:
-    """An encoder that remembers: vectors by sentence digest in one Parquet file.
+    """Encoder with a cache of vectors by sentence digest.
 
-    `encode` gives exactly what the encoder gives. Nothing is written before `save`; no vector is
-    held in memory.
-    Raises `EncoderError` when the file holds vectors of another length.
+    `encode` returns exactly the encoder's vectors. The file is written by `save` only; memory
+    contains a digest and a place for each sentence, the vectors are spilled. Raises `EncoderError`
+    for a file with vectors of another length.
     """
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
@@ -40,7 +40,7 @@ class VectorCache:
                 )
             self._rows.append(found.reshape(-1, self.dim))
             known.append(_array(table.column("digest").to_pylist()))
-        # Where each vector lies: what was there at first or long ago, sorted; what is fresh.
+        # Places of vectors: known ones by sorted digest, and recent ones by dict.
         self._known = np.concatenate(known)
         self._places = np.arange(len(self._known))
         self._fresh: dict[bytes, int] = {}
@@ -48,7 +48,7 @@ class VectorCache:
         self._settle()
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
-        """Return one unit row per sentence, encoding only what is not known yet."""
+        """Return one unit row per sentence, encoding only unknown sentences."""
         digests = [_digest(sentence) for sentence in sentences]
         places = self._find(digests)
         unknown = {digests[at]: sentences[at] for at in np.flatnonzero(places < 0).tolist()}
@@ -63,11 +63,14 @@ class VectorCache:
         return self._rows.take(places).astype(np.float32)
 
     def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
-        """Return span vectors; only single sentences are remembered."""
+        """Return span vectors; only single sentences are cached."""
         return encode_spans(self._encoder, sentences, width)
 
     def save(self) -> bool:
-        """Write the file, sorted by digest, if anything is new. Says whether it wrote."""
+        """Write the file, sorted by digest; return True if it was rewritten.
+
+        Without new vectors nothing is written.
+        """
         if not self._changed:
             return False
         self._settle()
@@ -90,7 +93,7 @@ class VectorCache:
         return True
 
     def _find(self, digests: Sequence[bytes]) -> Places:
-        """Return the place of each digest, -1 where it is not known."""
+        """Return the place of each digest, -1 for an unknown one."""
         found = np.array([self._fresh.get(digest, -1) for digest in digests], np.int64)
         if len(self._known) and len(digests):
             sought = _array(digests)
@@ -99,7 +102,7 @@ class VectorCache:
         return found
 
     def _settle(self) -> None:
-        """Sort what is fresh in with the rest: an array takes a tenth of a dict's memory."""
+        """Merge recent digests into the sorted array, a tenth of a dict's size."""
         known = np.concatenate([self._known, _array(list(self._fresh))])
         places = np.concatenate([self._places, np.array(list(self._fresh.values()), np.int64)])
         order = np.argsort(known, kind="stable")
@@ -107,9 +110,8 @@ class VectorCache:
 
 
 _DIGEST = np.dtype("S16")
-
-
 _MOST_FRESH = 100_000
+"""Recent digests from which they are merged into the sorted array."""
 
 
 def _array(digests: Sequence[bytes]) -> npt.NDArray[np.bytes_]:

@@ -1,16 +1,17 @@
-"""Sentences to vectors: what an encoder is, the one that comes with us, and a cache of its work.
+"""The encoder protocol: sentences to vectors.
 
-Vectors are rounded to float16 before anyone sees them, so that the cache and a fresh encoding give
-the same bytes.
+Encoders round vectors to float16, so that cached and new vectors have the same bytes.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from crawler.errors import ShizhengError
+from pipelines.tables import files
 
 Vectors = npt.NDArray[np.float32]
 
@@ -18,16 +19,16 @@ BUNDLED = "use-multilingual-v3"
 
 
 class EncoderError(ShizhengError):
-    """An encoder that cannot be loaded, or a cache that belongs to another one."""
+    """An encoder that cannot be loaded, or a cache of another encoder."""
 
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Whatever turns sentences of either language into comparable unit vectors."""
+    """Map from sentences of either language to comparable unit vectors."""
 
     @property
     def name(self) -> str:
-        """Name and version, as files and the `method` column give it."""
+        """Name and version in file names and the column `method`."""
 
     @property
     def dim(self) -> int:
@@ -39,12 +40,13 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class SpanEncoder(Encoder, Protocol):
-    """An encoder that is quicker at overlapping runs of sentences than at the joined strings."""
+    """Encoder with a faster way for overlapping runs of sentences."""
 
     def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
-        """Return, for k = 1..width, the vectors of every k neighbouring sentences read as one.
+        """Return the vectors of every run of 1 to `width` sentences.
 
-        Entry k - 1 has shape (n - k + 1, dim), or (0, dim) when there are fewer than k sentences.
+        A run is encoded as one sentence. Entry k - 1 has shape (n - k + 1, dim), or (0, dim) for
+        fewer than k sentences.
         """
 
 
@@ -64,9 +66,20 @@ def encode_spans(encoder: Encoder, sentences: Sequence[str], width: int) -> list
 
 
 def rounded(vectors: Vectors) -> Vectors:
-    """Return vectors as float16 can hold them, still as float32: what a cache gives back."""
+    """Round vectors to float16 precision, as a cache does; dtype float32."""
     return vectors.astype(np.float16).astype(np.float32)
 
 
 def _starts(sentences: Sequence[str], width: int) -> range:
     return range(max(len(sentences) - width + 1, 0))
+
+
+def model_name(path: Path, content: Path) -> str:
+    """Return a model's own name with the digest of `content`.
+
+    Another model has another name, and so another cache.
+    """
+    digest = files.sha256(content)[:8]
+    own = path.parent if path.name == "model.onnx" else path
+    own = own.parent if own.name == "onnx" else own
+    return f"{own.stem or 'model'}-{digest}"

