@@ -44,7 +44,7 @@ MAX_DAYS = 60
 
 
 class UnknownPairError(ShizhengError):
-    """Two articles that are not stored, or not compared; the message is for the user."""
+    """Two articles that are not stored or not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ def _paired(
     cache: ByteCache,
     unread: list[Unread],
 ) -> Pairing:
-    """Pair the articles of a city. Counterparts of bilingual pages are certain pairs."""
+    """Pair a city's articles; counterparts of bilingual pages are certain pairs."""
     place = {article.document.id: at for at, article in enumerate(zh)}
     known = [
         (place[counterpart.id], at)

@@ -21,12 +21,12 @@ def split_method(method: str) -> tuple[str, str | None]:
 
 
 class CalibrationError(ShizhengError):
-    """A calibration that cannot be made or read; the message is for the user."""
+    """A calibration that cannot be made or read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Map of log odds to `shift + slope * log odds`, for pairs of `method`."""
+    """Map of log odds: `shift + slope * log odds`, for one method."""
 
     version: str
     method: str
@@ -121,7 +121,7 @@ def put_in_force(output: Path, version: str | None) -> None:
 
 
 def log_odds(probability: float) -> float:
-    """Return the log odds of a probability, which is cut at 1e-9 and 1 - 1e-9."""
+    """Return the log odds of a probability between 1e-9 and 1 - 1e-9."""
     cut = min(max(probability, 1e-9), 1 - 1e-9)
     return math.log(cut / (1 - cut))
 

@@ -159,7 +159,7 @@ def _compared(
     cache: ByteCache | None,
     key: bytes,
 ) -> Compared:
-    """Return the comparison cached under `key` with these rarities, else a new one."""
+    """Return the valid comparison cached under `key`, else a new one."""
     packed = cache.get(key) if cache else None
     coverage, facts = _unpacked(packed, levels) if packed else (None, None)
     if coverage is None or facts is None:
@@ -178,7 +178,7 @@ _UNUSED = -1
 
 
 def _only(levels: Levels, used: Sequence[Set[Key]], known: Sequence[Key]) -> Levels:
-    """Return the levels of the rarities that were asked for, `_UNUSED` for others."""
+    """Return the levels of used rarities, `_UNUSED` for others."""
     place = {fact: at for at, fact in enumerate(known, 1)}
     found = np.full_like(levels, _UNUSED)
     for row, facts in enumerate(used):

@@ -171,7 +171,7 @@ def _figures(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Days:
-    """Days of one text, and those of title and lead (else the first)."""
+    """Days of one text; `leading`: those of its lead, else the first."""
 
     every: tuple[Day, ...]
     leading: tuple[Day, ...]
@@ -418,7 +418,7 @@ def _label_clash(label: _Label, zh_lead: int, en_lead: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A name of the English text, its weight, and its presence in Chinese."""
+    """A name of the English text, with weight and presence in Chinese."""
 
     weight: float
     found: bool

@@ -35,7 +35,7 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of evidence: name, features of the model, sentence about a pair."""
+    """A kind of evidence, its features, and its sentence about a pair."""
 
     name: str
     features: tuple[str, ...]
@@ -149,7 +149,7 @@ def _verdict(
 def _against(
     case: _Case, rival: _Case, model: PairModel, calibration: Calibration | None
 ) -> list[str]:
-    """List the evidence that the better of two candidates has over the other."""
+    """List the advantages of the better of two candidates."""
     ahead = case.scored.score >= rival.scored.score
     better, worse = (case, rival) if ahead else (rival, case)
     head = "What the runner-up lacked:" if ahead else "What it lacks against the best candidate:"

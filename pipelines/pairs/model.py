@@ -121,7 +121,7 @@ _LANGUAGE_PART = re.compile(
 
 
 def linked(zh: Document, en: Document) -> bool:
-    """Return True for one URL, or URLs that differ only in the language."""
+    """Return True for one URL, or two that differ only in language."""
     if not zh.url or not en.url:
         return False
     if zh.url == en.url:

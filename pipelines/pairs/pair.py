@@ -47,7 +47,7 @@ _RENDERED = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate pair: positions of its articles, features by name, log odds, probability.
+    """A candidate pair: positions of both articles, features, score, probability.
 
     The features were read from `coverage` and `comparison`. `margin` is the score above the best
     other candidate of the English article.
@@ -66,7 +66,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Assigned pairs of a city, and its scored candidates that were not assigned."""
+    """Assigned pairs of a city, and its other scored candidates."""
 
     pairs: tuple[Scored, ...]
     unassigned: tuple[Scored, ...]
@@ -165,9 +165,9 @@ def _described(
 
 
 def _ahead_of_rivals(covers: Sequence[Coverage], en: PreparedArticle) -> list[float]:
-    """Return each candidate's lead in cosine over its rivals, averaged over English sentences.
+    """Return each candidate's lead in cosine over its rivals.
 
-    Members of a series share most sentences; the others distinguish them.
+    The lead is a weighted mean over English sentences.     Members of a series share most sentences; the others distinguish them.
     """
     if len(covers) < 2:
         return [0.0] * len(covers)
@@ -183,7 +183,7 @@ def _ahead_of_rivals(covers: Sequence[Coverage], en: PreparedArticle) -> list[fl
 
 
 def _scored(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:
-    """Score one English article's candidates and share the choice among them and none.
+    """Score one English article's candidates; share the choice among them and none.
 
     Of candidates that report the same thing twice the best takes the shares of all.
     """
@@ -216,7 +216,7 @@ def _twins_of_best(
 
 
 def _are_twins(first: PreparedArticle, second: PreparedArticle) -> bool:
-    """Return True for alike Chinese articles with the same rare facts and days.
+    """Return True for similar Chinese articles with the same rare facts.
 
     Members of a series are as alike, but their facts differ.
     """
@@ -284,7 +284,7 @@ def _relation_of(
 
 
 def _are_parts(first: Scored, second: Scored) -> bool:
-    """Return True if two English articles render different parts of one Chinese article."""
+    """Return True if two English articles render different Chinese parts."""
     parts = first.coverage.zh_covered[1:], second.coverage.zh_covered[1:]
     fewer = min(int(parts[0].sum()), int(parts[1].sum()))
     shared = int((parts[0] & parts[1]).sum())

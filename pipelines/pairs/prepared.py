@@ -64,7 +64,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An article left out of a step by an error, with the reason."""
+    """An article left out of a step because of an error."""
 
     article_id: str
     url: str
@@ -74,7 +74,7 @@ class Unread:
 def attempt(
     step: Callable[[], T], document: Document, unread: list[Unread] | None, *, action: str = "read"
 ) -> T | None:
-    """Return the result of `step`; on an error None, and add the article to `unread`.
+    """Return the result of `step`, or None and report its error.
 
     `action`: participle of the step, for the reason. Errors of files and of memory are raised, as
     no article causes them; so are all errors without `unread`.
@@ -98,7 +98,7 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 
 
 def readable(document: Document) -> bool:
-    """Return True if most words of an article are of its own language.
+    """Return True if most words are of the article's own language.
 
     A Chinese article filed as English would be its own best counterpart; bare figures have none.
     """

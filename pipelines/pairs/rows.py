@@ -79,7 +79,7 @@ def pair_row(
 def _evidence(
     scored: Scored, zh: PreparedArticle, en: PreparedArticle
 ) -> dict[str, float | int | bool | None]:
-    """Return the columns of `evidence`; null if a text has nothing to compare."""
+    """Return the fields of `evidence`; null without facts in both texts."""
     coverage = scored.coverage
     return {
         "similarity": max(0.0, min(1.0, coverage.similarity)),

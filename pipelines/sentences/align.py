@@ -69,7 +69,7 @@ def _nulls(zh: range, en: range, probability: float) -> list[Bead]:
 
 
 def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
-    """Return the beads of two texts, covering every sentence once and in order.
+    """Return beads that cover every sentence of two texts, in order.
 
     Long texts are cut at clear matches (`cuts`), so time grows linearly.
     """
@@ -94,7 +94,7 @@ def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
 
 
 def _complete(part: Sequence[Bead], n: int, m: int) -> int:
-    """Return the number of beads up to the last sure one within n and m.
+    """Return the number of beads up to the last sure one.
 
     The next section starts after it. Without a sure one, all beads that end within n and m count.
     """
@@ -165,7 +165,7 @@ def first_look(
 
 
 def bead_scores(pair: features.TextPair, model: features.BeadModel) -> trellis.Array:
-    """Return the score of every bead at the usual rates, in `trellis` layout."""
+    """Return all beads' scores at the usual rates, in `trellis` layout."""
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     scores = np.full((len(features.SHAPES), n + 1, m + 1), -np.inf)
     for k, shape in enumerate(features.SHAPES):
@@ -188,7 +188,7 @@ def bead_scores(pair: features.TextPair, model: features.BeadModel) -> trellis.A
 
 
 def own_prices(probable: trellis.Array, model: features.BeadModel) -> npt.NDArray[np.float64]:
-    """Return the change in score of each of `features.KINDS` in a text pair."""
+    """Return the score changes of `features.KINDS` in a text pair."""
     counts = np.zeros(len(features.KINDS))
     for k, shape in enumerate(features.SHAPES):
         counts[features.kind(shape)] += probable[k].sum()

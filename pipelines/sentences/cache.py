@@ -1,4 +1,4 @@
-"""Cache of alignments between runs: only new or changed pairs are aligned again.
+"""Cache of alignments, so that only new or changed pairs are aligned.
 
 The alignment of two texts depends on nothing else in the city. Its key is a digest of both texts'
 sentences, of the encoder, and of the program's rooms that decide an alignment. The file contains
@@ -58,7 +58,7 @@ class AlignmentCache:
         return _unpacked(packed)
 
     def save(self) -> bool:
-        """Write the alignments used so far; return True if the file was rewritten."""
+        """Write the used alignments; return True if the file was rewritten."""
         rows = sorted(self._used.items())
         columns = [
             pa.array([key for key, _ in rows], pa.binary(16)),

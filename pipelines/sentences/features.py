@@ -101,9 +101,9 @@ def load_bead_model() -> BeadModel:
 
 @dataclass(frozen=True, slots=True)
 class TextSide:
-    """One text of a pair; entry k - 1 of each list is about runs of k sentences.
+    """One text of a pair, by length of run.
 
-    `spans` and `centred`: unit vectors; `lengths`: English letters, in Chinese the usual number for
+    Entry k - 1 of each list is about runs of k sentences. `spans` and `centred`: unit vectors; `lengths`: English letters, in Chinese the usual number for
     its characters; `figures` and `names`: 0-1 rows over the pair's tokens; `marks`: True by kind of
     punctuation in the run; `wordless`: True if a sentence of the run has no word.
     """
@@ -264,7 +264,7 @@ def _word_runs(side: Sequence[frozenset[str]], place: Mapping[str, int]) -> list
 
 @np.errstate(invalid="ignore")
 def features(pair: TextPair, shape: Shape) -> Features | None:
-    """Return the features of a shape's beads; None if it is too wide.
+    """Return the features of a shape's beads; None if too wide.
 
     Values broadcast to (zh starts, en starts); those of a null bead to the starts of its side.
     """
@@ -333,7 +333,7 @@ def _words(pair: TextPair, a: int, b: int) -> Features:
 
 
 def _shared(zh: Rendering, en: Rendering, a: int, b: int) -> tuple[Array, Array, Array]:
-    """Return each side's rendered weight in a bead, and both sides' share, 0-2."""
+    """Return each side's rendered weight, and both sides' share, 0-2."""
     zh_shared = (zh.own[a - 1] * zh.weights) @ zh.other[b - 1].T
     en_shared = en.other[a - 1] @ (en.own[b - 1] * en.weights).T
     zh_part = zh_shared / (zh.total[a - 1][:, None] + 1)
@@ -483,7 +483,7 @@ def _reading(char: str) -> str:
 
 
 def _bags(zh: Sequence[frozenset[str]], en: Sequence[frozenset[str]]) -> tuple[Array, Array, Array]:
-    """Return both sides as 0-1 rows over their tokens, and the tokens' weights.
+    """Return both sides as 0-1 rows over tokens, with weights.
 
     The rarer a token, the larger its weight.
     """

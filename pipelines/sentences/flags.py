@@ -81,7 +81,7 @@ def _numbers_differ(zh: str, en: str) -> bool:
 
 
 def _has_more(own: Sequence[figures.Quantity], other: Sequence[figures.Quantity]) -> bool:
-    """Return True if a figure of one side is not on the other."""
+    """Return True if the other side lacks a figure."""
     return any(f.bits >= _BITS and not any(_alike(f, g) for g in other) for f in own)
 
 

@@ -88,7 +88,7 @@ def find(pair: TextPair, probable: trellis.Array) -> Doubts:
 
 
 def second_look(pair: TextPair, probable: trellis.Array) -> Array:
-    """Return the change in score of the 1-1 beads, by start, shape (n, m).
+    """Return the score changes of 1-1 beads by start, shape (n, m).
 
     A bead that may be part of a larger one keeps its score: the alternative here is two nulls.
     """

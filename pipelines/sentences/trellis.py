@@ -127,7 +127,7 @@ def _both_ways(scores: Array, shapes: Sequence[Shape]) -> tuple[Array, Array, Ar
 
 
 def _log_sum(steps: Array) -> Array:
-    """Return the log of the sum of exp over the shapes (last axis but one)."""
+    """Return the log sum of exp over the last axis but one."""
     top = steps.max(axis=-2)
     base = np.where(top > -np.inf, top, 0.0)
     return np.asarray(top + np.log(np.exp(steps - base[:, None]).sum(axis=-2)))

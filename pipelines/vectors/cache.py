@@ -102,7 +102,7 @@ class VectorCache:
         return found
 
     def _settle(self) -> None:
-        """Merge recent digests into the sorted array, a tenth of a dict's size."""
+        """Merge recent digests into the array, a tenth of a dict's size."""
         known = np.concatenate([self._known, _array(list(self._fresh))])
         places = np.concatenate([self._places, np.array(list(self._fresh.values()), np.int64)])
         order = np.argsort(known, kind="stable")

@@ -1,4 +1,4 @@
-"""Matrix products with rows that are independent of each other to the last bit.
+"""Matrix products with rows independent of each other, bit by bit.
 
 A BLAS does not promise that: OpenBLAS's kernel for AVX2 adds up the first six rows of every twelve
 in one order and the other six in another, and products of other sizes run through other kernels

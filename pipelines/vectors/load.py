@@ -13,7 +13,7 @@ _EXPECTED = (
 
 
 def load_encoder(name: str | None = None) -> Encoder:
-    """Return the bundled encoder (None or its name) or a model on disk.
+    """Return the bundled encoder or a model on disk.
 
     The same object for the same name, within a process. Raises `EncoderError` for an unknown name
     and for a path without an encoder; the message has what was expected.

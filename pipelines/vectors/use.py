@@ -185,7 +185,7 @@ class UniversalSentenceEncoder:
         return [np.array(row[:MAX_TOKENS], dtype=np.int64) for row in listed]
 
     def _sums(self, rows: list[Ids], wanted: list[tuple[int, int]]) -> Vectors:
-        """Return the sum of the features of tokens [from, to) of each row.
+        """Return sums of the features of tokens [from, to), by row.
 
         Rows are read independently.
         """
@@ -349,7 +349,7 @@ class UniversalSentenceEncoder:
         return slots
 
     def _forget(self, needed: Ids) -> None:
-        """Drop the less used half of the tokens, or all if `needed` is larger."""
+        """Drop the less used half of tokens, or all for `needed`."""
         room = _KEPT_TOKENS - len(np.unique(needed))
         count = len(self._holds)
         kept = np.sort(np.argsort(-self._uses[:count], kind="stable")[: min(count // 2, room)])
@@ -379,7 +379,7 @@ class UniversalSentenceEncoder:
 
 
 def _windows(lengths: Ids, none: int) -> tuple[Ids, Ids]:
-    """Return the five tokens around each token, and its place in its row.
+    """Return the window of five around each token, and its place.
 
     Rows are concatenated; `none` is used beyond a row's ends.
     """
