@@ -26,7 +26,7 @@ class CalibrationError(ShizhengError):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Map of log odds: `shift + slope * log odds`, for one method."""
+    """Linear map of log odds (`shift`, `slope`), for one method."""
 
     version: str
     method: str
@@ -121,7 +121,7 @@ def put_in_force(output: Path, version: str | None) -> None:
 
 
 def log_odds(probability: float) -> float:
-    """Return the log odds of a probability between 1e-9 and 1 - 1e-9."""
+    """Return log odds; the probability is cut at 1e-9 and 1 - 1e-9."""
     cut = min(max(probability, 1e-9), 1 - 1e-9)
     return math.log(cut / (1 - cut))
 

@@ -167,7 +167,8 @@ def _described(
 def _ahead_of_rivals(covers: Sequence[Coverage], en: PreparedArticle) -> list[float]:
     """Return each candidate's lead in cosine over its rivals.
 
-    The lead is a weighted mean over English sentences.     Members of a series share most sentences; the others distinguish them.
+    The lead is a weighted mean over English sentences. Members of a series share most sentences;
+    the others distinguish them.
     """
     if len(covers) < 2:
         return [0.0] * len(covers)

@@ -103,9 +103,10 @@ def load_bead_model() -> BeadModel:
 class TextSide:
     """One text of a pair, by length of run.
 
-    Entry k - 1 of each list is about runs of k sentences. `spans` and `centred`: unit vectors; `lengths`: English letters, in Chinese the usual number for
-    its characters; `figures` and `names`: 0-1 rows over the pair's tokens; `marks`: True by kind of
-    punctuation in the run; `wordless`: True if a sentence of the run has no word.
+    Entry k - 1 of each list is about runs of k sentences. `spans` and `centred`: unit vectors;
+    `lengths`: English letters, in Chinese the usual number for its characters; `figures` and
+    `names`: 0-1 rows over the pair's tokens; `marks`: True by kind of punctuation in the run;
+    `wordless`: True if a sentence of the run has no word.
     """
 
     spans: list[Array]
