@@ -56,18 +56,26 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One archived response.
+class Answer:
+    """One answer of a site, live or archived.
 
-    `headers` are in lower case, `body` is free of transfer and content codings, but for one that
-    was left packed (see `unpacking.is_packed`). `fetched_at` is UTC. `kind` and `digest` are empty
-    if the archive has none.
+    Names of `headers` are in lower case, `body` is free of transfer and content codings, but for
+    one that was left packed (see `unpacking.is_packed`).
     """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Answer):
+    """One archived response.
+
+    `fetched_at` is UTC. `kind` and `digest` are empty if the archive has none.
+    """
+
     fetched_at: datetime
     kind: str
     digest: str

@@ -5,11 +5,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from crawler import issues
+from crawler.archive.reader import Answer
 from crawler.cms import FAMILIES
 from crawler.crawl.session import Session
 from crawler.extract.article import extract, join_parts
 from crawler.extract.refusals import REASONS, diagnose, evidence, refusal_kind
-from crawler.fetch.pages import Answer, as_requested, get
+from crawler.fetch.pages import as_requested, get
 from crawler.item import Article, Reject
 from crawler.state.visits import Outcome
 from crawler.unpacking import TOO_LARGE, is_packed
@@ -116,7 +117,7 @@ class ArticleReader:
         if visit is not None and 200 <= visit.status < 300 and not again:
             record = session.archived(visit.place)
             if record is not None:
-                return Answer.of_record(record)
+                return record
         try:
             answer = await get(session, url, "part")
         except Exception as error:
@@ -145,7 +146,7 @@ def rejected(session: Session, answer: Answer) -> Reject | None:
         return None
     seen = description(answer)
     session.report(code, answer.url, seen)
-    reason = diagnose(answer.url, answer.status, answer.headers, answer.body)
+    reason = diagnosis(answer)
     if reason in BLOCKED:
         return Reject(answer.url, session.city.key, reason, f"{REASONS[reason]} ({seen})")
     detail = f"The server answered with status {answer.status}."
@@ -155,13 +156,18 @@ def rejected(session: Session, answer: Answer) -> Reject | None:
 def code_of(answer: Answer) -> str:
     """Return the issue code of an answer; empty for a page."""
     status = answer.status
-    reason = diagnose(answer.url, status, answer.headers, answer.body)
+    reason = diagnosis(answer)
     by_status = status in (403, 405, 451)
     if (reason == "challenge" or by_status) and (code := refusal_kind(status, answer.body)):
         return code
     if reason in BLOCKED:
         return "empty_shell" if reason == "empty_shell" else "blocked_challenge"
     return "" if 200 <= status < 300 else issues.of_status(status)
+
+
+def diagnosis(answer: Answer) -> str | None:
+    """Return the reason of `refusals.diagnose` for an answer that is no page."""
+    return diagnose(answer.url, answer.status, answer.headers, answer.body)
 
 
 def description(answer: Answer) -> str:

@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 from crawler.city import Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
-from crawler.crawl.articles import rejected
+from crawler.crawl.articles import diagnosis, rejected
 from crawler.crawl.session import Session
 from crawler.crawl.window import Window
 from crawler.extract.charset import decode
-from crawler.extract.refusals import REASONS, diagnose, is_drawn
+from crawler.extract.refusals import REASONS, is_drawn
 from crawler.fetch import browser
-from crawler.fetch.pages import Answer, as_requested, get
+from crawler.fetch.pages import as_requested, get
 from crawler.item import canonical_url
 from crawler.limits import cut_list
 from crawler.state.database import SKEW
@@ -110,7 +110,7 @@ class Discovery:
             reading.failed += 1
             return None
         # A list may show nothing and have its entries in a script: an empty shell is no refusal.
-        shell = _is_shell(answer)
+        shell = not is_packed(answer.headers) and diagnosis(answer) == "empty_shell"
         reading.drawn = shell and is_drawn(answer.body)
         if not shell and rejected(session, answer):
             reading.failed += 1
@@ -246,9 +246,3 @@ class Discovery:
             session.report("layout_changed", source.list, had)
         else:
             session.report("empty_shell" if reading.drawn else "list_empty", source.list, shown)
-
-
-def _is_shell(answer: Answer) -> bool:
-    if is_packed(answer.headers):
-        return False
-    return diagnose(answer.url, answer.status, answer.headers, answer.body) == "empty_shell"

@@ -31,7 +31,7 @@ from crawler.extract.charset import decode
 from crawler.extract.consensus import is_chinese
 from crawler.fetch import browser
 from crawler.fetch.guards import check_host
-from crawler.fetch.pages import Answer
+from crawler.fetch.pages import answer_of
 from crawler.item import Article, Reject
 from crawler.legible import visible
 
@@ -202,7 +202,7 @@ class Probe(Spider):
         except Exception as error:
             code, evidence = issues.of_error(error)
             return Fetched(url, code=code, evidence=evidence)
-        answer = Answer.of(response)
+        answer = answer_of(response)
         headers = dict(answer.headers)
         code = code_of(answer)
         if kind == "page" and 200 <= answer.status < 300:

@@ -1,40 +1,22 @@
 """Download of single pages within a crawl, and conversion of responses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self, cast
+from typing import cast
 from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.http import Headers, Response
 
-from crawler.archive.reader import Record, merged
+from crawler.archive.reader import Answer, merged
 from crawler.crawl.session import Session
 from crawler.fetch import browser
 from crawler.state.visits import validators
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer of a site, live or archived.
-
-    Names of `headers` are in lower case.
-    """
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @classmethod
-    def of(cls, response: Response) -> Self:
-        """Return a live response."""
-        return cls(response.url, response.status, lower_headers(response.headers), response.body)
-
-    @classmethod
-    def of_record(cls, record: Record) -> Self:
-        """Return an archived response."""
-        return cls(record.url, record.status, record.headers, record.body)
+def answer_of(response: Response) -> Answer:
+    """Return a live response, its URL without fragment."""
+    headers = lower_headers(response.headers)
+    return Answer(urldefrag(response.url)[0], response.status, headers, response.body)
 
 
 async def get(session: Session, url: str, kind: str, *, drawn: bool = False) -> Answer:
@@ -45,15 +27,15 @@ async def get(session: Session, url: str, kind: str, *, drawn: bool = False) -> 
     comes from the browser, always anew: it may change while its file does not.
     """
     if drawn:
-        return Answer.of(await _download(session, url, {"kind": kind} | browser.meta()))
+        return answer_of(await _download(session, url, {"kind": kind} | browser.meta()))
     visit = session.visits.get(as_requested(url))
     response = await _download(session, url, {"kind": kind}, validators(visit))
     if response.status == 304 and visit is not None:
         record = session.archived(visit.place)
         if record is not None:
-            return Answer.of_record(record)
+            return record
         response = await _download(session, url, {"kind": kind})  # the archive was moved away
-    return Answer.of(response)
+    return answer_of(response)
 
 
 async def _download(

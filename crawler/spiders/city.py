@@ -7,9 +7,7 @@ articles in `articles.py`.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Any, Self
-from urllib.parse import urldefrag
 
 import scrapy
 from scrapy import Request, Spider
@@ -19,12 +17,11 @@ from twisted.python.failure import Failure
 
 from crawler import issues
 from crawler.city import City
-from crawler.crawl.articles import BLOCKED, ArticleReader, PageResults
+from crawler.crawl.articles import BLOCKED, ArticleReader, PageResults, diagnosis
 from crawler.crawl.discovery import Discovery
 from crawler.crawl.session import Session
 from crawler.crawl.window import Window
-from crawler.extract.refusals import diagnose
-from crawler.fetch.pages import Answer
+from crawler.fetch.pages import answer_of
 from crawler.item import canonical_url
 from crawler.state.visits import Visit, validators
 
@@ -73,7 +70,7 @@ class CitySpider(Spider):
     async def article(self, response: Response) -> AsyncIterator[PageResults]:
         """Read a fetched article page; again, only if it changed."""
         visits = self.session.visits
-        answer = replace(Answer.of(response), url=urldefrag(response.url)[0])
+        answer = answer_of(response)
         again = "digest" in response.request.meta  # type: ignore[union-attr]
         visit = visits.get(answer.url) if again else None
         same = visit is not None and visit.outcome == "stored"
@@ -81,7 +78,7 @@ class CitySpider(Spider):
             record = self.session.archived(visit.place)
             if record is None:
                 return
-            answer = Answer.of_record(record)
+            answer = record
         page = await self.reader.read(answer, again=again)
         if page is None:
             return
@@ -138,7 +135,7 @@ class CitySpider(Spider):
                 yield self._request(url)
 
     def _check_clock(self) -> None:
-        """Report a state written by a clock that was ahead of the present one."""
+        """Report a state written by a clock that was ahead."""
         now = self.session.now()
         lists = [source.list for source in self.city.listings]
         count, latest = self.session.visits.ahead(now, lists)
@@ -155,10 +152,10 @@ class CitySpider(Spider):
             record = session.archived(visit.place)
             if record is None or canonical_url(record.url) in session.seen:
                 continue
-            if diagnose(record.url, record.status, record.headers, record.body) in BLOCKED:
+            if diagnosis(record) in BLOCKED:
                 continue  # refused then; asked for again now, from the frontier
             session.seen.add(canonical_url(record.url))
-            page = await self.reader.read(Answer.of_record(record))
+            page = await self.reader.read(record)
             if page is not None:
                 session.count("recovered")
                 yield page

@@ -113,52 +113,37 @@ class _Database(sqlite3.Connection):
 
     translate: Callable[[sqlite3.Error], Exception]
 
-    def execute(self, *args: Any) -> sqlite3.Cursor:
+    def execute(self, *args: Any) -> Any:
         return self.cursor(_Cursor).execute(*args)
 
-    def executemany(self, *args: Any) -> sqlite3.Cursor:
+    def executemany(self, *args: Any) -> Any:
         return self.cursor(_Cursor).executemany(*args)
 
-    def executescript(self, *args: Any) -> sqlite3.Cursor:
+    def executescript(self, *args: Any) -> Any:
         return self.cursor(_Cursor).executescript(*args)
 
-    @contextmanager
-    def translated(self) -> Iterator[None]:
-        """Raise SQLite errors in the block as those for the user."""
+
+def _translated(method: Callable[..., Any]) -> Any:
+    """Return a cursor's method with SQLite errors as those for the user."""
+
+    def call(cursor: Any, *args: Any) -> Any:
         try:
-            yield
+            return method(cursor, *args)
         except sqlite3.Error as error:
-            raise self.translate(error) from error
+            raise cursor.connection.translate(error) from error
+
+    return call
 
 
 class _Cursor(sqlite3.Cursor):
     """A cursor of `_Database`: damage may show at any row."""
 
-    connection: _Database
-
-    def execute(self, *args: Any) -> Self:
-        with self.connection.translated():
-            return super().execute(*args)
-
-    def executemany(self, *args: Any) -> Self:
-        with self.connection.translated():
-            return super().executemany(*args)
-
-    def executescript(self, *args: Any) -> sqlite3.Cursor:
-        with self.connection.translated():
-            return super().executescript(*args)
-
-    def fetchone(self) -> Any:
-        with self.connection.translated():
-            return super().fetchone()
-
-    def fetchall(self) -> list[Any]:
-        with self.connection.translated():
-            return super().fetchall()
-
-    def __next__(self) -> Any:
-        with self.connection.translated():
-            return super().__next__()
+    execute = _translated(sqlite3.Cursor.execute)
+    executemany = _translated(sqlite3.Cursor.executemany)
+    executescript = _translated(sqlite3.Cursor.executescript)
+    fetchone = _translated(sqlite3.Cursor.fetchone)
+    fetchall = _translated(sqlite3.Cursor.fetchall)
+    __next__ = _translated(sqlite3.Cursor.__next__)
 
 
 def connect(

@@ -8,7 +8,7 @@ outcome, or leads to one that is or has; `unaccounted` returns the others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -68,12 +68,14 @@ class Visits:
 
     def record(self, visit: Visit, moment: datetime) -> None:
         """Record a response archived already, fetched at `moment` (UTC)."""
-        seen, before = moment.isoformat(), self.get(visit.url)
+        seen, page, before = moment.isoformat(), canonical_url(visit.url), self.get(visit.url)
         with self.state.changing():
             self._database.execute(
                 # An outcome stays while the page stays the same.
-                "INSERT INTO visits VALUES (?,?,?,?,?,?,?,?,?,?,"
-                "min(coalesce((SELECT listed_at FROM frontier WHERE url=?),?),?),?,NULL,NULL,0) "
+                "INSERT INTO visits VALUES (:url, :canonical, :kind, :status, :digest, :etag, "
+                ":last_modified, :redirect, :file, :offset, min(coalesce("
+                "(SELECT listed_at FROM frontier WHERE url=:url), :seen), :seen), :seen, NULL, "
+                "NULL, 0) "
                 "ON CONFLICT (url) DO UPDATE SET kind=excluded.kind, "
                 "outcome=iif(outcome='stored' AND digest=excluded.digest "
                 "AND status=excluded.status, outcome, NULL), "
@@ -83,22 +85,7 @@ class Visits:
                 "offset=excluded.offset, last_seen=excluded.last_seen, "
                 # Seen now, it was first seen no later, whatever the clock showed then.
                 "first_seen=min(first_seen, excluded.last_seen)",
-                (
-                    visit.url,
-                    canonical_url(visit.url),
-                    visit.kind,
-                    visit.status,
-                    visit.digest,
-                    visit.etag,
-                    visit.last_modified,
-                    visit.redirect,
-                    visit.place.file,
-                    visit.place.offset,
-                    visit.url,
-                    seen,
-                    seen,
-                    seen,
-                ),
+                asdict(visit) | asdict(visit.place) | {"canonical": page, "seen": seen},
             )
             self._database.execute(
                 "INSERT OR IGNORE INTO payloads VALUES (?,?,?,?,?)",
