@@ -89,11 +89,11 @@ class AccessControl:
         if scope["path"] not in _OPEN and not known:
             await self._let_in(scope, send)
             return
-        more = _raw(HEADERS if known else HEADERS | _CLOSED)
+        added = _raw(HEADERS if known else HEADERS | _CLOSED)
 
         async def confined(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *more]
+                message["headers"] = [*message.get("headers", []), *added]
             await send(message)
 
         await self._app(scope, receive, confined)
@@ -147,12 +147,12 @@ class AccessControl:
 
 
 async def _answer(
-    send: Send, status: int, text: str, more: MutableMapping[str, Any] | None = None
+    send: Send, status: int, text: str, extra: MutableMapping[str, Any] | None = None
 ) -> None:
     body = text.encode()
     headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body))}
     start = {"type": "http.response.start", "status": status}
-    await send(start | {"headers": _raw(headers | HEADERS | _CLOSED | dict(more or {}))})
+    await send(start | {"headers": _raw(headers | HEADERS | _CLOSED | dict(extra or {}))})
     await send({"type": "http.response.body", "body": body})
 
 

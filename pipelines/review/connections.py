@@ -29,11 +29,9 @@ class LimitedConnection(H11Protocol):
         super().connection_made(transport)
         self._since = self.loop.time()
         self._deadline = self.loop.call_later(PATIENCE, self._close)
-        waiting = [
-            one for one in self.connections if isinstance(one, LimitedConnection) and one._deadline
-        ]
+        waiting = [c for c in self.connections if isinstance(c, LimitedConnection) and c._deadline]
         if len(waiting) > MOST_WAITING:
-            min(waiting, key=lambda one: one._since)._close()
+            min(waiting, key=lambda connection: connection._since)._close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the deadline."""

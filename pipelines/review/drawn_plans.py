@@ -34,7 +34,7 @@ class DrawnPlan:
     @cached_property
     def places(self) -> dict[Item, int]:
         """Place of each item."""
-        return {one.item: place for place, one in enumerate(self.items)}
+        return {drawn.item: place for place, drawn in enumerate(self.items)}
 
 
 def key_of(plan: Plan) -> str:
@@ -50,7 +50,7 @@ def open_plan(output: Path, plan: Plan) -> DrawnPlan:
     path = _folder(output) / f"{key_of(plan)}.json"
     if not path.exists():
         drawn = sampling.draw(output, plan)
-        content = {"plan": str(plan), "items": [asdict(one) for one in drawn]}
+        content = {"plan": str(plan), "items": [asdict(item) for item in drawn]}
         with atomic.replacing(path) as file:
             file.write(json.dumps(content, ensure_ascii=False, indent=0).encode())
     return _read(path)
@@ -72,8 +72,8 @@ def _read(path: Path) -> DrawnPlan:
         plan = sampling.stored_plan(content["plan"])
         if plan is None:
             raise ValueError(f"no plan is written {content['plan']!r}")
-        items = (one | {"nearest": tuple(one["nearest"])} for one in content["items"])
-        return DrawnPlan(key_of(plan), plan, tuple(Drawn(**one) for one in items))
+        items = (item | {"nearest": tuple(item["nearest"])} for item in content["items"])
+        return DrawnPlan(key_of(plan), plan, tuple(Drawn(**item) for item in items))
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise StoreError(
             f"{path}: not a plan as shizheng draws it ({error}); remove the file to draw again"

@@ -34,6 +34,10 @@ HITS = 20
 """Articles that a search shows."""
 
 _TEXT = 6_000
+"""Characters of an article that a page shows; set by hand."""
+
+_FETCHED, _AT_ONCE = 600, 50
+"""Items of a plan whose pairs are fetched ahead, and pairs fetched at once; set by hand."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -197,12 +201,12 @@ class ItemReader:
         if drawn_plan.key not in self._fetched:
             self._fetched.add(drawn_plan.key)
             by_city: dict[str, list[str]] = {}
-            for one in drawn_plan.items[:600]:
-                by_city.setdefault(one.city, []).append(one.pair_id or "")
+            for drawn in drawn_plan.items[:_FETCHED]:
+                by_city.setdefault(drawn.city, []).append(drawn.pair_id or "")
             for city, pair_ids in by_city.items():
-                for start in range(0, len(pair_ids), 50):
-                    some = pair_ids[start : start + 50]
-                    work = partial(self._fetch, self._edition, city, some)
+                for start in range(0, len(pair_ids), _AT_ONCE):
+                    chunk = pair_ids[start : start + _AT_ONCE]
+                    work = partial(self._fetch, self._edition, city, chunk)
                     self._worker.put(work, urgent=False)
 
     def also(self, work: Callable[[], object]) -> None:

@@ -123,7 +123,7 @@ def _check_columns(columns: Sequence[str], name: str) -> None:
             f"{name}, line 1: expected the columns level and verdict, and pair_id or en_id, with "
             f"commas between them; found: {found}"
         )
-    twice = sorted({one for one in columns if one and columns.count(one) > 1})
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise ExchangeError(f"{name}, line 1: the column {twice[0]} stands there twice")
 
@@ -149,11 +149,11 @@ def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
         named = f"user {by}"
     at = annotation.get("updated_at") or annotation.get("created_at")
     found: Row = {"reviewer": named, "judged_at": at, "corrected_at": at}
-    for one in _list(annotation.get("result"), where):
-        value = one.get("value") if isinstance(one, dict) else None
+    for result in _list(annotation.get("result"), where):
+        value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict):
             raise _odd(where, "a result is an object with from_name and value")
-        name = one.get("from_name")
+        name = result.get("from_name")
         if name == level:
             choices = _list(value.get("choices"), where)
             if len(choices) > 1:
@@ -165,8 +165,8 @@ def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
                 f"{str(level)[:80]!r}; take the interface that the export wrote beside the tasks"
             )
         elif name in _ANNOTATED:
-            said = value.get("text")
-            lines = [said] if isinstance(said, str) else _list(said, where)
+            text = value.get("text")
+            lines = [text] if isinstance(text, str) else _list(text, where)
             if not all(isinstance(line, str) for line in lines):
                 raise _odd(where, f"{name} is a text")
             found[name] = "\n".join(lines)

@@ -31,7 +31,7 @@ def content(release: Snapshot) -> dict[str, Any]:
         "title": TITLE,
         "version": release.version,
         "date-released": facts["as_of"][:10],
-        "authors": [dict(one) for one in AUTHORS],
+        "authors": [dict(author) for author in AUTHORS],
         "abstract": (
             f"{counts['articles']['all']} articles of {len(facts['cities'])} Chinese cities, "
             f"{counts['pairs']['all']} pairs of a Chinese and an English article that tell the "
@@ -58,7 +58,7 @@ def content(release: Snapshot) -> dict[str, Any]:
                 "type": "software",
                 "title": "shizheng",
                 "version": facts["shizheng"],
-                "authors": [dict(one) for one in AUTHORS],
+                "authors": [dict(author) for author in AUTHORS],
                 "scope": "The program that made the release",
             }
         ],

@@ -69,7 +69,7 @@ def write(release: Snapshot) -> None:
 def metadata(release: Snapshot) -> dict[str, Any]:
     """Return the metadata as JSON-LD, without tables that have no rows."""
     cited = citation.content(release)
-    held = [table for table in TABLES if release.files(table)]
+    filled = [table for table in TABLES if release.files(table)]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -81,15 +81,17 @@ def metadata(release: Snapshot) -> dict[str, Any]:
         "datePublished": release.manifest["as_of"],
         "inLanguage": ["zh", "en"],
         "keywords": cited["keywords"],
-        "creator": [{"@type": "sc:Organization", "name": one["name"]} for one in citation.AUTHORS],
+        "creator": [
+            {"@type": "sc:Organization", "name": author["name"]} for author in citation.AUTHORS
+        ],
         "license": "The texts are their publishers'; see the columns rights and held, and "
         "datasheet.md",
         "url": "datasheet.md",
         "citeAs": f"shizheng contributors ({cited['date-released'][:4]}). {citation.TITLE}. "
         f"Release {release.version}.",
         "isLiveDataset": False,
-        "distribution": [one for table in held for one in _files(release, table)],
-        "recordSet": [_records(table) for table in held],
+        "distribution": [file for table in filled for file in _files(release, table)],
+        "recordSet": [_records(table) for table in filled],
     }
 
 

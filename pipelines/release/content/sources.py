@@ -44,21 +44,21 @@ class Sources:
         the article was corrected.
         """
         values = columns[side]
-        said = pc.fill_null(values, "").to_numpy(zero_copy_only=False).tolist()
+        sides = pc.fill_null(values, "").to_numpy(zero_copy_only=False).tolist()
         starts = pc.fill_null(columns[f"{side}_start"], 0).to_numpy().tolist()
         ends = pc.fill_null(columns[f"{side}_end"], 0).to_numpy().tolist()
         owners = articles.tolist()
         texts = map(self._texts.__getitem__, owners)
-        held = map(getitem, texts, map(slice, starts, ends))
-        stands = np.fromiter(map(eq, said, held), np.bool_, len(said))
-        stands |= np.fromiter(map(len, said), np.int64, len(said)) == 0
+        current = map(getitem, texts, map(slice, starts, ends))
+        unchanged = np.fromiter(map(eq, sides, current), np.bool_, len(sides))
+        unchanged |= np.fromiter(map(len, sides), np.int64, len(sides)) == 0
         replaced: dict[int, str] = {}
         if self._masks:
             masked = {key: applied(self._texts[key], masks) for key, masks in self._masks.items()}
             for at in np.flatnonzero(np.isin(articles, list(masked))).tolist():
-                if said[at]:
+                if sides[at]:
                     replaced[at] = masked[owners[at]][starts[at] : ends[at]]
         if not replaced:
-            return values, stands
+            return values, unchanged
         news = pa.array(list(replaced.values()), type=pa.string())
-        return pc.replace_with_mask(values, flags_at(replaced, len(said)), news), stands
+        return pc.replace_with_mask(values, flags_at(replaced, len(sides)), news), unchanged

@@ -134,8 +134,8 @@ class Writing:
         present = pa.array(parts != LEFT_OUT)
         self.counts.statistics.add_articles(table, present)
         grouped = pa.table({"lang": columns["lang"], "held": levels}).filter(present)
-        for one in grouped.group_by(["lang", "held"]).aggregate([([], "count_all")]).to_pylist():
-            self.counts.articles[planned.city, one["lang"], one["held"]] += one["count_all"]
+        for row in grouped.group_by(["lang", "held"]).aggregate([([], "count_all")]).to_pylist():
+            self.counts.articles[planned.city, row["lang"], row["held"]] += row["count_all"]
         self.counts.runs.update(run for run in pc.unique(columns["run_id"]).to_pylist() if run)
         self._date(columns["last_seen"])
 
@@ -155,8 +155,8 @@ class Writing:
             ("relation", self.counts.relations),
             ("method", self.counts.methods),
         ):
-            for one in present.group_by(name).aggregate([([], "count_all")]).to_pylist():
-                counts[one[name]] += one["count_all"]
+            for row in present.group_by(name).aggregate([([], "count_all")]).to_pylist():
+                counts[row[name]] += row["count_all"]
         self._date(columns["aligned_at"])
 
     def _sentences(self, planned: CityPlan, chosen_pairs: "_CityPairs", sources: Sources) -> None:

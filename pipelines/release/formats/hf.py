@@ -111,11 +111,11 @@ def _info(folder: Path) -> dict[str, Any]:
         columns = features(LAYOUTS[folder.name].of)
     splits = []
     for name in _splits(folder):
-        read = [pq.read_metadata(path) for path in sorted(folder.glob(f"{name}-*.parquet"))]
+        metadata = [pq.read_metadata(path) for path in sorted(folder.glob(f"{name}-*.parquet"))]
         size = sum(
-            one.row_group(at).total_byte_size for one in read for at in range(one.num_row_groups)
+            m.row_group(at).total_byte_size for m in metadata for at in range(m.num_row_groups)
         )
-        rows = sum(one.num_rows for one in read)
+        rows = sum(m.num_rows for m in metadata)
         splits.append({"name": name, "num_bytes": size, "num_examples": rows})
     return {
         "config_name": folder.name,
