@@ -1,14 +1,15 @@
-"""Articles from web archives: ours again, or anyone's (wget, Common Crawl).
+"""Articles from web archives: the crawler's own, or anyone's (wget, Common Crawl).
 
-Files are read by several processes and stored by one, in the order they were given, so that the
-number of processes changes nothing but the time. What was read is remembered: a command that was
-killed goes on where it stopped, and one that ended has nothing to do.
+Files are read by several processes and stored by one, in the order given, so that the number of
+processes changes nothing but the time. Files read are recorded: a command that was killed goes on
+from there, and one that ended has nothing to do.
 """
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from pipelines.tables.articles import write_articles, write_rejects
 from pipelines.tables.runs import Run
 from pipelines.terminal import Tracker
 
-# What the crawler asked for to find articles; in anyone else's archive a record has no kind.
+# Pages fetched to find articles; in anyone else's archive a record has no kind.
 _NOT_ARTICLES = ("list", "robots")
 
 
@@ -40,7 +41,7 @@ _NOBODY = City(key="", name_zh="", name_en="", hosts=(), sources=())
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What the archives gave for one city: `records` are the pages looked at."""
+    """Articles of one city in the archives; `records` are the pages read."""
 
     records: int = 0
     new: int = 0
@@ -60,8 +61,11 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What reading archives came to: counts by city, records skipped by reason, how many of the
-    files had been read before and were left alone, and why a city's tables could not be used."""
+    """Result of reading archives.
+
+    Counts by city, records skipped by reason, the number of files left alone because they had been
+    read before, and the reason by city for tables that could not be used.
+    """
 
     counts: Mapping[str, Count]
     skipped: Counter[str]
@@ -70,14 +74,14 @@ class Extracted:
 
 
 class ReaderDiedError(ShizhengError):
-    """A process that read an archive was killed. The message names the file."""
+    """Death of a process that read an archive, named in the message."""
 
     exit_code = ExitCode.INTERNAL
 
 
 @dataclass(slots=True)
 class _Pages:
-    """What one file holds of one city, before pages are joined."""
+    """Pages of one city in one file, not yet joined."""
 
     city: City
     articles: dict[str, Article] = field(default_factory=dict)
@@ -87,7 +91,7 @@ class _Pages:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one file gives for one city, ready to be stored."""
+    """Articles and rejects of one city in one file."""
 
     records: int
     articles: tuple[Article, ...]
@@ -96,7 +100,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Filter:
-    """Which pages of an archive are wanted, and whose they are."""
+    """Filter of the pages of an archive by city, prefix and host."""
 
     cities: Mapping[str, City]
     prefix: str | None
@@ -111,7 +115,7 @@ class _Filter:
         return unnamed_city(url) if city is None and self.any_host and host_of(url) else city
 
     def city_of_record(self, url: str, skipped: Counter[str]) -> City | None:
-        """Return whose page a record is; one without a usable host is counted as `no_host`."""
+        """Return the city of a record; count an unusable host as `no_host`."""
         try:
             city = self.city_of(url)
         except ValueError:  # a host that is none, such as half an IPv6 address
@@ -134,67 +138,87 @@ def extract(
     jobs: int | None = None,
     again: bool = False,
 ) -> Extracted:
-    """Extract and store what `paths` hold, `jobs` files at once (default: one a core).
+    """Extract and store the articles of archives, `jobs` files at once.
 
-    A page belongs to the first city that allows its URL; with `any_host`, a page of another host
-    belongs to a city named after it. A file that was read before, by this version and with these
-    city files and options, is left alone unless `again`; one with revisits whose originals were
-    missing is always read. Nothing is stored of a city with a damaged table; the others go on, and
-    the file is read again the next time. Raises `archive.ArchiveError` for a file that is no web
-    archive, before anything is stored, and `ReaderDiedError`; what was stored until then stays.
+    By default one file a core. A page belongs to the first city that allows its URL; with
+    `any_host`, a page of another host belongs to a city named after it. A file that was read
+    before, by this version and with these city files and options, is left alone unless `again`; one
+    with revisits without their originals is always read. Nothing is stored of a city with a damaged
+    table; the others go on, and the file is read again the next time. Raises `ArchiveError` for a
+    file that is no web archive, before anything is stored, and `ReaderDiedError`; articles stored
+    until then stay.
     """
     for path in paths:
         next(reader.read_records(path), None)
     wanted = _Filter(cities, prefix, any_host)
     mark = settings_digest(cities, prefix, any_host)
-    counts: dict[str, Count] = {}
-    skipped: Counter[str] = Counter()
-    damaged: dict[str, str] = {}
+    storing = _Storing(output, run)
     with Progress.open(output) as progress:
         keys = {path: identity(path, mark) for path in paths}
         fresh = [path for path in keys if again or not progress.has(keys[path])]
         tracker.update("archives", 0, len(fresh))
         number = 0
+        results = pool.map_ordered(partial(_read, wanted=wanted), fresh, jobs=jobs)
         try:
-            for path, (found, lost) in pool.map_ordered(
-                partial(_read, wanted=wanted), fresh, jobs=jobs
-            ):
-                for key, pages in found.items():
-                    try:
-                        counts[key] = counts.get(key, Count()) + _store(output, key, pages, run)
-                    except damage.StoreError as error:
-                        if error.city is None:
-                            raise
-                        damaged[key] = str(error)
-                skipped += lost
-                stored = [key for key in found if key not in damaged]
-                if not lost["unresolved"] and len(stored) == len(found):
+            for number, (path, (found, skipped)) in enumerate(results, start=1):
+                stored = storing.add(found, skipped)
+                if not skipped["unresolved"] and len(stored) == len(found):
                     progress.add(keys[path], path.name, stored, run.run_id)
                 else:
                     progress.owe(stored)
-                number += 1
                 tracker.update("archives", number, len(fresh), path.name)
         except BrokenProcessPool as error:
             raise ReaderDiedError(
                 f"a process died while {fresh[number]} was read (killed, or out of memory); "
                 "what was stored is whole: run the command again to go on, or with --jobs 1"
             ) from error
-        # A command that was killed may have stored articles and not compared them yet.
+        storing.mark_duplicates(progress)
+    read_before = len(keys) - len(fresh)
+    return Extracted(storing.counts, storing.skipped, read_before, storing.damaged)
+
+
+@dataclass(slots=True)
+class _Storing:
+    """Counts of articles stored so far, and cities with damaged tables."""
+
+    output: Path
+    run: Run
+    counts: dict[str, Count] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    damaged: dict[str, str] = field(default_factory=dict)
+
+    def add(self, found: Mapping[str, _Found], skipped: Counter[str]) -> list[str]:
+        """Store the articles of a file; return the cities without damage."""
+        self.skipped += skipped
+        for key, pages in found.items():
+            with self._noting_damage(key):
+                stored = _store(self.output, key, pages, self.run)
+                self.counts[key] = self.counts.get(key, Count()) + stored
+        return [key for key in found if key not in self.damaged]
+
+    def mark_duplicates(self, progress: Progress) -> None:
+        """Mark the duplicates in cities with new articles.
+
+        A command that was killed may have stored articles and not compared them yet.
+        """
         for key in progress.owed():
-            try:
-                with lock.hold(output, [key]):
-                    duplicates.cluster_shard(output, key)
-            except damage.StoreError as error:
-                if error.city is None:
-                    raise
-                damaged[key] = str(error)
-            else:
+            with self._noting_damage(key):
+                with lock.hold(self.output, [key]):
+                    duplicates.cluster_shard(self.output, key)
                 progress.settle(key)
-    return Extracted(counts, skipped, len(keys) - len(fresh), damaged)
+
+    @contextmanager
+    def _noting_damage(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except damage.StoreError as error:
+            if error.city is None:
+                raise
+            self.damaged[key] = str(error)
 
 
 def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[str]]:
-    """Return what one file gives, by city, and what of it was skipped, by reason."""
+    """Return a file's pages by city, and its skipped records by reason."""
     gathered: dict[str, _Pages] = {}
     skipped: Counter[str] = Counter()
     for record in reader.read_records(path, skipped):
@@ -248,7 +272,7 @@ def _store(output: Path, key: str, found: _Found, run: Run) -> Count:
 
 
 def _joined(articles: Mapping[str, Article]) -> list[Article]:
-    """Return the articles with the pages of each multi-page one joined to its first."""
+    """Return the articles with multi-page ones joined."""
     continuations = {url for article in articles.values() for url in article.parts}
     whole = []
     for url, article in articles.items():

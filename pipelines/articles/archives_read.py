@@ -1,7 +1,8 @@
-"""Which archives `extract` has read: what lets a killed command go on and a finished one rest.
+"""Record of the archives that `extract` has read.
 
-An archive is known by its content, not by its name, together with everything that decides what
-comes of it: the code that reads it, the libraries below it, the city files and the options.
+A killed command goes on from it. An archive is identified by its content, not by its name, together
+with everything that determines its articles: the code that reads it, the libraries below it, the
+city files and the options.
 """
 
 import hashlib
@@ -86,12 +87,12 @@ class Progress:
         self._database.close()
 
     def has(self, key: str) -> bool:
-        """Whether an archive was read, and what it gave is still here."""
+        """Return True if an archive was read and its tables are present."""
         row = self._database.execute("SELECT cities FROM read WHERE key = ?", (key,)).fetchone()
         return row is not None and all(self._present(city) for city in json.loads(row[0]))
 
     def add(self, key: str, file: str, cities: Sequence[str], run_id: str) -> None:
-        """Remember an archive whose articles and rejects have been stored."""
+        """Record an archive after its articles and rejects have been stored."""
         with self._database:
             self._database.execute("BEGIN")
             self._database.execute(
@@ -101,17 +102,17 @@ class Progress:
             self._owe(cities)
 
     def owe(self, cities: Sequence[str]) -> None:
-        """Remember cities whose articles are to be compared with each other."""
+        """Record cities with articles to be compared."""
         with self._database:
             self._database.execute("BEGIN")
             self._owe(cities)
 
     def owed(self) -> list[str]:
-        """Return the cities whose articles are to be compared, sorted."""
+        """Return the cities with articles to be compared, sorted."""
         return [row[0] for row in self._database.execute("SELECT city FROM owed ORDER BY city")]
 
     def settle(self, city: str) -> None:
-        """Forget a city whose articles have been compared."""
+        """Remove a city after its articles have been compared."""
         self._database.execute("DELETE FROM owed WHERE city = ?", (city,))
 
     def _owe(self, cities: Sequence[str]) -> None:
@@ -126,12 +127,12 @@ class Progress:
 
 
 def identity(path: Path, mark: str) -> str:
-    """Return an archive's identity: its content and `mark`, the `settings_digest` of the rest."""
+    """Return an archive's identity: digests of its content and the settings."""
     return files.sha256(path) + mark
 
 
 def settings_digest(cities: Mapping[str, City], prefix: str | None, any_host: bool) -> str:
-    """Return a digest of all that decides, beside an archive, which articles come of it."""
+    """Return a digest of everything but the archive that determines its articles."""
     named = sorted(repr(replace(city, file="")) for city in cities.values())
     options = json.dumps([fingerprint(DEPENDS_ON, PACKAGES).hex(), named, prefix, any_host])
     return hashlib.sha256(options.encode()).hexdigest()[:16]

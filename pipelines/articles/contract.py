@@ -31,7 +31,7 @@ _NO_TEXT = re.compile(
 
 
 def is_plausible(published: datetime, seen: datetime) -> bool:
-    """Return True for a date of publication from `EARLIEST` to `AHEAD` of the day `seen`.
+    """Return True for a date from `EARLIEST` to `AHEAD` of `seen`.
 
     A page was seen when it was fetched, so that reading an archive again gives the same date. Never
     raises: a moment without a date in Asia/Shanghai is not plausible.
@@ -46,7 +46,7 @@ def is_plausible(published: datetime, seen: datetime) -> bool:
 def plain(text: str) -> str:
     """Return text with newlines as its only line ends, without control characters.
 
-    Marks of direction are kept: they are part of Arabic or Hebrew as it is written.
+    Marks of direction stay: they are part of Arabic or Hebrew as it is written.
     """
     return _NO_TEXT.sub("", _BREAK.sub("\n", text))
 
@@ -57,7 +57,7 @@ def one_line(text: str) -> str:
 
 
 def within_limits(article: Article, seen: datetime) -> Article:
-    """Return an article within the limits; a changed date or title is flagged."""
+    """Return an article within the limits, with flags for changes."""
     flags: list[str] = []
     title, text = one_line(article.title), plain(article.text)
     if (title, text) != (article.title, article.text):

@@ -1,4 +1,4 @@
-"""Articles from elsewhere: a JSON object a line, checked whole before anything is stored."""
+"""Articles from JSON Lines, all checked before any is stored."""
 
 import json
 import unicodedata
@@ -35,21 +35,24 @@ _FORMS: tuple[tuple[str, Precision], ...] = (
 
 
 _FEW = 60
-"""Characters below which a text may be a name or a line of figures: what is declared then stands
-against a third language, which is told with less certainty than Chinese and English are."""
+"""Characters below which a text may be a name or a line of figures: the declared language then
+overrules a third language, which is detected with less certainty than Chinese and English."""
 
 
 class ImportFileError(ShizhengError):
-    """A line that is not an article. The message names file, line and what was expected."""
+    """Line that is no article.
+
+    The message names file, line and the expected form.
+    """
 
 
-def read_articles(path: Path, now: datetime | None = None) -> tuple[list[Article], list[Reject]]:
+def read_jsonl(path: Path, now: datetime | None = None) -> tuple[list[Article], list[Reject]]:
     """Read `{"id", "city", "lang", "url", "title", "text", "published_at"}` lines.
 
-    `lang` and `published_at` may be null; the id becomes the article's id. Where the text is
-    plainly in another language than the one given, what it is in counts, and it is flagged. `now`
-    is what a date to come is measured by (default: the clock). Returns articles, and rejects for
-    texts that are in neither language. Raises `ImportFileError` for the first bad line.
+    `lang` and `published_at` may be null; the id becomes the article's id. A text plainly in
+    another language than the declared one gets its own language and a flag. Dates may not be after
+    `now` (default: the clock). Returns articles, and rejects for texts in neither language. Raises
+    `ImportFileError` for the first bad line.
     """
     now = now or datetime.now(UTC)
     content = text_files.read_text(path, ImportFileError)
@@ -114,7 +117,7 @@ def _row(line: str, where: str) -> dict[str, Any]:
     except RecursionError as error:
         raise ImportFileError(f"{where}: not an article: it is nested too deeply") from error
     except ValueError as error:
-        # What is JSON by its grammar and no value here: a key twice, NaN, 5,000 digits.
+        # JSON by its grammar and no value here: a key twice, NaN, 5,000 digits.
         raise ImportFileError(f"{where}: not JSON that can be kept ({error})") from error
     if not isinstance(row, dict):
         raise ImportFileError(f"{where}: expected a JSON object with {', '.join(_KEYS)}")
@@ -157,7 +160,10 @@ def _check_text(value: Any, key: str, where: str) -> None:
 
 
 def _host(url: str, where: str) -> str:
-    """Return the host of an article's URL. Raises `ImportFileError` for what is no web address."""
+    """Return the host of an article's URL.
+
+    Raises `ImportFileError` for no web address.
+    """
     if not url:
         return ""
     try:
@@ -177,7 +183,7 @@ def _host(url: str, where: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a value for a message: as JSON writes it, cut where it is long."""
+    """Return a value for a message: as JSON, cut if long."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
     text = json.dumps(value, ensure_ascii=not str(value).isprintable())
@@ -215,12 +221,12 @@ def _moment(value: str, where: str) -> tuple[datetime, Precision]:
 
 
 def _in_its_language(article: Article) -> Article | Reject:
-    """Give an article the language it is in, as a crawled one gets it.
+    """Set an imported article's language, or refuse it.
 
-    What the text plainly is counts more than what is declared: an English text that is called
-    Chinese would be split, measured and paired as Chinese. What was declared stands where the text
-    does not tell, and is needed nowhere else. Where the text is plainly the other one, the flag
-    `lang_mismatch` says so: the rows of the file may be mixed up, and `align` compares no such one.
+    The detected language overrules the declared one: an English text declared Chinese would be
+    split, measured and paired as Chinese. The declared one counts only for a text without a clear
+    language. A mismatch is flagged `lang_mismatch`: the rows of the file may be mixed up, and
+    `align` compares no such article.
     """
     if not any(unicodedata.category(char)[0] in "LNPS" for char in article.text):
         return Reject(
@@ -242,5 +248,5 @@ def _in_its_language(article: Article) -> Article | Reject:
 
 
 def _where(article: Article) -> str:
-    """Return what a reject is known by: rejects are kept by URL, and an import may have none."""
+    """Return a reject's URL, or one made of the id."""
     return article.url or f"import:{article.article_id}"

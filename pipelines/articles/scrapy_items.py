@@ -1,4 +1,4 @@
-"""Scrapy's item pipelines: each page's results are checked, judged for language, and stored.
+"""Scrapy item pipelines that check, judge and store each page's results.
 
 The steps themselves are functions, used by every command that brings articles in.
 """
@@ -31,9 +31,9 @@ _ID = re.compile(r"[0-9a-f]{16}")
 
 
 def checked(result: Result, city: City, seen: datetime | None = None) -> Result:
-    """Return the result held to `contract`, or a reject (`invalid`) for what breaks it.
+    """Return the result within the limits, or a reject (`invalid`).
 
-    `seen` is when the page was fetched (default: now).
+    `seen` is the time at which the page was fetched (default: now).
     """
     if isinstance(result, Reject):
         return result
@@ -44,7 +44,7 @@ def checked(result: Result, city: City, seen: datetime | None = None) -> Result:
 
 
 def judged(result: Result) -> tuple[Result, ...]:
-    """Return the result with its language, or one article per language of a bilingual page."""
+    """Return the result with its language, a bilingual page as two articles."""
     return judge(result) if isinstance(result, Article) else (result,)
 
 
@@ -65,21 +65,21 @@ def _problem(article: Article, city: City) -> str | None:
 
 
 class Validate(CrawlPart):
-    """Holds an article to its contract; one that cannot be held to it becomes a reject."""
+    """Put articles within the limits, or turn them into rejects."""
 
     def process_item(self, item: PageResults) -> PageResults:
         return replace(item, results=tuple(checked(r, self.city) for r in item.results))
 
 
 class Language(CrawlPart):
-    """Gives each article its language and script; splits interleaved pages."""
+    """Set each article's language and script; split bilingual pages."""
 
     def process_item(self, item: PageResults) -> PageResults:
         return replace(item, results=tuple(new for r in item.results for new in judged(r)))
 
 
 class Store(CrawlPart):
-    """Gathers results and writes them: archive first, tables second, visits last.
+    """Write results in batches: archive first, tables second, visits last.
 
     So at every moment a page is either marked as stored and in the tables, or will be read back
     from the archive by the next crawl; writing it twice changes nothing.

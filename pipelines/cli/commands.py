@@ -221,7 +221,7 @@ def import_articles(
     from pipelines.tables import lock, runs
     from pipelines.tables.articles import write_articles, write_rejects
 
-    articles, rejects = imports.read_articles(file)
+    articles, rejects = imports.read_jsonl(file)
     output = writable(shared.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):

@@ -18,7 +18,7 @@ def read(tmp_path: Path, **changes: Any) -> Article:
     row = {"id": "x", "city": "a", "lang": "zh", "url": "", "title": "会议", "text": ZH} | changes
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
-    (article,), rejects = imports.read_articles(path)
+    (article,), rejects = imports.read_jsonl(path)
     assert not rejects
     return article
 
@@ -69,7 +69,7 @@ def test_a_third_language_is_refused_whatever_is_declared(tmp_path: Path) -> Non
     text = "O Governo realizou ontem uma reunião sobre a segurança no trabalho em toda a cidade."
     row = {"id": "x", "city": "a", "lang": "en", "text": text}
     path.write_text(json.dumps(row), encoding="utf-8")
-    articles, (reject,) = imports.read_articles(path)
+    articles, (reject,) = imports.read_jsonl(path)
     assert (articles, reject.reason) == ([], "other_language")
 
 
@@ -82,7 +82,7 @@ def test_a_text_in_another_language_is_rejected_with_a_reason(tmp_path: Path) ->
     path = tmp_path / "in.jsonl"
     text = "O Governo realizou ontem uma reunião sobre a segurança no trabalho em toda a cidade."
     path.write_text(json.dumps({"id": "x", "city": "a", "text": text}), encoding="utf-8")
-    articles, (reject,) = imports.read_articles(path)
+    articles, (reject,) = imports.read_jsonl(path)
     assert not articles
     assert reject.reason == "other_language"
 
@@ -91,20 +91,20 @@ def test_one_id_may_be_used_in_two_cities(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     rows = [{"id": "x", "city": city, "lang": "zh", "text": ZH} for city in ("a", "b")]
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    assert [article.city for article in imports.read_articles(path)[0]] == ["a", "b"]
+    assert [article.city for article in imports.read_jsonl(path)[0]] == ["a", "b"]
 
 
 def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text("\n\n")
     with pytest.raises(imports.ImportFileError, match="holds no article"):
-        imports.read_articles(path)
+        imports.read_jsonl(path)
 
 
 def test_an_article_without_text_is_a_reject_known_by_its_id(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"id": "x", "city": "a", "lang": "zh", "text": " "}', encoding="utf-8")
-    articles, (reject,) = imports.read_articles(path)
+    articles, (reject,) = imports.read_jsonl(path)
     assert not articles
     assert (reject.reason, reject.url) == ("empty", "import:x")
 
@@ -113,7 +113,7 @@ def test_half_a_surrogate_pair_is_named_by_its_line(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"id": "x", "city": "a", "lang": "zh", "text": "\\ud800"}', encoding="utf-8")
     with pytest.raises(imports.ImportFileError, match=r"in\.jsonl:1: text holds half"):
-        imports.read_articles(path)
+        imports.read_jsonl(path)
 
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=NEWS_TIME)
@@ -126,7 +126,7 @@ def refused(tmp_path: Path, line: str | bytes) -> str:
     first = json.dumps(GOOD, ensure_ascii=False).encode() + b"\n"
     path.write_bytes(first + (line if isinstance(line, bytes) else line.encode()) + b"\n")
     with pytest.raises(imports.ImportFileError) as caught:
-        imports.read_articles(path, NOW)
+        imports.read_jsonl(path, NOW)
     told = str(caught.value)
     assert told.startswith(f"{path}:2: ")
     assert "\n" not in told
@@ -239,7 +239,7 @@ def test_a_date_that_cannot_be_is_refused(tmp_path: Path, value: str) -> None:
 def test_the_first_day_and_the_day_after_tomorrow_are_dates(tmp_path: Path, value: str) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(GOOD | {"published_at": value}), encoding="utf-8")
-    (article,), _ = imports.read_articles(path, NOW)
+    (article,), _ = imports.read_jsonl(path, NOW)
     assert article.published_at is not None
 
 
@@ -260,5 +260,5 @@ def test_marks_of_direction_are_part_of_a_text(tmp_path: Path) -> None:
 def test_a_text_of_which_nothing_is_seen_is_a_reject(tmp_path: Path, text: str) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(GOOD | {"text": text}), encoding="utf-8")
-    articles, (reject,) = imports.read_articles(path)
+    articles, (reject,) = imports.read_jsonl(path)
     assert (articles, reject.reason) == ([], "empty")

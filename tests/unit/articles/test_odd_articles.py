@@ -93,7 +93,7 @@ def test_an_import_declared_to_be_in_the_other_language_is_not_paired(
         for article, lang in ((one, declared), (other, other.lang))
     ]  # fmt: skip
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    articles, rejects = imports.read_articles(path)
+    articles, rejects = imports.read_jsonl(path)
     assert (len(articles), rejects) == (2, [])
     assert aligned(tmp_path, articles) == []
     told = align.explain(tmp_path, "z", "e")

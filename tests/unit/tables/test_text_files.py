@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.articles.imports import ImportFileError, read_articles
+from pipelines.articles.imports import ImportFileError, read_jsonl
 from pipelines.quality.gold import GoldError, read_gold_pairs
 from pipelines.tables import text_files
 
@@ -19,7 +19,7 @@ def test_a_file_that_is_not_there_is_called_that(tmp_path: Path) -> None:
     with pytest.raises(GoldError, match=r"nofile\.tsv: there is no such file$"):
         read_gold_pairs(tmp_path / "nofile.tsv")
     with pytest.raises(ImportFileError, match=r"nofile\.jsonl: there is no such file$"):
-        read_articles(tmp_path / "nofile.jsonl")
+        read_jsonl(tmp_path / "nofile.jsonl")
 
 
 def test_a_folder_is_not_taken_for_a_file(tmp_path: Path) -> None:
