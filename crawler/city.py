@@ -17,12 +17,12 @@ CRAWLED: tuple[Status, ...] = ("unverified", "active")
 RENDERERS = ("browser",)
 DRIFTS = ("yield", "score", "length_ratio")
 RIGHTS = ("metadata", "metadata+excerpt", "full")
-"""What a release may hold of an article, from least to most."""
+"""Parts of an article that a release may have, from least to most."""
 
 LONGEST_KEY = 100
 """Bytes of a city's name in UTF-8: its files add an ending, and a file's name has 255 at most."""
 
-# Locks that lie beside those of the cities, and the file of articles without a date.
+# Locks beside those of the cities, and the file of articles without a date.
 _RESERVED = frozenset(("calibration", "releases", "undated"))
 _DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d", re.IGNORECASE)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"

@@ -24,7 +24,7 @@ RELATIONS = ("translation", "abridged", "part_of", "same_event")
 
 Precision = Literal["minute", "day", "month", "year"]
 
-# Query parameters that only say where the reader came from, or keep a cache or a session apart.
+# Query parameters that only name the page the reader came from, a cache or a session.
 # Every other parameter is kept: on some systems the article's whole identity is in the query
 # (english.gov.taipei).
 _TRACKING = re.compile(
@@ -161,7 +161,7 @@ def _plainer(url: str) -> tuple[str, bool]:
             query.append((key, value))
     netloc = plain_host + (f":{port}" if port and port not in (80, 443) else "")
     twin = (plain_host, plain_path) != (host, path) or views > 0
-    # A surrogate, which no URL holds, must not raise when it is escaped or digested.
+    # A surrogate, which no URL has, must not raise when it is escaped or digested.
     encoded = urlencode(query, errors="replace")
     return urlunsplit(("http", netloc, plain_path, encoded, "")), twin
 

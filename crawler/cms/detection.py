@@ -15,6 +15,8 @@ from crawler.cms.family import Link, Listing
 
 ENOUGH = 3
 """Links of one shape from which on a page is a list."""
+_SHAPES, _COVERED = 4, 0.9
+"""Most shapes in a pattern, and the share of links that is enough; set by hand, not measured."""
 
 _FEED = re.compile(
     r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:rss|rdf:RDF|feed|urlset)\b", re.S
@@ -85,8 +87,8 @@ def pattern_of(links: Sequence[Link]) -> str:
     shapes = Counter(_shape(link.url) for link in links)
     kept: list[str] = []
     covered = 0
-    for shape, count in shapes.most_common(4):
-        if covered >= 0.9 * len(links):
+    for shape, count in shapes.most_common(_SHAPES):
+        if covered >= _COVERED * len(links):
             break
         kept.append(shape)
         covered += count

@@ -60,7 +60,7 @@ def _parse(text: str) -> etree._Element | None:
 
     Entities of a hostile feed could be endless.
     """
-    # What the declaration says of the encoding no longer holds: the text is decoded.
+    # The declared encoding is no longer true: the text is decoded.
     body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"), count=1)
     parser = etree.XMLParser(
         encoding="utf-8", recover=True, no_network=True, resolve_entities=False, load_dtd=False

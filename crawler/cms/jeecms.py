@@ -12,7 +12,7 @@ from crawler.cms.paging import MAX_PAGES, numbered
 
 _ARTICLE = re.compile(r"/\d+(?:_print)?\.jhtml$", re.IGNORECASE)
 _PAGE = r"/index_(?P<number>\d+)(?P<tail>\.jhtml)$"
-# The pager says "共84条记录 1/6页" or "Page 1/6" also where its links are script calls.
+# The pager reads "共84条记录 1/6页" or "Page 1/6" also where its links are script calls.
 _TOTAL = re.compile(r"(?:\bpages?\s*:?\s*)?\b(\d{1,4})\s*/\s*(\d{1,4})\s*(页|pages?\b)?", re.I)
 
 

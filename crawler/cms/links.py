@@ -51,6 +51,10 @@ _EDGE_DATE = re.compile(
 _MONTH = rf"({'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
+_CLIMB = 4
+"""Levels above a link at which its list item is looked for; set by hand, not measured."""
+_LONGEST_ITEM = 600
+"""Characters of a list item that are read for a date; set by hand, not measured."""
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
 _CHROME = re.compile(r"(?:^|[\s_-])(?:nav|menu|crumbs?|breadcrumbs?|header|footer|foot|top)\b")
@@ -217,14 +221,14 @@ def _item_text(node: etree._Element) -> str:
     It must be the block of this link alone.
     """
     at = node
-    for _ in range(4):
+    for _ in range(_CLIMB):
         parent = at.getparent()
         if parent is None or len(list(islice(parent.iter("a"), 3))) > 2:
             break
         at = parent
         if at.tag in _BLOCKS:
             break
-    return squeeze(" ".join(at.itertext()))[:600]
+    return squeeze(" ".join(at.itertext()))[:_LONGEST_ITEM]
 
 
 def _is_chrome(node: etree._Element, known: dict[etree._Element, bool]) -> bool:

@@ -110,7 +110,7 @@ def _links_skip_one(text: str, url: str, name: str, ext: str) -> bool:
 
 
 def _without_comments(text: str) -> str:
-    # A script's own code may stand in <!-- -->: only comments that hold a whole element are cut.
+    # A script's own code may stand in <!-- -->: only comments around a whole element are cut.
     kept, last = [], 0
     for start, end in between(text, "<!--", "-->"):
         if "<script" in text[start:end].lower():

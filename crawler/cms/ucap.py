@@ -21,7 +21,7 @@ _ARTICLE = re.compile(
     r"|/\d{4}-\d\d/\d\d/[^/]+\.shtml$",
     re.IGNORECASE,
 )
-# What stands in quotes is taken whole, and then looked at: a mark repeated within would be tried at
+# A quoted text is taken whole, and then looked at: a mark repeated within would be tried at
 # each of its places otherwise.
 _QUOTED = re.compile(r"[\"'](?P<url>[^\"'\s]{10,2000}+)(?=[\"'])")
 _ENDPOINT = re.compile(r"/getInfoCommon/?\?|/es-search/search/")

@@ -24,11 +24,11 @@ CONTENT_DIR = Path(__file__).parent / "content"
 
 COLUMNS = {"zh": ("news", "notices", "reports"), "en": ("news", "notices")}
 TRAPS = (
-    "gb18030",  # declared GB2312, holds characters that only GB18030 has
-    "lying_charset",  # UTF-8 bytes under a header that says gb2312
+    "gb18030",  # declared GB2312, with characters that only GB18030 has
+    "lying_charset",  # UTF-8 bytes under a header with gb2312
     "twins",  # also there as print and mobile page and with a tracking query
     "repost",  # another source's nearly equal text: `repost_of` names the original
-    "yesterday",  # tells its day by "Yesterday" alone
+    "yesterday",  # gives its day by "Yesterday" alone
     "redirect",  # listed under an old URL
     "multipage",  # three pages, linked by a script only
     "traditional",  # in Traditional characters

@@ -53,6 +53,12 @@ _LONGEST_HEADING = 80
 """Characters of the first paragraph that serve as title where the page has none; set by hand."""
 _LOW_AGREEMENT = 0.5
 """Likeness of the extractors below which an article is flagged; set by hand, not measured."""
+_REPEATED = 20
+"""Characters above which a page's first line that is known repeats the page before; set by hand."""
+_CAPTION = range(4, 61)
+"""Characters of a centred line between paragraphs that may be a caption; set by hand."""
+_LONGEST_META = 300
+"""Most characters of a line in a family's date-and-source element; set by hand, not measured."""
 _ABOVE, _BELOW = 12, 6
 """Lines around a body among which a family's date line is its own; set by hand, not measured."""
 
@@ -114,7 +120,7 @@ def join_parts(first: Article, rest: Sequence[Article]) -> Article:
     for part in rest:
         new = part.text.split("\n")
         known = set(paragraphs)
-        while new and new[0] in known and len(new[0]) > 20:
+        while new and new[0] in known and len(new[0]) > _REPEATED:
             new = new[1:]
         paragraphs += new
     flags = [*first.flags, "multi_page"]
@@ -413,7 +419,7 @@ def _general_text(page: ParsedPage, opinions: tuple[Opinion, ...]) -> _Text:
 
 
 def _may_be_caption(block: Block) -> bool:
-    return 4 <= len(block.text) <= 60 and not block.linked and not lines.is_furniture(block.text)
+    return len(block.text) in _CAPTION and not block.linked and not lines.is_furniture(block.text)
 
 
 def _meta_lines(
@@ -431,7 +437,7 @@ def _meta_lines(
         if not any(block.node in inside for block in near):
             continue
         for block in read_blocks(node, frozenset()):
-            if len(block.text) <= 300:
+            if len(block.text) <= _LONGEST_META:
                 seen = lines.read_line(block.pieces)
                 if seen.has_fields:
                     yield seen

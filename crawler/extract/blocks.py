@@ -13,7 +13,7 @@ from lxml import etree
 Kind = Literal["text", "heading", "item", "cell", "caption"]
 
 SEPARATOR = "\x1f"
-"""Stands between the inline pieces of a block in `Block.pieces`: where a label's value may end."""
+"""Separator of the inline pieces of a block in `Block.pieces`; a label's value may end at it."""
 
 _BLOCK_TAGS = frozenset(
     re.findall(
@@ -41,7 +41,7 @@ _SORTS: dict[object, _Sort] = {
     "br": "break",
     "wbr": "seam",
 }
-"""What the walk does at a tag. One that is not here is inline; what has no tag is a comment."""
+"""Action of the walk at a tag. Others are inline; a node without a tag is a comment."""
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MARKING = _HEADINGS | {"a", "li", "td", "th", "tr"}
@@ -51,6 +51,8 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_CAPTION = 400
+_LONGEST_CELL, _MOST_CELLS = 80, 40
+"""Most characters of a cell and cells of a row that become one line; set by hand, not measured."""
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SIGNS = re.compile(r"[\W_]+")
@@ -247,7 +249,7 @@ class _Walk:
                 )
                 self.soft = False
                 self.pictured, self.pictured_next = self.pictured_next, False
-            self.parts.clear()  # in place: the walk holds it, too
+            self.parts.clear()  # in place: the walk refers to it, too
             self.looked_at = 0
             self.inked = False
         self.linked = 0
@@ -260,7 +262,7 @@ class _Walk:
         row = self.blocks[start:]
         if len(row) < 2 or any(block.kind != "cell" or block.soft for block in row):
             return
-        if any(len(block.text) > 80 for block in row) or len(row) > 40:
+        if any(len(block.text) > _LONGEST_CELL for block in row) or len(row) > _MOST_CELLS:
             return
         cells = {_cell(block.node) for block in row}
         if len(cells) != len(row):

@@ -41,6 +41,8 @@ _RELATED = 0.5
 """Share of linked characters below a heading of related links; set by hand, not measured."""
 _AFTER = 0.25
 """Most text after the editor's credit, as a share of that before it; set by hand, not measured."""
+_HALF = 0.5
+"""Share of full lines, and of those that end a sentence, that decides on wrapping; set by hand."""
 _FEWEST_WRAPPED, _WIDEST, _FULL = 5, 110, 0.8
 """Fewest lines of a hand-wrapped text, characters of its widest line at most, and the share of them
 that a full line has; set by hand, not measured."""
@@ -286,9 +288,9 @@ def _joined(run: Sequence[Block]) -> list[str]:
     texts = [block.text for block in run]
     longest = max((len(text) for text in texts), default=0)
     full = [text for text in texts if len(text) >= _FULL * longest]
-    if len(run) < _FEWEST_WRAPPED or longest > _WIDEST or len(full) < 0.5 * len(texts):
+    if len(run) < _FEWEST_WRAPPED or longest > _WIDEST or len(full) < _HALF * len(texts):
         return texts
-    if sum(bool(_TERMINAL.search(text)) for text in full) > 0.5 * len(full):
+    if sum(bool(_TERMINAL.search(text)) for text in full) > _HALF * len(full):
         return texts
     joined = [texts[0]]
     for before, block in pairwise(run):

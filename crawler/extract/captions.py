@@ -30,6 +30,8 @@ _NUMBERED = re.compile(
     r"^第[一二三四五六七八九十百\d]{1,4}[章节條条]|^\d{1,2}[、.．]|[〔\[]\d{4}[〕\]]|[:：]$"
 )
 _HAN = re.compile(f"[{HAN}]")
+_LONGEST = 300
+"""Most characters of a caption that is not marked up; set by hand, not measured."""
 _NEAR, _FAR = 160, 80
 """Most characters of a photographer's credit beside a picture and elsewhere; set by hand."""
 _LONGEST_ZH, _LONGEST_EN = 60, 160
@@ -52,7 +54,7 @@ def marks(blocks: Sequence[Block], title: str) -> list[bool]:
 def _is_caption(block: Block, after: Block | None, title: str) -> bool:
     if block.kind == "caption":
         return True
-    if len(block.text) > 300 or block.kind == "heading" or block.link_density > 0.5:
+    if len(block.text) > _LONGEST or block.kind == "heading" or block.link_density > 0.5:
         return False
     beside = block.pictured or block.centred or bool(after and after.pictured)
     return _describes(block.text, beside=beside) or _is_alone_below(block, after, title)

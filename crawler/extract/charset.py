@@ -83,7 +83,7 @@ _GOOD, _AS_GOOD = 0.85, 0.05
 
 # Signs of text that went through a wrong decoder before it reached us: lost characters; UTF-8 read
 # as GBK; UTF-8 read as windows-1252; GBK read as latin-1. The first characters, quick to look for,
-# say whether the slow pattern is worth running.
+# show if the slow pattern is worth running.
 _SIGNS = "\ufffd锟烫屯鐨鏄浜鍦涓鏈锛銆鈥âÃÂÐÖÊÕ"
 _MOJIBAKE = re.compile(
     "\ufffd|锟斤|斤拷|烫烫烫|屯屯屯"
@@ -129,7 +129,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
 
 
 def header_value(headers: Mapping[str, str], name: str) -> str:
-    """Return the value of a header, or nothing; `name` is in lower case."""
+    """Return a header's value, or nothing; `name` is in lower case."""
     return next((str(value) for key, value in headers.items() if key.lower() == name), "")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.item import NEWS_TIME, Precision
+from crawler.item import LATEST, NEWS_TIME, Precision
 from crawler.script import HAN_DIGITS, MONTH, MONTH_NAMES, month_number
 
 _YEAR = r"(?<!\d)(?P<y>(?:19[5-9]|20\d)\d)"
@@ -23,6 +23,12 @@ _DAY = re.compile(
     + _CLOCK,
     re.I,
 )
+_NEAR = 24
+"""Characters before a date that may follow a label; set by hand, not measured."""
+_REPUBLIC_YEAR = 1911
+"""Year 0 of the Republican calendar."""
+_FIRST_YEAR = 1978
+"""Year before which no date of a page is one of publication; set by hand, not measured."""
 _SHORT = tuple(name[:3].lower() for name in MONTH_NAMES)
 _MONTH = rf"(?P<mon>{MONTH})\.?"
 _ORDINAL = r"(?:st|nd|rd|th)?"
@@ -110,7 +116,7 @@ def leading_date(text: str) -> Moment | None:
     too.
     """
     text = text.strip()
-    near = [moment for moment in moments(text) if moment.start <= 24]
+    near = [moment for moment in moments(text) if moment.start <= _NEAR]
     if near:
         return near[0]
     for pattern in (_COMPACT, _REPUBLIC):
@@ -177,7 +183,7 @@ def _written(match: re.Match[str]) -> Moment | None:
 
 
 def _republic(match: re.Match[str]) -> Moment | None:
-    year = 1911 + int(match["y"] or match["y2"])
+    year = _REPUBLIC_YEAR + int(match["y"] or match["y2"])
     return _moment(match, year, int(match["m"]), int(match["d"]), "day")
 
 
@@ -201,7 +207,7 @@ def _with_clock(match: re.Match[str], year: int, month: int, day: int) -> Moment
         hour = 0
     zone = fields.get("zone")
     if hour == 0 and minute == 0 and not zone:
-        # Systems that keep only a date print midnight.
+        # Systems that store only a date print midnight.
         return _moment(match, year, month, day, "day")
     found = _moment(match, year, month, day, "minute", hour=hour, minute=minute)
     if found and zone:
@@ -229,6 +235,6 @@ def _moment(
         at = datetime(year, month, day, hour, minute, tzinfo=NEWS_TIME)
     except ValueError:
         return None
-    if not 1978 <= year <= 2099:
+    if not _FIRST_YEAR <= year <= LATEST.year:
         return None
     return Moment(at, precision, match.start(), match.end())

@@ -40,6 +40,13 @@ _THIS_SITE = ("本网", "本站", "本网站", "本网讯")
 _KEYWORD_END = re.compile(r"[;；,，、|]+")
 _TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d\W]+")
+_TITLE = range(4, 201)
+_SHOWN = range(4, 161)
+_SUBTITLE = range(4, 81)
+"""Characters of a family's title, of a line that may be the title, and of a kicker or subtitle; set
+by hand, not measured."""
+_LONGEST_NEAR, _LONGEST_SECTION = 200, 40
+"""Most characters of a line with fields or a breadcrumb, and of a section; set by hand."""
 _SAME = 0.8
 """Ratio of matching characters above which two titles are one; set by hand, not measured."""
 _LINKED_COST, _HEADING_GAIN = 0.6, 1.25
@@ -116,7 +123,7 @@ def title_of(
     heads = _heads(tree, metas)
     for node in named:
         text = _lines_of(node)
-        if 4 <= len(text) <= 200 and (not heads or _echoed(text, heads)):
+        if len(text) in _TITLE and (not heads or _echoed(text, heads)):
             return Found(_with_siblings(node, text, heads), "family title")
     article = metas.own("articletitle")
     shown = _shown_title(blocks, heads)
@@ -230,12 +237,12 @@ def column_of(metas: Metas, blocks: Iterable[Block], title: str) -> Found[str] |
     if found:
         return found
     for block in blocks:
-        if lines.is_breadcrumb(block.text) and len(block.text) <= 200:
+        if lines.is_breadcrumb(block.text) and len(block.text) <= _LONGEST_NEAR:
             value = lines.column_of(block.pieces, title)
             if value:
                 return Found(value, "breadcrumb")
     section = metas.first("article:section")
-    return section if section and len(section.value) <= 40 else None
+    return section if section and len(section.value) <= _LONGEST_SECTION else None
 
 
 def keywords_of(metas: Metas) -> Found[tuple[str, ...]] | None:
@@ -283,7 +290,7 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     seen: list[lines.MetaLine] = []
     done: set[int] = set()
     for place in places:
-        if place in done or place >= len(blocks) or len(blocks[place].text) > 200:
+        if place in done or place >= len(blocks) or len(blocks[place].text) > _LONGEST_NEAR:
             continue
         if not _TELLING.search(blocks[place].text):
             continue
@@ -323,7 +330,7 @@ def _shown_title(blocks: Sequence[Block], heads: Sequence[str]) -> Block | None:
     score = 0.0
     for block in blocks:
         text = block.text
-        if not 4 <= len(text) <= 160 or not heads:
+        if len(text) not in _SHOWN or not heads:
             continue
         if not any(_contains(head, text) for head in heads):
             continue
@@ -367,7 +374,7 @@ def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str
         if other is None or not _is_kicker(other, node):
             continue
         line = _lines_of(other)
-        if 4 <= len(line) <= 80 and bare(line) not in key and not lines.is_furniture(line):
+        if len(line) in _SUBTITLE and bare(line) not in key and not lines.is_furniture(line):
             into.append(line)
     return " ".join([*before, text, *after])
 
@@ -393,7 +400,7 @@ def _without_site(head: str) -> str:
         end = head.find(first) + len(first)
         rest = _TITLE_END.split(head[end:])
         # An English headline may hold a dash of its own: only short trailing parts are a site's.
-        if re.search(r"[A-Za-z]", first) and len(rest) > 2 and len(rest[1]) > 40:
+        if re.search(r"[A-Za-z]", first) and len(rest) > 2 and len(rest[1]) > _LONGEST_SECTION:
             return head[: head.rfind(last)].strip(" -|_–—")
         return first.strip()
     return max(parts, key=len).strip()

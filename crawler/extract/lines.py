@@ -23,6 +23,10 @@ _LABEL = re.compile(
 )
 _COLON = re.compile(r"[:：]")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
+_LONGEST_CREDIT, _LONGEST_NEIGHBOUR, _LONGEST_HEADING, _LONGEST_POINTER = 80, 120, 60, 300
+_LONGEST_FOLLOW, _LONGEST_BYLINE, _LONGEST_ENTRY, _LONGEST_NAME = 120, 60, 160, 60
+_LONGEST_LEAD, _LONGEST_TAIL, _LONGEST_SECTION = 90, 60, 40
+"""Most characters of a credit, link and so on: longer lines are text. Set by hand, not measured."""
 _LONGEST_LABEL = 28
 """Characters before a colon among which a label is looked for."""
 _LONGEST_READ = 600
@@ -270,7 +274,7 @@ def is_end(text: str, *, after_clock: bool) -> bool:
 
 def is_credit(text: str) -> bool:
     """Return True if a line only credits editors and the like."""
-    return len(text) <= 80 and bool(_CREDIT.match(text))
+    return len(text) <= _LONGEST_CREDIT and bool(_CREDIT.match(text))
 
 
 def credit_tail(text: str) -> tuple[str, str | None]:
@@ -307,24 +311,26 @@ def is_neighbour(text: str, *, linked: bool, last: bool = False) -> bool:
 
     Without a link it must state that there is none, or be among the `last` lines.
     """
-    if len(text) > 120 or not _NEIGHBOUR.match(text):
+    if len(text) > _LONGEST_NEIGHBOUR or not _NEIGHBOUR.match(text):
         return False
     return linked or bool(_NO_MORE.search(text)) or (last and bool(re.search(r"[:：]", text[:12])))
 
 
 def is_related_heading(text: str) -> bool:
     """Return True if a short line heads links to other articles."""
-    return len(text) <= 60 and bool(_RELATED.match(text))
+    return len(text) <= _LONGEST_HEADING and bool(_RELATED.match(text))
 
 
 def is_pointer(text: str) -> bool:
     """Return True if a linked line sends the reader to another article."""
-    return len(text) <= 300 and bool(_POINTER.match(text))
+    return len(text) <= _LONGEST_POINTER and bool(_POINTER.match(text))
 
 
 def is_notice(text: str) -> bool:
     """Return True for a closing notice: copyright, call to follow, reporters' credit."""
-    return bool(_NOTICE.match(text)) or (len(text) <= 120 and bool(_FOLLOW.search(text)))
+    return bool(_NOTICE.match(text)) or (
+        len(text) <= _LONGEST_FOLLOW and bool(_FOLLOW.search(text))
+    )
 
 
 def is_preamble(text: str) -> bool:
@@ -337,7 +343,7 @@ def is_preamble(text: str) -> bool:
 
 def byline(text: str) -> str | None:
     """Return the reporters in an opening line of names alone, or None."""
-    match = _BYLINE.match(text) if len(text) <= 60 else None
+    match = _BYLINE.match(text) if len(text) <= _LONGEST_BYLINE else None
     if not match:
         return None
     return re.sub(r"\s+", " ", match["names"] or match["en"]).strip(" ，,、") or None
@@ -345,7 +351,7 @@ def byline(text: str) -> str | None:
 
 def signature(text: str) -> str | None:
     """Return the reporters in a closing line of names alone, or None."""
-    match = _SIGNED.match(text) if len(text) <= 60 else None
+    match = _SIGNED.match(text) if len(text) <= _LONGEST_BYLINE else None
     return re.sub(r"\s+", " ", match["names"]).strip() if match else None
 
 
@@ -355,13 +361,13 @@ def reporter(paragraph: str) -> str | None:
     In its first words, `本报讯（记者 方可）`, or at its end, `……抓好落实。（记者 方可）`. Unlike an
     editor's credit, this is part of the report and stays in its text.
     """
-    match = _LEAD.match(paragraph[:90]) or _TAIL.search(paragraph[-60:])
+    match = _LEAD.match(paragraph[:_LONGEST_LEAD]) or _TAIL.search(paragraph[-_LONGEST_TAIL:])
     return re.sub(r"\s+", " ", match["names"]).strip() if match else None
 
 
 def is_catalogue(text: str) -> bool:
     """Return True for an entry of an official document's catalogue box."""
-    return len(text) <= 160 and bool(_CATALOGUE.match(text))
+    return len(text) <= _LONGEST_ENTRY and bool(_CATALOGUE.match(text))
 
 
 def is_attachment_label(text: str) -> bool:
@@ -378,7 +384,7 @@ def column_of(text: str, title: str) -> str | None:
     parts = [part.strip(" \x1f") for part in _CRUMB_MARK.split(trail.replace("\x1f", " "))]
     for named_part in reversed(parts):
         part = re.sub(r"\s+", " ", named_part).strip()
-        if not part or len(part) > 40 or (len(part) >= 6 and part in title):
+        if not part or len(part) > _LONGEST_SECTION or (len(part) >= 6 and part in title):
             continue
         if _THIS_TEXT.fullmatch(part):
             continue
@@ -406,6 +412,6 @@ def plausible_name(value: str | None) -> str | None:
         return None
     value = re.sub(r"^(?:来源|來源|作者|source|author)\s*[:：]\s*", "", value, flags=re.I)
     value = _clean(value)
-    if not value or len(value) > 60 or not NOISE.sub("", value) or is_widget(value):
+    if not value or len(value) > _LONGEST_NAME or not NOISE.sub("", value) or is_widget(value):
         return None
     return value

@@ -68,6 +68,8 @@ _MARKUP = re.compile(
 )
 _READ = 400_000
 """Bytes of a page that are looked at."""
+_PLENTY = 1500
+"""Bytes in long runs of text above which a page shows text; set by hand, not measured."""
 _EMPTY = 40
 """Bytes of visible text below which a page has none; set by hand, not measured."""
 _LARGEST_CHALLENGE = 60_000
@@ -132,7 +134,7 @@ def refusal_kind(status: int, body: bytes) -> str:
     seen = _lenient(visible(body))
     if status == 451 or _ABROAD.search(seen):
         return "geo_blocked"
-    if _SCRIPT_MARKS.search(body[:_READ]) or (_ACTS.search(body[:_READ]) and len(seen) < 40):
+    if _SCRIPT_MARKS.search(body[:_READ]) or (_ACTS.search(body[:_READ]) and len(seen) < _EMPTY):
         return "blocked_challenge"
     if _TEXT_MARKS.search(seen):
         return "blocked_waf"
@@ -176,7 +178,7 @@ def _plenty(body: bytes) -> bool:
     """Return True if a page plainly shows text, without parsing it."""
     return (
         sum(len(run) for run in re.findall(rb">([^<>]{60,}+)</(?:p|div|td|span)", body[:_READ]))
-        > 1500
+        > _PLENTY
     )
 
 

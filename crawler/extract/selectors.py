@@ -1,4 +1,4 @@
-"""CSS selectors on a parsed page, looked up by class and id where they are plain."""
+"""CSS selectors on a parsed page; plain ones are looked up."""
 
 import re
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class ElementIndex:
                 nodes = list(self.tree.iter(tag))
             if nodes:
                 hits.append(nodes)
-        if len(hits) > 1:  # their order among each other is the tree's to tell
+        if len(hits) > 1:  # only the tree has their order among each other
             return select(self.tree, selectors)
         return hits[0] if hits else []
 
