@@ -1,4 +1,4 @@
-"""Examples behind the figures that count articles: a seeded few of each kind."""
+"""Example articles behind the figures: a seeded few of each kind."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,10 @@ class ArticleExample:
 
 @dataclass(frozen=True, slots=True)
 class ArticleExamples:
-    """Unmatched articles by city and language, flagged ones by language and flag, duplicates."""
+    """Examples of each kind of article.
+
+    `unmatched` by city and language, `flagged` by language and flag, `duplicates` by language.
+    """
 
     unmatched: Mapping[tuple[str, str], tuple[ArticleExample, ...]]
     flagged: Mapping[tuple[str, str], tuple[ArticleExample, ...]]
@@ -47,7 +50,10 @@ class ArticleExamples:
 
 
 def read_examples(output: Path, few: int = FEW) -> ArticleExamples:
-    """Choose the articles to show. Raises `StoreError` for a table that cannot be read."""
+    """Choose the articles to show.
+
+    Raises `StoreError` for a table that cannot be read.
+    """
     unmatched: dict[tuple[str, str], tuple[ArticleExample, ...]] = {}
     flagged: dict[tuple[str, str], list[ArticleExample]] = {}
     repeated: dict[str, list[ArticleExample]] = {lang: [] for lang in LANGS}

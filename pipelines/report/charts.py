@@ -48,7 +48,10 @@ _QUARTERS: Spec = {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".0%", "domain":
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A share with its interval, drawn at `at`; `count` is the number it rests on."""
+    """A share with its interval, drawn at `at`.
+
+    `count` is the number of items it rests on.
+    """
 
     at: float
     share: float
@@ -90,7 +93,7 @@ def bars(
     }
     up = _number("count", 0, max(1, *counts) if counts else 1, None)
     fill = {"field": "fill", "type": "nominal", "scale": None}
-    columns = _layer({"type": "bar", "aria": True}, across, up, color=fill, **_points(bool(links)))
+    columns = _layer({"type": "bar", "aria": True}, across, up, color=fill, **_pointed(bool(links)))
     # An empty column cannot be pointed at, and has no pairs to link to.
     columns["transform"] = [{"filter": "datum.count > 0"}]
     figures = _layer({"type": "text", "dy": -7}, across, up, text={"field": "short"})
@@ -98,7 +101,10 @@ def bars(
 
 
 def falling(yields: Sequence[int], marked: int) -> Markup:
-    """Draw how many remain at each of equally spaced thresholds from 0 to 1; `marked` is dotted."""
+    """Draw the number that remains at each threshold.
+
+    Thresholds are equally spaced from 0 to 1; the one at index `marked` is dotted.
+    """
     steps = max(1, len(yields) - 1)
     rows = [{"at": i / steps, "count": n, "label": f"{n:,}"} for i, n in enumerate(yields)]
     top = ceiling(max(yields, default=0))
@@ -152,7 +158,7 @@ def shares(estimates: Sequence[Point], *, banded: bool) -> Markup:
         rows,
         *(() if banded else (diagonal,)),
         _layer(interval, across, low, y2={"field": "high"}),
-        _layer(_POINT | {"aria": True}, across, share, **_points(linked)),
+        _layer(_POINT | {"aria": True}, across, share, **_pointed(linked)),
     )
 
 
@@ -209,9 +215,10 @@ def months(
 
 
 def meter(value: float, *, signed: bool) -> Markup:
-    """Draw one measure as a small bar: 0 to 1 from the left, or -1 to 1 from the middle.
+    """Draw one measure as a small bar.
 
-    By hand: a page has thousands, of two rectangles each.
+    From 0 to 1 from the left, or, if `signed`, from -1 to 1 from the middle. By hand: a page has
+    thousands, of two rectangles each.
     """
     value = max(-1.0 if signed else 0.0, min(1.0, value))
     start, size = (32.0, 32.0 * value) if signed else (0.0, 64.0 * value)
@@ -226,7 +233,10 @@ def meter(value: float, *, signed: bool) -> Markup:
 
 
 def ceiling(most: float) -> float:
-    """Return the least of 1, 2, 4 and 5 times powers of ten from `most` on; at least 2."""
+    """Return the least round number from `most` on, at least 2.
+
+    Round are 1, 2, 4 and 5 times powers of ten.
+    """
     power = 1.0
     while True:
         for step in (1, 2, 4, 5):
@@ -243,7 +253,7 @@ def short(count: float) -> str:
 
 
 def _number(field: str, low: float, high: float, axis: Spec | None) -> Spec:
-    """Return the channel of a number on a scale from `low` to `high`."""
+    """Return a numeric channel on a scale from `low` to `high`."""
     return {
         "field": field,
         "type": "quantitative",
@@ -252,8 +262,8 @@ def _number(field: str, low: float, high: float, axis: Spec | None) -> Spec:
     }
 
 
-def _points(linked: bool) -> Spec:
-    """Return the channels of a mark to point at: its tooltip, and its link."""
+def _pointed(linked: bool) -> Spec:
+    """Return the channels of a mark: its tooltip, and its link."""
     tooltip: Spec = {"description": {"field": "tooltip"}}
     return tooltip | {"href": {"field": "link"}} if linked else tooltip
 
@@ -278,9 +288,10 @@ _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 
 
 def _inline(svg: str) -> Markup:
-    """Return a drawing for the page: without ids, styles and addresses, links as filters.
+    """Return a drawing as inline SVG.
 
-    The description of a mark becomes its tooltip, too.
+    It has no ids, styles and addresses; links are filters of the page. The description of a mark
+    becomes its tooltip, too.
     """
     root = etree.fromstring(svg.encode())
     for node in list(root.iter()):
@@ -298,7 +309,7 @@ def _inline(svg: str) -> Markup:
 
 
 def _clean(node: Any) -> None:
-    """Reduce one node to what the page needs: short numbers, a filter's link, a tooltip."""
+    """Reduce one node to short numbers, a filter's link, a tooltip."""
     tooltip = node.get("aria-label") if node.get("role") == "graphics-symbol" else None
     link, leads = node.get(_XLINK), node.tag == f"{_SVG}a"
     for name in [name for name in node.attrib if name not in _KEPT]:

@@ -37,8 +37,8 @@ DOUBTS = (*CONTRADICTIONS, "near", "close", "length", "apart")
 class Edition:
     """The articles of one city in one language.
 
-    `matched` articles are in a pair at `DECISION` or above. `unmatched` ones are not, and are no
-    duplicates. `months` counts (matched, unmatched, duplicates) by `year * 12 + month - 1`.
+    `matched` articles are in a pair at `DECISION` or above; `unmatched` ones are neither matched
+    nor duplicates. `months` counts (matched, unmatched, duplicates) by `year * 12 + month - 1`.
     """
 
     lang: str
@@ -52,10 +52,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class CityCounts:
-    """One city's counts. `bands` counts all its pairs by probability, lowest band first.
+    """One city's counts.
 
-    Of the pairs claimed (`kept`), `expected` are right if probabilities are, and in `clashes` the
-    texts contradict each other.
+    `bands` counts all its pairs by probability, lowest band first. Of the pairs claimed (`kept`),
+    `expected` are right if probabilities are, and in `clashes` the texts contradict each other.
     """
 
     city: str
@@ -78,7 +78,10 @@ class RejectedPage:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run of one command. `counts` are added up over its cities; times are ISO 8601, UTC."""
+    """One run of one command. Times are ISO 8601, UTC.
+
+    `counts` are summed over its cities.
+    """
 
     run_id: str
     command: str
@@ -131,7 +134,7 @@ REJECTED_SHOWN = 3
 
 
 def doubts(pairs: pa.Table) -> dict[str, Mask]:
-    """Return for each of `DOUBTS` the rows of a table of pairs that raise it.
+    """Return the rows of a table of pairs by doubt.
 
     `numbers`, `dates`, `ordinals`, `names`: the texts contradict each other; `near`: a probability
     within `NEAR`; `close`: another candidate scores within `CLOSE`; `length`: outside `LENGTHS`
@@ -154,7 +157,10 @@ def is_one_sided(kind: str) -> bool:
 
 
 def read_counts(output: Path, recent_runs: int = 10) -> CorpusCounts:
-    """Count everything in `output`. Raises `StoreError` for a table that cannot be read."""
+    """Count everything in `output`.
+
+    Raises `StoreError` for a table that cannot be read.
+    """
     found = [_read_city(output, city) for city in files.cities_in(output, "pairs", "rejects")]
     runs = _history(output)
     times = [time for one in found for time in one.newest]
@@ -184,7 +190,10 @@ def read_counts(output: Path, recent_runs: int = 10) -> CorpusCounts:
 
 @dataclass(frozen=True, slots=True)
 class _City:
-    """One city's share of the counts. `newest` are the newest times in its tables."""
+    """One city's share of the counts.
+
+    `newest` are the newest times in its tables.
+    """
 
     counts: CityCounts
     probabilities: Floats

@@ -1,4 +1,4 @@
-"""The facts of two texts as stretches to mark, each with its counterparts in the other text."""
+"""Facts of two texts as marks, with their counterparts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,10 +16,11 @@ Kind = Literal["date", "rank", "figure", "name"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of text that states a fact. Offsets run over title, newline, text.
+    """A stretch of text that states a fact.
 
-    `shared`: the other text states it, too. Marks of both texts that say the same have the same
-    `group`; a shared mark is in group 0 where only part of it (a year) is found.
+    Offsets run over title, newline, text. `shared`: the other text states it, too. Marks of both
+    texts with the same fact have the same `group`; a shared mark is in group 0 if only part of it
+    (a year) is found.
     """
 
     start: int
@@ -30,7 +31,7 @@ class Mark:
 
 
 MOST = 400
-"""Marks of one text, so that a table of figures cannot stall the page."""
+"""Most marks of one text, so that a table of figures cannot stall the page. Set by hand."""
 
 _Fact = Day | Period | Ordinal | Quantity | int | str
 _Stated = tuple[Mark, tuple[_Fact, ...]]
@@ -53,25 +54,31 @@ _EN_EXTENT = re.compile(
 
 
 def marks(zh: Facts, en: Facts) -> tuple[list[Mark], list[Mark]]:
-    """Return the marks of a Chinese and of an English text, in order, none overlapping."""
-    ours, theirs = _stated(zh), _stated(en)
+    """Return the marks of a Chinese and of an English text.
+
+    In order, none overlapping.
+    """
+    zh_marks, en_marks = _stated(zh), _stated(en)
     named_zh, named_en = _names(zh, en)
-    ours, theirs = _apart([*ours, *named_zh]), _apart([*theirs, *named_en])
+    zh_marks, en_marks = _apart([*zh_marks, *named_zh]), _apart([*en_marks, *named_en])
     links = [
         (i, j)
-        for i, (mark, facts) in enumerate(ours)
-        for j, (other, others) in enumerate(theirs)
+        for i, (mark, facts) in enumerate(zh_marks)
+        for j, (other, others) in enumerate(en_marks)
         if mark.kind == other.kind and any(_same(a, b) for a in facts for b in others)
     ]
     groups = _groups(links)
     return (
-        [_linked(ours, i, groups.get((0, i), 0), theirs) for i in range(len(ours))],
-        [_linked(theirs, j, groups.get((1, j), 0), ours) for j in range(len(theirs))],
+        [_linked(zh_marks, i, groups.get((0, i), 0), en_marks) for i in range(len(zh_marks))],
+        [_linked(en_marks, j, groups.get((1, j), 0), zh_marks) for j in range(len(en_marks))],
     )
 
 
 def _linked(side: list[_Stated], index: int, group: int, other: list[_Stated]) -> Mark:
-    """Return a mark with its group. A year alone is shared by a date that names it, too."""
+    """Return a mark with its group.
+
+    A year alone is shared by a date with the same year, too.
+    """
     mark, facts = side[index]
     shared = bool(group)
     if not shared and facts and all(isinstance(fact, int) for fact in facts):
@@ -87,7 +94,7 @@ def _year(fact: _Fact) -> int | None:
 
 
 def _groups(links: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Number the sets of marks that are linked to each other, from 1 in reading order.
+    """Number the sets of linked marks from 1 in reading order.
 
     Keys are (0, i) for Chinese marks and (1, j) for English ones.
     """
@@ -106,7 +113,7 @@ def _groups(links: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
 
 
 def _stated(facts: Facts) -> list[_Stated]:
-    """Return the dates, ranks and figures of a text with the stretches they are written in."""
+    """Return the dates, ranks and figures of a text with their stretches."""
     found: list[_Stated] = []
     when = facts.calendar
     dated: dict[int, list[_Fact]] = {}
@@ -134,26 +141,29 @@ def _stated(facts: Facts) -> list[_Stated]:
 
 
 def _names(zh: Facts, en: Facts) -> tuple[list[_Stated], list[_Stated]]:
-    """Return names spelt in pinyin where Chinese characters read like them, and persons without."""
-    ours: list[_Stated] = []
-    theirs: list[_Stated] = []
-    heard: dict[str, list[tuple[int, int]]] = {}
+    """Return the names of both texts as marks.
+
+    Names spelt in pinyin if Chinese characters read like them; persons also without a counterpart.
+    """
+    zh_marks: list[_Stated] = []
+    en_marks: list[_Stated] = []
+    found: dict[str, list[tuple[int, int]]] = {}
     for name in en.pinyin:
-        if name.letters not in heard:
-            heard[name.letters] = list(_heard(zh, name.readings))
-            ours += [(Mark(*span, "name"), (name.letters,)) for span in heard[name.letters]]
-        if heard[name.letters] or name.person:
+        if name.letters not in found:
+            found[name.letters] = list(_read_like(zh, name.readings))
+            zh_marks += [(Mark(*span, "name"), (name.letters,)) for span in found[name.letters]]
+        if found[name.letters] or name.person:
             end = _spelt_end(en.whole, name.start, len(name.letters))
-            theirs.append((Mark(name.start, end, "name"), (name.letters,)))
+            en_marks.append((Mark(name.start, end, "name"), (name.letters,)))
     for person in zh.persons:
-        ours += [
+        zh_marks += [
             (Mark(hit.start(), hit.end(), "name"), ())
             for hit in re.finditer(re.escape(person), zh.whole)
         ]
-    return ours, theirs
+    return zh_marks, en_marks
 
 
-def _heard(zh: Facts, readings: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+def _read_like(zh: Facts, readings: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
     positions = zh.pinyin_index.positions
     for shape in readings:
         for at in sorted(positions.get(shape[0], ())):
@@ -162,7 +172,10 @@ def _heard(zh: Facts, readings: Sequence[tuple[str, ...]]) -> Iterator[tuple[int
 
 
 def _spelt_end(text: str, start: int, letters: int) -> int:
-    """Return where the name starting at `start` ends: after so many letters, others aside."""
+    """Return the end of the name at `start`, after so many letters.
+
+    Other characters do not count.
+    """
     at = start
     while letters and at < len(text):
         letters -= text[at].isalpha()
@@ -173,7 +186,7 @@ def _spelt_end(text: str, start: int, letters: int) -> int:
 def _apart(
     stated: list[_Stated],
 ) -> list[_Stated]:
-    """Return them in order, leaving out what overlaps a mark that says more."""
+    """Return marks in order, without those that overlap a weightier one."""
     weight = {"date": 0, "rank": 1, "figure": 2, "name": 3}
     taken: list[_Stated] = []
     filled: set[int] = set()
@@ -185,20 +198,20 @@ def _apart(
     return sorted(taken, key=lambda item: item[0].start)[:MOST]
 
 
-def _same(ours: _Fact, theirs: _Fact) -> bool:
-    match ours, theirs:
+def _same(zh: _Fact, en: _Fact) -> bool:
+    match zh, en:
         case Day(), Day():
-            if ours.relative or theirs.relative:
-                return ours.near(theirs, 1)
-            years = {ours.year, theirs.year} - {None}
-            return (ours.month, ours.day) == (theirs.month, theirs.day) and len(years) < 2
+            if zh.relative or en.relative:
+                return zh.near(en, 1)
+            years = {zh.year, en.year} - {None}
+            return (zh.month, zh.day) == (en.month, en.day) and len(years) < 2
         case Period(), Period():
-            years = {ours.year, theirs.year} - {None}
-            return (ours.first, ours.last) == (theirs.first, theirs.last) and len(years) < 2
+            years = {zh.year, en.year} - {None}
+            return (zh.first, zh.last) == (en.first, en.last) and len(years) < 2
         case Ordinal(), Ordinal():
             # A term is a session to one translator; a third of one thing is no third of another.
-            same_label = ours.label == theirs.label or "" in (ours.label, theirs.label)
-            return ours.rank == theirs.rank and (same_label or ours.rank > 3)
+            same_label = zh.label == en.label or "" in (zh.label, en.label)
+            return zh.rank == en.rank and (same_label or zh.rank > 3)
         case Quantity(), Quantity():
-            return agree(ours, theirs)
-    return isinstance(ours, int | str) and ours == theirs
+            return agree(zh, en)
+    return isinstance(zh, int | str) and zh == en

@@ -1,8 +1,8 @@
-"""The quality report: one HTML file that needs nothing else and trusts nothing it shows.
+"""Quality report: one self-contained HTML file.
 
 Everything from the corpus is hostile text. Jinja escapes it; control characters that would reorder
-or hide text are shown as what they are; only http(s) URLs become links; the page's policy allows no
-script or style but its own, by digest, and no request at all.
+or hide text are made visible; only http(s) URLs become links; the page's policy allows no script or
+style but its own, by digest, and no request at all.
 """
 
 import base64
@@ -43,7 +43,7 @@ SHOWN = 300
 """Pairs shown in full; beyond that a sample."""
 
 SENTENCE_BYTES = 5_200_000
-"""What all sentences shown may take of the page, markup included; the rest takes under 4 MB."""
+"""Bytes of the page for all sentences, markup included; the rest takes under 4 MB."""
 
 
 def write(
@@ -51,11 +51,11 @@ def write(
     cities: Mapping[str, City] | None = None,
     damaged: dict[str, str] | None = None,
 ) -> Path:
-    """Write `output/reports/index.html` from the tables in `output` and return its path.
+    """Write `output/reports/index.html` and return its path.
 
-    `cities` give the cities their names; without, they go by their keys. The same tables give the
-    same page: the time shown is the newest in the tables. A city with a damaged table is left out,
-    named on the page and added to `damaged` with the reason. Raises `store.StoreError` for any
+    `cities` are the cities by key, for their names; without them, keys are shown. The same tables
+    make the same page: the time shown is the newest in the tables. A city with a damaged table is
+    left out, named on the page and added to `damaged` with the reason. Raises `StoreError` for any
     other table that cannot be read.
     """
     unread: dict[str, str] = {} if damaged is None else damaged
@@ -74,7 +74,7 @@ def render(
 ) -> str:
     """Return the report as HTML, with at most `shown` pairs in full.
 
-    `damaged` are the cities left out because a table of theirs cannot be read, with the reasons.
+    `damaged` are the cities left out because of a table that cannot be read, with the reasons.
     """
     names = {key: Words(city.name_en, city.name_zh) for key, city in (cities or {}).items()}
     counted = counts.read_counts(output)
@@ -137,7 +137,7 @@ def _pairs(output: Path, choice: pair_examples.Choice) -> Iterator[PairView]:
 
 
 def _overview(counted: CorpusCounts) -> dict[str, Any]:
-    """Sum up the corpus: articles per language and how many of them have a mate."""
+    """Sum up the corpus: articles per language, matched ones, pairs."""
     per_lang = {}
     for index, lang in enumerate(LANGS):
         editions = [city.editions[index] for city in counted.cities]
@@ -165,7 +165,7 @@ def _overview(counted: CorpusCounts) -> dict[str, Any]:
 
 
 def _judged(estimated: Estimates | None) -> dict[str, Markup]:
-    """Draw what verdicts say of each band, and whether probabilities come true."""
+    """Draw the shares of right pairs by band and by probability."""
     if estimated is None:
         return {}
     points = [
@@ -190,7 +190,7 @@ def _judged(estimated: Estimates | None) -> dict[str, Markup]:
 
 
 def _scores(counted: CorpusCounts) -> dict[str, Any]:
-    """Draw how probable, how long and how far apart the pairs are."""
+    """Draw the distributions of the pairs' probability, length and dates."""
     bands = np.sum([city.bands for city in counted.cities], axis=0, dtype=int).tolist()
     thresholds = np.linspace(0, 1, 101).astype(np.float32)
     ordered = np.sort(counted.probabilities.astype(np.float32))
@@ -222,7 +222,10 @@ def _scores(counted: CorpusCounts) -> dict[str, Any]:
 
 
 def _trait_choices(choice: pair_examples.Choice) -> list[tuple[str, Words]]:
-    """Return the traits to filter by that have no field of their own, with their words."""
+    """Return the traits to filter by, with their words.
+
+    Traits with a field of their own are left out.
+    """
     found = sorted({trait for of_pair in choice.traits.values() for trait in of_pair})
     chosen = []
     for trait in found:
@@ -234,7 +237,10 @@ def _trait_choices(choice: pair_examples.Choice) -> list[tuple[str, Words]]:
 
 
 def _coverage(counted: CorpusCounts) -> dict[str, Any]:
-    """Draw every edition over the same months; give the figures by month, or by year if many."""
+    """Draw every edition over the same months, with its figures.
+
+    The figures are by month, or by year if there are many.
+    """
     dated = [month for city in counted.cities for e in city.editions for month in e.months]
     if not dated:
         return {"charts": {}, "rows": [], "by": "month", "per": 1}

@@ -1,4 +1,4 @@
-"""Pairs to show, chosen by a seeded sample, with their sentences and runners-up."""
+"""Pairs to show, by a seeded sample, with sentences and runners-up."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ArticleSide:
-    """One article of a pair. `text` is read only where there are no sentences to show."""
+    """One article of a pair.
+
+    `text` is read only if there are no sentences to show.
+    """
 
     article_id: str
     lang: str
@@ -62,7 +65,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class PairExample:
-    """One pair with its sentences, the doubts it raises and its rival."""
+    """One pair with its sentences, doubts and runner-up."""
 
     row: Row
     zh: ArticleSide
@@ -75,7 +78,10 @@ class PairExample:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The pairs chosen out of `total`, by city, with their traits. `whole`: all of them are."""
+    """The pairs chosen out of `total`, by city, with their traits.
+
+    `whole` if all of them are.
+    """
 
     pair_ids: Mapping[str, tuple[str, ...]]
     total: int
@@ -94,7 +100,7 @@ def stratified(strata: Mapping[Any, Sequence[str]], size: int, seed: str = SEED)
     """Return `size` ids, as evenly from the strata as these allow.
 
     Ids are drawn in the order of a seeded digest, so the sample depends on nothing but the ids:
-    more pairs in one stratum leave those chosen from the others as they are.
+    more pairs in one stratum do not change the draw from the others.
     """
     drawn = [
         (turn, _rank(str(stratum), seed), key)
@@ -106,7 +112,10 @@ def stratified(strata: Mapping[Any, Sequence[str]], size: int, seed: str = SEED)
 
 @dataclass(frozen=True, slots=True)
 class _CityPairs:
-    """A city's pairs: ids, digests in whose order they are drawn, bands, rows by trait."""
+    """A city's pairs.
+
+    Their ids, the digests in whose order they are drawn, their bands, and the rows with each trait.
+    """
 
     city: str
     ids: list[str]
@@ -116,10 +125,10 @@ class _CityPairs:
 
 
 def choose(output: Path, size: int, wanted: Collection[str] = ()) -> Choice:
-    """Choose the pairs to show: all if at most `size`, else a sample by city and band.
+    """Choose the pairs to show.
 
-    Up to half of a sample are pairs `wanted` and examples of each trait, so that every figure leads
-    to a pair.
+    All if at most `size`, else a sample by city and band. Up to half of a sample are pairs `wanted`
+    and examples of each trait, so that every figure leads to a pair.
     """
     cities = [_city_pairs(output, key) for key in files.cities_in(output, "pairs", "rejects")]
     everything = {key for one in cities for key in one.ids}
@@ -146,7 +155,10 @@ def _city_pairs(output: Path, city: str) -> _CityPairs:
 
 
 def _sample(cities: Sequence[_CityPairs], size: int, wanted: Collection[str]) -> set[str]:
-    """Return `size` ids: the wanted and examples up to a half, the rest by city and band."""
+    """Return `size` ids of a sample.
+
+    Up to a half are wanted ones and examples of each trait, the rest is drawn by city and band.
+    """
     first = [key for one in cities for key in one.ids if key in wanted] + _of_each_trait(cities)
     chosen = set(list(dict.fromkeys(first))[: size // 2])
     strata: dict[tuple[str, int], list[str]] = {}
@@ -158,7 +170,10 @@ def _sample(cities: Sequence[_CityPairs], size: int, wanted: Collection[str]) ->
 
 
 def _of_each_trait(cities: Sequence[_CityPairs]) -> list[str]:
-    """Return `PER_TRAIT` ids of each trait, cities in turn: every trait's first, then the next."""
+    """Return `PER_TRAIT` ids of each trait, cities in turn.
+
+    The first of every trait comes before the second of any.
+    """
     having: dict[str, list[tuple[int, bytes, str]]] = {}
     for one in cities:
         order = np.array(sorted(range(len(one.ids)), key=one.ranks.__getitem__), dtype=np.int64)
@@ -222,7 +237,10 @@ def assemble(
     runner_up: Row | None,
     articles: Mapping[str, Row],
 ) -> PairExample:
-    """Return a pair with what belongs to it: rows of the tables, articles by their ids."""
+    """Return a pair with its rows of the other tables.
+
+    `articles` are by id.
+    """
     return PairExample(
         row=row,
         zh=_side(row, "zh", articles),
@@ -267,7 +285,10 @@ def _side(row: Row, lang: str, articles: Mapping[str, Row]) -> ArticleSide:
 
 
 def _articles(output: Path, city: str, rows: list[Row], unaligned: list[Row]) -> dict[str, Row]:
-    """Return the articles of `rows` by id, with their texts for those of `unaligned`."""
+    """Return the articles of `rows` by id.
+
+    Those of `unaligned` come with their texts.
+    """
     columns = ["article_id", "revision", "published_at", "source", "column", "script", "flags"]
     found: dict[str, Row] = {}
     for path in files.article_files(output, city):
@@ -281,7 +302,10 @@ def _articles(output: Path, city: str, rows: list[Row], unaligned: list[Row]) ->
 
 
 def _runners_up(output: Path, city: str, rows: list[Row]) -> dict[str, Row]:
-    """Return for each pair the best-scored candidate that shares one of its articles."""
+    """Return the runner-up of each pair.
+
+    The best-scored candidate that shares one of its articles.
+    """
     of_article: dict[str, list[Row]] = {}
     for row in rows:
         for name in ("zh_id", "en_id"):

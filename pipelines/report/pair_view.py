@@ -1,4 +1,4 @@
-"""One pair as a page shows it: escaped, cut to a readable length, its facts marked."""
+"""Pairs as HTML: escaped, cut to a readable length, facts marked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,20 @@ from pipelines.tables.vocabulary import DECISION, LANGS
 from pipelines.text.safe import _LONGEST_URL, web_link
 
 LONGEST_SIDE = 3_000
-"""Characters shown of one side of a bead, if the page has room for them."""
+"""Most characters shown of one side of a bead. Set by hand."""
 
 LONGEST_TITLE = 300
 _MOST_READ = 40_000
 _MARKUP = 330
-"""Bytes that the markup of one bead takes, about."""
+"""Bytes of the markup of one bead, about."""
 
 
 @dataclass(frozen=True, slots=True)
 class SideView:
-    """One article's head. `href` is None unless the URL is http(s); `lang` is a BCP 47 tag."""
+    """One article's head.
+
+    `href` is None unless the URL is http(s); `lang` is a BCP 47 tag.
+    """
 
     lang: str
     title: Markup
@@ -42,7 +45,10 @@ class SideView:
 
 @dataclass(frozen=True, slots=True)
 class BeadView:
-    """One bead, marked; a side that is empty is None. `traits` are those of `traits.of_beads`."""
+    """One bead, marked; an empty side is None.
+
+    `traits` are those of `traits.of_beads`.
+    """
 
     kind: str
     zh: Markup | None
@@ -54,7 +60,7 @@ class BeadView:
 
 @dataclass(frozen=True, slots=True)
 class MeasureView:
-    """One measure of the evidence: its value for the pair and for the runner-up."""
+    """One measure of the evidence, for the pair and for the runner-up."""
 
     name: str
     label: Words
@@ -69,7 +75,10 @@ class MeasureView:
 
 @dataclass(frozen=True, slots=True)
 class RivalView:
-    """The runner-up: `shared` names the article it has in common, `other` is the one it adds."""
+    """The runner-up.
+
+    `shared` names the article in common with the pair, `other` is its other article.
+    """
 
     shared: Words
     other: SideView
@@ -78,7 +87,10 @@ class RivalView:
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """A pair ready to be shown. `hidden` beads did not fit; `one_sided` of all have one side."""
+    """A pair to be shown.
+
+    `hidden` beads did not fit; `one_sided` of all have one side.
+    """
 
     pair_id: str
     city: str
@@ -104,7 +116,10 @@ class PairView:
 
 
 def view(example: PairExample, budget: int) -> PairView:
-    """Prepare one pair; its sentences may take about `budget` bytes of the page."""
+    """Return a pair to be shown.
+
+    Its sentences may take about `budget` bytes of the page.
+    """
     row = example.row
     beads = example.beads or _unlinked(example)
     # Escaped, a character may take five bytes; both sides of one bead fit in any case.
@@ -153,7 +168,10 @@ def view(example: PairExample, budget: int) -> PairView:
 
 
 def marked(text: str, marks: Sequence[Mark], offset: int) -> Markup:
-    """Return `text`, which lies at `offset` in what the marks were made of, as marked HTML."""
+    """Return `text` with its marks as HTML.
+
+    `text` is at `offset` in the text that was marked.
+    """
     parts, at = [], 0
     for mark in marks:
         start, end = max(at, mark.start - offset), min(len(text), mark.end - offset)
@@ -171,12 +189,12 @@ def marked(text: str, marks: Sequence[Mark], offset: int) -> Markup:
 
 
 def _listed(traits: Sequence[str]) -> tuple[str, ...]:
-    """Return those traits that can stand in a list separated by spaces."""
+    """Return the traits that fit into a list separated by spaces."""
     return tuple(trait for trait in traits if not any(map(str.isspace, trait)))
 
 
 def _unlinked(example: PairExample) -> tuple[StoredBead, ...]:
-    """Return the paragraphs of a pair without sentences beside each other, unlinked."""
+    """Return the paragraphs of a pair without sentences side by side."""
     zh, en = example.zh.text.split("\n"), example.en.text.split("\n")
     most = max(len(zh), len(en))
     zh, en = zh + [""] * (most - len(zh)), en + [""] * (most - len(en))
@@ -208,7 +226,7 @@ def _bead_views(
 
 
 def _within(budget: int, beads: Iterator[BeadView]) -> Iterator[BeadView]:
-    """Yield beads while they fit, the first in any case."""
+    """Yield beads within a budget of bytes, the first in any case."""
     spent = 0
     for index, bead in enumerate(beads):
         spent += _MARKUP + sum(len(side.encode()) for side in (bead.zh, bead.en) if side)

@@ -1,7 +1,6 @@
-"""What can be said of a pair in one word, to count by, to filter by and to draw examples of.
+"""Traits of pairs, to count, filter and draw examples by.
 
-A trait is a string `field=value`, as the page's filter takes it: `doubt=numbers`, `length=3`,
-`bead=1-2`.
+A trait is a string `field=value`, as in the page's filter: `doubt=numbers`, `length=3`, `bead=1-2`.
 """
 
 from itertools import pairwise
@@ -21,13 +20,13 @@ DAY_EDGES = (-np.inf, -7, 0, 1, 2, 4, 8, 15, 31, np.inf)
 DAY_LABELS = ("<−7", "−7", "0", "1", "2", "4", "8", "15", ">30")
 
 COMMON_KINDS = 12
-"""Types of bead that have examples; rarer ones are counted only."""
+"""Most types of bead with examples; rarer ones are counted only. Set by hand."""
 
 
 def of_pairs(pairs: pa.Table) -> dict[str, Mask]:
-    """Return for each trait which rows of a table of pairs have it.
+    """Return the rows of a table of pairs with each trait.
 
-    Bands are of all pairs; the rest, like the figures that lead to them, of those kept.
+    Bands are of all pairs; the rest, like the figures that lead to them, of those claimed.
     """
     probability = probabilities(pairs)
     kept = probability >= DECISION
@@ -47,7 +46,7 @@ def of_pairs(pairs: pa.Table) -> dict[str, Mask]:
 
 
 def of_beads(beads: pa.Table) -> dict[str, pa.Array]:
-    """Return for each type and each flag of beads the ids of the pairs that have such a bead."""
+    """Return the ids of pairs by type and flag of their beads."""
     kinds = pc.value_counts(beads["kind"]).to_pylist()
     kinds = sorted((row for row in kinds if row["values"]), key=lambda row: -row["counts"])
     found = {

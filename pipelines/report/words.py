@@ -1,4 +1,4 @@
-"""Codes and measures in plain words, in English and Chinese, for people who judge pairs."""
+"""Plain words in English and Chinese for codes and measures."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """One thing said in both languages."""
+    """A text in English and Chinese."""
 
     en: str
     zh: str
@@ -108,7 +108,10 @@ def of(code: str, known: Mapping[str, Words]) -> Words:
 
 
 def trait(name: str, value: str, lengths: Sequence[str], days: Sequence[str]) -> Words:
-    """Return the words for a trait of a pair or its beads; the labels are those of the charts."""
+    """Return the words for a trait of a pair or its beads.
+
+    `lengths` and `days` are the labels of the charts.
+    """
     match name:
         case "bead":
             return Words(f"has a sentence group {value}", f"含 {value} 句组")
@@ -125,7 +128,10 @@ def trait(name: str, value: str, lengths: Sequence[str], days: Sequence[str]) ->
 
 
 def measure(name: str, value: float | bool | None) -> Words:
-    """Say what one measure of a pair's evidence means. `name` is a key of `MEASURES`."""
+    """Return the meaning of one measure of a pair's evidence.
+
+    `name` is a key of `MEASURES`.
+    """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return _NOTHING
     match name:
@@ -157,14 +163,17 @@ def measure(name: str, value: float | bool | None) -> Words:
 
 
 def probability(value: float | None) -> str:
-    """Write a probability to two digits, never as the certainty it is not."""
+    """Write a probability to two digits, never as a certainty."""
     if value is None:
         return "–"
     return ">0.99" if value >= 0.995 else "<0.01" if value < 0.005 else f"{value:.2f}"
 
 
 def figure(name: str, value: float | bool | None) -> str:
-    """Write the value of a measure: 0.83, +0.50, 1.2×, +3; a dash for none."""
+    """Write the value of a measure, a dash for none.
+
+    Examples: 0.83, +0.50, 1.2×, +3.
+    """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "–"
     match name:
