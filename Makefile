@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test browser lint format bench dictionary lock clean
+.PHONY: help demo test quick browser lint format bench dictionary lock clean
 
 help:
 	@echo "make demo    the whole job on the embedded miniature web, into demo-output/"
 	@echo "make test    lint, types, import rules and all tests"
+	@echo "make quick   the tests that take seconds, without lint"
 	@echo "make browser Chromium for the browser tests, if there is none yet (test does it, too)"
 	@echo "make lint    ruff, mypy and import-linter only"
 	@echo "make format  format the code"
@@ -34,6 +35,9 @@ demo: $(READY)
 
 test: lint browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 # The browser tests take the Chromium on PATH, else the one Playwright keeps.
 browser: $(READY)

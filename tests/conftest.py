@@ -18,3 +18,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output folder with a small finished corpus; tests only read it."""
     return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests of whole commands and of the browser as slow."""
+    for item in items:
+        if {"e2e", "browser"} & set(item.path.parts):
+            item.add_marker(pytest.mark.slow)

@@ -63,6 +63,7 @@ def test_of_a_body_that_was_cut_off_the_start_is_kept(coding: str) -> None:
     assert noise.startswith(got)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", CODINGS)
 def test_what_unpacks_to_too_much_stays_packed_and_memory_flat(coding: str) -> None:
     bomb = CODINGS[coding](bytes(MAX_BODY * 4))

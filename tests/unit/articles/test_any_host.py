@@ -40,6 +40,7 @@ def archive(path: Path, *pages: tuple[str, str], fetched: str = "2024-05-01T08:0
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "host", ["政府", "...", "..", "_", "dalian", "2024.parquet", "undated", "x" * 250, "a b", "con"]
 )

@@ -102,6 +102,7 @@ def test_an_import_declared_to_be_in_the_other_language_is_not_paired(
     )
 
 
+@pytest.mark.slow
 def test_two_texts_of_a_megabyte_are_answered(tmp_path: Path) -> None:
     rng = random.Random(1)
     zh, en = "", ""

@@ -81,6 +81,7 @@ def test_a_body_is_framed_by_the_first_comment_that_opens_and_the_first_that_clo
     assert open_ended.extractor == "consensus"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mark", [">", "<p ", "<head>", "a", "中", "<!--", "&#20013;", "<img src=a.png>"]
 )
@@ -91,6 +92,7 @@ def test_a_mark_repeated_through_a_page_is_answered(mark: str) -> None:
     detect(mark * 400_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", ["责任编辑：王", "相关阅读：", "相关链接<br>防汛", "（记者 李）", "图为市民（摄影 王）"]
 )

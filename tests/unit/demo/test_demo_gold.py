@@ -76,6 +76,7 @@ def test_an_interleaved_page_is_two_articles_with_variant_ids() -> None:
     assert all(row["article_id"] == article_id(row["url"], row["lang"]) for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["articles.jsonl", "beads.jsonl", "rejects.jsonl", "pairs.tsv"])
 def test_gold_is_written_whole_and_the_same_each_time(tmp_path: Path, name: str) -> None:
     write_gold(tmp_path / "a")

@@ -116,5 +116,6 @@ def test_the_server_ends_with_its_block() -> None:
         pass
 
 
+@pytest.mark.slow
 def test_building_twice_gives_the_same_bytes() -> None:
     assert build_site() == build_site()

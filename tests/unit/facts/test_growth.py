@@ -64,6 +64,7 @@ def cost(reader: Callable[[str], object], text: str) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_a_text_eight_times_as_long_takes_no_square_of_the_time(name: str) -> None:
     reader = READERS[name]

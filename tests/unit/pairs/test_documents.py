@@ -150,6 +150,7 @@ def test_urls_that_swap_a_language_are_linked(zh_url: str) -> None:
     assert not linked(zh, Document("e", "en", "", "", url="http://p.example/2015/eng/p62.html"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["", "。", "12345 67.8%", "市" * 40_000, "一二" * 20_000, "x" * 40_000]
 )

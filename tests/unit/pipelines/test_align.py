@@ -111,6 +111,7 @@ def test_adding_articles_in_steps_gives_what_all_at_once_gives(
     assert parts == {path: digest for path, digest in whole.items() if "steps" not in path}
 
 
+@pytest.mark.slow
 def test_two_processes_write_what_one_writes_byte_for_byte(tmp_path: Path) -> None:
     found = {}
     for jobs in (1, 2):

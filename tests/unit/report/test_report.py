@@ -129,6 +129,7 @@ def judge(output: Path, verdicts: dict[str, str]) -> None:
     store_verdicts(output, rows, "wang")
 
 
+@pytest.mark.slow
 def test_the_page_stays_under_ten_megabytes_whatever_it_shows(tmp_path: Path) -> None:
     rows, sentences = [], []
     for n in range(300):

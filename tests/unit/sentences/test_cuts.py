@@ -34,6 +34,7 @@ def chronicle(count: int) -> tuple[list[str], list[str]]:
     return zh, en
 
 
+@pytest.mark.slow
 def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuts, "WHOLE", 150 * 150)
     monkeypatch.setattr(cuts, "_LONG", 100)
@@ -46,6 +47,7 @@ def test_long_texts_are_cut_and_their_beads_found(monkeypatch: pytest.MonkeyPatc
     assert len(right & {(bead.zh, bead.en) for bead in beads}) > 0.9 * len(right)
 
 
+@pytest.mark.slow
 def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -82,6 +82,7 @@ def test_texts_that_share_nothing_are_nulls() -> None:
     assert linked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "least_strict", "least_lax"),
     [("literary", 0.88, 0.985), ("literary_unseen", 0.9, 0.985)],
@@ -142,6 +143,7 @@ def test_every_sentence_is_covered_whatever_comes(zh: list[str], en: list[str]) 
     assert complete(align(zh, en, load_encoder()), zh, en)
 
 
+@pytest.mark.slow
 def test_long_texts_are_cut_and_still_aligned() -> None:
     zh = [
         f"第{n}号项目位于{place}，投资{n}.5亿元。"
@@ -179,6 +181,7 @@ def test_a_file_is_aligned_row_by_row_and_other_keys_are_ignored(tmp_path: Path)
     ]
 
 
+@pytest.mark.slow
 def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     rows = [{"id": str(n), "zh": ZH[n % 5 :], "en": EN[n % 3 :]} for n in range(40)]
     source = write(tmp_path / "in.jsonl", *rows)

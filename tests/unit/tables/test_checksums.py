@@ -47,6 +47,7 @@ def footer(data: bytes) -> int:
     return len(data) - 8 - int.from_bytes(data[-8:-4], "little")
 
 
+@pytest.mark.slow
 def test_of_single_bits_turned_over_few_are_read_as_other_rows(
     corpus: Path, tmp_path: Path
 ) -> None:

@@ -142,6 +142,7 @@ def test_an_evaluation_sums_up_all_cities_and_ends_with_the_file_s_name(
     assert "internal error" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_align_goes_on_with_the_other_cities_and_ends_with_three(
     output: Path, jobs: str, capsys: pytest.CaptureFixture[str]
