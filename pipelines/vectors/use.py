@@ -31,6 +31,14 @@ from threadpoolctl import ThreadpoolController
 
 from pipelines.vectors.encoder import BUNDLED, Vectors, rounded
 from pipelines.vectors.exact_products import Blocks, Ids
+from pipelines.vectors.token_products import (
+    BRANCHES,
+    CHANNELS,
+    EMBEDDING,
+    TokenProducts,
+    by_position,
+    standardised,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -46,9 +54,6 @@ def bundled() -> "UniversalSentenceEncoder":
     return UniversalSentenceEncoder()
 
 
-# The architecture: n-gram order and how many tokens to the left its window reaches, per branch.
-_BRANCHES = ((2, 0), (3, 1), (5, 2))
-_CHANNELS = 256
 _REACH = 4
 """Tokens to either side that a token's features depend on: two layers of order 5, two each way."""
 _EDGE = 2 * _REACH
@@ -56,8 +61,6 @@ _EDGE = 2 * _REACH
 _BOS, _EOS = 1, 2
 _BATCH = 768
 """Tokens per batch: enough for the matrix products, few enough to stay in the cache."""
-_KEPT_TOKENS = 8192
-"""Distinct tokens with cached first-layer products: 12 KB each, about 100 MB in all."""
 
 
 class UniversalSentenceEncoder:
@@ -80,34 +83,15 @@ class UniversalSentenceEncoder:
         # Only its reader of the weights is used, not its forward pass.
         self._w: Any = NumpyBackend(str(folder / "weights.npz"), None)
         w = self._w
-        self._eps = np.float32(w.eps)
-        # w1[branch] maps a window of n tokens; cut by position it maps single tokens.
-        self._first = [
-            np.ascontiguousarray(
-                np.concatenate(
-                    [w.w1[b][k * _CHANNELS : (k + 1) * _CHANNELS] for k in range(order)], axis=1
-                )
-            )
-            for b, (order, _) in enumerate(_BRANCHES)
-        ]
         # The last normalisation's gain and shift commute with the sum over the tokens.
         self._project = w.ln_g[:, None] * w.cnn_W
         self._shift = w.ln_b @ w.cnn_W + w.cnn_b
         dense = (w.d0, w.p1, w.d1, w.d2, w.p3, w.d3)
-        weights = (*w.w2, w.proj_W, *self._first, self._project, *dense)
+        first = by_position(w)
+        weights = (*w.w2, w.proj_W, *first, self._project, *dense)
         with self._threads.limit(limits=1, user_api="blas"):
             self._blocks = Blocks(list(dict.fromkeys(matrix.shape for matrix in weights)))
-        # One row more than tokens: it stays zero, for windows that reach past a sentence.
-        rows = _KEPT_TOKENS + 1
-        self._slots = np.full(len(w.table), -1, dtype=np.int64)
-        self._holds = np.zeros(0, np.int64)
-        self._uses = np.zeros(rows, np.int64)
-        self._embedded = np.zeros((rows, 512), np.float32)
-        self._normal = [np.zeros((rows, _CHANNELS), np.float32) for _ in _BRANCHES]
-        self._products = [
-            [np.zeros((rows, _CHANNELS), np.float32) for _ in range(order)]
-            for order, _ in _BRANCHES
-        ]
+        self._first_layer = TokenProducts(w, first, self._blocks)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit row per sentence, rounded to float16, shape (n, 512)."""
@@ -194,9 +178,9 @@ class UniversalSentenceEncoder:
             lengths = np.array([len(row) for row in rows[a:b]])
             starts = np.cumsum(lengths) - lengths
             cuts = [(s + f, s + t) for s, (f, t) in zip(starts, wanted[a:b], strict=True)]
-            kept = np.concatenate([np.arange(first, last) for first, last in cuts])
+            read = np.concatenate([np.arange(begin, end) for begin, end in cuts])
             counts = np.array([last - first for first, last in cuts])
-            features = self._features(np.concatenate(rows[a:b]), starts, lengths, kept)
+            features = self._features(np.concatenate(rows[a:b]), starts, lengths, read)
             out[a:b] = np.add.reduceat(features, np.cumsum(counts) - counts, axis=0)
         return out
 
@@ -279,13 +263,13 @@ class UniversalSentenceEncoder:
         np.cumsum(sums[: len(points) - 1], axis=0, dtype=np.float64, out=total[1:])
         return total, sums[len(points) - 1 :]
 
-    def _features(self, ids: Ids, starts: Ids, lengths: Ids, kept: Ids) -> Vectors:
-        """Return normalised features of the tokens at `kept`, shape (kept, 1280).
+    def _features(self, ids: Ids, starts: Ids, lengths: Ids, at: Ids) -> Vectors:
+        """Return normalised features of the tokens `at`, shape (len(at), 1280).
 
         Sentences are read independently.
         """
         window, position = _windows(lengths, len(ids))
-        return self._convolved(ids, window, window[kept], position[kept])
+        return self._convolved(ids, window, window[at], position[at])
 
     def _convolved(self, ids: Ids, window: Ids, seen: Ids, keys: Ids) -> Vectors:
         """Return normalised features of tokens from the rows of the layers below.
@@ -296,70 +280,32 @@ class UniversalSentenceEncoder:
         """
         n = len(ids)
         w = self._w
-        slots = self._token_slots(ids)
-        nowhere = np.append(slots, _KEPT_TOKENS)[window]
-        kept = seen[:, 2]
+        first = self._first_layer
+        slots = first.slots(ids)
+        nowhere = np.append(slots, first.empty)[window]
+        own = seen[:, 2]
         places = self._blocks.places(keys)
         order = places.take(np.arange(len(seen)), len(seen))
         seen_from = np.append(seen, np.full((1, 5), n), axis=0)[order]
-        features = np.empty((len(kept), 512 + 3 * _CHANNELS), np.float32)
-        features[:, :512] = self._embedded[slots[kept]]
-        hidden = np.zeros((n + 1, _CHANNELS), np.float32)
-        part = np.empty((n, _CHANNELS), np.float32)
-        for b, (size, left) in enumerate(_BRANCHES):
+        features = np.empty((len(own), EMBEDDING + 3 * CHANNELS), np.float32)
+        features[:, :EMBEDDING] = first.embedded[slots[own]]
+        hidden = np.zeros((n + 1, CHANNELS), np.float32)
+        part = np.empty((n, CHANNELS), np.float32)
+        for b, (size, left) in enumerate(BRANCHES):
             h = hidden[:n]
             h[:] = w.b1[b]
             for k in range(size):
-                h += np.take(self._products[b][k], nowhere[:, 2 - left + k], 0, part, "clip")
+                h += np.take(first.products[b][k], nowhere[:, 2 - left + k], 0, part, "clip")
             np.maximum(h, 0, out=h)
-            h += np.take(self._normal[b], slots, 0, part, "clip")
+            h += np.take(first.normal[b], slots, 0, part, "clip")
             read = np.take(hidden, seen_from[:, 2 - left : 2 - left + size], 0)
-            out = places.multiply(read.reshape(-1, size * _CHANNELS), w.w2[b])
+            out = places.multiply(read.reshape(-1, size * CHANNELS), w.w2[b])
             out += w.b2[b]
             np.maximum(out, 0, out=out)
-            out += h[kept]
-            features[:, 512 + b * _CHANNELS : 512 + (b + 1) * _CHANNELS] = out
-        return _standardised(features, self._eps)
-
-    def _token_slots(self, ids: Ids) -> Ids:
-        """Return the cache slot of each token; compute products of new tokens."""
-        slots = self._slots[ids]
-        if (slots < 0).any():
-            new = np.unique(ids[slots < 0])
-            if len(self._holds) + len(new) > _KEPT_TOKENS:
-                self._forget(ids)
-                new = np.unique(ids[self._slots[ids] < 0])
-            at = slice(len(self._holds), len(self._holds) + len(new))
-            w, chunk = self._w, new % len(self._w.scale)
-            embedded = w.table[new] * w.scale[chunk, None] + w.lo[chunk, None]
-            places = self._blocks.places(new)
-            normal = places.multiply(places.spread(embedded), w.proj_W)
-            normal = _standardised(normal + w.proj_b, self._eps) * w.ln_g_all + w.ln_b_all
-            self._embedded[at] = embedded
-            for b, (order, _) in enumerate(_BRANCHES):
-                x = normal[:, b * _CHANNELS : (b + 1) * _CHANNELS]
-                y = places.multiply(places.spread(x), self._first[b])
-                self._normal[b][at] = x
-                for k in range(order):
-                    self._products[b][k][at] = y[:, k * _CHANNELS : (k + 1) * _CHANNELS]
-            self._slots[new] = np.arange(at.start, at.stop)
-            self._holds = np.concatenate([self._holds, new])
-            slots = self._slots[ids]
-        np.add.at(self._uses, slots, 1)
-        return slots
-
-    def _forget(self, needed: Ids) -> None:
-        """Drop the less used half of tokens, or all for `needed`."""
-        room = _KEPT_TOKENS - len(np.unique(needed))
-        count = len(self._holds)
-        kept = np.sort(np.argsort(-self._uses[:count], kind="stable")[: min(count // 2, room)])
-        for rows in (self._embedded, *self._normal, *(p for b in self._products for p in b)):
-            rows[: len(kept)] = rows[kept]
-        self._uses[: len(kept)] = self._uses[kept] // 2
-        self._uses[len(kept) :] = 0
-        self._holds = self._holds[kept]
-        self._slots[:] = -1
-        self._slots[self._holds] = np.arange(len(kept))
+            out += h[own]
+            start = EMBEDDING + b * CHANNELS
+            features[:, start : start + CHANNELS] = out
+        return standardised(features, np.float32(w.eps))
 
     def _vectors(self, sums: Vectors, lengths: Ids) -> Vectors:
         """Apply the dense network to summed features; return rounded unit rows."""
@@ -393,14 +339,6 @@ def _windows(lengths: Ids, none: int) -> tuple[Ids, Ids]:
 
 def _closed(ids: Ids) -> Ids:
     return np.concatenate([[_BOS], ids, [_EOS]])
-
-
-def _standardised(x: Vectors, eps: np.float32) -> Vectors:
-    """Return rows with mean 0 and variance 1, in place."""
-    x -= x.mean(axis=1, keepdims=True)
-    variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
-    x *= np.reciprocal(np.sqrt(variance + eps))[:, None]
-    return x
 
 
 def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.tables import parquet, schema
-from pipelines.vectors import encoder, use
+from pipelines.vectors import encoder, token_products, use
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import EncoderError, SpanEncoder, Vectors, encode_spans
 from pipelines.vectors.load import load_encoder
@@ -112,9 +112,9 @@ def test_of_an_overlong_sentence_the_beginning_is_read(caplog: pytest.LogCapture
     assert "longer than 512 tokens" in caplog.text
 
 
-def test_the_token_store_is_emptied_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_cache_is_emptied_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = load_encoder().encode(ZH)
-    monkeypatch.setattr(use, "_KEPT_TOKENS", 64)
+    monkeypatch.setattr(token_products, "_MOST_TOKENS", 64)
     small = use.UniversalSentenceEncoder()
     found = np.concatenate([small.encode([sentence]) for sentence in ZH])
     assert np.array_equal(found, expected)
