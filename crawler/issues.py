@@ -83,7 +83,9 @@ class RobotsUnreachable(Unanswered):
     `code` is the reason: `robots` if the host answered with an error.
     """
 
-    def __init__(self, message: str, code: str = "robots") -> None:
+    code = "robots"
+
+    def __init__(self, message: str, code: str = code) -> None:
         super().__init__(message)
         self.code = code
 
@@ -177,11 +179,16 @@ def of_error(error: BaseException) -> tuple[str, str]:
     if _is_tls(error):
         return "tls_error", text
     if isinstance(error, DownloadFailedError):
-        unread = [e for e in _causes(error) if not _is_of_connection(e)]
-        if unread:
-            return "malformed", f"{type(unread[0]).__name__}: {unread[0]}"
-        return "connection", text
+        return _of_failed_download(error, text)
     return ("connection" if isinstance(error, OSError) else "internal"), text
+
+
+def _of_failed_download(error: DownloadFailedError, text: str) -> tuple[str, str]:
+    """Return code and evidence of an answer that broke off or is no HTTP."""
+    for cause in _causes(error):
+        if not _is_of_connection(cause):
+            return "malformed", f"{type(cause).__name__}: {cause}"
+    return "connection", text
 
 
 _IGNORED = (

@@ -57,7 +57,7 @@ ROBOTSTXT_OBEY = True  # the site's word; Scrapy's default would ignore it
 DOWNLOAD_DELAY = _number("SHIZHENG_DELAY", 2.0)
 CONCURRENT_REQUESTS_PER_DOMAIN = int(_number("SHIZHENG_CONCURRENCY", 1))
 DOWNLOAD_DELAY_JITTER = 0.5  # 0.5 to 1.5 of the delay: no drumbeat on the server
-# All hosts of a city together; a city has few.
+# All hosts of a city together; a city has few. Set by hand.
 CONCURRENT_REQUESTS = 8
 # Slow down when the server does. The delay above is its floor.
 AUTOTHROTTLE_ENABLED = os.environ.get("SHIZHENG_AUTOTHROTTLE", "1") != "0"
@@ -72,10 +72,8 @@ SHIZHENG_MAX_WAIT = 300
 
 # --- Limits ----------------------------------------------------------------------------------
 DOWNLOAD_TIMEOUT = 60  # seconds; these servers can be slow, but not three minutes (the default)
-DOWNLOAD_MAXSIZE = (
-    unpacking.MAX_BODY
-)  # bytes as sent; what they unpack to is bounded in unpacking.py
-DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
+DOWNLOAD_MAXSIZE = unpacking.MAX_BODY  # bytes as sent; unpacked ones are bounded, too
+DOWNLOAD_WARNSIZE = 8 << 20  # a quarter of it: set by hand
 RETRY_TIMES = 2  # three tries in all; a page that still fails is reported and tried next run
 # 412, 521 and the like are a site's refusal: they are reported as blocked, never retried.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408, 429]
@@ -86,7 +84,7 @@ METAREFRESH_ENABLED = False
 # Only public addresses, whatever the name service answers; see crawler/fetch/addresses.py.
 SHIZHENG_PRIVATE_ADDRESSES = os.environ.get("SHIZHENG_PRIVATE_ADDRESSES", "") == "1"
 DNS_RESOLVER = "crawler.fetch.addresses.GuardedResolver"
-SHIZHENG_REVISITS = 500  # stored articles fetched again in one crawl, for corrections
+SHIZHENG_REVISITS = 500  # stored articles fetched again in one crawl, for corrections: by hand
 SHIZHENG_NOW = ""  # the moment to take for now (ISO 8601); empty: the clock. For tests.
 SHIZHENG_LIST_PAGES = 100  # pages read of one listing; more are reported
 SHIZHENG_FLUSH = 200  # pages between two writes of the tables; a crash loses none, see visits.py

@@ -19,14 +19,18 @@ else:
 MAX_BODY = 32 << 20
 """Bytes of a body, packed or unpacked. A news page is thousands of times smaller."""
 TOO_LARGE = f"The body unpacks to more than {MAX_BODY >> 20} MB."
-"""The detail of the reject that such a body comes to."""
+"""Detail of the reject of such a body."""
 
 _MAX_LAYERS = 4
+"""Codings of one body; set by hand: servers use one."""
 _MAX_MEMBERS = 1000
+"""Gzip members of one body; set by hand: empty ones would cost time without end."""
 _SLICE = 1 << 16
+"""Bytes unpacked at a time, by which a body can exceed `MAX_BODY`."""
 _WINDOW_LOG = 25  # 32 MB, the memory a zstd frame may ask for
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _LONGEST_SIZE = 15
+"""Hexadecimal digits of a chunk's size: 2^60 bytes."""
 
 
 class _TooMuchError(ValueError):

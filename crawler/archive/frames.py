@@ -17,12 +17,13 @@ from typing import Self
 MAX_RECORD = 64 << 20
 """Bytes of one record (or gzip member), unpacked; larger ones are passed over."""
 MAX_SEARCH = 16
-"""Bytes read, for each of the file, in search of the next whole record after damaged ones. A file
-made of false beginnings would be read once for each of them."""
+"""Bytes read, for each of the file, in search of whole records after damage; set by hand. A file of
+false beginnings would otherwise be read once for each of them."""
 
 _GZIP = b"\x1f\x8b\x08"
 _SLICE = 1 << 16
-_FIRST_SLICE = 1 << 10  # enough to tell a false beginning by
+_FIRST_SLICE = 1 << 10
+"""Bytes unpacked at first: enough to detect a false beginning. Set by hand, not measured."""
 _VERSION = re.compile(rb"WARC/\d\.\d+\r?\n")
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -142,7 +143,7 @@ def _members(data: "mmap.mmap | bytes", start: int) -> Iterator[_Stretch]:
         damaged = position if damaged < 0 else damaged
         position = _next_member(data, position + 1)
     if damaged >= 0:
-        # Whether anything whole lies behind is unknown where the search was given up.
+        # Where the search was given up, whole records may follow: the end is not known to be torn.
         yield _Stretch(damaged, len(data), problem="torn" if left > 0 else "broken")
     elif position < len(data):
         yield _Stretch(position, len(data), problem="broken")

@@ -363,8 +363,9 @@ class _Folder:
 
 
 _OFFSET_BITS = 48
+"""Bits of an offset in a packed place; the number of the file is above them."""
 _COPIES = 3
-"""Further copies of one payload that are remembered, in case the first is damaged."""
+"""Further copies of one payload in the index, in case the first is damaged; set by hand."""
 
 
 @lru_cache(maxsize=4)

@@ -35,8 +35,8 @@ Headers = Sequence[tuple[str, str]]
 MAX_FILE = 1 << 30
 """Bytes after which the next file is begun, as web archives do, so that files stay movable."""
 
-# Below this a revisit record is no smaller than the payload it replaces.
 _WORTH_REFERRING = 512
+"""Bytes of a payload below which a revisit record is no smaller."""
 
 # ISO 28500:2017, 6.7.3: the server itself answered that nothing changed.
 _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"

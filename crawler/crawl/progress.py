@@ -28,7 +28,7 @@ _COUNTS: tuple[str, ...] = (
     "unchanged",
 )
 _EVERY = 0.5
-"""Seconds between two lines."""
+"""Seconds between two lines; set by hand."""
 
 _ALIVE = 20
 """Lines left out because nothing changed, after which one is printed all the same."""

@@ -22,7 +22,7 @@ from crawler.state.frontier import MAX_DAYS, MAX_TRIES, Frontier
 from crawler.state.walks import Walks
 
 REVISIT_DAYS = (1, 7, 30)
-"""Ages, in days since it was first listed, at which an article is asked for again."""
+"""Ages, in days since it was first listed, at which an article is fetched again; set by hand."""
 
 Outcome = Literal["stored", "retry"]
 """`stored`: article or reject is in the tables for good. `retry`: it is in the tables as far as it

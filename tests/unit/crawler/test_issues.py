@@ -8,7 +8,15 @@ from playwright.async_api import Error as BrowserError
 from scrapy import exceptions as scrapy
 
 from crawler.archive.reader import ArchiveError
-from crawler.issues import CODES, IssueLog, OffHost, RobotsUnreachable, of_error, of_status
+from crawler.issues import (
+    CODES,
+    IssueLog,
+    OffHost,
+    RobotsUnreachable,
+    Unanswered,
+    of_error,
+    of_status,
+)
 
 ERRORS = [
     (OffHost("mirror.example is not among the hosts"), "off_host"),
@@ -40,6 +48,22 @@ def test_an_error_has_its_code_and_says_what_it_was(error: Exception, code: str)
     assert found == code
     assert str(error) in evidence
     assert code in CODES
+
+
+@pytest.mark.parametrize("kind", Unanswered.__subclasses__(), ids=lambda kind: kind.__name__)
+def test_a_request_that_the_crawl_itself_refuses_has_the_code_of_its_class(
+    kind: type[Unanswered],
+) -> None:
+    assert of_error(kind("the host shut its door")) == (kind.code, "the host shut its door")
+    assert kind.code in set(CODES) - {"internal"}
+
+
+def test_an_error_without_a_message_is_explained() -> None:
+    assert of_error(scrapy.ResponseDataLossError()) == (
+        "connection",
+        "the body broke off before its end",
+    )
+    assert of_error(scrapy.DownloadCancelledError())[1].startswith("it grew past DOWNLOAD_MAXSIZE")
 
 
 @pytest.mark.parametrize(
