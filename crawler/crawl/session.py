@@ -60,11 +60,11 @@ class Session:
         run_id = settings["SHIZHENG_RUN_ID"] or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         now = _clock(settings["SHIZHENG_NOW"])
         visits = Visits.open(output / "state" / f"{city.key}.sqlite")
-        files, folder_of_archive = ArchiveFiles(visits), output / "archive" / city.key
-        if cut := files.recover(folder_of_archive):
+        files, archive_folder = ArchiveFiles(visits), output / "archive" / city.key
+        if cut := files.recover(archive_folder):
             logger.warning("cut %d bytes of a torn record off the archive", cut)
         archive = ArchiveWriter(
-            folder_of_archive,
+            archive_folder,
             run_id,
             known=visits.payload,
             opened=files.begin,

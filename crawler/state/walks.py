@@ -1,6 +1,6 @@
 """Walks over listings: last look at each, and time of the next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, timedelta
 
 from crawler.item import NEWS_TIME
@@ -82,18 +82,10 @@ class Walks:
 
     def put(self, url: str, walk: Walk) -> None:
         """Store the last walk over a listing. Raises `VisitsError`."""
+        values = (v.isoformat() if isinstance(v, date) else v for v in astuple(walk))
         with self._state.changing():
             self._state.database.execute(
-                "INSERT OR REPLACE INTO listings VALUES (?,?,?,?,?,?,?)",
-                (
-                    url,
-                    walk.walked_at.isoformat() if walk.walked_at else None,
-                    walk.checked_at.isoformat(),
-                    walk.changed_at.isoformat(),
-                    walk.links,
-                    walk.digest,
-                    walk.newest.isoformat() if walk.newest else None,
-                ),
+                "INSERT OR REPLACE INTO listings VALUES (?,?,?,?,?,?,?)", (url, *values)
             )
 
 
