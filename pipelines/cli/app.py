@@ -37,6 +37,7 @@ app.command(commands.report)
 
 _review = App(name="review", help="Judge pairs on a local page; exchange verdicts as files.")
 _review.default(review.serve)
+_review.command(review.serve)
 _review.command(review.export_verdicts, name="export")
 _review.command(review.import_verdicts, name="import")
 app.command(_review)
@@ -104,7 +105,7 @@ def parse(arguments: Sequence[str]) -> tuple[Callable[..., int | None], BoundArg
     """
     named, apps, rest = app.parse_commands(list(arguments))
     if not rest and apps[-1].default_command is None:
-        raise UsageError(f"expected a command; see {' '.join(('shizheng', *named))} --help")
+        raise UsageError(f"expected a command (see {' '.join(('shizheng', *named))} --help)")
     command, bound, _ = app.parse_args(list(arguments), exit_on_error=False, print_error=False)
     return command, bound
 
@@ -116,4 +117,4 @@ def _usage(error: CycloptsError) -> str:
     if isinstance(error, UnusedCliTokensError):
         problem = f"unexpected argument: {' '.join(error.unused_tokens or ())}"
     command = " ".join(("shizheng", *(error.command_chain or ())))
-    return f"{problem.rstrip('.')}; see {command} --help"
+    return f"{problem.removesuffix('.')} (see {command} --help)"

@@ -66,6 +66,11 @@ def test_words_of_a_list_may_be_on_both_sides_of_an_option() -> None:
     assert str(parse(["review", "export", "--output", "o", "a.csv"])[1].args[0]) == "a.csv"
 
 
+@pytest.mark.parametrize("line", ["review dalian", "review serve dalian"])
+def test_a_review_without_a_subcommand_is_served(line: str) -> None:
+    assert parse(line.split())[1].arguments["cities"] == ("dalian",)
+
+
 def test_the_options_of_a_round() -> None:
     line = "crawl dalian --since 2024-03-05 -s A=1 -sB=2 --time-limit 45m --verbose"
     crawling = parse(line.split())[1].arguments["crawling"]
@@ -119,12 +124,12 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("", "expected a command; see shizheng --help"),
-        ("cities", "expected a command; see shizheng cities --help"),
+        ("", "expected a command (see shizheng --help)"),
+        ("cities", "expected a command (see shizheng cities --help)"),
         ("crwl dalian", 'Unknown command "crwl". Did you mean "crawl"?'),
         ("cities chek", 'Did you mean "check"?'),
         ("align dalian --encodr x", "Unknown option: --encodr. Did you mean --encoder?"),
-        ("demo --json dalian", "unexpected argument: dalian; see shizheng demo --help"),
+        ("demo --json dalian", "unexpected argument: dalian (see shizheng demo --help)"),
         ("release diff 1.0", 'Command "release diff" parameter B requires an argument'),
         ("release", "VERSION requires an argument"),
         ("crawl dalian --since yesterday", "--since: expected a date like 2024-03-05, not"),
@@ -170,6 +175,15 @@ def test_completion_knows_commands_and_options(shell: str) -> None:
     script = app.generate_completion(shell=shell)  # type: ignore[arg-type]
     assert "align-sentences" in script
     assert "min-probability" in script
+
+
+def test_completion_is_installed_for_the_shell_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["--install-completion", "--shell", "bash"]) == 0
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any("align-sentences" in path.read_text() for path in written)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["status"], ["release", "--help"]])
