@@ -37,7 +37,7 @@ def shell(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command the way a shell line says, with more or fewer variables."""
     known = {**os.environ, "PYTHONPATH": str(ROOT)} | environment
-    command = f"{shlex.quote(sys.executable)} -m pipelines.cli.app {arguments}"
+    command = f"{shlex.quote(sys.executable)} -m pipelines.cli {arguments}"
     return subprocess.run(
         ["bash", "-c", how.format(command)], capture_output=True, check=False, timeout=120,
         env={name: value for name, value in known.items() if value is not None},
