@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import resources
 
 from pipelines.text import numerals
 
@@ -40,107 +41,41 @@ class Quantity:
         )
 
 
-_ZH_UNITS: dict[str, tuple[str, float]] = {
-    "个百分点": ("points", 1),
-    "百分点": ("points", 1),
-    "个基点": ("points", 0.01),
-    "%": ("percent", 1),
-    "‰": ("percent", 0.1),
-    "元人民币": ("CNY", 1),
-    "人民币": ("CNY", 1),
-    "元": ("CNY", 1),
-    "美元": ("USD", 1),
-    "美金": ("USD", 1),
-    "港元": ("HKD", 1),
-    "港币": ("HKD", 1),
-    "澳门元": ("MOP", 1),
-    "欧元": ("EUR", 1),
-    "英镑": ("GBP", 1),
-    "日元": ("JPY", 1),
-    "韩元": ("KRW", 1),
-    "卢布": ("RUB", 1),
-    "新加坡元": ("SGD", 1),
-    "澳元": ("AUD", 1),
-    "加元": ("CAD", 1),
-    "平方公里": ("area", 1e6),
-    "平方千米": ("area", 1e6),
-    "平方米": ("area", 1),
-    "公顷": ("area", 1e4),
-    "亩": ("area", 10000 / 15),
-    "英亩": ("area", 4046.86),
-    "平方英尺": ("area", 0.092903),
-    "平方呎": ("area", 0.092903),
-    "公里": ("length", 1000),
-    "千米": ("length", 1000),
-    "海里": ("length", 1852),
-    "英里": ("length", 1609.344),
-    "厘米": ("length", 0.01),
-    "毫米": ("length", 0.001),
-    "米": ("length", 1),
-    "吨": ("mass", 1000),
-    "公斤": ("mass", 1),
-    "千克": ("mass", 1),
-    "立方米": ("volume", 1),
-    "千瓦时": ("energy", 1),
-    "度电": ("energy", 1),
-    "兆瓦时": ("energy", 1000),
-    "千瓦": ("power", 1),
-    "兆瓦": ("power", 1000),
-    "摄氏度": ("degrees", 1),
-    "℃": ("degrees", 1),
-    "个小时": ("hours", 1),
-    "小时": ("hours", 1),
-    "分钟": ("hours", 1 / 60),
-    "天": ("days", 1),
-    "个月": ("months", 1),
-    "年": ("years", 1),
-    "岁": ("years", 1),
-    "倍": ("times", 1),
-}
-_EN_UNITS: tuple[tuple[str, str, float], ...] = (
-    (r"percentage[- ]points?|pp\b", "points", 1),
-    (r"basis points?", "points", 0.01),
-    (r"%|percent\b|per cent\b|pct\b", "percent", 1),
-    (r"per mille|‰", "percent", 0.1),
-    (r"(?:chinese )?yuan\b|rmb\b|cny\b|renminbi\b", "CNY", 1),
-    (r"hong kong dollars?|hkd\b|hk dollars?", "HKD", 1),
-    (r"singapore dollars?|sgd\b", "SGD", 1),
-    (r"australian dollars?|aud\b", "AUD", 1),
-    (r"canadian dollars?|cad\b", "CAD", 1),
-    (r"patacas?\b|mop\b", "MOP", 1),
-    (r"(?:u\.?s\.? |american )?dollars?\b|usd\b", "USD", 1),
-    (r"euros?\b|eur\b", "EUR", 1),
-    (r"pounds? sterling|gbp\b", "GBP", 1),
-    (r"(?:japanese )?yen\b|jpy\b", "JPY", 1),
-    (r"(?:south )?(?:korean )?won\b|krw\b", "KRW", 1),
-    (r"(?:russian )?rubles?\b|roubles?\b", "RUB", 1),
-    (r"square[- ]kilomet(?:er|re)s?|sq\.? ?km\b|km2\b|km²", "area", 1e6),
-    (r"square[- ]met(?:er|re)s?|sq\.? ?m\b|m2\b|m²", "area", 1),
-    (r"square[- ](?:foot|feet)\b|sq\.? ?ft\b", "area", 0.092903),
-    (r"hectares?\b|ha\b", "area", 1e4),
-    (r"mu\b", "area", 10000 / 15),
-    (r"acres?\b", "area", 4046.86),
-    (r"kilomet(?:er|re)s?\b|km\b", "length", 1000),
-    (r"nautical miles?", "length", 1852),
-    (r"miles?\b", "length", 1609.344),
-    (r"centimet(?:er|re)s?\b|cm\b", "length", 0.01),
-    (r"millimet(?:er|re)s?\b|mm\b", "length", 0.001),
-    (r"cubic[- ]met(?:er|re)s?|m3\b|m³", "volume", 1),
-    (r"met(?:er|re)s?\b", "length", 1),
-    (r"(?:metric )?ton(?:ne)?s?\b", "mass", 1000),
-    (r"kilogram(?:me)?s?\b|kg\b", "mass", 1),
-    (r"kilowatt[- ]hours?\b|kwh\b", "energy", 1),
-    (r"megawatt[- ]hours?\b|mwh\b", "energy", 1000),
-    (r"kilowatts?\b|kw\b", "power", 1),
-    (r"megawatts?\b|mw\b", "power", 1000),
-    (r"gigawatts?\b|gw\b", "power", 1e6),
-    (r"degrees?(?: celsius)?\b|°c|℃", "degrees", 1),
-    (r"hours?\b", "hours", 1),
-    (r"minutes?\b", "hours", 1 / 60),
-    (r"days?\b", "days", 1),
-    (r"months?\b", "months", 1),
-    (r"years?\b", "years", 1),
-    (r"times\b|fold\b", "times", 1),
+@dataclass(frozen=True, slots=True)
+class _UnitRow:
+    """Row of `units.tsv`: a unit's class, factor and forms."""
+
+    kind: str
+    factor: float
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+
+def _unit_rows() -> Iterator[_UnitRow]:
+    text = (resources.files("pipelines.facts") / "units.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            kind, factor, zh, en = line.split("\t")
+            over, _, under = factor.partition("/")
+            value = float(over) / float(under or 1)
+            yield _UnitRow(kind, value, tuple(filter(None, zh.split("|"))), tuple(en.split("|")))
+
+
+def _en_pattern(form: str) -> str:
+    """Return the pattern of an English form: `[s]` optional, `-` also a space."""
+    pattern = re.sub(r"\\\[(.+?)\\\]", r"(?:\1)?", re.escape(form)).replace(r"\-", "[- ]")
+    return pattern + (r"\b" if form.isascii() and form != "%" else "")
+
+
+_UNITS = tuple(_unit_rows())
+_ZH_UNITS = {form: (unit.kind, unit.factor) for unit in _UNITS for form in unit.zh}
+_EN_UNITS = tuple(
+    (_en_pattern(form), unit.kind, unit.factor)
+    for form, unit in sorted(
+        ((form, unit) for unit in _UNITS for form in unit.en),
+        key=lambda row: len(row[0]),
+        reverse=True,
+    )
 )
 _PREFIXES = {
     "rmb": "CNY",

@@ -1,7 +1,12 @@
 """How figures are read; `facts.tsv` lists which of two languages are the same."""
 
+import re
+from fractions import Fraction
+from pathlib import Path
+
 import pytest
 
+from pipelines.facts import facts
 from pipelines.facts.figures import Quantity, quantities, shared_bits
 
 
@@ -45,3 +50,23 @@ def test_more_digits_carry_more_information() -> None:
 @pytest.mark.parametrize("text", ["", "1" * 40_000, "，。" * 20_000, "1,2,3," * 8_000])
 def test_strange_text_gives_a_result(text: str, lang: str) -> None:
     assert isinstance(quantities(text, lang), tuple)
+
+
+def unit_rows() -> list[list[str]]:
+    path = Path(facts.__file__).with_name("units.tsv")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("row", unit_rows(), ids=lambda row: f"{row[0]} {row[1]}")
+def test_every_form_of_a_unit_is_read_as_its_class_and_factor(row: list[str]) -> None:
+    kind, factor, zh, en = row
+    expected = (kind, pytest.approx(12.5 * float(Fraction(factor))))
+    english = [re.sub(r"\[(.)\]", r"\1", form).replace("-", " ") for form in en.split("|")]
+    english += [re.sub(r"\[(.)\]", "", form) for form in en.split("|")]
+    for form in english:
+        found = only(f"There were 12.5 {form}, they said.", "en")
+        assert (found.kind, found.value) == expected, form
+    for form in filter(None, zh.split("|")):
+        found = only(f"共有12.5{form}。", "zh")
+        assert (found.kind, found.value) == expected, form

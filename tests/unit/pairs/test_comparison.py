@@ -11,7 +11,7 @@ from pipelines.pairs.comparison import FactComparison, compare_facts
 NONE = Rarity({}, 0)
 
 
-def judge(
+def compare(
     zh: str, en: str, *, zh_page: str | None = None, en_page: str | None = None
 ) -> FactComparison:
     zh_at = datetime.fromisoformat(zh_page) if zh_page else None
@@ -22,14 +22,14 @@ def judge(
 
 
 def test_yesterday_is_read_from_the_page_and_never_strictly_in_english() -> None:
-    same = judge(
+    same = compare(
         "3月4日，会议召开。",
         "Yesterday the meeting was held.",
         zh_page="2024-03-05",
         en_page="2024-03-07",
     )
     assert same.dates_agree > 0.9
-    before = judge(
+    before = compare(
         "3月24日，会议召开。",
         "Yesterday the meeting was held.",
         zh_page="2024-03-25",
@@ -39,15 +39,15 @@ def test_yesterday_is_read_from_the_page_and_never_strictly_in_english() -> None
 
 
 def test_a_day_off_by_one_is_a_slip_rather_than_another_event() -> None:
-    slip = judge("3月25日，会议召开。", "The meeting was held on March 26.")
-    other = judge("3月25日，会议召开。", "The meeting was held on April 2.")
+    slip = compare("3月25日，会议召开。", "The meeting was held on March 26.")
+    other = compare("3月25日，会议召开。", "The meeting was held on April 2.")
     assert 0 < slip.dates_clash < 0.5 * other.dates_clash
 
 
 def test_rounded_figures_agree_and_unknown_ones_are_missing() -> None:
     zh = "投资742.36亿元，改造小区86个，惠及3.2万户。"
-    assert judge(zh, "742 billion yuan").numbers_missing == 1
-    found = judge(
+    assert compare(zh, "742 billion yuan").numbers_missing == 1
+    found = compare(
         zh, "Investment came to about 74 billion yuan, for 86 compounds and 32,000 homes."
     )
     assert found.numbers_agree == 1
@@ -55,8 +55,8 @@ def test_rounded_figures_agree_and_unknown_ones_are_missing() -> None:
 
 def test_an_official_who_is_not_named_in_chinese_speaks_against() -> None:
     zh = "副市长司徒明远、罗怀瑾出席会议。"
-    assert judge(zh, "Situ Mingyuan and Luo Huaijin attended.").names_missing == 0
-    assert judge(zh, "Wang Jianguo and Luo Huaijin attended.").names_missing > 0.3
+    assert compare(zh, "Situ Mingyuan and Luo Huaijin attended.").names_missing == 0
+    assert compare(zh, "Wang Jianguo and Luo Huaijin attended.").names_missing > 0.3
 
 
 def test_common_facts_weigh_less_than_rare_ones() -> None:
