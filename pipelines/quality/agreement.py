@@ -109,12 +109,12 @@ def kappa(counts: Floats, confidence: float = 0.95) -> Kappa:
     if value is None:
         return Kappa(None, None, None)
     used = (counts.sum(axis=0) + counts.sum(axis=1)) > 0
-    held = counts[np.ix_(used, used)]
-    size = len(held)
-    centre, error = large_sample(held + 1 / size**2 + np.eye(size) / size)
+    table = counts[np.ix_(used, used)]
+    size = len(table)
+    centre, error = large_sample(table + 1 / size**2 + np.eye(size) / size)
     if centre is None:
         return Kappa(value, None, None)
-    freedom = max(2.0, float(held.sum() - held.max()))
+    freedom = max(2.0, float(table.sum() - table.max()))
     reach = float(stdtrit(freedom, 0.5 + confidence / 2)) * error / (1 - centre**2)
     low, high = (math.tanh(math.atanh(centre) + sign * reach) for sign in (-1, 1))
     return Kappa(value, min(value, low), max(value, high))

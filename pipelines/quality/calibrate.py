@@ -90,7 +90,7 @@ def learn(output: Path, *, now: datetime | None = None, keep: bool = True) -> Ca
                if lesson.left_out else "")
             + (f". {given.sentence('pair')}" if given.of_stale("pair") else "")
         )  # fmt: skip
-    before, after = held_apart(lesson)
+    before, after = cross_validated(lesson)
     shift, slope = fit(lesson.odds, lesson.right, lesson.weight)
     if slope <= 0:
         raise CalibrationError(
@@ -131,7 +131,7 @@ def compare(output: Path, judged: Sequence[Judged]) -> tuple[FitMeasures, FitMea
     lesson = read_lesson(output, judged)
     if len(lesson.right) < 2 or len(set(lesson.right.tolist())) < 2:
         return None
-    return held_apart(lesson)
+    return cross_validated(lesson)
 
 
 def revert(output: Path) -> tuple[CalibrationRecord, CalibrationRecord | None]:
@@ -156,10 +156,10 @@ def read_lesson(output: Path, judged: Sequence[Judged]) -> Lesson:
     sample = read_pairs(output, judged)
     bases = [split_method(name)[0] for name in sample.methods]
     base = np.array(bases or [""], dtype=np.str_)[sample.method]
-    mine = base[sample.row] if len(sample.row) else np.array([], dtype=np.str_)
-    names, counts = np.unique(mine, return_counts=True)
+    judged_bases = base[sample.row] if len(sample.row) else np.array([], dtype=np.str_)
+    names, counts = np.unique(judged_bases, return_counts=True)
     method = str(names[int(np.argmax(counts))]) if len(names) else ""
-    kept = np.flatnonzero(mine == method)
+    kept = np.flatnonzero(judged_bases == method)
     made = {record.version: record.calibration for record in history(output)}
     odds = [_own_odds(sample, int(row), made) for row in sample.row[kept]]
     stored = np.bincount(sample.band[base == method], minlength=BANDS)
@@ -172,7 +172,7 @@ def read_lesson(output: Path, judged: Sequence[Judged]) -> Lesson:
         weight=(stored / np.maximum(seen, 1))[bands].astype(np.float64),
         document=sample.cluster[kept],
         digest=_digest(judged),
-        left_out=len(mine) - len(kept),
+        left_out=len(judged_bases) - len(kept),
     )
 
 
@@ -208,7 +208,7 @@ def fit(odds: Floats, right: Floats, weight: Floats) -> tuple[float, float]:
     return round(float(values[0]), 9), round(float(values[1]), 9)
 
 
-def held_apart(lesson: Lesson) -> tuple[FitMeasures, FitMeasures]:
+def cross_validated(lesson: Lesson) -> tuple[FitMeasures, FitMeasures]:
     """Return the figures before, and after by cross-validation over documents."""
     # Spread evenly whatever the numbers mean; the same documents always fall together.
     order = np.random.default_rng(0).permutation(int(lesson.document.max(initial=0)) + 1)

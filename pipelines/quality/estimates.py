@@ -181,11 +181,11 @@ def share(sample: PairSample, domain: Mask, outcome: Floats) -> Estimate | None:
     sizes: Counter[int] = Counter()
     for key, size in zip(present.tolist(), counts.tolist(), strict=True):
         sizes[cells[key]] += size
-    mine = np.array([cells[key] for key in keys[rows].tolist()], np.int64)
+    strata = np.array([cells[key] for key in keys[rows].tolist()], np.int64)
     return intervals.proportion(
         outcome[used],
         weight=sample.weight[used],
-        stratum=mine,
+        stratum=strata,
         cluster=sample.cluster[used],
         sizes=sizes,
     )
@@ -282,25 +282,25 @@ def recall(
     Found are the pairs that are right, missed the unmatched articles with a counterpart.
     """
     known = [city for city in cities if loose.get(city)]
-    mine = np.isin(missed.city, known)
+    judged = np.isin(missed.city, known)
     if precision is None or not precision.size:
         return None
     if not known:
         return Estimate(1.0, 1.0, 1.0, precision.judged, precision.effective, precision.size)
-    if not mine.any():
+    if not judged.any():
         return None
-    names = sorted(set(missed.city[mine].tolist()))
-    firm = [name for name in names if (missed.city[mine] == name).sum() >= 2] or names[:1]
+    names = sorted(set(missed.city[judged].tolist()))
+    firm = [name for name in names if (missed.city[judged] == name).sum() >= 2] or names[:1]
     # Cities with fewer than two judged are joined to the first that has two.
     at = {city: firm.index(city) if city in firm else 0 for city in known}
     sizes: Counter[int] = Counter()
     for city in known:
         sizes[at[city]] += loose[city]
     rate = intervals.proportion(
-        missed.missed[mine],
-        weight=missed.weight[mine],
-        stratum=np.array([at[city] for city in missed.city[mine].tolist()], np.int64),
-        cluster=np.arange(int(mine.sum())),
+        missed.missed[judged],
+        weight=missed.weight[judged],
+        stratum=np.array([at[city] for city in missed.city[judged].tolist()], np.int64),
+        cluster=np.arange(int(judged.sum())),
         sizes=sizes,
     )
     lost = tuple(rate.size * x for x in (rate.value, rate.low, rate.high))
@@ -320,16 +320,16 @@ def _calibration_error(bands: Sequence[Band]) -> float | None:
 
 
 def _counts(found: Judgements, level: str, drawn: int) -> Counts:
-    mine = [one for one in found.items if one.item.level == level]
-    given = [v for one in mine for v in (*one.blind, *filter(None, [one.adjudication]))]
+    items = [item for item in found.items if item.item.level == level]
+    given = [v for item in items for v in (*item.blind, *filter(None, [item.adjudication]))]
     return Counts(
         level=level,
-        items=len(mine),
+        items=len(items),
         reviewers=tuple(sorted({verdict.reviewer for verdict in given})),
-        double=sum(len(one.blind) > 1 for one in mine),
-        disputed=sum(one.disputed for one in mine),
-        undecided=sum(one.verdict == CANNOT_TELL for one in mine),
+        double=sum(len(item.blind) > 1 for item in items),
+        disputed=sum(item.disputed for item in items),
+        undecided=sum(item.verdict == CANNOT_TELL for item in items),
         drawn=drawn,
-        tally=dict(Counter(one.verdict or "disputed" for one in mine)),
+        tally=dict(Counter(item.verdict or "disputed" for item in items)),
         stale=found.of_stale(level),
     )

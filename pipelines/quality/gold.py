@@ -12,8 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from crawler.errors import ShizhengError
 from crawler.script import HAN
+from pipelines.quality.calibrate import expected_calibration_error
 from pipelines.tables import articles, files, parquet, schema, text_files
 from pipelines.tables.vocabulary import DECISION, RELATIONS
 
@@ -185,22 +188,6 @@ def score_pairs(
     return Scores(correct, len(claimed), correct, len(expected))
 
 
-def calibration_error(judged: Sequence[tuple[float, bool]], bins: int = 10) -> float:
-    """Return the expected calibration error of (probability, right) pairs.
-
-    The mean |stated - observed| over bins of equal width.
-    """
-    buckets: dict[int, list[tuple[float, bool]]] = {}
-    for probability, right in judged:
-        buckets.setdefault(min(int(probability * bins), bins - 1), []).append((probability, right))
-    total = 0.0
-    for bucket in buckets.values():
-        stated = sum(p for p, _ in bucket) / len(bucket)
-        observed = sum(r for _, r in bucket) / len(bucket)
-        total += abs(stated - observed) * len(bucket)
-    return total / len(judged) if judged else 0.0
-
-
 def score_beads(output: Path, gold: Sequence[GoldBeads]) -> dict[str, Scores]:
     """Score stored sentences against gold beads, strictly and laxly.
 
@@ -280,10 +267,10 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
     wrong = {(g.zh_id, g.en_id) for g in expected if g.label == "negative"}
     named = {key for pair in (*right, *wrong) for key in pair}
     judged = [
-        (row["probability"], (row["zh_id"], row["en_id"]) in right)
-        for row in (*pairs, *candidates)
-        if row["zh_id"] in named and row["en_id"] in named
+        row for row in (*pairs, *candidates) if row["zh_id"] in named and row["en_id"] in named
     ]
+    stated = np.array([row["probability"] for row in judged], dtype=np.float64)
+    observed = np.array([(row["zh_id"], row["en_id"]) in right for row in judged], dtype=np.float64)
     claimed = [
         ((row["zh_id"], row["en_id"]), row["relation"])
         for row in pairs
@@ -292,7 +279,7 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
     relations = [right[ids] == found for ids, found in claimed if right.get(ids) in RELATIONS]
     return {
         "pairs": score_pairs(pairs, expected, clusters).as_json(),
-        "calibration_error": round(calibration_error(judged), 4),
+        "calibration_error": round(expected_calibration_error(stated, observed), 4),
         "relation_accuracy": round(sum(relations) / len(relations), 4) if relations else None,
         "negatives_claimed": sum(ids in wrong for ids, _ in claimed),
     }

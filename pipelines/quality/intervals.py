@@ -54,21 +54,21 @@ def proportion(
     share, residual = np.zeros(len(outcome)), np.zeros(len(outcome))
     sampled = smoothed = spread = doubt = 0.0
     for name, size in sizes.items():
-        mine = stratum == name
-        relative = weight[mine] / weight[mine].sum()
-        share[mine] = size / total * relative
+        inside = stratum == name
+        relative = weight[inside] / weight[inside].sum()
+        share[inside] = size / total * relative
         # A stratum judged to the last item is known, not estimated.
-        if int(mine.sum()) >= size:
+        if int(inside.sum()) >= size:
             continue
-        names, group = np.unique(cluster[mine], return_inverse=True)
+        names, group = np.unique(cluster[inside], return_inverse=True)
         clusters = len(names)
-        seen = float(relative @ outcome[mine])
-        residual[mine] = (
-            share[mine] * (outcome[mine] - seen) * math.sqrt(clusters / max(clusters - 1, 1))
+        seen = float(relative @ outcome[inside])
+        residual[inside] = (
+            share[inside] * (outcome[inside] - seen) * math.sqrt(clusters / max(clusters - 1, 1))
         )
-        local = float((np.bincount(group, residual[mine]) ** 2).sum())
+        local = float((np.bincount(group, residual[inside]) ** 2).sum())
         spread, doubt = spread + local, doubt + local**2 / max(clusters - 1, 1)
-        spent = float((share[mine] ** 2).sum())
+        spent = float((share[inside] ** 2).sum())
         worth = (size / total) ** 2 / spent
         prior = (seen * worth + 0.5) / (worth + 1)
         sampled += spent

@@ -284,25 +284,25 @@ def beads(pairs: pa.Table, beads: pa.Table, plan: Plan) -> list[Drawn]:
     if beads.num_rows == 0:
         return []
     owner = pc.index_in(flat(beads["pair_id"]), value_set=flat(pairs["pair_id"])).to_numpy()
-    held = np.bincount(owner, minlength=pairs.num_rows).astype(np.int64)
-    starts = np.concatenate([[0], np.cumsum(held)])
+    sizes = np.bincount(owner, minlength=pairs.num_rows).astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
     order = np.argsort(owner, kind="stable")
     rng = np.random.default_rng(plan.seed)
     clusters = max(1, -(-plan.size // BEADS_A_PAIR))
-    total = int(held.sum())
+    total = int(sizes.sum())
     points = (rng.random() + np.arange(clusters)) * (total / clusters)
     # A pair with more beads than a step is hit more than once: more of its beads are drawn.
-    hits = np.bincount(np.searchsorted(starts[1:], points, side="right"), minlength=len(held))
+    hits = np.bincount(np.searchsorted(starts[1:], points, side="right"), minlength=len(sizes))
     which = np.flatnonzero(hits)
     rng.shuffle(which)
     drawn = []
     for pair in which.tolist():
-        count = min(int(held[pair]), BEADS_A_PAIR * int(hits[pair]))
-        mine = np.sort(rng.choice(order[starts[pair] : starts[pair + 1]], count, replace=False))
+        count = min(int(sizes[pair]), BEADS_A_PAIR * int(hits[pair]))
+        chosen = np.sort(rng.choice(order[starts[pair] : starts[pair + 1]], count, replace=False))
         # Expected hits of the pair, and the share of its beads that a hit gives.
         weight = total * int(hits[pair]) / (clusters * count)
         city = pairs["city"][pair].as_py()
-        for row in mine.tolist():
+        for row in chosen.tolist():
             drawn.append(
                 Drawn("bead", city, pairs["pair_id"][pair].as_py(), beads["position"][row].as_py(),
                       pairs["zh_id"][pair].as_py(), pairs["en_id"][pair].as_py(), str(plan),

@@ -1,7 +1,7 @@
 """Counts of a corpus, column by column; no article's text is read."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -165,11 +165,7 @@ def read_counts(output: Path, recent_runs: int = 10) -> CorpusCounts:
     runs = _history(output)
     times = [time for one in found for time in one.newest]
     times += [datetime.fromisoformat(run.finished_at) for run in runs if run.finished_at]
-    reasons: dict[str, Counter[str]] = {}
-    examples: dict[str, list[RejectedPage]] = {}
-    for reason, page in (rejected for one in found for rejected in one.rejects):
-        reasons.setdefault(reason, Counter())[page.city] += 1
-        examples.setdefault(reason, []).append(page)
+    reasons, examples = _by_reason(found)
     return CorpusCounts(
         cities=tuple(one.counts for one in found),
         probabilities=_joined(one.probabilities for one in found),
@@ -182,7 +178,7 @@ def read_counts(output: Path, recent_runs: int = 10) -> CorpusCounts:
         article_flags={lang: _sum(one.article_flags[lang] for one in found) for lang in LANGS},
         sentence_flags=_sum(one.sentence_flags for one in found),
         reject_reasons=reasons,
-        reject_examples={of: tuple(pages[:REJECTED_SHOWN]) for of, pages in examples.items()},
+        reject_examples=examples,
         runs=tuple(runs[-recent_runs:][::-1]),
         as_of=max(times).astimezone(UTC) if times else None,
     )
@@ -250,6 +246,20 @@ def _read_city(output: Path, city: str) -> _City:
             for row in rejects.to_pylist()
         ],
         newest=[time for time in newest if time],
+    )
+
+
+def _by_reason(
+    cities: Sequence[_City],
+) -> tuple[dict[str, Counter[str]], dict[str, tuple[RejectedPage, ...]]]:
+    """Return the rejected pages counted by reason and city, and examples of each reason."""
+    found: dict[str, list[RejectedPage]] = {}
+    for city in cities:
+        for reason, page in city.rejects:
+            found.setdefault(reason, []).append(page)
+    return (
+        {reason: Counter(page.city for page in pages) for reason, pages in found.items()},
+        {reason: tuple(pages[:REJECTED_SHOWN]) for reason, pages in found.items()},
     )
 
 

@@ -26,10 +26,10 @@ def hold(output: Path, cities: Iterable[str]) -> Iterator[Mapping[str, int]]:
     shares that lock until it ends. Raises `LockedError` if a lock is taken, `StoreError` if a lock
     file cannot be opened.
     """
-    with ExitStack() as held:
+    with ExitStack() as locks:
         descriptors = {}
         for city in sorted(set(cities)):
-            file = held.enter_context(_open_lock(output, city))
+            file = locks.enter_context(_open_lock(output, city))
             descriptors[city] = file.fileno()
         yield descriptors
 

@@ -36,19 +36,11 @@ def test_a_pair_known_to_be_wrong_is_not_expected() -> None:
     assert evaluate.score_pairs([pair("z1", "e1", 0.9)], gold).f1 == 1.0
 
 
-def test_the_repost_of_a_mate_is_the_mate() -> None:
+def test_the_repost_of_a_counterpart_is_the_counterpart() -> None:
     claims = [pair("z1-again", "e1", 0.9)]
     gold = [GoldPair("z1", "e1", "")]
     assert evaluate.score_pairs(claims, gold).f1 == 0.0
     assert evaluate.score_pairs(claims, gold, {"z1-again": "z1"}).f1 == 1.0
-
-
-def test_calibration_error_is_the_mean_gap_between_stated_and_observed() -> None:
-    judged = [(0.9, True)] * 9 + [(0.9, False)]
-    assert evaluate.calibration_error(judged) == pytest.approx(0.0)
-    assert evaluate.calibration_error([(0.9, False)] * 10) == pytest.approx(0.9)
-    half = [(0.9, False)] * 5 + [(0.1, False)] * 5
-    assert evaluate.calibration_error(half) == pytest.approx((0.9 + 0.1) / 2)
 
 
 def test_text_is_scored_by_overlap_of_four_tokens() -> None:
