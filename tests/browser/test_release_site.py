@@ -12,9 +12,9 @@ from datetime import timedelta
 
 import pytest
 from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL
-from opened import Opened, opened
+from browser_page import Opened, opened
 from playwright.sync_api import Browser, Page, Route
-from releasable import article, pair, release, write_city, write_corpus
+from release_corpus import article, pair, release, write_city, write_corpus
 
 from pipelines.release.snapshot import Snapshot
 

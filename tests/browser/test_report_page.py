@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from authored import ALIGNED, HOSTILE_TEXT, HOSTILE_TITLE, article, pair, write_corpus
+from browser_page import Opened, opened
 from builders import store_rows, store_verdicts, stored_rows, verdict_row
-from opened import Opened, opened
 from playwright.sync_api import Browser, Page
 
 from pipelines.quality import history

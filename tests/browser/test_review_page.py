@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from authored import HOSTILE_TITLE
-from judged import HUGE, write_judged
 from playwright.sync_api import Browser, BrowserContext, Page
-from reviewing import Review
+from review_corpus import HUGE, write_judged
+from review_server import Review
 
 from pipelines.quality import verdicts
 from pipelines.review import words

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from releasable import release, said_in, tree, write_corpus
+from release_corpus import content_of, release, tree, write_corpus
 
 from pipelines.cli import app
 from pipelines.release.formats import FORMATS
@@ -160,10 +160,10 @@ def test_a_withdrawn_article_is_in_no_file_of_the_next_release(
 ) -> None:
     url = "http://www.bolin.example/zh1.html"
     assert shizheng(output, "before", "--format", "all").returncode == 0
-    assert url in said_in(output / "releases" / "before")
+    assert url in content_of(output / "releases" / "before")
     (output / "withdrawn.yaml").write_text(f"- url: {url}\n")
     assert shizheng(output, "after", "--format", "all").returncode == 0
-    assert url not in said_in(output / "releases" / "after")
+    assert url not in content_of(output / "releases" / "after")
     (output / "withdrawn.yaml").write_text("- link: x\n")
     ended = shizheng(output, "later")
     assert ended.returncode == 2

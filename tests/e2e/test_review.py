@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from authored import article
 from builders import store_rows
-from judged import write_judged
-from reviewing import Review
+from review_corpus import write_judged
+from review_server import Review
 
 from pipelines.quality import verdicts
 from pipelines.tables import articles, files, parquet, schema

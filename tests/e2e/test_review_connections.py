@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from judged import write_judged
-from reviewing import Review
+from review_corpus import write_judged
+from review_server import Review
 
 from pipelines.review import connections
 

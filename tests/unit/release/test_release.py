@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from releasable import (
+from release_corpus import (
     EMAIL,
     MOBILE,
     NOW,
     RIGHTS,
     SECRET,
     article,
+    content_of,
     release,
     rows,
-    said_in,
     tree,
-    write_corpus,
 )
 
 from pipelines.release import build, difference, snapshot, tables, verify
@@ -32,11 +31,6 @@ from pipelines.tables.files import articles_folder, table_path
 from pipelines.tables.parquet import Row, read_table, write_table
 
 ALL = tuple(sorted(FORMATS))
-
-
-@pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_corpus(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +97,7 @@ def test_a_pair_stored_at_the_threshold_is_in(output: Path) -> None:
 
 
 def test_uncleared_text_is_in_no_byte_of_any_file(made: Snapshot, output: Path) -> None:
-    everything = said_in(made.folder)
+    everything = content_of(made.folder)
     for city in (*RIGHTS, "erhe"):
         for lang in ("zh", "en"):
             stored = articles.read_articles(output, city, ["text", "lang"]).to_pylist()
@@ -155,7 +149,7 @@ def test_rights_that_change_reach_articles_already_stored(own: Path) -> None:
 
 
 def test_private_contact_data_are_masked_and_offsets_stay_right(made: Snapshot) -> None:
-    everything = said_in(made.folder)
+    everything = content_of(made.folder)
     assert MOBILE not in everything
     assert EMAIL not in everything
     assert made.manifest["masked"] == {"email": 30, "mobile": 30}
@@ -302,7 +296,7 @@ def test_a_withdrawn_article_is_nowhere_in_later_releases(own: Path, by: str) ->
     before = release(own, "before", formats=ALL)
     traces = [victim["article_id"], victim["url"], victim["title"], repost.article_id, repost.url]
     traces += [line for line in victim["text"].split("\n")[1:] if MOBILE not in line]
-    assert all(trace in said_in(before.folder) for trace in traces)
+    assert all(trace in content_of(before.folder) for trace in traces)
     named = {
         "article": victim["article_id"],
         "url": "https" + victim["url"][4:] + "?utm_source=feed",
@@ -311,7 +305,7 @@ def test_a_withdrawn_article_is_nowhere_in_later_releases(own: Path, by: str) ->
         f"- {by}: {json.dumps(named[by])}\n  on: 2024-09-02\n  reason: asked for by its author\n"
     )
     after = release(own, "after", formats=ALL)
-    everything = said_in(after.folder)
+    everything = content_of(after.folder)
     assert [trace for trace in traces if trace in everything] == []
     assert "asked for by its author" not in everything
     digests = sorted(digest(key) for key in (victim["article_id"], repost.article_id))
@@ -327,7 +321,7 @@ def test_a_withdrawn_contact_is_masked_wherever_it_stands(own: Path) -> None:
     made = release(own, formats=ALL)
     (found,) = (r for r in rows(made, "articles") if r["article_id"] == new.article_id)
     assert found["text"] == f"会议室预订请拨{'*' * 9}，或写信给{'*' * 8}，电话{'*' * 9}。"
-    assert "陆老师傅" not in said_in(made.folder)
+    assert "陆老师傅" not in content_of(made.folder)
 
 
 @pytest.mark.parametrize(

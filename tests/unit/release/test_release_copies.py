@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from release_corpus import release, write_corpus
 
 from pipelines.release import difference, snapshot, verify
 from pipelines.release.snapshot import ReleaseError, Snapshot
-from tests.releasable import release, write_corpus
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from builders import store_verdicts, stored_rows, verdict_row
-from releasable import release, rows, write_corpus
+from release_corpus import release, rows, write_corpus
 
 from pipelines.release.about.datasheet import cell
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS
-
-
-@pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_corpus(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import store_rows, stored_rows
-from releasable import NOW, article, pair, release, write_corpus
+from release_corpus import NOW, article, pair, release, write_corpus
 
 from crawler.item import Article
 from pipelines.release import difference

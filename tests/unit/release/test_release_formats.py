@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from releasable import FIRST_DAY, NOW, article, pair, release, rows, write_city, write_corpus
+from release_corpus import FIRST_DAY, NOW, article, pair, release, rows, write_city, write_corpus
 from translate.storage import tmx as translate_tmx
 
 from crawler.item import Article

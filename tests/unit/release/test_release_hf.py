@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from releasable import release, rows, write_corpus
+from release_corpus import release, rows
 
 from pipelines.release.formats import hf
 from pipelines.release.formats.features import features
@@ -25,11 +25,6 @@ from datasets.utils import resources
 
 TABLES = ("articles", "pairs", "sentences")
 CONFIGS = (*TABLES, "translation")
-
-
-@pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_corpus(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from releasable import CITY, FIRST_DAY, article, pair, release, rows, sentences, write_city
+from release_corpus import CITY, FIRST_DAY, article, pair, release, rows, sentences, write_city
 
 from crawler.item import Article
 from pipelines.articles import duplicates

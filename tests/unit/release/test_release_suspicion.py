@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from releasable import NOW, article, release, rows, write_corpus
+from release_corpus import NOW, article, release, rows, write_corpus
 
 from pipelines.release.content import suspicion
 from pipelines.tables import articles

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from releasable import NOW, article, pair, release, rows, said_in, write_city, write_corpus
+from release_corpus import NOW, article, content_of, pair, release, rows, write_city, write_corpus
 
 from pipelines.release import verify
 from pipelines.release.formats import FORMATS
@@ -34,11 +34,11 @@ def test_a_repost_in_another_city_goes_with_the_article(
     articles.write_articles(output, "bolin", [repost], run_id="r2", now=NOW)
     marks = {repost.article_id: (first.article_id, "anbei")}
     articles.mark_duplicates(output, "bolin", {key: head for key, (head, _) in marks.items()})
-    before = said_in(release(output, "before", formats=ALL, cities=cities).folder)
+    before = content_of(release(output, "before", formats=ALL, cities=cities).folder)
     assert repost.article_id in before
     withdraw(output, first.article_id)
     made = release(output, "after", formats=ALL, cities=cities)
-    after = said_in(made.folder)
+    after = content_of(made.folder)
     for trace in (first.article_id, repost.article_id, first.url, repost.url, "蓝鲸形状的风筝"):
         assert trace not in after
     assert verify.problems(made) == []
@@ -56,7 +56,7 @@ def test_the_other_half_of_a_page_in_both_languages_no_longer_names_it(output: P
     made = release(output, "after", formats=ALL)
     (left,) = (row for row in rows(made, "articles") if row["article_id"] == en.article_id)
     assert (left["mate_id"], left["mate_groups"]) == (None, None)
-    assert zh.article_id not in said_in(made.folder)
+    assert zh.article_id not in content_of(made.folder)
 
 
 def test_its_title_is_in_no_search_file_and_no_example(tmp_path: Path) -> None:
@@ -68,11 +68,11 @@ def test_its_title_is_in_no_search_file_and_no_example(tmp_path: Path) -> None:
     site = release(output, "before", formats=ALL).folder / "site"
     searched = "".join(path.read_text("utf-8") for path in (site / "data/search").iterdir())
     assert all(f'"{word}"' in searched for word in ("zebrafish", "独角", "角兽", "轮渡"))
-    assert "Zebrafish ferry sails" in said_in(site)
-    assert "站满了人" in said_in(site)  # an example on the first page
+    assert "Zebrafish ferry sails" in content_of(site)
+    assert "站满了人" in content_of(site)  # an example on the first page
     withdraw(output, en.article_id)
     made = release(output, "after", formats=ALL)
-    after = said_in(made.folder)
+    after = content_of(made.folder)
     for trace in ("zebrafish", "Zebrafish", en.article_id, "was on it", '"独角"', '"角兽"'):
         assert trace not in after
     index = json.loads((made.folder / "site/data/index.json").read_text("utf-8"))

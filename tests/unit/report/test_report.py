@@ -101,7 +101,7 @@ def test_a_pair_without_sentences_shows_its_paragraphs(page: BeautifulSoup) -> N
     assert shown.select_one(".beads.loose") is not None
 
 
-def test_evidence_is_said_in_words_with_its_figures(page: BeautifulSoup) -> None:
+def test_evidence_is_content_of_words_with_its_figures(page: BeautifulSoup) -> None:
     table = page.select_one("#pair-zh2-en2 .evidence")
     assert table is not None
     rows = {row.th.get_text(): row.get_text() for row in table.select("tbody tr") if row.th}
@@ -112,7 +112,7 @@ def test_evidence_is_said_in_words_with_its_figures(page: BeautifulSoup) -> None
     assert any("nothing to compare" in text for text in rows.values())
 
 
-def test_everything_said_is_said_in_both_languages(page: BeautifulSoup) -> None:
+def test_everything_said_is_content_of_both_languages(page: BeautifulSoup) -> None:
     english, chinese = page.select("span.e"), page.select("span.z")
     assert len(english) == len(chinese) > 200
     assert all(tag["lang"] == "en" for tag in english)

@@ -1,14 +1,12 @@
 """Corrected sheets become newer verdicts; rows that contradict are named."""
 
-import csv
-import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from judged import write_judged
+from review_corpus import Clock, sheet, sheet_rows
 
 from pipelines.cli import app
 from pipelines.quality import verdicts
@@ -23,25 +21,9 @@ NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
 PLAN = Plan("stratified", size=4, seed=3)
 
 
-class Clock:
-    """An hour passes with each look."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(hours=1)
-        return self.now
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return write_judged(tmp_path)
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW, timedelta(hours=1))
 
 
 @pytest.fixture
@@ -49,20 +31,14 @@ def session(output: Path, clock: Clock) -> JudgingSession:
     return JudgingSession(output, clock)
 
 
-def rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def sheet(listed: list[dict[str, str]]) -> bytes:
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(listed[0]))
-    table.writeheader()
-    table.writerows(listed)
-    return text.getvalue().encode()
-
-
 def take(output: Path, clock: Clock, content: bytes, kind: str = "csv", **more: Any) -> Imported:
     return verdict_import.import_verdicts(output, content, kind, name="in", clock=clock, **more)
+
+
+def first_row(output: Path) -> dict[str, str]:
+    """Return the first row of the plan's sheet."""
+    plan = drawn_plans.open_plan(output, PLAN)
+    return sheet_rows(verdict_export.export_verdicts(output, "csv", plan))[0]
 
 
 def counting(output: Path) -> list[tuple[str, str | None, str | None]]:
@@ -74,7 +50,7 @@ def test_a_corrected_row_wins_and_both_verdicts_are_kept(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different", note="一看")
-    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     corrected = sheet([row | {"verdict": "abridged"}])
     assert take(output, clock, corrected) == Imported(0, 0, corrected=1)
     assert counting(output) == [("anna", "abridged", "一看")]
@@ -91,7 +67,7 @@ def test_a_corrected_note_is_a_correction_too(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     assert take(output, clock, sheet([row | {"note": "另一届会议"}])).corrected == 1
     assert counting(output) == [("anna", "different", "另一届会议")]
 
@@ -100,7 +76,7 @@ def test_a_row_is_corrected_as_often_as_one_likes(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     for code in ("abridged", "part_of", "abridged"):
         assert take(output, clock, sheet([row | {"verdict": code}])).corrected == 1
         assert counting(output) == [("anna", code, None)]
@@ -110,7 +86,7 @@ def test_an_emptied_verdict_is_taken_back(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
     session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     assert take(output, clock, sheet([row | {"verdict": ""}])) == Imported(0, 0, corrected=1)
     assert counting(output) == []
     assert len(verdicts.read(output)) == 2
@@ -133,7 +109,7 @@ def test_a_plan_exported_with_verdicts_takes_corrections(
     plan = session.open_plan(PLAN)
     for place in range(2):
         session.judge(plan, place, "anna", "different")
-    listed = rows(verdict_export.export_verdicts(output, "csv", plan, "anna"))
+    listed = sheet_rows(verdict_export.export_verdicts(output, "csv", plan, "anna"))
     listed[0]["verdict"], listed[2]["verdict"] = "part_of", "abridged"
     assert take(output, clock, sheet(listed)) == Imported(1, 1, corrected=1)
     assert [code for _, code, _ in counting(output)] == ["abridged", "different", "part_of"]
@@ -148,7 +124,7 @@ def test_another_mate_of_an_article_is_a_correction(
     session.judge(
         plan, 0, "anna", "missed", zh_id=f"{city}-zh00" if city == "anlan" else f"{city}-zh14"
     )
-    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     other = f"{city}-zh01" if city == "anlan" else f"{city}-zh15"
     assert take(output, clock, sheet([row | {"zh_id": other}])).corrected == 1
     (last,) = verdicts.counting(verdicts.read(output))
@@ -211,9 +187,9 @@ def test_two_annotations_of_one_user_are_two_verdicts_in_order(output: Path, clo
 def test_rows_of_one_item_that_say_different_things_are_both_named(
     output: Path, clock: Clock, change: dict[str, str]
 ) -> None:
-    row = rows(verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[
-        0
-    ] | {"reviewer": "bo"}
+    row = sheet_rows(
+        verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN))
+    )[0] | {"reviewer": "bo"}
     row["verdict"] = "different"
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 .*keep one"):
         take(output, clock, sheet([row, row | change]))
@@ -226,7 +202,7 @@ def test_rows_with_one_verdict_id_are_both_named(
 ) -> None:
     plan = session.open_plan(PLAN)
     session.judge(plan, 0, "anna", "different")
-    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 "):
         take(output, clock, sheet([row, row | {"verdict": "part_of"}]))
     other = plan.items[1].pair_id or ""
@@ -246,7 +222,7 @@ def test_a_verdict_id_of_something_else_is_refused(
 ) -> None:
     plan = session.open_plan(PLAN)
     session.judge(plan, 0, "anna", "different")
-    (row,) = rows(verdict_export.export_verdicts(output, "csv"))
+    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     change = {"pair_id": plan.items[1].pair_id or ""} if what == "item" else {"reviewer": "bo"}
     with pytest.raises(ExchangeError, match=r"line 2: the verdict_id .* is of another item or rev"):
         take(output, clock, sheet([row | change]))
@@ -264,9 +240,9 @@ def test_a_row_on_a_sentence_group_that_does_not_exist_is_named(
 
 
 def test_a_note_is_stored_whole_or_refused(output: Path, clock: Clock) -> None:
-    row = rows(verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN)))[
-        0
-    ]
+    row = sheet_rows(
+        verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN))
+    )[0]
     row |= {"reviewer": "bo", "verdict": "different", "note": "长" * 2_000}
     assert take(output, clock, sheet([row])).new == 1
     assert verdicts.read(output)[0].note == "长" * 2_000
@@ -281,7 +257,7 @@ def test_the_command_says_what_was_corrected_and_what_does_not_count(
     plan = session.open_plan(PLAN)
     for place in range(2):
         session.judge(plan, place, "anna", "different")
-    listed = rows(verdict_export.export_verdicts(output, "csv"))
+    listed = sheet_rows(verdict_export.export_verdicts(output, "csv"))
     corrected, old = listed
     place = plan.places[verdicts.Item("pair", old["pair_id"])]
     session.judge(plan, place, "anna", "translation")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from authored import HOSTILE_TITLE
-from judged import write_judged
+from review_corpus import sheet, sheet_rows, write_judged
 
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
@@ -24,37 +24,20 @@ LATER = NOW + timedelta(hours=1)
 PLAN = Plan("stratified", size=12, seed=3)
 
 
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return write_judged(tmp_path)
-
-
 def import_verdicts(output: Path, content: bytes, kind: str = "csv", **more: Any) -> Imported:
     return verdict_import.import_verdicts(
         output, content, kind, name="in", clock=lambda: LATER, **more
     )
 
 
-def rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def written(listed: list[dict[str, str]]) -> bytes:
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(listed[0]))
-    table.writeheader()
-    table.writerows(listed)
-    return text.getvalue().encode()
-
-
 def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: Path) -> None:
     drawn = drawn_plans.open_plan(output, PLAN)
-    sheet = rows(verdict_export.export_verdicts(output, "csv", drawn))
-    assert len(sheet) == 12
-    assert {row["probability"] + row["method"] + row["verdict"] for row in sheet} == {""}
-    for row in sheet[:5]:
+    rows = sheet_rows(verdict_export.export_verdicts(output, "csv", drawn))
+    assert len(rows) == 12
+    assert {row["probability"] + row["method"] + row["verdict"] for row in rows} == {""}
+    for row in rows[:5]:
         row |= {"verdict": "part_of", "note": "=2+2", "weight": "9999"}
-    assert import_verdicts(output, written(sheet), reviewer="安娜") == Imported(5, 0)
+    assert import_verdicts(output, sheet(rows), reviewer="安娜") == Imported(5, 0)
     found = verdicts.read(output)
     assert {(one.pair_id, one.weight, one.stratum) for one in found} == {
         (one.pair_id, one.weight, one.stratum) for one in drawn.items[:5]
@@ -62,7 +45,7 @@ def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: P
     assert {(one.reviewer, one.verdict, one.plan) for one in found} == {
         ("安娜", "part_of", str(PLAN))
     }
-    assert import_verdicts(output, written(sheet), reviewer="安娜") == Imported(0, 5)
+    assert import_verdicts(output, sheet(rows), reviewer="安娜") == Imported(0, 5)
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
@@ -99,10 +82,10 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
     drawn = session.open_plan(Plan("search", text="evil"))
     session.judge(drawn, 0, "eve", "different", note='=HYPERLINK("http://x.example")')
     content = verdict_export.export_verdicts(output, "csv")
-    assert rows(content)[0]["zh_title"] == HOSTILE_TITLE
+    assert sheet_rows(content)[0]["zh_title"] == HOSTILE_TITLE
     for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
         assert not any(cell[:1] in tuple("=+-@\t\r") and cell for cell in row)
-    assert '\'=HYPERLINK("http://x.example")' in {row["note"] for row in rows(content)}
+    assert '\'=HYPERLINK("http://x.example")' in {row["note"] for row in sheet_rows(content)}
 
 
 @pytest.mark.parametrize(
@@ -122,13 +105,13 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
 def test_one_bad_line_stops_the_whole_file(
     output: Path, change: dict[str, str], message: str
 ) -> None:
-    sheet = rows(
+    rows = sheet_rows(
         verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN), "anna")
     )
-    sheet = [row | {"verdict": "different"} for row in sheet]
-    sheet[0] |= change
+    rows = [row | {"verdict": "different"} for row in rows]
+    rows[0] |= change
     with pytest.raises(ExchangeError, match=message):
-        import_verdicts(output, written(sheet))
+        import_verdicts(output, sheet(rows))
     assert verdicts.read(output) == []
 
 

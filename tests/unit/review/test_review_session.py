@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders import store_rows
-from judged import PAIRS, write_judged
+from review_corpus import PAIRS, Clock
 
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan, PlanError, parse_plan
@@ -21,25 +21,13 @@ from pipelines.tables.damage import StoreError
 PLAN = Plan("stratified", size=10, seed=2)
 
 
-class Clock:
-    """A second passes with each look."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2024, 6, 1, 8, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return write_judged(tmp_path)
+def clock() -> Clock:
+    return Clock(datetime(2024, 6, 1, 8, tzinfo=UTC), timedelta(seconds=1))
 
 
 @pytest.fixture
 def session(output: Path) -> JudgingSession:
-    return JudgingSession(output, Clock())
+    return JudgingSession(output, clock())
 
 
 def test_a_plan_stays_as_it_was_drawn_when_the_corpus_changes(output: Path) -> None:
@@ -139,13 +127,13 @@ def test_undo_reaches_back_into_an_earlier_sitting(session: JudgingSession) -> N
     for place in range(3):
         session.judge(plan, place, "anna", "different")
     journal.compact(session.output)
-    later = JudgingSession(session.output, Clock())
+    later = JudgingSession(session.output, clock())
     assert later.undo(plan, "anna") == 2
     assert later.progress.next_place(plan, "anna") == 2
 
 
 def test_what_another_process_stored_is_taken_in_wherever_it_lies(session: JudgingSession) -> None:
-    plan, other = session.open_plan(PLAN), JudgingSession(session.output, Clock())
+    plan, other = session.open_plan(PLAN), JudgingSession(session.output, clock())
     other.judge(plan, 4, "bo", "different")
     session.verdicts.refresh()
     assert session.progress.judged(plan, 4, "bo")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judged import write_judged
+from review_corpus import write_judged
 
 from pipelines.cli import app
 from pipelines.quality import verdicts

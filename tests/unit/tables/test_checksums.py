@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from release_corpus import release, write_corpus
 
 from pipelines.quality import history
 from pipelines.release.shards import Shards
@@ -19,7 +20,6 @@ from pipelines.tables import damage, parquet, schema
 from pipelines.tables.cache import ByteCache
 from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import Vectors
-from tests.releasable import release, write_corpus
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,7 +1,8 @@
-"""A corpus to judge, with one hostile article.
-Enough pairs for a sitting."""
+"""Corpus to judge with a hostile article, a clock that ticks, and sheets of verdicts."""
 
-from datetime import UTC, datetime
+import csv
+import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,28 @@ def _write_hostile(output: Path) -> None:
     )
     store_rows(output, "sentences", "chaoyin",
                beads(one["pair_id"], *sides, flags={0: ["<u>flag</u>"]}))  # fmt: skip
+
+
+class Clock:
+    """A clock that moves by one step with each look."""
+
+    def __init__(self, now: datetime, step: timedelta) -> None:
+        self.now, self._step = now, step
+
+    def __call__(self) -> datetime:
+        self.now += self._step
+        return self.now
+
+
+def sheet_rows(content: bytes) -> list[dict[str, str]]:
+    """Return the rows of a CSV sheet."""
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def sheet(rows: list[dict[str, str]]) -> bytes:
+    """Return rows as a CSV sheet."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]))
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode()

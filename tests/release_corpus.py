@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import builders
 import pyarrow.parquet as pq
-from builders import store_rows
+from builders import store_articles, store_rows
 
 from crawler.city import City
 from crawler.city_file import load_cities
@@ -16,7 +17,6 @@ from pipelines.release import build
 from pipelines.release.content.selection import Thresholds
 from pipelines.release.snapshot import Snapshot
 from pipelines.tables import parquet, runs
-from pipelines.tables.articles import write_articles
 from pipelines.terminal import progress
 from pipelines.text.splitting import split
 
@@ -72,11 +72,10 @@ def article(
 ) -> Article:
     url = f"http://{'www' if lang == 'zh' else 'en'}.{city}.example/{key}.html"
     published = FIRST_DAY + timedelta(days=day) if day is not None else None
-    return Article(
-        article_id=article_id(url), city=city, site=url.split("/")[2], url=url, lang=lang,
-        script="Hans" if lang == "zh" else "Latn", rights=rights, text=text,
+    return builders.article(
+        article_id(url), lang, published, city=city, site=url.split("/")[2], url=url, text=text,
         title=f"{city} {key} 工程进展" if lang == "zh" else f"Progress of {city} {key}",
-        published_at=published, published_precision="day" if published else None,
+        rights=rights,
     )  # fmt: skip
 
 
@@ -95,9 +94,9 @@ def pair(
 def beads(row: parquet.Row, zh: Article, en: Article) -> list[parquet.Row]:
     """Return one bead for each sentence, and a null bead.
     With offsets into the articles' texts."""
-    ours, theirs = split(zh.text, "zh"), split(en.text, "en")
+    zh_spans, en_spans = split(zh.text, "zh"), split(en.text, "en")
     made: list[parquet.Row] = []
-    for n, (a, b) in enumerate(zip(ours, theirs, strict=False)):
+    for n, (a, b) in enumerate(zip(zh_spans, en_spans, strict=False)):
         made.append({
             "pair_id": row["pair_id"], "position": n, "kind": "1-1", "probability": 0.9,
             "zh": zh.text[a.start : a.end], "zh_start": a.start, "zh_end": a.end,
@@ -116,8 +115,8 @@ def write_city(
     run: str = "r1",
 ) -> None:
     """Store a city's articles and pairs, with beads for every pair."""
-    write_articles(output, city, articles, run_id=run, now=NOW)
-    by_id = {one.article_id: one for one in articles}
+    store_articles(output, *articles, run=run, now=NOW)
+    by_id = {article.article_id: article for article in articles}
     listed = sorted(rows, key=lambda row: str(row["pair_id"]))
     made = [b for row in listed for b in beads(row, by_id[row["zh_id"]], by_id[row["en_id"]])]
     store_rows(output, "pairs", city, listed)
@@ -125,11 +124,11 @@ def write_city(
 
 
 def write_corpus(folder: Path) -> Path:
-    """Write city files and a corpus; return the output folder.
-    Five cities, of which `erhe` has no file.
+    """Write city files and a corpus of five cities; return the output folder.
 
-    Each city has six pairs (probability .95, .9, … falling by .1) and an unpaired article of each
-    language. In every second pair both sides name a private telephone number and an address.
+    The city `erhe` has no file. Each city has six pairs (probability .95, .9, … falling by .1) and
+    an unpaired article of each language. In every second pair both sides name a private telephone
+    number and an address.
     """
     cities, output = folder / "cities", folder / "output"
     cities.mkdir(parents=True)
@@ -176,9 +175,11 @@ def rows(made: Snapshot, table: str, columns: list[str] | None = None) -> list[d
     return made.read(table, columns).to_pylist()  # type: ignore[no-any-return]
 
 
-def said_in(folder: Path) -> str:
-    """Return everything that every file says: Parquet as its rows and its raw bytes, which hold
-    the statistics; everything else as its bytes."""
+def content_of(folder: Path) -> str:
+    """Return the content of every file as text: its bytes, and of Parquet also the rows.
+
+    The statistics of Parquet are in its bytes.
+    """
     found = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         found.append(path.read_bytes().decode("utf-8", "replace"))
