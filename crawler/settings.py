@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from crawler import unpacking
+from crawler.errors import ExitCode
 
 try:
     _VERSION = version("shizheng")
@@ -28,7 +29,7 @@ def _number(name: str, default: float) -> float:
         number = -1
     if not 0 <= number < 1e6:
         sys.stderr.write(f"shizheng: {name} must be a number such as {default:g}, not {value!r}\n")
-        sys.exit(2)
+        sys.exit(ExitCode.USAGE)
     return number
 
 

@@ -26,6 +26,7 @@ from crawler.city_file import CityError, load_city
 from crawler.cms import FAMILIES, detection
 from crawler.cms.family import Link, Listing
 from crawler.crawl.articles import code_of, description
+from crawler.errors import ExitCode
 from crawler.extract.article import extract
 from crawler.extract.charset import decode
 from crawler.extract.consensus import is_chinese
@@ -230,12 +231,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             city = load_city(Path(args.subjects[0]))
         except CityError as error:
             sys.stderr.write(visible(str(error)) + "\n")
-            return 2
+            return ExitCode.USAGE
         result = _run(city, ())
     else:
         result = _run(_anywhere(args.subjects, args.host), args.subjects)
     sys.stdout.write(json.dumps(result) + "\n")
-    return 0
+    return ExitCode.DONE
 
 
 def _run(city: City, urls: Sequence[str], page: str = "") -> list[dict[str, Any]]:
