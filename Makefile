@@ -12,7 +12,7 @@ help:
 	@echo "make test    lint, types, import rules and all tests"
 	@echo "make quick   the tests that take seconds, without lint"
 	@echo "make browser Chromium for the browser tests, if there is none yet (test does it, too)"
-	@echo "make lint    ruff, mypy and import-linter only"
+	@echo "make lint    ruff, mypy, import rules, docstring rules"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks (set SHIZHENG_SHARED for those on outside data)"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt afresh"
@@ -56,6 +56,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/house.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
