@@ -47,11 +47,6 @@ class Corpus:
         )  # fmt: skip
         store_verdicts(self.output, self.given)
 
-    def judge_all(self, plan: Plan, said: list[str]) -> None:
-        drawn = sampling.draw(self.output, plan)
-        for one, verdict in zip(sorted(drawn, key=lambda d: d.pair_id or ""), said, strict=True):
-            self.judge(one, verdict)
-
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
