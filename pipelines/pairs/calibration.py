@@ -121,7 +121,7 @@ def put_in_force(output: Path, version: str | None) -> None:
 
 
 def log_odds(probability: float) -> float:
-    """Return the log odds of a probability, bounded away from 0 and 1."""
+    """Return log odds of a probability, bounded away from 0 and 1."""
     cut = min(max(probability, 1e-9), 1 - 1e-9)
     return math.log(cut / (1 - cut))
 

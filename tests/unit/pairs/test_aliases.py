@@ -57,12 +57,12 @@ def test_a_name_is_learnt_once_enough_pairs_show_it(
     assert learnt(visits[:-1]) == {}
 
 
-def test_what_pinyin_explains_and_who_is_told_by_sound_is_not_learnt() -> None:
+def test_names_that_pinyin_or_sound_explains_are_not_learnt() -> None:
     assert learnt([visit(n, "王建国", "Wang Jianguo") for n in range(4)]) == {}
     assert learnt([visit(n, "王建国会见了汉斯·米勒，", "Hans Muller") for n in range(4)]) == {}
 
 
-def test_two_who_always_come_together_are_not_told_apart() -> None:
+def test_two_who_always_come_together_are_not_distinguished() -> None:
     assert learnt([visit(n, "何铭义、副局长陈爱莲", "Rui Teixeira") for n in range(5)]) == {}
 
 
@@ -79,26 +79,26 @@ DIKE_EN = Document(
 
 
 def paired(
-    zh: Sequence[Document], en: Sequence[Document], kept: Path | None = None, **options: bool
+    zh: Sequence[Document], en: Sequence[Document], folder: Path | None = None, **options: bool
 ) -> tuple[dict[tuple[str, str], float], str]:
-    """Probability by ids, and what is said of the dike."""
-    stored = [ByteCache(kept / f"{name}.parquet") if kept else None for name in ("a", "c")]
+    """Return probabilities by ids, and one explanation."""
+    stored = [ByteCache(folder / f"{name}.parquet") if folder else None for name in ("a", "c")]
     left, right = (prepare(side, load_encoder(), stored[0]) for side in (zh, en))
     found = pair.pair(left, right, cache=stored[1], **options)
     for one in stored:
         if one:
             one.save()
-    said = explain_pair(found, left, right, ("zh91", "en90"), model.load_pair_model())
+    explained = explain_pair(found, left, right, ("zh91", "en90"), model.load_pair_model())
     listed = (*found.pairs, *found.unassigned)
-    return {ids(left, right, one): one.probability for one in listed}, said
+    return {ids(left, right, one): one.probability for one in listed}, explained
 
 
 def test_a_learnt_name_tells_the_visits_of_two_officials_apart() -> None:
     zh, en = [*(zh for zh, _ in VISITS), *DIKE], [*(en for _, en in VISITS), DIKE_EN]
-    (without, _), (learnt, said) = (paired(zh, en, learning=known) for known in (False, True))
+    (without, _), (learnt, explained) = (paired(zh, en, learning=known) for known in (False, True))
     assert learnt["zh91", "en90"] > without["zh91", "en90"] + 0.2
     assert learnt["zh90", "en90"] < without["zh90", "en90"]
-    assert "Helena Fernandes is 陈爱莲, as other pairs show" in said
+    assert "Helena Fernandes is 陈爱莲, as other pairs show" in explained
 
 
 def test_names_learnt_from_later_articles_reach_earlier_ones_as_from_scratch(
@@ -110,8 +110,8 @@ def test_names_learnt_from_later_articles_reach_earlier_ones_as_from_scratch(
     whole, _ = paired(zh, [*(en for _, en in VISITS), DIKE_EN], tmp_path / "whole")
     assert grown == whole
     for name in ("a", "c"):
-        ours, theirs = ((tmp_path / f / f"{name}.parquet").read_bytes() for f in ("grown", "whole"))
-        assert ours == theirs
+        grown, whole = ((tmp_path / f / f"{name}.parquet").read_bytes() for f in ("grown", "whole"))
+        assert grown == whole
 
 
 def ids(

@@ -1,4 +1,4 @@
-"""What candidates say is found out again only where something that it rests on has changed."""
+"""Candidates are compared again only if something that the comparison depends on has changed."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -50,7 +50,7 @@ def paired(zh: Sequence[Document], en: Sequence[Document], folder: Path | None) 
     return found
 
 
-def told(pairing: Pairing) -> list[tuple[object, ...]]:
+def described(pairing: Pairing) -> list[tuple[object, ...]]:
     return [
         (one.zh, one.en, one.score, one.probability, one.margin, one.relation, dict(one.features))
         for one in (*pairing.pairs, *pairing.unassigned)
@@ -77,7 +77,7 @@ def test_nothing_is_compared_again_where_nothing_is_new(
     first = paired(ZH, EN, tmp_path)
     assert len(compared) == len(ZH) * len(EN)
     compared.clear()
-    assert told(paired(ZH, EN, tmp_path)) == told(first)
+    assert described(paired(ZH, EN, tmp_path)) == described(first)
     assert compared == []
 
 
@@ -87,14 +87,14 @@ def test_a_new_article_is_compared_and_of_others_only_those_whose_facts_it_makes
     paired(ZH, EN, tmp_path)
     compared.clear()
     new = chinese(25, "扫雪")
-    grown = told(paired([*ZH, new], EN, tmp_path))
+    grown = described(paired([*ZH, new], EN, tmp_path))
     assert {zh for zh, _ in compared} == {new.title}
-    assert grown == told(paired([*ZH, new], EN, None))
+    assert grown == described(paired([*ZH, new], EN, None))
     same_day = Document("zh99", "zh", "冬泳", "3月6日，四人下海。", datetime(2024, 3, 7))
     compared.clear()
-    grown = told(paired([*ZH, new, same_day], EN, tmp_path))
+    grown = described(paired([*ZH, new, same_day], EN, tmp_path))
     assert {en for zh, en in compared if zh != "冬泳"} == {EN[2].title}
-    assert grown == told(paired([*ZH, new, same_day], EN, None))
+    assert grown == described(paired([*ZH, new, same_day], EN, None))
 
 
 @pytest.mark.parametrize("steps", [(2, 5), (1, 2, 3, 4, 5, 6, 7), (7,)])
@@ -103,27 +103,29 @@ def test_growing_in_steps_gives_what_all_at_once_gives(
 ) -> None:
     for step in (*steps, len(ZH)):
         found = paired(ZH[:step], EN[:step], tmp_path / "steps")
-    assert told(found) == told(paired(ZH, EN, tmp_path / "whole"))
+    assert described(found) == described(paired(ZH, EN, tmp_path / "whole"))
     for name in ("a", "c"):
-        ours, theirs = ((tmp_path / f / f"{name}.parquet").read_bytes() for f in ("steps", "whole"))
-        assert ours == theirs
+        steps_file, whole_file = (
+            (tmp_path / f / f"{name}.parquet").read_bytes() for f in ("steps", "whole")
+        )
+        assert steps_file == whole_file
 
 
 def test_a_changed_text_is_read_again_and_a_removed_one_forgotten(tmp_path: Path) -> None:
     paired(ZH, EN, tmp_path)
     changed = [Document("zh04", "zh", ZH[0].title, ZH[0].text + "共12个项目。"), *ZH[2:]]
-    assert told(paired(changed, EN, tmp_path)) == told(paired(changed, EN, None))
-    kept = parquet.read_table(tmp_path / "c.parquet", schema.FINDINGS)
-    assert kept.num_rows == len(changed) * len(EN)
+    assert described(paired(changed, EN, tmp_path)) == described(paired(changed, EN, None))
+    cached = parquet.read_table(tmp_path / "c.parquet", schema.FINDINGS)
+    assert cached.num_rows == len(changed) * len(EN)
 
 
 def test_rarity_is_asked_only_of_facts_that_the_english_text_is_known_to_state() -> None:
     zh, en = (prepare(side, load_encoder()) for side in (ZH, EN))
-    ours, theirs = (Rarity.of(one.keys for one in side) for side in (zh, en))
+    zh_rarity, en_rarity = (Rarity.of(one.keys for one in side) for side in (zh, en))
     for one in en:
-        ours.used.clear()
-        theirs.used.clear()
+        zh_rarity.used.clear()
+        en_rarity.used.clear()
         for other in zh:
-            comparison.compare_facts(other.facts, one.facts, ours, theirs)
-        assert ours.used | theirs.used <= set(one.weighed)
+            comparison.compare_facts(other.facts, one.facts, zh_rarity, en_rarity)
+        assert zh_rarity.used | en_rarity.used <= set(one.weighed)
         assert len(candidates.find(zh, [one])[0]) == len(zh)

@@ -123,18 +123,18 @@ def test_the_second_english_report_of_the_same_thing_does_not_share(series: list
 def test_leaving_out_hopeless_candidates_changes_nothing_else(series: list[Document]) -> None:
     english = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 29, 33)]
     zh, en = (prepare(side, load_encoder()) for side in (series, english))
-    whole, kept = pair.pair(zh, en), pair.pair(zh, en, runners_up=2)
+    whole, short = pair.pair(zh, en), pair.pair(zh, en, runners_up=2)
 
-    def told(listed: Sequence[Scored]) -> list[tuple[int, int, float]]:
+    def described(listed: Sequence[Scored]) -> list[tuple[int, int, float]]:
         return [(one.zh, one.en, one.probability) for one in listed]
 
-    assert told(kept.pairs) == told(whole.pairs)
+    assert described(short.pairs) == described(whole.pairs)
     for english_article in range(len(en)):
-        ours, theirs = (
-            [r for r in told(p.unassigned) if r[1] == english_article] for p in (kept, whole)
+        own, every = (
+            [r for r in described(p.unassigned) if r[1] == english_article] for p in (short, whole)
         )
-        assert 2 <= len(ours) < len(theirs)
-        assert ours == theirs[: len(ours)]
+        assert 2 <= len(own) < len(every)
+        assert own == every[: len(own)]
 
 
 def test_order_of_articles_changes_nothing(series: list[Document]) -> None:

@@ -1,4 +1,4 @@
-"""`align --explain` says in sentences what speaks for and against a pair, what a rival lacks."""
+"""`align --explain`: evidence for and against a pair, and the lacks of a rival."""
 
 from datetime import datetime
 
@@ -35,7 +35,7 @@ EN = [
 ]
 
 
-def tell(calibration: Calibration | None = None) -> dict[str, str]:
+def explanations(calibration: Calibration | None = None) -> dict[str, str]:
     encoder = load_encoder()
     zh, en = prepare(ZH, encoder), prepare(EN, encoder)
     found, model = pair.pair(zh, en), load_pair_model()
@@ -46,43 +46,48 @@ def tell(calibration: Calibration | None = None) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    return tell()
+def explained() -> dict[str, str]:
+    return explanations()
 
 
-def test_a_pair_is_explained_by_what_both_say(told: dict[str, str]) -> None:
-    assert "A pair (" in told["zh29"]
-    for said in ("Both give meeting 29", "In both: 1,842", "Both name 2024-03-05", "tanchengxu"):
-        assert said in told["zh29"]
+def test_a_pair_is_explained_by_its_evidence(explained: dict[str, str]) -> None:
+    assert "A pair (" in explained["zh29"]
+    for sentence in (
+        "Both give meeting 29",
+        "In both: 1,842",
+        "Both name 2024-03-05",
+        "tanchengxu",
+    ):
+        assert sentence in explained["zh29"]
 
 
-def test_a_pair_says_what_its_runner_up_lacked(told: dict[str, str]) -> None:
-    lacked = told["zh29"].split("What the runner-up lacked:")[1]
+def test_a_pair_is_compared_with_its_runner_up(explained: dict[str, str]) -> None:
+    lacked = explained["zh29"].split("What the runner-up lacked:")[1]
     assert "zh28" in lacked
     assert "meeting numbers clash: [28] against [29]" in lacked.lower()
 
 
-def test_no_pair_is_explained_by_what_clashes(told: dict[str, str]) -> None:
-    assert "Not a pair: the English article has another counterpart" in told["zh28"]
-    against = told["zh28"].split("Against it:")[1]
+def test_no_pair_is_explained_by_what_clashes(explained: dict[str, str]) -> None:
+    assert "Not a pair: the English article has another counterpart" in explained["zh28"]
+    against = explained["zh28"].split("Against it:")[1]
     assert "eeting numbers clash: [28] against [29]" in against
     assert "ates clash: 2024-02-27 against 2024-03-05" in against
     assert "What it lacks against the best candidate" in against
 
 
-def test_articles_that_were_not_compared_are_said_to_be_so(told: dict[str, str]) -> None:
-    assert "were not compared" in told["nowhere"]
-    assert "zh29" in told["nowhere"]
+def test_articles_that_were_not_compared_are_reported(explained: dict[str, str]) -> None:
+    assert "were not compared" in explained["nowhere"]
+    assert "zh29" in explained["nowhere"]
 
 
 def test_where_a_calibration_is_in_force_its_probability_is_stated() -> None:
-    cautious = tell(Calibration("calibration-3", "method", shift=-2.0, slope=0.5))
+    cautious = explanations(Calibration("calibration-3", "method", shift=-2.0, slope=0.5))
     odds = float(cautious["zh29"].split("log odds ")[1].split(".\n")[0])
     stated = float(cautious["zh29"].split("probability ")[1].split(" ")[0])
     assert "by calibration-3, 1.000 by the model" in cautious["zh29"]
     assert 0.9 < stated < 0.99
     assert odds > 7
-    doubtful = tell(Calibration("calibration-3", "method", shift=-9.0, slope=0.5))
+    doubtful = explanations(Calibration("calibration-3", "method", shift=-9.0, slope=0.5))
     assert "Not a pair at the default threshold" in doubtful["zh29"]
 
 

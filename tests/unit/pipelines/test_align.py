@@ -1,4 +1,4 @@
-"""The shard step: tables that say the same whenever they are made from the same articles."""
+"""The shard step: the same articles make the same tables, at any time."""
 
 import hashlib
 from dataclasses import replace
@@ -175,18 +175,20 @@ def test_duplicates_are_compared_through_their_first(output: Path) -> None:
     assert [row["zh_id"] for row in rows(output, "pairs") if row["probability"] >= 0.5] == ["a1"]
 
 
-@pytest.mark.parametrize("kept", [[], ["a1"], ["b1"], ["b2", "b1"]])
-def test_a_city_with_one_language_or_none_has_empty_tables(tmp_path: Path, kept: list[str]) -> None:
-    chosen = [one for one in articles() if one.article_id in kept]
+@pytest.mark.parametrize("present", [[], ["a1"], ["b1"], ["b2", "b1"]])
+def test_a_city_with_one_language_or_none_has_empty_tables(
+    tmp_path: Path, present: list[str]
+) -> None:
+    chosen = [one for one in articles() if one.article_id in present]
     write_articles(tmp_path, "yunze", chosen, run_id="r1", now=NOW)
     assert align.align_city(tmp_path, "yunze", now=NOW).pairs == 0
     assert rows(tmp_path, "pairs") == rows(tmp_path, "sentences") == []
 
 
 def test_explain_says_why_not(output: Path) -> None:
-    told = align.explain(output, "a2", "b1")
-    assert "Not a pair" in told
-    assert "eeting numbers clash: [30] against [29]" in told
+    explained = align.explain(output, "a2", "b1")
+    assert "Not a pair" in explained
+    assert "eeting numbers clash: [30] against [29]" in explained
     assert "A pair (" in align.explain(output, "a1", "b1")
 
 

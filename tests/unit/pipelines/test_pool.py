@@ -32,9 +32,9 @@ def test_an_error_of_a_step_is_raised(jobs: int) -> None:
 
 
 def test_every_finished_shard_is_told() -> None:
-    told: list[str] = []
-    map_shards(shout, ["a", "b"], jobs=2, on_done=told.append)
-    assert sorted(told) == ["a", "b"]
+    done: list[str] = []
+    map_shards(shout, ["a", "b"], jobs=2, on_done=done.append)
+    assert sorted(done) == ["a", "b"]
 
 
 def fall(shard: str) -> str:
@@ -51,9 +51,9 @@ def stumble(shard: str) -> str:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_shard_that_fails_keeps_no_other_from_its_result(jobs: int) -> None:
-    told: list[str] = []
-    found = try_shards(stumble, ["a", "b", "c"], jobs=jobs, on_done=told.append)
-    assert (dict(found.results), sorted(told)) == ({"a": "A", "c": "C"}, ["a", "c"])
+    done: list[str] = []
+    found = try_shards(stumble, ["a", "b", "c"], jobs=jobs, on_done=done.append)
+    assert (dict(found.results), sorted(done)) == ({"a": "A", "c": "C"}, ["a", "c"])
     assert {key: str(error) for key, error in found.errors.items()} == {"b": "cannot do b"}
 
 

@@ -1,4 +1,4 @@
-"""What the dictionary says Chinese words may be rendered by, and how words are found."""
+"""The dictionary: renderings of Chinese words, and the search for words."""
 
 import pytest
 

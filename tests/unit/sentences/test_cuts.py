@@ -27,10 +27,10 @@ def chronicle(count: int) -> tuple[list[str], list[str]]:
     rng = random.Random(4)
     zh, en = [], []
     for _ in range(count):
-        place, (ours, theirs) = rng.randrange(len(PLACES)), rng.choice(WORKS)
+        place, (zh_work, en_work) = rng.randrange(len(PLACES)), rng.choice(WORKS)
         number = rng.randrange(100, 999)
-        zh.append(f"{NAMES[place]}{ours}，投入{number}万元。")
-        en.append(theirs.format(PLACES[place])[:-1] + f", at {number / 100} million yuan.")
+        zh.append(f"{NAMES[place]}{zh_work}，投入{number}万元。")
+        en.append(en_work.format(PLACES[place])[:-1] + f", at {number / 100} million yuan.")
     return zh, en
 
 
@@ -58,10 +58,10 @@ def test_work_grows_with_the_length_of_a_pair_not_with_its_square(
     compare = beads.compare_texts
 
     def counted(
-        zh: Sequence[str], en: Sequence[str], ours: list[Vectors], theirs: list[Vectors]
+        zh: Sequence[str], en: Sequence[str], zh_spans: list[Vectors], en_spans: list[Vectors]
     ) -> beads.TextPair:
         cells.append(len(zh) * len(en))
-        return compare(zh, en, ours, theirs)
+        return compare(zh, en, zh_spans, en_spans)
 
     monkeypatch.setattr(beads, "compare_texts", counted)
     work = {}

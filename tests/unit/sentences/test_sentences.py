@@ -38,10 +38,10 @@ def found(zh: Sequence[str], en: Sequence[str]) -> Pairs:
 
 
 def complete(beads: Sequence[Bead], zh: Sequence[str], en: Sequence[str]) -> bool:
-    """Whether the beads hold every sentence of both sides once, in order."""
-    ours = [i for bead in beads for i in bead.zh]
-    theirs = [j for bead in beads for j in bead.en]
-    return ours == list(range(len(zh))) and theirs == list(range(len(en)))
+    """Return True if the beads cover every sentence once, in order."""
+    zh_found = [i for bead in beads for i in bead.zh]
+    en_found = [j for bead in beads for j in bead.en]
+    return zh_found == list(range(len(zh))) and en_found == list(range(len(en)))
 
 
 def test_a_translation_is_aligned_with_its_merges() -> None:
@@ -98,7 +98,7 @@ def test_free_translation_with_many_merges_stays_above_the_floors(
 
 
 def test_a_dictionary_tells_apart_what_stands_alone_side_by_side() -> None:
-    """Both sentences tell of the same lawsuits, and neither is the other's translation."""
+    """Two sentences about the same lawsuits are no translations of each other."""
     zh = (
         "两州的居民上周联名起诉了总督府。",
         "山城和海州的一些城镇加入了诉讼。",

