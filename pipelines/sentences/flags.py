@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 
 from crawler.script import HAN
 from pipelines.facts import figures
@@ -31,26 +33,40 @@ _TIME_EN = re.compile(
     r"|\b\d{1,2}(?:[:.]\d{2})?\s*(?:[ap]\.?\s?m\b\.?|o['’]clock)|\b\d{1,2}:\d{2}\b",
     re.IGNORECASE,
 )
-_BOILERPLATE_ZH = re.compile(
-    r"[\s（(【\[]*(?:"
-    r"(?:本报|新华社|特约|见习|实习)?(?:记者|通讯员|编辑|责任编辑|责编|编审|审核|校对|摄影|供稿|来源"
-    r"|信息来源|文字|图片|作者|撰稿|监制|发布时间|发布日期|浏览次数|阅读次数)[:：/／丨|\s][^，。,；]{0,30}"
-    rf"|(?:本报|新华社)[^，。,；]{{0,12}}(?:讯|电)|(?:本报)?记者[{HAN}]{{2,4}}(?:摄|报道|文/图)"
-    rf"|[{HAN} ]{{2,8}}(?<!拍)(?:摄|供图|文/图)|完|打印本页|关闭窗口|分享到[^，。]{{0,10}}"
-    r"|扫一扫[^，。]{0,20}|相关(?:链接|阅读|附件)[^，。]{0,10}|附件\s?\d?[:：][^，。]{0,40}"
-    r")[\s）)】\].。]*"
+
+# Forms of `boilerplate.tsv`, by language: the text around an entry's words.
+_FORMS = {
+    ("zh", "label"): (r"(?:本报|新华社|特约|见习|实习)?", r"[:：/／丨|\s][^，。,；]"),
+    ("zh", "whole"): ("", ""),
+    ("zh", "beginning"): ("", r"[^，。]"),
+    ("en", "label"): ("", r"s?\s?[:：][^;]"),
+    ("en", "credit"): ("", r" (?:by|courtesy of)\b[^,;]"),
+    ("en", "whole"): ("", ""),
+    ("en", "beginning"): ("", r"\b[^,;]"),
+}
+# Dispatches, bylines and picture credits with a name in the middle, and numbered attachments.
+_NAMED_ZH = (
+    r"(?:本报|新华社)[^，。,；]{0,12}(?:讯|电)",
+    rf"(?:本报)?记者[{HAN}]{{2,4}}(?:摄|报道|文/图)",
+    rf"[{HAN} ]{{2,8}}(?<!拍)(?:摄|供图|文/图)",
+    r"附件\s?\d?[:：][^，。]{0,40}",
 )
-_BOILERPLATE_EN = re.compile(
-    r"[\s(\[]*(?:"
-    r"(?:photos?|pictures?|text|reported|written|translated|edited) (?:by|courtesy of)\b[^,;]{0,50}"
-    r"|(?:editor|source|author|reporter|photographer|translator|proofreader|updated|release date"
-    r"|date|fontsize|contributor|correspondent)s?\s?[:：][^;]{0,50}"
-    r"|xinhua|end|file photo|print(?: this page)?|close(?: window)?"
-    r"|share (?:to|this|on)\b[^,;]{0,20}"
-    r"|related (?:links?|reading|articles?|news)\b[^,;]{0,30}|attachments?\b[^,;]{0,30}"
-    r")[\s)\].]*",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _boilerplate(lang: str) -> re.Pattern[str]:
+    """Compile the boilerplate of a language from `boilerplate.tsv`."""
+    text = (resources.files("pipelines.sentences") / "boilerplate.tsv").read_text("utf-8")
+    found = list(_NAMED_ZH) if lang == "zh" else []
+    for line in text.splitlines():
+        if line.startswith(f"{lang}\t"):
+            _, form, words, most = line.split("\t")
+            before, after = _FORMS[lang, form]
+            found.append(before + re.escape(words) + after + (f"{{0,{most}}}" if most else ""))
+    before, after = (
+        (r"[\s（(【\[]*", r"[\s）)】\].。]*") if lang == "zh" else (r"[\s(\[]*", r"[\s)\].]*")
+    )
+    return re.compile(f"{before}(?:{'|'.join(found)}){after}", re.IGNORECASE)
 
 
 def flags(zh: str, en: str) -> list[str]:
@@ -69,7 +85,7 @@ def flags(zh: str, en: str) -> list[str]:
             found.append("length_outlier")
         if len(zh) < _LEAST_CHARACTERS or len(en.split()) < _LEAST_WORDS:
             found.append("fragment")
-    if _BOILERPLATE_ZH.fullmatch(zh[:100]) or _BOILERPLATE_EN.fullmatch(en[:140]):
+    if _boilerplate("zh").fullmatch(zh[:100]) or _boilerplate("en").fullmatch(en[:140]):
         found.append("boilerplate")
     return found
 

@@ -1,4 +1,6 @@
-"""Remarks on a bead: what is wrong, or may be, and what only looks so."""
+"""Flags of beads: faults, possible faults, and false alarms."""
+
+from importlib import resources
 
 import pytest
 
@@ -81,3 +83,23 @@ def test_what_frames_an_article_is_boilerplate(zh: str, en: str) -> None:
 )
 def test_sentences_of_the_article_are_not(zh: str, en: str) -> None:
     assert "boilerplate" not in flags(zh, en)
+
+
+ENDINGS = {
+    ("zh", "label"): "：周砚秋",
+    ("en", "label"): ": Zhou Yanqiu",
+    ("en", "credit"): " by Zhou Yanqiu",
+}
+
+
+def test_every_entry_of_the_list_of_boilerplate_is_flagged_alone_and_not_within_a_sentence() -> (
+    None
+):
+    text = (resources.files("pipelines.sentences") / "boilerplate.tsv").read_text("utf-8")
+    entries = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    assert {lang for lang, *_ in entries} == {"zh", "en"}
+    for lang, form, words, _ in entries:
+        line = words + ENDINGS.get((lang, form), "")
+        sentence = f"港口的{line}，明天开放。" if lang == "zh" else f"The port, {line}, opens."
+        sides = [(text, "") if lang == "zh" else ("", text) for text in (line, sentence)]
+        assert [flags(*side) for side in sides] == [["boilerplate"], []], line
