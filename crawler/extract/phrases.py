@@ -14,6 +14,7 @@ from crawler.errors import ExitCode, ShizhengError
 from crawler.item import LANGS
 
 _TOKEN = re.compile(r"<any (\d+)>|<(number|word|edge)>|\\(.)|(.)")
+_DESCRIBED = re.compile(r"^#   ([\w ]+): ", re.MULTILINE)
 _OPEN, _CLOSE = {"[": "(?:", "(": "(?:"}, {"]": ")?", ")": ")"}
 _SIGNS = {**_OPEN, **_CLOSE, "|": "|", "~": r"\s*"}
 _NAMED = {"number": r"\d+", "word": r"\S+", "edge": r"\b"}
@@ -65,14 +66,18 @@ def read_lists(text: str, file: str) -> dict[str, list[Phrase]]:
 
     Raises `PhraseError` for a row that cannot be read.
     """
-    lists: dict[str, list[Phrase]] = {}
+    lists: dict[str, list[Phrase]] = {name: [] for name in _DESCRIBED.findall(text)}
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         name, *row = line.split("\t")
         if len(row) != 2 or row[0] not in LANGS:
             raise PhraseError(f"{file}:{number}: expected a list, zh or en, and a phrase: {line!r}")
-        lists.setdefault(name, []).append(_phrase(*row, place=f"{file}:{number}"))
+        if name not in lists:
+            raise PhraseError(
+                f"{file}:{number}: there is no list {name!r}; its head names {', '.join(lists)}"
+            )
+        lists[name].append(_phrase(*row, place=f"{file}:{number}"))
     return lists
 
 

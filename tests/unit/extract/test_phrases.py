@@ -13,7 +13,7 @@ FILES = sorted(Path(crawler.extract.__file__).parent.glob("*.tsv"))
 
 def listed(text: str, *rows: str, whole_words: bool = False) -> str | None:
     """Return the start of a text that a list of these rows matches."""
-    lines = ["# a comment", "", *(f"list\t{row}" for row in rows)]
+    lines = ["#   list: phrases of a test", "", *(f"list\t{row}" for row in rows)]
     phrases = read_lists("\n".join(lines), "a.tsv")["list"]
     found = re.match(group(phrases, whole_words=whole_words), text)
     return found[0] if found else None
@@ -76,9 +76,15 @@ def test_a_row_that_cannot_be_read_is_named_by_file_and_line(row: str) -> None:
         listed("x", "zh\t好", row)
 
 
+def test_a_list_that_the_head_of_the_file_does_not_name_is_a_mistake() -> None:
+    with pytest.raises(PhraseError, match=r"^a\.tsv:2: there is no list 'lsit'; .* list, other$"):
+        read_lists("#   list: some\nlsit\tzh\t好\n#   other: more\n", "a.tsv")
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_list_that_ships_is_read_and_has_no_row_twice(path: Path) -> None:
     rows = [row for row in path.read_text(encoding="utf-8").splitlines() if row and row[0] != "#"]
     assert sorted(set(rows)) == sorted(rows)
-    for name in dict.fromkeys(row.split("\t")[0] for row in rows):
+    for name, phrases in read_lists(path.read_text(encoding="utf-8"), path.name).items():
+        assert phrases, name
         re.compile(alternatives(path.name, name))
