@@ -11,18 +11,18 @@ import re
 from collections.abc import Iterable, Sequence
 
 from crawler.extract.blocks import Block
-from crawler.extract.phrases import alternatives
+from crawler.phrases import alternatives
 from crawler.script import HAN
 
 _RUN = re.compile(rf"([{HAN}]+)|[^\W\d_{HAN}]+")
-_ATTACHED = re.compile(alternatives("kinds.tsv", "attached"), re.IGNORECASE)
+_ATTACHED = re.compile(alternatives("crawler.extract/kinds.tsv", "attached"), re.IGNORECASE)
 _NO_COUNTERPART = re.compile(
-    rf"[(（]\s*{alternatives('kinds.tsv', 'one language')}\s*[)）]", re.IGNORECASE
+    rf"[(（]\s*{alternatives('crawler.extract/kinds.tsv', 'one language')}\s*[)）]", re.IGNORECASE
 )
-_TRANSCRIPT = re.compile(alternatives("kinds.tsv", "transcript"), re.IGNORECASE)
+_TRANSCRIPT = re.compile(alternatives("crawler.extract/kinds.tsv", "transcript"), re.IGNORECASE)
 _DIGEST = re.compile(
     r"^(?:news )?(?:in brief|briefs|digest|round-?up)\b|in brief$|"
-    + alternatives("kinds.tsv", "digest"),
+    + alternatives("crawler.extract/kinds.tsv", "digest"),
     re.IGNORECASE,
 )
 _TURN = re.compile(
@@ -30,8 +30,8 @@ _TURN = re.compile(
     r"市长|主任|發言人|发言人|司長|司长|局長)?|[QA]\d{0,2}|[A-Z][A-Za-z .'’-]{1,40})"
     r"\s*[】\])）]?\s*[:：]\s*\S"
 )
-_ASKS = re.compile(rf"记者$|記者$|^(?:Q\d*|{alternatives('kinds.tsv', 'asks')})$")
-_NO_SPEAKER = re.compile(rf"^{alternatives('kinds.tsv', 'no speaker')}$")
+_ASKS = re.compile(rf"记者$|記者$|^(?:Q\d*|{alternatives('crawler.extract/kinds.tsv', 'asks')})$")
+_NO_SPEAKER = re.compile(rf"^{alternatives('crawler.extract/kinds.tsv', 'no speaker')}$")
 _TOO_SHORT = 16
 """Units of text below which a page is no article; set by hand, not measured."""
 _SHORT = 80

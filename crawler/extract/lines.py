@@ -10,14 +10,15 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from crawler.extract.dates import Moment, leading_date, moments, strip_dates
-from crawler.extract.phrases import alternatives
 from crawler.extract.widgets import NOISE, WIDGET, is_pager, is_widget
+from crawler.phrases import alternatives
 from crawler.script import HAN
 
+_LABELS, _LINKS = "crawler.extract/labels.tsv", "crawler.extract/related.tsv"
 _FIELDS = ("published", "updated", "source", "author", "editor", "other")
 _LABEL = re.compile(
     r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（【\[·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*(?:"
-    + "|".join(f"(?P<{field}>{alternatives('labels.tsv', field)})" for field in _FIELDS)
+    + "|".join(f"(?P<{field}>{alternatives(_LABELS, field)})" for field in _FIELDS)
     + r")\s*$",
     re.IGNORECASE,
 )
@@ -45,44 +46,45 @@ _SPACED_LABEL = re.compile(
 # Where a value ends although no label follows: a separator, wide space, or a widget.
 _VALUE_END = re.compile(
     r"\x1f|[|丨｜]|[\u3000\u00a0\t]|\s{2,}|[\]】)）]\s*$|"
-    rf"(?<=\s){alternatives('widgets.tsv', 'after a value')}",
+    rf"(?<=\s){alternatives('crawler.extract/widgets.tsv', 'after a value')}",
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
-    rf"^[【\[(（]?\s*{alternatives('labels.tsv', 'editor', 'credit')}\s*[:：丨|]", re.IGNORECASE
+    rf"^[【\[(（]?\s*{alternatives(_LABELS, 'editor', 'credit')}\s*[:：丨|]",
+    re.IGNORECASE,
 )
 _CREDIT_TAIL = re.compile(
-    rf"[\s\u3000]*[【\[(（]\s*{alternatives('labels.tsv', 'credit at the end')}\s*[:：]?\s*"
+    rf"[\s\u3000]*[【\[(（]\s*{alternatives(_LABELS, 'credit at the end')}\s*[:：]?\s*"
     r"(?P<name>[^】\])）]{1,30})[】\])）]\s*$",
     re.IGNORECASE,
 )
-_HOME = alternatives("labels.tsv", "home")
+_HOME = alternatives(_LABELS, "home")
 _CRUMBS = re.compile(
-    rf"^{alternatives('labels.tsv', 'place')}\s*(?:是|为)?\s*[:：]|^{_HOME}\s*[>»›/→＞]",
+    rf"^{alternatives(_LABELS, 'place')}\s*(?:是|为)?\s*[:：]|^{_HOME}\s*[>»›/→＞]",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(r"^[^>»\s]{1,12}\s*(?:>>?|»)\s*[^>»]{1,20}(?:(?:>>?|»)[^>»]{1,40})*$")
 _CRUMB_MARK = re.compile(r"\s*(?:>+|»|›|→|＞+|/|\s-\s|::|\|)\s*")
 _NEIGHBOUR = re.compile(
-    rf"^[【\[<«]?\s*{alternatives('related.tsv', 'neighbour')}\s*[】\]>»]?\s*[:：>》]?",
+    rf"^[【\[<«]?\s*{alternatives(_LINKS, 'neighbour')}\s*[】\]>»]?\s*[:：>》]?",
     re.IGNORECASE,
 )
 _RELATED = re.compile(
-    rf"^[【\[■◆●▼•\s]*{alternatives('related.tsv', 'related')}\s*[】\]]?\s*[:：>»]*\s*$",
+    rf"^[【\[■◆●▼•\s]*{alternatives(_LINKS, 'related')}\s*[】\]]?\s*[:：>»]*\s*$",
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    rf"^[【\[(（■◆●▼▶►>\s]*{alternatives('related.tsv', 'pointer', whole_words=True)}",
+    rf"^[【\[(（■◆●▼▶►>\s]*{alternatives(_LINKS, 'pointer', whole_words=True)}",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    rf"^[(（\[【*]*\s*{alternatives('notices.tsv', 'notice')}|"
+    rf"^[(（\[【*]*\s*{alternatives('crawler.extract/notices.tsv', 'notice')}|"
     r"^(?:https?://\S+|\S+@\S+\.\w+|(?:twitter|facebook|instagram)\.com/\S+)$|"
     r"^.{3,60}\bcontributed (?:reporting|to this (?:report|story|article))",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(
-    rf"^{alternatives('labels.tsv', 'before the text')}\s*[:：]|"
+    rf"^{alternatives(_LABELS, 'before the text')}\s*[:：]|"
     r"^published .{0,60}\d{4}$|^updated (?:at|on)?.{0,40}$|"
     r"^\d+ (?:min(?:ute)?s?) (?:read|ago)$|^tempo de leitura",
     re.IGNORECASE,
@@ -110,7 +112,7 @@ _TAIL = re.compile(
     r"(?<=[。！？”])\s*[（(【\[](?:本报|本网|全媒体|见习|实习|首席|特约)*(?:记者|記者)\s*[:：]?\s*"
     rf"(?P<names>[{HAN}·]{{2,4}}(?:[\s、，,/]+[{HAN}·]{{2,4}})*)\s*[）)】\]]$"
 )
-_CATALOGUE = re.compile(rf"^{alternatives('labels.tsv', 'catalogue')}\s*[:：|]")
+_CATALOGUE = re.compile(rf"^{alternatives(_LABELS, 'catalogue')}\s*[:：|]")
 _END_MARK = re.compile(r"[（(【\[]\s*完\s*[)）】\]]|[-—–]\s*ends?\s*[-—–]|[(\[]ends?[)\]]", re.I)
 _FOLLOW = re.compile(
     r"^(?:请?(?:扫码|扫描|长按|点击|识别).{0,14})?关注.{1,24}(?:公众号|公號|微信|微博|客户端|APP|发布|号)[”」』]?$"
@@ -119,7 +121,8 @@ _FOLLOW = re.compile(
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(
-    rf"[:：]\s*{alternatives('related.tsv', 'no neighbour')}\s*[)）]?$", re.IGNORECASE
+    rf"[:：]\s*{alternatives(_LINKS, 'no neighbour')}\s*[)）]?$",
+    re.IGNORECASE,
 )
 _OUTLET = re.compile(
     r"[(（]\s*((?!(?:File |Photo|Updated|Edited|Local |Beijing Time|GMT|UTC))[A-Z][\w.'’& -]{3,40}?"
@@ -127,7 +130,7 @@ _OUTLET = re.compile(
     r"\s*[)）]"
 )
 _ATTACHED = re.compile(
-    rf"^[【\[(（]?\s*{alternatives('labels.tsv', 'attachment')}\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
+    rf"^[【\[(（]?\s*{alternatives(_LABELS, 'attachment')}\s*\d*\s*[】\])）]?\s*[:：]?\s*\d*$",
     re.IGNORECASE,
 )
 # Hong Kong's press releases end in `Ends/Monday, May 20, 2024` or `完／2024年5月20日（星期一）`.
@@ -146,7 +149,7 @@ _OFFICE = re.compile(
     rf"^(?:[{HAN}]{{0,12}}?)(?:全媒体|全媒體|融媒体?|见习|見習|实习|實習|首席|特约|特約)*"
     rf"(?:记者|記者|通讯员|通訊員|特派员)[\s:：/]*(?=[{HAN}]{{2}})"
 )
-_THIS_TEXT = re.compile(alternatives("labels.tsv", "this text"), re.IGNORECASE)
+_THIS_TEXT = re.compile(alternatives(_LABELS, "this text"), re.IGNORECASE)
 _IS_HOME = re.compile(_HOME, re.IGNORECASE)
 
 

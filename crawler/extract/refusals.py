@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from crawler.extract.charset import header_value
-from crawler.extract.phrases import alternatives
+from crawler.phrases import alternatives
 
 REASONS: dict[str, str] = {
     "challenge": "The site answered with a script challenge or a firewall page instead of news",
@@ -35,9 +35,9 @@ _SCRIPT_MARKS = re.compile(
     rb"document\.cookie\s*=\s*[^;]{0,80}(?:clearance|challenge|security|verify)",
     re.IGNORECASE,
 )
-_TEXT_MARKS = re.compile(alternatives("refusals.tsv", "challenge"), re.IGNORECASE)
-_MISSING = re.compile(alternatives("refusals.tsv", "missing"), re.IGNORECASE)
-_ABROAD = re.compile(alternatives("refusals.tsv", "abroad"), re.IGNORECASE)
+_TEXT_MARKS = re.compile(alternatives("crawler.extract/refusals.tsv", "challenge"), re.IGNORECASE)
+_MISSING = re.compile(alternatives("crawler.extract/refusals.tsv", "missing"), re.IGNORECASE)
+_ABROAD = re.compile(alternatives("crawler.extract/refusals.tsv", "abroad"), re.IGNORECASE)
 _HIDDEN = re.compile(
     rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)",
     re.I | re.S,

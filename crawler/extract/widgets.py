@@ -2,16 +2,16 @@
 
 import re
 
-from crawler.extract.phrases import alternatives
+from crawler.phrases import alternatives
 
 NOISE = re.compile(r"[\W\d_]+")
 WIDGET = re.compile(
     r"font ?size\s*[:：]?\s*[\[(]?\s*(?:[lms]\b\s*){2,3}[\])]?|"
-    rf"{alternatives('widgets.tsv', 'widget')}|[at]\s?[+＋\-－]+",
+    rf"{alternatives('crawler.extract/widgets.tsv', 'widget')}|[at]\s?[+＋\-－]+",
     re.IGNORECASE,
 )
 _PAGER = re.compile(
-    rf"^[\s\[\]【】()（）<>«»‹›|.…·\d]*(?:{alternatives('widgets.tsv', 'pager')}"
+    rf"^[\s\[\]【】()（）<>«»‹›|.…·\d]*(?:{alternatives('crawler.extract/widgets.tsv', 'pager')}"
     r"[\s\[\]【】()（）<>«»‹›|.…·:：\d/]*)+$|"
     r"^(?:[\[【(（]\s*\d+\s*[\]】)）]\s*){2,}$|^\d{1,2}(?:\s+\d{1,2}){1,20}$",
     re.IGNORECASE,

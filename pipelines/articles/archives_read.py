@@ -27,6 +27,7 @@ DEPENDS_ON = (
     "crawler.item",
     "crawler.legible",
     "crawler.limits",
+    "crawler.phrases",
     "crawler.script",
     "crawler.unpacking",
     "pipelines.articles",

@@ -14,12 +14,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawler.extract.phrases import group, read_lists
+from crawler.phrases import alternatives
 from pipelines.text.script import simplified
 
 # Full-width digits, letters and signs are compared as their ASCII forms: one character each.
@@ -29,9 +28,8 @@ _S = r"[ \u00a0\u3000\-‐-―·]?"
 _BEFORE = r"(?<![\d_/=&#])(?<!\d[.,])"
 _AFTER = r"(?!\d)(?!\.\d)"
 _COUNTRY = rf"(?:[(]?(?:\+|00)86[)]?{_S}|(?<!\d)86[- ])?"
-_FILE = "contact_words.tsv"
-_WORDS = read_lists(files("pipelines.release.content").joinpath(_FILE).read_text("utf-8"), _FILE)
-_QUANTITY = rf"(?!\s*(?:余|多)?\s*{group(_WORDS['quantity'])})"
+_WORDS = "pipelines.release.content/contact_words.tsv"
+_QUANTITY = rf"(?!\s*(?:余|多)?\s*{alternatives(_WORDS, 'quantity')})"
 
 _MOBILE = re.compile(
     rf"{_BEFORE}{_COUNTRY}1[3-9]\d(?:{_S}\d{{4}}{_S}\d{{4}}|{_S}\d{{3}}{_S}\d{{5}})"
@@ -54,7 +52,7 @@ _ABROAD = re.compile(
 )
 # Seven or eight digits are a telephone number only after a word for one.
 _LOCAL = re.compile(
-    rf"{group(_WORDS['telephone'])}"
+    rf"{alternatives(_WORDS, 'telephone')}"
     rf"[^\d\n。；;]{{0,10}}(?P<number>[2-9]\d{{2,3}}{_S}\d{{4}}){_AFTER}{_QUANTITY}",
     re.IGNORECASE,
 )
@@ -72,7 +70,7 @@ _PASSPORT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{7,8}(?!\d)")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 _OFFICE, _PERSON, _ID_WORDS, _PASSPORT_WORDS = (
-    re.compile(group(_WORDS[name]), re.IGNORECASE)
+    re.compile(alternatives(_WORDS, name), re.IGNORECASE)
     for name in ("office", "person", "identity", "passport")
 )
 _LINE_END = re.compile(r"[\n。；;！？!?]|\.\s")

@@ -1,6 +1,6 @@
 """Phrase lists of both languages, as regular expressions.
 
-They come from the TSV files of this folder; the head of each file explains how its rows are
+They come from TSV files beside their readers; the head of each file explains how its rows are
 written.
 """
 
@@ -40,7 +40,8 @@ class Phrase(NamedTuple):
 def alternatives(file: str, *lists: str, whole_words: bool = False) -> str:
     """Return a group that matches any phrase of a file's lists.
 
-    With `whole_words`, an English phrase must end a word unless it ends in a colon. Raises
+    `file` is a package and a name, such as `crawler.extract/labels.tsv`. With `whole_words`, an
+    English phrase must end a word unless it ends in a colon. Raises
     `PhraseError` for a row that cannot be read, `KeyError` for a list that the file lacks.
     """
     phrases = [phrase for name in lists for phrase in _lists(file)[name]]
@@ -58,7 +59,8 @@ def group(phrases: Iterable[Phrase], *, whole_words: bool = False) -> str:
 
 @cache
 def _lists(file: str) -> dict[str, list[Phrase]]:
-    return read_lists((files("crawler.extract") / file).read_text(encoding="utf-8"), file)
+    package, _, name = file.partition("/")
+    return read_lists((files(package) / name).read_text(encoding="utf-8"), file)
 
 
 def read_lists(text: str, file: str) -> dict[str, list[Phrase]]:

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
-import crawler.extract
-from crawler.extract.phrases import PhraseError, alternatives, group, read_lists
+import crawler
+import pipelines
+from crawler.phrases import PhraseError, group, read_lists
 
-FILES = sorted(Path(crawler.extract.__file__).parent.glob("*.tsv"))
+LISTS = sorted(
+    path
+    for package in (crawler, pipelines)
+    for path in Path(package.__file__).parent.rglob("*.tsv")
+    if "\n#   " in path.read_text(encoding="utf-8")
+)
 
 
 def listed(text: str, *rows: str, whole_words: bool = False) -> str | None:
@@ -81,10 +87,10 @@ def test_a_list_that_the_head_of_the_file_does_not_name_is_a_mistake() -> None:
         read_lists("#   list: some\nlsit\tzh\t好\n#   other: more\n", "a.tsv")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
 def test_every_list_that_ships_is_read_and_has_no_row_twice(path: Path) -> None:
     rows = [row for row in path.read_text(encoding="utf-8").splitlines() if row and row[0] != "#"]
     assert sorted(set(rows)) == sorted(rows)
     for name, phrases in read_lists(path.read_text(encoding="utf-8"), path.name).items():
         assert phrases, name
-        re.compile(alternatives(path.name, name))
+        re.compile(group(phrases))
