@@ -27,6 +27,7 @@ from pipelines.tables import damage, parquet
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 BATCH = 8_192
+"""Rows of a batch unless another number is asked for."""
 MANIFEST_BYTES = 64 << 20
 """Bytes of a manifest at most; one of 100,000 files has a fifth of them."""
 

@@ -12,10 +12,10 @@ import asyncio
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 10.0
-"""Seconds for the head of the first request."""
+"""Seconds for the head of the first request; set by hand, not measured."""
 
 MOST_WAITING = 100
-"""Connections that may wait for it at once."""
+"""Connections that may wait at once; set by hand, above what browsers open."""
 
 
 class LimitedConnection(H11Protocol):

@@ -25,16 +25,19 @@ from pipelines.tables.damage import StoreError
 from pipelines.text import safe
 
 SHORT, WHOLE = 90_000, 6_000_000
-"""Bytes of a page that the sentences of a pair may take: at first, and on demand."""
+"""Bytes of a page for the beads of a pair: at first, and on demand; set by hand."""
 
 AHEAD = 3
-"""Items prepared before they are asked for."""
+"""Items prepared before they are asked for; set by hand."""
 
 HITS = 20
-"""Articles that a search shows."""
+"""Articles that a search shows; set by hand."""
 
 _TEXT = 6_000
 """Characters of an article that a page shows; set by hand."""
+
+_EXAMPLES, _VIEWS = 800, 120
+"""Pairs as read, and as shown, that stay in memory; set by hand, more than are read ahead."""
 
 _FETCHED, _AT_ONCE = 600, 50
 """Items of a plan whose pairs are fetched ahead, and pairs fetched at once; set by hand."""
@@ -127,8 +130,8 @@ class ItemReader:
         self._output = output
         self._stored = StoredPairs(output)
         self._edition = 0
-        self._examples = _Recent[tuple[int, str, str], PairExample](800)
-        self._views = _Recent[tuple[int, str, str, int], PairView](120)
+        self._examples = _Recent[tuple[int, str, str], PairExample](_EXAMPLES)
+        self._views = _Recent[tuple[int, str, str, int], PairView](_VIEWS)
         self._worker = _Worker()
         self._fetched: set[str] = set()
 

@@ -23,13 +23,13 @@ from pipelines.tables.damage import StoreError
 from pipelines.tables.parquet import Row
 
 LONGEST_NAME = 60
-"""Characters that a reviewer's name may have."""
+"""Characters of a reviewer's name at most; set by hand."""
 
 LONGEST_NOTE = 2_000
-"""Characters that a note may have."""
+"""Characters of a note at most; set by hand."""
 
 _LONGEST_FILE = 120
-"""Bytes of a reviewer's name that stands whole in a file's name; these have 255 at most."""
+"""Bytes of a name that is whole in its file's name; a file's name has 255 at most."""
 
 # Letters by their class that nobody can see.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0")

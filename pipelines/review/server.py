@@ -30,7 +30,10 @@ from pipelines.review.verdict_export import export_verdicts
 from pipelines.tables.damage import StoreError
 
 PORT = 8765
-"""Where the page is unless another port is named or this one is taken."""
+"""Port of the page unless another is named or this one is taken."""
+
+MOST_ITEMS = 5_000
+"""Items of a plan that the page begins; set by hand."""
 
 
 class _Refused(Exception):  # noqa: N818 - an answer, not an error
@@ -184,8 +187,8 @@ class _Views:
             reviewer = journal.reviewer_name(name)
             kind = form.get("kind", "")
             text = " ".join(form.get("text", "").split()) if kind == "search" else ""
-            if kind not in KINDS or not 1 <= int(form.get("size", "")) <= 5_000:
-                raise PlanError("choose what to judge, and from 1 to 5,000 of it")
+            if kind not in KINDS or not 1 <= int(form.get("size", "")) <= MOST_ITEMS:
+                raise PlanError(f"choose what to judge, and from 1 to {MOST_ITEMS:,} of it")
             plan = Plan(kind, int(form["size"]), int(form.get("seed", "")), cities, text)
             drawn_plan = self._session.open_plan(plan)
         except (ValueError, PlanError) as error:

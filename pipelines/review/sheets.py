@@ -21,7 +21,7 @@ KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 """Formats by the ending of a file's name, with their media types."""
 
 LONGEST_CELL = 10_000_000
-"""Characters that a cell may have."""
+"""Characters of a cell at most; set by hand."""
 
 CARRIED = ("reviewer", "verdict_id", "plan", "judged_at", "judged_sha256")
 """Results that come along with a verdict through Label Studio, hidden from its user."""

@@ -74,6 +74,8 @@ _OFFICE, _PERSON, _ID_WORDS, _PASSPORT_WORDS = (
     for name in ("office", "person", "identity", "passport")
 )
 _LINE_END = re.compile(r"[\n。；;！？!?]|\.\s")
+_DOCUMENT_REACH = 20
+"""Characters before a number searched for the name of a document; set by hand."""
 _REACH = 48
 """Characters before a number, within its sentence, searched for its owner; set by hand."""
 
@@ -208,12 +210,12 @@ def _identities(text: str) -> Iterable[Mask]:
     for match in _ID18.finditer(text):
         number = re.sub(_S[:-1] + "+", "", match.group())
         if valid_identity(number) or _ID_WORDS.search(
-            text, max(0, match.start() - 20), match.start()
+            text, max(0, match.start() - _DOCUMENT_REACH), match.start()
         ):
             yield Mask(*match.span(), "identity")
     for pattern, words in ((_ID15, _ID_WORDS), (_PASSPORT, _PASSPORT_WORDS)):
         for match in pattern.finditer(text):
-            if words.search(text, max(0, match.start() - 20), match.start()):
+            if words.search(text, max(0, match.start() - _DOCUMENT_REACH), match.start()):
                 yield Mask(*match.span(), "identity")
 
 

@@ -25,8 +25,8 @@ from pipelines.release.split.splits import LEFT_OUT
 from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, SENTENCES, SPLITS, WHOLE
 from pipelines.tables import files, parquet, schema
 
-ROWS = 50_000
-BEADS = 500_000
+ROWS, BEADS = 50_000, 500_000
+"""Articles and beads in memory at once; set by hand."""
 _MASKED = ("title", "text", "author", "source")
 
 Integers = np.ndarray[Any, np.dtype[Any]]

@@ -37,10 +37,12 @@ _POLICY = (
     "img-src 'self'; base-uri 'none'; form-action 'none'"
 )
 _LONGEST = 300
+"""Characters of a title that the page shows; set by hand."""
 _UNDATED = "undated"
 _SHOWN = 8
+"""Examples on the first page; set by hand."""
 _SURE = 0.9
-"""Probability from which a bead may be an example on the first page."""
+"""Probability from which a bead may be an example; set by hand."""
 
 
 def write(release: Snapshot, folder: Path) -> None:

@@ -21,6 +21,7 @@ from pipelines.tables.vocabulary import DECISION, LANGS
 Integers = np.ndarray[Any, np.dtype[Any]]
 
 _AT_ONCE = 4_096
+"""Texts hashed at once; set by hand, for memory."""
 
 
 def divide(
