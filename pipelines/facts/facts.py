@@ -12,6 +12,7 @@ from pipelines.facts import dates, names, ordinals
 from pipelines.facts import figures as quantities
 from pipelines.facts.dates import Calendar
 from pipelines.facts.figures import Quantity
+from pipelines.facts.lists import alternatives
 from pipelines.facts.names import Name, PinyinIndex
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Key, key
@@ -90,30 +91,18 @@ class Facts:
         return frozenset(found | {("name", name.letters) for name in self.pinyin})
 
 
-_FUTURE = re.compile(
-    # What is to open or be held is still to come: the verb is read with its future.
-    r"(?:将于|将在|即将|拟于|定于|将正式)(?:[^。；\n]{0,24}?(?:开幕|举[行办]|启动|开赛|拉开|揭幕|开馆|亮相|开通))?"
-    r"|将举[行办]|将迎来|将开幕|届时|报名|预告|倒计时|筹备"
-    r"|\bwill\b|\bto be held\b|\b(?:is|are) scheduled\b|\bupcoming\b|\bis set to\b|\bis to\b"
-    r"|\bslated\b|\bcountdown\b|\bregistration\b|\bpreparations?\b|\bto (?:open|kick off|host)\b",
-    re.IGNORECASE,
+def _stage_pattern(name: str, *patterns: str) -> re.Pattern[str]:
+    zh, en = alternatives(name, "zh"), alternatives(name, "en")
+    return re.compile("|".join((*patterns, zh, rf"\b(?:{en})\b")), re.IGNORECASE)
+
+
+_FUTURE = _stage_pattern(
+    "coming",
+    # An event that is to open or be held is still to come: the verb is read with its future.
+    r"(?:将于|将在|即将|拟于|定于|将正式)"
+    r"(?:[^。；\n]{0,24}?(?:开幕|举[行办]|启动|开赛|拉开|揭幕|开馆|亮相|开通))?",
 )
-_OPENING = re.compile(
-    r"开幕|启动|开赛|鸣枪|拉开帷幕|拉开序幕|揭幕|开馆|正式开园|举行|亮相|开通"
-    r"|\bopen(?:s|ed)\b|\bkick(?:s|ed)[- ]off\b|\b(?:was|were) held\b|\bgot under ?way\b"
-    r"|\blaunched\b"
-    r"|\bunveil(?:s|ed)\b|\bbegan\b|\bbegins\b|\bstarted\b|\braised the curtain\b",
-    re.IGNORECASE,
-)
-_OVER = re.compile(
-    r"闭幕|落幕|圆满|收官|结束|落下帷幕|累计吸引|共吸引|共接待|总结|盘点|综述|回顾|颁奖|出炉"
-    r"|\bclos(?:es|ed)\b|\bconclu(?:des|ded)\b|\bwrap(?:s|ped) up\b|\bend(?:s|ed)\b"
-    r"|\bcame to (?:an end|a close)\b"
-    r"|\bdrew to a close\b|\bsuccessful\w*\b|\bin total\b|\brounds? off\b|\bround-?up\b"
-    r"|\bcurtain fell\b"
-    r"|\bwound up\b|\bcame to a successful\b|\bresults?\b|\bin review\b",
-    re.IGNORECASE,
-)
+_OPENING, _OVER = _stage_pattern("opening"), _stage_pattern("over")
 _YEAR_WORDS = re.compile(
     r"(?P<last>去年|上年|last year|previous year)|(?P<next>明年|next year)|今年|this year",
     re.IGNORECASE,

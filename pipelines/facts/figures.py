@@ -10,8 +10,8 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import resources
 
+from pipelines.facts.lists import rows
 from pipelines.text import numerals
 
 _LEAST_BITS, _MOST_BITS = 0.5, 12.0
@@ -52,13 +52,10 @@ class _UnitRow:
 
 
 def _unit_rows() -> Iterator[_UnitRow]:
-    text = (resources.files("pipelines.facts") / "units.tsv").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            kind, factor, zh, en = line.split("\t")
-            over, _, under = factor.partition("/")
-            value = float(over) / float(under or 1)
-            yield _UnitRow(kind, value, tuple(filter(None, zh.split("|"))), tuple(en.split("|")))
+    for kind, factor, zh, en in rows("units.tsv"):
+        over, _, under = factor.partition("/")
+        value = float(over) / float(under or 1)
+        yield _UnitRow(kind, value, tuple(filter(None, zh.split("|"))), tuple(en.split("|")))
 
 
 def _en_pattern(form: str) -> str:

@@ -10,62 +10,38 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 from itertools import product
 
 from pypinyin.constants import PINYIN_DICT
 
 from crawler.script import HAN
 from pipelines.facts import romanisation
+from pipelines.facts.lists import alternatives, rows, words
 
-
-def _lines(name: str) -> list[str]:
-    """Return the lines of a data file without comments."""
-    text = (resources.files("pipelines.facts") / name).read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
-
-
-_SURNAMES = dict(line.split("\t") for line in _lines("surnames.tsv"))
+_SURNAMES = dict(rows("surnames.tsv"))
 SURNAMES = frozenset(_SURNAMES["single"])
 COMPOUND_SURNAMES = frozenset(_SURNAMES["compound"].split())
 
-_POST = (
-    r"(?:市长|区长|县长|省长|州长|书记|主任|局长|主席|委员长|部长|厅长|处长|院长|校长|会长|馆长|总经理"
-    r"|董事长|经理|秘书长|常委|领导|同志|教授|专家|记者|通讯员|负责人|总工程师|行长|社长|镇长|村民|居民"
-    r"|市民|工程师|检察长|司令员|政委|署长|参赞|行政长官|司长|队长|站长|主持人|委员|干部|总裁|代表|医生"
-    r"|老师|选手|教练)"
-)
+_POST = f"(?:{alternatives('post', 'zh')})"
 _FAMILY = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
 _ZH_NAME = rf"{_FAMILY}[{HAN}]{{1,2}}"
-_ZH_NAME_END = (
-    r"(?=[，、。；：（）()\s,“”]|和|与|及|等|主持|出席|参加|会见|会谈|表示|介绍|说|指出|强调|率|陪同"
-    r"|作|致|在|代表|向|一行|到|赴|前往|调研|宣布|讲话|就|为|任|列席|同志|走访|察看|考察|视察|检查|慰问"
-    r"|看望|探访|接待|接见|签署|听取|召开|发言|深入|实地|先后|带队|来到|于|今[日天]|昨[日天]|$)"
-)
+_ZH_NAME_END = rf"(?=[，、。；：（）()\s,“”]|{alternatives('after a name', 'zh')}|$)"
 _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
 _ZH_FOREIGN = re.compile(rf"[{HAN}]{{1,7}}(?:[·•‧・][{HAN}]{{1,7}}){{1,8}}")
 
-_ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|大使|领事|总统|总理|先生|女士|会见了?|与|和|的|在)")
-_ZH_AFTER = re.compile(
-    r"(?:一行|率|等|的|来|说|表示|出席|介绍|先生|女士|阁下|及|和|与|在|为|致|代表|参加|访问|就|向|共同).*$"
-)
+_ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|{alternatives('before a foreign name', 'zh')})")
+_ZH_AFTER = re.compile(rf"(?:{alternatives('after a foreign name', 'zh')}).*$")
 
 _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
 # Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
-_NOT_PINYIN = frozenset(_lines("lookalikes.tsv"))
-_EN_PLACE_AFTER = re.compile(
-    r"\s(?P<word>District|County|Sub-?district|Street|Town|Township|Development Zone|Economic|"
-    r"High-[Tt]ech|Village|Port|Lake|River|Bay|Island|New Area|Road|"
-    r"Mountain|Avenue|Park|Bridge|Airport|Station|University|Temple|Museum|Province|City|Square|Group|"
-    r"Reservoir)\b"
-)
+_NOT_PINYIN = frozenset(row[0] for row in rows("lookalikes.tsv"))
+_EN_PLACE_AFTER = re.compile(rf"\s(?P<word>{alternatives('place', 'en')})\b")
 _EN_FOREIGN = re.compile(
-    r"(?:Ambassador|Consul[ -]General|Consul|President|Chairman|Chairwoman|CEO|Governor|Minister"
-    r"|Mr\.?|Ms\.?|Mrs\.?|Director|Professor|Dr\.?|Mayor|Secretary-General|Vice[- ]President"
-    r"|[Oo]fficer|[Mm]anager|Mayor of \w{1,40}),? (?P<name>[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}"
+    rf"(?:{alternatives('title', 'en')}|Mayor of \w{{1,40}}),? "
+    r"(?P<name>[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}"
     r"(?: (?:[A-ZÀ-Ý]\.|van|von|de|der|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40})){1,4})"
 )
 
@@ -161,9 +137,7 @@ def english_names(text: str) -> tuple[Name, ...]:
     return tuple(sorted([*names, *_pinyin_names(text)], key=lambda name: name.start))
 
 
-_TITLED = (
-    r"(?:Mr|Ms|Mrs|Miss|Dr|Prof(?:essor)?|Chief Executive|Secretary|Commissioner|Director|Mayor)"
-)
+_TITLED = f"(?:{alternatives('title before a given name', 'en')})"
 _EN_HYPHENATED = re.compile(
     r"\b(?P<name>(?P<a>[A-Z][a-z]+|[A-Z]{2,})(?: (?P<b>[A-Z][a-z]+))?"
     r" (?P<c>[A-Z][a-z]*)-(?P<d>[A-Za-z][a-z]*))\b"
@@ -262,7 +236,7 @@ _MOST_SHAPES, _MOST_SYLLABLES, _FEWEST_LETTERS = 8, 6, 4
 """Readings of a name that are tried, its syllables at most, its letters at least; set by hand, not
 measured."""
 # Chinese says "our city", "our province"; and names of institutions get translated.
-_NO_PLACE = ("City", "Province", "Group", "University", "Museum", "Square", "Temple")
+_NO_PLACE = frozenset(words("place translated", "en"))
 
 
 def _name_of(run: Sequence[re.Match[str]], text: str) -> Name | None:
@@ -442,15 +416,15 @@ def _en_skeleton(text: str) -> str:
 
 @cache
 def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
-    rows = [line.split("\t") for line in _lines("places.tsv")]
-    return tuple((tuple(row[0].split(",")), tuple(row[1].split("|"))) for row in rows)
+    places = rows("places.tsv")
+    return tuple((tuple(row[0].split(",")), tuple(row[1].split("|"))) for row in places)
 
 
 @cache
 def countries() -> frozenset[str]:
     """Return the gazetteer's countries, by first English form."""
-    rows = [line.split("\t") for line in _lines("places.tsv")]
-    return frozenset(row[1].split("|")[0] for row in rows if row[2:] == ["country"])
+    places = rows("places.tsv")
+    return frozenset(row[1].split("|")[0] for row in places if row[2:] == ["country"])
 
 
 @cache

@@ -7,7 +7,8 @@ syllable has several readings in pinyin.
 
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
+
+from pipelines.facts.lists import rows
 
 RUN_TOGETHER = {"szeto": ("sze", "to"), "auyeung": ("au", "yeung"), "kowloon": ("kow", "loon")}
 """Two syllables that are printed as one word."""
@@ -15,9 +16,7 @@ RUN_TOGETHER = {"szeto": ("sze", "to"), "auyeung": ("au", "yeung"), "kowloon": (
 
 @cache
 def _table() -> dict[str, str]:
-    text = (resources.files("pipelines.facts") / "romanisation.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows("romanisation.tsv")}
 
 
 def characters(syllable: str) -> str:
