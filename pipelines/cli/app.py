@@ -115,6 +115,6 @@ def _usage(error: CycloptsError) -> str:
     error.verbose = False
     problem = str(error)
     if isinstance(error, UnusedCliTokensError):
-        problem = f"unexpected argument: {' '.join(error.unused_tokens or ())}"
+        problem = f"Unexpected argument: {' '.join(error.unused_tokens or ())}."
     command = " ".join(("shizheng", *(error.command_chain or ())))
-    return f"{problem.removesuffix('.')} (see {command} --help)"
+    return f"{problem} (see {command} --help)"

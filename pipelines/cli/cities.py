@@ -6,10 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
-
 from crawler.errors import ExitCode
-from pipelines.cli.options import SHARED, CitiesDir, City, Shared
+from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
@@ -36,8 +34,7 @@ def list_cities(*, cities_dir: CitiesDir = None, shared: Shared = SHARED) -> Exi
 def check(
     *cities: City,
     live: Annotated[
-        bool,
-        Parameter(help="also read a list page and two articles of each source, politely"),
+        bool, option("also read a list page and two articles of each source, politely")
     ] = False,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
@@ -64,31 +61,19 @@ def check(
 
 def add(
     *urls: Annotated[
-        str, Parameter(name="URL", help="list pages, of one or both languages", required=True)
+        str, option("list pages, of one or both languages", name="URL", required=True)
     ],
-    key: Annotated[str | None, Parameter(help="name of the file (default: from the host)")] = None,
-    zh: Annotated[
-        str | None,
-        Parameter(metavar="NAME", help="Chinese name (default: the site's own)"),
-    ] = None,
-    en: Annotated[
-        str | None, Parameter(metavar="NAME", help="English name (default: from the key)")
-    ] = None,
-    division: Annotated[
-        str | None, Parameter(metavar="CODE", help="GB/T 2260 code, six digits")
-    ] = None,
+    key: Annotated[str | None, option("name of the file (default: from the host)")] = None,
+    zh: Annotated[str | None, option("Chinese name (default: the site's own)", "NAME")] = None,
+    en: Annotated[str | None, option("English name (default: from the key)", "NAME")] = None,
+    division: Annotated[str | None, option("GB/T 2260 code, six digits", "CODE")] = None,
     host: Annotated[
         tuple[str, ...],
-        Parameter(
-            metavar="HOST", help="another host of the city that has articles; may be repeated"
-        ),
+        option("another host of the city that has articles; may be repeated", "HOST"),
     ] = (),
     fixtures: Annotated[
         Path | None,
-        Parameter(
-            metavar="DIR",
-            help="where one article of each language is recorded (default: tests/cms)",
-        ),
+        option("where one article of each language is recorded (default: tests/cms)", "DIR"),
     ] = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, Token
+from cyclopts import Token
 
 from crawler.errors import ExitCode
 from pipelines.cli.checks import check_window, crawled, readable, writable
@@ -26,6 +26,7 @@ from pipelines.cli.options import (
     Shared,
     Webhook,
     counted,
+    option,
 )
 from pipelines.errors import UsageError
 from pipelines.terminal import complain, progress, say, say_json, show_table
@@ -53,9 +54,7 @@ def demo(*, shared: Shared = SHARED) -> ExitCode:
 
 def crawl(
     *cities: City,
-    every: Annotated[
-        bool, Parameter(name="--all", help="every city not paused, blocked or gone")
-    ] = False,
+    every: Annotated[bool, option("every city not paused, blocked or gone", name="--all")] = False,
     crawling: Crawling = CRAWLING,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
@@ -111,16 +110,12 @@ def _order(
 
 
 def extract(
-    *warcs: Annotated[Path, Parameter(name="WARC", help="files of web archives")],
-    every: Annotated[
-        bool, Parameter(name="--all", help="every archive in the output folder")
-    ] = False,
-    url_prefix: Annotated[
-        str | None, Parameter(metavar="P", help="only pages whose URL starts so")
-    ] = None,
-    any_host: Annotated[bool, Parameter(help="pages of unnamed hosts, too")] = False,
-    again: Annotated[bool, Parameter(help="read archives again that were read before")] = False,
-    jobs: Annotated[Jobs, Parameter(help="files read at once (default: one per core)")] = None,
+    *warcs: Annotated[Path, option("files of web archives", name="WARC")],
+    every: Annotated[bool, option("every archive in the output folder", name="--all")] = False,
+    url_prefix: Annotated[str | None, option("only pages whose URL starts so", "P")] = None,
+    any_host: Annotated[bool, option("pages of unnamed hosts, too")] = False,
+    again: Annotated[bool, option("read archives again that were read before")] = False,
+    jobs: Annotated[Jobs, option("files read at once (default: one per core)")] = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
@@ -188,12 +183,10 @@ def _show_extracted(found: "Extracted", *, as_json: bool) -> None:
 
 
 def page(
-    source: Annotated[str, Parameter(name="URL|FILE", help="page on the web, or a saved one")],
+    source: Annotated[str, option("page on the web, or a saved one", name="URL|FILE")],
     /,
     *,
-    url: Annotated[
-        str | None, Parameter(metavar="U", help="the URL that a FILE was saved from")
-    ] = None,
+    url: Annotated[str | None, option("the URL that a FILE was saved from", "U")] = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
@@ -210,7 +203,7 @@ def page(
 
 
 def import_articles(
-    file: Annotated[Path, Parameter(name="FILE.jsonl", help="an article a line, as JSON")],
+    file: Annotated[Path, option("an article a line, as JSON", name="FILE.jsonl")],
     /,
     *,
     shared: Shared = SHARED,
@@ -255,9 +248,7 @@ def align(
     jobs: Jobs = None,
     explain: Annotated[
         tuple[str, str] | None,
-        Parameter(
-            metavar="ZH_ID EN_ID", help="explain in words why two articles are or are not a pair"
-        ),
+        option("explain in words why two articles are or are not a pair", "ZH_ID EN_ID"),
     ] = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
@@ -313,16 +304,15 @@ def _show_aligned(found: "Aligned", *, as_json: bool) -> None:
 def align_sentences(
     source: Annotated[
         Path,
-        Parameter(
-            name="IN.jsonl",
-            help='a document a line: {"id": ..., "zh": [sentences], "en": [sentences]}',
+        option(
+            'a document a line: {"id": ..., "zh": [sentences], "en": [sentences]}', name="IN.jsonl"
         ),
     ],
     result: Annotated[
         Path,
-        Parameter(
+        option(
+            'a document a line: {"id": ..., "beads": [[[zh indices], [en indices]], ...]}',
             name="OUT.jsonl",
-            help='a document a line: {"id": ..., "beads": [[[zh indices], [en indices]], ...]}',
         ),
     ],
     /,
@@ -348,11 +338,11 @@ def status(
     *,
     runs: Annotated[
         tuple[int, ...] | None,
-        Parameter(
+        option(
+            f"the last runs instead (default: {LAST_RUNS} of them)",
+            "[N]",
             converter=_runs,
             consume_multiple=(0, 1),
-            metavar="[N]",
-            help=f"the last runs instead (default: {LAST_RUNS} of them)",
         ),
     ] = None,
     cities_dir: CitiesDir = None,
@@ -391,10 +381,9 @@ def evaluate(
     *,
     gold: Annotated[
         Path | None,
-        Parameter(
-            metavar="FILE",
-            help="tab-separated zh_id, en_id, relation with a header line; "
-            "without: by the verdicts",
+        option(
+            "tab-separated zh_id, en_id, relation with a header line; without: by the verdicts",
+            "FILE",
         ),
     ] = None,
     shared: Shared = SHARED,
@@ -422,9 +411,9 @@ def evaluate(
 
 def calibrate(
     *,
-    listed: Annotated[bool, Parameter(name="--list", help="every calibration kept")] = False,
-    revert: Annotated[bool, Parameter(help="go back to the one before")] = False,
-    dry_run: Annotated[bool, Parameter(help="show what it would bring")] = False,
+    listed: Annotated[bool, option("every calibration kept", name="--list")] = False,
+    revert: Annotated[bool, option("go back to the one before")] = False,
+    dry_run: Annotated[bool, option("show what it would bring")] = False,
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Learn the pairs' probabilities from the verdicts."""

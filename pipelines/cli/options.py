@@ -17,17 +17,23 @@ OUTPUT = "output"
 """Folder of the corpus, where neither an option nor a variable names one."""
 
 
-def read_by(read: Callable[[str], object]) -> Callable[[Any, Sequence[Token]], Any]:
-    """Return a cyclopts converter of one word by `read`."""
-    return lambda kind, tokens: read(tokens[0].value)
+def option(
+    text: str, metavar: str | None = None, read: Callable[[str], object] | None = None, **more: Any
+) -> Parameter:
+    """Return an option with its help `text`; `read` converts its one word."""
+    # A value that is not given leaves that of an enclosing type in force.
+    if metavar is not None:
+        more["metavar"] = metavar
+    if read is not None:
+        more["converter"] = lambda kind, tokens: read(tokens[0].value)
+    return Parameter(help=text, **more)
 
 
-def day(value: str) -> date:
-    """Return a date in ISO 8601. Raises `ValueError`."""
+def _day(kind: object, tokens: Sequence[Token]) -> date:
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(tokens[0].value)
     except ValueError:
-        raise ValueError(f"expected a date like 2024-03-05, not {value!r}") from None
+        raise ValueError(f"expected a date like 2024-03-05, not {tokens[0].value!r}") from None
 
 
 def counted(noun: str) -> Callable[[str], int]:
@@ -120,49 +126,45 @@ class Shared:
 
     output: Annotated[
         Path,
-        Parameter(
-            converter=read_by(_folder),
+        option(
+            f"folder of the corpus (default: {OUTPUT})",
+            "DIR",
+            read=_folder,
             env_var="SHIZHENG_OUTPUT",
-            metavar="DIR",
-            help=f"folder of the corpus (default: {OUTPUT})",
         ),
     ] = Path(OUTPUT)
-    json: Annotated[bool, Parameter(help="print JSON for a program to read")] = False
+    json: Annotated[bool, option("print JSON for a program to read")] = False
 
 
 SHARED = Shared()
 
 CitiesDir = Annotated[
     Path | None,
-    Parameter(
-        converter=read_by(_path_or_none),
+    option(
+        "folder of city files (default: those that ship)",
+        "DIR",
+        read=_path_or_none,
         env_var="SHIZHENG_CITIES",
-        metavar="DIR",
-        help="folder of city files (default: those that ship)",
     ),
 ]
 
-City = Annotated[str, Parameter(name="CITY", help="key of a city, such as dalian")]
+City = Annotated[str, option("key of a city, such as dalian", name="CITY")]
 
 Jobs = Annotated[
     int | None,
-    Parameter(
-        converter=read_by(counted("a number of processes")),
-        metavar="N",
-        help="processes (default: one per core)",
-    ),
+    option("processes (default: one per core)", "N", read=counted("a number of processes")),
 ]
 
 Encoder = Annotated[
     str | None,
-    Parameter(
-        metavar="NAME|PATH",
-        help="sentence encoder: the bundled one by default, or a model on disk "
+    option(
+        "sentence encoder: the bundled one by default, or a model on disk "
         "(.onnx, or a folder of ONNX or sentence-transformers)",
+        "NAME|PATH",
     ),
 ]
 
-Day = Annotated[date | None, Parameter(converter=read_by(day), metavar="DATE")]
+Day = Annotated[date | None, Parameter(converter=_day, metavar="DATE")]
 
 
 @Parameter(name="*")
@@ -170,25 +172,25 @@ Day = Annotated[date | None, Parameter(converter=read_by(day), metavar="DATE")]
 class Crawling:
     """Options of the commands that crawl."""
 
-    since: Annotated[Day, Parameter(help="skip what a listing dates before this day")] = None
-    until: Annotated[Day, Parameter(help="skip what a listing dates after this day")] = None
+    since: Annotated[Day, option("skip what a listing dates before this day")] = None
+    until: Annotated[Day, option("skip what a listing dates after this day")] = None
     settings: Annotated[
         tuple[str, ...],
-        Parameter(
+        option(
+            "a Scrapy setting for this crawl; may be repeated",
+            "NAME=VALUE",
             name="-s",
             converter=_settings,
-            metavar="NAME=VALUE",
-            help="a Scrapy setting for this crawl; may be repeated",
         ),
     ] = ()
-    verbose: Annotated[bool, Parameter(help="print the counts in a pipe, too")] = False
+    verbose: Annotated[bool, option("print the counts in a pipe, too")] = False
     time_limit: Annotated[
         float | None,
-        Parameter(
-            converter=read_by(_seconds),
+        option(
+            "end a city's crawl that lasts longer, like 90s, 45m or 6h (default: 6h)",
+            "SPAN",
+            read=_seconds,
             env_var="SHIZHENG_TIME_LIMIT",
-            metavar="SPAN",
-            help="end a city's crawl that lasts longer, like 90s, 45m or 6h (default: 6h)",
         ),
     ] = None
 
@@ -197,20 +199,20 @@ CRAWLING = Crawling()
 
 Webhook = Annotated[
     str,
-    Parameter(
-        converter=read_by(_webhook),
+    option(
+        "where to post a JSON message when a run fails or recovers",
+        "URL",
+        read=_webhook,
         env_var="SHIZHENG_WEBHOOK",
-        metavar="URL",
-        help="where to post a JSON message when a run fails or recovers",
     ),
 ]
 
 MetricsDir = Annotated[
     Path | None,
-    Parameter(
-        converter=read_by(_path_or_none),
+    option(
+        "folder of node_exporter's textfile collector, for a copy of the metrics",
+        "DIR",
+        read=_path_or_none,
         env_var="SHIZHENG_METRICS_DIR",
-        metavar="DIR",
-        help="folder of node_exporter's textfile collector, for a copy of the metrics",
     ),
 ]

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
-
 from crawler.errors import ExitCode
 from pipelines.cli.checks import check_window, existing
-from pipelines.cli.options import SHARED, CitiesDir, Day, Shared, chosen_of, read_by, share
+from pipelines.cli.options import SHARED, CitiesDir, Day, Shared, chosen_of, option, share
 from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
 from pipelines.terminal import complain, progress, say, say_json, show_table
 
@@ -36,56 +34,50 @@ def _formats() -> tuple[str, ...]:
 
 
 def make(
-    version: Annotated[str, Parameter(name="VERSION", help="name of the release, such as 1.0.0")],
+    version: Annotated[str, option("name of the release, such as 1.0.0", name="VERSION")],
     /,
     *,
     min_probability: Annotated[
-        float,
-        Parameter(
-            converter=read_by(share),
-            metavar="P",
-            help=f"pairs at or above it (default: {DECISION})",
-        ),
+        float, option(f"pairs at or above it (default: {DECISION})", "P", read=share)
     ] = DECISION,
     relation: Annotated[
         tuple[str, ...],
-        Parameter(
+        option(
+            "pairs so related (default: all)",
+            "|".join(RELATIONS),
             converter=chosen_of(lambda: RELATIONS),
             consume_multiple=(1, None),
-            metavar="|".join(RELATIONS),
-            help="pairs so related (default: all)",
         ),
     ] = RELATIONS,
-    since: Annotated[Day, Parameter(help="published on this day or later")] = None,
-    until: Annotated[Day, Parameter(help="published on this day or before")] = None,
+    since: Annotated[Day, option("published on this day or later")] = None,
+    until: Annotated[Day, option("published on this day or before")] = None,
     city: Annotated[
-        tuple[str, ...],
-        Parameter(consume_multiple=(1, None), metavar="CITY", help="these cities only"),
+        tuple[str, ...], option("these cities only", "CITY", consume_multiple=(1, None))
     ] = (),
     lang: Annotated[
         tuple[str, ...],
-        Parameter(
+        option(
+            "articles in these languages (default: both)",
+            "|".join(LANGS),
             converter=chosen_of(lambda: LANGS),
             consume_multiple=(1, None),
-            metavar="|".join(LANGS),
-            help="articles in these languages (default: both)",
         ),
     ] = LANGS,
     split: Annotated[
         str | None,
-        Parameter(
+        option(
+            "train, validation and test, parted by time or by city",
+            "time|city",
             converter=chosen_of(_splits),
-            metavar="time|city",
-            help="train, validation and test, parted by time or by city",
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the option's own name
         tuple[str, ...],
-        Parameter(
+        option(
+            "formats beside Parquet (default: the site; parquet: none)",
+            "parquet|hf|jsonl|moses|tmx|site|all",
             converter=chosen_of(_formats),
             consume_multiple=(1, None),
-            metavar="parquet|hf|jsonl|moses|tmx|site|all",
-            help="formats beside Parquet (default: the site; parquet: none)",
         ),
     ] = ("parquet", "site"),
     cities_dir: CitiesDir = None,
@@ -168,7 +160,7 @@ def _show(made: "Snapshot") -> None:
 
 
 def verify(
-    release: Annotated[str, Parameter(name="VERSION|DIR", help="a release, or a copy's folder")],
+    release: Annotated[str, option("a release, or a copy's folder", name="VERSION|DIR")],
     /,
     *,
     shared: Shared = SHARED,
@@ -191,8 +183,8 @@ def verify(
 
 
 def diff(
-    old: Annotated[str, Parameter(name="A", help="the earlier release")],
-    new: Annotated[str, Parameter(name="B", help="the later release")],
+    old: Annotated[str, option("the earlier release", name="A")],
+    new: Annotated[str, option("the later release", name="B")],
     /,
     *,
     shared: Shared = SHARED,

@@ -7,30 +7,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
-
 from crawler.errors import ExitCode
 from pipelines.cli.checks import readable
-from pipelines.cli.options import SHARED, CitiesDir, City, Shared
+from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option
 from pipelines.terminal import complain, end_output, say, say_json
 
-Reviewer = Annotated[str, Parameter(metavar="NAME", help="who judges")]
+Reviewer = Annotated[str, option("who judges", "NAME")]
 Plan = Annotated[
     str | None,
-    Parameter(
-        metavar="PLAN",
-        help="open this plan: stratified, uncertain, beads, unmatched or 'search text=…', "
+    option(
+        "open this plan: stratified, uncertain, beads, unmatched or 'search text=…', "
         "with size=N seed=N if wanted",
+        "PLAN",
     ),
 ]
-Exchanged = Annotated[Path, Parameter(name="FILE", help="a .csv or .json file of verdicts")]
+Exchanged = Annotated[Path, option("a .csv or .json file of verdicts", name="FILE")]
 
 
 def serve(
     *cities: City,
-    port: Annotated[
-        int | None, Parameter(metavar="N", help="port on 127.0.0.1 (default: 8765)")
-    ] = None,
+    port: Annotated[int | None, option("port on 127.0.0.1 (default: 8765)", "N")] = None,
     reviewer: Reviewer = "",
     plan: Plan = None,
     cities_dir: CitiesDir = None,
@@ -80,12 +76,7 @@ def serve(
 
 
 def export_verdicts(
-    file: Exchanged,
-    /,
-    *,
-    reviewer: Reviewer = "",
-    plan: Plan = None,
-    shared: Shared = SHARED,
+    file: Exchanged, /, *, reviewer: Reviewer = "", plan: Plan = None, shared: Shared = SHARED
 ) -> ExitCode:
     """Write verdicts or a plan as CSV or Label Studio tasks."""
     from pipelines.quality import sampling

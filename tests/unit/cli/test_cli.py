@@ -129,7 +129,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("crwl dalian", 'Unknown command "crwl". Did you mean "crawl"?'),
         ("cities chek", 'Did you mean "check"?'),
         ("align dalian --encodr x", "Unknown option: --encodr. Did you mean --encoder?"),
-        ("demo --json dalian", "unexpected argument: dalian (see shizheng demo --help)"),
+        ("demo --json dalian", "Unexpected argument: dalian. (see shizheng demo --help)"),
         ("release diff 1.0", 'Command "release diff" parameter B requires an argument'),
         ("release", "VERSION requires an argument"),
         ("crawl dalian --since yesterday", "--since: expected a date like 2024-03-05, not"),
