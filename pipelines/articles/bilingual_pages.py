@@ -138,11 +138,11 @@ def groups(lines: Sequence[Line]) -> Mapping[str, tuple[int, ...]]:
     A group begins when the leading language comes back. The leading one is found by length:
     paragraphs that correspond are about as long.
     """
-    ways = [_numbered(lines, lead) for lead in ("zh", "en")]
+    ways = [_numbered(lines, lead) for lead in LANGS]
     numbers = min(ways, key=lambda way: _misfit(lines, way))
     return {
         side: tuple(n for line, n in zip(lines, numbers, strict=True) if side in line.sides)
-        for side in ("zh", "en")
+        for side in LANGS
     }
 
 

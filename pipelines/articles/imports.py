@@ -14,6 +14,7 @@ from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE
 from pipelines.articles import contract, language
 from pipelines.tables import text_files
+from pipelines.tables.vocabulary import LANGS
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
 _NULLABLE = ("lang", "published_at", "title", "url")
@@ -237,7 +238,7 @@ def _in_its_language(article: Article) -> Article | Reject:
     lang: str = verdict.lang
     if lang in ("mixed", "") or (lang == "other" and len(article.text) < _FEW):
         lang = declared or lang
-    if lang not in ("zh", "en"):
+    if lang not in LANGS:
         detail = f"The text is neither Chinese nor English ({verdict.evidence})."
         return Reject(_where(article), article.city, "other_language", detail)
     flags = article.flags

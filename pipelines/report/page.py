@@ -42,6 +42,12 @@ from pipelines.text.safe import web_link
 SHOWN = 300
 """Pairs shown in full; beyond that a sample."""
 
+MONTHS_DRAWN, YEARS_DRAWN = 240, 120
+"""Most steps of a chart over time, in months and in years. Set by hand."""
+
+MONTHS_LISTED = 400
+"""Most rows of the table by month; beyond, it is by year. Set by hand."""
+
 SENTENCE_BYTES = 5_200_000
 """Bytes of the page for all sentences, markup included; the rest takes under 4 MB."""
 
@@ -246,15 +252,13 @@ def _coverage(counted: CorpusCounts) -> dict[str, Any]:
         return {"charts": {}, "rows": [], "by": "month", "per": 1}
     first, last = min(dated), max(dated)
     per = 1
-    if last - first >= 240:
-        # Whole years to a column; more than one where some date is centuries off.
-        per = 12 * max(1, (last - first) // 12 // 120)
+    if last - first >= MONTHS_DRAWN:
+        # Whole years to a step; more than one if some date is centuries off.
+        per = 12 * max(1, (last - first) // 12 // YEARS_DRAWN)
         first -= first % 12
     rows: dict[tuple[str, int], dict[str, list[int]]] = {}
-    by_year = len(
-        {(city.city, m) for city in counted.cities for e in city.editions for m in e.months}
-    )
-    by_year = by_year > 400  # rows of a table one still reads
+    months = {(city.city, m) for city in counted.cities for e in city.editions for m in e.months}
+    by_year = len(months) > MONTHS_LISTED
     for city in counted.cities:
         for edition in city.editions:
             for month, values in edition.months.items():

@@ -21,7 +21,14 @@ LONGEST_SIDE = 3_000
 """Most characters shown of one side of a bead. Set by hand."""
 
 LONGEST_TITLE = 300
+"""Most characters shown of a title. Set by hand."""
+
 _MOST_READ = 40_000
+"""Most characters of one side whose facts are marked, so that a huge text cannot stall the page."""
+
+_MOST_FLAGS, _LONGEST_NAME = 8, 80
+"""Most remarks shown of one item, and characters of a source or host. Set by hand."""
+
 _MARKUP = 330
 """Bytes of the markup of one bead, about."""
 
@@ -220,8 +227,10 @@ def _bead_views(
                 cut = Markup('<span class="cut">… +{}</span>').format(f"{len(whole) - len(text):,}")
                 html[lang] = (html[lang] or Markup("")) + cut
             offsets[lang] = end + 1
-        flags = tuple(words.of(visible(flag), words.FLAGS) for flag in bead.flags[:8])
-        traits = _listed((f"bead={bead.kind}", *(f"flag={flag}" for flag in bead.flags[:8])))
+        flags = tuple(words.of(visible(flag), words.FLAGS) for flag in bead.flags[:_MOST_FLAGS])
+        traits = _listed(
+            (f"bead={bead.kind}", *(f"flag={flag}" for flag in bead.flags[:_MOST_FLAGS]))
+        )
         yield BeadView(bead.kind, html["zh"], html["en"], bead.probability, flags, traits)
 
 
@@ -238,16 +247,16 @@ def _within(budget: int, beads: Iterator[BeadView]) -> Iterator[BeadView]:
 def _side(side: ArticleSide, marks: Sequence[Mark]) -> SideView:
     title = side.title[:LONGEST_TITLE]
     script = {"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(side.script, side.lang)
-    flags = tuple(words.of(visible(flag), words.FLAGS) for flag in side.flags[:8])
+    flags = tuple(words.of(visible(flag), words.FLAGS) for flag in side.flags[:_MOST_FLAGS])
     href = web_link(side.url)
     return SideView(
         lang=script if side.lang == "zh" else "en",
         title=marked(title, [mark for mark in marks if mark.start < len(title)], 0),
         url=visible(side.url[:_LONGEST_URL]),
         href=href,
-        host=visible((urlsplit(href).hostname or "") if href else side.url[:80]),
+        host=visible((urlsplit(href).hostname or "") if href else side.url[:_LONGEST_NAME]),
         published=f"{side.published_at:%Y-%m-%d}" if side.published_at else None,
-        source=visible(side.source[:80]),
+        source=visible(side.source[:_LONGEST_NAME]),
         flags=flags,
     )
 

@@ -8,6 +8,7 @@ from crawler.errors import ShizhengError
 from pipelines.pool import default_jobs, map_ordered
 from pipelines.sentences.align import align
 from pipelines.tables import atomic
+from pipelines.tables.vocabulary import LANGS
 from pipelines.vectors.load import load_encoder
 
 
@@ -63,7 +64,7 @@ def _read(source: Path) -> list[_Row]:
             raise AlignError(f"{where}: not JSON ({error}); expected one object a line") from error
         if not isinstance(row, dict) or "id" not in row:
             raise AlignError(f'{where}: expected an object with "id", "zh" and "en"')
-        for side in ("zh", "en"):
+        for side in LANGS:
             listed = row.get(side)
             if not isinstance(listed, list) or not all(isinstance(s, str) for s in listed):
                 raise AlignError(f'{where}: "{side}" must be a list of sentences (strings)')

@@ -27,6 +27,10 @@ WRITTEN: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True
 """Options of every Parquet writer of this program."""
 
 
+GROUP = 50_000
+"""Rows of a group: the least that is read for one row, the most that is read at once."""
+
+
 def write_table(path: Path, table: pa.Table) -> bool:
     """Replace a file unless it equals `table`; return True if changed.
 
@@ -39,7 +43,7 @@ def write_table(path: Path, table: pa.Table) -> bool:
     if path.exists() and _same(path, table):
         return False
     with replacing(path) as file:
-        pq.write_table(table, file, row_group_size=50_000, **WRITTEN)
+        pq.write_table(table, file, row_group_size=GROUP, **WRITTEN)
     return True
 
 

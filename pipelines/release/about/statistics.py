@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.release.content.suspicion import SUSPECT
+from pipelines.tables.vocabulary import LANGS
 
 
 @dataclass(slots=True)
@@ -82,10 +83,10 @@ class Statistics:
         """Add beads that are in the release."""
         _count(self.kinds, table["kind"])
         _count(self.flags, pc.list_flatten(table["flags"]))
-        lengths = [pc.fill_null(pc.utf8_length(table[side]), 0).to_numpy() for side in ("zh", "en")]
+        lengths = [pc.fill_null(pc.utf8_length(table[side]), 0).to_numpy() for side in LANGS]
         both = (lengths[0] > 0) & (lengths[1] > 0)
         self.aligned["beads"] += int(both.sum())
-        for side, length in zip(("zh", "en"), lengths, strict=True):
+        for side, length in zip(LANGS, lengths, strict=True):
             self.aligned[side] += int(length[both].sum())
 
     def as_json(self) -> dict[str, Any]:
