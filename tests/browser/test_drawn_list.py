@@ -174,7 +174,7 @@ def test_a_crawl_stores_the_articles_of_a_drawn_list(
 def test_without_the_extra_the_list_is_reported_and_the_other_sources_go_on(
     web: tuple[int, Counter[str]], city: Path, tmp_path: Path
 ) -> None:
-    without = ["-c", WITHOUT.format(module="crawler.crawl")]
+    without = ["-c", WITHOUT.format(module="crawler.crawl.__main__")]
     ended = run(web[0], [*without, *crawl(city, tmp_path / "out")])
     assert ended.returncode == 0, ended.stderr
     found = urls(tmp_path / "out")
