@@ -221,7 +221,7 @@ class _Views:
         if undoing:
             undone = self._session.undo(drawn_plan, reviewer)
             following = undone if undone is not None else _number(form, "place")
-            message = Words("Imported back", "已撤销") if undone is not None else Words("", "")
+            message = Words("Taken back", "已撤销") if undone is not None else Words("", "")
         else:
             following, message = self._judge(drawn_plan, reviewer, adjudicating, form)
         text = message.zh if ui == "zh" else message.en
