@@ -17,14 +17,12 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.city_file import CityError, load_cities
+from crawler.city_file import load_cities
 from crawler.crawl.progress import counts, write_line
-from crawler.crawl.session import CrawlError
 from crawler.crawl.window import Window
-from crawler.errors import ExitCode
+from crawler.errors import ExitCode, ShizhengError
 from crawler.legible import visible
-from crawler.loader import CityLoader, UnknownCityError, choose
-from crawler.state.lock import VisitsError
+from crawler.loader import CityLoader, choose
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         Window.parse(args.since or "", args.until or "")
         choose(load_cities(args.cities_dir), args.city)
-    except (CityError, UnknownCityError, CrawlError) as error:
-        return _complain(str(error), ExitCode.USAGE)
+    except ShizhengError as error:
+        return _complain(str(error), error.exit_code)
     settings = _settings(args)
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(CityLoader(args.cities_dir).load(args.city))
@@ -43,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     failure = task.exception() if task.done() and not task.cancelled() else None
     if failure is not None:
         # It never began: there are no counts.
-        expected = isinstance(failure, VisitsError | CrawlError)
+        expected = isinstance(failure, ShizhengError)
         why = {"why": str(failure)} if expected else {}
         write_line({"city": args.city, "done": True, "reason": "failed"} | why)
         if expected:
