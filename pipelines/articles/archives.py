@@ -257,7 +257,7 @@ def _judged(pages: _Pages) -> _Found:
 
 def _store(output: Path, key: str, found: _Found, run: Run) -> Count:
     with lock.hold(output, [key]):
-        # An archive that is read again holds what was superseded since; that is no new revision.
+        # An archive that is read again has texts superseded since: they are no new revision.
         past = parquet.read_table(
             files.table_path(output, "revisions", key),
             schema.REVISIONS,

@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -115,17 +116,14 @@ def find(output: Path) -> dict[str, dict[str, tuple[str, str]]]:
         near = _candidates(ordered, matrix[places])
         texts = _texts(output, ordered, near)
         repeats: dict[int, int] = {}
-        for one in sorted(near):
-            for other in near[one]:
-                if other not in repeats and _repost(texts[one], texts[other]):
-                    repeats[one] = other
+        for later in sorted(near):
+            for earlier in near[later]:
+                if earlier not in repeats and _repost(texts[later], texts[earlier]):
+                    repeats[later] = earlier
                     break
-        for one, other in repeats.items():
-            original = ordered[other]
-            originals[ordered[one].city][ordered[one].article_id] = (
-                original.article_id,
-                original.city,
-            )
+        for later, earlier in repeats.items():
+            repost, original = ordered[later], ordered[earlier]
+            originals[repost.city][repost.article_id] = (original.article_id, original.city)
     return originals
 
 
@@ -149,33 +147,40 @@ def _heads(output: Path, city: str) -> tuple[list[_Head], Integers]:
         for row in articles.read_articles(output, city, _COLUMNS).to_pylist()
         if (not row["duplicate_of"] or row["duplicate_city"]) and row["lang"] in _SHORTEST
     ]
+    sketches = _sketches(output, city, rows)
+    long = [row for row in rows if sketches[_key(row)]["size"] >= _SHORTEST[row["lang"]]]
+    heads = [
+        _Head(city, row["article_id"], row["lang"], row["published_at"] or _LATE) for row in long
+    ]
+    packed = b"".join(sketches[_key(row)]["signature"] for row in long)
+    return heads, np.frombuffer(packed, "<u4").reshape(len(long), minhash.BINS)
+
+
+def _sketches(
+    output: Path, city: str, rows: Sequence[Mapping[str, Any]]
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Return the rows of the sketches table for articles, from the cache or new."""
     path = files.table_path(output, "sketches", city)
-    cached = {
-        (row["content_sha256"], row["lang"]): row
+    known = {
+        _key(row): row
         for row in parquet.read_table(path, schema.SKETCHES).to_pylist()
         if row["method"] == METHOD
     }
-    missing = {row["article_id"] for row in rows if _key(row) not in cached}
+    missing = {row["article_id"]: row for row in rows if _key(row) not in known}
     if missing:
-        by_id = {row["article_id"]: row for row in rows}
         for key, prepared in _prepared(output, city, missing).items():
-            row = by_id[key]
-            cached[_key(row)] = {
+            row = missing[key]
+            known[_key(row)] = {
                 "content_sha256": row["content_sha256"],
                 "lang": row["lang"],
                 "size": len(prepared.tokens),
                 "signature": _signature(prepared),
                 "method": METHOD,
             }
-    kept = {_key(row): cached[_key(row)] for row in rows}
-    table = parquet.rows_to_table((kept[key] for key in sorted(kept)), schema.SKETCHES)
+    found = {_key(row): known[_key(row)] for row in rows}
+    table = parquet.rows_to_table((found[key] for key in sorted(found)), schema.SKETCHES)
     parquet.write_table(path, table)
-    long = [row for row in rows if kept[_key(row)]["size"] >= _SHORTEST[row["lang"]]]
-    heads = [
-        _Head(city, row["article_id"], row["lang"], row["published_at"] or _LATE) for row in long
-    ]
-    packed = b"".join(kept[_key(row)]["signature"] for row in long)
-    return heads, np.frombuffer(packed, "<u4").reshape(len(long), minhash.BINS)
+    return found
 
 
 def _key(row: Mapping[str, str]) -> tuple[str, str]:
@@ -219,7 +224,7 @@ def _candidates(heads: Sequence[_Head], signatures: Integers) -> dict[int, list[
 def _texts(
     output: Path, heads: Sequence[_Head], near: Mapping[int, Sequence[int]]
 ) -> dict[int, PreparedText]:
-    needed = sorted({place for one, others in near.items() for place in (one, *others)})
+    needed = sorted({place for later, others in near.items() for place in (later, *others)})
     by_city: dict[str, dict[str, int]] = defaultdict(dict)
     for place in needed:
         by_city[heads[place].city][heads[place].article_id] = place
@@ -230,22 +235,22 @@ def _texts(
     }
 
 
-def _repost(one: PreparedText, other: PreparedText) -> bool:
+def _repost(repost: PreparedText, original: PreparedText) -> bool:
     """Return True for another city's article: stricter than `duplicates.alike`."""
-    if not duplicates.nested(one.numbers, other.numbers):
+    if not duplicates.nested(repost.numbers, original.numbers):
         return False
-    if duplicates.resemblance(one, other) < SAME:
+    if duplicates.resemblance(repost, original) < SAME:
         return False
     return all(
         _spelled_out(before, after)
-        for differences in duplicates.exchanges(one.sentences, other.sentences)
+        for differences in duplicates.exchanges(repost.sentences, original.sentences)
         for before, after in differences
     )
 
 
-def _spelled_out(one: str, other: str) -> bool:
+def _spelled_out(first: str, second: str) -> bool:
     """Return True for `our city` and its name, or words left out."""
-    short, long = sorted((one.strip(), other.strip()), key=len)
+    short, long = sorted((first.strip(), second.strip()), key=len)
     if any(char.isdigit() for char in short + long):
         return False
     if short in _HERE or long in _HERE:

@@ -107,7 +107,7 @@ _YEAR_WORDS = re.compile(
     r"(?P<last>去年|上年|last year|previous year)|(?P<next>明年|next year)|今年|this year",
     re.IGNORECASE,
 )
-# Characters of the same width, so that offsets hold.
+# One character for one, so that offsets stay the same.
 _WIDE = (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 _NARROW = {code: code - 0xFEE0 for code in (*_WIDE, 0xFF05, 0xFF0E, 0xFF0D)} | {
     0x3000: 0x20,

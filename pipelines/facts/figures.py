@@ -59,7 +59,7 @@ def _unit_rows() -> Iterator[_UnitRow]:
 
 
 def _en_pattern(form: str) -> str:
-    """Return the pattern of an English form: `[s]` optional, `-` also a space."""
+    """Return a form's pattern: `[s]` optional, `-` also a space."""
     pattern = re.sub(r"\\\[(.+?)\\\]", r"(?:\1)?", re.escape(form)).replace(r"\-", "[- ]")
     return pattern + (r"\b" if form.isascii() and form != "%" else "")
 
@@ -182,7 +182,7 @@ def _half(written: str, scale: float) -> float:
     digits = written.replace(",", "").replace(" ", "")
     if "." in digits:
         return 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale
-    # 350,000 is as likely rounded as exact, but 300 hardly stands for 340.
+    # 350,000 is as likely rounded as exact, but 300 is hardly 340 rounded.
     zeros = len(digits) - len(digits.rstrip("0"))
     return max(0.5, min(0.5 * 10.0**zeros, 0.05 * float(digits))) * scale
 

@@ -1,4 +1,4 @@
-"""Data files of this room: rows of cells, and the word lists of `words.tsv`."""
+"""Data files of this room, and the word lists of `words.tsv`."""
 
 import re
 from functools import cache

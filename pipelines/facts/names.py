@@ -147,7 +147,7 @@ _EN_LEE = re.compile(rf"\b{_TITLED}\.?,? (?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[
 
 @cache
 def _en_three() -> re.Pattern[str]:
-    syllable = "|".join(one.capitalize() for one in romanisation.syllables())
+    syllable = "|".join(map(str.capitalize, romanisation.syllables()))
     return re.compile(rf"\b(?P<name>(?:{syllable})(?: (?:{syllable})){{2,3}})\b(?!-)")
 
 

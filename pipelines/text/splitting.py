@@ -79,7 +79,7 @@ _CLOSERS = "”’」』》〉）】〕］｝)］]}»›"
 _OPENERS = "“‘「『《〈（【〔［｛([{«‹"
 _CLOSE = rf"(?:[{re.escape(_CLOSERS)}\"']|\s+[”’」』])*"
 
-# One or more stops, or an ellipsis. ； is not one: of 65 Chinese news sentences that hold it, 62
+# One or more stops, or an ellipsis. ； is not one: of 65 Chinese news sentences with it, 62
 # are one sentence in their professional translation (but see `_cut_at_semicolons`). A plain full
 # stop, of either width, ends a sentence only after a Chinese character (an editor's slip), never in
 # a figure, a clause number (1．) or a Latin name.
@@ -90,7 +90,7 @@ _ZH_STOP = re.compile(
 )
 # A quotation inside a sentence: 有人喊“出水了！”，我们就往外跑。
 _ZH_CARRIES_ON = re.compile(r"\s*[，、；：,;:的地得）)》—…·]")
-# Who spoke, after what was said: “去哪儿？”男人问。
+# The speaker after a quotation: “去哪儿？”男人问。
 _ZH_SPEAKER = re.compile(
     r"\s*[^\s，。！？；：,!?;:“”「」『』\"]{0,12}?"
     r"(?:说|问|道|喊|叫|答|嚷|骂|写|称|表示|指出|强调|透露|介绍|坦言|感叹|回忆)"
@@ -126,7 +126,7 @@ _CLAUSE_NUMBER = re.compile(
     r"(?:\d{1,3}(?:\.\d{1,2})*|[IVX]{1,5})$"
 )
 _EN_BEGINS = re.compile(rf"[\s{re.escape(_OPENERS)}\"'”’—–•*-]*(?:[A-Z0-9$£€]|[^\x00-\u024f])")
-# Who spoke, after what was said: "Where to?" Mr Li asked.
+# The speaker after a quotation: "Where to?" Mr Li asked.
 _EN_SPEAKER = re.compile(
     r"\s*(?:[A-Z][\w.'’-]*\s+|(?:the|a|his|her|my|said|says|asked)\s+){1,4}?(?:\w+\s+)?"
     r"(?:said|says|asked|asks|added|replied|cried|shouted|answered|wrote|told)\b"
