@@ -32,16 +32,31 @@ _SKIPPED_TAGS = frozenset(
     )
 )
 _Sort = Literal["block", "skipped", "picture", "link", "break", "seam", "inline", "none"]
-_SORTS: dict[object, _Sort] = {
-    **dict.fromkeys(_BLOCK_TAGS, "block"),
-    **dict.fromkeys(_SKIPPED_TAGS, "skipped"),
-    **dict.fromkeys(("b", "em", "font", "i", "s", "span", "strong", "sub", "sup", "u"), "inline"),
-    "img": "picture",
-    "a": "link",
-    "br": "break",
-    "wbr": "seam",
-}
-"""Action of the walk at a tag. Others are inline; a node without a tag is a comment."""
+
+
+class _Sorts(dict[object, _Sort]):
+    """Action of the walk at each tag.
+
+    Other tags are inline; a node without a tag is a comment.
+    """
+
+    def __missing__(self, tag: object) -> _Sort:
+        return "inline" if isinstance(tag, str) else "none"
+
+
+_SORTS = _Sorts(
+    {
+        **dict.fromkeys(_BLOCK_TAGS, "block"),
+        **dict.fromkeys(_SKIPPED_TAGS, "skipped"),
+        **dict.fromkeys(
+            ("b", "em", "font", "i", "s", "span", "strong", "sub", "sup", "u"), "inline"
+        ),
+        "img": "picture",
+        "a": "link",
+        "br": "break",
+        "wbr": "seam",
+    }
+)
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MARKING = _HEADINGS | {"a", "li", "td", "th", "tr"}
@@ -120,28 +135,25 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
     # Every element of a page comes by here twice, and most of them are inline: no calls for those.
     for event, node in events:
         tag = node.tag
-        sort = _SORTS.get(tag) or ("inline" if isinstance(tag, str) else "none")
+        sort = _SORTS[tag]
+        left_out = sort == "skipped" or (dropped and node in dropped)
         if event == "start":
             if sort == "none":
                 continue
-            if (
-                sort == "skipped"
-                or (dropped and node in dropped)
-                or ((style := node.get("style")) and node is not root and _HIDDEN.search(style))
-            ):
+            style = node.get("style")
+            if left_out or (style and node is not root and _HIDDEN.search(style)):
                 events.skip_subtree()
-                continue
-            if sort == "picture":
-                walk.picture()
                 continue
             if sort == "inline":
                 parts.append(SEPARATOR)
+            elif sort == "picture":
+                walk.picture()
             elif sort != "seam":
                 walk.open(node, tag, sort)
             if text := node.text:
                 walk.add(text)
             continue
-        if sort == "skipped" or (dropped and node in dropped):
+        if left_out:
             if tag in _BLOCK_TAGS:
                 walk.flush(node.getparent())
         elif sort == "inline":
