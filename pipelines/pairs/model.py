@@ -78,7 +78,7 @@ def features(
         measured[name] = getattr(facts, name)
     measured |= {"titles_agree": coverage.titles_agree, "titles_clash": coverage.titles_clash}
     measured |= {"stage_agree": facts.stage_agree, "stage_clash": facts.stage_clash}
-    ratio = en.size / (zh.size * WORDS_PER_CHARACTER)
+    ratio = length_ratio(zh, en)
     measured["longer"] = max(0.0, math.log(ratio / _LONGER))
     measured["shorter"] = max(0.0, -math.log(ratio / _SHORTER)) / _SHORTER_SCALE
     days = None if facts.moved else days_apart(zh.document, en.document)
@@ -105,6 +105,11 @@ def _delay(days: int | None, max_days: int) -> dict[str, float]:
         "early": min(1.0, max(0, -days - _EARLY_FROM) / _EARLY_DAYS),
         "late": min(1.0, max(0.0, days - max_days / 2) / max_days),
     }
+
+
+def length_ratio(zh: PreparedArticle, en: PreparedArticle) -> float:
+    """Return English length over the usual length of a translation."""
+    return en.size / (zh.size * WORDS_PER_CHARACTER)
 
 
 def days_apart(zh: Document, en: Document) -> int | None:

@@ -16,7 +16,7 @@ from pipelines.facts.rarity import Rarity
 from pipelines.pairs import aliases, candidates
 from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Coverage
-from pipelines.pairs.model import WORDS_PER_CHARACTER, PairModel, features, load_pair_model
+from pipelines.pairs.model import PairModel, features, length_ratio, load_pair_model
 from pipelines.pairs.prepared import PreparedArticle, Unread
 from pipelines.tables.cache import ByteCache
 from pipelines.tables.vocabulary import DECISION
@@ -281,7 +281,7 @@ def _relation_of(
 ) -> str:
     if sum(other.probability >= DECISION for other in assigned) > 1:
         return "part_of"
-    return relation(each.coverage, en[each.en].size / (zh[each.zh].size * WORDS_PER_CHARACTER))
+    return relation(each.coverage, length_ratio(zh[each.zh], en[each.en]))
 
 
 def _are_parts(first: Scored, second: Scored) -> bool:

@@ -70,7 +70,7 @@ def series() -> list[Document]:
 def test_meetings_of_a_series_find_their_own_and_no_other(series: list[Document]) -> None:
     en = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 24, 27, 33)]
     found = paired(series, en)
-    assert {key: mate for key, (mate, _) in found.items()} == {
+    assert {key: zh_id for key, (zh_id, _) in found.items()} == {
         f"en{n}": f"zh{n}" for n in (21, 24, 27, 33)
     }
 
@@ -91,7 +91,7 @@ def test_a_publication_date_alone_excludes_nothing(series: list[Document]) -> No
     migrated = Document("en24", "en", *meeting_en(24), datetime(2024, 3, 1))
     late = Document("en27", "en", *meeting_en(27), datetime(2024, 12, 30))
     found = paired(series, [migrated, late])
-    assert {key: mate for key, (mate, _) in found.items()} == {"en24": "zh24", "en27": "zh27"}
+    assert {key: zh_id for key, (zh_id, _) in found.items()} == {"en24": "zh24", "en27": "zh27"}
 
 
 def test_instalments_share_one_chinese_article() -> None:
@@ -156,7 +156,7 @@ def test_urls_that_swap_a_language_are_linked(zh_url: str) -> None:
 )
 def test_strange_articles_are_compared_without_harm(text: str) -> None:
     odd = [Document(f"z{i}", "zh", "", text) for i in range(3)]
-    # Three Chinese articles that are all the same cannot each be the one mate.
+    # Three Chinese articles that are all the same cannot each be the one counterpart.
     assert len(paired(odd, [Document("e", "en", "", text)])) <= 1
 
 

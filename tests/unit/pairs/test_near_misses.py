@@ -1,6 +1,6 @@
 """Near misses as real cities have them: the English article belongs to one of the series, or none.
 
-All articles of `near_misses.jsonl` stand in one city, so that each is set against all others. The
+All articles of `near_misses.jsonl` are of one city, so that each is compared with all others. The
 texts are invented; the kinds of near miss are those met in municipal news: last year's report, the
 preview and the round-up of a fair, guests of the same day, the next month's figures, the next list.
 """
@@ -23,7 +23,7 @@ ENGLISH = [row for row in ROWS if row["lang"] == "en"]
 
 
 @pytest.fixture(scope="module")
-def mates() -> dict[str, str]:
+def counterparts() -> dict[str, str]:
     sides = {
         lang: prepare(
             [
@@ -50,6 +50,6 @@ def mates() -> dict[str, str]:
 
 @pytest.mark.parametrize("row", ENGLISH, ids=[row["id"] for row in ENGLISH])
 def test_an_english_article_finds_its_own_of_the_series_or_none(
-    row: dict[str, str], mates: dict[str, str]
+    row: dict[str, str], counterparts: dict[str, str]
 ) -> None:
-    assert mates.get(row["id"]) == row.get("mate")
+    assert counterparts.get(row["id"]) == row.get("mate")
