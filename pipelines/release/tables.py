@@ -4,11 +4,16 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines.tables import schema
 from pipelines.tables.schema import column
+
+Integers = np.ndarray[Any, np.dtype[Any]]
+"""Positions, days or parts, in any integer type."""
 
 SPLITS = ("train", "validation", "test")
 WHOLE = "all"

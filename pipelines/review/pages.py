@@ -12,7 +12,7 @@ import jinja2
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Drawn
 from pipelines.quality.verdicts import Verdict
-from pipelines.report import words as wording
+from pipelines.report import words as report_words
 from pipelines.report.words import Words
 from pipelines.review import words
 from pipelines.review.drawn_plans import DrawnPlan
@@ -251,6 +251,6 @@ def _environment(ui: str) -> jinja2.Environment:
     def w(words: Words) -> str:
         return words.zh if ui == "zh" else words.en
 
-    environment.globals.update(t=t, w=w, wording=wording)
-    environment.filters["words"] = wording.of
+    environment.globals.update(t=t, w=w, report_words=report_words)
+    environment.filters["words"] = report_words.of
     return environment

@@ -24,7 +24,7 @@ def write(release: Snapshot) -> None:
     (release.folder / FILE).write_text(text, encoding="utf-8")
 
 
-def render(name: str, manifest: Mapping[str, Any], **more: Any) -> str:
+def render(name: str, manifest: Mapping[str, Any], **variables: Any) -> str:
     """Return `templates/<name>` filled from a release's manifest."""
     facts = {
         "m": manifest,
@@ -34,7 +34,7 @@ def render(name: str, manifest: Mapping[str, Any], **more: Any) -> str:
         "measured": suspicion.model()["held_apart"],
         "layouts": LAYOUTS,
     }
-    return _environment().get_template(name).render(**facts, **more)
+    return _environment().get_template(name).render(**facts, **variables)
 
 
 def percentage(count: int, whole: int) -> str:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.release.content.masking import Mask, applied, flags_at
+from pipelines.release.tables import Integers
 
-Integers = np.ndarray[Any, np.dtype[Any]]
 BooleanArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 

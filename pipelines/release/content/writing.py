@@ -22,14 +22,12 @@ from pipelines.release.content.selection import CityPlan, Thresholds
 from pipelines.release.content.sources import Sources
 from pipelines.release.shards import Shards
 from pipelines.release.split.splits import LEFT_OUT
-from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, SENTENCES, SPLITS, WHOLE
+from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, SENTENCES, SPLITS, WHOLE, Integers
 from pipelines.tables import files, parquet, schema
 
 ROWS, BEADS = 50_000, 500_000
 """Articles and beads in memory at once; set by hand."""
 _MASKED = ("title", "text", "author", "source")
-
-Integers = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True)

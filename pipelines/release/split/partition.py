@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +14,9 @@ from pipelines.release.content.writing import texts
 from pipelines.release.split import leaks as neighbours
 from pipelines.release.split import splits
 from pipelines.release.split.splits import Split
+from pipelines.release.tables import Integers
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.vocabulary import DECISION, LANGS
-
-Integers = np.ndarray[Any, np.dtype[Any]]
 
 _AT_ONCE = 4_096
 """Texts hashed at once; set by hand, for memory."""

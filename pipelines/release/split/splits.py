@@ -9,14 +9,11 @@ the release, with everything joined to it.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from crawler.errors import ShizhengError
-from pipelines.release.tables import SPLITS
-
-Integers = np.ndarray[Any, np.dtype[Any]]
+from pipelines.release.tables import SPLITS, Integers
 
 KINDS = ("time", "city")
 SHARES = (0.8, 0.1, 0.1)
