@@ -303,12 +303,16 @@ def recall(
         cluster=np.arange(int(judged.sum())),
         sizes=sizes,
     )
-    lost = tuple(rate.size * x for x in (rate.value, rate.low, rate.high))
-    found = tuple(precision.size * x for x in (precision.value, precision.low, precision.high))
-    ratio, low, high = intervals.quotient(lost, found)  # type: ignore[arg-type]
+    lost, found = _in_items(rate), _in_items(precision)
+    ratio, low, high = intervals.quotient(lost, found)
     whole = found[0] + lost[0]
     return Estimate(1 / (1 + ratio), 1 / (1 + high), 1 / (1 + low), rate.judged, rate.effective,
                     whole)  # fmt: skip
+
+
+def _in_items(share: Estimate) -> tuple[float, float, float]:
+    """Return a share and its interval as numbers of items."""
+    return share.size * share.value, share.size * share.low, share.size * share.high
 
 
 def _calibration_error(bands: Sequence[Band]) -> float | None:

@@ -18,6 +18,7 @@ from crawler.errors import ShizhengError
 from crawler.script import HAN
 from pipelines.quality.calibrate import expected_calibration_error
 from pipelines.tables import articles, files, parquet, schema, text_files
+from pipelines.tables.parquet import Row
 from pipelines.tables.vocabulary import DECISION, RELATIONS
 
 _TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
@@ -285,13 +286,10 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
     }
 
 
-_Rows = list[dict[str, Any]]
-
-
-def _stored_pairs(output: Path) -> tuple[_Rows, _Rows, dict[str, str]]:
+def _stored_pairs(output: Path) -> tuple[list[Row], list[Row], dict[str, str]]:
     """Return pairs, candidates, and the first article of each duplicate's cluster."""
-    pairs: _Rows = []
-    candidates: _Rows = []
+    pairs: list[Row] = []
+    candidates: list[Row] = []
     clusters: dict[str, str] = {}
     columns = ["article_id", "duplicate_of", "duplicate_city"]
     for city in files.cities_with_articles(output):

@@ -114,7 +114,7 @@ class _Pair:
 
 @dataclass(frozen=True, slots=True)
 class _Article:
-    """Digest of an article, and the time of its last correction, if any."""
+    """Digest of an article, and the time of its last correction."""
 
     digest: str | None
     corrected: datetime | None

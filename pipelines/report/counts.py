@@ -252,7 +252,7 @@ def _read_city(output: Path, city: str) -> _City:
 def _by_reason(
     cities: Sequence[_City],
 ) -> tuple[dict[str, Counter[str]], dict[str, tuple[RejectedPage, ...]]]:
-    """Return the rejected pages counted by reason and city, and examples of each reason."""
+    """Return rejected pages counted by reason and city, and examples."""
     found: dict[str, list[RejectedPage]] = {}
     for city in cities:
         for reason, page in city.rejects:

@@ -15,14 +15,13 @@ from pipelines.report import traits
 from pipelines.report.counts import doubts
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.columns import Mask, bands, mask, probabilities
+from pipelines.tables.parquet import Row
 from pipelines.tables.vocabulary import DECISION
 
 SEED = "shizheng report"
 
 PER_TRAIT = 3
 """Examples of each trait in a sample, if there are so many."""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
