@@ -27,13 +27,13 @@ def test_a_city_that_keeps_its_assertions_is_well(tmp_path: Path) -> None:
     assert health.failures(tmp_path, city(min_articles={"zh": 1, "en": 1}), {}, NOW) == []
 
 
-def test_too_few_articles_of_a_language_are_told_with_both_numbers(tmp_path: Path) -> None:
+def test_too_few_articles_of_a_language_are_reported_with_both_numbers(tmp_path: Path) -> None:
     store_langs(tmp_path, "zh")
     found = health.failures(tmp_path, city(min_articles={"zh": 1, "en": 2}), {}, NOW)
     assert found == ["0 en articles stored, at least 2 expected"]
 
 
-def test_too_many_rejects_are_told_as_a_share(tmp_path: Path) -> None:
+def test_too_many_rejects_are_reported_as_a_share(tmp_path: Path) -> None:
     store_langs(tmp_path, "zh")
     counts = {"articles": 7, "rejects": 3}
     assert health.failures(tmp_path, city(max_rejects=0.3), counts, NOW) == []
@@ -42,7 +42,7 @@ def test_too_many_rejects_are_told_as_a_share(tmp_path: Path) -> None:
     ]
 
 
-def test_a_quiet_city_is_told_after_its_days(tmp_path: Path) -> None:
+def test_a_quiet_city_is_reported_after_its_days(tmp_path: Path) -> None:
     store_langs(tmp_path, "zh")
     later = NOW + timedelta(days=15)
     assert health.failures(tmp_path, city(quiet_days=15), {}, later) == []
@@ -51,7 +51,7 @@ def test_a_quiet_city_is_told_after_its_days(tmp_path: Path) -> None:
     ]
 
 
-def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -> None:
+def test_status_shows_the_last_success_apart_from_the_last_run(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     store_langs(tmp_path, "zh", "zh", "en", now=now)
     # All end within one second, and the names of such runs are in no order.
@@ -66,7 +66,7 @@ def test_status_tells_the_last_success_apart_from_the_last_run(tmp_path: Path) -
         assert status.last_success == (newest[-2] if failed else newest[-1])
 
 
-def test_a_run_that_ended_later_than_now_is_told_until_another_ended(tmp_path: Path) -> None:
+def test_a_run_that_ended_later_than_now_is_reported_until_another_ended(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     store_langs(tmp_path, "zh", now=now - timedelta(days=400))
     run = runs.start(tmp_path, "run", ("somewhere",))
@@ -79,13 +79,13 @@ def test_a_run_that_ended_later_than_now_is_told_until_another_ended(tmp_path: P
     assert (status.health, status.why) == ("well", ())
 
 
-def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
+def test_a_state_that_is_ahead_of_the_clock_is_reported_by_the_run_and_by_status(
     tmp_path: Path,
 ) -> None:
     now = datetime.now(UTC)
     store_langs(tmp_path, "zh", now=now)
-    (told,) = health.failures(tmp_path, city(), {"clock": 7}, now)
-    assert told.startswith("7 moments of its state are later than now")
+    (failure,) = health.failures(tmp_path, city(), {"clock": 7}, now)
+    assert failure.startswith("7 moments of its state are later than now")
     for count, word in ((7, "unwell"), (0, "well")):
         run = runs.start(tmp_path, "crawl", ("somewhere",))
         runs.finish(run, {"somewhere": {"clock": count, "failed": False}}, 0)
@@ -95,8 +95,8 @@ def test_a_state_that_is_ahead_of_the_clock_is_told_by_the_run_and_by_status(
 
 def test_a_city_whose_articles_are_all_of_the_future_is_not_called_well(tmp_path: Path) -> None:
     store_langs(tmp_path, "zh", now=NOW + timedelta(days=900))
-    (told,) = health.failures(tmp_path, city(), {}, NOW)
-    assert told.startswith("every article was first seen later than now")
+    (failure,) = health.failures(tmp_path, city(), {}, NOW)
+    assert failure.startswith("every article was first seen later than now")
 
 
 def test_an_article_of_the_future_does_not_hide_that_a_city_is_quiet(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_city_without_a_run_was_never_crawled(tmp_path: Path) -> None:
     assert status.health == "never crawled"
 
 
-def test_an_edition_whose_listings_all_died_is_told_although_the_other_lives(
+def test_an_edition_whose_listings_all_died_is_reported_although_the_other_lives(
     tmp_path: Path,
 ) -> None:
     store_langs(tmp_path, "zh", "en")
@@ -135,7 +135,7 @@ def dated(output: Path, **days: tuple[int, ...]) -> None:
     store_articles(output, *articles)
 
 
-def test_status_tells_the_newest_of_each_language_and_the_trend(tmp_path: Path) -> None:
+def test_status_shows_the_newest_of_each_language_and_the_trend(tmp_path: Path) -> None:
     dated(tmp_path, zh=(1, 20, 27, 28, 55, 56), en=(40, -3))
     (status,) = health.statuses(tmp_path, {"somewhere": city()}, NOW)
     assert status.newest_zh == "2024-04-30T16:00:00+08:00"
@@ -144,12 +144,12 @@ def test_status_tells_the_newest_of_each_language_and_the_trend(tmp_path: Path) 
     assert (status.recent, status.before) == (3, 3)
 
 
-def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
+def test_a_failure_is_reported_as_the_run_noted_it(tmp_path: Path) -> None:
     store_langs(tmp_path, "zh")
     run = runs.start(tmp_path, "run", ("somewhere",))
-    told = {"city": "somewhere", "code": "time_limit", "detail": "ended after its limit of 6 h"}
+    noted = {"city": "somewhere", "code": "time_limit", "detail": "ended after its limit of 6 h"}
     page = {"city": "somewhere", "code": "timeout", "detail": "no city's failure"}
-    runs.gather_issues(run, [told, page, told | {"city": "elsewhere", "detail": "not ours"}])
+    runs.gather_issues(run, [noted, page, noted | {"city": "elsewhere", "detail": "not ours"}])
     runs.finish(run, {"somewhere": {"failed": True}}, 3)
     now = datetime.now(UTC)
     (status,) = health.statuses(
@@ -161,7 +161,7 @@ def test_a_failure_is_told_by_what_the_run_said_then(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_a_run_that_did_not_end_is_told_until_one_did(tmp_path: Path) -> None:
+def test_a_run_that_did_not_end_is_reported_until_one_did(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     store_langs(tmp_path, "zh", now=now)
     runs.start(tmp_path, "run", ("somewhere",))
@@ -194,7 +194,7 @@ def test_an_import_says_nothing_of_the_site(tmp_path: Path) -> None:
     assert (status.health, status.last_run) == ("never crawled", None)
 
 
-def test_a_city_with_a_damaged_table_has_failed_and_the_others_stand_as_they_do(
+def test_a_city_with_a_damaged_table_has_failed_and_the_others_are_as_they_were(
     tmp_path: Path,
 ) -> None:
     store_langs(tmp_path, "zh", "en")

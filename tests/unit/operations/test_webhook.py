@@ -1,4 +1,4 @@
-"""A webhook is told of failures and recoveries only; whatever it does, the run goes on."""
+"""A webhook receives failures and recoveries only, and never fails a run."""
 
 import threading
 import time
@@ -54,7 +54,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "asked", "told"),
+    ("statuses", "asked", "reason"),
     [
         ([204], 1, None),
         ([503, 200], 2, None),
@@ -63,34 +63,34 @@ def receiver() -> Iterator[Receiver]:
     ],
 )
 def test_a_failing_webhook_is_asked_once_more_and_a_refusing_one_is_not(
-    receiver: Receiver, statuses: list[int | None], asked: int, told: str | None
+    receiver: Receiver, statuses: list[int | None], asked: int, reason: str | None
 ) -> None:
     receiver.statuses = statuses
-    said = webhook.post(receiver.url, {"event": "failed"}, pause=0)
+    problem = webhook.post(receiver.url, {"event": "failed"}, pause=0)
     assert receiver.asked == asked
-    if told is None:
-        assert said is None
+    if reason is None:
+        assert problem is None
     else:
-        assert said == f"the webhook at 127.0.0.1 could not be reached ({told})"
+        assert problem == f"the webhook at 127.0.0.1 could not be reached ({reason})"
 
 
 def test_a_webhook_that_does_not_answer_holds_up_no_run(receiver: Receiver) -> None:
     receiver.statuses = [None, None]
     began = time.monotonic()
-    said = webhook.post(receiver.url, {"event": "failed"}, timeout=0.2, pause=0)
+    problem = webhook.post(receiver.url, {"event": "failed"}, timeout=0.2, pause=0)
     assert time.monotonic() - began < 10
     assert receiver.asked == 2
-    assert said is not None
-    assert "timed out" in said
-    assert "s3cret" not in said
+    assert problem is not None
+    assert "timed out" in problem
+    assert "s3cret" not in problem
 
 
-def test_an_address_nobody_listens_at_is_said_by_its_host() -> None:
+def test_an_address_nobody_listens_at_is_named_by_its_host() -> None:
     with Receiver() as closed:
         url = closed.url
-    said = webhook.post(url, {}, timeout=1, pause=0)
-    assert said is not None
-    assert said.startswith("the webhook at 127.0.0.1 could not be reached (")
+    problem = webhook.post(url, {}, timeout=1, pause=0)
+    assert problem is not None
+    assert problem.startswith("the webhook at 127.0.0.1 could not be reached (")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_only_http_addresses_are_webhooks(url: str) -> None:
         webhook.checked(url)
 
 
-def test_only_a_change_for_the_worse_or_the_better_is_told() -> None:
+def test_only_a_change_for_the_worse_or_the_better_is_posted() -> None:
     assert webhook.event(0, {}, {}) is None
     assert webhook.event(0, {}, {"dalian": False}) is None
     assert webhook.event(3, {"dalian": ["x"]}, {"dalian": False}) == ("failed", [])
