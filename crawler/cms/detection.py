@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from crawler.cms import FAMILIES
 from crawler.cms.endpoints import read_json
 from crawler.cms.family import Link, Listing
+from crawler.script import HAN
 
 ENOUGH = 3
 """Links of one shape from which on a page is a list."""
@@ -23,7 +24,7 @@ _FEED = re.compile(
 )
 _TOKEN = re.compile(r"[0-9a-f]{32}|\d+|[^\d/]+?(?=[0-9a-f]{32}|\d|/|$)|/", re.IGNORECASE)
 _NAMED = re.compile(
-    r"(?:^|[\s_|\-—–>·，。“])([\u4e00-\u9fff]{1,8}?(?:市|自治州|特别行政区|地区|盟))"
+    rf"(?:^|[\s_|\-—–>·，。“])([{HAN}]{{1,8}}?(?:市|自治州|特别行政区|地区|盟))"
     r"(?=人民政府|政府|[\s_|\-—–]|$)"
 )
 _SITE_NAME = re.compile(

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 
 from lxml import etree
 
+from crawler.script import HAN
+
 Kind = Literal["text", "heading", "item", "cell", "caption"]
 
 SEPARATOR = "\x1f"
@@ -73,8 +75,8 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _SIGNS = re.compile(r"[\W_]+")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _WRAP = re.compile(
-    r"(?<=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])[ \t\r\f\v]*\n\s*"
-    r"(?=[\u3000-\u303f\u3400-\u9fff\uff01-\uff60])"
+    rf"(?<=[{HAN}\u3000-\u303f\uff01-\uff60])[ \t\r\f\v]*\n\s*"
+    rf"(?=[{HAN}\u3000-\u303f\uff01-\uff60])"
 )
 _BLANK = SEPARATOR + " \t\r\n\u3000\u00a0"
 _INDENT = re.compile(r"^[ \t\r\n]*[\u3000\u00a0]{2}")

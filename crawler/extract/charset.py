@@ -93,7 +93,7 @@ _MOJIBAKE = re.compile(
     # C1 controls and long runs of accented letters: Chinese in a decoder of one byte a letter.
     # Frames and lone kana among Han (but not の, which Chinese borrows): Big5 in GBK's decoder.
     "|[\x80-\x9f]|[¡-ÿŒœŠšŸŽž]{5}|"
-    "[\u3400-\u9fff][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][\u3400-\u9fff]"
+    f"[{HAN}][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][{HAN}]"
 )
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
 _SUSPECT = re.compile("[\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{3}")
