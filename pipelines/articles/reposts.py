@@ -159,7 +159,7 @@ def _heads(output: Path, city: str) -> tuple[list[_Head], Integers]:
 def _sketches(
     output: Path, city: str, rows: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Return the rows of the sketches table for articles, from the cache or new."""
+    """Return the sketches of articles, from the cache or new."""
     path = files.table_path(output, "sketches", city)
     known = {
         _key(row): row
