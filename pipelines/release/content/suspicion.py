@@ -47,6 +47,7 @@ _PHRASES = (
     "units|activit(?:y|ies)|propaganda|publicity work|civili[sz]ed|comrades?",
 )
 SIGNS: Mapping[str, str] = {
+    # Written out, as Arrow reads it (RE2): CJK punctuation and full-width forms count as well.
     "untranslated": "[\\x{3000}-\\x{303f}\\x{3400}-\\x{9fff}\\x{ff01}-\\x{ff5e}]",
     "figures": "(?i)\\d (?:ten thousand|hundred million|10,?000|100 million)\\b|\\d ?mu\\b",
     "spacing": "[a-z],[A-Za-z]|[a-z][a-z]\\.[A-Z][a-z]|[a-z] [,.;:](?: |$)",
