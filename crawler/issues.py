@@ -184,7 +184,7 @@ def of_error(error: BaseException) -> tuple[str, str]:
 
 
 def _of_failed_download(error: DownloadFailedError, text: str) -> tuple[str, str]:
-    """Return code and evidence of an answer that broke off or is no HTTP."""
+    """Return code and evidence of an answer broken off or malformed."""
     for cause in _causes(error):
         if not _is_of_connection(cause):
             return "malformed", f"{type(cause).__name__}: {cause}"
