@@ -127,7 +127,7 @@ def test_two_reviewers_agree_so_far_and_a_third_settles(
     page.context.close()
 
 
-def test_sentence_groups_are_judged_in_passing(
+def test_beads_are_judged_in_passing(
     browser: Browser, review: Review, corpus: Path
 ) -> None:
     address = review.begin("sam")
