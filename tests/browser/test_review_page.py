@@ -127,9 +127,7 @@ def test_two_reviewers_agree_so_far_and_a_third_settles(
     page.context.close()
 
 
-def test_beads_are_judged_in_passing(
-    browser: Browser, review: Review, corpus: Path
-) -> None:
+def test_beads_are_judged_in_passing(browser: Browser, review: Review, corpus: Path) -> None:
     address = review.begin("sam")
     page = opened(browser, review, f"{address}?reviewer=sam")
     page.keyboard.press("ArrowDown")
