@@ -13,7 +13,7 @@ LISTS = sorted(
     path
     for package in (crawler, pipelines)
     for path in Path(package.__file__).parent.rglob("*.tsv")
-    if "\n#   " in path.read_text(encoding="utf-8")
+    if re.search(r"^#   [\w ]+: ", path.read_text(encoding="utf-8"), re.MULTILINE)
 )
 
 
