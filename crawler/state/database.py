@@ -108,6 +108,18 @@ class State:
             raise VisitsError(f"the crawl's state cannot be written ({error})") from error
 
 
+_OWED = """
+INSERT OR IGNORE INTO frontier (url, canonical, listed_at)
+SELECT url, canonical, first_seen FROM visits WHERE kind='article' AND outcome IS NULL
+AND url NOT IN (SELECT redirect FROM visits WHERE redirect IS NOT NULL);
+"""
+"""Put article pages without an outcome on the frontier, the targets of redirects apart.
+
+In state of version 2 an address left the frontier when it was answered, and was nowhere if the
+crawl died before it stored the outcome.
+"""
+
+
 class _Database(sqlite3.Connection):
     """A connection with errors turned by `translate` into ones naming the file."""
 
@@ -198,6 +210,8 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
     if found == 0:
         # One transaction: a process killed here leaves no half-made file.
         database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+    elif found == 2:
+        database.executescript(f"BEGIN; {_OWED} PRAGMA user_version={VERSION}; COMMIT;")
     elif found != VERSION:
         raise VisitsError(
             f"{path}: state of version {found}, this shizheng reads version {VERSION}; "

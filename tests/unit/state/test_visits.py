@@ -143,6 +143,23 @@ def test_an_address_that_is_nowhere_is_named(visits: Visits, tmp_path: Path) -> 
     assert visits.unaccounted() == [url]
 
 
+def test_what_an_earlier_version_lost_is_wanted_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    opened = Visits.open(path)
+    refused, moved, stored = (f"http://a.example/{name}" for name in ("403", "302", "200"))
+    opened.record(visit(refused, status=403), MOMENT)
+    opened.record(visit(moved, status=302, redirect="http://a.example/never"), MOMENT)
+    opened.record(visit(stored), MOMENT)
+    opened.mark([(stored, "stored")], "run-1")
+    assert opened.frontier.wanted() == []
+    opened.close()
+    with sqlite3.connect(path) as old:
+        old.execute("PRAGMA user_version=2")
+    opened = Visits.open(path)
+    assert (opened.frontier.wanted(), opened.unaccounted()) == ([moved, refused], [])
+    opened.close()
+
+
 def test_a_page_is_known_since_it_was_listed_however_it_is_spelt(visits: Visits) -> None:
     url = "http://a.example/1.html"
     assert visits.known_since(url) is None
