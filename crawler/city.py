@@ -43,6 +43,17 @@ class Rights:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """Verification of the certificates of a city's hosts.
+
+    `reason` is the ground of a waiver (`verify` False).
+    """
+
+    verify: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Listing of one edition.
 
@@ -110,6 +121,7 @@ class City:
     rights: str = "metadata"
     rights_terms: str | None = None
     rights_checked: date | None = None
+    tls: Tls = Tls()
     max_days: int = 60
     assertions: Assertions = Assertions()
     file: str = ""

@@ -24,6 +24,7 @@ from crawler.city import (
     Rights,
     Source,
     Status,
+    Tls,
     key_problem,
 )
 from crawler.cms import FAMILIES
@@ -84,7 +85,7 @@ def load_city(path: Path, key: str | None = None) -> City:
     reader.only(
         top,
         ("name", "hosts", "sources"),
-        ("division", "status", "since", "reason", "rights", "pairing", "assertions"),
+        ("division", "status", "since", "reason", "rights", "tls", "pairing", "assertions"),
         "the file",
     )
     name = reader.mapping(top["name"], "name")
@@ -109,6 +110,7 @@ def load_city(path: Path, key: str | None = None) -> City:
         status=cast(Status, reader.choice(top, "status", STATUSES, "unverified")),
         since=reader.optional(top, "since", reader.day),
         reason=reader.optional(top, "reason", reader.text),
+        tls=_tls(reader, top["tls"]) if "tls" in top else Tls(),
         file=str(path),
         **_city_rights(reader, top),
         **_pairing(reader, top),
@@ -204,6 +206,18 @@ def _rights(reader: "_Reader", node: yaml.Node) -> Rights:
         terms=reader.optional(fields, "terms", reader.text),
         checked=reader.optional(fields, "checked", reader.day),
     )
+
+
+def _tls(reader: "_Reader", node: yaml.Node) -> Tls:
+    fields = reader.mapping(node, "tls")
+    reader.only(fields, ("verify",), ("reason",), "tls")
+    verify = reader.choice(fields, "verify", ("true", "false"), None) == "true"
+    reason = reader.optional(fields, "reason", reader.text)
+    if not verify and reason is None:
+        reader.fail(node, "verify: false needs reason: beside it, why the certificate is no use")
+    if verify and reason is not None:
+        reader.fail(fields["reason"], "reason belongs to verify: false; take it out")
+    return Tls(verify, reason)
 
 
 def _pairing(reader: "_Reader", top: dict[str, yaml.Node]) -> dict[str, Any]:

@@ -96,6 +96,12 @@ class PrivateAddress(Unanswered):
     code = "private_address"
 
 
+class CertificateRefused(Unanswered):
+    """A request to a host whose TLS certificate failed verification."""
+
+    code = "tls_error"
+
+
 class BadRedirect(Unanswered):
     """A redirect that leads to no address."""
 
@@ -175,7 +181,8 @@ def of_error(error: BaseException) -> tuple[str, str]:
         if isinstance(error, types):
             return code, text if str(error) else meaning
     if type(error).__module__.startswith("playwright."):
-        return _first(_BY_BROWSER, text) or "connection", text
+        refused = _first(_CERTIFICATES, text)
+        return _first(_BY_BROWSER, text) or "connection", f"{refused}{refused and ': '}{text}"
     if _is_tls(error):
         return "tls_error", text
     if isinstance(error, DownloadFailedError):
@@ -218,8 +225,18 @@ _BY_BROWSER = (
 """Patterns of the messages of a browser, with their codes."""
 
 
+_CERTIFICATES = (
+    (r"ERR_CERT_AUTHORITY_INVALID", "the certificate is self-signed, or its issuer unknown"),
+    (r"ERR_CERT_DATE_INVALID", "the certificate has expired, or is not valid yet"),
+    (r"ERR_CERT_COMMON_NAME_INVALID", "the certificate is for another host"),
+    (r"ERR_CERT_REVOKED", "the certificate was revoked"),
+    (r"ERR_CERT", "the certificate is refused"),
+)
+"""Patterns of the messages of a browser that refuses a certificate, with the reasons."""
+
+
 def _first(patterns: Iterable[tuple[str, str]], message: str) -> str:
-    """Return the code of the first pattern found in a message.
+    """Return the code or reason of the first pattern found in a message.
 
     Empty if none is found.
     """

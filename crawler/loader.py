@@ -12,7 +12,7 @@ from scrapy.settings import BaseSettings
 from crawler.city import CRAWLED, City
 from crawler.city_file import CityError, load_cities
 from crawler.errors import ShizhengError
-from crawler.fetch import browser
+from crawler.fetch import browser, certificates
 from crawler.spiders.city import CitySpider
 
 
@@ -44,10 +44,11 @@ class CityLoader:
     def load(self, spider_name: str) -> type[Spider]:
         """Return the spider of a city. Raises `UnknownCityError`, with near matches."""
         city = choose(self._all(), spider_name)
-        own: dict[str, object] = {"name": city.key, "city": city}
+        own = certificates.settings(city)
         if browser.needed(city) and browser.is_installed():
-            own["custom_settings"] = browser.settings(city)
-        return type(f"{CitySpider.__name__}_{city.key}", (CitySpider,), own)
+            own |= browser.settings(city)
+        members = {"name": city.key, "city": city, "custom_settings": own}
+        return type(f"{CitySpider.__name__}_{city.key}", (CitySpider,), members)
 
     def list(self) -> list[str]:
         """Return the cities that are crawled, sorted."""

@@ -71,6 +71,11 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 SHIZHENG_MAX_DELAY = 60
 SHIZHENG_MAX_WAIT = 300
 
+# --- Security --------------------------------------------------------------------------------
+# Nobody between the crawler and a site may change what is stored. A city file can waive it for its
+# own crawl, with the reason (`tls:`); see crawler/fetch/certificates.py.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+
 # --- Limits ----------------------------------------------------------------------------------
 DOWNLOAD_TIMEOUT = 60  # seconds; these servers can be slow, but not three minutes (the default)
 DOWNLOAD_MAXSIZE = unpacking.MAX_BODY  # bytes as sent; unpacked ones are bounded, too

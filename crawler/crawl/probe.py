@@ -21,7 +21,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from crawler import issues
-from crawler.city import City, Source
+from crawler.city import City, Source, Tls
 from crawler.city_file import CityError, load_city
 from crawler.cms import FAMILIES, detection
 from crawler.cms.family import Link, Listing
@@ -30,7 +30,7 @@ from crawler.errors import ExitCode
 from crawler.extract.article import extract
 from crawler.extract.charset import decode
 from crawler.extract.consensus import is_chinese
-from crawler.fetch import browser
+from crawler.fetch import browser, certificates
 from crawler.fetch.guards import check_host
 from crawler.fetch.pages import answer_of
 from crawler.item import Article, Reject
@@ -222,10 +222,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("task", choices=("check", "detect", "fetch"))
     parser.add_argument("subjects", nargs="+", metavar="FILE|URL")
     parser.add_argument("--host", action="append", default=[], help="another host of the site")
+    parser.add_argument("--tls-waiver", default="", help="reason to accept any TLS certificate")
     args = parser.parse_args(argv)
     if args.task == "fetch":
         page = args.subjects[0]
-        result = _run(_anywhere([page], args.host), (), page)
+        result = _run(_anywhere([page], args.host, args.tls_waiver), (), page)
     elif args.task == "check":
         try:
             city = load_city(Path(args.subjects[0]))
@@ -249,6 +250,7 @@ def _run(city: City, urls: Sequence[str], page: str = "") -> list[dict[str, Any]
         "ITEM_PIPELINES": {},
         "LOG_LEVEL": "ERROR",
         "RETRY_TIMES": 1,
+        **certificates.settings(city),
     }
     if browser.is_installed() and (urls or browser.needed(city)):
         given |= browser.settings(city)
@@ -263,10 +265,14 @@ def _run(city: City, urls: Sequence[str], page: str = "") -> list[dict[str, Any]
     return result
 
 
-def _anywhere(urls: Sequence[str], others: Sequence[str]) -> City:
-    """Return a city with the hosts of `urls` and the `others`."""
+def _anywhere(urls: Sequence[str], others: Sequence[str], waiver: str = "") -> City:
+    """Return a city with the hosts of `urls` and the `others`.
+
+    `waiver` is the reason to accept any TLS certificate of theirs.
+    """
     hosts = tuple(dict.fromkeys([*(urlsplit(url).netloc for url in urls), *others]))
-    return City(key="probe", name_zh="", name_en="", hosts=hosts, sources=())
+    tls = Tls(verify=False, reason=waiver) if waiver else Tls()
+    return City(key="probe", name_zh="", name_en="", hosts=hosts, sources=(), tls=tls)
 
 
 def _fault(code: str | None, evidence: str | None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Bound on the head of a response: Twisted reads headers without end.
+"""Download handler of a crawl: verified certificates, and a bound on heads.
 
-A line of more than 16 KB ends the connection there already; here the bytes of all lines are
-bounded, also those of interim answers (100 Continue), any number of which may precede an answer.
+Twisted reads headers without end. A line of more than 16 KB ends the connection there already;
+here the bytes of all lines are bounded, also those of interim answers (100 Continue), any number of
+which may precede an answer.
 """
 
 from scrapy import Request
@@ -21,6 +22,8 @@ from twisted.web._newclient import Request as Sent
 from twisted.web.iweb import IResponse
 
 from crawler.archive.reader import MAX_HEAD
+from crawler.fetch import certificates
+from crawler.issues import CertificateRefused
 
 
 class HeadTooLargeError(DownloadCancelledError):
@@ -31,23 +34,29 @@ class HeadTooLargeError(DownloadCancelledError):
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Scrapy's handler of http and https, with a bound on heads."""
+    """Scrapy's handler of http and https, with a bound on heads.
+
+    A certificate that is refused is reported with its reason.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Connections
+        if crawler.settings.getbool(certificates.SETTING):
+            self._contextFactory = certificates.Verifying(self._contextFactory)  # type: ignore[assignment]
 
     async def download_request(self, request: Request) -> Response:
         """Return the response to a request.
 
-        Raises `HeadTooLargeError` and Scrapy's errors.
+        Raises `HeadTooLargeError`, `CertificateRefused` and Scrapy's errors.
         """
         try:
             return await super().download_request(request)
         except DownloadFailedError as error:
             reasons = getattr(error.__cause__, "reasons", ())
-            if any(reason.check(HeadTooLargeError) for reason in reasons):
-                raise HeadTooLargeError from error
+            for reason in reasons:
+                if reason.check(HeadTooLargeError, CertificateRefused):
+                    raise reason.value from error
             raise
 
 

@@ -24,7 +24,13 @@ def list_cities(*, cities_dir: CitiesDir = None, shared: Shared = SHARED) -> Exi
         say_json([_as_json(city) for city in cities.values()])
         return ExitCode.DONE
     rows = [
-        (c.key, c.name_zh, c.name_en, c.status, " ".join(f"{s.lang}:{s.cms}" for s in c.sources))
+        (
+            c.key,
+            c.name_zh,
+            c.name_en,
+            c.status if c.tls.verify else f"{c.status}, TLS not verified",
+            " ".join(f"{s.lang}:{s.cms}" for s in c.sources),
+        )
         for c in cities.values()
     ]
     show_table(("city", "中文", "English", "status", "sources"), rows)
@@ -54,6 +60,9 @@ def check(
         _show(found.sources)
     else:
         say(f"{len(valid)} city files are valid")
+    for city in found.valid:
+        if not city.tls.verify:
+            say(f"{city.key}: TLS certificates are not verified ({city.tls.reason})")
     for error in found.errors:
         complain(error)
     return found.exit_code

@@ -123,8 +123,10 @@ def _fetch(url: str, cities: Mapping[str, City]) -> tuple[str, bytes, dict[str, 
         usable, city = False, None
     if not usable:
         raise PageError(f"{url}: expected an address such as https://www.example.org/page.html")
-    hosts = [f"--host={host}" for host in (city.hosts if city else ())]
-    command = [sys.executable, "-m", "crawler.crawl.probe", "fetch", *hosts, "--", url]
+    options = [f"--host={host}" for host in (city.hosts if city else ())]
+    if city and not city.tls.verify:
+        options.append(f"--tls-waiver={city.tls.reason}")
+    command = [sys.executable, "-m", "crawler.crawl.probe", "fetch", *options, "--", url]
     try:
         ended = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT)
     except subprocess.TimeoutExpired:

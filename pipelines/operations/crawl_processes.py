@@ -25,6 +25,8 @@ from pipelines.terminal import Tracker, span
 CITIES_AT_ONCE = 8
 """Crawls at once, more than cores: they wait on other people's servers. Set by hand."""
 
+_VERIFY = "DOWNLOAD_VERIFY_CERTIFICATES"
+
 TIME_LIMIT = 6 * 3600.0
 """Seconds one city's crawl may last. At two seconds a page that is some 10,000 pages."""
 
@@ -81,14 +83,20 @@ class Options:
 def terms(cities: Mapping[str, City], settings: Mapping[str, str]) -> dict[str, Any]:
     """Return the terms of a crawl for the manifest.
 
-    They are the obedience to robots.txt, the user agent and the rights by city.
+    They are the obedience to robots.txt, the user agent, the verification of TLS certificates
+    with the waivers by city, and the rights by city.
 
     `settings` are the Scrapy settings given for this crawl. The robots.txt files themselves are in
     the archive; what they forbade is in `issues.jsonl`, code `robots`.
     """
-    obeyed = settings.get("ROBOTSTXT_OBEY", str(crawler.settings.ROBOTSTXT_OBEY))
+    # A setting of the command line outranks a city's waiver.
+    waived = {} if _VERIFY in settings else cities
     return {
-        "robots_obeyed": obeyed.strip().lower() in ("1", "true"),
+        "robots_obeyed": _is_on("ROBOTSTXT_OBEY", settings),
+        "tls_verified": _is_on(_VERIFY, settings),
+        "tls_waivers": {
+            key: city.tls.reason for key, city in sorted(waived.items()) if not city.tls.verify
+        },
         "user_agent": settings.get("USER_AGENT", crawler.settings.USER_AGENT),
         "rights": {
             key: {
@@ -99,6 +107,11 @@ def terms(cities: Mapping[str, City], settings: Mapping[str, str]) -> dict[str, 
             for key, city in sorted(cities.items())
         },
     }
+
+
+def _is_on(name: str, settings: Mapping[str, str]) -> bool:
+    value = settings.get(name, str(getattr(crawler.settings, name)))
+    return value.strip().lower() in ("1", "true")
 
 
 def crawl(

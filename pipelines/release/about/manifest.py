@@ -121,7 +121,8 @@ def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
         row = {"run_id": run_id} | {key: stated[key] for key in kept if key in stated}
         # The user agent stays out: an operator's own address may be in it.
         terms = stated.get("terms", {})
-        row |= {key: terms[key] for key in ("robots_obeyed", "rights") if key in terms}
+        stated_terms = ("robots_obeyed", "tls_verified", "tls_waivers", "rights")
+        row |= {key: terms[key] for key in stated_terms if key in terms}
         found.append(row)
     return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.city import Tls
 from crawler.city_file import CityError, load_cities, load_city
 
 GOOD = """\
@@ -74,6 +75,40 @@ def test_a_mistake_is_named_by_file_and_line(
     assert message in str(caught.value)
     where = str(caught.value).removeprefix(f"{path}:").split(":")[0]
     assert abs(int(where) - line) <= (1 if message == "not YAML" else 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", Tls()),
+        ("tls: {verify: true}\n", Tls()),
+        ('tls: {verify: false, reason: "made by the city"}\n', Tls(False, "made by the city")),
+    ],
+)
+def test_certificates_are_verified_unless_the_file_waives_it_with_a_reason(
+    tmp_path: Path, written: str, expected: Tls
+) -> None:
+    assert load_city(write(tmp_path, GOOD + written)).tls == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("tls: {verify: false}", "verify: false needs reason: beside it"),
+        ("tls: {verify: false, reason: null}", "verify: false needs reason: beside it"),
+        ('tls: {verify: false, reason: ""}', "reason must be a text"),
+        ("tls: {verify: true, reason: sound}", "reason belongs to verify: false"),
+        ("tls: {verify: no, reason: old}", "verify must be one of true, false, not 'no'"),
+        ("tls: {reason: old}", "tls lacks the key 'verify'"),
+        ("tls: {verify: false, reason: old, until: 2030-01-01}", "unknown key 'until' in tls"),
+        ("tls: false", "tls must be a mapping"),
+    ],
+)
+def test_an_unfounded_waiver_of_certificates_is_refused(
+    tmp_path: Path, written: str, message: str
+) -> None:
+    with pytest.raises(CityError, match=f"somewhere.yaml:11: {message}"):
+        load_city(write(tmp_path, f"{GOOD}{written}\n"))
 
 
 def test_a_folder_without_city_files_is_an_error(tmp_path: Path) -> None:

@@ -50,6 +50,25 @@ def test_an_error_has_its_code_and_says_what_it_was(error: Exception, code: str)
     assert code in CODES
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("ERR_CERT_AUTHORITY_INVALID", "self-signed, or its issuer unknown"),
+        ("ERR_CERT_DATE_INVALID", "has expired, or is not valid yet"),
+        ("ERR_CERT_COMMON_NAME_INVALID", "for another host"),
+        ("ERR_CERT_REVOKED", "revoked"),
+        ("ERR_CERT_WEAK_KEY", "refused"),
+    ],
+)
+def test_a_certificate_that_the_browser_refuses_is_reported_with_the_reason(
+    name: str, reason: str
+) -> None:
+    code, evidence = of_error(BrowserError(f"Page.goto: net::{name} at https://a.example/"))
+    assert code == "tls_error"
+    assert evidence.startswith("the certificate ")
+    assert reason in evidence.partition(":")[0]
+
+
 @pytest.mark.parametrize("kind", Unanswered.__subclasses__(), ids=lambda kind: kind.__name__)
 def test_a_request_that_the_crawl_itself_refuses_has_the_code_of_its_class(
     kind: type[Unanswered],

@@ -40,6 +40,21 @@ def test_a_city_is_a_spider_of_its_name(folder: Path) -> None:
     assert CitySpider.name == "city"
 
 
+def test_a_waiver_of_tls_verification_is_a_setting_of_its_citys_spider_alone(folder: Path) -> None:
+    waiver = "tls: {verify: false, reason: old}\n"
+    with (folder / "haiqing.yaml").open("a", encoding="utf-8") as file:
+        file.write(waiver)
+    loader = CityLoader(folder)
+
+    def verifies(city: str) -> bool:
+        settings = Settings()
+        settings.setmodule("crawler.settings", priority="project")
+        loader.load(city).update_settings(settings)
+        return settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
+
+    assert {city: verifies(city) for city in loader.list()} == {"haiqing": False, "songshan": True}
+
+
 @pytest.mark.parametrize("wrong", ["haiqin", "Haiqing", "海晴"])
 def test_an_unknown_city_is_told_near_matches(folder: Path, wrong: str) -> None:
     with pytest.raises(UnknownCityError, match=r"no city file is named .*did you mean haiqing\?"):

@@ -1,10 +1,12 @@
 """Every run leaves a folder that says what it was, what it counted and what went wrong."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families as families
 
+from crawler.city import Tls
 from crawler.city_file import load_cities
 from pipelines.operations import crawl_processes
 from pipelines.tables import runs
@@ -80,6 +82,21 @@ def test_a_run_keeps_what_it_went_by(tmp_path: Path) -> None:
         "text": "metadata+excerpt", "terms": None, "checked": None,
     }  # fmt: skip
     assert crawl_processes.terms(cities, {"ROBOTSTXT_OBEY": "0"})["robots_obeyed"] is False
+
+
+def test_the_terms_of_a_run_name_the_waivers_of_tls_verification() -> None:
+    dalian = load_cities()["dalian"]
+    waived = replace(dalian, key="waived", tls=Tls(verify=False, reason="old"))
+    cities = {"dalian": dalian, "waived": waived}
+
+    def found(**settings: str) -> tuple[bool, dict[str, str]]:
+        terms = crawl_processes.terms(cities, settings)
+        return terms["tls_verified"], terms["tls_waivers"]
+
+    assert found() == (True, {"waived": "old"})
+    # A setting of the command line outranks the waivers.
+    assert found(DOWNLOAD_VERIFY_CERTIFICATES="True") == (True, {})
+    assert found(DOWNLOAD_VERIFY_CERTIFICATES="0") == (False, {})
 
 
 def test_runs_of_one_second_are_in_the_order_in_which_they_began(tmp_path: Path) -> None:
