@@ -97,7 +97,7 @@ class PrivateAddress(Unanswered):
 
 
 class CertificateRefused(Unanswered):
-    """A request to a host whose TLS certificate failed verification."""
+    """A request to a host with a refused TLS certificate."""
 
     code = "tls_error"
 
@@ -224,7 +224,6 @@ _BY_BROWSER = (
 )
 """Patterns of the messages of a browser, with their codes."""
 
-
 _CERTIFICATES = (
     (r"ERR_CERT_AUTHORITY_INVALID", "the certificate is self-signed, or its issuer unknown"),
     (r"ERR_CERT_DATE_INVALID", "the certificate has expired, or is not valid yet"),
@@ -232,7 +231,7 @@ _CERTIFICATES = (
     (r"ERR_CERT_REVOKED", "the certificate was revoked"),
     (r"ERR_CERT", "the certificate is refused"),
 )
-"""Patterns of the messages of a browser that refuses a certificate, with the reasons."""
+"""Patterns of a browser's refusals of a certificate, with the reasons."""
 
 
 def _first(patterns: Iterable[tuple[str, str]], message: str) -> str:
