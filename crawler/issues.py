@@ -235,7 +235,7 @@ _CERTIFICATES = (
 
 
 def _first(patterns: Iterable[tuple[str, str]], message: str) -> str:
-    """Return the code or reason of the first pattern found in a message.
+    """Return the code or reason of the first pattern in a message.
 
     Empty if none is found.
     """

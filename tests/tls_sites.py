@@ -1,10 +1,12 @@
 """Sites over TLS on loopback, with sound certificates and bad ones of each kind."""
 
 import ipaddress
+import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,6 +104,41 @@ def serve_sites(folder: Path, body: Body) -> Iterator[Sites]:
             server.server_close()
         for thread in threads:
             thread.join()
+
+
+@contextmanager
+def tunnel() -> Iterator[str]:
+    """Serve a proxy that only connects, as for https; yield its address."""
+
+    class Tunnel(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            host, _, port = self.rfile.readline().split()[1].decode().partition(":")
+            while self.rfile.readline().strip():
+                pass
+            with socket.create_connection((host, int(port))) as site:
+                self.connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+                back = threading.Thread(target=_pass_on, args=(site, self.connection))
+                back.start()
+                _pass_on(self.connection, site)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    """Pass on bytes to the end, then the end."""
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
 
 
 def _server(certificate: Path, body: Body) -> ThreadingHTTPServer:

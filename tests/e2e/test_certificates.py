@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, href, listing, news, stem
 from operating import command
-from tls_sites import Sites, serve_sites
+from tls_sites import Sites, serve_sites, tunnel
 
 from pipelines.tables import articles
 
@@ -75,10 +75,10 @@ def environment(sites: Sites) -> dict[str, str]:
     return {**os.environ, **direct, "no_proxy": "*", "SHIZHENG_DELAY": "0", **local}
 
 
-def call(sites: Sites, words: list[str]) -> "subprocess.CompletedProcess[str]":
+def call(sites: Sites, words: list[str], **more: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         words,
-        env=environment(sites),
+        env=environment(sites) | more,
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -169,3 +169,17 @@ def test_a_single_page_is_fetched_under_the_terms_of_the_city_that_names_its_hos
     ended = call(crawled.sites, [*start, "page", url, "--cities-dir", str(tmp_path)])
     assert (ended.returncode == 0) is waived
     assert ("its certificate is refused: it is self-signed" in ended.stderr) is not waived
+
+
+@pytest.mark.parametrize("kind", ["sound", "self_signed", "wrong_host"])
+def test_a_proxy_changes_nothing_about_the_certificate_of_a_site(
+    crawled: Crawled, kind: str
+) -> None:
+    url = f"https://{crawled.sites.hosts[kind]}/xw/{href(0)}"
+    start = command("crawl", crawled.folder, crawled.folder)[:3]
+    with tunnel() as proxy:
+        ended = call(crawled.sites, [*start, "page", url], https_proxy=proxy, no_proxy="")
+    if kind == "sound":
+        assert ended.returncode == 0, ended.stderr
+    else:
+        assert f"its certificate is refused: {REFUSED[kind]}" in ended.stderr
