@@ -1,0 +1,155 @@
+"""Bounds of records: the size limit, damage beside it, and a cut end that stays cut."""
+
+import gzip
+import os
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from crawler.archive import frames
+from crawler.archive.frames import Frames
+from crawler.archive.reader import repair
+
+LIMIT = 100_000
+
+
+@pytest.fixture(autouse=True)
+def small_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set a limit that a test can exceed by a byte."""
+    monkeypatch.setattr(frames, "MAX_RECORD", LIMIT)
+
+
+def record(size: int) -> bytes:
+    """Return a record of `size` bytes in all, which hardly packs."""
+    for digits in range(1, 9):
+        start = b"WARC/1.1\r\nContent-Length: "
+        body = size - len(start) - digits - len(b"\r\n\r\n")
+        if len(str(body)) == digits:
+            return start + str(body).encode() + b"\r\n\r\n" + random.Random(5).randbytes(body)
+    raise AssertionError(size)
+
+
+def walked(folder: Path, content: bytes, name: str) -> tuple[list[int], dict[str, int], Path]:
+    """Return the sizes of a file's records, the counts of its damage, and the file."""
+    path = folder / name
+    path.write_bytes(content)
+    skipped: Counter[str] = Counter()
+    with Frames.open(path) as opened:
+        return [len(frame.content) for frame in opened.walk(0, skipped)], dict(skipped), path
+
+
+BEYOND = pytest.mark.xfail(
+    reason="the search goes on where unpacking stopped: past a record that ends in the same slice"
+)
+
+
+@pytest.mark.parametrize(
+    ("packed", "size", "kept"),
+    [
+        *((packed, LIMIT + over, over <= 0) for packed in (False, True) for over in (-1, 0, LIMIT)),
+        (False, LIMIT + 1, False),
+        pytest.param(True, LIMIT + 1, False, marks=BEYOND),
+    ],
+)
+def test_a_record_is_kept_up_to_the_limit_and_passed_over_above_it(
+    tmp_path: Path, packed: bool, size: int, kept: bool
+) -> None:
+    parts = [record(300), record(size), record(400)]
+    content = b"".join(map(gzip.compress, parts) if packed else parts)
+    found, skipped, path = walked(tmp_path, content, f"a.warc{'.gz' if packed else ''}")
+    assert found == ([300, size, 400] if kept else [300, 400])
+    assert skipped == ({} if kept else {"too_large": 1})
+    assert repair(path) == 0  # what is too large is there in whole: no torn end
+
+
+def test_a_record_too_large_at_the_end_is_not_cut_off(tmp_path: Path) -> None:
+    content = gzip.compress(record(300)) + gzip.compress(record(LIMIT * 2))
+    found, skipped, path = walked(tmp_path, content, "a.warc.gz")
+    assert (found, skipped) == ([300], {"too_large": 1})
+    assert repair(path) == 0
+    assert path.read_bytes() == content
+
+
+def test_damage_before_a_record_too_large_is_counted_beside_it(tmp_path: Path) -> None:
+    damaged = bytearray(gzip.compress(record(300)))
+    damaged[20] ^= 0xFF
+    content = bytes(damaged) + gzip.compress(record(LIMIT * 2)) + gzip.compress(record(400))
+    found, skipped, _ = walked(tmp_path, content, "a.warc.gz")
+    assert (found, skipped) == ([400], {"broken": 1, "too_large": 1})
+
+
+def test_damage_after_a_record_too_large_is_counted_beside_it(tmp_path: Path) -> None:
+    damaged = bytearray(gzip.compress(record(300)))
+    damaged[20] ^= 0xFF
+    content = gzip.compress(record(LIMIT * 2)) + bytes(damaged) + gzip.compress(record(400))
+    found, skipped, _ = walked(tmp_path, content, "a.warc.gz")
+    assert (found, skipped) == ([400], {"broken": 1, "too_large": 1})
+
+
+def test_damage_of_several_records_in_a_row_is_one_stretch_each_time(tmp_path: Path) -> None:
+    good, bad = gzip.compress(record(300)), bytearray(gzip.compress(record(300)))
+    bad[20] ^= 0xFF
+    content = good + bytes(bad) * 3 + good + bytes(bad) + good
+    found, skipped, path = walked(tmp_path, content, "a.warc.gz")
+    assert (found, skipped) == ([300] * 3, {"broken": 2})
+    assert repair(path) == 0
+
+
+def test_only_what_follows_the_last_whole_record_is_cut(tmp_path: Path) -> None:
+    good, bad = gzip.compress(record(300)), bytearray(gzip.compress(record(300)))
+    bad[20] ^= 0xFF
+    content = good + bytes(bad) + good
+    _, skipped, path = walked(tmp_path, content + bytes(bad) + good[:30], "a.warc.gz")
+    assert skipped == {"broken": 1, "torn": 1}
+    assert repair(path) == len(bad) + 30
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("end", [1, 12, 40, 299])
+def test_a_plain_file_is_cut_back_to_its_last_whole_record(tmp_path: Path, end: int) -> None:
+    whole = record(300) + record(400)
+    found, skipped, path = walked(tmp_path, whole + record(300)[:end], "a.warc")
+    assert (found, skipped) == ([300, 400], {"torn": 1})
+    assert repair(path) == end
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_search_that_was_given_up_cuts_nothing_off(
+    tmp_path: Path, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Behind so many false beginnings there may be whole records: here there is one.
+    monkeypatch.setattr(frames, "MAX_SEARCH", 0)
+    if packed:
+        noise = random.Random(5).randbytes(6_000)
+        false = bytearray(gzip.compress(noise, 0))
+        false[-8] ^= 0xFF
+        content = gzip.compress(record(300)) + bytes(false) * 40 + gzip.compress(record(300))
+    else:
+        content = record(300) + b"WARC/1.1\r\nX: y\r\n\r\n" * 40 + record(300)
+    found, skipped, path = walked(tmp_path, content, "a.warc.gz" if packed else "a.warc")
+    assert found == [300]
+    assert set(skipped) == {"broken"}
+    assert repair(path) == 0
+    assert path.read_bytes() == content
+
+
+def test_a_cut_is_on_the_disk_before_anything_is_written_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = gzip.compress(record(300))
+    synced: list[tuple[int, int]] = []
+
+    def sync(descriptor: int) -> None:
+        state = os.fstat(descriptor)
+        synced.append((state.st_ino, state.st_size))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(whole + whole[:50])
+    assert repair(path) == 50
+    assert synced == [(path.stat().st_ino, len(whole))]
+    assert repair(path) == 0
+    assert len(synced) == 1  # a whole file is not touched
