@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.city import Tls
+from crawler.city import City, Tls
 from crawler.city_file import CityError, load_cities, load_city
 
 GOOD = """\
@@ -125,6 +125,21 @@ def test_only_hosts_that_the_file_names_are_allowed(tmp_path: Path) -> None:
     assert not city.allows("http://[www.some.gov.cn/")
     assert not city.allows("ftp://www.some.gov.cn/a")
     assert not city.allows("mailto:someone@some.gov.cn")
+
+
+@pytest.mark.parametrize("user", ["li@", "li:geheim@", ":@", "@", "www.some.gov.cn@", "a%40b@"])
+@pytest.mark.parametrize("rest", ["www.some.gov.cn/a", "www.some.gov.cn:8443/a", "port.example:81"])
+def test_an_address_with_a_user_is_no_page_of_the_city(user: str, rest: str) -> None:
+    city = City("some", "某市", "Some", ("www.some.gov.cn", "port.example:81"), ())
+    assert city.allows(f"http://{rest}")
+    assert not city.allows(f"http://{user}{rest}")
+
+
+def test_a_host_with_a_port_is_allowed_at_that_port_alone() -> None:
+    city = City("some", "某市", "Some", ("port.example:81",), ())
+    assert city.allows("http://port.example:81/@a?b@c")
+    for url in ("http://port.example/", "http://port.example:8181/", "http://port.example:8/1"):
+        assert not city.allows(url)
 
 
 def test_an_article_belongs_to_the_source_on_its_host(tmp_path: Path) -> None:

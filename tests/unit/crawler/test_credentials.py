@@ -12,6 +12,7 @@ from crawler.credentials import masked, public_headers, user_of, without_user
         ("http://a:b@h.example/x?y#z", "http://h.example/x?y#z"),
         ("https://a@h.example:8443/", "https://h.example:8443/"),
         ("http://a:p@ss@h.example/", "http://h.example/"),
+        ("HTTP://a:b@H.example/", "HTTP://H.example/"),
         ("http://h.example/@a//b@c", "http://h.example/@a//b@c"),
         ("http://h.example?u=a@b", "http://h.example?u=a@b"),
         ("a:b@h.example", "a:b@h.example"),

@@ -1,0 +1,235 @@
+"""Listings: quiet ones are reported, and a failed walk is no walk to the end."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse, Response
+from scrapy.utils.test import get_crawler
+
+from crawler.city import Assertions, City, Source
+from crawler.crawl.discovery import Discovery
+from crawler.crawl.session import Session
+from crawler.crawl.window import Window
+from crawler.state.walks import Walk, news_day
+
+HOST = "www.luoshan.example"
+LIST, SECOND = f"http://{HOST}/xwzx/index.html", f"http://{HOST}/xwzx/index_2.html"
+NOW = datetime(2024, 3, 20, 4, tzinfo=UTC)
+
+
+class Site:
+    """Pages by URL; an error among them is raised, as by a connection that breaks."""
+
+    def __init__(self, pages: dict[str, str | int | Exception]) -> None:
+        self.pages, self.asked = pages, list[str]()
+
+    async def download_async(self, request: Request) -> Response:
+        self.asked.append(request.url)
+        page = self.pages.get(request.url, 404)
+        if isinstance(page, Exception):
+            raise page
+        if isinstance(page, int):
+            return HtmlResponse(request.url, page, body="<p>出错了</p>".encode())
+        return HtmlResponse(request.url, 200, body=page.encode(), encoding="utf-8")
+
+
+def page(*numbers: int, following: str = "", day: date = date(2024, 3, 1)) -> str:
+    entries = "".join(
+        f'<li><a href="/xwzx/t{day:%Y%m%d}_{n}.html">市政府召开第{n}次常务会议部署春耕生产</a>'
+        f"<span>{day}</span></li>"
+        for n in numbers
+    )
+    more = f'<a href="{following}">下一页</a>' if following else ""
+    return f"<html><head><meta charset='utf-8'></head><body><ul>{entries}</ul>{more}</body></html>"
+
+
+def city(*sources: Source, quiet_days: int = 14) -> City:
+    return City(
+        "luoshan", "洛山市", "Luoshan", (HOST,), sources or (Source("zh", "generic", LIST),),
+        assertions=Assertions(quiet_days=quiet_days),
+    )  # fmt: skip
+
+
+@contextmanager
+def session_of(folder: Path, of: City, site: Site | None = None) -> Iterator[Session]:
+    settings = {"SHIZHENG_OUTPUT": str(folder), "SHIZHENG_NOW": NOW.isoformat()}
+    crawler = get_crawler(settings_dict=settings)
+    crawler.engine = site  # type: ignore[assignment]
+    session = Session.open(crawler, of)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def walked(
+    folder: Path,
+    site: Site,
+    of: City | None = None,
+    *,
+    window: Window | None = None,
+    pages: int = 9,
+) -> tuple[list[str], Walk | None, dict[str, int]]:
+    """Return the articles found by one crawl of the list, its walk, and its issues' counts."""
+    of = of or city()
+    with session_of(folder, of, site) as session:
+
+        async def read() -> list[str]:
+            discovery = Discovery(session, window or Window(), pages)
+            return [url async for url in discovery.articles(of.sources[0])]
+
+        found = asyncio.run(read())
+        return found, session.visits.walks.get(LIST), dict(session.issues.counts)
+
+
+def quiet(folder: Path, of: City, walks: dict[str, Walk]) -> list[str]:
+    """Return the evidence of quiet listings after walks by list."""
+    reported: list[str] = []
+    with session_of(folder, of) as session:
+        for url, walk in walks.items():
+            session.visits.walks.put(url, walk)
+        Discovery(session, Window(), 9).report_quiet()
+        if session.issues.counts["no_new_articles"]:
+            reported = (folder / "runs").rglob("*.jsonl").__next__().read_text().splitlines()
+    return reported
+
+
+def walk_with_news(days_ago: int) -> Walk:
+    newest = news_day(NOW) - timedelta(days=days_ago)
+    return Walk(NOW, NOW, NOW, 3, "digest", newest)
+
+
+@pytest.mark.parametrize(("age", "reported"), [(13, False), (14, False), (15, True)])
+def test_a_city_is_quiet_once_its_newest_entry_is_older_than_its_file_allows(
+    tmp_path: Path, age: int, reported: bool
+) -> None:
+    found = quiet(tmp_path, city(quiet_days=14), {LIST: walk_with_news(age)})
+    assert len(found) == reported
+    if reported:
+        assert f"of 2024-03-05, {age} days ago; at most 14 are expected" in found[0]
+
+
+def test_a_city_with_one_list_of_late_news_is_not_quiet(tmp_path: Path) -> None:
+    lists = [f"http://{HOST}/{name}/index.html" for name in ("a", "b", "c")]
+    of = city(*(Source("zh", "generic", url) for url in lists))
+    ages = dict(zip(lists, map(walk_with_news, (90, 2, 400)), strict=True))
+    assert quiet(tmp_path, of, ages) == []
+
+
+def test_a_list_that_the_site_gave_up_makes_no_city_lively(tmp_path: Path) -> None:
+    old, new = f"http://{HOST}/old/index.html", f"http://{HOST}/new/index.html"
+    of = city(Source("zh", "generic", new), Source("zh", "generic", old, until=date(2023, 12, 31)))
+    (evidence,) = quiet(tmp_path, of, {new: walk_with_news(60), old: walk_with_news(1)})
+    assert "60 days ago" in evidence
+
+
+def test_a_city_of_which_no_list_was_ever_read_is_not_called_quiet(tmp_path: Path) -> None:
+    assert quiet(tmp_path, city(), {}) == []
+
+
+def test_entries_without_a_date_are_news_of_the_day_that_the_list_changed(tmp_path: Path) -> None:
+    long_ago = NOW - timedelta(days=20)
+    (evidence,) = quiet(tmp_path, city(), {LIST: Walk(NOW, NOW, long_ago, 3, "digest")})
+    assert "20 days ago" in evidence
+
+
+def test_a_list_read_to_its_end_is_a_walk(tmp_path: Path) -> None:
+    site = Site({LIST: page(1, 2, 3, following=SECOND), SECOND: page(4, 5, 6)})
+    found, walk, counts = walked(tmp_path, site)
+    assert (len(found), site.asked, counts) == (6, [LIST, SECOND], {})
+    assert walk is not None
+    assert walk.walked_at is not None
+
+
+@pytest.mark.parametrize("failure", [ConnectionResetError(104, "reset"), 503, 404], ids=str)
+def test_a_walk_with_a_failed_page_is_read_to_its_end_the_next_time(
+    tmp_path: Path, failure: int | Exception
+) -> None:
+    pages: dict[str, str | int | Exception]
+    pages = {LIST: page(1, 2, 3, following=SECOND), SECOND: failure}
+    found, walk, counts = walked(tmp_path, Site(pages))
+    assert len(found) == 3
+    assert walk is not None
+    assert walk.walked_at is None
+    assert sum(counts.values()) == 1
+    # The first page has nothing new; the second, which failed, is asked for all the same.
+    again = Site(pages | {SECOND: page(4, 5, 6)})
+    found, walk, _ = walked(tmp_path, again)
+    assert (len(found), again.asked) == (3, [LIST, SECOND])
+    assert walk is not None
+    assert walk.walked_at is not None
+
+
+def test_a_failed_walk_leaves_the_one_before_it(tmp_path: Path) -> None:
+    site = Site({LIST: page(1, 2, 3)})
+    _, before, _ = walked(tmp_path, site)
+    _, walk, _ = walked(tmp_path, Site({LIST: 503}))
+    assert walk == before
+
+
+def test_a_walk_once_whole_stops_at_a_page_of_known_articles(tmp_path: Path) -> None:
+    site = Site({LIST: page(1, 2, 3, following=SECOND), SECOND: page(4, 5, 6)})
+    walked(tmp_path, site)
+    # A clock that starts anew with each session would put the articles after the walk.
+    site.asked.clear()
+    found, _, _ = walked(tmp_path, site)
+    assert (found, site.asked) == ([], [LIST])
+
+
+def test_a_window_reads_a_resting_list_and_past_known_articles(tmp_path: Path) -> None:
+    site = Site({LIST: page(1, 2, 3, following=SECOND), SECOND: page(4, 5, 6)})
+    walked(tmp_path, site)
+    with session_of(tmp_path, city()) as session:
+        at = NOW - timedelta(days=1)
+        session.visits.walks.put(LIST, Walk(at, at, at - timedelta(days=300), 3, "digest"))
+    site.asked.clear()
+    assert walked(tmp_path, site)[0] == []
+    assert site.asked == []  # unchanged for months: it rests
+    walked(tmp_path, site, window=Window.parse("2024-01-01", ""))
+    assert site.asked == [LIST, SECOND]
+
+
+def test_more_pages_than_are_read_are_reported_and_counted(tmp_path: Path) -> None:
+    site = Site({LIST: page(1, 2, 3, following=SECOND), SECOND: page(4, 5, 6)})
+    found, _, counts = walked(tmp_path, site, pages=1)
+    assert (len(found), site.asked, counts) == (3, [LIST], {"list_cut": 1})
+
+
+def test_an_empty_list_is_a_changed_layout_only_if_it_had_articles(tmp_path: Path) -> None:
+    text = "<p>市政府信息公开目录</p>" * 40
+    empty = f"<html><head><meta charset='utf-8'></head><body>{text}</body></html>"
+    assert walked(tmp_path / "new", Site({LIST: empty}))[2] == {"list_empty": 1}
+    walked(tmp_path / "old", Site({LIST: page(1, 2, 3)}))
+    assert walked(tmp_path / "old", Site({LIST: empty}))[2] == {"layout_changed": 1}
+
+
+def test_an_unchanged_list_keeps_the_moment_of_its_change_and_the_date_of_its_newest(
+    tmp_path: Path,
+) -> None:
+    site = Site({LIST: page(1, 2, 3)})
+    walked(tmp_path, site)
+    earlier = NOW - timedelta(days=3)
+    with session_of(tmp_path, city()) as session:
+        first = session.visits.walks.get(LIST)
+        assert first is not None
+        session.visits.walks.put(
+            LIST, Walk(earlier, earlier, earlier, 3, first.digest, date(2024, 3, 8))
+        )
+    _, walk, _ = walked(tmp_path, site)
+    assert walk is not None
+    assert (walk.changed_at, walk.newest) == (earlier, date(2024, 3, 8))
+    assert walk.checked_at >= NOW
+    _, walk, _ = walked(tmp_path, Site({LIST: page(1, 2, 3, 4)}))
+    assert walk is not None
+    assert walk.changed_at >= NOW
+
+
+def test_an_event_to_come_is_no_news_of_the_future(tmp_path: Path) -> None:
+    _, walk, _ = walked(tmp_path, Site({LIST: page(1, 2, 3, day=date(2024, 6, 1))}))
+    assert walk is not None
+    assert walk.newest is None
