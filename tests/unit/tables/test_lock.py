@@ -1,6 +1,7 @@
 """Two writers of one city never work at once, and a dead one leaves nothing behind."""
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,93 @@ def test_a_crawl_and_a_command_share_one_lock_if_the_command_passes_it_on(
         pass
     opened.close()
     assert lock.holder(tmp_path, "dalian") is None
+
+
+NAMES = ("anlan", "dalian", "haiqing", "luoshan", "ningbo", "qingxi", "wuyuan", "yunhe")
+
+
+@pytest.mark.parametrize("order", range(8))
+def test_cities_are_locked_in_one_order_however_they_are_named(tmp_path: Path, order: int) -> None:
+    # So two runs that name the same cities never hold one each and refuse one another: whoever has
+    # the first gets the rest.
+    asked = random.Random(order).sample(NAMES, len(NAMES))
+    with (
+        lock.hold(tmp_path, NAMES[2:]),
+        pytest.raises(lock.LockedError, match="is working on haiqing in"),
+        lock.hold(tmp_path, asked),
+    ):
+        pass
+    with lock.hold(tmp_path, asked) as held:
+        assert tuple(held) == NAMES
+
+
+def test_a_city_named_twice_is_locked_once(tmp_path: Path) -> None:
+    with lock.hold(tmp_path, ["ningbo", "dalian", "ningbo"]) as held:
+        assert list(held) == ["dalian", "ningbo"]
+
+
+def test_a_refused_run_keeps_none_of_its_cities(tmp_path: Path) -> None:
+    with lock.hold(tmp_path, ["luoshan"]):
+        with pytest.raises(lock.LockedError, match="luoshan"), lock.hold(tmp_path, NAMES):
+            pass
+        with lock.hold(tmp_path, set(NAMES) - {"luoshan"}):
+            pass
+
+
+RIVAL = """
+import sys
+from pathlib import Path
+from pipelines.tables import lock
+output, *cities = sys.argv[1:]
+for line in sys.stdin:
+    try:
+        with lock.hold(Path(output), cities):
+            print("held", flush=True)
+            sys.stdin.readline()
+    except lock.LockedError as error:
+        print(str(error).partition(" is working on ")[2].split()[0], flush=True)
+"""
+
+
+def test_of_two_processes_that_name_cities_in_opposite_orders_one_gets_them_all(
+    tmp_path: Path,
+) -> None:
+    rivals = [
+        subprocess.Popen(
+            [sys.executable, "-c", RIVAL, str(tmp_path), *cities],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3],
+        )
+        for cities in (NAMES, NAMES[::-1])
+    ]  # fmt: skip
+    try:
+        first, second = rivals
+        for one, other in ((first, second), (second, first)):
+            assert say(one) == "held"
+            assert say(other) == NAMES[0]  # refused at the first city: it never had another
+            tell(one)  # leaves its cities
+        # Both at once: at least one of them has all the cities.
+        for rival in rivals:
+            tell(rival)
+        answers = [heard(rival) for rival in rivals]
+        assert "held" in answers
+        assert set(answers) <= {"held", NAMES[0]}
+    finally:
+        for rival in rivals:
+            rival.kill()
+            rival.communicate()
+
+
+def tell(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def heard(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def say(process: "subprocess.Popen[str]") -> str:
+    tell(process)
+    return heard(process)
