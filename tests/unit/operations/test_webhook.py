@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,7 +60,12 @@ def receiver() -> Iterator[Receiver]:
         ([204], 1, None),
         ([503, 200], 2, None),
         ([503, 500], 2, "status 500"),
-        ([404], 1, "status 404"),
+        ([500, 204], 2, None),
+        ([599, 204], 2, None),
+        ([429, 204], 2, None),  # too many messages: this one may be taken a little later
+        ([429, 429], 2, "status 429"),
+        ([429, 404], 2, "status 404"),
+        *(([status], 1, f"status {status}") for status in (304, 400, 401, 404, 410, 428, 430, 499)),
     ],
 )
 def test_a_failing_webhook_is_asked_once_more_and_a_refusing_one_is_not(
@@ -83,6 +89,23 @@ def test_a_webhook_that_does_not_answer_holds_up_no_run(receiver: Receiver) -> N
     assert problem is not None
     assert "timed out" in problem
     assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize(
+    ("statuses", "pauses"), [([204], []), ([404], []), ([503, 204], [7.5]), ([503, 503], [7.5])]
+)
+def test_a_pause_is_made_before_the_second_try_alone(
+    receiver: Receiver,
+    statuses: list[int | None],
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receiver.statuses = statuses
+    made: list[float] = []
+    # The whole of `time` is shared: only this pause is meant, and none is waited for.
+    monkeypatch.setattr(webhook, "time", SimpleNamespace(sleep=made.append))
+    webhook.post(receiver.url, {"event": "failed"}, pause=7.5)
+    assert made == pauses
 
 
 def test_an_address_nobody_listens_at_is_named_by_its_host() -> None:
