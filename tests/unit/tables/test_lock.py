@@ -77,7 +77,7 @@ NAMES = ("anlan", "dalian", "haiqing", "luoshan", "ningbo", "qingxi", "wuyuan", 
 
 @pytest.mark.parametrize("order", range(8))
 def test_cities_are_locked_in_one_order_however_they_are_named(tmp_path: Path, order: int) -> None:
-    # So two runs that name the same cities never hold one each and refuse one another: whoever has
+    # So two runs that name the same cities never refuse one another with a city each: whoever has
     # the first gets the rest.
     asked = random.Random(order).sample(NAMES, len(NAMES))
     with (
@@ -130,14 +130,14 @@ def test_of_two_processes_that_name_cities_in_opposite_orders_one_gets_them_all(
     ]  # fmt: skip
     try:
         first, second = rivals
-        for one, other in ((first, second), (second, first)):
-            assert say(one) == "held"
-            assert say(other) == NAMES[0]  # refused at the first city: it never had another
-            tell(one)  # leaves its cities
+        for holding, refused in ((first, second), (second, first)):
+            assert ask(holding) == "held"
+            assert ask(refused) == NAMES[0]  # refused at the first city: it never had another
+            send_line(holding)  # leaves its cities
         # Both at once: at least one of them has all the cities.
         for rival in rivals:
-            tell(rival)
-        answers = [heard(rival) for rival in rivals]
+            send_line(rival)
+        answers = [read_line(rival) for rival in rivals]
         assert "held" in answers
         assert set(answers) <= {"held", NAMES[0]}
     finally:
@@ -146,17 +146,17 @@ def test_of_two_processes_that_name_cities_in_opposite_orders_one_gets_them_all(
             rival.communicate()
 
 
-def tell(process: "subprocess.Popen[str]") -> None:
+def send_line(process: "subprocess.Popen[str]") -> None:
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
 
 
-def heard(process: "subprocess.Popen[str]") -> str:
+def read_line(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
 
-def say(process: "subprocess.Popen[str]") -> str:
-    tell(process)
-    return heard(process)
+def ask(process: "subprocess.Popen[str]") -> str:
+    send_line(process)
+    return read_line(process)
