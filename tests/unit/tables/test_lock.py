@@ -113,6 +113,7 @@ for line in sys.stdin:
         with lock.hold(Path(output), cities):
             print("held", flush=True)
             sys.stdin.readline()
+        print("left", flush=True)
     except lock.LockedError as error:
         print(str(error).partition(" is working on ")[2].split()[0], flush=True)
 """
@@ -133,7 +134,7 @@ def test_of_two_processes_that_name_cities_in_opposite_orders_one_gets_them_all(
         for holding, refused in ((first, second), (second, first)):
             assert ask(holding) == "held"
             assert ask(refused) == NAMES[0]  # refused at the first city: it never had another
-            send_line(holding)  # leaves its cities
+            assert ask(holding) == "left"
         # Both at once: at least one of them has all the cities.
         for rival in rivals:
             send_line(rival)
