@@ -82,6 +82,10 @@ def run(
     """Do what a scheduler calls: crawl, align, check, report."""
     from pipelines.operations import round as rounds
 
+    if encoder is not None:
+        from pipelines.vectors.load import load_encoder
+
+        load_encoder(encoder)  # A mistaken name is refused before hours of crawling, not after.
     order = _order(cities, crawling, cities_dir, shared)
     return rounds.run(
         replace(order, encoder=encoder, jobs=jobs, webhook=webhook, metrics_dir=metrics_dir)

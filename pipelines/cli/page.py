@@ -21,6 +21,8 @@ from pipelines.terminal import say, show_table
 LIMIT = 180
 """Seconds for fetching a page: robots.txt, redirects and a retry included. Set by hand."""
 
+_ADDRESS = "an address on the web, http://… or https://…"
+
 
 class PageError(ShizhengError):
     """File or address that cannot be read. The message names the expectation."""
@@ -49,9 +51,13 @@ def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explain
     page of a host that no city names is read with the general rules. Raises `PageError`,
     `PageNotHadError`.
     """
-    if source.startswith(("http://", "https://")):
+    if _is_address(source):
         url, body, headers = _fetch(source, cities)
+    elif "://" in source:
+        raise PageError(f"{source}: expected {_ADDRESS}, or a file")
     else:
+        if url is not None and not _is_address(url):
+            raise PageError(f"{url}: expected {_ADDRESS} for --url")
         body, headers = _read(Path(source)), {}
         url = url or f"http://saved.invalid/{Path(source).name}"
     city = next((city for city in cities.values() if city.allows(url)), None)
@@ -60,6 +66,10 @@ def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explain
     if isinstance(page.result, Reject):
         return Explained(url, city.key, page, (page.result,))
     return Explained(url, city.key, page, judge(page.result))
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
 
 
 def show(explained: Explained) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.demo import DEMO_CITIES
 from pipelines.cli import cities, commands, release, review
 from pipelines.cli.app import app, main, parse
 
@@ -157,6 +158,28 @@ def test_a_wrong_command_line_is_one_sentence_and_exit_code_2(
     assert printed.err.startswith("shizheng: ")
     assert sentence in printed.err
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+def test_an_encoder_that_is_none_ends_a_run_before_it_crawls(
+    is_file: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if is_file:
+        (tmp_path / "model").write_text("no model")
+    named = ["--encoder", str(tmp_path / "model")]
+    places = ["--cities-dir", str(DEMO_CITIES), "--output", str(tmp_path / "corpus")]
+    assert main(["run", *named, *places]) == 2
+    assert capsys.readouterr().err.startswith(f"shizheng: {tmp_path / 'model'}: ")
+    assert not (tmp_path / "corpus").exists()
+
+
+@pytest.mark.parametrize("line", ["ftp://www.example.org/", "FILE --url www.example.org/1"])
+def test_an_address_of_a_page_is_on_the_web(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.html").write_text("<title>Bridge opens</title>")
+    assert main(["page", *line.replace("FILE", str(tmp_path / "page.html")).split()]) == 2
+    assert "expected an address on the web, http://… or https://…" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["--help", "release --help", "review export -h", "cities -h"])
