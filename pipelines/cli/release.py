@@ -169,7 +169,7 @@ def verify(
     from pipelines.release import snapshot
     from pipelines.release import verify as checking
 
-    found = snapshot.find(existing(shared.output), release)
+    found = snapshot.find(shared.output, release)
     problems = checking.problems(found)
     if shared.json:
         say_json({"release": found.version, "valid": not problems, "problems": problems})
@@ -192,8 +192,7 @@ def diff(
     """Compare two releases: what changed, and why."""
     from pipelines.release import difference, snapshot
 
-    output = existing(shared.output)
-    before, after = snapshot.find(output, old), snapshot.find(output, new)
+    before, after = snapshot.find(shared.output, old), snapshot.find(shared.output, new)
     changes = difference.compare_releases(before, after)
     if shared.json:
         say_json(changes)
@@ -217,6 +216,7 @@ def diff(
 def list_releases(*, shared: Shared = SHARED) -> ExitCode:
     """List the releases in the output folder."""
     from pipelines.release import snapshot
+    from pipelines.release.tables import WHOLE
 
     releases = snapshot.releases(existing(shared.output))
     if shared.json:
@@ -226,7 +226,7 @@ def list_releases(*, shared: Shared = SHARED) -> ExitCode:
         (
             r.version,
             r.manifest["as_of"],
-            *(sum(of.values()) for of in r.manifest["counts"].values()),
+            *(of[WHOLE] for of in r.manifest["counts"].values()),
         )
         for r in releases
     ]

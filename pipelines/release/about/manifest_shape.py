@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from crawler.errors import ShizhengError
-from pipelines.release.tables import TABLES
+from pipelines.release.tables import TABLES, WHOLE
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -22,15 +22,17 @@ class ShapeError(ShizhengError):
 def checked(found: object) -> Mapping[str, Any]:
     """Return `found` as the manifest of a release. Raises `ShapeError`."""
     whole = _object(found, "it")
-    for key in ("release", "files", "counts", "thresholds", "withdrawn"):
+    for key in ("release", "as_of", "files", "counts", "thresholds", "withdrawn"):
         if key not in whole:
             raise ShapeError(f"it has no {key}")
     _text(whole["release"], "release")
+    _text(whole["as_of"], "as_of")
     _files(whole["files"])
     counts = _object(whole["counts"], "counts")
     for table in TABLES:
-        for part, count in _object(counts.get(table), f"counts, {table}").items():
-            _count(count, f"counts, {table}, {part}")
+        rows = _object(counts.get(table), f"counts, {table}")
+        for part in (WHOLE, *rows):
+            _count(rows.get(part), f"counts, {table}, {part}")
     _thresholds(_object(whole["thresholds"], "thresholds"))
     withdrawn = _object(whole["withdrawn"], "withdrawn")
     _each(withdrawn.get("digests"), "withdrawn, digests", _text)

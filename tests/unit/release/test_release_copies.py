@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from release_corpus import release, write_corpus
 
+from pipelines.cli.app import main
 from pipelines.release import difference, snapshot, verify
 from pipelines.release.snapshot import ReleaseError, Snapshot
 
@@ -174,7 +175,8 @@ def entry(**more: Any) -> list[dict[str, Any]]:
         ({"files": entry(sha256="x")}, "sha256: expected 64 hexadecimal digits"),
         ({"release": 5}, "release: expected a string"),
         ({"counts": None}, "counts: expected an object"),
-        ({"counts": {"articles": {}}}, "counts, pairs: expected an object"),
+        ({"counts": {"articles": {"all": 1}}}, "counts, pairs: expected an object"),
+        ({"counts": {"articles": {"train": 1}}}, "counts, articles, all: expected"),
         ({"thresholds": []}, "thresholds: expected an object"),
         ({"thresholds": {"min_probability": "0.5"}}, "min_probability: expected a number"),
         ({"withdrawn": {"digests": 3}}, "withdrawn, digests: expected a list"),
@@ -191,7 +193,7 @@ def test_a_manifest_of_another_shape_is_refused_with_the_place(
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize("key", ["release", "files", "counts", "thresholds", "withdrawn"])
+@pytest.mark.parametrize("key", ["release", "as_of", "files", "counts", "thresholds", "withdrawn"])
 def test_a_manifest_that_lacks_something_is_refused(copy: Path, key: str) -> None:
     facts = stated(copy)
     del facts[key]
@@ -252,3 +254,19 @@ def test_a_table_of_other_columns_is_not_compared(original: Snapshot, copy: Path
 def test_a_release_may_itself_be_named_by_a_link(copy: Path) -> None:
     (copy.parent / "latest").symlink_to(copy)
     assert problems(copy.parent / "latest") == []
+
+
+@pytest.mark.parametrize("command", ["verify", "diff"])
+def test_a_copy_is_checked_and_compared_where_there_is_no_corpus(
+    command: str, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copies = [str(copy)] * (2 if command == "diff" else 1)
+    assert main(["release", command, *copies, "--output", str(copy.parent / "none")]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_name_that_is_no_release_is_refused_where_there_is_no_corpus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["release", "verify", "1.0", "--output", str(tmp_path / "none")]) == 2
+    assert "1.0: no release of that name" in capsys.readouterr().err

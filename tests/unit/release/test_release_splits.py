@@ -14,6 +14,7 @@ from release_corpus import CITY, FIRST_DAY, article, pair, release, rows, senten
 from crawler.item import Article
 from pipelines.articles import duplicates
 from pipelines.articles.duplicates import cluster_shard, same
+from pipelines.cli.app import main
 from pipelines.release import verify
 from pipelines.release.split import leaks as neighbours
 from pipelines.release.split import splits
@@ -149,6 +150,17 @@ def test_reposts_and_mates_stand_in_one_part(corpus: tuple[Path, dict[str, Artic
         assert part[row["zh_id"]] == part[row["en_id"]] == row["split"]
     of_pair = {row["pair_id"]: row["split"] for row in rows(made, "pairs")}
     assert all(of_pair[row["pair_id"]] == row["split"] for row in rows(made, "sentences"))
+
+
+def test_a_list_of_releases_counts_each_row_once(
+    corpus: tuple[Path, dict[str, Article]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = release(corpus[0], "counted", split="time")
+    assert main(["release", "list", "--output", str(corpus[0])]) == 0
+    (line,) = [row for row in capsys.readouterr().out.splitlines() if row.startswith("counted")]
+    assert line.split()[2:] == [
+        str(len(rows(made, table))) for table in ("articles", "pairs", "sentences")
+    ]
 
 
 def test_nothing_in_train_was_published_after_its_last_day(
