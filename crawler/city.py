@@ -136,7 +136,7 @@ class City:
             parts = urlsplit(url)
         except ValueError:
             return False
-        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        if parts.scheme not in ("http", "https") or "@" in parts.netloc:
             return False
         return parts.hostname in self.hosts or parts.netloc in self.hosts
 

@@ -135,6 +135,14 @@ def test_an_address_with_a_user_is_no_page_of_the_city(user: str, rest: str) -> 
     assert not city.allows(f"http://{user}{rest}")
 
 
+def test_a_listing_may_be_on_a_host_with_a_port(tmp_path: Path) -> None:
+    text = GOOD.replace("hosts: [", 'hosts: ["www.some.gov.cn:8443", ')
+    text = text.replace("http://www.some.gov.cn/col", "https://www.some.gov.cn:8443/col")
+    city = load_city(write(tmp_path, text.replace(" www.some.gov.cn,", "")))
+    assert city.hosts == ("www.some.gov.cn:8443", "en.some.gov.cn")
+    assert city.sources[0].list.startswith("https://www.some.gov.cn:8443/")
+
+
 def test_a_host_with_a_port_is_allowed_at_that_port_alone() -> None:
     city = City("some", "某市", "Some", ("port.example:81",), ())
     assert city.allows("http://port.example:81/@a?b@c")

@@ -20,7 +20,7 @@ def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
 ) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(b"old")
-    new = b"new" * 50_000
+    new = b"new" * 50  # less than a buffer, which is flushed before it is synced
     synced: list[tuple[str, int, bytes]] = []
 
     def sync(descriptor: int) -> None:
