@@ -1,0 +1,433 @@
+"""Mutation test of the rooms that keep data.
+
+`python -m benchmarks.accuracy.mutants [--count 200] [--seed 1] [--rooms archive,state]
+[--results FILE] [--floor SHARE]`: small faults are drawn by the seed, the rooms in turn, evenly
+over the places of a room. Each is put into a fresh copy of the tree, and the tests of its own room
+run there: the quick ones first, then the slow ones. A mutant is `killed` if a test fails, `timeout` if
+the tests exceed the limit (counted as killed, and reported), `crashed` if a signal ended them (not
+counted at all), else `survived`. Equivalent mutants are not guessed: they count as survivors.
+
+Before that, the tests of each drawn room run on an unchanged copy: they must pass, and their time
+sets the limit. The results go into a JSON Lines file, from which a stopped run goes on; results of
+another state of the tree are not used. The working tree is only read. Exit code 0 at the floor or
+above, 1 below it, 2 for a wrong option, 4 if tests fail without a mutant.
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FLOOR = 0.0
+"""Lowest share killed that passes; docs/measurements/mutants.md has the run it is from."""
+
+LIMIT_FACTOR = 4
+LIMIT_SECONDS = 60.0
+"""Limit of a run: its time without a mutant, times the factor, plus the seconds.
+Set by hand, so that a machine under load ends few runs that would have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Sources that are mutated (paths or globs), and folders of the tests that should notice."""
+
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+ROOMS = {
+    "archive": Room(("crawler/archive/*.py",), ("tests/unit/archive",)),
+    "state": Room(("crawler/state/*.py",), ("tests/unit/state",)),
+    "crawl": Room(("crawler/crawl/*.py",), ("tests/unit/crawl", "tests/unit/crawler")),
+    "tables": Room(("pipelines/tables/*.py",), ("tests/unit/tables",)),
+    "pairs": Room(("pipelines/pairs/*.py",), ("tests/unit/pairs",)),
+    "sentences": Room(("pipelines/sentences/*.py",), ("tests/unit/sentences",)),
+    "quality": Room(("pipelines/quality/*.py",), ("tests/unit/quality",)),
+    "review": Room(
+        ("pipelines/review/journal.py", "pipelines/review/stored_verdicts.py"),
+        ("tests/unit/review",),
+    ),
+    "release": Room(
+        ("pipelines/release/content/selection.py", "pipelines/release/content/masking.py"),
+        ("tests/unit/release",),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change of a source: the bytes from `start` to `end` of `path` become `new`."""
+
+    room: str
+    path: str
+    line: int
+    start: int
+    end: int
+    old: str
+    new: str
+
+    def applied(self, source: bytes) -> bytes:
+        """Return the source with the change in it."""
+        return source[: self.start] + self.new.encode() + source[self.end :]
+
+    def __str__(self) -> str:
+        """Return `file:line old -> new`, each text on one line."""
+        old, new = " ".join(self.old.split()), " ".join(self.new.split())
+        return f"{self.path}:{self.line} {old} -> {new}"
+
+
+COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+
+
+def changed_comparisons(node: ast.Compare) -> Iterator[ast.expr]:
+    """Yield the comparison with one operator changed, for each of its operators."""
+    for place, operator in enumerate(node.ops):
+        ops = list(node.ops)
+        ops[place] = COMPARISONS[type(operator)]()
+        yield ast.Compare(node.left, ops, node.comparators)
+
+
+def changed_constants(node: ast.Constant) -> Iterator[ast.expr]:
+    """Yield the opposite of a truth value, and the neighbours of a number."""
+    if isinstance(node.value, bool):
+        yield ast.Constant(not node.value)
+    elif isinstance(node.value, int | float):
+        yield ast.Constant(node.value + 1)
+        yield ast.Constant(node.value - 1)
+
+
+def swapped_arguments(node: ast.Call) -> Iterator[ast.expr]:
+    """Yield the call with two neighbouring arguments swapped, for each pair that differs."""
+    if any(isinstance(argument, ast.Starred) for argument in node.args):
+        return
+    for place in range(len(node.args) - 1):
+        args = list(node.args)
+        args[place : place + 2] = args[place + 1], args[place]
+        if ast.dump(args[place]) != ast.dump(args[place + 1]):
+            yield ast.Call(node.func, args, node.keywords)
+
+
+def changed_expressions(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what an expression is changed into."""
+    match node:
+        case ast.Compare():
+            yield from changed_comparisons(node)
+        case ast.BoolOp():
+            yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
+        case ast.UnaryOp(op=ast.Not()):
+            yield node.operand
+        case ast.Constant():
+            yield from changed_constants(node)
+        case ast.Call():
+            yield from swapped_arguments(node)
+
+
+def changed_statements(node: ast.stmt) -> Iterator[str]:
+    """Yield what a statement is changed into: nothing, or the return of nothing.
+    An assignment to a name is left: without it most code fails at once."""
+    match node:
+        case ast.Return(value=ast.expr() as value):
+            if not (isinstance(value, ast.Constant) and value.value is None):
+                yield "return None"
+        case ast.Expr(value=ast.Constant()):
+            return  # a docstring, or an ellipsis
+        case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
+            yield "pass"
+        case ast.Delete() | ast.Assign(targets=[ast.Attribute() | ast.Subscript(), *_]):
+            yield "pass"
+
+
+def mutable_nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
+    """Yield the nodes below one, but for annotations, decorators and formatted strings.
+    The first two do not run with the code; the places within the last are wrong before 3.12."""
+    for name, value in ast.iter_fields(node):
+        if name in {"annotation", "returns", "decorator_list"}:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr):
+                if isinstance(child, ast.expr | ast.stmt):
+                    yield child
+                yield from mutable_nodes(child)
+
+
+def changes(node: ast.expr | ast.stmt) -> Iterator[str]:
+    """Yield the new texts of a node."""
+    if isinstance(node, ast.stmt):
+        yield from changed_statements(node)
+    else:
+        for new in changed_expressions(node):
+            yield f"({ast.unparse(ast.fix_missing_locations(new))})"
+
+
+def mutants_of(room: str, path: str, source: bytes) -> list[Mutant]:
+    """Return every mutant of a source that compiles, in the order of the source."""
+    starts = [0]
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    found = []
+    for node in mutable_nodes(ast.parse(source)):
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        start = starts[node.lineno - 1] + node.col_offset
+        end = starts[node.end_lineno - 1] + node.end_col_offset
+        for new in changes(node):
+            old = source[start:end].decode()
+            mutant = Mutant(room, path, node.lineno, start, end, old, new)
+            if compiles(mutant.applied(source)):
+                found.append(mutant)
+    return found
+
+
+def compiles(source: bytes) -> bool:
+    """Return True if the source is valid Python."""
+    try:
+        compile(source, "mutant", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+def drawn(root: Path, rooms: dict[str, Room], count: int, seed: int) -> list[Mutant]:
+    """Draw mutants, the rooms in turn; a smaller count is the beginning of a larger one."""
+    shuffled = []
+    for name, room in rooms.items():
+        paths = sorted({path for glob in room.sources for path in root.glob(glob)})
+        mutants = [
+            mutant
+            for path in paths
+            for mutant in mutants_of(name, path.relative_to(root).as_posix(), path.read_bytes())
+        ]
+        random.Random(f"{seed} {name}").shuffle(mutants)
+        shuffled.append(mutants)
+    turns = chain.from_iterable(zip_longest(*shuffled))
+    return list(islice((mutant for mutant in turns if mutant is not None), count))
+
+
+def tree_files(root: Path) -> list[str]:
+    """Return the files of the tree that git tracks or would."""
+    listing = ["git", "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"]
+    names = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split("\0")
+    return sorted(name for name in names if name and (root / name).is_file())
+
+
+def tree_digest(root: Path) -> str:
+    """Return the digest of the Python tree, data files of packages and tests included."""
+    digest = hashlib.sha256()
+    for name in tree_files(root):
+        if name.startswith(("crawler/", "pipelines/", "tests/")) or name == "pyproject.toml":
+            digest.update(name.encode() + b"\0" + (root / name).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def copy_tree(root: Path, target: Path) -> None:
+    """Copy the files of the tree, without caches, environments or outputs."""
+    for name in tree_files(root):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / name, target / name)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """End of a run of tests, the first test that failed, and seconds."""
+
+    verdict: str
+    test: str
+    seconds: float
+
+
+def run_pytest(copy: Path, options: Sequence[str], limit: float | None) -> tuple[int | None, str]:
+    """Return exit code (None beyond the limit) and output; all that it started is ended."""
+    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *options]
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=copy,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code: int | None = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            end_group(process)
+        output.seek(0)
+        return code, output.read()
+
+
+def end_group(process: subprocess.Popen[Any]) -> None:
+    """End the process and those that it left behind, which are in its group."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+NOTHING_COLLECTED = 5
+"""Exit code of pytest if no test is selected: a room without slow tests."""
+
+
+def run_tests(copy: Path, tests: Sequence[str], limit: float | None) -> Outcome:
+    """Run the quick tests, then the slow ones, each within the limit; end at the first failure."""
+    began = time.monotonic()
+    for marked in ("not slow", "slow"):
+        code, output = run_pytest(copy, ["-m", marked, *tests], limit)
+        if code not in (0, NOTHING_COLLECTED):
+            verdict = "timeout" if code is None else "crashed" if code < 0 else "killed"
+            failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
+            return Outcome(verdict, "".join(failed[:1])[:200], time.monotonic() - began)
+    return Outcome("survived", "", time.monotonic() - began)
+
+
+def run_mutant(root: Path, room: Room, mutant: Mutant | None, limit: float | None) -> Outcome:
+    """Run the tests of a room in a fresh copy of the tree, with a mutant or without."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        copy = Path(folder).resolve()
+        copy_tree(root, copy)
+        if mutant is not None:
+            source = copy / mutant.path
+            source.write_bytes(mutant.applied(source.read_bytes()))
+        return run_tests(copy, room.tests, limit)
+
+
+class Results:
+    """Outcomes of one state of the tree, in a JSON Lines file that a later run goes on from."""
+
+    def __init__(self, path: Path, tree: str) -> None:
+        """Read the outcomes of this tree; a last line that is cut off is left out."""
+        self.path, self.tree = path, tree
+        self.outcomes: dict[str, Outcome] = {}
+        whole = path.read_text(encoding="utf-8").rpartition("\n")[0] if path.exists() else ""
+        for line in whole.splitlines():
+            row = json.loads(line)
+            if row["tree"] == tree:
+                self.outcomes[row["key"]] = Outcome(**row["outcome"])
+        if path.exists():
+            path.write_text(whole + "\n" if whole else "", encoding="utf-8")
+
+    def add(self, key: str, outcome: Outcome) -> None:
+        """Store an outcome, unless a signal ended the run: that one is to be run again."""
+        self.outcomes[key] = outcome
+        if outcome.verdict != "crashed":
+            row = {"tree": self.tree, "key": key, "outcome": asdict(outcome)}
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def mutant_key(mutant: Mutant) -> str:
+    """Return the name of a mutant among the results."""
+    return f"{mutant.start}-{mutant.end} {mutant}"
+
+
+def measure(
+    root: Path, rooms: dict[str, Room], mutants: Sequence[Mutant], results: Results
+) -> Iterator[tuple[Mutant, Outcome]]:
+    """Yield each mutant with its outcome; raise ValueError if tests fail without a mutant."""
+    for mutant in mutants:
+        room, unchanged = rooms[mutant.room], f"unchanged {mutant.room}"
+        if unchanged not in results.outcomes:
+            outcome = run_mutant(root, room, None, None)
+            if outcome.verdict != "survived":
+                raise ValueError(
+                    f"the tests of {mutant.room} must pass without a mutant, but: "
+                    f"{outcome.test or outcome.verdict}; run `pytest {' '.join(room.tests)}`"
+                )
+            results.add(unchanged, outcome)
+        limit = LIMIT_FACTOR * results.outcomes[unchanged].seconds + LIMIT_SECONDS
+        key = mutant_key(mutant)
+        if key not in results.outcomes:
+            results.add(key, run_mutant(root, room, mutant, limit))
+        yield mutant, results.outcomes[key]
+
+
+def share_killed(verdicts: Counter[str]) -> float:
+    """Return the killed part of the mutants that ran to an end; 0 if none did."""
+    killed = verdicts["killed"] + verdicts["timeout"]
+    return killed / max(1, killed + verdicts["survived"])
+
+
+def print_table(by_room: dict[str, Counter[str]]) -> float:
+    """Print the counts and the share killed by room; return the share of all."""
+    print(f"\n{'room':<10} {'mutants':>7} {'killed':>7} {'timeout':>7} {'crashed':>7} {'share':>6}")
+    by_room = by_room | {"all": sum(by_room.values(), Counter())}
+    for room, verdicts in by_room.items():
+        counts = [verdicts.total(), verdicts["killed"], verdicts["timeout"], verdicts["crashed"]]
+        numbers = " ".join(f"{count:>7}" for count in counts)
+        print(f"{room:<10} {numbers} {share_killed(verdicts):>6.1%}")
+    return share_killed(by_room["all"])
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the options; a wrong one ends the program with code 2."""
+    parser = argparse.ArgumentParser(description="Mutation test of the rooms that keep data")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rooms", default=",".join(ROOMS))
+    parser.add_argument("--results", type=Path, default=ROOT / "build/mutants.jsonl")
+    parser.add_argument("--floor", type=float, default=FLOOR)
+    options = parser.parse_args(arguments)
+    options.rooms = options.rooms.split(",")
+    if unknown := [room for room in options.rooms if room not in ROOMS]:
+        parser.error(f"--rooms: no room {unknown[0]!r}; choose from {', '.join(ROOMS)}")
+    if options.count < 1:
+        parser.error(f"--count: expected 1 or more, not {options.count}")
+    if not 0 <= options.floor <= 1:
+        parser.error(f"--floor: expected a share from 0 to 1, not {options.floor}")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the mutants, print survivors and shares; return the exit code."""
+    options = parse_arguments(arguments)
+    rooms = {name: ROOMS[name] for name in options.rooms}
+    mutants = drawn(ROOT, rooms, options.count, options.seed)
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    results = Results(options.results, tree_digest(ROOT))
+    by_room: dict[str, Counter[str]] = {}
+    try:
+        for mutant, outcome in measure(ROOT, rooms, mutants, results):
+            by_room.setdefault(mutant.room, Counter())[outcome.verdict] += 1
+            if outcome.verdict != "killed":
+                print(f"{outcome.verdict}: {mutant}", flush=True)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 4
+    share = print_table(by_room)
+    if share < options.floor:
+        print(f"below the floor of {options.floor:.1%}: write tests that kill the survivors above")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
