@@ -3,9 +3,9 @@
 `python -m benchmarks.accuracy.mutants [--count 200] [--seed 1] [--rooms archive,state]
 [--results FILE] [--floor SHARE]`: small faults are drawn by the seed, the rooms in turn, evenly
 over the places of a room. Each is put into a fresh copy of the tree, and the tests of its own room
-run there: the quick ones first, then the slow ones. A mutant is `killed` if a test fails, `timeout` if
-the tests exceed the limit (counted as killed, and reported), `crashed` if a signal ended them (not
-counted at all), else `survived`. Equivalent mutants are not guessed: they count as survivors.
+run there: the quick ones first, then the slow ones. A mutant is `killed` if a test fails, `timeout`
+if the tests exceed the limit (counted as killed, and reported), `crashed` if a signal ended them
+(not counted at all), else `survived`. Equivalent mutants are not guessed: they are survivors, too.
 
 Before that, the tests of each drawn room run on an unchanged copy: they must pass, and their time
 sets the limit. The results go into a JSON Lines file, from which a stopped run goes on; results of
@@ -187,7 +187,7 @@ def changes(node: ast.expr | ast.stmt) -> Iterator[str]:
 
 
 def mutants_of(room: str, path: str, source: bytes) -> list[Mutant]:
-    """Return every mutant of a source that compiles, in the order of the source."""
+    """Return every mutant of a source, in its order, of those that do not compile, too."""
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -199,24 +199,23 @@ def mutants_of(room: str, path: str, source: bytes) -> list[Mutant]:
         end = starts[node.end_lineno - 1] + node.end_col_offset
         for new in changes(node):
             old = source[start:end].decode()
-            mutant = Mutant(room, path, node.lineno, start, end, old, new)
-            if compiles(mutant.applied(source)):
-                found.append(mutant)
+            found.append(Mutant(room, path, node.lineno, start, end, old, new))
     return found
 
 
-def compiles(source: bytes) -> bool:
-    """Return True if the source is valid Python."""
+def compiles(root: Path, mutant: Mutant) -> bool:
+    """Return True if the source with the mutant in it is valid Python."""
+    source = mutant.applied((root / mutant.path).read_bytes())
     try:
-        compile(source, "mutant", "exec", dont_inherit=True)
+        compile(source, mutant.path, "exec", dont_inherit=True)
     except SyntaxError:
         return False
     return True
 
 
 def drawn(root: Path, rooms: dict[str, Room], count: int, seed: int) -> list[Mutant]:
-    """Draw mutants, the rooms in turn; a smaller count is the beginning of a larger one."""
-    shuffled = []
+    """Draw mutants that compile, rooms in turn; a smaller draw begins a larger one."""
+    by_room = []
     for name, room in rooms.items():
         paths = sorted({path for glob in room.sources for path in root.glob(glob)})
         mutants = [
@@ -225,8 +224,8 @@ def drawn(root: Path, rooms: dict[str, Room], count: int, seed: int) -> list[Mut
             for mutant in mutants_of(name, path.relative_to(root).as_posix(), path.read_bytes())
         ]
         random.Random(f"{seed} {name}").shuffle(mutants)
-        shuffled.append(mutants)
-    turns = chain.from_iterable(zip_longest(*shuffled))
+        by_room.append(filter(lambda mutant: compiles(root, mutant), mutants))
+    turns = chain.from_iterable(zip_longest(*by_room))
     return list(islice((mutant for mutant in turns if mutant is not None), count))
 
 

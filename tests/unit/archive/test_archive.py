@@ -1,6 +1,7 @@
 """Web archives: what was fetched is kept as it came, and anyone's archive can be read."""
 
 import gzip
+import os
 import time
 import tracemalloc
 from collections import Counter
@@ -193,6 +194,24 @@ def test_an_end_torn_at_any_byte_is_cut_back_to_whole_records(tmp_path: Path) ->
         if kept:
             assert torn.read_bytes() == data[:kept]
             assert repair(torn) == 0
+
+
+def test_a_cut_is_on_the_disk_before_it_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = archive_of(tmp_path, exchange("http://a.example/1"))
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:20])
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def noted(file: int) -> None:
+        synced.append(os.fstat(file).st_size)
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert repair(path) == 20
+    assert synced == [len(whole)]
 
 
 def test_damage_in_the_middle_is_passed_over_and_never_cut(tmp_path: Path) -> None:

@@ -1,0 +1,200 @@
+"""Mutation test: what is changed, what is drawn, and what a run of tests makes of it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks.accuracy.mutants import (
+    ROOMS,
+    ROOT,
+    Mutant,
+    Outcome,
+    Results,
+    Room,
+    drawn,
+    main,
+    measure,
+    mutants_of,
+    run_mutant,
+    tree_digest,
+)
+
+SOURCE = '''"""A pond."""
+
+DEPTH = 3
+
+
+def deep(metres: int, limit: int = DEPTH) -> bool:
+    """Return True if it is deep."""
+    return metres > limit
+
+
+def unseen(metres: int) -> int:
+    return metres + 0
+'''
+TESTS = """from pond.water import DEPTH, deep
+
+def test_deep():
+    assert DEPTH == 3
+    assert deep(4) is True
+    assert deep(3) is False
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree of one room, in which one function is not tested."""
+    root = tmp_path / "tree"
+    for name, text in {
+        "pond/__init__.py": "",
+        "pond/water.py": SOURCE,
+        "tests/pond/test_water.py": TESTS,
+        "pyproject.toml": '[tool.pytest.ini_options]\nmarkers = ["slow: takes long"]\n',
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    return root
+
+
+POND = {"pond": Room(("pond/*.py",), ("tests/pond",))}
+
+
+def texts(source: str) -> set[str]:
+    """The changes of a source, as `old -> new`."""
+    found = mutants_of("pond", "pond.py", source.encode())
+    return {str(mutant).removeprefix(f"pond.py:{mutant.line} ") for mutant in found}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("a < b", {"a < b -> (a <= b)"}),
+        ("a <= b != c", {"a <= b != c -> (a < b != c)", "a <= b != c -> (a <= b == c)"}),
+        ("a is None", {"a is None -> (a is not None)"}),
+        ("a in b", {"a in b -> (a not in b)"}),
+        ("a and b", {"a and b -> (a or b)"}),
+        ("not a", {"not a -> (a)"}),
+        ("a = True", {"True -> (False)"}),
+        ("a = 2", {"2 -> (3)", "2 -> (1)"}),
+        ("a = f(b, c, c)", {"f(b, c, c) -> (f(c, b, c))"}),
+        ("def f():\n    return a", {"return a -> return None"}),
+        ("def f():\n    raise a", {"raise a -> pass"}),
+        ("a.b = c", {"a.b = c -> pass"}),
+        ("a += b", {"a += b -> pass"}),
+    ],
+)
+def test_each_kind_of_fault(source: str, expected: set[str]) -> None:
+    assert expected <= texts(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""Docstring."""',
+        "a: Literal[1]",
+        "def f(a: Literal[1]) -> Literal[2]: ...",
+        "@cached(1)\ndef f(): ...",
+        'a = f"{b < 1}"',
+        "def f():\n    return None",
+        "a = f(b, b)",
+        "a = f(*b, c)",
+    ],
+)
+def test_what_does_not_run_or_changes_nothing_is_left(source: str) -> None:
+    assert texts(source) == set()
+
+
+def test_a_change_replaces_only_its_own_bytes_after_chinese_text() -> None:
+    source = 'a = "池塘"; b = c < d  # 深\n'.encode()
+    (mutant,) = mutants_of("pond", "pond.py", source)
+    assert mutant.applied(source).decode() == 'a = "池塘"; b = (c <= d)  # 深\n'
+
+
+def test_a_smaller_draw_is_the_beginning_of_a_larger_one_and_the_rooms_take_turns() -> None:
+    rooms = {name: ROOMS[name] for name in ("archive", "state")}
+    small, large = drawn(ROOT, rooms, 4, 7), drawn(ROOT, rooms, 8, 7)
+    assert small == large[:4]
+    assert [mutant.room for mutant in small] == ["archive", "state"] * 2
+    assert drawn(ROOT, rooms, 4, 8) != small
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_has_sources_and_tests(room: str) -> None:
+    assert drawn(ROOT, {room: ROOMS[room]}, 1, 1)
+    assert all(list((ROOT / folder).glob("**/test_*.py")) for folder in ROOMS[room].tests)
+
+
+@pytest.mark.slow
+def test_only_the_faults_that_no_test_notices_survive(tree: Path, tmp_path: Path) -> None:
+    results = Results(tmp_path / "results.jsonl", tree_digest(tree))
+    before = tree_digest(tree)
+    mutants = drawn(tree, POND, 100, 1)
+    outcomes = {str(mutant): outcome for mutant, outcome in measure(tree, POND, mutants, results)}
+    survived = {text for text, outcome in outcomes.items() if outcome.verdict == "survived"}
+    assert survived == {
+        "pond/water.py:12 return metres + 0 -> return None",
+        "pond/water.py:12 0 -> (1)",
+        "pond/water.py:12 0 -> (-1)",
+    }
+    killed = outcomes["pond/water.py:8 metres > limit -> (metres >= limit)"]
+    assert killed.verdict == "killed"
+    assert "test_water.py::test_deep" in killed.test
+    assert tree_digest(tree) == before
+
+
+def endless(tree: Path) -> Mutant:
+    """A mutant with which a loop does not end."""
+    source = b"def dig():\n    depth = 0\n    while depth < 1:\n        depth += 1\n\n\ndig()\n"
+    (tree / "pond/water.py").write_bytes(source)
+    mutants = mutants_of("pond", "pond/water.py", source)
+    return next(mutant for mutant in mutants if mutant.old == "depth += 1")
+
+
+@pytest.mark.slow
+def test_a_loop_without_end_is_ended_at_the_limit(tree: Path) -> None:
+    (tree / "tests/pond/test_water.py").write_text("import pond.water\n\ndef test(): ...\n")
+    outcome = run_mutant(tree, POND["pond"], endless(tree), 5.0)
+    assert outcome.verdict == "timeout"
+
+
+@pytest.mark.slow
+def test_tests_that_fail_without_a_mutant_measure_nothing(tree: Path, tmp_path: Path) -> None:
+    (tree / "tests/pond/test_water.py").write_text("def test_dry():\n    assert False\n")
+    results = Results(tmp_path / "results.jsonl", tree_digest(tree))
+    with pytest.raises(ValueError, match=r"must pass without a mutant.*test_dry"):
+        list(measure(tree, POND, drawn(tree, POND, 1, 1), results))
+
+
+def test_a_stopped_run_goes_on_from_its_results_but_not_from_those_of_another_tree(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "results.jsonl"
+    first = Results(path, "tree a")
+    first.add("killed one", Outcome("killed", "FAILED test", 1.5))
+    first.add("crashed one", Outcome("crashed", "", 1.5))
+    with path.open("a") as file:
+        file.write('{"tree": "tree a", "ke')  # the machine stopped here
+    again = Results(path, "tree a")
+    assert again.outcomes == {"killed one": Outcome("killed", "FAILED test", 1.5)}
+    again.add("survivor", Outcome("survived", "", 2.0))
+    assert set(Results(path, "tree a").outcomes) == {"killed one", "survivor"}
+    assert Results(path, "tree b").outcomes == {}
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (["--rooms", "attic"], "--rooms: no room 'attic'"),
+        (["--count", "0"], "--count: expected 1 or more, not 0"),
+        (["--floor", "90"], "--floor: expected a share from 0 to 1, not 90"),
+    ],
+)
+def test_a_wrong_option_is_refused(
+    option: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(option)
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
