@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick browser lint format bench dictionary lock clean
+.PHONY: help demo test quick browser lint format bench mutants dictionary lock clean
 
 help:
 	@echo "make demo    the whole job on the embedded miniature web, into demo-output/"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint    ruff, mypy, import rules, docstring rules"
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks (set SHIZHENG_SHARED for those on outside data)"
+	@echo "make mutants small faults in the rooms that keep data: which of them no test notices; hours"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt afresh"
 
 # Nothing is installed without a hash that is in these files. The project itself is installed without
@@ -78,6 +79,10 @@ bench: $(READY)
 		$(BIN)/python -m benchmarks.accuracy.extraction && \
 		$(BIN)/python -m benchmarks.accuracy.extraction --fields; \
 	fi
+
+# Goes on where it was stopped: build/mutants.jsonl.
+mutants: $(READY)
+	$(BIN)/python -m benchmarks.accuracy.mutants
 
 # Written from the schemas; a test fails when it is out of step.
 dictionary: $(READY)
