@@ -1,4 +1,4 @@
-"""Articles that do not fit their family's rules: when a changed layout is reported."""
+"""Answers that are no articles, and articles that do not fit their family's rules."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from scrapy.utils.test import get_crawler
 
 from crawler.archive.reader import Answer
 from crawler.city import City, Source
-from crawler.crawl.articles import ArticleReader
+from crawler.crawl.articles import ArticleReader, rejected
 from crawler.crawl.session import Session
 
 LIST = "http://www.a.example/news/"
@@ -20,6 +20,7 @@ CITY = City(
     hosts=("www.a.example",),
     sources=(Source("zh", "trs", LIST),),
 )
+HTML = {"content-type": "text/html; charset=utf-8"}
 TEXT = "<p>市政府三日召开会议，听取全市水利工程建设情况的汇报，部署下一阶段的工作。</p>" * 4
 
 
@@ -30,7 +31,18 @@ def page(number: int, *, by_rules: bool) -> Answer:
         <h1>市政府召开第{number}次会议</h1><p>发布时间：2024-03-05</p>
         <div class="{name}">{TEXT}</div></body></html>"""
     url = f"{LIST}202403/t20240305_{number}.html"
-    return Answer(url, 200, {"Content-Type": "text/html; charset=utf-8"}, html.encode())
+    return Answer(url, 200, HTML, html.encode())
+
+
+def opened(output: Path) -> Session:
+    return Session.open(get_crawler(settings_dict={"SHIZHENG_OUTPUT": str(output)}), CITY)
+
+
+def issues(output: Path) -> list[tuple[str, str]]:
+    """Code and evidence of each issue of the run."""
+    files = output.glob("runs/*/luoshan.issues.jsonl")
+    found = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    return [(issue["code"], issue["evidence"]) for issue in found]
 
 
 @pytest.mark.parametrize(
@@ -46,14 +58,38 @@ def page(number: int, *, by_rules: bool) -> Answer:
 def test_a_layout_has_changed_if_few_of_five_articles_fit_the_rules(
     by_rules: int, without: int, reported: str | None, tmp_path: Path
 ) -> None:
-    session = Session.open(get_crawler(settings_dict={"SHIZHENG_OUTPUT": str(tmp_path)}), CITY)
+    session = opened(tmp_path)
     reader = ArticleReader(session)
     for number in range(by_rules + without):
         asyncio.run(reader.read(page(number, by_rules=number < by_rules)))
     reader.conclude()
     session.close()
-    files = list(tmp_path.glob("runs/*/luoshan.issues.jsonl"))
-    issues = [json.loads(line) for file in files for line in file.read_text().splitlines()]
-    assert [(issue["code"], issue["evidence"]) for issue in issues] == (
-        [("layout_changed", reported)] if reported else []
-    )
+    assert issues(tmp_path) == ([("layout_changed", reported)] if reported else [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "code"),
+    [
+        (Answer(LIST, 404, HTML, "<p>没有这个页面</p>".encode()), "http_error", "http_4xx"),
+        (Answer(LIST, 503, HTML, "<p>维护</p>".encode()), "http_error", "http_5xx"),
+        (Answer(LIST, 412, HTML, b""), "challenge", "blocked_challenge"),
+        (Answer(LIST, 200, HTML, b""), "empty_shell", "empty_shell"),
+        (Answer(LIST, 200, {"content-encoding": "gzip"}, b"\x1f"), "too_large", "too_large"),
+    ],
+)
+def test_an_answer_without_a_page_is_reported_and_rejected_for_one_reason(
+    answer: Answer, reason: str, code: str, tmp_path: Path
+) -> None:
+    session = opened(tmp_path)
+    reject = rejected(session, answer)
+    session.close()
+    assert reject is not None
+    assert (reject.url, reject.city, reject.reason) == (LIST, "luoshan", reason)
+    assert [found for found, _ in issues(tmp_path)] == [code]
+
+
+def test_a_page_is_not_rejected(tmp_path: Path) -> None:
+    session = opened(tmp_path)
+    assert rejected(session, page(1, by_rules=True)) is None
+    session.close()
+    assert issues(tmp_path) == []
