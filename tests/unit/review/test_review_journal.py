@@ -43,6 +43,17 @@ def test_a_verdict_reads_back_as_it_was_given(tmp_path: Path) -> None:
     assert read(tmp_path) == [given]
 
 
+def test_an_empty_journal_is_not_compacted_again(tmp_path: Path) -> None:
+    journal.append(tmp_path, [verdict(1)])
+    assert journal.compact(tmp_path) == 1
+    stored = tmp_path / "reviews" / "anna.parquet"
+    file = stored.stat().st_ino  # writing replaces the file
+    (tmp_path / "reviews" / "bo.jsonl").touch()
+    assert journal.compact(tmp_path) == 0
+    assert stored.stat().st_ino == file
+    assert not (tmp_path / "reviews" / "bo.parquet").exists()
+
+
 def test_compaction_changes_where_verdicts_lie_and_nothing_else(tmp_path: Path) -> None:
     for number in range(5):
         journal.append(tmp_path, [verdict(number), verdict(number, "博")])
