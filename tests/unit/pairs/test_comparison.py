@@ -93,3 +93,31 @@ def test_a_page_much_younger_than_the_years_it_states_dates_nothing() -> None:
     plain = facts("The city received 1.05 million tourists.", "en", published=page)
     assert compare_facts(old, plain, NONE, NONE).moved
     assert not compare_facts(new, plain, NONE, NONE).moved
+
+
+KOREANS = "市领导会见韩国客人\n5月3日，市领导会见了韩国友好城市代表团。"
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "clash"),
+    [
+        (KOREANS, "A visit\nThe mayor met a delegation from Japan on May 3.", 1),
+        (KOREANS, "A visit\nThe mayor met a delegation from South Korea on May 3.", 0),
+        (KOREANS, "A visit\nThe mayor met a delegation on May 3.", 0),
+        (
+            KOREANS + "代表团随后前往日本。",
+            "A visit\nThe mayor met a delegation from Japan on May 3.",
+            0,
+        ),
+    ],
+)
+def test_guests_without_transcribed_names_are_distinguished_by_country(
+    zh: str, en: str, clash: float
+) -> None:
+    compared = compare(zh, en)
+    assert compared.guests_clash == clash
+    assert (
+        "guests differ: South Korea against Japan" in compared.remarks
+        if clash
+        else not any(remark.startswith("guests differ") for remark in compared.remarks)
+    )
