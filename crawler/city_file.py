@@ -59,6 +59,8 @@ MOST = 1_000_000_000
 """The largest whole number; days are at most `MOST_DAYS`."""
 MOST_DAYS = 36_500
 
+DIVISION = re.compile("[0-9]{6}")
+"""Code of a division in GB/T 2260."""
 _SHOWN = 60
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(\d{1,5}))?", re.ASCII)
@@ -118,7 +120,7 @@ def load_city(path: Path, key: str | None = None) -> City:
     )
     if city.status not in ("unverified", "active") and not (city.since and city.reason):
         reader.fail(top["status"], f"status {city.status} needs since: and reason: beside it")
-    if city.division is not None and not re.fullmatch(r"\d{6}", city.division):
+    if city.division is not None and not DIVISION.fullmatch(city.division):
         reader.fail(top["division"], 'division is a GB/T 2260 code: six digits in quotes, "210200"')
     return city
 

@@ -6,14 +6,17 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from inspect import BoundArguments
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.completion.detect import ShellDetectionError
 from cyclopts.exceptions import UnusedCliTokensError
 
 from crawler.errors import ExitCode
 from pipelines.cli import cities, commands, release, review, signals
+from pipelines.cli.options import option
 from pipelines.errors import UsageError, exit_code, sentence
-from pipelines.terminal import OUT, complain, end_output, open_streams
+from pipelines.terminal import OUT, complain, end_output, open_streams, say
 
 app = App(
     name="shizheng",
@@ -59,7 +62,24 @@ _cities.command(cities.check)
 _cities.command(cities.add)
 app.command(_cities)
 
-app.register_install_completion_command(help="Install completion for your shell and exit.")
+
+@app.command(name="--install-completion")
+def install_completion(
+    *,
+    shell: Annotated[
+        Literal["bash", "zsh", "fish"] | None,
+        option("shell to complete in (default: the one in use)", "bash|zsh|fish"),
+    ] = None,
+) -> ExitCode:
+    """Install completion for your shell and exit."""
+    try:
+        path = app.install_completion(shell=shell)
+    except ShellDetectionError:
+        raise UsageError("the shell in use is not known; name it: --shell bash|zsh|fish") from None
+    except OSError as error:
+        raise UsageError(f"{error.filename}: cannot be written ({error.strerror})") from error
+    say(f"completion: {path}; start a new shell to use it")
+    return ExitCode.DONE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

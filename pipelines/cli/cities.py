@@ -59,7 +59,7 @@ def check(
     if live:
         _show(found.sources)
     else:
-        say(f"{len(valid)} city files are valid")
+        say(f"valid city files: {len(valid)}")
     for city in found.valid:
         if not city.tls.verify:
             say(f"{city.key}: TLS certificates are not verified ({city.tls.reason})")
@@ -68,14 +68,24 @@ def check(
     return found.exit_code
 
 
+def _division(value: str) -> str:
+    from crawler.city_file import DIVISION
+
+    if not DIVISION.fullmatch(value):
+        raise ValueError(f"expected six digits, like 210200, not {value!r}")
+    return value
+
+
 def add(
     *urls: Annotated[
         str, option("list pages, of one or both languages", name="URL", required=True)
     ],
-    key: Annotated[str | None, option("name of the file (default: from the host)")] = None,
+    key: Annotated[str | None, option("name of the file (default: from the host)", "KEY")] = None,
     zh: Annotated[str | None, option("Chinese name (default: the site's own)", "NAME")] = None,
     en: Annotated[str | None, option("English name (default: from the key)", "NAME")] = None,
-    division: Annotated[str | None, option("GB/T 2260 code, six digits", "CODE")] = None,
+    division: Annotated[
+        str | None, option("GB/T 2260 code, six digits", "CODE", read=_division)
+    ] = None,
     host: Annotated[
         tuple[str, ...],
         option("another host of the city that has articles; may be repeated", "HOST"),

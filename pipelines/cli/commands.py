@@ -157,11 +157,11 @@ def extract(
         complain(f"{key}: nothing was stored: {reason}")
     if mark_reposts(output):
         code = code or ExitCode.UNWELL
-    _show_extracted(found, as_json=shared.json)
+    _show_extracted(found, url_prefix, as_json=shared.json)
     return code
 
 
-def _show_extracted(found: "Extracted", *, as_json: bool) -> None:
+def _show_extracted(found: "Extracted", prefix: str | None, *, as_json: bool) -> None:
     table = {key: asdict(count) for key, count in found.counts.items()}
     if as_json:
         say_json(
@@ -181,7 +181,7 @@ def _show_extracted(found: "Extracted", *, as_json: bool) -> None:
         say(f"{found.read_before} archives were read before; --again reads them again")
     if not table and not found.read_before and not found.damaged:
         complain(
-            "no page of a known city in these archives; "
+            f"no page of a known city{f' under {prefix}' if prefix else ''} in these archives; "
             "--any-host takes pages of hosts that no city file names"
         )
 

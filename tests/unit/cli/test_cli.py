@@ -1,5 +1,6 @@
 """The command line: its commands, the reading of their arguments, and errors as sentences."""
 
+import os
 import subprocess
 import sys
 from datetime import date
@@ -147,6 +148,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("release 1 --min-probability 2", "expected a probability from 0 to 1, not '2'"),
         ("calibrate --list --revert", "name one of --list, --revert and --dry-run"),
         ("review --port x", "--port"),
+        ("cities add http://www.example.org/ --division 12", "expected six digits, like 210200"),
     ],
 )
 def test_a_wrong_command_line_is_one_sentence_and_exit_code_2(
@@ -207,6 +209,27 @@ def test_completion_is_installed_for_the_shell_named(
     assert main(["--install-completion", "--shell", "bash"]) == 0
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any("align-sentences" in path.read_text() for path in written)
+
+
+def test_completion_for_a_shell_that_is_not_known_asks_for_its_name(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", "--install-completion"],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "SHELL": "/bin/foosh", "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "shizheng: the shell in use is not known; name it: --shell bash|zsh|fish\n"
+    )
+
+
+def test_completion_that_cannot_be_written_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "home").write_text("no folder")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert main(["--install-completion", "--shell", "zsh"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["status"], ["release", "--help"]])
