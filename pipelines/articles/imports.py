@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.city import key_problem
@@ -14,6 +14,7 @@ from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE
 from pipelines.articles import contract, language
 from pipelines.tables import text_files
+from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.vocabulary import LANGS
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
@@ -26,8 +27,6 @@ _LONGEST = {
 }
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
-_DIGITS = 400
-"""Digits of the longest number that is read: more take long, and Python refuses 4,300."""
 _FORMS: tuple[tuple[str, Precision], ...] = (
     ("%Y", "year"),
     ("%Y-%m", "month"),
@@ -110,38 +109,12 @@ def _article(line: str, where: str, now: datetime) -> Article:
 def _row(line: str, where: str) -> dict[str, Any]:
     """Return the object on a line. Raises `ImportFileError` for anything else."""
     try:
-        row: Any = json.loads(
-            line, object_pairs_hook=_each_once, parse_int=_integer, parse_constant=_no_number
-        )
-    except json.JSONDecodeError as error:
-        raise ImportFileError(f"{where}: not JSON ({error.msg}, column {error.colno})") from error
-    except RecursionError as error:
-        raise ImportFileError(f"{where}: not an article: it is nested too deeply") from error
-    except ValueError as error:
-        # JSON by its grammar and no value here: a key twice, NaN, 5,000 digits.
-        raise ImportFileError(f"{where}: not JSON that can be kept ({error})") from error
+        row = parse_json(line)
+    except JsonError as error:
+        raise ImportFileError(f"{where}: {error}") from error
     if not isinstance(row, dict):
         raise ImportFileError(f"{where}: expected a JSON object with {', '.join(_KEYS)}")
     return row
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {_shown(key)} stands twice in one object")
-        found[key] = value
-    return found
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > _DIGITS:
-        raise ValueError(f"a number of {len(digits):,} digits")
-    return int(digits)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
 
 
 def _check_text(value: Any, key: str, where: str) -> None:

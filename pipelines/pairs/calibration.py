@@ -147,7 +147,7 @@ def _write(path: Path, value: Mapping[str, Any]) -> None:
 def _load(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CalibrationError(
             f"{path}: not a readable calibration ({error}); restore the file, or remove "
             f"{path.parent / 'in-force.json'} to have none in force"

@@ -4,7 +4,6 @@ Gold is read here and nowhere else; no step that makes the corpus can see it.
 """
 
 import csv
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from crawler.errors import ShizhengError
 from crawler.script import HAN
 from pipelines.quality.calibrate import expected_calibration_error
 from pipelines.tables import articles, files, parquet, schema, text_files
+from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.parquet import Row
 from pipelines.tables.vocabulary import DECISION, RELATIONS
 
@@ -345,6 +345,6 @@ def _shingles(text: str, n: int = 4) -> Counter[tuple[str, ...]]:
 def _json_lines(path: Path) -> Iterable[dict[str, Any]]:
     for number, line in enumerate(text_files.lines(text_files.read_text(path, GoldError)), start=1):
         try:
-            yield json.loads(line)
-        except json.JSONDecodeError as error:
-            raise GoldError(f"{path}:{number}: not JSON: {error.msg}") from error
+            yield parse_json(line)
+        except JsonError as error:
+            raise GoldError(f"{path}:{number}: {error}") from error

@@ -143,7 +143,7 @@ def read(output: Path) -> list[RunRecord]:
                     }
                 )
             )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise damage.StoreError(
                 f"{path}:{number}: expected one record of a run as JSON ({error}); "
                 "delete the line, or the file to begin the history anew"

@@ -172,7 +172,7 @@ def read_journal(path: Path) -> list[Verdict]:
     for number, line in enumerate(lines[:-1], start=1):
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             if number == len(lines) - 1:
                 break
             raise VerdictError(

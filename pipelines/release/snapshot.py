@@ -6,7 +6,6 @@ releases/<version>/
     <format>/…
 """
 
-import json
 import os
 import re
 import stat
@@ -24,6 +23,7 @@ from crawler.errors import ShizhengError
 from pipelines.release.about.manifest_shape import ShapeError, checked
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
 from pipelines.tables import damage, parquet
+from pipelines.tables.json_text import parse_json
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 BATCH = 8_192
@@ -156,14 +156,14 @@ def read(folder: Path) -> Snapshot:
             content = file.read(MANIFEST_BYTES + 1)
         if len(content) > MANIFEST_BYTES:
             raise ReleaseError(f"{path}: larger than {MANIFEST_BYTES >> 20} MiB, so no manifest")
-        return Snapshot(folder, checked(json.loads(content.decode("utf-8"))))
+        return Snapshot(folder, checked(parse_json(content.decode("utf-8"))))
     except OSError as error:
         raise ReleaseError(
             f"{path}: not a readable manifest ({error.strerror or error})"
         ) from error
     except ShapeError as error:
         raise ReleaseError(f"{path}: not the manifest of a release; {error}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ReleaseError(f"{path}: not a readable manifest ({error})") from error
 
 

@@ -74,7 +74,7 @@ def _read(path: Path) -> DrawnPlan:
             raise ValueError(f"no plan is written {content['plan']!r}")
         items = (item | {"nearest": tuple(item["nearest"])} for item in content["items"])
         return DrawnPlan(key_of(plan), plan, tuple(Drawn(**item) for item in items))
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise StoreError(
             f"{path}: not a plan as shizheng draws it ({error}); remove the file to draw again"
         ) from error

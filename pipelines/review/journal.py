@@ -205,7 +205,7 @@ def _rows(path: Path, content: bytes) -> Iterator[Row]:
             row["judged_at"] = given = datetime.fromisoformat(values["judged_at"])
             if not isinstance(values["verdict_id"], str) or given.tzinfo is None:
                 raise ValueError("no id or no zone")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise StoreError(
                 f"{path}, line {number}: not a verdict as shizheng writes it ({error}); "
                 "correct or remove the line"

@@ -6,7 +6,6 @@ the program.
 
 import csv
 import io
-import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
+from pipelines.tables.json_text import JsonError, parse_json
 
 Row = dict[str, Any]
 
@@ -94,10 +94,9 @@ def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
     Raises `ExchangeError` for any other file.
     """
     try:
-        tasks = json.loads(content, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
-        raise ExchangeError(f"{name}: not JSON ({reason})") from error
+        tasks = parse_json(content)
+    except JsonError as error:
+        raise ExchangeError(f"{name}: {error}") from error
     if not isinstance(tasks, list):
         raise ExchangeError(f"{name}: expected a list of tasks, as Label Studio exports JSON")
     for number, task in enumerate(tasks, 1):
@@ -130,15 +129,6 @@ def _check_columns(columns: Sequence[str], name: str) -> None:
 
 def _plain(value: str) -> str:
     return value[1:] if value[:1] == "'" and _FORMULA.match(value[1:2]) else value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice[:80]!r} stands twice in one object")
-    return made
 
 
 def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:

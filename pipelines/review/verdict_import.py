@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from crawler.item import EARLIEST
 from pipelines.quality import subjects, verdicts
 from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Subjects, age
@@ -347,6 +348,8 @@ def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
     at = _time(row.get("judged_at"), where) or now
     if at > now + _CLOCKS_DIFFER:
         raise ExchangeError(f"{where}: judged_at {at.isoformat()} lies in the future")
+    if at.date() < EARLIEST:
+        raise ExchangeError(f"{where}: judged_at {at.isoformat()} lies before {EARLIEST:%Y}")
     place = _position(row.get("position"), where)
     needed = {"pair": ("pair_id",), "bead": ("pair_id",), "unmatched": ("city", "en_id")}[level]
     missing = [name for name in needed if not row.get(name)]

@@ -8,6 +8,7 @@ from crawler.errors import ShizhengError
 from pipelines.pool import default_jobs, map_ordered
 from pipelines.sentences.align import align
 from pipelines.tables import atomic
+from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.vocabulary import LANGS
 from pipelines.vectors.load import load_encoder
 
@@ -59,9 +60,9 @@ def _read(source: Path) -> list[_Row]:
             continue
         where = f"{source}:{number}"
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise AlignError(f"{where}: not JSON ({error}); expected one object a line") from error
+            row = parse_json(line)
+        except JsonError as error:
+            raise AlignError(f"{where}: {error}; expected one object a line") from error
         if not isinstance(row, dict) or "id" not in row:
             raise AlignError(f'{where}: expected an object with "id", "zh" and "en"')
         for side in LANGS:

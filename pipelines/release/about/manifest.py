@@ -17,6 +17,7 @@ from pipelines.release.snapshot import MANIFEST, SUMS, ReleaseError
 from pipelines.release.split.splits import Split
 from pipelines.release.tables import TABLES
 from pipelines.tables import atomic, files, schema
+from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.text_files import read_text
 
 
@@ -130,9 +131,9 @@ def source_runs(output: Path, run_ids: Iterable[str]) -> list[dict[str, Any]]:
 def _stated(path: Path) -> dict[str, Any]:
     """Return the content of a run's manifest. Raises `ReleaseError`."""
     try:
-        found = json.loads(read_text(path, ReleaseError))
-    except json.JSONDecodeError as error:
-        found, reason = None, f"line {error.lineno}: {error.msg}"
+        found = parse_json(read_text(path, ReleaseError))
+    except JsonError as error:
+        found, reason = None, str(error)
     else:
         reason = "it holds no object"
     if not isinstance(found, dict):

@@ -143,7 +143,7 @@ def refused(tmp_path: Path, line: str | bytes) -> str:
         ('{"id": "x", "city": "a", "text": "t", "more": ' + "9" * 5000 + "}", "5,000 digits"),
         ('{"id": "x", "city": "a", "text": "t", "more": NaN}', "NaN is no number"),
         ('{"id": "x", "city": "a", "text": "t", "more": -Infinity}', "-Infinity is no number"),
-        ('{"id": "x", "id": "y", "city": "a", "text": "t"}', 'the key "id" stands twice'),
+        ('{"id": "x", "id": "y", "city": "a", "text": "t"}', 'the key "id" appears twice'),
         ('\ufeff{"id": "x", "city": "a", "text": "t"}', "not JSON"),
         ('{"id": "x", "city": "a", "text": "t"', "not JSON"),
         ('{"id": "x"} {"id": "y"}', "not JSON"),

@@ -233,7 +233,8 @@ def test_a_withdrawal_list_that_is_no_text_stops_the_release(own: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"{", r"manifest\.json: not the manifest of a run \(line 1: "),
+        (b"{", r"manifest\.json: not the manifest of a run \(not JSON \("),
+        (b"[" * 100_000, r"manifest\.json: not the manifest of a run .*nested too deeply"),
         (b"[]", r"manifest\.json: not the manifest of a run \(it holds no object\)"),
         (b"\xff{}", r"manifest\.json:1: expected text in UTF-8"),
     ],

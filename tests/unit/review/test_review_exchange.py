@@ -99,6 +99,7 @@ def test_no_text_becomes_a_formula(output: Path) -> None:
         ({"position": "x"}, "line 2: position must be a number"),
         ({"judged_at": "yesterday"}, "line 2: judged_at must be a time"),
         ({"judged_at": "2031-01-01"}, "lies in the future"),
+        ({"judged_at": "0001-01-01"}, "line 2: judged_at .* lies before 1949"),
         ({"reviewer": ""}, "line 2: a reviewer's name"),
     ],
 )

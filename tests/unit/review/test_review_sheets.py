@@ -62,7 +62,7 @@ for _ in range(300):
         (DEEP, "nested too deeply"),
         (tasks()[:-9], "not JSON"),
         (b"[" + b"9" * 6_000 + b"]", "not JSON"),
-        (b'[{"data": {}, "data": {}}]', "the key 'data' stands twice"),
+        (b'[{"data": {}, "data": {}}]', 'the key "data" appears twice'),
         (b"null", "expected a list of tasks"),
         (b'"text"', "expected a list of tasks"),
         (b'{"tasks": []}', "expected a list of tasks"),

@@ -194,6 +194,10 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     ("line", "message"),
     [
         ('{"id": "b", "zh": ["好"', "not JSON"),
+        ('{"id": ' + "[" * 100_000, "nested too deeply"),
+        ('{"id": ' + "9" * 5_000 + ', "zh": [], "en": []}', "a number of 5,000 digits"),
+        ('{"id": "b", "id": "c", "zh": [], "en": []}', 'the key "id" appears twice'),
+        ('{"id": NaN, "zh": [], "en": []}', "NaN is no number"),
         ('["zh", "en"]', 'expected an object with "id", "zh" and "en"'),
         ('{"zh": [], "en": []}', 'expected an object with "id", "zh" and "en"'),
         ('{"id": "b", "zh": "好", "en": []}', '"zh" must be a list of sentences'),
