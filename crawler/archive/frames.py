@@ -164,7 +164,7 @@ def _member(data: "mmap.mmap | bytes", start: int) -> _Stretch:
         parts.append(part)
         size += len(part)
         if size > MAX_RECORD:
-            end = position - len(inflate.unconsumed_tail)
+            end = position - len(inflate.unconsumed_tail) - len(inflate.unused_data)
             return _Stretch(start, end, problem="too_large", cost=position - start + size)
         # A member whose name fills a slice is no record of an archive.
         nothing = size == 0 and position - start > _SLICE
