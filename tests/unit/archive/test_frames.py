@@ -42,10 +42,7 @@ def walked(folder: Path, content: bytes, name: str) -> tuple[list[int], dict[str
 
 @pytest.mark.parametrize(
     ("packed", "size", "kept"),
-    [
-        *((packed, LIMIT + over, over <= 0) for packed in (False, True) for over in (-1, 0, LIMIT)),
-        *((packed, LIMIT + 1, False) for packed in (False, True)),
-    ],
+    [(packed, LIMIT + over, over <= 0) for packed in (False, True) for over in (-1, 0, 1, LIMIT)],
 )
 def test_a_record_is_kept_up_to_the_limit_and_passed_over_above_it(
     tmp_path: Path, packed: bool, size: int, kept: bool
