@@ -1,6 +1,6 @@
 """Mutation test of the rooms that keep data.
 
-`python -m benchmarks.accuracy.mutants [--count 200] [--seed 1] [--rooms archive,state]
+`python -m benchmarks.accuracy.mutants [--count 200] [--seed 2] [--rooms archive,state]
 [--results FILE] [--floor SHARE]`: small faults are drawn by the seed, the rooms in turn, evenly
 over the places of a room. Each is put into a fresh copy of the tree, and the tests of its own room
 run there: the quick ones first, then the slow ones. A mutant is `killed` if a test fails, `timeout`
@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-FLOOR = 0.48
+FLOOR = 0.5
 """Lowest share killed that passes; docs/measurements/mutants.md has the run it is from."""
 
 LIMIT_FACTOR = 4
@@ -390,7 +390,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the options; a wrong one ends the program with code 2."""
     parser = argparse.ArgumentParser(description="Mutation test of the rooms that keep data")
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--rooms", default=",".join(ROOMS))
     parser.add_argument("--results", type=Path, default=ROOT / "build/mutants.jsonl")
     parser.add_argument("--floor", type=float, default=FLOOR)
