@@ -23,6 +23,11 @@ Plan = Annotated[
 ]
 Exchanged = Annotated[Path, option("a .csv or .json file of verdicts", name="FILE")]
 
+_VERDICT = {
+    "csv": "a row whose column verdict is filled",
+    "json": "an annotation with a choice; export from Label Studio once tasks are annotated",
+}
+
 
 def serve(
     *cities: City,
@@ -132,7 +137,7 @@ def import_verdicts(
                 "has no more; export the plan again to judge those it has"
             )
         if taken == verdict_import.Imported(0, 0):
-            complain(f"{file}: holds no verdict; a verdict is a row whose column verdict is filled")
+            complain(f"{file}: holds no verdict; a verdict is {_VERDICT[kind]}")
     return ExitCode.DONE
 
 

@@ -29,6 +29,7 @@ from crawler.demo.gold import gold_articles
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
 from pipelines.articles import archives
+from pipelines.cli.app import main
 from pipelines.tables import articles, files, parquet, schema
 from pipelines.tables.runs import Run
 from pipelines.terminal import progress
@@ -214,6 +215,15 @@ def test_common_crawls_layout_is_read_and_what_cannot_be_is_counted(
     assert found.skipped == Counter(broken=1, truncated=1, not_modified=1)
     expected = [row for number, row in enumerate(gold) if number not in (3, 5)]
     assert texts(tmp_path) == {row["article_id"]: row["text"] for row in expected}
+
+
+def test_a_prefix_that_fits_no_page_is_named(
+    wget: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [str(path) for path in sorted(wget.glob("*.warc.gz"))]
+    places = ["--cities-dir", str(DEMO_CITIES), "--output", str(tmp_path / "corpus")]
+    assert main(["extract", *paths, "--url-prefix", "http://mistaken/", *places]) == 4
+    assert "no page of a known city under http://mistaken/ in" in capsys.readouterr().err
 
 
 def test_another_reader_finds_the_same_responses(common_crawl: Path, wget: Path) -> None:

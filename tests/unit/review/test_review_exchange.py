@@ -12,6 +12,7 @@ import pytest
 from authored import HOSTILE_TITLE
 from review_corpus import sheet, sheet_rows, write_judged
 
+from pipelines.cli.app import main
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Plan
 from pipelines.review import drawn_plans, verdict_export, verdict_import
@@ -46,6 +47,21 @@ def test_a_plan_filled_in_in_a_spreadsheet_comes_back_with_its_weights(output: P
         ("安娜", "part_of", str(PLAN))
     }
     assert import_verdicts(output, sheet(rows), reviewer="安娜") == Imported(0, 5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"), [("csv", "a row whose column verdict is filled"), ("json", "annotation")]
+)
+def test_a_file_without_verdicts_is_explained_in_its_own_format(
+    kind: str, verdict: str, output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blank = tmp_path / f"blank.{kind}"
+    drawn = drawn_plans.open_plan(output, PLAN)
+    blank.write_bytes(verdict_export.export_verdicts(output, kind, drawn))
+    assert main(["review", "import", str(blank), "--reviewer", "bo", "--output", str(output)]) == 0
+    error = capsys.readouterr().err
+    assert error.startswith(f"shizheng: {blank}: holds no verdict; a verdict is ")
+    assert verdict in error
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
