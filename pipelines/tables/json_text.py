@@ -10,7 +10,7 @@ _SHOWN = 60
 
 
 class JsonError(ValueError):
-    """Text that is no JSON, or has several meanings; the message is a phrase."""
+    """Text that is no unambiguous JSON; the message is a phrase."""
 
 
 def parse_json(text: str | bytes) -> Any:
