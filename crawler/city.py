@@ -26,6 +26,7 @@ LONGEST_KEY = 100
 _RESERVED = frozenset(("calibration", "releases", "undated"))
 _DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d", re.IGNORECASE)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DOTTED = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
@@ -202,6 +203,22 @@ def host_of(url: str) -> str:
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
     except ValueError:
         return ""
+
+
+def is_public(url: str) -> bool:
+    """Return True for an http(s) URL that anybody could ask for.
+
+    It has a host of letters, digits, dots, hyphens and underscores, one letter or digit at least,
+    or an IPv6 address; a port within the range, if any; no user name and no control character.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = host_of(url), parts.port
+    except ValueError:
+        return False
+    plain = host.replace("-", "").replace("_", "").replace(".", "")
+    named = plain.isalnum() or ("[" in parts.netloc and plain != "")
+    return named and "@" not in parts.netloc and not _CONTROL.search(url)
 
 
 def unnamed_city(url: str) -> City:

@@ -5,7 +5,6 @@ processes changes nothing but the time. Files read are recorded: a command that 
 from there, and one that ended has nothing to do.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from crawler.archive import reader
-from crawler.city import City, host_of, unnamed_city
+from crawler.city import City, is_public, unnamed_city
 from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import extract as extract_page
 from crawler.extract.article import join_parts
@@ -31,12 +30,6 @@ from pipelines.terminal import Tracker
 
 # Pages fetched to find articles; in anyone else's archive a record has no kind.
 _NOT_ARTICLES = ("list", "robots")
-
-
-# The key of a city names its files, so it needs a letter or a digit, and may not be longer than
-# a file name may be.
-_KEY = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?")
-_NOBODY = City(key="", name_zh="", name_en="", hosts=(), sources=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +105,12 @@ class _Filter:
         if self.prefix is not None and not url.startswith(self.prefix):
             return None
         city = next((city for city in self.cities.values() if city.allows(url)), None)
-        return unnamed_city(url) if city is None and self.any_host and host_of(url) else city
+        return unnamed_city(url) if city is None and self.any_host else city
 
     def city_of_record(self, url: str, skipped: Counter[str]) -> City | None:
-        """Return the city of a record; count an unusable host as `no_host`."""
-        try:
-            city = self.city_of(url)
-        except ValueError:  # a host that is none, such as half an IPv6 address
-            city = _NOBODY
-        if city is None or _KEY.fullmatch(city.key):
-            return city
+        """Return the city of a record; count an unusable address as `no_host`."""
+        if is_public(url):
+            return self.city_of(url)
         skipped["no_host"] += 1
         return None
 
@@ -226,8 +215,6 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
             continue
         city = wanted.city_of_record(record.url, skipped)
         if city is None:
-            if not host_of(record.url):
-                skipped["no_host"] += 1
             continue
         pages = gathered.setdefault(city.key, _Pages(city))
         pages.records += 1

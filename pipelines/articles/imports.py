@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from crawler.city import key_problem
+from crawler.city import host_of, is_public, key_problem
+from crawler.credentials import without_user
 from crawler.errors import ShizhengError
 from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE
@@ -140,20 +140,16 @@ def _host(url: str, where: str) -> str:
     """
     if not url:
         return ""
-    try:
-        parts = urlsplit(url)
-        host, named, _ = parts.hostname, parts.username or parts.password, parts.port
-    except ValueError:
-        parts, host, named = urlsplit(""), None, None
-    if parts.scheme not in ("http", "https") or not host or contract.one_line(url) != url:
+    bare = without_user(url)
+    if not is_public(bare) or contract.one_line(url) != url:
         raise ImportFileError(
             f"{where}: url must be an http or https address, or null, not {_shown(url)}"
         )
-    if named:
+    if bare != url:
         raise ImportFileError(
             f"{where}: url holds a user's name or password, which would be published; leave it out"
         )
-    return host
+    return host_of(url)
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.city import LONGEST_KEY, City, host_of, key_problem, unnamed_city
+from crawler.city import LONGEST_KEY, City, host_of, is_public, key_problem, unnamed_city
 from crawler.city_file import CITIES_DIR
 
 HOSTS = st.text(st.characters(exclude_characters="/?#\\", exclude_categories=("Cs",)), max_size=80)
@@ -83,3 +83,26 @@ def test_a_name_that_is_no_file_or_another_file_is_nobodys(key: str) -> None:
 def test_what_is_no_web_address_belongs_to_no_city(url: str) -> None:
     city = City("luoshan", "洛山", "Luoshan", ("luoshan.example",), ())
     assert not city.allows(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://news.luoshan.example/2024/1.html?a=b@c", True),
+        ("http://政务.洛山.example:8080/一.html", True),
+        ("http://a_b.example/", True),
+        ("http://198.51.100.7/", True),
+        ("http://[2001:db8::7]:80/", True),
+        ("http://[2001:db8::7/", False),
+        ("http://luoshan.example:0x50/", False),
+        ("http://luoshan.example:65536/", False),
+        ("http://anna@luoshan.example/", False),
+        ("http://luoshan%20.example/", False),
+        ("http://luoshan.example/a\x1b[31m", False),
+        ("http://-._/", False),
+        ("ftp://luoshan.example/", False),
+        ("/2024/1.html", False),
+    ],
+)
+def test_an_address_is_public_if_anybody_could_ask_for_it(url: str, public: bool) -> None:
+    assert is_public(url) == public
