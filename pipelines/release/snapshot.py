@@ -23,7 +23,7 @@ from crawler.errors import ShizhengError
 from pipelines.release.about.manifest_shape import ShapeError, checked
 from pipelines.release.tables import LAYOUTS, SPLITS, WHOLE
 from pipelines.tables import damage, parquet
-from pipelines.tables.json_text import parse_json
+from pipelines.tables.json_text import JsonError, parse_json
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 BATCH = 8_192
@@ -163,7 +163,7 @@ def read(folder: Path) -> Snapshot:
         ) from error
     except ShapeError as error:
         raise ReleaseError(f"{path}: not the manifest of a release; {error}") from error
-    except ValueError as error:
+    except (JsonError, ValueError) as error:
         raise ReleaseError(f"{path}: not a readable manifest ({error})") from error
 
 

@@ -3,13 +3,15 @@
 import json
 from typing import Any, NoReturn
 
+from crawler.errors import ShizhengError
+
 MAX_DIGITS = 400
 """Digits of the longest number that is read: more take long, and Python refuses 4,300."""
 _SHOWN = 60
 """Characters of a key that a message repeats."""
 
 
-class JsonError(ValueError):
+class JsonError(ShizhengError):
     """Text that is no unambiguous JSON; the message is a phrase."""
 
 
@@ -23,8 +25,6 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(
             text, object_pairs_hook=_each_once, parse_int=_integer, parse_constant=_no_number
         )
-    except JsonError:
-        raise
     except json.JSONDecodeError as error:
         at = f"line {error.lineno}, " if error.lineno > 1 else ""
         raise JsonError(f"not JSON ({error.msg}, {at}column {error.colno})") from error

@@ -22,9 +22,13 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests; each takes its own context."""
+    """Browser of a module's tests; each takes its own context.
+
+    Not of the session: while it is there an event loop runs in this thread, and no other test could
+    start one.
+    """
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)

@@ -171,7 +171,6 @@ def entry(**more: Any) -> list[dict[str, Any]]:
         ({"files": entry() + entry()}, "files, entry 2: a is listed twice"),
         ({"files": entry(bytes=-1)}, "files, entry 1, bytes: expected a count"),
         ({"files": entry(bytes=True)}, "files, entry 1, bytes: expected a count"),
-        ({"files": entry(bytes=1e999)}, "files, entry 1, bytes: expected a count"),
         ({"files": entry(sha256="x")}, "sha256: expected 64 hexadecimal digits"),
         ({"release": 5}, "release: expected a string"),
         ({"counts": None}, "counts: expected an object"),
