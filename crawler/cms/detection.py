@@ -69,11 +69,11 @@ def family_of(text: str, url: str) -> FamilyGuess | None:
     generic = FAMILIES["generic"].read_list(text, url)
     if best and len(best.listing.links) >= ENOUGH:
         # Another system with the same article URLs: its pager is not this family's.
-        other = generic.further and not best.listing.further and len(generic.links) >= ENOUGH
+        other = generic.more and not best.listing.more and len(generic.links) >= ENOUGH
         return FamilyGuess("generic", generic) if other else best
     for name in ("ucap", "guangdong"):
         listing = FAMILIES[name].read_list(text, url)
-        data_url = next((more for more in listing.further if _leads_to_data(more)), None)
+        data_url = next((more for more in listing.more if _leads_to_data(more)), None)
         if data_url and not listing.links:
             return FamilyGuess(name, listing, data_url)
     return FamilyGuess("generic", generic) if len(generic.links) >= ENOUGH else best

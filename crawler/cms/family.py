@@ -21,12 +21,12 @@ class Link:
 class Listing:
     """Article links and further pages of one list page, in order.
 
-    `further` names every further page that this one lets us compute, nearest first; the spider asks
+    `more` names every further page that this one lets us compute, nearest first; the spider asks
     for each URL once, so a family may name the same page from several places.
     """
 
     links: tuple[Link, ...] = ()
-    further: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

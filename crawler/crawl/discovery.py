@@ -139,7 +139,7 @@ class Discovery:
         if behind:
             reading.queue.clear()
             return found
-        reading.enqueue([url for url in listing.further if session.city.allows(url)])
+        reading.enqueue([url for url in listing.more if session.city.allows(url)])
         # An empty page ends a list of unknown length; in the middle of one it is a gap.
         if reading.links and reading.queue and not listing.links:
             session.report("list_empty", source.list, f"a page amid others: {reading.last}")

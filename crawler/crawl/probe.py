@@ -110,7 +110,7 @@ class Probe(Spider):
         if page.code:
             return result | _fault(page.code, page.evidence)
         links = [link for link in listing.links if source.wants(link.url)]
-        result |= {"links": len(links), "pages": 1 + len(listing.further)}
+        result |= {"links": len(links), "pages": 1 + len(listing.more)}
         allowed = [link for link in links if self.city.allows(link.url)]
         if not allowed:
             code, reason = "list_empty", f"{len(listing.links)} links, none of them an article's"
@@ -130,8 +130,8 @@ class Probe(Spider):
         if page.code:
             return page, Listing()
         listing = FAMILIES[source.cms].read_list(page.text, page.url)
-        if listing.further and not any(source.wants(link.url) for link in listing.links):
-            page = await self._fetch(listing.further[0], kind="list")
+        if listing.more and not any(source.wants(link.url) for link in listing.links):
+            page = await self._fetch(listing.more[0], kind="list")
             if not page.code:
                 listing = FAMILIES[source.cms].read_list(page.text, page.url)
         return page, listing

@@ -167,7 +167,7 @@ def _compared(
         zh_rarity, en_rarity = rarities
         zh_rarity.used.clear()
         en_rarity.used.clear()
-        facts = comparison.compare_facts(zh.facts, en.facts, zh_rarity, en_rarity, names)
+        facts = comparison.compare(zh.facts, en.facts, zh_rarity, en_rarity, names)
         if cache:
             used = (zh_rarity.used, en_rarity.used)
             cache.put(key, _packed(coverage, facts, _only(levels, used, en.weighed)))

@@ -70,7 +70,7 @@ class FactComparison:
     """Agreement and contradiction between a Chinese and an English text's facts.
 
     Per kind, 0-1: `…_agree`, the share of English facts found in Chinese; `…_missing`, the share
-    not found; `…_clash`, the strength of a contradiction; `…_compared`, True if both texts have
+    not found; `…_clash`, the strength of a contradiction; `…_said`, True if both texts have
     facts of the kind. `numbers_bits`: information of shared figures, in bits weighed by rarity.
     `dates_lead`: rarity of a day in both leads; `sessions_agree`: rarity of a session number (of a
     meeting, batch or notice) in both: identifiers of one event, not of its whole edition. `moved`:
@@ -80,23 +80,23 @@ class FactComparison:
     numbers_agree: float = 0.0
     numbers_missing: float = 0.0
     numbers_bits: float = 0.0
-    numbers_compared: bool = False
+    numbers_said: bool = False
     dates_agree: float = 0.0
     dates_clash: float = 0.0
     dates_lead: float = 0.0
-    dates_compared: bool = False
+    dates_said: bool = False
     years_agree: float = 0.0
     years_clash: float = 0.0
     periods_agree: float = 0.0
     periods_clash: float = 0.0
-    periods_compared: bool = False
+    periods_said: bool = False
     ordinals_agree: float = 0.0
     ordinals_clash: float = 0.0
     sessions_agree: float = 0.0
-    ordinals_compared: bool = False
+    ordinals_said: bool = False
     names_agree: float = 0.0
     names_missing: float = 0.0
-    names_compared: bool = False
+    names_said: bool = False
     guests_agree: float = 0.0
     guests_clash: float = 0.0
     places_agree: float = 0.0
@@ -115,7 +115,7 @@ class _Part:
     remarks: tuple[str, ...] = ()
 
 
-def compare_facts(
+def compare(
     zh: Facts,
     en: Facts,
     zh_rarity: Rarity,
@@ -164,7 +164,7 @@ def _figures(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
             "numbers_agree": found / total if total else 0.0,
             "numbers_missing": missing / total if total else 0.0,
             "numbers_bits": found,
-            "numbers_compared": bool(total and zh.figures),
+            "numbers_said": bool(total and zh.figures),
         }
     )
 
@@ -213,7 +213,7 @@ def _days(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
             "dates_agree": shared / total,
             "dates_clash": clash,
             "dates_lead": max(in_leads, default=0.0),
-            "dates_compared": True,
+            "dates_said": True,
         },
         (f"dates clash: {first[0]} against {first[1]}",) if clash else (),
     )
@@ -324,7 +324,7 @@ def _periods(zh: Facts, en: Facts) -> _Part:
         f"against {en_periods[0].first}-{en_periods[0].last}"
     )
     return _Part(
-        {"periods_agree": 1 - lost_en, "periods_clash": clash, "periods_compared": True},
+        {"periods_agree": 1 - lost_en, "periods_clash": clash, "periods_said": True},
         (remark,) if clash > _REMARKED_PERIODS else (),
     )
 
@@ -391,7 +391,7 @@ def _ordinals(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
             "ordinals_agree": min(1.0, shared) * (shared / total) if total else 0.0,
             "ordinals_clash": clash,
             "sessions_agree": session if not clash else 0.0,
-            "ordinals_compared": any(label.zh for label in labels),
+            "ordinals_said": any(label.zh for label in labels),
         },
         tuple(
             f"{label.name} numbers clash: {sorted(_ranks(label.zh))} "
@@ -438,7 +438,7 @@ def _names(zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str]) -> 
         return _Part()
     total = found + missing + _NAMES_MORE
     return _Part(
-        {"names_agree": found / total, "names_missing": missing / total, "names_compared": True},
+        {"names_agree": found / total, "names_missing": missing / total, "names_said": True},
         tuple(name.remark for name in listed if name.remark),
     )
 

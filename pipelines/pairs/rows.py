@@ -95,11 +95,11 @@ def _agreement(facts: FactComparison, coverage: Coverage) -> dict[str, float | N
     """Return agreement minus contradiction by kind of fact, -1 to 1."""
     figures = coverage.figures_agree + coverage.figures_clash
     clash = coverage.figures_clash / figures if figures else 0.0
-    dated = facts.dates_compared or facts.years_agree or facts.years_clash or facts.periods_compared
-    named = facts.names_compared or facts.places_agree or facts.places_missing
+    dated = facts.dates_said or facts.years_agree or facts.years_clash or facts.periods_said
+    named = facts.names_said or facts.places_agree or facts.places_missing
     return {
         "numbers": _clip(facts.numbers_agree - max(clash, _NUMBERS_MISSING * facts.numbers_missing))
-        if facts.numbers_compared
+        if facts.numbers_said
         else None,
         "dates": _clip(
             max(facts.dates_agree, facts.periods_agree)
@@ -108,7 +108,7 @@ def _agreement(facts: FactComparison, coverage: Coverage) -> dict[str, float | N
         if dated
         else None,
         "ordinals": _clip(facts.ordinals_agree - facts.ordinals_clash)
-        if facts.ordinals_compared
+        if facts.ordinals_said
         else None,
         "names": _clip(
             max(facts.names_agree, facts.places_agree)

@@ -191,7 +191,7 @@ def test_an_article_that_cannot_be_read_is_left_out_and_named(
 def test_two_articles_that_cannot_be_compared_leave_both_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unreadable(monkeypatch, comparison, "compare_facts")
+    unreadable(monkeypatch, comparison, "compare")
     odd = replace(ZH, article_id="odd", title="UNREADABLE", text=ZH.text + "会议还研究了其他事项。")
     write_articles(tmp_path, "yunze", [ZH, EN, odd], run_id="r1", now=NOW)
     summary = align.align_city(tmp_path, "yunze", now=NOW)

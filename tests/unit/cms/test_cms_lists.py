@@ -60,7 +60,7 @@ class TestHanweb:
             '<nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy.jsp?page=1&webid=2'
             '&columnid=7&unitid=9&webname=%25E4%25BA%2591"></a>]]></nextgroup>'
         )
-        assert self.read(group, HANWEB).further == (
+        assert self.read(group, HANWEB).more == (
             "http://www.a.example/module/web/jpage/dataproxy.jsp?page=1&webid=2"
             "&columnid=7&unitid=9&webname=%25E4%25BA%2591",
         )
@@ -68,7 +68,7 @@ class TestHanweb:
     def test_record_numbers_cover_all_that_the_page_does_not_show(self) -> None:
         shown = record('<a href="/art/2024/1/2/art_7_1.html">甲</a>') * 6
         script = "{perPage:2, totalRecord: 20, proxyUrl:'/p.jsp', columnid:7, unitid:'9'}"
-        more = self.read(shown + script, HANWEB).further
+        more = self.read(shown + script, HANWEB).more
         assert [url.partition("?")[2].split("&perpage")[0] for url in more] == [
             "startrecord=7&endrecord=12",
             "startrecord=13&endrecord=18",
@@ -99,7 +99,7 @@ class TestTrs:
 
     def test_page_two_is_index_1_where_counting_starts_at_zero(self) -> None:
         call = '<script>createPageHTML(3, 0, "index", "html");</script>'
-        assert self.read(call, TRS).further == (
+        assert self.read(call, TRS).more == (
             "http://www.a.example/xwzx/index_1.html",
             "http://www.a.example/xwzx/index_2.html",
         )
@@ -114,7 +114,7 @@ class TestTrs:
         ids=["current is 1", "named element", "link to page 2"],
     )
     def test_page_two_is_index_2_where_counting_starts_at_one(self, text: str) -> None:
-        assert self.read(text, TRS).further == (
+        assert self.read(text, TRS).more == (
             "http://www.a.example/xwzx/index_2.html",
             "http://www.a.example/xwzx/index_3.html",
         )
@@ -129,11 +129,11 @@ class TestTrs:
         ids=["one page", "definition", "commented out"],
     )
     def test_nothing_more_is_asked_for(self, text: str) -> None:
-        assert self.read(text, TRS).further == ()
+        assert self.read(text, TRS).more == ()
 
     def test_a_later_page_names_no_others(self) -> None:
         call = '<script>createPageHTML(3, 2, "index", "html");</script>'
-        assert self.read(call, "http://www.a.example/xwzx/index_2.html").further == ()
+        assert self.read(call, "http://www.a.example/xwzx/index_2.html").more == ()
 
     def test_articles_are_told_from_lists_and_from_later_parts(self) -> None:
         text = "".join(
@@ -169,19 +169,19 @@ class TestJeecms:
 
     def test_the_pagers_total_names_every_page(self) -> None:
         text = "<div>共31条记录 1/3页 <a href='index_2.jhtml'>下一页</a></div>"
-        assert self.read(text, JEECMS).further == (
+        assert self.read(text, JEECMS).more == (
             "http://en.a.example/News/index_2.jhtml",
             "http://en.a.example/News/index_3.jhtml",
         )
 
     def test_gaps_between_linked_pages_are_filled(self) -> None:
         text = "<a href='index_2.jhtml'>2</a> ... <a href='index_5.jhtml'>last</a>"
-        assert [url[-13:] for url in self.read(text, JEECMS).further] == [
+        assert [url[-13:] for url in self.read(text, JEECMS).more] == [
             f"index_{n}.jhtml" for n in (2, 3, 4, 5)
         ]
 
     def test_a_fraction_in_the_text_is_no_page_count(self) -> None:
-        assert self.read("<p>Open 24/7. Group 1/4 final.</p>", JEECMS).further == ()
+        assert self.read("<p>Open 24/7. Group 1/4 final.</p>", JEECMS).more == ()
 
     def test_numbered_pages_are_articles_and_lists_are_not(self) -> None:
         text = '<a href="23619.jhtml">A meeting</a><a href="../Notices/index.jhtml">Notices</a>'
@@ -203,24 +203,24 @@ class TestUcap:
         )
         listing = self.read(text, UCAP)
         assert listing.links == (Link("http://www.a.example/x/1.shtml", "甲乙", date(2024, 1, 2)),)
-        assert listing.further == ()
+        assert listing.more == ()
 
     def test_a_full_answer_without_a_total_asks_for_the_next(self) -> None:
         entries = [{"title": str(n), "link": f"/x/{n}.shtml"} for n in range(2)]
-        assert self.read(json.dumps({"infolist": entries}), UCAP).further == (
+        assert self.read(json.dumps({"infolist": entries}), UCAP).more == (
             UCAP.replace("currpage=1", "currpage=2"),
         )
 
     def test_a_total_names_every_further_page(self) -> None:
         url = "http://www.a.example/es-search/search/c9?_template=ucap/list&_pageSize=2&page=1"
         data = {"data": {"total": 5, "results": [{"title": "甲", "url": "/x/1.shtml"}]}}
-        assert self.read(json.dumps(data), url).further == (
+        assert self.read(json.dumps(data), url).more == (
             url.replace("page=1", "page=2"),
             url.replace("page=1", "page=3"),
         )
 
     def test_an_empty_answer_ends_the_list(self) -> None:
-        assert self.read('{"infolist": []}', UCAP).further == ()
+        assert self.read('{"infolist": []}', UCAP).more == ()
 
     def test_jsonp_is_json(self) -> None:
         text = 'callback({"results": [{"title": "甲", "url": "http://www.a.example/x/1.shtml"}]});'
@@ -229,11 +229,11 @@ class TestUcap:
     def test_a_page_that_loads_its_list_names_the_endpoint(self) -> None:
         endpoint = "/szinf/info/getInfoCommon/?pagesize=2&amp;currpage=1&amp;channelid=c1"
         text = f"<html><script>var u='{endpoint}'</script>"
-        assert self.read(text, "http://www.a.example/x/nav_list.shtml").further == (UCAP,)
+        assert self.read(text, "http://www.a.example/x/nav_list.shtml").more == (UCAP,)
 
     def test_a_channel_id_alone_leads_to_the_search_endpoint(self) -> None:
         text = '<html><head><meta name="channelId" content="c9"></head></html>'
-        assert self.read(text, "http://www.a.example/x/list.shtml").further == (
+        assert self.read(text, "http://www.a.example/x/list.shtml").more == (
             "http://www.a.example/es-search/search/c9?_pageSize=20&page=1",
         )
 
@@ -242,7 +242,7 @@ class TestUcap:
         text = '<ul><li><a href="/x/202401/' + "0f" * 16 + '.shtml" title="甲">甲</a></li></ul>'
         listing = self.read(text, url)
         assert len(listing.links) == 1
-        assert listing.further == (url.replace("page=1", "page=2"),)
+        assert listing.more == (url.replace("page=1", "page=2"),)
 
 
 class TestGeneric:
@@ -279,10 +279,10 @@ class TestGeneric:
         ],
     )
     def test_the_next_page_is_found_by_relation_words_or_number(self, pager: str) -> None:
-        assert self.read(self.page() + pager, GENERIC).further == (f"{GENERIC}list-2.html",)
+        assert self.read(self.page() + pager, GENERIC).more == (f"{GENERIC}list-2.html",)
 
     def test_a_next_page_on_another_host_is_not_followed(self) -> None:
-        assert self.read('<a href="http://b.example/2">Next</a>', GENERIC).further == ()
+        assert self.read('<a href="http://b.example/2">Next</a>', GENERIC).more == ()
 
 
 ODD = (
@@ -309,7 +309,7 @@ ODD = (
 def test_reading_a_list_never_raises(family: Family, url: str, text: str) -> None:
     listing = family.read_list(text, url)
     assert all(link.url.startswith("http") for link in listing.links)
-    assert len(listing.further) <= 100_000
+    assert len(listing.more) <= 100_000
 
 
 PIECES = """\

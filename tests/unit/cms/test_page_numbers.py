@@ -34,7 +34,7 @@ def test_no_number_keeps_a_list_from_being_read(family: str, number: str) -> Non
     for text in PLACES.values():
         for url in ADDRESSES:
             listing = FAMILIES[family].read_list(text.format(n=number), url.format(n=number))
-            assert len(listing.further) <= 7000
+            assert len(listing.more) <= 7000
     for path in (f"art_{number}_{number}.html", f"{number}/{number}/t{number}_{number}.html"):
         FAMILIES[family].is_article(f"http://h.example/{path}?id={number}")
 

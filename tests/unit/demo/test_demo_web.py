@@ -86,8 +86,8 @@ def followed(fetch: Fetch) -> Followed:
                 assert reply.status == 200, url
                 listing = FAMILIES[source.cms].read_list(reply.body.decode(), url)
                 links += listing.links
-                queue += [more for more in listing.further if more not in asked]
-                asked |= set(listing.further)
+                queue += [more for more in listing.more if more not in asked]
+                asked |= set(listing.more)
             found.setdefault(city.key, []).append((source.list, links, len(asked)))
     return found
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.facts.facts import facts
 from pipelines.facts.rarity import Rarity
-from pipelines.pairs.comparison import compare_facts
+from pipelines.pairs.comparison import compare
 from pipelines.pairs.coverage import cover
 from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
@@ -46,11 +46,9 @@ def test_facts_agree_clash_or_say_nothing(
 ) -> None:
     dated = re.search(r"pages? of ([\d-]+)", why)
     page = datetime.fromisoformat(dated[1]) if dated else None
-    found = compare_facts(
-        facts(zh, "zh", published=page), facts(en, "en", published=page), NONE, NONE
-    )
+    found = compare(facts(zh, "zh", published=page), facts(en, "en", published=page), NONE, NONE)
     agree, clash = (getattr(found, name) for name in FIELDS[kind])
-    compared = getattr(found, f"{kind}s_compared", True)
+    compared = getattr(found, f"{kind}s_said", True)
     if expected == "agree":
         assert agree > 0.3
         assert clash < 0.1

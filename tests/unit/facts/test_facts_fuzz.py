@@ -68,7 +68,7 @@ def test_facts_of_any_text_are_read_compared_and_marked(seed: int) -> None:
             for lang in ("zh", "en")
         )
         assert all(zh.keys | en.keys | en.weighed)
-        comparison.compare_facts(zh, en, rarity, rarity)
+        comparison.compare(zh, en, rarity, rarity)
         fact_marks.marks(zh, en)
         for side in (zh, en):
             for day in side.calendar.days:

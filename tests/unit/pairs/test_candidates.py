@@ -61,13 +61,13 @@ def described(pairing: Pairing) -> list[tuple[object, ...]]:
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The texts whose facts are really compared, as they are."""
     seen: list[tuple[str, str]] = []
-    honest = comparison.compare_facts
+    honest = comparison.compare
 
     def watched(zh: Facts, en: Facts, *rest: Any) -> FactComparison:
         seen.append((zh.whole.split("\n")[0], en.whole.split("\n")[0]))
         return honest(zh, en, *rest)
 
-    monkeypatch.setattr(comparison, "compare_facts", watched)
+    monkeypatch.setattr(comparison, "compare", watched)
     return seen
 
 
@@ -126,6 +126,6 @@ def test_rarity_is_asked_only_of_facts_that_the_english_text_is_known_to_state()
         zh_rarity.used.clear()
         en_rarity.used.clear()
         for other in zh:
-            comparison.compare_facts(other.facts, one.facts, zh_rarity, en_rarity)
+            comparison.compare(other.facts, one.facts, zh_rarity, en_rarity)
         assert zh_rarity.used | en_rarity.used <= set(one.weighed)
         assert len(candidates.find(zh, [one])[0]) == len(zh)

@@ -6,7 +6,8 @@ import pytest
 
 from pipelines.facts.facts import facts
 from pipelines.facts.rarity import Rarity
-from pipelines.pairs.comparison import FactComparison, compare_facts
+from pipelines.pairs import comparison
+from pipelines.pairs.comparison import FactComparison
 
 NONE = Rarity({}, 0)
 
@@ -16,7 +17,7 @@ def compare(
 ) -> FactComparison:
     zh_at = datetime.fromisoformat(zh_page) if zh_page else None
     en_at = datetime.fromisoformat(en_page) if en_page else None
-    return compare_facts(
+    return comparison.compare(
         facts(zh, "zh", published=zh_at), facts(en, "en", published=en_at), NONE, NONE
     )
 
@@ -75,15 +76,15 @@ def test_full_width_digits_are_digits() -> None:
 )
 def test_strange_text_has_facts_or_none_but_never_fails(text: str, lang: str) -> None:
     found = facts(text, lang, title=text[:100])
-    assert compare_facts(facts(text, "zh"), found, NONE, NONE) is not None
+    assert comparison.compare(facts(text, "zh"), found, NONE, NONE) is not None
 
 
 def test_years_that_titles_name_tell_editions_apart() -> None:
     zh = facts("全市实现生产总值5158.1亿元。", "zh", title="2010年统计公报")
     other = facts("GDP reached 615 billion yuan.", "en", title="Communique on 2011")
     same = facts("GDP reached 515.81 billion yuan.", "en", title="Communique on 2010")
-    assert compare_facts(zh, other, NONE, NONE).ordinals_clash >= 0.8
-    assert compare_facts(zh, same, NONE, NONE).ordinals_clash == 0
+    assert comparison.compare(zh, other, NONE, NONE).ordinals_clash >= 0.8
+    assert comparison.compare(zh, same, NONE, NONE).ordinals_clash == 0
 
 
 def test_a_page_much_younger_than_the_years_it_states_dates_nothing() -> None:
@@ -91,8 +92,8 @@ def test_a_page_much_younger_than_the_years_it_states_dates_nothing() -> None:
     old = facts("2010年，全市接待游客105万人次。", "zh", title="2010年公报", published=page)
     new = facts("2015年，全市接待游客155万人次。", "zh", title="公报", published=page)
     plain = facts("The city received 1.05 million tourists.", "en", published=page)
-    assert compare_facts(old, plain, NONE, NONE).moved
-    assert not compare_facts(new, plain, NONE, NONE).moved
+    assert comparison.compare(old, plain, NONE, NONE).moved
+    assert not comparison.compare(new, plain, NONE, NONE).moved
 
 
 KOREANS = "市领导会见韩国客人\n5月3日，市领导会见了韩国友好城市代表团。"
