@@ -2,19 +2,30 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from crawler.errors import ExitCode, ShizhengError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class WorkerDiedError(ShizhengError):
+    """Death of the process of one shard, twice."""
+
+    exit_code = ExitCode.INTERNAL
 
 
 def default_jobs() -> int:
@@ -54,58 +65,82 @@ def try_shards(
     *,
     jobs: int | None = None,
     on_done: Callable[[str], None] = lambda shard: None,
+    size: Callable[[str], int] | None = None,
 ) -> Tried[Result]:
     """Take a step with every shard, each independent of others' failures.
 
-    A shard whose process dies is tried again in a process of its own.
-    `step` must be picklable when more than one process runs. Every step writes its own shard only,
-    so that the number of processes changes nothing but the time.
+    The largest by `size` begin first, so that the last process does not work alone on a large one.
+    A shard whose process dies (killed, out of memory) is tried once more, in a process of its own;
+    if that dies too, its error is a `WorkerDiedError`. Processes end with this one: when it is
+    killed, and when it is interrupted. `step` must be picklable when more than one process runs.
+    Every step writes its own shard only, so that the number of processes changes nothing but the
+    time.
     """
     jobs = min(default_jobs() if jobs is None else jobs, len(shards))
-    step = partial(_single_threaded, step)
-    results: dict[str, Result] = {}
-    errors: dict[str, Exception] = {}
+    order = list(shards) if size is None else sorted(shards, key=size, reverse=True)
+    work = _Work(partial(_single_threaded, step), on_done)
     if jobs <= 1:
-        for shard in shards:
-            try:
-                results[shard] = step(shard)
-            except Exception as error:
-                errors[shard] = error
-            else:
-                on_done(shard)
-        return Tried(results, errors)
-    _pooled(step, shards, jobs, on_done, (results, errors))
-    # A process that dies ends the pool and all that waited for it: each gets a process of its own.
-    for shard in [key for key, error in errors.items() if isinstance(error, BrokenProcessPool)]:
-        del errors[shard]
-        _pooled(step, [shard], 1, on_done, (results, errors))
+        for shard in order:
+            work.settle(shard, partial(work.step, shard))
+    else:
+        work.take(order, jobs)
     return Tried(
-        {shard: results[shard] for shard in shards if shard in results},
-        {shard: errors[shard] for shard in shards if shard in errors},
+        {shard: work.results[shard] for shard in shards if shard in work.results},
+        {shard: work.errors[shard] for shard in shards if shard in work.errors},
     )
 
 
-def _pooled(
-    step: Callable[[str], Result],
-    shards: Sequence[str],
-    jobs: int,
-    on_done: Callable[[str], None],
-    found: tuple[dict[str, Result], dict[str, Exception]],
-) -> None:
-    """Take a step with every shard in a pool; add to `found`."""
-    results, errors = found
-    # Spawned, not forked: numerical libraries may hold threads that do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        running = {pool.submit(step, shard): shard for shard in shards}
-        for future in as_completed(running):
-            shard = running[future]
-            try:
-                results[shard] = future.result()
-            except Exception as error:
-                errors[shard] = error
-            else:
-                on_done(shard)
+@dataclass(slots=True)
+class _Work(Generic[Result]):
+    """A step over shards in pools, and its results and errors so far."""
+
+    step: Callable[[str], Result]
+    on_done: Callable[[str], None]
+    results: dict[str, Result] = field(default_factory=dict)
+    errors: dict[str, Exception] = field(default_factory=dict)
+
+    def take(self, shards: Sequence[str], jobs: int) -> None:
+        """Take the step with every shard; begin a new pool after each death."""
+        waiting = deque(shards)
+        while waiting:
+            # A death ends the whole pool and does not name its shard: each that was under way is
+            # tried alone, those that waited go on together.
+            for suspect in self._until_a_death(waiting, jobs):
+                if self._until_a_death(deque([suspect]), 1):
+                    self.errors[suspect] = WorkerDiedError(
+                        "its process died twice (killed, or out of memory); what was stored is "
+                        "whole: run again with more memory, or with --jobs 1"
+                    )
+
+    def settle(self, shard: str, result: Callable[[], Result]) -> None:
+        try:
+            self.results[shard] = result()
+        except BrokenProcessPool:
+            raise
+        except Exception as error:
+            self.errors[shard] = error
+        else:
+            self.on_done(shard)
+
+    def _until_a_death(self, waiting: deque[str], jobs: int) -> list[str]:
+        """Take shards from `waiting` until none is left or a process dies; return its suspects."""
+        running: dict[Future[Result], str] = {}
+        suspects: list[str] = []
+        with _processes(jobs) as pool:
+            while (waiting and not suspects) or running:
+                while waiting and not suspects and len(running) < jobs:
+                    shard = waiting.popleft()
+                    try:
+                        running[pool.submit(self.step, shard)] = shard
+                    except BrokenProcessPool:
+                        suspects.append(shard)
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    shard = running.pop(future)
+                    try:
+                        self.settle(shard, future.result)
+                    except BrokenProcessPool:
+                        suspects.append(shard)
+        return suspects
 
 
 def map_ordered(
@@ -124,8 +159,7 @@ def map_ordered(
             yield item, step(item)
         return
     rest = iter(items)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with _processes(jobs) as pool:
         running = deque((item, pool.submit(step, item)) for item in islice(rest, jobs + 1))
         try:
             while running:
@@ -138,6 +172,43 @@ def map_ordered(
         finally:
             for _, future in running:
                 future.cancel()
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Start a pool; kill its processes when this one is interrupted.
+
+    Spawned, not forked: numerical libraries may have threads that do not survive a fork.
+    """
+    others = {child.pid for child in multiprocessing.active_children()}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
+        try:
+            yield pool
+        except (KeyboardInterrupt, SystemExit):
+            # The pool would wait for the shards under way: minutes, for a large city. Every table
+            # is written whole or not at all, so that a kill costs only the time.
+            for child in multiprocessing.active_children():
+                if child.pid not in others:
+                    child.kill()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _end_with_parent() -> None:
+    """Make this process end when its parent does, and leave interrupts to the parent.
+
+    An orphan would go on writing tables without the lock, that the parent held.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _single_threaded(step: Callable[[Item], Result], shard: Item) -> Result:

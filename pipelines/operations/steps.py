@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crawler.city_file import load_cities
 from crawler.errors import ExitCode
 from pipelines import errors, pool
+from pipelines.tables import files
 from pipelines.terminal import complain, progress
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def align_all(
     """
     from pipelines import align
 
-    files = load_cities(cities_dir)
-    days = {key: files[key].max_days for key in cities if key in files}
+    known = load_cities(cities_dir)
+    days = {key: known[key].max_days for key in cities if key in known}
     step = partial(align.align_shard, output, encoder=encoder, max_days=days)
     with progress() as tracker:
         done: list[str] = []
@@ -57,7 +58,8 @@ def align_all(
             tracker.update("aligning", len(done), len(cities), city)
 
         tracker.update("aligning", 0, len(cities))
-        found = pool.try_shards(step, list(cities), jobs=jobs, on_done=on_done)
+        size = partial(files.articles_bytes, output)
+        found = pool.try_shards(step, list(cities), jobs=jobs, on_done=on_done, size=size)
     for error in found.errors.values():
         if errors.exit_code(error) == ExitCode.USAGE:
             raise error

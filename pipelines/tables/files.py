@@ -29,6 +29,11 @@ def article_files(output: Path, city: str) -> list[Path]:
     return sorted(path for path in paths if _YEAR.fullmatch(path.stem))
 
 
+def articles_bytes(output: Path, city: str) -> int:
+    """Return the size of a city's articles on disk, in bytes."""
+    return sum(path.stat().st_size for path in article_files(output, city))
+
+
 def cities_with(output: Path, table: str) -> list[str]:
     """Return the cities that have a file of a table, sorted.
 

@@ -1,6 +1,12 @@
 """Running shards in parallel gives what running them one after the other gives."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +67,67 @@ def test_a_shard_whose_process_dies_keeps_no_other_from_its_result() -> None:
     found = try_shards(fall, ["b", "a", "c"], jobs=2)
     assert dict(found.results) == {"a": "A", "c": "C"}
     assert list(found.errors) == ["b"]
+
+
+def fall_once(shard: str, folder: Path) -> str:
+    """Die the first time that one of the shards is taken."""
+    if shard == "b" and not (folder / "fell").exists():
+        (folder / "fell").touch()
+        os._exit(9)
+    return shard.upper()
+
+
+def test_a_shard_whose_process_dies_once_is_tried_again(tmp_path: Path) -> None:
+    found = try_shards(partial(fall_once, folder=tmp_path), list("abcd"), jobs=2)
+    assert (dict(found.results), dict(found.errors)) == ({s: s.upper() for s in "abcd"}, {})
+
+
+def test_the_largest_shard_begins_first(tmp_path: Path) -> None:
+    order: list[str] = []
+    sizes = {"a": 1, "b": 3, "c": 2}
+    found = try_shards(str.upper, list("abc"), jobs=1, on_done=order.append, size=sizes.__getitem__)
+    assert (order, list(found.results)) == (["b", "c", "a"], ["a", "b", "c"])
+
+
+def rest(shard: str, folder: Path) -> None:
+    (folder / f"{os.getpid()}.pid").touch()
+    time.sleep(60)
+
+
+def _started(folder: Path, count: int) -> list[int]:
+    while len(pids := [int(each.stem) for each in folder.glob("*.pid")]) < count:
+        time.sleep(0.05)
+    return pids
+
+
+def _runs(pid: int) -> bool:
+    """Return True for a process that is there and no zombie."""
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+def _run_a_pool(folder: Path) -> "subprocess.Popen[bytes]":
+    code = (
+        "import sys; from functools import partial; from pathlib import Path\n"
+        "from tests.unit.pipelines.test_pool import rest; from pipelines.pool import try_shards\n"
+        "if __name__ == '__main__':\n"
+        "    try_shards(partial(rest, folder=Path(sys.argv[1])), ['a', 'b'], jobs=2)\n"
+    )
+    script = folder / "script.py"
+    script.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    return subprocess.Popen([sys.executable, script, folder], env=environment)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -> None:
+    parent = _run_a_pool(tmp_path)
+    workers = _started(tmp_path, 2)
+    parent.send_signal(number)
+    parent.wait(timeout=30)
+    deadline = time.monotonic() + 30
+    while alive := [pid for pid in workers if _runs(pid)]:
+        assert time.monotonic() < deadline, f"still running: {alive}"
+        time.sleep(0.05)
