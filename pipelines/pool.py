@@ -92,7 +92,7 @@ def try_shards(
 
 @dataclass(slots=True)
 class _Work(Generic[Result]):
-    """A step over shards in pools, and its results and errors so far."""
+    """A step over shards in pools, with its results and errors."""
 
     step: Callable[[str], Result]
     on_done: Callable[[str], None]
@@ -100,7 +100,7 @@ class _Work(Generic[Result]):
     errors: dict[str, Exception] = field(default_factory=dict)
 
     def take(self, shards: Sequence[str], jobs: int) -> None:
-        """Take the step with every shard; begin a new pool after each death."""
+        """Take every shard, with a new pool after each death."""
         waiting = deque(shards)
         while waiting:
             # A death ends the whole pool and does not name its shard: each that was under way is
@@ -123,7 +123,7 @@ class _Work(Generic[Result]):
             self.on_done(shard)
 
     def _until_a_death(self, waiting: deque[str], jobs: int) -> list[str]:
-        """Take shards from `waiting` until none is left or a process dies; return its suspects."""
+        """Take shards until a process dies; return its suspects."""
         running: dict[Future[Result], str] = {}
         suspects: list[str] = []
         with _processes(jobs) as pool:
@@ -176,7 +176,7 @@ def map_ordered(
 
 @contextmanager
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Start a pool; kill its processes when this one is interrupted.
+    """Start a pool; kill its processes on an interrupt.
 
     Spawned, not forked: numerical libraries may have threads that do not survive a fork.
     """
@@ -196,7 +196,7 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _end_with_parent() -> None:
-    """Make this process end when its parent does, and leave interrupts to the parent.
+    """Make this process end with its parent, and ignore interrupts.
 
     An orphan would go on writing tables without the lock, that the parent held.
     """
