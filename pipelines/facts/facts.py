@@ -17,14 +17,14 @@ from pipelines.facts.names import Name, PinyinIndex
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Key, key
 from pipelines.facts.titles import titles
-from pipelines.text.script import simplified
+from pipelines.text.normal import normalised
 
 
 @dataclass(frozen=True)
 class Facts:
     """Facts of a text.
 
-    Offsets run over title, newline, text; the lead ends at `lead`.
+    Offsets run over the normal form of title, newline, text (`whole`); the lead ends at `lead`.
     `stage` is the share of words for something to come, opening and over, in title (counted twice)
     and lead; the sum is 1, or less of fewer than `_STAGE_WORDS` words. `pinyin` are English names
     in pinyin; Chinese ones are found through `pinyin_index`.
@@ -107,12 +107,6 @@ _YEAR_WORDS = re.compile(
     r"(?P<last>去年|上年|last year|previous year)|(?P<next>明年|next year)|今年|this year",
     re.IGNORECASE,
 )
-# One character for one, so that offsets stay the same.
-_WIDE = (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
-_NARROW = {code: code - 0xFEE0 for code in (*_WIDE, 0xFF05, 0xFF0E, 0xFF0D)} | {
-    0x3000: 0x20,
-    0xA0: 0x20,
-}
 
 
 def facts(
@@ -122,9 +116,7 @@ def facts(
 
     `lang` is zh or en; `published` and `url` resolve years.
     """
-    whole = f"{title}\n{text}".translate(_NARROW)
-    if lang == "zh":
-        whole = simplified(whole)
+    whole = normalised(f"{title}\n{text}")
     when = dates.calendar(whole, lang, published=published, url=url)
     ranks = ordinals.ordinals(whole, lang)
     unread = quantities.masked(whole, [*when.spans, *((item.start, item.end) for item in ranks)])

@@ -25,6 +25,7 @@ from pipelines.tables.damage import StoreError
 from pipelines.tables.fingerprint import fingerprint
 from pipelines.tables.spill import Half, Records
 from pipelines.text import splitting
+from pipelines.text.normal import normalised
 from pipelines.vectors.encoder import Encoder
 
 T = TypeVar("T")
@@ -95,6 +96,12 @@ def attempt(
 
 _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def _normal(document: Document) -> Document:
+    """Return an article in normal form: script and width change no comparison."""
+    title, text = normalised(document.title), normalised(document.text)
+    return replace(document, title=title, text=text)
 
 
 def readable(document: Document) -> bool:
@@ -247,7 +254,8 @@ def _packed(document: Document, facts: Facts, sentences: Sentences) -> bytes:
     weighed = sorted(facts.weighed) if document.lang == "en" else []
     keys = json.dumps([sorted(facts.keys), weighed], separators=(",", ":")).encode()
     vectors = whole.tobytes() + sentences.vectors[0].tobytes()
-    head = _HEAD.pack(readable(document), _size(document), len(whole), len(keys))
+    normal = _normal(document)
+    head = _HEAD.pack(readable(normal), _size(normal), len(whole), len(keys))
     return b"".join((head, vectors, keys))
 
 
@@ -276,7 +284,7 @@ def vectors(documents: Sequence[Document], encoder: Encoder) -> Array:
     """Return only the vectors of the whole texts, shape (documents, dimensions)."""
     found = [np.empty((0, encoder.dim), np.float32)]
     for start in range(0, len(documents), _AT_ONCE):
-        cut = [_sentences(document) for document in documents[start : start + _AT_ONCE]]
+        cut = [_sentences(_normal(document)) for document in documents[start : start + _AT_ONCE]]
         encoded, at = encoder.encode([sentence for rows in cut for _, sentence in rows]), 0
         for rows in cut:
             found.append(_unit(_weights(rows) @ encoded[at : at + len(rows)])[None])
@@ -292,7 +300,7 @@ def _weights(rows: Sequence[tuple[int, str]]) -> Array:
 
 
 def _sentences(document: Document) -> list[tuple[int, str]]:
-    """Return title and sentences with their offsets in title, newline, text."""
+    """Return title and sentences of a normal text, with offsets in title, newline, text."""
     shift = len(document.title) + 1
     spans = splitting.split(document.text, document.lang)[:MAX_SENTENCES]
     rows = [(shift + span.start, document.text[span.start : span.end]) for span in spans]
@@ -304,6 +312,7 @@ _Stated = tuple[list[tuple[int, str]], Facts]
 
 def _state(document: Document) -> _Stated:
     """Return an article's sentences, title first, and the facts in them."""
+    document = _normal(document)
     rows = _sentences(document)
     end = rows[-1][0] + len(rows[-1][1]) - len(document.title) - 1
     return rows, _facts(document, max(0, min(end, MAX_CHARACTERS)))

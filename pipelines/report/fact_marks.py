@@ -10,6 +10,7 @@ from pipelines.facts.facts import Facts
 from pipelines.facts.figures import Quantity, agree
 from pipelines.facts.ordinals import Ordinal
 from pipelines.text import numerals
+from pipelines.text.normal import offsets
 
 Kind = Literal["date", "rank", "figure", "name"]
 
@@ -18,7 +19,7 @@ Kind = Literal["date", "rank", "figure", "name"]
 class Mark:
     """A stretch of text that states a fact.
 
-    Offsets run over title, newline, text. `shared`: the other text states it, too. Marks of both
+    Offsets run over the normal form of title, newline, text. `shared`: the other text states it, too. Marks of both
     texts with the same fact have the same `group`; a shared mark is in group 0 if only part of it
     (a year) is found.
     """
@@ -72,6 +73,12 @@ def marks(zh: Facts, en: Facts) -> tuple[list[Mark], list[Mark]]:
         [_linked(zh_marks, i, groups.get((0, i), 0), en_marks) for i in range(len(zh_marks))],
         [_linked(en_marks, j, groups.get((1, j), 0), zh_marks) for j in range(len(en_marks))],
     )
+
+
+def as_written(found: Sequence[Mark], text: str) -> list[Mark]:
+    """Return marks of a text's normal form as marks of the text itself."""
+    at = offsets(text)
+    return [replace(mark, start=at[mark.start], end=at[mark.end]) for mark in found]
 
 
 def _linked(side: list[_Stated], index: int, group: int, other: list[_Stated]) -> Mark:

@@ -1,5 +1,6 @@
 """Simplified and Traditional characters, by OpenCC's tables."""
 
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -20,7 +21,8 @@ def simplified(text: str) -> str:
     One text gives one string in either script. A character with a Simplified reading of its own
     (乾 in 乾隆, 於 as a surname) is replaced, too: the result is compared, never shown.
     """
-    return text.translate(_to_simplified())
+    text = text.translate(_to_simplified())
+    return _IN_WORDS.sub(lambda hit: _WORD_FORMS[hit.group()], text)
 
 
 def script_counts(text: str) -> tuple[int, int]:
@@ -48,10 +50,21 @@ def exclusive_characters() -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
+_WORD_FORMS = {"覆": "复", "著": "着", "藉": "借", "瞭": "了"}
+# Characters of both scripts that Traditional writing has in more words: 答覆 is 答复, but 覆盖 stays.
+_IN_WORDS = re.compile(
+    r"(?<=[答回反批])覆|覆(?=[查核议审检])|(?<![慰狼枕蕴])藉|瞭(?!望)"
+    r"|(?<![显名专编原论土昭巨卓遗译合新旧大拙执较])著(?![名作称述书者有录])"
+)
+# Forms of Hong Kong and Taiwan that OpenCC's table of single characters has not.
+_REGIONAL = dict(zip("揹擡伕牠牴暱祇彷幷敍枱衞麪", "背抬夫它抵昵只仿并叙台卫面", strict=True))
+
+
 @cache
 def _to_simplified() -> dict[int, str]:
     table = _table("TSCharacters.txt").items()
-    return {ord(char): forms[0] for char, forms in table if len(char) == 1}
+    forms = {ord(char): forms[0] for char, forms in table if len(char) == 1}
+    return forms | {ord(char): form for char, form in _REGIONAL.items()}
 
 
 @cache

@@ -1,0 +1,77 @@
+"""One form of a text, whatever way it was typed, for everything that compares.
+
+NFC and NFD, full-width figures and letters, ligatures, radicals for characters, invisible
+characters and Traditional writing are ways to write one text. Facts, encoders and the features of
+sentences read the normal form; what is stored and shown stays as it was written.
+"""
+
+import re
+import unicodedata
+from functools import cache
+
+from pipelines.text.script import simplified
+
+_RADICALS = dict(
+    zip(
+        "⺁⺄⺊⺌⺍⺒⺓⺗⺜⺝⺞⺟⺠⺧⺩⺪⺫⺬⺮⺶⺷⺸⺻⺽⻁⻃⻄⻅⻆⻇⻉⻊⻋⻏⻑⻓⻔⻕⻗⻘⻙⻚⻛⻜⻝⻞⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰⻱⻳",
+        "厂乙卜小小巳幺心日月歺母民牛王疋目示竹羊羊羊聿臼虎西西见角角贝足车邑长长门阜雨青韦页风飞食食首马骨鬼鱼鸟卤麦黄黾齐齿龙龟龟",
+        strict=True,
+    )
+)
+"""Radicals that pages print for whole characters and Unicode gives no normal form."""
+
+# Fractions (½), circled figures (①) and superscripts would become other figures (12, 1, 2);
+# Chinese punctuation is what sentences are cut at and encoders were taught with.
+_KEPT_CATEGORIES = ("No", "Sk", "Nl")
+_KEPT = frozenset("！（），：；？～…⋯‥″′﹏")
+_ALIKE = {"‐": "-", "‑": "-", "−": "-", "﹣": "-", "㎡": "m2", "㎢": "km2", "㎥": "m3"}
+_GONE = re.compile(
+    # Soft hyphens, marks of direction, joiners, variation selectors, tags, private use: no text.
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ue000-\uf8ff\U000e0000-\U000e0fff"
+    "\U000f0000-\U0010ffff]+"
+)
+
+
+def normalised(text: str) -> str:
+    """Return the normal form of a text, for comparison.
+
+    Chinese is in Simplified characters, figures and letters are narrow, nothing is invisible. A
+    normal form is its own normal form.
+    """
+    return simplified(_plain(unicodedata.normalize("NFC", text)))
+
+
+def offsets(text: str) -> list[int]:
+    """Return the offset in `text` of each character of its normal form, and the end."""
+    if len(normalised(text)) == len(text):
+        return list(range(len(text) + 1))
+    found: list[int] = []
+    for hit in _CLUSTER.finditer(text):
+        form = normalised(hit.group())
+        found.extend([hit.start()] * len(form))
+    return [*found, len(text)]
+
+
+# A character with the marks that may be composed with it; Hangul composes without marks.
+_CLUSTER = re.compile("[\u1100-\u11ff]+|.[\u0300-\u036f\u3099\u309a]*", re.DOTALL)
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else _GONE.sub("", text.translate(_table()))
+
+
+@cache
+def _table() -> dict[int, str]:
+    """Return the normal form of each character that is not its own."""
+    table: dict[int, str] = {}
+    for code in (*range(0x80, 0x3100), *range(0x3130, 0x3400), *range(0xF900, 0x10000),
+                 *range(0x1D400, 0x1D800), *range(0x1F100, 0x1F250), *range(0x2F800, 0x2FA20)):  # fmt: skip
+        char = chr(code)
+        if char in _KEPT or unicodedata.category(char) in _KEPT_CATEGORIES:
+            continue
+        form = unicodedata.normalize("NFKC", char)
+        if form != char:
+            table[code] = form
+    alike = _RADICALS | _ALIKE
+    return table | {ord(char): form for char, form in alike.items()}
