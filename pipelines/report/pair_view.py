@@ -148,9 +148,7 @@ def view(example: PairExample, budget: int) -> PairView:
     }
     found = dict(zip(LANGS, fact_marks.marks(read["zh"], read["en"]), strict=True))
     marks = {
-        lang: fact_marks.as_written(
-            found[lang], f"{side.title[:LONGEST_TITLE]}\n{texts[lang]}"
-        )
+        lang: fact_marks.as_written(found[lang], f"{side.title[:LONGEST_TITLE]}\n{texts[lang]}")
         for lang, side in sides.items()
     }
     shown = tuple(_within(budget, _bead_views(beads, sides, marks, longest)))
