@@ -8,6 +8,7 @@ sentences read the normal form; what is stored and shown stays as it was written
 import re
 import unicodedata
 from functools import cache
+from itertools import chain
 
 from pipelines.text.script import simplified
 
@@ -61,12 +62,16 @@ def _plain(text: str) -> str:
     return text if text.isascii() else _GONE.sub("", text.translate(_table()))
 
 
+_RANGES = ((0x80, 0x3100), (0x3130, 0x3400), (0xF900, 0x10000), (0x1D400, 0x1D800),
+           (0x1F100, 0x1F250), (0x2F800, 0x2FA20))  # fmt: skip
+"""Code points, from and up to, of all characters with compatibility forms."""
+
+
 @cache
 def _table() -> dict[int, str]:
     """Return the normal form of each character that is not its own."""
     table: dict[int, str] = {}
-    for code in (*range(0x80, 0x3100), *range(0x3130, 0x3400), *range(0xF900, 0x10000),
-                 *range(0x1D400, 0x1D800), *range(0x1F100, 0x1F250), *range(0x2F800, 0x2FA20)):  # fmt: skip
+    for code in chain(*(range(first, last) for first, last in _RANGES)):
         char = chr(code)
         if char in _KEPT or unicodedata.category(char) in _KEPT_CATEGORIES:
             continue

@@ -51,7 +51,7 @@ def exclusive_characters() -> tuple[frozenset[str], frozenset[str]]:
 
 
 _WORD_FORMS = {"覆": "复", "著": "着", "藉": "借", "瞭": "了"}
-# Characters of both scripts that Traditional writing has in more words: 答覆 is 答复, but 覆盖 stays.
+# Characters of both scripts that Traditional writing has in more words: 答覆 is 答复, 覆盖 stays.
 _IN_WORDS = re.compile(
     r"(?<=[答回反批])覆|覆(?=[查核议审检])|(?<![慰狼枕蕴])藉|瞭(?!望)"
     r"|(?<![显名专编原论土昭巨卓遗译合新旧大拙执较])著(?![名作称述书者有录])"
