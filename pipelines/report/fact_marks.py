@@ -20,8 +20,8 @@ class Mark:
     """A stretch of text that states a fact.
 
     Offsets run over the normal form of title, newline, text. `shared`: the other text states it,
-    too. Marks of both texts with the same fact have the same `group`; a shared mark is in group 0 if only part of it
-    (a year) is found.
+    too. Marks of both texts with the same fact have the same `group`; a shared mark is in group 0
+    if only part of it (a year) is found.
     """
 
     start: int
