@@ -300,7 +300,7 @@ def _weights(rows: Sequence[tuple[int, str]]) -> Array:
 
 
 def _sentences(document: Document) -> list[tuple[int, str]]:
-    """Return title and sentences of a normal text, with offsets in title, newline, text."""
+    """Return title and sentences with their offsets in title, newline, text."""
     shift = len(document.title) + 1
     spans = splitting.split(document.text, document.lang)[:MAX_SENTENCES]
     rows = [(shift + span.start, document.text[span.start : span.end]) for span in spans]

@@ -76,7 +76,7 @@ def marks(zh: Facts, en: Facts) -> tuple[list[Mark], list[Mark]]:
 
 
 def as_written(found: Sequence[Mark], text: str) -> list[Mark]:
-    """Return marks of a text's normal form as marks of the text itself."""
+    """Lead marks of a text's normal form back to the text."""
     at = offsets(text)
     return [replace(mark, start=at[mark.start], end=at[mark.end]) for mark in found]
 

@@ -1,4 +1,4 @@
-"""One form of a text, whatever way it was typed, for everything that compares.
+"""One form of a text, for everything that compares.
 
 NFC and NFD, full-width figures and letters, ligatures, radicals for characters, invisible
 characters and Traditional writing are ways to write one text. Facts, encoders and the features of
@@ -44,7 +44,7 @@ def normalised(text: str) -> str:
 
 
 def offsets(text: str) -> list[int]:
-    """Return the offset in `text` of each character of its normal form, and the end."""
+    """Return the offsets in `text` of its normal form, and the end."""
     if len(normalised(text)) == len(text):
         return list(range(len(text) + 1))
     found: list[int] = []
