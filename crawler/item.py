@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 NEWS_TIME = ZoneInfo("Asia/Shanghai")
@@ -29,11 +29,17 @@ Precision = Literal["minute", "day", "month", "year"]
 # (english.gov.taipei).
 _TRACKING = re.compile(
     r"^(?:utm_\w+|spm|from|from_?source|share\w*|isappinstalled|wx\w*|_t|timestamp|"
-    r"[gy]clid|fbclid|msclkid|mc_[ce]id|_ga|bd_vid|hmsr|hmpl|tdsourcetag|nsukey|clicktime|enterid|"
-    r"rnd|random|_|jsessionid|phpsessid|aspsessionid\w*)$"
+    r"(?:[gyd]|tw|tt|ms|fb)clid|msclkid|igsh(?:id)?|gad_source|mkt_tok|_hs(?:enc|mi)|ivk_sa|"
+    r"mc_[ce]id|_ga|_gl|bd_vid|hmsr|hmpl|hmcu|hmkw|hmci|tdsourcetag|nsukey|clicktime|enterid|"
+    r"weixin\w*|rnd|random|nocache|_r|_|jsessionid|phpsessid|aspsessionid\w*)$"
 )
-_OTHER_VIEW = frozenset(("print", "printable", "mobile", "amp", "wap"))
+_OTHER_VIEW = frozenset(("print", "isprint", "printable", "mobile", "ismobile", "amp", "wap"))
 _YES = frozenset(("", "1", "y", "yes", "true"))
+# Parameters that change how a page is drawn, whatever their value: the size of its letters, and the
+# frame of Hanweb's catalogue around it.
+_DRAWN = frozenset(("fontsize", "font_size", "textsize", "text_size", "xxgkhide"))
+# Taipei's pages are named by `s` alone; `sms` is the list that the reader came from.
+_ASPX_LIST = "sms"
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -47,7 +53,8 @@ _CONVERTED = re.compile(
 _CONVERTED_HERE = re.compile(r"^/(?:tunis|gb)(?=/)", re.IGNORECASE)
 # Other views of one page: for the printer, the captions of its photographs, for telephones.
 _VIEW = re.compile(
-    r"[_-]print(?=\.\w+$)|_photo(?:_\d{1,3})?(?=\.\w+$)|\.amp(?=\.\w+$)|"
+    r"[_-]print(?=\.\w+$)|_photo(?:_\d{1,9})?(?=\.\w+$)|\.amp(?=\.\w+$)|"
+    r"(?<=\d)_(?:app|wap|mobile)(?=\.\w+$)|(?<=/)m(?=post_\d+\.html$)|"
     r"(?<=/)(?:amp|mobile|print)/|(?<=^/)(?:m|wap)/|/(?:amp|print)/?$"
 )
 _PRINTED_RELEASE = re.compile(r"(?<=/)(P\d{10,14})p(?=\.html?$)", re.IGNORECASE)
@@ -116,8 +123,8 @@ def canonical_url(url: str) -> str:
 
     Never raises. http and https, host case, default ports, fragments, escapes of plain characters,
     sessions and tracking parameters become one, and so do the other views of a page: for print, for
-    telephones, amp, the captions of its photographs, and the same page converted to Simplified
-    characters by a machine. Every other part of the query stays.
+    telephones, in larger letters, amp, the captions of its photographs, and the same page converted
+    to Simplified characters by a machine. Every other part of the query stays, in its own encoding.
     """
     return _spelled(url)[0]
 
@@ -153,17 +160,38 @@ def _plainer(url: str) -> tuple[str, bool]:
         return url.partition("#")[0], False
     path = _SESSION.sub("", _escaped(parts.path)) or "/"
     plain_host, plain_path = _itself(host, path)
-    query, views = [], 0
-    for key, value in parse_qsl(parts.query, keep_blank_values=True):
-        if key.lower() in _OTHER_VIEW and value.lower() in _YES:
-            views += 1
-        elif not _TRACKING.match(key.lower()):
-            query.append((key, value))
+    query, views = _query(parts.query, path)
     netloc = plain_host + (f":{port}" if port and port not in (80, 443) else "")
     twin = (plain_host, plain_path) != (host, path) or views > 0
-    # A surrogate, which no URL has, must not raise when it is escaped or digested.
-    encoded = urlencode(query, errors="replace")
-    return urlunsplit(("http", netloc, plain_path, encoded, "")), twin
+    return urlunsplit(("http", netloc, plain_path, query, "")), twin
+
+
+def _query(query: str, path: str) -> tuple[str, int]:
+    """Return the query that names a page, and its views left out."""
+    kept: list[tuple[str, str, str]] = []
+    views = 0
+    for pair in query.split("&"):
+        if not pair:
+            continue
+        key, _, value = (_plain_value(part) for part in pair.partition("="))
+        name = key.lower()
+        if name in _DRAWN or (name in _OTHER_VIEW and value.lower() in _YES):
+            views += 1
+        elif not _TRACKING.match(name):
+            kept.append((name, key, value))
+    if path.lower().endswith(".aspx") and any(name == "s" and value for name, _, value in kept):
+        kept = [pair for pair in kept if pair[0] != _ASPX_LIST]
+    return "&".join(f"{key}={value}" for _, key, value in kept), views
+
+
+def _plain_value(text: str) -> str:
+    """Return a part of a query with only the escapes it needs.
+
+    Bytes are escaped as they are, in whatever encoding: ASP pages escape GBK. A space is `+`.
+    """
+    # A surrogate, which no URL has, must not raise.
+    data = unquote_to_bytes(text.replace("+", " ").encode("utf-8", "replace"))
+    return quote(data, safe=" ").replace(" ", "+")
 
 
 def _itself(host: str, path: str) -> tuple[str, str]:

@@ -68,6 +68,14 @@ def is_packed(headers: Mapping[str, str]) -> bool:
     return bool(_codings(headers))
 
 
+def opened(body: bytes) -> bytes:
+    """Return the content of a gzip file, such as `sitemap.xml.gz`.
+
+    Any other body is returned as it is, and so is one that unpacks to more than `MAX_BODY`.
+    """
+    return unpacked({"content-encoding": "gzip"}, body)[1] if body[:2] == b"\x1f\x8b" else body
+
+
 def joined(data: bytes) -> bytes:
     """Return a body with its chunks joined (RFC 9112, 7.1).
 

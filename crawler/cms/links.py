@@ -4,7 +4,7 @@ import html as entities
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import islice
 from string import ascii_lowercase, ascii_uppercase
@@ -15,7 +15,8 @@ from parsel import Selector
 
 from crawler.cms.family import Link
 from crawler.credentials import without_user
-from crawler.limits import thinned
+from crawler.item import NEWS_TIME
+from crawler.limits import mail_date, thinned
 from crawler.script import MONTH_NAMES, month_number
 
 WIDGETS = (
@@ -48,6 +49,9 @@ _NUMERIC = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年]\s?(\d{1,2})[-./月]\s?(\d
 _EDGE_DATE = re.compile(
     rf"^[\[(（]?{_NUMERIC.pattern}日?[\])）]?|[\[(（]?{_NUMERIC.pattern}日?(?: [\d:]+)?[\])）]?$"
 )
+_STAMP = re.compile(r"(?:/?Date\()?(\d{13})(?:[+-]\d{4})?(?:\)/?)?|([1-9]\d{8,9})")
+"""Milliseconds since 1970, as JSON of .NET writes them, too; or seconds."""
+_COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?\d{4}(?:\d\d)?)?")
 _MONTH = rf"({'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
@@ -174,6 +178,33 @@ def shown_date(text: str) -> date | None:
     for match in reversed(list(_DAY_FIRST.finditer(text))):
         return _date(int(match[3]), month_number(match[2]), int(match[1]))
     return None
+
+
+def stated_date(value: object) -> date | None:
+    """Return the day in Asia/Shanghai of a date in data, or None.
+
+    Of a text in any form that feeds and endpoints use, or of seconds or milliseconds since 1970.
+    """
+    text = str(value).strip()
+    if stamp := _STAMP.fullmatch(text):
+        seconds = int(stamp[1] or stamp[2]) / (1 if stamp[2] else 1000)
+        return datetime.fromtimestamp(seconds, UTC).astimezone(NEWS_TIME).date()
+    if compact := _COMPACT.fullmatch(text):
+        return _date(int(compact[1]), int(compact[2]), int(compact[3]))
+    at = mail_date(text) or _moment(text)
+    if at is None:
+        return shown_date(text)
+    return at.astimezone(NEWS_TIME).date() if at.tzinfo else at.date()
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a moment as ISO 8601 writes it, or None."""
+    try:
+        moment = datetime.fromisoformat(text) if text[:2] in ("19", "20") else None
+    except ValueError:
+        return None
+    # Converting one at the edge of the calendar may overflow.
+    return moment if moment and 1900 <= moment.year <= 2200 else None
 
 
 def squeeze(text: str) -> str:

@@ -29,7 +29,7 @@ from crawler.item import canonical_url
 from crawler.limits import cut_list
 from crawler.state.database import SKEW
 from crawler.state.walks import Walk, news_day
-from crawler.unpacking import is_packed
+from crawler.unpacking import is_packed, opened
 
 
 @dataclass(slots=True)
@@ -105,6 +105,7 @@ class Discovery:
         session, source = self._session, reading.source
         try:
             answer = await get(session, url, "list", drawn=source.render is not None)
+            answer = replace(answer, body=opened(answer.body))  # a sitemap may be a gzip file
         except Exception as error:
             session.report_failure(url, error)
             reading.failed += 1

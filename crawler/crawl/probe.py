@@ -35,6 +35,7 @@ from crawler.fetch.guards import check_host
 from crawler.fetch.pages import answer_of
 from crawler.item import Article, Reject
 from crawler.legible import visible
+from crawler.unpacking import opened
 
 ARTICLES = 2
 """Articles read of each list; set by hand: one may be an odd page."""
@@ -209,7 +210,7 @@ class Probe(Spider):
         if kind == "page" and 200 <= answer.status < 300:
             code = ""  # its faults are to be explained
         if not code or (code == "empty_shell" and kind == "list"):
-            return Fetched(answer.url, answer.body, headers)
+            return Fetched(answer.url, opened(answer.body), headers)
         return Fetched(answer.url, answer.body, headers, code, description(answer))
 
 

@@ -47,7 +47,53 @@ def test_other_pages_are_other_articles(other: str) -> None:
 
 def test_an_id_in_the_query_is_kept() -> None:
     url = "https://english.gov.taipei/News_Content.aspx?n=A1&sms=D2&s=3A"
-    assert canonical_url(url) == "http://english.gov.taipei/News_Content.aspx?n=A1&sms=D2&s=3A"
+    assert canonical_url(url) == "http://english.gov.taipei/News_Content.aspx?n=A1&s=3A"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("/News_Content.aspx?n=A1&sms=D2&s=3A", "/News_Content.aspx?n=A1&s=3A", True),
+        ("/News_Content.aspx?n=A1&sms=D2&s=3A", "/News_Content.aspx?n=A1&sms=D2&s=3B", False),
+        ("/News.aspx?n=A1&sms=D2", "/News.aspx?n=A1&sms=D3", False),
+        ("/a/c_12.htm?fontSize=2", "/a/c_12.htm", True),
+        ("/a/c_12.htm?xxgkhide=1&id=4", "/a/c_12.htm?id=4", True),
+        ("/202406/t20240608_157_app.html", "/202406/t20240608_157.html", True),
+        ("/202406/t20240608_157_wap.html", "/202406/t20240608_157_2.html", False),
+        ("/our_app.html", "/our.html", False),
+        ("/content/mpost_77.html", "/content/post_77.html", True),
+        ("/P2024030500123_photo_1034669.htm", "/P2024030500123.htm", True),
+        ("/P2024030500123_photo_1.htm", "/P2024030500124_photo_1.htm", False),
+        ("/show?id=1&gad_source=5&_hsenc=p2&ivk_sa=1", "/show?id=1", True),
+        ("/show?id=1&source=a", "/show?id=1&source=b", False),
+        ("/show?id=1&v=1", "/show?id=1&v=2", False),
+    ],
+)
+def test_another_view_is_left_out_and_another_article_is_not(
+    one: str, other: str, same: bool
+) -> None:
+    ids = {article_id(f"http://www.some.example{path}") for path in (one, other)}
+    assert (len(ids) == 1) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("lb=%B1%F5%BD%AD", "lb=%C7%E5%BA%D3", False),  # two words in GBK
+        ("lb=%b1%f5", "lb=%B1%F5", True),
+        ("lb=%A4%E5", "lb=%A5%AA", False),  # in Big5
+        ("lb=滨江", "lb=%E6%BB%A8%E6%B1%9F", True),
+        ("lb=a%20b", "lb=a+b", True),
+        ("lb=a%2Bb", "lb=a+b", False),
+        ("lb=a%2fb&x", "lb=a/b&x=", True),
+        ("lb=a%26x=1", "lb=a&x=1", False),
+        ("lb=%41", "lb=A", True),
+    ],
+)
+def test_a_query_is_told_by_its_bytes(one: str, other: str, same: bool) -> None:
+    urls = {canonical_url(f"http://www.some.example/show.asp?{query}") for query in (one, other)}
+    assert (len(urls) == 1) is same
+    assert all(url.isascii() and canonical_url(url) == url for url in urls)
 
 
 def test_the_two_languages_of_one_page_have_ids_of_their_own() -> None:
