@@ -19,7 +19,7 @@ makes a later one true."""
 LANGS = ("zh", "en")
 """Languages of the articles."""
 
-RELATIONS = ("translation", "abridged", "part_of", "same_event")
+RELATIONS = ("translation", "abridged", "part_of", "digest", "same_event")
 """Relations of the two articles of a pair, from closest to loosest."""
 
 Precision = Literal["minute", "day", "month", "year"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from crawler.errors import ShizhengError
-from pipelines.pairs import explanation, pair
+from pipelines.pairs import events, explanation, pair
 from pipelines.pairs.calibration import for_method
 from pipelines.pairs.model import load_pair_model
 from pipelines.pairs.pair import Pairing, Scored
@@ -110,6 +110,7 @@ def align_city(
     pairs = [pair_row(city, each, zh, en, method) for each in pairing.pairs]
     candidates = [candidate_row(city, each, zh, en, method) for each in runners_up(pairing)]
     calibrate_rows(output, method, (pairs, candidates))
+    events.set_events(pairs)
     set_aligned_at(output, city, pairs, now)
     alignments = AlignmentCache(folder / f"{vectors.name}.beads.parquet", vectors)
     beads: list[Row] = []

@@ -1,9 +1,10 @@
-"""Document pairing within a city: candidates, scores, assignment, relations.
+"""Document pairing within a city: candidates, scores, links, relations.
 
-Similarity proposes, facts decide. Each English article chooses among its Chinese candidates and no
-counterpart at all; a probability is a share of that choice (a conditional logit whose weights were
-learnt on generated series, see `pairing.json`). English editions are the scarce side, and several
-English instalments may render one Chinese article, never the other way round.
+Similarity proposes, facts decide. The score of two articles is the log odds, learnt on generated
+series (`pairing.json`), that they are linked at all; it depends on the two and on their siblings,
+other members of the same series, never on unrelated articles. Siblings that tell of different
+events exclude each other and share a probability. Everything else is kept: second reports of one
+event, instalments and digests in either language.
 """
 
 import math
@@ -15,28 +16,23 @@ import numpy as np
 from pipelines.facts.rarity import Rarity
 from pipelines.pairs import aliases, candidates
 from pipelines.pairs.comparison import FactComparison
-from pipelines.pairs.coverage import Coverage
+from pipelines.pairs.coverage import COVERED, Coverage
 from pipelines.pairs.model import PairModel, features, length_ratio, load_pair_model
 from pipelines.pairs.prepared import PreparedArticle, Unread
+from pipelines.pairs.rivals import Mask, are_parts, rivals_of
 from pipelines.tables.cache import ByteCache
 from pipelines.tables.vocabulary import DECISION
 
 FLOOR = 0.1
-"""Probability below which an assigned pair is not stored as a pair."""
+"""Probability below which the best candidate of an article is not stored as a pair."""
+_MOST = 50.0
+"""Log odds that count as certain; the exponential of more would overflow."""
 _RIVALS = 3
 """Other candidates with the best cosines, the rivals at each English sentence."""
 
 # The constants below are set by hand and not measured one by one.
-_TWINS_RANKED = 12
-_TWIN_PROBABILITY = 0.001
-"""Candidates by rank, and their least probability, among which twins of the best are looked for."""
-_TWIN_COSINE = 0.9
-"""Cosine of twins' mean vectors."""
-_TWIN_FACTS, _TWIN_SHARE = 3, 0.7
-"""Common facts of twins: at least so many, and this share of all facts of both."""
-_PART_SENTENCES, _PART_OVERLAP = 2, 0.34
-"""Instalments cover at least so many Chinese sentences each, and share at most this part of the
-shorter one's."""
+_PLAUSIBLE = -4.0
+"""Log odds from which a candidate can be a rival of others."""
 _WHOLE_LENGTH, _WHOLE_COVERED = 0.8, 0.35
 """English length (over the usual) and covered share of Chinese from which a text is translated."""
 _SHORT_LENGTH, _SHORT_COVERED = 0.65, 0.8
@@ -49,8 +45,8 @@ _RENDERED = 0.3
 class Scored:
     """A candidate pair: positions of both articles, features, score, probability.
 
-    The features were read from `coverage` and `comparison`. `margin` is the score above the best
-    other candidate of the English article.
+    The features were read from `coverage` and `comparison`. `rivals` are the odds of all rivals of
+    either article; `margin` is the score above the best of them, and above no link.
     """
 
     zh: int
@@ -60,13 +56,19 @@ class Scored:
     comparison: FactComparison = field(repr=False)
     score: float = 0.0
     probability: float = 0.0
-    margin: float = 0.0
+    rivals: float = 0.0
+    margin: float = math.inf
     relation: str = ""
+
+    def shared(self) -> "Scored":
+        """Return the pair with its share of the choice among it, its rivals and no link."""
+        odds = math.exp(min(self.score, _MOST))
+        return replace(self, probability=odds / (1 + odds + self.rivals))
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Assigned pairs of a city, and its other scored candidates."""
+    """Links of a city's articles, and its other scored candidates."""
 
     pairs: tuple[Scored, ...]
     unassigned: tuple[Scored, ...]
@@ -143,8 +145,8 @@ def _best(
     """
     if runners_up is None:
         return listed
-    listed.sort(key=lambda each: (-each.probability, -each.score, zh[each.zh].document.id))
-    return [each for at, each in enumerate(listed) if at <= runners_up or each.probability >= FLOOR]
+    listed.sort(key=lambda each: (-each.score, zh[each.zh].document.id))
+    return [each for at, each in enumerate(listed) if at <= runners_up or each.score >= _PLAUSIBLE]
 
 
 def _described(
@@ -184,112 +186,105 @@ def _ahead_of_rivals(covers: Sequence[Coverage], en: PreparedArticle) -> list[fl
 
 
 def _scored(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:
-    """Score one English article's candidates; share the choice among them and none.
+    """Score one English article's candidates, and the rivals of each among them."""
+    scored = [replace(each, score=model.score(each.features)) for each in listed]
+    return _against_rivals(
+        scored, [zh[each.zh] for each in listed], [each.coverage.best >= COVERED for each in listed]
+    )
 
-    Of candidates that report the same thing twice the best takes the shares of all.
+
+def _against_rivals(
+    scored: Sequence[Scored], articles: Sequence[PreparedArticle], masks: Sequence[Mask]
+) -> list[Scored]:
+    """Set probability and margin of candidates of one article of the other language.
+
+    `articles` are the candidates, `masks` the sentences of the one that each renders.
     """
-    scores = [model.score(each.features) for each in listed]
-    peak = max([0.0, *scores])
-    total = math.exp(-peak) + sum(math.exp(score - peak) for score in scores)
-    shares = [math.exp(score - peak) / total for score in scores]
-    ranked = sorted(range(len(listed)), key=lambda at: (-scores[at], zh[listed[at].zh].document.id))
-    twins = _twins_of_best(ranked, shares, [zh[each.zh] for each in listed])
-    if twins:
-        shares[ranked[0]] += sum(shares[other] for other in sorted(twins))
-    for other in twins:
-        shares[other] = 0.0
+    strong = [at for at, each in enumerate(scored) if each.score >= _PLAUSIBLE]
+    listed = rivals_of([articles[at] for at in strong], [masks[at] for at in strong])
+    rivals = {
+        at: [strong[other] for other in others] for at, others in zip(strong, listed, strict=True)
+    }
     found = []
-    for at, each in enumerate(listed):
-        ignored = {at, *twins} if at == ranked[0] else {at}
-        best = max((s for other, s in enumerate(scores) if other not in ignored), default=0.0)
-        found.append(
-            replace(each, score=scores[at], probability=shares[at], margin=scores[at] - best)
-        )
+    for at, each in enumerate(scored):
+        against = [scored[other].score for other in rivals.get(at, strong)]
+        odds = each.rivals + sum(math.exp(min(score, _MOST)) for score in against)
+        margin = min(each.margin, each.score - max(against, default=0.0), each.score)
+        found.append(replace(each, rivals=odds, margin=margin).shared())
     return found
-
-
-def _twins_of_best(
-    ranked: Sequence[int], shares: Sequence[float], zh: Sequence[PreparedArticle]
-) -> list[int]:
-    """Return the candidates that report the same as the best one."""
-    near = [at for at in ranked[1:_TWINS_RANKED] if shares[at] > _TWIN_PROBABILITY]
-    return [at for at in near if _are_twins(zh[ranked[0]], zh[at])]
-
-
-def _are_twins(first: PreparedArticle, second: PreparedArticle) -> bool:
-    """Return True for similar Chinese articles with the same rare facts.
-
-    Members of a series are as alike, but their facts differ.
-    """
-    if float(first.vector.astype(np.float32) @ second.vector) < _TWIN_COSINE:
-        return False
-    own, other = set(first.keys), set(second.keys)
-    days, other_days = _of_kind(own, "day"), _of_kind(other, "day")
-    ranks, other_ranks = _of_kind(own, "ordinal"), _of_kind(other, "ordinal")
-    if days and other_days and not days & other_days:
-        return False
-    if not (ranks <= other_ranks or other_ranks <= ranks):
-        return False
-    shared = len(own & other)
-    return shared >= _TWIN_FACTS and shared >= _TWIN_SHARE * len(own | other)
-
-
-def _of_kind(keys: set[tuple[str, ...]], kind: str) -> set[tuple[str, ...]]:
-    return {key for key in keys if key[0] == kind}
 
 
 def _assign(
     scored: Sequence[list[Scored]], zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]
 ) -> Pairing:
-    """Assign each English article at most one Chinese one, best first.
-
-    A Chinese article gets a second English one only if they render different parts of it.
-    """
-    ranked = [each for listed in scored for each in listed]
+    """Keep every likely link, and the best unlikely one of an article without any."""
+    by_chinese: dict[int, list[Scored]] = {}
+    for listed in scored:
+        for each in listed:
+            by_chinese.setdefault(each.zh, []).append(each)
+    ranked: list[Scored] = []
+    for listed in by_chinese.values():
+        listed.sort(key=lambda each: en[each.en].document.id)
+        ranked += _against_rivals(
+            listed,
+            [en[each.en] for each in listed],
+            [each.coverage.zh_covered for each in listed],
+        )
     ranked.sort(
         key=lambda each: (
             -each.probability, -each.score, en[each.en].document.id, zh[each.zh].document.id
         )
     )  # fmt: skip
-    done: set[int] = set()
-    by_chinese: dict[int, list[Scored]] = {}
+    links: list[Scored] = []
+    linked: set[tuple[str, int]] = set()
     for each in ranked:
-        if each.probability < FLOOR or each.en in done:
-            continue
-        earlier = by_chinese.setdefault(each.zh, [])
-        if not earlier or (
-            each.probability >= DECISION and all(_are_parts(each, other) for other in earlier)
-        ):
-            done.add(each.en)
-            earlier.append(each)
-    pairs = [
-        replace(each, relation=_relation_of(each, assigned, zh, en))
-        for assigned in by_chinese.values()
-        for each in assigned
-    ]
-    taken = {(each.zh, each.en) for each in pairs}
+        ends = {("zh", each.zh), ("en", each.en)}
+        if each.probability >= DECISION or (each.probability >= FLOOR and not ends & linked):
+            linked |= ends
+            links.append(each)
+    taken = {(each.zh, each.en) for each in links}
+    pairs = _related(links, zh, en)
     pairs.sort(key=lambda each: (zh[each.zh].document.id, en[each.en].document.id))
+    ranked.sort(key=lambda each: -each.score)
     unassigned = tuple(each for each in ranked if (each.zh, each.en) not in taken)
     return Pairing(tuple(pairs), unassigned)
 
 
-def _relation_of(
-    each: Scored,
-    assigned: Sequence[Scored],
-    zh: Sequence[PreparedArticle],
-    en: Sequence[PreparedArticle],
-) -> str:
-    if sum(other.probability >= DECISION for other in assigned) > 1:
+def _related(
+    links: Sequence[Scored], zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]
+) -> list[Scored]:
+    """Return links with their relations, which depend on an article's other links."""
+    sure = [each for each in links if each.probability >= DECISION]
+    of_zh: dict[int, list[Mask]] = {}
+    of_en: dict[int, list[Mask]] = {}
+    for each in sure:
+        of_zh.setdefault(each.zh, []).append(each.coverage.zh_covered)
+        of_en.setdefault(each.en, []).append(each.coverage.best >= COVERED)
+    return [
+        replace(
+            each,
+            relation=_relation_of(
+                each,
+                length_ratio(zh[each.zh], en[each.en]),
+                is_part=_among_parts(each.coverage.zh_covered, of_zh.get(each.zh, ())),
+                is_digest=_among_parts(each.coverage.best >= COVERED, of_en.get(each.en, ())),
+            ),
+        )
+        for each in links
+    ]
+
+
+def _among_parts(own: Mask, every: Sequence[Mask]) -> bool:
+    """Return True if another link of the article is of another part of it."""
+    return any(are_parts(own, other) for other in every)
+
+
+def _relation_of(each: Scored, ratio: float, *, is_part: bool, is_digest: bool) -> str:
+    if is_part:
         return "part_of"
-    return relation(each.coverage, length_ratio(zh[each.zh], en[each.en]))
-
-
-def _are_parts(first: Scored, second: Scored) -> bool:
-    """Return True if two English articles render different Chinese parts."""
-    parts = first.coverage.zh_covered[1:], second.coverage.zh_covered[1:]
-    fewer = min(int(parts[0].sum()), int(parts[1].sum()))
-    shared = int((parts[0] & parts[1]).sum())
-    return fewer >= _PART_SENTENCES and shared <= _PART_OVERLAP * fewer
+    if is_digest:
+        return "digest"
+    return relation(each.coverage, ratio)
 
 
 def relation(coverage: Coverage, ratio: float) -> str:

@@ -16,6 +16,7 @@ RELATIONS = {
     "translation": Words("translation", "翻译"),
     "abridged": Words("abridged", "节译"),
     "part_of": Words("part of", "部分对应"),
+    "digest": Words("digest", "综合报道"),
     "same_event": Words("same event", "同一事件"),
 }
 

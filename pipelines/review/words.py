@@ -29,6 +29,11 @@ PAIR = {
         Words("part of", "部分对应"),
         Words("the English renders one section of the Chinese", "英文只译中文的一部分"),
     ),
+    "digest": Choice(
+        "7",
+        Words("digest", "综合报道"),
+        Words("the Chinese is one section of the English", "中文只是英文的一部分"),
+    ),
     "same_event": Choice(
         "4",
         Words("same event", "同一事件"),

@@ -120,7 +120,7 @@ EVIDENCE = pa.struct(
 
 PAIRS = table(
     "pairs",
-    "Every assigned document pair, with its probability: 0.5 is the default decision. "
+    "Every link of two articles, many to many, with its probability: 0.5 is the default decision. "
     "pairs/<city>.parquet.",
     column("pair_id", STRING, "Stable id, from both article ids"),
     column("city", STRING, "City key"),
@@ -131,18 +131,37 @@ PAIRS = table(
     column("zh_title", STRING, "Title of the Chinese article"),
     column("en_title", STRING, "Title of the English article"),
     column("probability", FLOAT, "Calibrated probability that both report the same thing"),
-    column("relation", STRING, "translation, abridged, part_of (English of Chinese), same_event"),
+    column(
+        "relation",
+        STRING,
+        "translation, abridged, part_of (English renders a part of Chinese), digest (Chinese is a "
+        "part of English), same_event",
+    ),
+    column(
+        "event_id",
+        STRING,
+        "Event: articles of both languages that likely pairs connect, one pair or a chain of them; "
+        "named by the event's first article id; null: probability below 0.5",
+    ),
+    column(
+        "best",
+        BOOLEAN,
+        "True for the one link to use of both articles: filter by it for pairs one to one",
+    ),
     column("score", FLOAT, "Log odds before calibration"),
-    column("margin", FLOAT, "Score minus that of the best other candidate of either article"),
+    column("margin", FLOAT, "Score minus that of the best rival of either article"),
     column("evidence", EVIDENCE, "Measures compared; null where a side has nothing to compare"),
     column("method", STRING, "Encoder and model versions that made the pair"),
     column("aligned_at", RUN_TIME, "Time when the pair was first made with these values"),
 )
 
+_OF_LINKS = ("relation", "event_id", "best", "margin", "aligned_at")
+"""Columns that only links have."""
+
 CANDIDATES = table(
     "candidates",
-    "The runners-up: scored pairs that were not assigned. candidates/<city>.parquet.",
-    *(field for field in PAIRS if field.name not in ("relation", "margin", "aligned_at")),
+    "The runners-up: scored pairs that are no links. candidates/<city>.parquet.",
+    *(field for field in PAIRS if field.name not in _OF_LINKS),
 )
 
 SENTENCES = table(
@@ -214,7 +233,7 @@ REVIEWS = table(
     column(
         "verdict",
         STRING,
-        "pair: translation, abridged, part_of, same_event, different, cannot_tell; "
+        "pair: translation, abridged, part_of, digest, same_event, different, cannot_tell; "
         "bead: correct, partly, wrong, wrong_language, not_language, boilerplate; "
         "unmatched: missed, none, cannot_tell; null: withdrawn",
     ),

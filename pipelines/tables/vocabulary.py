@@ -4,7 +4,7 @@ from crawler.item import LANGS, RELATIONS
 
 __all__ = ["BANDS", "DECISION", "LANGS", "RELATIONS", "TRANSLATIONS"]
 
-TRANSLATIONS = ("translation", "abridged", "part_of")
+TRANSLATIONS = ("translation", "abridged", "part_of", "digest")
 """Relations in which one article renders the other, or a part of it."""
 
 DECISION = 0.5

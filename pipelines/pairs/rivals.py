@@ -1,0 +1,90 @@
+"""Rivals among candidates: siblings of one series that exclude each other.
+
+A second report of one event excludes nothing, nor does the article that the other text renders in
+another part of it. All other candidates that render the same sentences are rivals: at most one of
+them is the counterpart. The constants are set by hand and not measured one by one.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.pairs.prepared import PreparedArticle
+
+Mask = npt.NDArray[np.bool_]
+
+_SIBLING_COSINE = 0.6
+"""Cosine of mean vectors from which two articles of one language may be of one series."""
+_TWIN_COSINE = 0.75
+"""The same for two reports of one event."""
+_TWIN_FACTS, _TWIN_SHARE = 3, 0.6
+"""Common facts of two reports of one event: at least so many, and this share of the facts of the
+one with fewer."""
+_TWIN_DAYS = 14
+"""Days between two reports of one event."""
+_PARTS_OVERLAP = 0.34
+"""Share of the shorter one's sentences that two parts of a text may have in common."""
+
+
+def are_siblings(first: PreparedArticle, second: PreparedArticle) -> bool:
+    """Return True for two articles of one language that may be of one series."""
+    return _cosine(first, second) >= _SIBLING_COSINE
+
+
+def are_twins(first: PreparedArticle, second: PreparedArticle) -> bool:
+    """Return True for two reports of one event in one language.
+
+    Members of a series are as alike, but their facts differ.
+    """
+    if _cosine(first, second) < _TWIN_COSINE or _far_apart(first, second):
+        return False
+    own, other = set(first.keys), set(second.keys)
+    days, other_days = _of_kind(own, "day"), _of_kind(other, "day")
+    if days and other_days and not days & other_days:
+        return False
+    ranks, other_ranks = _of_kind(own, "ordinal"), _of_kind(other, "ordinal")
+    if not (ranks <= other_ranks or other_ranks <= ranks):
+        return False
+    shared = len(own & other)
+    return shared >= _TWIN_FACTS and shared >= _TWIN_SHARE * min(len(own), len(other))
+
+
+def are_parts(first: Mask, second: Mask) -> bool:
+    """Return True if two articles render different sentences of a third.
+
+    The masks are of its sentences, title first, which is no part.
+    """
+    parts = first[1:], second[1:]
+    fewer = min(int(parts[0].sum()), int(parts[1].sum()))
+    shared = int((parts[0] & parts[1]).sum())
+    return fewer > 0 and shared <= _PARTS_OVERLAP * fewer
+
+
+def rivals_of(articles: Sequence[PreparedArticle], masks: Sequence[Mask]) -> list[tuple[int, ...]]:
+    """Return each article's rivals for a third one, by position.
+
+    `masks` are the sentences of the third that each renders.
+    """
+    count = len(articles)
+    found: list[list[int]] = [[] for _ in articles]
+    for one in range(count):
+        for other in range(one + 1, count):
+            if are_parts(masks[one], masks[other]) or are_twins(articles[one], articles[other]):
+                continue
+            found[one].append(other)
+            found[other].append(one)
+    return [tuple(listed) for listed in found]
+
+
+def _far_apart(first: PreparedArticle, second: PreparedArticle) -> bool:
+    when, other = first.document.published, second.document.published
+    return bool(when and other and abs((when.date() - other.date()).days) > _TWIN_DAYS)
+
+
+def _cosine(first: PreparedArticle, second: PreparedArticle) -> float:
+    return float(first.vector.astype(np.float32) @ second.vector)
+
+
+def _of_kind(keys: set[tuple[str, ...]], kind: str) -> set[tuple[str, ...]]:
+    return {key for key in keys if key[0] == kind}
