@@ -61,7 +61,7 @@ class Scored:
     relation: str = ""
 
     def shared(self) -> "Scored":
-        """Return the pair with its share of the choice among it, its rivals and no link."""
+        """Return the pair with its share among rivals and no link."""
         odds = math.exp(min(self.score, _MOST))
         return replace(self, probability=odds / (1 + odds + self.rivals))
 
@@ -186,7 +186,7 @@ def _ahead_of_rivals(covers: Sequence[Coverage], en: PreparedArticle) -> list[fl
 
 
 def _scored(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:
-    """Score one English article's candidates, and the rivals of each among them."""
+    """Score one English article's candidates, rivals included."""
     scored = [replace(each, score=model.score(each.features)) for each in listed]
     return _against_rivals(
         scored, [zh[each.zh] for each in listed], [each.coverage.best >= COVERED for each in listed]
@@ -196,7 +196,7 @@ def _scored(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle
 def _against_rivals(
     scored: Sequence[Scored], articles: Sequence[PreparedArticle], masks: Sequence[Mask]
 ) -> list[Scored]:
-    """Set probability and margin of candidates of one article of the other language.
+    """Set probability and margin of one article's candidates.
 
     `articles` are the candidates, `masks` the sentences of the one that each renders.
     """
@@ -217,7 +217,7 @@ def _against_rivals(
 def _assign(
     scored: Sequence[list[Scored]], zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]
 ) -> Pairing:
-    """Keep every likely link, and the best unlikely one of an article without any."""
+    """Keep likely links, and the best other one of lone articles."""
     by_chinese: dict[int, list[Scored]] = {}
     for listed in scored:
         for each in listed:
@@ -253,7 +253,7 @@ def _assign(
 def _related(
     links: Sequence[Scored], zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]
 ) -> list[Scored]:
-    """Return links with their relations, which depend on an article's other links."""
+    """Return links with their relations, by all links of both articles."""
     sure = [each for each in links if each.probability >= DECISION]
     of_zh: dict[int, list[Mask]] = {}
     of_en: dict[int, list[Mask]] = {}
@@ -275,7 +275,7 @@ def _related(
 
 
 def _among_parts(own: Mask, every: Sequence[Mask]) -> bool:
-    """Return True if another link of the article is of another part of it."""
+    """Return True if another link renders another part of the article."""
     return any(are_parts(own, other) for other in every)
 
 

@@ -28,7 +28,7 @@ _PARTS_OVERLAP = 0.34
 
 
 def are_siblings(first: PreparedArticle, second: PreparedArticle) -> bool:
-    """Return True for two articles of one language that may be of one series."""
+    """Return True for articles that may be of one series."""
     return _cosine(first, second) >= _SIBLING_COSINE
 
 
