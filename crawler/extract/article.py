@@ -262,7 +262,10 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
         *body.meta,
         *fields.near_lines(page.blocks, heading, start, end),
     ]
-    published, date_flags = fields.published_of(metas, near, page.url, page.stated_date)
+    data = page.stated_date or page.stated_between(
+        fields.title_place(page.blocks, heading, start), start
+    )
+    published, date_flags = fields.published_of(metas, near, page.url, data)
     return _Fields(
         page=page,
         city=city,

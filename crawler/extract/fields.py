@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from lxml import etree
 
 from crawler.extract import lines
-from crawler.extract.blocks import Block, bare, read_blocks, squeeze
-from crawler.extract.dates import Moment, date_in_url, leading_date
+from crawler.extract.blocks import SEPARATOR, Block, bare, read_blocks, squeeze
+from crawler.extract.dates import Moment, date_in_url, is_part_of_date, leading_date
 from crawler.script import HAN
 
 T = TypeVar("T")
@@ -19,18 +19,32 @@ T = TypeVar("T")
 _PUBLISHED = (
     "pubdate",
     "publishdate",
-    "publish_date",
-    "article:published_time",
-    "og:published_time",
+    "articlepublishedtime",
+    "ogpublishedtime",
+    "ogarticlepublishedtime",
+    "articlepublished",
     "datepublished",
+    "publisheddate",
+    "publishedtime",
     "firstpublishedtime",
-    "dc.date",
-    "dc.date.issued",
-    "dcterms.issued",
+    "publicationdate",
+    "releasedate",
+    "releasetime",
+    "dcdateissued",
+    "dctermsissued",
+    "dctermsavailable",
+    "dctermsdate",
     "publishtime",
     "pubtime",
-    "date",
+    "citationpublicationdate",
+    "parselypubdate",
+    "sailthrudate",
+    "weiboarticlecreateat",
+    "issuedate",
 )
+_DATED = ("dcdate", "date")
+"""Names of meta tags that give the day of publication, without their signs; and those that may give
+another day, since the standards leave it open."""
 _NATIONAL = frozenset(("articletitle", "columnname", "pubdate", "contentsource"))
 _TITLE_END = re.compile(r"\s*(?:_|\||--+|—+|-|–|·|>+|»|«|<|::|：：)\s*")
 _KICKER = re.compile(
@@ -56,6 +70,12 @@ _LEAST_SHOWN = 0.3
 _ABOVE_TEXT, _ABOVE_TITLE, _BELOW_TEXT = 8, 6, 14
 """Lines above a text without title, above the title and below the text that may have fields; set by
 hand, not measured."""
+_PART_OF_TITLE = 4
+"""Letters from which a line may be a part of a headline of several lines; set by hand."""
+_PARTS_OF_DATE = 2
+"""Lines besides the first on which a date's day, month and year may be."""
+_BESIDE = 2
+"""Lines from title or text within which a bare date may be theirs; set by hand, not measured."""
 _SENTENCE = 12
 """Letters beside a bare date above which it is in a sentence; set by hand, not measured."""
 _MIGRATED = timedelta(days=30)
@@ -151,40 +171,60 @@ def published_of(
 ) -> tuple[Found[Moment] | None, tuple[str, ...]]:
     """Return the date of publication, and flags of contradictions.
 
-    The order: meta tags, then labelled lines, then `structured` data, then a bare date near the
-    title, then an update line, then the URL. Attributes of the body are never read: templates leave
-    stale dates there. `migrated` marks a page whose system was filled long after the article was
-    published.
+    The order: meta tags, then labelled lines, then `structured` data, then meta tags that only name
+    a date. Without these the address, which a bare date near the title or an update line may make
+    finer; or either alone; and last the day on which the text was written. Attributes of the body
+    are never read: templates leave stale dates there. `migrated` marks a page whose system was
+    filled long after the article was published, `date_conflict` one whose dates disagree.
     """
-    meta = _meta_date(metas)
+    meta = _meta_date(metas, _PUBLISHED)
     line = _first_of("date line", (seen.published for seen in near))
     bare = _first_of("date near the title", (seen.bare for seen in near))
-    updated = _first_of("update line", (seen.updated for seen in near))
     data = _first_of("structured data", (leading_date(structured or ""),))
-    address = date_in_url(url)
-    found = meta or line or data or bare or updated or _first_of("URL", (address,))
+    address = _first_of("URL", (date_in_url(url),))
+    stated = [found for found in (meta, line, data, _meta_date(metas, _DATED)) if found]
+    weak = [found for found in (bare, _update(near, address)) if found]
+    written = _first_of("line of the day of writing", (seen.written for seen in near))
+    found = next((each for each in (*stated, address, *weak, written) if each), None)
     if found is None:
         return None, ()
-    for other in (line, bare, data):
+    asides = (Found(each.aside, "date aside") for each in near if each.aside)
+    for other in (*stated, *weak, *asides):
         # A meta tag to the day and a line to the minute of the same day: the line is finer.
-        if other and _finer(other.value, found.value):
+        if _finer(other.value, found.value):
             found = other
-    return found, tuple(_date_flags(metas, found, meta, line, address))
+    days = [each.value for each in stated] or ([bare.value] if bare else [])
+    return found, tuple(_date_flags(metas, found.value, days, address.value if address else None))
+
+
+def _update(near: Sequence[lines.MetaLine], address: Found[Moment] | None) -> Found[Moment] | None:
+    """Return the day of an update, if the article can be no older."""
+    updated = _first_of("update line", (seen.updated for seen in near))
+    if updated and address and address.value.at < updated.value.at:
+        return updated if _finer(updated.value, address.value) else None
+    return updated
 
 
 def _date_flags(
-    metas: Metas,
-    found: Found[Moment],
-    meta: Found[Moment] | None,
-    line: Found[Moment] | None,
-    address: Moment | None,
+    metas: Metas, found: Moment, days: Sequence[Moment], address: Moment | None
 ) -> Iterator[str]:
     made = metas.first("maketime", "createtime")
     later = (leading_date(made.value) if made else None, address)
-    if any(moment and moment.at - found.value.at > _MIGRATED for moment in later):
+    if any(moment and moment.at - found.at > _MIGRATED for moment in later):
         yield "migrated"
-    if meta and line and abs(meta.value.at - line.value.at) > _CONFLICT:
+    # An address may be days older or younger than the publication: the system's, not the page's.
+    early = address is not None and found.at - address.at > _MIGRATED
+    if early or any(_apart(found, day) for day in days):
         yield "date_conflict"
+
+
+def _apart(a: Moment, b: Moment) -> bool:
+    """Return True if two dates contradict each other, as far as both are precise."""
+    if "year" in (a.precision, b.precision):
+        return a.at.year != b.at.year
+    if "month" in (a.precision, b.precision):
+        return (a.at.year, a.at.month) != (b.at.year, b.at.month)
+    return abs(a.at - b.at) > _CONFLICT
 
 
 def _first_of(rule: str, moments: Iterable[Moment | None]) -> Found[Moment] | None:
@@ -273,13 +313,7 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     `start` and `end` are the places of the body among `blocks`. Lines between title and body come
     first, then those just after the body, then those above the title.
     """
-    key = bare(title)
-    at = [
-        place
-        for place, block in enumerate(blocks[: max(start + 1, 0)])
-        if key and len(block.text) >= len(key) and key in bare(block.text)
-    ]
-    top = at[-1] if at else max(0, start - _ABOVE_TEXT)
+    top = title_place(blocks, title, start)
     places: Iterator[int] = iter(
         [
             *range(top + 1, start + 3),
@@ -292,24 +326,75 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     for place in places:
         if place in done or place >= len(blocks) or len(blocks[place].text) > _LONGEST_NEAR:
             continue
-        if not _TELLING.search(blocks[place].text):
+        pieces, last = _joined_date(blocks, place)
+        if not _TELLING.search(pieces):
             continue
-        done.add(place)
+        done.update(range(place, last + 1))
         following = blocks[place + 1].text if place + 1 < len(blocks) else ""
         hour = f" {following}" if lines.is_clock(following) else ""
-        found = lines.read_line(blocks[place].pieces + hour)
+        found = lines.read_line(pieces + hour)
         inside = start <= place < end
         if found.has_fields and (not inside or lines.is_meta_line(blocks[place].text, found)):
             # A date in a running sentence is news; a bare one is a date line.
             if found.bare and len(found.rest) > _SENTENCE and not found.published:
                 found = lines.without_bare_date(found)
+            elif not _belongs(blocks, place, top, start, end):
+                found = lines.with_date_aside(found)
+                if place < top and lines.is_clock_of_the_page(pieces):
+                    continue
             seen.append(found)
     return seen
 
 
-def _meta_date(metas: Metas) -> Found[Moment] | None:
-    for name in _PUBLISHED:
-        found = metas.own(name)
+def title_place(blocks: Sequence[Block], title: str, start: int) -> int:
+    """Return the place of the headline above the text, or a place near it."""
+    key = bare(title)
+    at: list[int] = []
+    for place, block in enumerate(blocks[: max(start + 1, 0)] if key else ()):
+        text = bare(block.text)
+        # A headline of two lines is two blocks.
+        if key in text or (len(text) >= _PART_OF_TITLE and text in key):
+            at.append(place)
+    return at[-1] if at else max(0, start - _ABOVE_TEXT)
+
+
+def _joined_date(blocks: Sequence[Block], place: int) -> tuple[str, int]:
+    """Return the pieces of a line, and its last place.
+
+    A line that is a day, month or year alone is one with its like below.
+    """
+    last = place
+    while (
+        last + 1 < len(blocks)
+        and last - place < _PARTS_OF_DATE
+        and is_part_of_date(blocks[place].text)
+        and is_part_of_date(blocks[last + 1].text)
+    ):
+        last += 1
+    return SEPARATOR.join(block.pieces for block in blocks[place : last + 1]), last
+
+
+def _belongs(blocks: Sequence[Block], place: int, top: int, start: int, end: int) -> bool:
+    """Return True if a bare date may be the article's.
+
+    It is below the title, or just beside title or text within their own part of the page: a clock
+    in the head of the page or the dates of other articles are elsewhere.
+    """
+    if top < place < end:
+        return True
+    beside = top if place < top else end - 1
+    if not 0 <= beside < len(blocks) or abs(place - beside) > _BESIDE:
+        return False
+    around = set(blocks[beside].node.iterancestors())
+    common = next((node for node in blocks[place].node.iterancestors() if node in around), None)
+    return common is not None and common.tag not in ("html", "body")
+
+
+def _meta_date(metas: Metas, wanted: Sequence[str]) -> Found[Moment] | None:
+    """Return the date of the meta tag that comes first in `wanted`."""
+    names = {re.sub(r"[\W_]", "", key): key for key, value in metas.entries if value}
+    for name in wanted:
+        found = metas.own(names[name]) if name in names else None
         moment = leading_date(found.value) if found else None
         if found and moment:
             return Found(moment, found.rule)

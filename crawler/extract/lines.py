@@ -9,19 +9,31 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from crawler.extract.dates import Moment, leading_date, moments, strip_dates
+from crawler.extract.dates import Moment, date_apart, leading_date, moments, strip_dates
 from crawler.extract.widgets import NOISE, WIDGET, is_pager, is_widget
 from crawler.phrases import alternatives
-from crawler.script import HAN
+from crawler.script import HAN, MONTH
 
 _LABELS, _LINKS = "crawler.extract/labels.tsv", "crawler.extract/related.tsv"
-_FIELDS = ("published", "updated", "source", "author", "editor", "other")
+_DAYS = ("published", "updated", "written")
+_FIELDS = (*_DAYS, "source", "author", "editor")
+_START = r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（【\[·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*"
 _LABEL = re.compile(
-    r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（【\[·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*(?:"
+    _START
+    + "(?:"
     + "|".join(f"(?P<{field}>{alternatives(_LABELS, field)})" for field in _FIELDS)
+    + f"|(?P<other>{alternatives(_LABELS, 'other', 'other day')})"
     + r")\s*$",
     re.IGNORECASE,
 )
+_UNMARKED = re.compile(
+    rf"({_START}{alternatives(_LABELS, *_DAYS, 'other day')})[\s\x1f]+"
+    rf"(?=\d|民[國国]|中[華华]民|(?:{MONTH})\b)",
+    re.IGNORECASE,
+)
+"""Label of a date without its colon: alone in a cell, or an English verb."""
+_BANNER = re.compile(alternatives(_LABELS, "banner"), re.IGNORECASE)
+_UNKNOWN_LABEL = re.compile(r"[^\W\d][)）]?\s*[:：]\s*$")
 _COLON = re.compile(r"[:：]")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _LONGEST_CREDIT, _LONGEST_NEIGHBOUR, _LONGEST_HEADING, _LONGEST_POINTER = 80, 120, 60, 300
@@ -157,12 +169,16 @@ _IS_HOME = re.compile(_HOME, re.IGNORECASE)
 class MetaLine:
     """Fields of a date-and-source line.
 
-    `rest` is the text outside labels, dates and widgets.
+    `written` is the day of another step than publication, such as the entry into a system; `bare`
+    a date without a label, `aside` one away from title and text; `rest` is the text outside
+    labels, dates and widgets.
     """
 
     published: Moment | None = None
     updated: Moment | None = None
+    written: Moment | None = None
     bare: Moment | None = None
+    aside: Moment | None = None
     source: str | None = None
     author: str | None = None
     editor: str | None = None
@@ -176,7 +192,8 @@ class MetaLine:
     @property
     def is_unlabelled(self) -> bool:
         """True if no field of the line has a label."""
-        return not any((self.published, self.updated, self.source, self.author, self.editor))
+        days = (self.published, self.updated, self.written)
+        return not any((*days, self.source, self.author, self.editor))
 
 
 @lru_cache(maxsize=64)  # a page's date line is read in its family's element and near the body
@@ -186,6 +203,7 @@ def read_line(pieces: str) -> MetaLine:
     A separator between inline elements in `pieces` ends a value.
     """
     text = _SPACED_LABEL.sub("", pieces[:_LONGEST_READ].translate(_WIDE_DIGITS))
+    text = _UNMARKED.sub(r"\1：", text)
     marks = list(_labels(text))
     values: dict[str, str] = {}
     when: dict[str, Moment] = {}
@@ -194,8 +212,8 @@ def read_line(pieces: str) -> MetaLine:
         raw = text[end_of_label : following[1] if following else len(text)]
         lead = len(raw) - len(raw.lstrip(" \x1f\u3000\u00a0\t\r\n"))
         raw = raw[lead:]
-        if name in ("published", "updated"):
-            moment = leading_date(raw.replace("\x1f", " "))
+        if name in _DAYS:
+            moment = _first_of(leading_date(raw.replace("\x1f", " ")), date_apart(raw))
             if moment:
                 when.setdefault(name, moment)
                 rest.append(raw[moment.end :])
@@ -215,17 +233,31 @@ def read_line(pieces: str) -> MetaLine:
     outlet = _OUTLET.search(loose)
     if outlet and len(text) <= _LONGEST_OUTLET and "source" not in values and moments(text):
         values["source"] = _clean(outlet[1].replace("\x1f", ""))
-    bare = next(iter(moments(loose.replace("\x1f", " "))), None)
+    bare = None if _BANNER.search(loose) else _bare(loose)
     left = WIDGET.sub("", _WEEKDAY.sub("", strip_dates(loose.replace("\x1f", " "))))
     return MetaLine(
         published=when.get("published"),
         updated=when.get("updated"),
+        written=when.get("written"),
         bare=bare,
         source=plausible_name(values.get("source")),
         author=plausible_name(values.get("author")),
         editor=plausible_name(values.get("editor")),
         rest=NOISE.sub("", left),
     )
+
+
+def _first_of(written: Moment | None, apart: Moment | None) -> Moment | None:
+    """Return the first of two readings, unless only the second has a day."""
+    return apart if written is None or (apart and written.precision == "month") else written
+
+
+def _bare(text: str) -> Moment | None:
+    """Return the first date that no label announces, known or unknown."""
+    found = moments(text.replace("\x1f", " "))
+    if not found and len(text) <= _LONGEST_META:
+        return date_apart(text)
+    return next((m for m in found if not _UNKNOWN_LABEL.search(text[: m.start])), None)
 
 
 def _labels(text: str) -> Iterator[tuple[str, int, int]]:
@@ -247,7 +279,7 @@ def is_meta_line(text: str, found: MetaLine) -> bool:
 
     It has fields and hardly any other text.
     """
-    dated = bool(found.published or found.updated or found.bare)
+    dated = bool(found.published or found.updated or found.written or found.bare)
     if len(text) > _LONGEST_META or not found.has_fields or not (dated or found.source):
         return False
     rest = len(found.rest)
@@ -307,6 +339,16 @@ def is_furniture(text: str) -> bool:
 def without_bare_date(found: MetaLine) -> MetaLine:
     """Return `found` without the date that no label announced."""
     return replace(found, bare=None)
+
+
+def with_date_aside(found: MetaLine) -> MetaLine:
+    """Return `found` with its bare date as one that another must confirm."""
+    return replace(found, bare=None, aside=found.bare)
+
+
+def is_clock_of_the_page(text: str) -> bool:
+    """Return True if the date of a line may be the day of the visit."""
+    return bool(_BANNER.search(text) or _WEEKDAY.search(text))
 
 
 def is_neighbour(text: str, *, linked: bool, last: bool = False) -> bool:

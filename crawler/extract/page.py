@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from itertools import islice
 from urllib.parse import urljoin
 
 from bs4.exceptions import ParserRejectedMarkup
@@ -12,6 +11,7 @@ from lxml import etree
 from lxml.html import soupparser
 
 from crawler import limits
+from crawler.extract import stated
 from crawler.extract.blocks import Block, read_blocks, stands_alone
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.consensus import is_chinese
@@ -23,10 +23,6 @@ _MAX_SLOW = 300_000
 
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
-_STRUCTURED = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
-_SCRIPTS = 20
-_LONGEST_SCRIPT = 50_000
-_STATED = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"([^\"]{8,40})\"", re.I)
 _CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 
 
@@ -87,14 +83,20 @@ class ParsedPage:
     @cached_property
     def stated_date(self) -> str | None:
         """The date of publication that structured data (JSON-LD, schema.org) gives, as written."""
-        if "ld+json" not in self.html:
+        return stated.date_in_scripts(self.html, self.url)
+
+    def stated_between(self, title: int, start: int) -> str | None:
+        """Return the date that attributes between title and text give, as written.
+
+        `title` and `start` are places among `blocks`.
+        """
+        if not title < start < len(self.blocks):
             return None
-        for script in islice(_STRUCTURED.finditer(self.html), _SCRIPTS):
-            end = self.html.find("</script", script.end(), script.end() + _LONGEST_SCRIPT)
-            date = _STATED.search(self.html, script.end(), max(end, script.end()))
-            if date:
-                return date[1]
-        return None
+        first, last = self.blocks[title].node, self.blocks[start].node
+        around = set(last.iterancestors())
+        places = {node: place for place, node in enumerate(self.elements)}
+        between = self.elements[places.get(first, 0) + 1 : places.get(last, 0) + 1]
+        return stated.date_in_attributes(node for node in between if node not in around)
 
     @cached_property
     def blocks(self) -> list[Block]:

@@ -1,0 +1,128 @@
+"""Dates that a page states for machines: structured data and attributes."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+from lxml import etree
+
+from crawler.extract.dates import leading_date
+
+_SCRIPT = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
+_SCRIPTS = 20
+_LONGEST_SCRIPT = 50_000
+"""Scripts that are read, and most characters of one; set by hand, not measured."""
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")
+_STORY = re.compile(r"article$|posting$|report$|^(?:pressrelease|newsarticle)$", re.I)
+_PAGE = re.compile(r"^(?:web|item|about|article)?page$", re.I)
+_DATES = ("datePublished", "pubDate")
+_LISTS = frozenset(("itemListElement", "comment", "review", "hasPart", "citation", "isPartOf"))
+"""Properties whose objects are other texts or the site."""
+_ADDRESSES = ("url", "@id", "mainEntityOfPage")
+_DATA = re.compile(r"^data-(?!.*(?:updat|modif|creat|edit|now|expir|start|end))", re.I)
+_OF_TIME = re.compile(r"date|time|publish|stamp", re.I)
+
+
+def date_in_scripts(html: str, url: str) -> str | None:
+    """Return the date of publication in a page's JSON-LD, as written.
+
+    Of the article's own object: of a type for texts, of this address if it has any; else of the
+    page's, or of one without a type. Never of the site or of articles in a list.
+    """
+    if "ld+json" not in html:
+        return None
+    best: tuple[int, str] | None = None
+    for script in islice(_SCRIPT.finditer(html), _SCRIPTS):
+        end = html.find("</script", script.end(), script.end() + _LONGEST_SCRIPT)
+        if end < 0:
+            continue
+        for found in _objects(_parsed(html[script.end() : end])):
+            date = next((found[name] for name in _DATES if isinstance(found.get(name), str)), None)
+            rank = _rank(found, url)
+            if date and rank and (best is None or rank > best[0]):
+                best = (rank, date)
+    return best[1] if best else None
+
+
+def _parsed(text: str) -> object:
+    """Return the value of a script, with the commas that templates leave; None if unreadable."""
+    text = _TRAILING_COMMA.sub("", _COMMENT.sub("", text))
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _objects(value: object) -> Iterator[dict[str, Any]]:
+    """Yield the objects of structured data, outer ones first."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop(0)
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            yield value
+            waiting += [inner for name, inner in value.items() if name not in _LISTS]
+
+
+def _rank(found: dict[str, Any], url: str) -> int:
+    """Return how surely an object is the article's own; 0 for another's."""
+    kinds = found.get("@type") or []
+    kinds = [
+        str(kind).rsplit("/", 1)[-1] for kind in (kinds if isinstance(kinds, list) else [kinds])
+    ]
+    addresses = [_address(found.get(name), url) for name in _ADDRESSES]
+    stated = [address for address in addresses if address]
+    own = urldefrag(url)[0].partition("://")[2] in stated
+    if any(_STORY.search(kind) for kind in kinds):
+        return 4 if own else 2 if stated else 3
+    if not kinds or any(_PAGE.search(kind) for kind in kinds):
+        return 1
+    return 0
+
+
+def _address(value: object, url: str) -> str | None:
+    """Return an address without its scheme and fragment, as `_rank` compares them."""
+    if isinstance(value, dict):
+        value = value.get("@id") or value.get("url")
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return urldefrag(urljoin(url, value))[0].partition("://")[2]
+    except ValueError:
+        return None
+
+
+def date_in_attributes(nodes: Iterable[etree._Element]) -> str | None:
+    """Return the date of publication in the attributes of elements, as written.
+
+    `nodes` are those between title and text: everywhere else templates leave stale dates.
+    """
+    for node in nodes:
+        if not isinstance(node.tag, str):
+            continue
+        for value in _stated_by(node):
+            moment = leading_date(value)
+            if moment and moment.precision in ("day", "minute"):
+                return value
+    return None
+
+
+def _stated_by(node: etree._Element) -> Iterator[str]:
+    """Yield the attributes of an element that may be a date of publication."""
+    mark = f"{node.get('itemprop') or ''} {node.get('class') or ''}".lower()
+    if "modified" in mark or "updated" in mark.split():
+        return
+    published = "published" in mark.split() or "datepublished" in mark
+    names = ["datetime"] if node.tag == "time" else []
+    names += ["content", "datetime", "title"] if published else []
+    names += [
+        str(name) for name in node.attrib if _DATA.match(str(name)) and _OF_TIME.search(str(name))
+    ]
+    for name in names:
+        if value := (node.get(name) or "").strip():
+            yield value
