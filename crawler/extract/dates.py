@@ -203,7 +203,7 @@ def leading_date(text: str) -> Moment | None:
 
 
 def date_apart(pieces: str) -> Moment | None:
-    """Return the date whose parts are in elements of their own, or None.
+    """Return the date that separate elements make up, or None.
 
     The elements of a line are separated as in `Block.pieces`.
     """
@@ -214,7 +214,7 @@ def date_apart(pieces: str) -> Moment | None:
     return None
 
 
-def is_part_of_date(text: str) -> bool:
+    """Return True for a part of a date alone on a line."""
     """Return True for a day, month or year alone, or two of them."""
     return bool(_FRAGMENT.fullmatch(text.translate(_PLAIN)))
 
@@ -279,7 +279,7 @@ def _republic_written(match: re.Match[str]) -> Moment | None:
 
 
 def _written_number(written: str) -> int:
-    """Return the value of a number below 1000, in words or digit by digit."""
+    """Return the value of a written number below 1000."""
     if not re.search(r"[十百]", written):
         return int("".join(str(HAN_DIGITS[char]) for char in written))
     high, hundred, low = written.rpartition("百")
@@ -322,7 +322,7 @@ def _with_clock(match: re.Match[str], year: int, month: int, day: int) -> Moment
 
 
 def _offset(fields: dict[str, str | None]) -> str | None:
-    """Return the offset of a zone, `GMT+8` or a word, as `+08:00`."""
+    """Return the offset of a zone as `+08:00`."""
     zone = (fields.get("zone") or "").upper().replace(" ", "")
     if zone in _ZONES:
         return _ZONES[zone]

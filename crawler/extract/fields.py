@@ -198,7 +198,7 @@ def published_of(
 
 
 def _update(near: Sequence[lines.MetaLine], address: Found[Moment] | None) -> Found[Moment] | None:
-    """Return the day of an update, if the article can be no older."""
+    """Return an update that is the best date of publication."""
     updated = _first_of("update line", (seen.updated for seen in near))
     if updated and address and address.value.at < updated.value.at:
         return updated if _finer(updated.value, address.value) else None
@@ -219,7 +219,7 @@ def _date_flags(
 
 
 def _apart(a: Moment, b: Moment) -> bool:
-    """Return True if two dates contradict each other, as far as both are precise."""
+    """Return True if two dates contradict each other."""
     if "year" in (a.precision, b.precision):
         return a.at.year != b.at.year
     if "month" in (a.precision, b.precision):
@@ -347,7 +347,7 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
 
 
 def title_place(blocks: Sequence[Block], title: str, start: int) -> int:
-    """Return the place of the headline above the text, or a place near it."""
+    """Return the place of the headline, or one near it."""
     key = bare(title)
     at: list[int] = []
     for place, block in enumerate(blocks[: max(start + 1, 0)] if key else ()):
@@ -391,7 +391,7 @@ def _belongs(blocks: Sequence[Block], place: int, top: int, start: int, end: int
 
 
 def _meta_date(metas: Metas, wanted: Sequence[str]) -> Found[Moment] | None:
-    """Return the date of the meta tag that comes first in `wanted`."""
+    """Return the date of the first meta tag in `wanted`."""
     names = {re.sub(r"[\W_]", "", key): key for key, value in metas.entries if value}
     for name in wanted:
         found = metas.own(names[name]) if name in names else None

@@ -248,12 +248,12 @@ def read_line(pieces: str) -> MetaLine:
 
 
 def _first_of(written: Moment | None, apart: Moment | None) -> Moment | None:
-    """Return the first of two readings, unless only the second has a day."""
+    """Return the better of two readings."""
     return apart if written is None or (apart and written.precision == "month") else written
 
 
 def _bare(text: str) -> Moment | None:
-    """Return the first date that no label announces, known or unknown."""
+    """Return the first date without any label."""
     found = moments(text.replace("\x1f", " "))
     if not found and len(text) <= _LONGEST_META:
         return date_apart(text)
@@ -342,12 +342,12 @@ def without_bare_date(found: MetaLine) -> MetaLine:
 
 
 def with_date_aside(found: MetaLine) -> MetaLine:
-    """Return `found` with its bare date as one that another must confirm."""
+    """Return `found` with its bare date aside."""
     return replace(found, bare=None, aside=found.bare)
 
 
 def is_clock_of_the_page(text: str) -> bool:
-    """Return True if the date of a line may be the day of the visit."""
+    """Return True if a line may date the visit."""
     return bool(_BANNER.search(text) or _WEEKDAY.search(text))
 
 

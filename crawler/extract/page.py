@@ -86,7 +86,7 @@ class ParsedPage:
         return stated.date_in_scripts(self.html, self.url)
 
     def stated_between(self, title: int, start: int) -> str | None:
-        """Return the date that attributes between title and text give, as written.
+        """Return the date in attributes between title and text.
 
         `title` and `start` are places among `blocks`.
         """

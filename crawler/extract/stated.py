@@ -49,7 +49,7 @@ def date_in_scripts(html: str, url: str) -> str | None:
 
 
 def _parsed(text: str) -> object:
-    """Return the value of a script, with the commas that templates leave; None if unreadable."""
+    """Return the value of a script; None if unreadable."""
     text = _TRAILING_COMMA.sub("", _COMMENT.sub("", text))
     try:
         return json.loads(text, strict=False)
@@ -70,7 +70,7 @@ def _objects(value: object) -> Iterator[dict[str, Any]]:
 
 
 def _rank(found: dict[str, Any], url: str) -> int:
-    """Return how surely an object is the article's own; 0 for another's."""
+    """Return the rank of an object; 0 for another article's."""
     kinds = found.get("@type") or []
     kinds = [
         str(kind).rsplit("/", 1)[-1] for kind in (kinds if isinstance(kinds, list) else [kinds])
@@ -86,7 +86,7 @@ def _rank(found: dict[str, Any], url: str) -> int:
 
 
 def _address(value: object, url: str) -> str | None:
-    """Return an address without its scheme and fragment, as `_rank` compares them."""
+    """Return an address without its scheme and fragment."""
     if isinstance(value, dict):
         value = value.get("@id") or value.get("url")
     if not isinstance(value, str) or not value:
@@ -98,7 +98,7 @@ def _address(value: object, url: str) -> str | None:
 
 
 def date_in_attributes(nodes: Iterable[etree._Element]) -> str | None:
-    """Return the date of publication in the attributes of elements, as written.
+    """Return the date of publication in attributes, as written.
 
     `nodes` are those between title and text: everywhere else templates leave stale dates.
     """
@@ -112,7 +112,7 @@ def date_in_attributes(nodes: Iterable[etree._Element]) -> str | None:
     return None
 
 
-def _stated_by(node: etree._Element) -> Iterator[str]:
+    """Yield the attributes that may be a date of publication."""
     """Yield the attributes of an element that may be a date of publication."""
     mark = f"{node.get('itemprop') or ''} {node.get('class') or ''}".lower()
     if "modified" in mark or "updated" in mark.split():
