@@ -111,7 +111,6 @@ def date_in_attributes(nodes: Iterable[etree._Element]) -> str | None:
                 return value
     return None
 
-
     """Yield the attributes that may be a date of publication."""
     """Yield the attributes of an element that may be a date of publication."""
     mark = f"{node.get('itemprop') or ''} {node.get('class') or ''}".lower()
