@@ -213,8 +213,9 @@ def date_apart(pieces: str) -> Moment | None:
             return _moment(match, int(match["y"]), int(match["m"]), int(match["d"]), "day")
     return None
 
+
+def is_part_of_date(text: str) -> bool:
     """Return True for a part of a date alone on a line."""
-    """Return True for a day, month or year alone, or two of them."""
     return bool(_FRAGMENT.fullmatch(text.translate(_PLAIN)))
 
 

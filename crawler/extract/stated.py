@@ -111,8 +111,9 @@ def date_in_attributes(nodes: Iterable[etree._Element]) -> str | None:
                 return value
     return None
 
+
+def _stated_by(node: etree._Element) -> Iterator[str]:
     """Yield the attributes that may be a date of publication."""
-    """Yield the attributes of an element that may be a date of publication."""
     mark = f"{node.get('itemprop') or ''} {node.get('class') or ''}".lower()
     if "modified" in mark or "updated" in mark.split():
         return
