@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from crawler.item import Article, Reject, is_twin
 from pipelines.tables import schema
@@ -59,40 +60,65 @@ def write_articles(
     An article with the content already stored changes nothing but `rights`, which follow the city
     file. Other content under a known id is a new revision; the old row moves to `revisions`.
     Another view of a page (print, mobile, converted to Simplified) never replaces the page itself,
-    so that the order of twins makes no difference.
+    so that the order of twins makes no difference. Years that nothing changes in are read by their
+    ids alone.
     """
     incoming = _views_of_pages(articles)
     if not incoming:
         return Changes()
-    stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
-    changes, superseded = Changes(), []
+    stored = _stored(output, city, incoming)
+    changes, written, revised = Changes(), dict[str, Row](), list[str]()
     for key, article in incoming.items():
         row = _row(article) | {"last_seen": now, "run_id": run_id}
         old = stored.get(key)
         if old is None:
-            stored[key] = row | {"first_seen": now, "revision": 1}
+            written[key] = row | {"first_seen": now, "revision": 1}
             changes += Changes(new=1)
             continue
         same = old["content_sha256"] == article.content_sha256
-        if same:
-            old["rights"] = article.rights
         # Imports may have no URL; their ids alone identify them.
         other_view, was_other_view = is_twin(article.url), is_twin(old["url"] or "")
         if (other_view and not was_other_view) or (same and other_view == was_other_view):
+            if same and old["rights"] != article.rights:
+                written[key] = {"rights": article.rights}
             changes += Changes(unchanged=1)
         elif same:
             # The page itself at last, with the content of its other view.
             unchanged = ("first_seen", "revision", "duplicate_of", "duplicate_city")
-            stored[key] = row | {name: old[name] for name in unchanged}
+            written[key] = row | {name: old[name] for name in unchanged}
             changes += Changes(unchanged=1)
         else:
-            stored[key] = row | {"first_seen": old["first_seen"], "revision": old["revision"] + 1}
-            superseded.append(old)
+            written[key] = row | {"first_seen": old["first_seen"], "revision": old["revision"] + 1}
+            revised.append(key)
             changes += Changes(revised=1)
-    if superseded:
-        _add_revisions(output, city, superseded)
-    _write_shard(output, city, stored.values())
+    if revised:
+        _add_revisions(output, city, list(_whole_rows(output, city, revised).values()))
+    _write_rows(output, city, written)
     return changes
+
+
+_COMPARED = ["article_id", "revision", "content_sha256", "url", "rights", "first_seen",
+             "duplicate_of", "duplicate_city"]  # fmt: skip
+"""Columns that decide what becomes of an article that is stored already: not its text."""
+
+
+def _stored(
+    output: Path, city: str, keys: Iterable[str], columns: list[str] | None = _COMPARED
+) -> dict[str, Row]:
+    """Return the rows of these articles, each in its highest revision."""
+    wanted = pa.array(sorted(keys), pa.string())
+    rows: dict[str, Row] = {}
+    for path in article_files(output, city):
+        table = read_table(path, schema.ARTICLES, columns)
+        for row in table.filter(pc.is_in(table["article_id"], value_set=wanted)).to_pylist():
+            before = rows.get(row["article_id"])
+            if before is None or before["revision"] < row["revision"]:
+                rows[row["article_id"]] = row
+    return rows
+
+
+def _whole_rows(output: Path, city: str, keys: Iterable[str]) -> dict[str, Row]:
+    return _stored(output, city, keys, None)
 
 
 def _views_of_pages(articles: Iterable[Article]) -> dict[str, Article]:
@@ -109,12 +135,6 @@ def _row(article: Article) -> Row:
     row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
     row |= {name: list(row[name]) for name in ("keywords", "images", "attachments", "flags")}
     return row | {"content_sha256": article.content_sha256}
-
-
-def merge_rows(output: Path, city: str, rows: Iterable[Row]) -> None:
-    """Add rows to a city's articles; a stored article is not changed."""
-    stored = {row["article_id"]: row for row in read_articles(output, city).to_pylist()}
-    _write_shard(output, city, ({row["article_id"]: row for row in rows} | stored).values())
 
 
 def mark_duplicates(output: Path, city: str, representatives: Mapping[str, str]) -> int:
@@ -150,16 +170,14 @@ _NONE: tuple[None, None] = (None, None)
 
 
 def _mark(output: Path, city: str, of: Callable[[Row], tuple[str | None, str | None]]) -> int:
-    rows = read_articles(output, city).to_pylist()
-    changed = 0
-    for row in rows:
+    columns = ["article_id", "duplicate_of", "duplicate_city"]
+    changed = {}
+    for row in read_articles(output, city, columns).to_pylist():
         target = of(row)
         if (row["duplicate_of"], row["duplicate_city"]) != target:
-            row["duplicate_of"], row["duplicate_city"] = target
-            changed += 1
-    if changed:
-        _write_shard(output, city, rows)
-    return changed
+            changed[row["article_id"]] = dict(zip(columns[1:], target, strict=True))
+    _write_rows(output, city, changed)
+    return len(changed)
 
 
 def write_rejects(
@@ -179,10 +197,20 @@ def write_rejects(
             continue
         rows[reject.url] = row | {"seen_at": now, "run_id": run_id}
         changed += 1
-    accepted = set(read_articles(output, city, ["url"]).column("url").to_pylist())
+    accepted = _urls_of_articles(output, city, rows)
     kept = [rows[url] for url in sorted(rows) if url not in accepted]
     write_table(path, rows_to_table(kept, schema.REJECTS))
     return changed
+
+
+def _urls_of_articles(output: Path, city: str, urls: Iterable[str]) -> set[str]:
+    """Return those of the URLs that are articles'."""
+    wanted = pa.array(sorted(urls), pa.string())
+    found: set[str] = set()
+    for path in article_files(output, city):
+        column = read_table(path, schema.ARTICLES, ["url"]).column("url")
+        found.update(column.filter(pc.is_in(column, value_set=wanted)).to_pylist())
+    return found
 
 
 def _add_revisions(output: Path, city: str, superseded: list[Row]) -> None:
@@ -193,29 +221,49 @@ def _add_revisions(output: Path, city: str, superseded: list[Row]) -> None:
     write_table(path, rows_to_table((keyed[key] for key in sorted(keyed)), schema.REVISIONS))
 
 
-def _write_shard(output: Path, city: str, rows: Iterable[Row]) -> None:
-    """Write a city's rows by year of publication, removing empty years.
+def _write_rows(output: Path, city: str, rows: Mapping[str, Row]) -> None:
+    """Set the given columns of articles, by article_id; write the years this changes.
 
-    A corrected date moves an article to another year's file. It is written there before it is
-    removed from the old one: after a crash in between it is in both, which reading repairs.
+    A row without `article_id` changes a stored article; another one replaces it or is new. A
+    corrected date moves an article to another year's file. It is written there before it is removed
+    from the old one: after a crash in between it is in both, which reading repairs.
     """
-    folder = articles_folder(output, city)
+    if not rows:
+        return
+    partial = [key for key, row in rows.items() if "article_id" not in row]
+    stored = _whole_rows(output, city, partial) if partial else {}
     years: dict[str, list[Row]] = {}
-    for row in sorted(rows, key=lambda row: str(row["article_id"])):
+    for key in sorted(rows):
+        row = stored[key] | rows[key] if key in stored else rows[key]
         published = row["published_at"]
         years.setdefault(f"{published.year:04d}" if published else "undated", []).append(row)
-    existing = {path.stem: path for path in article_files(output, city)}
-    new_home = {row["article_id"]: year for year, listed in years.items() for row in listed}
-    leaving: dict[str, list[Row]] = {}
-    for year, path in existing.items():
-        ids = read_table(path, schema.ARTICLES, ["article_id"]).column("article_id").to_pylist()
-        if any(new_home.get(key, year) != year for key in ids):
-            old = read_table(path, schema.ARTICLES).to_pylist()
-            leaving[year] = [r for r in old if new_home.get(r["article_id"], year) != year]
-    for year in years if leaving else ():
-        both = sorted(years[year] + leaving.get(year, []), key=lambda row: str(row["article_id"]))
-        write_table(folder / f"{year}.parquet", rows_to_table(both, schema.ARTICLES))
-    for year, listed in years.items():
-        write_table(folder / f"{year}.parquet", rows_to_table(listed, schema.ARTICLES))
-    for year in existing.keys() - years.keys():
-        existing[year].unlink()
+    folder = articles_folder(output, city)
+    for year, listed in sorted(years.items()):
+        _replace_rows(folder / f"{year}.parquet", [row["article_id"] for row in listed], listed)
+    _settle(output, city, {row["article_id"]: year for year in years for row in years[year]})
+
+
+def _settle(output: Path, city: str, home: Mapping[str, str]) -> None:
+    """Leave each article in one year: that of `home`, else of its highest revision."""
+    revisions = {
+        path: read_table(path, schema.ARTICLES, ["article_id", "revision"])
+        for path in article_files(output, city)
+    }
+    best: dict[str, tuple[int, str]] = {}
+    for path, table in revisions.items():
+        for key, revision in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            best[key] = max(best.get(key, (0, "")), (revision or 0, path.stem))
+    years = {key: year for key, (_, year) in best.items()} | dict(home)
+    for path, table in revisions.items():
+        ids = table.column("article_id").to_pylist()
+        if leaving := [key for key in ids if years[key] != path.stem]:
+            _replace_rows(path, leaving, [])
+
+
+def _replace_rows(path: Path, keys: list[str], rows: list[Row]) -> None:
+    """Replace the rows of a file that have these ids by others."""
+    old = read_table(path, schema.ARTICLES)
+    others = pc.invert(pc.is_in(old["article_id"], value_set=pa.array(keys, pa.string())))
+    whole = pa.concat_tables([old.filter(others), rows_to_table(rows, schema.ARTICLES)])
+    # One chunk a column: pages end where chunks do, and equal tables are equal files.
+    write_table(path, whole.sort_by("article_id").combine_chunks())

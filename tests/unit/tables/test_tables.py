@@ -1,5 +1,6 @@
 """The store keeps every article once, keeps what a correction replaces, and rewrites nothing."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -167,3 +168,38 @@ def test_a_page_that_says_what_its_view_said_takes_its_place_without_a_revision(
     (row,) = read_articles(tmp_path, "somewhere").to_pylist()
     assert (row["url"], row["revision"], row["first_seen"]) == (page.url, 1, NOW)
     assert not (tmp_path / "revisions").exists()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_sequence_of_batches_leaves_the_newest_of_each_in_its_year(
+    tmp_path: Path, seed: int
+) -> None:
+    draw, newest = random.Random(seed), dict[str, Article]()
+    for _ in range(8):
+        batch = [
+            article(number, year=draw.choice((2022, 2023, 2024, None)), text=f"{draw.random()}。")
+            for number in draw.sample(range(12), draw.randrange(1, 6))
+        ]
+        store_articles(tmp_path, *batch)
+        newest |= {each.article_id: each for each in batch}
+    years = {
+        (row["article_id"], path.stem, row["text"])
+        for path in (tmp_path / "articles/somewhere").iterdir()
+        for row in pq.ParquetFile(path).read().to_pylist()
+    }
+    assert years == {
+        (key, f"{each.published_at.year}" if each.published_at else "undated", each.text)
+        for key, each in newest.items()
+    }
+    expected = sorted(newest)
+    assert read_articles(tmp_path, "somewhere")["article_id"].to_pylist() == expected
+
+
+def test_a_batch_rewrites_only_the_years_of_its_articles(tmp_path: Path) -> None:
+    store_articles(tmp_path, article(1, year=2022), article(2, year=2023), article(3))
+    before = tree(tmp_path)
+    store_articles(tmp_path, article(4), article(2, year=2023), now=LATER)
+    after = tree(tmp_path)
+    assert [name for name in after if after[name] != before[name]] == [
+        "articles/somewhere/2024.parquet"
+    ]

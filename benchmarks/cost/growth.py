@@ -1,0 +1,118 @@
+"""Memory and CPU of steps as a city grows: flush, duplicates, reposts.
+
+    python -m benchmarks.cost.growth [--sizes 1000 4000 16000] [--steps flush duplicates reposts]
+
+Articles of some 800 characters in fifteen years, written at random from a fixed seed, in two
+cities of which a fiftieth repeats the other. Each step of each size runs in a process of its own:
+CPU seconds and the peak of its memory above that of its imports.
+"""
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from crawler.item import NEWS_TIME, Article
+from pipelines.articles import duplicates, reposts
+from pipelines.tables.articles import write_articles
+
+STEPS = ("flush", "duplicates", "reposts")
+NOW = datetime(2024, 7, 1, tzinfo=UTC)
+FLUSHED = 50
+"""Articles of a flush: a crawl's, when it finds news."""
+SYLLABLES = (
+    "市政府召开会议研究部署经济社会发展工作推进项目建设加强民生保障优化营商环境提升城市治理水平"
+)
+CITIES = ("anlan", "beiyu")
+
+
+def articles(city: str, start: int, count: int) -> Iterator[Article]:
+    """Yield authored-by-chance articles, numbered from `start`."""
+    for number in range(start, start + count):
+        repeats = number % 50 == 0
+        draw = random.Random(f"{'' if repeats else city} {number}")
+        text = "\n".join(
+            "".join(draw.choices(SYLLABLES, k=50)) + f"，共{draw.randrange(10**6)}项。"
+            for _ in range(14)
+        )
+        published = datetime(2010, 1, 1, tzinfo=NEWS_TIME) + timedelta(
+            days=draw.randrange(15 * 365)
+        )
+        yield Article(
+            article_id=f"{city}{number:010d}",
+            city=city,
+            site="",
+            url=f"http://{city}.example/{number}.html",
+            lang="zh",
+            script="Hans",
+            title=f"第{number}次会议",
+            text=text,
+            published_at=published,
+            published_precision="day",
+        )
+
+
+def fill(output: Path, size: int) -> None:
+    """Store `size` articles in each of the two cities."""
+    for city in CITIES:
+        write_articles(output, city, articles(city, 0, size), run_id="r", now=NOW)
+
+
+def step(name: str, output: Path, size: int) -> None:
+    """Take one step of the first city, or of both."""
+    if name == "flush":
+        write_articles(output, CITIES[0], articles(CITIES[0], size, FLUSHED), run_id="s", now=NOW)
+    elif name == "duplicates":
+        duplicates.cluster_shard(output, CITIES[0])
+    else:
+        reposts.mark(output)
+
+
+def measured(name: str, output: Path, size: int) -> dict[str, float]:
+    """Return CPU seconds, and the peak of memory above the imports in MB."""
+    before, start = _peak(), time.process_time()
+    step(name, output, size)
+    return {"cpu_s": time.process_time() - start, "mb": _peak() - before, "base_mb": before}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000, 16000])
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
+    parser.add_argument(
+        "--take", nargs=3, metavar=("STEP", "OUTPUT", "SIZE"), help=argparse.SUPPRESS
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.take:
+        name, output, size = arguments.take
+        print(json.dumps(measured(name, Path(output), int(size))))
+        return
+    for size in arguments.sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            fill(Path(folder), size)
+            for name in arguments.steps:
+                done = json.loads(_alone(["--take", name, folder, str(size)]))
+                print(
+                    f"{size:>8} {name:<12} {done['cpu_s']:8.2f} CPU s {done['mb']:8.0f} MB "
+                    f"above {done['base_mb']:.0f}"
+                )
+
+
+def _alone(arguments: Sequence[str]) -> str:
+    command = [sys.executable, "-m", "benchmarks.cost.growth", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    main()
