@@ -3,11 +3,13 @@
 The steps themselves are functions, used by every command that brings articles in.
 """
 
+import asyncio
 import logging
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -78,6 +80,22 @@ class Language(CrawlPart):
         return replace(item, results=tuple(new for r in item.results for new in judged(r)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Results not yet stored: articles by id, rejects and outcomes by URL."""
+
+    articles: dict[str, Article] = field(default_factory=dict)
+    rejects: dict[str, Reject] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def __or__(self, later: "_Batch") -> "_Batch":
+        return _Batch(
+            self.articles | later.articles,
+            self.rejects | later.rejects,
+            self.outcomes | later.outcomes,
+        )
+
+
 class Store(CrawlPart):
     """Write results in batches: archive first, tables second, visits last.
 
@@ -88,9 +106,8 @@ class Store(CrawlPart):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._limit = crawler.settings.getint("SHIZHENG_FLUSH")
-        self._articles: dict[str, Article] = {}
-        self._rejects: dict[str, Reject] = {}
-        self._outcomes: dict[str, Outcome] = {}
+        self._batch = _Batch()
+        self._writing = asyncio.Lock()
 
     def open_spider(self) -> None:
         # A writer that was killed leaves the file it was about to rename. The city's lock is
@@ -102,47 +119,60 @@ class Store(CrawlPart):
         for path in left:
             path.unlink(missing_ok=True)
 
-    def process_item(self, item: PageResults) -> PageResults:
+    async def process_item(self, item: PageResults) -> PageResults:
         for result in item.results:
             if isinstance(result, Article):
-                self._articles[result.article_id] = result
+                self._batch.articles[result.article_id] = result
                 self.session.count("articles")
             else:
-                self._rejects[result.url] = result
+                self._batch.rejects[result.url] = result
                 self.session.count("rejects")
-        self._outcomes[item.url] = item.outcome
+        self._batch.outcomes[item.url] = item.outcome
         # Once a write has failed the crawl is stopping; the last try is when it closes.
-        if len(self._outcomes) >= self._limit and not self.session.stopping:
-            self._guarded(self._flush)
+        if len(self._batch.outcomes) >= self._limit and not self.session.stopping:
+            await self._guarded(self._flush())
         return item
 
-    def close_spider(self) -> None:
-        self._guarded(self._flush)
-        self._guarded(lambda: cluster_shard(self.session.output, self.city.key))
+    async def close_spider(self) -> None:
+        await self._guarded(self._flush())
+        marking = asyncio.to_thread(cluster_shard, self.session.output, self.city.key)
+        await self._guarded(marking)
 
-    def _flush(self) -> None:
-        if not self._outcomes:
-            return
-        session = self.session
-        now = datetime.now(UTC).replace(microsecond=0)
-        output, city, run_id = session.output, session.city.key, session.run_id
-        session.archive.sync()
-        found, rejects = _sorted(self._articles), _sorted(self._rejects)
-        changes = articles.write_articles(output, city, found, run_id=run_id, now=now)
-        articles.write_rejects(output, city, rejects, run_id=run_id, now=now)
-        session.visits.mark(self._outcomes.items(), session.run_id)
-        for name in ("new", "revised", "unchanged"):
-            session.count(name, getattr(changes, name))
-        self._articles, self._rejects, self._outcomes = {}, {}, {}
+    async def _flush(self) -> None:
+        """Store the batch, in a thread: meanwhile the crawl goes on."""
+        async with self._writing:
+            batch, self._batch = self._batch, _Batch()
+            if not batch.outcomes:
+                return
+            session = self.session
+            try:
+                session.archive.sync()
+                changes = await asyncio.to_thread(
+                    _write, session.output, session.city.key, session.run_id, batch
+                )
+            except BaseException:
+                self._batch = batch | self._batch
+                raise
+            session.visits.mark(batch.outcomes.items(), session.run_id)
+            for name in ("new", "revised", "unchanged"):
+                session.count(name, getattr(changes, name))
 
-    def _guarded(self, step: Any) -> None:
+    async def _guarded(self, step: Awaitable[Any]) -> None:
         try:
-            step()
+            await step
         except (damage.StoreError, VisitsError, OSError) as error:
             # What was not stored is still in the archive, and unmarked.
             self.session.report("store", str(self.session.output), str(error))
             self.session.count("store_failed")
             self.session.break_off("store_failed")
+
+
+def _write(output: Path, city: str, run_id: str, batch: _Batch) -> articles.Changes:
+    now = datetime.now(UTC).replace(microsecond=0)
+    found, rejects = _sorted(batch.articles), _sorted(batch.rejects)
+    changes = articles.write_articles(output, city, found, run_id=run_id, now=now)
+    articles.write_rejects(output, city, rejects, run_id=run_id, now=now)
+    return changes
 
 
 def _sorted(results: dict[str, Any]) -> Iterable[Any]:

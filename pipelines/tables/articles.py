@@ -222,7 +222,7 @@ def _add_revisions(output: Path, city: str, superseded: list[Row]) -> None:
 
 
 def _write_rows(output: Path, city: str, rows: Mapping[str, Row]) -> None:
-    """Set the given columns of articles, by article_id; write the years this changes.
+    """Set columns of articles, by article_id, and write the years changed.
 
     A row without `article_id` changes a stored article; another one replaces it or is new. A
     corrected date moves an article to another year's file. It is written there before it is removed
@@ -244,7 +244,7 @@ def _write_rows(output: Path, city: str, rows: Mapping[str, Row]) -> None:
 
 
 def _settle(output: Path, city: str, home: Mapping[str, str]) -> None:
-    """Leave each article in one year: that of `home`, else of its highest revision."""
+    """Leave each article in one year, by `home` or its revision."""
     revisions = {
         path: read_table(path, schema.ARTICLES, ["article_id", "revision"])
         for path in article_files(output, city)
