@@ -33,6 +33,7 @@ CODES = {
     "blocked_challenge": "The site answered with a script challenge instead of its page.",
     "blocked_waf": "A firewall refused the request and says so.",
     "geo_blocked": "The site refuses visitors from where this crawl runs.",
+    "login_wall": "The site asks its readers to log in instead of showing the page.",
     "browser_missing": "A listing is drawn by a script, and there is no browser to read it with.",
     "empty_shell": "The page holds no text: its content is drawn by scripts, or is missing.",
     "robots": "robots.txt forbids the page, or could not be had (RFC 9309, 2.3.1.4).",

@@ -84,8 +84,8 @@ RETRY_TIMES = 2  # three tries in all; a page that still fails is reported and t
 # 412, 521 and the like are a site's refusal: they are reported as blocked, never retried.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408, 429]
 REDIRECT_MAX_TIMES = 5  # more is a loop; every hop must be a host the city names
-# A page that refreshes itself elsewhere is read as it is: in the archive it would look like
-# the page it leads to, and a crawl must equal its re-extraction.
+# Pages that lead elsewhere by script or meta refresh are followed by a layer of the crawl's own,
+# which knows them from challenges; see crawler/extract/forwarding.py.
 METAREFRESH_ENABLED = False
 # Only public addresses, whatever the name service answers; see crawler/fetch/addresses.py.
 SHIZHENG_PRIVATE_ADDRESSES = os.environ.get("SHIZHENG_PRIVATE_ADDRESSES", "") == "1"
@@ -130,6 +130,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Bodies are unpacked as those of an archive are, so that a crawl equals its re-extraction.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "crawler.fetch.guards.Unpacker": 590,
+    "crawler.fetch.guards.Forwards": 580,  # reads bodies: they are unpacked by then
     "crawler.fetch.addresses.AddressGuard": 600,
     "crawler.fetch.guards.OnlyPages": 980,
     # Nearest to the network: sees robots.txt, redirects and errors, as they came.

@@ -17,8 +17,13 @@ from crawler.unpacking import TOO_LARGE, is_packed
 
 logger = logging.getLogger(__name__)
 
-BLOCKED = ("challenge", "empty_shell")
-"""Diagnoses unrelated to the page itself: it is reported as blocked and asked for again."""
+BLOCKED = {
+    "challenge": "blocked_challenge",
+    "empty_shell": "empty_shell",
+    "login_wall": "login_wall",
+    "moved": "redirects",
+}
+"""Issue codes of diagnoses unrelated to the page itself: it is reported and asked for again."""
 
 MAX_PARTS = 100
 """Pages of one article; a count above this is a mistake of the page. Set by hand."""
@@ -161,7 +166,7 @@ def code_of(answer: Answer) -> str:
     if (reason == "challenge" or by_status) and (code := refusal_kind(status, answer.body)):
         return code
     if reason in BLOCKED:
-        return "empty_shell" if reason == "empty_shell" else "blocked_challenge"
+        return BLOCKED[reason]
     return "" if 200 <= status < 300 else issues.of_status(status)
 
 

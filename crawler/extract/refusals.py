@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 
 from crawler.extract.charset import header_value
+from crawler.extract.forwarding import forward_of
 from crawler.phrases import alternatives
 
 REASONS: dict[str, str] = {
     "challenge": "The site answered with a script challenge or a firewall page instead of news",
     "empty_shell": "The page holds no text: its content would be drawn by scripts, or is missing",
     "http_error": "The site answered with an error",
+    "login_wall": "The page asks its reader to log in",
+    "moved": "The page only leads to another address",
     "not_html": "The body is not a web page",
     "listing": "The page is a list of links to articles",
     "image_only": "The article is a picture without text",
@@ -38,6 +41,14 @@ _SCRIPT_MARKS = re.compile(
 _TEXT_MARKS = re.compile(alternatives("crawler.extract/refusals.tsv", "challenge"), re.IGNORECASE)
 _MISSING = re.compile(alternatives("crawler.extract/refusals.tsv", "missing"), re.IGNORECASE)
 _ABROAD = re.compile(alternatives("crawler.extract/refusals.tsv", "abroad"), re.IGNORECASE)
+_LOGIN = re.compile(alternatives("crawler.extract/refusals.tsv", "login"), re.IGNORECASE)
+_LOGIN_TITLE = re.compile(
+    alternatives("crawler.extract/refusals.tsv", "login title"), re.IGNORECASE
+)
+_FORM = re.compile(rb"<input\b[^<>]*(?:password|captcha|verif|sms_?code|user_?name|account)", re.I)
+_TITLE = re.compile(rb"<title\b[^<>]*>([^<]{0,300})", re.I)
+_SENTENCE = re.compile(rb">([^<>]{60,}(?:\xe3\x80\x82|\xa1\xa3|\. )[^<>]*)<")
+"""Text of some length with a full stop (also in GBK), which menus and footers lack. By hand."""
 _HIDDEN = re.compile(
     rb"<(script|style|noscript|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)",
     re.I | re.S,
@@ -81,8 +92,8 @@ _LITTLE = 400
 def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> str | None:
     """Return the reason code for an answer without an article, or None.
 
-    The codes are keys of `REASONS`: challenge, http_error, not_html, empty_shell. A page with real
-    text is never called a challenge for its words.
+    The codes are keys of `REASONS`: challenge, http_error, not_html, moved, login_wall,
+    empty_shell. A page with real text is never called a challenge for its words.
     """
     if status in _CHALLENGE_STATUS:
         return "challenge"
@@ -98,6 +109,10 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
         return "challenge"
     if error or (len(seen) <= 2 * _LITTLE and _MISSING.search(_lenient(seen))):
         return "http_error"
+    if len(seen) <= _LITTLE and forward_of(url, body):
+        return "moved"
+    if _asks_to_log_in(seen, body):
+        return "login_wall"
     if len(seen) < _EMPTY:
         return "challenge" if _is_script_alone(body) else "empty_shell"
     return None
@@ -111,6 +126,21 @@ def _defends(seen: bytes, body: bytes) -> bool:
     if len(seen) <= _LITTLE and _SCRIPT_MARKS.search(body[:_READ]):
         return True
     return len(seen) <= 3 * _LITTLE and bool(_TEXT_MARKS.search(_lenient(seen)))
+
+
+def _asks_to_log_in(seen: bytes, body: bytes) -> bool:
+    """Return True for a log-in form with little text beside it.
+
+    Many sites have a small one in the header of every article.
+    """
+    if len(seen) > 3 * _LITTLE or not _FORM.search(body[:_READ]):
+        return False
+    said = (_lenient(run) for run in _SENTENCE.findall(_HIDDEN.sub(b" ", body[:_READ])))
+    if any(not _LOGIN.search(sentence) for sentence in said):
+        return False
+    title = _TITLE.search(body[:_READ])
+    named = _lenient(title[1]) if title else ""
+    return bool(_LOGIN_TITLE.search(named) or _LOGIN.search(_lenient(seen)))
 
 
 def _is_script_alone(body: bytes) -> bool:

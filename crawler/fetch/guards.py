@@ -1,20 +1,23 @@
 """Downloader middlewares: only the city's hosts, robots.txt, only pages, unpacking, the archive.
 
-And Scrapy's redirects, with an error of their own for a target that is no address.
+And redirects: Scrapy's, with an error of their own for a target that is no address, and those that
+a page makes by script or meta refresh.
 """
 
 from urllib.parse import urldefrag, urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware, RedirectMiddleware
 from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
 from crawler.archive.writer import Exchange
 from crawler.city import City
-from crawler.crawl.session import CrawlPart
+from crawler.crawl.session import CrawlPart, Session
 from crawler.credentials import without_user
+from crawler.extract.forwarding import forward_of
+from crawler.extract.refusals import diagnose
 from crawler.fetch.pages import header_pairs, lower_headers
 from crawler.issues import BadRedirect, NotAPage, OffHost, RobotsUnreachable, of_error
 from crawler.state.visits import visit_of
@@ -173,6 +176,33 @@ class Redirects(RedirectMiddleware):
         except ValueError as error:
             target = (response.headers.get("Location") or b"").decode("latin-1")
             raise BadRedirect(f"it leads to no address: {target[:200]!r} ({error})") from error
+
+
+class Forwards(BaseRedirectMiddleware):
+    """Follows pages that only lead elsewhere, as redirects are followed.
+
+    Comes after the unpacking; the hosts allowed are checked as for any request.
+    """
+
+    enabled_setting = "REDIRECT_ENABLED"
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        if response.status != 200 or _is_robots(request):
+            return response
+        url, headers = urldefrag(response.url)[0], lower_headers(response.headers)
+        if diagnose(url, 200, headers, response.body) != "moved":
+            return response
+        target = forward_of(url, response.body)
+        assert target is not None  # that is what the diagnosis says
+        followed = self._redirect_request_using_get(request, response, target)
+        # It is another page: what the first was asked with is no condition for it.
+        for name in ("If-None-Match", "If-Modified-Since"):
+            followed.headers.pop(name, None)
+        followed = self._redirect(followed, request, "page")
+        session: Session | None = getattr(self.crawler.spider, "session", None)
+        if session is not None:
+            session.visits.lead(url, target)
+        return followed
 
 
 def readable_robots(body: bytes) -> bytes:

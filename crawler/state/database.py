@@ -25,7 +25,7 @@ CREATE TABLE visits (
     digest TEXT NOT NULL,          -- of its payload
     etag TEXT,                     -- validators the site gave
     last_modified TEXT,
-    redirect TEXT,                 -- where a 3xx leads
+    redirect TEXT,                 -- where a 3xx leads, or the page itself
     file TEXT NOT NULL,            -- place of the response in the archive
     offset INTEGER NOT NULL,
     first_seen TEXT NOT NULL,      -- when it was listed, or else fetched; UTC, ISO 8601

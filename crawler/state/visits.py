@@ -108,6 +108,14 @@ class Visits:
                 {"now": moment.isoformat(), "url": url},
             )
 
+    def lead(self, url: str, target: str) -> None:
+        """Record that the page itself, just recorded, leads to another address."""
+        with self.state.changing():
+            self._database.execute(
+                "UPDATE visits SET redirect=:target WHERE url=:url",
+                {"url": url, "target": as_target(url, target)},
+            )
+
     def known_since(self, url: str) -> datetime | None:
         """Return the time (UTC) a page was first listed, or None.
 
@@ -197,7 +205,7 @@ class Visits:
         """Return article pages without a stored article or reject, oldest first."""
         return self._select(
             "WHERE outcome IS NOT 'stored' AND kind='article' AND status BETWEEN 200 AND 299 "
-            "ORDER BY last_seen, url"
+            "AND redirect IS NULL ORDER BY last_seen, url"
         )
 
     def mark(self, outcomes: Iterable[tuple[str, Outcome]], run_id: str) -> None:
@@ -293,13 +301,13 @@ def visit_of(
         status=status,
         digest=digest,
         place=place,
-        redirect=_target(url, target) if target else None,
+        redirect=as_target(url, target) if target else None,
         etag=headers.get("etag"),
         last_modified=headers.get("last-modified"),
     )
 
 
-def _target(url: str, location: str) -> str | None:
+def as_target(url: str, location: str) -> str | None:
     """Return the target of a redirect; None for no URL."""
     try:
         return without_user(urldefrag(urljoin(url, location))[0])

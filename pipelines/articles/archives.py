@@ -223,6 +223,8 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
             pages.rejects[record.url] = Reject(record.url, city.key, "http_error", detail)
             continue
         result = extract_page(record.url, record.body, record.headers, city)
+        if isinstance(result, Reject) and result.reason == "moved":
+            continue  # it is a redirect, and another record has the page it leads to
         if isinstance(result, Reject):
             pages.rejects[record.url] = result
         else:

@@ -66,6 +66,8 @@ FLAGS = {
 REASONS = {
     "challenge": Words("a script challenge or firewall page", "返回的是验证或防火墙页面"),
     "empty_shell": Words("a page without content", "页面没有内容"),
+    "login_wall": Words("asks its reader to log in", "要求登录"),
+    "moved": Words("only leads to another address", "仅跳转到其他地址"),
     "http_error": Words("the site answered with an error", "网站返回错误"),
     "not_html": Words("no web page", "不是网页"),
     "listing": Words("a list of links", "链接列表页"),

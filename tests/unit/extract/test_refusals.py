@@ -99,3 +99,23 @@ def test_page_served_as_a_download_is_still_a_page() -> None:
 def test_every_diagnosis_has_a_sentence() -> None:
     for reason in ("challenge", "http_error", "not_html", "empty_shell"):
         assert REASONS[reason].endswith(tuple("abcdefghijklmnopqrstuvwxyz"))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<title>市民邮箱登录</title><form><input name=u><input type='password'></form><p>欢迎</p>",
+        "<title>政务网</title><form><input name='smsCode'></form><p>请先登录，再查看本页</p>",
+        "<title>Staff portal</title><input type=password><p>Please sign in. Forgot password?</p>",
+    ],
+)
+def test_a_form_to_log_in_is_a_login_wall(page: str) -> None:
+    assert diagnose(URL, 200, HTML, page.encode()) == "login_wall"
+
+
+def test_an_article_on_a_site_with_a_form_in_its_header_is_none() -> None:
+    text = "全区新建的四座便民驿站本周开放，市民可在此休息、充电和借阅图书。" * 12
+    page = f"<div><form>用户登录<input type=password></form></div><p>{text}</p>"
+    assert diagnose(URL, 200, HTML, page.encode()) is None
+    short = "<title>统一身份认证平台上线</title><p>市民今起可以用一个账号办理各项业务。</p>"
+    assert diagnose(URL, 200, HTML, short.encode()) is None
