@@ -121,6 +121,7 @@ class Host:
 CHALLENGE = b"<html><script>document.cookie='__jsl_clearance=1';location.reload()</script></html>"
 WAF = page("拦截", "<p>您的请求存在可疑行为，已被网站防火墙拦截。</p>")
 ABROAD = page("提示", "<p>您所在的地区无法访问本网站。</p>")
+LOGIN = page("用户登录", "<form><input type='password'></form><p>忘记密码</p>")
 SHELL = page("海晴市", "<div id='app'></div><script src='/app.js'></script>")
 
 # Articles that the front page lists, what each is answered with, and what is to be told of it.
@@ -174,6 +175,7 @@ PAGES: dict[int, tuple[Answer, str, str]] = {
         "http_5xx",
         "503",
     ),
+    63: (reply(LOGIN), "login_wall", "用户登录"),
 }
 CLOSED = "/closed/202403/t20240301_27.html"
 
