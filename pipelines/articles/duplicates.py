@@ -15,9 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import product
 from pathlib import Path
 from typing import Protocol
+
+import pyarrow as pa
 
 from crawler.script import MONTH_NAMES
 from pipelines.tables import articles
@@ -98,12 +102,32 @@ class ArticleRow:
     published_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """Stored article; title and text are read from its table."""
+
+    article_id: str
+    lang: str
+    published_at: datetime | None
+    table: pa.Table
+    row: int
+
+    @property
+    def title(self) -> str:
+        return str(self.table["title"][self.row].as_py() or "")
+
+    @property
+    def text(self) -> str:
+        return str(self.table["text"][self.row].as_py() or "")
+
+
 def cluster(documents: Iterable[ArticleFields]) -> dict[str, str]:
     """Return {article_id: id of the article that it repeats, or its own}.
 
     The representative is the earliest published of its cluster, then the smallest id; undated ones
     come last. Every member has been compared with its representative itself. The order of
-    `documents` makes no difference.
+    `documents` makes no difference. Of each only a sketch stays in memory; it is read again for
+    the comparison with a similar one.
     """
     ordered = sorted(documents, key=lambda d: (d.published_at or _LATE, d.article_id))
     representative: dict[str, str] = {}
@@ -114,9 +138,11 @@ def cluster(documents: Iterable[ArticleFields]) -> dict[str, str]:
 
 def cluster_shard(output: Path, city: str) -> int:
     """Mark the duplicates among a city's stored articles; return the rows changed."""
-    columns = ["article_id", "lang", "title", "text", "published_at"]
+    table = articles.read_articles(output, city, ["title", "text"])
+    columns = ["article_id", "lang", "published_at"]
     rows = articles.read_articles(output, city, columns).to_pylist()
-    return articles.mark_duplicates(output, city, cluster(ArticleRow(**row) for row in rows))
+    found = cluster(StoredArticle(**row, table=table, row=at) for at, row in enumerate(rows))
+    return articles.mark_duplicates(output, city, found)
 
 
 def same(first: ArticleFields, second: ArticleFields) -> bool:
@@ -160,23 +186,29 @@ class PreparedText:
 
 def _cluster_language(documents: Sequence[ArticleFields], representative: dict[str, str]) -> None:
     index = minhash.Index()
-    heads: list[PreparedText] = []
-    exact: dict[object, str] = {}
+    heads: list[ArticleFields] = []
+    exact: dict[bytes, str] = {}
+    prepared_head = lru_cache(_HEADS_PREPARED)(lambda at: prepare_text(heads[at]))
     for document in documents:
         prepared = prepare_text(document)
-        twin = exact.get(prepared.whole) if prepared.tokens else None
+        digest = blake2b(repr(prepared.whole).encode(), digest_size=16).digest()
+        twin = exact.get(digest) if prepared.tokens else None
         signed = sketch(prepared.shingles)
         if twin is None and prepared.shingles:
-            near = (heads[at] for at in index.near(signed, _MOST_COMPARED))
+            near = map(prepared_head, index.near(signed, _MOST_COMPARED))
             twin = next((head.key for head in near if alike(head, prepared)), None)
         if twin is not None:
             representative[prepared.key] = twin
             continue
         representative[prepared.key] = prepared.key
-        exact.setdefault(prepared.whole, prepared.key)
+        exact.setdefault(digest, prepared.key)
         if prepared.shingles:
-            heads.append(prepared)
+            heads.append(document)
             index.add(signed)
+
+
+_HEADS_PREPARED = 64
+"""Articles in memory with their shingles, some 200 KB each: those compared again soon."""
 
 
 def prepare_text(document: ArticleFields) -> PreparedText:

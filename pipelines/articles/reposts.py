@@ -12,7 +12,7 @@ repost.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,8 +168,8 @@ def _sketches(
     }
     missing = {row["article_id"]: row for row in rows if _key(row) not in known}
     if missing:
-        for key, prepared in _prepared(output, city, missing).items():
-            row = missing[key]
+        for prepared in _prepared(output, city, missing):
+            row = missing[prepared.key]
             known[_key(row)] = {
                 "content_sha256": row["content_sha256"],
                 "lang": row["lang"],
@@ -191,15 +191,14 @@ def _signature(prepared: PreparedText) -> bytes:
     return duplicates.sketch(prepared.shingles).astype("<u4").tobytes()
 
 
-def _prepared(output: Path, city: str, wanted: Collection[str]) -> dict[str, PreparedText]:
+def _prepared(output: Path, city: str, wanted: Collection[str]) -> Iterator[PreparedText]:
+    """Yield articles prepared for comparison."""
     columns = ["article_id", "lang", "title", "text", "published_at"]
     table = articles.read_articles(output, city, columns)
     rows = table.filter(pc.is_in(table["article_id"], value_set=pa.array(sorted(wanted))))
-    return {
-        row["article_id"]: duplicates.prepare_text(ArticleRow(**row))
-        for batch in rows.to_batches(max_chunksize=1_000)
-        for row in batch.to_pylist()
-    }
+    for batch in rows.to_batches(max_chunksize=1_000):
+        for row in batch.to_pylist():
+            yield duplicates.prepare_text(ArticleRow(**row))
 
 
 def _candidates(heads: Sequence[_Head], signatures: Integers) -> dict[int, list[int]]:
@@ -229,9 +228,9 @@ def _texts(
     for place in needed:
         by_city[heads[place].city][heads[place].article_id] = place
     return {
-        places[key]: prepared
+        places[prepared.key]: prepared
         for city, places in by_city.items()
-        for key, prepared in _prepared(output, city, places.keys()).items()
+        for prepared in _prepared(output, city, places.keys())
     }
 
 
