@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crawler.extract.mojibake import is_garbled, repaired
 from crawler.script import HAN
 
 _META = re.compile(
@@ -66,6 +67,13 @@ _STRETCH = re.compile(rb"[\x80-\xff][\x30-\xff]{1,400}")
 _LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _ASCII = bytes(range(0x80))
 _PAIR = re.compile(rb"[\x80-\xff]{2}")
+_WIDE = re.compile("[^\x00-\x7f]+")
+_EUROPEAN = re.compile("[\u00a0-\u024f\u0370-\u03ff\u2000-\u206f\u20a0-\u23ff\u2500-\u2bff]+")
+# Text between tags, with a byte above ASCII; and two Han in a row, which GBK hardly ever resembles.
+_PIECE = re.compile(rb"[^<>\r\n\x80-\xff]*[\x80-\xff][^<>\r\n]*")
+_UTF8_HAN = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){3}")
+_ALONE, _MANY = 0.7, 8
+"""Share of lone signs, and number of signs, from which they are European; set by hand."""
 _ENOUGH = 4_000
 """Bytes of a sample that are judged."""
 _FEW = 4
@@ -81,31 +89,13 @@ _HAN = re.compile(f"[{HAN}]")
 _GOOD, _AS_GOOD = 0.85, 0.05
 """Quality from which a declared codec is taken at once, and what it may lack; set by hand."""
 
-# Signs of text that went through a wrong decoder before it reached us: lost characters; UTF-8 read
-# as GBK; UTF-8 read as windows-1252; GBK read as latin-1. The first characters, quick to look for,
-# show if the slow pattern is worth running.
-_SIGNS = "\ufffd锟烫屯鐨鏄浜鍦涓鏈锛銆鈥âÃÂÐÖÊÕ"
-_MOJIBAKE = re.compile(
-    "\ufffd|锟斤|斤拷|烫烫烫|屯屯屯"
-    "|[鐨鏄浜鍦涓鏈][勩殑浗鈥涓]|锛[屻岋]|銆[傚]|鈥[滃檚]"
-    "|â€[™œ\u009d“”˜¦]|Ã[©¨¤¶¼±³¡]|Â[·»«°©®]"
-    "|(?:[À-ß][¡-ÿ]){3}"
-    # C1 controls and long runs of accented letters: Chinese in a decoder of one byte a letter.
-    # Frames and lone kana among Han (but not の, which Chinese borrows): Big5 in GBK's decoder.
-    "|[\x80-\x9f]|[¡-ÿŒœŠšŸŽž]{5}|"
-    f"[{HAN}][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][{HAN}]"
-)
-_ASCII_RUN = re.compile("[\x00-\x7f]+")
-_SUSPECT = re.compile("[\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{3}")
-_SUSPECT_START = re.compile("[\x80-ÿ\u2500-\u257f\u3041-\u30f6]")  # five times as quick
-
-
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """Page as text, its codec, and flags of what went wrong.
 
-    `flags` may contain `charset_mismatch` (header or meta named another encoding) and `mojibake`
-    (characters were lost or the text was garbled before it was sent).
+    `flags` may contain `charset_mismatch` (header or meta named another encoding, or a piece of the
+    page is in another) and `mojibake` (characters were lost, or the text was garbled before it was
+    sent and could not be turned back).
     """
 
     text: str
@@ -117,13 +107,15 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
     """Decode a page. Never raises; `headers` are matched without regard to case."""
     header = _known(_HEADER.search(header_value(headers, "content-type")))
     meta = _declared_inside(body)
-    encoding = _choose(body, header, meta)
-    text = _read(body, encoding)
-    flags: list[str] = []
     declared = [name for name in (header, meta) if name]
-    if any(name != encoding for name in declared) and not body.isascii():
+    whole = _is_utf8(body)
+    pieces = None if whole else _in_pieces(body, declared)
+    text, encoding = pieces or ("", _choose(body, header, meta, whole))
+    text = repaired(text or _read(body, encoding))
+    flags: list[str] = []
+    if pieces or (any(name != encoding for name in declared) and not body.isascii()):
         flags.append("charset_mismatch")
-    if garbled(text) > 0.002:
+    if is_garbled(text):
         flags.append("mojibake")
     return Decoded(text.replace("\x00", ""), encoding, tuple(flags))
 
@@ -133,25 +125,8 @@ def header_value(headers: Mapping[str, str], name: str) -> str:
     return next((str(value) for key, value in headers.items() if key.lower() == name), "")
 
 
-def garbled(text: str) -> float:
-    """Return signs of a wrong decoding per non-ASCII character.
-
-    0 for clean text.
-    """
-    sample = text[:_SAMPLE]
-    # Most of a page is markup, and every sign is outside ASCII: a text knows at once whether it is.
-    seen = "\n".join(piece for piece in sample.split(">") if not piece.isascii())
-    suspect = _SUSPECT_START.search(seen)
-    if not any(sign in seen for sign in _SIGNS) and not (
-        suspect and _SUSPECT.search(seen, suspect.start())
-    ):
-        return 0.0
-    hits = sum(1 for _ in _MOJIBAKE.finditer(sample))
-    # A stray replacement character or two is a typing slip of the site, not a wrong decoder.
-    return hits / len(_ASCII_RUN.sub("", sample)) if hits > 2 else 0.0
-
-
-def _choose(body: bytes, header: str | None, meta: str | None) -> str:
+def _choose(body: bytes, header: str | None, meta: str | None, whole: bool) -> str:
+    """Return the codec of a page; `whole` if it decodes as UTF-8 without an error."""
     for mark, name in _BOMS:
         if body.startswith(mark):
             return name
@@ -161,7 +136,7 @@ def _choose(body: bytes, header: str | None, meta: str | None) -> str:
         return wide
     declared = [name for name in (header, meta) if name]
     claimed = "utf-8" in declared or not declared or _multibyte(body) >= _FEW
-    if claimed and _is_utf8(body):
+    if whole and (claimed or _is_latin(body.decode("utf-8"))):
         return "utf-8"
     if _alone(body):
         # No encoding of Chinese leaves single bytes among ASCII letters.
@@ -175,6 +150,50 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_latin(text: str) -> bool:
+    """Return True if the signs above ASCII are those of European text.
+
+    The bytes of such a sign make a Han in GBK: one alone among Latin letters is none, and more than
+    a few that all make signs are no accident.
+    """
+    signs = _WIDE.findall(text)
+    alone = sum(len(sign) == 1 for sign in signs)
+    return all(map(_EUROPEAN.fullmatch, signs)) and (
+        alone > _ALONE * len(signs) or len(signs) >= _MANY
+    )
+
+
+def _in_pieces(body: bytes, declared: list[str]) -> tuple[str, str] | None:
+    """Return text and main codec of a page in UTF-8 and another encoding, or None.
+
+    Pages are put together from pieces of several systems. Text between two tags is in one encoding.
+    """
+    if not _UTF8_HAN.search(body):
+        return None
+    ours = others = 0
+    broken: list[bytes] = []
+    for piece in _PIECE.findall(body):
+        if _is_utf8(piece):
+            ours += len(piece) if _UTF8_HAN.search(piece) else 0
+        else:
+            broken.append(piece)
+            others += len(piece)
+    if not ours or not others:
+        return None
+    rest = [name for name in declared if name != "utf-8"]
+    other = _best(_wide(b"\n".join(broken)), rest)
+    if other == "utf-8":
+        return None  # a damaged page in one encoding
+
+    def read(piece: re.Match[bytes]) -> bytes:
+        if _is_utf8(piece[0]) and (_UTF8_HAN.search(piece[0]) or ours > others):
+            return piece[0]
+        good = max(("utf-8", other), key=lambda name: _quality(piece[0], name))
+        return _read(piece[0], good).encode("utf-8", "replace")
+
+    return _PIECE.sub(read, body).decode("utf-8", "replace"), "utf-8" if ours > others else other
 
 
 def _best(sample: bytes, declared: list[str]) -> str:

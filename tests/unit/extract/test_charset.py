@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.extract.charset import decode, garbled
+from crawler.extract.charset import decode
+from crawler.extract.mojibake import garbled
 
 HANS = "市政府召开第二十九次常务会议，研究部署安全生产和春季农业生产工作。"
 HANT = "行政長官今日出席智慧城市博覽會開幕典禮，並表示會繼續支援中小企業。"

@@ -1,0 +1,117 @@
+"""Text garbled before it was sent: signs of it, and repair where that is certain.
+
+A site that read UTF-8 letter by letter, or as GBK, and wrote the result as UTF-8 sends pages that
+decode without an error. The way back is certain if every character of a stretch returns to bytes
+that are valid UTF-8: other text practically never does.
+"""
+
+import re
+from itertools import islice
+
+from crawler.script import HAN
+
+_SAMPLE = 200_000
+"""Characters of a page that are looked at for signs."""
+_GARBLED = 0.002
+"""Signs per character outside ASCII from which a text is garbled; set by hand, not measured."""
+_FEWEST_BYTES = 6
+"""Bytes of a stretch of Han that is turned back: two characters; set by hand, not measured."""
+_RUNS = 200
+"""Stretches that are tried before a page is taken for right; set by hand, not measured."""
+_COMMON = 0.85
+"""Share of first-level Han from which text read as GBK is ordinary; set by hand, not measured."""
+
+# Signs of text that went through a wrong decoder before it reached us: lost characters; UTF-8 read
+# as GBK; UTF-8 read as windows-1252; GBK read as latin-1. The first characters, quick to look for,
+# show if the slow pattern is worth running.
+_SIGNS = "\ufffd锟烫屯鐨鏄浜鍦涓鏈锛銆鈥âÃÂÐÖÊÕ"
+_MOJIBAKE = re.compile(
+    "\ufffd|锟斤|斤拷|烫烫烫|屯屯屯"
+    "|[鐨鏄浜鍦涓鏈][勩殑浗鈥涓]|锛[屻岋]|銆[傚]|鈥[滃檚]"
+    "|â€[™œ\u009d“”˜¦]|Ã[©¨¤¶¼±³¡]|Â[·»«°©®]"
+    "|(?:[À-ß][¡-ÿ]){3}"
+    # C1 controls and long runs of accented letters: Chinese in a decoder of one byte a letter.
+    # Frames and lone kana among Han (but not の, which Chinese borrows): Big5 in GBK's decoder.
+    "|[\x80-\x9f]|[¡-ÿŒœŠšŸŽž]{5}|"
+    f"[{HAN}][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][{HAN}]"
+)
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
+_SUSPECT = re.compile("[\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{3}")
+_SUSPECT_START = re.compile("[\x80-ÿ\u2500-\u257f\u3041-\u30f6]")  # five times as quick
+# windows-1252 with the bytes it leaves undefined, as browsers read them.
+_LETTERS = bytes(range(0x80, 0x100)).decode("cp1252", "replace")
+_BYTE_OF = {
+    ord(letter if letter != "\ufffd" else chr(byte)): byte
+    for byte, letter in enumerate(_LETTERS, 0x80)
+} | {code: code for code in range(0x80, 0x100)}
+_LETTER = re.escape("".join(map(chr, _BYTE_OF)))
+_LETTERS_RUN = re.compile(f"[{_LETTER}]{{2,}}")
+_DOUBLED = re.compile(f"[\u00c2-\u00f4][{_LETTER}]")
+"""Start of a character of UTF-8 that was read letter by letter."""
+_ASCII = bytes(range(0x80))
+_LONG_RUN = re.compile("[^\x00-\x7f]{6,}")
+_WIDE_RUN = re.compile("[^\x00-\x7f]+")
+_HAN = re.compile(f"[{HAN}]")
+
+
+def is_garbled(text: str) -> bool:
+    """Return True for a text with plain signs of a wrong decoding."""
+    return garbled(text) > _GARBLED
+
+
+def garbled(text: str) -> float:
+    """Return signs of a wrong decoding per non-ASCII character.
+
+    0 for clean text.
+    """
+    sample = text[:_SAMPLE]
+    # Most of a page is markup, and every sign is outside ASCII: a text knows at once whether it is.
+    seen = "\n".join(piece for piece in sample.split(">") if not piece.isascii())
+    suspect = _SUSPECT_START.search(seen)
+    if not any(sign in seen for sign in _SIGNS) and not (
+        suspect and _SUSPECT.search(seen, suspect.start())
+    ):
+        return 0.0
+    hits = sum(1 for _ in _MOJIBAKE.finditer(sample))
+    # A stray replacement character or two is a typing slip of the site, not a wrong decoder.
+    return hits / len(_ASCII_RUN.sub("", sample)) if hits > 2 else 0.0
+
+
+def repaired(text: str) -> str:
+    """Return a text with doubly encoded stretches turned back.
+
+    Stretches that do not turn back entirely stay as they are.
+    """
+    # Most of a page is ASCII: only the rest shows if the slow patterns are worth running.
+    rest = text.encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8")
+    if _DOUBLED.search(rest):
+        text = _LETTERS_RUN.sub(_of_letters, text)
+    if not _HAN.search(rest):
+        return text
+    runs = islice(_LONG_RUN.finditer(text), _RUNS)
+    return _WIDE_RUN.sub(_of_han, text) if any(_of_han(run) != run[0] for run in runs) else text
+
+
+def _of_letters(run: re.Match[str]) -> str:
+    """Return UTF-8, or GBK, that was read letter by letter."""
+    data = bytes(_BYTE_OF[ord(letter)] for letter in run[0])
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        text = data.decode("gb18030") if len(data) >= _FEWEST_BYTES else ""
+    except UnicodeDecodeError:
+        return run[0]
+    han = "".join(_HAN.findall(text))
+    first = sum(0xB0 <= byte <= 0xD7 for byte in han.encode("gb2312", "ignore")[::2])
+    return text if 2 * len(han) > len(text) and first > _COMMON * len(han) else run[0]
+
+
+def _of_han(run: re.Match[str]) -> str:
+    """Return UTF-8 that was read as GBK."""
+    try:
+        data = run[0].encode("gb18030")
+        return data.decode("utf-8") if len(data) >= _FEWEST_BYTES else run[0]
+    except UnicodeError:
+        return run[0]
