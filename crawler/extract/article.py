@@ -17,9 +17,10 @@ from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
 from crawler.extract import fields, kinds, lines
 from crawler.extract.blocks import Block, read_blocks
-from crawler.extract.body import Body, Cut, attachments, images, read_body
+from crawler.extract.body import Body, Cut, images, read_body
 from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose_blocks
 from crawler.extract.dates import Moment
+from crawler.extract.documents import attachments, framed, pointed
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
 from crawler.extract.page import ParsedPage, parse
 from crawler.extract.parts import linked_parts
@@ -47,6 +48,8 @@ _ENOUGH = 24
 """Units of text from which a family's rule has found the body; set by hand, not measured."""
 _DOUBTFUL = 400
 """Units of text below which a page may be a defence: their own words stay below."""
+_PLAIN = 80
+"""Units of text from which an article is plainly one; set by hand, not measured."""
 _OPENING = 40
 """Characters of the first paragraph by which its line is found; set by hand, not measured."""
 _LONGEST_HEADING = 80
@@ -57,6 +60,8 @@ _REPEATED = 20
 """Characters above which a page's first line that is known repeats the page before; set by hand."""
 _CAPTION = range(4, 61)
 """Characters of a centred line between paragraphs that may be a caption; set by hand."""
+_TOO_LITTLE = 40
+"""Units of text below which a page may have a document in its place; set by hand, not measured."""
 _LONGEST_META = 300
 """Most characters of a line in a family's date-and-source element; set by hand, not measured."""
 _ABOVE, _BELOW = 12, 6
@@ -177,13 +182,16 @@ def _read(
         size = f"{len(text.blocks)} lines"
         return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
     opinions: tuple[Opinion, ...] = ()
-    if compare or text is None:
+    if compare or text is None or not text.blocks:
         opinions = ask_extractors(page.markup, page.chinese, len(page.blocks), every=compare)
-    if text is None:
-        if not opinions:
-            size = f"{len(page.markup)} characters, {len(page.blocks)} lines"
-            return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
-        text = _general_text(page, opinions)
+    if text is None and not opinions:
+        size = f"{len(page.markup)} characters, {len(page.blocks)} lines"
+        return Explanation(_reject(url, city, "too_large", size), page.decoded.encoding)
+    if text is None or (opinions and not text.blocks):
+        general = _general_text(page, opinions)
+        # Where the family's own place is empty, only a plain article elsewhere is believed.
+        if text is None or reaches((block.text for block in general.blocks), _PLAIN):
+            text = general
     return _article(page, city, edition, text, opinions)
 
 
@@ -280,7 +288,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
         column=fields.column_of(metas, page.blocks[: max(start, 1)], heading),
         keywords=fields.keywords_of(metas),
         images=images(text.nodes, page.base),
-        attachments=attachments(_around(text.nodes), page.base),
+        attachments=_documents(page, text, body),
         parts=(rules.parts(page.html, page.url) if rules else ()) or linked_parts(page),
     )
 
@@ -369,7 +377,7 @@ def _family_text(page: ParsedPage, source: Source | None) -> _Text | None:
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
             if reaches((block.text for block in blocks), _ENOUGH):
                 return text
-            if known and thin is None and (blocks or node.find(".//img") is not None):
+            if known and thin is None:
                 thin = text
     return thin
 
@@ -408,7 +416,7 @@ def _marked_text(page: ParsedPage) -> _Text | None:
 
 
 def _general_text(page: ParsedPage, opinions: tuple[Opinion, ...]) -> _Text:
-    chosen = with_headlines(page.blocks, choose_blocks(page.blocks, opinions))
+    chosen = with_headlines(page.blocks, choose_blocks(page.blocks, opinions, page.apart))
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     kept = set(chosen)
     blocks = [
@@ -454,13 +462,44 @@ def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
     return around
 
 
+def _documents(page: ParsedPage, text: _Text, body: Body) -> tuple[str, ...]:
+    """Return the documents linked or framed, or in a text's place."""
+    linked = attachments(_around(text.nodes), page.base)
+    shown = framed((*page.taken_out, *page.elements), page.base)
+    if linked or shown or reaches(_own(body), _TOO_LITTLE):
+        return _once(iter((*linked, *shown)))
+    if text.rules is None:
+        linked = attachments(page.outside_furniture("a"), page.base)
+    return linked or pointed((*page.taken_out, *page.elements), page.base)
+
+
+def _own(body: Body) -> list[str]:
+    """Return the paragraphs of a body without the site's notices."""
+    return [text for text in body.paragraphs if not lines.is_of_the_site(text)]
+
+
+def _is_foot(found: _Fields) -> bool:
+    """Return True if a short text is the foot of its page.
+
+    Every page of a site ends in a foot: the last words below a film or a picture are no article.
+    """
+    page, text = found.page, found.text
+    return (
+        text.rules is None
+        and text.places[1] == len(page.blocks)
+        and not reaches(found.body.paragraphs, _PLAIN)
+        and bool(page.outside_furniture("img", "video", "audio", "embed", "object"))
+    )
+
+
 def _no_article(found: _Fields) -> Reject | None:
     """Return the reject for a body that is no article, or None."""
     page, text, body, documents = found.page, found.text, found.body, found.attachments
     general = text.rules is None
-    pictures = found.images or images(page.unlinked_pictures() if general else (), page.base)
+    pictures = found.images or images(page.outside_furniture("img") if general else (), page.base)
+    own = "" if _is_foot(found) else "\n".join(_own(body))
     reason = kinds.reject_reason(
-        body.text,
+        body.text if reaches([own], _ENOUGH) else own,
         text.blocks if text.blocks and not general else page.blocks,
         general=general,
         documents=len(documents),
@@ -471,7 +510,8 @@ def _no_article(found: _Fields) -> Reject | None:
     details = {
         "cover_notice": f"attached: {' '.join(documents[:3])}",
         "image_only": f"pictures: {len(pictures)}",
-        "too_short": f"{units(body.text)} characters",
+        "too_short": f"{units(own)} characters"
+        + (", and notices of the site" * (own != body.text)),
     }
     return _reject(page.url, found.city, reason, details.get(reason, ""))
 

@@ -6,6 +6,7 @@ and source, the breadcrumb, and the vote of the general extractors.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from lxml import etree
@@ -73,7 +74,19 @@ _LONGEST_CELL, _MOST_CELLS = 80, 40
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SIGNS = re.compile(r"[\W_]+")
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+# Soft hyphens, joiners, marks of direction, selectors of variants and tags, a place for an object;
+# bullets of symbol fonts, and any other private sign that begins a line.
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u115f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff"
+    "\ufff9-\ufffc\uf020-\uf0ff\U000e0000-\U000e01ef]"
+)
+_PRIVATE_BULLET = re.compile("^\\s*[\ue000-\uf8ff\U000f0000-\U0010fffd]+(?=\\s|\\w)")
+_PRIVATE_SPACE = "\ue5e5"
+"""Wide space of GBK's oldest tables, in GB 18030 a private sign."""
+_LINE_ENDS = re.compile("[\u2028\u2029]")
+_TYPED_TAGS = frozenset(("pre", "xmp", "listing", "plaintext"))
+_TYPED = re.compile(r"white-space\s*:\s*(?:pre\b|break-spaces)", re.IGNORECASE)
 _WRAP = re.compile(
     rf"(?<=[{HAN}\u3000-\u303f\uff01-\uff60])[ \t\r\f\v]*\n\s*"
     rf"(?=[{HAN}\u3000-\u303f\uff01-\uff60])"
@@ -87,10 +100,10 @@ class Block(NamedTuple):
 
     A tuple, because making a frozen dataclass takes four times as long. `pieces` is the same text
     with `SEPARATOR` between inline elements and at wide gaps; `linked` counts the characters inside
-    links; `soft` is True after a mere `<br>`, `indented` for a line that starts with two
-    ideographic or non-breaking spaces, as Chinese paragraphs do; `centred` for one set in the
-    middle; `pictured` for one with a picture between it and the block before; `node` is the element
-    around it.
+    links; `soft` is True after a mere `<br>` or the end of a typed line, `indented` for a line that
+    starts with two ideographic or non-breaking spaces, as Chinese paragraphs do, or follows an
+    empty typed one; `centred` for one set in the middle; `pictured` for one with a picture between
+    it and the block before; `node` is the element around it.
     """
 
     text: str
@@ -114,10 +127,13 @@ def squeeze(text: str) -> str:
     if not text.isascii():
         if "\n" in text:
             text = _WRAP.sub("", text)
-        for sign in _INVISIBLE:
-            if sign in text:
-                text = text.replace(sign, "")
+        text = _PRIVATE_BULLET.sub("", without_invisible(text))
     return " ".join(text.split())
+
+
+def without_invisible(text: str) -> str:
+    """Return a text without signs that a reader cannot see."""
+    return _INVISIBLE.sub("", text).replace(_PRIVATE_SPACE, "\u3000")
 
 
 def bare(text: str) -> str:
@@ -146,6 +162,8 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
             if left_out or (style and node is not root and _HIDDEN.search(style)):
                 events.skip_subtree()
                 continue
+            if tag in _TYPED_TAGS or (style and _TYPED.search(style)):
+                walk.typed.append(node)
             if sort == "inline":
                 parts.append(SEPARATOR)
             elif sort == "picture":
@@ -156,12 +174,13 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
                 walk.add(text)
             continue
         if left_out:
-            if tag in _BLOCK_TAGS:
-                walk.flush(node.getparent())
+            walk.leave_out(node)
         elif sort == "inline":
             parts.append(SEPARATOR)
         elif sort in ("block", "link"):
             walk.close(node, tag, sort)
+        if walk.typed and walk.typed[-1] is node:
+            walk.typed.pop()
         if (tail := node.tail) and node is not root:
             walk.add(tail)
     walk.flush(root)
@@ -177,6 +196,7 @@ class _Walk:
         self.linked = 0
         self.links = 0
         self.soft = False
+        self.parted = False
         self.pictured = False
         self.pictured_next = False
         self.looked_at = 0
@@ -184,6 +204,12 @@ class _Walk:
         self.centres: list[etree._Element] = []
         self.kinds: list[tuple[etree._Element, Kind]] = []
         self.rows: list[tuple[etree._Element, int, int]] = []
+        self.typed: list[etree._Element] = []
+
+    def leave_out(self, node: etree._Element) -> None:
+        """Note an element that has no lines of its own."""
+        if node.tag in _BLOCK_TAGS:
+            self.flush(node.getparent())
 
     def open(self, node: etree._Element, tag: str, sort: _Sort) -> None:
         if sort == "block":
@@ -225,6 +251,18 @@ class _Walk:
             self.parts.append(SEPARATOR)
 
     def add(self, text: str) -> None:
+        if self.typed and "\n" in text:
+            first, *others = text.split("\n")
+            self._append(first)
+            for before, line in pairwise((first, *others)):
+                self.flush(self.typed[-1])
+                self.soft = True
+                self.parted = self.parted or not before.strip()
+                self._append(line)
+        else:
+            self._append(text)
+
+    def _append(self, text: str) -> None:
         self.parts.append(text)
         if self.links:
             self.linked += len(text.strip())
@@ -245,28 +283,33 @@ class _Walk:
         """End the current line; `node` is the element around its text."""
         if self.parts:
             raw = "".join(self.parts)
-            bare = raw.replace(SEPARATOR, "")
-            text = squeeze(bare) if bare and not bare.isspace() else ""
-            if text:
-                self.blocks.append(
-                    Block(
-                        text,
-                        raw,
-                        self.kinds[-1][1] if self.kinds else "text",
-                        self.linked,
-                        self.soft,
-                        not bare.isascii() and _INDENT.match(bare) is not None,
-                        node,
-                        bool(self.centres),
-                        self.pictured,
-                    )
-                )
-                self.soft = False
-                self.pictured, self.pictured_next = self.pictured_next, False
+            for line in (raw,) if raw.isascii() else _LINE_ENDS.split(raw):
+                self._end_line(line, node)
             self.parts.clear()  # in place: the walk refers to it, too
             self.looked_at = 0
             self.inked = False
         self.linked = 0
+
+    def _end_line(self, raw: str, node: etree._Element) -> None:
+        bare = raw.replace(SEPARATOR, "")
+        text = squeeze(bare) if bare and not bare.isspace() else ""
+        if not text:
+            return
+        self.blocks.append(
+            Block(
+                text,
+                raw,
+                self.kinds[-1][1] if self.kinds else "text",
+                self.linked,
+                self.soft,
+                self.parted or (not bare.isascii() and _INDENT.match(bare) is not None),
+                node,
+                bool(self.centres),
+                self.pictured,
+            )
+        )
+        self.soft = self.parted = False
+        self.pictured, self.pictured_next = self.pictured_next, False
 
     def _join_row(self, start: int) -> None:
         """Join the cells of a table row into one line.

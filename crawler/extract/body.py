@@ -4,22 +4,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from crawler.extract import captions, lines
 from crawler.extract.blocks import Block, bare
+from crawler.extract.documents import is_named_document, resolve
 from crawler.extract.kinds import has_items
 from crawler.extract.widgets import is_pager, is_widget
 from crawler.script import HAN
 
 _TERMINAL = re.compile(r"[。！？!?：:；;…”」』.)）》】]$")
 _HAN = re.compile(rf"[{HAN}]")
-_DOCUMENT = re.compile(
-    r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|ceb|zip|rar|7z|txt|csv|rtf)(?:$|[?#])", re.I
-)
-_DOCUMENT_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar)\s*$", re.I)
 _DOWNLOAD = re.compile(r"(?:点击)?下载|附件|attachment|download", re.I)
 _ICON = re.compile(
     r"(?:^|/)(?:icon|ico|file_?type|blank|spacer|pixel|loading|lazy|logo|qr|ewm|erweima|share|print|"
@@ -225,10 +221,10 @@ def _furniture(block: Block) -> str | None:
         return "widget"
     if lines.is_neighbour(text, linked=block.linked > 0):
         return "link to a neighbouring article"
-    if _DOWNLOAD.match(text) and _DOCUMENT_NAME.search(text):
+    if _DOWNLOAD.match(text) and is_named_document(text):
         return "attachment"
     if block.link_density > _MOSTLY_LINK:
-        if _DOCUMENT_NAME.search(text):
+        if is_named_document(text):
             return "attachment"
         if lines.is_pointer(text):
             return "related links"
@@ -324,27 +320,3 @@ def images(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
                     found.setdefault(absolute)
                     break
     return tuple(found)
-
-
-def attachments(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
-    """Return the absolute URLs of the documents linked under `nodes`."""
-    found: dict[str, None] = {}
-    for root in nodes:
-        for node in root.iter("a"):
-            href = (node.get("href") or "").strip()
-            name = "".join(node.itertext()).strip()
-            if _DOCUMENT.search(href) or (href and _DOCUMENT_NAME.search(name)):
-                absolute = resolve(base, href)
-                if absolute:
-                    found.setdefault(absolute)
-    return tuple(found)
-
-
-def resolve(base: str, href: str) -> str | None:
-    """Return `href` as an absolute http(s) URL, or None."""
-    try:
-        absolute = urljoin(base, href.strip())
-        parts = urlsplit(absolute)
-    except ValueError:
-        return None
-    return absolute if parts.scheme in ("http", "https") and parts.hostname else None

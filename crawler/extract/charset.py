@@ -89,6 +89,7 @@ _HAN = re.compile(f"[{HAN}]")
 _GOOD, _AS_GOOD = 0.85, 0.05
 """Quality from which a declared codec is taken at once, and what it may lack; set by hand."""
 
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """Page as text, its codec, and flags of what went wrong.
@@ -126,7 +127,7 @@ def header_value(headers: Mapping[str, str], name: str) -> str:
 
 
 def _choose(body: bytes, header: str | None, meta: str | None, whole: bool) -> str:
-    """Return the codec of a page; `whole` if it decodes as UTF-8 without an error."""
+    """Return the codec of a page; `whole` if it is valid UTF-8."""
     for mark, name in _BOMS:
         if body.startswith(mark):
             return name
@@ -166,7 +167,7 @@ def _is_latin(text: str) -> bool:
 
 
 def _in_pieces(body: bytes, declared: list[str]) -> tuple[str, str] | None:
-    """Return text and main codec of a page in UTF-8 and another encoding, or None.
+    """Return text and main codec of a page in two, or None.
 
     Pages are put together from pieces of several systems. Text between two tags is in one encoding.
     """

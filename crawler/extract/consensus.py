@@ -6,9 +6,10 @@ jusText's thresholds are lengths of English sentences.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import justext
 import trafilatura
@@ -48,6 +49,9 @@ _STRAY = 2
 """Lines around the text among which short ones may belong to it; set by hand, not measured."""
 _REPEATED = 3
 """Distance in lines from the text at which a repeated line is a copy; set by hand, not measured."""
+_MOST_ROWS, _LINKED = 40, 0.3
+"""Most rows between two paragraphs that are part of the text, and the share of linked characters of
+one at most; set by hand, not measured."""
 _STOPWORDS = justext.get_stoplist("English")
 
 
@@ -100,8 +104,12 @@ def agreement(opinions: Sequence[Opinion]) -> float:
     return max(opinion.likeness for opinion in opinions)
 
 
-def choose_blocks(blocks: Sequence[Block], opinions: Sequence[Opinion]) -> list[int]:
+def choose_blocks(
+    blocks: Sequence[Block], opinions: Sequence[Opinion], apart: Collection[int] = ()
+) -> list[int]:
     """Return the places of the blocks that the extractors together accept.
+
+    Lines at the places `apart` are the site's, not the text's.
 
     readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
     wrong; the other two judge line by line. So a line of readability counts if one of the others
@@ -113,7 +121,7 @@ def choose_blocks(blocks: Sequence[Block], opinions: Sequence[Opinion]) -> list[
     third = "" if _agreed(texts) else texts.get("justext", "")
     main = _ExtractedText(texts["readability"])
     others = (_ExtractedText(texts["trafilatura"]), _ExtractedText(third))
-    apart = max(likeness(main.shingles, other.shingles) for other in others)
+    shared = max(likeness(main.shingles, other.shingles) for other in others)
     together = likeness(others[0].shingles, others[1].shingles)
 
     lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
@@ -121,15 +129,15 @@ def choose_blocks(blocks: Sequence[Block], opinions: Sequence[Opinion]) -> list[
     def accepted(line: _Line) -> bool:
         whole = main.contains(line)
         first, second = (other.contains(line) for other in others)
-        if not apart and not together:
+        if not shared and not together:
             return whole or first or second
-        if apart < _UNLIKE * together:
+        if shared < _UNLIKE * together:
             return first and second
-        if apart < _ALONE:
+        if shared < _ALONE:
             return whole
         return whole and (first or second)
 
-    marks = [accepted(line) for line in lines]
+    marks = [place not in apart and accepted(line) for place, line in enumerate(lines)]
     core = [place for place, mark in enumerate(marks) if mark and lines[place].long]
     if not core:
         return [place for place, mark in enumerate(marks) if mark]
@@ -142,7 +150,38 @@ def choose_blocks(blocks: Sequence[Block], opinions: Sequence[Opinion]) -> list[
         # A short line inside the text that only readability saw: a subheading, a speaker's name.
         if place - 1 in chosen and place + 1 in chosen and main.contains(lines[place]):
             chosen.add(place)
+    chosen.update(_rows_between(blocks, sorted(chosen)))
     return sorted(chosen)
+
+
+def _rows_between(blocks: Sequence[Block], chosen: Sequence[int]) -> Iterator[int]:
+    """Yield the places of tables and lists between paragraphs.
+
+    Extractors pass over short rows. A table among the paragraphs, in the element that has them, is
+    part of the text: a box of something else has an element of its own.
+    """
+    for before, after in pairwise(chosen):
+        run = range(before + 1, after)
+        if not 0 < len(run) <= _MOST_ROWS:
+            continue
+        rows = [blocks[place] for place in run]
+        if any(row.kind not in ("cell", "item") or row.link_density > _LINKED for row in rows):
+            continue
+        around = {_place_of_rows(row.node) for row in rows}
+        ends = (blocks[before].node, blocks[after].node)
+        if None not in around and all(
+            place in node.iterancestors() or place is node for place in around for node in ends
+        ):
+            yield from run
+
+
+def _place_of_rows(node: etree._Element) -> etree._Element | None:
+    """Return the element around a row's table or list, or None."""
+    rows = next(node.iterancestors("table", "ul", "ol", "dl"), None)
+    around = rows.getparent() if rows is not None else None
+    while around is not None and len(around) == 1 and not (around.text or "").strip():
+        around = around.getparent()
+    return around
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ _LONGEST_CREDIT, _LONGEST_NEIGHBOUR, _LONGEST_HEADING, _LONGEST_POINTER = 80, 12
 _LONGEST_FOLLOW, _LONGEST_BYLINE, _LONGEST_ENTRY, _LONGEST_NAME = 120, 60, 160, 60
 _LONGEST_LEAD, _LONGEST_TAIL, _LONGEST_SECTION = 90, 60, 40
 """Most characters of a credit, link and so on: longer lines are text. Set by hand, not measured."""
+_LONGEST_SITE = 160
+"""Most characters of a sentence that a site has on every page; set by hand, not measured."""
 _LONGEST_LABEL = 28
 """Characters before a colon among which a label is looked for."""
 _LONGEST_READ = 600
@@ -95,6 +97,7 @@ _NOTICE = re.compile(
     r"^.{3,60}\bcontributed (?:reporting|to this (?:report|story|article))",
     re.IGNORECASE,
 )
+_SITE = re.compile(alternatives("crawler.extract/notices.tsv", "site"), re.IGNORECASE)
 _PREAMBLE = re.compile(
     rf"^{alternatives(_LABELS, 'before the text')}\s*[:：]|"
     r"^published .{0,60}\d{4}$|^updated (?:at|on)?.{0,40}$|"
@@ -376,6 +379,11 @@ def is_notice(text: str) -> bool:
     return bool(_NOTICE.match(text)) or (
         len(text) <= _LONGEST_FOLLOW and bool(_FOLLOW.search(text))
     )
+
+
+def is_of_the_site(text: str) -> bool:
+    """Return True for a sentence on browsers, cookies, addresses of the site."""
+    return len(text) <= _LONGEST_SITE and bool(_SITE.search(text))
 
 
 def is_preamble(text: str) -> bool:

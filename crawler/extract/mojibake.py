@@ -1,4 +1,4 @@
-"""Text garbled before it was sent: signs of it, and repair where that is certain.
+"""Text garbled before it was sent: its signs and a certain repair.
 
 A site that read UTF-8 letter by letter, or as GBK, and wrote the result as UTF-8 sends pages that
 decode without an error. The way back is certain if every character of a stretch returns to bytes
@@ -80,7 +80,8 @@ def garbled(text: str) -> float:
 def repaired(text: str) -> str:
     """Return a text with doubly encoded stretches turned back.
 
-    Stretches that do not turn back entirely stay as they are.
+    Stretches that do not turn back entirely stay as they are; so does text in which characters were
+    lost all over.
     """
     # Most of a page is ASCII: only the rest shows if the slow patterns are worth running.
     rest = text.encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8")
@@ -89,7 +90,10 @@ def repaired(text: str) -> str:
     if not _HAN.search(rest):
         return text
     runs = islice(_LONG_RUN.finditer(text), _RUNS)
-    return _WIDE_RUN.sub(_of_han, text) if any(_of_han(run) != run[0] for run in runs) else text
+    if all(_of_han(run) == run[0] for run in runs):
+        return text
+    turned = _WIDE_RUN.sub(_of_han, text)
+    return text if is_garbled(turned) else turned  # half a text would be worse than none
 
 
 def _of_letters(run: re.Match[str]) -> str:

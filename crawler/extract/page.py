@@ -1,9 +1,10 @@
 """Fetched page, decoded and parsed once, as all rules read it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from html.entities import html5
 from urllib.parse import urljoin
 
 from bs4.exceptions import ParserRejectedMarkup
@@ -12,16 +13,25 @@ from lxml.html import soupparser
 
 from crawler import limits
 from crawler.extract import stated
-from crawler.extract.blocks import Block, read_blocks, stands_alone
+from crawler.extract.blocks import Block, read_blocks, stands_alone, without_invisible
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.consensus import is_chinese
 from crawler.extract.fields import Metas, read_metas
+from crawler.extract.furniture import places_apart
 from crawler.extract.selectors import ElementIndex
 
 _MAX_SLOW = 300_000
 """Characters given to the lenient parser, whose time may grow with their square."""
 
-_DEAD = ("script", "style", "noscript", "template", "svg", "iframe")
+_DEAD = ("script", "style", "noscript", "template", "svg", "iframe", "frame")
+_PLAIN_TAGS = ("textarea", "title", "option", "code")
+_SHOWN_TAG = re.compile(r"</?(?:p|br|div)\b[^<>]*>", re.IGNORECASE)
+_BREAKS = re.compile(r"(?:<br\b[^<>]*>\s*)+", re.IGNORECASE)
+_FEWEST_TAGS = 3
+"""Tags in a text that make it markup; one less where it begins with one. Set by hand."""
+_ESCAPED_TWICE = re.compile(
+    r"&(?:amp;)+(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+)
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 
@@ -41,7 +51,7 @@ class ParsedPage:
         text = self.decoded.text
         self.truncated = shortened or len(text) > limits.MAX_CHARS
         # End tags of the page are optional, and what follows the first of two must not be lost.
-        self.html = _END.sub("", _printable(text[: limits.MAX_CHARS]))
+        self.html = _END.sub("", _meant(_printable(text[: limits.MAX_CHARS])))
 
     @cached_property
     def served(self) -> date | None:
@@ -50,12 +60,24 @@ class ParsedPage:
         moment = limits.mail_date(value)
         return moment.date() if moment else None
 
-    @cached_property
+    @property
     def tree(self) -> etree._Element:
         """Parsed page without scripts and styles; an empty element on failure."""
+        return self._parsed[0]
+
+    @property
+    def taken_out(self) -> list[etree._Element]:
+        """Scripts, frames and templates, which are no more in `tree`."""
+        return self._parsed[1]
+
+    @cached_property
+    def _parsed(self) -> tuple[etree._Element, list[etree._Element]]:
         tree = parse(self.html)
+        taken_out = list(tree.iter(*_DEAD))
         etree.strip_elements(tree, *_DEAD, with_tail=False)
-        return tree
+        if "&lt;" in self.html:
+            graft_markup(tree)
+        return tree, taken_out
 
     @cached_property
     def elements(self) -> list[etree._Element]:
@@ -114,6 +136,11 @@ class ParsedPage:
         return read_blocks(root, dropped)
 
     @cached_property
+    def apart(self) -> Collection[int]:
+        """The places among `blocks` of feet, cookie notices and menus."""
+        return places_apart(self.blocks, self.elements)
+
+    @cached_property
     def chinese(self) -> bool:
         """True if the visible text is mostly Chinese."""
         return is_chinese("\n".join(block.text for block in self.blocks[:2000]))
@@ -168,16 +195,17 @@ class ParsedPage:
                 kept.append(node)
         return kept
 
-    def unlinked_pictures(self) -> list[etree._Element]:
-        """Return the pictures outside links, header, footer and navigation.
+    def outside_furniture(self, *tags: str) -> list[etree._Element]:
+        """Return the elements outside links, header, footer and navigation.
 
         They are an article's, not menus or advertisements.
         """
-        outside = ("a", "header", "footer", "nav")
+        outside = ("header", "footer", "nav")
         return [
             node
-            for node in self.tree.iter("img")
+            for node in self.tree.iter(*tags)
             if next(node.iterancestors(*outside), None) is None
+            and next(node.iterancestors("a"), None) is None
         ]
 
 
@@ -189,6 +217,44 @@ def _printable(text: str) -> str:
     data = text.encode("utf-8", "surrogatepass")
     kept = data.translate(None, _CONTROLS)
     return text if len(kept) == len(data) else kept.decode("utf-8", "surrogatepass")
+
+
+def _meant(html: str) -> str:
+    """Return markup whose characters were escaped twice with them escaped once."""
+    if "&amp;" in html:
+        html = _ESCAPED_TWICE.sub(
+            lambda sign: f"&{sign[1]};" if sign[1][0] == "#" or f"{sign[1]};" in html5 else sign[0],
+            html,
+        )
+    return html if html.isascii() else without_invisible(html)
+
+
+def graft_markup(tree: etree._Element) -> None:
+    """Replace escaped markup in the text of a tree by its elements."""
+    for node in list(tree.iter()):
+        if node.tag in _PLAIN_TAGS:
+            continue
+        if (grown := _grown(node.text)) is not None:
+            node.text = None
+            node.insert(0, grown)
+        parent = node.getparent()
+        if parent is not None and (grown := _grown(node.tail)) is not None:
+            node.tail = None
+            parent.insert(parent.index(node) + 1, grown)
+
+
+def _grown(text: str | None) -> etree._Element | None:
+    """Return escaped markup as an element, or None for plain text."""
+    if not text or "<" not in text:
+        return None
+    tags = _SHOWN_TAG.findall(text)
+    if len(tags) < _FEWEST_TAGS - text.lstrip().startswith("<"):
+        return None
+    paragraphs = _BREAKS.sub("</p><p>", text)
+    grown = parse(f"<html><body><div><p>{paragraphs}</p></div></body></html>").find(".//div")
+    if grown is not None:
+        etree.strip_elements(grown, *_DEAD, with_tail=False)
+    return grown
 
 
 def parse(html: str) -> etree._Element:

@@ -3,7 +3,8 @@
 import pytest
 
 from crawler.extract.blocks import read_blocks, squeeze
-from crawler.extract.body import attachments, images, read_body
+from crawler.extract.body import images, read_body
+from crawler.extract.documents import attachments
 from crawler.extract.page import parse
 
 LONG = (

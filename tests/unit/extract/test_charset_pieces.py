@@ -1,4 +1,4 @@
-"""Pages with hardly a sign above ASCII, in two encodings at once, or garbled before they were sent."""
+"""Pages with few signs above ASCII, in two encodings at once, or garbled on their way."""
 
 import pytest
 
@@ -76,7 +76,9 @@ def test_cut_utf8_stays_utf8() -> None:
 @pytest.mark.parametrize("text", [HANS, MORE + HANS, "The city’s café “Harbour” – open"])
 def test_text_sent_doubly_encoded_is_repaired(text: str, wrong: str) -> None:
     garbled = "".join(
-        byte.decode(wrong) if wrong == "latin-1" or byte[0] not in b"\x81\x8d\x8f\x90\x9d" else chr(byte[0])
+        byte.decode(wrong)
+        if wrong == "latin-1" or byte[0] not in b"\x81\x8d\x8f\x90\x9d"
+        else chr(byte[0])
         for byte in (bytes([value]) for value in text.encode())
     )
     found = decode(page(garbled, "utf-8").encode(), {})

@@ -1,0 +1,62 @@
+"""Feet, cookie notices and menus, by their tags and names."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from lxml import etree
+
+from crawler.extract.blocks import Block
+
+_PARTS = r"(?:box|wrap(?:per)?|container|inner|bar|info|text|main|con(?:tent)?|area|bg|links?|\d+)"
+_FOOT = re.compile(
+    rf"(?:[a-z]{{1,12}}[-_]?)?(?:foot(?:er|s)?|copyright|copy-right)(?:[-_]?{_PARTS})*|"
+    rf"(?:page|site|web)?[-_]?bottom(?:[-_]?{_PARTS})*|"
+    r"(?:[a-z]{1,12}[-_])?(?:cookies?|gdpr|consent)(?:[-_][a-z]+)*",
+    re.IGNORECASE,
+)
+_MENU = re.compile(
+    rf"(?:[a-z]{{1,12}}[-_]?)?(?:nav(?:bar|igation)?|menu|breadcrumbs?)(?:[-_]?{_PARTS})*",
+    re.IGNORECASE,
+)
+_LINKED = 0.5
+"""Share of linked characters above which a line of a menu is a part of it; set by hand."""
+_MOST = 0.3
+"""Share of a page's characters above which an element is not its foot; set by hand."""
+
+
+def places_apart(blocks: Sequence[Block], elements: Sequence[etree._Element]) -> Collection[int]:
+    """Return the places of the lines in feet, cookie notices and menus.
+
+    An element with a headline, or with much of the page's text, is none of them.
+    """
+    feet: set[etree._Element] = set()
+    menus: set[etree._Element] = set()
+    for node in elements:
+        if node.tag == "footer" or _is_called(node, _FOOT):
+            feet.update(node.iter())
+        elif node.tag == "nav" or _is_called(node, _MENU):
+            menus.update(node.iter())
+    apart = [place for place, block in enumerate(blocks) if block.node in feet]
+    if sum(len(blocks[place].text) for place in apart) > _MOST * sum(len(b.text) for b in blocks):
+        apart = list(_at_the_end(blocks, apart))
+    linked = (
+        place
+        for place, block in enumerate(blocks)
+        if block.link_density > _LINKED and block.node in menus
+    )
+    return {*apart, *linked}
+
+
+def _at_the_end(blocks: Sequence[Block], apart: Sequence[int]) -> Iterator[int]:
+    """Yield the places of last lines as far as all are apart."""
+    for place, last in zip(reversed(apart), range(len(blocks) - 1, -1, -1), strict=False):
+        if place != last:
+            return
+        yield place
+
+
+def _is_called(node: etree._Element, names: re.Pattern[str]) -> bool:
+    if node.tag in ("html", "body", "main", "article"):
+        return False
+    called = f"{node.get('class') or ''} {node.get('id') or ''}"
+    return any(map(names.fullmatch, called.split()))
