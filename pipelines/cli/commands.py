@@ -96,7 +96,7 @@ def _order(
     names: Sequence[str], crawling: Crawling, cities_dir: Path | None, shared: Shared
 ) -> "Order":
     """Return the round that a command line describes. Raises `UsageError`."""
-    from pipelines.operations.crawl_processes import TIME_LIMIT, Options
+    from pipelines.operations.crawl_processes import AT_ONCE, TIME_LIMIT, Options
     from pipelines.operations.round import Order
 
     check_window(crawling.since, crawling.until)
@@ -107,6 +107,7 @@ def _order(
         crawling.until,
         dict(setting.split("=", 1) for setting in crawling.settings),
         time_limit=crawling.time_limit or TIME_LIMIT,
+        at_once=crawling.at_once or AT_ONCE,
     )
     return Order(
         writable(shared.output), chosen, options, json=shared.json, verbose=crawling.verbose

@@ -193,6 +193,15 @@ class Crawling:
             env_var="SHIZHENG_TIME_LIMIT",
         ),
     ] = None
+    at_once: Annotated[
+        int | None,
+        option(
+            "cities crawled side by side (default: 24); each takes some 110 MB of memory",
+            "N",
+            read=counted("a number of cities"),
+            env_var="SHIZHENG_AT_ONCE",
+        ),
+    ] = None
 
 
 CRAWLING = Crawling()

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.tables import atomic, damage, files, parquet, schema, text_files
+from pipelines.tables import atomic, damage, files, lock, parquet, schema, text_files
 from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import claimed, evidence, flat, floats
 
@@ -90,8 +90,14 @@ def record(output: Path, run_id: str, now: datetime) -> RunRecord:
     """Compare the claimed pairs with the last record and append a line.
 
     Returns the line. A city whose tables are damaged has no measures in it, and its pairs count as
-    unchanged. Raises `StoreError` for a broken record.
+    unchanged. Runs that end together write one after the other. Raises `StoreError` for a broken
+    record.
     """
+    with lock.waiting(output / "reports" / ".history.lock"):
+        return _record(output, run_id, now)
+
+
+def _record(output: Path, run_id: str, now: datetime) -> RunRecord:
     past = read(output)
     before = _KEPT.empty_table()
     path = output / "reports" / "kept.parquet"

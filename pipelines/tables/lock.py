@@ -34,6 +34,25 @@ def hold(output: Path, cities: Iterable[str]) -> Iterator[Mapping[str, int]]:
         yield descriptors
 
 
+@contextmanager
+def waiting(path: Path) -> Iterator[None]:
+    """Lock a file while the block runs, after whoever has it.
+
+    For what takes a moment. Raises `StoreError` if the file cannot be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+    except OSError as error:
+        raise damage.StoreError(
+            f"{path}: cannot be locked ({error.strerror or error}). "
+            "Check the folder's permissions and the free space, then run again"
+        ) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _open_lock(output: Path, city: str) -> IO[str]:
     path = output / "state" / f"{city}.lock"
     with ExitStack() as opened:

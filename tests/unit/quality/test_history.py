@@ -1,6 +1,7 @@
 """The history remembers what each run left: what came, what went, and what is usual."""
 
 import json
+import multiprocessing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,21 @@ def test_a_title_with_an_odd_end_of_a_line_is_one_record(tmp_path: Path, end: st
         entry = history.record(tmp_path, "r", NOW)
     assert f"before{end}behind" in {one.en_title for one in entry.examples}
     assert history.read(tmp_path)[-1] == entry
+
+
+def record_five(output: Path, first: int) -> None:
+    for number in range(5):
+        history.record(output, f"r{first + number}", NOW)
+
+
+def test_runs_that_end_together_lose_no_record(tmp_path: Path) -> None:
+    corpus(tmp_path)
+    context = multiprocessing.get_context("spawn")
+    runs = [context.Process(target=record_five, args=(tmp_path, 5 * n)) for n in range(4)]
+    for each in runs:
+        each.start()
+    for each in runs:
+        each.join()
+    assert sorted(entry.run_id for entry in history.read(tmp_path)) == sorted(
+        f"r{number}" for number in range(20)
+    )
