@@ -15,7 +15,7 @@ from lxml import etree
 from crawler.city import City, Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
-from crawler.extract import fields, kinds, lines
+from crawler.extract import fields, kinds, lines, titles
 from crawler.extract.blocks import Block, read_blocks
 from crawler.extract.body import Body, Cut, images, read_body
 from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose_blocks
@@ -254,8 +254,15 @@ def _article(
 def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Text) -> _Fields:
     metas = page.metas
     rules = text.rules
-    title = fields.title_of(
-        page.tree, metas, page.index.select(rules.title) if rules else [], page.blocks
+    title = titles.title_of(
+        titles.Page(
+            tree=page.tree,
+            metas=metas,
+            named=page.index.select(rules.title) if rules else [],
+            blocks=page.blocks,
+            start=text.places[0],
+            data=page.stated_headline,
+        )
     )
     heading = title.value if title else ""
     body = read_body(text.blocks, heading)

@@ -27,6 +27,8 @@ _ICON = re.compile(
 
 _EDGE = 4
 """Lines of text at either end among which date lines, credits and the like are looked for."""
+_PART_OF_TITLE = 4
+"""Letters from which a line may be a part of the headline; set by hand, not measured."""
 _LONGEST_EDGE = 200
 """Characters of a line above which it is text even at the ends; set by hand, not measured."""
 _PROSE = 60
@@ -150,7 +152,7 @@ class _Edges:
 
         Returns True if there is one.
         """
-        if len(block.text) > _LONGEST_EDGE:
+        if len(block.text) > _LONGEST_EDGE and bare(block.text) != self.title:
             return False
         reason = next((reason for reason, true in reasons(block) if true), None)
         if reason:
@@ -159,7 +161,7 @@ class _Edges:
 
     def _reasons_at_start(self, block: Block) -> Iterator[tuple[str, bool]]:
         text = block.text
-        yield "title", bool(self.title) and bare(text) in (self.title, "")
+        yield "title", bool(self.title) and _is_of_title(bare(text), self.title)
         yield "breadcrumb", lines.is_breadcrumb(text)
         found = lines.read_line(f"{block.pieces} ")
         yield "date and source line", self._take_meta(text, found, bare=True)
@@ -210,6 +212,13 @@ class _Edges:
     def _leads_elsewhere(self, block: Block) -> bool:
         linked = block.link_density > _LINK and not self.items
         return linked and not re.search(r"[。！？.!?]$|https?:|www\.", block.text)
+
+
+def _is_of_title(line: str, title: str) -> bool:
+    """Return True for a headline, or the start or end of one."""
+    if len(line) < _PART_OF_TITLE:
+        return line in (title, "")
+    return title.startswith(line) or title.endswith(line)
 
 
 def _furniture(block: Block) -> str | None:

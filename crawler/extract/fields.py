@@ -1,16 +1,15 @@
-"""Title, date, source and other fields of a page, with rules."""
+"""Date, source and other fields of a page, with rules."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import SequenceMatcher
 from typing import Generic, TypeVar
 
 from lxml import etree
 
 from crawler.extract import lines
-from crawler.extract.blocks import SEPARATOR, Block, bare, read_blocks, squeeze
+from crawler.extract.blocks import SEPARATOR, Block, bare, squeeze
 from crawler.extract.dates import Moment, date_in_url, is_part_of_date, leading_date
 from crawler.script import HAN
 
@@ -38,35 +37,18 @@ _PUBLISHED = (
     "pubtime",
     "citationpublicationdate",
     "parselypubdate",
-    "sailthrudate",
-    "weiboarticlecreateat",
     "issuedate",
 )
 _DATED = ("dcdate", "date")
 """Names of meta tags that give the day of publication, without their signs; and those that may give
 another day, since the standards leave it open."""
 _NATIONAL = frozenset(("articletitle", "columnname", "pubdate", "contentsource"))
-_TITLE_END = re.compile(r"\s*(?:_|\||--+|—+|-|–|·|>+|»|«|<|::|：：)\s*")
-_KICKER = re.compile(
-    r"sub|pre|kick|shoulder|yinti|futi|fubiaoti|zhuti|introtitle|deck|bt2|ft", re.I
-)
 _THIS_SITE = ("本网", "本站", "本网站", "本网讯")
 _KEYWORD_END = re.compile(r"[;；,，、|]+")
 _TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d\W]+")
-_TITLE = range(4, 201)
-_SHOWN = range(4, 161)
-_SUBTITLE = range(4, 81)
-"""Characters of a family's title, of a line that may be the title, and of a kicker or subtitle; set
-by hand, not measured."""
 _LONGEST_NEAR, _LONGEST_SECTION = 200, 40
 """Most characters of a line with fields or a breadcrumb, and of a section; set by hand."""
-_SAME = 0.8
-"""Ratio of matching characters above which two titles are one; set by hand, not measured."""
-_LINKED_COST, _HEADING_GAIN = 0.6, 1.25
-"""Weight that a headline loses as a link, and gains as a heading; set by hand, not measured."""
-_LEAST_SHOWN = 0.3
-"""Share of the head's title below which a line shows only site or section; set by hand."""
 _ABOVE_TEXT, _ABOVE_TITLE, _BELOW_TEXT = 8, 6, 14
 """Lines above a text without title, above the title and below the text that may have fields; set by
 hand, not measured."""
@@ -130,40 +112,6 @@ def read_metas(tree: etree._Element) -> Metas:
             entries.append((name.strip().lower(), squeeze(node.get("content") or "")))
     national = next((at for at, (name, _) in enumerate(entries) if name in _NATIONAL), 0)
     return Metas(tuple(entries), national)
-
-
-def title_of(
-    tree: etree._Element, metas: Metas, named: Sequence[etree._Element], blocks: Sequence[Block]
-) -> Found[str] | None:
-    """Return the headline, with the kicker and subtitle around it.
-
-    `named` are the family's title elements, `blocks` the lines of the page; they count only if they
-    agree with the head of the page.
-    """
-    heads = _heads(tree, metas)
-    for node in named:
-        text = _lines_of(node)
-        if len(text) in _TITLE and (not heads or _echoed(text, heads)):
-            return Found(_with_siblings(node, text, heads), "family title")
-    article = metas.own("articletitle")
-    shown = _shown_title(blocks, heads)
-    if shown and (article is None or _same(shown.text, article.value)):
-        return Found(_with_siblings(shown.node, shown.text, heads), "headline on the page")
-    if article:
-        return article
-    if metas.first("og:title"):
-        return Found(_without_site(heads[-1] if len(heads) > 1 else heads[0]), "meta og:title")
-    if heads:
-        return Found(_without_site(heads[0]), "title element")
-    heading = next((block for block in blocks if block.kind == "heading"), None)
-    return Found(heading.text, "first heading") if heading else None
-
-
-def _heads(tree: etree._Element, metas: Metas) -> list[str]:
-    """Return the titles in the head: title element, then meta tags."""
-    titles = [squeeze("".join(node.itertext())) for node in tree.iter("title")][:1]
-    found = (metas.own("articletitle"), metas.first("og:title", "twitter:title"))
-    return [title for title in (*titles, *(each.value for each in found if each)) if title]
 
 
 def published_of(
@@ -407,85 +355,3 @@ def _finer(a: Moment, b: Moment) -> bool:
         return False
     width = {"year": 4, "month": 7, "day": 10, "minute": 16}[b.precision]
     return a.at.isoformat()[:width] == b.at.isoformat()[:width]
-
-
-def _shown_title(blocks: Sequence[Block], heads: Sequence[str]) -> Block | None:
-    """Return the line that the head of the page repeats most fully."""
-    best: Block | None = None
-    score = 0.0
-    for block in blocks:
-        text = block.text
-        if len(text) not in _SHOWN or not heads:
-            continue
-        if not any(_contains(head, text) for head in heads):
-            continue
-        value = len(bare(text)) * (1.0 - _LINKED_COST * block.link_density)
-        value *= _HEADING_GAIN if block.kind == "heading" else 1.0
-        if value > score:
-            best, score = block, value
-    if best is not None and len(bare(best.text)) < _LEAST_SHOWN * len(bare(heads[0])):
-        # Only the site's name or a section was found, unless the head itself is mostly site.
-        return best if best.kind == "heading" else None
-    return best
-
-
-def _contains(head: str, text: str) -> bool:
-    return bare(text) in bare(head)
-
-
-def _echoed(text: str, heads: Sequence[str]) -> bool:
-    key = bare(text)
-    return any(key in bare(head) or bare(head) in key for head in heads) or any(
-        _same(text, head) for head in heads
-    )
-
-
-def _same(title: str, other: str) -> bool:
-    a, b = bare(title), bare(other)
-    if not a or not b:
-        return False
-    return a in b or b in a or SequenceMatcher(None, a, b, autojunk=False).ratio() > _SAME
-
-
-def _with_siblings(node: etree._Element, text: str, heads: Sequence[str]) -> str:
-    """Return a headline with kicker and subtitle, joined by spaces."""
-    key = bare(text)
-    before: list[str] = []
-    after: list[str] = []
-    for sibling, into in ((node.getprevious(), before), (node.getnext(), after)):
-        other = sibling
-        while other is not None and not isinstance(other.tag, str):
-            other = other.getprevious() if into is before else other.getnext()
-        if other is None or not _is_kicker(other, node):
-            continue
-        line = _lines_of(other)
-        if len(line) in _SUBTITLE and bare(line) not in key and not lines.is_furniture(line):
-            into.append(line)
-    return " ".join([*before, text, *after])
-
-
-def _lines_of(node: etree._Element) -> str:
-    return " ".join(block.text for block in read_blocks(node, frozenset()))
-
-
-def _is_kicker(node: etree._Element, title: etree._Element) -> bool:
-    if node.tag in ("h1", "h2", "h3", "h4", "h5") and title.tag in ("h1", "h2", "h3", "h4"):
-        return True
-    mark = f"{node.get('class') or ''} {node.get('id') or ''}"
-    return node.tag in ("p", "div", "span", "h3", "h4", "h5") and bool(_KICKER.search(mark))
-
-
-def _without_site(head: str) -> str:
-    """Return a title without the names of section and site."""
-    parts = [part for part in _TITLE_END.split(head) if part]
-    if len(parts) < 2:
-        return head.strip()
-    first, last = parts[0], parts[-1]
-    if len(first) >= 6 or len(first) >= len(last):
-        end = head.find(first) + len(first)
-        rest = _TITLE_END.split(head[end:])
-        # An English headline may hold a dash of its own: only short trailing parts are a site's.
-        if re.search(r"[A-Za-z]", first) and len(rest) > 2 and len(rest[1]) > _LONGEST_SECTION:
-            return head[: head.rfind(last)].strip(" -|_–—")
-        return first.strip()
-    return max(parts, key=len).strip()

@@ -107,6 +107,11 @@ class ParsedPage:
         """The date of publication that structured data (JSON-LD, schema.org) gives, as written."""
         return stated.date_in_scripts(self.html, self.url)
 
+    @cached_property
+    def stated_headline(self) -> str | None:
+        """The headline that structured data gives."""
+        return stated.headline_in_scripts(self.html, self.url)
+
     def stated_between(self, title: int, start: int) -> str | None:
         """Return the date in attributes between title and text.
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -18,7 +18,12 @@ _LONGEST_SCRIPT = 50_000
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")
 _STORY = re.compile(r"article$|posting$|report$|^(?:pressrelease|newsarticle)$", re.I)
-_PAGE = re.compile(r"^(?:web|item|about|article)?page$", re.I)
+_OTHER = re.compile(
+    r"(?:site|organi[sz]ation|person|object|comment|event|product|offer|item|list|action|rating|"
+    r"jobposting|place|series|book|movie|dataset|application)$",
+    re.I,
+)
+"""Types of texts, and of what is no text; any other may be a page's own."""
 _DATES = ("datePublished", "pubDate")
 _LISTS = frozenset(("itemListElement", "comment", "review", "hasPart", "citation", "isPartOf"))
 """Properties whose objects are other texts or the site."""
@@ -33,19 +38,33 @@ def date_in_scripts(html: str, url: str) -> str | None:
     Of the article's own object: of a type for texts, of this address if it has any; else of the
     page's, or of one without a type. Never of the site or of articles in a list.
     """
+    return _stated(html, url, _DATES)
+
+
+def headline_in_scripts(html: str, url: str) -> str | None:
+    """Return the headline in a page's JSON-LD, of the article's own object."""
+    return _stated(html, url, ("headline",))
+
+
+def _stated(html: str, url: str, names: Sequence[str]) -> str | None:
+    """Return a value of the object that is most surely the article's."""
     if "ld+json" not in html:
         return None
-    best: tuple[int, str] | None = None
+    found_at: list[tuple[int, str]] = []
     for script in islice(_SCRIPT.finditer(html), _SCRIPTS):
         end = html.find("</script", script.end(), script.end() + _LONGEST_SCRIPT)
         if end < 0:
             continue
         for found in _objects(_parsed(html[script.end() : end])):
-            date = next((found[name] for name in _DATES if isinstance(found.get(name), str)), None)
+            value = next((found[name] for name in names if isinstance(found.get(name), str)), None)
             rank = _rank(found, url)
-            if date and rank and (best is None or rank > best[0]):
-                best = (rank, date)
-    return best[1] if best else None
+            if value and rank:
+                found_at.append((rank, value))
+    if not found_at:
+        return None
+    best = max(found_at, key=lambda each: each[0])[1]
+    # The page's own object may have the minute of the article's day.
+    return max((value for _, value in found_at if value.startswith(best)), key=len)
 
 
 def _parsed(text: str) -> object:
@@ -78,11 +97,11 @@ def _rank(found: dict[str, Any], url: str) -> int:
     addresses = [_address(found.get(name), url) for name in _ADDRESSES]
     stated = [address for address in addresses if address]
     own = urldefrag(url)[0].partition("://")[2] in stated
+    if any(_OTHER.search(kind) for kind in kinds):
+        return 0
     if any(_STORY.search(kind) for kind in kinds):
         return 4 if own else 2 if stated else 3
-    if not kinds or any(_PAGE.search(kind) for kind in kinds):
-        return 1
-    return 0
+    return 1
 
 
 def _address(value: object, url: str) -> str | None:

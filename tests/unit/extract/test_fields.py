@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.extract import dates, fields
+from crawler.extract import dates, fields, titles
 from crawler.extract.blocks import read_blocks
 from crawler.extract.fields import Metas, read_metas
 from crawler.extract.lines import read_line
@@ -27,7 +27,8 @@ def when(found_metas: Metas, *lines: str, url: str = "http://a.example/x.html") 
 def title(head: str, body: str, selectors: tuple[str, ...] = ()) -> str | None:
     tree = parse(f"<html><head>{head}</head><body>{body}</body></html>")
     blocks = read_blocks(tree, frozenset())
-    shown = fields.title_of(tree, read_metas(tree), select(tree, selectors), blocks)
+    page = titles.Page(tree, read_metas(tree), select(tree, selectors), blocks, len(blocks))
+    shown = titles.title_of(page)
     return shown.value if shown else None
 
 
