@@ -14,9 +14,10 @@ from crawler.cms import (
     wordpress,
 )
 from crawler.cms.family import Family
+from crawler.cms.reading import reading_all
 
 FAMILIES: dict[str, Family] = {
-    family.name: family
+    family.name: reading_all(family, generic.FAMILY)
     for family in (
         hanweb.FAMILY,
         trs.FAMILY,

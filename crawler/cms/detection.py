@@ -64,6 +64,8 @@ def family_of(text: str, url: str) -> FamilyGuess | None:
         if family.any_url:
             continue
         listing = family.read_list(text, url)
+        if listing.family or not any(family.is_article(link.url) for link in listing.links):
+            continue
         if len(listing.links) > (len(best.listing.links) if best else 0):
             best = FamilyGuess(name, listing)
     generic = FAMILIES["generic"].read_list(text, url)
@@ -71,7 +73,7 @@ def family_of(text: str, url: str) -> FamilyGuess | None:
         # Another system with the same article URLs: its pager is not this family's.
         other = generic.more and not best.listing.more and len(generic.links) >= ENOUGH
         return FamilyGuess("generic", generic) if other else best
-    for name in ("ucap", "guangdong"):
+    for name in ("ucap", "guangdong", "hanweb"):
         listing = FAMILIES[name].read_list(text, url)
         data_url = next((more for more in listing.more if _leads_to_data(more)), None)
         if data_url and not listing.links:
@@ -142,11 +144,13 @@ def _of_endpoint(url: str) -> str:
     path = urlsplit(url).path
     if "/gkmlpt/" in path:
         return "guangdong"
+    if path.endswith("/build/unit"):
+        return "hanweb"
     return "wordpress" if "/wp-json/" in path else "ucap"
 
 
 def _leads_to_data(url: str) -> bool:
-    return bool(re.search(r"/getInfoCommon|/es-search/|/gkmlpt/api/", url))
+    return bool(re.search(r"/getInfoCommon|/es-search/|/gkmlpt/api/|/build/unit\?", url))
 
 
 def _shape(url: str) -> str:

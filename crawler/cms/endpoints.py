@@ -1,62 +1,151 @@
-"""Lists as data: JSON answers of endpoints with any field names."""
+"""Lists as data, with any field names, in JSON, JSONP or XML.
+
+An object with an address and a title is an entry. Markup within a text is read like a page. Further
+pages are asked for by the numbers in the request: a page, an offset, a name like `list_2.json`, or
+a parameter with a JSON object of its own (`paramJson={"pageNo":1}`).
+"""
 
 import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit, urlunsplit
+
+from lxml import etree
 
 from crawler.cms.family import Link, Listing
-from crawler.cms.links import absolute, is_file, shown_date, squeeze
+from crawler.cms.field_names import field_names
+from crawler.cms.links import absolute, is_file, squeeze, stated_date
 from crawler.cms.paging import MAX_PAGES
-from crawler.item import NEWS_TIME
+from crawler.script import HAN
 
-_PAGE_FIELDS = ("currpage", "page", "pageno", "currentpage")
-_SIZE_FIELDS = ("pagesize", "_pagesize", "per_page")
-_TOTALS = ("total", "totalcount", "totalrecord", "count", "allcount")
-_URLS = ("post_url", "link", "url", "linkurl")
-_DATES = (
-    "pubtime",
-    "publishedtimestr",
-    "publishedtime",
-    "pubdate",
-    "publishdate",
-    "display_publish_time",
-    "first_publish_time",
-    "date",
-    "created_at",
+_PAGE_FIELDS = frozenset(field_names("page"))
+_SIZE_FIELDS = frozenset(field_names("page size"))
+_OFFSETS = frozenset(field_names("offset"))
+_TOTALS = field_names("total")
+_PAGE_COUNTS = field_names("pages")
+_URLS = field_names("address")
+_TITLES = field_names("title")
+_DATES = field_names("date")
+_ANY_URL = re.compile(r"(?:url|link|href|path)$")
+_ANY_TITLE = re.compile(r"(?:title|headline|subject|biaoti)")
+_ANY_DATE = re.compile(
+    r"(?:pub|release|issue|deploy|show|news|info|doc)\w*(?:time|date)|fb(?:sj|rq)"
 )
+_NO_DATE = re.compile(r"update|modif|end|expire|begin|start|event|audit|deadline")
+_CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
+_WORDS = re.compile(rf"[{HAN}]{{4}}|[A-Za-z]+(?: [A-Za-z'’-]+){{2}}")
+_NUMBERED_NAME = re.compile(r"(?<=[_/-])(?P<number>\d{1,5})(?=\.(?:json|js|xml)$)", re.IGNORECASE)
+_CALLBACK = re.compile(
+    r"(?:/\*.*?\*/\s*)?(?:try\s*\{)?[\w.$]{1,80}\s*\(\s*(.*?)\s*\)\s*;?\s*\Z", re.S
+)
+_ASSIGNMENT = re.compile(r"(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*([\[{].*[\]}])\s*;?\s*\Z", re.S)
+_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w{0,60})(\s*:)")
+_SINGLE = re.compile(r"'((?:[^'\\\"]|\\.)*)'")
+_MARKUP = re.compile(r"<(?:a|record|item)\b[^<>]*>", re.IGNORECASE)
+_ATTRIBUTE_TOTAL = re.compile(r"\b(?:count|total|totalcount|data-count)=[\"']?(\d{1,7})\b", re.I)
+_ATTRIBUTE_SIZE = re.compile(r"\b(?:rows|pagesize|data-rows)=[\"']?(\d{1,3})\b", re.I)
+_NO_RECORDS = frozenset(
+    (
+        *("html", "head", "body", "div", "ul", "ol", "li", "a", "p", "span", "table", "tr", "td"),
+        *("form", "script", "style", "link", "meta", "rss", "feed", "rdf", "urlset"),
+        "sitemapindex",
+    )
+)
+"""Roots of HTML, and of feeds, whose entries are read by their own rules."""
+UNIT = "/jpaas-publish-server/front/page/build/unit"
+"""Endpoint of jpaas, Hanweb's successor: markup of a list in JSON."""
+_MAX_FIELDS = 60
+"""Fields of one entry that are looked at; set by hand, not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Paging:
+    """Numbers of entries and pages: found, in all, to a page."""
+
+    found: int
+    total: int | None = None
+    pages: int | None = None
+    size: int | None = None
 
 
 def read_json(text: str) -> Any:
     """Return the JSON value of a text, also inside JSONP, or None.
 
-    None if the text is not JSON.
+    None if the text is not JSON. Names without quotes and texts in single ones are read, too.
     """
     body = text.strip().lstrip("\ufeff")
-    call = re.match(r"[\w.$]+\((.*)\);?$", body, re.S)
-    body = call[1] if call else body
-    if not body.startswith(("{", "[")):
-        return None
+    if not body.startswith(("{", "[", '"')):
+        if body.startswith("<") or len(body) < 2 or body[-1] not in ");}]":
+            return None
+        match = _ASSIGNMENT.match(body) or _CALLBACK.match(body)
+        body = match[1] if match else ""
+        if not body.startswith(("{", "[", '"')):
+            return None
     try:
-        return json.loads(body)
+        return json.loads(body, strict=False)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        double = _SINGLE.sub(lambda found: json.dumps(found[1]), body)
+        return json.loads(re.sub(r",\s*([\]}])", r"\1", _KEY.sub(r'\1"\2"\3', double)))
     except (ValueError, RecursionError):
         return None
 
 
-def json_listing(data: Any, url: str, wanted: Callable[[str], bool] = lambda url: True) -> Listing:
-    """Return an answer's links, and the requests for its further pages."""
+def read_xml(text: str) -> Any:
+    """Return the records of an XML text as `read_json` would, or None.
+
+    None for HTML, and for a text that is neither.
+    """
+    body = text.lstrip("\ufeff \t\r\n")
+    if not body.startswith("<") or body.startswith("<!"):
+        return None
+    body = re.sub(r"^<\?xml[^>]*\?>\s*", "", body, count=1)
+    parser = etree.XMLParser(
+        encoding="utf-8", recover=True, no_network=True, resolve_entities=False, load_dtd=False
+    )
+    try:
+        root = etree.fromstring(body.encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    if root is None or not isinstance(root.tag, str) or _local(root) in _NO_RECORDS:
+        return None
+    return list(_records(root))
+
+
+def json_listing(
+    data: Any,
+    url: str,
+    wanted: Callable[[str], bool] = lambda url: True,
+    read_markup: Callable[[str, str], Listing] | None = None,
+) -> Listing:
+    """Return an answer's links, and the requests for its further pages.
+
+    `read_markup` reads texts of the answer that are markup.
+    """
     entries = tuple(_json_links(data, url))
+    more: tuple[str, ...] = ()
+    paging = _Paging(len(entries), *_totals(data, len(entries)))
+    if not entries and read_markup is not None:
+        markup = "\n".join(_markup(data))
+        inner = read_markup(markup, url) if markup else Listing()
+        entries, more = inner.links, inner.more
+        rows, count = _ATTRIBUTE_SIZE.search(markup), _ATTRIBUTE_TOTAL.search(markup)
+        total = int(count[1]) if count else paging.total
+        paging = _Paging(len(entries), total, paging.pages, int(rows[1]) if rows else None)
     kept = tuple(link for link in entries if wanted(link.url))
-    return Listing(kept, next_pages(url, len(entries), _total(data)))
+    further = _further(url, paging)
+    return Listing(kept, (*more, *further), total=paging.total)
 
 
 def page_field(url: str) -> tuple[str, int] | None:
     """Return name and value of the query's page number, or None."""
     for key, value in parse_qsl(urlsplit(url).query):
-        if key.lower() in _PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
+        if _plain(key) in _PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
             return key, int(value)
     return None
 
@@ -66,71 +155,206 @@ def next_pages(url: str, found: int, total: int | None) -> tuple[str, ...]:
 
     A known total names them all; otherwise the next one is asked for as long as this one is full.
     """
-    page = page_field(url)
-    if page is None or found == 0:
+    return _further(url, _Paging(found, total))
+
+
+def _further(url: str, paging: _Paging) -> tuple[str, ...]:
+    if paging.found == 0:
         return ()
     parts = urlsplit(url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    sizes = [
-        int(v) for k, v in query if k.lower() in _SIZE_FIELDS and re.fullmatch(r"[0-9]{1,4}", v)
-    ]
-    size = sizes[0] if sizes and sizes[0] > 0 else found
-    last = page[1] + (found >= size) if total is None else math.ceil(total / size)
-    return tuple(
-        urlunsplit(
-            parts._replace(
-                query=urlencode([(k, str(n) if k == page[0] else v) for k, v in query], safe="/")
+    pairs = [pair.partition("=")[::2] for pair in parts.query.split("&") if pair]
+    values = {_plain(key): unquote_plus(value) for key, value in pairs}
+    sizes = [int(v) for k, v in values.items() if k in _SIZE_FIELDS and v.isascii() and v.isdigit()]
+    size = next((size for size in sizes if 0 < size <= 1000), paging.size or paging.found)
+
+    def asked(name: str, value: str) -> str:
+        query = "&".join(f"{k}={value if k == name else v}" for k, v in pairs)
+        return urlunsplit(parts._replace(query=query))
+
+    for key, written in pairs:
+        value, name = unquote_plus(written), _plain(key)
+        if name in _PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
+            return tuple(asked(key, str(n)) for n in _numbers(int(value), size, paging))
+        if name in _OFFSETS and re.fullmatch(r"[0-9]{1,7}", value) and (sizes or paging.total):
+            here = int(value) // size + 1
+            step = int(value) % size
+            return tuple(
+                asked(key, str((n - 1) * size + step)) for n in _numbers(here, size, paging)
             )
-        )
-        for n in range(page[1] + 1, min(last, MAX_PAGES) + 1)
-    )
+        if (inner := _inner_page(value)) is not None:
+            at, page, own_size = inner
+            return tuple(
+                asked(key, quote(f"{value[: at[0]]}{n}{value[at[1] :]}"))
+                for n in _numbers(page, own_size or size, paging)
+            )
+    if match := _NUMBERED_NAME.search(parts.path):
+        numbers = _numbers(int(match["number"]), size, paging)
+        head, tail = parts.path[: match.start()], parts.path[match.end() :]
+        return tuple(urlunsplit(parts._replace(path=f"{head}{n}{tail}")) for n in numbers)
+    if parts.path.endswith(UNIT):  # page 1 is asked for without its number
+        numbers = _numbers(1, size, paging)
+        given = (f'{{"pageNo":{n},"pageSize":{size}}}' for n in numbers)
+        return tuple(f"{url}&paramJson={quote(value)}" for value in given)
+    return ()
+
+
+def _numbers(page: int, size: int, paging: _Paging) -> range:
+    """Return the known numbers of the pages after one."""
+    if paging.pages is not None:
+        last = paging.pages
+    elif paging.total is not None:
+        last = math.ceil(paging.total / size)
+    else:
+        last = page + (paging.found >= size)
+    if page == 0 and (paging.pages or paging.total):
+        last -= 1  # pages are numbered from 0
+    return range(page + 1, min(last, MAX_PAGES) + 1)
+
+
+def _inner_page(value: str) -> tuple[tuple[int, int], int, int | None] | None:
+    """Return place, number and size of the page in a JSON parameter."""
+    if not value.startswith("{"):
+        return None
+    found: dict[str, re.Match[str]] = {}
+    for match in re.finditer(r"[\"'](\w{1,30})[\"']\s*:\s*[\"']?(\d{1,6})\b", value):
+        found.setdefault(_plain(match[1]), match)
+    page = next((match for name, match in found.items() if name in _PAGE_FIELDS), None)
+    if page is None:
+        return None
+    size = next((int(match[2]) for name, match in found.items() if name in _SIZE_FIELDS), None)
+    return page.span(2), int(page[2]), size or None
 
 
 def _json_links(data: Any, url: str) -> Iterator[Link]:
     seen: set[str] = set()
     for entry in _objects(data):
-        href = next((entry[key] for key in _URLS if isinstance(entry.get(key), str)), None)
-        title = entry.get("title")
-        if isinstance(title, dict):  # WordPress: {"rendered": "..."}
-            title = title.get("rendered")
-        target = absolute(href, url)
-        if not target or not isinstance(title, str) or target in seen or is_file(target):
+        target = _target(entry, url)
+        if target is None or target in seen:
+            continue
+        title = _title(entry)
+        if title is None:
             continue
         seen.add(target)
-        day = next((_day(entry[key]) for key in _DATES if entry.get(key)), None)
-        plain = squeeze(re.sub(r"<[^>]+>", "", title))
-        yield Link(target, plain or None, day)
+        yield Link(target, title or None, _date(entry))
 
 
-def _day(value: Any) -> date | None:
-    """Return the day of a text or of seconds since 1970."""
-    text = str(value)
-    if re.fullmatch(r"[0-9]{9,10}", text):
-        return datetime.fromtimestamp(int(text), UTC).astimezone(NEWS_TIME).date()
-    return shown_date(text)
+def _target(entry: dict[str, Any], url: str) -> str | None:
+    """Return the address of an entry's page, or None."""
+    named = [entry[name] for name in _URLS if name in entry]
+    named += [value for name, value in entry.items() if _ANY_URL.search(name) and name not in _URLS]
+    for value in named:
+        if not isinstance(value, str) or not re.search(r"[/?.]|^\d+$", value.strip()):
+            continue
+        target = absolute(value, url)
+        if target and not is_file(target):
+            return target
+    return None
+
+
+def _title(entry: dict[str, Any]) -> str | None:
+    """Return an entry's title, whole if there is one; None without."""
+    named = [entry[name] for name in _TITLES if name in entry]
+    named += [v for k, v in entry.items() if _ANY_TITLE.search(k) and k not in _TITLES]
+    if not named:
+        named = [v for v in entry.values() if isinstance(v, str) and _WORDS.match(v.strip())][:1]
+    found: str | None = None
+    for value in named:
+        # WordPress: {"rendered": "..."}
+        written = value.get("rendered") if isinstance(value, dict) else value
+        if isinstance(written, str):
+            plain = squeeze(re.sub(r"<[^>]+>", "", written))
+            if plain and not _CUT.search(plain):
+                return plain
+            found = found if found is not None else ""
+    return found
+
+
+def _date(entry: dict[str, Any]) -> date | None:
+    """Return an entry's day of publication, or None."""
+    named = [entry[name] for name in _DATES if entry.get(name)]
+    named += [v for k, v in entry.items() if v and _ANY_DATE.search(k) and not _NO_DATE.search(k)]
+    for value in named:
+        # java.util.Date
+        written = value.get("time") if isinstance(value, dict) else value
+        if isinstance(written, str | int | float) and (day := stated_date(_whole(written))):
+            return day
+    return None
+
+
+def _whole(value: str | int | float) -> str | int:
+    return int(value) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 def _objects(data: Any) -> Iterator[dict[str, Any]]:
     """Yield every object of a JSON value, outermost first.
 
-    Their keys in lower case.
+    Their keys in lower case, without `_`, `-` and `.`.
     """
     queue = [data]
-    at = 0
-    while at < len(queue):
-        value = queue[at]
-        at += 1
+    for value in queue:  # grows while it is read
         if isinstance(value, dict):
-            yield {str(key).lower(): inner for key, inner in value.items()}
+            yield {_plain(str(key)): value[key] for key in list(value)[:_MAX_FIELDS]}
             queue.extend(value.values())
         elif isinstance(value, list):
             queue.extend(value)
+        elif isinstance(value, str) and value[:1] in ("{", "[") and (inner := read_json(value)):
+            queue.append(inner)  # JSON within JSON
 
 
-def _total(data: Any) -> int | None:
+def _markup(data: Any) -> Iterator[str]:
+    """Yield the texts of a JSON value that are markup with links."""
+    queue = [data]
+    for value in queue:  # grows while it is read
+        if isinstance(value, dict):
+            queue.extend(value.values())
+        elif isinstance(value, list):
+            queue.extend(value)
+        elif isinstance(value, str) and _MARKUP.search(value):
+            yield value
+
+
+def _totals(data: Any, found: int) -> tuple[int | None, int | None]:
+    """Return the numbers of entries and of pages that an answer states."""
+    total = pages = None
     for entry in _objects(data):
-        for key in _TOTALS:
-            value = entry.get(key)
-            if isinstance(value, int | str) and re.fullmatch(r"[0-9]{1,9}", str(value)):
-                return int(value)
+        for name in _TOTALS:
+            number = _number(entry.get(name))
+            # A `count` may be that of this page.
+            if number is not None and total is None and (name != "count" or number > found):
+                total = number
+        for name in _PAGE_COUNTS:
+            pages = pages if pages is not None else _number(entry.get(name))
+    if total is not None and total < found:
+        total = None
+    return total, pages
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, dict):  # Elasticsearch: {"value": 9, "relation": "eq"}
+        value = value.get("value")
+    if isinstance(value, int | str) and re.fullmatch(r"[0-9]{1,9}", str(value)):
+        return int(value)
     return None
+
+
+def _records(root: etree._Element) -> Iterator[dict[str, Any]]:
+    """Yield the elements of an XML tree that have fields, as objects."""
+    for node in root.iter():
+        if not isinstance(node.tag, str):
+            continue
+        fields: dict[str, Any] = {str(k): str(v) for k, v in node.attrib.items()}
+        for child in node[:_MAX_FIELDS]:
+            if isinstance(child.tag, str) and len(child) == 0 and (child.text or "").strip():
+                fields.setdefault(_local(child), (child.text or "").strip())
+        if not fields and len(node) == 0 and _MARKUP.search(node.text or ""):
+            fields = {_local(node): node.text}
+        if fields:
+            yield fields
+
+
+def _local(node: etree._Element) -> str:
+    return str(etree.QName(node).localname).lower()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[_.\-\[\]]", "", name).lower()

@@ -23,10 +23,18 @@ class Listing:
 
     `more` names every further page that this one lets us compute, nearest first; the spider asks
     for each URL once, so a family may name the same page from several places.
+
+    `total` and `pages` are the numbers of entries and pages that the list states. `unread` names
+    the sign of entries that cannot be read: a frame, an endpoint, a pager of script calls. `family`
+    is that of another family by which the page was read.
     """
 
     links: tuple[Link, ...] = ()
     more: tuple[str, ...] = ()
+    total: int | None = None
+    pages: int | None = None
+    unread: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,8 @@ class Family:
     `read_list(text, url)` reads one list page (HTML, XML or JSON text); it never raises: a page
     without entries gives an empty `Listing`, which the spider reports. `rules` are tried in order
     on an article page: the newest template first. `any_url` is True if `is_article` only excludes
-    other pages and accepts any family's articles.
+    other pages and accepts any family's articles. `pagers` is True if its lists may have pagers,
+    `reads_data` if its reader takes JSON, too.
     """
 
     name: str
@@ -73,6 +82,8 @@ class Family:
     read_list: Callable[[str, str], Listing]
     rules: tuple[Rules, ...]
     any_url: bool = False
+    pagers: bool = True
+    reads_data: bool = False
 
     def is_own_article(self, url: str) -> bool:
         """Return True if only this family's articles have the URL's shape."""

@@ -182,6 +182,7 @@ FAMILY = Family(
     name="feeds",
     is_article=is_article,
     read_list=read_list,
+    pagers=False,
     rules=(Rules(body=(), drop=WIDGETS),),
     any_url=True,
 )

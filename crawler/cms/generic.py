@@ -3,7 +3,6 @@
 There are no body selectors, so articles of this family are read by the general extractor.
 """
 
-import html as entities
 import re
 from collections import defaultdict
 from urllib.parse import parse_qsl, urlsplit
@@ -12,21 +11,16 @@ from crawler.cms.family import Family, Link, Listing, Rules
 from crawler.cms.links import (
     WIDGETS,
     Anchor,
-    absolute,
     anchors,
     is_file,
-    once,
     shown_date,
     whole_title,
 )
-from crawler.cms.paging import called_pages
 
 _INDEX = re.compile(
     r"/(?:index|list|default|node|more|search|login|sitemap|tag|category)[\w-]*(?:\.\w+)?/?$", re.I
 )
 _NEXT = re.compile(r"^(?:下一?[页頁]|后一页|next(?: page)?|[>»›]|&gt;)\s*[>»›]*$", re.IGNORECASE)
-_REL_NEXT = re.compile(r"<(?:a|link)\s[^<>]*\brel=[\"']?next\b[^<>]*>", re.IGNORECASE)
-_HREF = re.compile(r"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _MIN_TITLE = 6
 
 
@@ -45,7 +39,7 @@ def is_article(url: str) -> bool:
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read any list page: repeating article links, and further pages."""
+    """Read any list page: repeating article links."""
     every = list(anchors(text, url))
     groups: dict[str, list[Anchor]] = defaultdict(list)
     for anchor in every:
@@ -61,7 +55,7 @@ def read_list(text: str, url: str) -> Listing:
                 found[anchor.url] = Link(anchor.url, title, shown_date(anchor.item))
     order = {anchor.url: place for place, anchor in reversed(list(enumerate(every)))}
     ranked = sorted(found.values(), key=lambda link: order[link.url])
-    return Listing(tuple(ranked), _further_pages(text, url, every))
+    return Listing(tuple(ranked))
 
 
 def _is_list(members: list[Anchor]) -> bool:
@@ -87,22 +81,6 @@ def _shape(url: str) -> str:
         last = re.sub(r"[\w%.-]+?(?=\.\w+$|$)", "S", last, count=1)
     keys = "&".join(sorted(key for key, _ in parse_qsl(parts.query)))
     return f"{parts.netloc}{folder}/{last}?{keys}"
-
-
-def _further_pages(text: str, url: str, every: list[Anchor]) -> tuple[str, ...]:
-    more: list[str] = []
-    for tag in _REL_NEXT.findall(text):
-        href = _HREF.search(tag)
-        target = absolute(entities.unescape(href[1]), url) if href else None
-        more += [target] if target else []
-    pages = called_pages(text, url)
-    if pages:
-        more += pages.urls(url)
-    for anchor in every:
-        if _NEXT.match(anchor.text) or (anchor.text.isdigit() and _is_page_of(anchor, url)):
-            more.append(anchor.url)
-    host = urlsplit(url).netloc
-    return once((found for found in more if urlsplit(found).netloc == host), url)
 
 
 def _is_page_of(anchor: Anchor, url: str) -> bool:

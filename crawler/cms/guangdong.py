@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from crawler.cms.endpoints import json_listing, read_json
 from crawler.cms.family import Family, Listing, Rules
 from crawler.cms.links import WIDGETS, links, once
-from crawler.cms.paging import called_pages, numbered
+from crawler.cms.paging import numbered
 
 _ARTICLE = re.compile(r"/content/(?:\d+/){0,4}m?post_\d+(?:_print)?\.html$", re.IGNORECASE)
 _PAGE = r"/index_(?P<number>\d+)(?P<tail>\.html)$"
@@ -31,8 +31,7 @@ def read_list(text: str, url: str) -> Listing:
     if data is not None:
         return json_listing(data, url, is_article)
     found = links(text, url, is_article, chrome=False)
-    pages = called_pages(text, url)
-    more = [*(pages.urls(url) if pages else ()), *numbered(text, url, _PAGE)]
+    more = [*numbered(text, url, _PAGE)]
     site, catalogue = _SITE.search(text), _CATALOGUE.match(urlsplit(url).path)
     if site and catalogue and not found:
         more.append(urljoin(url, f"{catalogue['base']}/api/all/0?page=1&sid={site[1]}"))
@@ -45,6 +44,7 @@ FAMILY = Family(
     name="guangdong",
     is_article=is_article,
     read_list=read_list,
+    reads_data=True,
     rules=(
         Rules(
             version="gkmlpt",

@@ -49,6 +49,7 @@ FAMILY = Family(
     name="info_gov_hk",
     is_article=is_article,
     read_list=read_list,
+    pagers=False,
     rules=(
         Rules(
             version="spans",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import islice
 from string import ascii_lowercase, ascii_uppercase
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from lxml import etree
 from parsel import Selector
@@ -55,6 +55,9 @@ _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?\d{4}(?:\d\d)?)?")
 _MONTH = rf"({'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
+_OPENS = re.compile(r"(?:location(?:\.href)?\s*=\s*|\.open\s*\(\s*)[\"']([^\"'\s<>]{1,500})[\"']")
+_CHARSET = re.compile(r"charset=[\"']?\s*(gb\w+|big5[\w-]*)", re.IGNORECASE)
+_QUERY_SAFE = "%!$&'()*+,;=:@/?~#[]"
 _CLIMB = 4
 """Levels above a link at which its list item is looked for; set by hand, not measured."""
 _LONGEST_ITEM = 600
@@ -94,17 +97,15 @@ def _anchors(text: str, url: str) -> tuple[Anchor, ...]:
 
 
 def _found(text: str, url: str) -> Iterator[Anchor]:
-    try:
-        root = Selector(text=thinned(text), type="html").root
-    except (ValueError, TypeError, etree.LxmlError):
+    root = root_of(text)
+    if root is None:
         return
-    if not isinstance(root, etree._Element):
-        return
-    hrefs = root.xpath("//base/@href")
-    base = (absolute(str(hrefs[0]), url) if hrefs else None) or url
+    base = base_of(root, url)
+    encoding = _query_encoding(text)
     chrome: dict[etree._Element, bool] = {}
     for node in root.iter("a"):
-        target = absolute(node.get("href"), base)
+        href = node.get("href")
+        target = absolute(_encoded(href, encoding), base) or _opened(node, base)
         if target is None:
             continue
         yield Anchor(
@@ -114,6 +115,44 @@ def _found(text: str, url: str) -> Iterator[Anchor]:
             item=_item_text(node),
             chrome=_is_chrome(node, chrome),
         )
+
+
+@lru_cache(maxsize=1)  # a list is read for its articles, and again for its further pages
+def root_of(text: str) -> etree._Element | None:
+    """Return the root element of an HTML text, or None without."""
+    try:
+        root = Selector(text=thinned(text), type="html").root
+    except (ValueError, TypeError, etree.LxmlError):
+        return None
+    return root if isinstance(root, etree._Element) else None
+
+
+def base_of(root: etree._Element, url: str) -> str:
+    """Return the base of a page's links."""
+    hrefs = root.xpath("//base/@href")
+    return (absolute(str(hrefs[0]), url) if hrefs else None) or url
+
+
+def _opened(node: etree._Element, base: str) -> str | None:
+    """Return the page that a link's script opens, or None."""
+    match = _OPENS.search(f"{node.get('onclick') or ''} {node.get('href') or ''}")
+    return absolute(match[1], base) if match else None
+
+
+def _query_encoding(text: str) -> str | None:
+    """Return the encoding of a page's queries, None for UTF-8."""
+    match = _CHARSET.search(text[:4096])
+    if match is None:
+        return None
+    return "big5" if match[1].lower().startswith("big5") else "gb18030"
+
+
+def _encoded(href: str | None, encoding: str | None) -> str | None:
+    """Return a link with its query in the page's encoding."""
+    if not href or not encoding or href.isascii() or "?" not in href:
+        return href
+    path, mark, query = href.partition("?")
+    return path + mark + quote(query, safe=_QUERY_SAFE, encoding=encoding, errors="replace")
 
 
 def absolute(href: str | None, base: str) -> str | None:

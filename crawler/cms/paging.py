@@ -1,4 +1,4 @@
-"""Page numbers written by scripts: `createPageHTML` and its kin.
+"""Page numbers that scripts write: `createPageHTML` and its kin.
 
 In lists and in articles. Two conventions share the function's name; number and kind of arguments
 differ:
@@ -8,14 +8,17 @@ differ:
   from 1; page 2 is `index_2`.
 
 Portals with the first call but the second numbering exist: on page 1 their `current` is 1, or they
-have links to their neighbours in the markup.
+have links to their neighbours in the markup. The same values also come as variables, as an object
+(`new Pager({size: 9, prefix: "index", suffix: "html"})`), in other orders, or beside a line of the
+script that joins the name of a page: `"index_" + n + ".html"`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from crawler.cms.field_names import field_names
 from crawler.cms.links import absolute, anchors, between, once
 from crawler.limits import whole_number
 
@@ -23,57 +26,111 @@ MAX_PAGES = 2000
 """No listing is followed further: a count above this is a mistake of the page, not a list."""
 
 _CALL = re.compile(
-    r"(?<!function )\b(?:createPageHTML|pageControl)\s*\(\s*"
-    r"(?:(?P<div>['\"][^'\"]*['\"])\s*,\s*)?"
-    r"(?P<count>[0-9]+)\s*,\s*(?P<current>[0-9]+)\s*,\s*"
-    r"(?P<q>['\"])(?P<name>[^'\"]+)(?P=q)\s*,\s*['\"](?P<ext>\w+)['\"]",
+    r"(?<!function )(?<![\w.$])(?P<function>[\w.$]{0,40}?(?:page|paging|pagination)\w{0,30})"
+    r"\s*\(\s*(?P<args>[^(){};]{3,400})\)",
     re.IGNORECASE,
 )
+_OBJECT = re.compile(
+    r"(?P<function>(?:page|paging|pagination)\w{0,30})(?:\s*\.\s*render)?\s*(?:\(\s*|=\s*)"
+    r"(?:(?P<total>\d{1,9})\s*,\s*)?\{(?P<fields>(?:[^{}]|\{\w{0,12}\}){5,1500})",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(r"[\"']?\b([A-Za-z_]\w{0,40})[\"']?\s*:\s*(\"[^\"]*\"|'[^']*'|[\w$.]{1,60})")
+_ASSIGNED = re.compile(
+    r"(?<![\w.$])([A-Za-z_$][\w$]{0,40})\s*=\s*(?:(?:parseInt|Number|Math\.ceil)\s*\(\s*)?"
+    r"(\"[^\"<>\n]{0,80}\"|'[^'<>\n]{0,80}'|\d{1,9})\s*(?=[;,)\n\r}<]|//|/\*|$)"
+)
+_ATTRIBUTE = re.compile(
+    r"\b(?:data-)?(total-?pages?|page-?count|pages|count-?page)=[\"']?(\d{1,5})\b", re.IGNORECASE
+)
+_JOINED = re.compile(
+    r"(?P<head>[\w./?=&%-]{0,120})"
+    r"(?:[\"'`]\s*\+\s*(?P<word>[\"']_[\"']\s*\+\s*)?\(?\s*[A-Za-z_$][\w.$]{0,40}(?:\s*[+-]\s*1)?"
+    r"\s*\)?(?:\s*\+\s*[\"'`](?P<dot>\.[\"'`]\s*\+\s*[\"'`])?|(?=\s*[;,)\n]))"
+    r"|\$\{[^{}]{1,60}\})"
+    r"(?P<tail>[\w./?=&%-]{0,60})"
+)
+_HOLE = re.compile(r"\{\w*\}|\[page\]|%d|_PAGE_|\*", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.?((?:x|s|j)?html?|jsp|aspx?|php|do)", re.IGNORECASE)
+_STATIC = re.compile(r"(?:/|/(?P<name>[\w-]+)\.(?P<ext>[sjx]?html?))$", re.IGNORECASE)
+_LATER = re.compile(r"_\d+$")
+_ASKED = re.compile(r"\$\.(?:ajax|get|post|getJSON)\b|\bfetch\(|XMLHttpRequest|axios", re.I)
+_DRAWS = re.compile(r"create_?page|page_?control|pager|pag(?:ing|ination)|(?:show|turn|make)page|"
+                    r"page_?(?:nav|html|list|turn)", re.IGNORECASE)  # fmt: skip
+
+_COUNT = frozenset(field_names("script pages"))
+_TOTAL = frozenset(field_names("script total"))
+_SIZE = frozenset(field_names("script page size"))
+_CURRENT = frozenset(field_names("script page"))
+_NAME = frozenset(field_names("script name"))
+_SUFFIX = frozenset(field_names("script suffix"))
+_PREFIX = re.compile(r"^(?:mn|mi|ms|str|int|n|i)(?=(?:page|rec|total|curr|count))")
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Pages of a script call: `name.ext`, then `name_<first>.ext` and so on."""
+    """Pages that a script names: `head` + number + `tail`.
+
+    Page 2 has the number `first`.
+    """
 
     count: int
-    name: str
-    ext: str
+    head: str
+    tail: str
     first: int
+
+    @property
+    def name(self) -> str:
+        """Name of page 1, without its extension."""
+        return self.head.removesuffix("_")
 
     def urls(self, url: str) -> tuple[str, ...]:
         """Return the absolute URLs of pages 2..count, in order.
 
         `url` is the page with the call.
         """
-        names = (
-            f"{self.name}_{self.first + step}.{self.ext}"
-            for step in range(min(self.count, MAX_PAGES) - 1)
-        )
+        numbers = range(self.first, self.first + min(self.count, MAX_PAGES) - 1)
+        names = (f"{self.head}{number}{self.tail}" for number in numbers)
         return tuple(target for name in names if (target := absolute(name, url)))
 
 
 def called_pages(text: str, url: str) -> Pages | None:
-    """Return the pages of the first page's script call, or None.
+    """Return the pages of the first page's script, or None.
 
     None if there is only one page. A later page gives None, too: its number reads the same in both
     numberings, and page 1 named all pages.
     """
-    # Most pages call neither, and what follows takes as long as parsing them.
+    # Most pages write no numbers, and what follows takes as long as parsing them.
     # As bytes, which are folded in a third of the time.
     folded = text.encode("utf-8", "replace").lower()
-    if b"createpagehtml" not in folded and b"pagecontrol" not in folded:
+    if b"page" not in folded and b"paging" not in folded and b"pagination" not in folded:
         return None
-    for call in _CALL.finditer(_without_comments(text)):
-        count, current = whole_number(call["count"]), whole_number(call["current"])
-        if count is None or current is None or count < 2:
+    written = _without_comments(text)
+    known = _assigned(written)
+    for candidate in _candidates(written, url, known):
+        if candidate.count < 2:
             continue
-        name, ext = call["name"], call["ext"]
-        if re.search(rf"{re.escape(name.rpartition('/')[2])}_\d+\.{ext}$", urlsplit(url).path):
+        stem = re.escape(candidate.head.rpartition("/")[2])
+        if re.search(rf"{stem}\d+{re.escape(candidate.tail)}$", url):
             return None
-        one_based = call["div"] or current == 1 or _links_skip_one(text, url, name, ext)
-        first = 2 if one_based else 1
-        return Pages(count, name, ext, first)
+        if candidate.first == 1 and _links_skip_one(text, url, candidate):
+            return Pages(candidate.count, candidate.head, candidate.tail, 2)
+        return candidate
     return None
+
+
+def joined_pages(text: str, url: str, count: int) -> Pages | None:
+    """Return `count` pages whose names a script joins, or None.
+
+    Of `location.href = "index_" + n + ".html"` without a count of its own.
+    """
+    written = _without_comments(text)
+    found = _joined(written)
+    if found is None or count < 2:
+        return None
+    head, tail = found
+    current = _number(_first_of(_CURRENT, _plain_names(_assigned(written))))
+    return Pages(count, head, tail, 1 if current == 0 else 2)
 
 
 def numbered(
@@ -96,15 +153,167 @@ def numbered(
     return once((f"{head}{n}{tail}" for n in range(2, min(last, MAX_PAGES) + 1)), url)
 
 
-def _links_skip_one(text: str, url: str, name: str, ext: str) -> bool:
-    """Return True if page 1 links `name_2` and never `name_1`."""
-    stem = rf"{re.escape(name.rpartition('/')[2])}_(\d+)\.{ext}"
+def _candidates(written: str, url: str, known: dict[str, str]) -> Iterator[Pages]:
+    """Yield the pages that calls, objects and variables of scripts name."""
+    for call in _CALL.finditer(written):
+        pages = _of_call(call["function"], call["args"], known, url)
+        if pages:
+            yield pages
+    for match in _OBJECT.finditer(written):
+        fields = {key: _resolved(value, known) for key, value in _FIELD.findall(match["fields"])}
+        if match["total"]:
+            fields.setdefault("total", match["total"])
+        pages = _of_fields(_plain_names(fields), written, url, match["function"])
+        if pages:
+            yield pages
+    variables = {
+        name: value
+        for name, value in _plain_names(known).items()
+        if re.search(r"page|rec|total|count", name)
+    }
+    for name, value in _ATTRIBUTE.findall(written):
+        variables.setdefault(name.replace("-", "").lower(), value)
+    pages = _of_fields(variables, written, url, "")
+    if pages:
+        yield pages
+
+
+def _of_call(function: str, args: str, known: dict[str, str], url: str) -> Pages | None:
+    """Return the pages of a call with its arguments in any order."""
+    values = [_resolved(arg, known) for arg in args.split(",")]
+    words = [(at, value) for at, value in enumerate(values) if value and not value.isdigit()]
+    ext = next(((at, m[1]) for at, v in words if (m := _EXTENSION.fullmatch(v))), None)
+    before = [value for at, value in words if ext and at < ext[0]]
+    hole = next((match for _, value in words if (match := _HOLE.search(value))), None)
+    if ext is None and hole is None and not _DRAWS.search(function):
+        return None
+    numbers = [
+        (at, number)
+        for at, value in enumerate(values)
+        if (number := whole_number(value)) is not None
+    ]
+    if ext and len([at for at, _ in numbers if at < ext[0]]) >= 2:
+        numbers = [(at, number) for at, number in numbers if at < ext[0]]
+    counted = _counted([number for _, number in numbers])
+    if counted is None:
+        return None
+    count, current = counted
+    if hole:
+        return Pages(count, hole.string[: hole.start()], hole.string[hole.end() :], 2)
+    if ext is None:
+        return _named_by(url, count, current)
+    if not before:
+        return None
+    divided = len(before) > 1 and words[0][0] < min(at for at, _ in numbers)
+    return Pages(count, f"{before[-1]}_", f".{ext[1]}", 2 if divided or current == 1 else 1)
+
+
+def _counted(numbers: list[int]) -> tuple[int, int] | None:
+    """Return the count of pages, and the first page's number.
+
+    Calls write them in either order, and some the number of entries before both.
+    """
+    if len(numbers) < 2:
+        return None
+    at = next((at for at, number in enumerate(numbers) if number <= 1), None)
+    if at is None:
+        return max(numbers[:2]), min(numbers[:2])
+    return (numbers[at - 1] if at else numbers[1]), numbers[at]
+
+
+def _of_fields(fields: dict[str, str], written: str, url: str, function: str) -> Pages | None:
+    """Return the pages that named values describe."""
+    size = _number(_first_of(_SIZE, fields))
+    count = _number(_first_of(_COUNT, fields))
+    total = _number(_first_of(_TOTAL, fields))
+    name, suffix = _first_of(_NAME, fields), _first_of(_SUFFIX, fields)
+    extension = _EXTENSION.fullmatch(suffix)
+    if count is None and total and size:
+        count = -(-total // size)
+    if count is None and extension:
+        count = size  # `new Pager({size: 9, prefix: ..})`
+    if count is None or count < 2:
+        return None
+    current = _number(_first_of(_CURRENT, fields))
+    first = 1 if current == 0 else 2
+    if hole := _HOLE.search(name):
+        return Pages(count, name[: hole.start()], name[hole.end() :], 2)
+    if extension and name:
+        return Pages(count, f"{name}_", f".{extension[1]}", first)
+    if found := _joined(written):
+        return Pages(count, *found, first)
+    if current is None or _ASKED.search(written):
+        return None  # nothing shows how its pages are named
+    return _named_by(url, count, current)
+
+
+def _named_by(url: str, count: int, current: int) -> Pages | None:
+    """Return pages named after the list page itself, or None.
+
+    None for a page whose name shows no pattern.
+    """
+    match = _STATIC.search(urlsplit(url).path)
+    if match is None or _LATER.search(match["name"] or ""):
+        return None
+    head, ext = match["name"] or "index", match["ext"] or "html"
+    return Pages(count, f"{head}_", f".{ext}", 1 if current == 0 else 2)
+
+
+def _joined(written: str) -> tuple[str, str] | None:
+    """Return the parts of a page's name around a joined number."""
+    for match in _JOINED.finditer(written):
+        head = match["head"].rpartition("href=")[2]
+        head += "_" if match["word"] else ""
+        tail = ("." if match["dot"] else "") + match["tail"]
+        if tail.startswith(".") and _EXTENSION.fullmatch(tail.partition("?")[0]) and head:
+            return head, tail
+        if re.search(r"[?&]\w*p(?:age|g|n)?\w{0,8}=$", head, re.IGNORECASE):
+            return head, tail if tail.startswith("&") else ""
+    return None
+
+
+def _assigned(written: str) -> dict[str, str]:
+    """Return the values that scripts give to variables; the first counts."""
+    found: dict[str, str] = {}
+    for name, value in _ASSIGNED.findall(written):
+        found.setdefault(name, value.strip("\"'"))
+    return found
+
+
+def _plain_names(fields: dict[str, str]) -> dict[str, str]:
+    plain: dict[str, str] = {}
+    for name, value in fields.items():
+        plain.setdefault(_PREFIX.sub("", name.replace("_", "").lower()), value)
+    return plain
+
+
+def _resolved(value: str, known: dict[str, str]) -> str:
+    """Return a literal's text, or the value of a variable."""
+    value = value.strip()
+    if value[:1] in ("'", '"'):
+        return value.strip("\"'")
+    if value.isdigit():
+        return value
+    return known.get(value, "")
+
+
+def _first_of(names: frozenset[str], fields: dict[str, str]) -> str:
+    return next((value for name, value in fields.items() if name in names and value), "")
+
+
+def _number(text: str) -> int | None:
+    return whole_number(text) if text else None
+
+
+def _links_skip_one(text: str, url: str, pages: Pages) -> bool:
+    """Return True if page 1 links number 2 and never number 1."""
+    stem = rf"{re.escape(pages.head.rpartition('/')[2])}(\d+){re.escape(pages.tail)}"
     if not re.search(stem, text):
         return False
     seen = {
         whole_number(match[1])
         for anchor in anchors(text, url)
-        if (match := re.search(stem + "$", urlsplit(anchor.url).path))
+        if (match := re.search(stem + "$", anchor.url))
     }
     return bool(seen) and 1 not in seen and 2 in seen
 

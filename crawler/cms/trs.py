@@ -5,7 +5,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from crawler.cms.family import Family, Listing, Rules
-from crawler.cms.links import WIDGETS, links, once
+from crawler.cms.links import WIDGETS, links
 from crawler.cms.paging import called_pages
 
 _ARTICLE = re.compile(r"/\d{6}/t\d{8}_\d+(?:_print)?\.s?html?$", re.IGNORECASE)
@@ -21,10 +21,8 @@ def is_article(url: str) -> bool:
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a list page; further pages come from its createPageHTML call."""
-    pages = called_pages(text, url)
-    more = pages.urls(url) if pages else ()
-    return Listing(links(text, url, is_article), once(more, url))
+    """Read a list page; its pager is a script's call."""
+    return Listing(links(text, url, is_article))
 
 
 def parts(html: str, url: str) -> tuple[str, ...]:

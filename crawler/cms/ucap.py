@@ -10,10 +10,9 @@ import html as entities
 import re
 from urllib.parse import urljoin, urlsplit
 
-from crawler.cms.endpoints import json_listing, next_pages, page_field, read_json
+from crawler.cms.endpoints import next_pages, page_field
 from crawler.cms.family import Family, Listing, Rules
 from crawler.cms.links import WIDGETS, absolute, links, once
-from crawler.cms.paging import called_pages
 
 _ARTICLE = re.compile(
     r"/\d{6}/[0-9a-f]{32}(?:_print)?\.s?html?$"
@@ -36,18 +35,12 @@ def is_article(url: str) -> bool:
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read a list page, a page with an endpoint, or its answer."""
-    data = read_json(text)
-    if data is not None:
-        return json_listing(data, url)
+    """Read a list page, or an endpoint's answer in HTML."""
     found = links(text, url, is_article, chrome=False)
     page = page_field(url)
     if page and page[1] > 0 and "<html" not in text[:2000].lower():
         return Listing(found, next_pages(url, len(found), None))
     more: list[str] = []
-    pages = called_pages(text, url)
-    if pages:
-        more += pages.urls(url)
     for match in _QUOTED.finditer(text):
         if not _ENDPOINT.search(match["url"]):
             continue

@@ -7,7 +7,6 @@ Permalinks take any shape a site likes; known are `/news/<id>/` (gov.mo), `/YYYY
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from crawler.cms.endpoints import json_listing, read_json
 from crawler.cms.family import Family, Listing, Rules
 from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import numbered
@@ -33,10 +32,7 @@ def is_article(url: str) -> bool:
 
 
 def read_list(text: str, url: str) -> Listing:
-    """Read an archive page or an answer of the JSON interface."""
-    data = read_json(text)
-    if data is not None:
-        return json_listing(data, url)
+    """Read an archive page."""
     here = urlsplit(url)
     base = _PAGE_OF.sub("", here.path).rstrip("/")
 

@@ -26,13 +26,23 @@ def rss(item: str, *, channel: str = "", attributes: str = "") -> str:
     ("text", "expected"),
     [
         (rss("<link>5.html</link>", attributes=' xml:base="/yw/"'), "/yw/5.html"),
-        (rss("<link>5.html</link>", attributes=' xml:base="http://www.a.example/yw/list.html"'),
-         "/yw/5.html"),
+        (
+            rss("<link>5.html</link>", attributes=' xml:base="http://www.a.example/yw/list.html"'),
+            "/yw/5.html",
+        ),
         (rss("<link>5.html</link>", channel="<link>http://www.a.example/yw/</link>"), "/yw/5.html"),
-        (rss("<link>/yw/5.html</link>", channel="<link>http://b.example/</link>",
-             attributes=' xml:base="http://www.a.example/x/"'), "/yw/5.html"),
-        (rss('<link xml:base="/zh/yw/">5.html</link>', attributes=' xml:base="/en/"'),
-         "/en/5.html"),
+        (
+            rss(
+                "<link>/yw/5.html</link>",
+                channel="<link>http://b.example/</link>",
+                attributes=' xml:base="http://www.a.example/x/"',
+            ),
+            "/yw/5.html",
+        ),
+        (
+            rss('<link xml:base="/zh/yw/">5.html</link>', attributes=' xml:base="/en/"'),
+            "/en/5.html",
+        ),
         (rss('<guid isPermaLink="true">/yw/5.html</guid>'), "/yw/5.html"),
         (rss("<guid>http://www.a.example/yw/5.html</guid>"), "/yw/5.html"),
         (rss("<link/><guid>http://www.a.example/yw/5.html</guid>"), "/yw/5.html"),
@@ -41,18 +51,26 @@ def rss(item: str, *, channel: str = "", attributes: str = "") -> str:
         (rss("<link><![CDATA[http://www.a.example/show?id=5&lm=2]]></link>"), "/show?id=5&lm=2"),
         (rss("<title>甲&nbsp;乙 R&D</title><link>/yw/5.html</link>"), "/yw/5.html"),
         ("\n " + rss("<link>/yw/5.html</link>"), "/yw/5.html"),
-        ('<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/yw/"><entry>'
-         '<link rel="self" href="5.atom"/><link rel="alternate" type="text/html" href="5.html"/>'
-         "</entry></feed>", "/yw/5.html"),
-        ('<feed xmlns="http://www.w3.org/2005/Atom"><entry xml:base="/yw/"><link href="5.html"/>'
-         '<link rel="enclosure" href="5.pdf"/></entry></feed>', "/yw/5.html"),
-        ('<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
-         'xmlns="http://purl.org/rss/1.0/"><channel><link>http://www.a.example/yw/</link>'
-         '</channel><item rdf:about="x"><title>甲</title><link>5.html</link></item></rdf:RDF>',
-         "/yw/5.html"),
+        (
+            '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/yw/"><entry>'
+            '<link rel="self" href="5.atom"/><link rel="alternate" type="text/html" href="5.html"/>'
+            "</entry></feed>",
+            "/yw/5.html",
+        ),
+        (
+            '<feed xmlns="http://www.w3.org/2005/Atom"><entry xml:base="/yw/"><link href="5.html"/>'
+            '<link rel="enclosure" href="5.pdf"/></entry></feed>',
+            "/yw/5.html",
+        ),
+        (
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+            'xmlns="http://purl.org/rss/1.0/"><channel><link>http://www.a.example/yw/</link>'
+            '</channel><item rdf:about="x"><title>甲</title><link>5.html</link></item></rdf:RDF>',
+            "/yw/5.html",
+        ),
         ("http://www.a.example/\nhttp://www.a.example/yw/5.html\n", "/yw/5.html"),
     ],
-)  # fmt: skip
+)
 def test_an_entry_leads_to_its_page(text: str, expected: str) -> None:
     assert links(text) == [f"http://www.a.example{expected}"]
 
@@ -101,9 +119,12 @@ def test_an_index_names_sitemaps_and_they_are_no_articles() -> None:
 
 def test_titles_and_dates_of_entries() -> None:
     (link,) = read(
-        rss("<title>&lt;b&gt;甲&lt;/b&gt;乙</title><link>/5.html</link>"
-            "<dc:date xmlns:dc='d'>2024-06-07T20:00:00Z</dc:date>"), HERE
-    ).links  # fmt: skip
+        rss(
+            "<title>&lt;b&gt;甲&lt;/b&gt;乙</title><link>/5.html</link>"
+            "<dc:date xmlns:dc='d'>2024-06-07T20:00:00Z</dc:date>"
+        ),
+        HERE,
+    ).links
     assert (link.title, link.date) == ("甲乙", date(2024, 6, 8))
 
 

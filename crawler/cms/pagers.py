@@ -1,0 +1,294 @@
+"""Pagers made of links: numbers, words, arrows, `rel=next`, buttons.
+
+Any family's list may have one. A pager shows some of its pages; where their addresses differ in one
+number only, the pages between and the pages up to a stated total are named, too.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from crawler.cms.links import absolute, base_of, is_file, once, root_of, squeeze
+from crawler.cms.paging import MAX_PAGES, joined_pages
+from crawler.limits import whole_number
+from crawler.phrases import alternatives
+
+_WORDS = {
+    kind: re.compile(alternatives("crawler.cms/pager_words.tsv", kind), re.IGNORECASE)
+    for kind in ("next", "last", "back")
+}
+_NUMBER = re.compile(r"(?:第\s*|page\s*|p\.?\s*)?(\d{1,5})(?:\s*[页頁])?", re.IGNORECASE)
+_SIGNS = " \t\u3000[]()（）【】<>《》«»‹›→←▶◀►◄≫≪＞＜⟩⟨❯❮|·.…\xa0-–—:：»"
+_FORWARD = re.compile(r"[>›»→▶►≫＞⟩❯]")
+_BACKWARD = re.compile(r"[<‹«←◀◄≪＜⟨❮]")
+_NEXT_CLASS = re.compile(r"(?:^|[\s_-])(?:next|nextpage|pagedown)(?:$|[\s_-])", re.IGNORECASE)
+_BACK_CLASS = re.compile(r"(?:^|[\s_-])(?:prev|previous|first)(?:$|[\s_-])", re.IGNORECASE)
+_LONGEST_LABEL = 24
+"""Characters of a label of a pager; a longer text is a title. Set by hand, not measured."""
+_NEAR = 400
+"""Characters before a stated number that show if it is in a link. Set by hand, not measured."""
+_QUOTED = re.compile(r"[\"']([^\"'\s<>]{1,300})[\"']")
+_ASKED = re.compile(r"\(\s*(?:this\s*,\s*)?[\"']?(\d{1,5})[\"']?\s*[,)]")
+_GAP = r"(?:\s|&nbsp;|<[^<>]{0,80}>){0,6}"
+_STATED = re.compile(
+    rf"[共/／]{_GAP}(?:有{_GAP})?(\d{{1,5}}){_GAP}[页頁]"
+    rf"|\b[Pp]ages?{_GAP}:?{_GAP}\d{{1,5}}{_GAP}(?:of|/){_GAP}(\d{{1,5}})\b"
+    rf"|页次{_GAP}[:：]{_GAP}\d{{1,5}}{_GAP}[/／]{_GAP}(\d{{1,5}})"
+    rf"|\b[Tt]otal(?: of)?{_GAP}:?{_GAP}(\d{{1,5}}){_GAP}pages?\b"
+    r"|\btotal-?pages?=[\"']?(\d{1,5})\b"
+)
+_ENTRIES = re.compile(
+    rf"共{_GAP}(?:有{_GAP}|计{_GAP})?(\d{{1,7}}){_GAP}(?:条|條|篇|则|个记录|项)"
+    rf"|\b(?:of|[Tt]otal:?){_GAP}(\d{{1,7}}){_GAP}(?:results|items|records|entries|articles)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Link of a pager: its kind, the page's number, and the address.
+
+    `asked` is the number that a script is called with in place of an address.
+    """
+
+    kind: str
+    number: int | None
+    url: str | None
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Addresses of a pager: one number between two parts.
+
+    The number is `offset` at page 0, and grows in `step`s.
+    """
+
+    head: str
+    tail: str
+    offset: int = 0
+    step: int = 1
+    width: int = 1
+
+    def url(self, page: int) -> str:
+        """Return the address of a page."""
+        return f"{self.head}{self.offset + page * self.step:0{self.width}d}{self.tail}"
+
+    def page(self, url: str) -> int | None:
+        """Return the number of the page of an address, or None."""
+        if not url.startswith(self.head) or not url.endswith(self.tail):
+            return None
+        written = whole_number(url[len(self.head) : len(url) - len(self.tail) or None])
+        return None if written is None else (written - self.offset) // self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Pager of a list page: addresses of further pages, nearest first.
+
+    `stated` and `entries` are the numbers of pages and entries that it shows, `unread` the mark of
+    a further page without an address.
+    """
+
+    urls: tuple[str, ...] = ()
+    stated: int | None = None
+    entries: int | None = None
+    unread: str = ""
+
+
+def pager_of(text: str, url: str, is_article: Callable[[str], bool]) -> Pager:
+    """Return the pager of a list page; articles are not its pages."""
+    root = root_of(text)
+    if root is None:
+        return Pager()
+    marks = list(_marks(root, url, is_article))
+    stated = _last_stated(_STATED, text) or 0
+    entries = _last_stated(_ENTRIES, text)
+    urls = once(_filled(marks, url, min(stated, MAX_PAGES)), url)
+    asked = [mark.asked for mark in marks if mark.url is None and mark.asked]
+    if not urls and asked:
+        pages = joined_pages(text, url, max(*asked, stated))
+        urls = once(pages.urls(url), url) if pages else ()
+    unread = "" if urls else next((m.kind for m in marks if m.url is None and m.kind != "back"), "")
+    return Pager(urls, stated or None, entries, unread)
+
+
+def _last_stated(pattern: re.Pattern[str], text: str) -> int | None:
+    """Return the number in the last match outside links and sentences.
+
+    A pager is below its list.
+    """
+    found = None
+    for match in pattern.finditer(text):
+        before = text[max(0, match.start() - _NEAR) : match.start()].lower()
+        run = before[before.rfind(">") + 1 :]
+        if len(run) <= _LONGEST_LABEL and before.rfind("<a ") <= before.rfind("</a"):
+            found = int(next(filter(None, match.groups())))
+    return found
+
+
+def _marks(root: etree._Element, url: str, is_article: Callable[[str], bool]) -> Iterator[_Mark]:
+    base = base_of(root, url)
+    for node in root.iter("a", "area", "link", "button", "span", "li", "option", "input"):
+        target = _target(node, base)
+        asked = None if target else _asked(node)
+        if target is None and asked is None:
+            continue
+        if target and (urlsplit(target).netloc != urlsplit(url).netloc or is_file(target)):
+            continue
+        kind, number = _label(node)
+        if kind == "other" or (target and is_article(target)):
+            continue
+        if kind == "arrow" and target is None:
+            continue  # of a row of pictures, mostly
+        if kind in ("number", "arrow") and target and not _is_kin(target, url):
+            continue
+        yield _Mark("next" if kind == "arrow" else kind, number, target, asked)
+
+
+def _target(node: etree._Element, base: str) -> str | None:
+    """Return the address that an element leads to, by whatever attribute."""
+    if node.tag == "link" and "next" not in (node.get("rel") or "").lower().split():
+        return None
+    if target := absolute(node.get("href"), base):
+        return target
+    for name in ("tagname", "data-url", "data-href", "data-link"):
+        if target := absolute(node.get(name), base):
+            return target
+    if node.tag == "option" and re.search(r"[/.?]", node.get("value") or ""):
+        return absolute(node.get("value"), base)
+    for script in (node.get("onclick") or "", node.get("href") or ""):
+        for written in _QUOTED.findall(script):
+            if re.search(r"[/?=]|\.\w+$", written) and (target := absolute(written, base)):
+                return target
+    return None
+
+
+def _asked(node: etree._Element) -> int | None:
+    """Return the page an element's script is called with, 0 without."""
+    script = node.get("onclick") or node.get("href") or ""
+    if "(" not in script:
+        return None
+    match = _ASKED.search(script)
+    return int(match[1]) if match else 0
+
+
+def _label(node: etree._Element) -> tuple[str, int | None]:
+    """Return the kind of a pager's link, and its page's number."""
+    if "next" in (node.get("rel") or "").lower().split():
+        return "next", None
+    text = squeeze("".join(node.itertext())[: 2 * _LONGEST_LABEL])
+    named = [text, node.get("title") or "", node.get("aria-label") or ""]
+    if node.tag == "input":
+        named.append(node.get("value") or "")
+    for image in node.iter("img", "i", "svg"):
+        named += [image.get("alt") or "", image.get("title") or ""]
+    for written in named:
+        if kind := _kind(squeeze(written)):
+            return kind
+    around = node.getparent()
+    alone = () if around is None or len(around) > 1 else (around,)
+    classes = " ".join(at.get("class") or "" for at in (node, *node, *alone))
+    if len(text) <= 2 and _NEXT_CLASS.search(classes) and not _BACK_CLASS.search(classes):
+        return "arrow", None
+    return "other", None
+
+
+def _kind(written: str) -> tuple[str, int | None] | None:
+    if not written or len(written) > _LONGEST_LABEL:
+        return None
+    word = re.sub(r"\s*\(\d+\)$", "", written).strip(_SIGNS)
+    if number := _NUMBER.fullmatch(word):
+        return "number", int(number[1])
+    for kind, pattern in _WORDS.items():
+        if pattern.fullmatch(word):
+            return kind, None
+    if not word and _FORWARD.search(written) and not _BACKWARD.search(written):
+        return "arrow", None
+    return None
+
+
+def _is_kin(target: str, url: str) -> bool:
+    """Return True if an address may be another page of the list.
+
+    It is in the list's folder, or the list with another query.
+    """
+    here, there = urlsplit(url), urlsplit(target)
+    folder = here.path.rpartition("/")[0]
+    stem = re.sub(r"(?:[_-]?\d+)?(?:\.\w+)?/?$", "", here.path)
+    within = there.path.startswith((f"{folder}/", stem or "/"))
+    return within and bool(re.search(r"\d", there.path[len(folder) :] + there.query))
+
+
+def _filled(marks: list[_Mark], url: str, stated: int) -> Iterator[str]:
+    """Yield the pages that a pager shows, and those between."""
+    ahead = [mark for mark in marks if mark.url and mark.kind != "back" and mark.number != 1]
+    shape = _shape(ahead, url, stated)
+    direct = [mark.url for mark in ahead if mark.url]
+    if shape is None:
+        yield from direct
+        return
+    pages = [page for target in direct if (page := shape.page(target)) is not None]
+    last = max([stated, *pages])
+    yield from (mark.url for mark in ahead if mark.kind == "next" and mark.url)
+    yield from (shape.url(page) for page in range(2, min(last, MAX_PAGES) + 1))
+    yield from direct
+
+
+def _shape(marks: list[_Mark], url: str, stated: int) -> _Shape | None:
+    """Return the shape that most of a pager's addresses have."""
+    votes: Counter[_Shape] = Counter()
+    for mark in marks:
+        page = mark.number or _page_of(mark, url, stated)
+        for shape in _shapes(mark.url or "", page) if page else ():
+            votes[shape] += 1
+    if not votes:
+        return None
+    numbered = sum(mark.number is not None for mark in marks)
+    best = max(votes, key=lambda shape: (votes[shape], shape.step == 1, shape.offset == 0))
+    return best if votes[best] * 2 > numbered else None
+
+
+def _page_of(mark: _Mark, url: str, stated: int) -> int | None:
+    """Return the page of a link without a number, or None."""
+    if mark.kind == "last":
+        return stated or next((n for n, *_ in reversed(_runs(mark.url or ""))), None)
+    here, there = _runs(url), _runs(mark.url or "")
+    for number, head, tail, _ in there:
+        before = next((n for n, h, t, _ in here if (h, t) == (head, tail)), None)
+        if before is not None and number == before + 1:
+            return number
+    return 2
+
+
+def _shapes(url: str, page: int) -> Iterator[_Shape]:
+    """Yield the shapes that make an address that of a page."""
+    for number, head, tail, width in _runs(url):
+        if number in (page, page - 1):
+            yield _Shape(head, tail, number - page, 1, width)
+        elif page > 1 and number and number % (page - 1) == 0:
+            step = number // (page - 1)
+            yield _Shape(head, tail, -step, step, width)
+
+
+def _runs(url: str) -> list[tuple[int, str, str, int]]:
+    """Return the numbers in an address, each with the parts around.
+
+    Those of its last folder, its name and its query.
+    """
+    start = url.find("/", url.find("//") + 2)
+    path_end = url.find("?") if "?" in url else len(url)
+    start = max(start, url.rfind("/", 0, url.rfind("/", 0, max(path_end, 1))))
+    return [
+        (
+            int(match[0]),
+            url[: match.start()],
+            url[match.end() :],
+            len(match[0]) if match[0][0] == "0" else 1,
+        )
+        for match in re.finditer(r"(?<![\d%])\d{1,6}(?!\d)", url)
+        if match.start() >= start
+    ]

@@ -1,0 +1,77 @@
+"""Reading of a list by its family, pagers and data included.
+
+Families know the links of their articles, and some pagers of their own. Pagers of links and
+scripts, data in place of markup, frames and endpoints belong to no family: they are read here, for
+all of them. A page that its family cannot read is read by the generic family.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from crawler.cms.endpoints import json_listing, read_json, read_xml
+from crawler.cms.family import Family, Link, Listing
+from crawler.cms.links import once
+from crawler.cms.pagers import pager_of
+from crawler.cms.paging import called_pages
+from crawler.cms.shells import endpoints, frames, inline_data, named
+
+_FEW = 2
+"""Entries up to which a page may be a shell with a pinned entry; set by hand, not measured."""
+
+
+def reading_all(family: Family, generic: Family) -> Family:
+    """Return a family that reads everything in its lists."""
+
+    def read_list(text: str, url: str) -> Listing:
+        listing = _read(family, family.read_list, text, url)
+        if listing.links or listing.more or family is generic:
+            return listing
+        other = _read(generic, generic.read_list, text, url)
+        return replace(other, family=generic.name) if other.links else listing
+
+    return replace(family, read_list=read_list)
+
+
+def _read(family: Family, read: Callable[[str, str], Listing], text: str, url: str) -> Listing:
+    data = read_json(text)
+    own = Listing() if data is not None and not family.reads_data else read(text, url)
+    if own.links and not family.pagers:
+        return own
+    records = data if data is not None or own.links else read_xml(text)
+    if records is not None and not own.links:
+        found = json_listing(records, url, read_markup=read)
+        if found.links or data is not None:
+            return replace(found, more=once((*own.more, *found.more), url))
+    if data is not None or not family.pagers:
+        return own
+    return _page(family, own, text, url)
+
+
+def _page(family: Family, own: Listing, text: str, url: str) -> Listing:
+    """Return the listing of a page with pagers and frames."""
+    pager = pager_of(text, url, family.is_own_article)
+    more = [*own.more]
+    if not more and (pages := called_pages(text, url)):
+        more += pages.urls(url)
+    more += pager.urls
+    links = own.links or _inline(text, url, family)
+    if family.any_url:
+        links = tuple(link for link in links if link.url not in pager.urls)
+    if len(links) <= _FEW:
+        more += [*frames(text, url, every=True), *endpoints(text, url)]
+    else:
+        more += frames(text, url, every=False)
+    further = once(more, url)
+    unread = "" if further else pager.unread and f"a pager's {pager.unread} page has no address"
+    if not links and not further:
+        unread = unread or named(text, url)
+    return Listing(links, further, total=pager.entries, pages=pager.stated, unread=unread)
+
+
+def _inline(text: str, url: str, family: Family) -> tuple[Link, ...]:
+    """Return the entries in the data of a page's scripts."""
+    found: dict[str, Link] = {}
+    for data in inline_data(text):
+        for link in json_listing(data, url, family.is_article).links:
+            found.setdefault(link.url, link)
+    return tuple(found.values())

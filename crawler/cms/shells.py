@@ -1,0 +1,156 @@
+"""Frames and endpoints of pages without entries of their own."""
+
+import html as entities
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from lxml import etree
+
+from crawler.cms.endpoints import UNIT, page_field, read_json
+from crawler.cms.links import absolute, base_of, is_file, once, root_of
+
+_UNIT_FIELDS = ("parseType", "webId", "tplSetId", "pageType", "tagId", "editType", "pageId")
+_UNIT_DEFAULTS = {"parseType": "bulidstatic", "pageType": "column", "editType": "null"}
+_COLUMN = re.compile(r"/col/?(?:col)?(\d+)/")
+_NO_LIST = re.compile(
+    r"visit|count(?:er)?\b|login|tree\.|share|foot|head(?:er)?\b|top\b|banner|\bnav|menu|weather|"
+    r"video|player|map\b|search\.|calendar|qrcode|captcha|advert|bottom",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"list|lb\b|news|xw|column|main|content|right|body|data|dynamic|dt\b", re.I)
+_FRAME_LOADED = re.compile(
+    r"\.load\(\s*[\"']([^\"'\s]{3,300})|\.src\s*=\s*[\"']([^\"'\s]{3,300})[\"']|"
+    r"\bsrc[\"']\s*,\s*[\"']([^\"'\s]{3,300})[\"']"
+)
+_QUOTED = re.compile(r"[\"'`](?P<url>[^\"'`\s<>]{4,2000}+)(?=[\"'`])")
+_DATA = re.compile(
+    r"\.(?:json|xml)(?:\?|$)|/getInfoCommon/?\?|/es-search/search/|/gkmlpt/api/|/wp-json/|"
+    r"/api/|/rest/|dataproxy|getMessage\.do|/front/search|/build/unit|"
+    r"(?:list|query|search|page|find|get)\w*\.(?:do|action|ashx|jsp|php)\b|/(?:get|query|find)\w*list",
+    re.IGNORECASE,
+)
+_MOST = 5
+"""Endpoints of one page that are asked for; set by hand, not measured."""
+_SCRIPTS = re.compile(r"<script\b[^<>]*>(.*?)</script>", re.IGNORECASE | re.DOTALL)
+_STARTS = re.compile(r"[=:(]\s*(?=\[\s*\{|\{\s*[\"'])")
+_LONGEST = 2_000_000
+"""Characters of scripts that are looked through for data. Set by hand, not measured."""
+
+
+def frames(text: str, url: str, *, every: bool) -> tuple[str, ...]:
+    """Return the frames of a page that can have its list.
+
+    On the page's own host. Only those named like lists, unless `every` one is asked for.
+    """
+    root = root_of(text)
+    if root is None:
+        return ()
+    base = base_of(root, url)
+    written = [node.get(name) for node, name in _framed(root)]
+    if every:
+        written += [next(filter(None, match)) for match in _FRAME_LOADED.findall(text)]
+    found = []
+    for source in written:
+        target = absolute(source, base)
+        if target is None or urlsplit(target).netloc != urlsplit(url).netloc or is_file(target):
+            continue
+        path = urlsplit(target).path
+        if not _NO_LIST.search(path) and (every or _LIST.search(path.rpartition("/")[2])):
+            found.append(target)
+    return once(found, url)
+
+
+def endpoints(text: str, url: str) -> tuple[str, ...]:
+    """Return the endpoints that a page's scripts can load its list from."""
+    found = [*_units(text, url)]
+    for match in _QUOTED.finditer(text):
+        if len(found) >= _MOST:
+            break
+        if not _DATA.search(match["url"]):
+            continue
+        target = absolute(entities.unescape(match["url"]), url)
+        if target and urlsplit(target).netloc == urlsplit(url).netloc and _is_whole(target):
+            found.append(target)
+    return once(found[:_MOST], url)
+
+
+def named(text: str, url: str) -> str:
+    """Return the frame, endpoint or script of a page without entries."""
+    root = root_of(text)
+    for node, name in _framed(root) if root is not None else ():
+        if node.get(name):
+            return f"a frame: {node.get(name)}"
+    for match in _QUOTED.finditer(text):
+        if _DATA.search(match["url"]):
+            return f"an endpoint: {match['url']}"
+    sources = root.xpath("//script/@src") if root is not None else []
+    return f"a script: {sources[-1]}" if sources else ""
+
+
+def inline_data(text: str) -> Iterator[object]:
+    """Yield the lists of objects that a page's scripts contain."""
+    decoder = json.JSONDecoder(strict=False)
+    for script in _SCRIPTS.findall(text[:_LONGEST]):
+        whole = read_json(script)
+        if whole is not None:
+            yield whole
+            continue
+        at = 0
+        while match := _STARTS.search(script, at):
+            try:
+                value, at = decoder.raw_decode(script, match.end())
+            except (ValueError, RecursionError):
+                at = match.end() + 1
+                continue
+            yield value
+
+
+def _framed(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    for node in root.iter("iframe", "frame", "object", "embed"):
+        name = "data" if node.tag == "object" else "src"
+        if not node.get(name) and node.get("data-src"):
+            name = "data-src"
+        yield node, name
+
+
+def _is_whole(target: str) -> bool:
+    """Return True if an address needs no value that a script adds."""
+    parts = urlsplit(target)
+    if page_field(target) or parts.path.endswith((".json", ".xml")):
+        return True
+    return bool(parts.query) and not target.endswith("=") and bool(parse_qsl(parts.query))
+
+
+def _units(text: str, url: str) -> Iterator[str]:
+    """Yield the requests of a jpaas page, one of each `queryData`."""
+    if "jpaas-publish-server" not in text and "querydata" not in text.lower():
+        return
+    root = root_of(text)
+    nodes = root.xpath("//*[@querydata]") if root is not None else []
+    found = [(node.get("url"), _pairs(node.get("querydata"))) for node in nodes]
+    if not found:
+        found = [(None, _pairs(text))]
+    for written, pairs in found:
+        column = _COLUMN.search(urlsplit(url).path)
+        if column:
+            pairs.setdefault("pageId", column[1])
+        if not {"webId", "pageId"} <= pairs.keys():
+            continue
+        endpoint = absolute(written or f"/api-gateway{UNIT}", url)
+        fields = _UNIT_DEFAULTS | pairs
+        known = {name: fields[name] for name in _UNIT_FIELDS if name in fields}
+        rest = {name: value for name, value in pairs.items() if name not in known and written}
+        if endpoint:
+            yield f"{endpoint}?{urlencode(known | rest, quote_via=quote)}"
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Return the fields of an object as a script writes it."""
+    found: dict[str, str] = {}
+    names = "|".join((*_UNIT_FIELDS, r"\w{1,30}")) if len(text) < 4000 else "|".join(_UNIT_FIELDS)
+    pattern = rf"[\"']?\b({names})[\"']?\s*[:=]\s*[\"']([^\"'<>]{{1,200}})[\"']"
+    for name, value in re.findall(pattern, entities.unescape(text)):
+        found.setdefault(name, value)
+    return found

@@ -1,0 +1,127 @@
+"""Page numbers in scripts, in the shapes that sites write them."""
+
+import pytest
+
+from crawler.cms.paging import called_pages
+
+HERE = "http://www.a.example/xw/index.html"
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ('createPageHTML(25, 0, "index", "html");', (24, "index_1.html", "index_24.html")),
+        (
+            'createPageHTML("page_div", 25, 1, "index", "shtml", 375);',
+            (24, "index_2.shtml", "index_25.shtml"),
+        ),
+        (
+            (
+                "var countPage = 25;var currentPage = 0;createPageHTML(countPage, currentPa"
+                'ge, "index", "html");'
+            ),
+            (24, "index_1.html", "index_24.html"),
+        ),
+        (
+            ("var nPageCount='25', nCurr='0'; createPageHTML(nPageCount,nCurr,'index','htm')"),
+            (24, "index_1.htm", "index_24.htm"),
+        ),
+        ("createPageHTML('25','0','index','html')", (24, "index_1.html", "index_24.html")),
+        ("createPageHTML('index','html',25,0)", (24, "index_1.html", "index_24.html")),
+        ("showPage(0, 25, 'index', 'html')", (24, "index_1.html", "index_24.html")),
+        ("createPageHTML(375, 25, 0, 'index', 'html')", (24, "index_1.html", "index_24.html")),
+        ("createPageHTML(25, 0)", (24, "index_1.html", "index_24.html")),
+        (
+            ("new Pager({size:25, current:0, prefix:'index', suffix:'html'});"),
+            (24, "index_1.html", "index_24.html"),
+        ),
+        (
+            ('new Pager({"size":"25","current":"0","prefix":"list","suffix":"shtml"});'),
+            (24, "list_1.shtml", "list_24.shtml"),
+        ),
+        (
+            ("$('#p').pagination({pageCount:25, current:1, prefix:'list', suffix:'.html'})"),
+            (24, "list_2.html", "list_25.html"),
+        ),
+        (
+            (
+                "var currentPage=0;var countPage=25;var nextPage=currentPage+1;if(countPage"
+                ">1)document.write('<a href=\"index_'+nextPage+'.html\">下一页</a>');"
+            ),
+            (24, "index_1.html", "index_24.html"),
+        ),
+        (
+            (
+                "var m_nRecordCount = 375; var m_nPageSize = 15; var m_nCurrPage=0; documen"
+                't.write("<a href=\\"index" + "_" + i + "." + "html\\">")'
+            ),
+            (24, "index_1.html", "index_24.html"),
+        ),
+        (
+            (
+                "var totalPage = 25; var curPage = 1; function go(n){location.href='list_"
+                "'+n+'.jhtml'}"
+            ),
+            (24, "list_2.jhtml", "list_25.jhtml"),
+        ),
+        (
+            ("var pageCount=25, page=1; function go(n){location.href='?page='+n;}"),
+            (24, "?page=2", "?page=25"),
+        ),
+        (
+            "let totalPages = 25; const href = `list-${n}.html`;",
+            (24, "list-2.html", "list-25.html"),
+        ),
+        ("pageControl(25, 1, 'index', 'html')", (24, "index_2.html", "index_25.html")),
+        ("createPageHTML(1, 0, 'index', 'html')", None),
+        (
+            ("var pageConfig={totalPage:25,currentPage:1,url:'list_{page}.html'}"),
+            (24, "list_2.html", "list_25.html"),
+        ),
+        (
+            (
+                "laypage.render({elem:'p',count:375,limit:15,curr:1,jump:function(o){loca"
+                "tion.href='index_'+o.curr+'.html'}})"
+            ),
+            (24, "index_2.html", "index_25.html"),
+        ),
+        (
+            (
+                "var countPage = 25 //共多少页\nvar currentPage = 0 // 所在页\n var prevPage="
+                'currentPage-1\ndocument.write("<a href=\\"index_" + nextPage + ".shtml'
+                '\\">下一页</a>")'
+            ),
+            (24, "index_1.shtml", "index_24.shtml"),
+        ),
+        ("turnPage('/xw/index', 'html', 25, 1)", (24, "/xw/index_2.html", "/xw/index_25.html")),
+        ("gotoPage(3)", None),
+        ("pageview(123, 4,'index','js')", None),
+        ("var pageSize=15; var total=0;", None),
+        (
+            (
+                "<div id='pager' data-total-pages='25'></div><script>location='index_"
+                "'+i+'.html'</script>"
+            ),
+            (24, "index_2.html", "index_25.html"),
+        ),
+    ],
+)
+def test_a_script_names_its_pages(script: str, expected: tuple[int, str, str] | None) -> None:
+    pages = called_pages(f"<script>{script}</script>", HERE)
+    urls = pages.urls(HERE) if pages else ()
+    if expected is None:
+        assert urls == ()
+        return
+    count, first, last = expected
+    assert len(urls) == count
+    assert (urls[0].endswith(first), urls[-1].endswith(last)) == (True, True), urls
+
+
+def test_a_later_page_names_none_again() -> None:
+    text = "<script>createPageHTML(25, 3, 'index', 'html')</script>"
+    assert called_pages(text, HERE.replace("index", "index_3")) is None
+
+
+def test_numbers_of_a_list_that_a_script_loads_name_no_pages() -> None:
+    text = "<script>var totalPage = 25; var currentPage = 1; $.ajax({url: u})</script>"
+    assert called_pages(text, HERE) is None
