@@ -111,7 +111,8 @@ def test_an_endpoint_of_a_script_is_asked_for(script: str, endpoint: str) -> Non
 def test_entries_in_a_script_are_read() -> None:
     text = (
         "<html><body><div id='app'></div><script>window.__STATE__ = "
-        '{"list": [{"url": "/xw/202406/t20240607_1.html", "title": "滨江要闻"}]};</script></body>'
+        '{"list": [{"url": "/xw/202406/t20240607_1.html", '
+        '"title": "滨江要闻"}]};</script></body>'
     )
     (link,) = FAMILIES["trs"].read_list(text, HERE).links
     assert (link.url, link.title) == ("http://www.a.example/xw/202406/t20240607_1.html", "滨江要闻")
