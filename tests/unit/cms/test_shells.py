@@ -149,6 +149,7 @@ def test_a_page_that_its_family_cannot_read_is_read_by_the_generic_one() -> None
     ],
 )
 def test_a_query_is_sent_in_the_pages_encoding(href: str, sent: str) -> None:
-    text = f"<meta charset='gb2312'><ul><li><a href='{href}&id=1'>滨江市要闻之一</a>2024-06-07</li></ul>"
+    row = f"<li><a href='{href}&id=1'>滨江市要闻之一</a>2024-06-07</li>"
+    text = f"<meta charset='gb2312'><ul>{row}</ul>"
     (link,) = FAMILIES["generic"].read_list(text, HERE).links
     assert link.url == f"http://www.a.example/xw/{sent}&id=1"
