@@ -148,15 +148,17 @@ def compare(
 
 
 def _figures(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
-    distinct: dict[tuple[str, float], figures.Quantity] = {}
+    distinct: dict[tuple[str, float, int], figures.Quantity] = {}
     for figure in en.figures:
-        distinct.setdefault((figure.kind, figure.value), figure)
+        distinct.setdefault((figure.kind, figure.value, figure.trend), figure)
+    shared = {figure: figures.shared_bits(figure, zh.figures) for figure in distinct.values()}
+    # Of an amount in two currencies, one is enough: English adds dollars for its readers.
+    known = {figure.amount for figure, bits in shared.items() if bits and figure.amount >= 0}
     found = missing = 0.0
-    for figure in distinct.values():
-        shared = figures.shared_bits(figure, zh.figures)
-        if shared:
-            found += shared * rarity(key(figure))
-        else:
+    for figure, bits in shared.items():
+        if bits:
+            found += bits * rarity(key(figure))
+        elif figure.amount not in known:
             missing += figure.bits
     total = found + missing
     return _Part(

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.facts.facts import Facts
-from pipelines.facts.figures import Quantity, agree, shared_bits
+from pipelines.facts.figures import Quantity, agree, of_one_class, shared_bits
 
 Array = npt.NDArray[np.float32]
 
@@ -176,7 +176,7 @@ def _figures(
 
 def _clash(figure: Quantity, lone: Sequence[Quantity], cosine: float) -> float:
     """Return the bits of the closest contradicting figure, fewer for unlike sentences."""
-    rivals = [f for f in lone if f.kind == figure.kind and not agree(f, figure)]
+    rivals = [f for f in lone if of_one_class(f, figure) and not agree(f, figure)]
     if not rivals:
         return 0.0
     closest = min(rivals, key=lambda f: abs(f.value - figure.value))

@@ -104,5 +104,5 @@ def _has_more(own: Sequence[figures.Quantity], other: Sequence[figures.Quantity]
 def _alike(first: figures.Quantity, second: figures.Quantity) -> bool:
     """Return True if figures agree: "over 80" for 80多 or 83."""
     least, most = sorted((first.value, second.value))
-    near = first.kind == second.kind and least > _NEAR * most
+    near = figures.of_one_class(first, second) and least > _NEAR * most
     return figures.agree(first, second) or ((first.loose or second.loose) and near)

@@ -4,11 +4,13 @@ import re
 
 from crawler.script import HAN_DIGITS
 
-_ZH_DIGIT = HAN_DIGITS | {"两": 2}
-_ZH_SMALL = {"十": 10, "百": 100, "千": 1000}
+# The forms of cheques (壹佰) and the tens in one character (廿五) are numerals like any other.
+_ZH_DIGIT = HAN_DIGITS | {"两": 2} | {c: n for n, c in enumerate("壹贰叁肆伍陆柒捌玖", 1)}
+_ZH_TENS = {"廿": 20, "卅": 30, "卌": 40}
+_ZH_SMALL = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _ZH_LARGE = {"万": 10**4, "亿": 10**8}
 ZH_DIGITS = "".join(HAN_DIGITS)
-ZH_NUMERAL = "".join((*_ZH_DIGIT, *_ZH_SMALL, *_ZH_LARGE))
+ZH_NUMERAL = "".join((*_ZH_DIGIT, *_ZH_TENS, *_ZH_SMALL, *_ZH_LARGE))
 """Characters of Chinese numerals, for use inside a character class."""
 
 
@@ -43,16 +45,19 @@ SCALES = {
     "trillion": 10**12,
     "bn": 10**9,
     "mn": 10**6,
+    "mln": 10**6,
+    "trn": 10**12,
+    "tn": 10**12,
+    "dozen": 12,
 }
 
 _CARDINALS = {word: value for value, word in enumerate(_UNITS)} | {
     word: 10 * (value + 2) for value, word in enumerate(_TENS)
 }
-_ORDINALS = (
-    {word: value for value, word in enumerate(_ORDINAL_UNITS)}
-    | {word: 10 * (value + 2) for value, word in enumerate(_ORDINAL_TENS)}
-    | {"hundredth": 100}
-)
+_ORDINALS = {word: value for value, word in enumerate(_ORDINAL_UNITS)} | {
+    word: 10 * (value + 2) for value, word in enumerate(_ORDINAL_TENS)
+}
+_ORDINAL_SCALES = {"hundredth": 10**2, "thousandth": 10**3, "millionth": 10**6}
 _CARDINAL = "|".join(sorted(_CARDINALS, key=len, reverse=True))
 _ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 _SCALE = "hundred|thousand|million|billion|trillion"
@@ -64,8 +69,11 @@ EN_CARDINAL = (
 """Matches an English cardinal written in words, such as `two hundred and five`."""
 
 EN_ORDINAL = (
-    rf"\d{{1,4}}(?:st|nd|rd|th)|(?:(?:{'|'.join(_TENS)})[- ])?(?:{_ORDINAL})"
+    r"(?:\d{1,3}(?:,\d{3}){1,2}|\d{1,7})(?:st|nd|rd|th)"
+    rf"|(?:(?:{'|'.join(_TENS)})[- ])?(?:{_ORDINAL})"
     rf"|(?:one )?hundred(?: and)?[- ](?:(?:{'|'.join(_TENS)})[- ])?(?:{_ORDINAL})"
+    rf"|(?:\d{{1,4}}|(?:(?:{_CARDINAL})[- ])?hundred|{_CARDINAL})[- ]"
+    rf"(?:{'|'.join(_ORDINAL_SCALES)})"
 )
 """Matches an English ordinal in figures or words, such as `29th` or `twenty-ninth`."""
 
@@ -115,6 +123,8 @@ def chinese(text: str) -> float | None:
     for char in text:
         if char in _ZH_DIGIT:
             digit = _ZH_DIGIT[char]
+        elif char in _ZH_TENS:
+            section, digit = section + _ZH_TENS[char], 0
         elif char in _ZH_SMALL:
             section += (digit or 1) * _ZH_SMALL[char]
             digit = 0
@@ -124,6 +134,8 @@ def chinese(text: str) -> float | None:
             kept = 0 if char == "亿" else total
             total = kept + (whole_part or 1) * _ZH_LARGE[char]
             section = digit = 0
+    if len(text) > 1 and (scale := (_ZH_SMALL | _ZH_LARGE).get(text[-2], 10)) > 10:
+        digit *= scale // 10  # 一万二 is 12,000
     return _counted(total + section + digit)
 
 
@@ -156,20 +168,18 @@ def english(text: str) -> float | None:
 def ordinal(text: str) -> int | None:
     """Return the rank of an English ordinal (`29th`, `twenty-ninth`), or None."""
     lower = folded(text).strip()
-    if found := re.fullmatch(r"(\d{1,4})(?:st|nd|rd|th)", lower):
-        return int(found.group(1))
-    words = [w for w in re.split(r"[\s-]+", lower) if w and w not in ("and", "one")]
-    if not words or words[-1] not in _ORDINALS:
+    if found := re.fullmatch(r"([\d,]{1,9})(?:st|nd|rd|th)", lower):
+        return int(found.group(1).replace(",", ""))
+    *before, last = re.split(r"[\s-]+", lower)
+    if last not in _ORDINALS | _ORDINAL_SCALES:
         return None
-    total = _ORDINALS[words[-1]]
-    for word in words[:-1]:
-        if word == "hundred":
-            total += 100
-        elif word in _CARDINALS:
-            total += _CARDINALS[word]
-        else:
-            return None
-    return total
+    times = " ".join(before)
+    count = float(times) if times.isdecimal() else english(times) if times else 0
+    if count is None:
+        return None
+    if last in _ORDINAL_SCALES:
+        return int(count or 1) * _ORDINAL_SCALES[last]
+    return int(count) + _ORDINALS[last]
 
 
 def roman(text: str) -> int | None:

@@ -62,8 +62,9 @@ def unit_rows() -> list[list[str]]:
 def test_every_form_of_a_unit_is_read_as_its_class_and_factor(row: list[str]) -> None:
     kind, factor, zh, en = row
     expected = (kind, pytest.approx(12.5 * float(Fraction(factor))))
-    english = [re.sub(r"\[(.)\]", r"\1", form).replace("-", " ") for form in en.split("|")]
-    english += [re.sub(r"\[(.)\]", "", form) for form in en.split("|")]
+    forms = [form for form in en.split("|") if form]
+    english = [re.sub(r"\[(.)\]", r"\1", form).replace("-", " ") for form in forms]
+    english += [re.sub(r"\[(.)\]", "", form) for form in forms]
     for form in english:
         found = only(f"There were 12.5 {form}, they said.", "en")
         assert (found.kind, found.value) == expected, form
