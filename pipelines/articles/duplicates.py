@@ -24,6 +24,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from crawler.script import MONTH_NAMES
+from pipelines.articles import details
 from pipelines.tables import articles
 from pipelines.text import minhash
 from pipelines.text.numerals import ZH_DIGITS, ZH_NUMERAL
@@ -51,6 +52,7 @@ _KEPT = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(
     rf"\d+(?:[.,:]\d+)*|(?<![{ZH_NUMERAL}])[{ZH_NUMERAL}]+(?=[次届屆批期号號章条條月日年%])"
 )
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _MONTH = "|".join(MONTH_NAMES).lower()
 _ORDINAL_WORD = re.compile(
     r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-)?(?:first|second|third|fourth|"
@@ -149,8 +151,9 @@ def same(first: ArticleFields, second: ArticleFields) -> bool:
     """Return True if two articles of one language are the same text.
 
     They share four fifths of their shingles; the numbers of one (ordinals, dates and months in
-    words included) all occur in the other; and if their titles name different things, then no
-    sentence of the one is a sentence of the other with a detail exchanged. Reposts add, drop and
+    words included) all occur in the other; and no sentence of the one is a sentence of the other
+    with a detail exchanged: anything if their titles name different things, else another place,
+    person, number, time or direction (`details`). Reposts add, drop and
     rewrite sentences.
 
     A figure may differ between two articles of one title that were published within three days, if
@@ -176,6 +179,7 @@ class PreparedText:
     shingles: frozenset[tuple[str, ...]]
     numbers: Counter[str]
     marks: Counter[str]
+    chinese: bool
 
     @property
     def whole(self) -> tuple[object, ...]:
@@ -215,6 +219,8 @@ def prepare_text(document: ArticleFields) -> PreparedText:
     """Prepare an article, in Simplified characters or in lower case."""
     chinese = document.lang != "en"
     title, text = _plain(document.title, chinese), _plain(document.text, chinese)
+    # A name is told from a word by its capital.
+    written = text if chinese else document.text.translate(_WIDTHS)
     tokens = _tokens(text, chinese)
     size = 4 if chinese else 3
     whole = f"{title}\n{text}"
@@ -228,10 +234,11 @@ def prepare_text(document: ArticleFields) -> PreparedText:
         document.published_at,
         tuple(_tokens(title, chinese)),
         tuple(tokens),
-        tuple(filter(None, map(str.strip, _SENTENCE_END.split(text)))),
+        tuple(filter(None, map(str.strip, _SENTENCE_END.split(written)))),
         frozenset(tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1)),
         numbers,
         marks,
+        chinese,
     )
 
 
@@ -243,9 +250,9 @@ def alike(first: PreparedText, second: PreparedText) -> bool:
         return False
     if resemblance(first, second) < SAME:
         return False
-    return _one_title(first.title, second.title) or not _exchanged(
-        first.sentences, second.sentences
-    )
+    if _one_title(first.title, second.title):
+        return not _another_detail(first, second)
+    return not _exchanged(first.sentences, second.sentences)
 
 
 def resemblance(first: PreparedText, second: PreparedText) -> float:
@@ -278,6 +285,19 @@ def _one_title(first: Sequence[str], second: Sequence[str]) -> bool:
     return not a or not b or a in b or b in a
 
 
+def _another_detail(first: PreparedText, second: PreparedText) -> bool:
+    """Return True if a sentence occurs with another place, person, number, time or direction.
+
+    Digits are compared by `nested` and `_corrected`.
+    """
+    for before, after, matcher in _similar(first.sentences, second.sentences):
+        spans = (before, after) if matcher else _between(before, after)
+        own, other = (_DIGITS.sub("0", span) for span in spans)
+        if details.differ(own, other, chinese=first.chinese):
+            return True
+    return False
+
+
 def _exchanged(first: Sequence[str], second: Sequence[str]) -> bool:
     """Return True if a sentence occurs with a detail exchanged."""
     return any(True for _ in exchanges(first, second))
@@ -289,6 +309,21 @@ def exchanges(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[tup
     Of sentences too long to be compared in reasonable time (`_LONGEST_SENTENCE`, `_EFFORT`) with
     much the same characters the difference is all between their common beginning and end.
     """
+    for first, second, matcher in _similar(before, after):
+        if matcher is None:
+            yield (_between(first, second),)
+            continue
+        yield tuple(
+            (first[a:b], second[c:d])
+            for kind, a, b, c, d in matcher.get_opcodes()
+            if kind != "equal"
+        )
+
+
+def _similar(
+    before: Sequence[str], after: Sequence[str]
+) -> Iterator[tuple[str, str, SequenceMatcher[str] | None]]:
+    """Yield similar sentences with their matcher; None for long ones."""
     others, own = set(after), set(before)
     missing = [sentence for sentence in before if sentence not in others][:_MOST_SENTENCES]
     added = [sentence for sentence in after if sentence not in own][:_MOST_SENTENCES]
@@ -299,15 +334,11 @@ def exchanges(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[tup
             continue
         effort = len(first) * len(second)
         if max(len(first), len(second)) > _LONGEST_SENTENCE or effort > left:
-            yield (_between(first, second),)
+            yield first, second, None
             continue
         left -= effort
         if matcher.ratio() >= _EXCHANGED:
-            yield tuple(
-                (first[a:b], second[c:d])
-                for kind, a, b, c, d in matcher.get_opcodes()
-                if kind != "equal"
-            )
+            yield first, second, matcher
 
 
 def _between(first: str, second: str) -> tuple[str, str]:

@@ -1,0 +1,146 @@
+"""Details that make two articles of two sentences that are otherwise one.
+
+A copy may be corrected in its wording. Another place, person, number, day or direction is another
+event: municipal news is full of texts that differ in nothing else. The words are in `details.tsv`.
+"""
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from functools import cache
+from importlib import resources
+
+from crawler.script import HAN
+from pipelines.facts import names
+from pipelines.facts.lists import rows
+from pipelines.text.numerals import ZH_NUMERAL
+
+_CONTEXT = 4
+"""Characters beside a changed one that may belong to its word; set by hand, not measured."""
+_LONGEST_NAME = 8
+"""Characters of a name exchanged before its last word; set by hand, not measured."""
+_LONGEST_PERSON = 3
+"""Characters of a person's name, with a family name of one."""
+_HAN_RUN = re.compile(f"[{HAN}]{{1,{_CONTEXT}}}")
+_WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+_HAN_NUMERAL = re.compile(f"[{ZH_NUMERAL}]")
+_DIGIT = re.compile(r"\d")
+
+Span = tuple[int, int, int, int]
+
+
+def differ(first: str, second: str, *, chinese: bool) -> bool:
+    """Return True if two similar sentences differ in a detail that decides."""
+    return _differ_chinese(first, second) if chinese else _differ_english(first, second)
+
+
+@cache
+def _words(name: str, lang: str) -> tuple[str, ...]:
+    text = (resources.files("pipelines.articles") / "details.tsv").read_text(encoding="utf-8")
+    listed = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return next(tuple(row[2].split("|")) for row in listed if row[:2] == [name, lang])
+
+
+def _exchanged(first: "str | list[str]", second: "str | list[str]") -> Iterator[Span]:
+    """Yield the places where something is exchanged for something else."""
+    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        if kind == "replace":
+            yield a, b, c, d
+
+
+def _differ_chinese(first: str, second: str) -> bool:
+    for read in (names.chinese_names, _foreign, _places):
+        own, other = read(first), read(second)
+        if own - other and other - own:
+            return True
+    return any(_decides(first, second, span) for span in _exchanged(first, second))
+
+
+def _foreign(text: str) -> frozenset[str]:
+    return names.foreign_names(text, "zh")
+
+
+def _places(text: str) -> frozenset[str]:
+    return names.places(text, "zh")
+
+
+def _decides(first: str, second: str, span: Span) -> bool:
+    a, b, c, d = span
+    own, other = first[a:b], second[c:d]
+    if _HAN_NUMERAL.search(own) and _HAN_NUMERAL.search(other):
+        return True
+    around = (
+        first[max(0, a - _CONTEXT) : b + _CONTEXT], second[max(0, c - _CONTEXT) : d + _CONTEXT]
+    )  # fmt: skip
+    if _another_way(*around, "zh") or _other_words(*around):
+        return True
+    if first[:a].endswith(_words("post", "zh")) and _is_name(own) and _is_name(other):
+        return True
+    follows = _HAN_RUN.match(first, b)
+    named = _words("named", "zh")
+    if max(len(own), len(other)) > _LONGEST_NAME:
+        return False
+    if own.endswith(named) and other.endswith(named):
+        return True
+    rest = follows.group() if follows else ""
+    return rest.startswith(named) or (
+        # Names of one length before a kind of body: 江湾机械厂, 东坝机械厂.
+        len(own) == len(other) > 1 and any(rest[at:].startswith(named) for at in (1, 2))
+    )
+
+
+def _is_name(text: str) -> bool:
+    """Return True for a family name with one or two characters."""
+    return 1 < len(text) <= _LONGEST_PERSON and text[0] in _surnames()
+
+
+@cache
+def _surnames() -> str:
+    return "".join(forms for kind, forms in rows("surnames.tsv") if kind == "single")
+
+
+def _another_way(first: str, second: str, lang: str) -> bool:
+    """Return True if one text goes up and the other down."""
+    if lang == "zh":
+        up, down = (
+            [any(word in text for word in _words(name, lang)) for text in (first, second)]
+            for name in ("up", "down")
+        )
+    else:
+        up, down = (
+            [not {*text.split()}.isdisjoint(_words(name, lang)) for text in (first, second)]
+            for name in ("up", "down")
+        )
+    return (up[0] and down[1] and not (down[0] or up[1])) or (
+        down[0] and up[1] and not (up[0] or down[1])
+    )
+
+
+def _other_words(first: str, second: str) -> bool:
+    """Return True if each text has a relative time that the other lacks."""
+    own, other = ({w for w in _words("when", "zh") if w in text} for text in (first, second))
+    return bool(own - other and other - own)
+
+
+def _differ_english(first: str, second: str) -> bool:
+    own, other = _WORD.findall(first), _WORD.findall(second)
+    return any(
+        _decides_english(own[a:b], other[c:d], opens=a == 0 or c == 0)
+        for a, b, c, d in _exchanged(own, other)
+    )
+
+
+def _decides_english(own: list[str], other: list[str], *, opens: bool) -> bool:
+    lower, others = ([word.lower() for word in side] for side in (own, other))
+    if lower == others:
+        return False
+    telling = {*_words("when", "en"), *_words("numeral", "en")}
+    if not telling.isdisjoint(lower) and not telling.isdisjoint(others):
+        return True
+    if _another_way(" ".join(lower), " ".join(others), "en"):
+        return True
+    named, others_named = (
+        [word for word in side[opens:] if word[0].isupper() or _DIGIT.search(word)]
+        for side in (own, other)
+    )
+    return bool(named and others_named)

@@ -1,0 +1,70 @@
+"""One title and one differing detail: two articles. Another wording: one."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.articles.details import differ
+from pipelines.articles.duplicates import ArticleRow, cluster
+
+ZH = (
+    "本周三上午，竹溪区残联主办的助残就业洽谈会在云栖街道文化站举办，来自江湾机械厂的招聘人员当场"
+    "面试求职者。区残联理事长葛明远到场慰问。洽谈会吸引了众多企业，会上提供岗位五百六十个。据统计，"
+    "今年参会企业数量有所增加，求职者对服务普遍满意，主办方表示此类洽谈会将继续举办下去，"
+    "并为未能到场的求职者提供上门服务和电话咨询。"
+)
+EN = (
+    "A job fair for people with disabilities was held last Wednesday at the culture station of "
+    "Yunqi Subdistrict, where recruiters from Jiangwan Machinery Works interviewed those who came. "
+    "Ge Mingyuan, head of the federation, visited the fair. Many firms took part and some five "
+    "hundred posts were on offer. The number of firms rose this year and most visitors were "
+    "pleased with the service, the organisers said, who will go on holding such fairs."
+)
+DAY = datetime(2024, 9, 4, tzinfo=UTC)
+
+
+def heads(lang: str, text: str, old: str, new: str, days: int) -> set[str]:
+    assert old in text
+    rows = [
+        ArticleRow(key, lang, "助残就业洽谈会举办" if lang == "zh" else "Job fair held", body, day)
+        for key, body, day in (
+            ("a", text, DAY), ("b", text.replace(old, new), DAY + timedelta(days=days))
+        )
+    ]  # fmt: skip
+    return set(cluster(rows).values())
+
+
+@pytest.mark.parametrize("days", [0, 7, 182])
+@pytest.mark.parametrize(
+    ("lang", "old", "new"),
+    [
+        ("zh", "本周三", "本周六"), ("zh", "本周三", "上周三"), ("zh", "上午", "下午"),
+        ("zh", "云栖街道", "松涛街道"), ("zh", "竹溪区", "兰渡区"),
+        ("zh", "江湾机械厂", "东坝机械厂"),
+        ("zh", "葛明远", "邵立新"), ("zh", "五百六十", "四百八十"), ("zh", "增加", "减少"),
+        ("zh", "文化站", "体育馆"),
+        ("en", "last Wednesday", "this Wednesday"), ("en", "Yunqi", "Songtao"),
+        ("en", "Ge Mingyuan", "Shao Lixin"), ("en", "five hundred", "four hundred"),
+        ("en", "rose", "fell"), ("en", "Jiangwan Machinery", "Dongba Textile"),
+    ],
+)  # fmt: skip
+def test_one_differing_detail_makes_two_articles(lang: str, old: str, new: str, days: int) -> None:
+    assert heads(lang, ZH if lang == "zh" else EN, old, new, days) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "old", "new"),
+    [
+        ("zh", "当场", "现场"), ("zh", "普遍满意", "十分满意"), ("zh", "吸引了", "吸引"),
+        ("zh", "将继续举办下去", "还会办下去"), ("zh", "有所增加", "有所增长"),
+        ("en", "took part", "were present"), ("en", "were pleased", "were happy"),
+        ("en", "will go on holding", "will keep holding"), ("en", "A job fair", "The job fair"),
+    ],
+)  # fmt: skip
+def test_another_wording_makes_no_second_article(lang: str, old: str, new: str) -> None:
+    assert heads(lang, ZH if lang == "zh" else EN, old, new, 1) == {"a"}
+
+
+def test_capitals_and_figures_are_no_details() -> None:
+    assert not differ("The Fair Opened", "The fair opened", chinese=False)
+    assert not differ("共0人参加", "共0人参加了", chinese=True)
