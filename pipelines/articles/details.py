@@ -11,8 +11,6 @@ from functools import cache
 from importlib import resources
 
 from crawler.script import HAN
-from pipelines.facts import names
-from pipelines.facts.lists import rows
 from pipelines.text.numerals import ZH_NUMERAL
 
 _CONTEXT = 4
@@ -49,19 +47,7 @@ def _exchanged(first: "str | list[str]", second: "str | list[str]") -> Iterator[
 
 
 def _differ_chinese(first: str, second: str) -> bool:
-    for read in (names.chinese_names, _foreign, _places):
-        own, other = read(first), read(second)
-        if own - other and other - own:
-            return True
     return any(_decides(first, second, span) for span in _exchanged(first, second))
-
-
-def _foreign(text: str) -> frozenset[str]:
-    return names.foreign_names(text, "zh")
-
-
-def _places(text: str) -> frozenset[str]:
-    return names.places(text, "zh")
 
 
 def _decides(first: str, second: str, span: Span) -> bool:
@@ -73,6 +59,8 @@ def _decides(first: str, second: str, span: Span) -> bool:
         first[max(0, a - _CONTEXT) : b + _CONTEXT], second[max(0, c - _CONTEXT) : d + _CONTEXT]
     )  # fmt: skip
     if _another_way(*around, "zh") or _other_words(*around):
+        return True
+    if "·" in first[max(0, a - 1) : b + 1] and "·" in second[max(0, c - 1) : d + 1]:
         return True
     if first[:a].endswith(_words("post", "zh")) and _is_name(own) and _is_name(other):
         return True
@@ -91,12 +79,7 @@ def _decides(first: str, second: str, span: Span) -> bool:
 
 def _is_name(text: str) -> bool:
     """Return True for a family name with one or two characters."""
-    return 1 < len(text) <= _LONGEST_PERSON and text[0] in _surnames()
-
-
-@cache
-def _surnames() -> str:
-    return "".join(forms for kind, forms in rows("surnames.tsv") if kind == "single")
+    return 1 < len(text) <= _LONGEST_PERSON and text.startswith(_words("family", "zh"))
 
 
 def _another_way(first: str, second: str, lang: str) -> bool:
@@ -117,7 +100,7 @@ def _another_way(first: str, second: str, lang: str) -> bool:
 
 
 def _other_words(first: str, second: str) -> bool:
-    """Return True if each text has a relative time that the other lacks."""
+    """Return True if each text has its own relative time."""
     own, other = ({w for w in _words("when", "zh") if w in text} for text in (first, second))
     return bool(own - other and other - own)
 

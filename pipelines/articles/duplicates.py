@@ -286,7 +286,7 @@ def _one_title(first: Sequence[str], second: Sequence[str]) -> bool:
 
 
 def _another_detail(first: PreparedText, second: PreparedText) -> bool:
-    """Return True if a sentence occurs with another place, person, number, time or direction.
+    """Return True if a sentence occurs with another deciding detail.
 
     Digits are compared by `nested` and `_corrected`.
     """
