@@ -4,9 +4,10 @@ Everything here is linear in the size of the page. The limits are far above news
 ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
 """
 
+import math
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
 
@@ -70,6 +71,19 @@ def mail_date(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment if 1900 <= moment.year <= 2200 else None  # converting others may overflow
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3); None: unreadable."""
+    if value.strip().isdecimal():
+        seconds = whole_number(value)
+        # A number too long to be meant counts as for ever.
+        return float(seconds) if seconds is not None else math.inf
+    moment = mail_date(value)
+    if moment is None:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
 
 
 def cut(body: bytes) -> tuple[bytes, bool]:

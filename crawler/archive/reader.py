@@ -26,6 +26,11 @@ from crawler.unpacking import joined, unpacked
 KIND = "Shizheng-Kind"
 REFERS_FILE = "WARC-Refers-To-Filename"
 REFERS_OFFSET = "WARC-Refers-To-File-Offset"
+# Of a record copied from a web archive: its service and crawl, its place there, and the time of the
+# address's first capture.
+SOURCE = "Shizheng-Source"
+SOURCE_PLACE = "Shizheng-Source-Place"
+FIRST_CAPTURE = "Shizheng-First-Capture"
 
 
 MAX_HEAD = 256 << 10
@@ -73,13 +78,18 @@ class Answer:
 class Record(Answer):
     """One archived response.
 
-    `fetched_at` is UTC. `kind` and `digest` are empty if the archive has none.
+    `fetched_at` is UTC. `kind` and `digest` are empty if the archive has none. A record copied from
+    a web archive names its `source` and `source_place` there; `first_capture` is the time (UTC) of
+    the first capture of its URL.
     """
 
     fetched_at: datetime
     kind: str
     digest: str
     offset: int
+    source: str = ""
+    source_place: str = ""
+    first_capture: datetime | None = None
 
 
 def read_records(
@@ -191,10 +201,8 @@ def _answers(head: bytes) -> bool:
 
 def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | None:
     fields, http = raw.rec_headers, raw.http_headers
-    try:
-        moment = datetime.fromisoformat(fields.get_header("WARC-Date"))
-        fetched_at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):  # years 1 and 9999 have no neighbours
+    fetched_at = _moment(fields.get_header("WARC-Date"))
+    if fetched_at is None:
         skipped["invalid"] += 1
         return None
     status = whole_number(http.get_statuscode(), digits=3)
@@ -215,7 +223,19 @@ def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | 
         kind=fields.get_header(KIND) or "",
         digest=fields.get_header("WARC-Payload-Digest") or "",
         offset=offset,
+        source=fields.get_header(SOURCE) or "",
+        source_place=fields.get_header(SOURCE_PLACE) or "",
+        first_capture=_moment(fields.get_header(FIRST_CAPTURE)),
     )
+
+
+def _moment(written: str | None) -> datetime | None:
+    """Return a time of a WARC header in UTC, or None."""
+    try:
+        moment = datetime.fromisoformat(written or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # years 1 and 9999 have no neighbours
+        return None
 
 
 def merged(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -111,7 +111,7 @@ class ArchiveWriter:
             if self._file is None:
                 self._file = self._begin()
             place = Place(Path(self._file.name).name, self._file.tell())
-            _append(self._file, members.getbuffer())
+            append(self._file, members.getbuffer())
         except OSError as error:
             raise ArchiveError(
                 f"{self.folder}: the archive cannot be written ({error.strerror}); "
@@ -144,7 +144,7 @@ class ArchiveWriter:
         # Unbuffered: one record is one write(2), and nothing waits in this process.
         file = path.open("xb", buffering=0)
         info = io.BytesIO()
-        writer = _Members(info)
+        writer = Members(info)
         writer.write_record(
             writer.create_warcinfo_record(
                 path.name, {"software": self._software, "format": "WARC File Format 1.1"}
@@ -154,7 +154,7 @@ class ArchiveWriter:
         return file
 
 
-def _append(file: IO[bytes], members: memoryview) -> None:
+def append(file: IO[bytes], members: memoryview) -> None:
     """Append a record to an unbuffered file: all of it or nothing.
 
     Raises OSError.
@@ -170,7 +170,7 @@ def _append(file: IO[bytes], members: memoryview) -> None:
         raise
 
 
-class _Members(WARCWriter):  # type: ignore[misc]
+class Members(WARCWriter):  # type: ignore[misc]
     """Writes each record as a gzip member, at zlib's default level.
 
     warcio's level is the highest: twice the time for one byte in a hundred.
@@ -188,24 +188,19 @@ class _Members(WARCWriter):  # type: ignore[misc]
 def _write_pair(
     out: IO[bytes], exchange: Exchange, earlier: Payload | None, confirmed: Payload | None
 ) -> None:
-    writer = _Members(out)
+    writer = Members(out)
     url = without_user(exchange.url)
     fields = {
-        "WARC-Date": _warc_date(exchange.fetched_at),
+        "WARC-Date": warc_date(exchange.fetched_at),
         KIND: exchange.kind,
     }
     if exchange.ip:
         fields["WARC-IP-Address"] = exchange.ip
-    reason = HTTPStatus(exchange.status).phrase if exchange.status in _STATUSES else ""
-    status = StatusAndHeaders(
-        f"{exchange.status} {reason}".strip(),
-        _response_headers(exchange),
-        protocol=exchange.protocol if exchange.protocol in ("HTTP/1.0", "HTTP/1.1") else "HTTP/1.1",
-    )
+    status = response_head(exchange)
     if exchange.status == 304:
         if confirmed is not None:
             fields["WARC-Refers-To-Target-URI"] = confirmed.url
-            fields["WARC-Refers-To-Date"] = _warc_date(confirmed.fetched_at)
+            fields["WARC-Refers-To-Date"] = warc_date(confirmed.fetched_at)
             fields |= _reference(confirmed.place)
         response = writer.create_warc_record(
             url,
@@ -227,7 +222,7 @@ def _write_pair(
             url,
             exchange.digest,
             earlier.url,
-            _warc_date(earlier.fetched_at),
+            warc_date(earlier.fetched_at),
             http_headers=status,
             warc_headers_dict=fields | _reference(earlier.place),
         )
@@ -251,18 +246,24 @@ def _reference(place: Place) -> dict[str, str]:
 _STATUSES = {int(status) for status in HTTPStatus}
 
 
-def _response_headers(exchange: Exchange) -> list[tuple[str, str]]:
-    """Return the headers with the true length, and without cookies.
+def response_head(exchange: Exchange) -> StatusAndHeaders:
+    """Return the status line and headers of a response to archive.
 
-    Chunks were joined before the body got here. Nobody must be let in by means of an archive.
+    The headers have the true length and no cookies: chunks were joined before the body got here,
+    and nobody must be let in by means of an archive.
     """
+    reason = HTTPStatus(exchange.status).phrase if exchange.status in _STATUSES else ""
     dropped = ("transfer-encoding", "content-length")
     public = public_headers(exchange.headers)
     headers = [(name, value) for name, value in public if name.lower() not in dropped]
-    if exchange.status == 304:
-        return headers  # it has no payload to give the length of
-    return [*headers, ("Content-Length", str(len(exchange.body)))]
+    if exchange.status != 304:  # it has no payload to give the length of
+        headers.append(("Content-Length", str(len(exchange.body))))
+    return StatusAndHeaders(
+        f"{exchange.status} {reason}".strip(),
+        headers,
+        protocol=exchange.protocol if exchange.protocol in ("HTTP/1.0", "HTTP/1.1") else "HTTP/1.1",
+    )
 
 
-def _warc_date(moment: datetime) -> str:
+def warc_date(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

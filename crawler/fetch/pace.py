@@ -16,7 +16,7 @@ from scrapy.robotstxt import RobotParser
 
 from crawler.crawl.session import CrawlPart
 from crawler.issues import ComeLater
-from crawler.limits import mail_date, whole_number
+from crawler.limits import retry_after
 
 _BUSY = (429, 503)
 """Statuses with a meaningful Retry-After (RFC 6585, RFC 9110)."""
@@ -73,16 +73,3 @@ class Pace(CrawlPart):
         delay = robotparser.crawl_delay(self._agent)
         if delay and math.isfinite(delay) and delay > 0:
             self._delays[urlsplit(request.url).netloc] = min(float(delay), self._max_delay)
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3); None: unreadable."""
-    if value.strip().isdecimal():
-        seconds = whole_number(value)
-        # A number too long to be meant counts as for ever.
-        return float(seconds) if seconds is not None else math.inf
-    moment = mail_date(value)
-    if moment is None:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from crawler.archive import reader
+from crawler.archive.reader import Record
 from crawler.city import City, is_public, unnamed_city
 from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import extract as extract_page
@@ -25,11 +27,13 @@ from pipelines.articles.archives_read import Progress, identity, settings_digest
 from pipelines.articles.article_language import judge
 from pipelines.tables import damage, files, lock, parquet, schema
 from pipelines.tables.articles import write_articles, write_rejects
+from pipelines.tables.captures import write_captures
 from pipelines.tables.runs import Run
 from pipelines.terminal import Tracker
 
 # Pages fetched to find articles; in anyone else's archive a record has no kind.
 _NOT_ARTICLES = ("list", "robots")
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,17 @@ class _Pages:
     articles: dict[str, Article] = field(default_factory=dict)
     rejects: dict[str, Reject] = field(default_factory=dict)
     records: int = 0
+    earlier: list[Article] = field(default_factory=list)
+    """Captures of pages that are in `articles` with a later one."""
+
+    def add(self, url: str, article: Article) -> None:
+        """Add a page's article; of two captures both, else the last."""
+        before = self.articles.get(url)
+        if before is not None and before.captured_at and article.captured_at:
+            before, article = sorted((before, article), key=lambda one: one.captured_at or _NEVER)
+            self.earlier.append(before)
+        self.articles[url] = article
+        self.rejects.pop(url, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,16 +241,18 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
         if isinstance(result, Reject) and result.reason == "moved":
             continue  # it is a redirect, and another record has the page it leads to
         if isinstance(result, Reject):
-            pages.rejects[record.url] = result
+            # A capture that gives no article takes nothing from one that does.
+            if not (record.source and record.url in pages.articles):
+                pages.rejects[record.url] = result
         else:
-            pages.articles[record.url] = contract.within_limits(result, record.fetched_at)
-            pages.rejects.pop(record.url, None)
+            article = contract.within_limits(result, record.fetched_at)
+            pages.add(record.url, _captured(article, record) if record.source else article)
     return {key: _judged(pages) for key, pages in gathered.items()}, skipped
 
 
 def _judged(pages: _Pages) -> _Found:
     articles, rejects = [], list(pages.rejects.values())
-    for article in _joined(pages.articles):
+    for article in _joined(pages.articles, pages.earlier):
         for judged in judge(article):
             if isinstance(judged, Reject):
                 rejects.append(judged)
@@ -253,19 +270,41 @@ def _store(output: Path, key: str, found: _Found, run: Run) -> Count:
             ["article_id", "content_sha256"],
         )
         known = {(row["article_id"], row["content_sha256"]) for row in past.to_pylist()}
-        current = [a for a in found.articles if (a.article_id, a.content_sha256) not in known]
+        captures = [article for article in found.articles if article.captured_at is not None]
+        pages = [article for article in found.articles if article.captured_at is None]
+        current = [a for a in pages if (a.article_id, a.content_sha256) not in known]
         changes = write_articles(output, key, current, run_id=run.run_id, now=run.started_at)
+        changes += write_captures(output, key, captures, run_id=run.run_id)
         write_rejects(output, key, found.rejects, run_id=run.run_id, now=run.started_at)
-    unchanged = changes.unchanged + len(found.articles) - len(current)
+    unchanged = changes.unchanged + len(pages) - len(current)
     return Count(found.records, changes.new, changes.revised, unchanged, len(found.rejects))
 
 
-def _joined(articles: Mapping[str, Article]) -> list[Article]:
-    """Return the articles with multi-page ones joined."""
+def _captured(article: Article, record: Record) -> Article:
+    """Return an article with its provenance from a web archive.
+
+    A page without a date was published before it was captured, which is flagged `bounded`: the
+    latest possible time is that of the first capture.
+    """
+    first = min(record.first_capture or record.fetched_at, record.fetched_at)
+    return replace(
+        article,
+        fetched_from=f"{record.source} {record.fetched_at:%Y-%m-%dT%H:%M:%SZ}",
+        captured_at=record.fetched_at.replace(microsecond=0),
+        first_capture=first.replace(microsecond=0),
+        flags=article.flags if article.published_at else (*article.flags, "bounded"),
+    )
+
+
+def _joined(articles: Mapping[str, Article], earlier: Sequence[Article]) -> list[Article]:
+    """Return the articles with multi-page ones joined.
+
+    An earlier capture is joined with the further pages at hand.
+    """
     continuations = {url for article in articles.values() for url in article.parts}
     whole = []
-    for url, article in articles.items():
-        if url in continuations:
+    for article in (*earlier, *articles.values()):
+        if article.url in continuations:
             continue
         rest = [articles[part] for part in article.parts if part in articles]
         whole.append(join_parts(article, rest) if article.parts else article)

@@ -29,6 +29,7 @@ app = App(
 )
 app.command(commands.demo)
 app.command(commands.crawl)
+app.command(commands.backfill)
 app.command(commands.extract)
 app.command(commands.page)
 app.command(commands.import_articles, name="import")

@@ -20,6 +20,7 @@ from pipelines.cli.options import (
     CitiesDir,
     City,
     Crawling,
+    Day,
     Encoder,
     Jobs,
     MetricsDir,
@@ -160,6 +161,81 @@ def extract(
         code = code or ExitCode.UNWELL
     _show_extracted(found, url_prefix, as_json=shared.json)
     return code
+
+
+def _pause(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise ValueError(f"expected seconds from 0 to 3600, not {value!r}")
+    return seconds
+
+
+def backfill(
+    *cities: City,
+    source: Annotated[
+        str,
+        option(
+            "common-crawl, wayback, the URL of an index, or a folder of archives",
+            "ARCHIVE",
+            name="--from",
+        ),
+    ],
+    since: Annotated[Day, option("only captures made on this day or later")] = None,
+    until: Annotated[Day, option("only captures made on this day or before")] = None,
+    every: Annotated[
+        bool, option("every text of an address, not only the newest", name="--every-capture")
+    ] = False,
+    dry_run: Annotated[bool, option("ask the index, show the plan, fetch nothing")] = False,
+    limit: Annotated[
+        int | None, option("fetch at most N captures of a city", "N", read=counted("a number"))
+    ] = None,
+    max_bytes: Annotated[
+        int | None,
+        option("fetch at most N bytes in all (default: 20 GiB)", "N", read=counted("bytes")),
+    ] = None,
+    delay: Annotated[
+        float | None,
+        option(
+            "pause between requests; of a known service, its own at least", "SECONDS", read=_pause
+        ),
+    ] = None,
+    records: Annotated[
+        str | None, option("URL below which the files that an index names are", "URL")
+    ] = None,
+    again: Annotated[bool, option("ask an index again that may have grown")] = False,
+    jobs: Annotated[Jobs, option("files extracted at once (default: one per core)")] = None,
+    cities_dir: CitiesDir = None,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Fetch a city's archived pages from web archives, and extract them."""
+    from crawler.backfill.capture import Window
+    from crawler.backfill.services import service_of
+    from crawler.city_file import load_cities
+    from pipelines.operations import backfill as step
+
+    check_window(since, until)
+    known = load_cities(cities_dir)
+    unknown = [key for key in cities if key not in known]
+    if unknown or not cities:
+        raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(known)}"
+                         if unknown else "name at least one city")  # fmt: skip
+    order = step.Order(
+        writable(shared.output),
+        {key: known[key] for key in cities},
+        service_of(source, records),
+        Window(since, until),
+        every=every,
+        dry_run=dry_run,
+        again=again,
+        limit=limit,
+        ceiling=max_bytes or step.CEILING,
+        delay=delay,
+        jobs=jobs,
+    )
+    return step.run(order, as_json=shared.json)
 
 
 def _show_extracted(found: "Extracted", prefix: str | None, *, as_json: bool) -> None:

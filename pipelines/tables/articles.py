@@ -17,7 +17,7 @@ from pipelines.tables.files import article_files, articles_folder, table_path
 from pipelines.tables.parquet import Row, empty, read_table, rows_to_table, write_table
 
 # Fields of an Article that are no columns of the table.
-_IN_TRANSIT = {"lang_declared", "parts"}
+_IN_TRANSIT = {"lang_declared", "parts", "captured_at", "first_capture"}
 _ARTICLE_FIELDS = tuple(f.name for f in fields(Article) if f.name not in _IN_TRANSIT)
 
 
@@ -69,7 +69,7 @@ def write_articles(
     stored = _stored(output, city, incoming)
     changes, written, revised = Changes(), dict[str, Row](), list[str]()
     for key, article in incoming.items():
-        row = _row(article) | {"last_seen": now, "run_id": run_id}
+        row = row_of(article) | {"last_seen": now, "run_id": run_id}
         old = stored.get(key)
         if old is None:
             written[key] = row | {"first_seen": now, "revision": 1}
@@ -92,8 +92,8 @@ def write_articles(
             revised.append(key)
             changes += Changes(revised=1)
     if revised:
-        _add_revisions(output, city, list(_whole_rows(output, city, revised).values()))
-    _write_rows(output, city, written)
+        _add_revisions(output, city, list(whole_rows(output, city, revised).values()))
+    write_rows(output, city, written)
     return changes
 
 
@@ -117,7 +117,8 @@ def _stored(
     return rows
 
 
-def _whole_rows(output: Path, city: str, keys: Iterable[str]) -> dict[str, Row]:
+def whole_rows(output: Path, city: str, keys: Iterable[str]) -> dict[str, Row]:
+    """Return the whole rows of these articles, each in its highest revision."""
     return _stored(output, city, keys, None)
 
 
@@ -131,7 +132,8 @@ def _views_of_pages(articles: Iterable[Article]) -> dict[str, Article]:
     return found
 
 
-def _row(article: Article) -> Row:
+def row_of(article: Article) -> Row:
+    """Return an article as a row, without the columns of its history."""
     row = {name: getattr(article, name) for name in _ARTICLE_FIELDS}
     row |= {name: list(row[name]) for name in ("keywords", "images", "attachments", "flags")}
     return row | {"content_sha256": article.content_sha256}
@@ -176,7 +178,7 @@ def _mark(output: Path, city: str, of: Callable[[Row], tuple[str | None, str | N
         target = of(row)
         if (row["duplicate_of"], row["duplicate_city"]) != target:
             changed[row["article_id"]] = dict(zip(columns[1:], target, strict=True))
-    _write_rows(output, city, changed)
+    write_rows(output, city, changed)
     return len(changed)
 
 
@@ -221,7 +223,7 @@ def _add_revisions(output: Path, city: str, superseded: list[Row]) -> None:
     write_table(path, rows_to_table((keyed[key] for key in sorted(keyed)), schema.REVISIONS))
 
 
-def _write_rows(output: Path, city: str, rows: Mapping[str, Row]) -> None:
+def write_rows(output: Path, city: str, rows: Mapping[str, Row]) -> None:
     """Set columns of articles, by article_id, and write the years changed.
 
     A row without `article_id` changes a stored article; another one replaces it or is new. A
@@ -231,7 +233,7 @@ def _write_rows(output: Path, city: str, rows: Mapping[str, Row]) -> None:
     if not rows:
         return
     partial = [key for key, row in rows.items() if "article_id" not in row]
-    stored = _whole_rows(output, city, partial) if partial else {}
+    stored = whole_rows(output, city, partial) if partial else {}
     years: dict[str, list[Row]] = {}
     for key in sorted(rows):
         row = stored[key] | rows[key] if key in stored else rows[key]

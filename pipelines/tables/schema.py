@@ -58,8 +58,12 @@ ARTICLES = table(
     column("images", STRINGS, "Absolute URLs of images in the body"),
     column("captions", STRINGS, "Captions of the images; not part of text"),
     column("attachments", STRINGS, "Absolute URLs of attached documents"),
-    column("first_seen", RUN_TIME, "Time when the article was first stored"),
-    column("last_seen", RUN_TIME, "Time when this revision was stored"),
+    column(
+        "first_seen",
+        RUN_TIME,
+        "Time when the article was first stored, or first captured by a web archive",
+    ),
+    column("last_seen", RUN_TIME, "Time when this revision was stored, or captured"),
     column("revision", INTEGER, "1 for the first text stored, one more for each correction"),
     column("content_sha256", STRING, "SHA-256 of title, blank line, text"),
     column("extractor", STRING, "Rule that read the body: a site family's, or the general one"),
@@ -85,6 +89,12 @@ ARTICLES = table(
     ),
     column("rights", STRING, "Part of the article that the source's terms let a release contain"),
     column("run_id", STRING, "Run that stored this revision"),
+    column(
+        "fetched_from",
+        STRING,
+        "Web archive the page was fetched from: service, crawl or collection, time of the capture; "
+        "null: from the site itself, or imported",
+    ),
 )
 
 REVISIONS = table(

@@ -29,6 +29,8 @@ class Statistics:
     first: str | None = None
     last: str | None = None
     """Days of publication, ISO 8601."""
+    archives: Counter[str] = field(default_factory=Counter)
+    """Articles by the web archive they were fetched from, and its crawl or collection."""
     suspicion: Counter[str] = field(default_factory=Counter)
     """English articles by `mt_suspect`: suspect, not_suspect, not_told (null)."""
     signs: Counter[str] = field(default_factory=Counter)
@@ -50,6 +52,7 @@ class Statistics:
             {
                 "lang": table["lang"],
                 "characters": lengths.cast(pa.int64()),
+                "archive": _without_time(table["fetched_from"]),
                 "published": pc.local_timestamp(table["published_at"]),
                 "suspect": table["mt_suspect"],
                 "signs": table["mt_signs"],
@@ -60,6 +63,7 @@ class Statistics:
             self.articles[row["lang"]] += row["count_all"]
             self.characters[row["lang"]] += row["characters_sum"]
         _count(self.years, pc.fill_null(pc.year(light["published"]).cast(pa.string()), "undated"))
+        _count(self.archives, light["archive"])
         found = pc.min_max(light["published"]).as_py()
         if found["min"] is not None:
             first, last = (found[end].date().isoformat() for end in ("min", "max"))
@@ -98,6 +102,7 @@ class Statistics:
             "articles": _sorted(self.articles),
             "characters": _sorted(self.characters),
             "articles_by_year": _sorted(self.years),
+            "articles_by_archive": _sorted(self.archives),
             "mt_suspect": {**_sorted(self.suspicion), "signs": _sorted(self.signs)},
             "pairs_by_probability": _sorted(self.bands),
             "days_apart_quartiles": quarters if days else None,
@@ -109,6 +114,11 @@ class Statistics:
                 "en_characters": self.aligned["en"],
             },
         }
+
+
+def _without_time(origins: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return service and crawl of `fetched_from`, without the time of the capture."""
+    return pc.replace_substring_regex(origins, r" [^ ]*$", "")
 
 
 def _count(counter: Counter[Any], values: pa.ChunkedArray | pa.Array) -> None:

@@ -1,0 +1,200 @@
+"""HTTP client of web archives, with a pace and back-off.
+
+It sends one request at a time, names its operator, reads no more than asked for, and counts its
+requests and bytes.
+"""
+
+import http.client
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import IO, Any
+from urllib.error import URLError
+from urllib.parse import urljoin, urlsplit
+from urllib.request import HTTPErrorProcessor, OpenerDirector, Request, build_opener
+
+from crawler.backfill import pace
+from crawler.errors import ExitCode, ShizhengError
+from crawler.limits import retry_after
+
+TIMEOUT = 120.0
+"""Seconds without a byte: an index may search that long. Set by hand."""
+TRIES = 8
+"""Requests for one answer while a service is busy; with doubled pauses some five minutes."""
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+"""Seconds between two tries, doubled from the first to the longest, as cdx_toolkit does."""
+MAX_ANSWER = 64 << 20
+"""Bytes of an answer that is read at once: a record, or a page of an index."""
+BUSY = (429, 500, 502, 503, 504, 509)
+
+_SLICE = 1 << 16
+_HOPS = 5
+
+
+class ServiceError(ShizhengError):
+    """Unexpected answer of a web archive. The message has the remedy."""
+
+    exit_code = ExitCode.UNUSABLE
+
+
+class CeilingError(ShizhengError):
+    """The most bytes that a command may fetch were reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer of a service; header names are in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    header_list: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Client:
+    """Client of the services of one command.
+
+    `agent` names program and operator, `delay` is the wanted pause in seconds, `ceiling` the most
+    bytes to fetch. `requests` counts the requests sent, `received` the bytes.
+    """
+
+    agent: str
+    delay: float | None = None
+    ceiling: float = math.inf
+    requests: int = 0
+    received: int = 0
+    _opener: OpenerDirector = field(default_factory=lambda: build_opener(_EveryStatus))
+
+    def get(
+        self, url: str, *, span: tuple[int, int] | None = None, missing: tuple[int, ...] = ()
+    ) -> Answer:
+        """Return an answer with its body.
+
+        `span` is first byte and end of a range. Redirects within the host are followed. Answers
+        with a status in `missing` are returned, as those with 200 and 206 are. Raises
+        `ServiceError`, `CeilingError`.
+        """
+        for _ in range(_HOPS):
+            with self._opened(url, span, missing) as (status, headers, stream):
+                length = span[1] - span[0] if span and status == 206 else MAX_ANSWER
+                body = b"".join(self._read(stream, length, url))
+            target = urljoin(url, headers.get("location", ""))
+            if not 300 <= status < 400 or status in missing:
+                named = tuple((name, value) for name, value in headers.items())
+                lower = {name.lower(): value for name, value in named}
+                return Answer(url, status, lower, named, body)
+            if urlsplit(target).netloc != urlsplit(url).netloc:
+                raise ServiceError(f"{url}: leads to {target}, another host; check the address")
+            url = target
+        raise ServiceError(f"{url}: led on more than {_HOPS} times; check the address")
+
+    def tail(self, url: str, length: int) -> tuple[int, bytes]:
+        """Return the size of a file and its last bytes.
+
+        Raises `ServiceError`, `CeilingError`.
+        """
+        with self._opened(url, (-length, 1), ()) as (_, headers, stream):
+            body = b"".join(self._read(stream, length, url))
+        size = (headers.get("content-range") or "").rpartition("/")[2]
+        if not (size.isascii() and size.isdigit()):
+            raise ServiceError(f"{url}: the server does not give the size of the file")
+        return int(size), body
+
+    def lines(self, url: str, *, missing: tuple[int, ...] = ()) -> Iterator[bytes]:
+        """Yield the lines of an answer as they come.
+
+        There are none for a status in `missing`. The host's turn lasts until the last line is read.
+        Raises `ServiceError`, `CeilingError`.
+        """
+        with self._opened(url, None, missing) as (status, _, stream):
+            rest = b""
+            for part in self._read(stream, None, url) if status not in missing else ():
+                *whole, rest = (rest + part).split(b"\n")
+                yield from whole
+                if len(rest) > MAX_ANSWER:
+                    raise ServiceError(f"{url}: a line has more than {MAX_ANSWER >> 20} MB")
+            if rest:
+                yield rest
+
+    @contextmanager
+    def _opened(
+        self, url: str, span: tuple[int, int] | None, missing: tuple[int, ...]
+    ) -> "Iterator[tuple[int, http.client.HTTPMessage, IO[bytes]]]":
+        """Open a URL at its host's turn, again while it is busy."""
+        if self.received >= self.ceiling:
+            raise CeilingError(f"the ceiling of {self.ceiling:,.0f} bytes was reached")
+        host = urlsplit(url).netloc
+        pause = FIRST_PAUSE
+        for left in reversed(range(TRIES)):
+            with pace.turn(host, pace.seconds_for(host, self.delay)):
+                self.requests += 1
+                found = self._sent(url, span)
+                if isinstance(found, str):
+                    asked, reason = None, found
+                elif found.status not in BUSY:
+                    with found:
+                        self._check(url, found.status, span, missing)
+                        yield found.status, found.headers, found
+                        return
+                else:
+                    with found:
+                        told = found.headers.get("retry-after")
+                        asked = retry_after(told, datetime.now(UTC)) if told else None
+                        reason = f"it answered {found.status}"
+            wait = max(pause, asked or 0.0)
+            if not left or wait > pace.LONGEST_REST:
+                rests = f" and asked for {asked:.0f} seconds of rest" if asked else ""
+                raise ServiceError(
+                    f"{host}: {reason}{rests}, {TRIES - left} times; what was fetched is kept: "
+                    "run the command again later to go on"
+                )
+            pace.rest(host, wait)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _sent(self, url: str, span: tuple[int, int] | None) -> http.client.HTTPResponse | str:
+        """Return the response of one request, or the reason for none."""
+        headers = {"User-Agent": self.agent, "Accept-Encoding": "identity"}
+        if span is not None:
+            # A negative start is that many bytes at the end.
+            headers["Range"] = f"bytes={span[0]}" + (f"-{span[1] - 1}" if span[0] >= 0 else "")
+        try:
+            found = self._opener.open(Request(url, headers=headers), timeout=TIMEOUT)
+        except (URLError, http.client.HTTPException, OSError, ValueError) as error:
+            return f"no answer ({getattr(error, 'reason', None) or error})"
+        response: http.client.HTTPResponse = found
+        return response
+
+    def _check(
+        self, url: str, status: int, span: tuple[int, int] | None, missing: tuple[int, ...]
+    ) -> None:
+        if status in missing or 300 <= status < 400:
+            return
+        if span is not None and status == 200:
+            raise ServiceError(f"{url}: the server does not answer ranges, and sent the whole file")
+        if status not in (200, 206):
+            raise ServiceError(f"{url}: answered {status}; check the address")
+
+    def _read(self, stream: IO[bytes], length: int | None, url: str) -> Iterator[bytes]:
+        left: float = math.inf if length is None else length
+        try:
+            while left > 0 and (part := stream.read(int(min(left, _SLICE)))):
+                left -= len(part)
+                self.received += len(part)
+                yield part
+        except (http.client.HTTPException, OSError) as error:
+            raise ServiceError(
+                f"{url}: the answer broke off ({error}); run the command again to go on"
+            ) from error
+
+
+class _EveryStatus(HTTPErrorProcessor):
+    """Returns answers of every status; the client follows redirects itself."""
+
+    def http_response(self, request: Request, response: Any) -> Any:
+        return response
+
+    https_response = http_response
