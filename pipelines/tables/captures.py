@@ -51,7 +51,7 @@ def write_captures(output: Path, city: str, articles: Sequence[Article], *, run_
 def _add(
     stored: dict[str, Row], past: dict[str, list[Row]], article: Article, run_id: str
 ) -> Changes:
-    """Add one capture to the newest and the earlier rows of its article."""
+    """Add one capture to its article's newest and earlier rows."""
     key = article.article_id
     now = stored.get(key)
     if now is not None and is_twin(article.url) and not is_twin(now["url"] or ""):
