@@ -58,6 +58,8 @@ _NO_RECORDS = frozenset(
 """Roots of HTML, and of feeds, whose entries are read by their own rules."""
 UNIT = "/jpaas-publish-server/front/page/build/unit"
 """Endpoint of jpaas, Hanweb's successor: markup of a list in JSON."""
+FULL = "one page, which is full"
+"""Sign of further entries in an answer without a number to ask for them."""
 _MAX_FIELDS = 60
 """Fields of one entry that are looked at; set by hand, not measured."""
 
@@ -139,7 +141,8 @@ def json_listing(
         paging = _Paging(len(entries), total, paging.pages, int(rows[1]) if rows else None)
     kept = tuple(link for link in entries if wanted(link.url))
     further = _further(url, paging)
-    return Listing(kept, (*more, *further), total=paging.total)
+    unread = "" if further or more or paging.total or not _is_full(url, paging) else FULL
+    return Listing(kept, (*more, *further), total=paging.total, unread=unread)
 
 
 def page_field(url: str) -> tuple[str, int] | None:
@@ -196,6 +199,12 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
         given = (f'{{"pageNo":{n},"pageSize":{size}}}' for n in numbers)
         return tuple(f"{url}&paramJson={quote(value)}" for value in given)
     return ()
+
+
+def _is_full(url: str, paging: _Paging) -> bool:
+    """Return True if an answer has all entries asked for."""
+    sizes = [v for k, v in parse_qsl(urlsplit(url).query) if _plain(k) in _SIZE_FIELDS]
+    return paging.found > 1 and str(paging.found) in sizes
 
 
 def _numbers(page: int, size: int, paging: _Paging) -> range:

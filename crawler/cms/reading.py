@@ -63,8 +63,8 @@ def _page(family: Family, own: Listing, text: str, url: str) -> Listing:
         more += frames(text, url, every=False)
     further = once(more, url)
     unread = "" if further else pager.unread and f"a pager's {pager.unread} page has no address"
-    if not links and not further:
-        unread = unread or named(text, url)
+    if len(links) <= 1 and not further:
+        unread = unread or named(text, scripts=not links)
     return Listing(links, further, total=pager.entries, pages=pager.stated, unread=unread)
 
 

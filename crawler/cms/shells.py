@@ -76,8 +76,11 @@ def endpoints(text: str, url: str) -> tuple[str, ...]:
     return once(found[:_MOST], url)
 
 
-def named(text: str, url: str) -> str:
-    """Return the frame, endpoint or script of a page without entries."""
+def named(text: str, *, scripts: bool) -> str:
+    """Return the frame, endpoint or script of a page without entries.
+
+    Empty if it has none. Most pages have `scripts`, so that they are evidence only without entries.
+    """
     root = root_of(text)
     for node, name in _framed(root) if root is not None else ():
         if node.get(name):
@@ -85,7 +88,7 @@ def named(text: str, url: str) -> str:
     for match in _QUOTED.finditer(text):
         if _DATA.search(match["url"]):
             return f"an endpoint: {match['url']}"
-    sources = root.xpath("//script/@src") if root is not None else []
+    sources = root.xpath("//script/@src") if scripts and root is not None else []
     return f"a script: {sources[-1]}" if sources else ""
 
 

@@ -31,6 +31,12 @@ from crawler.state.database import SKEW
 from crawler.state.walks import Walk, news_day
 from crawler.unpacking import is_packed, opened
 
+_NO_ENTRIES = 0.1
+"""Share of a stated number of entries that may be files, repeats or hidden; set by hand."""
+_DATED = 3
+"""Dated entries from which on a page is a list, whatever its system; set by hand, as `cities add`
+has it."""
+
 
 @dataclass(slots=True)
 class _Reading:
@@ -46,6 +52,26 @@ class _Reading:
     last: str = ""
     drawn: bool = False
     off_host: Counter[str] = field(default_factory=Counter)
+    entries: set[str] = field(default_factory=set)
+    total: int = 0
+    stated: int = 0
+    unread: str = ""
+    behind: bool = False
+
+    def note(self, listing: Listing) -> None:
+        """Note a page's entries, and the list's stated totals."""
+        self.entries.update(link.url for link in listing.links)
+        self.total = max(self.total, listing.total or 0)
+        self.stated = max(self.stated, listing.pages or 0)
+        self.unread = self.unread or listing.unread
+
+    def missing(self) -> str:
+        """Return the sign that a list read to its end has more."""
+        if self.total * (1 - _NO_ENTRIES) > len(self.entries):
+            return f"{self.total} entries are stated, {len(self.entries)} were read"
+        if self.stated > self.pages:
+            return f"{self.stated} pages are stated, {self.pages} were read"
+        return self.unread
 
     def enqueue(self, urls: list[str]) -> None:
         """Queue the pages that were not queued before."""
@@ -120,7 +146,8 @@ class Discovery:
         if cut:
             session.report("list_cut", answer.url, f"its first {len(text)} characters are read")
         listing = FAMILIES[source.cms].read_list(text, answer.url)
-        wanted = tuple(link for link in listing.links if source.wants(link.url))
+        reading.note(listing)
+        wanted = _articles_of(source, listing)
         if wanted:
             self._count_list(source)
         reading.last = (
@@ -138,6 +165,7 @@ class Discovery:
         behind = self._window.is_past(listing) or self._is_known(listing, reading.walk)
         found = self._new(reading, listing)
         if behind:
+            reading.behind = True
             reading.queue.clear()
             return found
         reading.enqueue([url for url in listing.more if session.city.allows(url)])
@@ -233,13 +261,21 @@ class Discovery:
         if reading.queue:
             unread = f"{reading.pages} pages read, {len(reading.queue)} known unread"
             session.report("list_cut", source.list, unread)
+        elif self._is_whole(reading) and (missing := reading.missing()):
+            session.report("list_cut", source.list, missing)
         if reading.off_host:
             hosts = ", ".join(f"{host} ({n})" for host, n in reading.off_host.most_common(5))
             session.report("links_off_host", source.list, hosts)
 
+    def _is_whole(self, reading: _Reading) -> bool:
+        """Return True for a list read to its end without failures."""
+        return bool(reading.links) and not (reading.behind or reading.failed or self._window)
+
     def _report_empty(self, reading: _Reading) -> None:
         session, source, walk = self._session, reading.source, reading.walk
         shown = f"{reading.pages} pages; the last: {reading.last}"
+        if reading.unread:
+            shown += f"; it has {reading.unread}"
         if reading.drawn:
             shown += f"; {REASONS['empty_shell']}"
         if walk is not None and walk.links:
@@ -247,3 +283,15 @@ class Discovery:
             session.report("layout_changed", source.list, had)
         else:
             session.report("empty_shell" if reading.drawn else "list_empty", source.list, shown)
+
+
+def _articles_of(source: Source, listing: Listing) -> tuple[Link, ...]:
+    """Return the articles among a page's links.
+
+    A page that only the generic family could read has its articles if most of them are dated.
+    """
+    wanted = tuple(link for link in listing.links if source.wants(link.url))
+    if wanted or not listing.family or source.articles is not None:
+        return wanted
+    dated = sum(link.date is not None for link in listing.links)
+    return listing.links if dated >= max(_DATED, len(listing.links) / 2) else ()

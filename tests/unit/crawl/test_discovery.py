@@ -233,3 +233,72 @@ def test_an_event_to_come_is_no_news_of_the_future(tmp_path: Path) -> None:
     _, walk, _ = walked(tmp_path, Site({LIST: page(1, 2, 3, day=date(2024, 6, 1))}))
     assert walk is not None
     assert walk.newest is None
+
+
+def paged(*numbers: int, tail: str) -> str:
+    return page(*numbers).replace("</body>", f"{tail}</body>")
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "<div>共375条记录</div>",
+        "<div>共<b>25</b>页</div>",
+        "<div>Page 1 of 12</div>",
+        "<a href='javascript:void(0)' onclick='turn(2)'>下一页</a>",
+    ],
+)
+def test_a_list_that_shows_more_than_was_read_is_cut(tmp_path: Path, tail: str) -> None:
+    found, walk, issues = walked(tmp_path, Site({LIST: paged(1, 2, 3, tail=tail)}))
+    assert (len(found), issues.get("list_cut")) == (3, 1)
+    assert walk is not None
+
+
+@pytest.mark.parametrize("tail", ["共3条", "共1页", "Page 1 of 1", "<a href='/xwzx/'>首页</a>"])
+def test_a_list_that_shows_its_end_is_whole(tmp_path: Path, tail: str) -> None:
+    _, _, issues = walked(tmp_path, Site({LIST: paged(1, 2, 3, tail=f"<p>{tail}</p>")}))
+    assert "list_cut" not in issues
+
+
+def test_all_stated_pages_are_read(tmp_path: Path) -> None:
+    more = '<a href="index_2.html">下一页</a> 共3页，共9条'
+    site = Site(
+        {LIST: paged(1, 2, 3, tail=more), SECOND: page(4, 5, 6)}
+        | {SECOND.replace("_2", "_3"): page(7, 8, 9)}
+    )
+    found, _, issues = walked(tmp_path, site)
+    assert (len(found), issues) == (9, {})
+
+
+def evidence(folder: Path) -> str:
+    return "".join(path.read_text("utf-8") for path in (folder / "runs").rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("body", "sign"),
+    [
+        ("<iframe src='http://elsewhere.example/list.html'></iframe>", "elsewhere.example/list"),
+        ("<div id='l'></div><script>post('/irs/front/search', f)</script>", "/irs/front/search"),
+    ],
+)
+def test_an_empty_list_names_what_it_shows_instead(tmp_path: Path, body: str, sign: str) -> None:
+    text = f"<html><body><h1>要闻</h1><p>{'洛山市人民政府要闻栏目。' * 9}</p>{body}</body></html>"
+    _, _, issues = walked(tmp_path, Site({LIST: text}))
+    assert (issues, sign in evidence(tmp_path)) == ({"list_empty": 1}, True)
+
+
+def test_a_frame_is_read_for_its_entries(tmp_path: Path) -> None:
+    text = "<html><body><h1>要闻</h1><iframe src='in.html'></iframe></body></html>"
+    of = city(Source("zh", "generic", LIST))
+    site = Site({LIST: text, LIST.replace("index", "in"): page(1, 2, 3)})
+    found, _, issues = walked(tmp_path, site, of)
+    assert (len(found), issues) == (3, {})
+
+
+def test_a_list_of_another_system_is_read_if_its_entries_are_dated(tmp_path: Path) -> None:
+    of = city(Source("zh", "trs", LIST))
+    dated, _, issues = walked(tmp_path / "a", Site({LIST: page(1, 2, 3)}), of)
+    assert (len(dated), issues) == (3, {})
+    undated = page(1, 2, 3).replace("<span>2024-03-01</span>", "")
+    found, _, issues = walked(tmp_path / "b", Site({LIST: undated}), of)
+    assert (found, issues) == ([], {"list_empty": 1})
