@@ -1,66 +1,165 @@
-"""Further pages of an article, by the numbered links of its pager."""
+"""Further pages of an article, by the links of its pager."""
 
 import re
-from collections.abc import Mapping
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Iterator
+from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
+
+from lxml import etree
 
 from crawler.extract.page import ParsedPage
+from crawler.phrases import alternatives
 
-_PART_TEXT = re.compile(r"^[\[【(（]?\s*(\d{1,2})\s*[\]】)）]?$")
-_PART_MARK = re.compile(r">[\s\[【(（]*(?:\d|&#)")
+_NUMBER = re.compile(r"^\W*(?:第|page)?\s*(\d{1,2})\s*(?:页|頁)?\W*$", re.IGNORECASE)
+_NEXT = re.compile(rf"^\W*{alternatives('crawler.extract/widgets.tsv', 'next')}\W*$", re.IGNORECASE)
+_PAGER = re.compile(
+    r"(?:>|=[\"']?|第|page)[\s\[【(（]*(?:\d|&#)|next|[下后後]一?[页頁]", re.IGNORECASE
+)
+_PARAMETER = re.compile(
+    r"(?!.*(?:comment|reply|size|count|total))(?:\w*page\w*|p|pn|pg|pno|part)", re.IGNORECASE
+)
+"""Name of the number of a page in a query, of neither comments nor a page's length."""
+_INDEX = re.compile(r"/(?:index|default)\.\w{2,5}$", re.IGNORECASE)
+_ENDING = re.compile(r"\.\w{2,5}$")
 
 
 def linked_parts(page: ParsedPage) -> tuple[str, ...]:
-    """Return the pages 2..n in a pager, by their URLs' shape.
+    """Return the pages 2..n in a pager, by their addresses.
 
-    Page n of `.../c_12.htm` is `.../c_12_2.htm` or `.../c_12-2.htm`. A page that is read under
-    another address than its pager links (saved, or a twin) is found by the pager's own link 1.
+    Page n of `.../c_12.htm` is `.../c_12_2.htm` or `c_12-2.htm`, `c_12/2`, `c_12.htm?page=2` and
+    so on, and its link has the same number or leads to the next page. Sites that count from nought
+    link page 2 by a 1. A page that is read under another address than its pager links (saved, or a
+    twin) is found by the link of page 1. Numbers between two of a pager are there, too.
     """
-    numbered: dict[str, int] = {}
-    if not _PART_MARK.search(page.html):
+    if not _PAGER.search(page.html):
         return ()
-    for node in page.tree.iter("a"):
-        text = _PART_TEXT.match("".join(node.itertext()).strip())
-        if text is None:
+    labels = dict(_labels(page))
+    firsts = [target for target, label in labels.items() if label == 1]
+    if _has_number(page.url) or any(_is_later(page.url, first, labels) for first in firsts):
+        return ()  # page n, read alone, is no first page
+    found = _parts_of(page.url, labels)
+    if found or any(_path(page.url) == _path(target) for target in labels):
+        return found
+    return _parts_of(firsts[0], labels) if firsts else ()
+
+
+def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:
+    """Yield the targets of a pager's links with the number of the page; the next is 0."""
+    seen: set[str] = set()
+    for node in page.tree.iter("a", "link", "option"):
+        label = _label(node)
+        written = (node.get("value" if node.tag == "option" else "href") or "").strip()
+        if label is None or not re.search(r"[./?]", written):
             continue
         try:
-            target = urljoin(page.base, (node.get("href") or "").strip()).partition("#")[0]
+            target = urljoin(page.base, written).partition("#")[0]
         except ValueError:
             continue
-        numbered.setdefault(target, int(text[1]))
-    found = _parts_of(page.url, numbered)
-    if found or any(_path(page.url) == _path(target) for target in numbered):
-        return found
-    first = next((target for target, number in numbered.items() if number == 1), None)
-    parts = _parts_of(first, numbered) if first else ()
-    # Page n, read alone, is no first page, even where it does not link itpage.
-    stem = _path(first or "").rpartition(".")[0]
-    return () if re.search(re.escape(stem) + r"[_-]\d{1,2}\.", _path(page.url)) else parts
+        if target not in seen:
+            seen.add(target)
+            yield target, label
 
 
-def _parts_of(url: str, numbered: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the `numbered` links that are further pages of an article."""
-    stem, _, extension = _path(url).rpartition(".")
-    if not stem or "/" in extension or not re.search(r"\d", stem):
+def _label(node: etree._Element) -> int | None:
+    """Return the number on a link, 0 for the next page, or None."""
+    text = "".join(node.itertext())
+    if match := _NUMBER.match(text):
+        return int(match[1])
+    names = (text, node.get("title") or "", node.get("aria-label") or "", node.get("rel") or "")
+    return 0 if any(map(_NEXT.match, names)) else None
+
+
+def _is_later(url: str, first: str, labels: dict[str, int]) -> bool:
+    """Return True if an address is page 2 or above of the pager's `first`."""
+    part = _part(first, url)
+    if part is None or url == first:
+        return False
+    counted = ((_part(first, target), label) for target, label in labels.items() if label > 1)
+    from_one = any(other is not None and other[0] == label for other, label in counted)
+    return part[0] > from_one
+
+
+def _parts_of(first: str, labels: dict[str, int]) -> tuple[str, ...]:
+    """Return the pages 2..n among links, by the page's number."""
+    numbered: dict[int, tuple[int, str]] = {}
+    for target, label in labels.items():
+        part = _part(first, target)
+        if part is None or target == first:
+            continue
+        number, shape = part
+        if label == 0 and number in (1, 2):
+            numbered.setdefault(2, (number, shape))
+        elif label > 1 and label - number in (0, 1):
+            numbered[label] = number, shape
+    if not numbered:
         return ()
-    shape = re.compile(re.escape(stem) + r"[_-](\d{1,2})\." + re.escape(extension) + r"$")
-    parts: dict[int, str] = {}
-    for target in numbered:
-        match = shape.search(_path(target))
-        if match and _host(target) == _host(url):
-            parts.setdefault(int(match[1]), target)
-    return tuple(parts[number] for number in sorted(parts))
+    number, shape = numbered[min(numbered)]
+    shift = number - min(numbered)
+    return tuple(
+        shape.format(n + shift) if n not in numbered else numbered[n][1].format(numbered[n][0])
+        for n in range(2, max(numbered) + 1)
+    )
+
+
+def _part(first: str, target: str) -> tuple[int, str] | None:
+    """Return number and shape of an address that is a page of `first`, or None.
+
+    The shape has `{}` in place of the number.
+    """
+    try:
+        here, there = urlsplit(first), urlsplit(target)
+    except ValueError:
+        return None
+    if here.netloc != there.netloc or _fixed(here) != _fixed(there):
+        return None
+    safe = target.replace("{", "{{").replace("}", "}}")
+    if _home(here.path) == _home(there.path):
+        match = next(filter(None, (_in_query(safe, name) for name, _ in _numbers(there))), None)
+    else:
+        ending = _ENDING.search(here.path)
+        stem = here.path.removesuffix(ending[0] if ending else "").rstrip("/")
+        stems = "|".join(map(re.escape, {stem, f"{_home(here.path)}/index"}))
+        match = re.search(
+            rf"(?<={re.escape(there.netloc)})(?:{stems})(?:[_-]p?|/(?:page/)?)(\d{{1,2}})"
+            r"(?:\.\w{2,5}|/)?(?=\?|$)",
+            safe,
+        )
+    if match is None:
+        return None
+    return int(match[1]), f"{safe[: match.start(1)]}{{}}{safe[match.end(1) :]}"
+
+
+def _in_query(address: str, name: str) -> re.Match[str] | None:
+    return re.search(rf"[?&]{re.escape(name)}=(\d{{1,2}})(?=&|$)", address)
+
+
+def _numbers(parts: SplitResult) -> list[tuple[str, str]]:
+    """Return the numbers of pages in a query."""
+    return [pair for pair in parse_qsl(parts.query) if _is_number(*pair)]
+
+
+def _fixed(parts: SplitResult) -> list[tuple[str, str]]:
+    """Return a query without numbers of pages, in order."""
+    return sorted(pair for pair in parse_qsl(parts.query) if not _is_number(*pair))
+
+
+def _is_number(name: str, value: str) -> bool:
+    return bool(_PARAMETER.fullmatch(name) and re.fullmatch(r"[0-9]{1,2}", value))
+
+
+def _has_number(url: str) -> bool:
+    """Return True if a query has a page's number above 1."""
+    try:
+        return any(int(number) > 1 for _, number in _numbers(urlsplit(url)))
+    except ValueError:
+        return False
+
+
+def _home(path: str) -> str:
+    return _INDEX.sub("", path).rstrip("/")
 
 
 def _path(url: str) -> str:
     try:
         return urlsplit(url).path
-    except ValueError:
-        return ""
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc
     except ValueError:
         return ""
