@@ -18,6 +18,7 @@ from crawler.cms.family import Rules
 from crawler.extract import fields, kinds, lines, titles
 from crawler.extract.blocks import Block, read_blocks
 from crawler.extract.body import Body, Cut, images, read_body
+from crawler.extract.concealed import revealed
 from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose_blocks
 from crawler.extract.dates import Moment
 from crawler.extract.documents import attachments, framed, pointed
@@ -50,6 +51,8 @@ _DOUBTFUL = 400
 """Units of text below which a page may be a defence: their own words stay below."""
 _PLAIN = 80
 """Units of text from which an article is plainly one; set by hand, not measured."""
+_WITHOUT_TEXT = ("too_short", "image_only", "empty_shell", "listing")
+"""Reasons of rejects whose pages may conceal a text."""
 _OPENING = 40
 """Characters of the first paragraph by which its line is found; set by hand, not measured."""
 _LONGEST_HEADING = 80
@@ -98,6 +101,7 @@ class _Text:
     rule: str
     rules: Rules | None = None
     agreement: float | None = None
+    concealed: bool = False
 
 
 def extract(url: str, body: bytes, headers: Mapping[str, str], city: City) -> Article | Reject:
@@ -248,7 +252,27 @@ def _article(
 ) -> Explanation:
     found = _find_fields(page, city, edition, text)
     result = _reject_of(found) or _article_of(found)
+    if isinstance(result, Reject) and result.reason in _WITHOUT_TEXT:
+        shown = _shown_fields(page, city, edition, result.reason)
+        if shown is not None and _reject_of(shown) is None:
+            found, result = shown, _article_of(shown)
     return Explanation(result, page.decoded.encoding, found.notes(), found.body.cut, opinions)
+
+
+def _shown_fields(
+    page: ParsedPage, city: City, edition: Source | None, reason: str
+) -> _Fields | None:
+    """Return the fields of a page with its scripts run, or None.
+
+    A list is one unless the concealed text has the page's own title.
+    """
+    shown = revealed(page)
+    if shown is None or (reason == "listing" and not shown.fits):
+        return None
+    blocks = read_blocks(shown.node, frozenset())
+    places = shown.page.places_in([shown.node])
+    text = _Text(blocks, [shown.node], places, shown.rule, concealed=True)
+    return _find_fields(shown.page, city, edition, text)
 
 
 def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Text) -> _Fields:
@@ -304,7 +328,7 @@ def _reject_of(found: _Fields) -> Reject | None:
     """Return the reject of a page without an article, or None."""
     page, city, body = found.page, found.city, found.body
     rejected = _no_article(found)
-    if rejected or not reaches([body.text], _DOUBTFUL):
+    if not found.text.concealed and (rejected or not reaches([body.text], _DOUBTFUL)):
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
         blocked = diagnose(page.url, 200, page.headers, page.body)
         rejected = _reject(page.url, city, blocked) if blocked else rejected

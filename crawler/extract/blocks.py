@@ -72,7 +72,7 @@ _LONGEST_CAPTION = 400
 _LONGEST_CELL, _MOST_CELLS = 80, 40
 """Most characters of a cell and cells of a row that become one line; set by hand, not measured."""
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SIGNS = re.compile(r"[\W_]+")
 # Soft hyphens, joiners, marks of direction, selectors of variants and tags, a place for an object;
 # bullets of symbol fonts, and any other private sign that begins a line.
@@ -159,7 +159,7 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
             if sort == "none":
                 continue
             style = node.get("style")
-            if left_out or (style and node is not root and _HIDDEN.search(style)):
+            if left_out or (style and node is not root and HIDDEN.search(style)):
                 events.skip_subtree()
                 continue
             if tag in _TYPED_TAGS or (style and _TYPED.search(style)):

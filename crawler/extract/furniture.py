@@ -47,6 +47,11 @@ def places_apart(blocks: Sequence[Block], elements: Sequence[etree._Element]) ->
     return {*apart, *linked}
 
 
+def is_furniture(node: etree._Element) -> bool:
+    """Return True for a foot, cookie notice or menu."""
+    return node.tag in ("footer", "nav") or _is_called(node, _FOOT) or _is_called(node, _MENU)
+
+
 def _at_the_end(blocks: Sequence[Block], apart: Sequence[int]) -> Iterator[int]:
     """Yield the places of last lines as far as all are apart."""
     for place, last in zip(reversed(apart), range(len(blocks) - 1, -1, -1), strict=False):

@@ -239,27 +239,31 @@ def graft_markup(tree: etree._Element) -> None:
     for node in list(tree.iter()):
         if node.tag in _PLAIN_TAGS:
             continue
-        if (grown := _grown(node.text)) is not None:
+        if (markup := _shown_markup(node.text)) is not None:
             node.text = None
-            node.insert(0, grown)
+            node.insert(0, markup)
         parent = node.getparent()
-        if parent is not None and (grown := _grown(node.tail)) is not None:
+        if parent is not None and (markup := _shown_markup(node.tail)) is not None:
             node.tail = None
-            parent.insert(parent.index(node) + 1, grown)
+            parent.insert(parent.index(node) + 1, markup)
 
 
-def _grown(text: str | None) -> etree._Element | None:
+def _shown_markup(text: str | None) -> etree._Element | None:
     """Return escaped markup as an element, or None for plain text."""
     if not text or "<" not in text:
         return None
     tags = _SHOWN_TAG.findall(text)
-    if len(tags) < _FEWEST_TAGS - text.lstrip().startswith("<"):
-        return None
-    paragraphs = _BREAKS.sub("</p><p>", text)
-    grown = parse(f"<html><body><div><p>{paragraphs}</p></div></body></html>").find(".//div")
-    if grown is not None:
-        etree.strip_elements(grown, *_DEAD, with_tail=False)
-    return grown
+    enough = len(tags) >= _FEWEST_TAGS - text.lstrip().startswith("<")
+    return grown(text) if enough else None
+
+
+def grown(markup: str) -> etree._Element | None:
+    """Return a piece of markup as an element, its breaks as paragraphs."""
+    paragraphs = _BREAKS.sub("</p><p>", markup)
+    found = parse(f"<html><body><div><p>{paragraphs}</p></div></body></html>").find(".//div")
+    if found is not None:
+        etree.strip_elements(found, *_DEAD, with_tail=False)
+    return found
 
 
 def parse(html: str) -> etree._Element:

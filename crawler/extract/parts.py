@@ -43,7 +43,7 @@ def linked_parts(page: ParsedPage) -> tuple[str, ...]:
 
 
 def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:
-    """Yield the targets of a pager's links with the number of the page; the next is 0."""
+    """Yield a pager's targets and numbers, 0 for the next page."""
     seen: set[str] = set()
     for node in page.tree.iter("a", "link", "option"):
         label = _label(node)
@@ -60,7 +60,7 @@ def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:
 
 
 def _label(node: etree._Element) -> int | None:
-    """Return the number on a link, 0 for the next page, or None."""
+    """Return a link's number, 0 for the next page, or None."""
     text = "".join(node.itertext())
     if match := _NUMBER.match(text):
         return int(match[1])
@@ -69,7 +69,7 @@ def _label(node: etree._Element) -> int | None:
 
 
 def _is_later(url: str, first: str, labels: dict[str, int]) -> bool:
-    """Return True if an address is page 2 or above of the pager's `first`."""
+    """Return True if an address is a later page of `first`."""
     part = _part(first, url)
     if part is None or url == first:
         return False
@@ -101,7 +101,7 @@ def _parts_of(first: str, labels: dict[str, int]) -> tuple[str, ...]:
 
 
 def _part(first: str, target: str) -> tuple[int, str] | None:
-    """Return number and shape of an address that is a page of `first`, or None.
+    """Return number and shape of a page of `first`, or None.
 
     The shape has `{}` in place of the number.
     """

@@ -17,7 +17,8 @@ def parts(address: str, pager: str) -> list[str]:
     text = "".join(f"<p>{line}</p>" for line in LINES * 2)
     body = (
         "<html><head><meta charset='utf-8'><title>百场文艺进社区</title></head><body>"
-        "<div class='nav'><a href='/'>首页</a><a href='/whjs/2/'>文化</a></div><h1>百场文艺进社区</h1>"
+        "<div class='nav'><a href='/'>首页</a><a href='/whjs/2/'>文化</a></div>"
+        "<h1>百场文艺进社区</h1>"
         f"<div class='c'>{text}</div><div class='pages'>{pager}</div>"
         "<div class='rel'><a href='/n/89.html'>下一篇：区图书馆延长开放时间</a></div></body></html>"
     ).encode()
