@@ -153,9 +153,22 @@ class City:
         that is known, come first, then those whose `articles` pattern is found in the URL, then
         those with a listing on the same host, the longest shared path first.
         """
+        return next(iter(self._likeliest(url, served)), None)
+
+    def lang_of(self, url: str, served: date | None = None) -> str | None:
+        """Return the language that the sources of a URL declare, or None.
+
+        None if sources of both languages are equally likely, as in a tree with the articles of
+        both: there the text decides.
+        """
+        langs = {source.lang for source in self._likeliest(url, served)}
+        return langs.pop() if len(langs) == 1 else None
+
+    def _likeliest(self, url: str, served: date | None) -> list[Source]:
+        """Return the sources of a URL that are equally likely, in order."""
         parts = urlsplit(url)
         best: tuple[int, int, int] = (-1, -1, -1)
-        found: Source | None = None
+        found: list[Source] = []
         for source in self.sources:
             listing = urlsplit(source.list)
             named = bool(source.articles and re.search(source.articles, url))
@@ -164,7 +177,9 @@ class City:
             held = served is None or source.used_on(served)
             rank = (int(held), int(named), _shared_prefix(listing.path, parts.path))
             if rank > best:
-                best, found = rank, source
+                best, found = rank, [source]
+            elif rank == best:
+                found.append(source)
         return found
 
     def rights_of(self, url: str) -> Rights:

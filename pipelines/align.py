@@ -251,11 +251,19 @@ def _paired(
 ) -> Pairing:
     """Pair a city's articles; counterparts of bilingual pages are certain pairs."""
     place = {article.document.id: at for at, article in enumerate(zh)}
-    known = [
+    place_en = {article.document.id: at for at, article in enumerate(en)}
+    # Either page may be the one that names the other.
+    of_en = {
         (place[counterpart.id], at)
-        for at, article in enumerate(en)
-        if (counterpart := counterparts.get(article.document.id)) and counterpart.id in place
-    ]
+        for key, at in place_en.items()
+        if (counterpart := counterparts.get(key)) and counterpart.id in place
+    }
+    of_zh = {
+        (at, place_en[counterpart.id])
+        for key, at in place.items()
+        if (counterpart := counterparts.get(key)) and counterpart.id in place_en
+    }
+    known = sorted(of_en | of_zh, key=lambda pair: pair[1])
     step = partial(pair.pair, max_days=max_days, cache=cache, unread=unread)
     free_zh = _without(len(zh), {i for i, _ in known})
     free_en = _without(len(en), {j for _, j in known})

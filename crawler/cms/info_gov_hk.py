@@ -1,8 +1,9 @@
 """info.gov.hk: Hong Kong's press releases, `/gia/general/YYYYMM/DD/P<id>.htm`.
 
-The id is the date with four digits, since 2018 five. Both languages are in one tree, and numbers do
-not show the language: it is judged from the text. Twins of a release: `<id>p.htm` and
-`<id>_print.htm` for the printer, `<id>_photo_N.htm` for a caption; machine-made Simplified ones
+The folder is the day of issue. The id is a date, mostly the same, with four digits, since 2018
+five. Both languages are in one tree, and numbers do not show the language: it is judged from the
+text. A release links its mate, which `crawler.extract.mates` reads. Twins of a release: `<id>p.htm`
+and `<id>_print.htm` for the printer, `<id>_photo_N.htm` for a caption; machine-made Simplified ones
 (`/TuniS/`, `/gb/`) are on other paths or hosts. Until about 2015 pages are Big5-HKSCS.
 
 The lists of a day, `DD.htm` and `DDc.htm`, are followed if a list links them.
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from crawler.cms.family import Family, Listing, Rules
 from crawler.cms.links import WIDGETS, anchors, links, once
 
-_ARTICLE = re.compile(r"/gia/general/(\d{6})/(\d{2})/P\1\2\d{4,5}\.html?$")
+_ARTICLE = re.compile(r"/gia/general/\d{6}/\d{2}/P\d{8}\d{4,5}\.html?$")
 _DAY = re.compile(r"/gia/general/\d{6}/\d{2}(?P<lang>c?)\.html?$")
 _TWIN = re.compile(r"^/(?:TuniS|gb)/", re.IGNORECASE)
 

@@ -23,6 +23,7 @@ from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose
 from crawler.extract.dates import Moment
 from crawler.extract.documents import attachments, framed, pointed
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
+from crawler.extract.mates import mate_url
 from crawler.extract.page import ParsedPage, parse
 from crawler.extract.parts import linked_parts
 from crawler.extract.refusals import REASONS, diagnose, is_document
@@ -355,7 +356,7 @@ def _article_of(found: _Fields) -> Article:
         url=page.url,
         title=heading,
         text=body.text,
-        lang_declared=found.edition.lang if found.edition else None,
+        lang_declared=found.city.lang_of(page.url, page.served),
         published_at=fields.cut_to(published.value) if published else None,
         published_precision=published.value.precision if published else None,
         source=_value(found.source),
@@ -370,6 +371,7 @@ def _article_of(found: _Fields) -> Article:
         flags=_once(_flags(found, heading)),
         rights=found.city.rights_of(page.url).text,
         parts=found.parts,
+        mate_id=article_id(mate) if (mate := mate_url(page)) else None,
     )
 
 

@@ -27,6 +27,7 @@ _ICON = re.compile(
 
 _EDGE = 4
 """Lines of text at either end among which date lines, credits and the like are looked for."""
+_ENDED = "end mark"
 _PART_OF_TITLE = 4
 """Letters from which a line may be a part of the headline; set by hand, not measured."""
 _LONGEST_EDGE = 200
@@ -129,6 +130,7 @@ class _Edges:
         self.meta: list[lines.MetaLine] = []
         self.author: str | None = None
         self.clock = ""
+        self.ended = False
 
     def trim(self, blocks: Sequence[Block]) -> list[Block]:
         """Return `blocks` without furniture among the first and the last few."""
@@ -157,6 +159,7 @@ class _Edges:
         reason = next((reason for reason, true in reasons(block) if true), None)
         if reason:
             self.cut.append(Cut(block.text, reason))
+            self.ended = self.ended or reason == _ENDED
         return reason is not None
 
     def _reasons_at_start(self, block: Block) -> Iterator[tuple[str, bool]]:
@@ -178,7 +181,7 @@ class _Edges:
         found = lines.read_line(f"{block.pieces} {self.clock}")
         # Below a text, a date without a word is its signature, part of a decree or a notice.
         yield "date and source line", self._take_meta(text, found, bare=bool(self.clock))
-        yield "end mark", lines.is_end(text, after_clock=bool(self.clock))
+        yield _ENDED, lines.is_end(text, after_clock=bool(self.clock) or self.ended)
         yield "editor's credit", self._take_credit(text, found)
         yield "byline", self._take_author(lines.signature(text))
         yield "link to a neighbouring article", lines.is_neighbour(text, linked=False, last=True)

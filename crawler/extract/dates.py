@@ -133,9 +133,9 @@ _FRAGMENT = re.compile(
 )
 _IN_URL = (
     re.compile(r"/t(?P<y>20\d\d|19\d\d)(?P<m>\d\d)(?P<d>\d\d)_"),
-    re.compile(r"/P(?P<y>20\d\d|19\d\d)(?P<m>\d\d)(?P<d>\d\d)\d{4,}"),
     re.compile(r"/(?P<y>20\d\d|19\d\d)[/-](?P<m>\d{1,2})[/-](?P<d>\d{1,2})(?=[/_.-])"),
     re.compile(r"/(?P<y>20\d\d|19\d\d)[/-]?(?P<m>\d\d)[/-]?(?P<d>\d\d)(?=[/_.]|\d{6}_)"),
+    re.compile(r"/P(?P<y>20\d\d|19\d\d)(?P<m>\d\d)(?P<d>\d\d)\d{4,}"),
     re.compile(r"/(?P<y>20\d\d|19\d\d)[/-]?(?P<m>0[1-9]|1[0-2])(?=/)"),
 )
 

@@ -17,7 +17,9 @@ from crawler.script import HAN
 _RUN = re.compile(rf"([{HAN}]+)|[^\W\d_{HAN}]+")
 _ATTACHED = re.compile(alternatives("crawler.extract/kinds.tsv", "attached"), re.IGNORECASE)
 _NO_COUNTERPART = re.compile(
-    rf"[(（]\s*{alternatives('crawler.extract/kinds.tsv', 'one language')}\s*[)）]", re.IGNORECASE
+    rf"[(（\[【〔]\s*{alternatives('crawler.extract/kinds.tsv', 'one language')}\s*[)）\]】〕]|"
+    rf"[-–—:：*]\s*{alternatives('crawler.extract/kinds.tsv', 'one language')}\s*$",
+    re.IGNORECASE,
 )
 _TRANSCRIPT = re.compile(alternatives("crawler.extract/kinds.tsv", "transcript"), re.IGNORECASE)
 _DIGEST = re.compile(

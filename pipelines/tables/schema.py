@@ -81,7 +81,11 @@ ARTICLES = table(
         "city; null: the same city",
     ),
     column("flags", STRINGS, "Remarks to filter by, such as lang_mismatch or short"),
-    column("mate_id", STRING, "article_id of the other language of a two-language page, or null"),
+    column(
+        "mate_id",
+        STRING,
+        "article_id in the other language: of a two-language page, or as linked; null",
+    ),
     column(
         "mate_groups",
         INTEGERS,
