@@ -58,7 +58,7 @@ class Facts:
         Persons are spelt in pinyin in both languages, so that they can be looked up.
         """
         found: set[Key] = {key(figure) for figure in self.figures if figure.bits >= 3}
-        found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
+        found |= {day.key for day in self.calendar.days}
         found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals if item.label}
         found |= {("place", place) for place in self.places}
         found |= {("latin", token) for token in self.latin} if self.lang == "zh" else set()
@@ -83,7 +83,7 @@ class Facts:
     def weighed(self) -> frozenset[Key]:
         """Keys that are weighed in comparing this English text."""
         found: set[Key] = {key(figure) for figure in self.figures}
-        found |= {("day", str(day.month), str(day.day)) for day in self.calendar.days}
+        found |= {day.key for day in self.calendar.days}
         found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals}
         found |= {("place", place) for place in self.places}
         found |= {("latin", token) for token in self.latin}
@@ -104,9 +104,13 @@ _FUTURE = _stage_pattern(
 )
 _OPENING, _OVER = _stage_pattern("opening"), _stage_pattern("over")
 _YEAR_WORDS = re.compile(
-    r"(?P<last>去年|上年|last year|previous year)|(?P<next>明年|next year)|今年|this year",
+    r"(?P<before>前年|the year before last)|(?P<last>去年|上年|last year|previous year)"
+    r"|(?P<next>明年|next year)|今年|this year",
     re.IGNORECASE,
 )
+
+
+_YEARS_ON = {"before": -2, "last": -1, "next": 1}
 
 
 def facts(
@@ -183,5 +187,5 @@ def _implied(whole: str, when: Calendar, page: date | None) -> frozenset[int]:
     if base is not None:
         years.add(base)
         for hit in _YEAR_WORDS.finditer(whole):
-            years.add(base - 1 if hit["last"] else base + 1 if hit["next"] else base)
+            years.add(base + _YEARS_ON.get(hit.lastgroup or "", 0))
     return frozenset(years)

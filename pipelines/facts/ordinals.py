@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from crawler.script import HAN
+from pipelines.facts.lists import alternatives, words
 from pipelines.text import numerals
 
 
@@ -24,9 +25,14 @@ class Ordinal:
     end: int = 0
 
 
-_N = rf"(?P<n>\d{{1,4}}|[{numerals.ZH_NUMERAL}]{{1,8}})"
+INSTITUTIONS = words("institution", "zh")
+"""Institutions that cities number: 第24中学."""
+
+
+_N = rf"(?P<n>\d{{1,4}}万?|[{numerals.ZH_NUMERAL}]{{1,8}})"
 _ZH = re.compile(
-    rf"第\s?{_N}\s?(?P<c>届|次|期|批|阶段|号|轮|季|周|个|名|位|场|版|座|条|章|家|产业|季度|方阵|中学|小学|医院|人民)?"
+    rf"第\s?{_N}\s?(?P<c>届|次|期|批|阶段|号|轮|季|周|个|名|位|场|版|座|条|章|节|家|产业|季度|方阵|人民"
+    rf"|(?:实验|高级|职业|初级)?(?:{alternatives('institution', 'zh')})|年)?"
 )
 _ZH_PLENUM = re.compile(
     r"(?P<t>十[一二三四五六七八九]|二十[一二三四]?)届(?P<n>[一二三四五六七八九])(?P<more>(?:中?、[一二三四五六七八九])*)中全会"
@@ -38,9 +44,9 @@ _ZH_PLAN = re.compile(
     r"[“\"‘]?(?P<n>十[一二三四五六七八]?)五[”\"’]?(?=规划|时期|期间|末|以来|[”\"’]|收官|开局)|第(?P<m>十[一二三四五六七八]?)个五年"
 )
 _ZH_TERM_SHORT = re.compile(
-    r"(?<![第一二三四五六七八九十\d])(?P<t>[一二三四五六七八九十]{1,3})届"
-    r"(?=[市省区县]|人大|政协|政府|常委)(?:[市省区县]?(?:人大|政协|政府|委)?)"
-    r"(?:(?P<s>[一二三四五六七八九十]{1,3})次(?P<k>会议|全会))?"
+    r"(?<![第一二三四五六七八九十\d])(?P<t>[一二三四五六七八九十廿]{1,3})届"
+    r"(?:(?=[市省区县]|人大|政协|政府|常委)(?:[市省区县]?(?:人大|政协|政府|委)?)|(?=[一二三四五六七八九十]{1,3}次))"
+    r"(?:(?P<s>[一二三四五六七八九十]{1,3})次(?P<k>会议|全会|全体会议))?"
 )
 _ZH_FIRST = re.compile(r"首届")
 _ZH_PHASE = re.compile(
@@ -50,6 +56,13 @@ _ZH_ANNIVERSARY = re.compile(rf"{_N}\s?周年")
 _ZH_LINE = re.compile(
     rf"{_N}号(?P<line>线)|{_N.replace('P<n>', 'P<k>')}号(?:公告|令|文件|通告|台风)"
 )
+
+# 大政发〔2024〕15号: the number of a document, with its year. Brackets differ from page to page.
+_ZH_DOCUMENT = re.compile(r"[〔\[［（(【](?:19|20)\d\d[〕\]］）)】]\s?第?(?P<n>\d{1,4})号")
+_ZH_RANKED = re.compile(
+    rf"(?:排名|位[居列]|名列|居|列)[{HAN}]{{0,6}}第(?P<n>\d{{1,3}}|[一二三四五六七八九十]{{1,3}})(?:位|名)?"
+)
+_ZH_RUNNING = re.compile(r"连续(?:第)?(?P<n>\d{1,2}|[一二两三四五六七八九十]{1,3})年")
 
 _BODIES = re.compile(
     r"人大|人民代表大会|政府|政协|党代|代表大会|常委会|常务委员会|中央委员会|委员会|市委|省委|理事会|党组"
@@ -63,9 +76,32 @@ _EN = re.compile(
     re.IGNORECASE,
 )
 _EN_MEETING_OF = re.compile(r"(?:meeting|session) of (?:the |its )?$", re.IGNORECASE)
-_EN_NUMBER = re.compile(r"\b(?:No\.?|Number) ?(?P<n>\d{1,4})\b|\bLine (?P<line>\d{1,2})\b")
+_EN_NUMBER = re.compile(
+    r"\b(?:No\.?|Number) ?(?P<n>\d{1,4})\b(?=(?P<after>(?: [\w'’&-]+){0,3}))"
+    r"|\bLine (?P<line>\d{1,2})\b"
+)
+_EN_NUMBERED = re.compile(
+    r"\b(?:(?P<article>Article)|(?P<chapter>Chapter)|(?P<issue>Issue)) (?:No\.? ?)?"
+    r"(?:(?P<n>\d{1,4})|(?P<roman>[IVXLC]{1,7}))\b"
+)
+_EN_RANKED = re.compile(
+    r"\b(?:rank(?:ed|s|ing)?|placed|came|finished|stood|listed)\b[^.;,\d]{0,24}?"
+    rf"\b(?:No\.? ?(?P<no>\d{{1,3}})|(?P<n>{numerals.EN_ORDINAL}))\b",
+    re.IGNORECASE,
+)
+_EN_RUNNING = re.compile(
+    rf"\b(?P<n>{numerals.EN_ORDINAL}) (?:consecutive|straight|successive) (?:year|time)"
+    rf"|\b(?P<m>{numerals.EN_ORDINAL}) year (?:running|in a row|in succession)",
+    re.IGNORECASE,
+)
 _EN_LABELS: tuple[tuple[str, str], ...] = (
     (r"plenary|plenum", "plenum"),
+    (r"census|survey\b", "census"),
+    (
+        r"(?:people's |middle |high |primary |elementary |senior |junior |experimental )*"
+        rf"(?:{alternatives('institution', 'en')})\b",
+        "institution",
+    ),
     (r"five-year", "plan"),
     (r"anniversary|birthday", "anniversary"),
     (
@@ -73,10 +109,10 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
         r"(?:meeting|session|conference)s?\b",
         "meeting",
     ),
-    (r"quarter|half|industr|sector|people's hospital|floor|place|day|century|time\b", ""),
+    (r"quarter|half|industr|sector|floor|place|day|century|time\b", ""),
     (r"phase|stage\b", "phase"),
     (r"batch|group of|round|lot\b", "batch"),
-    (r"week (?:of|in)\b|weeks?$", "week"),
+    (r"week (?:of|in)\b|weeks? ?$", "week"),
     (r"issue|announcement", "number"),
     (
         r"congress|government|authority|council|committee|cppcc|npc\b|administration|term\b|assembly"
@@ -122,6 +158,8 @@ def ordinals(text: str, lang: str) -> tuple[Ordinal, ...]:
 def _rank(text: str | None) -> int:
     if not text:
         return 0
+    if text[0].isdecimal() and text[-1] == "万":
+        return 10_000 * int(text[:-1])
     value = float(text) if text.isdecimal() else numerals.chinese(text)
     return int(value) if value is not None else 0
 
@@ -146,28 +184,36 @@ def _chinese(text: str) -> Iterator[Ordinal]:
             if char not in "中、":
                 yield Ordinal("plenum", _rank(char), at, at + 1)
         yield Ordinal("party", _rank(hit["t"]), *hit.span())
-    for hit in _ZH_CONGRESS.finditer(text):
-        yield Ordinal("party", _rank(hit["n"]), *hit.span())
+    for pattern, label in _ZH_LABELLED:
+        for hit in pattern.finditer(text):
+            yield Ordinal(label, _rank(hit["n"]), *hit.span())
     for hit in _ZH_PLAN.finditer(text):
         yield Ordinal("plan", _rank(hit["n"] or hit["m"]), *hit.span())
     for hit in _ZH_TERM_SHORT.finditer(text):
         yield Ordinal("term", _rank(hit["t"]), *hit.span("t"))
         if hit["s"]:
-            kind = "plenum" if hit["k"] == "全会" else "meeting"
+            kind = "meeting" if hit["k"] == "会议" else "plenum"
             yield Ordinal(kind, _rank(hit["s"]), *hit.span("s"))
     for hit in _ZH_FIRST.finditer(text):
         yield Ordinal(_zh_term_or_event(_zh_after(text, hit)), 1, *hit.span())
-    for hit in _ZH_PHASE.finditer(text):
-        yield Ordinal("phase", _rank(hit["n"]), *hit.span("n"))
-    for hit in _ZH_ANNIVERSARY.finditer(text):
-        yield Ordinal("anniversary", _rank(hit["n"]), *hit.span())
     for hit in _ZH_LINE.finditer(text):
         label = "line" if hit["line"] else "number"
         yield Ordinal(label, _rank(hit["n"] or hit["k"]), *hit.span())
 
 
+_ZH_LABELLED = (
+    (_ZH_DOCUMENT, "number"),
+    (_ZH_RANKED, "place"),
+    (_ZH_RUNNING, "running"),
+    (_ZH_CONGRESS, "party"),
+    (_ZH_PHASE, "phase"),
+    (_ZH_ANNIVERSARY, "anniversary"),
+)
 _ZH_LABELS = {"阶段": "phase", "期": "batch", "批": "batch", "轮": "batch", "季": "batch",
-              "号": "number"}  # fmt: skip
+              "号": "number", "章": "chapter", "条": "article", "名": "person",
+              "位": "person"}  # fmt: skip
+_ZH_ISSUE = re.compile(r"简报|公报|通讯|杂志|刊|报告")
+_ZH_CENSUS = re.compile(r"普查|国土调查|土地调查|国情调查")
 
 
 def _zh_label(counter: str, after: str) -> str:
@@ -178,6 +224,10 @@ def _zh_label(counter: str, after: str) -> str:
         return _zh_meeting(after)
     if counter == "期" and re.match(r"工程|项目|建设|改造", after):
         return "phase"
+    if counter == "期" and _ZH_ISSUE.search(after):
+        return "number"
+    if counter.endswith(INSTITUTIONS) or (counter == "人民" and after.startswith(INSTITUTIONS)):
+        return "institution"
     if counter == "周":
         return "" if re.match(r"[岁年六日]", after) else "week"
     if counter == "个":
@@ -193,18 +243,18 @@ def _zh_term_or_event(after: str) -> str:
 
 
 def _zh_meeting(after: str) -> str:
-    if "全国代表大会" in after:
+    if re.search(r"全国代表大会|党代会|党代表大会", after):
         return "party"
     if re.search(r"全体会议|全会", after):
         return "plenum"
+    if _ZH_CENSUS.search(after):
+        return "census"
     return "meeting" if "会" in after else ""
 
 
 def _english(text: str) -> Iterator[Ordinal]:
     yield from _en_ordinals(text)
-    for hit in _EN_NUMBER.finditer(text):
-        label = "line" if hit["line"] else "number"
-        yield Ordinal(label, int(hit["n"] or hit["line"]), *hit.span())
+    yield from _en_numbers(text)
     for hit in _EN_PHASE.finditer(text):
         word = numerals.english(hit["word"]) if hit["word"] else None
         rank = numerals.roman(hit["roman"]) if hit["roman"] else int(word or hit["n"])
@@ -218,6 +268,50 @@ def _english(text: str) -> Iterator[Ordinal]:
             yield Ordinal("", rank, *hit.span())
 
 
+def _en_numbers(text: str) -> Iterator[Ordinal]:
+    """Yield serial numbers: Meeting No. 20, No. 24 Middle School, Article 12."""
+    for hit in _EN_NUMBER.finditer(text):
+        label = "line" if hit["line"] else _en_number_label(text, hit)
+        end = hit.end() if hit["line"] else hit.end("n")
+        yield Ordinal(label, int(hit["n"] or hit["line"]), hit.start(), end)
+    for hit in _EN_NUMBERED.finditer(text):
+        rank = numerals.roman(hit["roman"]) if hit["roman"] else int(hit["n"])
+        label = "article" if hit["article"] else "chapter" if hit["chapter"] else "number"
+        if rank is not None:
+            yield Ordinal(label, rank, *hit.span())
+    for hit in _EN_RANKED.finditer(text):
+        rank = int(hit["no"]) if hit["no"] else numerals.ordinal(hit["n"])
+        if rank is not None:
+            yield Ordinal("place", rank, hit.start("no" if hit["no"] else "n"), hit.end())
+    for hit in _EN_RUNNING.finditer(text):
+        rank = numerals.ordinal(hit["n"] or hit["m"])
+        if rank is not None:
+            yield Ordinal("running", rank, *hit.span())
+
+
+_EN_MEETING_NUMBER = re.compile(r"(?:meeting|session|conference),? $", re.IGNORECASE)
+
+
+def _en_number_label(text: str, hit: re.Match[str]) -> str:
+    """Return the label of a number by the words around it."""
+    before = text[max(0, hit.start() - _BEFORE) : hit.start()]
+    label = _first_label(re.split(r"\b(?:of|and|in|at|on)\b", hit["after"])[0])
+    if _EN_MEETING_NUMBER.search(before):
+        return "meeting"
+    return label if label in ("meeting", "institution") else "number"
+
+
+def _first_label(after: str) -> str:
+    """Return the first label in the words after an ordinal, or nothing."""
+    found = [(match.start(), label) for pattern, label in _EN_PATTERNS
+             if (match := pattern.search(after))]  # fmt: skip
+    return min(found, key=itemgetter(0), default=(0, ""))[1]
+
+
+_NO_WORD = 100
+"""Rank from which an ordinal in words is none of everyday language."""
+
+
 def _en_ordinals(text: str) -> Iterator[Ordinal]:
     """Yield ordinals but for "first" and "second" as plain words."""
     for hit in _EN.finditer(text):
@@ -226,18 +320,19 @@ def _en_ordinals(text: str) -> Iterator[Ordinal]:
         if rank is None:
             continue
         label = _en_label(text, hit)
-        plain = label == "" or (label == "event" and hit["n"] == "first")
-        if hit["n"][0].isdigit() or not plain:
+        plain = label == "" or (label in ("event", "institution") and hit["n"] == "first")
+        if hit["n"][0].isdigit() or not plain or rank >= _NO_WORD:
             yield Ordinal(label, rank, hit.start(), hit.end("n"))
+
+
+_EN_PARTY = re.compile(r"cpc|party|national congress|central committee", re.IGNORECASE)
 
 
 def _en_label(text: str, hit: re.Match[str]) -> str:
     """Return the first label in the words after an ordinal, or nothing."""
     after = re.split(r"\b(?:of the|of|held|and|in|at|on)\b", hit["after"], maxsplit=1)[0]
-    found = [(match.start(), label) for pattern, label in _EN_PATTERNS
-             if (match := pattern.search(after))]  # fmt: skip
-    label = min(found, key=itemgetter(0), default=(0, ""))[1]
-    if label == "term" and re.search(r"cpc|party|national congress", after, re.IGNORECASE):
+    label = _first_label(after)
+    if label == "term" and _EN_PARTY.search(after):
         return "party"
     before = max(0, hit.start() - _BEFORE)
     if label == "meeting" and _EN_MEETING_OF.search(text, before, hit.start()):

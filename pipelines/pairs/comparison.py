@@ -38,7 +38,9 @@ _YEARS_MOVED = 2
 """Years between a page's date and its text from which the page has been moved."""
 _LABEL_WEIGHT = {
     "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "phase": 0.6,
-    "week": 0.8, "number": 0.6, "line": 0.7, "plenum": 0.2, "party": 0.2, "plan": 0.2, "": 0.2,
+    "week": 0.8, "number": 0.6, "line": 0.7, "institution": 0.7, "census": 0.5, "chapter": 0.5,
+    "article": 0.4, "place": 0.4, "running": 0.4, "person": 0.4, "plenum": 0.4, "party": 0.4,
+    "plan": 0.4, "": 0.2,
 }  # fmt: skip
 """Weight of an ordinal by label. Meetings and events are numbered one by one; a plenum, a party
 congress or a five-year plan has the same number in hundreds of articles."""
@@ -198,13 +200,13 @@ def _days(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
         return _Part()
     shared = total = 0.0
     for day in en_days.every:
-        weight = rarity(_day_key(day)) * (_LEAD_DAY if day.start < en.lead else 1)
+        weight = rarity(day.key) * (_LEAD_DAY if day.start < en.lead else 1)
         weight *= _RELATIVE_DAY if day.relative else 1.0
         total += weight
         if any(_same_day(other, day) for other in zh_days.every):
             shared += weight
     in_leads = [
-        rarity.uniqueness(_day_key(day))
+        rarity.uniqueness(day.key)
         for day in en_days.leading
         if not day.relative and any(_same_day(other, day) for other in zh_days.leading)
     ]
@@ -219,10 +221,6 @@ def _days(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
         },
         (f"dates clash: {first[0]} against {first[1]}",) if clash else (),
     )
-
-
-def _day_key(day: Day) -> tuple[str, ...]:
-    return ("day", str(day.month), str(day.day))
 
 
 def _day_clash(zh: _Days, en: _Days) -> float:
@@ -241,7 +239,7 @@ def _any_same(zh: Iterable[Day], en: tuple[Day, ...]) -> bool:
 
 
 def _same_day(zh: Day, en: Day) -> bool:
-    if zh.year and en.year and zh.year != en.year:
+    if zh.lunar != en.lunar or (zh.year and en.year and zh.year != en.year):
         return False
     if en.relative:
         if not (zh.year and en.year):
