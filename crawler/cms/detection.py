@@ -76,7 +76,7 @@ def family_of(text: str, url: str) -> FamilyGuess | None:
     for name in ("ucap", "guangdong", "hanweb"):
         listing = FAMILIES[name].read_list(text, url)
         data_url = next((more for more in listing.more if _leads_to_data(more)), None)
-        if data_url and not listing.links:
+        if data_url and (not listing.links or listing.family):
             return FamilyGuess(name, listing, data_url)
     return FamilyGuess("generic", generic) if len(generic.links) >= ENOUGH else best
 

@@ -33,9 +33,10 @@ _DATES = field_names("date")
 _ANY_URL = re.compile(r"(?:url|link|href|path)$")
 _ANY_TITLE = re.compile(r"(?:title|headline|subject|biaoti)")
 _ANY_DATE = re.compile(
-    r"(?:pub|release|issue|deploy|show|news|info|doc)\w*(?:time|date)|fb(?:sj|rq)"
+    r"(?:pub|release|issue|deploy|show|news|info|doc)\w*(?:time|date|at|ed|day|datestr)$|fb(?:sj|rq)"
 )
 _NO_DATE = re.compile(r"update|modif|end|expire|begin|start|event|audit|deadline")
+_FOLDER = re.compile(r"/(?:index\.\w+)?$")
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
 _WORDS = re.compile(rf"[{HAN}]{{4}}|[A-Za-z]+(?: [A-Za-z'’-]+){{2}}")
 _NUMBERED_NAME = re.compile(r"(?<=[_/-])(?P<number>\d{1,5})(?=\.(?:json|js|xml)$)", re.IGNORECASE)
@@ -129,7 +130,7 @@ def json_listing(
 
     `read_markup` reads texts of the answer that are markup.
     """
-    entries = tuple(_json_links(data, url))
+    entries = _without_columns(tuple(_json_links(data, url)))
     more: tuple[str, ...] = ()
     paging = _Paging(len(entries), *_totals(data, len(entries)))
     if not entries and read_markup is not None:
@@ -245,6 +246,13 @@ def _json_links(data: Any, url: str) -> Iterator[Link]:
             continue
         seen.add(target)
         yield Link(target, title or None, _date(entry))
+
+
+def _without_columns(entries: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Return the entries but for undated folders beside dated articles."""
+    if not any(link.date for link in entries):
+        return entries
+    return tuple(link for link in entries if link.date or not _FOLDER.search(link.url))
 
 
 def _target(entry: dict[str, Any], url: str) -> str | None:

@@ -75,7 +75,6 @@ def _by_record_number(text: str, url: str, shown: int) -> list[str]:
             fields[name] = value
     fields["permissiontype"] = _option(text, "permissiontype") or "0"
     step = per_page * _GROUP_PAGES
-    first = (shown or step) + 1
     return [
         f"{proxy}?"
         + urlencode(
@@ -86,7 +85,7 @@ def _by_record_number(text: str, url: str, shown: int) -> list[str]:
             }
             | fields
         )
-        for at in range(first, min(total, _MAX_RECORDS) + 1, step)
+        for at in range(shown + 1, min(total, _MAX_RECORDS) + 1, step)
     ]
 
 

@@ -16,12 +16,14 @@ from crawler.cms.links import absolute, base_of, is_file, once, root_of, squeeze
 from crawler.cms.paging import MAX_PAGES, joined_pages
 from crawler.limits import whole_number
 from crawler.phrases import alternatives
+from crawler.script import HAN
 
 _WORDS = {
     kind: re.compile(alternatives("crawler.cms/pager_words.tsv", kind), re.IGNORECASE)
     for kind in ("next", "last", "back")
 }
 _NUMBER = re.compile(r"(?:第\s*|page\s*|p\.?\s*)?(\d{1,5})(?:\s*[页頁])?", re.IGNORECASE)
+_SPACED = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 _SIGNS = " \t\u3000[]()（）【】<>《》«»‹›→←▶◀►◄≫≪＞＜⟩⟨❯❮|·.…\xa0-–—:：»"
 _FORWARD = re.compile(r"[>›»→▶►≫＞⟩❯]")
 _BACKWARD = re.compile(r"[<‹«←◀◄≪＜⟨❮]")
@@ -125,7 +127,9 @@ def _last_stated(pattern: re.Pattern[str], text: str) -> int | None:
     for match in pattern.finditer(text):
         before = text[max(0, match.start() - _NEAR) : match.start()].lower()
         run = before[before.rfind(">") + 1 :]
-        if len(run) <= _LONGEST_LABEL and before.rfind("<a ") <= before.rfind("</a"):
+        if (len(run) <= _LONGEST_LABEL or "<" in run) and before.rfind("<a ") <= before.rfind(
+            "</a"
+        ):
             found = int(next(filter(None, match.groups())))
     return found
 
@@ -200,7 +204,7 @@ def _label(node: etree._Element) -> tuple[str, int | None]:
 def _kind(written: str) -> tuple[str, int | None] | None:
     if not written or len(written) > _LONGEST_LABEL:
         return None
-    word = re.sub(r"\s*\(\d+\)$", "", written).strip(_SIGNS)
+    word = _SPACED.sub("", re.sub(r"\s*\(\d+\)$", "", written).strip(_SIGNS))
     if number := _NUMBER.fullmatch(word):
         return "number", int(number[1])
     for kind, pattern in _WORDS.items():
@@ -269,7 +273,7 @@ def _shapes(url: str, page: int) -> Iterator[_Shape]:
     for number, head, tail, width in _runs(url):
         if number in (page, page - 1):
             yield _Shape(head, tail, number - page, 1, width)
-        elif page > 1 and number and number % (page - 1) == 0:
+        elif page > 1 and number and number % (page - 1) == 0 and "?" in head:
             step = number // (page - 1)
             yield _Shape(head, tail, -step, step, width)
 

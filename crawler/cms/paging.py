@@ -27,11 +27,11 @@ MAX_PAGES = 2000
 
 _CALL = re.compile(
     r"(?<!function )(?<![\w.$])(?P<function>[\w.$]{0,40}?(?:page|paging|pagination)\w{0,30})"
-    r"\s*\(\s*(?P<args>[^(){};]{3,400})\)",
+    r"\s*\(\s*(?P<args>(?:[^(){};]|\([^(){};]{0,80}\)){3,400})\)",
     re.IGNORECASE,
 )
 _OBJECT = re.compile(
-    r"(?P<function>(?:page|paging|pagination)\w{0,30})(?:\s*\.\s*render)?\s*(?:\(\s*|=\s*)"
+    r"(?<![\w$])(?P<function>[A-Za-z_$.][\w$.]{0,40})\s*(?:\(\s*|=\s*)"
     r"(?:(?P<total>\d{1,9})\s*,\s*)?\{(?P<fields>(?:[^{}]|\{\w{0,12}\}){5,1500})",
     re.IGNORECASE,
 )
@@ -44,19 +44,25 @@ _ATTRIBUTE = re.compile(
     r"\b(?:data-)?(total-?pages?|page-?count|pages|count-?page)=[\"']?(\d{1,5})\b", re.IGNORECASE
 )
 _JOINED = re.compile(
-    r"(?P<head>[\w./?=&%-]{0,120})"
-    r"(?:[\"'`]\s*\+\s*(?P<word>[\"']_[\"']\s*\+\s*)?\(?\s*[A-Za-z_$][\w.$]{0,40}(?:\s*[+-]\s*1)?"
-    r"\s*\)?(?:\s*\+\s*[\"'`](?P<dot>\.[\"'`]\s*\+\s*[\"'`])?|(?=\s*[;,)\n]))"
+    r"(?<![\w./?=&%-])(?P<head>[\w./?=&%-]{0,120})"
+    r"(?:[\"'`]\s*\+\s*(?P<word>[\"']_[\"']\s*\+\s*)?"
+    r"\(?\s*(?P<number>[A-Za-z_$][\w.$]{0,40}(?:\(\))?)(?P<less>\s*-\s*1)?(?:\s*\+\s*1)?"
+    r"\s*\)?(?:\s*\+\s*[\"'`](?P<dot>\.[\"'`]\s*\+\s*[\"'`])?|(?=\s*[;,)}\n]))"
     r"|\$\{[^{}]{1,60}\})"
     r"(?P<tail>[\w./?=&%-]{0,60})"
 )
+_OF_THIS_PAGE = re.compile(r"cur|now", re.IGNORECASE)
+_PAGE = re.compile(r"page|paging|pagination", re.IGNORECASE)
 _HOLE = re.compile(r"\{\w*\}|\[page\]|%d|_PAGE_|\*", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.?((?:x|s|j)?html?|jsp|aspx?|php|do)", re.IGNORECASE)
 _STATIC = re.compile(r"(?:/|/(?P<name>[\w-]+)\.(?P<ext>[sjx]?html?))$", re.IGNORECASE)
 _LATER = re.compile(r"_\d+$")
 _ASKED = re.compile(r"\$\.(?:ajax|get|post|getJSON)\b|\bfetch\(|XMLHttpRequest|axios", re.I)
-_DRAWS = re.compile(r"create_?page|page_?control|pager|pag(?:ing|ination)|(?:show|turn|make)page|"
-                    r"page_?(?:nav|html|list|turn)", re.IGNORECASE)  # fmt: skip
+_DRAWS = re.compile(
+    r"(?:create|show|turn|make|set)_?page|page_?(?:control|nav|html|list|turn)|pager|"
+    r"pag(?:ing|ination)",
+    re.IGNORECASE,
+)
 
 _COUNT = frozenset(field_names("script pages"))
 _TOTAL = frozenset(field_names("script total"))
@@ -64,7 +70,7 @@ _SIZE = frozenset(field_names("script page size"))
 _CURRENT = frozenset(field_names("script page"))
 _NAME = frozenset(field_names("script name"))
 _SUFFIX = frozenset(field_names("script suffix"))
-_PREFIX = re.compile(r"^(?:mn|mi|ms|str|int|n|i)(?=(?:page|rec|total|curr|count))")
+_PREFIX = re.compile(r"^(?:mn|mi|ms|str|int|s|n|i)(?=(?:page|rec|total|curr|count|file))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +131,9 @@ def joined_pages(text: str, url: str, count: int) -> Pages | None:
     Of `location.href = "index_" + n + ".html"` without a count of its own.
     """
     written = _without_comments(text)
-    found = _joined(written)
-    if found is None or count < 2:
-        return None
-    head, tail = found
     current = _number(_first_of(_CURRENT, _plain_names(_assigned(written))))
-    return Pages(count, head, tail, 1 if current == 0 else 2)
+    found = _joined(written, 1 if current == 0 else 2)
+    return Pages(count, *found) if found and count > 1 else None
 
 
 def numbered(
@@ -156,29 +159,38 @@ def numbered(
 def _candidates(written: str, url: str, known: dict[str, str]) -> Iterator[Pages]:
     """Yield the pages that calls, objects and variables of scripts name."""
     for call in _CALL.finditer(written):
-        pages = _of_call(call["function"], call["args"], known, url)
+        pages = _of_call(call["function"], call["args"], known, written, url)
         if pages:
             yield pages
     for match in _OBJECT.finditer(written):
         fields = {key: _resolved(value, known) for key, value in _FIELD.findall(match["fields"])}
         if match["total"]:
             fields.setdefault("total", match["total"])
-        pages = _of_fields(_plain_names(fields), written, url, match["function"])
-        if pages:
+        pages = _of_fields(_plain_names(fields), written, url)
+        if pages and (_PAGE.search(match["function"]) or _names_page(fields)):
             yield pages
     variables = {
         name: value
         for name, value in _plain_names(known).items()
-        if re.search(r"page|rec|total|count", name)
+        if re.search(r"page|rec|total|count|curr|^file(?:name|ext)", name)
     }
     for name, value in _ATTRIBUTE.findall(written):
         variables.setdefault(name.replace("-", "").lower(), value)
-    pages = _of_fields(variables, written, url, "")
+    pages = _of_fields(variables, written, url)
     if pages:
         yield pages
 
 
-def _of_call(function: str, args: str, known: dict[str, str], url: str) -> Pages | None:
+def _names_page(fields: dict[str, str]) -> bool:
+    """Return True if an object has the parts of a page's name."""
+    plain = _plain_names(fields)
+    name = _first_of(_NAME, plain)
+    return bool(_HOLE.search(name) or (name and _EXTENSION.fullmatch(_first_of(_SUFFIX, plain))))
+
+
+def _of_call(
+    function: str, args: str, known: dict[str, str], written: str, url: str
+) -> Pages | None:
     """Return the pages of a call with its arguments in any order."""
     values = [_resolved(arg, known) for arg in args.split(",")]
     words = [(at, value) for at, value in enumerate(values) if value and not value.isdigit()]
@@ -201,7 +213,8 @@ def _of_call(function: str, args: str, known: dict[str, str], url: str) -> Pages
     if hole:
         return Pages(count, hole.string[: hole.start()], hole.string[hole.end() :], 2)
     if ext is None:
-        return _named_by(url, count, current)
+        found = _joined(written, 1 if current == 0 else 2)
+        return Pages(count, *found) if found else _named_by(url, count, current)
     if not before:
         return None
     divided = len(before) > 1 and words[0][0] < min(at for at, _ in numbers)
@@ -221,7 +234,7 @@ def _counted(numbers: list[int]) -> tuple[int, int] | None:
     return (numbers[at - 1] if at else numbers[1]), numbers[at]
 
 
-def _of_fields(fields: dict[str, str], written: str, url: str, function: str) -> Pages | None:
+def _of_fields(fields: dict[str, str], written: str, url: str) -> Pages | None:
     """Return the pages that named values describe."""
     size = _number(_first_of(_SIZE, fields))
     count = _number(_first_of(_COUNT, fields))
@@ -240,8 +253,8 @@ def _of_fields(fields: dict[str, str], written: str, url: str, function: str) ->
         return Pages(count, name[: hole.start()], name[hole.end() :], 2)
     if extension and name:
         return Pages(count, f"{name}_", f".{extension[1]}", first)
-    if found := _joined(written):
-        return Pages(count, *found, first)
+    if found := _joined(written, first):
+        return Pages(count, *found)
     if current is None or _ASKED.search(written):
         return None  # nothing shows how its pages are named
     return _named_by(url, count, current)
@@ -259,16 +272,19 @@ def _named_by(url: str, count: int, current: int) -> Pages | None:
     return Pages(count, f"{head}_", f".{ext}", 1 if current == 0 else 2)
 
 
-def _joined(written: str) -> tuple[str, str] | None:
-    """Return the parts of a page's name around a joined number."""
+def _joined(written: str, first: int) -> tuple[str, str, int] | None:
+    """Return the parts of a page's name around a joined number, and page 2's."""
     for match in _JOINED.finditer(written):
         head = match["head"].rpartition("href=")[2]
         head += "_" if match["word"] else ""
         tail = ("." if match["dot"] else "") + match["tail"]
+        if match["less"] and _OF_THIS_PAGE.search(match["number"]):
+            continue  # the page before
+        number = 1 if match["less"] else first
         if tail.startswith(".") and _EXTENSION.fullmatch(tail.partition("?")[0]) and head:
-            return head, tail
+            return head, tail, number
         if re.search(r"[?&]\w*p(?:age|g|n)?\w{0,8}=$", head, re.IGNORECASE):
-            return head, tail if tail.startswith("&") else ""
+            return head, tail if tail.startswith("&") else "", number
     return None
 
 

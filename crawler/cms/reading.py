@@ -24,10 +24,11 @@ def reading_all(family: Family, generic: Family) -> Family:
 
     def read_list(text: str, url: str) -> Listing:
         listing = _read(family, family.read_list, text, url)
-        if listing.links or listing.more or family is generic:
+        if listing.links or family is generic:
             return listing
         other = _read(generic, generic.read_list, text, url)
-        return replace(other, family=generic.name) if other.links else listing
+        more = once((*listing.more, *other.more), url)
+        return replace(other, more=more, family=generic.name) if other.links else listing
 
     return replace(family, read_list=read_list)
 
