@@ -273,7 +273,7 @@ def _named_by(url: str, count: int, current: int) -> Pages | None:
 
 
 def _joined(written: str, first: int) -> tuple[str, str, int] | None:
-    """Return the parts of a page's name around a joined number, and page 2's."""
+    """Return a name's parts around a joined number, and page 2's."""
     for match in _JOINED.finditer(written):
         head = match["head"].rpartition("href=")[2]
         head += "_" if match["word"] else ""
