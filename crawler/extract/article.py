@@ -62,6 +62,8 @@ _LOW_AGREEMENT = 0.5
 """Likeness of the extractors below which an article is flagged; set by hand, not measured."""
 _REPEATED = 20
 """Characters above which a page's first line that is known repeats the page before; set by hand."""
+_LOST = "\ufffd"
+"""Sign that stands for a character lost before the page was sent, or in reading it."""
 _CAPTION = range(4, 61)
 """Characters of a centred line between paragraphs that may be a caption; set by hand."""
 _TOO_LITTLE = 40
@@ -379,6 +381,8 @@ def _flags(found: _Fields, heading: str) -> Iterator[str]:
     """Yield the flags of an article."""
     yield from found.page.decoded.flags
     yield from found.date_flags
+    if _LOST in found.body.text or _LOST in heading:
+        yield "mojibake"
     if found.page.truncated:
         yield "truncated"
     if found.published is None:

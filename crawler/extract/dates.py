@@ -98,6 +98,7 @@ _DIGIT = "".join(HAN_DIGITS)
 _WRITTEN_DAY = rf"(?P<m>[{_DIGIT}十]{{1,3}})月(?P<d>[{_DIGIT}十廿]{{1,3}})[日号號]"
 _WRITTEN = re.compile(rf"(?P<y>[一二][{_DIGIT}]{{3}})年{_WRITTEN_DAY}")
 _REPUBLIC_WRITTEN = re.compile(rf"民[國国]\s*(?P<y>[{_DIGIT}十百]{{1,6}})年{_WRITTEN_DAY}")
+_REPUBLIC_ALONE = re.compile(rf"(?P<y>一[〇零○一二三][{_DIGIT}])年{_WRITTEN_DAY}")
 _REPUBLIC = re.compile(
     r"(?:(?:中[華华])?民[國国]\s*(?P<y>\d{2,3})|"
     r"(?<!\d)(?P<y2>1[0-3]\d))\s*(?P<sep>[年./-])\s*(?P<m>\d{1,2})"
@@ -124,6 +125,9 @@ _APART = tuple(
 )
 """Day, month and year in elements of their own, as calendar leaves show them."""
 _GAP = re.compile(r"[\s\x1f|]+")
+_LOOSE = re.compile(r"\x1f([-/.])\x1f|\x1f([日月年])")
+"""Signs between the elements of a date, or after one."""
+_WRITTEN_MONTH = re.compile(r"(?<![一二三四五六七八九十])(十[一二]?|[一二三四五六七八九])月")
 _FRAGMENT = re.compile(
     rf"\d{{1,2}}|\d{{1,2}}[日月]|{_A_YEAR}年?|(?:{_A_YEAR}[-/.年])?\d{{1,2}}(?:[-/.月]\d{{1,2}})?[日月]?|"
     rf"\d{{1,2}}[-/.]\d{{4}}|(?:\d{{1,2}}\s+)?(?:{MONTH})\.?(?:\s*\d{{1,4}})?".replace(
@@ -208,10 +212,11 @@ def date_apart(pieces: str) -> Moment | None:
     The elements of a line are separated as in `Block.pieces`.
     """
     text = _GAP.sub("\x1f", pieces.translate(_PLAIN)).strip("\x1f")
+    text = _WRITTEN_MONTH.sub(lambda match: f"{_tens(match[1])}月", _LOOSE.sub(r"\1\2", text))
     for pattern in _APART:
         if match := pattern.search(text):
             return _moment(match, int(match["y"]), int(match["m"]), int(match["d"]), "day")
-    return None
+    return next(iter(moments(text.replace("\x1f", " "))), None)
 
 
 def is_part_of_date(text: str) -> bool:
@@ -356,5 +361,6 @@ _AFTER_LABEL = (
     (_COMPACT, _numeric),
     (_REPUBLIC, _republic),
     (_REPUBLIC_COMPACT, _republic),
+    (_REPUBLIC_ALONE, _republic_written),
 )
 """Forms that are dates only after a label, with their readers."""

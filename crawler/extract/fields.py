@@ -11,6 +11,7 @@ from lxml import etree
 from crawler.extract import lines
 from crawler.extract.blocks import SEPARATOR, Block, bare, squeeze
 from crawler.extract.dates import Moment, date_in_url, is_part_of_date, leading_date
+from crawler.phrases import alternatives
 from crawler.script import HAN
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ _DATED = ("dcdate", "date")
 another day, since the standards leave it open."""
 _NATIONAL = frozenset(("articletitle", "columnname", "pubdate", "contentsource"))
 _THIS_SITE = ("本网", "本站", "本网站", "本网讯")
+_NO_AUTHOR = re.compile(alternatives("crawler.extract/labels.tsv", "no author"), re.IGNORECASE)
 _KEYWORD_END = re.compile(r"[;；,，、|]+")
 _TELLING = re.compile(r"[:：]|\d{4}|[年民]|\b(?:19|20)\d\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d\W]+")
@@ -206,10 +208,10 @@ def author_of(
         found = metas.own(name)
         if found and _NUMBER.sub("", found.value) and not found.value.startswith("http"):
             value = lines.plausible_name(found.value)
-            if value:
+            if value and not _is_no_author(value, metas):
                 return Found(lines.person(value), found.rule)
     for seen in near:
-        if seen.author:
+        if seen.author and not _is_no_author(seen.author, metas):
             return Found(lines.person(seen.author), "author line")
     if reporter:
         return Found(reporter, "reporter in the text")
@@ -217,6 +219,12 @@ def author_of(
         if seen.editor:
             return Found(lines.person(seen.editor), "editor line")
     return Found(lines.person(editor), "editor's credit") if editor else None
+
+
+def _is_no_author(name: str, metas: Metas) -> bool:
+    """Return True for the account or site that filled the page in."""
+    sites = (metas.first("sitename"), metas.first("og:site_name"))
+    return bool(_NO_AUTHOR.fullmatch(name)) or any(site and site.value == name for site in sites)
 
 
 def column_of(metas: Metas, blocks: Iterable[Block], title: str) -> Found[str] | None:

@@ -83,6 +83,7 @@ def published(source: bytes, url: str = ADDRESS) -> str:
         ("中華民國一一二年四月十八日", "2023-04-18"),
         ("發布時間：112/04/18 下午 03:20", "2023-04-18 15:20"),
         ("二〇二三年四月十八日", "2023-04-18"),
+        ("日期：一一二年四月十八日", "2023-04-18"),
         # without a colon
         ("发布日期 2023-04-18 来源 松河日报", "2023-04-18"),
         ("发布于 2023-04-18 09:05", "2023-04-18 09:05"),
@@ -134,6 +135,10 @@ def test_forms_in_an_english_line(line: str, date: str) -> None:
         "<div class='d'><p>Apr 18</p><p>2023</p></div>",
         "<div class='d'><p>18</p><p>April 2023</p></div>",
         "<table><tr><td>18</td><td>2023-04</td></tr></table>",
+        "<div class='d'><i>18</i>/<i>04</i>/<i>2023</i></div>",
+        "<div class='d'><b>18</b>日<i>2023年4月</i></div>",
+        "<div class='d'><b>18</b><i>四月</i><i>2023</i></div>",
+        "<div class='d'><b>十八</b><i>2023-04-18</i></div>",
         "<div><span>发布时间：</span><b>18</b><i>2023-04</i></div>",
         "<div class='d'><b>18</b><i>2023-04</i>来源：松河日报</div>",
     ],

@@ -194,3 +194,16 @@ def test_a_month_with_a_long_s_and_an_address_that_is_none_are_read_like_any_oth
         9,
     ]
     assert dates.date_in_url("http://[anlan.example/2024/3/5/x.html") is None
+
+
+@pytest.mark.parametrize(
+    "account",
+    ["系统管理员", "admin", "松河新闻网", "管理员", "Administrator", "Songhe China", "佚名"],
+)
+def test_account_or_site_that_filled_the_page_in_is_no_author(account: str) -> None:
+    site = metas(("author", account), ("SiteName", "Songhe China"))
+    assert fields.author_of(site, [], None) is None
+    assert fields.author_of(site, [read_line(f"作者：{account}")], None) is None
+    named = fields.author_of(site, [read_line("作者：方可")], None)
+    assert named is not None
+    assert named.value == "方可"

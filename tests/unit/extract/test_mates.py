@@ -119,3 +119,8 @@ def test_tree_of_both_languages_declares_neither() -> None:
     assert city.source_of(HERE) is sources[0]
     one = replace(city, sources=sources[1:])
     assert one.lang_of(HERE) == "en"
+
+
+def test_lost_character_of_text_or_title_is_flagged() -> None:
+    assert "mojibake" in release("", title="Pumping stations rebuil\ufffd").flags
+    assert "mojibake" not in release("").flags
