@@ -74,11 +74,18 @@ def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
     damaged: dict[str, str] = {}
     originals = damage.without_damaged(lambda: find(output), damaged)
     changed, busy = 0, []
-    for city in files.cities_with_articles(output):
+    present = files.cities_with_articles(output)
+    # Of a corpus in a store some cities may be here only: marks to the others stay.
+    elsewhere = (output / files.REMOTE_RECORD).exists()
+    for city in present:
         if city in damaged:
             continue
-        marked = _marked(output, city) if damaged else {}
-        unknown = {key: of for key, of in marked.items() if of[1] in damaged}
+        marked = _marked(output, city) if damaged or elsewhere else {}
+        unknown = {
+            key: of
+            for key, of in marked.items()
+            if of[1] in damaged or (elsewhere and of[1] not in present)
+        }
         wanted = unknown | originals.get(city, {})
         if city in held:
             changed += articles.mark_reposts(output, city, wanted)

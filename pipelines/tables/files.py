@@ -6,6 +6,9 @@ from pathlib import Path
 
 from pipelines.tables.damage import left_out
 
+REMOTE_RECORD = ".remote.json"
+"""File of an output folder whose corpus is in an object store: see `pipelines.remote`."""
+
 _YEAR = re.compile(r"\d{4}|undated", re.ASCII)
 _KEY = re.compile(r"[\w-]+")
 
