@@ -13,7 +13,7 @@ from cyclopts.completion.detect import ShellDetectionError
 from cyclopts.exceptions import UnusedCliTokensError
 
 from crawler.errors import ExitCode
-from pipelines.cli import cities, commands, release, review, signals
+from pipelines.cli import cities, commands, release, remote, review, signals
 from pipelines.cli.options import option
 from pipelines.errors import UsageError, exit_code, sentence
 from pipelines.terminal import OUT, complain, end_output, open_streams, say
@@ -56,6 +56,10 @@ _release.command(release.verify)
 _release.command(release.diff)
 _release.command(release.list_releases, name="list")
 app.command(_release)
+
+app.command(remote.push)
+app.command(remote.pull)
+app.command(remote.gather)
 
 _cities = App(name="cities", help="List, check and add city files.")
 _cities.command(cities.list_cities, name="list")
@@ -113,6 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     """Run the command and return its code once its output is written."""
     try:
+        store = remote.stated_store(arguments)
+        if store is not None:
+            named, _, _ = app.parse_commands(list(arguments))
+            return remote.run_on_store(store, "".join(named[:1]), arguments, parse)
         command, bound = parse(arguments)
         return command(*bound.args, **bound.kwargs) or ExitCode.DONE
     finally:

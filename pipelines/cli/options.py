@@ -77,7 +77,7 @@ def chosen_of(
 
 def _folder(value: str) -> Path:
     if "://" in value:
-        raise ValueError(f"{value}: only local folders can be written so far")
+        raise ValueError(f"{value}: expected a folder")
     try:
         str(Path(value).absolute()).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Work folder of a store: what was pulled, and what has changed since.
+"""Work folder of a store: state at the last transfer, and changes.
 
 `.remote.json` in the folder has, for each unit, the version of its head when it was pulled or
 pushed last, and the digests of its files. Without it every file is compared anew.
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipelines.remote.heads import REPORTS, REVIEWS
 from pipelines.tables import atomic
@@ -28,7 +29,7 @@ _OF_ALL = {REPORTS: ("reports/**/*",), REVIEWS: ("reviews/**/*", "withdrawn.yaml
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """State of a unit when the folder and its head were last equal.
+    """State of a unit when folder and head were equal.
 
     `without` are the first parts of paths that were not pulled. `stamps` are size and time of each
     file, to find the changed ones without reading all.
@@ -43,7 +44,9 @@ class Known:
 def known(folder: Path, unit: str) -> Known:
     """Return the recorded state of a unit."""
     found = _record(folder).get(unit)
-    return Known(**{**found, "without": tuple(found["without"])}) if found else Known()
+    if found is None:
+        return Known()
+    return Known(found["version"], found["files"], tuple(found["without"]), found["stamps"])
 
 
 def remember(folder: Path, unit: str, state: Known) -> None:
@@ -54,7 +57,7 @@ def remember(folder: Path, unit: str, state: Known) -> None:
 
 
 def digests(folder: Path, unit: str) -> dict[str, str]:
-    """Return the SHA-256 of each present file of a unit, by its path in the folder."""
+    """Return the SHA-256 of each file of a unit, by path."""
     state, found = known(folder, unit), {}
     for name, path in present(folder, unit):
         if state.stamps.get(name) == stamp(path) and name in state.files:
@@ -65,7 +68,7 @@ def digests(folder: Path, unit: str) -> dict[str, str]:
 
 
 def present(folder: Path, unit: str) -> Iterator[tuple[str, Path]]:
-    """Yield the files of a unit: their paths in the folder, and as they are."""
+    """Yield a unit's files: path in the folder, whole path."""
     city = unit.removeprefix("cities/")
     patterns = _OF_ALL.get(unit) or tuple(each.format(city) for each in _OF_A_CITY)
     if unit not in _OF_ALL:
@@ -89,13 +92,13 @@ def stamps(folder: Path, names: Collection[str]) -> dict[str, list[int]]:
 
 
 def _settle(path: Path) -> None:
-    """Write what a process that was killed left in the log of an SQLite file into the file."""
+    """Write the log that a killed process left into its SQLite file."""
     if path.with_name(f"{path.name}-wal").exists():
         with closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _record(folder: Path) -> dict[str, dict[str, object]]:
+def _record(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         found = json.loads((folder / REMOTE_RECORD).read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Heads: the files of a city, or of all cities, as one object that is swapped whole.
+"""Heads: the files of a city as one object, swapped whole.
 
 Files are immutable objects named by their SHA-256; a head lists them. Its replacement names the
 version that it replaces, so that a reader finds one whole state, and of two writers one is refused.
@@ -41,7 +41,7 @@ def object_name(sha256: str) -> str:
 
 
 def read_head(objects: Objects, unit: str) -> Head:
-    """Return the head of a unit; one without files if there is none."""
+    """Return the head of a unit; without files if none."""
     name = f"heads/{unit}.json"
     found = objects.read(name)
     if found is None:
@@ -67,8 +67,8 @@ def replace_head(objects: Objects, before: Head, files: Mapping[str, str]) -> He
         version = objects.swap(name, content, before.version)
     if version is None:
         raise ConflictError(
-            f"{objects.url}: another writer has stored {before.unit.partition('/')[2] or before.unit} "
-            "since it was read here; nothing was changed there. Run again to begin with its state"
+            f"{objects.url}: another writer has stored {before.unit.rpartition('/')[2]} since it "
+            "was read here; nothing was changed there. Run again to begin with its state"
         )
     return Head(before.unit, files, version)
 

@@ -24,7 +24,7 @@ suspended, or cut off, for some minutes."""
 
 @dataclass(slots=True)
 class Lease:
-    """A lease that is held, renewed by a thread until it is released."""
+    """Lease of a city, renewed by a thread until its release."""
 
     objects: Objects
     name: str
@@ -33,7 +33,7 @@ class Lease:
     _writing: threading.Lock = field(default_factory=threading.Lock)
 
     def renew(self) -> None:
-        """Write the lease anew; give it up if another machine has taken it."""
+        """Write the lease anew, or end if another machine took it."""
         with self._writing:
             if self._ended.is_set():
                 return

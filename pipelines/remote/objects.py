@@ -1,4 +1,4 @@
-"""Objects of a store (S3, Google Cloud, Azure): create-only, swap by ETag, server's clock.
+"""Objects of a store: created once, swapped by ETag, server's clock.
 
 Credentials, region and endpoint are read from the environment, by the names that each service's
 own tools use (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS` …).
@@ -27,7 +27,7 @@ CHUNK = 8 * 2**20
 
 
 class RemoteError(ShizhengError):
-    """A store that cannot be used, or did not answer as it must."""
+    """Store that cannot be used, or answered wrongly."""
 
     exit_code = ExitCode.INTERNAL
 
@@ -46,7 +46,7 @@ class ConflictError(ShizhengError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Object as it was read: content, version (ETag) and the server's time of writing."""
+    """Object read: content, version (ETag), time of writing (server's)."""
 
     content: bytes
     version: str
@@ -61,7 +61,7 @@ class Objects:
         self._store = _opened(self.url)
 
     def names(self, prefix: str) -> Iterator[tuple[str, datetime, int]]:
-        """Yield names, times of writing (server's) and sizes below a prefix ending in `/`."""
+        """Yield names, times of writing and sizes below a prefix."""
         import obstore
 
         with self._naming(prefix):
@@ -92,11 +92,11 @@ class Objects:
             return True
 
     def create(self, name: str, content: bytes) -> str | None:
-        """Write an object that must not exist; return its version, None if it does."""
+        """Write a new object; return its version, None if it exists."""
         return self._put(name, content, "create")
 
     def swap(self, name: str, content: bytes, version: str) -> str | None:
-        """Replace the object of this version; return the new one, None if it has changed."""
+        """Replace the object of a version; return the new, or None."""
         return self._put(name, content, {"e_tag": version})
 
     def _put(self, name: str, content: bytes, mode: Any) -> str | None:
@@ -110,7 +110,7 @@ class Objects:
                 return None
 
     def upload(self, name: str, path: Path) -> None:
-        """Write a file under the name of its content, or where nobody else writes."""
+        """Write a file, replacing any object of the name."""
         import obstore
 
         with self._naming(name):

@@ -1,4 +1,4 @@
-"""A command on a corpus in a store: take its cities, work in a folder, give them back.
+"""Commands on a store: take cities, work in a folder, give back.
 
 The folder stays between commands, so that only what has changed is transferred. A process that is
 killed leaves its work there; the next command on this machine goes on with it, unless another
@@ -23,7 +23,7 @@ _BULK = ("archive", "vectors")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Needs of a command: the bulk it does without, and the units it changes."""
+    """Needs of a command: bulk left out, units changed."""
 
     without: tuple[str, ...] = _BULK
     cities: bool = False
@@ -51,7 +51,7 @@ NEEDS = {
 
 
 def scratch(url: str) -> Path:
-    """Return the folder for a store: in `SHIZHENG_SCRATCH`, else in the user's cache."""
+    """Return a store's folder: in `SHIZHENG_SCRATCH`, or the user's cache."""
     base = os.environ.get("SHIZHENG_SCRATCH") or (
         Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "shizheng"
     )
@@ -62,7 +62,7 @@ def scratch(url: str) -> Path:
 def staged(
     url: str, need: Need, named: Sequence[str], warn: Callable[[str], None]
 ) -> Iterator[Path]:
-    """Yield a folder with the corpus of a store; store the changes when the block ends.
+    """Yield a folder with a store's corpus; store the changes afterwards.
 
     `named` are the cities of the command; none: all. They alone are read and written then. What an
     interrupted block has stored in the folder is given back, too. Raises `ConflictError` if another

@@ -108,13 +108,13 @@ def units(objects: Objects, folder: Path) -> list[str]:
 
 
 def local_cities(folder: Path) -> list[str]:
-    """Return the cities of a folder: with articles, other tables, or an archive."""
+    """Return the cities with articles, other tables or an archive."""
     archived = {path.name for path in (folder / "archive").glob("*") if path.is_dir()}
     return sorted({*cities_in(folder, "pairs", "rejects"), *archived})
 
 
 def push_runs(objects: Objects, folder: Path) -> None:
-    """Store the records of runs, each once: a run that has ended does not change."""
+    """Store the records of runs, each once."""
     for path in sorted((folder / "runs").glob("*/manifest.json")):
         unit = f"runs/{path.parent.name}"
         if work.known(folder, unit).version is None and read_head(objects, unit).version is None:
@@ -141,10 +141,19 @@ def pull_runs(objects: Objects, folder: Path) -> None:
 
 
 def push_releases(objects: Objects, folder: Path) -> None:
-    """Store releases as plain objects that readers open: the manifest last, none replaced."""
+    """Store releases as plain objects for readers: the manifest last, none replaced.
+
+    Raises `ConflictError` for a version that is stored with another content.
+    """
     for manifest in sorted((folder / "releases").glob("*/manifest.json")):
         name = manifest.relative_to(folder).as_posix()
-        if objects.exists(name):
+        stored = objects.read(name)
+        if stored is not None and stored.content != manifest.read_bytes():
+            raise ConflictError(
+                f"{objects.url}/{name}: this version is stored already, with another content; "
+                "releases are never replaced: make one of another name"
+            )
+        if stored is not None:
             continue
         for path in sorted(manifest.parent.rglob("*")):
             if path.is_file() and path != manifest:
@@ -153,7 +162,7 @@ def push_releases(objects: Objects, folder: Path) -> None:
 
 
 def sweep(objects: Objects) -> int:
-    """Delete objects that no head names and that are older than `KEPT`; return their number."""
+    """Delete unnamed objects older than `KEPT`; return their number."""
     now = objects.now()
     old = [
         name
