@@ -10,12 +10,14 @@ from typing import Any
 from crawler.city import host_of, is_public, key_problem
 from crawler.credentials import without_user
 from crawler.errors import ShizhengError
+from crawler.extract.mojibake import is_garbled, repaired
 from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE
 from pipelines.articles import contract, language
 from pipelines.tables import text_files
 from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.vocabulary import LANGS
+from pipelines.text.normal import visible
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
 _NULLABLE = ("lang", "published_at", "title", "url")
@@ -97,13 +99,18 @@ def _article(line: str, where: str, now: datetime) -> Article:
         city=row["city"],
         site=_host(url, where),
         url=url,
-        title=contract.one_line(row.get("title") or ""),
-        text=contract.plain(row["text"]).strip(),
+        title=contract.one_line(_legible(row.get("title") or "")),
+        text=contract.plain(_legible(row["text"])).strip(),
         lang_declared=row.get("lang"),
         published_at=published,
         published_precision=precision,
         extractor="import",
     )
+
+
+def _legible(text: str) -> str:
+    """Return a text composed, seen, and decoded if doubly encoded."""
+    return visible(repaired(text))
 
 
 def _row(line: str, where: str) -> dict[str, Any]:
@@ -205,12 +212,15 @@ def _in_its_language(article: Article) -> Article | Reject:
     verdict = language.detect(f"{article.title}\n{article.text}")
     declared = article.lang_declared
     lang: str = verdict.lang
-    if lang in ("mixed", "") or (lang == "other" and len(article.text) < _FEW):
+    doubtful = len(article.text) < _FEW or is_garbled(article.text)
+    if lang in ("mixed", "") or (lang == "other" and doubtful):
         lang = declared or lang
     if lang not in LANGS:
         detail = f"The text is neither Chinese nor English ({verdict.evidence})."
         return Reject(_where(article), article.city, "other_language", detail)
     flags = article.flags
+    if is_garbled(article.text):
+        flags = (*flags, "mojibake")
     if declared and lang != declared:
         flags = (*flags, "lang_mismatch")
     script = "Latn" if lang == "en" else verdict.script if verdict.lang == "zh" else "Hans"

@@ -16,6 +16,7 @@ from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from crawler.script import HAN
+from pipelines.text.normal import narrow
 from pipelines.text.script import exclusive_characters, script_counts, script_of
 
 Lang = Literal["zh", "en", "mixed", "other", ""]
@@ -26,8 +27,10 @@ _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]+")
 _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
 _LETTERS = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"
 _LATIN = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
+# All that is no Han, kana, Hangul or Latin: Greek to Georgian, Ethiopic to Mongolian, Yi, Lisu, ...
 _FOREIGN = re.compile(
-    r"[\u0370-\u052f\u0530-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1800-\u18af]+"
+    r"[\u0370-\u10ff\u1200-\u1cff\u2c00-\u2dff\ua000-\ua71f\ua800-\uabff"
+    r"\U00010000-\U0001efff]+"
 )
 _ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 # A name in characters behind its romanisation: an English habit. `Mayor Lu Wenyuan (陆文渊)`.
@@ -51,9 +54,18 @@ _NEIGHBOURS = frozenset(
         r"est du dans pour qui sur par au aux avec ne pas der die das und den von zu mit ist "
         r"im dem nicht ein eine auf für il di che e per della del sono gli và của là có được "
         r"trong cho yang dan di untuk dengan ini itu pada van het een op te voor niet og det "
-        r"som til av på att och är",
+        r"som til av på att och är "
+        # Filipino, Malay, Swahili, Turkic languages, Zhuang, and those of Central Europe.
+        r"ang ng mga sa ay nang ni kay isang ito dalam tidak oleh akan kepada telah "
+        r"ya wa kwa katika ve bir bu için ile va bilan uchun hem bilen üçün "
+        r"gwnz ndaej vunz neix caeuq daengz gyoengq youq mbouj dwg boux cungj hawj ndei bonj haeuj "
+        r"się jest nie oraz przez že je jsou nebo és hogy egy ez az și care este din nu cu ja että "
+        r"oli niin die nie het ook aan werd i w z do od po",
     )
 )
+# Zhuang marks tones with letters that end hardly any English word.
+_TONE_LETTER = re.compile(r"[a-z]{2,}[jqxz]")
+_CANTONESE = re.compile("[嘅咗喺唔冇佢哋啲嚟嘢喇噉嗰咩瞓諗攞嘥冚]")
 _SEED = 0
 _PRIORS = {"zh-cn": 0.4, "zh-tw": 0.2, "en": 0.4}
 # Between English and its neighbours, for a headline with a foreign name in it.
@@ -75,6 +87,8 @@ _HANGUL_SHARE, _KANA_SHARE = 0.2, 0.12
 _CHINESE_SHARE, _CHINESE_TITLE_SHARE, _MIXED_SHARE, _ENGLISH_SHARE = 0.6, 0.3, 0.25, 0.15
 """Share of Chinese (Han characters against `WORD` times words) from which a text is Chinese, from
 which one of up to six words is, from which a longer one is mixed, and up to which it is English."""
+_TITLE = 6
+"""Words up to which a text with Chinese in it is a Chinese title with names."""
 _MIXED_WORDS = 20
 """Words beyond which a text with some Chinese may be mixed, and not a title with names."""
 _PROSE, _NO_PROSE = 0.15, 0.1
@@ -123,7 +137,7 @@ def detect(text: str, *, ask: bool = True) -> Verdict:
 
     Without `ask`, scripts and function words alone decide: langdetect takes ten milliseconds.
     """
-    letters = _letters(_URL.sub(" ", text[:_LONGEST]))
+    letters = _letters(_URL.sub(" ", narrow(text[:_LONGEST])))
     return _third_script(letters) or _chinese_or_latin(letters, ask)
 
 
@@ -157,15 +171,15 @@ def _chinese_or_latin(letters: _Letters, ask: bool) -> Verdict:
     text, words = letters.text, letters.words
     counts = letters.counts + (f", kana {letters.kana}" if letters.many_kana else "")
     share = letters.han / (letters.han + WORD * len(words))
-    if share >= _CHINESE_SHARE or (share >= _CHINESE_TITLE_SHARE and len(words) <= 6):
+    if share >= _CHINESE_SHARE or (share >= _CHINESE_TITLE_SHARE and len(words) <= _TITLE):
         return _chinese(text, counts)
     if share <= _ENGLISH_SHARE:
         return _latin(text, words, counts, ask)
-    prose, long = _function_words(words), len(words) > _MIXED_WORDS
+    prose, long, short = _function_words(words), len(words) > _MIXED_WORDS, len(words) <= _TITLE
     if share <= 0.4 and long and prose >= _PROSE:
         mixed: Lang = "mixed" if share > _MIXED_SHARE else "en"
         return Verdict(mixed, "Latn", f"script: {counts}")
-    if letters.han >= 4 and prose < _NO_PROSE:
+    if (letters.han >= 4 and prose < _NO_PROSE) or (letters.han >= 2 and short and not prose):
         # Chinese with foreign names in it: no English sentence does without function words.
         return _chinese(text, counts)
     guess = _langdetect(text, _PRIORS) if ask else ""
@@ -239,11 +253,14 @@ def _not_japanese(text: str) -> int:
 
 def _chinese(text: str, counts: str) -> Verdict:
     hans, hant = script_counts(text)
-    return Verdict(
-        "zh",
-        "Hant" if hant > hans else "Hans",
-        f"script: {counts}; only simplified {hans}, only traditional {hant}",
-    )
+    evidence = f"script: {counts}; only simplified {hans}, only traditional {hant}"
+    if (spoken := len(_CANTONESE.findall(text))) >= _SPOKEN:
+        evidence += f"; written Cantonese {spoken}"
+    return Verdict("zh", "Hant" if hant > hans else "Hans", evidence)
+
+
+_SPOKEN = 2
+"""Characters of written Cantonese from which the evidence names it."""
 
 
 def _latin(text: str, words: list[str], counts: str, ask: bool) -> Verdict:
@@ -251,6 +268,9 @@ def _latin(text: str, words: list[str], counts: str, ask: bool) -> Verdict:
     english = _function_words(words)
     other = sum(word in _NEIGHBOURS for word in words) / len(words)
     accents = len(_ACCENTED.findall(text)) / max(1, sum(len(word) for word in words))
+    tones = sum(_TONE_LETTER.fullmatch(word) is not None for word in words) / len(words)
+    if tones > _TONES:
+        other = max(other, tones)
     evidence = f"script: {counts}; english function words {english:.2f}, others {other:.2f}"
     prose = english >= 0.12 and english >= 1.2 * other and accents < 0.03
     # A headline need not have a function word; without an accent it is taken for English.
@@ -263,11 +283,27 @@ def _latin(text: str, words: list[str], counts: str, ask: bool) -> Verdict:
             return Verdict("en", "Latn", f"{evidence}; langdetect, names aside: en")
     guess = _langdetect(text, {}) if ask else ""
     evidence += f"; langdetect: {guess or 'none'}"
-    if guess == "en" or (len(words) < 25 and accents < 0.02 and other < 0.2 and english >= other):
+    likely = (
+        accents < 0.02 and other < 0.2 and english >= other and not _is_prose(text, words, english)
+    )
+    if guess == "en" or (len(words) < 25 and likely):
         return Verdict("en", "Latn", evidence)
     return Verdict("other", "", evidence)
 
 
+_TONES = 0.15
+"""Share of words with a tone letter from which a text is no English; set by hand."""
+
+
+def _is_prose(text: str, words: list[str], english: float) -> bool:
+    """Return True for running text, in small letters, without English function words."""
+    small = len(_SMALL.findall(text))
+    return english == 0 and len(words) >= _HEADLINE and small >= _PROSE_SMALL * len(words)
+
+
+_SMALL = re.compile(r"(?<![^\W\d_])[a-z]")
+_PROSE_SMALL = 0.7
+"""Share of words in small letters from which a text is no headline; set by hand."""
 _HEADLINE = 8
 """Words below which a text in Latin script may be a headline without any function word."""
 

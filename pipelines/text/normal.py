@@ -40,7 +40,24 @@ def normalised(text: str) -> str:
     Chinese is in Simplified characters, figures and letters are narrow, nothing is invisible. A
     normal form is its own normal form.
     """
-    return simplified(_plain(unicodedata.normalize("NFC", text)))
+    return simplified(narrow(text))
+
+
+def narrow(text: str) -> str:
+    """Return the normal form of a text in its own script."""
+    text = unicodedata.normalize("NFC", text)
+    return text if text.isascii() else _GONE.sub("", text.translate(_table()))
+
+
+def visible(text: str) -> str:
+    """Return a text composed and without invisible spaces, to be stored.
+
+    Joiners stay, since emoji are written with them, and so do marks of direction.
+    """
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text))
+
+
+_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 
 def offsets(text: str) -> list[int]:
@@ -56,10 +73,6 @@ def offsets(text: str) -> list[int]:
 
 # A character with the marks that may be composed with it; Hangul composes without marks.
 _CLUSTER = re.compile("[\u1100-\u11ff]+|.[\u0300-\u036f\u3099\u309a]*", re.DOTALL)
-
-
-def _plain(text: str) -> str:
-    return text if text.isascii() else _GONE.sub("", text.translate(_table()))
 
 
 _RANGES = ((0x80, 0x3100), (0x3130, 0x3400), (0xF900, 0x10000), (0x1D400, 0x1D800),

@@ -262,3 +262,18 @@ def test_a_text_of_which_nothing_is_seen_is_a_reject(tmp_path: Path, text: str) 
     path.write_text(json.dumps(GOOD | {"text": text}), encoding="utf-8")
     articles, (reject,) = imports.read_jsonl(path)
     assert (articles, reject.reason) == ([], "empty")
+
+
+def test_text_that_was_encoded_twice_is_turned_back_or_flagged(tmp_path: Path) -> None:
+    plain = "松浦市茶叶节今天开幕，市长致辞，来自三十个国家的客商参加，预计签约四十亿元。"
+    twice = read(tmp_path, text=plain.encode().decode("latin-1"))
+    assert (twice.text, twice.flags) == (plain, ())
+    lost = read(tmp_path, text=plain.encode().decode("gbk", "replace"))
+    assert "mojibake" in lost.flags
+
+
+def test_a_text_is_stored_composed_and_without_invisible_spaces(tmp_path: Path) -> None:
+    stored = read(
+        tmp_path, lang="en", title="Cafe\u0301 fair", text="\u200bThe fair\ufeff opened in Songpu."
+    )
+    assert (stored.title, stored.text) == ("Café fair", "The fair opened in Songpu.")
