@@ -11,7 +11,7 @@ from pipelines.articles.language import detect
         ("other", "Ngoenzneix raeuz bae ranz de gwn haeux, lwgnyez cungj angq dangqmaz."),
         (
             "other",
-            "Nagpulong kahapon ang mga opisyal ng lungsod upang talakayin ang badyet sa susunod na taon.",
+            "Nagpulong kahapon ang mga opisyal ng lungsod ang badyet sa susunod na taon.",
         ),
         (
             "other",
