@@ -33,6 +33,10 @@ CODES = {
     "blocked_challenge": "The site answered with a script challenge instead of its page.",
     "blocked_waf": "A firewall refused the request and says so.",
     "geo_blocked": "The site refuses visitors from where this crawl runs.",
+    "redirected_away": "A listed address led to a page that is not the one the list promised.",
+    "same_page": "Addresses that a list promises different articles at show one and the same page.",
+    "soft_404": "The page says that it is missing or out of order, with a status of success.",
+    "shared_title": "Different articles have one title, which is that of the site or a column.",
     "login_wall": "The site asks its readers to log in instead of showing the page.",
     "browser_missing": "A listing is drawn by a script, and there is no browser to read it with.",
     "empty_shell": "The page holds no text: its content is drawn by scripts, or is missing.",
@@ -158,7 +162,7 @@ class IssueLog:
         return issue
 
 
-FINAL = frozenset(("robots", "off_host", "redirects", "too_large", "not_a_page", "private_address"))
+FINAL = frozenset(("robots", "off_host", "too_large", "not_a_page", "private_address"))
 """Codes of requests that end the same way every time."""
 
 

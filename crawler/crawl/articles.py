@@ -56,17 +56,22 @@ class ArticleReader:
         self._session = session
         self._by_rules: Counter[bool] = Counter()
 
-    async def read(self, answer: Answer, *, again: bool = False) -> PageResults | None:
+    async def read(
+        self, answer: Answer, *, again: bool = False, asked: str | None = None
+    ) -> PageResults | None:
         """Return the results of an article page; None for none (reported).
 
         With `again`, the further pages of the article are requested, too, in case they changed.
+        A refusal is that of the address `asked` for, from which redirects may have led here.
         """
-        url = answer.url
-        reject = rejected(self._session, answer)
+        url, asked = answer.url, asked or answer.url
+        reject = rejected(self._session, answer, asked)
         if reject is not None:
+            if url != asked:
+                self._session.visits.disown(url)
             # A page too large today is too large tomorrow.
-            outcome: Outcome = "stored" if reject.reason == "too_large" else "retry"
-            return PageResults(url, (reject,), outcome)
+            final = reject.reason == "too_large" and url == asked
+            return PageResults(asked, (reject,), "stored" if final else "retry")
         try:
             found = extract(url, answer.body, answer.headers, self._session.city)
             self._note_rules(url, found)
@@ -78,6 +83,11 @@ class ArticleReader:
             logger.exception("cannot read %s", url)
             self._session.report("internal", url, f"{type(error).__name__}: {error}")
             return None
+
+    def has_parts(self, answer: Answer) -> bool:
+        """Return True for an article with further pages."""
+        found = extract(answer.url, answer.body, answer.headers, self._session.city)
+        return isinstance(found, Article) and bool(found.parts)
 
     def conclude(self) -> None:
         """Report a changed layout if few articles fit their family's rules."""
@@ -141,21 +151,25 @@ class ArticleReader:
             self._by_rules[found.extractor.startswith(f"{source.cms}:")] += 1
 
 
-def rejected(session: Session, answer: Answer) -> Reject | None:
-    """Report a refusal or error and return its reject; else None."""
+def rejected(session: Session, answer: Answer, asked: str | None = None) -> Reject | None:
+    """Report a refusal or error and return its reject; else None.
+
+    Of the address `asked` for, if redirects led from there.
+    """
+    url = asked or answer.url
     if is_packed(answer.headers):
-        session.report("too_large", answer.url, TOO_LARGE)
-        return Reject(answer.url, session.city.key, "too_large", TOO_LARGE)
+        session.report("too_large", url, TOO_LARGE)
+        return Reject(url, session.city.key, "too_large", TOO_LARGE)
     code = code_of(answer)
     if not code:
         return None
-    seen = description(answer)
-    session.report(code, answer.url, seen)
+    seen = description(answer) + (f"; it led to {answer.url}" if url != answer.url else "")
+    session.report(code, url, seen)
     reason = diagnosis(answer)
     if reason in BLOCKED:
-        return Reject(answer.url, session.city.key, reason, f"{REASONS[reason]} ({seen})")
+        return Reject(url, session.city.key, reason, f"{REASONS[reason]} ({seen})")
     detail = f"The server answered with status {answer.status}."
-    return Reject(answer.url, session.city.key, "http_error", detail)
+    return Reject(url, session.city.key, "http_error", detail)
 
 
 def code_of(answer: Answer) -> str:
@@ -167,6 +181,8 @@ def code_of(answer: Answer) -> str:
         return code
     if reason in BLOCKED:
         return BLOCKED[reason]
+    if reason == "http_error" and 200 <= status < 300:
+        return "soft_404"
     return "" if 200 <= status < 300 else issues.of_status(status)
 
 

@@ -19,6 +19,7 @@ from crawler.city import Source
 from crawler.cms import FAMILIES
 from crawler.cms.family import Link, Listing
 from crawler.crawl.articles import diagnosis, rejected
+from crawler.crawl.fit import MANY, same_title
 from crawler.crawl.session import Session
 from crawler.crawl.window import Window
 from crawler.extract.charset import decode
@@ -28,6 +29,7 @@ from crawler.fetch.pages import as_requested, get
 from crawler.item import canonical_url
 from crawler.limits import cut_list
 from crawler.state.database import SKEW
+from crawler.state.promises import Promise
 from crawler.state.walks import Walk, news_day
 from crawler.unpacking import is_packed, opened
 
@@ -177,10 +179,14 @@ class Discovery:
     def _new(self, reading: _Reading, listing: Listing) -> list[str]:
         """Return the articles of a list page still to be fetched."""
         found = []
+        titles = Counter(link.title for link in listing.links)
         for link in listing.links:
+            # Such as "details" beside every entry: it is no entry's own.
+            shared = titles[link.title] >= MANY
+            own = replace(link, title=None) if shared else link
             if not self._session.city.allows(link.url):
                 reading.off_host[urlsplit(link.url).netloc] += 1
-            elif (url := self._wanted(link)) is not None:
+            elif (url := self._wanted(own)) is not None:
                 found.append(url)
         return found
 
@@ -196,10 +202,15 @@ class Discovery:
             return None
         session.seen.add(page)
         chain = session.visits.chain(url)
+        renewed = self._note(link, page)
         # Unanswered, refused and given-up pages are asked for, if at all, before the lists are.
         if any(visit.outcome for visit in chain) or page in session.visits.frontier:
-            session.count("known")
-            return None
+            if not renewed:
+                session.count("known")
+                return None
+            session.count("renewed")
+            session.visits.reopen(url, session.now())
+            return url
         if any(
             visit.redirect is None and canonical_url(visit.url) in session.seen
             for visit in chain
@@ -208,6 +219,21 @@ class Discovery:
             return None
         session.visits.frontier.want(url, session.now())
         return url
+
+    def _note(self, link: Link, page: str) -> bool:
+        """Store what the list promises; return True for another article than before.
+
+        It has another title, or a later day.
+        """
+        promises = self._session.visits.promises
+        new, before = Promise(link.title, link.date), promises.of([page])
+        if new not in before:
+            promises.add(page, new)
+        titles = [promise.title for promise in before if promise.title]
+        days = [promise.day for promise in before if promise.day]
+        if new.title and titles and not any(same_title(new.title, title) for title in titles):
+            return True
+        return bool(new.day and days and new.day > max(days))
 
     def _is_known(self, listing: Listing, walk: Walk | None) -> bool:
         """Return True for a list page known to the last whole walk.

@@ -15,6 +15,8 @@ REASONS: dict[str, str] = {
     "empty_shell": "The page holds no text: its content would be drawn by scripts, or is missing",
     "http_error": "The site answered with an error",
     "login_wall": "The page asks its reader to log in",
+    "redirected_away": "The listed address led to a page that is not the promised one",
+    "same_page": "Several addresses that lists promise different articles at show this page",
     "moved": "The page only leads to another address",
     "not_html": "The body is not a web page",
     "listing": "The page is a list of links to articles",

@@ -10,7 +10,6 @@ from scrapy.http import Headers, Response
 from crawler.archive.reader import Answer, merged
 from crawler.crawl.session import Session
 from crawler.fetch import browser
-from crawler.state.visits import validators
 
 
 def answer_of(response: Response) -> Answer:
@@ -22,14 +21,16 @@ def answer_of(response: Response) -> Answer:
 async def get(session: Session, url: str, kind: str, *, drawn: bool = False) -> Answer:
     """Download a page in place, past the scheduler.
 
-    An unmodified page comes from the archive. All layers of a crawl apply: hosts, robots.txt,
-    delays, retries, redirects, the archive. Raises their errors. A page that a script has `drawn`
-    comes from the browser, always anew: it may change while its file does not.
+    An unmodified page comes from the archive; one not sent whole for days is asked for whole. All
+    layers of a crawl apply: hosts, robots.txt, delays, retries, redirects, the archive. Raises
+    their errors. A page that a script has `drawn` comes from the browser, always anew: it may
+    change while its file does not.
     """
     if drawn:
         return answer_of(await _download(session, url, {"kind": kind} | browser.meta()))
     visit = session.visits.get(as_requested(url))
-    response = await _download(session, url, {"kind": kind}, validators(visit))
+    known = session.visits.validators(as_requested(url), session.now())
+    response = await _download(session, url, {"kind": kind}, known)
     if response.status == 304 and visit is not None:
         record = session.archived(visit.place)
         if record is not None:

@@ -6,8 +6,10 @@ again after 1, 7 and 30 days, on condition that they changed. Lists are read in 
 articles in `articles.py`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
+from urllib.parse import urldefrag
 
 import scrapy
 from scrapy import Request, Spider
@@ -17,13 +19,18 @@ from twisted.python.failure import Failure
 
 from crawler import issues
 from crawler.city import City
-from crawler.crawl.articles import BLOCKED, ArticleReader, PageResults, diagnosis
+from crawler.crawl.articles import ArticleReader, PageResults, code_of
 from crawler.crawl.discovery import Discovery
+from crawler.crawl.doubts import Doubts
 from crawler.crawl.session import Session
 from crawler.crawl.window import Window
 from crawler.fetch.pages import answer_of
+from crawler.issues import RobotsUnreachable
 from crawler.item import canonical_url
-from crawler.state.visits import Visit, validators
+from crawler.state.visits import Visit
+
+_WAIT = 1
+"""Seconds after which a crawl that waits for its last answers sees that it was broken off."""
 
 
 class CitySpider(Spider):
@@ -38,10 +45,13 @@ class CitySpider(Spider):
     session: Session
     discovery: Discovery
     reader: ArticleReader
+    doubts: Doubts
 
     def __init__(self, since: str = "", until: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.window = Window.parse(since, until)
+        self._open, self._quiet = 0, asyncio.Event()
+        self._quiet.set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -51,6 +61,7 @@ class CitySpider(Spider):
         list_pages = crawler.settings.getint("SHIZHENG_LIST_PAGES")
         spider.discovery = Discovery(session, spider.window, list_pages)
         spider.reader = ArticleReader(session)
+        spider.doubts = Doubts(session)
         crawler.signals.connect(spider._close, scrapy.signals.spider_closed)
         crawler.signals.connect(spider._report_mistake, scrapy.signals.spider_error)
         crawler.signals.connect(spider._report_mistake, scrapy.signals.item_error)
@@ -69,26 +80,38 @@ class CitySpider(Spider):
 
     async def article(self, response: Response) -> AsyncIterator[PageResults]:
         """Read a fetched article page; again, only if it changed."""
-        visits = self.session.visits
-        answer = answer_of(response)
-        again = "digest" in response.request.meta  # type: ignore[union-attr]
+        try:
+            for page in await self._read(response):
+                yield page
+        finally:
+            self._answered()
+
+    async def _read(self, response: Response) -> list[PageResults]:
+        """Return the results of a response that can be stored by now."""
+        visits, request = self.session.visits, response.request
+        assert request is not None
+        answer, meta = answer_of(response), request.meta
+        asked = urldefrag(meta.get("redirect_urls", [request.url])[0])[0]
+        again = "digest" in meta
         visit = visits.get(answer.url) if again else None
         same = visit is not None and visit.outcome == "stored"
         if same and visit is not None:
             record = self.session.archived(visit.place)
             if record is None:
-                return
+                return []
             answer = record
-        page = await self.reader.read(answer, again=again)
+        page = await self.reader.read(answer, again=again, asked=asked)
         if page is None:
-            return
+            return []
         if page.changed or not same:
-            yield page
-        elif (now := visits.get(answer.url)) and now.outcome is None:
+            return self.doubts.sift(asked, answer, page, new=meta["new"])
+        if (now := visits.get(answer.url)) and now.outcome is None:
             visits.mark([(answer.url, "stored")], self.session.run_id)  # in the tables already
+        return []
 
     def failed(self, failure: Failure) -> None:
         """Record a request without a response."""
+        self._answered()
         request: Request = failure.request  # type: ignore[attr-defined]
         requested = request.meta.get("redirect_urls", [request.url])[0]
         error = failure.value or RuntimeError("no reason given")
@@ -97,22 +120,36 @@ class CitySpider(Spider):
         # A stored article that could not be fetched again stays due.
         due = visit is not None and visit.outcome == "stored"
         if not due and code not in ("archive", "store", "internal"):
-            final = code in issues.FINAL and not isinstance(error, issues.RobotsUnreachable)
+            # A redirect may lead elsewhere tomorrow; only the address itself is out for good.
+            moved = "redirect_urls" in request.meta
+            final = code in issues.FINAL and not moved and not isinstance(error, RobotsUnreachable)
             self.session.visits.frontier.failed(requested, self.session.now(), for_good=final)
 
-    def _request(self, url: str, visit: Visit | None = None) -> Request:
+    def _answered(self) -> None:
+        """Count a request that ended, and wake who waits for the last."""
+        self._open -= 1
+        if not self._open:
+            self._quiet.set()
+
+    def _request(
+        self, url: str, visit: Visit | None = None, *, whole: bool = False, new: bool = False
+    ) -> Request:
         """Return the request for an article.
 
-        It is conditional on a change since `visit` if that is given.
+        It is conditional on a change since `visit` if that is given, unless it is to be sent
+        `whole`. It is `new` if a list named it in this crawl.
         """
+        self._open += 1
+        self._quiet.clear()
+        known = self.session.visits.validators(url, self.session.now()) if visit else {}
         return Request(
             url,
             callback=self.article,
             errback=self.failed,
             # Scrapy's own filter knows neither spellings nor earlier crawls.
             dont_filter=True,
-            headers=validators(visit),
-            meta={"kind": "article"} | ({"digest": visit.digest} if visit else {}),
+            headers={} if whole else known,
+            meta={"kind": "article", "new": new} | ({"digest": visit.digest} if visit else {}),
         )
 
     async def _everything(self) -> AsyncIterator[Any]:
@@ -132,7 +169,14 @@ class CitySpider(Spider):
                 yield self._request(visit.url, visit)
         for source in self.city.listings:
             async for url in self.discovery.articles(source):
-                yield self._request(url)
+                before = session.visits.get(url)
+                renewed = before if before is not None and before.status == 200 else None
+                yield self._request(url, renewed, whole=True, new=True)
+        # Some pages are judged by how many there are of them.
+        while self._open and not session.stopping:
+            await asyncio.wait((asyncio.create_task(self._quiet.wait()),), timeout=_WAIT)
+        for page in self.doubts.conclude():
+            yield page
 
     def _check_clock(self) -> None:
         """Report a state written by a clock that was ahead."""
@@ -152,13 +196,27 @@ class CitySpider(Spider):
             record = session.archived(visit.place)
             if record is None or canonical_url(record.url) in session.seen:
                 continue
-            if diagnosis(record) in BLOCKED:
-                continue  # refused then; asked for again now, from the frontier
+            refused = visit.outcome == "retry" and not self.reader.has_parts(record)
+            if refused or code_of(record):
+                continue  # no article then; asked for again now
+            asked = self._led_from(record.url)
+            page = await self.reader.read(record, asked=asked)
+            if page is None:
+                continue
+            if asked != record.url and not self.doubts.fits(asked, record, page):
+                session.visits.disown(record.url)  # the address that led there is asked for again
+                continue
             session.seen.add(canonical_url(record.url))
-            page = await self.reader.read(record)
-            if page is not None:
-                session.count("recovered")
-                yield page
+            session.count("recovered")
+            for result in self.doubts.sift(asked, record, page, new=False):
+                yield result
+
+    def _led_from(self, url: str) -> str:
+        """Return the address that led to a page that no list named."""
+        visits = self.session.visits
+        if visits.promises.of([url]) or canonical_url(url) in visits.frontier:
+            return url
+        return next(reversed(visits.leading_to(url)), url)
 
     def _left_over(self) -> Iterator[Request]:
         """Yield requests for pages that earlier crawls left unanswered or refused."""
@@ -190,7 +248,9 @@ class CitySpider(Spider):
         self.session.report_failure(url, failure.value or RuntimeError("no reason given"))
 
     def _close(self, reason: str) -> None:
+        self._quiet.set()
         if reason == "finished":
             self.reader.conclude()
+            self.doubts.report()
             self.discovery.report_quiet()
         self.session.close()

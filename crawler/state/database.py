@@ -13,10 +13,23 @@ from typing import IO, Any, Self
 
 from crawler.state.lock import VisitsError, lock_of
 
-VERSION = 3
+VERSION = 4
 """Version of the tables, in `PRAGMA user_version`."""
 
-_TABLES = """
+_ADDED = """
+CREATE TABLE IF NOT EXISTS promises (  -- titles and days that lists showed beside an address
+    canonical TEXT NOT NULL, title TEXT NOT NULL, day TEXT NOT NULL, -- empty for none
+    PRIMARY KEY (canonical, title)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS whole ( -- when a page was last sent whole, and not as unmodified
+    url TEXT PRIMARY KEY, moment TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS visits_redirect ON visits (redirect) WHERE redirect IS NOT NULL;
+"""
+"""Tables and the index that state of version 3 lacks."""
+
+_TABLES = (
+    """
 CREATE TABLE visits (
     url TEXT PRIMARY KEY,          -- as fetched
     canonical TEXT NOT NULL,       -- the one spelling of it
@@ -59,6 +72,8 @@ CREATE TABLE listings (            -- one row for each source, by the URL of its
     newest TEXT                    -- the latest date shown beside one
 ) WITHOUT ROWID;
 """
+    + _ADDED
+)
 
 SKEW = timedelta(minutes=10)
 """Largest tolerated lead of a stored moment over the clock. One further ahead was stored when the
@@ -210,8 +225,9 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
     if found == 0:
         # One transaction: a process killed here leaves no half-made file.
         database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
-    elif found == 2:
-        database.executescript(f"BEGIN; {_OWED} PRAGMA user_version={VERSION}; COMMIT;")
+    elif found in (2, 3):
+        owed = _OWED if found == 2 else ""
+        database.executescript(f"BEGIN; {owed} {_ADDED} PRAGMA user_version={VERSION}; COMMIT;")
     elif found != VERSION:
         raise VisitsError(
             f"{path}: state of version {found}, this shizheng reads version {VERSION}; "

@@ -8,8 +8,8 @@ outcome, or leads to one that is or has; `unaccounted` returns the others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urldefrag, urljoin
@@ -19,6 +19,7 @@ from crawler.credentials import without_user
 from crawler.item import canonical_url
 from crawler.state.database import SKEW, State
 from crawler.state.frontier import MAX_DAYS, MAX_TRIES, Frontier
+from crawler.state.promises import Promises
 from crawler.state.walks import Walks
 
 REVISIT_DAYS = (1, 7, 30)
@@ -27,6 +28,13 @@ REVISIT_DAYS = (1, 7, 30)
 Outcome = Literal["stored", "retry"]
 """`stored`: article or reject is in the tables for good. `retry`: it is in the tables as far as it
 could be had (the site refused, a part was missing); the next crawl tries again, within bounds."""
+
+WHOLE_DAYS = 6
+"""Days for which a page is asked for on condition that it changed, before it is asked for whole:
+under a week, so that a weekly crawl heals itself, too. Set by hand."""
+
+_MAX_LEADING = 100
+"""Addresses that lead to one page, of which no more are looked up; set by hand."""
 
 _MAX_HOPS = 10
 """Redirects followed from a page; Scrapy follows five in one crawl."""
@@ -53,6 +61,7 @@ class Visits:
     def __init__(self, state: State) -> None:
         self.state, self._database = state, state.database
         self.frontier, self.walks = Frontier(state), Walks(state)
+        self.promises = Promises(state)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -69,6 +78,7 @@ class Visits:
     def record(self, visit: Visit, moment: datetime) -> None:
         """Record a response archived already, fetched at `moment` (UTC)."""
         seen, page, before = moment.isoformat(), canonical_url(visit.url), self.get(visit.url)
+        visit = _without_stuck(visit, before)
         with self.state.changing():
             self._database.execute(
                 # An outcome stays while the page stays the same.
@@ -91,14 +101,22 @@ class Visits:
                 "INSERT OR IGNORE INTO payloads VALUES (?,?,?,?,?)",
                 (visit.digest, visit.url, visit.place.file, visit.place.offset, seen),
             )
+            self._database.execute("INSERT OR REPLACE INTO whole VALUES (?,?)", (visit.url, seen))
             if before is not None and before.outcome is not None:
                 self.frontier.owe(visit.url)
 
-    def reopen(self, url: str) -> None:
-        """Remove an article's outcome before its further pages are fetched again."""
+    def reopen(self, url: str, moment: datetime | None = None) -> None:
+        """Remove an article's outcome before it is fetched again.
+
+        With `moment`, an address that was never fetched or was given up is wanted anew.
+        """
         with self.state.changing():
-            self._database.execute("UPDATE visits SET outcome=NULL WHERE url=?", (url,))
+            self._database.execute("UPDATE visits SET outcome=NULL, tries=0 WHERE url=?", (url,))
+            if moment is not None:
+                self.frontier.drop([url])
             self.frontier.owe(url)
+        if moment is not None:
+            self.frontier.want(url, moment)
 
     def confirm(self, url: str, moment: datetime) -> None:
         """Record that the site called the page unchanged (304) at `moment` (UTC)."""
@@ -115,6 +133,42 @@ class Visits:
                 "UPDATE visits SET redirect=:target WHERE url=:url",
                 {"url": url, "target": as_target(url, target)},
             )
+
+    def disown(self, url: str) -> None:
+        """Record that a page that others led to is no article.
+
+        One that is stored as an article stays one.
+        """
+        with self.state.changing():
+            self._database.execute(
+                "UPDATE visits SET kind='other' WHERE url=? AND outcome IS NOT 'stored'", (url,)
+            )
+
+    def leading_to(self, url: str) -> list[str]:
+        """Return the addresses that led to a page, the nearest first."""
+        found: list[str] = []
+        waiting = [url]
+        while waiting and len(found) < _MAX_LEADING:
+            query = "SELECT url FROM visits WHERE redirect=?"
+            rows = self._database.execute(query, (waiting.pop(),)).fetchall()
+            new = [row[0] for row in rows if row[0] not in found and row[0] != url]
+            found += new
+            waiting += new
+        return found
+
+    def validators(self, url: str, now: datetime) -> dict[str, str]:
+        """Return the headers of a conditional request for a page visited.
+
+        None once the page was last sent whole `WHOLE_DAYS` ago: some hosts answer unmodified for
+        ever.
+        """
+        row = self._database.execute("SELECT moment FROM whole WHERE url=?", (url,)).fetchone()
+        if row is None:
+            return {}
+        age = now - datetime.fromisoformat(row[0])
+        if not -SKEW <= age < timedelta(days=WHOLE_DAYS):
+            return {}
+        return validators(self.get(url))
 
     def known_since(self, url: str) -> datetime | None:
         """Return the time (UTC) a page was first listed, or None.
@@ -285,6 +339,15 @@ def validators(visit: Visit | None) -> dict[str, str]:
         if visit.last_modified:
             found["If-Modified-Since"] = visit.last_modified
     return found
+
+
+def _without_stuck(visit: Visit, before: Visit | None) -> Visit:
+    """Return a visit without the validators that stayed while its page changed."""
+    if before is None or before.digest == visit.digest:
+        return visit
+    etag = None if visit.etag == before.etag else visit.etag
+    changed = None if visit.last_modified == before.last_modified else visit.last_modified
+    return replace(visit, etag=etag, last_modified=changed)
 
 
 def visit_of(

@@ -67,6 +67,8 @@ REASONS = {
     "challenge": Words("a script challenge or firewall page", "返回的是验证或防火墙页面"),
     "empty_shell": Words("a page without content", "页面没有内容"),
     "login_wall": Words("asks its reader to log in", "要求登录"),
+    "redirected_away": Words("led to another page than promised", "跳转到了别的页面"),
+    "same_page": Words("one page at several addresses", "多个地址显示同一页面"),
     "moved": Words("only leads to another address", "仅跳转到其他地址"),
     "http_error": Words("the site answered with an error", "网站返回错误"),
     "not_html": Words("no web page", "不是网页"),

@@ -105,13 +105,14 @@ class Crawl:
     cities: Path
     output: Path
     direct: bool = False
+    city: str = "haiqing"
 
     def command(self, run: str, *options: str) -> list[str]:
         start = [
             sys.executable,
             "-m",
             "crawler.crawl",
-            "haiqing",
+            self.city,
             "--output",
             str(self.output),
         ]
@@ -161,7 +162,7 @@ class Crawl:
 
     def issues(self, run: str = "run-1") -> list[tuple[str, str]]:
         """Return (code, url) of the run's issues."""
-        path = self.output / "runs" / run / "haiqing.issues.jsonl"
+        path = self.output / "runs" / run / f"{self.city}.issues.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return [(issue["code"], issue["url"]) for issue in map(json.loads, lines)]
 
@@ -250,7 +251,7 @@ def small_city() -> dict[str, Answer]:
             *rows[6:12],
             # Another spelling of an article of page 1, a page that moved, pages that are not there.
             (href(17).replace(".html", "_print.html"), "打印", "2024-03-18"),
-            ("202403/t20240301_7001.html", "搬迁的页面", "2024-03-01"),
+            ("202403/t20240301_7001.html", entry(3)[1], "2024-03-01"),
             ("202403/t20240301_7002.html", "搬到别处的页面", "2024-03-01"),
             ("202403/t20240301_7003.html", "被删除的页面", "2024-03-01"),
         ],

@@ -169,7 +169,7 @@ def test_a_second_crawl_fetches_lists_news_and_what_failed(web: Web, crawl: Craw
     assert lists == {name + "index.html" for name in (NEWS, NOTICES, PRESS)}
     # Known articles are not asked for; of the incomplete one, only the part that was missing.
     asked = {url for url in web.asked if "/t2024" in url}
-    assert asked == {GONE, SHUT, NOTICES + href(33), NEWS + href(5, 2)}
+    assert asked == {GONE, SHUT, AWAY, NOTICES + href(33), NEWS + href(5, 2)}
 
     after = stored(crawl.output)
     assert set(after) == {*before, SHUT, NOTICES + href(33)}

@@ -19,8 +19,8 @@ def later(days: int) -> str:
 
 
 def refused() -> list[str]:
-    """Return the addresses of articles that are answered with a challenge or not at all."""
-    return [f"{NEWS}202403/t20240301_{number}.html" for number in (7003, 7004)]
+    """Return the addresses answered with a challenge, from elsewhere or not at all."""
+    return [f"{NEWS}202403/t20240301_{number}.html" for number in (7002, 7003, 7004)]
 
 
 def tagged(web: Web) -> None:

@@ -60,7 +60,11 @@ def article(number: int, parts: int = 0) -> bytes:
     )
     script = f'<script>createPageHTML({parts}, 0, "t20240301_{number}", "html");</script>'
     body = f"<div class='TRS_Editor'>{text}</div>{script if parts else ''}"
-    return reply(page(f"海晴市第{number}项民生工程完成", body))
+    return reply(page(headline(number), body))
+
+
+def headline(number: int) -> str:
+    return f"海晴市第{number}项民生工程完成"
 
 
 def address(number: int) -> str:
@@ -68,7 +72,11 @@ def address(number: int) -> str:
 
 
 def listing(*links: str, pages: int = 1) -> bytes:
-    rows = "".join(f"<li><a href='{at}'>海晴要闻</a><span>2024-03-01</span></li>" for at in links)
+    rows = "".join(
+        f"<li><a href='{at}'>{headline(int(at.split('_')[-1][:-5]))}</a>"
+        "<span>2024-03-01</span></li>"
+        for at in links
+    )
     script = f'<script>createPageHTML({pages}, 0, "index", "html");</script>'
     return reply(page("列表", f"<ul class='list'>{rows}</ul>{script}"))
 
@@ -121,6 +129,11 @@ class Host:
 CHALLENGE = b"<html><script>document.cookie='__jsl_clearance=1';location.reload()</script></html>"
 WAF = page("拦截", "<p>您的请求存在可疑行为，已被网站防火墙拦截。</p>")
 ABROAD = page("提示", "<p>您所在的地区无法访问本网站。</p>")
+NOTICE = page("温馨提示", "<p>门户网站正在升级改造，给各位网民带来不便，敬请谅解。</p>")
+LOST = page("提示", "<p>您访问的页面不存在或已删除。</p>")
+SHARED = page(
+    "本站说明", "<p>全部内容以市政府办公室印发的纸质文件为准，查询请到各镇便民服务中心。</p>"
+)
 LOGIN = page("用户登录", "<form><input type='password'></form><p>忘记密码</p>")
 SHELL = page("海晴市", "<div id='app'></div><script src='/app.js'></script>")
 
@@ -175,6 +188,10 @@ PAGES: dict[int, tuple[Answer, str, str]] = {
         "http_5xx",
         "503",
     ),
+    64: (reply(b"", "302 Found", Location="/notice.html"), "redirected_away", "温馨提示"),
+    65: (reply(LOST), "soft_404", "您访问的页面不存在"),
+    66: (reply(SHARED), "same_page", "本站说明"),
+    67: (reply(SHARED), "same_page", "2 addresses"),
     63: (reply(LOGIN), "login_wall", "用户登录"),
 }
 CLOSED = "/closed/202403/t20240301_27.html"
@@ -193,6 +210,7 @@ def main_site() -> dict[str, Answer]:
         "/news/index.html": listing(*links),
         f"/news/{address(1)}": article(1),
         f"/news/{address(2)}": article(2, parts=2),
+        "/notice.html": reply(NOTICE),
         "/nothing/index.html": reply(page("列表", "<ul></ul><p>海晴市人民政府办公室主办</p>" * 3)),
         "/drawn/index.html": reply(SHELL),
         "/long/index.html": listing(address(40), pages=9),
@@ -328,9 +346,9 @@ def test_a_name_that_leads_into_a_private_network_is_not_followed(told: Told) ->
 
 def test_every_code_but_those_of_the_crawler_itself_was_seen(told: Told) -> None:
     seen = {code for run in told.runs.values() for code, _ in run}
-    # See test_crawl.py, and test_drawn_list.py for the browser.
+    # See test_crawl.py, test_drawn_list.py for the browser, and test_doubts.py.
     assert set(CODES) - seen == {
-        "archive", "store", "internal", "browser_missing", "unreadable"
+        "archive", "store", "internal", "browser_missing", "unreadable", "shared_title"
     }  # fmt: skip
 
 

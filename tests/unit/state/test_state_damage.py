@@ -41,7 +41,7 @@ def another_program_s(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE visits (a)")
-        database.execute("PRAGMA user_version=3")
+        database.execute("PRAGMA user_version=4")
 
 
 def a_folder(path: Path) -> None:

@@ -353,7 +353,7 @@ def test_a_file_that_is_no_state_or_of_another_version_is_named(tmp_path: Path) 
     newer = tmp_path / "newer.sqlite"
     with sqlite3.connect(newer) as database:
         database.execute("PRAGMA user_version=99")
-    with pytest.raises(VisitsError, match="state of version 99, this shizheng reads version 3"):
+    with pytest.raises(VisitsError, match="state of version 99, this shizheng reads version 4"):
         Visits.open(newer)
     # The city is free again after a failure.
     newer.unlink()
@@ -401,3 +401,27 @@ def test_a_walk_of_the_future_is_believed_neither_to_rest_nor_to_have_ended() ->
         assert not found.rests(MOMENT)
         assert found.changed_at <= MOMENT
         assert found.newest in (None, long_ago.date())
+
+
+def test_validators_that_stay_while_the_page_changes_are_not_used_again(visits: Visits) -> None:
+    url = "http://a.example/list.html"
+    first = replace(visit(url, kind="list"), etag='"x"', last_modified="Mon")
+    visits.record(first, MOMENT)
+    soon = MOMENT + timedelta(days=1)
+    assert visits.validators(url, soon) == {"If-None-Match": '"x"', "If-Modified-Since": "Mon"}
+    visits.record(replace(first, digest="sha256:b", last_modified="Tue"), soon)
+    assert visits.validators(url, soon) == {"If-Modified-Since": "Tue"}
+
+
+def test_a_page_not_sent_whole_for_days_is_asked_for_whole(visits: Visits) -> None:
+    url = "http://a.example/list.html"
+    visits.record(replace(visit(url, kind="list"), etag='"x"'), MOMENT)
+    for day in range(1, 6):
+        visits.confirm(url, MOMENT + timedelta(days=day))
+        assert visits.validators(url, MOMENT + timedelta(days=day))
+    # A weekly crawl may start a little earlier than the last one did.
+    week = MOMENT + timedelta(days=7, seconds=-9)
+    assert visits.validators(url, week) == {}
+    visits.record(replace(visit(url, kind="list"), etag='"x"'), week)
+    assert visits.validators(url, week + timedelta(hours=20))
+    assert visits.validators(url, MOMENT) == {}, "sent whole by a clock that was ahead"
