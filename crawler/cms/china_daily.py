@@ -29,6 +29,11 @@ def is_article(url: str) -> bool:
 
 def read_list(text: str, url: str) -> Listing:
     """Read a section page and the numbered links of its pager."""
+    return Listing(links(text, url, is_article, chrome=False), further_pages(text, url))
+
+
+def further_pages(text: str, url: str) -> tuple[str, ...]:
+    """Return the pages of a section that its pager links, gaps filled."""
     here = urlsplit(url)
     stem = _NUMBERED.sub("", here.path)
 
@@ -37,8 +42,7 @@ def read_list(text: str, url: str) -> Listing:
         name = _NUMBERED.sub("", there.path)
         return there.netloc == here.netloc and name in (stem, f"{stem}index")
 
-    more = numbered(text, url, _PAGE, own)
-    return Listing(links(text, url, is_article, chrome=False), once(more, url))
+    return once(numbered(text, url, _PAGE, own), url)
 
 
 def parts(html: str, url: str) -> tuple[str, ...]:
@@ -63,6 +67,7 @@ FAMILY = Family(
     name="china_daily",
     is_article=is_article,
     read_list=read_list,
+    own_pager=further_pages,
     rules=(
         Rules(
             version="sub-site",

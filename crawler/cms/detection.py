@@ -71,7 +71,9 @@ def family_of(text: str, url: str) -> FamilyGuess | None:
     generic = FAMILIES["generic"].read_list(text, url)
     if best and len(best.listing.links) >= ENOUGH:
         # Another system with the same article URLs: its pager is not this family's.
-        other = generic.more and not best.listing.more and len(generic.links) >= ENOUGH
+        own_pager = FAMILIES[best.cms].own_pager
+        foreign = own_pager is not None and not own_pager(text, url) and bool(generic.more)
+        other = foreign and len(generic.links) >= ENOUGH
         return FamilyGuess("generic", generic) if other else best
     for name in ("ucap", "guangdong", "hanweb"):
         listing = FAMILIES[name].read_list(text, url)

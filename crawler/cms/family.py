@@ -74,7 +74,8 @@ class Family:
     without entries gives an empty `Listing`, which the spider reports. `rules` are tried in order
     on an article page: the newest template first. `any_url` is True if `is_article` only excludes
     other pages and accepts any family's articles. `pagers` is True if its lists may have pagers,
-    `reads_data` if its reader takes JSON, too.
+    `reads_data` if its reader takes JSON, too. `own_pager` reads the pager of its lists where they
+    all have the same: another one shows another system with the same URLs of articles.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Family:
     any_url: bool = False
     pagers: bool = True
     reads_data: bool = False
+    own_pager: Callable[[str, str], tuple[str, ...]] | None = None
 
     def is_own_article(self, url: str) -> bool:
         """Return True if only this family's articles have the URL's shape."""

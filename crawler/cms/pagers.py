@@ -31,6 +31,8 @@ _NEXT_CLASS = re.compile(r"(?:^|[\s_-])(?:next|nextpage|pagedown)(?:$|[\s_-])", 
 _BACK_CLASS = re.compile(r"(?:^|[\s_-])(?:prev|previous|first)(?:$|[\s_-])", re.IGNORECASE)
 _LONGEST_LABEL = 24
 """Characters of a label of a pager; a longer text is a title. Set by hand, not measured."""
+_FIRST_YEAR = 1900
+"""Number from which on links without smaller ones name years of an archive, not pages."""
 _NEAR = 400
 """Characters before a stated number that show if it is in a link. Set by hand, not measured."""
 _QUOTED = re.compile(r"[\"']([^\"'\s<>]{1,300})[\"']")
@@ -106,7 +108,7 @@ def pager_of(text: str, url: str, is_article: Callable[[str], bool]) -> Pager:
     root = root_of(text)
     if root is None:
         return Pager()
-    marks = list(_marks(root, url, is_article))
+    marks = _without_years(list(_marks(root, url, is_article)))
     stated = _last_stated(_STATED, text) or 0
     entries = _last_stated(_ENTRIES, text)
     urls = once(_filled(marks, url, min(stated, MAX_PAGES)), url)
@@ -114,8 +116,17 @@ def pager_of(text: str, url: str, is_article: Callable[[str], bool]) -> Pager:
     if not urls and asked:
         pages = joined_pages(text, url, max(*asked, stated))
         urls = once(pages.urls(url), url) if pages else ()
-    unread = "" if urls else next((m.kind for m in marks if m.url is None and m.kind != "back"), "")
+    words = ("next", "last")  # numbers without addresses are those of a row of pictures, too
+    unread = "" if urls else next((m.kind for m in marks if not m.url and m.kind in words), "")
     return Pager(urls, stated or None, entries, unread)
+
+
+def _without_years(marks: list[_Mark]) -> list[_Mark]:
+    """Return the marks without numbers, if all those are years."""
+    numbers = [mark.number for mark in marks if mark.number is not None]
+    if not numbers or min(numbers) < _FIRST_YEAR:
+        return marks
+    return [mark for mark in marks if mark.number is None]
 
 
 def _last_stated(pattern: re.Pattern[str], text: str) -> int | None:

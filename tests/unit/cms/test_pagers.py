@@ -218,3 +218,17 @@ def test_a_pager_without_addresses_is_named() -> None:
     listing = FAMILIES["trs"].read_list(text, HERE)
     assert listing.more == ()
     assert "next page" in listing.unread
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<a href="2023.html">2023</a><a href="2022.html">2022</a>',
+        '<ul class="slide"><li onclick="go(1)">1</li><li onclick="go(2)">2</li></ul>'
+        '<a class="next" href="javascript:;"></a>',
+        "<p>Copyright 2024 1/2 page</p>",
+    ],
+)
+def test_years_and_rows_of_pictures_are_no_pager(markup: str) -> None:
+    pager = pager_of(f"<html><body>{markup}</body></html>", HERE, lambda url: False)
+    assert (pager.urls, pager.unread) == ((), "")
