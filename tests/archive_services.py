@@ -65,14 +65,14 @@ def write_warcs(folder: Path, pages: Sequence[Page]) -> list[dict[str, Any]]:
 def _write(writer: Any, file: Any, page: Page, name: str) -> dict[str, Any]:
     at = datetime.strptime(page.timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     headers = [
-        ("Content-Type", f"{page.mime}; charset=utf-8"),
+        ("Content-Type", page.content_type),
         ("Set-Cookie", "s=1"),
         ("X-Crawl-Content-Length", "9"),
     ]
     request = StatusAndHeaders("GET / HTTP/1.1", [("User-Agent", "CCBot/2.0")])
     writer.write_record(writer.create_warc_record(page.url, "request", http_headers=request))
     start = file.tell()
-    body = page.body.encode()
+    body = page.data
     record = writer.create_warc_record(
         page.url, "response", payload=io.BytesIO(body),
         http_headers=StatusAndHeaders(f"{page.status} OK", headers, protocol="HTTP/1.1"),
@@ -260,11 +260,11 @@ class Archive:
             return PlainTextResponse("not in archive", 404)
         at = datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         return Response(
-            page.body.encode(), page.status,
+            page.data, page.status,
             {
-                "content-type": f"{page.mime}; charset=utf-8", "x-archive-src": "crawl-1.warc.gz",
+                "content-type": page.content_type, "x-archive-src": "crawl-1.warc.gz",
                 "x-archive-orig-server": "Apache-Coyote/1.1", "x-archive-orig-content-length": "1",
-                "x-archive-orig-content-type": f"{page.mime}; charset=utf-8",
+                "x-archive-orig-content-type": page.content_type,
                 "memento-datetime": f"{at:%a, %d %b %Y %H:%M:%S GMT}",
             },
         )  # fmt: skip

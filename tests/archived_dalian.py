@@ -17,9 +17,17 @@ class Page:
 
     url: str
     timestamp: str
-    body: str
+    body: str | bytes
     status: int = 200
     mime: str = "text/html"
+
+    @property
+    def data(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else self.body.encode()
+
+    @property
+    def content_type(self) -> str:
+        return self.mime if isinstance(self.body, bytes) else f"{self.mime}; charset=utf-8"
 
 
 def jeecms(title: str, *paragraphs: str) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from crawler.city import City, Source, is_public
+from crawler.city import City, Source, host_of, is_public
 
 _TIMESTAMP = re.compile(r"\d{14}", re.ASCII)
 _PAGES = frozenset(("", "-", "unk", "text/html", "application/xhtml+xml", "text/plain"))
@@ -68,7 +69,8 @@ class Window:
 
 def moment(timestamp: str) -> datetime:
     """Return the time (UTC) of 14 digits. Raises `ValueError`."""
-    return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    # Four times as fast as strptime, which would be a tenth of a plan's time.
+    return datetime.fromisoformat(f"{timestamp[:8]}T{timestamp[8:]}").replace(tzinfo=UTC)
 
 
 def checked(capture: Capture) -> Capture | None:
@@ -116,12 +118,16 @@ def source_for(city: City, url: str) -> Source | None:
     """
     if not city.allows(url):
         return None
-    whole = _PART.sub("", url)
+    whole, host = _PART.sub("", url), host_of(url)
     for source in city.sources:
-        listed = urlsplit(source.list).hostname == urlsplit(url).hostname
+        listed = _list_host(source.list) == host
         if (source.articles or listed) and (source.wants(url) or source.wants(whole)):
             return source
     return None
+
+
+_list_host = lru_cache(maxsize=1024)(host_of)
+"""Host of a listing, asked for at each row of an index."""
 
 
 def pattern_of(source: Source) -> str:
