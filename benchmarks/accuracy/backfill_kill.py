@@ -1,0 +1,152 @@
+"""Backfills killed at random moments and run again.
+SIGKILL; tables and archive are compared with those of an undisturbed one.
+
+`python -m benchmarks.accuracy.backfill_kill [--kills 20] [--seed 1] [--pages 400]`: an invented
+Dalian of so many pages is fetched once undisturbed from an archive on loopback, by ranges and by
+replay. Then, into one folder for each way, a backfill is started, killed at a moment drawn from its
+whole time, and started again, so often that all kills are used; the last one runs to its end. The
+tables must be equal but for the columns that name a run, the files of the archive byte for byte, and
+of the requests only those may be asked twice that a kill broke off. Exit code 1 if one is not.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.tables import files, schema
+from pipelines.tables.articles import read_articles
+from pipelines.tables.parquet import read_table
+
+ROOT = Path(__file__).parents[2]
+COMMAND = "import sys; from pipelines.cli.app import main; sys.exit(main(sys.argv[1:]))"
+PAUSE = 0.01
+"""Seconds that the archive takes for an answer, so that a kill finds requests under way."""
+
+
+def invented(count: int) -> Iterable[Any]:
+    """Yield captures of the old English edition, each in one of four crawls."""
+    from archived_dalian import EN, Page, jeecms
+
+    draw = random.Random(count)
+    words = ["harbour", "reservoir", "school", "orchard", "tram", "clinic", "market", "bridge", "festival", "museum"]
+    for number in range(count):
+        chosen = draw.sample(words, 4)
+        text = " ".join(
+            f"The city finished {draw.randrange(2, 900)} works on the {word} of district "
+            f"{draw.randrange(2, 90)}, officials reported." for word in chosen
+        )  # fmt: skip
+        page = jeecms(f"Works on {chosen[0]} and {chosen[1]} number {number}", text)
+        yield Page(
+            f"{EN}/News/ChinaNews/{20000 + number}.jhtml",
+            f"201{7 + number % 4 if number % 4 < 3 else 7}0{number % 9 + 1}10{number % 86400:06d}"[
+                :8
+            ]
+            + f"{number % 24:02d}{number % 60:02d}{number % 59:02d}",
+            page,
+        )
+
+
+@contextmanager
+def archive(folder: Path, count: int) -> Iterator[Any]:
+    """Serve the captures."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from archive_services import archive_of, serving
+
+    made = archive_of(folder, list(invented(count)))
+    made.limit = 100
+    with serving(made) as served:
+        yield served
+
+
+def start(source: str, output: Path) -> "subprocess.Popen[bytes]":
+    line = [sys.executable, "-c", COMMAND, "backfill", "dalian", "--from", source, "--delay", "0"]
+    variables = {"SHIZHENG_CONTACT": "me@example.org", "SHIZHENG_PACE_DIR": str(output.parent)}
+    return subprocess.Popen(
+        [*line, "--jobs", "1", "--output", str(output)], cwd=ROOT, env=os.environ | variables,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def tables(output: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the city's tables without the columns that name a run or its time."""
+    rejects = read_table(files.table_path(output, "rejects", "dalian"), schema.REJECTS)
+    whole = {"articles": read_articles(output, "dalian"), "rejects": rejects}
+    return {
+        name: [
+            {key: value for key, value in row.items() if key not in ("run_id", "seen_at")}
+            for row in table.to_pylist()
+        ]
+        for name, table in whole.items()
+    }
+
+
+def copies(output: Path) -> dict[str, bytes]:
+    paths = (output / "archive/dalian").glob("*.warc.gz")
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Path) -> bool:
+    """Compare backfills killed so often with an undisturbed one; print; True if equal."""
+    source, whole, broken = f"{made.url}/{way}", scratch / "whole", scratch / "broken"
+    for folder in (whole, broken):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    made.pause = PAUSE
+    made.asked.clear()
+    began = time.monotonic()
+    if start(source, whole).wait() != 0:
+        raise SystemExit(f"{way}: the undisturbed backfill failed")
+    seconds = time.monotonic() - began
+    requests = len(made.asked)
+    twice = max(made.counted("/").values(), default=0)
+    made.asked.clear()
+    done = 0
+    while done < kills:
+        process = start(source, broken)
+        try:
+            process.wait(draw.uniform(0, seconds))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            done += 1
+        process.wait()
+    if start(source, broken).wait() != 0:
+        raise SystemExit(f"{way}: the last backfill failed")
+    again = sum(
+        times - 1 for (path, _), times in made.counted("/").items() if path != "/collinfo.json"
+    )
+    same = tables(whole) == tables(broken)
+    same_bytes = copies(whole) == copies(broken)
+    print(
+        f"{way:16} {len(tables(whole)['articles']):8} {requests:8} {twice:9} {kills:5} {again:9} "
+        f"{'equal' if same else 'DIFFERENT':>9} {'equal' if same_bytes else 'DIFFERENT':>9}"
+    )
+    return same and same_bytes and again <= kills and twice == 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pages", type=int, default=400)
+    options = parser.parse_args()
+    print("way              articles requests most of 1 kills repeated    tables   archive")
+    equal = True
+    with tempfile.TemporaryDirectory() as folder:
+        with archive(Path(folder) / "archive", options.pages) as made:
+            for way in ("collinfo.json", "cdx/search/cdx"):
+                draw = random.Random(options.seed)
+                scratch = Path(folder) / way.replace("/", "_")
+                equal = disturbed(made, way, options.kills, draw, scratch) and equal
+    sys.exit(0 if equal else 1)
+
+
+if __name__ == "__main__":
+    main()
