@@ -78,13 +78,23 @@ def readings(char: str) -> tuple[str, ...]:
     bare = unicodedata.normalize("NFD", listed).translate(_TONES)
     bare = unicodedata.normalize("NFC", bare).replace("ü", "v")
     plain = dict.fromkeys(reading for reading in bare.split(",") if reading)
-    extra = _SURNAME_READINGS.get(char, ())
-    return tuple(dict.fromkeys((*plain, *extra, *(r.replace("v", "u") for r in plain if "v" in r))))
+    return tuple(dict.fromkeys((*plain, *(r.replace("v", "u") for r in plain if "v" in r))))
 
 
-# Readings used as family names that dictionaries of single characters list late or not at all.
-_SURNAME_READINGS = {"覃": ("qin", "tan"), "仇": ("qiu",), "单": ("shan",), "解": ("xie",),
-                     "区": ("ou",), "查": ("zha",), "曾": ("zeng",), "盖": ("ge",)}  # fmt: skip
+@cache
+def _polyphones() -> dict[str, tuple[str, ...]]:
+    return {char: tuple(other.split()) for char, other in rows("polyphones.tsv")}
+
+
+@cache
+def name_readings(char: str) -> tuple[str, ...]:
+    """Return the readings that a character has in names, the usual one first.
+
+    They are its first reading and those of `polyphones.tsv`: with every reading of a dictionary, 王
+    would also be Yu, and 石 Dan.
+    """
+    usual = (*readings(char)[:1], *_polyphones().get(char, ()))
+    return tuple(dict.fromkeys((*usual, *(r.replace("v", "u") for r in usual if "v" in r))))
 
 
 @cache
@@ -98,7 +108,7 @@ def _syllables() -> frozenset[str]:
 
 @cache
 def _surname_readings() -> frozenset[str]:
-    single = {reading for char in SURNAMES for reading in readings(char)}
+    single = {reading for char in SURNAMES for reading in name_readings(char)}
     compound = {"".join(readings(char)[0] for char in name) for name in COMPOUND_SURNAMES}
     return frozenset(single | compound)
 
@@ -128,7 +138,13 @@ def segment(letters: str) -> tuple[tuple[str, ...], ...]:
 def english_names(text: str) -> tuple[Name, ...]:
     """Return the Chinese names in an English text, in reading order."""
     names: list[Name] = []
-    for pattern, read in ((_EN_HYPHENATED, _hyphenated), (_en_three(), _three), (_EN_LEE, _lee)):
+    readers = (
+        (_EN_HYPHENATED, _hyphenated),
+        (_en_three(), _three),
+        (_EN_LEE, _lee),
+        (_EN_TITLED, _titled),
+    )
+    for pattern, read in readers:
         for hit in pattern.finditer(text):
             if (name := read(hit)) is not None:
                 names.append(name)
@@ -143,6 +159,25 @@ _EN_HYPHENATED = re.compile(
     r" (?P<c>[A-Z][a-z]*)-(?P<d>[A-Za-z][a-z]*))\b"
 )
 _EN_LEE = re.compile(rf"\b{_TITLED}\.?,? (?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b")
+
+
+# After a title words that are mostly none of a name are one: Party chief Li Gang, Mayor Li An.
+_EN_TITLED = re.compile(
+    r"\b(?:[Mm]ayor|[Pp]arty (?:[Cc]hief|[Ss]ecretary)|[Gg]overnor|[Cc]hairman|[Cc]hairwoman|Director"
+    r"|Secretary|Commissioner|[Pp]resident),? (?P<name>(?P<a>[A-Z][a-z]+) (?P<b>[A-Z][a-z]+))\b"
+    r"(?! [A-Z])"
+)
+
+
+def _titled(hit: re.Match[str]) -> Name | None:
+    """Return a name in pinyin after a title."""
+    tokens = [hit["a"].lower(), hit["b"].lower()]
+    if tokens[0] not in _surname_readings() or all(token not in _NOT_PINYIN for token in tokens):
+        return None
+    shapes = [shape for shape in _readings_of(tokens) if 2 <= len(shape) <= 4]
+    if not shapes:
+        return None
+    return Name("".join(tokens), tuple(shapes), True, hit.start("name"))
 
 
 @cache
@@ -207,7 +242,8 @@ def _customary(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 @cache
 def _wade_giles() -> dict[str, tuple[str, ...]]:
-    return romanisation.wade_giles(_syllables())
+    # Taipei also prints ih for the i of Wade and Giles: Hou Yu-ih.
+    return romanisation.wade_giles(_syllables()) | {"ih": ("yi",)}
 
 
 def _pinyin_names(text: str) -> Iterator[Name]:
@@ -310,7 +346,7 @@ def pinyin_index(text: str) -> PinyinIndex:
     """Index a Chinese text by pinyin syllable; the latest texts are cached."""
     positions: dict[str, set[int]] = {}
     for at, char in enumerate(text):
-        for reading in readings(char):
+        for reading in name_readings(char):
             positions.setdefault(reading, set()).add(at)
     return PinyinIndex(text, {key: frozenset(value) for key, value in positions.items()})
 
@@ -415,12 +451,6 @@ def _en_skeleton(text: str) -> str:
 
 
 @cache
-def _gazetteer() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
-    places = rows("places.tsv")
-    return tuple((tuple(row[0].split(",")), tuple(row[1].split("|"))) for row in places)
-
-
-@cache
 def countries() -> frozenset[str]:
     """Return the gazetteer's countries, by first English form."""
     places = rows("places.tsv")
@@ -428,17 +458,32 @@ def countries() -> frozenset[str]:
 
 
 @cache
-def _place_pattern(lang: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    side = 0 if lang == "zh" else 1
-    forms = {form: row[1][0] for row in _gazetteer() for form in row[side]}
-    ordered = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
-    return re.compile(ordered if lang == "zh" else rf"(?<!\w)(?:{ordered})(?!\w)"), forms
+def _place_pattern(lang: str) -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
+    """Return a pattern of the gazetteer's forms, and the places of each."""
+    forms: dict[str, tuple[str, ...]] = {}
+    for chinese, english, *kind in rows("places.tsv"):
+        listed = tuple(english.split("|"))
+        several = kind == ["several"]
+        if lang == "zh":
+            forms |= dict.fromkeys(chinese.split(","), listed if several else listed[:1])
+            # Chinese texts, too, call organisations by their Latin letters.
+            letters = (form for form in listed if form.isupper() and len(form) > 2)
+            forms |= dict.fromkeys(() if several else letters, listed[:1])
+        elif not several:
+            forms |= dict.fromkeys(listed, listed[:1])
+    ordered = sorted(forms, key=len, reverse=True)
+    bounded = "|".join(
+        rf"(?<![A-Za-z]){re.escape(form)}(?![A-Za-z])" if form.isascii() else re.escape(form)
+        for form in ordered
+    )
+    joined = "|".join(map(re.escape, ordered))
+    return re.compile(bounded if lang == "zh" else rf"(?<!\w)(?:{joined})(?!\w)"), forms
 
 
 def places(text: str, lang: str) -> frozenset[str]:
     """Return the gazetteer's places in a text, by first English form."""
     pattern, forms = _place_pattern(lang)
-    return frozenset(forms[hit.group()] for hit in pattern.finditer(text))
+    return frozenset(place for hit in pattern.finditer(text) for place in forms[hit.group()])
 
 
 _LATIN = re.compile(
