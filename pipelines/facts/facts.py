@@ -44,6 +44,8 @@ class Facts:
     stage: tuple[float, float, float]
     implied_years: frozenset[int]
     published: date | None
+    transcribed: frozenset[str] = frozenset()
+    offices: frozenset[tuple[str, str]] = frozenset()
     whole: str = field(repr=False, default="")
 
     @property
@@ -141,6 +143,8 @@ def facts(
         stage=_stage(whole[:lead] + "\n" + title, _ahead(when, lead, page)),
         implied_years=_implied(whole, when, page),
         published=published.date() if published else None,
+        transcribed=names.transcribed(whole, lang),
+        offices=names.offices(whole, lang),
         whole=whole,
     )
 

@@ -30,7 +30,15 @@ _ZH_POSTED = re.compile(
     rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
-_ZH_FOREIGN = re.compile(rf"[{HAN}]{{1,7}}(?:[·•‧・][{HAN}]{{1,7}}){{1,8}}")
+# With the point of ASCII, which also ends sentences, only after the word for a guest.
+_ZH_FOREIGN = re.compile(
+    rf"[{HAN}]{{1,9}}(?:[·•‧・][{HAN}]{{1,7}}){{1,8}}"
+    rf"|(?<![A-Za-z])(?:[A-Z]·){{1,3}}[{HAN}]{{2,7}}"
+    rf"|(?<=会见|大使|领事|总统|总理|部长|主席|教授)(?:[A-Z]\.|[{HAN}]{{1,4}}\.){{1,3}}[{HAN}]{{1,5}}"
+)
+_DOTS = "[·•‧・.]"
+# A name that is transcribed without a point, after a post: 巴特尔, 洛桑江村.
+_ZH_TRANSCRIBED = re.compile(rf"{_POST}(?P<name>[{HAN}]{{2,6}}?){_ZH_NAME_END}")
 
 _ZH_BEFORE = re.compile(rf"^.*(?:{_POST}|{alternatives('before a foreign name', 'zh')})")
 _ZH_AFTER = re.compile(rf"(?:{alternatives('after a foreign name', 'zh')}).*$")
@@ -41,8 +49,8 @@ _NOT_PINYIN = frozenset(row[0] for row in rows("lookalikes.tsv"))
 _EN_PLACE_AFTER = re.compile(rf"\s(?P<word>{alternatives('place', 'en')})\b")
 _EN_FOREIGN = re.compile(
     rf"(?:{alternatives('title', 'en')}|Mayor of \w{{1,40}}),? "
-    r"(?P<name>[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}"
-    r"(?: (?:[A-ZÀ-Ý]\.|van|von|de|der|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40})){1,4})"
+    r"(?P<name>(?:[A-Z]\. ?){1,3}[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}"
+    r"(?: (?:[A-ZÀ-Ý]\.|van|von|der|den|de|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40})){1,4})"
 )
 
 
@@ -88,7 +96,7 @@ def _polyphones() -> dict[str, tuple[str, ...]]:
 
 @cache
 def name_readings(char: str) -> tuple[str, ...]:
-    """Return the readings that a character has in names, the usual one first.
+    """Return a character's readings in names, the usual one first.
 
     They are its first reading and those of `polyphones.tsv`: with every reading of a dictionary, 王
     would also be Yu, and 石 Dan.
@@ -163,9 +171,9 @@ _EN_LEE = re.compile(rf"\b{_TITLED}\.?,? (?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[
 
 # After a title words that are mostly none of a name are one: Party chief Li Gang, Mayor Li An.
 _EN_TITLED = re.compile(
-    r"\b(?:[Mm]ayor|[Pp]arty (?:[Cc]hief|[Ss]ecretary)|[Gg]overnor|[Cc]hairman|[Cc]hairwoman|Director"
-    r"|Secretary|Commissioner|[Pp]resident),? (?P<name>(?P<a>[A-Z][a-z]+) (?P<b>[A-Z][a-z]+))\b"
-    r"(?! [A-Z])"
+    r"\b(?:[Mm]ayor|[Pp]arty (?:[Cc]hief|[Ss]ecretary)|[Gg]overnor|[Cc]hairman|[Cc]hairwoman"
+    r"|Director|Secretary|Commissioner|[Pp]resident),? "
+    r"(?P<name>(?P<a>[A-Z][a-z]+) (?P<b>[A-Z][a-z]+))\b(?! [A-Z])"
 )
 
 
@@ -372,9 +380,58 @@ def foreign_names(text: str, lang: str) -> frozenset[str]:
     )
 
 
+_EN_SINGLE = re.compile(
+    rf"\b(?:{alternatives('title', 'en')}) (?P<name>[A-Z][a-zà-ÿ]{{2,20}})\b(?! [A-Z])"
+)
+
+
+def transcribed(text: str, lang: str) -> frozenset[str]:
+    """Return names after a post that may be transcriptions.
+
+    They are of peoples whose names are no Chinese ones: 巴特尔, Bater; 洛桑江村, Losang Jamcan.
+    """
+    if lang == "zh":
+        return frozenset(hit["name"] for hit in _ZH_TRANSCRIBED.finditer(text))
+    single = (hit["name"] for hit in _EN_SINGLE.finditer(text))
+    return frozenset(name for name in single if not _is_syllable(name))
+
+
+def _is_syllable(word: str) -> bool:
+    return any(len(shape) == 1 for shape in segment(word.lower()))
+
+
+_OFFICES = {
+    "大使": "ambassador", "总领事": "consul", "总理": "premier", "首相": "premier",
+    "总统": "president", "国王": "king", "外长": "minister", "ambassador": "ambassador",
+    "consul": "consul", "prime minister": "premier", "chancellor": "premier", "premier": "premier",
+    "president": "president", "king": "king", "foreign minister": "minister",
+}  # fmt: skip
+
+
+@cache
+def _office_pattern(lang: str) -> re.Pattern[str]:
+    side = 0 if lang == "zh" else 1
+    known = [row[side].split(",|"[side]) for row in rows("places.tsv") if row[2:] == ["country"]]
+    ordered = sorted((form for forms in known for form in forms), key=len, reverse=True)
+    country = f"(?P<country>{'|'.join(map(re.escape, ordered))})"
+    posts = "|".join(post for post in _OFFICES if post.isascii() == (lang == "en"))
+    if lang == "zh":
+        return re.compile(rf"{country}(?:驻[{HAN}]{{1,4}}?)?(?P<post>{posts})")
+    return re.compile(rf"\b{country}(?:'s|’s)? (?P<post>(?i:{posts}))\b")
+
+
+def offices(text: str, lang: str) -> frozenset[tuple[str, str]]:
+    """Return the offices of guests by country: Japan's ambassador is one person."""
+    forms = _place_pattern(lang)[1]
+    return frozenset(
+        (forms[hit["country"]][0], _OFFICES[hit["post"].lower()])
+        for hit in _office_pattern(lang).finditer(text)
+    )
+
+
 def _trimmed(found: str) -> str:
     """Cut the words around a transcribed name: 大使汉斯·米勒一行 becomes 汉斯·米勒."""
-    first, *middle, last = re.split("[·•‧・]", found)
+    first, *middle, last = re.split(_DOTS, found)
     return "·".join([_ZH_BEFORE.sub("", first) or first, *middle, _ZH_AFTER.sub("", last) or last])
 
 
@@ -388,11 +445,20 @@ def sound_alike(zh: str, en: str) -> float:
     By consonants; part by part if both have as many (汉斯·米勒, Hans Müller), else as a whole.
     Chinese characters after the name (一行, 率领) cost little.
     """
-    zh_parts = re.split("[·•‧・]", zh)
+    zh_parts = [part for part in re.split(_DOTS, zh) if not part.isascii()]
     en_parts = [part for part in re.split(r"[\s-]", en) if len(part.strip(".")) > 1]
-    if len(zh_parts) != len(en_parts):
-        zh_parts, en_parts = ["".join(zh_parts)], [" ".join(en_parts)]
-    parts = zip(zh_parts, en_parts, strict=True)
+    if len(zh_parts) == len(en_parts):
+        return _alike_by_part(zh_parts, en_parts)
+    whole = _alike_by_part(["".join(zh_parts)], [" ".join(en_parts)])
+    if not 2 <= len(zh_parts) < len(en_parts):
+        return whole
+    # Hussain Bin Ibrahim Al Hammadi is 侯赛因·哈马迪: first and last name are enough.
+    ends = [zh_parts[0], zh_parts[-1]], [en_parts[0], en_parts[-1]]
+    return max(whole, _alike_by_part(*ends))
+
+
+def _alike_by_part(zh: Sequence[str], en: Sequence[str]) -> float:
+    parts = zip(zh, en, strict=True)
     similar = [_similarity(_zh_skeleton(a), _en_skeleton(b)) for a, b in parts]
     return sum(similar) / len(similar)
 

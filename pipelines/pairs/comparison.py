@@ -59,6 +59,10 @@ _UNSURE_NAME = 0.4
 """Share of its weight for a name that may be no person's, and for a place outside the lead."""
 _NAMES_MORE = 0.5
 """Weight added to all names, so that one common name is not full agreement."""
+_SAME_TRANSCRIBED = 0.6
+"""Likeness of sound from which a name without points is a transcription."""
+_SAME_OFFICE = 0.6
+"""Agreement of guests by country and office alone."""
 _OTHER_GUEST = 0.45
 """Likeness of sound below which two transcribed names are of different persons."""
 _LATIN_WORD = 0.7
@@ -427,7 +431,11 @@ class _Named:
 
 def _names(zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str]) -> _Part:
     """Compare persons and places that English spells in pinyin, and known aliases."""
-    listed = [*_aliases(zh, en, rarity, aliases), *_pinyin(zh, en, rarity, aliases)]
+    listed = [
+        *_aliases(zh, en, rarity, aliases),
+        *_pinyin(zh, en, rarity, aliases),
+        *_transcribed(zh, en, rarity),
+    ]
     found = missing = 0.0
     for name in listed:
         if name.found:
@@ -480,6 +488,17 @@ def _pinyin(zh: Facts, en: Facts, rarity: Rarity, aliases: Mapping[str, str]) ->
             yield _Named(weight, False, missing)
 
 
+def _transcribed(zh: Facts, en: Facts, rarity: Rarity) -> Iterator[_Named]:
+    """Yield names of an office that sound like a transcription.
+
+    An absent one is none: that is for `_guests` to judge.
+    """
+    heard = zh.foreign | zh.transcribed
+    for english in sorted(en.foreign | en.transcribed):
+        if any(names.sound_alike(name, english) >= _SAME_TRANSCRIBED for name in heard):
+            yield _Named(rarity(("person", english.lower())), True)
+
+
 def _guests(zh: Facts, en: Facts, aliases: Mapping[str, str]) -> _Part:
     """Compare foreigners by the sound of their names, else by country."""
     foreign = {name for name in en.foreign if name.lower() not in aliases}
@@ -488,6 +507,8 @@ def _guests(zh: Facts, en: Facts, aliases: Mapping[str, str]) -> _Part:
         clash = best < _OTHER_GUEST
         fields = {"guests_agree": float(best >= names.SAME_SOUND), "guests_clash": float(clash)}
         pair = (min(zh.foreign), min(foreign))
+    elif zh.offices & en.offices:
+        return _Part({"guests_agree": _SAME_OFFICE})
     elif countries := _foreign_countries(zh, en):
         clash, fields, pair = True, {"guests_clash": 1.0}, countries
     else:

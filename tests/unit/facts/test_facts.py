@@ -28,8 +28,8 @@ FIELDS = {
 HEADER = ["kind", "chinese", "english", "expected", "why"]
 
 
-def rows() -> list[list[str]]:
-    path = Path(__file__).with_name("facts.tsv")
+def rows(name: str = "facts.tsv") -> list[list[str]]:
+    path = Path(__file__).with_name(name)
     lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
     table = [cells for cells in lines if not cells[0].startswith("#")]
     assert table[0] == HEADER
@@ -39,7 +39,11 @@ def rows() -> list[list[str]]:
 
 @pytest.mark.parametrize(
     ("kind", "zh", "en", "expected", "why"),
-    [pytest.param(*row, id=f"{row[0]}: {row[2]}") for row in rows() if row[0] != "title"],
+    [
+        pytest.param(*row, id=f"{row[0]}: {row[2]}")
+        for row in (*rows(), *rows("officials.tsv"))
+        if row[0] != "title"
+    ],
 )
 def test_facts_agree_clash_or_say_nothing(
     kind: str, zh: str, en: str, expected: str, why: str
