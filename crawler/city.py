@@ -55,6 +55,18 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Last sign that a listing works.
+
+    `when` is a day, month or year as written, or "unknown"; `where` is the witness: the site, an
+    archive, public code.
+    """
+
+    when: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Listing of one edition.
 
@@ -62,7 +74,7 @@ class Source:
     this source's articles; None takes those of the CMS family. `rights` applies to those articles
     instead of the city's; None leaves the city's. `render` is "browser" if a script draws the list.
     The site used this system from `since` to `until` (inclusive): a source with `until` is not
-    crawled, but reads archived pages.
+    crawled, but reads archived pages. `seen` is the last sign that the listing works.
     """
 
     lang: str
@@ -74,6 +86,7 @@ class Source:
     render: str | None = None
     since: date | None = None
     until: date | None = None
+    seen: Seen | None = None
 
     def wants(self, url: str) -> bool:
         """Return True if a link of the listing is this source's article."""

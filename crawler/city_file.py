@@ -22,6 +22,7 @@ from crawler.city import (
     Assertions,
     City,
     Rights,
+    Seen,
     Source,
     Status,
     Tls,
@@ -61,6 +62,8 @@ MOST_DAYS = 36_500
 
 DIVISION = re.compile("[0-9]{6}")
 """Code of a division in GB/T 2260."""
+UNKNOWN = "unknown"
+"""Day of a listing that nobody saw, or saw without a date."""
 _SHOWN = 60
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(\d{1,5}))?", re.ASCII)
@@ -143,7 +146,7 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
     reader.only(
         fields,
         ("lang", "cms", "list"),
-        ("articles", "rights", "render", "since", "until"),
+        ("articles", "rights", "render", "since", "until", "seen"),
         "a source",
     )
     url = _listing(reader, fields["list"], hosts)
@@ -170,7 +173,26 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
         render=reader.choice(fields, "render", RENDERERS, None) if "render" in fields else None,
         since=since,
         until=until,
+        seen=_seen(reader, fields["seen"]) if "seen" in fields else None,
     )
+
+
+def _seen(reader: "_Reader", node: yaml.Node) -> Seen:
+    fields = reader.mapping(node, "seen")
+    reader.only(fields, ("when", "where"), (), "seen")
+    when = reader.text(fields["when"], "when")
+    if when != UNKNOWN and not _is_day_or_longer(when):
+        expected = f"when is a day, month or year, 2026-11-30, 2026-11 or 2026, or {UNKNOWN}"
+        reader.fail(fields["when"], f"{expected}, not {_short(when)}")
+    return Seen(when, reader.text(fields["where"], "where"))
+
+
+def _is_day_or_longer(when: str) -> bool:
+    try:
+        date.fromisoformat(f"{when}-01-01"[:10] if len(when) < 10 else when)
+    except ValueError:
+        return False
+    return re.fullmatch(r"\d{4}(-\d\d){0,2}", when, re.ASCII) is not None
 
 
 def _listing(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> str:

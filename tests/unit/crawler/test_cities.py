@@ -40,7 +40,7 @@ DIVISIONS = {
     "zhoushan": "330900",
 }
 # Cities of which only one edition is known so far.
-ONE_LANGUAGE = {"dingxi": "zh", "handan": "zh", "huizhou": "zh", "zhoushan": "en"}
+ONE_LANGUAGE = {"dingxi": "zh", "handan": "zh", "huizhou": "zh"}
 
 # Articles whose addresses are known, with the source each belongs to.
 KNOWN = [
@@ -126,7 +126,7 @@ KNOWN = [
         "chongqing",
         "https://www.ichongqing.info/2020/05/24/work-to-fulfill-the-plan/",
         "en",
-        "wordpress",
+        "feeds",
     ),
     ("xiamen", "http://en.fao.xm.gov.cn/2022-02/28/c_721756.htm", "en", "china_daily"),
     ("zhoushan", "http://zhoushan.chinadaily.com.cn/2019-02/18/c_334696.htm", "en", "china_daily"),
@@ -138,6 +138,90 @@ KNOWN = [
         "http://www.zhaoqing.gov.cn/english/government/foreignaffairs/content/post_789236.html",
         "en",
         "guangdong",
+    ),
+    (
+        "beijing",
+        "https://english.beijing.gov.cn/latest/news/202602/t20260203_4500001.html",
+        "en",
+        "trs",
+    ),
+    (
+        "shanghai",
+        "https://english.shanghai.gov.cn/en-Latest-WhatsNew/20250627/0123456789abcdef0123456789abcdef.html",
+        "en",
+        "generic",
+    ),
+    (
+        "shanghai",
+        "https://www.shanghai.gov.cn/nw2315/20260105/0123456789abcdef0123456789abcdef.html",
+        "zh",
+        "generic",
+    ),
+    (
+        "chongqing",
+        "https://english.cq.gov.cn/latestnews/Editor/202606/t20260608_15735957.html",
+        "en",
+        "trs",
+    ),
+    (
+        "chongqing",
+        "https://www.cq.gov.cn/ywdt/jrcq/202606/t20260608_15735001.html",
+        "zh",
+        "trs",
+    ),
+    (
+        "guangzhou",
+        "https://www.gz.gov.cn/guangzhouinternational/home/citynews/content/post_9157920.html",
+        "en",
+        "guangdong",
+    ),
+    (
+        "guangzhou",
+        "https://www.gz.gov.cn/xw/gzyw/content/post_10674957.html",
+        "zh",
+        "guangdong",
+    ),
+    (
+        "xian",
+        "https://www.xa.gov.cn/xw/zwzx/msyw/2072145741715947521.html",
+        "zh",
+        "generic",
+    ),
+    (
+        "xian",
+        "http://en.xa.gov.cn/MediaCenter/News/2072253459180654594.html",
+        "en",
+        "generic",
+    ),
+    (
+        "jinan",
+        "https://www.jinan.gov.cn/col/col23/art/2026/art_0123456789abcdef0123456789abcdef.html",
+        "zh",
+        "hanweb",
+    ),
+    (
+        "zhaoqing",
+        "http://www.zhaoqing.gov.cn/xwzx/zqyw/content/post_1234567.html",
+        "zh",
+        "guangdong",
+    ),
+    (
+        "huizhou",
+        "http://www.huizhou.gov.cn/zwgk/hzsz/zwyw/content/post_1234567.html",
+        "zh",
+        "guangdong",
+    ),
+    (
+        "chengdu",
+        "https://www.gochengdu.cn/en/article/news/4304",
+        "en",
+        "generic",
+    ),
+    (
+        "suzhou",
+        "https://english.suzhou.gov.cn/szsenglish/News/202602/0123456789abcdef0123456789abcdef.shtml",
+        "en",
+        "ucap",
     ),
 ]
 
@@ -157,6 +241,11 @@ def test_a_city_has_the_languages_that_are_known_of_it_and_notes(city: City) -> 
     assert len({source.list for source in city.sources}) == len(city.sources)
     text = Path(city.file).read_text(encoding="utf-8")
     assert re.search(r"^# Maintainer's notes$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
+def test_every_listing_that_ships_has_its_last_sign(city: City) -> None:
+    assert [source.list for source in city.sources if source.seen is None] == []
 
 
 def test_what_was_not_seen_is_said_to_be_inferred_in_every_city_with_a_home_page_for_a_list() -> (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.city import City, Tls
+from crawler.city import City, Seen, Tls
 from crawler.city_file import CityError, load_cities, load_city
 
 GOOD = """\
@@ -195,6 +195,10 @@ def test_a_page_belongs_to_the_system_that_the_site_used_when_it_was_served(tmp_
         ("since: 2021-01-01, until: 2020-12-31", "until .2020-12-31. is before since"),
         ("until: soon", "until must be a date like"),
         ("render: robot", "render must be one of browser, not 'robot'"),
+        ("seen: 2026", "seen must be a mapping"),
+        ("seen: {when: 2026}", "seen lacks the key 'where'"),
+        ("seen: {when: 2026-13, where: the site}", "when is a day, month or year"),
+        ("seen: {when: June 2026, where: the site}", "when is a day, month or year"),
     ],
 )
 def test_a_mistake_in_a_sources_time_or_renderer_is_named(
@@ -203,6 +207,13 @@ def test_a_mistake_in_a_sources_time_or_renderer_is_named(
     text = GOOD.replace('index.jhtml"}', f'index.jhtml", {more}}}')
     with pytest.raises(CityError, match=rf":8: {complaint}"):
         load_city(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("when", ["2026-11-30", "2026-11", "2026", "unknown"])
+def test_a_listing_says_when_and_where_it_was_last_seen(tmp_path: Path, when: str) -> None:
+    seen = f"seen: {{when: {when}, where: a web archive}}"
+    city = load_city(write(tmp_path, GOOD.replace('index.jhtml"}', f'index.jhtml", {seen}}}')))
+    assert [source.seen for source in city.sources] == [None, Seen(when, "a web archive")]
 
 
 def test_every_city_file_that_ships_is_valid() -> None:
