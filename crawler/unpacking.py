@@ -5,16 +5,26 @@ gigabytes: past `MAX_BODY` a body stays packed and keeps its header (`is_packed`
 the page refuse it.
 """
 
-import sys
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from typing import Any
 
-import brotli  # Scrapy needs it, and zstd below
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+def _package(*names: str) -> Any:
+    """Return the first of some packages that is installed, or None."""
+    for name in names:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return None
+
+
+# Without a package its coding is not undone, and all others are.
+brotli = _package("brotli", "brotlicffi")
+zstd = _package("compression.zstd", "backports.zstd")
 
 MAX_BODY = 32 << 20
 """Bytes of a body, packed or unpacked. A news page is thousands of times smaller."""
@@ -25,6 +35,14 @@ _MAX_LAYERS = 4
 """Codings of one body; set by hand: servers use one."""
 _MAX_MEMBERS = 1000
 """Gzip members of one body; set by hand: empty ones would cost time without end."""
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_GUESSED = ("deflate", "br")
+"""Codings without a mark, tried on what is no text although it is said to be packed."""
+_CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 32)))
+_LOOKED_AT, _BINARY = 512, 0.02
+"""Bytes at the start, and share of control bytes among them from which they are no text."""
+_BLIND_SLICE = 1 << 10
+"""Bytes packed that are given to a decoder which cannot limit what it returns."""
 _SLICE = 1 << 16
 """Bytes unpacked at a time, by which a body can exceed `MAX_BODY`."""
 _WINDOW_LOG = 25  # 32 MB, the memory a zstd frame may ask for
@@ -45,19 +63,18 @@ def unpacked(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], b
     """Return headers (in lower case) and body without content coding.
 
     Both stay as they are if the body unpacks to more than `MAX_BODY`. A body not packed as its
-    header claims is the page itself, as servers often send it; of a truncated or damaged one the
-    beginning is returned.
+    header claims is the page itself, or packed otherwise or once more, as its first bytes show: so
+    servers and archives often have it. Of a truncated or damaged one the beginning is returned.
     """
     plain = {name: value for name, value in headers.items() if name != "content-encoding"}
     codings = _codings(headers)
-    if not codings:
-        return plain, body
     if len(codings) > _MAX_LAYERS:
         return dict(headers), body
     page = body
     try:
         for coding in codings:
             page = _undone(coding, page)
+        page = _otherwise(page, guess=bool(codings))
     except _TooMuchError:
         return dict(headers), body
     return plain, page
@@ -98,13 +115,32 @@ def joined(data: bytes) -> bytes:
 
 
 def _codings(headers: Mapping[str, str]) -> list[str]:
-    """Return the codings to undo, outermost first, up to an unknown one."""
-    found: list[str] = []
-    for name in reversed(headers.get("content-encoding", "").lower().split(",")):
-        if name.strip() not in _READERS:
+    """Return the known codings to undo, outermost first."""
+    said = headers.get("content-encoding", "").lower().split(",")
+    names = (name.partition(";")[0].strip("\"' \t") for name in reversed(said))
+    return [name for name in names if name in _READERS]
+
+
+def _otherwise(page: bytes, *, guess: bool) -> bytes:
+    """Return a body without codings that its header lacks.
+
+    With `guess`, of a body that is said to be packed, also codings that have no mark.
+    """
+    for _ in range(_MAX_LAYERS):
+        coding = next((name for mark, name in _MAGIC.items() if page.startswith(mark)), "")
+        undone = _undone(coding, page) if coding else page
+        if undone is page:
             break
-        found.append(name.strip())
-    return found
+        page = undone
+    if guess and not _is_text(page):
+        unpacked_ones = (_undone(coding, page) for coding in _GUESSED)
+        return next((one for one in unpacked_ones if one is not page), page)
+    return page
+
+
+def _is_text(body: bytes) -> bool:
+    start = body[:_LOOKED_AT]
+    return len(start) - len(start.translate(None, _CONTROLS)) <= _BINARY * len(start)
 
 
 def _undone(coding: str, body: bytes) -> bytes:
@@ -117,7 +153,8 @@ def _undone(coding: str, body: bytes) -> bytes:
                 raise _TooMuchError
             parts.append(part)
     except _DamagedError:
-        return b"".join(parts) or body
+        start = b"".join(parts)
+        return start if start and _is_text(start) else body
     return b"".join(parts)
 
 
@@ -155,17 +192,25 @@ def _inflate(body: bytes, wbits: int, at: int) -> Generator[bytes, None, int]:
 
 
 def _brotli(body: bytes) -> Iterator[bytes]:
+    if brotli is None:
+        raise _DamagedError
     decoder = brotli.Decompressor()
+    limited = hasattr(decoder, "can_accept_more_data")  # since 1.2
+    process = getattr(decoder, "process", None) or decoder.decompress
+    process = partial(process, output_buffer_limit=_SLICE) if limited else process
+    size = _SLICE if limited else _BLIND_SLICE
     try:
-        for at in range(0, len(body), _SLICE):
-            yield decoder.process(body[at : at + _SLICE], output_buffer_limit=_SLICE)
-            while not decoder.can_accept_more_data() and not decoder.is_finished():
-                yield decoder.process(b"", output_buffer_limit=_SLICE)
+        for at in range(0, len(body), size):
+            yield process(body[at : at + size])
+            while limited and not decoder.can_accept_more_data() and not decoder.is_finished():
+                yield process(b"")
     except brotli.error as error:
         raise _DamagedError from error
 
 
 def _zstd(body: bytes) -> Iterator[bytes]:
+    if zstd is None:
+        raise _DamagedError
     decoder = zstd.ZstdDecompressor(
         options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
     )

@@ -52,6 +52,9 @@ _DOUBTFUL = 400
 """Units of text below which a page may be a defence: their own words stay below."""
 _PLAIN = 80
 """Units of text from which an article is plainly one; set by hand, not measured."""
+_TEASER, _LINE = 0.2, 60
+"""Share of a page's prose that a body by the name of a family not its own has at least, and
+characters of a line of prose; set by hand."""
 _WITHOUT_TEXT = ("too_short", "image_only", "empty_shell", "listing")
 """Reasons of rejects whose pages may conceal a text."""
 _OPENING = 40
@@ -255,7 +258,7 @@ def _article(
 ) -> Explanation:
     found = _find_fields(page, city, edition, text)
     result = _reject_of(found) or _article_of(found)
-    if isinstance(result, Reject) and result.reason in _WITHOUT_TEXT:
+    if isinstance(result, Reject) and (result.reason in _WITHOUT_TEXT or not found.body.paragraphs):
         shown = _shown_fields(page, city, edition, result.reason)
         if shown is not None and _reject_of(shown) is None:
             found, result = shown, _article_of(shown)
@@ -412,11 +415,26 @@ def _family_text(page: ParsedPage, source: Source | None) -> _Text | None:
             if is_listing(blocks, "", general=False):
                 continue
             text = _Text(blocks, [node], page.places_in([node]), f"{name}: {selector}", rules)
-            if reaches((block.text for block in blocks), _ENOUGH):
+            if reaches((block.text for block in blocks), _ENOUGH) and (
+                known or _is_most(page, blocks)
+            ):
                 return text
             if known and thin is None:
                 thin = text
     return thin
+
+
+def _is_most(page: ParsedPage, blocks: Sequence[Block]) -> bool:
+    """Return True unless a page has far more prose outside some blocks.
+
+    Themes of other systems give a teaser the name of a body.
+    """
+    within = sum(map(_prose, blocks))
+    return within >= _TEASER * sum(map(_prose, page.blocks))
+
+
+def _prose(block: Block) -> int:
+    return len(block.text) if len(block.text) >= _LINE and not block.linked else 0
 
 
 def _rules_for(page: ParsedPage, source: Source | None) -> Iterator[tuple[str, Rules, bool]]:

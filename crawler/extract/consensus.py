@@ -43,6 +43,12 @@ _UNLIKE = 0.5
 wrong as a whole; set by hand, not measured."""
 _ALONE = 0.05
 """Likeness below which the others have nothing of readability's text; set by hand, not measured."""
+_PART = 0.5
+"""Length of trafilatura's text, as a share of jusText's, up to which it is asked again, and share
+of another's text that its answer must have; set by hand on one half of a set."""
+_INSIDE, _FRAGMENT = 0.8, 0.4
+"""Share of readability's text that trafilatura has, and of trafilatura's that readability has, from
+which and below which readability found one section of several; set by hand on one half of a set."""
 _CONTAINED = 0.6
 """Share of a line's 3-grams that a text with this line has; set by hand, not measured."""
 _STRAY = 2
@@ -85,11 +91,21 @@ def ask_extractors(
     if (every or not _agreed(texts)) and len(_JUDGED.findall(html)) <= _MOST_JUDGED:
         texts["justext"] = _guarded(_justext, html, chinese)
     grams = {name: shingles(text) for name, text in texts.items()}
+    if len(grams["trafilatura"]) <= _PART * len(grams.get("justext", ())):
+        # Asked for precision, it gives up on pages of many sections; asked again, it does not.
+        again = _guarded(_trafilatura_at_ease, html, chinese)
+        if _agrees_with_one(shingles(again), grams):
+            texts["trafilatura"], grams["trafilatura"] = again, shingles(again)
     rated = []
     for name, text in texts.items():
         others = [likeness(grams[name], grams[other]) for other in texts if other != name]
         rated.append(Opinion(name, text, round(sum(others) / len(others), 4)))
     return tuple(sorted(rated, key=lambda opinion: -opinion.likeness))
+
+
+def _agrees_with_one(text: Shingles, grams: Mapping[str, Shingles]) -> bool:
+    """Return True if a text has most of what another extractor found."""
+    return any(len(text & other) > _PART * len(other) > 0 for other in grams.values())
 
 
 def agreement(opinions: Sequence[Opinion]) -> float:
@@ -125,14 +141,19 @@ def choose_blocks(
     together = likeness(others[0].shingles, others[1].shingles)
 
     lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
+    fragment = main.is_fragment_of(others[0]) and (not third or others[1].is_fragment_of(others[0]))
 
     def accepted(line: _Line) -> bool:
         whole = main.contains(line)
         first, second = (other.contains(line) for other in others)
         if not shared and not together:
             return whole or first or second
+        if not main.shingles:
+            return first
         if shared < _UNLIKE * together:
             return first and second
+        if fragment:
+            return first
         if shared < _ALONE:
             return whole
         return whole and (first or second)
@@ -169,6 +190,8 @@ def _rows_between(blocks: Sequence[Block], chosen: Sequence[int]) -> Iterator[in
             continue
         around = {_place_of_rows(row.node) for row in rows}
         ends = (blocks[before].node, blocks[after].node)
+        if any(next(row.node.iterancestors("form"), None) is not None for row in rows):
+            continue
         if None not in around and all(
             place in node.iterancestors() or place is node for place in around for node in ends
         ):
@@ -204,6 +227,11 @@ class _ExtractedText:
         self.shingles = shingles(text)
         self.grams = _trigrams(text)
         self.lines = {_bare(line) for line in text.splitlines()}
+
+    def is_fragment_of(self, other: "_ExtractedText") -> bool:
+        """Return True for a text that is a small part of another."""
+        both = len(self.shingles & other.shingles)
+        return both > _INSIDE * len(self.shingles) and both < _FRAGMENT * len(other.shingles)
 
     def contains(self, line: _Line) -> bool:
         """Return True if the text contains a line.
@@ -299,6 +327,10 @@ def _guarded(read: Callable[[str, bool], str], html: str, chinese: bool) -> str:
 
 def _trafilatura(html: str, chinese: bool) -> str:
     return trafilatura.extract(html, include_comments=False, favor_precision=True, fast=True) or ""
+
+
+def _trafilatura_at_ease(html: str, chinese: bool) -> str:
+    return trafilatura.extract(html, include_comments=False) or ""
 
 
 def _readability(html: str, chinese: bool) -> str:
