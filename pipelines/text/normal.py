@@ -10,6 +10,7 @@ import unicodedata
 from functools import cache
 from itertools import chain
 
+from crawler.script import HAN
 from pipelines.text.script import simplified
 
 _RADICALS = dict(
@@ -46,7 +47,15 @@ def normalised(text: str) -> str:
 def narrow(text: str) -> str:
     """Return the normal form of a text in its own script."""
     text = unicodedata.normalize("NFC", text)
-    return text if text.isascii() else _GONE.sub("", text.translate(_table()))
+    if text.isascii():
+        return text
+    text = _GONE.sub("", text.translate(_table()))
+    return text if _HAN.search(text) else text.translate(_PUNCTUATION)
+
+
+_HAN = re.compile(f"[{HAN}]")
+# Without Chinese around them, wide signs are those of Latin text.
+_PUNCTUATION = {ord(char): unicodedata.normalize("NFKC", char) for char in "！（），：；？"}
 
 
 def visible(text: str) -> str:

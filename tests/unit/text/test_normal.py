@@ -31,7 +31,7 @@ FORMS = {
     "no-break": ("May\xa018, 4.2\u202fbillion, on‑site", "May 18, 4.2 billion, on-site"),
     "soft hyphens": ("the festi\u00adval", "the festival"),
     "compatibility": ("占地3㎢，重5㎏", "占地3km2，重5kg"),
-    "wide English": (wide("The 3rd Fair"), "The 3rd Fair"),
+    "wide English": (wide("The 3rd Fair") + "（new），open", "The 3rd Fair(new),open"),
 }  # fmt: skip
 
 
