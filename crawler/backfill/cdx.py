@@ -51,7 +51,7 @@ class Asked:
 
 def crawls(client: Client, collinfo: str, window: Window) -> list[Crawl]:
     """Return the crawls of a `collinfo.json`, oldest first. Raises `ServiceError`."""
-    text = client.get(collinfo).body
+    text = client.listed(collinfo)
     try:
         rows = [(row["id"], row["cdx-api"], row.get("from"), row.get("to")) for row in _json(text)]
         chosen = [

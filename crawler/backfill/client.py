@@ -67,6 +67,7 @@ class Client:
     ceiling: float = math.inf
     requests: int = 0
     received: int = 0
+    _lists: dict[str, bytes] = field(default_factory=dict)
     _opener: OpenerDirector = field(default_factory=lambda: build_opener(_EveryStatus))
 
     def get(
@@ -91,6 +92,15 @@ class Client:
                 raise ServiceError(f"{url}: leads to {target}, another host; check the address")
             url = target
         raise ServiceError(f"{url}: led on more than {_HOPS} times; check the address")
+
+    def listed(self, url: str) -> bytes:
+        """Return a list that changes once a month, asked for once a command.
+
+        Raises `ServiceError`, `CeilingError`.
+        """
+        if url not in self._lists:
+            self._lists[url] = self.get(url).body
+        return self._lists[url]
 
     def tail(self, url: str, length: int) -> tuple[int, bytes]:
         """Return the size of a file and its last bytes.

@@ -53,7 +53,7 @@ def table_files(client: Client, place: str) -> list[str]:
     list of paths, `…/crawl-data/<crawl>/cc-index-table.paths.gz`. Raises `ServiceError`.
     """
     if place.endswith((".paths.gz", ".paths")):
-        data = client.get(place).body
+        data = client.listed(place)
         text = (gzip.decompress(data) if place.endswith(".gz") else data).decode()
         root = place.partition("crawl-data/")[0]
         found = [root + line.strip() for line in text.splitlines() if line.strip()]

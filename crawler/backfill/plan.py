@@ -113,7 +113,7 @@ class Plan:
     @classmethod
     def open(cls, path: Path, *args: Any, **options: Any) -> Self:
         """Open or make the file. Raises `PlanError`."""
-        remedy = "delete it: the indexes are then asked again, and archived pages fetched anew"
+        remedy = "delete it: the indexes are then asked again; what was copied is in the archive"
         path.parent.mkdir(parents=True, exist_ok=True)
         database = connect(path, PlanError, remedy, isolation_level=None)
         try:

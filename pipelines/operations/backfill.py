@@ -79,8 +79,13 @@ def run(order: Order, *, as_json: bool = False) -> ExitCode:
     with progress() as tracker:
         for key, city in order.cities.items():
             outcomes[key] = Outcome()
-            with lock.hold(order.output, [key]):
-                _fill(order, client, city, outcomes[key], tracker)
+            try:
+                with lock.hold(order.output, [key]):
+                    _fill(order, client, city, outcomes[key], tracker)
+            except lock.LockedError as error:
+                outcomes[key] = Outcome(stopped=str(error), failed=True)
+                if len(order.cities) == 1:
+                    raise
     code, extracted = ExitCode.DONE, None
     if not order.dry_run:
         code, extracted = _extract(order)

@@ -24,7 +24,7 @@ from crawler.archive.reader import read_records
 from crawler.city_file import load_cities
 from crawler.cms import FAMILIES
 from pipelines.cli.app import main
-from pipelines.tables import articles, files, parquet, schema
+from pipelines.tables import articles, files, lock, parquet, schema
 
 SHARED = Path(os.environ.get("SHIZHENG_SHARED") or Path(__file__).parents[3] / "shared")
 SEED_FILE = SHARED / "data/seed/dalian-29th-executive-meeting.en.txt"
@@ -277,6 +277,22 @@ def test_nobody_is_asked_without_a_contact(
     assert archive.asked == []
     # A folder asks nobody.
     assert backfill(str(archive.folder / "crawl-data"), tmp_path / "local") == 0
+
+
+def test_a_city_that_another_command_works_on_is_left_to_it(
+    archive: Archive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, source = tmp_path / "output", f"{archive.url}/collinfo.json"
+    with lock.hold(output, ["dalian"]):
+        assert backfill(source, output) == 5
+        # Another city, which the archive does not have, is asked for all the same.
+        assert backfill(source, output, "nanjing") == 4
+    assert "another run" in capsys.readouterr().err
+    assert len(archive.counted("/collinfo.json")) == 1
+    archive.asked.clear()
+    assert backfill(source, output, "nanjing") == 0
+    assert archive.counted("/collinfo.json") == {("/collinfo.json", ""): 1}  # for both cities
+    assert len(stored(output)) == 11
 
 
 def test_copies_are_records_of_their_own_with_provenance_and_no_cookies(

@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
 from builders import store_verdicts, stored_rows, verdict_row
 from release_corpus import release, rows, write_corpus
 
-from pipelines.release.about.datasheet import cell
+from pipelines.release.about.datasheet import cell, render
+from pipelines.release.about.statistics import Statistics
 from pipelines.release.snapshot import Snapshot
-from pipelines.release.tables import LAYOUTS
+from pipelines.release.tables import ARTICLES, LAYOUTS
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +143,7 @@ def test_the_statistics_count_what_the_tables_hold(made: Snapshot) -> None:
     days = sorted(row["published_at"].date().isoformat() for row in articles)
     assert found["published"] == {"first": days[0], "last": days[-1]}
     assert found["articles_by_year"] == {"2024": len(articles)}
+    assert found["articles_by_archive"] == {}
     assert sum(found["pairs_by_probability"].values()) == len(pairs)
     assert found["pairs_by_probability"]["0.9"] == sum(p["probability"] >= 0.9 for p in pairs)
     assert sum(found["sentences_by_kind"].values()) == len(beads)
@@ -162,3 +165,26 @@ def _decoded(row: dict[str, Any], table: str) -> dict[str, Any]:
         else:
             found[column] = value.decode() if isinstance(value, bytes) else value
     return found
+
+
+def test_articles_from_web_archives_are_counted_by_archive_and_crawl() -> None:
+    origins = ["common-crawl CC-MAIN-2018-43 2018-11-01T02:03:04Z"] * 2
+    origins += ["wayback 2018-11-01T02:03:04Z", None]
+    table = pa.Table.from_pylist(
+        [{"lang": "en", "text": "x", "fetched_from": origin} for origin in origins], schema=ARTICLES
+    )
+    counted = Statistics()
+    counted.add_articles(table, pa.array([True] * 4))
+    found = {"common-crawl CC-MAIN-2018-43": 2, "wayback": 1}
+    assert counted.as_json()["articles_by_archive"] == found
+
+
+def test_the_datasheet_names_the_web_archives(made: Snapshot) -> None:
+    assert "No article was fetched from a web archive." in render("datasheet.md.j2", made.manifest)
+    archives = {"common-crawl CC-MAIN-2018-43": 1200, "wayback": 34}
+    manifest = made.manifest | {
+        "statistics": made.manifest["statistics"] | {"articles_by_archive": archives}
+    }
+    text = " ".join(render("datasheet.md.j2", manifest).split())
+    assert "1,234 articles were fetched from web archives" in text
+    assert "common-crawl CC-MAIN-2018-43 (1,200), wayback (34)" in text
