@@ -6,6 +6,7 @@ requests and bytes.
 
 import http.client
 import math
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPErrorProcessor, OpenerDirector, Request, build_opener
 
 from crawler.backfill import pace
+from crawler.city import is_public
 from crawler.errors import ExitCode, ShizhengError
 from crawler.limits import retry_after
 
@@ -137,6 +139,8 @@ class Client:
         """Open a URL at its host's turn, again while it is busy."""
         if self.received >= self.ceiling:
             raise CeilingError(f"the ceiling of {self.ceiling:,.0f} bytes was reached")
+        if not is_public(url):
+            raise ServiceError(f"{url}: is no address of a server; check it")
         host = urlsplit(url).netloc
         pause = FIRST_PAUSE
         for left in reversed(range(TRIES)):
@@ -173,8 +177,12 @@ class Client:
             headers["Range"] = f"bytes={span[0]}" + (f"-{span[1] - 1}" if span[0] >= 0 else "")
         try:
             found = self._opener.open(Request(url, headers=headers), timeout=TIMEOUT)
-        except (URLError, http.client.HTTPException, OSError, ValueError) as error:
-            return f"no answer ({getattr(error, 'reason', None) or error})"
+        except URLError as error:
+            if isinstance(error.reason, socket.gaierror):
+                raise ServiceError(f"{url}: no such host; check the address") from error
+            return f"no answer ({error.reason})"
+        except (http.client.HTTPException, OSError) as error:
+            return f"no answer ({error})"
         response: http.client.HTTPResponse = found
         return response
 

@@ -11,8 +11,10 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin
 
 from crawler.backfill.capture import Capture, joined, problem_of
 from crawler.backfill.client import Client, ServiceError
@@ -42,6 +44,7 @@ request: at half a second's pause a request costs what a megabyte does. Set by h
 ROWS = 1 << 14
 """Rows decoded at a time: four megabytes."""
 
+_LINK = re.compile(r"""href=["']([^"'?#]+)""", re.IGNORECASE)
 _CRAWL = re.compile(r"crawl=([^/]+)/")
 _SUBSET = re.compile(r"subset=([^/]+)/")
 
@@ -49,16 +52,19 @@ _SUBSET = re.compile(r"subset=([^/]+)/")
 def table_files(client: Client, place: str) -> list[str]:
     """Return the Parquet files of a table's subset `warc`, sorted.
 
-    `place` is a folder, an s3:// URL of one, a Parquet file by path or URL, or the URL of a crawl's
-    list of paths, `…/crawl-data/<crawl>/cc-index-table.paths.gz`. Raises `ServiceError`.
+    `place` is a folder, the URL of one (s3://, or with a web server's list of its files), a Parquet
+    file by path or URL, or the URL of a crawl's list of paths,
+    `…/crawl-data/<crawl>/cc-index-table.paths.gz`. Raises `ServiceError`.
     """
     if place.endswith((".paths.gz", ".paths")):
         data = client.listed(place)
         text = (gzip.decompress(data) if place.endswith(".gz") else data).decode()
         root = place.partition("crawl-data/")[0]
         found = [root + line.strip() for line in text.splitlines() if line.strip()]
-    elif place.startswith(("http://", "https://")) or place.endswith(".parquet"):
+    elif place.endswith(".parquet"):
         found = [place]
+    elif place.startswith(("http://", "https://")):
+        found = list(_listed(client, place))
     elif "://" in place:
         from pyarrow import fs
 
@@ -74,6 +80,18 @@ def table_files(client: Client, place: str) -> list[str]:
         for path, subset in zip(found, wanted, strict=True)
         if subset is None or subset[1] == "warc"
     )
+
+
+def _listed(client: Client, folder: str) -> Iterator[str]:
+    """Yield the Parquet files of a folder that a web server lists, with those below it."""
+    page = client.listed(folder).decode("utf-8", "replace")
+    for link in dict.fromkeys(_LINK.findall(page)):
+        url = unquote(urljoin(folder, unescape(link)))  # crawl%3D… is how Python lists it
+        if url.startswith(folder) and url != folder:
+            if url.endswith(".parquet"):
+                yield url
+            elif url.endswith("/"):
+                yield from _listed(client, url)
 
 
 def captures(client: Client, file: str, hosts: Iterable[str]) -> Iterator[Capture]:

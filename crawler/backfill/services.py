@@ -21,6 +21,10 @@ WAYBACK_REPLAY = "https://web.archive.org/web/"
 Kind = Literal["crawls", "pywb", "wayback", "columnar", "folder"]
 
 _WAYBACK_PATH = re.compile(r"/cdx/search/cdx/?$")
+_TABLE_PATH = re.compile(r"/cc-index/|/crawl=")
+_NO_INDEX = (400, 403, 404, 405, 410)
+_FORMS = ("/collinfo.json", "/cdx/search/cdx", "/cdx", "-index", "-cdx")
+"""Indexes below an address, in the order in which they are asked for."""
 _PYWB_PATH = re.compile(r"(?:/cdx|-cdx|-index)/?$")
 
 
@@ -79,13 +83,13 @@ class Opened:
     folder: Folder | None = None
 
 
-def service_of(source: str, records: str | None = None) -> Service:
+def service_of(source: str, records: str | None = None, client: Client | None = None) -> Service:
     """Return the archive that a command names.
 
     `common-crawl`, `wayback`, the URL of an index (a `collinfo.json`, a CDX server of pywb or of
     the Wayback Machine's kind, Parquet of Common Crawl's columnar index), or a folder of WARC,
-    WACZ or such Parquet files. `records` is the URL below which an index's files are. Raises
-    `ServiceError`.
+    WACZ or such Parquet files. `records` is the URL below which an index's files are. With a
+    `client`, any other address is asked for an index. Raises `ServiceError`.
     """
     prefix = f"{records.rstrip('/')}/" if records else ""
     if source == "common-crawl":
@@ -109,10 +113,25 @@ def service_of(source: str, records: str | None = None) -> Service:
     if _PYWB_PATH.search(path):
         base = _PYWB_PATH.sub("/", source.partition("?")[0])
         return Service(name, "pywb", source, prefix, "" if prefix else base)
+    if path.endswith("/") and _TABLE_PATH.search(path):
+        root = source.partition("cc-index/")[0].partition("crawl=")[0]
+        return Service(name, "columnar", source, prefix or root)
+    found = _probed(client, source.partition("?")[0].rstrip("/")) if client else None
+    if found is not None:
+        return service_of(found, records)
     raise ServiceError(
         f"{source}: is no known form of an index; expected …/collinfo.json, …/cdx/search/cdx, "
         "…/<collection>/cdx, …-index, …/cc-index-table.paths.gz or ….parquet"
     )
+
+
+def _probed(client: Client, base: str) -> str | None:
+    """Return the address of an index at or below an address, or None."""
+    for form in _FORMS:
+        asked = base + form + ("" if form.endswith(".json") else "?url=example.com")
+        if client.get(asked, missing=_NO_INDEX).status == 200:
+            return base + form
+    return None
 
 
 def _local(path: Path, prefix: str) -> Service:

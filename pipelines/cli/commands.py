@@ -212,7 +212,6 @@ def backfill(
 ) -> ExitCode:
     """Fetch a city's archived pages from web archives, and extract them."""
     from crawler.backfill.capture import Window
-    from crawler.backfill.services import service_of
     from crawler.city_file import load_cities
     from pipelines.operations import backfill as step
 
@@ -225,7 +224,7 @@ def backfill(
     order = step.Order(
         writable(shared.output),
         {key: known[key] for key in cities},
-        service_of(source, records),
+        step.service(source, records, delay),
         Window(since, until),
         every=every,
         dry_run=dry_run,

@@ -74,7 +74,7 @@ def run(order: Order, *, as_json: bool = False) -> ExitCode:
 
     Several commands may run side by side: the archive's pace is the machine's.
     """
-    client = Client(agent(order.service), order.delay, order.ceiling)
+    client = Client(agent(order.service.is_remote), order.delay, order.ceiling)
     outcomes: dict[str, Outcome] = {}
     with progress() as tracker:
         for key, city in order.cities.items():
@@ -96,9 +96,15 @@ def run(order: Order, *, as_json: bool = False) -> ExitCode:
     return code
 
 
-def agent(service: Service) -> str:
-    """Return the user agent for an archive. Raises `UsageError` without a contact."""
-    if service.is_remote and "(+" not in settings.USER_AGENT:
+def service(source: str, records: str | None, delay: float | None) -> Service:
+    """Return the archive that a command names. Raises `ServiceError`, `UsageError`."""
+    remote = source in ("common-crawl", "wayback") or "://" in source
+    return archive_services.service_of(source, records, Client(agent(remote), delay))
+
+
+def agent(remote: bool) -> str:
+    """Return the user agent. Raises `UsageError` without a contact for a service."""
+    if remote and "(+" not in settings.USER_AGENT:
         raise UsageError(
             "a web archive wants to know who asks: set SHIZHENG_CONTACT to an address by which its "
             "operators can reach you"

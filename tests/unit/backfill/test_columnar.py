@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -107,6 +110,24 @@ def test_only_the_captures_of_pages_are_listed(tmp_path: Path, client: Client) -
     for place in (str(tmp_path), tmp_path.as_uri()):
         [found] = columnar.table_files(client, place)
         assert "subset=warc" in found
+
+
+def test_the_files_that_a_web_server_lists_are_found(tmp_path: Path, client: Client) -> None:
+    for subset in ("warc", "robotstxt"):
+        folder = tmp_path / f"cc-index/crawl=CC-1/subset={subset}"
+        folder.mkdir(parents=True)
+        (folder / "a.parquet").touch()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/cc-index/"
+    try:
+        [found] = columnar.table_files(client, url)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert found.startswith(url)
+    assert "subset%3Dwarc" in found or "subset=warc" in found
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ CLIENT = Client("shizheng/test (+me@example.org)", 0.0)
         ("https://d/crawl-data/CC-1/cc-index-table.paths.gz", None,
          ("d", "columnar", "https://d/", "")),
         ("https://d/cc-index/t/a.parquet", None, ("d", "columnar", "https://d/", "")),
+        ("http://h/cc-index/table/", None, ("h", "columnar", "http://h/", "")),
         ("s3://commoncrawl/cc-index/table", None,
          ("commoncrawl", "columnar", "https://data.commoncrawl.org/", "")),
     ],
@@ -53,6 +54,17 @@ def test_an_archive_is_known_by_the_form_of_its_address(
     found = service_of(source, records)
     assert (found.name, found.kind, found.records, found.replay) == expected
     assert found.is_remote
+
+
+def test_an_index_is_found_below_the_address_of_its_server(archive: Archive) -> None:
+    found = service_of(archive.url, None, CLIENT)
+    assert (found.kind, found.index) == ("crawls", f"{archive.url}/collinfo.json")
+    (archive.folder / "dalian").mkdir()
+    (archive.folder / "dalian/cdx").write_text("{}")
+    found = service_of(f"{archive.url}/dalian/", None, CLIENT)
+    assert (found.kind, found.replay) == ("pywb", f"{archive.url}/dalian/")
+    with pytest.raises(ServiceError, match="expected"):
+        service_of(f"{archive.url}/nothing", None, CLIENT)
 
 
 def test_folders_are_archives_or_tables(tmp_path: Path) -> None:
@@ -146,6 +158,12 @@ def test_a_redirect_is_followed_on_the_host_only(archive: Archive) -> None:
         CLIENT.get(f"{archive.url}/away")
     with pytest.raises(ServiceError, match="led on"):
         CLIENT.get(f"{archive.url}/round")
+
+
+@pytest.mark.parametrize("url", ["http://no-such-host.invalid/x", "http://h:port/x", "http:///x"])
+def test_an_address_that_cannot_be_asked_is_an_error_at_once(url: str) -> None:
+    with pytest.raises(ServiceError, match=r"no such host|no address"):
+        CLIENT.get(url)
 
 
 def test_a_long_rest_ends_the_command(archive: Archive) -> None:
