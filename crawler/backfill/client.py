@@ -96,9 +96,9 @@ class Client:
         raise ServiceError(f"{url}: led on more than {_HOPS} times; check the address")
 
     def listed(self, url: str) -> bytes:
-        """Return a list that changes once a month, asked for once a command.
+        """Return a list, asked for once a command.
 
-        Raises `ServiceError`, `CeilingError`.
+        Such lists change once a month. Raises `ServiceError`, `CeilingError`.
         """
         if url not in self._lists:
             self._lists[url] = self.get(url).body

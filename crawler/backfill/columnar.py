@@ -83,7 +83,7 @@ def table_files(client: Client, place: str) -> list[str]:
 
 
 def _listed(client: Client, folder: str) -> Iterator[str]:
-    """Yield the Parquet files of a folder that a web server lists, with those below it."""
+    """Yield the Parquet files in and below a listed folder."""
     page = client.listed(folder).decode("utf-8", "replace")
     for link in dict.fromkeys(_LINK.findall(page)):
         url = unquote(urljoin(folder, unescape(link)))  # crawl%3D… is how Python lists it

@@ -126,7 +126,7 @@ def service_of(source: str, records: str | None = None, client: Client | None = 
 
 
 def _probed(client: Client, base: str) -> str | None:
-    """Return the address of an index at or below an address, or None."""
+    """Return the address of an index below an address, or None."""
     for form in _FORMS:
         asked = base + form + ("" if form.endswith(".json") else "?url=example.com")
         if client.get(asked, missing=_NO_INDEX).status == 200:
