@@ -16,13 +16,14 @@ from pipelines.remote.heads import REPORTS, REVIEWS
 from pipelines.tables import atomic
 from pipelines.tables.files import REMOTE_RECORD, sha256
 
+_STATE = ("state/{}.sqlite", "state/{}.backfill.sqlite")
 _OF_A_CITY = (
     "articles/{}/*",
     "archive/{}/*",
     "vectors/{}/*",
     *(f"{table}/{{}}.parquet" for table in ("pairs", "candidates", "sentences", "rejects")),
     *(f"{table}/{{}}.parquet" for table in ("revisions", "sketches")),
-    "state/{}.sqlite",
+    *_STATE,
 )
 _OF_ALL = {REPORTS: ("reports/**/*",), REVIEWS: ("reviews/**/*", "withdrawn.yaml", "calibration/*")}
 
@@ -72,7 +73,8 @@ def present(folder: Path, unit: str) -> Iterator[tuple[str, Path]]:
     city = unit.removeprefix("cities/")
     patterns = _OF_ALL.get(unit) or tuple(each.format(city) for each in _OF_A_CITY)
     if unit not in _OF_ALL:
-        _settle(folder / "state" / f"{city}.sqlite")
+        for name in _STATE:
+            _settle(folder / name.format(city))
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
             if path.is_file() and not path.name.startswith("."):

@@ -26,6 +26,7 @@ pairs = pd.read_parquet("output/pairs")
 | `sentences/<city>.parquet` | aligned sentences |
 | `archive/<city>/*.warc.gz` | every response fetched, once, as WARC |
 | `state/<city>.sqlite` | URLs fetched, with times and validators |
+| `state/<city>.backfill.sqlite` | captures of web archives, wanted and fetched |
 | `vectors/<city>/<encoder>.parquet` | sentence vectors: a cache, safe to delete |
 | `vectors/<city>/<encoder>.beads.parquet` | alignments of the last run: a cache, safe to delete |
 | `vectors/<city>/<encoder>.articles.parquet` | facts of articles: a cache, safe to delete |
