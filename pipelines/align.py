@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from crawler.errors import ShizhengError
+from crawler.item import NEWS_TIME
 from pipelines.pairs import events, explanation, pair
 from pipelines.pairs.calibration import for_method
 from pipelines.pairs.model import load_pair_model
@@ -189,7 +190,7 @@ def _documents(output: Path, city: str) -> tuple[list[Document], list[Document]]
     would look as right as any.
     """
     columns = ["article_id", "lang", "title", "text", "published_at", "url"]
-    columns += ["duplicate_of", "duplicate_city"]
+    columns += ["duplicate_of", "duplicate_city", "flags", "first_seen"]
     sides: dict[str, list[Document]] = {"zh": [], "en": []}
     doubtful = _mislabelled(output, city)
     represented: set[str] = set()
@@ -205,9 +206,11 @@ def _documents(output: Path, city: str) -> tuple[list[Document], list[Document]]
             else:
                 first = not original or bool(row["duplicate_city"])
             if first and row["lang"] in sides:
+                bounded = "bounded" in (row["flags"] or ())
                 sides[row["lang"]].append(
                     Document(row["article_id"], row["lang"], row["title"] or "", row["text"] or "",
-                             row["published_at"], row["url"] or "")
+                             row["published_at"], row["url"] or "",
+                             row["first_seen"].astimezone(NEWS_TIME) if bounded else None)
                 )  # fmt: skip
     return sides["zh"], sides["en"]
 

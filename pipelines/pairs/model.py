@@ -83,6 +83,8 @@ def features(
     measured["shorter"] = max(0.0, -math.log(ratio / _SHORTER)) / _SHORTER_SCALE
     days = None if facts.moved else days_apart(zh.document, en.document)
     measured |= _delay(days, max_days)
+    if days is None and not facts.moved:
+        measured |= _bounded(zh.document, en.document, max_days)
     measured["link"] = float(linked(zh.document, en.document))
     return measured
 
@@ -105,6 +107,20 @@ def _delay(days: int | None, max_days: int) -> dict[str, float]:
         "early": min(1.0, max(0, -days - _EARLY_FROM) / _EARLY_DAYS),
         "late": min(1.0, max(0.0, days - max_days / 2) / max_days),
     }
+
+
+def _bounded(zh: Document, en: Document, max_days: int) -> dict[str, float]:
+    """Return what the latest time of publication of one side tells of the delay.
+
+    English that was archived before the Chinese was published came too early, if not by how much.
+    """
+    if zh.published and en.latest and en.latest < zh.published:
+        days = (en.latest.date() - zh.published.date()).days
+        return {"early": _delay(days, max_days)["early"]}
+    if zh.latest and en.published and zh.latest < en.published:
+        days = (en.published.date() - zh.latest.date()).days
+        return {"late": _delay(days, max_days)["late"]}
+    return {}
 
 
 def length_ratio(zh: PreparedArticle, en: PreparedArticle) -> float:

@@ -53,7 +53,10 @@ _LONG_SENTENCE = 400
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An article: the columns that pairing depends on."""
+    """An article: the columns that pairing depends on.
+
+    `latest` is the latest possible time of publication of an undated one, if that is known.
+    """
 
     id: str
     lang: str
@@ -61,6 +64,7 @@ class Document:
     text: str
     published: datetime | None = None
     url: str = ""
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +279,7 @@ def _unpacked(
 def _digest(version: bytes, document: Document) -> bytes:
     digest = hashlib.sha256(version)
     published = document.published.isoformat() if document.published else ""
+    published += f" {document.latest.isoformat()}" if document.latest else ""
     for part in (document.lang, document.title, document.text, published, document.url):
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
     return digest.digest()[:16]
