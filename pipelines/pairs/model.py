@@ -110,7 +110,7 @@ def _delay(days: int | None, max_days: int) -> dict[str, float]:
 
 
 def _bounded(zh: Document, en: Document, max_days: int) -> dict[str, float]:
-    """Return what the latest time of publication of one side tells of the delay.
+    """Return features of the delay from one side's latest possible time.
 
     English that was archived before the Chinese was published came too early, if not by how much.
     """
