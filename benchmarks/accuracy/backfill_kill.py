@@ -3,11 +3,11 @@ SIGKILL; tables and archive are compared with those of an undisturbed one.
 
 `python -m benchmarks.accuracy.backfill_kill [--kills 20] [--seed 1] [--pages 400]`: an invented
 Dalian of so many pages is fetched once undisturbed from an archive on loopback, by ranges and by
-replay. Then, into one folder for each way, a backfill is started, killed at a moment drawn from the
-time between its first request and its end, and started again, until all kills are used; the last
-one runs to its end. The tables must be equal but for the columns that name a run, the files of the
-archive byte for byte, and of the requests only those may be asked twice that a kill broke off. Exit
-code 1 if one is not.
+replay. Then, into an empty folder, a backfill is started, killed at a moment drawn from the time
+between its first request and its end, and started again, until one comes to its end; and all that
+again until all kills are used. The tables must be equal but for the columns that name a run, the
+files of the archive byte for byte, and of the requests only those may be asked twice that a kill
+broke off. Exit code 1 if one is not.
 """
 
 import argparse
@@ -102,9 +102,8 @@ def copies(output: Path) -> dict[str, bytes]:
 
 def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Path) -> bool:
     """Compare backfills killed so often with an undisturbed one; print; True if equal."""
-    source, whole, broken = f"{made.url}/{way}", scratch / "whole", scratch / "broken"
-    for folder in (whole, broken):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    source, whole = f"{made.url}/{way}", scratch / "whole"
+    scratch.mkdir(parents=True)
     made.pause = PAUSE
     made.asked.clear()
     began = time.monotonic()
@@ -117,28 +116,44 @@ def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Pat
     seconds = time.monotonic() - began
     requests = len(made.asked)
     twice = max(made.counted("/").values(), default=0)
-    made.asked.clear()
-    done = 0
+    done = again = finished = 0
+    same = same_bytes = True
     while done < kills:
-        process = start(source, broken)
-        try:
-            process.wait(draw.uniform(first, seconds))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+        made.asked.clear()
+        before, broken = done, scratch / f"broken{finished}"
+        # Until it has been killed often enough, or has come to its end between two kills.
+        while done < kills and killed(source, broken, draw.uniform(first, seconds)):
             done += 1
-        process.wait()
-    if start(source, broken).wait() != 0:
-        raise SystemExit(f"{way}: the last backfill failed")
-    again = sum(
-        times - 1 for (path, _), times in made.counted("/").items() if path != "/collinfo.json"
-    )
-    same = tables(whole) == tables(broken)
-    same_bytes = copies(whole) == copies(broken)
+        if start(source, broken).wait() != 0:
+            raise SystemExit(f"{way}: the last backfill failed")
+        finished += 1
+        repeats = (
+            times - 1 for (path, _), times in made.counted("/").items() if path != "/collinfo.json"
+        )
+        repeated = sum(repeats)
+        again += repeated
+        same = same and tables(whole) == tables(broken)
+        same_bytes = same_bytes and copies(whole) == copies(broken)
+        if repeated > done - before:
+            raise SystemExit(f"{way}: {repeated} requests repeated for {done - before} kills")
     print(
-        f"{way:16} {len(tables(whole)['articles']):8} {requests:8} {twice:9} {kills:5} {again:9} "
-        f"{'equal' if same else 'DIFFERENT':>9} {'equal' if same_bytes else 'DIFFERENT':>9}"
+        f"{way:16} {len(tables(whole)['articles']):8} {requests:8} {twice:9} {done:5} "
+        f"{finished:9} {again:9} {'equal' if same else 'DIFFERENT':>9} "
+        f"{'equal' if same_bytes else 'DIFFERENT':>9}"
     )
-    return same and same_bytes and again <= kills and twice == 1
+    return same and same_bytes and twice == 1
+
+
+def killed(source: str, output: Path, moment: float) -> bool:
+    """Start a backfill and kill it at a moment (seconds); return False if it ended before."""
+    process = start(source, output)
+    try:
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return True
+    return False
 
 
 def main() -> None:
@@ -147,7 +162,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pages", type=int, default=400)
     options = parser.parse_args()
-    print("way              articles requests most of 1 kills repeated    tables   archive")
+    print(
+        "way              articles requests most of 1 kills backfills  repeated    tables   archive"
+    )
     equal = True
     with (
         tempfile.TemporaryDirectory() as folder,
