@@ -4,12 +4,16 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from crawler.cms import FAMILIES
+
+if TYPE_CHECKING:
+    import tldextract
 
 Status = Literal["unverified", "active", "paused", "blocked", "gone"]
 STATUSES: tuple[Status, ...] = ("unverified", "active", "paused", "blocked", "gone")
@@ -256,6 +260,36 @@ def unnamed_city(url: str) -> City:
     """
     host = host_of(url) or "unknown"
     return City(key=_host_key(host), name_zh=host, name_en=host, hosts=(host,), sources=())
+
+
+def unnamed_site(url: str, key: str | None = None) -> City:
+    """Return a city for all hosts of a site that no file names.
+
+    The editions of one site (www., en., news. of one registered domain) have one key, so that they
+    are paired; `key` replaces it. Never raises.
+    """
+    city = unnamed_city(url)
+    if key is not None:
+        return replace(city, key=key, name_zh=key, name_en=key)
+    site = _site(city.name_zh)
+    return replace(city, key=_host_key(site), name_zh=site, name_en=site)
+
+
+def _site(host: str) -> str:
+    """Return the registered domain of a host, or a host without one."""
+    if not _DOTTED.fullmatch(host) or re.fullmatch(r"[\d.]+", host):
+        return host
+    registered = _suffixes()(host).top_domain_under_public_suffix
+    # Of an ending that nobody registers under (.test, .local), the last two labels.
+    return registered or ".".join(host.split(".")[-2:])
+
+
+@cache
+def _suffixes() -> "tldextract.TLDExtract":
+    """Return the public suffixes that come with their package, asking no server."""
+    import tldextract  # takes half a second, and most commands do without
+
+    return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
 
 
 def _host_key(host: str) -> str:

@@ -1,6 +1,7 @@
 """City files of contributors, loaded strictly; errors name file and line."""
 
 import atexit
+import os
 import re
 import shutil
 import tempfile
@@ -51,6 +52,9 @@ def _shipped() -> Path:
 
 
 CITIES_DIR = _shipped()
+
+OWN_CITIES = "SHIZHENG_CITIES"
+"""Variable that names a folder of the user's own city files, which add to those that ship."""
 
 LARGEST = 64 << 10
 """Bytes of a city file; those that ship have 3,000 at most."""
@@ -129,16 +133,39 @@ def load_city(path: Path, key: str | None = None) -> City:
 
 
 def load_cities(folder: Path | None = None) -> dict[str, City]:
-    """Read every city file of a folder, by key, sorted.
+    """Read city files, by key, sorted: a folder's, or all that are known.
 
-    By default the ones that ship. Raises `CityError` when the folder is missing or has no city
-    file, or for the first bad file.
+    Raises `CityError` when a folder is missing or has no city file, or for the first bad file.
     """
-    folder = CITIES_DIR if folder is None else folder
+    return {key: load_city(path) for key, path in city_files(folder).items()}
+
+
+def city_files(folder: Path | None = None) -> dict[str, Path]:
+    """Return the city files of a folder, or all that are known, by key.
+
+    Known are those that ship and the user's own (`own_folder`), which replace one of the same
+    name. Raises `CityError`.
+    """
+    if folder is not None:
+        return _listed(folder)
+    own = own_folder()
+    return dict(sorted({**_listed(CITIES_DIR), **(_listed(own) if own else {})}.items()))
+
+
+def own_folder() -> Path | None:
+    """Return the folder of the user's own city files; None without one.
+
+    The variable names it. Commands set it to the corpus's own folder `cities` where there is one.
+    """
+    named = os.environ.get(OWN_CITIES)
+    return Path(named) if named else None
+
+
+def _listed(folder: Path) -> dict[str, Path]:
     paths = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
     if not paths:
         raise CityError(f"{folder}: expected a folder with city files (*.yaml), found none")
-    return {path.stem: load_city(path) for path in paths}
+    return {path.stem: path for path in paths}
 
 
 def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Source:

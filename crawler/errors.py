@@ -17,6 +17,10 @@ class ExitCode(IntEnum):
     """Nothing usable: every city failed or is blocked."""
     BUSY = 5
     """Another run holds a lock."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C, as shells number it: 128 and the signal."""
+    STOPPED = 143
+    """Ended by SIGTERM."""
 
 
 class ShizhengError(Exception):

@@ -30,16 +30,15 @@ class UnknownCityError(ShizhengError, KeyError, UsageError):
 
 
 class CityLoader:
-    """Scrapy's spider loader over the folder of city files (`SHIZHENG_CITIES`)."""
+    """Scrapy's spider loader over a folder of city files, or all known ones."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._cities: dict[str, City] | None = None
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
-        folder = settings.get("SHIZHENG_CITIES")
-        return cls(Path(folder) if folder else None)
+        return cls()
 
     def load(self, spider_name: str) -> type[Spider]:
         """Return the spider of a city. Raises `UnknownCityError`, with near matches."""

@@ -35,14 +35,19 @@ def _number(name: str, default: float) -> float:
 
 _CONTACT = os.environ.get("SHIZHENG_CONTACT", "").strip()
 
+
+def has_contact() -> bool:
+    """Return True if the user agent has an address of the operator."""
+    return bool(_CONTACT)
+
+
 BOT_NAME = "shizheng"
 SPIDER_LOADER_CLASS = "crawler.loader.CityLoader"  # every city file is a spider
 SPIDER_MODULES = ["crawler.spiders"]
 
-# Where things are. The output folder is the corpus; the cities folder holds the city files, and
-# empty means the ones that ship. A run id names the files of one crawl; empty means: from the time.
+# Where things are. The output folder is the corpus. A run id names the files of one crawl; empty
+# means: from the time.
 SHIZHENG_OUTPUT = os.environ.get("SHIZHENG_OUTPUT") or "output"
-SHIZHENG_CITIES = os.environ.get("SHIZHENG_CITIES", "")
 SHIZHENG_RUN_ID = ""
 
 # --- Who we are ------------------------------------------------------------------------------

@@ -11,10 +11,16 @@ class UsageError(ShizhengError):
     """Command that cannot be carried out. The message names the expectation."""
 
 
+class Stopped(KeyboardInterrupt):
+    """The system asked this program to end."""
+
+
 def exit_code(error: BaseException) -> ExitCode | None:
     """Return the exit code of an error; None for a mistake."""
     if isinstance(error, ShizhengError):
         return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.STOPPED if isinstance(error, Stopped) else ExitCode.INTERRUPTED
     if isinstance(error, MemoryError) or _is_of_surroundings(error):
         return ExitCode.INTERNAL
     return None

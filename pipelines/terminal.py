@@ -183,6 +183,11 @@ def _cell(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
+def number_of(count: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 file`, `2 files`, `2 cities`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 def span(seconds: float) -> str:
     """Return a span of time such as `45 s` or `3 days`."""
     for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):

@@ -7,6 +7,9 @@ import pytest
 from authored import write_corpus
 from hypothesis import settings
 
+# Sites learn who crawls them: without a contact every crawl complains.
+os.environ.setdefault("SHIZHENG_CONTACT", "tests@corpus.example")
+
 # The same examples at every run: a change is judged by what it changes. To look for new ones:
 # HYPOTHESIS_PROFILE=explore python -m pytest tests/unit
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from crawler.archive import reader
 from crawler.archive.reader import Record
-from crawler.city import City, is_public, unnamed_city
+from crawler.city import City, is_public, unnamed_site
 from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import extract as extract_page
 from crawler.extract.article import join_parts
@@ -113,6 +113,7 @@ class _Filter:
     cities: Mapping[str, City]
     prefix: str | None
     any_host: bool
+    city: str | None = None
 
     def city_of(self, url: str) -> City | None:
         if url.partition("?")[0].endswith("/robots.txt"):
@@ -120,7 +121,9 @@ class _Filter:
         if self.prefix is not None and not url.startswith(self.prefix):
             return None
         city = next((city for city in self.cities.values() if city.allows(url)), None)
-        return unnamed_city(url) if city is None and self.any_host else city
+        if city is None and self.any_host:
+            return unnamed_site(url, self.city)
+        return city
 
     def city_of_record(self, url: str, skipped: Counter[str]) -> City | None:
         """Return the city of a record; count an unusable address as `no_host`."""
@@ -139,23 +142,24 @@ def extract(
     *,
     prefix: str | None = None,
     any_host: bool = False,
+    city: str | None = None,
     jobs: int | None = None,
     again: bool = False,
 ) -> Extracted:
     """Extract and store the articles of archives, `jobs` files at once.
 
     By default one file a core. A page belongs to the first city that allows its URL; with
-    `any_host`, a page of another host belongs to a city named after it. A file that was read
-    before, by this version and with these city files and options, is left alone unless `again`; one
-    with revisits without their originals is always read. Nothing is stored of a city with a damaged
-    table; the others go on, and the file is read again the next time. Raises `ArchiveError` for a
-    file that is no web archive, before anything is stored, and `ReaderDiedError`; articles stored
-    until then stay.
+    `any_host`, a page of another host belongs to `city`, or to one named after its site. A file
+    that was read before, by this version and with these city files and options, is left alone
+    unless `again`; one with revisits without their originals is always read. Nothing is stored of a
+    city with a damaged table; the others go on, and the file is read again the next time. Raises
+    `ArchiveError` for a file that is no web archive, before anything is stored, and
+    `ReaderDiedError`; articles stored until then stay.
     """
     for path in paths:
         next(reader.read_records(path), None)
-    wanted = _Filter(cities, prefix, any_host)
-    mark = settings_digest(cities, prefix, any_host)
+    wanted = _Filter(cities, prefix, any_host, city)
+    mark = settings_digest(cities, prefix, any_host, city)
     storing = _Storing(output, run)
     with Progress.open(output) as progress:
         keys = {path: identity(path, mark) for path in paths}

@@ -132,8 +132,10 @@ def identity(path: Path, mark: str) -> str:
     return files.sha256(path) + mark
 
 
-def settings_digest(cities: Mapping[str, City], prefix: str | None, any_host: bool) -> str:
+def settings_digest(
+    cities: Mapping[str, City], prefix: str | None, any_host: bool, city: str | None
+) -> str:
     """Return a digest of everything but the archive that determines its articles."""
     named = sorted(repr(replace(city, file="")) for city in cities.values())
-    options = json.dumps([fingerprint(DEPENDS_ON, PACKAGES).hex(), named, prefix, any_host])
+    options = json.dumps([fingerprint(DEPENDS_ON, PACKAGES).hex(), named, prefix, any_host, city])
     return hashlib.sha256(options.encode()).hexdigest()[:16]

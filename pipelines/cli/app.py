@@ -3,9 +3,11 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from inspect import BoundArguments
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
@@ -14,8 +16,9 @@ from cyclopts.exceptions import UnusedCliTokensError
 
 from crawler.errors import ExitCode
 from pipelines.cli import cities, commands, release, remote, review, signals
-from pipelines.cli.options import option
+from pipelines.cli.options import SHARED, option
 from pipelines.errors import UsageError, exit_code, sentence
+from pipelines.tables import vocabulary
 from pipelines.terminal import OUT, complain, end_output, open_streams, say
 
 app = App(
@@ -99,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         how = str(error) or "interrupted"
         complain(f"{how}; what was stored is whole, run the command again to go on")
-        return ExitCode.INTERNAL
+        return exit_code(error) or ExitCode.INTERRUPTED
     except CycloptsError as error:
         complain(_usage(error))
         return ExitCode.USAGE
@@ -122,9 +125,29 @@ def _run(arguments: Sequence[str]) -> int:
             named, _, _ = app.parse_commands(list(arguments))
             return remote.run_on_store(store, "".join(named[:1]), arguments, parse)
         command, bound = parse(arguments)
-        return command(*bound.args, **bound.kwargs) or ExitCode.DONE
+        with _cities_of(bound.arguments.get("shared", SHARED).output):
+            return command(*bound.args, **bound.kwargs) or ExitCode.DONE
     finally:
         end_output()
+
+
+@contextmanager
+def _cities_of(output: Path) -> Iterator[None]:
+    """Let a corpus's own city files add to those that ship, in every process."""
+    own = output / vocabulary.OWN_CITIES
+    if not any(own.glob("*.yaml")):
+        yield
+        return
+    from crawler.city_file import OWN_CITIES
+
+    if os.environ.get(OWN_CITIES):
+        yield
+        return
+    os.environ[OWN_CITIES] = str(own.resolve())
+    try:
+        yield
+    finally:
+        del os.environ[OWN_CITIES]
 
 
 def parse(arguments: Sequence[str]) -> tuple[Callable[..., int | None], BoundArguments]:

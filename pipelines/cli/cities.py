@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from crawler.errors import ExitCode
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option
-from pipelines.terminal import complain, progress, say, say_json, show_table
+from pipelines.terminal import complain, number_of, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
     from crawler import city as records
@@ -46,11 +46,10 @@ def check(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Check the city files; with --live, the sites, too."""
-    from crawler.city_file import CITIES_DIR
     from pipelines.operations import cities as checking
 
     with progress() as tracker:
-        found = checking.check(cities_dir or CITIES_DIR, cities, tracker, live=live)
+        found = checking.check(cities_dir, cities, tracker, live=live)
     valid = [city.key for city in found.valid]
     if shared.json:
         looked = {"cities": found.sources} if live else {}
@@ -92,18 +91,22 @@ def add(
     ] = (),
     fixtures: Annotated[
         Path | None,
-        option("where one article of each language is recorded (default: tests/cms)", "DIR"),
+        option(
+            "where one article of each language is recorded (default: tests/cms in a "
+            "checkout, else beside the city file)",
+            "DIR",
+        ),
     ] = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Draft a city's file and fixtures from its list pages."""
-    from crawler.city_file import CITIES_DIR
+    from crawler.city_file import load_cities
     from pipelines.operations import new_city
 
-    folder = cities_dir or CITIES_DIR
-    recorded = fixtures or new_city.own_fixtures()
-    order = new_city.Order(urls, folder, recorded, key, zh, en, division, host)
+    folder, recorded = new_city.places(shared.output, cities_dir)
+    known = {} if cities_dir and not any(folder.glob("*.yaml")) else load_cities(cities_dir)
+    order = new_city.Order(urls, folder, fixtures or recorded, known, key, zh, en, division, host)
     try:
         added = new_city.add(order)
     except new_city.UnreadListsError as error:
@@ -122,7 +125,7 @@ def add(
             }
         )
         return ExitCode.DONE
-    say(f"{added.path}: {len(sources)} sources, to be looked through by a person")
+    say(f"{added.path}: {number_of(len(sources), 'source')}, to be looked through by a person")
     header = ("lang", "cms", "links", "list")
     show_table(header, [tuple(source[name] for name in header) for source in sources])
     for case in added.cases:

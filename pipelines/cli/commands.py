@@ -30,7 +30,7 @@ from pipelines.cli.options import (
     option,
 )
 from pipelines.errors import UsageError
-from pipelines.terminal import complain, progress, say, say_json, show_table
+from pipelines.terminal import complain, number_of, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
     from pipelines.articles.archives import Extracted
@@ -119,13 +119,19 @@ def extract(
     *warcs: Annotated[Path, option("files of web archives", name="WARC")],
     every: Annotated[bool, option("every archive in the output folder", name="--all")] = False,
     url_prefix: Annotated[str | None, option("only pages whose URL starts so", "P")] = None,
-    any_host: Annotated[bool, option("pages of unnamed hosts, too")] = False,
+    any_host: Annotated[
+        bool, option("pages of unnamed hosts, too; the hosts of one site are one city")
+    ] = False,
+    city: Annotated[
+        str | None, option("city of the pages of unnamed hosts (implies --any-host)", "KEY")
+    ] = None,
     again: Annotated[bool, option("read archives again that were read before")] = False,
     jobs: Annotated[Jobs, option("files read at once (default: one per core)")] = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Extract articles from web archives."""
+    from crawler.city import key_problem
     from crawler.city_file import load_cities
     from pipelines.articles import archives
     from pipelines.operations.steps import mark_reposts
@@ -138,8 +144,11 @@ def extract(
     if not paths:
         raise UsageError(f"no archive in {output / 'archive'}; crawl first or name WARC files")
     cities = load_cities(cities_dir)
+    problem = key_problem(city) if city is not None else None
+    if problem is not None:
+        raise UsageError(f"--city names files: {problem}; not {city!r}")
     run = runs.start(output, "extract", ())
-    with progress() as tracker:
+    with runs.noting_end(run), progress() as tracker:
         found = archives.extract(
             output,
             paths,
@@ -147,7 +156,8 @@ def extract(
             run,
             tracker,
             prefix=url_prefix,
-            any_host=any_host,
+            any_host=any_host or city is not None,
+            city=city,
             jobs=jobs,
             again=again,
         )
@@ -252,9 +262,9 @@ def _show_extracted(found: "Extracted", prefix: str | None, *, as_json: bool) ->
         header = ("city", "records", "new", "revised", "unchanged", "rejected")
         show_table(header, [(key, *count.values()) for key, count in table.items()])
     for reason, count in sorted(found.skipped.items()):
-        complain(f"{count} records were skipped: {reason}")
+        complain(f"{number_of(count, 'record')} skipped: {reason}")
     if found.read_before and not as_json:
-        say(f"{found.read_before} archives were read before; --again reads them again")
+        say(f"{number_of(found.read_before, 'archive')} read before; --again reads again")
     if not table and not found.read_before and not found.damaged:
         complain(
             f"no page of a known city{f' under {prefix}' if prefix else ''} in these archives; "

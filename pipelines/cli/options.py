@@ -141,10 +141,10 @@ SHARED = Shared()
 CitiesDir = Annotated[
     Path | None,
     option(
-        "folder of city files (default: those that ship)",
+        "folder of city files (default: those that ship, and your own in SHIZHENG_CITIES or in "
+        "the output's folder cities)",
         "DIR",
         read=_path_or_none,
-        env_var="SHIZHENG_CITIES",
     ),
 ]
 

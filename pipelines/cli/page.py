@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from crawler.city import City, unnamed_city
 from crawler.credentials import without_user
@@ -38,8 +38,8 @@ class PageNotHadError(ShizhengError):
 class Explained:
     """Extraction of a page, and its results after the language step."""
 
-    url: str
-    city: str
+    url: str | None
+    city: str | None
     page: Explanation
     results: tuple[Article | Reject, ...]
 
@@ -59,13 +59,12 @@ def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explain
         if url is not None and not _is_address(url):
             raise PageError(f"{url}: expected {_ADDRESS} for --url")
         body, headers = _read(Path(source)), {}
-        url = url or f"http://saved.invalid/{Path(source).name}"
-    city = next((city for city in cities.values() if city.allows(url)), None)
-    city = city or unnamed_city(url)
-    page = explain_page(url, body, headers, city)
-    if isinstance(page.result, Reject):
-        return Explained(url, city.key, page, (page.result,))
-    return Explained(url, city.key, page, judge(page.result))
+    named = next((city for city in cities.values() if url and city.allows(url)), None)
+    # Extraction needs an address. That of a file of which nobody gave it is not shown.
+    address = url or f"http://saved.invalid/{quote(Path(source).name)}"
+    page = explain_page(address, body, headers, named or unnamed_city(address))
+    results = (page.result,) if isinstance(page.result, Reject) else judge(page.result)
+    return Explained(url, named.key if named else None, page, results)
 
 
 def _is_address(text: str) -> bool:
@@ -75,7 +74,8 @@ def _is_address(text: str) -> bool:
 def show(explained: Explained) -> None:
     """Print an explanation as tables."""
     page = explained.page
-    rows = [("url", explained.url, ""), ("city", explained.city, "host named in its file")]
+    rows = [("url", explained.url, "" if explained.url else "unknown: name it with --url")]
+    rows += [("city", explained.city, "host named in its file" if explained.city else "no file")]
     rows += [("encoding", page.encoding, "")]
     rows += [(field.name, field.value, field.rule) for field in page.fields]
     show_table(("field", "value", "found by"), rows)

@@ -3,18 +3,16 @@
 The room `release` is imported where it is used: `--help` of other commands does without.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from crawler.errors import ExitCode
 from pipelines.cli.checks import check_window, existing
 from pipelines.cli.options import SHARED, CitiesDir, Day, Shared, chosen_of, option, share
 from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
-from pipelines.terminal import complain, progress, say, say_json, show_table
+from pipelines.terminal import complain, number_of, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
-    from crawler.city import City
     from pipelines.release.snapshot import Snapshot
 
 _SHOWN = 10
@@ -84,6 +82,7 @@ def make(
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Make an immutable snapshot to publish and cite."""
+    from crawler.city_file import load_cities
     from pipelines.release import build
     from pipelines.release.content import selection, withdrawal
     from pipelines.release.formats import NAMES, PARQUET
@@ -101,7 +100,7 @@ def make(
     formats = set(NAMES if "all" in format else format) - {PARQUET}
     order = build.Order(version, thresholds, split, tuple(sorted(formats)))
     with progress() as tracker:
-        made = build.build(output, order, _cities(output, cities_dir), tracker)
+        made = build.build(output, order, load_cities(cities_dir), tracker)
     if shared.json:
         say_json({"folder": str(made.folder)} | dict(made.manifest))
         return ExitCode.DONE
@@ -114,16 +113,6 @@ def make(
             "they are spelt right"
         )
     return ExitCode.DONE
-
-
-def _cities(output: Path, folder: Path | None) -> "Mapping[str, City]":
-    """Return the city files that decide rights: of a demo, its own."""
-    from crawler.city_file import load_cities
-    from crawler.demo import DEMO_CITIES
-
-    if folder is None and (output / ".shizheng-demo").exists():
-        folder = DEMO_CITIES
-    return load_cities(folder)
 
 
 def _show(made: "Snapshot") -> None:
@@ -140,11 +129,11 @@ def _show(made: "Snapshot") -> None:
     say(f"masked: {masked}; withdrawn articles: {facts['withdrawn']['articles']}")
     for why, count in facts["left_out"].items():
         if count and why != "stale_sentences":
-            say(f"left out by the split: {count} {why.replace('_', ' ')}")
+            say(f"left out by the split: {why.replace('_', ' ')}: {count}")
     if facts["left_out"]["stale_sentences"]:
         complain(
-            f"{facts['left_out']['stale_sentences']} sentences are no longer in their articles and "
-            "were left out; align again"
+            f"left out, because their articles no longer have them: "
+            f"{number_of(facts['left_out']['stale_sentences'], 'sentence')}; align again"
         )
     closed = sorted(
         key
@@ -178,7 +167,7 @@ def verify(
             complain(problem)
     else:
         files = len(found.manifest["files"])
-        say(f"{found.version}: {files} files are whole and agree with each other")
+        say(f"{found.version}: whole, and {number_of(files, 'file')} agree with each other")
     return ExitCode.UNUSABLE if problems else ExitCode.DONE
 
 

@@ -10,7 +10,7 @@ from crawler.errors import ExitCode
 from pipelines.cli.checks import existing, writable
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared, chosen_of, option
 from pipelines.errors import UsageError
-from pipelines.terminal import complain, progress, say, say_json
+from pipelines.terminal import complain, number_of, progress, say, say_json
 
 Store = Annotated[str, option("a store, such as s3://bucket/corpus", name="URL")]
 
@@ -132,5 +132,5 @@ def _shown(what: str, files: int, size: int, url: str, shared: Shared) -> ExitCo
     if shared.json:
         say_json({"files": files, "bytes": size})
     else:
-        say(f"{what}: {files} files, {size / 1e6:.1f} MB ({url})")
+        say(f"{what}: {number_of(files, 'file')}, {size / 1e6:.1f} MB ({url})")
     return ExitCode.DONE

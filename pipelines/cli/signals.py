@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-
-class Stopped(KeyboardInterrupt):
-    """The system asked this program to end."""
+from pipelines.errors import Stopped
 
 
 @contextmanager

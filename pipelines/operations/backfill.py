@@ -189,7 +189,7 @@ def _extract(order: Order) -> tuple[ExitCode, archives.Extracted | None]:
     if not paths:
         return ExitCode.DONE, None
     run = runs.start(order.output, "backfill", tuple(order.cities))
-    with progress() as tracker:
+    with runs.noting_end(run), progress() as tracker:
         found = archives.extract(order.output, paths, order.cities, run, tracker, jobs=order.jobs)
     code = ExitCode.UNWELL if found.damaged else ExitCode.DONE
     runs.finish(run, {key: asdict(count) for key, count in found.counts.items()}, code)

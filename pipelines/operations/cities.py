@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.city import CRAWLED, City
-from crawler.city_file import CityError, load_city
+from crawler.city_file import CityError, city_files, load_city
 from crawler.errors import ExitCode
 from pipelines.errors import UsageError
 from pipelines.terminal import Tracker
@@ -46,11 +46,11 @@ class Checked:
         return ExitCode.UNUSABLE if all(codes) else ExitCode.UNWELL
 
 
-def check(folder: Path, names: Sequence[str], tracker: Tracker, *, live: bool) -> Checked:
+def check(folder: Path | None, names: Sequence[str], tracker: Tracker, *, live: bool) -> Checked:
     """Validate city files and, if `live`, probe the sites.
 
-    Without `names` every city file is meant. Raises `UsageError` for an unknown city and a folder
-    without city files.
+    Without `folder` every known city is meant, without `names` every city file. Raises `UsageError`
+    for an unknown city, `CityError` for a folder without city files.
     """
     valid: list[City] = []
     errors: list[str] = []
@@ -89,10 +89,8 @@ def probe(task: str, subjects: Sequence[str], options: Sequence[str] = ()) -> li
     return found
 
 
-def _chosen(folder: Path, names: Sequence[str]) -> list[Path]:
-    paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-    if not paths:
-        raise UsageError(f"{folder}: no city file in it (*.yaml)")
+def _chosen(folder: Path | None, names: Sequence[str]) -> list[Path]:
+    paths = city_files(folder)
     unknown = [name for name in names if name not in paths]
     if unknown:
         raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(paths)}")

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import crawler.settings
 from crawler.city import City
 from crawler.state.lock import LOCK_VARIABLE
 from pipelines.tables.runs import Run, issues
-from pipelines.terminal import Tracker, span
+from pipelines.terminal import Tracker, complain, span
 
 AT_ONCE = 24
 """Crawls at once, many more than cores: each waits 99 % of its time, on other people's servers.
@@ -35,6 +36,10 @@ GRACE = 30.0
 """Seconds between asking a crawl to end and ending it: time to store what it has fetched (at most a
 quarter of its limit). What is not stored by then is in the archive, and the next crawl reads it
 from there. Set by hand; not measured."""
+
+
+INTERRUPTED_GRACE = 10.0
+"""Seconds where a person waits for the end. Set by hand; not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +129,33 @@ def crawl(
     options: Options,
     *,
     locks: Mapping[str, int] | None = None,
+    outcomes: dict[str, Outcome] | None = None,
 ) -> dict[str, Outcome]:
     """Crawl `cities`, each in a process of its own; return the outcomes.
 
     `locks` are the descriptors of the cities' locks: each process holds its city's, too, so that a
     city whose crawl outlives this process is still locked. When this process is interrupted, the
-    crawls are ended, then the interrupt goes on.
+    crawls are ended, then the interrupt goes on; a second one ends them at once. `outcomes` is
+    filled as crawls end, so that what they brought is known then, too.
     """
+    ended = {} if outcomes is None else outcomes
     arguments = ["--output", str(output), "--run-id", run.run_id, *options.arguments()]
     crawls = _Crawls(run, tracker, options, locks or {})
 
-    def watch(city: str) -> Outcome:
-        return crawls.watch(city, [sys.executable, "-m", "crawler.crawl", city, *arguments])
+    def watch(city: str) -> None:
+        ended[city] = crawls.watch(city, [sys.executable, "-m", "crawler.crawl", city, *arguments])
 
     with ThreadPoolExecutor(options.at_once) as pool:
         try:
-            return dict(zip(cities, pool.map(watch, cities), strict=True))
+            for _ in pool.map(watch, cities):
+                pass
         except BaseException:
-            crawls.end_all()
+            try:
+                crawls.end_all()
+            except KeyboardInterrupt:
+                crawls.kill_all()
             raise
+    return {city: ended[city] for city in cities}
 
 
 class _Crawls:
@@ -189,11 +202,26 @@ class _Crawls:
         with self._changing:
             self._ending = True
             processes = list(self._under_way)
-        threads = [threading.Thread(target=self._end, args=(process,)) for process in processes]
+        if processes:
+            crawls = "1 crawl is" if len(processes) == 1 else f"{len(processes)} crawls are"
+            complain(
+                f"{crawls} storing what was fetched, {INTERRUPTED_GRACE:.0f} s at most; "
+                "interrupt again to end at once"
+            )
+        end = partial(self._end, grace=INTERRUPTED_GRACE)
+        threads = [threading.Thread(target=end, args=(process,)) for process in processes]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def kill_all(self) -> None:
+        """End every crawl at once; its archive has what it fetched."""
+        with self._changing:
+            processes = list(self._under_way)
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def _start(self, city: str, command: list[str], errors: Any) -> "subprocess.Popen[str] | None":
         with self._changing:
@@ -219,11 +247,11 @@ class _Crawls:
         late.set()
         self._end(process)
 
-    def _end(self, process: "subprocess.Popen[str]") -> None:
+    def _end(self, process: "subprocess.Popen[str]", grace: float = GRACE) -> None:
         with suppress(ProcessLookupError):
             process.terminate()
             try:
-                process.wait(min(GRACE, self._limit / 4))
+                process.wait(min(grace, self._limit / 4))
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

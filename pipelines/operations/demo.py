@@ -42,6 +42,8 @@ def run(output: Path) -> dict[str, Any]:
     """
     _clear(output)
     output = output.resolve()
+    # Every later command on this corpus knows its cities by these files.
+    shutil.copytree(DEMO_CITIES, output / vocabulary.OWN_CITIES)
     cities = load_cities(DEMO_CITIES)
     seconds: dict[str, float] = {}
     began = time.monotonic()

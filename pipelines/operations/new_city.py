@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.city_file import CITIES_DIR, CityError, load_cities, load_city
+from crawler.city import City
+from crawler.city_file import CITIES_DIR, CityError, load_city, own_folder
 from crawler.cms import detection
 from crawler.errors import ExitCode, ShizhengError
 from pipelines.errors import UsageError
 from pipelines.operations.cities import Source, probe
+from pipelines.tables.vocabulary import OWN_CITIES
 
 _DRAFT = (
     "Taken down by a program. Look at the page, put right every field that is not as the page "
@@ -38,12 +40,13 @@ class Order:
     """City to be added: list pages, and facts from the user.
 
     None leaves a fact to the site. `folder` is that of the city files, `fixtures` that of the
-    recorded articles.
+    recorded articles, `known` the city files whose hosts are taken.
     """
 
     urls: Sequence[str]
     folder: Path
     fixtures: Path
+    known: Mapping[str, City]
     key: str | None = None
     zh: str | None = None
     en: str | None = None
@@ -59,6 +62,19 @@ class Added:
     path: Path
     sources: Sequence[Source]
     cases: Sequence[Path]
+
+
+def places(output: Path, cities_dir: Path | None) -> tuple[Path, Path]:
+    """Return the folders that a new city's file and its fixtures belong to.
+
+    In a checkout they are those of the repository. Elsewhere they are the user's own, beside the
+    corpus, never those of the installed package.
+    """
+    tests = CITIES_DIR.parents[1] / "tests" / "cms"
+    if tests.is_dir():
+        return cities_dir or own_folder() or CITIES_DIR, tests
+    folder = cities_dir or own_folder() or output / OWN_CITIES
+    return folder, folder / "recorded"
 
 
 def add(order: Order) -> Added:
@@ -95,9 +111,8 @@ def _key(order: Order) -> str:
 
 
 def _check_hosts(order: Order) -> None:
-    known = load_cities(order.folder) if any(order.folder.glob("*.yaml")) else {}
     hosts = {urlsplit(url).netloc for url in order.urls}
-    owner = next((city for city in known.values() if hosts & set(city.hosts)), None)
+    owner = next((city for city in order.known.values() if hosts & set(city.hosts)), None)
     if owner is not None:
         shared = ", ".join(sorted(hosts & set(owner.hosts)))
         raise UsageError(f"{shared} belongs to {owner.key}; add the lists to {owner.file}")
@@ -210,14 +225,3 @@ def _record(case: Path, source: Source) -> None:
     (case / "page.html").write_bytes(bytes.fromhex(article["body"]))
     text = json.dumps(draft, ensure_ascii=False, indent=2) + "\n"
     (case / "expected.json").write_text(text, encoding="utf-8")
-
-
-def own_fixtures() -> Path:
-    """Return the folder of fixtures of this checkout.
-
-    Raises `UsageError` outside of one.
-    """
-    folder = CITIES_DIR.parents[1] / "tests" / "cms"
-    if not folder.is_dir():
-        raise UsageError("not in a checkout of shizheng: name a folder with --fixtures DIR")
-    return folder

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import crawler.settings
 from crawler.city import City
 from crawler.city_file import load_cities
 from crawler.errors import ExitCode
 from crawler.issues import Issue
+from pipelines.errors import exit_code
 from pipelines.operations import crawl_processes, health, metrics, webhook
 from pipelines.operations.steps import align_all, mark_reposts, unread_sentence
 from pipelines.quality import gate, history
@@ -113,13 +115,10 @@ def crawl(order: Order) -> ExitCode:
     """Crawl, and print the cities whose crawls did not end well."""
     with lock.hold(order.output, order.cities) as locks:
         made = _begin(order, "crawl")
-        try:
+        with runs.noting_end(made.run, made.counts):
             _crawl(made, locks)
             _mark(made)
             return _finish(made)
-        except BaseException as error:
-            runs.abandon(made.run, _sentence(error), ExitCode.INTERNAL)
-            raise
 
 
 def run(order: Order) -> ExitCode:
@@ -128,17 +127,22 @@ def run(order: Order) -> ExitCode:
         before = _failed_before(order.output, order.cities)
         made = _begin(order, "run")
         try:
-            code = _run(made, locks)
+            with runs.noting_end(made.run, made.counts):
+                code = _run(made, locks)
         except BaseException as error:
             # Whatever ends a run early, the webhook receives it.
-            runs.abandon(made.run, _sentence(error), ExitCode.INTERNAL)
-            _post(made, ExitCode.INTERNAL, before, _sentence(error))
+            _post(made, exit_code(error) or ExitCode.INTERNAL, before, _sentence(error))
             raise
         _post(made, code, before)
         return code
 
 
 def _begin(order: Order, command: str) -> Round:
+    if not crawler.settings.has_contact() and "USER_AGENT" not in order.crawls.settings:
+        complain(
+            "the sites do not learn who crawls them: set SHIZHENG_CONTACT to an address by which "
+            "their operators can reach you"
+        )
     terms = crawl_processes.terms(order.cities, order.crawls.settings)
     return Round(order, runs.start(order.output, command, tuple(order.cities), terms))
 
@@ -174,8 +178,14 @@ def _run(made: Round, locks: Mapping[str, int]) -> ExitCode:
 def _crawl(made: Round, locks: Mapping[str, int]) -> None:
     order = made.order
     with progress() as tracker:
-        made.outcomes = crawl_processes.crawl(
-            order.output, list(order.cities), made.run, tracker, order.crawls, locks=locks
+        crawl_processes.crawl(
+            order.output,
+            list(order.cities),
+            made.run,
+            tracker,
+            order.crawls,
+            locks=locks,
+            outcomes=made.outcomes,
         )
     for key, outcome in made.outcomes.items():
         if not outcome.ended_well:

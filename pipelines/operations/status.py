@@ -56,7 +56,7 @@ def show_runs(output: Path, count: int, *, as_json: bool) -> None:
 
 
 def _run(row: Mapping[str, Any]) -> dict[str, Any]:
-    counts: Mapping[str, Mapping[str, Any]] = row.get("counts", {})
+    counts: Mapping[str, Mapping[str, Any]] = row.get("counts") or row.get("so_far", {})
     began, ended = row["started_at"], row["finished_at"]
     took = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)) if ended else None
     cut_short = row.get("cut_short") or (None if ended else "under way, or killed")

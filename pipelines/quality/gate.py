@@ -25,6 +25,7 @@ from pipelines.quality.verdicts import VerdictError
 from pipelines.tables import damage, files, parquet, schema
 from pipelines.tables.columns import claimed, evidence, flat, floats, probabilities
 from pipelines.tables.vocabulary import RELATIONS
+from pipelines.terminal import number_of
 
 ENOUGH = 30
 """Judged pairs of a city from which its precision counts as known. Set by hand."""
@@ -116,7 +117,11 @@ def _precision(
     if known is None or precision is None or precision.judged < min(ENOUGH, known.claimed):
         count = precision.judged if precision else 0
         outdated = sum(one.level == "pair" and one.city == city.key for one in judged.stale)
-        more = f" ({outdated} verdicts more are on texts that have changed)" if outdated else ""
+        more = (
+            f" (on texts that have changed: {number_of(outdated, 'verdict')} more)"
+            if outdated
+            else ""
+        )
         return [
             Failure(
                 f"precision of at least {least:.1%} expected, but only {count} pairs are judged of "
@@ -134,10 +139,11 @@ def _precision(
     ]
     pairs = _pairs(output, city.key)
     pairs = pairs.filter(pc.is_in(pairs["pair_id"], value_set=pa.array(wrong, pa.string())))
+    doubt = f"95 % interval {precision.low:.1%}-{precision.high:.1%}"
     return [
         Failure(
             f"{precision.value:.1%} of pairs are right by {precision.judged} judged "
-            f"(95 % interval {precision.low:.1%}-{precision.high:.1%}), "
+            f"({'all there are' if precision.counted else doubt}), "
             f"at least {least:.1%} expected",
             _examples(pairs, np.arange(pairs.num_rows), "judged wrong"),
         )

@@ -33,6 +33,11 @@ class Estimate:
     effective: float
     size: float
 
+    @property
+    def counted(self) -> bool:
+        """True if every item was judged: the share is known, without an interval."""
+        return self.low == self.high
+
 
 def proportion(
     outcome: Floats,

@@ -11,12 +11,15 @@ from pipelines.quality import calibrate, estimates
 from pipelines.quality.agreement import Agreement, Kappa
 from pipelines.quality.estimates import Estimates
 from pipelines.quality.intervals import Estimate
-from pipelines.terminal import say, say_json, show_table
+from pipelines.terminal import complain, say, say_json, show_table
 
 _NOTHING = (
     "No verdict so far supports an estimate: none was drawn by chance and decided; "
     "judge by the plan `stratified`."
 )
+
+_FAIR = 0.4
+"""Kappa up to which agreement is called fair at best (Landis and Koch 1977)."""
 
 CODES = {
     "correct": "C",
@@ -40,6 +43,7 @@ def evaluate(output: Path) -> dict[str, Any]:
     record = calibration.in_force(output)
     return {
         "sentences": quote(found),
+        "warnings": warnings(found),
         "stale": given.sentence(),
         "estimates": _rounded(asdict(found)),
         "codes": {
@@ -51,6 +55,17 @@ def evaluate(output: Path) -> dict[str, Any]:
             "after": _rounded(asdict(compared[1])) if compared else None,
         },
     }  # fmt: skip
+
+
+def warnings(found: Estimates) -> list[str]:
+    """Return sentences on reviewers who disagree too much to be quoted."""
+    return [
+        f"{a.first} and {a.second} disagree on what is right: kappa {_point(a.decision.value, 2)} "
+        f"over {a.items} items of level {a.level}; settle the differences (`shizheng review`, "
+        "“Settle”) and agree on the guidelines before you quote an estimate"
+        for a in found.agreements
+        if a.decision.value is not None and a.decision.value < _FAIR
+    ]
 
 
 def quote(found: Estimates) -> list[str]:
@@ -92,6 +107,8 @@ def show(output: Path) -> None:
     found = estimates.estimate_from(output, given)
     for sentence in [*(quote(found) or [_NOTHING]), *filter(None, [given.sentence()])]:
         say(sentence)
+    for warning in warnings(found):
+        complain(warning)
     say("")
     show_table(
         ("band", "pairs", "judged", "stated", "right", "from", "to"),
@@ -218,6 +235,8 @@ def _reviewers(names: Sequence[str], agreed: Sequence[Agreement]) -> str:
 def _percent(one: Estimate) -> str:
     """Write a share and its interval, with the bracket left open."""
     value, low, high = (f"{100 * x:.1f}" for x in (one.value, one.low, one.high))
+    if one.counted:
+        return f"{value} % (counted, not estimated: every one was judged"
     return f"{value} % (95 % interval {low}-{high}"
 
 
@@ -228,7 +247,9 @@ def _point(value: float, digits: int | None = None) -> str:
 
 
 def _cells(one: Estimate | None) -> tuple[float | None, float | None, float | None]:
-    return (None, None, None) if one is None else (one.value, one.low, one.high)
+    if one is None or one.counted:
+        return (one.value if one else None, None, None)
+    return (one.value, one.low, one.high)
 
 
 def _kappa(one: Kappa) -> tuple[float | None, float | None, float | None]:

@@ -145,12 +145,16 @@ def draw(output: Path, plan: Plan) -> list[Drawn]:
     missing = [city for city in plan.cities if city not in known]
     if missing or not known:
         raise PlanError(
-            f"{output}: nothing of {', '.join(missing) or 'any city'} to judge; "
+            f"there is nothing of {', '.join(missing) or 'any city'} to judge; "
             f"there are: {', '.join(known) or 'none, run `shizheng align` first'}"
         )
     found = _DRAWERS[plan.kind](output, plan, plan.cities or tuple(known))
     if not found:
-        raise PlanError(f"{output}: nothing to draw for the plan {plan}")
+        raise PlanError(
+            f"no pair has {plan.text!r} in its titles or sentences"
+            if plan.kind == "search"
+            else f"there is nothing to draw for the plan {plan}"
+        )
     return found
 
 

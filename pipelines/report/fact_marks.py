@@ -217,7 +217,8 @@ def _same(zh: _Fact, en: _Fact) -> bool:
             return (zh.first, zh.last) == (en.first, en.last) and len(years) < 2
         case Ordinal(), Ordinal():
             # A term is a session to one translator; a third of one thing is no third of another.
-            same_label = zh.label == en.label or "" in (zh.label, en.label)
+            labels = {zh.label, en.label}
+            same_label = len(labels) == 1 or "" in labels or labels == {"event", "meeting"}
             return zh.rank == en.rank and (same_label or zh.rank > 3)
         case Quantity(), Quantity():
             return agree(zh, en)

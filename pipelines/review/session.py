@@ -142,7 +142,8 @@ class JudgingSession:
     def undo(self, plan: DrawnPlan, reviewer: str) -> int | None:
         """Take back a reviewer's last verdict; return its place, if any.
 
-        The verdict before it counts again, stored as a verdict of its own: nothing is erased.
+        The verdict before it counts again, stored as a verdict of its own: nothing is erased. A
+        note that was not there before stays: it is the reviewer's text, and not what was undone.
         """
         with self.verdicts.lock:
             steps = self._steps_of(plan, reviewer)
@@ -157,7 +158,8 @@ class JudgingSession:
             digest = (before.judged_sha256 if before else None) or after.judged_sha256
             self.verdicts.append(
                 replace(after, verdict=before.verdict if before else None,
-                        note=before.note if before else None, judged_sha256=digest,
+                        note=(before.note if before else None) or after.note,
+                        judged_sha256=digest,
                         verdict_id=verdict_id, judged_at=judged_at)
             )  # fmt: skip
             steps.pop()

@@ -6,7 +6,6 @@ the program.
 
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from crawler.errors import ShizhengError
 from pipelines.tables.json_text import JsonError, parse_json
+from pipelines.text.cells import plain
 
 Row = dict[str, Any]
 
@@ -29,8 +29,6 @@ CARRIED = ("reviewer", "verdict_id", "plan", "judged_at", "judged_sha256")
 _ANNOTATED = ("note", "zh_id", *CARRIED)
 _TEXTS = ("level", "city", "pair_id", "zh_id", "en_id", "verdict", "reviewer", "plan",
           "verdict_id", "judged_at", "judged_sha256", "corrected_at")  # fmt: skip
-# A cell that starts so would be a formula, and the texts are anybody's.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 
 
 class ExchangeError(ShizhengError):
@@ -46,12 +44,6 @@ def kind_of(path: Path) -> str:
     if kind not in KINDS:
         raise ExchangeError(f"{path}: expected a name that ends in .csv or .json (Label Studio)")
     return kind
-
-
-def cell(value: str) -> str:
-    """Return a text as a cell that is never a formula."""
-    text = value.replace("\x00", "␀")
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
@@ -72,17 +64,17 @@ def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
         columns = next(table, [])
         _check_columns(columns, name)
         line = table.line_num + 1
-        for cells in table:
+        for row in table:
             # A cell may hold line breaks: a row is named by the line it begins on.
             where = f"{name}, line {line}"
             line = table.line_num + 1
-            if len(cells) > len(columns):
+            if len(row) > len(columns):
                 raise ExchangeError(
-                    f"{where}: {len(cells)} cells, but line 1 names {len(columns)} columns; "
+                    f"{where}: {len(row)} cells, but line 1 names {len(columns)} columns; "
                     "put texts with commas in quotes"
                 )
-            if any(cells):
-                filled = dict(zip(columns, map(_plain, cells), strict=False))
+            if any(row):
+                filled = dict(zip(columns, map(plain, row), strict=False))
                 yield where, _checked({k: v or None for k, v in filled.items()}, where)
     except csv.Error as error:
         raise ExchangeError(f"{name}, line {table.line_num}: not CSV ({error})") from error
@@ -101,10 +93,13 @@ def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
         raise ExchangeError(f"{name}: expected a list of tasks, as Label Studio exports JSON")
     for number, task in enumerate(tasks, 1):
         where = f"{name}, task {number}"
+        if isinstance(task, dict) and "data" not in task and "level" in task:
+            yield where, _checked(_minimal(task, where), where)
+            continue
         if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
             raise ExchangeError(
                 f"{where}: expected an object with data and annotations; export in the format "
-                "JSON, which has them, not JSON-MIN or another"
+                "JSON or JSON-MIN"
             )
         data = {key: task["data"].get(key) for key in ("position", *_TEXTS)}
         given = task.get("annotations")
@@ -127,8 +122,21 @@ def _check_columns(columns: Sequence[str], name: str) -> None:
         raise ExchangeError(f"{name}, line 1: the column {twice[0]} stands there twice")
 
 
-def _plain(value: str) -> str:
-    return value[1:] if value[:1] == "'" and _FORMULA.match(value[1:2]) else value
+def _minimal(task: Mapping[str, Any], where: str) -> Row:
+    """Return an annotation of the format JSON-MIN, which has its task's data beside it."""
+    level, by = task["level"], task.get("annotator")
+    at = task.get("updated_at") or task.get("created_at")
+    row: Row = {key: task.get(key) for key in ("position", *_TEXTS) if key not in CARRIED}
+    row |= {"reviewer": f"user {by}" if type(by) is int else by, "judged_at": at}
+    row |= {"corrected_at": at, "verdict": task.get(level) if isinstance(level, str) else None}
+    row |= {name: task[name] for name in _ANNOTATED if task.get(name)}
+    for name, value in row.items():
+        # A text is one or a list of lines, and several choices are an object.
+        if isinstance(value, list) and all(isinstance(line, str) for line in value):
+            row[name] = "\n".join(value)
+        elif isinstance(value, dict):
+            raise _odd(where, f"{name} is one choice or text")
+    return row
 
 
 def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
@@ -140,6 +148,8 @@ def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
     at = annotation.get("updated_at") or annotation.get("created_at")
     found: Row = {"reviewer": named, "judged_at": at, "corrected_at": at}
     for result in _list(annotation.get("result"), where):
+        if isinstance(result, dict) and result.get("type") == "relation":
+            continue  # an arrow that a person drew between regions: no verdict
         value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict):
             raise _odd(where, "a result is an object with from_name and value")

@@ -18,12 +18,13 @@ from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Named, Subject, Subjects
 from pipelines.quality.verdicts import Item, Verdict
 from pipelines.report.pair_examples import PairExample
-from pipelines.review import sheets, words
+from pipelines.review import words
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.sheets import CARRIED, Row
 from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import schema
 from pipelines.tables.vocabulary import LANGS
+from pipelines.text.cells import cell
 
 CELL = 32_000
 """Characters of a text in a cell; spreadsheets take 32,767."""
@@ -173,7 +174,7 @@ def _cell(value: Any) -> str:
         return value.isoformat(timespec="milliseconds")
     if value is None:
         return ""
-    return sheets.cell(value) if isinstance(value, str) else str(value)
+    return cell(value) if isinstance(value, str) else str(value)
 
 
 def _tasks(rows: Iterable[Row]) -> bytes:

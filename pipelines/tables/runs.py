@@ -3,17 +3,22 @@
 import json
 import platform
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crawler.errors import ExitCode
+from pipelines.errors import exit_code
 from pipelines.tables import atomic, damage, run_metrics, text_files
 
 Issue = dict[str, Any]
+Counts = Mapping[str, Mapping[str, Any]]
+"""Counts of a run by city."""
 
 FAILURES = ("assertion", "time_limit", "crawl", "align", "table")
 """Issue codes that make a city's run a failure: an assertion of its file is not met, its crawl took
@@ -61,13 +66,30 @@ def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) ->
     _write_json(run.folder / "manifest.json", _manifest(run, ended) | {"exit_code": exit_code})
 
 
-def abandon(run: Run, reason: str, exit_code: int) -> None:
-    """Record, if possible, the reason why a run ended early."""
+def abandon(run: Run, reason: str, code: int, counts: Counts | None = None) -> None:
+    """Record, if possible, why a run ended early, and its counts so far."""
     ended = datetime.now(UTC).replace(microsecond=0)
     with suppress(damage.StoreError):
         gather_issues(run, [])
-        cut = {"exit_code": exit_code, "cut_short": reason}
+        cut = {"exit_code": code, "cut_short": reason} | ({"so_far": counts} if counts else {})
         _write_json(run.folder / "manifest.json", _manifest(run, ended) | cut)
+
+
+@contextmanager
+def noting_end(run: Run, counts: Callable[[], Counts] = dict) -> Iterator[None]:
+    """Record the reason if the block ends the run early, with its counts so far.
+
+    Of a command that was refused before it began (exit code USAGE) no run is left.
+    """
+    try:
+        yield
+    except BaseException as error:
+        code = exit_code(error)
+        if code == ExitCode.USAGE:
+            shutil.rmtree(run.folder, ignore_errors=True)
+        else:
+            abandon(run, str(error) or type(error).__name__, code or ExitCode.INTERNAL, counts())
+        raise
 
 
 def issues(folder: Path, city: str = "*") -> list[Issue]:

@@ -12,3 +12,6 @@ DECISION = 0.5
 
 BANDS = 10
 """Probability bands of equal width."""
+
+OWN_CITIES = "cities"
+"""Folder of a corpus with city files of its user, which add to those that ship."""

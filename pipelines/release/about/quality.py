@@ -43,6 +43,8 @@ def percent(rate: Mapping[str, Any] | None) -> str:
     """Return a rate and its interval in words."""
     if rate is None:
         return "not judged"
+    if rate["low"] == rate["high"]:
+        return f"{100 * rate['value']:.0f} % (counted: all {rate['judged']} judged)"
     return (
         f"{100 * rate['value']:.0f} % (95 % interval {100 * rate['low']:.0f}–"
         f"{100 * rate['high']:.0f} %, {rate['judged']} judged)"

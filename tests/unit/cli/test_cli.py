@@ -18,7 +18,7 @@ SLOW = {"scipy", "scrapy", "trafilatura", "justext", "readability", "pypinyin", 
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OUTPUT", "CITIES", "TIME_LIMIT", "WEBHOOK", "METRICS_DIR"):
+    for name in ("OUTPUT", "TIME_LIMIT", "WEBHOOK", "METRICS_DIR"):
         monkeypatch.delenv(f"SHIZHENG_{name}", raising=False)
 
 
@@ -101,13 +101,12 @@ def test_the_last_of_repeated_options_counts() -> None:
 
 
 def test_variables_of_the_environment_are_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"OUTPUT": "corpus", "CITIES": "mine", "TIME_LIMIT": "90s",
+    values = {"OUTPUT": "corpus", "TIME_LIMIT": "90s",
               "WEBHOOK": "https://hooks.example.org/x", "METRICS_DIR": "prom"}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"SHIZHENG_{name}", value)
     found = parse(["run"])[1].arguments
     assert found["shared"].output == Path("corpus")
-    assert found["cities_dir"] == Path("mine")
     assert found["crawling"].time_limit == 90
     assert found["webhook"] == "https://hooks.example.org/x"
     assert found["metrics_dir"] == Path("prom")
@@ -120,7 +119,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     found = parse(["run"])[1].arguments
     assert found["shared"].output == Path("output")
     assert found["crawling"].time_limit is None
-    assert (found["cities_dir"], found["webhook"], found["metrics_dir"]) == (None, "", None)
+    assert (found["webhook"], found["metrics_dir"]) == ("", None)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
 
+from crawler.city_file import load_cities
 from crawler.loader import CityLoader, UnknownCityError
 from crawler.spiders.city import CitySpider
 
@@ -86,7 +87,21 @@ def test_the_city_of_a_page_is_found_by_its_host(folder: Path) -> None:
     assert loader.find_by_request(Request("http://news.songshan.example/x")) == []
 
 
-def test_scrapy_takes_the_loader_and_its_folder_from_the_settings(folder: Path) -> None:
-    settings = Settings({"SHIZHENG_CITIES": str(folder)})
+def test_the_cities_of_the_variable_add_to_those_that_ship(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings()
     settings.setmodule("crawler.settings", priority="default")
-    assert get_spider_loader(settings).list() == ["haiqing", "songshan"]
+    shipped = get_spider_loader(settings).list()
+    monkeypatch.setenv("SHIZHENG_CITIES", str(folder))
+    known = get_spider_loader(settings).list()
+    assert "dalian" in shipped
+    assert set(known) == {*shipped, "haiqing", "songshan"}
+
+
+def test_a_city_of_the_user_replaces_one_of_the_same_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "songshan.yaml").rename(folder / "dalian.yaml")
+    monkeypatch.setenv("SHIZHENG_CITIES", str(folder))
+    assert load_cities()["dalian"].file == str(folder / "dalian.yaml")

@@ -52,7 +52,7 @@ def test_verdicts_on_texts_that_have_changed_are_named_and_not_counted(tmp_path:
     store_articles(tmp_path, changed, now=NOW + timedelta(days=1))
     (detail,) = details(tmp_path, city(min_precision=0.9))
     assert "only 29 pairs are judged" in detail
-    assert "(1 verdicts more are on texts that have changed)" in detail
+    assert "(on texts that have changed: 1 verdict more)" in detail
 
 
 def test_precision_that_is_high_enough_passes_and_one_that_is_not_is_told_with_its_interval(
@@ -62,7 +62,7 @@ def test_precision_that_is_high_enough_passes_and_one_that_is_not_is_told_with_i
     judge(tmp_path, right=36, wrong=4)
     assert details(tmp_path, city(min_precision=0.9)) == []
     (failure,) = gate.check(tmp_path, [city(min_precision=0.95)])[CITY]
-    assert failure.detail.startswith("90.0% of pairs are right by 40 judged (95 % interval ")
+    assert failure.detail.startswith("90.0% of pairs are right by 40 judged (all there are), ")
     assert failure.detail.endswith("at least 95.0% expected")
     assert [example.pair_id for example in failure.examples] == ["zh0-en0", "zh1-en1", "zh2-en2"]
     assert str(failure.examples[0]) == (
