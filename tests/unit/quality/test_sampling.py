@@ -100,7 +100,7 @@ def test_search_finds_titles_urls_and_ids(output: Path) -> None:
     assert found == {"large0017", "small0017"} | {f"large017{n}" for n in range(10)} & found
     (one,) = sampling.draw(output, Plan("search", text="zsmall39"))
     assert (one.pair_id, one.weight) == ("small0039", None)
-    with pytest.raises(PlanError, match="nothing to draw"):
+    with pytest.raises(PlanError, match="no pair has"):
         sampling.draw(output, Plan("search", text="( no such thing"))
 
 

@@ -68,6 +68,20 @@ def test_a_fact_in_both_texts_is_linked_and_one_in_one_only_stands_alone() -> No
     assert [en.whole[m.start : m.end] for m in theirs if not m.shared] == ["700 million yuan"]
 
 
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("第九届岚港国际马拉松赛开赛。", "The Ninth Langang International Marathon has started."),
+        ("第十二届海洋博览会开幕。", "The Twelfth Ocean Expo has opened."),
+        ("第一届龙舟节举行。", "The first session of the dragon boat festival was held."),
+    ],
+)
+def test_a_rank_that_both_texts_state_is_shared(chinese: str, english: str) -> None:
+    zh, en = facts(chinese, "zh", title="消息"), facts(english, "en", title="News")
+    for side in fact_marks.marks(zh, en):
+        assert [mark.shared for mark in side if mark.kind == "rank"] == [True]
+
+
 def test_a_name_is_found_by_its_sound() -> None:
     zh = facts("市长张明远出席。", "zh", title="会议")
     en = facts("Mayor Zhang Mingyuan attended.", "en", title="Meeting")

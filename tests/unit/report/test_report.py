@@ -266,7 +266,8 @@ def test_verdicts_give_precision_by_band_with_intervals_and_a_reliability_curve(
     estimate = estimates.estimate(tmp_path).precision
     assert estimate is not None
     assert f"{estimate.value:.1%} tell the same thing" in section.get_text()
-    assert f"{estimate.low:.1%}–{estimate.high:.1%}; 3 judged" in section.get_text()
+    doubt = "counted" if estimate.counted else f"{estimate.low:.1%}–{estimate.high:.1%}"
+    assert f"{doubt}; 3 judged" in section.get_text()
     bands, reliability = section.select("svg")[:2]
     for chart in (bands, reliability):
         links = [str(link["data-show"]) for link in chart.select("a")]
