@@ -286,7 +286,7 @@ def _site(host: str) -> str:
 
 @cache
 def _suffixes() -> "tldextract.TLDExtract":
-    """Return the public suffixes that come with their package, asking no server."""
+    """Return the public suffixes of their package, asking no server."""
     import tldextract  # takes half a second, and most commands do without
 
     return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())

@@ -133,7 +133,7 @@ def load_city(path: Path, key: str | None = None) -> City:
 
 
 def load_cities(folder: Path | None = None) -> dict[str, City]:
-    """Read city files, by key, sorted: a folder's, or all that are known.
+    """Read the city files of a folder, or all known ones, sorted.
 
     Raises `CityError` when a folder is missing or has no city file, or for the first bad file.
     """
@@ -141,7 +141,7 @@ def load_cities(folder: Path | None = None) -> dict[str, City]:
 
 
 def city_files(folder: Path | None = None) -> dict[str, Path]:
-    """Return the city files of a folder, or all that are known, by key.
+    """Return the city files of a folder, or all known ones.
 
     Known are those that ship and the user's own (`own_folder`), which replace one of the same
     name. Raises `CityError`.

@@ -30,7 +30,7 @@ class UnknownCityError(ShizhengError, KeyError, UsageError):
 
 
 class CityLoader:
-    """Scrapy's spider loader over a folder of city files, or all known ones."""
+    """Scrapy's spider loader over a folder of city files, or all."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder

@@ -133,7 +133,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _cities_of(output: Path) -> Iterator[None]:
-    """Let a corpus's own city files add to those that ship, in every process."""
+    """Let a corpus's own city files add to those that ship."""
     own = output / vocabulary.OWN_CITIES
     if not any(own.glob("*.yaml")):
         yield

@@ -65,7 +65,7 @@ class Added:
 
 
 def places(output: Path, cities_dir: Path | None) -> tuple[Path, Path]:
-    """Return the folders that a new city's file and its fixtures belong to.
+    """Return the folders of a new city's file and its fixtures.
 
     In a checkout they are those of the repository. Elsewhere they are the user's own, beside the
     corpus, never those of the installed package.

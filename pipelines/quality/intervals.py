@@ -35,7 +35,7 @@ class Estimate:
 
     @property
     def counted(self) -> bool:
-        """True if every item was judged: the share is known, without an interval."""
+        """True if every item was judged: there is no interval."""
         return self.low == self.high
 
 

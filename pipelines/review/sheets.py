@@ -123,7 +123,7 @@ def _check_columns(columns: Sequence[str], name: str) -> None:
 
 
 def _minimal(task: Mapping[str, Any], where: str) -> Row:
-    """Return an annotation of the format JSON-MIN, which has its task's data beside it."""
+    """Return an annotation of JSON-MIN, with its task's data."""
     level, by = task["level"], task.get("annotator")
     at = task.get("updated_at") or task.get("created_at")
     row: Row = {key: task.get(key) for key in ("position", *_TEXTS) if key not in CARRIED}

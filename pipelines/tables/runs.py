@@ -67,7 +67,7 @@ def finish(run: Run, counts: Mapping[str, Mapping[str, Any]], exit_code: int) ->
 
 
 def abandon(run: Run, reason: str, code: int, counts: Counts | None = None) -> None:
-    """Record, if possible, why a run ended early, and its counts so far."""
+    """Record why a run ended early, and its counts so far."""
     ended = datetime.now(UTC).replace(microsecond=0)
     with suppress(damage.StoreError):
         gather_issues(run, [])
@@ -77,7 +77,7 @@ def abandon(run: Run, reason: str, code: int, counts: Counts | None = None) -> N
 
 @contextmanager
 def noting_end(run: Run, counts: Callable[[], Counts] = dict) -> Iterator[None]:
-    """Record the reason if the block ends the run early, with its counts so far.
+    """Record the reason and the counts of a run cut short.
 
     Of a command that was refused before it began (exit code USAGE) no run is left.
     """

@@ -10,7 +10,7 @@ _NUMBER = re.compile(r"0\d+|\d{12,}|\d+(?:\.\d*)?e\d+", re.IGNORECASE)
 
 
 def cell(value: str) -> str:
-    """Return a text as a cell that is never a formula or a number."""
+    """Return a text as a cell, never a formula or number."""
     text = value.replace("\x00", "␀")
     return f"'{text}" if _is_changed(text) else text
 
