@@ -263,7 +263,7 @@ def unnamed_city(url: str) -> City:
 
 
 def unnamed_site(url: str, key: str | None = None) -> City:
-    """Return a city for all hosts of a site that no file names.
+    """Return a city for all hosts of an unnamed site.
 
     The editions of one site (www., en., news. of one registered domain) have one key, so that they
     are paired; `key` replaces it. Never raises.
