@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from threadpoolctl import threadpool_limits
 
 from crawler.errors import ExitCode, ShizhengError
+from pipelines import cluster
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,6 +32,18 @@ class WorkerDiedError(ShizhengError):
 def default_jobs() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def choose_engine(name: str | None) -> None:
+    """Set where steps run, `pool` or `ray`; None leaves the environment's choice."""
+    if name is not None:
+        os.environ["SHIZHENG_ENGINE"] = name
+
+
+def on_cluster() -> bool:
+    """Return True if steps run on Ray: `SHIZHENG_ENGINE=ray`, or a `RAY_ADDRESS`."""
+    chosen = os.environ.get("SHIZHENG_ENGINE", "")
+    return chosen == "ray" or (not chosen and bool(os.environ.get("RAY_ADDRESS")))
 
 
 def map_shards(
@@ -76,10 +89,12 @@ def try_shards(
     Every step writes its own shard only, so that the number of processes changes nothing but the
     time.
     """
-    jobs = min(default_jobs() if jobs is None else jobs, len(shards))
+    asked, jobs = jobs, min(default_jobs() if jobs is None else jobs, len(shards))
     order = list(shards) if size is None else sorted(shards, key=size, reverse=True)
     work = _Work(partial(_single_threaded, step), on_done)
-    if jobs <= 1:
+    if order and on_cluster():
+        cluster.take_shards(work.step, order, asked, work.settle, work.died)
+    elif jobs <= 1:
         for shard in order:
             work.settle(shard, partial(work.step, shard))
     else:
@@ -107,10 +122,13 @@ class _Work(Generic[Result]):
             # tried alone, those that waited go on together.
             for suspect in self._until_a_death(waiting, jobs):
                 if self._until_a_death(deque([suspect]), 1):
-                    self.errors[suspect] = WorkerDiedError(
-                        "its process died twice (killed, or out of memory); what was stored is "
-                        "whole: run again with more memory, or with --jobs 1"
-                    )
+                    self.died(suspect)
+
+    def died(self, shard: str) -> None:
+        self.errors[shard] = WorkerDiedError(
+            "its process died twice (killed, or out of memory); what was stored is whole: run "
+            "again with more memory, or with --jobs 1"
+        )
 
     def settle(self, shard: str, result: Callable[[], Result]) -> None:
         try:
@@ -152,8 +170,11 @@ def map_ordered(
     are processes, so that a long list of large results is never in memory. `step` and its results
     must be picklable.
     """
-    jobs = min(default_jobs() if jobs is None else jobs, len(items))
+    asked, jobs = jobs, min(default_jobs() if jobs is None else jobs, len(items))
     step = partial(_single_threaded, step)
+    if items and on_cluster():
+        yield from cluster.map_ordered(step, items, asked)
+        return
     if jobs <= 1:
         for item in items:
             yield item, step(item)

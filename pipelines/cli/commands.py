@@ -22,6 +22,7 @@ from pipelines.cli.options import (
     Crawling,
     Day,
     Encoder,
+    Engine,
     Jobs,
     MetricsDir,
     Shared,
@@ -75,14 +76,17 @@ def run(
     crawling: Crawling = CRAWLING,
     encoder: Encoder = None,
     jobs: Jobs = None,
+    engine: Engine = None,
     webhook: Webhook = "",
     metrics_dir: MetricsDir = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Do what a scheduler calls: crawl, align, check, report."""
+    from pipelines import pool
     from pipelines.operations import round as rounds
 
+    pool.choose_engine(engine)
     if encoder is not None:
         from pipelines.vectors.load import load_encoder
 
@@ -127,16 +131,19 @@ def extract(
     ] = None,
     again: Annotated[bool, option("read archives again that were read before")] = False,
     jobs: Annotated[Jobs, option("files read at once (default: one per core)")] = None,
+    engine: Engine = None,
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Extract articles from web archives."""
     from crawler.city import key_problem
     from crawler.city_file import load_cities
+    from pipelines import pool
     from pipelines.articles import archives
     from pipelines.operations.steps import mark_reposts
     from pipelines.tables import runs
 
+    pool.choose_engine(engine)
     output = writable(shared.output)
     if bool(warcs) == every:
         raise UsageError("name WARC files, or --all for those in the output folder, not both")
@@ -336,6 +343,7 @@ def align(
     *cities: City,
     encoder: Encoder = None,
     jobs: Jobs = None,
+    engine: Engine = None,
     explain: Annotated[
         tuple[str, str] | None,
         option("explain in words why two articles are or are not a pair", "ZH_ID EN_ID"),
@@ -345,10 +353,12 @@ def align(
 ) -> ExitCode:
     """Pair articles and align their sentences."""
     from pipelines import align as step
+    from pipelines import pool
     from pipelines.operations.steps import align_all
     from pipelines.quality import history
     from pipelines.tables import files, lock
 
+    pool.choose_engine(engine)
     output = readable(shared.output)
     known = files.cities_with_articles(output)
     missing = [key for key in cities if key not in known]

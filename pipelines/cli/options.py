@@ -155,6 +155,17 @@ Jobs = Annotated[
     option("processes (default: one per core)", "N", read=counted("a number of processes")),
 ]
 
+Engine = Annotated[
+    str | None,
+    option(
+        "where steps run: pool, processes of this machine, or ray, a cluster (default: pool, or "
+        "ray where RAY_ADDRESS names one)",
+        "pool|ray",
+        env_var="SHIZHENG_ENGINE",
+        converter=chosen_of(lambda: ("pool", "ray")),
+    ),
+]
+
 Encoder = Annotated[
     str | None,
     option(
