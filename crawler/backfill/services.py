@@ -21,6 +21,7 @@ WAYBACK_REPLAY = "https://web.archive.org/web/"
 Kind = Literal["crawls", "pywb", "wayback", "columnar", "folder"]
 
 _WAYBACK_PATH = re.compile(r"/cdx/search/cdx/?$")
+_CRAWL_PATH = re.compile(r"/(CC-MAIN-[\w-]+)-index/?$")
 _TABLE_PATH = re.compile(r"/cc-index/|/crawl=")
 _NO_INDEX = (400, 403, 404, 405, 410)
 _FORMS = ("/collinfo.json", "/cdx/search/cdx", "/cdx", "-index", "-cdx")
@@ -110,6 +111,10 @@ def service_of(source: str, records: str | None = None, client: Client | None = 
     if _WAYBACK_PATH.search(path):
         base = _WAYBACK_PATH.sub("/web/", source.partition("?")[0])
         return Service(name, "wayback", source, replay=base)
+    if _CRAWL_PATH.search(path):
+        official = parts.hostname == urlsplit(COLLINFO).hostname
+        root = COMMON_CRAWL_RECORDS if official else urljoin(source, ".")
+        return Service(name, "pywb", source, prefix or root)
     if _PYWB_PATH.search(path):
         base = _PYWB_PATH.sub("/", source.partition("?")[0])
         return Service(name, "pywb", source, prefix, "" if prefix else base)
@@ -162,7 +167,10 @@ def queries(opened: Opened, hosts: tuple[str, ...], window: Window) -> Iterator[
                 yield Query(f"{crawl.name} {host}", crawl.api, host, crawl.name)
     else:
         for host in hosts:
-            yield Query(f"{service.index} {host}", service.index, host, settled=False)
+            named = _CRAWL_PATH.search(urlsplit(service.index).path)
+            origin = named[1] if named else ""
+            key = f"{service.index} {host}"
+            yield Query(key, service.index, host, origin, settled=named is not None)
 
 
 def captures(

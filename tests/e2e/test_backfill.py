@@ -153,6 +153,7 @@ def test_every_way_to_an_archive_gives_the_same_articles(
         wacz.writestr("datapackage.json", "{}")
     ways = {
         "cdx": (f"{archive.url}/collinfo.json",),
+        "collection": (f"{archive.url}/",),
         "wayback": (f"{archive.url}/cdx/search/cdx",),
         "table": (str(folder / "cc-index"), "--records", archive.url),
         "table-uri": ((folder / "cc-index").as_uri(), "--records", archive.url),
@@ -383,3 +384,11 @@ def test_processes_of_one_machine_share_the_pace_of_a_service(
     assert all(later[0] >= sooner[1] for sooner, later in pairwise(spans))
     assert without_runs(tmp_path / "one") == without_runs(tmp_path / "two")
     shutil.rmtree(tmp_path / "one")
+
+
+def test_the_index_of_one_crawl_is_asked_by_its_address(archive: Archive, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    assert backfill(f"{archive.url}/CC-MAIN-2018-43-index", output) == 0
+    assert len(stored(output)) == 9
+    assert " CC-MAIN-2018-43 2018-" in stored(output)[SEED]["fetched_from"]
+    assert archive.counted("/crawl-data/")

@@ -102,7 +102,7 @@ def test_dalian_is_read_from_a_pywb_as_from_the_files(
     collections: tuple[str, Path], tmp_path: Path
 ) -> None:
     url, folder = collections
-    assert backfill(f"{url}/dalian/cdx", tmp_path / "pywb", "dalian") == 0
+    assert backfill(f"{url}/dalian", tmp_path / "pywb", "dalian") == 0
     assert backfill(str(folder / "dalian"), tmp_path / "files", "dalian") == 0
     found = rows(tmp_path / "pywb", "dalian")
     assert found[SEED]["title"] == SEED_TITLE
