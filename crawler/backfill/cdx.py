@@ -69,24 +69,29 @@ def pywb_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator[Ca
     """Yield the captures of a host in a pywb's index.
 
     An index without pages ignores the question for their number and gives every row at once. The
-    cursor is the number of the next page. Raises `ServiceError`.
+    cursor is the next page and the number of pages, such as `2/7`. Raises `ServiceError`.
     """
     api, origin = asked.api, asked.origin
     words = {"url": f"{asked.host}/*", "output": "json", "fl": _FIELDS, **_window(asked.window)}
     words["filter"] = "!~status:[1345]"
-    rows = _rows(client, api, words | {"showNumPages": "true"})
-    first = next(rows, None)
-    if first is None:
-        return
-    if "pages" not in first:
-        for row in chain([first], rows):
-            yield _capture(row, origin)
-        return
-    rows.close()
-    for page in range(int(cursor or 0), int(first["pages"])):
+    if not cursor:
+        rows = _rows(client, api, words | {"showNumPages": "true"})
+        first = next(rows, None)
+        if first is None:
+            return
+        if "pages" not in first:
+            for row in chain([first], rows):
+                yield _capture(row, origin)
+            return
+        rows.close()
+        cursor = f"0/{_number(first['pages'])}"
+        yield Cursor(cursor)
+    page, pages = map(int, cursor.split("/"))
+    while page < pages:
         for row in _rows(client, api, words | {"page": str(page)}):
             yield _capture(row, origin)
-        yield Cursor(str(page + 1))
+        page += 1
+        yield Cursor(f"{page}/{pages}")
 
 
 def wayback_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator[Capture | Cursor]:
