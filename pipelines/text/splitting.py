@@ -6,6 +6,9 @@ contain every character that is not whitespace.
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
 from typing import NamedTuple
 
 from crawler.script import HAN
@@ -66,8 +69,25 @@ def _cut_at_semicolons(line: str, ends: list[int], longest: int) -> list[int]:
     return cut
 
 
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
+@cache
+def _lists() -> dict[tuple[str, str], tuple[str, ...]]:
+    text = (resources.files("pipelines.text") / "splitting.tsv").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    return {
+        (name, lang): tuple(words.split("|"))
+        for name, lang, words in (line.split("\t") for line in lines)
+    }
+
+
+def _words(name: str) -> frozenset[str]:
+    """Return an English word list."""
+    return frozenset(_lists()[name, "en"])
+
+
+def _any(name: str, lang: str) -> str:
+    """Return a pattern of any word of a list."""
+    words = sorted(_lists()[name, lang], key=len, reverse=True)
+    return "|".join(re.escape(word) for word in words)
 
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
@@ -77,7 +97,8 @@ _WORD = re.compile(r"\w")
 # closes where it touches the stop; in Chinese, without spaces, `_zh_closed` counts.
 _CLOSERS = "”’」』》〉）】〕］｝)］]}»›"
 _OPENERS = "“‘「『《〈（【〔［｛([{«‹"
-_CLOSE = rf"(?:[{re.escape(_CLOSERS)}\"']|\s+[”’」』])*"
+_UNSEEN = "\u200b-\u200d\u2060\ufeff"
+_CLOSE = rf"(?:[{re.escape(_CLOSERS)}{_UNSEEN}\"']|\s+[”’」』])*"
 
 # One or more stops, or an ellipsis. ； is not one: of 65 Chinese news sentences with it, 62
 # are one sentence in their professional translation (but see `_cut_at_semicolons`). A plain full
@@ -85,58 +106,127 @@ _CLOSE = rf"(?:[{re.escape(_CLOSERS)}\"']|\s+[”’」』])*"
 # a figure, a clause number (1．) or a Latin name.
 _ZH_STOP = re.compile(
     rf"(?:[。！？｡]+|…{{2,}}|⋯{{2,}}|\.{{6}}|[!?]+|(?<=[{HAN}])．+"
-    rf"|(?<=[{HAN}])\.(?=\s|$|[{HAN}]))"
+    rf"|(?<=[{HAN}%％℃])\.(?=\s|$|[{HAN}]))"
     rf"[。！？!?…]*{_CLOSE}(?:\s?\[\d{{1,3}}\])*"
 )
 # A quotation inside a sentence: 有人喊“出水了！”，我们就往外跑。
-_ZH_CARRIES_ON = re.compile(r"\s*[，、；：,;:的地得）)》—…·]")
-# The speaker after a quotation: “去哪儿？”男人问。
+_ZH_CARRIES_ON = re.compile(r"\s*[，、；：,;:的地得）)》—…·。！？!?]")
+# The speaker after a quotation: “去哪儿？”男人问。“好了。”家住柳湾村的村民老周高兴地说。 The
+# longer the phrase, the surer it must end in its verb. A colon introduces what follows.
+_ZH_SAID = rf"(?:{_any('said', 'zh')})(?<!{_any('no verb', 'zh')})"
+_SPEAKER_SHORT, _SPEAKER_LONG = 12, 48
+"""Characters before the verb of a speaker: pronoun or post and name; with home, age and manner."""
 _ZH_SPEAKER = re.compile(
-    r"\s*[^\s，。！？；：,!?;:“”「」『』\"]{0,12}?"
-    r"(?:说|问|道|喊|叫|答|嚷|骂|写|称|表示|指出|强调|透露|介绍|坦言|感叹|回忆)"
-    r"[道着了过]?(?=[，。！？：；,!?…]|\s*$)"
+    rf"\s*(?![无無没沒]有?人)(?:[^\s，。！？；：,!?;:“”「」『』\"]{{0,{_SPEAKER_SHORT}}}?"
+    rf"{_ZH_SAID}[道着了过]?(?=[，。！？,!?…]|\s*$)"
+    rf"|[^。！？；：!?;:“”「」『』\"]{{0,{_SPEAKER_LONG}}}?"
+    rf"{_ZH_SAID}(?:[道着了过]|一[声聲]|起[来來]|(?:本报)?记者|記者|大家)?"
+    r"(?=[。！？!?]|[，,]\s?[“「『]|\s*$))"
 )
 
-_EN_STOP = re.compile(
-    rf"(?:[.!?]+|…+|[。！？])(?:\[\d+\])?{_CLOSE}(?=\s|$|[{re.escape(_OPENERS)}])"
+# A mark in an address, or in the title of a book, is no stop.
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]{1,400}(?<![.!?,;:)\]'])", re.ASCII
 )
-_ABBREVIATIONS = _words("""
-    mr mrs ms mx dr prof st sr jr rev hon gen col lt sgt capt maj cmdr adm gov sen rep pres messrs
-    mmes mt ft no nos vol vols fig figs eq sec art ch pp p para ed eds al cf vs v viz etc approx est
-    dept univ assn bros co corp inc ltd plc pte llc rd ave blvd hwy bldg sq min max tel ext
-    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
-    e.g i.e a.m p.m u.s u.k u.n e.u d.c ph.d m.d b.a m.a b.sc m.sc u.s.a p.r.c
-""")
+_TITLE = re.compile(r"《[^《》]{1,60}》")
+# A short quotation that is part of its sentence: 高呼“加油！加油！”为选手助威, "Go! Liuwan" opened.
+_QUOTED = {
+    "zh": re.compile(r"(?:“[^“”]{1,30}”|「[^「」]{1,30}」|『[^『』]{1,30}』)"),
+    "en": re.compile(r"(?:“[^“”]{1,60}”|\"[^\"]{1,60}\")"),
+}
+_CRIED, _STOPPED = re.compile(r"[!?！？]"), re.compile(r"。|\.\s")
+_ZH_CLAUSE, _EN_GOES_ON = re.compile(f"[{HAN}“「]"), re.compile(r" [a-z]")
+
+_EN_STOP = re.compile(
+    rf"(?:[.!?]+|…+|[。！？])(?:\[\d+\])*{_CLOSE}(?=\s|$|[{re.escape(_OPENERS)}])"
+)
+_ABBREVIATIONS = _words("abbreviation")
 # These also end sentences: the first when a capital follows; the second, from which names go on
 # (U.S. Embassy, St. Andrews, Co. Ltd), only before a word that hardly continues a name.
-_MAY_END = _words("""
-    etc inc ltd corp plc llc jr sr a.m p.m ph.d m.d b.a m.a b.sc m.sc al sq rd ave blvd
-    mar may jan feb apr jun jul aug sep sept oct nov dec sun sat mon tue wed thu fri min max
-""")
-_IN_NAMES = _words("u.s u.k u.n e.u d.c u.s.a p.r.c st mt ft co")
-_BEGINNERS = _words("""
-    the a an he she it they we i you this that these those there here in on at for from with as
-    when while if after before since but and so yet however meanwhile according his her its their
-    our my what who how why although despite during among both all some many most one
-""")
+_MAY_END, _IN_NAMES = _words("may end"), _words("in names")
+_BEGINNERS = _words("beginner")
+# The day, place or zone of an hour: 9 a.m. Monday, 8:30 a.m. Beijing time.
+_OF_HOUR = re.compile(
+    rf"(?:{_any('of an hour', 'en')})\b(?! (?:is|was|will|has|had)\b)"
+    r"|(?:[A-Z]\w+ ){1,3}(?:(?:Standard|Daylight|Summer) )?[Tt]ime\b"
+)
+# Hall A, Team B, Vitamin C: a letter that numbers something, and no initial.
+_LETTERED = re.compile(rf"\b(?:{_any('lettered', 'en')}) $", re.IGNORECASE)
+_INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
 _WORD_BEFORE = re.compile(r"[A-Za-z](?:[A-Za-z]|\.(?=[A-Za-z]))*$")
 # "1." or "II." where a sentence begins or a list goes on (…; 2. Improve …), "Article 5.".
 _CLAUSE_NUMBER = re.compile(
     r"(?:^|[;:]\s)\s*\(?(?:(?:Article|Section|Chapter|Part)\s)?"
     r"(?:\d{1,3}(?:\.\d{1,2})*|[IVX]{1,5})$"
 )
-_EN_BEGINS = re.compile(rf"[\s{re.escape(_OPENERS)}\"'”’—–•*-]*(?:[A-Z0-9$£€]|[^\x00-\u024f])")
+# iPhone, eBay, pH and e-commerce begin in lower case.
+_EN_BEGINS = re.compile(
+    rf"[\s{re.escape(_OPENERS)}\"'”’—–•*-]*"
+    r"(?:[A-Z0-9$£€]|[^\x00-\u024f]|[a-z]{1,2}[A-Z]|[a-z]-[a-z]{2})"
+)
+# An editor's slip: a plain word, a stop, and a word that begins sentences, in lower case.
+_PLAIN_WORD = re.compile(r"\b[a-z]{5,}$|\d$")
+_EN_SLIP = re.compile(r"\s+(?:(?:the|it|they|he|she|we|this|these|there)\b |[“\"][a-z])")
+_EN_SAID = _any("said", "en")
 # The speaker after a quotation: "Where to?" Mr Li asked.
 _EN_SPEAKER = re.compile(
-    r"\s*(?:[A-Z][\w.'’-]*\s+|(?:the|a|his|her|my|said|says|asked)\s+){1,4}?(?:\w+\s+)?"
-    r"(?:said|says|asked|asks|added|replied|cried|shouted|answered|wrote|told)\b"
+    r"\s*(?!(?:No one|Nobody|Neither|None)\b)(?:"
+    r"(?:[A-Z][\w.'’-]*\s+|(?:the|a|an|his|her|my|some|many|one)\s+|(?=[a-z])){1,4}?(?:\w+\s+)?"
+    rf"(?:{_EN_SAID})\b"
+    rf"|(?:[A-Z]|an? |the )[^.!?;:“”\"]{{0,{2 * _SPEAKER_LONG}}}? (?:{_EN_SAID})(?=[.,]|$))"
 )
+
+
+def _phrases(line: str, lang: str) -> list[Span]:
+    """Return the spans of a line within which no sentence ends."""
+    found = [Span(*hit.span()) for hit in _ADDRESS.finditer(line)]
+    if lang == "zh":
+        found += [Span(*hit.span()) for hit in _TITLE.finditer(line)]
+    found += _cries(line, lang)
+    return sorted(found)
+
+
+def _cries(line: str, lang: str) -> Iterator[Span]:
+    """Yield quotations with a mark that are words of their sentence."""
+    before = -1
+    for hit in _QUOTED[lang].finditer(line):
+        quoted = hit.group()[1:-1]
+        if not _CRIED.search(quoted) or _STOPPED.search(quoted):
+            continue
+        if lang == "en":
+            rest = line[hit.end() : hit.end() + _AROUND]
+            within = bool(_EN_GOES_ON.match(rest)) and not _EN_SPEAKER.match(rest)
+        else:
+            within = _is_word(line, hit.start(), hit.end(), before)
+        if within or quoted[-1].isalnum():
+            before = hit.end()
+            yield Span(*hit.span())
+
+
+def _is_word(line: str, start: int, end: int, before: int) -> bool:
+    """Return True if a Chinese quotation continues a clause or is continued.
+
+    `before` is the end of the last such quotation.
+    """
+    if start == before or _ZH_CARRIES_ON.match(line, end):
+        return True
+    return start > 0 and bool(_ZH_CLAUSE.match(line, start - 1) and _ZH_CLAUSE.match(line, end))
+
+
+def _outside(stops: Iterator[re.Match[str]], spans: Sequence[Span]) -> Iterator[re.Match[str]]:
+    """Yield the stops that begin in none of the spans, which are sorted."""
+    at = 0
+    for stop in stops:
+        while at < len(spans) and spans[at].end <= stop.start():
+            at += 1
+        if at == len(spans) or stop.start() < spans[at].start:
+            yield stop
 
 
 def _zh_ends(line: str) -> list[int]:
     ends: list[int] = []
     quotes = at = 0
-    for stop in _ZH_STOP.finditer(line):
+    for stop in _outside(_ZH_STOP.finditer(line), _phrases(line, "zh")):
         quotes += line.count('"', at, stop.start())
         at = stop.start()
         end = _zh_closed(line, stop, quotes)
@@ -147,18 +237,20 @@ def _zh_ends(line: str) -> list[int]:
     return ends
 
 
-_AROUND = 80
-"""Characters read before and after a stop: more than any abbreviation or name needs."""
+_AROUND = 120
+"""Characters read before and after a stop: more than any abbreviation, name or speaker needs."""
 
 
 def _en_ends(line: str) -> list[int]:
     ends: list[int] = []
-    for stop in _EN_STOP.finditer(line):
+    for stop in _outside(_EN_STOP.finditer(line), _phrases(line, "en")):
         end = stop.end()
         rest = line[end : end + _AROUND]
-        if not _EN_BEGINS.match(rest):
-            continue
         mark = stop.group()
+        if not _EN_BEGINS.match(rest):
+            start = max(0, stop.start() - _AROUND)
+            if mark != "." or not _slipped(line[start : stop.start()], rest):
+                continue
         if mark[0] == "." and mark[1:2] != ".":
             start = max(ends[-1] if ends else 0, stop.start() - _AROUND)
             if _abbreviated(line[start : stop.start()], rest):
@@ -182,6 +274,12 @@ def _zh_closed(line: str, stop: re.Match[str], quotes: int) -> int:
     return stop.end()
 
 
+def _slipped(before: str, after: str) -> bool:
+    """Return True if a sentence begins in lower case by a slip."""
+    word = _PLAIN_WORD.search(before)
+    return bool(word and _EN_SLIP.match(after) and word.group() not in _ABBREVIATIONS)
+
+
 def _abbreviated(before: str, after: str) -> bool:
     """Return True if an abbreviation, initial or number ends in the stop."""
     if _CLAUSE_NUMBER.search(before):
@@ -190,16 +288,20 @@ def _abbreviated(before: str, after: str) -> bool:
     if not found:
         return False
     word = found.group().lower()
-    following = after.lstrip(" \t\u00a0\"'“‘(")
+    following = after.lstrip(" \t\u00a0\"'“‘([")
     if word in ("no", "nos"):
         return following[:1].isdigit()
     if len(word) == 1:
         # J. Smith, Plan B. The: an initial unless the next word begins sentences. I ends them.
-        return word != "i" and _first_word(following) not in _BEGINNERS
+        if word == "i" or _LETTERED.search(before, 0, found.start()):
+            return False
+        return _first_word(following) not in _BEGINNERS
+    if word in ("a.m", "p.m") and _OF_HOUR.match(following):
+        return True
+    if word not in _ABBREVIATIONS:
+        return bool(_INITIALS.fullmatch(word)) and _first_word(following) not in _BEGINNERS
     if word in _IN_NAMES:
         return _first_word(following) not in _BEGINNERS
-    if word not in _ABBREVIATIONS:
-        return False
     return word not in _MAY_END or following[:1].isdigit()
 
 

@@ -1,5 +1,7 @@
 """What ends a sentence, in Chinese and in English. In the examples | marks the ends expected."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,42 @@ def test_chinese(example: str) -> None:
 
 @pytest.mark.parametrize("example", EN.values(), ids=EN.keys())
 def test_english(example: str) -> None:
+    check(example, "en")
+
+
+def listed() -> list[list[str]]:
+    text = (Path(__file__).parent / "split_texts.tsv").read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize(("lang", "example"), listed())
+def test_texts_in_the_manner_of_municipal_news(lang: str, example: str) -> None:
+    check(example, lang)
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        "“鸟叫声真好听！”|这里流传着许多传说。",
+        "“出发！”|车队驶上滨海大道。",
+        "“准备好了吗？”|无人回答。",
+        "《章程》已修订。|《目录》同时公布。",
+    ],
+)
+def test_what_looks_like_a_speaker_or_a_title_is_none(example: str) -> None:
+    check(example, "zh")
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        "It opens at 9 a.m.| Monday is a holiday.",
+        "Tickets are sold by J. Smith and A. Brown.| They cost 5 yuan.",
+        'He asked, "Really?| Why not?"| Officials gave no reason.',
+        "It is made of e.g. wood or approx. the same stuff.| It lasts.",
+    ],
+)
+def test_what_looks_like_a_day_a_letter_or_a_phrase_is_none(example: str) -> None:
     check(example, "en")
 
 
