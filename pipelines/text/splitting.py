@@ -214,7 +214,7 @@ def _is_word(line: str, start: int, end: int, before: int) -> bool:
 
 
 def _outside(stops: Iterator[re.Match[str]], spans: Sequence[Span]) -> Iterator[re.Match[str]]:
-    """Yield the stops that begin in none of the spans, which are sorted."""
+    """Yield the stops that begin in none of the sorted spans."""
     at = 0
     for stop in stops:
         while at < len(spans) and spans[at].end <= stop.start():
