@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick browser lint format bench mutants dictionary lock clean
+.PHONY: help demo test quick browser lint format bench mutants dictionary reference docs screenshots lock clean
 
 help:
 	@echo "make demo    the whole job on the embedded miniature web, into demo-output/"
@@ -16,6 +16,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make bench   the benchmarks (set SHIZHENG_SHARED for those on outside data)"
 	@echo "make mutants small faults in the rooms that keep data: which of them no test notices; hours"
+	@echo "make docs    the documentation as a site, into build/docs-site"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt afresh"
 
 # Nothing is installed without a hash that is in these files. The project itself is installed without
@@ -87,6 +88,19 @@ mutants: $(READY)
 # Written from the schemas; a test fails when it is out of step.
 dictionary: $(READY)
 	$(BIN)/python -m pipelines.tables.dictionary
+
+# Written from the command line and the schema of city files; a test compares.
+reference: $(READY)
+	@$(BIN)/python -m pipelines.cli.reference
+
+# The documentation as a site, with a search, into build/docs-site. Any warning ends it.
+docs: $(READY)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --clean
+	@echo "site: build/docs-site/index.html"
+
+# Pictures in the documentation, drawn from the demo.
+screenshots: demo browser
+	@$(BIN)/python docs/site/screenshots.py
 
 # Resolved for every Python from 3.11 and every platform; no index host is written down. The second
 # file has the packages that only developers need, so each version and hash is written once.

@@ -19,13 +19,15 @@ import pytest
 from pipelines.cli import app
 from pipelines.release.tables import LAYOUTS
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "for-researchers.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "how-to" / "for-researchers.md"
+TUTORIAL = DOCS / "tutorial" / "load-filter-cite.md"
 VERSION = "1.0.0"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(language: str) -> list[str]:
-    found = _BLOCK.findall(PAGE.read_text(encoding="utf-8"))
+def blocks(language: str, page: Path = PAGE) -> list[str]:
+    found = _BLOCK.findall(page.read_text(encoding="utf-8"))
     return [code for named, code in found if named == language]
 
 
@@ -165,3 +167,28 @@ def kind(of: pa.DataType) -> str:
     if pa.types.is_string(of) or pa.types.is_large_string(of) or pa.types.is_string_view(of):
         return "string"
     return str(of)
+
+
+def test_the_tutorial_runs_from_top_to_bottom(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "\n".join(blocks("python", TUTORIAL))
+    names: dict[str, Any] = {}
+    exec(compile(code, str(TUTORIAL), "exec"), names)
+    assert 0 < len(names["clean"]) < len(names["both"]) < len(names["sentences"])
+    written = pandas.read_csv(here / "sentences.tsv", sep="\t")
+    assert len(written) == len(names["clean"])
+    assert capsys.readouterr().out.count("\n") == 4
+
+
+def test_the_rows_of_the_readme_are_beads_of_the_demo(here: Path) -> None:
+    found = {
+        (row["zh"].strip(), row["en"].strip()): row["probability"]
+        for row in beads(here).to_pylist()
+    }
+    for page in ("README.md", "README.zh-CN.md"):
+        text = (DOCS.parent / page).read_text(encoding="utf-8")
+        rows = re.findall(r"^\| (.+) \| (.+) \| (\.\d\d) \|$", text, re.MULTILINE)
+        assert len(rows) == 10, page
+        for zh, en, stated in rows:
+            assert found[zh, en] == pytest.approx(float(stated), abs=0.15), zh
