@@ -138,8 +138,6 @@ def _choice(description: str, values: tuple[str, ...] | list[str]) -> dict[str, 
     return _text(description) | {"enum": list(values)}
 
 
-def _number(
-    kind: str, description: str, least: float, most: float | None = None
-) -> dict[str, Any]:
+def _number(kind: str, description: str, least: float, most: float | None = None) -> dict[str, Any]:
     bound = {} if most is None else {"maximum": most}
     return {"type": kind, "description": description, "minimum": least, **bound}

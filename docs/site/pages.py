@@ -64,6 +64,8 @@ def rewritten(text: str, source: str, place: str) -> str:
             found = path.removeprefix("docs/")
         else:
             return f"{words[1:-1]} (`{path}`)"
-        return f"{words}({posixpath.relpath(found, posixpath.dirname(place) or '.')}{hash_}{anchor})"
+        return (
+            f"{words}({posixpath.relpath(found, posixpath.dirname(place) or '.')}{hash_}{anchor})"
+        )
 
     return _LINK.sub(link, text)
