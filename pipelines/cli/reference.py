@@ -27,8 +27,8 @@ _CITY_FILE = """# City file
 Every key of a city file, generated from its schema (`make reference`). Editors check and complete
 city files with [city-file.schema.json](city-file.schema.json): VS Code's YAML extension finds it by
 the settings in this repository, and any editor with a YAML language server by a first line
-`# yaml-language-server: $schema=` with the path. `shizheng cities check` knows more: hosts of lists,
-patterns, and names of the file and line. How to write one:
+`# yaml-language-server: $schema=` with the path. `shizheng cities check` knows more, such as hosts
+of lists and patterns, and names the line. How to write one:
 [your first city](../tutorial/first-city.md).
 
 | key | value | meaning |
