@@ -65,7 +65,7 @@ def _named(group: App, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _rows(schema: dict[str, Any], prefix: str) -> Iterator[str]:
-    """Yield a table row for each key of an object's schema, inner keys after theirs."""
+    """Yield a table row for each key, inner keys after theirs."""
     for key, inner in schema["properties"].items():
         needed = " (required)" if key in schema.get("required", ()) else ""
         yield f"| `{prefix}{key}` | {_kind(inner)}{needed} | {inner['description']} |\n"
