@@ -15,26 +15,40 @@ Chinese articles are several times as many.
 import argparse
 import json
 import random
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from benchmarks.series.city import FAMILY, GIVEN, HARD, City, Event, Setting, spelt
 from benchmarks.series.kinds import festivals, guests, meetings, monthly, projects, yearly
+from benchmarks.series.links import Publisher, Shares
 from benchmarks.series.places import openings, regulations
 from pipelines.pairs.prepared import Document
 
-KINDS = (meetings, guests, monthly, yearly, festivals, projects, openings, regulations)
+Kind = Callable[[City, int], list[Event]]
+Told = tuple[Event, dict[str, list[str]]]
+KINDS: tuple[Kind, ...] = (
+    meetings, guests, monthly, yearly, festivals, projects, openings, regulations,
+)  # fmt: skip
 __all__ = ["HARD", "City", "Setting", "generate"]
 
 
 def generate(
-    seed: int, *, half: int = 1, series: int = 4, length: int = 8, setting: Setting = HARD
+    seed: int,
+    *,
+    half: int = 1,
+    series: int = 4,
+    length: int = 8,
+    setting: Setting = HARD,
+    kinds: Sequence[Kind] = KINDS,
+    shares: Shares | None = None,
 ) -> City:
     """Generate one city with `series` series of every kind.
     About `length` events each.
 
-    `half` 0 words things as in training, 1 as in measuring.
+    `half` 0 words things as in training, 1 as in measuring. `shares`: second reports, instalments,
+    digests and transcripts beside them, if given.
     """
     rng = random.Random(f"{seed}-{half}")
     city = City(rng, half, setting, f"series{seed}")
@@ -53,18 +67,39 @@ def generate(
     city.officials = [(name, spelt(name)) for name in sorted(names)]
     rng.shuffle(city.officials)
     number = 0
-    for kind in KINDS:
-        for _ in range(series):
+    told: dict[tuple[str, int], list[Told]] = {}
+    for kind in kinds:
+        for at in range(series):
             for event in kind(city, length):
                 number += 1
-                publish(city, event, number)
+                own = (event, publish(city, event, number))
+                told.setdefault((kind.__name__, at), []).append(own)
+    if shares is not None:
+        _tell_more(Publisher(city, shares), told)
     rng.shuffle(city.articles)
     return city
 
 
-def publish(city: City, event: Event, number: int) -> None:
+def _tell_more(publisher: Publisher, series: Mapping[tuple[str, int], Sequence[Told]]) -> None:
+    """Add the further texts of events that a setting's shares ask for."""
+    rng, shares = publisher.rng, publisher.shares
+    told = [each for listed in series.values() for each in listed]
+    for event, texts in told:
+        publisher.again(event, texts)
+    for _ in range(round(shares.digests * len(told) / 10)):
+        # Items of a digest are seldom of one series.
+        chosen = rng.sample(list(series), min(len(series), rng.randint(3, 7)))
+        publisher.digest([rng.choice(series[name]) for name in chosen])
+    for _ in range(shares.reports):
+        publisher.report(rng.choice(told)[0].day)
+    for _ in range(shares.transcripts):
+        publisher.transcript(rng.choice(told)[0].day)
+
+
+def publish(city: City, event: Event, number: int) -> dict[str, list[str]]:
     """Write an event in Chinese, and sometimes in English.
-    As the setting has it."""
+    As the setting has it; return the ids by language."""
+    texts: dict[str, list[str]] = {"zh": [], "en": []}
     rng, setting = city.rng, city.setting
     has_english = rng.random() < setting.english
     mateless = has_english and rng.random() < setting.mateless
@@ -77,8 +112,9 @@ def publish(city: City, event: Event, number: int) -> None:
         told = len(body)
         when = datetime(zh_day.year, zh_day.month, zh_day.day, 9, tzinfo=tz)
         city.articles.append(Document(zh_id, "zh", title, _paragraphs(body, rng), when))
+        texts["zh"].append(zh_id)
     if not has_english:
-        return
+        return texts
     title, body = event.en()
     lead, rest = body[0], body[1:]
     keep = rng.uniform(*setting.keep)
@@ -96,9 +132,11 @@ def publish(city: City, event: Event, number: int) -> None:
             )
     text = " ".join([lead, *rest]) if rng.random() < 0.3 else _paragraphs([lead, *rest], rng, " ")
     city.articles.append(Document(en_id, "en", title, text, when))
+    texts["en"].append(en_id)
     if not mateless:
         whole = 1 + len(rest) >= 0.85 * told
         city.gold.append((zh_id, en_id, "translation" if whole else "abridged"))
+    return texts
 
 
 def _paragraphs(sentences: list[str], rng: random.Random, space: str = "") -> str:

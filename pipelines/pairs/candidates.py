@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.facts.rarity import Key, Rarity
-from pipelines.pairs import aliases, comparison
+from pipelines.pairs import aliases, comparison, parts
 from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Array, Coverage, cover
 from pipelines.pairs.prepared import PreparedArticle, Unread, attempt
@@ -163,15 +163,44 @@ def _compared(
     packed = cache.get(key) if cache else None
     coverage, facts = _unpacked(packed, levels) if packed else (None, None)
     if coverage is None or facts is None:
-        coverage = coverage or cover(zh.sentences, en.sentences, zh.facts, en.facts)
         zh_rarity, en_rarity = rarities
         zh_rarity.used.clear()
         en_rarity.used.clear()
-        facts = comparison.compare(zh.facts, en.facts, zh_rarity, en_rarity, names)
+        if coverage is not None and coverage.zh_part == coverage.en_part == 1:
+            facts = comparison.compare(zh.facts, en.facts, zh_rarity, en_rarity, names)
+        else:
+            coverage, facts = _comparison(zh, en, zh_rarity, en_rarity, names)
         if cache:
             used = (zh_rarity.used, en_rarity.used)
             cache.put(key, _packed(coverage, facts, _only(levels, used, en.weighed)))
     return coverage, facts
+
+
+def _comparison(
+    zh: PreparedArticle,
+    en: PreparedArticle,
+    zh_rarity: Rarity,
+    en_rarity: Rarity,
+    names: Mapping[str, str],
+) -> Compared:
+    """Compare two texts, or one with the part of the other that it renders."""
+    whole = cover(zh.sentences, en.sentences, zh.facts, en.facts)
+    zh_side, en_side = (zh.sentences, zh.facts, 1.0), (en.sentences, en.facts, 1.0)
+    of_zh, of_en = parts.part_of_chinese(zh, whole), parts.part_of_english(en, whole)
+    if of_zh and not of_en:
+        zh_side = parts.cut(zh, of_zh)
+    elif of_en and not of_zh:
+        en_side = parts.cut(en, of_en)
+    else:
+        return whole, comparison.compare(zh.facts, en.facts, zh_rarity, en_rarity, names)
+    coverage = dataclasses.replace(
+        cover(zh_side[0], en_side[0], zh_side[1], en_side[1]),
+        best=whole.best,
+        zh_covered=whole.zh_covered,
+        zh_part=zh_side[2],
+        en_part=en_side[2],
+    )
+    return coverage, comparison.compare(zh_side[1], en_side[1], zh_rarity, en_rarity, names)
 
 
 _UNUSED = -1
@@ -182,7 +211,8 @@ def _only(levels: Levels, used: Sequence[Set[Key]], known: Sequence[Key]) -> Lev
     place = {fact: at for at, fact in enumerate(known, 1)}
     found = np.full_like(levels, _UNUSED)
     for row, facts in enumerate(used):
-        at = [0, *(place[fact] for fact in facts)]
+        # A part may have a fact that is read otherwise in the whole: no level is known of it.
+        at = [0, *(place[fact] for fact in facts if fact in place)]
         found[row, at] = levels[row, at]
     return found
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from pipelines.facts import figures, names, romanisation
@@ -10,6 +10,7 @@ from pipelines.facts.dates import Day, Period
 from pipelines.facts.facts import Facts
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Rarity, key
+from pipelines.pairs import marks
 
 # The constants of this module are set by hand and not measured one by one: each shapes a feature
 # of order one, and the model learns from examples how much a feature counts (`pairing.json`).
@@ -77,7 +78,8 @@ class FactComparison:
 
     Per kind, 0-1: `…_agree`, the share of English facts found in Chinese; `…_missing`, the share
     not found; `…_clash`, the strength of a contradiction; `…_said`, True if both texts have
-    facts of the kind. `numbers_bits`: information of shared figures, in bits weighed by rarity.
+    facts of the kind. `numbers_bits`: information of shared figures, in bits weighed by rarity;
+    `numbers_lost`: of the English figures not found, unweighed.
     `dates_lead`: rarity of a day in both leads; `sessions_agree`: rarity of a session number (of a
     meeting, batch or notice) in both: identifiers of one event, not of its whole edition. `moved`:
     a page's date is not that of its text. `remarks`: sentences for an explanation.
@@ -86,6 +88,7 @@ class FactComparison:
     numbers_agree: float = 0.0
     numbers_missing: float = 0.0
     numbers_bits: float = 0.0
+    numbers_lost: float = 0.0
     numbers_said: bool = False
     dates_agree: float = 0.0
     dates_clash: float = 0.0
@@ -109,6 +112,14 @@ class FactComparison:
     places_missing: float = 0.0
     stage_agree: float = 0.0
     stage_clash: float = 0.0
+    direction_agree: float = 0.0
+    direction_clash: float = 0.0
+    hours_agree: float = 0.0
+    hours_clash: float = 0.0
+    weekday_agree: float = 0.0
+    weekday_clash: float = 0.0
+    countries_agree: float = 0.0
+    countries_clash: float = 0.0
     moved: bool = False
     remarks: tuple[str, ...] = ()
 
@@ -144,6 +155,7 @@ def compare(
         _guests(zh, en, known),
         _places(zh, en, zh_rarity, en_rarity),
         _stages(zh, en),
+        _marks(zh, en),
     )
     fields = {name: value for part in parts for name, value in part.fields.items()}
     zh_editions, en_editions = _editions(zh), _editions(en)
@@ -172,6 +184,7 @@ def _figures(zh: Facts, en: Facts, rarity: Rarity) -> _Part:
             "numbers_agree": found / total if total else 0.0,
             "numbers_missing": missing / total if total else 0.0,
             "numbers_bits": found,
+            "numbers_lost": missing,
             "numbers_said": bool(total and zh.figures),
         }
     )
@@ -540,6 +553,12 @@ def _places(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> _Part
         {"places_agree": shared / total, "places_missing": missing / total},
         (f"not named in Chinese: {', '.join(lacking)}",) if lacking else (),
     )
+
+
+def _marks(zh: Facts, en: Facts) -> _Part:
+    found = asdict(marks.compare(zh, en))
+    clashing = [name.removesuffix("_clash") for name in found if name.endswith("_clash")]
+    return _Part(found, tuple(f"{name} clash" for name in clashing if found[f"{name}_clash"]))
 
 
 def _stages(zh: Facts, en: Facts) -> _Part:

@@ -54,6 +54,8 @@ class Coverage:
     same order, of the side with more. `best`: best cosine of each English sentence; `zh_covered`:
     True for Chinese sentences covered by an English one. `figures_agree` and `figures_clash`: bits
     of figures that match or contradict in matching sentences; `titles_…`, 0-1: of titles named.
+    `zh_part` and `en_part`: compared share of each text (`pipelines.pairs.parts`), 1 for all of it;
+    `best` and `zh_covered` are always of the whole.
     """
 
     similarity: float
@@ -67,6 +69,8 @@ class Coverage:
     figures_clash: float
     titles_agree: float = 0.0
     titles_clash: float = 0.0
+    zh_part: float = 1.0
+    en_part: float = 1.0
 
 
 def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Coverage:

@@ -18,9 +18,9 @@ WORDS_PER_CHARACTER = 0.7
 # Scales that bring features to order one. They are set by hand and not measured one by one: the
 # weights were learnt with them, so changing one means learning anew (`benchmarks.learn.fit_pairs`).
 _AHEAD = 5.0
-"""Factor on the lead over rivals, in cosine."""
-_FIGURES_AGREE, _NUMBERS_AGREE = 12.0, 8.0
-"""Bits of shared figures, in matching sentences and anywhere, that are worth 63%."""
+"""Factor on the lead over siblings, in cosine."""
+_FIGURES_AGREE, _NUMBERS = 12.0, 8.0
+"""Bits of figures, in matching sentences and anywhere, that are worth 63%."""
 _FIGURES_MORE = 4.0
 """Bits added to all figures, so that one figure is not a full clash."""
 _LONGER, _SHORTER, _SHORTER_SCALE = 1.3, 0.7, 3.0
@@ -69,16 +69,19 @@ def features(
         "covered_en": coverage.en,
         "covered_zh": coverage.zh,
         "order": coverage.order,
-        "ahead_of_rivals": _AHEAD * ahead,
+        "ahead_of_siblings": _AHEAD * max(ahead, 0.0),
+        "behind_siblings": _AHEAD * max(-ahead, 0.0),
+        "part": float(coverage.zh_part < 1 or coverage.en_part < 1),
         "figures_agree": 1 - math.exp(-coverage.figures_agree / _FIGURES_AGREE),
         "figures_clash": coverage.figures_clash / (figures + _FIGURES_MORE),
-        "numbers_agree": facts.numbers_agree * (1 - math.exp(-facts.numbers_bits / _NUMBERS_AGREE)),
+        "numbers_agree": facts.numbers_agree * (1 - math.exp(-facts.numbers_bits / _NUMBERS)),
+        "numbers_missing": facts.numbers_missing * (1 - math.exp(-facts.numbers_lost / _NUMBERS)),
     }
     for name in _AS_COMPARED:
         measured[name] = getattr(facts, name)
     measured |= {"titles_agree": coverage.titles_agree, "titles_clash": coverage.titles_clash}
     measured |= {"stage_agree": facts.stage_agree, "stage_clash": facts.stage_clash}
-    ratio = length_ratio(zh, en)
+    ratio = length_ratio(zh, en, coverage)
     measured["longer"] = max(0.0, math.log(ratio / _LONGER))
     measured["shorter"] = max(0.0, -math.log(ratio / _SHORTER)) / _SHORTER_SCALE
     days = None if facts.moved else days_apart(zh.document, en.document)
@@ -90,10 +93,11 @@ def features(
 
 
 _AS_COMPARED = (
-    "numbers_missing", "dates_agree", "dates_clash", "dates_lead", "years_agree", "years_clash",
+    "dates_agree", "dates_clash", "dates_lead", "years_agree", "years_clash",
     "periods_agree", "periods_clash", "ordinals_agree", "ordinals_clash", "sessions_agree",
     "names_agree", "names_missing", "guests_agree", "guests_clash", "places_agree",
-    "places_missing",
+    "places_missing", "direction_agree", "direction_clash", "hours_agree", "hours_clash",
+    "weekday_agree", "weekday_clash", "countries_agree", "countries_clash",
 )  # fmt: skip
 """Features that are fields of `FactComparison`."""
 
@@ -123,9 +127,9 @@ def _bounded(zh: Document, en: Document, max_days: int) -> dict[str, float]:
     return {}
 
 
-def length_ratio(zh: PreparedArticle, en: PreparedArticle) -> float:
-    """Return English length over the usual length of a translation."""
-    return en.size / (zh.size * WORDS_PER_CHARACTER)
+def length_ratio(zh: PreparedArticle, en: PreparedArticle, coverage: Coverage) -> float:
+    """Return English length over a translation's, of the parts compared."""
+    return en.size * coverage.en_part / (zh.size * coverage.zh_part * WORDS_PER_CHARACTER)
 
 
 def days_apart(zh: Document, en: Document) -> int | None:

@@ -11,15 +11,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from pipelines.facts.rarity import Rarity
 from pipelines.pairs import aliases, candidates
 from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import COVERED, Coverage
 from pipelines.pairs.model import PairModel, features, length_ratio, load_pair_model
 from pipelines.pairs.prepared import PreparedArticle, Unread
-from pipelines.pairs.rivals import Mask, are_parts, rivals_of
+from pipelines.pairs.rivals import Mask, are_parts, are_siblings, are_twins, rivals_of
 from pipelines.tables.cache import ByteCache
 from pipelines.tables.vocabulary import DECISION
 
@@ -27,8 +25,8 @@ FLOOR = 0.1
 """Probability below which the best candidate of an article is not stored as a pair."""
 _MOST = 50.0
 """Log odds that count as certain; the exponential of more would overflow."""
-_RIVALS = 3
-"""Other candidates with the best cosines, the rivals at each English sentence."""
+_NEAR = 12
+"""Candidates with the best mean cosines, among which siblings are looked for."""
 
 # The constants below are set by hand and not measured one by one.
 _PLAUSIBLE = -4.0
@@ -158,7 +156,8 @@ def _described(
 ) -> list[Scored]:
     """Return one English article's comparable candidates with their features."""
     known = {other: result for other, result in compared.items() if result is not None}
-    ahead = _ahead_of_rivals([coverage for coverage, _ in known.values()], en[place])
+    covers = [coverage for coverage, _ in known.values()]
+    ahead = _ahead_of_siblings(covers, [zh[other] for other in known], en[place])
     listed = []
     for (other, (coverage, facts)), gap in zip(known.items(), ahead, strict=True):
         values = features(zh[other], en[place], coverage, facts, ahead=gap, max_days=max_days)
@@ -166,23 +165,30 @@ def _described(
     return listed
 
 
-def _ahead_of_rivals(covers: Sequence[Coverage], en: PreparedArticle) -> list[float]:
-    """Return each candidate's lead in cosine over its rivals.
+def _ahead_of_siblings(
+    covers: Sequence[Coverage], zh: Sequence[PreparedArticle], en: PreparedArticle
+) -> list[float]:
+    """Return each candidate's lead in cosine over the best of its siblings.
 
-    The lead is a weighted mean over English sentences. Members of a series share most sentences;
-    the others distinguish them.
+    The lead is a weighted mean over English sentences: members of a series share most, the others
+    distinguish them. Without siblings it is 0, whatever other candidates there are.
     """
-    if len(covers) < 2:
-        return [0.0] * len(covers)
-    best = np.array([coverage.best for coverage in covers])
-    others = min(_RIVALS, len(best) - 1)
-    top = np.sort(best, axis=0)[-others - 1 :]
-    # Of the best values, those that remain when a candidate's own is taken out.
-    own = (top == best[:, None]).argmax(axis=1)
-    remaining = [np.where(at < own, top[at], top[at + 1]) for at in range(others)]
-    rivals = np.stack(remaining).mean(axis=0)
     weights = en.sentences.weights
-    return [float(row @ weights) for row in best - rivals]
+    means = [float(coverage.best @ weights) for coverage in covers]
+    near = sorted(range(len(covers)), key=lambda at: (-means[at], zh[at].document.id))[:_NEAR]
+    ahead = [0.0] * len(covers)
+    for at in near:
+        rivals = [
+            means[other]
+            for other in near
+            if other != at
+            and are_siblings(zh[at], zh[other])
+            and not are_twins(zh[at], zh[other])
+            and not are_parts(covers[at].best >= COVERED, covers[other].best >= COVERED)
+        ]
+        if rivals:
+            ahead[at] = means[at] - max(rivals)
+    return ahead
 
 
 def _scored(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:
@@ -265,9 +271,11 @@ def _related(
             each,
             relation=_relation_of(
                 each,
-                length_ratio(zh[each.zh], en[each.en]),
-                is_part=_among_parts(each.coverage.zh_covered, of_zh.get(each.zh, ())),
-                is_digest=_among_parts(each.coverage.best >= COVERED, of_en.get(each.en, ())),
+                length_ratio(zh[each.zh], en[each.en], each.coverage),
+                is_part=each.coverage.zh_part < 1
+                or _among_parts(each.coverage.zh_covered, of_zh.get(each.zh, ())),
+                is_digest=each.coverage.en_part < 1
+                or _among_parts(each.coverage.best >= COVERED, of_en.get(each.en, ())),
             ),
         )
         for each in links

@@ -85,7 +85,7 @@ def _evidence(
         "similarity": max(0.0, min(1.0, coverage.similarity)),
         "order": min(1.0, coverage.order),
         **_agreement(scored.comparison, coverage),
-        "length_ratio": model.length_ratio(zh, en),
+        "length_ratio": model.length_ratio(zh, en, coverage),
         "days_apart": model.days_apart(zh.document, en.document),
         "link": model.linked(zh.document, en.document),
     }

@@ -1,0 +1,158 @@
+"""Marks of one event beside figures, days and names: direction, hour, weekday, country.
+
+Texts of one series may agree in everything else: exports rose 9.2 percent in one year and fell 9.2
+percent in another. The words are in `marks.tsv`. The constants are set by hand and not measured
+one by one.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+from pipelines.facts import names
+from pipelines.facts.facts import Facts
+
+_CLAUSE = re.compile(r"[，,。；;！!？?\n]|\.\s|\band\b|\bwhile\b|\bbut\b")
+_PERCENT = re.compile(r"(?P<n>\d+(?:\.\d+)?)\s?(?:%|％|per\s?cent|percent|个百分点)")
+_HALF = 12
+"""Hours on a dial."""
+_OF_TITLES = 0.5
+"""Agreement or clash of the directions of two titles, if no percentage is in both texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Agreement and contradiction of marks, 0-1 each."""
+
+    direction_agree: float = 0.0
+    direction_clash: float = 0.0
+    hours_agree: float = 0.0
+    hours_clash: float = 0.0
+    weekday_agree: float = 0.0
+    weekday_clash: float = 0.0
+    countries_agree: float = 0.0
+    countries_clash: float = 0.0
+
+
+def compare(zh: Facts, en: Facts) -> Marks:
+    """Compare the marks of a Chinese and an English text."""
+    direction = _directions(zh, en)
+    hours = _sets(_hours(zh.whole, "zh"), _hours(en.whole, "en"))
+    weekdays = _sets(_weekdays(zh.whole, "zh"), _weekdays(en.whole, "en"))
+    countries = _sets(_countries(zh), _countries(en))
+    if countries[1] and (_countries(zh) & en.places or _countries(en) & zh.places):
+        countries = (0.0, 0.0)
+    return Marks(*direction, *hours, *weekdays, *countries)
+
+
+def _sets(zh: frozenset[object], en: frozenset[object]) -> tuple[float, float]:
+    """Return agreement and clash of two sets; 0 if either is empty."""
+    if not zh or not en:
+        return 0.0, 0.0
+    shared = len(zh & en)
+    return shared / len(en), float(not shared)
+
+
+@cache
+def _words(name: str, lang: str) -> re.Pattern[str]:
+    text = (resources.files("pipelines.pairs") / "marks.tsv").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    (found,) = (words for listed, of, words in rows if (listed, of) == (name, lang))
+    return re.compile(found if lang == "zh" else rf"\b(?:{found})\b", re.IGNORECASE)
+
+
+def _directions(zh: Facts, en: Facts) -> tuple[float, float]:
+    """Compare the directions of common percentages, else of titles."""
+    of_zh, of_en = _moves(zh.whole, "zh"), _moves(en.whole, "en")
+    shared = sorted({value for value, _ in of_zh} & {value for value, _ in of_en})
+    if shared:
+        ways = [[{way for v, way in moves if v == value} for moves in (of_zh, of_en)]
+                for value in shared]  # fmt: skip
+        same = sum(bool(first & second) for first, second in ways) / len(shared)
+        return same, 1 - same
+    titles = (text.whole.partition("\n")[0] for text in (zh, en))
+    way_zh, way_en = (_trend(title, lang) for title, lang in zip(titles, ("zh", "en"), strict=True))
+    if not way_zh or not way_en:
+        return 0.0, 0.0
+    return (_OF_TITLES, 0.0) if way_zh == way_en else (0.0, _OF_TITLES)
+
+
+@lru_cache(maxsize=512)
+def _moves(text: str, lang: str) -> tuple[tuple[float, int], ...]:
+    """Return percentages with their direction: 1 up, -1 down."""
+    found = []
+    last = 0
+    for clause in _clauses(text):
+        way = _trend(clause, lang)
+        # "Exports rose 9.2 percent and imports 4.1 percent": the verb serves both.
+        way = last = way or last
+        if way:
+            found += [(float(hit["n"]), way) for hit in _PERCENT.finditer(clause)]
+        if clause.endswith(("。", "\n", ". ")):
+            last = 0
+    return tuple(found)
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """Yield the clauses of a text, each with its end."""
+    at = 0
+    for hit in _CLAUSE.finditer(text):
+        yield text[at : hit.end()]
+        at = hit.end()
+    yield text[at:]
+
+
+def _trend(text: str, lang: str) -> int:
+    """Return 1 if all words of direction are up, -1 if all are down."""
+    down = _words("down", lang).search(text) is not None
+    up = _words("up", lang).search(_words("down", lang).sub(" ", text)) is not None
+    return int(up) - int(down)
+
+
+_HOUR_ZH = re.compile(r"(?P<half>\D{2})?(?<!\d)(?P<h>[012]?\d)(?:时(?!期|代|间)|点(?!\d)|:\d\d)")
+_HOUR_EN = re.compile(
+    r"(?<![\d.])(?P<h>[01]?\d)(?::\d\d)?(?:\s?(?:to|-|–)\s?\d{1,2}(?::\d\d)?)?\s?"
+    r"(?P<half>[ap])\.?m\b|(?<![\d.])(?P<full>[012]?\d):\d\d(?!\d|:)",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=512)
+def _hours(text: str, lang: str) -> frozenset[object]:
+    """Return the hours of the day, 0-23, of which a half is told."""
+    found: set[int] = set()
+    for hit in (_HOUR_ZH if lang == "zh" else _HOUR_EN).finditer(text):
+        if lang == "zh":
+            hour, half = int(hit["h"]), hit["half"] or ""
+            later = bool(_words("after noon", "zh").search(half))
+            found.add(hour + _HALF if later and hour < _HALF else hour)
+        elif hit["full"]:
+            found.add(int(hit["full"]))
+        else:
+            hour = int(hit["h"]) % _HALF
+            found.add(hour + _HALF if hit["half"].lower() == "p" else hour)
+    return frozenset(found)
+
+
+_WEEK_ZH = re.compile(r"(?:星期|周|礼拜)(?P<d>[一二三四五六日天])(?![期年边末届])")
+_WEEK_EN = re.compile(
+    r"\b(?P<d>Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b", re.IGNORECASE
+)
+_DAYS_ZH = "一二三四五六日"
+_DAYS_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@lru_cache(maxsize=512)
+def _weekdays(text: str, lang: str) -> frozenset[object]:
+    if lang == "zh":
+        days = (hit["d"].replace("天", "日") for hit in _WEEK_ZH.finditer(text))
+        return frozenset(_DAYS_ZH.index(day) for day in days)
+    return frozenset(_DAYS_EN.index(hit["d"].lower()) for hit in _WEEK_EN.finditer(text))
+
+
+def _countries(facts: Facts) -> frozenset[object]:
+    """Return the foreign countries in title and lead."""
+    lead = facts.whole[: facts.lead]
+    return frozenset(names.places(lead, facts.lang) & names.countries())
