@@ -133,14 +133,22 @@ def align_city(
     return Summary(*counts, tuple(dict.fromkeys(unread)))
 
 
-def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | None = None) -> str:
+def explain(
+    output: Path,
+    zh_id: str,
+    en_id: str,
+    *,
+    cities: Sequence[str] = (),
+    encoder: Encoder | str | None = None,
+) -> str:
     """Explain why two stored articles are a pair or not.
 
+    `cities`: those to look in, all by default; an imported id may be in several.
     Probabilities are those that `align` would store: by the calibration in force, if there is one.
     Raises `UnknownPairError` if no city has both articles, each in its language.
     """
     ids = (zh_id, en_id)
-    for city in files.cities_with_articles(output):
+    for city in cities or files.cities_with_articles(output):
         doubtful = _mislabelled(output, city)
         for key in ids:
             if key in doubtful:
@@ -152,8 +160,9 @@ def explain(output: Path, zh_id: str, en_id: str, *, encoder: Encoder | str | No
         sides = _documents(output, city)
         if all(key in {each.id for each in side} for key, side in zip(ids, sides, strict=True)):
             return _explained(output, city, ids, sides, encoder)
+    asked = f"none of {', '.join(cities)}" if cities else "no city"
     raise UnknownPairError(
-        f"{output}: no city holds a Chinese article {zh_id} and an English article {en_id} that "
+        f"{output}: {asked} holds a Chinese article {zh_id} and an English article {en_id} that "
         "are compared; duplicates are compared through the article that duplicate_of names"
     )
 

@@ -27,15 +27,18 @@ from pipelines.pairs.prepared import Document, PreparedArticle, prepare
 from pipelines.vectors.load import load_encoder
 
 KINDS = {
-    "similarity": ("similarity", "title", "covered_en", "covered_zh"),
+    "similarity": ("similarity", "covered_en", "covered_zh"),
     "order": ("order",),
-    "margin over rivals": ("ahead_of_rivals",),
+    "part": ("part",),
+    "lead over siblings": ("ahead_of_siblings", "behind_siblings"),
     "numbers": ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
     "dates": ("dates_agree", "dates_clash", "dates_lead", "periods_agree", "periods_clash",
               "years_agree", "years_clash"),
-    "ordinals": ("ordinals_agree", "ordinals_clash", "sessions_agree"),
+    "hours and weekdays": ("hours_agree", "hours_clash", "weekday_agree", "weekday_clash"),
+    "direction": ("direction_agree", "direction_clash"),
+    "ordinals": ("ordinals_clash", "sessions_agree"),
     "names": ("names_agree", "names_missing", "guests_agree", "guests_clash", "places_agree",
-              "places_missing"),
+              "places_missing", "countries_agree", "countries_clash"),
     "titles": ("titles_agree", "titles_clash"),
     "stage": ("stage_agree", "stage_clash"),
     "length_ratio": ("longer", "shorter"),
@@ -43,7 +46,8 @@ KINDS = {
     "link": ("link",),
     "all clashes": ("figures_clash", "dates_clash", "periods_clash", "years_clash",
                     "ordinals_clash", "guests_clash", "stage_clash", "names_missing",
-                    "places_missing", "numbers_missing", "titles_clash"),
+                    "places_missing", "numbers_missing", "titles_clash", "direction_clash",
+                    "hours_clash", "weekday_clash", "countries_clash"),
 }  # fmt: skip
 
 

@@ -62,6 +62,9 @@ LEAST = {
 }  # fmt: skip
 """Bounds of what a contradiction weighs: generated series seldom have each of them, and one that
 decides must outweigh similarity."""
+GREATEST = {"early": -2.0, "late": -2.0}
+"""Bounds of what a date of publication weighs: pages are moved and get new dates, which generated
+series do not."""
 STRENGTH = 0.5
 HOPELESS = -12.0
 """Log odds under the prior below which a candidate teaches nothing."""
@@ -72,13 +75,13 @@ FOLDS = tuple(
 )
 SETTINGS = (
     HARD,
-    dataclasses.replace(HARD, mateless=0.7, english=0.6),
+    dataclasses.replace(HARD, mateless=0.5, english=0.6),
     dataclasses.replace(HARD, shared_topics=0.2, mateless=0.5, english=0.5),
     Setting(
         keep=(0.6, 1.0), drop=0.08, rounded=0.15, wrong=0.03, undated=0.3, date_dropped=0.1,
-        english=0.5, mateless=0.5,
+        english=0.5, mateless=0.4,
     ),
-    Setting(keep=(0.8, 1.0), drop=0.03, wrong=0.0, undated=0.1, english=0.7, mateless=0.85),
+    Setting(keep=(0.8, 1.0), drop=0.03, wrong=0.0, undated=0.1, english=0.7, mateless=0.6),
 )  # fmt: skip
 
 
@@ -133,7 +136,8 @@ def examples(articles: Sequence[Document], gold: set[tuple[str, str]], fold: int
                 listed[at].coverage.best >= COVERED if side == "en" else listed[at].coverage.zh_covered
                 for at in group
             ]
-            for at, rivals in zip(group, rivals_of(others, masks), strict=True):
+            parts = [getattr(listed[at].coverage, "zh_part" if side == "en" else "en_part") < 1 for at in group]
+            for at, rivals in zip(group, rivals_of(others, masks, parts), strict=True):
                 first += [at] * len(rivals)
                 second += [group[other] for other in rivals]
     return Examples(x, y, np.full(len(y), fold), np.array(first, int), np.array(second, int))
@@ -161,13 +165,14 @@ def gather(seeds: range) -> Examples:
         shares = Shares() if rng.random() < 0.7 else None
         length = rng.choice((2, 3, 6, 8))
         city = corpus.generate(
-            seed, half=0, series=rng.randint(1, 4) if length > 3 else 4, length=length,
+            seed, half=0, series=rng.randint(1, 3) if length > 3 else 4, length=length,
             setting=setting, kinds=FOLDS[fold], shares=shares,
         )  # fmt: skip
         articles = list(city.articles)
         if rng.random() < 0.5:
             other = corpus.generate(seed + 5000, half=0, series=1, kinds=FOLDS[fold], setting=setting)
-            articles += [a for a in other.articles if a.lang == rng.choice(("zh", "en"))]
+            strangers = rng.choice(("zh", "en"))
+            articles += [a for a in other.articles if a.lang == strangers]
         parts.append(examples(articles, {(zh, en) for zh, en, _ in city.gold}, fold, prior))
     return joined(parts)
 
@@ -189,6 +194,7 @@ def fit(
     spread = 0.5 * np.abs(prior) + 0.3
     for name, value in SPREAD.items():
         spread[names.index(name)] = value
+    least = np.array([*(GREATEST.get(name, -np.inf) for name in names), -np.inf])
     most = np.array([*(LEAST.get(name, np.inf) for name in names), np.inf])
     w, mean, square = (prior if start is None else start).copy(), np.zeros(len(prior)), np.zeros(len(prior))
     for step in range(1, steps + 1):
@@ -202,7 +208,7 @@ def fit(
         mean = 0.9 * mean + 0.1 * gradient
         square = 0.999 * square + 0.001 * gradient**2
         w -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-        w = np.minimum(np.where(w * np.sign(prior) < 0, 0.0, w), most)
+        w = np.clip(np.where(w * np.sign(prior) < 0, 0.0, w), least, most)
     return w[:-1], float(w[-1])
 
 

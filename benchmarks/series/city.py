@@ -77,6 +77,12 @@ class City:
     name_en: str = ""
     officials: list[tuple[str, str]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    weeks: tuple[int, int] = (0, 257)
+
+    def start(self) -> date:
+        """Draw the first day of a series, within the city's weeks."""
+        first, last = self.weeks
+        return date(2019, 1, 1) + timedelta(days=self.rng.randint(7 * first, 7 * last + 1))
 
     def fresh(self, pool: Sequence[Row], count: int) -> list[Row]:
         """Draw up to `count` rows of a pool.

@@ -27,6 +27,7 @@ from benchmarks.series.places import openings, regulations
 from pipelines.pairs.prepared import Document
 
 Kind = Callable[[City, int], list[Event]]
+_DIGEST_DAYS = 10
 Told = tuple[Event, dict[str, list[str]]]
 KINDS: tuple[Kind, ...] = (
     meetings, guests, monthly, yearly, festivals, projects, openings, regulations,
@@ -66,6 +67,10 @@ def generate(
         names.add(rng.choice(FAMILY) + "".join(rng.sample(GIVEN, rng.choice((1, 2, 2)))))
     city.officials = [(name, spelt(name)) for name in sorted(names)]
     rng.shuffle(city.officials)
+    if shares is not None:
+        # Digests gather what happens in a few weeks.
+        first = rng.randint(0, 250)
+        city.weeks = (first, first + 6)
     number = 0
     told: dict[tuple[str, int], list[Told]] = {}
     for kind in kinds:
@@ -87,9 +92,12 @@ def _tell_more(publisher: Publisher, series: Mapping[tuple[str, int], Sequence[T
     for event, texts in told:
         publisher.again(event, texts)
     for _ in range(round(shares.digests * len(told) / 10)):
-        # Items of a digest are seldom of one series.
-        chosen = rng.sample(list(series), min(len(series), rng.randint(3, 7)))
-        publisher.digest([rng.choice(series[name]) for name in chosen])
+        # Items of a digest are of a few days and seldom of one series.
+        day = rng.choice(told)[0].day
+        near = (min(listed, key=lambda each: abs(each[0].day - day)) for listed in series.values())
+        items = [each for each in near if abs((each[0].day - day).days) <= _DIGEST_DAYS]
+        if len(items) > 2:
+            publisher.digest(rng.sample(items, min(len(items), rng.randint(3, 7))))
     for _ in range(shares.reports):
         publisher.report(rng.choice(told)[0].day)
     for _ in range(shares.transcripts):

@@ -54,7 +54,7 @@ def _join(items: list[str], last: str) -> str:
 
 
 def _start(city: City) -> date:
-    return date(2019, 1, 1) + timedelta(days=city.rng.randint(0, 1800))
+    return city.start()
 
 
 def meetings(city: City, length: int) -> list[Event]:

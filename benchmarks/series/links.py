@@ -48,7 +48,11 @@ class Publisher:
         """Store a text and return its id."""
         self.number += 1
         key = f"{self.city.key}-{lang[0]}x{self.number:04d}"
-        when = None if self.rng.random() < undated else datetime(day.year, day.month, day.day, 10, tzinfo=_ZONE)
+        when = (
+            None
+            if self.rng.random() < undated
+            else datetime(day.year, day.month, day.day, 10, tzinfo=_ZONE)
+        )
         space = "" if lang == "zh" else " "
         text = "\n".join(body) if self.rng.random() < 0.6 else space.join(body)
         self.city.articles.append(Document(key, lang, title, text, when))
@@ -68,7 +72,9 @@ class Publisher:
             body = _retold(body, lang, self.city)
             title = _retitled(title, body, lang, self.rng)
             late = event.day + timedelta(days=self.rng.randint(0, 4))
-            key = self.add(lang, title, body, late, undated=0.2 if lang == "zh" else self.city.setting.undated)
+            key = self.add(
+                lang, title, body, late, undated=0.2 if lang == "zh" else self.city.setting.undated
+            )
             for other in others:
                 pair = (key, other) if lang == "zh" else (other, key)
                 self.link(*pair, "abridged")
@@ -85,7 +91,9 @@ class Publisher:
             title, sentences = event.zh() if lang == "zh" else event.en()
             if self.rng.random() < 0.5:
                 body.append(title)
-            body.append(("" if lang == "zh" else " ").join(sentences[: self.rng.choice((1, 1, 2, 3))]))
+            body.append(
+                ("" if lang == "zh" else " ").join(sentences[: self.rng.choice((1, 1, 2, 3))])
+            )
         day = max(event.day for event, _ in events) + timedelta(days=1)
         title = self.rng.choice(_DIGEST_ZH if lang == "zh" else _DIGEST_EN)
         key = self.add(lang, title, body, day, undated=0.3)
@@ -104,7 +112,10 @@ class Publisher:
         size = -(-len(items) // parts)
         whole_lang = rng.choice(("zh", "en"))
         whole, split = (zh, en) if whole_lang == "zh" else (en, zh)
-        titles = {"zh": f"{city.name_zh}市{year}年工作回顾", "en": f"{city.name_en} in {year}: a review"}
+        titles = {
+            "zh": f"{city.name_zh}市{year}年工作回顾",
+            "en": f"{city.name_en} in {year}: a review",
+        }
         key = self.add(whole_lang, titles[whole_lang], whole, day, undated=0.3)
         other = "en" if whole_lang == "zh" else "zh"
         for part in range(parts):
@@ -113,7 +124,9 @@ class Publisher:
             body = split[1 + part * size : 1 + (part + 1) * size]
             body = [split[0], *body] if part == 0 else body
             number = f"（{'一二三'[part]}）" if other == "zh" else f" (Part {part + 1})"
-            text = self.add(other, titles[other] + number, body, day + timedelta(days=part + 1), undated=0.4)
+            text = self.add(
+                other, titles[other] + number, body, day + timedelta(days=part + 1), undated=0.4
+            )
             self.link(*((key, text, "part_of") if whole_lang == "zh" else (text, key, "digest")))
 
     def transcript(self, day: date) -> None:
@@ -131,7 +144,9 @@ class Publisher:
             *(line for item in ask_en for line in (f"Question: What about {item[1]}?", f"{who[1]}: {item[3]()}")),
         ]  # fmt: skip
         zh = self.add("zh", f"市政府新闻发布会实录（{first[0]}）", zh_body, day, undated=0.1)
-        en = self.add("en", f"Transcript: press conference on {first[1]}", en_body, day, undated=0.4)
+        en = self.add(
+            "en", f"Transcript: press conference on {first[1]}", en_body, day, undated=0.4
+        )
         self.link(zh, en, "same_event")
 
 

@@ -56,7 +56,7 @@ _WEEK_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def _start(city: City) -> date:
-    return date(2019, 1, 1) + timedelta(days=city.rng.randint(0, 1800))
+    return city.start()
 
 
 def _hour(hour: int) -> tuple[str, str]:
@@ -78,9 +78,7 @@ def trends(city: City, length: int) -> list[Event]:
     return events
 
 
-def _trend(
-    city: City, day: date, subject: tuple[str, str], share: float, *, rises: bool
-) -> Event:
+def _trend(city: City, day: date, subject: tuple[str, str], share: float, *, rises: bool) -> Event:
     months, second = (day.month - 1) or 12, round(share / 2 + 1, 1)
     dated = city.rng.random() < 0.5
     ways_zh = city.say(("增长", "上升")) if rises else city.say(("下降", "减少"))
@@ -136,7 +134,9 @@ def _numbered(city: City, day: date, sort: tuple[str, ...], number: int) -> Even
             f"It has a floor area of {floor_en} square meters." if floor_en else "It has a large floor area.",
             f"The project cost {cost_en} yuan." if cost_en else "The city paid for the project.",
         ]  # fmt: skip
-        return city.say((f"New building at No. {number} {sort[1]}", f"{sort[3].capitalize()} opens")), body
+        return city.say(
+            (f"New building at No. {number} {sort[1]}", f"{sort[3].capitalize()} opens")
+        ), body
 
     return Event(day, zh, en)
 
@@ -144,7 +144,9 @@ def _numbered(city: City, day: date, sort: tuple[str, ...], number: int) -> Even
 def _han(number: int) -> str:
     digits = "零一二三四五六七八九"
     tens, ones = divmod(number, 10)
-    return (digits[tens] if tens > 1 else "") + ("十" if tens else "") + (digits[ones] if ones else "")
+    return (
+        (digits[tens] if tens > 1 else "") + ("十" if tens else "") + (digits[ones] if ones else "")
+    )
 
 
 def lectures(city: City, length: int) -> list[Event]:
@@ -159,11 +161,19 @@ def lectures(city: City, length: int) -> list[Event]:
 
 def _lecture(city: City, day: date, topic: tuple[str, str]) -> Event:
     rng = city.rng
-    hour, seats, dated = rng.choice((9, 10, 14, 15, 19)), rng.randint(3, 30) * 10, rng.random() < 0.7
+    hour, seats, dated = (
+        rng.choice((9, 10, 14, 15, 19)),
+        rng.randint(3, 30) * 10,
+        rng.random() < 0.7,
+    )
     at = _hour(hour)
 
     def zh() -> tuple[str, list[str]]:
-        when = f"{zh_day(day)}（周{_WEEK_ZH[day.weekday()]}）" if dated else f"本周{_WEEK_ZH[day.weekday()]}"
+        when = (
+            f"{zh_day(day)}（周{_WEEK_ZH[day.weekday()]}）"
+            if dated
+            else f"本周{_WEEK_ZH[day.weekday()]}"
+        )
         return city.say(("市图书馆举办公益讲座", f"市图书馆开讲{topic[0]}")), [
             f"{when}{at[0]}，市图书馆将举办“{topic[0]}”公益讲座，设座位{seats}个。",
             city.say(("读者可凭身份证免费入场。", "讲座免费，先到先得。")),
@@ -171,10 +181,17 @@ def _lecture(city: City, day: date, topic: tuple[str, str]) -> Event:
         ]
 
     def en() -> tuple[str, list[str]]:
-        when = f"on {_WEEK_EN[day.weekday()]}" + (f", {MONTHS[day.month - 1]} {day.day}" if dated else "")
+        when = f"on {_WEEK_EN[day.weekday()]}" + (
+            f", {MONTHS[day.month - 1]} {day.day}" if dated else ""
+        )
         return city.say(("Free lecture at the library", "Lecture at the municipal library")), [
             f"The municipal library gives a free lecture on {topic[1]} at {at[1]} {when}.",
-            city.say((f"There are {seats} seats, and readers come in with their identity cards.", f"All {seats} seats are free.")),
+            city.say(
+                (
+                    f"There are {seats} seats, and readers come in with their identity cards.",
+                    f"All {seats} seats are free.",
+                )
+            ),
             city.say(("Listeners may ask questions afterwards.", "Bookmarks will be given away.")),
         ]
 
@@ -191,22 +208,33 @@ def alerts(city: City, length: int) -> list[Event]:
     return events
 
 
-def _alert(city: City, day: date, sort: tuple[str, str, str, str, tuple[int, int]], level: tuple[str, str]) -> Event:
+def _alert(
+    city: City, day: date, sort: tuple[str, str, str, str, tuple[int, int]], level: tuple[str, str]
+) -> Event:
     rng = city.rng
     hour, span, value = rng.randint(5, 22), rng.choice((3, 6, 12, 24)), rng.randint(*sort[4])
     at = _hour(hour)
 
     def zh() -> tuple[str, list[str]]:
         clock = city.say((f"{hour}时", at[0]))
-        return city.say((f"{city.name_zh}发布{sort[0]}{level[0]}预警", f"市气象台发布{sort[0]}{level[0]}预警信号")), [
+        return city.say(
+            (
+                f"{city.name_zh}发布{sort[0]}{level[0]}预警",
+                f"市气象台发布{sort[0]}{level[0]}预警信号",
+            )
+        ), [
             f"市气象台{zh_day(day)}{clock}发布{sort[0]}{level[0]}预警信号：预计未来{span}小时，全市{sort[2].format(a=value)}。",
             city.say(("请注意防范。", "请市民合理安排出行。")),
         ]
 
     def en() -> tuple[str, list[str]]:
-        return city.say((f"{level[1].capitalize()} alert for {sort[1]}", f"{city.name_en} warned of {sort[1]}")), [
+        return city.say(
+            (f"{level[1].capitalize()} alert for {sort[1]}", f"{city.name_en} warned of {sort[1]}")
+        ), [
             f"The observatory of {city.name_en} issued {'an' if level[1] == 'orange' else 'a'} {level[1]} alert for {sort[1]} at {at[1]} on {MONTHS[day.month - 1]} {day.day}: {sort[3].format(a=value)} in the next {span} hours.",
-            city.say(("The public should take care.", "Residents should plan their trips with care.")),
+            city.say(
+                ("The public should take care.", "Residents should plan their trips with care.")
+            ),
         ]
 
     return Event(day, zh, en)
@@ -315,7 +343,9 @@ def _clinic(city: City, day: date, house: tuple[str, str], ward: tuple[str, str]
         ]
 
     def en() -> tuple[str, list[str]]:
-        return city.say((f"{ward[1].capitalize()} at {house[1]}", f"{house[1]} offers {ward[1]}")), [
+        return city.say(
+            (f"{ward[1].capitalize()} at {house[1]}", f"{house[1]} offers {ward[1]}")
+        ), [
             f"{house[1][0].upper() + house[1][1:]} has run {ward[1]} since {MONTHS[day.month - 1]} {day.day}, from {begins[1]} to {ends[1]}.",
             f"At first {count} departments take part; {city.say(('appointments are made by telephone', 'patients book online'))}.",
         ]

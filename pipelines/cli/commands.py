@@ -369,7 +369,7 @@ def align(
         )
     chosen = cities or known
     if explain:
-        say(step.explain(output, *explain, encoder=encoder))
+        say(step.explain(output, *explain, cities=cities, encoder=encoder))
         return ExitCode.DONE
     writable(output)
     with lock.hold(output, chosen):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -120,87 +121,75 @@ def _top(near: Array, count: int) -> list[list[int]]:
     return [sorted(map(int, row)) for row in nearest]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """English article whose candidates are compared, with all that weighs its facts."""
+
+    en: PreparedArticle
+    rarities: tuple[Rarity, Rarity]
+    levels: Levels
+    names: Mapping[str, str]
+    cache: ByteCache | None
+
+
 def compare_candidates(
     choices: Iterable[tuple[PreparedArticle, Sequence[PreparedArticle]]],
     rarities: tuple[Rarity, Rarity],
     cache: ByteCache | None = None,
     learnt: Mapping[str, str] | None = None,
     unread: list[Unread] | None = None,
-) -> Iterator[list[Compared | None]]:
+) -> Iterator[list[tuple[Compared, ...]]]:
     """Yield the comparisons of each English article with its candidates, in order.
 
+    Each is of the whole texts, and of a part if one text seems to render a part of the other.
     `rarities` are of the Chinese and the English articles of the city, `learnt` its aliases. Texts
     with a valid comparison in `cache` are not read; remarks are not cached. A comparison that
-    fails is None and adds the English article to `unread`; without that list the error is raised.
+    fails is empty and adds the English article to `unread`; without that list the error is raised.
     """
     zh_rarity, en_rarity = rarities
     for en, others in choices:
         names = aliases.used(en, learnt) if learnt else {}
         names_digest = json.dumps(names, sort_keys=True).encode() if names else b""
         levels = np.array([zh_rarity.levels(en.weighed), en_rarity.levels(en.weighed)], np.int8)
+        asked = _Asked(en, rarities, levels, names, cache)
         listed = []
         for zh in others:
-            key = hashlib.sha256(zh.digest + en.digest + names_digest).digest()[:16]
-            step = partial(
-                _compared, zh, en, rarities, levels=levels, names=names, cache=cache, key=key
-            )
+            step = partial(_readings, zh, asked, zh.digest + en.digest + names_digest)
             action = f"compared with {zh.document.id}"
-            listed.append(attempt(step, en.document, unread, action=action))
+            listed.append(attempt(step, en.document, unread, action=action) or ())
         yield listed
 
 
+def _readings(zh: PreparedArticle, asked: _Asked, digest: bytes) -> tuple[Compared, ...]:
+    """Return the comparison of the whole texts, and that of a part, if any."""
+    whole = _compared(zh, asked, digest)
+    part = parts.part_of(whole[0])
+    if part is None:
+        return (whole,)
+    coverage, facts = _compared(zh, asked, digest + b"part", part)
+    return whole, (replace(coverage, best=whole[0].best, zh_covered=whole[0].zh_covered), facts)
+
+
 def _compared(
-    zh: PreparedArticle,
-    en: PreparedArticle,
-    rarities: tuple[Rarity, Rarity],
-    *,
-    levels: Levels,
-    names: Mapping[str, str],
-    cache: ByteCache | None,
-    key: bytes,
+    zh: PreparedArticle, asked: _Asked, digest: bytes, part: parts.Part | None = None
 ) -> Compared:
-    """Return the valid comparison cached under `key`, else a new one."""
+    """Return the valid comparison cached under `digest`, else a new one."""
+    key = hashlib.sha256(digest).digest()[:16]
+    cache, (zh_rarity, en_rarity) = asked.cache, asked.rarities
     packed = cache.get(key) if cache else None
-    coverage, facts = _unpacked(packed, levels) if packed else (None, None)
+    coverage, facts = _unpacked(packed, asked.levels) if packed else (None, None)
     if coverage is None or facts is None:
-        zh_rarity, en_rarity = rarities
+        sides = parts.sides(zh, asked.en, part)
+        coverage = coverage or cover(*sides.sentences, *sides.facts)
         zh_rarity.used.clear()
         en_rarity.used.clear()
-        if coverage is not None and coverage.zh_part == coverage.en_part == 1:
-            facts = comparison.compare(zh.facts, en.facts, zh_rarity, en_rarity, names)
-        else:
-            coverage, facts = _comparison(zh, en, zh_rarity, en_rarity, names)
+        facts = comparison.compare(*sides.facts, zh_rarity, en_rarity, asked.names)
+        coverage = replace(coverage, zh_part=sides.shares[0], en_part=sides.shares[1])
         if cache:
             used = (zh_rarity.used, en_rarity.used)
-            cache.put(key, _packed(coverage, facts, _only(levels, used, en.weighed)))
+            levels = _only(asked.levels, used, asked.en.weighed)
+            cache.put(key, _packed(coverage, facts, levels))
     return coverage, facts
-
-
-def _comparison(
-    zh: PreparedArticle,
-    en: PreparedArticle,
-    zh_rarity: Rarity,
-    en_rarity: Rarity,
-    names: Mapping[str, str],
-) -> Compared:
-    """Compare two texts, or one with the part of the other that it renders."""
-    whole = cover(zh.sentences, en.sentences, zh.facts, en.facts)
-    zh_side, en_side = (zh.sentences, zh.facts, 1.0), (en.sentences, en.facts, 1.0)
-    of_zh, of_en = parts.part_of_chinese(zh, whole), parts.part_of_english(en, whole)
-    if of_zh and not of_en:
-        zh_side = parts.cut(zh, of_zh)
-    elif of_en and not of_zh:
-        en_side = parts.cut(en, of_en)
-    else:
-        return whole, comparison.compare(zh.facts, en.facts, zh_rarity, en_rarity, names)
-    coverage = dataclasses.replace(
-        cover(zh_side[0], en_side[0], zh_side[1], en_side[1]),
-        best=whole.best,
-        zh_covered=whole.zh_covered,
-        zh_part=zh_side[2],
-        en_part=en_side[2],
-    )
-    return coverage, comparison.compare(zh_side[1], en_side[1], zh_rarity, en_rarity, names)
 
 
 _UNUSED = -1

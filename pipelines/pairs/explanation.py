@@ -1,5 +1,6 @@
 """Explanations of pairs in sentences: evidence, contradictions, the rival."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -58,8 +59,8 @@ def explain_pair(
     """Explain why two articles are a pair or not, in sentences.
 
     `ids`: Chinese, English. Weights in brackets are log odds: 0.7 doubles the odds, 2.3 is ten to
-    one. Probabilities are those of `calibration`, if there is one; of the pair asked for, the
-    model's own is named too.
+    one; they sum to those of the pair. Probabilities are those of `calibration`, if there is one;
+    of the pair asked for, the model's own is named too.
     """
     cases = [
         _Case(each, zh[each.zh], en[each.en])
@@ -76,17 +77,36 @@ def explain_pair(
         "",
         _verdict(case.scored, pairing, en, calibration),
     ]
-    weights = {kind: kind.weight(case.scored, model) for kind in KINDS}
+    terms = _terms(case, model)
     for heading, sign in (("For it:", 1), ("Against it:", -1)):
-        kinds = [kind for kind in KINDS if sign * weights[kind] >= _LEAST]
-        kinds.sort(key=lambda kind: -abs(weights[kind]))
-        if kinds:
-            lines += ["", heading]
-            lines += [f"  [{weights[kind]:+.1f}] {kind.sentence(case)}" for kind in kinds]
+        own = [(weight, text) for weight, text in terms if sign * weight > 0]
+        own.sort(key=lambda term: -abs(term[0]))
+        if own:
+            lines += ["", heading, *(f"  [{weight:+.1f}] {text}" for weight, text in own)]
     rival = next((other for other in cases if other is not case), None)
     if rival is not None:
         lines += ["", *_against(case, rival, model, calibration)]
     return "\n".join(lines)
+
+
+def _terms(case: _Case, model: PairModel) -> list[tuple[float, str]]:
+    """Return the terms of the log odds as printed, which sum to the total."""
+    weights = {kind: kind.weight(case.scored, model) for kind in KINDS}
+    terms = [
+        (round(weight, 1), kind.sentence(case))
+        for kind, weight in weights.items()
+        if abs(weight) >= _LEAST
+    ]
+    terms.append((round(model.bias, 1), "Most candidates are no pair, before any evidence."))
+    shared = round(-math.log1p(case.scored.rivals), 1)
+    terms.append((shared, "Other members of the series may be the counterpart."))
+    rest = round(round(_log_odds(case.scored), 1) - sum(weight for weight, _ in terms), 1)
+    return [*terms, (rest, "Small things and rounding.")]
+
+
+def _log_odds(scored: Scored) -> float:
+    """Return the log odds of a pair against its rivals and no link."""
+    return scored.score - math.log1p(scored.rivals)
 
 
 def _not_compared(
@@ -130,7 +150,7 @@ def _verdict(
 ) -> str:
     likely = _probability(scored, calibration)
     own = f" by {calibration.version}, {scored.probability:.3f} by the model" if calibration else ""
-    stated = f"probability {likely:.3f}{own}, log odds {scored.score:+.1f}"
+    stated = f"probability {likely:.3f}{own}, log odds {_log_odds(scored):+.1f}"
     if any(each is scored for each in pairing.pairs):
         if likely >= DECISION:
             return f"A pair ({scored.relation}): {stated}."
@@ -158,7 +178,7 @@ def _against(
     }
     lines = [
         f"{head} {_titled(rival.zh)}, probability {_probability(rival.scored, calibration):.3f}, "
-        f"log odds {rival.scored.score:+.1f}."
+        f"log odds {_log_odds(rival.scored):+.1f}."
     ]
     lines += [
         f"  [{gaps[kind]:+.1f}] by {kind.name}. There: {kind.sentence(rival)}"
@@ -183,16 +203,23 @@ def _remarks(case: _Case, *beginnings: str) -> list[str]:
 
 def _sentences(case: _Case) -> str:
     coverage = case.scored.coverage
+    part = (
+        f"Compared with a part of the Chinese text ({coverage.zh_part:.0%}). "
+        if coverage.zh_part < 1
+        else f"Compared with a part of the English text ({coverage.en_part:.0%}). "
+        if coverage.en_part < 1
+        else ""
+    )
     return (
-        f"The Chinese text covers {coverage.en:.0%} of the English one, and is covered by it to "
-        f"{coverage.zh:.0%}; {coverage.order:.0%} in the same order (mean cosine "
+        f"{part}The Chinese text covers {coverage.en:.0%} of the English one, and is covered by "
+        f"it to {coverage.zh:.0%}; {coverage.order:.0%} in the same order (mean cosine "
         f"{coverage.similarity:.2f})."
     )
 
 
 def _other_candidates(case: _Case) -> str:
-    degree = "less" if case.scored.features["ahead_of_rivals"] > 0 else "as"
-    return f"Other Chinese articles match the English sentences {degree} well."
+    degree = "less" if case.scored.features["ahead_of_siblings"] > 0 else "better"
+    return f"Other members of the series match the English sentences {degree}."
 
 
 def _figures(case: _Case) -> str:
@@ -202,11 +229,20 @@ def _figures(case: _Case) -> str:
     lone = [f for f in listed if not figures.shared_bits(f, zh) and f.bits >= _RARE_BITS]
     clash = case.scored.coverage.figures_clash > 1
     return _joined(
-        ("in both:", [_written(f) for f in both[:_SHOWN]]),
+        ("in both:", [_matched(f, zh) for f in both[:_SHOWN]]),
         ("only in English:", [_written(f) for f in lone[:_SHOWN]]),
         ("", ["matching sentences give different figures"] if clash else []),
         default="Few figures to compare.",
     )
+
+
+def _matched(figure: Quantity, zh: Sequence[Quantity]) -> str:
+    """Write a common figure, with the Chinese one if it is another."""
+    alike = [other for other in zh if figures.agree(other, figure)]
+    closest = min(alike, key=lambda other: abs(other.value - figure.value), default=figure)
+    if _written(closest) == _written(figure):
+        return _written(figure)
+    return f"{_written(figure)} (Chinese: {_written(closest)})"
 
 
 def _written(figure: Quantity) -> str:
@@ -223,7 +259,7 @@ def _dates(case: _Case) -> str:
     both = [f"months {a} to {b}" for a, b in periods if (a, b) in zh_periods]
     return _joined(
         ("both name", [_day(day) for day in days.values()][:_SHOWN]),
-        ("", _remarks(case, "dates", "years", "periods")),
+        ("", _remarks(case, "dates", "years", "periods", "hours", "weekday")),
         ("both are about", both[:_SHOWN]),
         default="The years go together."
         if facts.years_agree > facts.years_clash
@@ -255,7 +291,7 @@ def _names(case: _Case) -> str:
     return _joined(
         ("named in both:", list(found)[:_SHOWN]),
         ("", [r for r in remarks if "as other pairs show" in r]),
-        ("", [r for r in remarks if "is not named" in r or r.startswith("guests")]),
+        ("", [r for r in remarks if "is not named" in r or r.startswith(("guests", "countries"))]),
         default="A guest's name sounds the same in both texts.",
     )
 
@@ -282,6 +318,12 @@ def _stage(case: _Case) -> str:
     return f"The texts report {word} stage: a future event, one that begins, or one that is over."
 
 
+def _direction(case: _Case) -> str:
+    facts = case.scored.comparison
+    word = "the same way" if facts.direction_agree > facts.direction_clash else "opposite ways"
+    return f"Figures of both texts go {word}."
+
+
 def _length(case: _Case) -> str:
     word = "longer" if case.scored.features["longer"] else "shorter"
     return f"The English text is {word} than a translation would be."
@@ -298,14 +340,17 @@ def _link(_: _Case) -> str:
 
 
 KINDS = (
-    Kind("sentences", ("similarity", "title", "covered_en", "covered_zh", "order"), _sentences),
-    Kind("the other candidates", ("ahead_of_rivals",), _other_candidates),
+    Kind("sentences", ("similarity", "covered_en", "covered_zh", "order", "part"), _sentences),
+    Kind("the other candidates", ("ahead_of_siblings", "behind_siblings"), _other_candidates),
     Kind("figures", ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
          _figures),
     Kind("days, months and years", ("dates_agree", "dates_clash", "dates_lead", "periods_agree",
-                                    "periods_clash", "years_agree", "years_clash"), _dates),
-    Kind("ordinals", ("ordinals_agree", "ordinals_clash", "sessions_agree"), _ordinals),
-    Kind("names", ("names_agree", "names_missing", "guests_agree", "guests_clash"), _names),
+                                    "periods_clash", "years_agree", "years_clash", "hours_agree",
+                                    "hours_clash", "weekday_agree", "weekday_clash"), _dates),
+    Kind("ordinals", ("ordinals_clash", "sessions_agree"), _ordinals),
+    Kind("names", ("names_agree", "names_missing", "guests_agree", "guests_clash",
+                   "countries_agree", "countries_clash"), _names),
+    Kind("direction", ("direction_agree", "direction_clash"), _direction),
     Kind("places and Latin words", ("places_agree", "places_missing"), _places),
     Kind("titles of documents", ("titles_agree", "titles_clash"), _titles),
     Kind("tense", ("stage_agree", "stage_clash"), _stage),

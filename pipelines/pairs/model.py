@@ -65,7 +65,6 @@ def features(
     figures = coverage.figures_agree + coverage.figures_clash
     measured = {
         "similarity": coverage.similarity,
-        "title": coverage.title,
         "covered_en": coverage.en,
         "covered_zh": coverage.zh,
         "order": coverage.order,
@@ -94,7 +93,7 @@ def features(
 
 _AS_COMPARED = (
     "dates_agree", "dates_clash", "dates_lead", "years_agree", "years_clash",
-    "periods_agree", "periods_clash", "ordinals_agree", "ordinals_clash", "sessions_agree",
+    "periods_agree", "periods_clash", "ordinals_clash", "sessions_agree",
     "names_agree", "names_missing", "guests_agree", "guests_clash", "places_agree",
     "places_missing", "direction_agree", "direction_clash", "hours_agree", "hours_clash",
     "weekday_agree", "weekday_clash", "countries_agree", "countries_clash",

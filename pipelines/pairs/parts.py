@@ -5,11 +5,13 @@ and figures of a digest's other items are no evidence about this one. The consta
 and not measured one by one.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.facts.facts import Facts, facts
-from pipelines.pairs.coverage import COVERED, Array, Coverage, Sentences
+from pipelines.pairs.coverage import COVERED, Coverage, Sentences
 from pipelines.pairs.prepared import PreparedArticle
 
 Mask = npt.NDArray[np.bool_]
@@ -22,42 +24,68 @@ _MOST = 0.6
 """Share of the other text that a part is at most."""
 _OUTSIDE = 0.34
 """Covered share of the rest at most: else the text is abridged, and no part of it an item."""
+_ALMOST = 0.99
+"""Share that a part states at most: it is not the whole."""
 _FEWEST = 4
 """Sentences, title included, of which a part can be cut."""
 
 
-def part_of_chinese(zh: PreparedArticle, coverage: Coverage) -> tuple[int, int] | None:
-    """Return the Chinese sentences that English renders, if only a part."""
-    covered = coverage.best >= COVERED
-    return _stretch(coverage.zh_covered, zh.sentences.weights, coverage.en, covered)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Sentences of one text that the other one renders, title first, the last one excluded."""
+
+    lang: str
+    first: int
+    end: int
 
 
-def part_of_english(en: PreparedArticle, coverage: Coverage) -> tuple[int, int] | None:
-    """Return the English sentences that Chinese tells, if only a part."""
-    covered = coverage.best >= COVERED
-    return _stretch(covered, en.sentences.weights, coverage.zh, coverage.zh_covered)
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Sentences and facts of both texts as compared, Chinese first, and their shares."""
+
+    sentences: tuple[Sentences, Sentences]
+    facts: tuple[Facts, Facts]
+    shares: tuple[float, float]
 
 
-def cut(article: PreparedArticle, part: tuple[int, int]) -> tuple[Sentences, Facts, float]:
+def part_of(coverage: Coverage) -> Part | None:
+    """Return the part of one text that the other renders, if it is of one."""
+    zh, en = coverage.zh_covered, coverage.best >= COVERED
+    of_zh, of_en = _stretch(zh, coverage.en, en), _stretch(en, coverage.zh, zh)
+    if of_zh and not of_en:
+        return Part("zh", *of_zh)
+    if of_en and not of_zh:
+        return Part("en", *of_en)
+    return None
+
+
+def sides(zh: PreparedArticle, en: PreparedArticle, part: Part | None) -> Sides:
+    """Return what is compared of two articles."""
+    read = [
+        _cut(article, part)
+        if part is not None and part.lang == article.document.lang
+        else (article.sentences, article.facts, 1.0)
+        for article in (zh, en)
+    ]
+    return Sides((read[0][0], read[1][0]), (read[0][1], read[1][1]), (read[0][2], read[1][2]))
+
+
+def _cut(article: PreparedArticle, part: Part) -> tuple[Sentences, Facts, float]:
     """Return the sentences and facts of a part, and its share of the text."""
-    first, end = part
     sentences, whole = article.sentences, article.facts.whole
+    first, end = part.first, part.end
     begin = int(sentences.starts[first])
     last = int(sentences.starts[end]) if end < len(sentences.starts) else len(whole)
     document = article.document
     # A part has no title: in the text of its facts an empty line replaces it.
-    found = facts(
-        whole[begin:last], document.lang, published=document.published, url=document.url
-    )
+    found = facts(whole[begin:last], document.lang, published=document.published, url=document.url)
     weights = sentences.weights[first:end]
-    share = float(weights.sum())
+    share = min(float(weights.sum()), _ALMOST)
     starts = sentences.starts[first:end] - begin + 1
-    return Sentences(starts, weights / share, sentences.vectors[first:end]), found, share
+    return Sentences(starts, weights / weights.sum(), sentences.vectors[first:end]), found, share
 
 
-def _stretch(
-    covered: Mask, weights: Array, share: float, item: Mask
-) -> tuple[int, int] | None:
+def _stretch(covered: Mask, share: float, item: Mask) -> tuple[int, int] | None:
     """Return a covered stretch without title; None for all or scattered sentences.
 
     `share` and `item` are what is covered of the text that may be an item.
@@ -65,21 +93,21 @@ def _stretch(
     told = share >= _RENDERED or (share >= _LEAD_ONLY and bool(item[:2].any()))
     if not told or len(covered) < _FEWEST or not covered[1:].any():
         return None
-    first, end = _densest(np.where(covered, weights, -weights))
-    inside = float(weights[first:end].sum())
-    outside = float(weights[covered].sum() - weights[first:end] @ covered[first:end])
-    if first == 0 or inside > _MOST or outside > _OUTSIDE * (1 - inside):
+    first, end = _densest(covered)
+    inside = (end - first) / len(covered)
+    outside = int(covered.sum()) - int(covered[first:end].sum())
+    if first == 0 or inside > _MOST or outside > _OUTSIDE * (len(covered) - end + first):
         return None
     return first, end
 
 
-def _densest(values: Array) -> tuple[int, int]:
-    """Return the stretch with the greatest sum."""
-    best, chosen, start, total = -1.0, (0, 0), 0, 0.0
-    for at, value in enumerate(values.tolist()):
+def _densest(covered: Mask) -> tuple[int, int]:
+    """Return the stretch with most covered sentences over the others."""
+    best, chosen, start, total = 0, (0, 0), 0, 0
+    for at, is_covered in enumerate(covered.tolist()):
         if total <= 0:
-            start, total = at, 0.0
-        total += value
+            start, total = at, 0
+        total += 1 if is_covered else -1
         if total > best:
             best, chosen = total, (start, at + 1)
     return chosen

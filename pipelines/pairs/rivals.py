@@ -61,16 +61,22 @@ def are_parts(first: Mask, second: Mask) -> bool:
     return fewer > 0 and shared <= _PARTS_OVERLAP * fewer
 
 
-def rivals_of(articles: Sequence[PreparedArticle], masks: Sequence[Mask]) -> list[tuple[int, ...]]:
+def rivals_of(
+    articles: Sequence[PreparedArticle], masks: Sequence[Mask], parts: Sequence[bool]
+) -> list[tuple[int, ...]]:
     """Return each article's rivals for a third one, by position.
 
-    `masks` are the sentences of the third that each renders.
+    `masks` are the sentences of the third that each renders; `parts` is True where only a part of
+    the article was compared: an item of a digest is no rival of the report of the same event.
     """
     count = len(articles)
     found: list[list[int]] = [[] for _ in articles]
     for one in range(count):
         for other in range(one + 1, count):
-            if are_parts(masks[one], masks[other]) or are_twins(articles[one], articles[other]):
+            pair = articles[one], articles[other]
+            if parts[one] != parts[other] or are_parts(masks[one], masks[other]):
+                continue
+            if not are_siblings(*pair) or are_twins(*pair):
                 continue
             found[one].append(other)
             found[other].append(one)

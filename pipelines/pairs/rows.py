@@ -18,6 +18,9 @@ from pipelines.tables.parquet import Row
 
 RUNNERS_UP = 3
 """Candidates stored for each English article beside its pair."""
+_NAMES_ABSENT, _PLACES_ABSENT = 0.7, 0.6
+"""Shares of absent names and places above which they are more than one alone (`comparison` adds a
+constant to all); set by hand, not measured."""
 _NUMBERS_MISSING = 0.5
 """Share of missing figures that counts as contradiction; set by hand, not measured."""
 
@@ -112,11 +115,18 @@ def _agreement(facts: FactComparison, coverage: Coverage) -> dict[str, float | N
         else None,
         "names": _clip(
             max(facts.names_agree, facts.places_agree)
-            - max(facts.names_missing, facts.guests_clash, facts.places_missing)
+            - max(_absent(facts), facts.guests_clash, facts.countries_clash)
         )
         if named
         else None,
     }
+
+
+def _absent(facts: FactComparison) -> float:
+    """Return the share of absent names, if they are several."""
+    names = facts.names_missing if facts.names_missing > _NAMES_ABSENT else 0.0
+    places = facts.places_missing if facts.places_missing > _PLACES_ABSENT else 0.0
+    return max(names, places)
 
 
 def calibrate_rows(output: Path, method: str, tables: Sequence[list[Row]]) -> None:

@@ -1,5 +1,6 @@
 """`align --explain`: evidence for and against a pair, and the lacks of a rival."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -89,6 +90,23 @@ def test_where_a_calibration_is_in_force_its_probability_is_stated() -> None:
     assert odds > 7
     doubtful = explanations(Calibration("calibration-3", "method", shift=-9.0, slope=0.5))
     assert "Not a pair at the default threshold" in doubtful["zh29"]
+
+
+@pytest.mark.parametrize("one", ["zh29", "zh28"])
+def test_the_terms_sum_to_the_stated_log_odds(explained: dict[str, str], one: str) -> None:
+    own = re.split(r"What (?:the runner-up|it) lack", explained[one])[0]
+    stated = float(re.search(r"log odds ([-+][\d.]+)", own)[1].rstrip("."))  # type: ignore[index]
+    terms = [float(term) for term in re.findall(r"^  \[([-+][\d.]+)\]", own, re.MULTILINE)]
+    assert sum(terms) == pytest.approx(stated, abs=0.01)
+
+
+def test_a_rounded_figure_is_shown_with_what_it_rounds() -> None:
+    zh = Document("z", "zh", "", "展览共展出文物约1000件，接待观众31.2万人次，历时14天。", DAY)
+    en = Document("e", "en", "", "The show of 1,003 relics drew 312,000 visitors in 14 days.", DAY)
+    left, right = prepare([zh], load_encoder()), prepare([en], load_encoder())
+    told = explain_pair(pair.pair(left, right), left, right, ("z", "e"), load_pair_model())
+    assert "1,003 (Chinese: 1,000)" in told
+    assert "312,000" in told
 
 
 def test_every_feature_belongs_to_one_kind_of_evidence() -> None:

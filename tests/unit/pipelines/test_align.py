@@ -192,6 +192,12 @@ def test_explain_says_why_not(output: Path) -> None:
     assert "A pair (" in align.explain(output, "a1", "b1")
 
 
+def test_explain_looks_in_the_named_city_only(output: Path) -> None:
+    assert "A pair (" in align.explain(output, "a1", "b1", cities=["yunze"])
+    with pytest.raises(align.UnknownPairError, match="none of elsewhere holds"):
+        align.explain(output, "a1", "b1", cities=["elsewhere"])
+
+
 def test_explain_names_what_it_cannot_find(output: Path) -> None:
     with pytest.raises(align.UnknownPairError, match="no city holds a Chinese article nothing"):
         align.explain(output, "nothing", "b1")
