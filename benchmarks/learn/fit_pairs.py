@@ -7,8 +7,8 @@ The likelihood is that of `pipelines.pairs.pair`: a pair against its rivals and 
 drawn to a prior set by hand from field notes (what clashes is worth more than what agrees), may not
 change sign, and are learnt in the training half's wording only. The cities have many habits: from
 two texts to thousands, English early or late, abridged or whole, with most counterparts or hardly
-any, beside strangers or none. Each city has the kinds of one fold. The log odds are calibrated last,
-by a line through the scores of every fold under weights learnt from the others.
+any, beside strangers or none. Each city has the kinds of one fold. The log odds are calibrated
+last, by a line through the scores of every fold under weights learnt from the others.
 """
 
 import argparse
@@ -37,32 +37,33 @@ from pipelines.vectors.load import load_encoder
 Array = npt.NDArray[Any]
 
 PRIOR = {
-    "similarity": 6.0, "covered_en": 2.0, "covered_zh": 1.0, "order": 1.0, "part": -1.0,
-    "ahead_of_siblings": 2.0, "behind_siblings": -4.0, "figures_agree": 2.0, "figures_clash": -5.0,
-    "numbers_agree": 2.0, "numbers_missing": -4.0, "dates_agree": 1.5, "dates_clash": -4.0,
+    "similarity": 6.0, "covered_zh": 1.0, "order": 1.0, "part": -1.0,
+    "figures_agree": 2.0, "figures_clash": -5.0,
+    "numbers_missing": -4.0, "dates_agree": 1.5, "dates_clash": -4.0,
     "dates_lead": 1.5, "years_agree": 0.5, "years_clash": -4.0, "periods_agree": 1.0,
     "periods_clash": -4.0, "ordinals_clash": -5.0, "sessions_agree": 2.0, "names_agree": 1.5,
     "names_missing": -2.0, "guests_agree": 1.0, "guests_clash": -3.0, "places_agree": 1.0,
     "places_missing": -1.5, "titles_agree": 1.5, "titles_clash": -2.0, "stage_agree": 0.5,
-    "stage_clash": -2.0, "direction_agree": 0.5, "direction_clash": -5.0, "hours_agree": 0.7,
-    "hours_clash": -3.0, "weekday_agree": 0.5, "weekday_clash": -3.0, "countries_agree": 0.5,
-    "countries_clash": -4.0, "longer": -1.0, "shorter": -0.5, "soon": 1.0, "early": -1.0,
+    "stage_clash": -4.0, "direction_clash": -5.0, "hours_agree": 0.7,
+    "hours_clash": -3.0, "weekday_agree": 0.5, "weekday_clash": -3.0,
+    "countries_clash": -4.0, "sites_clash": -4.0, "shorter": -0.5, "soon": 1.0, "early": -1.0,
     "late": -1.5,
 }  # fmt: skip
 PRIOR_BIAS = -6.0
 NEVER_LEARNT = {"link": 5.0}
 """Generated articles have no URLs; a link is next to certain."""
-SPREAD = {"stage_clash": 0.7, "similarity": 1.5}
+SPREAD = {"stage_clash": 1.5, "similarity": 1.5}
 """Prior deviation where the usual (half the weight, plus .3) is too free: tense is read from a few
 words, which real texts use loosely; similarity is worth more where texts are not all alike."""
 LEAST = {
     "figures_clash": -4.0, "dates_clash": -3.5, "years_clash": -3.5, "periods_clash": -4.0,
     "ordinals_clash": -4.0, "guests_clash": -3.0, "direction_clash": -4.0, "hours_clash": -2.5,
-    "weekday_clash": -2.5, "countries_clash": -3.5,
+    "weekday_clash": -2.5, "countries_clash": -3.5, "sites_clash": -3.0, "stage_clash": -3.0,
 }  # fmt: skip
 """Bounds of what a contradiction weighs: generated series seldom have each of them, and one that
 decides must outweigh similarity."""
 GREATEST = {"early": -2.0, "late": -2.0}
+MOST_AGREED = {"sessions_agree": 3.5}
 """Bounds of what a date of publication weighs: pages are moved and get new dates, which generated
 series do not."""
 STRENGTH = 0.5
@@ -70,9 +71,7 @@ HOPELESS = -12.0
 """Log odds under the prior below which a candidate teaches nothing."""
 PLAUSIBLE = -6.0
 """Log odds under the prior from which a candidate can be a rival."""
-FOLDS = tuple(
-    tuple((*corpus.KINDS, *notices.KINDS)[fold::5]) for fold in range(5)
-)
+FOLDS = tuple(tuple((*corpus.KINDS, *notices.KINDS)[fold::5]) for fold in range(5))
 SETTINGS = (
     HARD,
     dataclasses.replace(HARD, mateless=0.5, english=0.6),
@@ -106,7 +105,10 @@ class Examples:
                         place[self.first[kept]], place[self.second[kept]])  # fmt: skip
 
 
-def described(articles: Sequence[Document]) -> tuple[list[Scored], list[PreparedArticle], list[PreparedArticle]]:
+Side = list[PreparedArticle]
+
+
+def described(articles: Sequence[Document]) -> tuple[list[Scored], Side, Side]:
     """Return all candidates of a city with features, and its articles."""
     encoder = load_encoder()
     zh, en = (
@@ -117,11 +119,14 @@ def described(articles: Sequence[Document]) -> tuple[list[Scored], list[Prepared
     return [*pairing.pairs, *pairing.unassigned], zh, en
 
 
-def examples(articles: Sequence[Document], gold: set[tuple[str, str]], fold: int, prior: PairModel) -> Examples:
+def examples(
+    articles: Sequence[Document], gold: set[tuple[str, str]], fold: int, prior: PairModel
+) -> Examples:
     """Return a city's candidates as examples."""
     listed, zh, en = described(articles)
     listed = [each for each in listed if prior.score(each.features) > HOPELESS]
-    x = np.array([[each.features[name] for name in PRIOR] for each in listed]).reshape(-1, len(PRIOR))
+    x = np.array([[each.features[name] for name in PRIOR] for each in listed])
+    x = x.reshape(-1, len(PRIOR))
     y = np.array([(zh[e.zh].document.id, en[e.en].document.id) in gold for e in listed], float)
     first: list[int] = []
     second: list[int] = []
@@ -131,12 +136,15 @@ def examples(articles: Sequence[Document], gold: set[tuple[str, str]], fold: int
         for at in strong:
             groups.setdefault(getattr(listed[at], side), []).append(at)
         for group in groups.values():
-            others = [zh[listed[at].zh] if side == "en" else en[listed[at].en] for at in group]
-            masks = [
-                listed[at].coverage.best >= COVERED if side == "en" else listed[at].coverage.zh_covered
-                for at in group
-            ]
-            parts = [getattr(listed[at].coverage, "zh_part" if side == "en" else "en_part") < 1 for at in group]
+            covers = [listed[at].coverage for at in group]
+            if side == "en":
+                others = [zh[listed[at].zh] for at in group]
+                masks = [coverage.best >= COVERED for coverage in covers]
+                parts = [coverage.zh_part < 1 for coverage in covers]
+            else:
+                others = [en[listed[at].en] for at in group]
+                masks = [coverage.zh_covered for coverage in covers]
+                parts = [coverage.en_part < 1 for coverage in covers]
             for at, rivals in zip(group, rivals_of(others, masks, parts), strict=True):
                 first += [at] * len(rivals)
                 second += [group[other] for other in rivals]
@@ -170,7 +178,9 @@ def gather(seeds: range) -> Examples:
         )  # fmt: skip
         articles = list(city.articles)
         if rng.random() < 0.5:
-            other = corpus.generate(seed + 5000, half=0, series=1, kinds=FOLDS[fold], setting=setting)
+            other = corpus.generate(
+                seed + 5000, half=0, series=1, kinds=FOLDS[fold], setting=setting
+            )
             strangers = rng.choice(("zh", "en"))
             articles += [a for a in other.articles if a.lang == strangers]
         parts.append(examples(articles, {(zh, en) for zh, en, _ in city.gold}, fold, prior))
@@ -195,14 +205,16 @@ def fit(
     for name, value in SPREAD.items():
         spread[names.index(name)] = value
     least = np.array([*(GREATEST.get(name, -np.inf) for name in names), -np.inf])
-    most = np.array([*(LEAST.get(name, np.inf) for name in names), np.inf])
-    w, mean, square = (prior if start is None else start).copy(), np.zeros(len(prior)), np.zeros(len(prior))
+    most = np.array([*((LEAST | MOST_AGREED).get(name, np.inf) for name in names), np.inf])
+    w = (prior if start is None else start).copy()
+    mean, square = np.zeros(len(prior)), np.zeros(len(prior))
     for step in range(1, steps + 1):
         odds, rivals, chance = chances(rows.x @ w[:-1] + w[-1], rows)
         # Of a link: log p = s - log Z. Of another: log (1 - p) = log (1 + R) - log Z.
         error = chance - rows.y
         of_rival = 1 / (1 + odds + rivals) - (1 - rows.y) / (1 + rivals)
-        error = error + np.bincount(rows.second, of_rival[rows.first] * odds[rows.second], len(odds))
+        shifted = of_rival[rows.first] * odds[rows.second]
+        error = error + np.bincount(rows.second, shifted, len(odds))
         gradient = np.append(rows.x.T @ error, error.sum())
         gradient += STRENGTH * (w - prior) / spread**2
         mean = 0.9 * mean + 0.1 * gradient
@@ -220,8 +232,8 @@ def calibrated(rows: Examples, start: Array) -> tuple[float, float]:
         own = rows.fold == fold
         scores[own] = rows.x[own] @ weights + bias
     best = min(
-        ((loss(slope * scores + shift, rows), slope, shift)
-         for slope in np.arange(0.5, 1.3, 0.05) for shift in np.arange(-1.5, 1.01, 0.1))
+        (loss(slope * scores + shift, rows), slope, shift)
+         for slope in np.arange(0.5, 1.3, 0.05) for shift in np.arange(-1.5, 1.01, 0.1)
     )  # fmt: skip
     return float(best[1]), float(best[2])
 
@@ -242,11 +254,12 @@ def main() -> None:
     rows = gather(range(args.seeds))
     weights, bias = fit(rows)
     slope, shift = calibrated(rows, np.append(weights, bias))
-    print(f"{len(rows.y)} candidates, {int(rows.y.sum())} links; slope {slope:.2f}, shift {shift:.2f}")
+    links = int(rows.y.sum())
+    print(f"{len(rows.y)} candidates, {links} links; slope {slope:.2f}, shift {shift:.2f}")
     number = int(load_pair_model().version.rpartition("-")[2])
     stored = {
         "version": f"pairing-{max(number, 2)}",
-        "learnt": f"python -m benchmarks.learn.fit_pairs --seeds {args.seeds}: {int(rows.y.sum())} links "
+        "learnt": f"python -m benchmarks.learn.fit_pairs --seeds {args.seeds}: {links} links "
         "of generated series in training wording, prior by hand; no collected or shared text",
         "bias": round(slope * bias + shift, 3),
         "weights": {

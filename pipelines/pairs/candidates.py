@@ -161,7 +161,7 @@ def compare_candidates(
 
 
 def _readings(zh: PreparedArticle, asked: _Asked, digest: bytes) -> tuple[Compared, ...]:
-    """Return the comparison of the whole texts, and that of a part, if any."""
+    """Return the comparison of whole texts, and of a part."""
     whole = _compared(zh, asked, digest)
     part = parts.part_of(whole[0])
     if part is None:

@@ -17,8 +17,6 @@ COVERED = 0.5
 # The constants below are set by hand and not measured one by one.
 _SHARPNESS = 20.0
 """Slope of the step at `COVERED`."""
-_TITLE_TO_SENTENCE = 0.9
-"""Factor on the cosine of a title with a sentence of the other text, rather than its title."""
 _TITLES_FROM, _TITLES_RISE = 0.4, 0.25
 _TITLES_BELOW, _TITLES_FALL = 0.5, 0.2
 """Cosine of titles named in the texts from which they agree, and the rise to full agreement;
@@ -78,13 +76,11 @@ def cover(zh: Sentences, en: Sentences, zh_facts: Facts, en_facts: Facts) -> Cov
     cosine = en.vectors.astype(np.float32) @ zh.vectors.astype(np.float32).T
     best, zh_best = cosine.max(axis=1), cosine.max(axis=0)
     partner, order = _in_order(cosine, en.weights, zh.weights)
-    elsewhere = _TITLE_TO_SENTENCE * cosine[0].max(), _TITLE_TO_SENTENCE * cosine[:, 0].max()
-    title = float(max(cosine[0, 0], *elsewhere))
     titles = _titles(zh.titles, en.titles)
     figures = _figures(zh, en, zh_facts, en_facts, partner=partner, cosine=cosine)
     return Coverage(
         similarity=float(best @ en.weights),
-        title=title,
+        title=float(cosine[0, 0]),
         zh=float(_soft(zh_best) @ zh.weights),
         en=float(_soft(best) @ en.weights),
         order=order,

@@ -90,7 +90,7 @@ def explain_pair(
 
 
 def _terms(case: _Case, model: PairModel) -> list[tuple[float, str]]:
-    """Return the terms of the log odds as printed, which sum to the total."""
+    """Return the terms of the log odds, as printed."""
     weights = {kind: kind.weight(case.scored, model) for kind in KINDS}
     terms = [
         (round(weight, 1), kind.sentence(case))
@@ -105,7 +105,7 @@ def _terms(case: _Case, model: PairModel) -> list[tuple[float, str]]:
 
 
 def _log_odds(scored: Scored) -> float:
-    """Return the log odds of a pair against its rivals and no link."""
+    """Return the log odds against rivals and no link."""
     return scored.score - math.log1p(scored.rivals)
 
 
@@ -217,11 +217,6 @@ def _sentences(case: _Case) -> str:
     )
 
 
-def _other_candidates(case: _Case) -> str:
-    degree = "less" if case.scored.features["ahead_of_siblings"] > 0 else "better"
-    return f"Other members of the series match the English sentences {degree}."
-
-
 def _figures(case: _Case) -> str:
     zh, en = case.zh.facts.figures, case.en.facts.figures
     listed = {(f.kind, f.value): f for f in sorted(en, key=lambda f: -f.bits)}.values()
@@ -301,7 +296,7 @@ def _places(case: _Case) -> str:
     both = sorted(zh.places & en.places) + sorted(zh.latin & en.latin)
     return _joined(
         ("in both:", both[:_SHOWN]),
-        ("", _remarks(case, "not named in Chinese")),
+        ("", _remarks(case, "not named in Chinese", "sites")),
         default="Places are in one text only.",
     )
 
@@ -318,15 +313,12 @@ def _stage(case: _Case) -> str:
     return f"The texts report {word} stage: a future event, one that begins, or one that is over."
 
 
-def _direction(case: _Case) -> str:
-    facts = case.scored.comparison
-    word = "the same way" if facts.direction_agree > facts.direction_clash else "opposite ways"
-    return f"Figures of both texts go {word}."
+def _direction(_: _Case) -> str:
+    return "Figures of the two texts go opposite ways."
 
 
-def _length(case: _Case) -> str:
-    word = "longer" if case.scored.features["longer"] else "shorter"
-    return f"The English text is {word} than a translation would be."
+def _length(_: _Case) -> str:
+    return "The English text is shorter than a translation would be."
 
 
 def _publication(case: _Case) -> str:
@@ -340,21 +332,20 @@ def _link(_: _Case) -> str:
 
 
 KINDS = (
-    Kind("sentences", ("similarity", "covered_en", "covered_zh", "order", "part"), _sentences),
-    Kind("the other candidates", ("ahead_of_siblings", "behind_siblings"), _other_candidates),
-    Kind("figures", ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
+    Kind("sentences", ("similarity", "covered_zh", "order", "part"), _sentences),
+    Kind("figures", ("figures_agree", "figures_clash", "numbers_missing"),
          _figures),
     Kind("days, months and years", ("dates_agree", "dates_clash", "dates_lead", "periods_agree",
                                     "periods_clash", "years_agree", "years_clash", "hours_agree",
                                     "hours_clash", "weekday_agree", "weekday_clash"), _dates),
     Kind("ordinals", ("ordinals_clash", "sessions_agree"), _ordinals),
     Kind("names", ("names_agree", "names_missing", "guests_agree", "guests_clash",
-                   "countries_agree", "countries_clash"), _names),
-    Kind("direction", ("direction_agree", "direction_clash"), _direction),
-    Kind("places and Latin words", ("places_agree", "places_missing"), _places),
+                   "countries_clash"), _names),
+    Kind("direction", ("direction_clash",), _direction),
+    Kind("places and Latin words", ("places_agree", "places_missing", "sites_clash"), _places),
     Kind("titles of documents", ("titles_agree", "titles_clash"), _titles),
     Kind("tense", ("stage_agree", "stage_clash"), _stage),
-    Kind("length", ("longer", "shorter"), _length),
+    Kind("length", ("shorter",), _length),
     Kind("publication", ("soon", "early", "late"), _publication),
     Kind("link", ("link",), _link),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Marks of one event beside figures, days and names: direction, hour, weekday, country.
+"""Further marks of one event: direction, hour, weekday, country.
 
 Texts of one series may agree in everything else: exports rose 9.2 percent in one year and fell 9.2
 percent in another. The words are in `marks.tsv`. The constants are set by hand and not measured
@@ -34,6 +34,7 @@ class Marks:
     weekday_clash: float = 0.0
     countries_agree: float = 0.0
     countries_clash: float = 0.0
+    sites_clash: float = 0.0
 
 
 def compare(zh: Facts, en: Facts) -> Marks:
@@ -44,7 +45,7 @@ def compare(zh: Facts, en: Facts) -> Marks:
     countries = _sets(_countries(zh), _countries(en))
     if countries[1] and (_countries(zh) & en.places or _countries(en) & zh.places):
         countries = (0.0, 0.0)
-    return Marks(*direction, *hours, *weekdays, *countries)
+    return Marks(*direction, *hours, *weekdays, *countries, _sites(zh, en))
 
 
 def _sets(zh: frozenset[object], en: frozenset[object]) -> tuple[float, float]:
@@ -105,12 +106,38 @@ def _clauses(text: str) -> Iterator[str]:
 
 
 def _trend(text: str, lang: str) -> int:
-    """Return 1 if all words of direction are up, -1 if all are down."""
+    """Return 1 if all words are up, -1 if all are down."""
     down = _words("down", lang).search(text) is not None
     up = _words("up", lang).search(_words("down", lang).sub(" ", text)) is not None
     return int(up) - int(down)
 
 
+def _sites(zh: Facts, en: Facts) -> float:
+    """Return 1 if both leads name other districts or roads, each of a kind."""
+    lead = zh.whole[: zh.lead]
+    for name in en.pinyin:
+        if name.start >= en.lead or zh.pinyin_index.find(name):
+            continue
+        after = en.whole[name.start : name.start + _SITE_WINDOW]
+        for kind in _SITES:
+            if not _words(kind, "en").search(after):
+                continue
+            named = [hit for hit in _words(kind, "zh").finditer(lead) if hit.start() > 1]
+            if named and not any(_is_spelt(lead[: hit.start()], en) for hit in named):
+                return 1.0
+    return 0.0
+
+
+def _is_spelt(before: str, en: Facts) -> bool:
+    """Return True if English spells the name at the end of `before`."""
+    spelt = {name.letters for name in en.pinyin}
+    syllables = [names.readings(char)[0] for char in before[-3:]]
+    return any("".join(syllables[-size:]) in spelt for size in (1, 2, 3))
+
+
+_SITES = ("district", "road")
+_SITE_WINDOW = 40
+"""Characters from the beginning of an English name within which its kind is written."""
 _HOUR_ZH = re.compile(r"(?P<half>\D{2})?(?<!\d)(?P<h>[012]?\d)(?:时(?!期|代|间)|点(?!\d)|:\d\d)")
 _HOUR_EN = re.compile(
     r"(?<![\d.])(?P<h>[01]?\d)(?::\d\d)?(?:\s?(?:to|-|–)\s?\d{1,2}(?::\d\d)?)?\s?"
@@ -121,7 +148,7 @@ _HOUR_EN = re.compile(
 
 @lru_cache(maxsize=512)
 def _hours(text: str, lang: str) -> frozenset[object]:
-    """Return the hours of the day, 0-23, of which a half is told."""
+    """Return the hours of the day, 0-23."""
     found: set[int] = set()
     for hit in (_HOUR_ZH if lang == "zh" else _HOUR_EN).finditer(text):
         if lang == "zh":

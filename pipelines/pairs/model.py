@@ -17,14 +17,12 @@ WORDS_PER_CHARACTER = 0.7
 
 # Scales that bring features to order one. They are set by hand and not measured one by one: the
 # weights were learnt with them, so changing one means learning anew (`benchmarks.learn.fit_pairs`).
-_AHEAD = 5.0
-"""Factor on the lead over siblings, in cosine."""
 _FIGURES_AGREE, _NUMBERS = 12.0, 8.0
 """Bits of figures, in matching sentences and anywhere, that are worth 63%."""
 _FIGURES_MORE = 4.0
 """Bits added to all figures, so that one figure is not a full clash."""
-_LONGER, _SHORTER, _SHORTER_SCALE = 1.3, 0.7, 3.0
-"""Lengths over the usual that are still ordinary, and the scale of what is below."""
+_SHORTER, _SHORTER_SCALE = 0.7, 3.0
+"""Length over the usual that is still ordinary, and the scale of what is below."""
 _SOON_DAYS = 7.0
 """Days after which a prompt English text is worth a third."""
 _EARLY_FROM, _EARLY_DAYS = 2, 14.0
@@ -58,22 +56,17 @@ def features(
     coverage: Coverage,
     facts: FactComparison,
     *,
-    ahead: float,
     max_days: int,
 ) -> dict[str, float]:
     """Return the features of a pair by name, each of order one."""
     figures = coverage.figures_agree + coverage.figures_clash
     measured = {
         "similarity": coverage.similarity,
-        "covered_en": coverage.en,
         "covered_zh": coverage.zh,
         "order": coverage.order,
-        "ahead_of_siblings": _AHEAD * max(ahead, 0.0),
-        "behind_siblings": _AHEAD * max(-ahead, 0.0),
         "part": float(coverage.zh_part < 1 or coverage.en_part < 1),
         "figures_agree": 1 - math.exp(-coverage.figures_agree / _FIGURES_AGREE),
         "figures_clash": coverage.figures_clash / (figures + _FIGURES_MORE),
-        "numbers_agree": facts.numbers_agree * (1 - math.exp(-facts.numbers_bits / _NUMBERS)),
         "numbers_missing": facts.numbers_missing * (1 - math.exp(-facts.numbers_lost / _NUMBERS)),
     }
     for name in _AS_COMPARED:
@@ -81,7 +74,6 @@ def features(
     measured |= {"titles_agree": coverage.titles_agree, "titles_clash": coverage.titles_clash}
     measured |= {"stage_agree": facts.stage_agree, "stage_clash": facts.stage_clash}
     ratio = length_ratio(zh, en, coverage)
-    measured["longer"] = max(0.0, math.log(ratio / _LONGER))
     measured["shorter"] = max(0.0, -math.log(ratio / _SHORTER)) / _SHORTER_SCALE
     days = None if facts.moved else days_apart(zh.document, en.document)
     measured |= _delay(days, max_days)
@@ -95,8 +87,8 @@ _AS_COMPARED = (
     "dates_agree", "dates_clash", "dates_lead", "years_agree", "years_clash",
     "periods_agree", "periods_clash", "ordinals_clash", "sessions_agree",
     "names_agree", "names_missing", "guests_agree", "guests_clash", "places_agree",
-    "places_missing", "direction_agree", "direction_clash", "hours_agree", "hours_clash",
-    "weekday_agree", "weekday_clash", "countries_agree", "countries_clash",
+    "places_missing", "direction_clash", "hours_agree", "hours_clash",
+    "weekday_agree", "weekday_clash", "countries_clash", "sites_clash",
 )  # fmt: skip
 """Features that are fields of `FactComparison`."""
 

@@ -17,7 +17,7 @@ from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import COVERED, Coverage
 from pipelines.pairs.model import PairModel, features, length_ratio, load_pair_model
 from pipelines.pairs.prepared import PreparedArticle, Unread
-from pipelines.pairs.rivals import Mask, are_parts, are_siblings, are_twins, rivals_of
+from pipelines.pairs.rivals import Mask, are_parts, rivals_of
 from pipelines.tables.cache import ByteCache
 from pipelines.tables.vocabulary import DECISION
 
@@ -25,9 +25,6 @@ FLOOR = 0.1
 """Probability below which the best candidate of an article is not stored as a pair."""
 _MOST = 50.0
 """Log odds that count as certain; the exponential of more would overflow."""
-_NEAR = 12
-"""Candidates with the best mean cosines, among which siblings are looked for."""
-
 # The constants below are set by hand and not measured one by one.
 _PLAUSIBLE = -4.0
 """Log odds from which a candidate can be a rival of others."""
@@ -161,40 +158,12 @@ def _described(
 ) -> list[Scored]:
     """Return one English article's comparable candidates with their features."""
     known = {other: readings for other, readings in compared.items() if readings}
-    covers = [readings[0][0] for readings in known.values()]
-    ahead = _ahead_of_siblings(covers, [zh[other] for other in known], en[place])
     listed = []
-    for (other, readings), gap in zip(known.items(), ahead, strict=True):
+    for other, readings in known.items():
         for coverage, facts in readings:
-            values = features(zh[other], en[place], coverage, facts, ahead=gap, max_days=max_days)
+            values = features(zh[other], en[place], coverage, facts, max_days=max_days)
             listed.append(Scored(other, place, values, coverage, facts))
     return listed
-
-
-def _ahead_of_siblings(
-    covers: Sequence[Coverage], zh: Sequence[PreparedArticle], en: PreparedArticle
-) -> list[float]:
-    """Return each candidate's lead in cosine over the best of its siblings.
-
-    The lead is a weighted mean over English sentences: members of a series share most, the others
-    distinguish them. Without siblings it is 0, whatever other candidates there are.
-    """
-    weights = en.sentences.weights
-    means = [float(coverage.best @ weights) for coverage in covers]
-    near = sorted(range(len(covers)), key=lambda at: (-means[at], zh[at].document.id))[:_NEAR]
-    ahead = [0.0] * len(covers)
-    for at in near:
-        rivals = [
-            means[other]
-            for other in near
-            if other != at
-            and are_siblings(zh[at], zh[other])
-            and not are_twins(zh[at], zh[other])
-            and not are_parts(covers[at].best >= COVERED, covers[other].best >= COVERED)
-        ]
-        if rivals:
-            ahead[at] = means[at] - max(rivals)
-    return ahead
 
 
 def _scored(listed: list[Scored], model: PairModel, zh: Sequence[PreparedArticle]) -> list[Scored]:

@@ -1,4 +1,4 @@
-"""Parts of texts that other texts render: an item of a digest, an instalment.
+"""Parts of texts that other texts render: items, instalments.
 
 Where one text renders only a stretch of the other, the two are compared by that stretch: the days
 and figures of a digest's other items are no evidence about this one. The constants are set by hand
@@ -32,7 +32,10 @@ _FEWEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Sentences of one text that the other one renders, title first, the last one excluded."""
+    """Sentences of one text that the other one renders.
+
+    They are counted title first; `end` is not one of them.
+    """
 
     lang: str
     first: int
@@ -41,7 +44,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Sentences and facts of both texts as compared, Chinese first, and their shares."""
+    """Sentences, facts and shares of both texts, Chinese first."""
 
     sentences: tuple[Sentences, Sentences]
     facts: tuple[Facts, Facts]
@@ -49,7 +52,9 @@ class Sides:
 
 
 def part_of(coverage: Coverage) -> Part | None:
-    """Return the part of one text that the other renders, if it is of one."""
+    """Return the part of one text that the other renders."""
+    if coverage.title >= COVERED:
+        return None  # a digest or round-up has a title of its own
     zh, en = coverage.zh_covered, coverage.best >= COVERED
     of_zh, of_en = _stretch(zh, coverage.en, en), _stretch(en, coverage.zh, zh)
     if of_zh and not of_en:
@@ -71,7 +76,7 @@ def sides(zh: PreparedArticle, en: PreparedArticle, part: Part | None) -> Sides:
 
 
 def _cut(article: PreparedArticle, part: Part) -> tuple[Sentences, Facts, float]:
-    """Return the sentences and facts of a part, and its share of the text."""
+    """Return the sentences, facts and share of a part."""
     sentences, whole = article.sentences, article.facts.whole
     first, end = part.first, part.end
     begin = int(sentences.starts[first])
