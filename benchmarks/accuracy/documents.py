@@ -35,7 +35,7 @@ KINDS = {
     "similarity": ("similarity", "covered_zh"),
     "order": ("order",),
     "part": ("part",),
-    "numbers": ("figures_agree", "figures_clash", "numbers_missing"),
+    "numbers": ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
     "dates": ("dates_agree", "dates_clash", "dates_lead", "periods_agree", "periods_clash",
               "years_agree", "years_clash"),
     "hours and weekdays": ("hours_agree", "hours_clash", "weekday_agree", "weekday_clash"),

@@ -39,7 +39,7 @@ Array = npt.NDArray[Any]
 PRIOR = {
     "similarity": 6.0, "covered_zh": 1.0, "order": 1.0, "part": -1.0,
     "figures_agree": 2.0, "figures_clash": -5.0,
-    "numbers_missing": -4.0, "dates_agree": 1.5, "dates_clash": -4.0,
+    "numbers_agree": 2.0, "numbers_missing": -4.0, "dates_agree": 1.5, "dates_clash": -4.0,
     "dates_lead": 1.5, "years_agree": 0.5, "years_clash": -4.0, "periods_agree": 1.0,
     "periods_clash": -4.0, "ordinals_clash": -5.0, "sessions_agree": 2.0, "names_agree": 1.5,
     "names_missing": -2.0, "guests_agree": 1.0, "guests_clash": -3.0, "places_agree": 1.0,
@@ -62,10 +62,11 @@ LEAST = {
 }  # fmt: skip
 """Bounds of what a contradiction weighs: generated series seldom have each of them, and one that
 decides must outweigh similarity."""
-GREATEST = {"early": -2.0, "late": -2.0}
-MOST_AGREED = {"sessions_agree": 3.5}
-"""Bounds of what a date of publication weighs: pages are moved and get new dates, which generated
-series do not."""
+AT_LEAST = {"early": -2.0, "late": -2.0, "numbers_agree": 0.8}
+AT_MOST = LEAST | {"sessions_agree": 3.5}
+"""Bounds of other weights: pages are moved and get new dates, which generated ones do not; a
+common figure counts also where the encoder matches no sentences; storms have numbers, too, that
+many articles give."""
 STRENGTH = 0.5
 HOPELESS = -12.0
 """Log odds under the prior below which a candidate teaches nothing."""
@@ -204,8 +205,8 @@ def fit(
     spread = 0.5 * np.abs(prior) + 0.3
     for name, value in SPREAD.items():
         spread[names.index(name)] = value
-    least = np.array([*(GREATEST.get(name, -np.inf) for name in names), -np.inf])
-    most = np.array([*((LEAST | MOST_AGREED).get(name, np.inf) for name in names), np.inf])
+    least = np.array([*(AT_LEAST.get(name, -np.inf) for name in names), -np.inf])
+    most = np.array([*(AT_MOST.get(name, np.inf) for name in names), np.inf])
     w = (prior if start is None else start).copy()
     mean, square = np.zeros(len(prior)), np.zeros(len(prior))
     for step in range(1, steps + 1):

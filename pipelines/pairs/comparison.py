@@ -120,6 +120,7 @@ class FactComparison:
     weekday_clash: float = 0.0
     countries_agree: float = 0.0
     countries_clash: float = 0.0
+    sites_clash: float = 0.0
     moved: bool = False
     remarks: tuple[str, ...] = ()
 

@@ -47,13 +47,13 @@ class Sentences:
 class Coverage:
     """Sentence coverage of a Chinese and an English text by each other.
 
-    `similarity`: weighted mean over English sentences of the best cosine. `zh` and `en`: weighted
-    share of each side's sentences covered by the other, 0-1; `order`: the share covered in the
-    same order, of the side with more. `best`: best cosine of each English sentence; `zh_covered`:
-    True for Chinese sentences covered by an English one. `figures_agree` and `figures_clash`: bits
-    of figures that match or contradict in matching sentences; `titles_…`, 0-1: of titles named.
-    `zh_part` and `en_part`: compared share of each text (`pipelines.pairs.parts`), 1 for all of it;
-    `best` and `zh_covered` are always of the whole.
+    `similarity`: weighted mean over English sentences of the best cosine; `title`: cosine of the
+        titles. `zh` and `en`: weighted share of each side's sentences covered by the other, 0-1;
+        `order`: the share covered in the same order, of the side with more. `best`: best cosine of
+        each English sentence; `zh_covered`: True for Chinese sentences covered by an English one.
+        `figures_agree` and `figures_clash`: bits of figures that match or contradict in matching
+        sentences; `titles_…`, 0-1: of titles named. `zh_part` and `en_part`: compared share of each
+        text (`pipelines.pairs.parts`), 1 for all of it; `best` and `zh_covered` are of the whole.
     """
 
     similarity: float

@@ -333,7 +333,7 @@ def _link(_: _Case) -> str:
 
 KINDS = (
     Kind("sentences", ("similarity", "covered_zh", "order", "part"), _sentences),
-    Kind("figures", ("figures_agree", "figures_clash", "numbers_missing"),
+    Kind("figures", ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
          _figures),
     Kind("days, months and years", ("dates_agree", "dates_clash", "dates_lead", "periods_agree",
                                     "periods_clash", "years_agree", "years_clash", "hours_agree",

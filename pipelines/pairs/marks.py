@@ -113,7 +113,7 @@ def _trend(text: str, lang: str) -> int:
 
 
 def _sites(zh: Facts, en: Facts) -> float:
-    """Return 1 if both leads name other districts or roads, each of a kind."""
+    """Return 1 if the leads name different districts or roads."""
     lead = zh.whole[: zh.lead]
     for name in en.pinyin:
         if name.start >= en.lead or zh.pinyin_index.find(name):
@@ -131,7 +131,7 @@ def _sites(zh: Facts, en: Facts) -> float:
 def _is_spelt(before: str, en: Facts) -> bool:
     """Return True if English spells the name at the end of `before`."""
     spelt = {name.letters for name in en.pinyin}
-    syllables = [names.readings(char)[0] for char in before[-3:]]
+    syllables = ["".join(names.readings(char)[:1]) for char in before[-3:]]
     return any("".join(syllables[-size:]) in spelt for size in (1, 2, 3))
 
 

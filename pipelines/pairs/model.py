@@ -67,6 +67,7 @@ def features(
         "part": float(coverage.zh_part < 1 or coverage.en_part < 1),
         "figures_agree": 1 - math.exp(-coverage.figures_agree / _FIGURES_AGREE),
         "figures_clash": coverage.figures_clash / (figures + _FIGURES_MORE),
+        "numbers_agree": facts.numbers_agree * (1 - math.exp(-facts.numbers_bits / _NUMBERS)),
         "numbers_missing": facts.numbers_missing * (1 - math.exp(-facts.numbers_lost / _NUMBERS)),
     }
     for name in _AS_COMPARED:
