@@ -45,7 +45,7 @@ KINDS = {
               "places_missing", "countries_clash", "sites_clash"),
     "titles": ("titles_agree", "titles_clash"),
     "stage": ("stage_agree", "stage_clash"),
-    "length_ratio": ("shorter",),
+    "length_ratio": ("longer", "shorter"),
     "days_apart": ("soon", "early", "late"),
     "link": ("link",),
     "all clashes": ("figures_clash", "dates_clash", "periods_clash", "years_clash",

@@ -69,7 +69,8 @@ def _decides(first: str, second: str, span: Span) -> bool:
     if max(len(own), len(other)) > _LONGEST_NAME:
         return False
     if own.endswith(named) and other.endswith(named):
-        return True
+        # 全市, 全省: each office says where it is, not where something else happened.
+        return not first[:a].endswith(_words("here", "zh"))
     rest = follows.group() if follows else ""
     return rest.startswith(named) or (
         # Names of one length before a kind of body: 江湾机械厂, 东坝机械厂.

@@ -1,6 +1,6 @@
 """Aliases learnt from a city's own pairs: John Lee is 李家超.
 
-No table and no rule of spelling explains such a name. It is learnt from pairs that are certain
+No table and no rule of spelling explains such a name. It is learnt from pairs that are likely
 without it: an English name of an official, and the one Chinese person who is named again and again
 in the counterparts of the articles with that name. The constants are set by hand, not measured.
 """
@@ -12,8 +12,9 @@ from itertools import product
 from pipelines.facts import names, romanisation
 from pipelines.pairs.prepared import PreparedArticle
 
-CERTAIN = 0.9
-"""Probability from which an alias is learnt from a pair."""
+CERTAIN = 0.5
+"""Probability from which an alias is learnt from a pair: not one, but several that agree show a
+name, and short texts with an unexplained name are seldom certain."""
 LEAST, LEAST_FAMILY = 3, 2
 """Pairs with both names at least; fewer for a family name in the spelling of Hong Kong."""
 SHARE = 0.75

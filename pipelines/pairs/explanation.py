@@ -317,8 +317,9 @@ def _direction(_: _Case) -> str:
     return "Figures of the two texts go opposite ways."
 
 
-def _length(_: _Case) -> str:
-    return "The English text is shorter than a translation would be."
+def _length(case: _Case) -> str:
+    word = "longer" if case.scored.features["longer"] else "shorter"
+    return f"The English text is {word} than a translation would be."
 
 
 def _publication(case: _Case) -> str:
@@ -345,7 +346,7 @@ KINDS = (
     Kind("places and Latin words", ("places_agree", "places_missing", "sites_clash"), _places),
     Kind("titles of documents", ("titles_agree", "titles_clash"), _titles),
     Kind("tense", ("stage_agree", "stage_clash"), _stage),
-    Kind("length", ("shorter",), _length),
+    Kind("length", ("longer", "shorter"), _length),
     Kind("publication", ("soon", "early", "late"), _publication),
     Kind("link", ("link",), _link),
 )  # fmt: skip

@@ -118,9 +118,9 @@ def _sites(zh: Facts, en: Facts) -> float:
     for name in en.pinyin:
         if name.start >= en.lead or zh.pinyin_index.find(name):
             continue
-        after = en.whole[name.start : name.start + _SITE_WINDOW]
+        called = _SITE_NAME.match(en.whole, name.start)
         for kind in _SITES:
-            if not _words(kind, "en").search(after):
+            if called is None or not _words(kind, "en").fullmatch(called["kind"]):
                 continue
             named = [hit for hit in _words(kind, "zh").finditer(lead) if hit.start() > 1]
             if named and not any(_is_spelt(lead[: hit.start()], en) for hit in named):
@@ -136,8 +136,7 @@ def _is_spelt(before: str, en: Facts) -> bool:
 
 
 _SITES = ("district", "road")
-_SITE_WINDOW = 40
-"""Characters from the beginning of an English name within which its kind is written."""
+_SITE_NAME = re.compile(r"[A-Z][\w'’-]+ (?:[A-Z][\w'’-]+ )?(?P<kind>[A-Z][\w-]+(?: Area)?)")
 _HOUR_ZH = re.compile(r"(?P<half>\D{2})?(?<!\d)(?P<h>[012]?\d)(?:时(?!期|代|间)|点(?!\d)|:\d\d)")
 _HOUR_EN = re.compile(
     r"(?<![\d.])(?P<h>[01]?\d)(?::\d\d)?(?:\s?(?:to|-|–)\s?\d{1,2}(?::\d\d)?)?\s?"

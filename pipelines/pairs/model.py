@@ -21,8 +21,9 @@ _FIGURES_AGREE, _NUMBERS = 12.0, 8.0
 """Bits of figures, in matching sentences and anywhere, that are worth 63%."""
 _FIGURES_MORE = 4.0
 """Bits added to all figures, so that one figure is not a full clash."""
-_SHORTER, _SHORTER_SCALE = 0.7, 3.0
-"""Length over the usual that is still ordinary, and the scale of what is below."""
+_LONGER, _SHORTER, _SHORTER_SCALE = 6.0, 0.7, 3.0
+"""Lengths over the usual that are still ordinary, and the scale of what is below. A round-up is
+several times as long as its item."""
 _SOON_DAYS = 7.0
 """Days after which a prompt English text is worth a third."""
 _EARLY_FROM, _EARLY_DAYS = 2, 14.0
@@ -75,6 +76,7 @@ def features(
     measured |= {"titles_agree": coverage.titles_agree, "titles_clash": coverage.titles_clash}
     measured |= {"stage_agree": facts.stage_agree, "stage_clash": facts.stage_clash}
     ratio = length_ratio(zh, en, coverage)
+    measured["longer"] = max(0.0, math.log(ratio / _LONGER))
     measured["shorter"] = max(0.0, -math.log(ratio / _SHORTER)) / _SHORTER_SCALE
     days = None if facts.moved else days_apart(zh.document, en.document)
     measured |= _delay(days, max_days)

@@ -258,7 +258,7 @@ def _related(
         if each.probability >= DECISION:
             of_zh.setdefault(each.zh, []).append(each.coverage.zh_covered)
             of_en.setdefault(each.en, []).append(each.coverage.best >= COVERED)
-    return [
+    related = [
         replace(
             each,
             relation=_relation_of(
@@ -269,6 +269,15 @@ def _related(
             ),
         )
         for each in links
+    ]
+    # Of a text that has parts, what seems to tell of the same event only is a shorter part.
+    split = {each.zh for each in related if each.relation == "part_of"}
+    gathering = {each.en for each in related if each.relation == "digest"}
+    return [
+        replace(each, relation="part_of" if each.zh in split else "digest")
+        if each.relation == "same_event" and (each.zh in split or each.en in gathering)
+        else each
+        for each in related
     ]
 
 

@@ -65,6 +65,11 @@ def test_another_wording_makes_no_second_article(lang: str, old: str, new: str) 
     assert heads(lang, ZH if lang == "zh" else EN, old, new, 1) == {"a"}
 
 
+def test_an_office_that_names_its_own_place_changes_nothing() -> None:
+    assert not differ("全市企业已组织演练", "全省企业已组织演练", chinese=True)
+    assert differ("竹溪县企业已组织演练", "竹溪区兰渡市企业已组织演练", chinese=True)
+
+
 def test_capitals_and_figures_are_no_details() -> None:
     assert not differ("The Fair Opened", "The fair opened", chinese=False)
     assert not differ("共0人参加", "共0人参加了", chinese=True)
