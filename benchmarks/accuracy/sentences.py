@@ -2,30 +2,24 @@
 All in one run.
 
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences \\
-        [--bertalign FOLDER] [--vecalign FOLDER]
-    # beside the bare encoder
-    SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences --only shizheng
+        [--bertalign FOLDER] [--vecalign FOLDER] [--mac FOLDER] [--write]
+    # the news abridged anew
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.sentences --only shizheng \\
         --anew 4 --rates 0.05 0.2
 
-Sets: news with sentences split anew, the same abridged (both from SHIZHENG_SHARED), and literature
-with many merges (invented, in `data/literary.jsonl`); of each, the odd documents, which the weights
-were not learnt from, or with `--all` every document. Of literature by authors who had not seen the
-aligner, and of which nothing was learnt (`data/literary_unseen.jsonl`), always all. One
-configuration serves all sets. The abridged set is one draw, in which a bead is worth .0005 of lax
-F1: `--anew` abridges the news several times more, at any rates. CPU seconds include the encoding;
-all systems use the bundled encoder and one thread. The first row of a set is that encoder alone,
-each sentence once and document by document: s/s are sentences a CPU second.
+`alignment_sets` has the sets. One configuration serves all of them. The abridged news is one draw,
+in which a bead is worth .0005 of lax F1: `--anew` abridges the news several times more, at any
+rates. CPU seconds include the encoding; all systems use the bundled encoder and one thread. The
+first row of a set is that encoder alone, each sentence once and document by document: s/s are
+sentences a CPU second. "Alone" is the share of sentences left alone, beside that of gold.
 
 Peers, measured where they are installed: Gale-Church (`pip install galechurch`), and checkouts of
 bertalign and vecalign (the latter built) whose folders are given: each with its defaults and with
 its null price set for deletions. bertalign's algorithm runs without its model, language detection
-and splitting; it needs numba and faiss.
+and splitting; it needs numba and faiss. `--write` puts the table into docs/measurements.
 """
 
 import argparse
-import json
-import os
 import random
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -38,24 +32,26 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.learn.sentence_sets import drop
+from benchmarks.accuracy.alignment_sets import Beads, Document, abridged_anew, read_sets
 from pipelines.sentences.align import align
 from pipelines.vectors.encoder import Vectors
 from pipelines.vectors.load import load_encoder
 
-Beads = list[tuple[tuple[int, ...], tuple[int, ...]]]
 Aligner = Callable[[list[str], list[str]], Beads]
-_UNSEEN = "literary_unseen"
+PAGE = Path(__file__).parents[2] / "docs/measurements/sentences.md"
+_MARKS = ("<!-- the table of benchmarks.accuracy.sentences -->\n", "<!-- its end -->")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """One text pair with its gold beads."""
+class Row:
+    """What one system did on one set."""
 
-    key: str
-    zh: list[str]
-    en: list[str]
-    gold: Beads
+    name: str
+    system: str
+    strict: float
+    lax: float
+    alone: float
+    seconds: float
 
 
 def main() -> None:
@@ -63,6 +59,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bertalign", type=Path, help="a checkout of bfsujason/bertalign")
     parser.add_argument("--vecalign", type=Path, help="a checkout of thompsonb/vecalign, built")
+    parser.add_argument("--mac", type=Path, help="bertalign's data/mac/dev, of commit 3c432d0")
+    parser.add_argument("--write", action="store_true", help="write the table into the docs")
     parser.add_argument("--only", help="one system, by the name it is printed with")
     parser.add_argument("--set", help="one set, by the name it is printed with")
     parser.add_argument("--rounds", type=int, default=1, help="times each system runs, in turns")
@@ -78,85 +76,87 @@ def main() -> None:
     if args.vecalign:
         systems |= vecalign(args.vecalign)
     systems = {name: run for name, run in systems.items() if args.only in (None, name)}
-    print(f"{'set':16}{'system':24}{'strict':>8}{'lax':>8}{'P':>8}{'R':>8}{'seconds':>9}{'s/s':>7}")
+    rows: list[Row] = []
+    print(f"{'set':16}{'system':24}{'strict':>8}{'lax':>8}{'alone':>8}{'seconds':>9}{'s/s':>7}")
     with threadpool_limits(limits=1):
         load_encoder().encode(["预热", "warm up"])
-        sets = read_sets(whole=args.all)
+        sets = read_sets(whole=args.all, mac=args.mac)
         if args.anew and "news_resplit" not in sets:
             parser.error("--anew abridges the news under SHIZHENG_SHARED, which is not set")
         for draw in range(args.anew):
             sets[f"anew_{draw + 1}"] = abridged_anew(sets["news_resplit"], draw, *args.rates)
         for name, documents in sets.items():
-            if args.anew and not name.startswith("anew"):
-                continue
-            if args.set not in (None, name):
-                continue
-            count = sum(len(one.zh) + len(one.en) for one in documents)
-            start = process_time()
-            for one in documents:
-                load_encoder().encode([*one.zh, *one.en])
-            seconds = process_time() - start
-            print(f"{name:16}{'the encoder alone':24}{'':32}{seconds:9.1f}{count / seconds:7.0f}")
-            spent = dict.fromkeys(systems, 0.0)
-            beads: dict[str, list[Beads]] = {}
-            for run in systems.values():
-                run(documents[0].zh, documents[0].en)  # compiles what compiles
-            for _ in range(args.rounds):
-                for system, run in systems.items():
-                    start = process_time()
-                    beads[system] = [run(one.zh, one.en) for one in documents]
-                    spent[system] += (process_time() - start) / args.rounds
-            for system, found in beads.items():
-                seconds = spent[system]
-                strict, lax, precision, recall = scores(documents, found)
-                print(
-                    f"{name:16}{system:24}{strict:8.4f}{lax:8.4f}{precision:8.4f}{recall:8.4f}"
-                    f"{seconds:9.1f}{count / seconds:7.0f}",
-                    flush=True,
-                )
+            if (args.set is None or name == args.set) and name.startswith("anew" * bool(args.anew)):
+                rows += _measured(name, documents, systems, args.rounds)
+    if args.write:
+        _write(rows)
 
 
-def read_sets(*, whole: bool) -> dict[str, list[Document]]:
-    """Return the sets that can be found, by name."""
-    own = Path(__file__).parent / "data"
-    paths = {n: own / f"{n}.jsonl" for n in ("literary", _UNSEEN)}
-    if shared := os.environ.get("SHIZHENG_SHARED"):
-        folder = Path(shared) / "data" / "alignment"
-        paths = {n: folder / f"{n}.jsonl" for n in ("news_resplit", "news_abridged")} | paths
-    sets = {}
-    for name, path in paths.items():
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        sets[name] = [
-            Document(
-                row["id"],
-                row["zh"],
-                row["en"],
-                [(tuple(zh), tuple(en)) for zh, en in row["gold"]],
-            )
-            for row in (rows if whole or name == _UNSEEN else rows[1::2])
-        ]
-    return sets
-
-
-def abridged_anew(
-    documents: Sequence[Document], draw: int, zh_rate: float, en_rate: float
-) -> list[Document]:
-    """Take away one side of beads at random.
-    As the abridged news was made."""
-    found = []
+def _measured(
+    name: str, documents: Sequence[Document], systems: dict[str, Aligner], rounds: int
+) -> list[Row]:
+    """Run the systems in turns; print their rows, and return them."""
+    count = sum(len(one.zh) + len(one.en) for one in documents)
+    start = process_time()
     for one in documents:
-        rng = random.Random(f"{one.key} {draw}")
-        texts = [([one.zh[i] for i in zh], [one.en[j] for j in en]) for zh, en in one.gold]
-        sides: tuple[list[str], list[str]] = ([], [])
-        gold: Beads = []
-        for zh, en in drop(texts, rng, zh_rate, en_rate):
-            i, j = len(sides[0]), len(sides[1])
-            gold.append((tuple(range(i, i + len(zh))), tuple(range(j, j + len(en)))))
-            sides[0].extend(zh)
-            sides[1].extend(en)
-        if all(sides):
-            found.append(Document(one.key, *sides, gold))
-    return found
+        load_encoder().encode([*one.zh, *one.en])
+    seconds = process_time() - start
+    gold = [one.gold for one in documents]
+    print(
+        f"{name:16}{'the encoder alone':24}{'':16}{alone(gold):8.3f}"
+        f"{seconds:9.1f}{count / seconds:7.0f}"
+    )
+    spent = dict.fromkeys(systems, 0.0)
+    beads: dict[str, list[Beads]] = {}
+    for run in systems.values():
+        run(documents[0].zh, documents[0].en)  # compiles what compiles
+    for _ in range(rounds):
+        for system, run in systems.items():
+            start = process_time()
+            beads[system] = [run(one.zh, one.en) for one in documents]
+            spent[system] += (process_time() - start) / rounds
+    rows = []
+    for system, found in beads.items():
+        strict, lax, *_ = scores(documents, found)
+        row = Row(name, system, strict, lax, alone(found), spent[system])
+        rows.append(row)
+        print(
+            f"{name:16}{system:24}{strict:8.4f}{lax:8.4f}{row.alone:8.3f}"
+            f"{row.seconds:9.1f}{count / row.seconds:7.0f}",
+            flush=True,
+        )
+    return rows
+
+
+def _write(rows: Sequence[Row]) -> None:
+    """Replace the table in the page of measurements."""
+    names = list(dict.fromkeys(row.name for row in rows))
+    systems = list(dict.fromkeys(row.system for row in rows))
+    cells = {(row.system, row.name): row for row in rows}
+    lines = [
+        "| set | " + " | ".join(systems) + " |",
+        "|---" * (len(systems) + 1) + "|",
+    ]
+    for name in names:
+        listed = [cells[system, name] for system in systems]
+        # Pairs without gold beads have no scores.
+        shown = (
+            f"{row.strict:.4f}/{row.lax:.4f}, {row.alone:.1%} alone, {row.seconds:.1f} s"
+            if row.strict or row.lax
+            else f"{row.alone:.1%} alone, {row.seconds:.1f} s"
+            for row in listed
+        )
+        lines.append(f"| {name} | " + " | ".join(shown) + " |")
+    before, rest = PAGE.read_text(encoding="utf-8").split(_MARKS[0])
+    after = rest.split(_MARKS[1])[1]
+    table = "\n".join(lines) + "\n"
+    PAGE.write_text(before + _MARKS[0] + table + _MARKS[1] + after, encoding="utf-8")
+
+
+def alone(found: Sequence[Beads]) -> float:
+    """Return the share of sentences that are left alone."""
+    left = sum(len(zh) + len(en) for beads in found for zh, en in beads if not (zh and en))
+    return left / max(1, sum(len(zh) + len(en) for beads in found for zh, en in beads))
 
 
 def scores(documents: Sequence[Document], found: Sequence[Beads]) -> tuple[float, ...]:

@@ -1,18 +1,19 @@
 """Learn the weights of the sentence aligner: writes pipelines/sentences/beads.json.
 
-    SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences [--out FILE] [--on]
+    SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences [--out FILE] [--also FILE]
     SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences --ablate [--most N] [--steps N]
 
-Only documents at even places of each set are learnt from; the report is on the odd ones. The
-weights maximise the likelihood of the gold alignments (L-BFGS, a little L2), the rates of nulls and
-merges being estimated per text pair as `pipelines.sentences.align` does.
+Only documents at even places of each set are learnt from; the report is on the odd ones. `--also`
+adds documents with gold beads (JSON Lines, as `literary.jsonl`): texts that may be read but not
+kept. The likelihood of the gold alignments is maximised (L-BFGS, a little L2), the regime of each
+document being a hidden variable, as `pipelines.sentences.regimes` has it: weights of features, and
+each regime's prices and prior. Of the regime "free", evidence and level too; of the others these
+are 1 and 0, which sets the scale.
 
-`--on` learns on from the stored weights and holds the new ones near them; features that have none
-yet start at nothing. So the stored ones were made, several times over;
-docs/measurements/sentences.md has the last steps.
+Learning begins at the stored weights and holds the new ones near them.
+docs/measurements/sentences.md has how the stored ones were made.
 
-`--ablate` writes nothing: it starts from the stored weights and learns on, with all features and
-without each group of them.
+`--ablate` writes nothing: it learns on with all features and without each group of them.
 """
 
 import argparse
@@ -27,203 +28,337 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from scipy.special import logsumexp
 
-from benchmarks.learn.sentence_sets import ROOT, Document, sets
-from pipelines.sentences import features, trellis
+from benchmarks.learn.sentence_sets import ROOT, Document, encoded, read, sets
+from pipelines.sentences import align, cuts, features, regimes, trellis
+from pipelines.sentences.lengths import MOST_GAP
 
-USUAL = np.array([0.80, 0.05, 0.03, 0.055, 0.055, 0.01])
-INERTIA = 4.0
-KINDS = np.array([features.kind(shape) for shape in features.SHAPES])
-WORTH = 0.45
 Array = npt.NDArray[np.float64]
+FREE = "free"
+"""The regime whose evidence and level are learnt."""
+WHOLE_SETS = ("resplit", "abridged", "literary", "literary_merged", "literary_drifted")
+"""Sets of which all documents are used; of the others, altered more, half as many."""
+ALSO_WEIGHT = 2.0
+"""Weight of a bead of `--also`: there are few."""
+_EVIDENCE_SCALE, _LEVEL_SCALE, _USUAL_SCORE = 30, 10, 7
+"""Scales at which these two are about as steep as weights, and the usual score of a sentence, by
+which less evidence is made up."""
+_LEAST = 1e-4
+"""Share of a regime below which its gradient is nothing."""
+
+
+@dataclass
+class Part:
+    """A block as features.
+    For each shape: indices and values of features at the places where beads may start, and a mask.
+    """
+
+    size: tuple[int, int]
+    shapes: tuple[trellis.Shape, ...]
+    kinds: npt.NDArray[np.int64]
+    values: dict[int, tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], Array | None]]
+    gold: list[tuple[int, int, int]]
 
 
 @dataclass
 class Case:
-    """A document as features.
-    For each shape: indices and values of features at the places where beads may start."""
+    """A document."""
 
     name: str
-    size: tuple[int, int]
-    values: dict[int, tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]
-    gold: list[tuple[int, int, int]]
-    rates: Array
+    parts: list[Part]
+    weight: float
 
 
-def case(document: Document, names: list[str]) -> Case | None:
+@dataclass
+class Theta:
+    """All that is learnt, by name of feature and by regime."""
+
+    weights: Array
+    prices: Array
+    prior: Array
+    evidence: Array
+    level: Array
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Places of the weights in one vector."""
+
+    features: list[str]
+    regimes: list[str]
+
+    def pack(self, model: regimes.BeadModel) -> Array:
+        """Return a model's weights as a vector."""
+        free = next(one for one in model.regimes if one.name == FREE)
+        level = free.level - (1 - free.evidence) * _USUAL_SCORE
+        rows = [(*one.prices, one.prior) for one in model.regimes]
+        return np.concatenate(
+            [
+                [model.weights.get(name, 0.0) for name in self.features],
+                np.ravel(rows),
+                [free.evidence * _EVIDENCE_SCALE, level * _LEVEL_SCALE],
+            ]
+        )
+
+    def unpack(self, x: Array) -> Theta:
+        """Return the weights in a vector."""
+        width, count = len(self.features), len(self.regimes)
+        rows = x[width:-2].reshape(count, -1)
+        evidence, level = np.ones(count), np.zeros(count)
+        free = self.regimes.index(FREE)
+        evidence[free] = x[-2] / _EVIDENCE_SCALE
+        level[free] = x[-1] / _LEVEL_SCALE + (1 - evidence[free]) * _USUAL_SCORE
+        return Theta(x[:width], rows[:, :-1], rows[:, -1], evidence, level)
+
+    def packed_slope(self, slope: Theta) -> Array:
+        """Return the slopes in a vector."""
+        free = self.regimes.index(FREE)
+        evidence = slope.evidence[free] - _USUAL_SCORE * slope.level[free]
+        rows = np.column_stack([slope.prices, slope.prior])
+        return np.concatenate(
+            [
+                slope.weights,
+                rows.ravel(),
+                [evidence / _EVIDENCE_SCALE, slope.level[free] / _LEVEL_SCALE],
+            ]
+        )
+
+    def model(self, x: Array) -> regimes.BeadModel:
+        """Return the model of a vector."""
+        theta = self.unpack(x)
+        return regimes.BeadModel(
+            dict(zip(self.features, theta.weights.tolist(), strict=True)),
+            tuple(
+                regimes.Regime(
+                    name,
+                    tuple(theta.prices[r].tolist()),
+                    float(theta.evidence[r]),
+                    float(theta.level[r]),
+                    float(theta.prior[r]),
+                )
+                for r, name in enumerate(self.regimes)
+            ),
+        )
+
+
+def case(document: Document, names: list[str], weight: float = 1.0) -> Case | None:
     """Return a document's features.
-    None if its gold has a bead wider than any shape."""
+    None if no block has all its gold beads among the shapes."""
     zh, en = document.side(0), document.side(1)
-    shapes = {shape: k for k, shape in enumerate(features.SHAPES)}
+    parts = []
+    for (i, j), (k, m) in cuts.blocks(document.spans[0][0], document.spans[1][0]):
+        if i == k or j == m:
+            continue
+        spans = align.cut_spans(document.spans[0], i, k), align.cut_spans(document.spans[1], j, m)
+        pair = features.compare_texts(zh[i:k], en[j:m], *spans)
+        gold = _gold(document, (i, j), (k, m), pair.shapes)
+        part = gold and _part(pair, gold, names)
+        if part:
+            parts.append(part)
+    return Case(document.name, parts, weight) if parts else None
+
+
+def _gold(
+    document: Document,
+    start: cuts.Corner,
+    end: cuts.Corner,
+    shapes: Sequence[trellis.Shape],
+) -> list[tuple[int, int, int]] | None:
+    """Return the gold beads of a block.
+    None if one crosses its border or has no shape."""
+    places = {shape: k for k, shape in enumerate(shapes)}
     gold, i, j = [], 0, 0
     for ours, theirs in document.texts:
         shape = (len(ours), len(theirs))
-        if shape not in shapes:
-            return None
-        gold.append((shapes[shape], i, j))
+        if (i, j) >= start and i < end[0] + (j < end[1]) and j >= start[1]:
+            if shape not in places or i + shape[0] > end[0] or j + shape[1] > end[1]:
+                return None
+            gold.append((places[shape], i - start[0], j - start[1]))
         i, j = i + shape[0], j + shape[1]
-    pair = features.compare_texts(zh, en, *document.spans)
+    size = tuple(sum(shapes[k][side] for k, _, _ in gold) for side in (0, 1))
+    return gold if size == (end[0] - start[0], end[1] - start[1]) else None
+
+
+def _part(
+    pair: features.TextPair, gold: list[tuple[int, int, int]], names: list[str]
+) -> Part | None:
+    n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     values = {}
-    for k, shape in enumerate(features.SHAPES):
+    for k, shape in enumerate(pair.shapes):
         found = features.features(pair, shape)
         if found is None:
             continue
         names += [name for name in found if name not in names]
-        grid = (len(zh) + 1 - shape[0], len(en) + 1 - shape[1])
-        parts = [np.asarray(value, np.float32) for value in found.values()]
+        grid = (n + 1 - shape[0], m + 1 - shape[1])
+        columns = [np.asarray(value, np.float32) for value in found.values()]
         if shape == (1, 0):
-            parts = [part.reshape(-1, 1) for part in parts]
-        stacked = np.stack([np.broadcast_to(part, grid) for part in parts], axis=-1)
-        values[k] = (np.array([names.index(name) for name in found]), stacked)
-    return Case(document.name, (len(zh), len(en)), values, gold, np.zeros(len(features.KINDS)))
+            columns = [column.reshape(-1, 1) for column in columns]
+        stacked = np.stack([np.broadcast_to(column, grid) for column in columns], axis=-1)
+        mask = None
+        if max(shape) > features.WIDTH:
+            mask = np.where(found["length"] < MOST_GAP, 0.0, -np.inf)
+        values[k] = (np.array([names.index(name) for name in found]), stacked, mask)
+    for k, i, j in gold:
+        if k not in values or ((mask := values[k][2]) is not None and mask[i, j] < 0):
+            return None
+    kinds = np.array([features.kind(shape) for shape in pair.shapes])
+    return Part((n, m), pair.shapes, kinds, values, gold)
 
 
-def scored(one: Case, weights: Array, width: int) -> Array:
-    n, m = one.size
-    scores = np.full((len(features.SHAPES), n + 1, m + 1), -np.inf)
-    prices = weights[width:] * one.rates
-    for k, (index, values) in one.values.items():
-        a, b = features.SHAPES[k]
+def scored(part: Part, weights: Array) -> Array:
+    """Return the scores of a part's beads before any regime's prices."""
+    n, m = part.size
+    scores = np.full((len(part.shapes), n + 1, m + 1), -np.inf)
+    for k, (index, values, mask) in part.values.items():
+        a, b = part.shapes[k]
         total = values @ weights[index].astype(np.float32)
-        scores[k, : n + 1 - a, : m + 1 - b] = total + prices[KINDS[k]]
+        scores[k, : n + 1 - a, : m + 1 - b] = total if mask is None else total + mask
     return scores
 
 
-def own_rates(probable: Array) -> Array:
-    counts = np.bincount(KINDS, probable.sum(axis=(1, 2)), len(features.KINDS))
-    return np.log((counts + INERTIA * USUAL) / (counts.sum() + INERTIA) / USUAL)
+def loss(one: Case, theta: Theta) -> tuple[float, Theta]:
+    """Return minus the log likelihood of the gold alignment, and its slopes."""
+    size = sum(sum(part.size) for part in one.parts) / 2
+    scores = [scored(part, theta.weights) for part in one.parts]
+    gold_score = sum(
+        float(rows[step])
+        for part, rows in zip(one.parts, scores, strict=True)
+        for step in part.gold
+    )
+    gold_kinds = sum(
+        np.bincount(part.kinds[[k for k, _, _ in part.gold]], minlength=len(features.KINDS))
+        for part in one.parts
+    )
+    base = theta.prior + theta.level * size
+    sums = base + sum(
+        trellis.total(_under(theta, rows, part), part.shapes)
+        for part, rows in zip(one.parts, scores, strict=True)
+    )
+    gold = base + theta.evidence * gold_score + theta.prices @ gold_kinds
+    share, own = np.exp(sums - logsumexp(sums)), np.exp(gold - logsumexp(gold))
+    slope = Theta(
+        np.zeros(len(theta.weights)),
+        -own[:, None] * gold_kinds,
+        share - own,
+        -own * gold_score,
+        (share - own) * size,
+    )
+    used = share > _LEAST
+    for part, rows in zip(one.parts, scores, strict=True):
+        probable = trellis.posteriors(_under(theta, rows, part, used), part.shapes)
+        probable *= share[used, None, None, None]
+        by_shape = probable.sum(axis=(2, 3))
+        for r, sums_of in zip(np.flatnonzero(used), by_shape, strict=True):
+            slope.prices[r] += np.bincount(part.kinds, sums_of, len(features.KINDS))
+        finite = np.where(np.isfinite(rows), rows, 0)
+        slope.evidence[used] += (probable * finite).sum(axis=(1, 2, 3))
+        at_scores = np.tensordot(theta.evidence[used], probable, 1)
+        for k, (index, values, _) in part.values.items():
+            a, b = part.shapes[k]
+            reach = at_scores[k, : part.size[0] + 1 - a, : part.size[1] + 1 - b]
+            slope.weights[index] += np.tensordot(reach, values, 2)
+        for k, i, j in part.gold:
+            index, values, _ = part.values[k]
+            slope.weights[index] -= float(own @ theta.evidence) * values[i, j]
+    return float(logsumexp(sums) - logsumexp(gold)), slope
 
 
-def loss(one: Case, weights: Array, width: int) -> tuple[float, Array]:
-    """Return minus the log likelihood of the gold alignment, and its gradient."""
-    scores = scored(one, weights, width)
-    probable = trellis.posteriors(scores, features.SHAPES)
-    gradient = np.zeros(len(weights))
-    for k, (index, values) in one.values.items():
-        a, b = features.SHAPES[k]
-        share = probable[k, : one.size[0] + 1 - a, : one.size[1] + 1 - b]
-        gradient[index] += np.tensordot(share, values, 2)
-        gradient[width + KINDS[k]] += probable[k].sum() * one.rates[KINDS[k]]
-    gold = 0.0
-    for k, i, j in one.gold:
-        index, values = one.values[k]
-        at = values[i, j]
-        gold += float(at @ weights[index]) + weights[width + KINDS[k]] * one.rates[KINDS[k]]
-        gradient[index] -= at
-        gradient[width + KINDS[k]] -= one.rates[KINDS[k]]
-    return trellis.total(scores, features.SHAPES) - gold, gradient
+def _under(
+    theta: Theta, scores: Array, part: Part, used: npt.NDArray[np.bool_] | slice = slice(None)
+) -> Array:
+    """Return the scores under each regime in use."""
+    prices = theta.prices[used][:, part.kinds, None, None]
+    return np.asarray(theta.evidence[used, None, None, None] * scores + prices)
 
 
 def learn(
     cases: Sequence[Case],
-    width: int,
+    layout: Layout,
     start: Array,
     free: npt.NDArray[np.bool_],
     *,
     steps: int,
-    near: tuple[Array, float],
+    pull: float = 1e-4,
 ) -> Array:
     """Fit the weights marked `free`; the others are 0.
-    Three rounds, each at new own rates.
 
-    `near`: where the weights are held, and what a squared distance of 1 from there costs, against
-    the log loss of a bead.
+    `pull`: what a squared distance of 1 from `start` costs, against the log loss of a bead.
     """
-    home, pull = near
-    weights = np.where(free, start, 0.0)
-    count = sum(len(one.gold) for one in cases)
-    for one in cases:
-        one.rates = np.zeros(len(features.KINDS))
-    for turn in range(3):
-        if turn:
-            for one in cases:
-                for _ in range(2 if turn == 1 else 1):
-                    found = scored(one, weights, width)
-                    one.rates = own_rates(trellis.posteriors(found, features.SHAPES))
-        with _workers(cases, width) as summed:
+    home = np.where(free, start, 0.0)
+    count = sum(one.weight * len(part.gold) for one in cases for part in one.parts)
+    with _workers(cases, layout) as summed:
 
-            def objective(values: Array, summed: Summed = summed) -> tuple[float, Array]:
-                whole = weights.copy()
-                whole[free] = values
-                total, gradient = summed(whole)
-                away = values - home[free]
-                cost = total / count + pull * float(away @ away)
-                return cost, gradient[free] / count + 2 * pull * away
+        def objective(values: Array) -> tuple[float, Array]:
+            whole = home.copy()
+            whole[free] = values
+            total, slope = summed(whole)
+            away = values - home[free]
+            return total / count + pull * float(away @ away), slope[free] / count + 2 * pull * away
 
-            best = minimize(
-                objective, weights[free], jac=True, method="L-BFGS-B", options={"maxiter": steps}
-            )
-        weights[free] = best.x
-        print(f"round {turn}: {best.fun:.5f} a bead after {best.nit} steps", file=sys.stderr)
-    return weights
+        best = minimize(
+            objective, home[free], jac=True, method="L-BFGS-B", options={"maxiter": steps}
+        )
+    print(f"{best.fun:.5f} a bead after {best.nit} steps", file=sys.stderr)
+    found = home.copy()
+    found[free] = best.x
+    return found
 
 
 Summed = Callable[[Array], tuple[float, Array]]
 _JOBS = 2
-_held: list[tuple[Sequence[Case], int]] = []
+_held: list[tuple[Sequence[Case], Layout]] = []
 """What the forked processes work on; the last entry."""
 
 
 @contextmanager
-def _workers(cases: Sequence[Case], width: int) -> Iterator[Summed]:
+def _workers(cases: Sequence[Case], layout: Layout) -> Iterator[Summed]:
     """Yield a function for the sum of all cases' losses.
     It is computed by processes that are forked with the cases."""
-    _held.append((cases, width))
+    _held.append((cases, layout))
     with get_context("fork").Pool(_JOBS) as pool:
 
-        def summed(weights: Array) -> tuple[float, Array]:
-            parts = pool.map(_share, [(weights, job) for job in range(_JOBS)])
+        def summed(x: Array) -> tuple[float, Array]:
+            parts = pool.map(_share, [(x, job) for job in range(_JOBS)])
             return sum(total for total, _ in parts), np.sum([slope for _, slope in parts], axis=0)
 
         yield summed
 
 
 def _share(job: tuple[Array, int]) -> tuple[float, Array]:
-    weights, first = job
-    cases, width = _held[-1]
-    total, gradient = 0.0, np.zeros(len(weights))
+    x, first = job
+    cases, layout = _held[-1]
+    total, gradient, theta = 0.0, np.zeros(len(x)), layout.unpack(x)
     for one in cases[first::_JOBS]:
-        cost, slope = loss(one, weights, width)
-        total += cost
-        gradient += slope
+        cost, slope = loss(one, theta)
+        total += one.weight * cost
+        gradient += one.weight * layout.packed_slope(slope)
     return total, gradient
 
 
 # The report.
 
 
-def found(one: Case, weights: Array, width: int, passes: int = 3) -> list[tuple[int, int, int]]:
-    """Decode by the first look alone, every bead counted alike.
-    The weights are for this decision."""
-    one.rates = np.zeros(len(features.KINDS))
-    for _ in range(passes):
-        scores = scored(one, weights, width)
-        probable = trellis.posteriors(scores, features.SHAPES)
-        one.rates = own_rates(probable)
-    probable[-2] = probable[-2].sum(axis=1, keepdims=True)
-    probable[-1] = probable[-1].sum(axis=0, keepdims=True)
-    gains = np.where(np.isfinite(scores), probable - WORTH, -np.inf)
-    return trellis.best_path(gains, features.SHAPES)
-
-
-def strict_f1(cases: Sequence[Case], weights: Array, width: int, passes: int = 3) -> float:
+def strict_f1(cases: Sequence[Case], model: regimes.BeadModel, layout: Layout) -> float:
     """F1 of whole beads.
     Nulls count in precision only, wherever the path passes them."""
+    weights = np.array([model.weights[name] for name in layout.features])
     hits = size = linked = linked_hits = 0
     for one in cases:
-        ours = {_bead(step) for step in found(one, weights, width, passes)}
-        gold = {_bead(step) for step in one.gold}
-        both = {bead for bead in gold if bead[0] and bead[1]}
-        hits, size = hits + len(ours & gold), size + len(ours)
-        linked, linked_hits = linked + len(both), linked_hits + len(ours & both)
+        blocks = [regimes.Block(part.shapes, scored(part, weights)) for part in one.parts]
+        probable = regimes.posteriors(blocks, model)
+        for part, block, rows in zip(one.parts, blocks, probable, strict=True):
+            ours = {(bead.zh, bead.en) for bead in align.best(rows, block)}
+            gold = {_bead(part.shapes[k], i, j) for k, i, j in part.gold}
+            both = {bead for bead in gold if bead[0] and bead[1]}
+            hits, size = hits + len(ours & gold), size + len(ours)
+            linked, linked_hits = linked + len(both), linked_hits + len(ours & both)
     precision, recall = hits / max(size, 1), linked_hits / max(linked, 1)
     return 2 * precision * recall / max(precision + recall, 1e-9)
 
 
-def _bead(step: tuple[int, int, int]) -> tuple[range, range]:
-    k, i, j = step
-    a, b = features.SHAPES[k]
-    return range(i, i + a) if a else range(0), range(j, j + b) if b else range(0)
+def _bead(shape: trellis.Shape, i: int, j: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return tuple(range(i, i + shape[0])), tuple(range(j, j + shape[1]))
 
 
 GROUPS = {
@@ -245,10 +380,10 @@ GROUPS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=ROOT / "pipelines/sentences/beads.json")
+    parser.add_argument("--also", type=Path, help="more documents to learn from")
     parser.add_argument("--most", type=int, default=140, help="documents of a set to learn from")
-    parser.add_argument("--held", type=int, default=160, help="documents of a set to report on")
-    parser.add_argument("--steps", type=int, default=25, help="steps of each of three rounds")
-    parser.add_argument("--on", action="store_true", help="learn on from the stored weights")
+    parser.add_argument("--held", type=int, default=60, help="documents of a set to report on")
+    parser.add_argument("--steps", type=int, default=30)
     parser.add_argument(
         "--ablate", action="store_true", help="refit without each group of features"
     )
@@ -256,46 +391,57 @@ def main() -> None:
     names: list[str] = []
     cases = [
         one
-        for listed in sets(0, args.most).values()
-        for document in listed
+        for name, listed in sets(0, args.most).items()
+        for document in (listed if name in WHOLE_SETS else listed[: args.most // 2])
         if (one := case(document, names))
     ]
-    width = len(names)
-    start = np.zeros(width + len(features.KINDS))
-    start[[names.index("centred_each"), names.index("merge")]] = 8, -1
-    start[width:] = 1
+    if args.also:
+        also = (case(encoded(one), names, ALSO_WEIGHT) for one in read(args.also))
+        cases += [one for one in also if one]
+    stored = regimes.load_bead_model()
+    layout = Layout(names, [one.name for one in stored.regimes])
+    start = layout.pack(stored)
     everything = np.ones(len(start), bool)
-    labels = [*names, *(f"rate_{kind}" for kind in features.KINDS)]
-    near = (np.zeros(len(start)), 1e-5)
-    if args.ablate or args.on:
-        start = np.array([features.load_bead_model().weights.get(label, 0) for label in labels])
-        near = (start, 1e-4)
-    weights = learn(cases, width, start, everything, steps=args.steps, near=near)
+    x = learn(cases, layout, start, everything, steps=args.steps)
     if not args.ablate:
-        stored = {
-            "weights": {k: round(float(v), 4) for k, v in zip(labels, weights, strict=True)},
-            "usual": USUAL.tolist(),
-            "inertia": INERTIA,
-        }
-        args.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        args.out.write_text(_text(layout.model(x)), encoding="utf-8")
     held = {
         name: [one for document in listed if (one := case(document, names))]
         for name, listed in sets(1, args.held).items()
     }
     print("strict F1, held apart".ljust(28), *(f"{name[:10]:>10}" for name in held))
 
-    def show(what: str, weights: Array, passes: int = 3) -> None:
-        row = (strict_f1(listed, weights, width, passes) for listed in held.values())
+    def show(what: str, x: Array) -> None:
+        row = (strict_f1(listed, layout.model(x), layout) for listed in held.values())
         print(what.ljust(28), *(f"{value:10.4f}" for value in row), flush=True)
 
-    show("all features", weights)
-    show("usual rates (one pass)", weights, 1)
+    show("before", start)
+    show("all features", x)
     if args.ablate:
         for group, members in GROUPS.items():
-            free = np.array([label not in members for label in labels])
-            show(
-                f"without {group}", learn(cases, width, weights, free, steps=args.steps, near=near)
-            )
+            free = everything.copy()
+            free[[layout.features.index(name) for name in members]] = False
+            show(f"without {group}", learn(cases, layout, start, free, steps=args.steps))
+
+
+def _text(model: regimes.BeadModel) -> str:
+    stored = {
+        "weights": {name: round(value, 4) for name, value in model.weights.items()},
+        "regimes": [
+            {
+                "name": one.name,
+                "prices": {
+                    kind: round(price, 4)
+                    for kind, price in zip(features.KINDS, one.prices, strict=True)
+                },
+                "evidence": round(one.evidence, 4),
+                "level": round(one.level, 4),
+                "prior": round(one.prior, 4),
+            }
+            for one in model.regimes
+        ],
+    }
+    return json.dumps(stored, indent=1) + "\n"
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.sentences import features
+from pipelines.text.normal import normalised
 from pipelines.vectors.encoder import Vectors, encode_spans
 from pipelines.vectors.load import load_encoder
 
@@ -222,10 +223,12 @@ def _unit(rows: npt.NDArray[np.floating]) -> Vectors:
 
 
 def read(path: Path) -> list[Document]:
+    """Return documents from JSON Lines, in the normal form that `align` reads."""
     documents = []
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        texts = [([row["zh"][i] for i in z], [row["en"][j] for j in e]) for z, e in row["gold"]]
+        zh, en = ([normalised(sentence) for sentence in row[lang]] for lang in ("zh", "en"))
+        texts = [([zh[i] for i in z], [en[j] for j in e]) for z, e in row["gold"]]
         documents.append(Document(row["id"], texts))
     return documents
 
@@ -276,8 +279,8 @@ def sets(half: int, most: int) -> dict[str, list[Document]]:
         Document("+".join(one.name for one in group), [bead for one in group for bead in one.texts])
         for group in (plain["mixed"][i : i + 3] for i in range(0, most // 3, 3))
     ]
-    encoded = {name: [_encoded(one) for one in listed] for name, listed in plain.items()}
-    return encoded | _drifted(encoded)
+    ready = {name: [encoded(one) for one in listed] for name, listed in plain.items()}
+    return ready | _drifted(ready)
 
 
 def _altered(
@@ -296,17 +299,17 @@ _DRIFTS = ((0.6, 0.1), (1.1, 0.25), (1.5, 0.4))
 """How far the vectors of literary documents drift, and leak over edges, in turn."""
 
 
-def _drifted(encoded: dict[str, list[Document]]) -> dict[str, list[Document]]:
-    literary, news = encoded["literary"], encoded["resplit"]
+def _drifted(ready: dict[str, list[Document]]) -> dict[str, list[Document]]:
+    literary, news = ready["literary"], ready["resplit"]
     pool = np.concatenate([one.spans[1][0] for one in (*literary, *news)])
     pool = pool - 0.5 * pool.mean(axis=0)
     rng = np.random.default_rng(7)
     hard = [
         leak(drift(one, pool, rng, rng.choice([0.7, 1.1, 1.5])), rng, rng.choice([0.1, 0.2, 0.4]))
         for name in ("merged", "mixed", "block", "abridged", "foreign")
-        for one in encoded[name][::4]
+        for one in ready[name][::4]
     ]
-    lines = (*literary, *encoded["literary_merged"])
+    lines = (*literary, *ready["literary_merged"])
     free = [
         leak(drift(one, pool, rng, most), rng, edge)
         for one, (most, edge) in zip(lines, cycle(_DRIFTS), strict=False)
@@ -318,7 +321,8 @@ def _rng(document: Document, mark: str = "") -> random.Random:
     return random.Random(zlib.crc32(f"{document.name} {mark}".encode()))
 
 
-def _encoded(document: Document) -> Document:
+def encoded(document: Document) -> Document:
+    """Add the vectors of all runs."""
     encoder = load_encoder()
     zh, en = (encode_spans(encoder, document.side(k), features.WIDTH) for k in (0, 1))
     return replace(document, spans=(zh, en))

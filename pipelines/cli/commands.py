@@ -405,26 +405,36 @@ def align_sentences(
     source: Annotated[
         Path,
         option(
-            'a document a line: {"id": ..., "zh": [sentences], "en": [sentences]}', name="IN.jsonl"
+            'a document a line: {"id": ..., "zh": [sentences], "en": [sentences]}; or .tsv '
+            "(Chinese, English; an id before them if there are several documents), or .txt "
+            "(lines of both languages)",
+            name="IN.jsonl",
         ),
     ],
     result: Annotated[
         Path,
         option(
-            'a document a line: {"id": ..., "beads": [[[zh indices], [en indices]], ...]}',
+            'a document a line: {"id": ..., "beads": [[[zh indices], [en indices]], ...], '
+            '"probabilities": [...]}',
             name="OUT.jsonl",
         ),
     ],
     /,
     *,
+    english: Annotated[
+        Path | None, option("the English text, a line a sentence; IN is the Chinese one", "FILE")
+    ] = None,
+    split: Annotated[
+        bool, option("split texts into sentences first, and write them beside the beads")
+    ] = False,
     encoder: Encoder = None,
     jobs: Jobs = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
-    """Align the sentences of documents already split into sentences."""
+    """Align the sentences of documents outside a corpus."""
     from pipelines.sentences import jsonl
 
-    count = jsonl.align_file(source, result, jobs=jobs, encoder=encoder)
+    count = jsonl.align_file(source, result, english=english, cut=split, jobs=jobs, encoder=encoder)
     if shared.json:
         say_json({"documents": count})
     return ExitCode.DONE

@@ -1,28 +1,27 @@
 """Sentence alignment of a text pair into beads.
 
 A conditional random field over whole alignments: each possible bead gets a score from `features`,
-`trellis` sums over all ways to cut the two texts, and every bead gets a probability. The rate of
-dropped and merged sentences is a property of the text pair, not of the language pair (nulls are
-absent from a close translation, every fifth sentence of an abridged one, and merges are common in
-literature), so it is estimated from the pair itself: the expected counts of one pass set the prices
-of the next, as in the EM algorithm. Before the last pass `second_look` judges again the pairs of
-sentences that are neither sure nor out of the question. The result is the alignment with the most
-beads expected to be right, each counted above `_LEAST`: it maximises the expected F1 of whole
-beads.
+`trellis` sums over all ways to cut the two texts, and every bead gets a probability. How often
+sentences are left out and merged is a property of the text pair (nulls are absent from a close
+translation, every fifth sentence of an abridged one, and merges are common in literature), so the
+sums are taken under each of a few `regimes`, and the pair shows which one it is. The result is the
+alignment with the most beads expected to be right, each counted above `_LEAST`: it maximises the
+expected F1 of whole beads.
+
+Sentences are compared in their normal form (`pipelines.text.normal`): script, width and what is
+invisible make no difference. Blank entries are no sentences: they stand alone, or join the bead
+whose sentences they part.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from pipelines.sentences import cuts, features, second_look, trellis
+from pipelines.sentences import cuts, features, regimes, trellis
+from pipelines.text.normal import normalised
 from pipelines.vectors.encoder import Encoder, Vectors, encode_spans
 
-_PASSES = 3
-"""Passes over a text pair: the first at the usual rates, the others at its own, the last of them
-after the second look at doubtful beads."""
 _LEAST = 0.45
 """Half the usual F1: a less likely bead lowers the expected F1. A null counts in precision only, so
 its gain is half that of another bead."""
@@ -35,11 +34,6 @@ _AHEAD = 60
 """Sentences after a section's end that are aligned too: its last beads depend on them."""
 _UNKNOWN = 0.5
 """Probability of nulls opposite an empty stretch: they were not compared with anything."""
-
-_ONE, _LOST, _NEW = (features.SHAPES.index(shape) for shape in ((1, 1), (1, 0), (0, 1)))
-_COSTS = np.array([_LEAST_MERGE if a and b and a + b > 2 else _LEAST for a, b in features.SHAPES])[
-    :, None, None
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +67,36 @@ def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
 
     Long texts are cut at clear matches (`cuts`), so time grows linearly.
     """
+    forms = [[normalised(sentence).strip() for sentence in side] for side in (zh, en)]
+    read = [[at for at, form in enumerate(side) if form] for side in forms]
+    texts = [[side[at] for at in kept] for side, kept in zip(forms, read, strict=True)]
+    beads = _align(texts[0], texts[1], encoder)
+    if texts == forms:
+        return beads
+    return _with_blanks(beads, (read[0], read[1]), (len(zh), len(en)))
+
+
+def _with_blanks(
+    beads: Sequence[Bead], read: tuple[list[int], list[int]], sizes: tuple[int, int]
+) -> list[Bead]:
+    """Return the beads of texts with blank entries, from those of the entries read."""
+    found: list[Bead] = []
+    ends = [0, 0]
+    for bead in beads:
+        runs = []
+        for kept, listed in zip(read, (bead.zh, bead.en), strict=True):
+            places = [kept[at] for at in listed]
+            runs.append(range(places[0], places[-1] + 1) if places else range(0))
+        for side, run in enumerate(runs):
+            if run:
+                blank = range(ends[side], run.start)
+                found += _nulls(blank, range(0), 1.0) if side == 0 else _nulls(range(0), blank, 1.0)
+                ends[side] = run.stop
+        found.append(Bead(tuple(runs[0]), tuple(runs[1]), bead.probability))
+    return found + _nulls(range(ends[0], sizes[0]), range(ends[1], sizes[1]), 1.0)
+
+
+def _align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
     if not zh or not en:
         # Nothing to compare with: certain, and no vectors are needed.
         return _nulls(range(len(zh)), range(len(en)), 1.0)
@@ -114,85 +138,43 @@ def _align_section(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> li
         return _nulls(range(len(zh)), range(len(en)), _UNKNOWN)
     zh_spans = encode_spans(encoder, zh, features.WIDTH)
     en_spans = encode_spans(encoder, en, features.WIDTH)
+    cut = list(cuts.blocks(zh_spans[0], en_spans[0]))
+    model = regimes.load_bead_model()
+    scored = {}
+    for (i, j), (k, m) in cut:
+        if i < k and j < m:
+            spans = cut_spans(zh_spans, i, k), cut_spans(en_spans, j, m)
+            pair = features.compare_texts(zh[i:k], en[j:m], *spans)
+            scored[i, j] = regimes.score(pair, model)
+    probable = dict(zip(scored, regimes.posteriors(list(scored.values()), model), strict=True))
     found: list[Bead] = []
-    for (i, j), (k, m) in cuts.blocks(zh_spans[0], en_spans[0]):
-        if i == k or j == m:
+    for (i, j), (k, m) in cut:
+        if (i, j) in scored:
+            part = best(probable[i, j], scored[i, j])
+            found += [bead.moved(i, j) for bead in part]
+        else:
             found += _nulls(range(i, k), range(j, m), _UNKNOWN)
-            continue
-        pair = features.compare_texts(zh[i:k], en[j:m], _cut(zh_spans, i, k), _cut(en_spans, j, m))
-        found += [bead.moved(i, j) for bead in _align_block(pair)]
     return found
 
 
-def _cut(spans: list[Vectors], start: int, end: int) -> list[Vectors]:
+def cut_spans(spans: list[Vectors], start: int, end: int) -> list[Vectors]:
     """Return the spans of sentences start to end."""
     return [rows[start : max(start, end - k)] for k, rows in enumerate(spans)]
 
 
-def _align_block(pair: features.TextPair) -> list[Bead]:
-    scores, probable, prices = first_look(pair, features.load_bead_model())
-    change = second_look.second_look(pair, probable)
-    scores[_ONE, : change.shape[0], : change.shape[1]] += change
-    probable = trellis.posteriors(scores + prices, features.SHAPES)
+def best(probable: trellis.Array, block: regimes.Block) -> list[Bead]:
+    """Return the path with the most beads expected to be right."""
+    shapes = block.shapes
+    lost, new = shapes.index((1, 0)), shapes.index((0, 1))
     # A null is the same bead at any place of the other text.
-    probable[_LOST] = probable[_LOST].sum(axis=1, keepdims=True)
-    probable[_NEW] = probable[_NEW].sum(axis=0, keepdims=True)
-    gains = np.where(np.isfinite(scores), probable, -np.inf)
-    gains[[_LOST, _NEW]] /= 2
-    gains -= _COSTS
+    probable[lost] = probable[lost].sum(axis=1, keepdims=True)
+    probable[new] = probable[new].sum(axis=0, keepdims=True)
+    gains = np.where(np.isfinite(block.scores), probable, -np.inf)
+    gains[[lost, new]] /= 2
+    costs = [_LEAST_MERGE if a and b and a + b > 2 else _LEAST for a, b in shapes]
+    gains -= np.array(costs)[:, None, None]
     path = []
-    for k, i, j in trellis.best_path(gains, features.SHAPES):
-        a, b = features.SHAPES[k]
+    for k, i, j in trellis.best_path(gains, shapes):
+        a, b = shapes[k]
         path.append(Bead(tuple(range(i, i + a)), tuple(range(j, j + b)), float(probable[k, i, j])))
     return path
-
-
-def first_look(
-    pair: features.TextPair, model: features.BeadModel
-) -> tuple[trellis.Array, trellis.Array, trellis.Array]:
-    """Return scores, probabilities and prices of all beads before the second look.
-
-    Scores are at the usual rates, probabilities at the pair's own; prices of the shapes are at the
-    rates of these probabilities.
-    """
-    scores = bead_scores(pair, model)
-    kinds = [features.kind(shape) for shape in features.SHAPES]
-    prices = np.zeros((len(kinds), 1, 1))
-    for _ in range(_PASSES - 1):
-        probable = trellis.posteriors(scores + prices, features.SHAPES)
-        prices = own_prices(probable, model)[kinds][:, None, None]
-    return scores, probable, prices
-
-
-def bead_scores(pair: features.TextPair, model: features.BeadModel) -> trellis.Array:
-    """Return all beads' scores at the usual rates, in `trellis` layout."""
-    n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
-    scores = np.full((len(features.SHAPES), n + 1, m + 1), -np.inf)
-    for k, shape in enumerate(features.SHAPES):
-        found = features.features(pair, shape)
-        if found is None:
-            continue
-        total: npt.NDArray[np.float64] = np.zeros(())
-        constant = 0.0
-        for name, value in found.items():
-            if isinstance(value, float):
-                constant += model.weights[name] * value
-            else:
-                total = total + model.weights[name] * value
-        total = total + constant
-        a, b = shape
-        if b == 0:
-            total = total[:, None]
-        scores[k, : n + 1 - a, : m + 1 - b] = total
-    return scores
-
-
-def own_prices(probable: trellis.Array, model: features.BeadModel) -> npt.NDArray[np.float64]:
-    """Return the score changes of `features.KINDS` in a text pair."""
-    counts = np.zeros(len(features.KINDS))
-    for k, shape in enumerate(features.SHAPES):
-        counts[features.kind(shape)] += probable[k].sum()
-    usual = np.array(model.usual)
-    rates = (counts + model.inertia * usual) / (counts.sum() + model.inertia)
-    weights = np.array([model.weights[f"rate_{kind}"] for kind in features.KINDS])
-    return np.asarray(weights * np.log(rates / usual))

@@ -10,14 +10,13 @@ nulls; for beads it added nothing to the centred cosine, and neither did the lev
 sentences in the pair, on unseen documents.)
 """
 
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -27,13 +26,21 @@ from crawler.script import HAN, MONTH_NAMES
 from pipelines.facts import figures as quantities
 from pipelines.facts import names
 from pipelines.sentences import cedict
+from pipelines.sentences.lengths import (
+    LETTERS_PER_CHARACTER,
+    add_wide_spans,
+    length_gap,
+    runs,
+    text_lengths,
+    widest_runs,
+)
 from pipelines.sentences.trellis import Shape
 
 Array = npt.NDArray[np.float32]
 Features = dict[str, npt.NDArray[np.floating[Any]] | float]
 
 WIDTH = 5
-"""Most sentences on one side of a bead."""
+"""Most sentences on one side of a bead, but for the wide runs of `lengths`."""
 SHAPES: tuple[Shape, ...] = (
     *((a, b) for a in range(1, 6) for b in range(1, 6) if a + b <= 6),
     (3, 4),
@@ -42,10 +49,10 @@ SHAPES: tuple[Shape, ...] = (
     (1, 0),
     (0, 1),
 )
-"""Every kind of bead, (0, 1) last as `trellis` requires."""
+"""The usual shapes of beads, (0, 1) last as `trellis` requires."""
 
 KINDS = ("one", "lost", "new", "more_en", "more_zh", "many")
-"""Kinds of beads with rates of their own in each text pair: 1-1; 1-0; 0-1; more English sentences;
+"""Kinds of beads with prices of their own in each regime: 1-1; 1-0; 0-1; more English sentences;
 more Chinese ones; 2-2 and larger."""
 
 # The constants below bound features or bring them to order one. They are set by hand and not
@@ -76,27 +83,6 @@ def kind(shape: Shape) -> int:
     if a == b:
         return 0 if a == 1 else 5
     return 3 if a < b else 4
-
-
-@dataclass(frozen=True, slots=True)
-class BeadModel:
-    """Weights by feature, and the usual rates of `KINDS` over all texts.
-
-    `inertia`: the number of beads that the usual rates count for in the estimate of a text's own
-    rates. Learnt by `benchmarks/learn/fit_sentences.py`.
-    """
-
-    weights: dict[str, float]
-    usual: tuple[float, ...]
-    inertia: float
-
-
-@cache
-def load_bead_model() -> BeadModel:
-    """Return the model of the package."""
-    path = resources.files("pipelines.sentences") / "beads.json"
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return BeadModel(stored["weights"], tuple(stored["usual"]), stored["inertia"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +123,12 @@ class Rendering:
 class TextPair:
     """Two texts with the quantities that all shapes share.
 
+    `shapes`: `SHAPES`, and the wider ones that lengths allow somewhere.
     `share`: rendered share of both sentences, 0-2, by single sentences. `log_letters` and
     `log_sentences`: log ratio English over Chinese.
     """
 
+    shapes: tuple[Shape, ...]
     zh: TextSide
     en: TextSide
     zh_words: Rendering
@@ -153,10 +141,7 @@ class TextPair:
     log_sentences: float
 
 
-_LETTERS_PER_CHARACTER = 3.3
-"""English letters and digits for each Chinese character."""
 _HAN = re.compile(f"[{HAN}]")
-_ALNUM = re.compile(r"[^\W_]")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _CAPITALISED = re.compile(r"\b[A-Z][A-Za-z'-]{2,}")
 _MONTHS = {name: str(number) for number, name in enumerate(MONTH_NAMES, 1)}
@@ -171,16 +156,22 @@ def compare_texts(
     """Prepare a text pair, with the spans of `encode_spans` up to `WIDTH`."""
     figures = _bags([_figures(s, "zh") for s in zh], [_figures(s, "en") for s in en])
     named = _bags(*_shared_names(zh, en))
-    zh_side = _side(zh, zh_spans, _zh_length(zh), figures[0], named[0])
-    en_side = _side(en, en_spans, _en_length(en), figures[1], named[1])
-    cosine = {
-        (a, b): zh_spans[a - 1] @ en_spans[b - 1].T
-        for a in range(1, min(WIDTH, len(zh)) + 1)
-        for b in range(1, min(WIDTH, len(en)) + 1)
-    }
-    letters = [float(side.lengths[0].sum()) + _MORE_LETTERS for side in (zh_side, en_side)]
-    zh_words, en_words = _renderings(zh, en)
+    lengths = text_lengths(zh, en)
+    widths = widest_runs(*lengths, WIDTH)
+    zh_spans, en_spans = (
+        add_wide_spans(spans[: min(WIDTH, len(side))], width)
+        for spans, side, width in zip((zh_spans, en_spans), (zh, en), widths, strict=True)
+    )
+    zh_side = _side(zh, zh_spans, lengths[0], figures[0], named[0])
+    en_side = _side(en, en_spans, lengths[1], figures[1], named[1])
+    wide = (*((a, 1) for a in range(WIDTH + 1, widths[0] + 1)),
+            *((1, b) for b in range(WIDTH + 1, widths[1] + 1)))  # fmt: skip
+    usual = product(range(1, min(WIDTH, len(zh)) + 1), range(1, min(WIDTH, len(en)) + 1))
+    cosine = {(a, b): zh_spans[a - 1] @ en_spans[b - 1].T for a, b in (*usual, *wide)}
+    letters = [float(side.sum()) + _MORE_LETTERS for side in lengths]
+    zh_words, en_words = _renderings(zh, en, widths)
     return TextPair(
+        (*SHAPES[:-2], *wide, *SHAPES[-2:]),
         zh_side,
         en_side,
         zh_words,
@@ -201,22 +192,27 @@ def _bounded(ratio: float) -> float:
 def _side(
     sentences: Sequence[str], spans: list[Array], length: Array, figures: Array, named: Array
 ) -> TextSide:
-    widths = range(1, min(WIDTH, len(sentences)) + 1)
+    widths = range(1, len(spans) + 1)
     marks = _punctuation(sentences)
     empty = np.asarray(length == 0, np.float32)
     return TextSide(
         spans,
         _centred(spans),
-        [_runs(length, k) for k in widths],
-        [np.minimum(_runs(figures, k), 1) for k in widths],
-        [np.minimum(_runs(named, k), 1) for k in widths],
-        [_runs(marks, k) > 0 for k in widths],
-        [_runs(empty, k) > 0 for k in widths],
+        [runs(length, k) for k in widths],
+        [np.minimum(runs(figures, k), 1) for k in widths],
+        [np.minimum(runs(named, k), 1) for k in widths],
+        [runs(marks, k) > 0 for k in widths],
+        [runs(empty, k) > 0 for k in widths],
     )
 
 
-def _renderings(zh: Sequence[str], en: Sequence[str]) -> tuple[Rendering, Rendering]:
-    """Look up the renderings of each side's words in the other side."""
+def _renderings(
+    zh: Sequence[str], en: Sequence[str], widths: tuple[int, int]
+) -> tuple[Rendering, Rendering]:
+    """Look up the renderings of each side's words in the other side.
+
+    Runs are of 1 to `widths` sentences.
+    """
     found = [cedict.chinese_words(sentence) for sentence in zh]
     words = [cut for cut, _ in found]
     # A word may be rendered from within another that the cut went through.
@@ -229,7 +225,10 @@ def _renderings(zh: Sequence[str], en: Sequence[str]) -> tuple[Rendering, Render
         frozenset(word for word, ways in meanings.items() if not ways.isdisjoint(found))
         for found in stems
     ]
-    return _rendering(words, rendered, _syllables), _rendering(stems, offered, lambda stem: 1.0)
+    return (
+        _rendering(words, rendered, widths, _syllables),
+        _rendering(stems, offered, widths[::-1], lambda stem: 1.0),
+    )
 
 
 def _syllables(word: str) -> float:
@@ -237,7 +236,10 @@ def _syllables(word: str) -> float:
 
 
 def _rendering(
-    own: Sequence[frozenset[str]], other: Sequence[frozenset[str]], value: Callable[[str], float]
+    own: Sequence[frozenset[str]],
+    other: Sequence[frozenset[str]],
+    widths: tuple[int, int],
+    value: Callable[[str], float],
 ) -> Rendering:
     """Compare one side's words with those that the other side renders.
 
@@ -247,20 +249,20 @@ def _rendering(
     weight = {word: value(word) / math.sqrt(count) for word, count in seen.items()}
     shared = sorted(frozenset().union(*other) & weight.keys())
     place = {word: k for k, word in enumerate(shared)}
-    rows = [_word_runs(side, place) for side in (own, other)]
+    rows = [_word_runs(*side, place) for side in zip((own, other), widths, strict=True)]
     # Words without a rendering count in the total only, each once a sentence.
     # (An exact sum: sets have another order in each process.)
     lone = [math.fsum(weight[word] for word in words if word not in place) for words in own]
     lone_weight = np.array(lone, np.float32)
     weights = np.array([weight[word] for word in shared] or [0], np.float32)
-    total = [run @ weights + _runs(lone_weight, k) for k, run in enumerate(rows[0], 1)]
+    total = [run @ weights + runs(lone_weight, k) for k, run in enumerate(rows[0], 1)]
     return Rendering(rows[0], rows[1], total, weights)
 
 
-def _word_runs(side: Sequence[frozenset[str]], place: Mapping[str, int]) -> list[Array]:
-    """Return 0-1 rows over words, for runs of 1 to `WIDTH` sentences."""
+def _word_runs(side: Sequence[frozenset[str]], width: int, place: Mapping[str, int]) -> list[Array]:
+    """Return 0-1 rows over words, for runs of 1 to `width` sentences."""
     bag = _bag(side, place)
-    return [np.minimum(_runs(bag, k), 1) for k in range(1, min(WIDTH, len(side)) + 1)]
+    return [np.minimum(runs(bag, k), 1) for k in range(1, width + 1)]
 
 
 @np.errstate(invalid="ignore")
@@ -291,7 +293,7 @@ def features(pair: TextPair, shape: Shape) -> Features | None:
     gap = length_gap(zh_length, pair.en.lengths[b - 1][None])
     found["length"] = np.minimum(np.abs(gap), _MOST_GAP)
     found["length_each"] = np.minimum(gap * gap, _MOST_SQUARED_GAP) * size
-    found["short"] = np.asarray(zh_length / _LETTERS_PER_CHARACTER < _SHORT, np.float32)
+    found["short"] = np.asarray(zh_length / LETTERS_PER_CHARACTER < _SHORT, np.float32)
     for name, zh_bags, en_bags, weights in (
         ("figures", pair.zh.figures, pair.en.figures, pair.figure_weights),
         ("names", pair.zh.names, pair.en.names, pair.name_weights),
@@ -309,15 +311,6 @@ def features(pair: TextPair, shape: Shape) -> Features | None:
         wordless = pair.zh.wordless[a - 1][:, None] | pair.en.wordless[b - 1][None]
         found["wordless"] = np.asarray(wordless, np.float32)
     return found
-
-
-def length_gap(zh: Array, en: Array) -> Array:
-    """Return the log ratio of lengths (English letters) in standard deviations.
-
-    These fall with length. The constants are set by hand; not measured.
-    """
-    x, y = zh / _LETTERS_PER_CHARACTER, en / _LETTERS_PER_CHARACTER
-    return np.asarray(np.log((y + 1.2) / (x + 1.2)) / np.sqrt(0.05 + 1.2 / (x + 1.5)), np.float32)
 
 
 def _words(pair: TextPair, a: int, b: int) -> Features:
@@ -386,22 +379,12 @@ def _null(pair: TextPair, side: TextSide, figure_weights: Array, axis: int) -> F
         "null_margin": best - _nearest(pair.cosine[1, 1], axis),
         "null_words": rendered,
         "null_words_margin": rendered - _nearest(pair.share, axis),
-        "null_length": np.log1p(side.lengths[0] / np.float32(_LETTERS_PER_CHARACTER)),
+        "null_length": np.log1p(side.lengths[0] / np.float32(LETTERS_PER_CHARACTER)),
         "null_figures": np.minimum(side.figures[0] @ figure_weights, _MOST_LACKING),
         "null_longer": longer,
         "null_lacking": max(0.0, longer),
         "null_more": more,
     }
-
-
-def _runs(rows: npt.NDArray[np.floating], k: int) -> Array:
-    """Return the sums of every k neighbouring rows."""
-    if k == 1:
-        return np.asarray(rows, np.float32)
-    total = rows[: len(rows) - k + 1].astype(np.float32)
-    for shift in range(1, k):
-        total = total + rows[shift : len(rows) - k + 1 + shift]
-    return np.asarray(total, np.float32)
 
 
 def _nearest(cosine: Array, axis: int) -> Array:
@@ -418,18 +401,6 @@ def _centred(spans: list[Array]) -> list[Array]:
     common = _COMMON_PART * spans[0].mean(axis=0)
     apart = [rows - common for rows in spans]
     return [x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-3) for x in apart]
-
-
-def _zh_length(sentences: Sequence[str]) -> Array:
-    counts = []
-    for sentence in sentences:
-        han = len(_HAN.findall(sentence))
-        counts.append(_LETTERS_PER_CHARACTER * han + len(_ALNUM.findall(sentence)) - han)
-    return np.array(counts, np.float32)
-
-
-def _en_length(sentences: Sequence[str]) -> Array:
-    return np.array([len(_ALNUM.findall(sentence)) for sentence in sentences], np.float32)
 
 
 def _punctuation(sentences: Sequence[str]) -> Array:

@@ -1,73 +1,55 @@
-"""Alignment of documents that are already split, JSON Lines in and out."""
+"""Alignment of documents outside a corpus, as JSON Lines."""
 
 import json
 from functools import partial
 from pathlib import Path
 
-from crawler.errors import ShizhengError
 from pipelines.pool import default_jobs, map_ordered
 from pipelines.sentences.align import align
+from pipelines.sentences.documents import AlignError, Document, read_documents
 from pipelines.tables import atomic
-from pipelines.tables.json_text import JsonError, parse_json
-from pipelines.tables.vocabulary import LANGS
 from pipelines.vectors.load import load_encoder
 
-
-class AlignError(ShizhengError):
-    """An unreadable file or row; the message names file and line."""
+__all__ = ["AlignError", "align_file"]
 
 
 def align_file(
-    source: Path, target: Path, *, jobs: int | None = None, encoder: str | None = None
+    source: Path,
+    target: Path,
+    *,
+    english: Path | None = None,
+    cut: bool = False,
+    jobs: int | None = None,
+    encoder: str | None = None,
 ) -> int:
-    """Align the documents of a JSON Lines file; return their number.
+    """Align the documents of a file, or of two texts; return their number.
 
-    A row is `{"id", "zh": [sentences], "en": [sentences]}`, other keys are ignored; the result is
-    `{"id", "beads": [[[zh indices], [en indices]], ...]}`, in the order of the input for any
-    `jobs` (default: one per core). `target` is replaced only after full success. Raises
-    `AlignError` naming file and line for a row that is not one.
+    `documents.read_documents` has the kinds of files. The result is
+    `{"id", "beads": [[[zh indices], [en indices]], ...], "probabilities": [of each bead]}`, with
+    `cut` the sentences as `"zh"` and `"en"` too, in the order of the input for any `jobs` (default:
+    one per core). `target` is replaced only after full success. Raises `AlignError` for a file
+    that cannot be read so.
     """
-    rows = _read(source)
-    if target.exists() and target.samefile(source):
+    documents = read_documents(source, english, cut=cut)
+    if any(target.exists() and target.samefile(one) for one in (source, english) if one):
         raise AlignError(f"{target}: is the input itself; name another file for the result")
-    jobs = min(jobs or default_jobs(), max(1, len(rows) // _WORTH_A_PROCESS))
+    jobs = min(jobs or default_jobs(), max(1, len(documents) // _WORTH_A_PROCESS))
+    work = partial(_line, encoder=encoder, cut=cut)
     with atomic.replacing(target) as file:
-        for _, line in map_ordered(partial(_line, encoder=encoder), rows, jobs=jobs):
+        for _, line in map_ordered(work, documents, jobs=jobs):
             file.write(line.encode())
-    return len(rows)
+    return len(documents)
 
 
 _WORTH_A_PROCESS = 20
 """Documents for each process: starting one for fewer takes longer than it saves."""
 
-_Row = tuple[str, list[str], list[str]]
 
-
-def _line(row: _Row, *, encoder: str | None) -> str:
-    key, zh, en = row
-    found = [[list(bead.zh), list(bead.en)] for bead in align(zh, en, load_encoder(encoder))]
-    return json.dumps({"id": key, "beads": found}) + "\n"
-
-
-def _read(source: Path) -> list[_Row]:
-    rows = []
-    try:
-        lines = source.read_bytes().split(b"\n")
-    except OSError as error:
-        raise AlignError(f"{source}: cannot be read ({error.strerror})") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        where = f"{source}:{number}"
-        try:
-            row = parse_json(line)
-        except JsonError as error:
-            raise AlignError(f"{where}: {error}; expected one object a line") from error
-        if not isinstance(row, dict) or "id" not in row:
-            raise AlignError(f'{where}: expected an object with "id", "zh" and "en"')
-        for side in LANGS:
-            listed = row.get(side)
-            if not isinstance(listed, list) or not all(isinstance(s, str) for s in listed):
-                raise AlignError(f'{where}: "{side}" must be a list of sentences (strings)')
-        rows.append((row["id"], row["zh"], row["en"]))
-    return rows
+def _line(one: Document, *, encoder: str | None, cut: bool) -> str:
+    beads = align(one.zh, one.en, load_encoder(encoder))
+    row = {
+        "id": one.id,
+        "beads": [[list(bead.zh), list(bead.en)] for bead in beads],
+        "probabilities": [round(bead.probability, 4) for bead in beads],
+    }
+    return json.dumps(row | ({"zh": one.zh, "en": one.en} if cut else {})) + "\n"

@@ -180,8 +180,8 @@ CANDIDATES = table(
 
 SENTENCES = table(
     "sentences",
-    "Beads: groups of aligned sentences, in order, one-sided ones included. "
-    "sentences/<city>.parquet.",
+    "Beads: groups of aligned sentences, in order, one-sided ones included. City and titles are in "
+    "`pairs`, by `pair_id`. sentences/<city>.parquet.",
     column("pair_id", STRING, "Document pair of the bead"),
     column("position", INTEGER, "Order of the bead within the pair, from 0"),
     column("kind", STRING, "Chinese and English sentences in the bead: 1-1, 1-2, ..., 1-0, 0-1"),
@@ -191,7 +191,12 @@ SENTENCES = table(
     column("zh_end", INTEGER, "End of the Chinese side, exclusive; both null if it is empty"),
     column("en_start", INTEGER, "First character of the English side in its article's text"),
     column("en_end", INTEGER, "End of the English side, exclusive; both null if it is empty"),
-    column("probability", FLOAT, "Probability that the bead is right"),
+    column(
+        "probability",
+        FLOAT,
+        "Probability that exactly this bead is right; of a one-sided one, that its sentence has no "
+        "counterpart in the other text",
+    ),
     column(
         "flags",
         STRINGS,

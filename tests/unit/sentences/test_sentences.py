@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy.sentences import read_sets, scores
+from benchmarks.accuracy.alignment_sets import read_sets
+from benchmarks.accuracy.sentences import scores
 from pipelines.sentences.align import Bead, align
 from pipelines.sentences.jsonl import AlignError, align_file
 from pipelines.vectors.load import load_encoder
@@ -175,10 +176,11 @@ def test_a_file_is_aligned_row_by_row_and_other_keys_are_ignored(tmp_path: Path)
     )
     assert align_file(source, tmp_path / "out.jsonl") == 2
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert rows == [
-        {"id": "a", "beads": [[[0], [0]], [[1], [1]]]},
-        {"id": "b", "beads": [[[], [0]]]},
-    ]
+    assert [row["id"] for row in rows] == ["a", "b"]
+    assert [row["beads"] for row in rows] == [[[[0], [0]], [[1], [1]]], [[[], [0]]]]
+    assert [len(row["probabilities"]) for row in rows] == [2, 1]
+    assert rows[0]["probabilities"][0] > 0.9
+    assert rows[1]["probabilities"] == [1.0]
 
 
 @pytest.mark.slow
