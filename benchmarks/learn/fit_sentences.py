@@ -1,6 +1,7 @@
 """Learn the weights of the sentence aligner: writes pipelines/sentences/beads.json.
 
-    SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences [--out FILE] [--also FILE]
+    SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences [--out FILE] [--also FILE] \\
+        [--regimes]
     SHIZHENG_SHARED=... python -m benchmarks.learn.fit_sentences --ablate [--most N] [--steps N]
 
 Only documents at even places of each set are learnt from; the report is on the odd ones. `--also`
@@ -18,6 +19,7 @@ docs/measurements/sentences.md has how the stored ones were made.
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,10 +39,14 @@ from pipelines.sentences.lengths import MOST_GAP
 Array = npt.NDArray[np.float64]
 FREE = "free"
 """The regime whose evidence and level are learnt."""
-WHOLE_SETS = ("resplit", "abridged", "literary", "literary_merged", "literary_drifted")
-"""Sets of which all documents are used; of the others, altered more, half as many."""
-ALSO_WEIGHT = 2.0
-"""Weight of a bead of `--also`: there are few."""
+SETS = {
+    "resplit": (1.0, 1.0), "abridged": (1.0, 1.0), "thinned": (0.6, 1.0), "literary": (1.0, 2.0),
+    "literary_merged": (1.0, 1.0), "literary_drifted": (1.0, 0.7), "news_drifted": (0.6, 0.5),
+    "foreign": (0.6, 0.3), "block": (0.6, 0.5), "lines": (0.7, 0.7), "merged": (0.6, 0.5),
+    "mixed": (0.7, 0.7), "long": (1.0, 0.5),
+}  # fmt: skip
+"""Share of `--most` documents of each set that is learnt from, and the weight of a bead of it: what
+is further from real texts weighs less."""
 _EVIDENCE_SCALE, _LEVEL_SCALE, _USUAL_SCORE = 30, 10, 7
 """Scales at which these two are about as steep as weights, and the usual score of a sentence, by
 which less evidence is made up."""
@@ -279,28 +285,27 @@ def learn(
     free: npt.NDArray[np.bool_],
     *,
     steps: int,
-    pull: float = 1e-4,
+    pull: float = 5e-5,
 ) -> Array:
-    """Fit the weights marked `free`; the others are 0.
+    """Fit the weights marked `free`; the others stay as they are.
 
     `pull`: what a squared distance of 1 from `start` costs, against the log loss of a bead.
     """
-    home = np.where(free, start, 0.0)
     count = sum(one.weight * len(part.gold) for one in cases for part in one.parts)
     with _workers(cases, layout) as summed:
 
         def objective(values: Array) -> tuple[float, Array]:
-            whole = home.copy()
+            whole = start.copy()
             whole[free] = values
             total, slope = summed(whole)
-            away = values - home[free]
+            away = values - start[free]
             return total / count + pull * float(away @ away), slope[free] / count + 2 * pull * away
 
         best = minimize(
-            objective, home[free], jac=True, method="L-BFGS-B", options={"maxiter": steps}
+            objective, start[free], jac=True, method="L-BFGS-B", options={"maxiter": steps}
         )
     print(f"{best.fun:.5f} a bead after {best.nit} steps", file=sys.stderr)
-    found = home.copy()
+    found = start.copy()
     found[free] = best.x
     return found
 
@@ -380,6 +385,7 @@ GROUPS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=ROOT / "pipelines/sentences/beads.json")
+    parser.add_argument("--regimes", action="store_true", help="learn nothing but the regimes")
     parser.add_argument("--also", type=Path, help="more documents to learn from")
     parser.add_argument("--most", type=int, default=140, help="documents of a set to learn from")
     parser.add_argument("--held", type=int, default=60, help="documents of a set to report on")
@@ -392,16 +398,18 @@ def main() -> None:
     cases = [
         one
         for name, listed in sets(0, args.most).items()
-        for document in (listed if name in WHOLE_SETS else listed[: args.most // 2])
-        if (one := case(document, names))
+        for document in listed[: math.ceil(args.most * SETS[name][0])]
+        if (one := case(document, names, SETS[name][1]))
     ]
     if args.also:
-        also = (case(encoded(one), names, ALSO_WEIGHT) for one in read(args.also))
+        also = (case(encoded(one), names) for one in read(args.also))
         cases += [one for one in also if one]
     stored = regimes.load_bead_model()
     layout = Layout(names, [one.name for one in stored.regimes])
     start = layout.pack(stored)
     everything = np.ones(len(start), bool)
+    if args.regimes:
+        everything[: len(names)] = False
     x = learn(cases, layout, start, everything, steps=args.steps)
     if not args.ablate:
         args.out.write_text(_text(layout.model(x)), encoding="utf-8")
@@ -419,9 +427,10 @@ def main() -> None:
     show("all features", x)
     if args.ablate:
         for group, members in GROUPS.items():
-            free = everything.copy()
-            free[[layout.features.index(name) for name in members]] = False
-            show(f"without {group}", learn(cases, layout, start, free, steps=args.steps))
+            gone = [layout.features.index(name) for name in members]
+            free, bare = everything.copy(), start.copy()
+            free[gone], bare[gone] = False, 0.0
+            show(f"without {group}", learn(cases, layout, bare, free, steps=args.steps))
 
 
 def _text(model: regimes.BeadModel) -> str:

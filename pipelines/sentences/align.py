@@ -79,7 +79,7 @@ def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
 def _with_blanks(
     beads: Sequence[Bead], read: tuple[list[int], list[int]], sizes: tuple[int, int]
 ) -> list[Bead]:
-    """Return the beads of texts with blank entries, from those of the entries read."""
+    """Return the beads of all entries, from those of the entries read."""
     found: list[Bead] = []
     ends = [0, 0]
     for bead in beads:

@@ -1,4 +1,4 @@
-"""Documents whose sentences are to be aligned, read from files of four kinds.
+"""Documents to align, from files of four kinds.
 
 JSON Lines (`{"id", "zh": [sentences], "en": [sentences]}`, a document a line), tab-separated lines
 (Chinese and English, or a document's id before them), one text in both languages line by line, and
@@ -38,7 +38,7 @@ class Document:
 
 
 def read_documents(source: Path, english: Path | None, *, cut: bool) -> list[Document]:
-    """Return the documents of a file, or of a Chinese and an English text.
+    """Return the documents of a file, or of two texts.
 
     `cut`: lines, strings and lists are texts or paragraphs, to be split into sentences. Raises
     `AlignError` naming file and line for a row that is not one, and for swapped languages.
@@ -108,7 +108,7 @@ def _tab_separated(source: Path) -> Iterator[_Row]:
 
 
 def _both_languages(source: Path) -> list[list[str]]:
-    """Return the lines of a text in both languages, each line by its script."""
+    """Return the lines of each language, told apart by script."""
     sides: tuple[list[str], list[str]] = ([], [])
     for line in _lines(source):
         sides[not _HAN.search(line)].append(line)

@@ -22,7 +22,7 @@ def align_file(
     jobs: int | None = None,
     encoder: str | None = None,
 ) -> int:
-    """Align the documents of a file, or of two texts; return their number.
+    """Align a file's documents, or two texts; return their number.
 
     `documents.read_documents` has the kinds of files. The result is
     `{"id", "beads": [[[zh indices], [en indices]], ...], "probabilities": [of each bead]}`, with

@@ -1,4 +1,4 @@
-"""Lengths of sentences, and of the runs that one long sentence may be translated by.
+"""Lengths of sentences, and runs that translate one long sentence.
 
 A long sentence may be translated by up to ten short ones. Runs of more than five are considered
 only where they are about as long as one sentence of the other text, and their vectors are made from
@@ -26,7 +26,7 @@ _ALNUM = re.compile(r"[^\W_]")
 
 
 def text_lengths(zh: Sequence[str], en: Sequence[str]) -> tuple[Array, Array]:
-    """Return the sentences' lengths in English letters, or what Chinese ones are worth."""
+    """Return lengths in English letters, or their worth in Chinese."""
     counts = []
     for sentence in zh:
         han = len(_HAN.findall(sentence))
@@ -45,7 +45,7 @@ def length_gap(zh: Array, en: Array) -> Array:
 
 
 def widest_runs(zh: Array, en: Array, usual: int) -> tuple[int, int]:
-    """Return the sentences of each side's widest runs worth comparing, by the lengths.
+    """Return the width of each side's widest runs worth comparing.
 
     At least `usual`, or the whole side; a wider run is as long as a sentence of the other side.
     """
@@ -75,7 +75,7 @@ def runs(rows: npt.NDArray[np.floating], k: int) -> Array:
 
 
 def add_wide_spans(spans: Sequence[Array], width: int) -> list[Array]:
-    """Return the vectors of runs of up to `width` sentences, the wide ones from halves."""
+    """Return the vectors of runs, the wide ones made from halves."""
     found = list(spans)
     for k in range(len(spans) + 1, width + 1):
         left, right = (k + 1) // 2, k // 2

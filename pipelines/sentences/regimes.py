@@ -1,4 +1,4 @@
-"""Regimes: how two texts relate as a whole, and what each kind of bead costs then.
+"""Regimes: how two texts relate, and the price of each bead.
 
 No single price of leaving a sentence alone serves both abridged news and literature full of merges.
 A price estimated from the very alignment that it decides runs away: sentences left alone make it
@@ -82,7 +82,7 @@ def read_bead_model(text: str) -> BeadModel:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Scores of all beads of a part of a text pair, in `trellis` layout."""
+    """Scores of all beads of one part, in `trellis` layout."""
 
     shapes: tuple[Shape, ...]
     scores: Array
@@ -119,7 +119,7 @@ def score(pair: features.TextPair, model: BeadModel) -> Block:
 
 
 def posteriors(blocks: Sequence[Block], model: BeadModel) -> list[Array]:
-    """Return the probability of every bead in the blocks of one text pair.
+    """Return the probability of every bead of one text pair.
 
     All blocks share the regime; the probabilities are means over the regimes.
     """

@@ -97,7 +97,7 @@ def _by_end(scores: Array, shapes: Sequence[Shape]) -> Array:
 
 
 def _sweep(ends: Array, shapes: Sequence[Shape]) -> tuple[Array, Array]:
-    """Return two log sums of the paths to each cell: all, and some.
+    """Return log sums of the paths to each cell: all, some.
 
     `ends` has the scores by the bead's end in the texts' order and, if the first axis has two
     entries, in the reversed order, in which a bead ends at its start: both are filled together. In
