@@ -6,6 +6,17 @@ HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 Unified ideographs with all their extensions, and the compatibility ideographs.
 """
 
+_ASCII = bytes(range(0x80))
+
+
+def outside_ascii(text: str) -> str:
+    """Return the characters of a text outside ASCII.
+
+    Most of a page is markup: slow patterns look at the rest alone.
+    """
+    return text.encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8")
+
+
 HAN_DIGITS = dict.fromkeys("〇○Ｏ零", 0) | {c: n for n, c in enumerate("一二三四五六七八九", 1)}
 """Value of each Chinese digit; zero also as the signs that pages use in its place."""
 

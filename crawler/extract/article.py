@@ -290,6 +290,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
             metas=metas,
             named=page.index.select(rules.title) if rules else [],
             blocks=page.blocks,
+            links=page.links,
             start=text.places[0],
             data=page.stated_headline,
         )

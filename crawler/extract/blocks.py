@@ -6,12 +6,13 @@ and source, the breadcrumb, and the vote of the general extractors.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from lxml import etree
 
-from crawler.script import HAN
+from crawler.script import HAN, outside_ascii
 
 Kind = Literal["text", "heading", "item", "cell", "caption"]
 
@@ -76,12 +77,16 @@ HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE
 _SIGNS = re.compile(r"[\W_]+")
 # Soft hyphens, joiners, marks of direction, selectors of variants and tags, a place for an object;
 # bullets of symbol fonts, and any other private sign that begins a line.
-_INVISIBLE = re.compile(
-    "[\u00ad\u061c\u115f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+_UNSEEN = (
+    "\u00ad\u061c\u115f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff"
-    "\ufff9-\ufffc\uf020-\uf0ff\U000e0000-\U000e01ef]"
+    "\ufff9-\ufffc\uf020-\uf0ff\U000e0000-\U000e01ef"
 )
-_PRIVATE_BULLET = re.compile("^\\s*[\ue000-\uf8ff\U000f0000-\U0010fffd]+(?=\\s|\\w)")
+_PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010fffd"
+_INVISIBLE = re.compile(f"[{_UNSEEN}]")
+_PRIVATE_BULLET = re.compile(f"^\\s*[{_PRIVATE}]+(?=\\s|\\w)")
+_ODD = re.compile(f"[{_UNSEEN}{_PRIVATE}]")
+"""Any of the signs above: one look shows that a line has none, as nearly all have."""
 _PRIVATE_SPACE = "\ue5e5"
 """Wide space of GBK's oldest tables, in GB 18030 a private sign."""
 _LINE_ENDS = re.compile("[\u2028\u2029]")
@@ -127,15 +132,25 @@ def squeeze(text: str) -> str:
     if not text.isascii():
         if "\n" in text:
             text = _WRAP.sub("", text)
-        text = _PRIVATE_BULLET.sub("", without_invisible(text))
+        if _ODD.search(text):
+            text = _PRIVATE_BULLET.sub("", without_invisible(text))
     return " ".join(text.split())
 
 
 def without_invisible(text: str) -> str:
     """Return a text without signs that a reader cannot see."""
+    if not _ODD.search(outside_ascii(text)):
+        return text
     return _INVISIBLE.sub("", text).replace(_PRIVATE_SPACE, "\u3000")
 
 
+def text_of(node: etree._Element) -> str:
+    """Return the text of an element and all in it, as written."""
+    # Several times as quick as to join its `itertext`.
+    return str(etree.tostring(node, encoding="unicode", method="text", with_tail=False))
+
+
+@lru_cache(maxsize=512)  # the lines above a text are compared with several titles, one by one
 def bare(text: str) -> str:
     """Return the letters and digits of a text, in lower case."""
     return _SIGNS.sub("", text).lower()
@@ -169,7 +184,7 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
             elif sort == "picture":
                 walk.picture()
             elif sort != "seam":
-                walk.open(node, tag, sort)
+                walk.open(node, tag, sort, style)
             if text := node.text:
                 walk.add(text)
             continue
@@ -211,12 +226,12 @@ class _Walk:
         if node.tag in _BLOCK_TAGS:
             self.flush(node.getparent())
 
-    def open(self, node: etree._Element, tag: str, sort: _Sort) -> None:
+    def open(self, node: etree._Element, tag: str, sort: _Sort, style: str | None) -> None:
         if sort == "block":
             if self.parts:
                 self.flush(node.getparent())
             self.soft = False
-            if _is_centred(node, tag):
+            if _is_centred(node, tag, style):
                 self.centres.append(node)
             if tag in _HEADINGS:
                 self.kinds.append((node, "heading"))
@@ -283,7 +298,7 @@ class _Walk:
         """End the current line; `node` is the element around its text."""
         if self.parts:
             raw = "".join(self.parts)
-            for line in (raw,) if raw.isascii() else _LINE_ENDS.split(raw):
+            for line in _LINE_ENDS.split(raw) if _LINE_ENDS.search(raw) else (raw,):
                 self._end_line(line, node)
             self.parts.clear()  # in place: the walk refers to it, too
             self.looked_at = 0
@@ -347,7 +362,7 @@ def stands_alone(node: etree._Element) -> bool:
     return node.tag in _BLOCK_TAGS and not any(
         around.tag in _MARKING
         or _is_caption(around, str(around.tag))
-        or _is_centred(around, str(around.tag))
+        or _is_centred(around, str(around.tag), around.get("style"))
         for around in node.iterancestors()
     )
 
@@ -358,7 +373,7 @@ def _is_caption(node: etree._Element, tag: str) -> bool:
     The size rules out an element around a whole story.
     """
     mark = node.get("class")
-    if tag != "figcaption" and not (mark and _CAPTION.search(mark)):
+    if tag != "figcaption" and not (mark and _names_caption(mark)):
         return False
     size = 0
     for text in node.itertext():
@@ -368,14 +383,19 @@ def _is_caption(node: etree._Element, tag: str) -> bool:
     return True
 
 
-def _is_centred(node: etree._Element, tag: str) -> bool:
+@lru_cache(maxsize=512)  # most elements of a page share their class with others
+def _names_caption(mark: str) -> bool:
+    return bool(_CAPTION.search(mark))
+
+
+def _is_centred(node: etree._Element, tag: str, style: str | None) -> bool:
     """Return True if an element centres its text.
 
     A table's `align` places the table itself.
     """
     if tag == "center":
         return True
-    align, style = node.get("align"), node.get("style")
+    align = node.get("align")
     if tag == "table" or not (align or style):
         return False
     return (align or "").lower() == "center" or bool(_CENTRED.search(style or ""))

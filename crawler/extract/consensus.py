@@ -23,7 +23,7 @@ from crawler.script import HAN
 Shingles = frozenset[int]
 """n-grams by their hashes: only ever compared within one process."""
 
-_HAN = re.compile(rf"[{HAN}]")
+_HAN_RUN = re.compile(rf"[{HAN}]+")
 _TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _KEPT = re.compile(r"\w+")
@@ -294,7 +294,7 @@ def is_chinese(text: str) -> bool:
 
     Two Han characters count as one word.
     """
-    return 2 * len(_HAN.findall(text)) > len(_WORD.findall(text))
+    return 2 * sum(map(len, _HAN_RUN.findall(text))) > len(_WORD.findall(text))
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from lxml import etree
 
+from crawler.extract.blocks import text_of
+
 _KINDS = r"pdf|docx?|xlsx?|pptx?|wps|et|dps|ofd|ceb|zip|rar|7z|txt|csv|rtf"
 _DOCUMENT = re.compile(rf"\.(?:{_KINDS})(?:$|[?#&])", re.IGNORECASE)
 _SHOWN = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|ceb)$", re.IGNORECASE)
@@ -28,7 +30,7 @@ def attachments(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
     for root in nodes:
         for node in root.iter("a"):
             href = (node.get("href") or "").strip()
-            name = "".join(node.itertext()).strip()
+            name = text_of(node).strip()
             if _DOCUMENT.search(href) or (href and is_named_document(name)):
                 absolute = resolve(base, href)
                 if absolute:

@@ -1,13 +1,12 @@
 """Links of a page to the same article in the other language."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from crawler.cms import FAMILIES
-from crawler.extract.blocks import squeeze
 from crawler.extract.page import ParsedPage
 from crawler.item import LANGS, canonical_url, is_twin
 from crawler.phrases import alternatives
@@ -31,7 +30,7 @@ def mate_url(page: ParsedPage) -> str | None:
     """
     own = [family for family in FAMILIES.values() if family.is_own_article(page.url)]
     here, other = canonical_url(page.url), _OTHER["zh" if page.chinese else "en"]
-    for target, stated in _targets(page, other):
+    for target, stated in _targets(page, other, ("link", "a") if own else ("link",)):
         if is_twin(target) or canonical_url(target) == here:
             continue
         if any(family.is_own_article(target) for family in own):
@@ -42,37 +41,38 @@ def mate_url(page: ParsedPage) -> str | None:
     return None
 
 
-def _targets(page: ParsedPage, lang: str) -> Iterator[tuple[str, bool]]:
+def _targets(page: ParsedPage, lang: str, tags: Sequence[str]) -> Iterator[tuple[str, bool]]:
     """Yield the links that lead to `lang`; True if markup states it."""
-    for node in page.tree.iter("link", "a"):
-        href = (node.get("href") or "").strip()
-        if not href or not _leads_to(node, lang):
+    pictures: dict[etree._Element, list[etree._Element]] = {}
+    for picture in page.tree.iter("img"):
+        for link in picture.iterancestors("a"):
+            pictures.setdefault(link, []).append(picture)
+    for node in page.tree.iter(*tags):
+        href = node.get("href")
+        names = (page.links.get(node), node.get("title"), *_names(pictures.get(node, ())))
+        if not href or not href.strip() or not _leads_to(node, names, lang):
             continue
         try:
-            target = urljoin(page.base, href)
+            target = urljoin(page.base, href.strip())
             urlsplit(target)
         except ValueError:
             continue
         yield target, node.tag == "link"
 
 
-def _leads_to(node: etree._Element, lang: str) -> bool:
-    """Return True if a link names a language."""
+def _leads_to(node: etree._Element, names: Iterable[str | None], lang: str) -> bool:
+    """Return True if a link, in its markup or one of its names, names a language."""
     stated = (node.get("hreflang") or "").lower()
     if node.tag == "link" or stated:
         return stated.split("-")[0] == lang and stated != "x-default"
     words = _WORDS[lang]
-    if words.fullmatch(squeeze("".join(node.itertext())).strip(_BRACKETS)):
-        return True
-    pictures = list(node.iter("img"))
-    marks = [
-        node.get("title"),
-        *(image.get(name) for image in pictures for name in ("alt", "title")),
-    ]
-    marks += [_name(image.get("src") or "") for image in pictures]
-    return any(mark and words.fullmatch(mark.strip(_BRACKETS)) for mark in marks)
+    return any(name and words.fullmatch(name.strip(_BRACKETS)) for name in names)
 
 
-def _name(address: str) -> str:
-    """Return the file name of a picture without its ending."""
-    return address.partition("?")[0].rpartition("/")[2].partition(".")[0]
+def _names(pictures: Iterable[etree._Element]) -> Iterator[str | None]:
+    """Yield the titles of pictures, and their files' names without endings."""
+    for picture in pictures:
+        yield picture.get("alt")
+        yield picture.get("title")
+        file = (picture.get("src") or "").partition("?")[0].rpartition("/")[2]
+        yield file.partition(".")[0]

@@ -8,7 +8,7 @@ that are valid UTF-8: other text practically never does.
 import re
 from itertools import islice
 
-from crawler.script import HAN
+from crawler.script import HAN, outside_ascii
 
 _SAMPLE = 200_000
 """Characters of a page that are looked at for signs."""
@@ -48,10 +48,17 @@ _LETTER = re.escape("".join(map(chr, _BYTE_OF)))
 _LETTERS_RUN = re.compile(f"[{_LETTER}]{{2,}}")
 _DOUBLED = re.compile(f"[\u00c2-\u00f4][{_LETTER}]")
 """Start of a character of UTF-8 that was read letter by letter."""
-_ASCII = bytes(range(0x80))
-_LONG_RUN = re.compile("[^\x00-\x7f]{6,}")
+_BLANK = bytes(0x20 if byte < 0x80 else byte for byte in range(0x100))
+_LONG = 6
+"""Characters of a stretch that is tried; set by hand, not measured."""
 _WIDE_RUN = re.compile("[^\x00-\x7f]+")
 _HAN = re.compile(f"[{HAN}]")
+_MAY_BEGIN = frozenset(
+    pair.decode("gb18030")
+    for lead in range(0xC2, 0xF5)
+    for pair in (bytes((lead, trail)) for trail in range(0x80, 0xC0))
+)
+"""Characters whose two bytes in GBK may begin a character of UTF-8."""
 
 
 def is_garbled(text: str) -> bool:
@@ -65,8 +72,8 @@ def garbled(text: str) -> float:
     0 for clean text.
     """
     sample = text[:_SAMPLE]
-    # Most of a page is markup, and every sign is outside ASCII: a text knows at once whether it is.
-    seen = "\n".join(piece for piece in sample.split(">") if not piece.isascii())
+    # Most of a page is markup, and every sign is outside ASCII.
+    seen = outside_ascii(sample)
     suspect = _SUSPECT_START.search(seen)
     if not any(sign in seen for sign in _SIGNS) and not (
         suspect and _SUSPECT.search(seen, suspect.start())
@@ -84,16 +91,23 @@ def repaired(text: str) -> str:
     lost all over.
     """
     # Most of a page is ASCII: only the rest shows if the slow patterns are worth running.
-    rest = text.encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8")
+    runs = _wide_runs(text)
+    rest = "".join(runs)
     if _DOUBLED.search(rest):
         text = _LETTERS_RUN.sub(_of_letters, text)
+        runs = _wide_runs(text)
     if not _HAN.search(rest):
         return text
-    runs = islice(_LONG_RUN.finditer(text), _RUNS)
-    if all(_of_han(run) == run[0] for run in runs):
+    long = (run for run in runs if len(run) >= _LONG)
+    if all(_of_han(run) == run for run in islice(long, _RUNS)):
         return text
-    turned = _WIDE_RUN.sub(_of_han, text)
+    turned = _WIDE_RUN.sub(lambda run: _of_han(run[0]), text)
     return text if is_garbled(turned) else turned  # half a text would be worse than none
+
+
+def _wide_runs(text: str) -> list[str]:
+    """Return the stretches of a text outside ASCII."""
+    return [run.decode() for run in text.encode("utf-8", "replace").translate(_BLANK).split()]
 
 
 def _of_letters(run: re.Match[str]) -> str:
@@ -112,10 +126,12 @@ def _of_letters(run: re.Match[str]) -> str:
     return text if 2 * len(han) > len(text) and first > _COMMON * len(han) else run[0]
 
 
-def _of_han(run: re.Match[str]) -> str:
+def _of_han(run: str) -> str:
     """Return UTF-8 that was read as GBK."""
+    if run[0] not in _MAY_BEGIN:
+        return run  # as nearly all ordinary text
     try:
-        data = run[0].encode("gb18030")
-        return data.decode("utf-8") if len(data) >= _FEWEST_BYTES else run[0]
+        data = run.encode("gb18030")
+        return data.decode("utf-8") if len(data) >= _FEWEST_BYTES else run
     except UnicodeError:
-        return run[0]
+        return run

@@ -13,7 +13,14 @@ from lxml.html import soupparser
 
 from crawler import limits
 from crawler.extract import stated
-from crawler.extract.blocks import Block, read_blocks, stands_alone, without_invisible
+from crawler.extract.blocks import (
+    Block,
+    read_blocks,
+    squeeze,
+    stands_alone,
+    text_of,
+    without_invisible,
+)
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.consensus import is_chinese
 from crawler.extract.fields import Metas, read_metas
@@ -141,6 +148,11 @@ class ParsedPage:
         return read_blocks(root, dropped)
 
     @cached_property
+    def links(self) -> dict[etree._Element, str]:
+        """The links of the page with their texts."""
+        return {node: squeeze(text_of(node)) for node in self.tree.iter("a")}
+
+    @cached_property
     def apart(self) -> Collection[int]:
         """The places among `blocks` of feet, cookie notices and menus."""
         return places_apart(self.blocks, self.elements)
@@ -179,7 +191,7 @@ class ParsedPage:
         """
         above: list[etree._Element] = []
         for node in first.itersiblings(preceding=True):
-            if "".join(node.itertext()).strip():
+            if text_of(node).strip():
                 break
             # A picture that is a link stands for something else: an advertisement, mostly.
             own = [img for img in node.iter("img") if next(img.iterancestors("a"), None) is None]
@@ -231,7 +243,7 @@ def _meant(html: str) -> str:
             lambda sign: f"&{sign[1]};" if sign[1][0] == "#" or f"{sign[1]};" in html5 else sign[0],
             html,
         )
-    return html if html.isascii() else without_invisible(html)
+    return without_invisible(html)
 
 
 def graft_markup(tree: etree._Element) -> None:

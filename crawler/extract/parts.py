@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 from lxml import etree
 
+from crawler.extract.blocks import text_of
 from crawler.extract.page import ParsedPage
 from crawler.phrases import alternatives
 
@@ -46,7 +47,7 @@ def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:
     """Yield a pager's targets and numbers, 0 for the next page."""
     seen: set[str] = set()
     for node in page.tree.iter("a", "link", "option"):
-        label = _label(node)
+        label = _label(node, page.links.get(node) or text_of(node))
         written = (node.get("value" if node.tag == "option" else "href") or "").strip()
         if label is None or not re.search(r"[./?]", written):
             continue
@@ -59,13 +60,14 @@ def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:
             yield target, label
 
 
-def _label(node: etree._Element) -> int | None:
+def _label(node: etree._Element, text: str) -> int | None:
     """Return a link's number, 0 for the next page, or None."""
-    text = "".join(node.itertext())
     if match := _NUMBER.match(text):
         return int(match[1])
-    names = (text, node.get("title") or "", node.get("aria-label") or "", node.get("rel") or "")
-    return 0 if any(map(_NEXT.match, names)) else None
+    for name in (text, node.get("title"), node.get("aria-label"), node.get("rel")):
+        if name and _NEXT.match(name):
+            return 0
+    return None
 
 
 def _is_later(url: str, first: str, labels: dict[str, int]) -> bool:

@@ -6,14 +6,14 @@ be cut; then the others decide.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from lxml import etree
 
 from crawler.extract import lines
-from crawler.extract.blocks import Block, bare, read_blocks, squeeze
+from crawler.extract.blocks import Block, bare, read_blocks, squeeze, text_of
 from crawler.extract.fields import Found, Metas
 from crawler.extract.kinds import reaches
 from crawler.phrases import alternatives
@@ -82,14 +82,15 @@ _FAR = 0.1
 class Page:
     """Parts of a page among which a headline is.
 
-    `named` are the family's title elements, `blocks` the lines of the page, `start` the place of
-    the text among them, `data` the headline of structured data.
+    `named` are the family's title elements, `blocks` the lines of the page, `links` the texts of
+    its links, `start` the place of the text among them, `data` the headline of structured data.
     """
 
     tree: etree._Element
     metas: Metas
     named: Sequence[etree._Element]
     blocks: Sequence[Block]
+    links: Mapping[etree._Element, str]
     start: int
     data: str | None = None
 
@@ -151,7 +152,7 @@ def _last_resort(page: Page) -> Found[str] | None:
 
 def _raw_claims(page: Page) -> Iterator[Found[str]]:
     """Yield the titles that head and structured data give, as written."""
-    element = next((squeeze("".join(node.itertext())) for node in page.tree.iter("title")), "")
+    element = next((squeeze(text_of(node)) for node in page.tree.iter("title")), "")
     metas = page.metas
     found = (
         Found(element, "title element") if element else None,
@@ -180,9 +181,8 @@ def _columns(page: Page) -> frozenset[str]:
         if block.linked and block.kind != "heading":
             names.update(
                 key
-                for link in (block.node, *block.node.iter("a"))
-                if link.tag == "a"
-                and 0 < len(key := bare(squeeze("".join(link.itertext())))) <= _LONGEST_COLUMN
+                for link in block.node.iter("a")
+                if 0 < len(key := bare(page.links[link])) <= _LONGEST_COLUMN
             )
     return frozenset(names)
 

@@ -3,11 +3,9 @@
 import pytest
 
 from crawler.extract import dates, fields, titles
-from crawler.extract.blocks import read_blocks
 from crawler.extract.fields import Metas, read_metas
 from crawler.extract.lines import read_line
-from crawler.extract.page import parse
-from crawler.extract.selectors import select
+from crawler.extract.page import ParsedPage, parse
 
 URL = "http://www.anlan.example/art/2024/3/5/art_1_2.html"
 
@@ -25,10 +23,10 @@ def when(found_metas: Metas, *lines: str, url: str = "http://a.example/x.html") 
 
 
 def title(head: str, body: str, selectors: tuple[str, ...] = ()) -> str | None:
-    tree = parse(f"<html><head>{head}</head><body>{body}</body></html>")
-    blocks = read_blocks(tree, frozenset())
-    page = titles.Page(tree, read_metas(tree), select(tree, selectors), blocks, len(blocks))
-    shown = titles.title_of(page)
+    markup = f"<html><head>{head}</head><body>{body}</body></html>"
+    page = ParsedPage("http://a.example/x.html", markup.encode(), {})
+    named, end = page.index.select(selectors), len(page.blocks)
+    shown = titles.title_of(titles.Page(page.tree, page.metas, named, page.blocks, page.links, end))
     return shown.value if shown else None
 
 
