@@ -23,15 +23,19 @@ Lang = Literal["zh", "en", "mixed", "other", ""]
 
 # Runs, so that counting a page of millions of characters makes few objects.
 _HAN = re.compile(f"[{HAN}]+")
-_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]+")
-_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
+_KANA_SIGNS = r"\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d"
+_KANA = re.compile(f"[{_KANA_SIGNS}]+")
+_HANGUL_SIGNS = r"\u1100-\u11ff\uac00-\ud7af"
+_HANGUL = re.compile(f"[{_HANGUL_SIGNS}]+")
 _LETTERS = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"
 _LATIN = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 # All that is no Han, kana, Hangul or Latin: Greek to Georgian, Ethiopic to Mongolian, Yi, Lisu, ...
-_FOREIGN = re.compile(
-    r"[\u0370-\u10ff\u1200-\u1cff\u2c00-\u2dff\ua000-\ua71f\ua800-\uabff"
-    r"\U00010000-\U0001efff]+"
+_FOREIGN_SIGNS = (
+    r"\u0370-\u10ff\u1200-\u1cff\u2c00-\u2dff\ua000-\ua71f\ua800-\uabff"
+    r"\U00010000-\U0001efff"
 )
+_FOREIGN = re.compile(f"[{_FOREIGN_SIGNS}]+")
+_THIRD = re.compile(f"[{_KANA_SIGNS}{_HANGUL_SIGNS}{_FOREIGN_SIGNS}]")
 _ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 # A name in characters behind its romanisation: an English habit. `Mayor Lu Wenyuan (陆文渊)`.
 _GLOSS = re.compile(rf"[(（][{HAN}·\s]{{1,20}}[)）]")
@@ -137,12 +141,21 @@ def detect(text: str, *, ask: bool = True) -> Verdict:
 
     Without `ask`, scripts and function words alone decide: langdetect takes ten milliseconds.
     """
-    letters = _letters(_URL.sub(" ", narrow(text[:_LONGEST])))
+    letters = _letters(_without_addresses(narrow(text[:_LONGEST])))
     return _third_script(letters) or _chinese_or_latin(letters, ask)
 
 
+def _without_addresses(text: str) -> str:
+    """Return a text without addresses of pages and letter boxes."""
+    if "://" in text or "www." in text or "@" in text:
+        return _URL.sub(" ", text)
+    return text
+
+
 def _letters(text: str) -> _Letters:
-    han, kana, hangul, foreign = (_count(p, text) for p in (_HAN, _KANA, _HANGUL, _FOREIGN))
+    han, kana, hangul, foreign = _count(_HAN, text), 0, 0, 0
+    if _THIRD.search(text):
+        kana, hangul, foreign = (_count(p, text) for p in (_KANA, _HANGUL, _FOREIGN))
     words = [word.lower() for word in _LATIN.findall(text)]
     if han and len(words) >= 2 and not _HAN.search(_GLOSS.sub("", text)):
         han = 0

@@ -27,12 +27,13 @@ _RADICALS = dict(
 _KEPT_CATEGORIES = ("No", "Sk", "Nl")
 _KEPT = frozenset("！（），：；？～…⋯‥″′﹏")
 _ALIKE = {"‐": "-", "‑": "-", "−": "-", "﹣": "-", "㎡": "m2", "㎢": "km2", "㎥": "m3"}
-_GONE = re.compile(
-    # Soft hyphens, marks of direction, joiners, variation selectors, tags, private use: no text.
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+# Soft hyphens, marks of direction, joiners, variation selectors, tags, private use: no text.
+_UNSEEN_SIGNS = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ue000-\uf8ff\U000e0000-\U000e0fff"
-    "\U000f0000-\U0010ffff]+"
+    "\U000f0000-\U0010ffff"
 )
+_GONE = re.compile(f"[{_UNSEEN_SIGNS}]+")
 
 
 def normalised(text: str) -> str:
@@ -49,7 +50,8 @@ def narrow(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if text.isascii():
         return text
-    text = _GONE.sub("", text.translate(_table()))
+    if _changing().search(text):
+        text = _GONE.sub("", text.translate(_table()))
     return text if _HAN.search(text) else text.translate(_PUNCTUATION)
 
 
@@ -87,6 +89,17 @@ _CLUSTER = re.compile("[\u1100-\u11ff]+|.[\u0300-\u036f\u3099\u309a]*", re.DOTAL
 _RANGES = ((0x80, 0x3100), (0x3130, 0x3400), (0xF900, 0x10000), (0x1D400, 0x1D800),
            (0x1F100, 0x1F250), (0x2F800, 0x2FA20))  # fmt: skip
 """Code points, from and up to, of all characters with compatibility forms."""
+
+
+@cache
+def _changing() -> re.Pattern[str]:
+    """Return the pattern of a character that may have another normal form, or none.
+
+    Most texts have no such character, and to look for one is much quicker than to translate all.
+    """
+    # Single characters of the higher planes would be compared one after the other.
+    changed = "".join(chr(code) for code in _table() if code < 0x10000)
+    return re.compile(f"[{_UNSEEN_SIGNS}{re.escape(changed)}\U00010000-\U0010ffff]")
 
 
 @cache

@@ -27,10 +27,28 @@ def simplified(text: str) -> str:
 
 def script_counts(text: str) -> tuple[int, int]:
     """Return the numbers of characters only Simplified and only Traditional."""
-    simplified_only, traditional_only = exclusive_characters()
-    return (
-        sum(char in simplified_only for char in text),
-        sum(char in traditional_only for char in text),
+    rare = _RARE.findall(text)
+    hans, hant = (
+        sum(map(len, runs.findall(text))) + sum(map(only.__contains__, rare))
+        for runs, only in zip(_exclusive_runs(), exclusive_characters(), strict=True)
+    )
+    return hans, hant
+
+
+_LAST = "\uffff"
+_RARE = re.compile("[\U00010000-\U0010ffff]")
+
+
+@cache
+def _exclusive_runs() -> tuple[re.Pattern[str], ...]:
+    """Return patterns of runs of `exclusive_characters`, the rare planes aside.
+
+    To count runs is much quicker than to look up each character, but a pattern compares single
+    characters of those planes one after the other.
+    """
+    return tuple(
+        re.compile(f"[{''.join(char for char in only if char <= _LAST)}]+")
+        for only in exclusive_characters()
     )
 
 
