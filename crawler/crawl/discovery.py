@@ -180,14 +180,16 @@ class Discovery:
         """Return the articles of a list page still to be fetched."""
         found = []
         titles = Counter(link.title for link in listing.links)
-        for link in listing.links:
-            # Such as "details" beside every entry: it is no entry's own.
-            shared = titles[link.title] >= MANY
-            own = replace(link, title=None) if shared else link
-            if not self._session.city.allows(link.url):
-                reading.off_host[urlsplit(link.url).netloc] += 1
-            elif (url := self._wanted(own)) is not None:
-                found.append(url)
+        # One transaction for the page: one for each link and promise took longer than the rest.
+        with self._session.visits.state.changing():
+            for link in listing.links:
+                # Such as "details" beside every entry: it is no entry's own.
+                shared = titles[link.title] >= MANY
+                own = replace(link, title=None) if shared else link
+                if not self._session.city.allows(link.url):
+                    reading.off_host[urlsplit(link.url).netloc] += 1
+                elif (url := self._wanted(own)) is not None:
+                    found.append(url)
         return found
 
     def _wanted(self, link: Link) -> str | None:

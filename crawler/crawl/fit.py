@@ -21,7 +21,8 @@ MANY = 3
 
 _SIGN = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d+")
-_PLAIN = re.compile(r"https?://\S+|[\W\d_]+")
+_ADDRESS = re.compile(r"https?://\S+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _ID = re.compile(r"\d{5,}")
 _DAY = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-3]\d)?")
 _QUERY_ID = re.compile(r"(?=[\w-]*\d)[\w-]{4,40}")
@@ -106,7 +107,8 @@ def content_key(article: Article) -> str:
     Without the text's numbers and addresses: a notice may show the time, and the address that was
     asked for.
     """
-    text = f"{_letters(article.title)}\n{_PLAIN.sub('', article.text)}"
+    plain = "".join(_LETTERS.findall(_ADDRESS.sub("", article.text)))
+    text = f"{_letters(article.title)}\n{plain}"
     return sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 

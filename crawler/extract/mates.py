@@ -29,44 +29,47 @@ def mate_url(page: ParsedPage) -> str | None:
     characters are no mates.
     """
     own = [family for family in FAMILIES.values() if family.is_own_article(page.url)]
-    here, other = canonical_url(page.url), _OTHER["zh" if page.chinese else "en"]
-    for target, stated in _targets(page, other, ("link", "a") if own else ("link",)):
+    here = canonical_url(page.url)
+    # A page without a family's shape of address must state the language in its markup.
+    for target, lang in _targets(page, ("link", "a") if own else ("link",)):
+        if lang != _OTHER["zh" if page.chinese else "en"]:
+            continue
         if is_twin(target) or canonical_url(target) == here:
             continue
         if any(family.is_own_article(target) for family in own):
             return target
-        # A page without a family's shape of address must state the language in its markup.
-        if stated and not own and not _HOME.search(urlsplit(target).path):
+        if not own and not _HOME.search(urlsplit(target).path):
             return target
     return None
 
 
-def _targets(page: ParsedPage, lang: str, tags: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the links that lead to `lang`; True if markup states it."""
+def _targets(page: ParsedPage, tags: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the links that name a language, with that language."""
     pictures: dict[etree._Element, list[etree._Element]] = {}
     for picture in page.tree.iter("img"):
         for link in picture.iterancestors("a"):
             pictures.setdefault(link, []).append(picture)
     for node in page.tree.iter(*tags):
-        href = node.get("href")
+        href = (node.get("href") or "").strip()
         names = (page.links.get(node), node.get("title"), *_names(pictures.get(node, ())))
-        if not href or not href.strip() or not _leads_to(node, names, lang):
+        langs = _languages(node, [name.strip(_BRACKETS) for name in names if name])
+        if not href or not langs:
             continue
         try:
-            target = urljoin(page.base, href.strip())
+            target = urljoin(page.base, href)
             urlsplit(target)
         except ValueError:
             continue
-        yield target, node.tag == "link"
+        for lang in langs:
+            yield target, lang
 
 
-def _leads_to(node: etree._Element, names: Iterable[str | None], lang: str) -> bool:
-    """Return True if a link, in its markup or one of its names, names a language."""
+def _languages(node: etree._Element, names: Sequence[str]) -> list[str]:
+    """Return the languages that a link's markup, or else its names, state."""
     stated = (node.get("hreflang") or "").lower()
     if node.tag == "link" or stated:
-        return stated.split("-")[0] == lang and stated != "x-default"
-    words = _WORDS[lang]
-    return any(name and words.fullmatch(name.strip(_BRACKETS)) for name in names)
+        return [stated.split("-")[0]] if stated != "x-default" else []
+    return [lang for lang, words in _WORDS.items() if any(map(words.fullmatch, names))]
 
 
 def _names(pictures: Iterable[etree._Element]) -> Iterator[str | None]:

@@ -5,6 +5,7 @@ They are recognised, never worked around.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from crawler.extract.charset import header_value
 from crawler.extract.forwarding import forward_of
@@ -206,6 +207,7 @@ def is_drawn(body: bytes) -> bool:
     return _app(body) or bool(re.search(rb"<script[^>]+src=", body[:_READ], re.I))
 
 
+@lru_cache(maxsize=16)  # several layers of a crawl look at one response
 def _plenty(body: bytes) -> bool:
     """Return True if a page plainly shows text, without parsing it."""
     return (

@@ -115,9 +115,13 @@ class State:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Write in one transaction. Raises `VisitsError`."""
+        """Write in one transaction, or in the one begun. Raises `VisitsError`."""
+        if self.database.in_transaction:
+            yield
+            return
         try:
             with self.database:
+                self.database.execute("BEGIN")  # not first at a change: the calls within join it
                 yield
         except sqlite3.Error as error:
             raise VisitsError(f"the crawl's state cannot be written ({error})") from error

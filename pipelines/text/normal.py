@@ -93,7 +93,7 @@ _RANGES = ((0x80, 0x3100), (0x3130, 0x3400), (0xF900, 0x10000), (0x1D400, 0x1D80
 
 @cache
 def _changing() -> re.Pattern[str]:
-    """Return the pattern of a character that may have another normal form, or none.
+    """Return the pattern of a character that may change or go.
 
     Most texts have no such character, and to look for one is much quicker than to translate all.
     """
