@@ -14,7 +14,7 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("crawler", "pipelines")
+PACKAGES = ("crawler", "pipelines", "shizheng")
 MOST_FLAT = 8
 """Modules directly in `pipelines/`: a room or a step, not a drawer."""
 
@@ -75,6 +75,7 @@ def rates(package: str) -> dict[str, float]:
 
 def cycles() -> list[list[str]]:
     """Return the groups of modules that import each other, TYPE_CHECKING included."""
+    sys.path.insert(0, str(ROOT))
     graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False)
     above = {m: graph.find_upstream_modules(m) for m in graph.modules}
     groups = {frozenset({m, *(n for n in up if m in above[n])}) for m, up in above.items()}

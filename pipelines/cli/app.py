@@ -15,7 +15,7 @@ from cyclopts.completion.detect import ShellDetectionError
 from cyclopts.exceptions import UnusedCliTokensError
 
 from crawler.errors import ExitCode
-from pipelines.cli import cities, commands, release, remote, review, signals
+from pipelines.cli import cities, commands, export, release, remote, review, signals
 from pipelines.cli.options import SHARED, option
 from pipelines.errors import UsageError, exit_code, sentence
 from pipelines.tables import vocabulary
@@ -41,6 +41,7 @@ app.command(commands.align_sentences)
 app.command(commands.run)
 app.command(commands.status)
 app.command(commands.report)
+app.command(export.export)
 
 _review = App(name="review", help="Judge pairs on a local page; exchange verdicts as files.")
 _review.default(review.serve)

@@ -16,7 +16,9 @@ from pipelines.tables.dictionary import dictionary
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_wheel_holds_the_two_packages_with_their_data_and_nothing_else(tmp_path: Path) -> None:
+def test_the_wheel_holds_the_three_packages_with_their_data_and_nothing_else(
+    tmp_path: Path,
+) -> None:
     source = tmp_path / "source"
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
@@ -36,14 +38,23 @@ def test_the_wheel_holds_the_two_packages_with_their_data_and_nothing_else(tmp_p
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names}
     (info,) = (top for top in tops if top.endswith(".dist-info"))
-    assert tops - {info} == {"crawler", "pipelines"}
-    assert {"crawler/cities/dalian.yaml", "crawler/py.typed", "pipelines/py.typed"} <= set(names)
+    assert tops - {info} == {"crawler", "pipelines", "shizheng"}
+    assert {
+        "crawler/cities/dalian.yaml",
+        "crawler/py.typed",
+        "pipelines/py.typed",
+        "shizheng/py.typed",
+    } <= set(names)
     assert any(name.startswith("crawler/demo/content/") for name in names)
     assert any(name.startswith("crawler/demo/templates/") for name in names)
     assert "pipelines/report/templates/report.html.j2" in names
     assert f"{info}/licenses/LICENSE" in names
     packaged = {name for name in names if name.endswith(".py")}
-    written = {n for n in tracked if n.startswith(("crawler/", "pipelines/")) and n.endswith(".py")}
+    written = {
+        n
+        for n in tracked
+        if n.startswith(("crawler/", "pipelines/", "shizheng/")) and n.endswith(".py")
+    }
     assert packaged == written
 
 

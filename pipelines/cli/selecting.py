@@ -1,0 +1,70 @@
+"""Options that choose pairs and beads."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from pipelines.cli.options import Day, chosen_of, option, share
+from pipelines.tables.vocabulary import DECISION, RELATIONS
+
+if TYPE_CHECKING:
+    from pipelines.export.filters import Filters
+
+SCRIPTS = ("Hans", "Hant")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Selecting:
+    """Options that choose pairs and beads."""
+
+    min_probability: Annotated[
+        float, option(f"pairs at or above it (default: {DECISION})", "P", read=share)
+    ] = DECISION
+    relation: Annotated[
+        tuple[str, ...],
+        option(
+            "pairs so related (default: all)",
+            "|".join(RELATIONS),
+            converter=chosen_of(lambda: RELATIONS),
+            consume_multiple=(1, None),
+        ),
+    ] = ()
+    best: Annotated[bool, option("one to one: the best link of both articles")] = False
+    city: Annotated[
+        tuple[str, ...], option("these cities only", "CITY", consume_multiple=(1, None))
+    ] = ()
+    script: Annotated[
+        tuple[str, ...],
+        option(
+            "Chinese in this script only",
+            "|".join(SCRIPTS),
+            converter=chosen_of(lambda: SCRIPTS),
+            consume_multiple=(1, None),
+        ),
+    ] = ()
+    since: Annotated[Day, option("both published on this day or later")] = None
+    until: Annotated[Day, option("both published on this day or before")] = None
+    min_bead_probability: Annotated[
+        float, option("beads at or above it (default: 0)", "P", read=share)
+    ] = 0.0
+    kind: Annotated[
+        tuple[str, ...], option("beads of these kinds", "1-1|1-2|…", consume_multiple=(1, None))
+    ] = ()
+    without_flag: Annotated[
+        tuple[str, ...],
+        option("no beads with these flags; any: with none", "FLAG", consume_multiple=(1, None)),
+    ] = ()
+
+    def filters(self) -> "Filters":
+        """Return the options as filters."""
+        from pipelines.export.filters import Filters
+
+        return Filters(
+            self.min_probability, self.relation, self.best, self.city, self.script, self.since,
+            self.until, self.min_bead_probability, self.kind, self.without_flag,
+        )  # fmt: skip
+
+
+SELECTING = Selecting()

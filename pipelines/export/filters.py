@@ -1,0 +1,117 @@
+"""Filters of pairs and beads, and the rows that each removed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.tables.vocabulary import DECISION
+
+ANY = "any"
+"""In place of a flag: every flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Filters of exports.
+
+    The defaults keep every likely pair and all its beads. Empty tuples keep all. `scripts` are
+    those of the Chinese text, Hans or Hant; `since` and `until` are days on which both articles
+    were published, inclusive; `best` keeps pairs that are one to one. `min_bead_probability`,
+    `kinds` and `without_flags` are about beads.
+    """
+
+    min_probability: float = DECISION
+    relations: tuple[str, ...] = ()
+    best: bool = False
+    cities: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    min_bead_probability: float = 0.0
+    kinds: tuple[str, ...] = ()
+    without_flags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Losses:
+    """Rows that a selection kept, and that each filter removed."""
+
+    kept: int = 0
+    removed: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self, noun: str) -> str:
+        """Return the losses in words."""
+        parts = [f"{count:,} by {name}" for name, count in self.removed.items() if count]
+        return f"{self.kept:,} {noun} kept; removed: {', '.join(parts) or 'none'}"
+
+
+def chosen_pairs(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:
+    """Return the pairs that pass.
+
+    The table has the columns of `pairs`, and zh_script, zh_published_at and en_published_at.
+    """
+    return _passed(table, _of_pairs(table, filters), losses)
+
+
+def chosen_beads(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:
+    """Return the beads that pass; the table has the columns of `sentences`."""
+    return _passed(table, _of_beads(table, filters), losses)
+
+
+def at_least(column: pa.ChunkedArray, least: float) -> pa.ChunkedArray:
+    """Return the test for a stored share, which is of single precision.
+
+    What is stored as .9 is at or above .9.
+    """
+    return pc.greater_equal(column, pa.scalar(float(np.float32(least)), pa.float32()))
+
+
+def _of_pairs(table: pa.Table, filters: Filters) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    if filters.min_probability > 0:
+        yield "probability", at_least(table["probability"], filters.min_probability)
+    if filters.relations:
+        yield "relation", _among(table["relation"], filters.relations)
+    if filters.best:
+        yield "best", table["best"]
+    if filters.scripts:
+        yield "script", _among(table["zh_script"], filters.scripts)
+    for bound, compare in ((filters.since, pc.greater_equal), (filters.until, pc.less_equal)):
+        for side in ("zh", "en") if bound else ():
+            local = pc.local_timestamp(table[f"{side}_published_at"])
+            yield "date", compare(pc.cast(local, pa.date32(), safe=False), pa.scalar(bound))
+
+
+def _of_beads(table: pa.Table, filters: Filters) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    if filters.min_bead_probability > 0:
+        yield "bead probability", at_least(table["probability"], filters.min_bead_probability)
+    if filters.kinds:
+        yield "kind", _among(table["kind"], filters.kinds)
+    if filters.without_flags:
+        unwanted = set(filters.without_flags)
+        passes = [
+            not (flags if ANY in unwanted else unwanted & set(flags or ()))
+            for flags in table["flags"].to_pylist()
+        ]
+        yield "flags", pa.array(passes, pa.bool_())
+
+
+def _among(column: pa.ChunkedArray, values: tuple[str, ...]) -> pa.ChunkedArray:
+    return pc.is_in(column, pa.array(values, pa.string()))
+
+
+def _passed(
+    table: pa.Table, tests: Iterator[tuple[str, pa.ChunkedArray]], losses: Losses
+) -> pa.Table:
+    """Return the rows that pass; count losses by the first failure."""
+    left = np.ones(table.num_rows, dtype=bool)
+    for name, passes in tests:
+        now = left & np.asarray(pc.fill_null(passes, False))
+        losses.removed[name] += int(left.sum() - now.sum())
+        left = now
+    losses.kept += int(left.sum())
+    return table.filter(pa.array(left))

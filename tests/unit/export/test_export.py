@@ -1,0 +1,192 @@
+"""Exports: each filter removes what it names, each format reads back, scripts are told apart."""
+
+import csv
+import json
+import xml.etree.ElementTree as ET
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+from builders import article, store_articles, store_rows
+
+from crawler.item import NEWS_TIME
+from pipelines.cli.app import main
+from pipelines.export.formats import FORMATS
+
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def day(number: int) -> datetime:
+    return datetime(2024, 3, number, tzinfo=NEWS_TIME)
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two cities, one of them in Traditional Chinese, with texts that break careless files."""
+    output = tmp_path_factory.mktemp("corpus")
+    texts = {"a": "第一段。\n第二\t段\\。", "b": "=1+1。", "c": "港口開放。"}
+    store_articles(
+        output,
+        article("a", "zh", day(1), city="luoshan", text=texts["a"], script="Hans"),
+        article("b", "zh", day(5), city="luoshan", text=texts["b"], script="Hans"),
+        article("x", "en", day(2), city="luoshan", text='One, "two".\nThree.', script="Latn"),
+        article("y", "en", day(6), city="luoshan", text="Four.", script="Latn"),
+    )
+    store_articles(
+        output,
+        article("c", "zh", day(9), city="gangkou", text=texts["c"], script="Hant"),
+        article("z", "en", None, city="gangkou", text="The port <opened>.", script="Latn"),
+    )
+    links = {"a": ("x", 0.95, "translation", True), "b": ("y", 0.6, "digest", False),
+             "c": ("z", 0.9, "translation", True)}  # fmt: skip
+    for city, keys in (("luoshan", "ab"), ("gangkou", "c")):
+        rows: list[dict[str, Any]] = []
+        beads: list[dict[str, Any]] = []
+        for key in keys:
+            en, probability, relation, best = links[key]
+            pair = {"pair_id": f"5981421907361e6{key}".replace("e6a", "e60"), "city": city,
+                    "zh_id": key, "en_id": en, "probability": probability, "relation": relation,
+                    "best": best, "zh_title": "标题", "en_title": "Title",
+                    "evidence": {"similarity": 0.5}}  # fmt: skip
+            rows.append(pair)
+            beads += [
+                {"pair_id": pair["pair_id"], "position": 0, "kind": "1-1", "zh": texts[key],
+                 "en": "A <b> & c", "probability": 0.99, "flags": []},
+                {"pair_id": pair["pair_id"], "position": 1, "kind": "1-0", "zh": "独有。",
+                 "en": "", "probability": 0.4, "flags": ["fragment"]},
+            ]  # fmt: skip
+        store_rows(output, "pairs", city, rows)
+        store_rows(output, "sentences", city, beads)
+    return output
+
+
+def export(output: Path, out: Path, kind: str, *options: str) -> dict[str, Any]:
+    """Run the command; return what it told."""
+    import contextlib
+    import io
+
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        code = main(["export", kind, str(out), *options, "--output", str(output), "--json"])
+    assert code == 0
+    found: dict[str, Any] = json.loads(told.getvalue())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "kept", "removed"),
+    [
+        ((), 3, {}),
+        (("--min-probability", "0.9"), 2, {"probability": 1}),
+        (("--relation", "digest"), 1, {"relation": 2}),
+        (("--best",), 2, {"best": 1}),
+        (("--city", "gangkou"), 1, {}),
+        (("--script", "Hant"), 1, {"script": 2}),
+        (("--script", "Hans", "--best"), 1, {"best": 1, "script": 1}),
+        (("--since", "2024-03-02"), 1, {"date": 2}),
+        (("--until", "2024-03-03"), 1, {"date": 2}),
+    ],
+)
+def test_each_filter_removes_what_it_names_and_says_so(
+    output: Path, tmp_path: Path, options: tuple[str, ...], kept: int, removed: dict[str, int]
+) -> None:
+    for kind in ("pairs", "documents"):
+        told = export(output, tmp_path / f"{kind}.jsonl", kind, *options)
+        assert told["kept"] == kept
+        assert {name: count for name, count in told["removed"].items() if count} == removed
+
+
+@pytest.mark.parametrize(
+    ("options", "kept", "removed"),
+    [
+        ((), 6, {}),
+        (("--min-bead-probability", "0.99"), 3, {"bead probability": 3}),
+        (("--kind", "1-1", "1-2"), 3, {"kind": 3}),
+        (("--without-flag", "fragment"), 3, {"flags": 3}),
+        (("--without-flag", "any", "--best"), 2, {"their pairs": 2, "flags": 2}),
+        (("--without-flag", "boilerplate"), 6, {}),
+    ],
+)
+def test_each_filter_of_beads_removes_what_it_names(
+    output: Path, tmp_path: Path, options: tuple[str, ...], kept: int, removed: dict[str, int]
+) -> None:
+    told = export(output, tmp_path / "beads.jsonl", "sentences", *options)
+    assert told["kept"] == kept
+    assert {name: count for name, count in told["removed"].items() if count} == removed
+
+
+@pytest.mark.parametrize("kind", ["pairs", "documents", "sentences"])
+@pytest.mark.parametrize("name", [*FORMATS])
+def test_every_format_is_written_and_tells_scripts_apart(
+    output: Path, tmp_path: Path, kind: str, name: str
+) -> None:
+    out = tmp_path / f"out.{name}"
+    export(output, out, kind, *(["--format", "sheet"] if name == "sheet" else []))
+    scripts = {"Hans", "Hant"}
+    if name == "moses":
+        lines = [(tmp_path / f"out.{end}").read_text().split("\n") for end in ("zh", "en", "ids")]
+        assert len({len(side) for side in lines}) == 1
+        assert {line.split("\t")[3] for line in lines[2][:-1]} == scripts
+    elif name == "tmx":
+        units = ET.parse(out).getroot().findall("body/tu")
+        langs = {side.get(LANG) for unit in units for side in unit.findall("tuv")}
+        assert langs == {"zh-Hans", "zh-Hant", "en"}
+    elif name == "parquet":
+        assert set(pd.read_parquet(out)["zh_script"]) == scripts
+    elif name == "jsonl":
+        rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+        assert {row["zh_script"] for row in rows} == scripts
+    else:
+        separator = "\t" if name == "tsv" else ","
+        assert set(pd.read_csv(out, sep=separator)["zh_script"]) == scripts
+        text = out.read_text(encoding="utf-8-sig")
+        assert pl.read_csv(text.encode(), separator=separator).height == len(pd.read_csv(
+            out, sep=separator))  # fmt: skip
+
+
+def test_a_sheet_stays_text_and_plain_csv_stays_plain(output: Path, tmp_path: Path) -> None:
+    export(output, tmp_path / "plain.csv", "documents")
+    export(output, tmp_path / "sheet.csv", "documents", "--format", "sheet")
+    read = {}
+    for name in ("plain", "sheet"):
+        with (tmp_path / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+            read[name] = list(csv.DictReader(file))
+    assert [row["zh_text"] for row in read["plain"] if row["zh_id"] == "b"] == ["=1+1。"]
+    assert [row["zh_text"] for row in read["sheet"] if row["zh_id"] == "b"] == ["'=1+1。"]
+    assert [row["pair_id"] for row in read["sheet"] if row["zh_id"] == "a"] == ["'5981421907361e60"]
+    assert [row["zh_text"] for row in read["plain"] if row["zh_id"] == "a"] == [
+        "第一段。\n第二\t段\\。"
+    ]
+
+
+def test_a_line_of_a_tsv_is_a_row(output: Path, tmp_path: Path) -> None:
+    export(output, tmp_path / "out.tsv", "documents")
+    header, *rows = (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 3
+    (first,) = (row for row in rows if "\ta\tx\t" in row)
+    assert r"第一段。\n第二\t段\\。" in first
+    assert {len(row.split("\t")) for row in rows} == {len(header.split("\t"))}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["pairs", "out.doc"], ".tsv"),
+        (["pairs", "out.tsv", "--city", "nowhere"], "nowhere"),
+        (["pairs", "out.tsv", "--script", "Latn"], "Hans"),
+        (["words", "out.tsv"], "words"),
+        (["pairs", "out.tsv", "--since", "2024-02-02", "--until", "2024-02-01"], "later"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_no_file(
+    output: Path, tmp_path: Path, arguments: list[str], named: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    kind, out, *options = arguments
+    words = [kind, str(tmp_path / out), *options, "--output", str(output)]
+    assert main(["export", *words]) == 2
+    assert named in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
