@@ -96,8 +96,8 @@ def align(
 ) -> list[Bead]:
     """Align two texts, or two lists of sentences.
 
-    The beads cover both in order. The indices of beads count sentences, of a text those of `split`. `encoder` names a sentence
-    encoder on disk; by default it is the bundled one.
+    The beads cover both in order. The indices of beads count sentences, of a text those of
+    `split`. `encoder` names a sentence encoder on disk; by default it is the bundled one.
 
     >>> zh = "地铁三号线昨日开通。市民免费试乘。"
     >>> beads = align(zh, "Metro Line 3 opened yesterday. Rides were free.")

@@ -1,4 +1,4 @@
-"""A researcher's hour: open the demo's corpus, filter, export, split without leakage, read the card."""
+"""A researcher's hour: open the demo's corpus, filter, export, split without leakage."""
 
 import csv
 import re
