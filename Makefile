@@ -22,13 +22,24 @@ help:
 # Nothing is installed without a hash that is in these files. The project itself is installed without
 # isolation or dependencies: its build backend is in the locked file, too.
 # Setuptools warns that an editable install can be shadowed by folders; `shizheng` checks that.
+# Shows how far pip is. The pipe's status is awk's: 1 if pip failed, whose complaints are shown.
+define INSTALLING
+/^(Collecting|Processing) / { printf "\r  %d packages found", ++found; fflush() }
+/^Installing collected/ { printf "\r  installing %d packages ...", found; fflush() }
+/^Successfully/ { print " done" }
+/^ *(ERROR|error|FAILED)/ { print; failed = 1 }
+END { exit failed }
+endef
+export INSTALLING
+
 $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shizheng needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	@echo "Setting up $(VENV), once: about 130 packages, a minute or two"
+	@echo "Setting up $(VENV), once: about 170 packages, a minute or two"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt \
-		--requirement requirements-dev.txt
+	@{ $(BIN)/python -m pip install --progress-bar off --require-hashes \
+		--requirement requirements.txt --requirement requirements-dev.txt || echo FAILED; } 2>&1 | \
+		awk "$$INSTALLING"
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 

@@ -14,7 +14,14 @@ from typing import Any, Protocol, TextIO
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -103,6 +110,8 @@ def progress() -> Iterator[Tracker]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[note]}", style="dim"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("left", style="dim"),
     )
     with Progress(*columns, console=ERR, transient=True) as bars:
         yield _Bars(bars)

@@ -17,6 +17,7 @@ OUTSIDE = {
     "README.zh-CN.md": "overview.zh-CN.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
+    "CODE_OF_CONDUCT.md": "code-of-conduct.md",
     "output/README.md": "reference/tables.md",
 }
 """Files outside docs/ that are pages of the site, with their places on it."""

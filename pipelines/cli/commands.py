@@ -445,7 +445,7 @@ def _runs(kind: object, tokens: Sequence[Token]) -> tuple[int, ...]:
 
 
 def status(
-    *,
+    *cities: City,
     runs: Annotated[
         tuple[int, ...] | None,
         option(
@@ -458,7 +458,7 @@ def status(
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
-    """Show freshness, health and counts of every city."""
+    """Show freshness, health and counts of cities (default: those with anything stored)."""
     from crawler.city_file import load_cities
     from pipelines.operations import status as statuses
 
@@ -466,8 +466,9 @@ def status(
     if runs is not None:
         statuses.show_runs(output, *(runs or (LAST_RUNS,)), as_json=shared.json)
         return ExitCode.DONE
-    cities = load_cities(cities_dir)
-    whole = statuses.show(output, cities, datetime.now(UTC), as_json=shared.json)
+    known = load_cities(cities_dir)
+    now = datetime.now(UTC)
+    whole = statuses.show(output, known, now, named=cities, as_json=shared.json)
     return ExitCode.DONE if whole else ExitCode.UNWELL
 
 

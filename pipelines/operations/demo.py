@@ -133,6 +133,12 @@ def show(result: dict[str, Any], output: Path) -> None:
     say(f"took {sum(result['seconds'].values()):.0f} s ({spent})")
     say(f"scores: {output / 'evaluation.json'}")
     say(f"report: {output / 'reports' / 'index.html'}")
+    say("")
+    say("next:")
+    say("  open the report in a browser: every pair side by side, with the reasons")
+    say(f"  shizheng review --output {output}: judge pairs yourself")
+    say(f"  shizheng release 1.0.0 --output {output} --format all: a snapshot to load and cite")
+    say("  docs/tutorial/first-city.md: a city of your own")
 
 
 def _scores(output: Path, gold: Path) -> dict[str, Any]:

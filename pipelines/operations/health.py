@@ -23,6 +23,9 @@ LEAST_PAGES = 5
 DAMAGED = "damaged"
 """Health of a city with a table that cannot be read."""
 
+RUNNING = "running"
+"""Health of a city that a process is working on."""
+
 
 @dataclass(frozen=True, slots=True)
 class CityStatus:
@@ -102,7 +105,7 @@ def _status(
     elif city.status not in CRAWLED:
         health, why = city.status, [f"since {city.since}: {city.reason}"]
     elif not held and (process := lock.holder(output, key)) is not None:
-        health, why = "running", [f"process {process} is working on it"]
+        health, why = RUNNING, [f"process {process} is working on it"]
     else:
         health, why = _health(output, city, past, now)
         health = DAMAGED if damaged else health

@@ -1,6 +1,6 @@
 """`shizheng status`: the status of every city, and the last runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -8,20 +8,36 @@ from pathlib import Path
 from typing import Any
 
 from crawler.city import City
+from pipelines.errors import UsageError
 from pipelines.operations import health
 from pipelines.tables import runs
 from pipelines.terminal import say, say_json, show_table, span
 
 
-def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bool) -> bool:
-    """Print the status of every city, and the reasons below the table.
+def show(
+    output: Path,
+    cities: Mapping[str, City],
+    now: datetime,
+    *,
+    named: Collection[str] = (),
+    as_json: bool,
+) -> bool:
+    """Print the status of cities, and the reasons below the table.
 
-    Returns True if the tables of every city could be read.
+    Without names, of those with anything stored or run. Returns True if all their tables could be
+    read. Raises `UsageError` for a name of no city.
     """
-    statuses = health.statuses(output, cities, now)
+    everyone = health.statuses(output, cities, now)
+    unknown = set(named) - {status.city for status in everyone}
+    if unknown:
+        raise UsageError(f"no city file and no articles: {', '.join(sorted(unknown))}")
+    statuses = [s for s in everyone if (s.city in named if named else _is_there(s))]
     whole = all(status.health != health.DAMAGED for status in statuses)
     if as_json:
         say_json([asdict(status) for status in statuses])
+        return whole
+    if not statuses:
+        say(f"nothing is stored in {output} yet: shizheng crawl CITY, or shizheng demo")
         return whole
     header = ("city", "zh", "en", "pairs", "rejects", "newest zh", "newest en", "4 weeks (before)",
               "last success", "health")  # fmt: skip
@@ -35,6 +51,12 @@ def show(output: Path, cities: Mapping[str, City], now: datetime, *, as_json: bo
         for reason in status.why:
             say(f"{status.city}: {reason}")
     return whole
+
+
+def _is_there(status: health.CityStatus) -> bool:
+    """Return True for a city with anything stored, run or running."""
+    stored = status.zh or status.en or status.pairs or status.rejects
+    return bool(stored or status.last_run or status.health in (health.DAMAGED, health.RUNNING))
 
 
 def show_runs(output: Path, count: int, *, as_json: bool) -> None:
