@@ -134,9 +134,11 @@ def city_name(text: str) -> str | None:
 def key_of(url: str) -> str:
     """Return a name for a city's file from its host.
 
-    The label before gov.cn or the like.
+    The label before gov.cn or the like; an IP address and its port.
     """
     labels = (urlsplit(url).hostname or "").split(".")
+    if all(label.isdigit() for label in labels):
+        return "host-" + re.sub(r"\W", "-", urlsplit(url).netloc)
     generic = {"www", "en", "english", "eng", "gov", "com", "org", "net", "m", "fao", "example"}
     own = [label for label in labels[:-1] if label not in generic]
     return re.sub(r"[^a-z0-9]+", "", own[-1].lower()) if own else "city"

@@ -1,9 +1,9 @@
 """Polite look at a few pages of a site: `python -m crawler.crawl.probe`.
 
 `fetch URL` downloads one page. `check FILE.yaml` reads one list page of each source and the first
-articles it names. `detect URL…` finds the CMS family of lists, and reads an article of each. All
-print one JSON document. The layers of a crawl apply (hosts, robots.txt, delays, limits); nothing is
-stored or archived.
+articles it names. `detect URL…` finds the CMS family of lists, and reads an article of each. `find
+URL…` looks for the news lists of a site from its home page. All print one JSON document. The layers
+of a crawl apply (hosts, robots.txt, delays, limits); nothing is stored or archived.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import base64
 import json
 import sys
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,9 +23,10 @@ from scrapy.settings import Settings
 from crawler import issues
 from crawler.city import City, Source, Tls
 from crawler.city_file import CityError, load_city
-from crawler.cms import FAMILIES, detection
+from crawler.cms import FAMILIES, columns, detection
 from crawler.cms.family import Link, Listing
 from crawler.crawl.articles import code_of, description
+from crawler.crawl.finding import Look, find
 from crawler.errors import ExitCode
 from crawler.extract.article import extract
 from crawler.extract.charset import decode
@@ -81,6 +82,7 @@ class Probe(Spider):
     city: City
     urls: Sequence[str] = ()
     page: str = ""
+    finding: bool = False
     result: list[dict[str, Any]]
 
     async def start(self) -> AsyncIterator[Any]:
@@ -91,7 +93,7 @@ class Probe(Spider):
         for source in self.city.listings if not self.urls else ():
             self.result.append(await self._check(source))
         for url in self.urls:
-            self.result.append(await self._detect(url))
+            self.result += await find(self, url) if self.finding else [await self._detect(url)]
         return
         yield  # nothing is scheduled, and yet Scrapy wants an iterator
 
@@ -103,6 +105,7 @@ class Probe(Spider):
             "list": source.list,
             "links": 0,
             "pages": 0,
+            "newest": None,
             "articles": [],
         }
         if source.render and not browser.is_installed():
@@ -110,8 +113,10 @@ class Probe(Spider):
         page, listing = await self._list(source)
         if page.code:
             return result | _fault(page.code, page.evidence)
+        if columns.is_home(page.url) and not columns.is_home(source.list):
+            return result | _fault("redirected_away", f"it leads to the home page {page.url}")
         links = [link for link in listing.links if source.wants(link.url)]
-        result |= {"links": len(links), "pages": 1 + len(listing.more)}
+        result |= {"links": len(links), "pages": 1 + len(listing.more), "newest": _newest(links)}
         allowed = [link for link in links if self.city.allows(link.url)]
         if not allowed:
             code, reason = "list_empty", f"{len(listing.links)} links, none of them an article's"
@@ -138,10 +143,26 @@ class Probe(Spider):
         return page, listing
 
     async def _detect(self, url: str) -> dict[str, Any]:
+        look = await self.look(url)
+        return look.facts if look.code else look.facts | await self.sample(look)
+
+    async def read_page(self, url: str) -> tuple[str, str, str]:
+        """Return final address, text, and issue code ("" for a page)."""
+        page = await self._fetch(url, kind="list")
+        return page.url, "" if page.code else page.text, page.code
+
+    def admit(self, url: str) -> None:
+        """Let the host of a URL be asked."""
+        host = urlsplit(url).netloc
+        if host and not self.city.allows(url):
+            self.city = replace(self.city, hosts=(*self.city.hosts, host))
+
+    async def look(self, url: str) -> Look:
+        """Return a list page as looked at: family, entries, or the fault."""
         result: dict[str, Any] = {"list": url, "render": None, **_fault(None, None)}
         page = await self._fetch(url, kind="list")
         if page.code:
-            return result | _fault(page.code, page.evidence)
+            return Look(result | _fault(page.code, page.evidence))
         found = detection.family_of(page.text, page.url)
         if found is None and browser.is_installed():
             drawn = await self._fetch(url, kind="list", rendered=True)
@@ -152,24 +173,34 @@ class Probe(Spider):
             reason = f"{len(page.body)} bytes, and no family knows its links"
             if not browser.is_installed():
                 reason += f" ({browser.MISSING})"
-            return result | _fault("list_empty", reason)
+            return Look(result | _fault("list_empty", reason))
         listing: Listing = found.listing
         if found.data_url:
             answer = await self._fetch(found.data_url, kind="list")
             listing = FAMILIES[found.cms].read_list(answer.text, answer.url)
+        if self.finding:
+            for link in listing.links:
+                if columns.site_of(link.url) == columns.site_of(url):
+                    self.admit(link.url)
         links = [link for link in listing.links if self.city.allows(link.url)]
         if not links:
             others = sorted({urlsplit(link.url).netloc for link in listing.links})
             reason = f"{len(listing.links)} articles, all on {', '.join(others)} ({found.cms})"
-            return result | _fault("links_off_host", reason)
+            return Look(result | _fault("links_off_host", reason))
         result |= {
             "cms": found.cms,
             "links": len(links),
+            "hosts": sorted({urlsplit(link.url).netloc for link in links}),
+            "newest": _newest(links),
             "name": detection.city_name(page.text),
             "pattern": detection.pattern_of(links),
             "column": detection.column_of(links),
         }
-        return result | await self._sample(found.cms, url, links)
+        return Look(result, links)
+
+    async def sample(self, look: Look) -> dict[str, Any]:
+        """Return language and article of a list, or the fault."""
+        return await self._sample(look.facts["cms"], look.facts["list"], look.links)
 
     async def _sample(self, cms: str, url: str, links: Sequence[Link]) -> dict[str, Any]:
         """Return the first readable article of a list, or the fault."""
@@ -220,7 +251,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 if there is a result, 2 for a usage error.
     """
     parser = argparse.ArgumentParser(prog="python -m crawler.crawl.probe", description=__doc__)
-    parser.add_argument("task", choices=("check", "detect", "fetch"))
+    parser.add_argument("task", choices=("check", "detect", "find", "fetch"))
     parser.add_argument("subjects", nargs="+", metavar="FILE|URL")
     parser.add_argument("--host", action="append", default=[], help="another host of the site")
     parser.add_argument("--tls-waiver", default="", help="reason to accept any TLS certificate")
@@ -236,12 +267,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             return ExitCode.USAGE
         result = _run(city, ())
     else:
-        result = _run(_anywhere(args.subjects, args.host), args.subjects)
+        site = _anywhere(args.subjects, args.host, args.tls_waiver)
+        result = _run(site, args.subjects, finding=args.task == "find")
     sys.stdout.write(json.dumps(result) + "\n")
     return ExitCode.DONE
 
 
-def _run(city: City, urls: Sequence[str], page: str = "") -> list[dict[str, Any]]:
+def _run(
+    city: City, urls: Sequence[str], page: str = "", *, finding: bool = False
+) -> list[dict[str, Any]]:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     layers = dict(settings.getdict("DOWNLOADER_MIDDLEWARES"))
@@ -257,9 +291,8 @@ def _run(city: City, urls: Sequence[str], page: str = "") -> list[dict[str, Any]
         given |= browser.settings(city)
     settings.setdict(given, priority="cmdline")
     result: list[dict[str, Any]] = []
-    probe = type(
-        "CityProbe", (Probe,), {"city": city, "urls": tuple(urls), "page": page, "result": result}
-    )
+    job = {"city": city, "urls": tuple(urls), "page": page, "finding": finding, "result": result}
+    probe = type("CityProbe", (Probe,), job)
     process = AsyncCrawlerProcess(settings)
     process.crawl(probe)
     process.start()
@@ -279,6 +312,11 @@ def _anywhere(urls: Sequence[str], others: Sequence[str], waiver: str = "") -> C
 def _fault(code: str | None, evidence: str | None) -> dict[str, Any]:
     """Return the part of a result for a fault, or for none."""
     return {"code": code, "evidence": evidence}
+
+
+def _newest(links: Sequence[Link]) -> str | None:
+    """Return the newest day that a list shows, or None."""
+    return max((link.date.isoformat() for link in links if link.date), default=None)
 
 
 def _portable(page: Fetched) -> dict[str, Any]:

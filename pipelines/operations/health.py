@@ -22,6 +22,8 @@ LEAST_PAGES = 5
 
 DAMAGED = "damaged"
 """Health of a city with a table that cannot be read."""
+_GAVE_NONE, _QUIET = "listing gave an article link", "nothing new for"
+"""Parts of the sentences on lists that may have moved."""
 
 RUNNING = "running"
 """Health of a city that a process is working on."""
@@ -227,12 +229,17 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
     ]
 
 
+def may_have_moved(why: Sequence[str]) -> bool:
+    """Return True if a city's lists may be elsewhere by now, from the reasons of its health."""
+    return any(_GAVE_NONE in reason or reason.startswith(_QUIET) for reason in why)
+
+
 def _silent_listings(city: City, counts: Mapping[str, int]) -> Iterator[str]:
     """Yield the languages whose listings gave no article link."""
     if counts.get("lists"):
         for lang in sorted({source.lang for source in city.sources}):
             if not counts.get(f"lists_{lang}"):
-                yield f"no {lang} listing gave an article link"
+                yield f"no {lang} {_GAVE_NONE}"
 
 
 def _many_rejects(city: City, counts: Mapping[str, int]) -> Iterator[str]:
@@ -256,4 +263,4 @@ def _quiet(city: City, seen: Sequence[datetime], ahead: int, now: datetime) -> I
         yield f"every article was first seen later than now: {_CLOCK}"
     days, most = (now - newest).days if newest else 0, city.assertions.quiet_days
     if days > most:
-        yield f"nothing new for {days} days, at most {most} expected"
+        yield f"{_QUIET} {days} days, at most {most} expected"

@@ -1,18 +1,19 @@
-"""Draft of a new city's file and fixtures from its list pages."""
+"""Draft of a new city's file and fixtures from its home page or list pages."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.city import City
 from crawler.city_file import CITIES_DIR, CityError, load_city, own_folder
-from crawler.cms import detection
+from crawler.cms import columns, detection
 from crawler.errors import ExitCode, ShizhengError
 from pipelines.errors import UsageError
-from pipelines.operations.cities import Source, probe
+from pipelines.operations.probing import Source, find_lists, pattern_for, probe
 from pipelines.tables.vocabulary import OWN_CITIES
 
 _DRAFT = (
@@ -37,7 +38,7 @@ class UnreadListsError(ShizhengError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """City to be added: list pages, and facts from the user.
+    """City to be added: its home page or list pages, and facts from the user.
 
     None leaves a fact to the site. `folder` is that of the city files, `fixtures` that of the
     recorded articles, `known` the city files whose hosts are taken.
@@ -56,12 +57,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """City that was added: its file, probed sources, folders of fixtures."""
+    """City that was added: its file, sources, fixtures, and all lists that were proposed."""
 
     key: str
     path: Path
     sources: Sequence[Source]
     cases: Sequence[Path]
+    proposals: Sequence[Source] = ()
 
 
 def places(output: Path, cities_dir: Path | None) -> tuple[Path, Path]:
@@ -80,14 +82,15 @@ def places(output: Path, cities_dir: Path | None) -> tuple[Path, Path]:
 def add(order: Order) -> Added:
     """Write a city's file and fixtures from pages of its site.
 
-    Raises `UsageError` before anything is fetched or written, `UnreadListsError`.
+    The lists of a home page are looked for. Raises `UsageError` before anything is fetched or
+    written, `UnreadListsError`.
     """
     key = _key(order)
     path = order.folder / f"{key}.yaml"
     if path.exists():
         raise UsageError(f"{path} is there already; edit it, or choose another name with --key")
     _check_hosts(order)
-    found = probe("detect", order.urls, [f"--host={host}" for host in order.hosts])
+    found, proposals = _sources(order)
     _check_read(found)
     recorded = _first_by_lang(found)
     cases = [order.fixtures / key / f"{source['cms']}-{source['lang']}" for source in recorded]
@@ -97,13 +100,25 @@ def add(order: Order) -> Added:
     _write_city(path, _yaml(order, key, found))
     for source, case in zip(recorded, cases, strict=True):
         _record(case, source)
-    return Added(key, path, found, cases)
+    return Added(key, path, found, cases, proposals)
+
+
+def _sources(order: Order) -> tuple[list[Source], list[Source]]:
+    """Return the lists to be written, and those proposed from home pages."""
+    options = [f"--host={host}" for host in order.hosts]
+    homes = [url for url in order.urls if columns.is_home(url)]
+    proposals = find_lists(homes, options) if homes else []
+    chosen = [proposal for proposal in proposals if proposal["chosen"]]
+    # A home page without a list to find may be one.
+    rest = [url for url in order.urls if url not in homes or not chosen]
+    named = probe("detect", rest, options) if rest else []
+    return [*chosen, *named], proposals
 
 
 def _key(order: Order) -> str:
     for url in order.urls:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise UsageError(f"{url}: expected the address of a list page, http://…")
+            raise UsageError(f"{url}: expected the address of a home or list page, http://…")
     key = order.key or detection.key_of(order.urls[0])
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", key):
         raise UsageError(f"{key!r} is no name for a city's file; give one like dalian: --key")
@@ -136,7 +151,8 @@ def _first_by_lang(found: Sequence[Source]) -> list[Source]:
 
 def _yaml(order: Order, key: str, found: Sequence[Source]) -> str:
     listed = [urlsplit(source["list"]).netloc for source in found]
-    hosts = list(dict.fromkeys([*listed, *order.hosts]))
+    linked = [host for source in found for host in source["hosts"]]
+    hosts = list(dict.fromkeys([*listed, *order.hosts, *linked]))
     name = order.zh or next((s["name"] for s in found if s["name"]), None)
     langs = list(dict.fromkeys(source["lang"] for source in found))
     lines = [
@@ -166,35 +182,16 @@ def _open_points(order: Order, langs: Sequence[str]) -> Iterator[str]:
     if not order.division:
         yield '# Add the division, a GB/T 2260 code: division: "210200"'
     if len(langs) == 1:
-        yield f"# Only the {langs[0]} edition was named: add a list of the other."
+        yield f"# Only a list in {langs[0]} was named or found: add one of the other language."
 
 
 def _source_line(source: Source, found: Sequence[Source]) -> str:
-    pattern = _pattern(source, found)
+    pattern = pattern_for(source, found)
     options = f", articles: '{pattern}'" if pattern else ""
     options += f", render: {source['render']}" if source["render"] else ""
     url = source["list"].replace('"', "%22")
-    return f'  - {{lang: {source["lang"]}, cms: {source["cms"]}, list: "{url}"{options}}}'
-
-
-def _pattern(source: Source, found: Sequence[Source]) -> str | None:
-    """Return the pattern of a source's articles; None for the family's own.
-
-    Where both languages share a host, each has its column or its folder.
-    """
-    pattern: str = str(source["pattern"]).replace("'", "''")
-    if source["cms"] in ("generic", "feeds"):
-        return pattern
-    host = urlsplit(source["list"]).netloc
-    rivals = [
-        other
-        for other in found
-        if other["lang"] != source["lang"] and urlsplit(other["list"]).netloc == host
-    ]
-    if not rivals or any(other["column"] == source["column"] for other in rivals):
-        return pattern if rivals else None
-    column: str | None = source["column"]
-    return column
+    list_of = f'lang: {source["lang"]}, cms: {source["cms"]}, list: "{url}"{options}'
+    return f"  - {{{list_of},\n     seen: {{when: {date.today()}, where: the site}}}}"
 
 
 def _quoted(name: str) -> str:

@@ -50,6 +50,8 @@ def show(
     for status in statuses:
         for reason in status.why:
             say(f"{status.city}: {reason}")
+        if health.may_have_moved(status.why):
+            say(f"{status.city}: to look for its lists: shizheng cities check {status.city} --live")
     return whole
 
 

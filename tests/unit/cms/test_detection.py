@@ -30,7 +30,7 @@ def run(folder: Path, *command: str) -> int:
 @pytest.mark.parametrize(
     ("more", "complaint"),
     [
-        (["www.other.example/xw/"], "expected the address of a list page"),
+        (["www.other.example/xw/"], "expected the address of a home or list page"),
         (["http://www.other.example/", "--key", "Some City"], "is no name for a city's file"),
         (["http://www.other.example/", "--key", "some"], "is there already"),
         (["http://www.some.example/tzgg/", "--key", "another"], "www.some.example belongs to some"),
