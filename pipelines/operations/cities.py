@@ -59,8 +59,9 @@ def check(
     """Validate city files and, if `live`, probe the sites.
 
     Without `folder` every known city is meant, without `names` every city file. Lists that went
-    dead or silent are looked for on their sites; the patches are written if `fix` is given, the folder for files that ship. Raises `UsageError` for
-    an unknown city, `CityError` for a folder without city files.
+    dead or silent are looked for on their sites; the patches are written if `fix` is given, the
+    folder for changed files of those that ship. Raises `UsageError` for an unknown city,
+    `CityError` for a folder without city files.
     """
     valid: list[City] = []
     errors: list[str] = []
