@@ -1,6 +1,6 @@
-"""Columns of a site, and its other edition, from its home page or site map.
+"""Columns of a site, and its other edition.
 
-Pure: texts in, findings out. What a column is called and linked from orders the candidates; only a
+Read from its home page or site map. Pure: texts in, findings out. What a column is called and linked from orders the candidates; only a
 look at each says whether it is a list of news.
 """
 
@@ -54,7 +54,7 @@ _SECOND_LEVEL = frozenset(("gov", "com", "org", "net", "edu", "co", "ac"))
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Candidate for a list of news: address, name, points, and reasons for them."""
+    """Candidate for a list of news, with points and reasons."""
 
     url: str
     label: str
@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Link to the edition in another language, with the sign by which it is known."""
+    """Link to another edition, with the sign by which it is known."""
 
     lang: str
     url: str
@@ -72,7 +72,7 @@ class Edition:
 
 
 def is_home(url: str) -> bool:
-    """Return True for the address of a home page, of a site or of its edition."""
+    """Return True for the address of a site's or edition's home page."""
     parts = urlsplit(url)
     return not parts.query and _ROOT.fullmatch(parts.path) is not None
 
@@ -108,7 +108,7 @@ def columns(text: str, url: str) -> tuple[Column, ...]:
 
 
 def mapped(listing: Listing) -> tuple[Column, ...]:
-    """Return the columns that the entries of a site map or feed lie in."""
+    """Return the columns of a site map's entries."""
     folders = Counter(_folder(link.url) for link in listing.links if not _is_column(link.url))
     whole = {link.url for link in listing.links if _is_column(link.url) and not is_home(link.url)}
     named = whole | {url for url, count in folders.items() if count >= _FOLDER_ENTRIES}
@@ -117,7 +117,7 @@ def mapped(listing: Listing) -> tuple[Column, ...]:
 
 
 def editions(text: str, url: str) -> tuple[Edition, ...]:
-    """Return the links to the site's editions in English and Chinese, the surest first."""
+    """Return the links to English and Chinese editions, surest first."""
     found: dict[tuple[str, str], Edition] = {}
     for lang, target, reason in (*_alternates(text, url), *_named_editions(text, url)):
         if target.rstrip("/") != url.rstrip("/"):
@@ -126,7 +126,7 @@ def editions(text: str, url: str) -> tuple[Edition, ...]:
 
 
 def maps(text: str, url: str) -> tuple[str, ...]:
-    """Return the site maps that a page links to, and its frames: pages with more columns."""
+    """Return a page's site maps and frames: pages with more columns."""
     root = root_of(text)
     if root is None:
         return ()
@@ -171,7 +171,7 @@ def _feeds(root: etree._Element | None, base: str) -> Iterator[Column]:
 
 
 def _column(anchor: Anchor) -> Column | None:
-    """Return the column that an anchor leads to, or None for anything else."""
+    """Return the column that an anchor leads to, or None."""
     label = anchor.text or anchor.title
     if label.casefold() in _words("more"):
         block = re.sub(re.escape(label), " ", anchor.item)
@@ -268,7 +268,7 @@ def _named_editions(text: str, url: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _labelled(text: str, url: str) -> Iterator[tuple[str, str]]:
-    """Yield the names and addresses of links; a picture's name is that of its link."""
+    """Yield names and addresses of links, pictures included."""
     root = root_of(text)
     base = url if root is None else base_of(root, url)
     for node in () if root is None else root.iter("a"):

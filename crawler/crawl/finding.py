@@ -1,4 +1,4 @@
-"""News lists of a site and of its other edition, found from a home page.
+"""Search for the news lists of a site from its home page.
 
 A few pages are read, by the probe: the home pages, a site map, and the likeliest columns. What
 comes back are proposals with reasons, the best first; a person or a command chooses.
@@ -31,7 +31,7 @@ _USUAL = ("english/", "en/")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A list page as looked at: facts for the city file, entries, or the fault."""
+    """List page as read: facts for the city file, entries, or fault."""
 
     facts: dict[str, Any]
     links: Sequence[Link] = ()
@@ -78,7 +78,7 @@ class _Candidate:
 
 
 async def find(prober: Prober, home: str) -> list[dict[str, Any]]:
-    """Return the proposed lists of a site, the best of each language first.
+    """Return the proposed lists of a site, best first per language.
 
     A proposal has the facts of its list, `score`, `reasons`, and `chosen`; those that are not
     chosen may have an issue code. Without any list, one proposal with the fault of the home page.
@@ -108,13 +108,13 @@ async def find(prober: Prober, home: str) -> list[dict[str, Any]]:
 
 
 def _twin(home: str) -> str:
-    """Return a home page's address with www where it has none, and without where it has."""
+    """Return a home page's address with www, or without, if it has."""
     scheme, _, rest = home.partition("://")
     return f"{scheme}://{rest.removeprefix('www.') if rest.startswith('www.') else 'www.' + rest}"
 
 
 async def _editions(prober: Prober, url: str, text: str) -> list[_Edition]:
-    """Return the edition of a home page and the other one, with their columns."""
+    """Return a home page's edition and the other, with their columns."""
     lang = _language(text, url) or "zh"
     pages = [_Edition(lang, url, "the home page", await _columns(prober, url, text))]
     other = [edition for edition in columns.editions(text, url) if edition.lang != lang]
@@ -142,7 +142,7 @@ async def _usual(prober: Prober, url: str) -> list[_Edition]:
 
 
 async def _columns(prober: Prober, url: str, text: str) -> list[Column]:
-    """Return the columns of a home page, of its frames, and of its site maps if those are few."""
+    """Return the columns of a home page, its frames and site maps."""
     found = {column.url: column for column in columns.columns(text, url)}
     for page in columns.maps(text, url)[:2]:
         at, there, code = await prober.read_page(page)
@@ -189,7 +189,7 @@ def _rated(found: _Candidate, newest: str) -> _Candidate:
 
 
 async def _chosen(prober: Prober, rated: Sequence[_Candidate]) -> list[dict[str, Any]]:
-    """Return the proposals of one language; the first that can be read are chosen."""
+    """Return the proposals of one language, the chosen ones first."""
     proposals: list[dict[str, Any]] = []
     chosen: list[_Candidate] = []
     for place, found in enumerate(rated):
@@ -212,7 +212,7 @@ async def _chosen(prober: Prober, rated: Sequence[_Candidate]) -> list[dict[str,
 
 
 def _is_second(found: _Candidate, best: _Candidate) -> bool:
-    """Return True for a list about as good as the best, with entries of its own."""
+    """Return True for a list about as good as the best, and different."""
     own = {link.url for link in found.look.links}
     shared = own & {link.url for link in best.look.links}
     near = found.score >= best.score - _ABOUT and found.column.score >= columns.NEWS

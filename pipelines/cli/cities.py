@@ -112,7 +112,7 @@ def add(
     cities_dir: CitiesDir = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
-    """Draft a city's file and fixtures from its home page or list pages.
+    """Draft a city's file and fixtures from its pages.
 
     From a home page the news lists of both languages are looked for, and ranked with reasons.
     """

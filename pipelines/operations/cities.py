@@ -16,9 +16,9 @@ from pipelines.terminal import Tracker
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Result of a check: valid city files, errors, sources by city, and proposed patches.
+    """Result of a check: city files, errors, sources, patches.
 
-    `fixed` is True if the patches were applied.
+    `lost` has the reasons by list; `fixed` is True if the patches were applied.
     """
 
     valid: tuple[City, ...]

@@ -230,7 +230,7 @@ def failures(output: Path, city: City, counts: Mapping[str, int], now: datetime)
 
 
 def may_have_moved(why: Sequence[str]) -> bool:
-    """Return True if a city's lists may be elsewhere by now, from the reasons of its health."""
+    """Return True for reasons that a moved list may have."""
     return any(_GAVE_NONE in reason or reason.startswith(_QUIET) for reason in why)
 
 

@@ -1,4 +1,4 @@
-"""Successors of lists that went dead or silent, and patches of the city's file."""
+"""Successors of dead or silent lists, and patches of city files."""
 
 import difflib
 import re
@@ -48,7 +48,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Change of a city's file that puts its lists right: the text, and the difference."""
+    """Change of a city's file: new text, difference, moved lists."""
 
     path: Path
     text: str
@@ -83,9 +83,9 @@ def why_lost(source: Source, city: City, today: date) -> str | None:
 
 
 def patch(city: City, sources: Sequence[Source], today: date) -> Patch | None:
-    """Return the patch of a city's file, None if no list is lost or none was found.
+    """Return the patch of a city's file, or None.
 
-    `sources` are the findings of a check.
+    None if no list is lost, or no other was found. `sources` are the findings of a check.
     """
     lost = [(source, why) for source in sources if (why := why_lost(source, city, today))]
     if not lost:
@@ -103,7 +103,10 @@ def patch(city: City, sources: Sequence[Source], today: date) -> Patch | None:
 
 
 def _proposals(city: City, lost: Sequence[tuple[Source, str]]) -> list[Source]:
-    """Return the lists chosen from the home pages of the city, of the lost lists' hosts first."""
+    """Return the lists chosen from the city's home pages.
+
+    Those on the hosts of the lost lists come first.
+    """
     urls = [source["list"] for source, _ in lost] + [source.list for source in city.listings]
     homes = dict.fromkeys(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/" for url in urls)
     wanted = {source["lang"] for source, _ in lost}
@@ -119,7 +122,7 @@ def _proposals(city: City, lost: Sequence[tuple[Source, str]]) -> list[Source]:
 
 
 def _is_newer(found: Source, source: Source) -> bool:
-    """Return True if a list is no older than the one it shall replace."""
+    """Return True if a list may replace another by its age."""
     if source["code"] or not source["newest"]:
         return True
     return bool(found["newest"]) and found["newest"] > source["newest"]
@@ -153,7 +156,7 @@ def _values(node: yaml.Node | None) -> dict[str, yaml.CollectionNode]:
 def _edits(
     node: yaml.CollectionNode, found: Source, sources: Sequence[Source], today: date
 ) -> Iterator[tuple[int, int, str]]:
-    """Yield the replacements in the text of one source: start, end, new text."""
+    """Yield the edits of one source: start, end, new text."""
     values = _values(node)
     url = str(found["list"]).replace('"', "%22")
     pattern = pattern_for(found, sources)
@@ -188,7 +191,7 @@ def _entry(node: yaml.CollectionNode, key: str, text: str) -> str:
 
 
 def _cut(node: yaml.Node, key: str) -> tuple[int, int, str]:
-    """Return the replacement that takes an entry, not the first, out of a mapping."""
+    """Return the edit that removes an entry, not the first."""
     before = None
     for name, value in node.value:
         if name.value == key:

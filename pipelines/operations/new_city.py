@@ -1,4 +1,4 @@
-"""Draft of a new city's file and fixtures from its home page or list pages."""
+"""Draft of a new city's file and fixtures from its pages."""
 
 import json
 import re
@@ -38,9 +38,9 @@ class UnreadListsError(ShizhengError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """City to be added: its home page or list pages, and facts from the user.
+    """City to be added: pages, and facts from the user.
 
-    None leaves a fact to the site. `folder` is that of the city files, `fixtures` that of the
+    `urls` are its home page or list pages. None leaves a fact to the site. `folder` is that of the city files, `fixtures` that of the
     recorded articles, `known` the city files whose hosts are taken.
     """
 
@@ -57,7 +57,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """City that was added: its file, sources, fixtures, and all lists that were proposed."""
+    """City that was added: file, sources, fixtures, proposed lists."""
 
     key: str
     path: Path

@@ -1,4 +1,4 @@
-"""Looks at sites, by `crawler.crawl.probe` in a process of its own, like every crawl."""
+"""Looks at sites, in a process of their own, like every crawl."""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ def probe(task: str, subjects: Sequence[str], options: Sequence[str] = ()) -> li
 
 
 def find_lists(homes: Sequence[str], options: Sequence[str] = ()) -> list[Source]:
-    """Return the news lists proposed from home pages, once each, the best of a language first."""
+    """Return the news lists proposed from home pages, chosen ones first."""
     once = {found["list"]: found for found in probe("find", homes, options)}
     return sorted(once.values(), key=lambda found: not found["chosen"])
 
