@@ -1,7 +1,7 @@
 """Columns of a site, and its other edition.
 
-Read from its home page or site map. Pure: texts in, findings out. What a column is called and linked from orders the candidates; only a
-look at each says whether it is a list of news.
+Read from its home page or site map. Pure: texts in, findings out. A column's name and its links
+order the candidates; only a look at each shows whether it is a list of news.
 """
 
 import re

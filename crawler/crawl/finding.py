@@ -114,7 +114,7 @@ def _twin(home: str) -> str:
 
 
 async def _editions(prober: Prober, url: str, text: str) -> list[_Edition]:
-    """Return a home page's edition and the other, with their columns."""
+    """Return a home page's edition and the other, with columns."""
     lang = _language(text, url) or "zh"
     pages = [_Edition(lang, url, "the home page", await _columns(prober, url, text))]
     other = [edition for edition in columns.editions(text, url) if edition.lang != lang]
@@ -212,7 +212,7 @@ async def _chosen(prober: Prober, rated: Sequence[_Candidate]) -> list[dict[str,
 
 
 def _is_second(found: _Candidate, best: _Candidate) -> bool:
-    """Return True for a list about as good as the best, and different."""
+    """Return True for a list as good as the best, and different."""
     own = {link.url for link in found.look.links}
     shared = own & {link.url for link in best.look.links}
     near = found.score >= best.score - _ABOUT and found.column.score >= columns.NEWS

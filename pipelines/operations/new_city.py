@@ -40,8 +40,8 @@ class UnreadListsError(ShizhengError):
 class Order:
     """City to be added: pages, and facts from the user.
 
-    `urls` are its home page or list pages. None leaves a fact to the site. `folder` is that of the city files, `fixtures` that of the
-    recorded articles, `known` the city files whose hosts are taken.
+    `urls` are its home page or list pages. None leaves a fact to the site. `folder` is that of the
+    city files, `fixtures` that of the recorded articles, `known` the city files whose hosts are taken.
     """
 
     urls: Sequence[str]
