@@ -41,7 +41,8 @@ class Order:
     """City to be added: pages, and facts from the user.
 
     `urls` are its home page or list pages. None leaves a fact to the site. `folder` is that of the
-    city files, `fixtures` that of the recorded articles, `known` the city files whose hosts are taken.
+    city files, `fixtures` that of the recorded articles, `known` the city files whose hosts are
+    taken.
     """
 
     urls: Sequence[str]
