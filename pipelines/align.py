@@ -30,7 +30,7 @@ from pipelines.pairs.rows import (
     set_aligned_at,
 )
 from pipelines.sentences.cache import AlignmentCache
-from pipelines.sentences.rows import Counterpart, bead_rows
+from pipelines.sentences.rows import Counterpart, bead_rows, flag_repeated
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.cache import ByteCache
@@ -119,6 +119,7 @@ def align_city(
         texts = zh[each.zh].document, en[each.en].document
         step = partial(bead_rows, row["pair_id"], *texts, alignments, counterparts)
         beads += attempt(step, texts[1], unread, action=f"aligned with {texts[0].id}") or []
+    flag_repeated(beads, pairs)
     candidates.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (
         ("candidates", candidates, schema.CANDIDATES),

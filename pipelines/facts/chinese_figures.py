@@ -14,7 +14,7 @@ _FIGURE = r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
 # Thousands may be set apart by a space, in Hong Kong in Chinese too: 301 000.
 _SPACED = r"\d{1,3}(?: \d{3}){1,4}(?![\d,.]\d|\d)"
 # Typed in a Chinese text, the comma of thousands may be the Chinese one.
-_WIDE_COMMAS = r"\d{1,3}(?:，\d{3}){1,4}(?:\.\d{1,6}|(?=[万亿元吨人]))"
+_WIDE_COMMAS = r"\d{1,3}(?:，\d{3}){1,4}(?:\.\d{1,6}|(?=[万亿元吨人名户个家]))"
 _MIXED = r"\d{1,5}亿\d{1,4}万|\d{1,6}万\d千|\d{1,6}[万亿]\d{3,4}(?![\d,.年])"
 _ONE = "一二两三四五六七八九"
 _DIGIT = f"零〇{_ONE}壹贰叁肆伍陆柒捌玖"

@@ -12,6 +12,7 @@ ZH_CLOCK = re.compile(
 )
 EN_CLOCK = re.compile(
     r"(?<![\d.])(?P<h>1\d|2[0-4]|0?\d)(?:[:.](?P<m>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?"
+    r"|(?<![\d.:])(?P<full>1\d|2[0-4]|0?\d) ?o['’]clock\b"
     r"|(?<![\d.:])(?P<h2>1\d|2[0-4]|0?\d):(?P<m2>[0-5]\d)(?![\d:])",
     re.IGNORECASE,
 )
@@ -25,7 +26,8 @@ def clocks(pattern: re.Pattern[str], text: str) -> Iterator[tuple[Quantity, tupl
         groups = hit.groupdict()
         if groups.get("dot") and not (groups["part"] or groups["m"] or groups["half"]):
             continue  # 3点要求: three points
-        hour, minute = int(groups["h"] or groups["h2"]), int(groups["m"] or groups["m2"] or 0)
+        hour = int(groups["h"] or groups["h2"] or groups.get("full") or 0)
+        minute = int(groups["m"] or groups["m2"] or 0)
         minute += 30 * (groups["half"] == "半")
         late = (groups["half"] or "").lower() == "p" or groups.get("part") in (
             "下午", "晚上", "傍晚", "晚", "中午"

@@ -9,9 +9,9 @@ allowed as far as the rounded side admits it.
 from pipelines.facts.chinese_figures import chinese
 from pipelines.facts.clocks import masked
 from pipelines.facts.english_figures import english
-from pipelines.facts.quantity import Quantity, agree, of_one_class, shared_bits
+from pipelines.facts.quantity import Quantity, agree, comparable, of_one_class, shared_bits
 
-__all__ = ["Quantity", "agree", "masked", "of_one_class", "quantities", "shared_bits"]
+__all__ = ["Quantity", "agree", "comparable", "masked", "of_one_class", "quantities", "shared_bits"]
 
 
 def quantities(text: str, lang: str) -> tuple[Quantity, ...]:

@@ -49,6 +49,19 @@ def of_one_class(first: Quantity, second: Quantity) -> bool:
     return first.kind == second.kind or units.alike(first.kind, second.kind)
 
 
+_TOLD_IN_TWO = (
+    {"percent", "times"}, {"percent", "points"}, {"degrees", "fahrenheit"}, {"age", "months"}
+)  # fmt: skip
+"""Classes that one amount may be of, by the language."""
+
+
+def comparable(first: Quantity, second: Quantity) -> bool:
+    """Return True if two figures that differ contradict each other."""
+    kinds = {first.kind, second.kind}
+    bare = "count" in kinds and not kinds & _NO_COUNT
+    return of_one_class(first, second) or kinds in _TOLD_IN_TWO or bare
+
+
 def agree(first: Quantity, second: Quantity) -> bool:
     """Return True if two figures may be the same.
 
@@ -64,6 +77,8 @@ def agree(first: Quantity, second: Quantity) -> bool:
             return _multiplied(first, second)
         if kinds == {"degrees", "fahrenheit"}:
             return agree(_celsius(first), _celsius(second))
+        if kinds == {"age", "months"}:  # 树龄680年, a 680-year-old tree
+            return agree(_in_months(first), _in_months(second))
         if "count" not in kinds or kinds & _NO_COUNT:
             return False
     slack = max(figure.half * (2 if figure.loose else 1) for figure in (first, second))
@@ -79,6 +94,12 @@ def _multiplied(first: Quantity, second: Quantity) -> bool:
     factors = (share.value / 100, share.value / 100 + 1)
     slack = max(share.half / 100, times.half) * _FLOAT_SLACK
     return share.value >= 100 and any(abs(times.value - factor) <= slack for factor in factors)
+
+
+def _in_months(figure: Quantity) -> Quantity:
+    if figure.kind == "months":
+        return figure
+    return Quantity("months", 12 * figure.value, 12 * figure.half, figure.loose, figure.start)
 
 
 def _celsius(figure: Quantity) -> Quantity:

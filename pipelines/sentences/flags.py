@@ -1,46 +1,27 @@
 """Flags of beads, for researchers to filter by."""
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
 from crawler.script import HAN
-from pipelines.facts import figures
 from pipelines.pairs.model import WORDS_PER_CHARACTER
+from pipelines.sentences.contradictions import contradict
 
 # The constants below are set by hand; not measured.
 _MOST_RATIO = 3
 """Ratio of a side's length to the usual, either way, from which a bead is an outlier."""
 _LEAST_CHARACTERS, _LEAST_WORDS = 4, 2
 """Length of a bead's sides below which one is hardly a sentence."""
-_BITS = 3
-"""Information of a figure, in bits, below which it may be a word (one, two)."""
-_NEAR = 0.8
-"""Ratio of two figures above which a rough one agrees with the other."""
-_FIGURES = 300
-"""Figures of each side that are compared: two long tables would take the square of their length."""
-
-# A year is a unit in one language and a bare number in the other, an hour is counted to 12 in one
-# and to 24 in the other: dates and times are compared elsewhere.
-_TIME_ZH = re.compile(
-    r"(?<![\d.])(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?"
-    r"|\d{1,2}\s*[:：]\s*\d{2}(?:分)?|\d{1,2}[时点](?:钟|整|半|\d{1,2}分)?"
-    r"|(?<=[早晚午夜晨])[一二三四五六七八九十]{1,3}[时点](?:钟|整|半)?"
-)
-_TIME_EN = re.compile(
-    r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)(?!\s*(?:[a-z%]))"
-    r"|\b\d{1,2}(?:[:.]\d{2})?\s*(?:[ap]\.?\s?m\b\.?|o['’]clock)|\b\d{1,2}:\d{2}\b",
-    re.IGNORECASE,
-)
-
 # Forms of `boilerplate.tsv`, by language: the text around an entry's words.
 _FORMS = {
     ("zh", "label"): (r"(?:本报|新华社|特约|见习|实习)?", r"[:：/／丨|\s][^，。,；]"),
+    ("zh", "notice"): ("", r"\s?[:：]."),
     ("zh", "whole"): ("", ""),
     ("zh", "beginning"): ("", r"[^，。]"),
     ("en", "label"): ("", r"s?\s?[:：][^;]"),
     ("en", "credit"): ("", r" (?:by|courtesy of)\b[^,;]"),
+    ("en", "notice"): ("", r"\s?[:：]."),
     ("en", "whole"): ("", ""),
     ("en", "beginning"): ("", r"\b[^,;]"),
 }
@@ -51,13 +32,44 @@ _NAMED_ZH = (
     rf"[{HAN} ]{{2,8}}(?<!拍)(?:摄|供图|文/图)",
     r"附件\s?\d?[:：][^，。]{0,40}",
 )
+# Rights and registrations: © 2024 …, 辽ICP备2024000001号-1, 政府网站标识码：2102000001.
+_REGISTERED = {
+    "zh": (
+        r"(?:版权所有|copyright)?\s?©.{0,80}",
+        r"[^，。]{0,16}未经[^，。]{0,16}(?:不得|禁止|请勿|严禁)(?:转载|复制|摘编|镜像)[^。]{0,40}",
+        rf"[{HAN}：: ]{{0,12}}ICP[备證证]案?[:：]?\s?[{HAN}]?(?:ICP备)?\d{{5,12}}号?(?:-\d{{1,3}})?"
+        r".{0,60}",
+        rf"[{HAN}]{{0,3}}公网安备\s?\d{{8,16}}号?",
+        r"(?:政府)?网站标识码[:：]?\s?\d{6,12}",
+    ),
+    "en": (
+        r"(?:copyright|all rights reserved)?\W{0,3}(?:©|\(c\)|copyright \d{4}).{0,110}",
+        r"(?:\w+ )?ICP (?:No\b|licen[sc]e|filing|registration|备)[^,;]{0,60}",
+        r"(?:(?:government )?(?:web)?site identification code"
+        r"|public (?:network )?security (?:record|filing))[^,;]{0,40}\d{6,16}",
+    ),
+}
+_LONGEST = {"zh": 100, "en": 140}
+"""Characters of a side that are read for boilerplate; a longer side is none."""
+
+# Telephone numbers are long in Chinese characters and one word in English.
+_CONTACT = re.compile(
+    r"\+?[\d()][\d() \-–—/、,，;；]{5,60}\d|https?://\S{1,200}|www\.[\w./-]{1,200}"
+    r"|[\w.+-]{1,64}@[\w.-]{1,64}",
+    re.ASCII,
+)
+_CONTACT_WORDS = re.compile(
+    r"电话|電話|热线|熱線|传真|傳真|手机|邮箱|網址|网址|邮编|\b(?:tel|telephone|phone|hotline|fax|mobile"
+    r"|e-?mail|website|postcode|zip)\b",
+    re.IGNORECASE,
+)
 
 
 @cache
 def _boilerplate(lang: str) -> re.Pattern[str]:
     """Compile the boilerplate of a language from `boilerplate.tsv`."""
     text = (resources.files("pipelines.sentences") / "boilerplate.tsv").read_text("utf-8")
-    found = list(_NAMED_ZH) if lang == "zh" else []
+    found = [*(_NAMED_ZH if lang == "zh" else ()), *_REGISTERED[lang]]
     for line in text.splitlines():
         if line.startswith(f"{lang}\t"):
             _, form, words, most = line.split("\t")
@@ -72,37 +84,32 @@ def _boilerplate(lang: str) -> re.Pattern[str]:
 def flags(zh: str, en: str) -> list[str]:
     """Return the flags of a bead.
 
-    number_mismatch: figures absent from the other text, on both sides. length_outlier: one side
+    number_mismatch: figures, days, times or ranks of one kind on both sides that the other
+    lacks, or a rise against a fall. length_outlier: one side
     three times the usual length. fragment: hardly a sentence. boilerplate: a side is only a
     by-line, a source, a credit or a page's buttons; the only flag of nulls.
     """
     found = []
     if zh and en:
-        if _numbers_differ(_TIME_ZH.sub(" ", zh), _TIME_EN.sub(" ", en)):
+        if contradict(zh, en):
             found.append("number_mismatch")
-        ratio = (len(en.split()) + 1) / (WORDS_PER_CHARACTER * len(zh) + 1)
-        if not 0.33 <= ratio <= _MOST_RATIO:
+        if not 1 / _MOST_RATIO <= _length_ratio(zh, en) <= _MOST_RATIO:
             found.append("length_outlier")
         if len(zh) < _LEAST_CHARACTERS or len(en.split()) < _LEAST_WORDS:
             found.append("fragment")
-    if _boilerplate("zh").fullmatch(zh[:100]) or _boilerplate("en").fullmatch(en[:140]):
+    if is_boilerplate(zh, "zh") or is_boilerplate(en, "en"):
         found.append("boilerplate")
-    return found
+    return sorted(found)
 
 
-def _numbers_differ(zh: str, en: str) -> bool:
-    zh_figures = figures.quantities(zh, "zh")[:_FIGURES]
-    en_figures = figures.quantities(en, "en")[:_FIGURES]
-    return _has_more(zh_figures, en_figures) and _has_more(en_figures, zh_figures)
+def is_boilerplate(text: str, lang: str) -> bool:
+    """Return True if one side frames its page and reports nothing."""
+    text = text.strip()
+    return len(text) <= _LONGEST[lang] and _boilerplate(lang).fullmatch(text) is not None
 
 
-def _has_more(own: Sequence[figures.Quantity], other: Sequence[figures.Quantity]) -> bool:
-    """Return True if the other side lacks a figure."""
-    return any(f.bits >= _BITS and not any(_alike(f, g) for g in other) for f in own)
-
-
-def _alike(first: figures.Quantity, second: figures.Quantity) -> bool:
-    """Return True if figures agree: "over 80" for 80多 or 83."""
-    least, most = sorted((first.value, second.value))
-    near = figures.of_one_class(first, second) and least > _NEAR * most
-    return figures.agree(first, second) or ((first.loose or second.loose) and near)
+def _length_ratio(zh: str, en: str) -> float:
+    """Return the ratio of the sides' lengths to the usual."""
+    if _CONTACT_WORDS.search(zh) or _CONTACT_WORDS.search(en):
+        zh, en = _CONTACT.sub("0", zh), _CONTACT.sub("0", en)
+    return (len(en.split()) + 1) / (WORDS_PER_CHARACTER * len(zh) + 1)

@@ -1,5 +1,6 @@
 """Rows of the table `sentences`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,27 @@ def bead_rows(
         row["flags"] = flags(row["zh"], row["en"])
         rows.append(row)
     return rows
+
+
+_REPEATED = 4
+"""Articles of a city in which a line occurs that is its pages'; set by hand, not measured."""
+_SENTENCE_END = re.compile(r"[。！？!?.…；;：:][”’」』）)\"']*$")
+
+
+def flag_repeated(beads: Sequence[Row], pairs: Sequence[Row]) -> None:
+    """Add the flag boilerplate to beads of lines that pages repeat.
+
+    Whole sentences repeat in reports of meetings, too: only lines without an end are flagged.
+    """
+    articles = {row["pair_id"]: {"zh": row["zh_id"], "en": row["en_id"]} for row in pairs}
+    places: dict[tuple[str, str], set[str]] = {}
+    for bead in beads:
+        for side, ids in articles[bead["pair_id"]].items():
+            if bead[side] and not _SENTENCE_END.search(bead[side]):
+                places.setdefault((side, bead[side]), set()).add(ids)
+    for bead in beads:
+        if any(len(places.get((side, bead[side]), ())) >= _REPEATED for side in ("zh", "en")):
+            bead["flags"] = sorted({*bead["flags"], "boilerplate"})
 
 
 Groups = tuple[list[int], list[int]]

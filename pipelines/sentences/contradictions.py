@@ -1,0 +1,199 @@
+"""Contradictions of a bead's figures, days, times and ranks.
+
+Both sides are read as articles are (`pipelines.facts`). What one side alone says is no
+contradiction, for translators leave out and explain; a contradiction needs facts of one kind on
+both sides that the other lacks.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pipelines.facts import dates, figures, ordinals
+from pipelines.facts.dates import Day, Period
+from pipelines.facts.figures import Quantity
+from pipelines.facts.ordinals import Ordinal
+from pipelines.text.normal import normalised
+
+# The constants below are set by hand; not measured.
+_BITS = 3
+"""Information of a figure, in bits, below which it may be a word (one, two)."""
+_NEAR = 0.8
+"""Ratio of two figures above which a rough one agrees with the other."""
+_MOST = 300
+"""Facts of a kind on each side that are compared: two tables would take the square of their
+length."""
+_APART = 16
+"""Characters between the parts of one lapse of time: 5 minutes and 30 seconds."""
+
+_TON = 1000
+"""Kilograms of a ton, the unit in which freight and harvests are told."""
+_HALF_DAY = 720
+"""Minutes after which a clock of twelve hours has the same time again."""
+
+_TELEPHONE = re.compile(
+    r"(?<![\d.,])(?:\(?\+?(?:86|852|853)\)?[- ]?)?"
+    r"(?:\(?0\d{2,3}\)?[- ]?\d{7,8}|1[3-9]\d[- ]?\d{4}[- ]?\d{4}|[48]00[- ]?\d{3}[- ]?\d{4})(?!\d)"
+)
+_LEAST_DIGITS = 7
+"""Digits at the end of a telephone number that make it: codes of area and country may be absent."""
+_LAPSE = re.compile(
+    r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?![\d:])"
+    r"|(?<!\d)(?:(?P<hours>\d{1,3})个?小时)?(?P<minutes>\d{1,2})分钟?(?P<seconds>[0-5]?\d)秒"
+    r"|(?<!\d)(?P<hours_only>\d{1,3})个?小时(?P<minutes_only>[0-5]?\d)分"
+)
+_WRITTEN = re.compile(r"(?<!\d)\d{1,9}(?:,\d{3}){0,3}(?!\d)")
+
+_Fact = TypeVar("_Fact")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Facts of one side; `written`: whole numbers in digits, but for times."""
+
+    days: Sequence[Day]
+    years: Sequence[int]
+    periods: Sequence[Period]
+    ranks: Sequence[Ordinal]
+    figures: Sequence[Quantity]
+    written: frozenset[int]
+    telephones: Sequence[str]
+
+
+def contradict(zh: str, en: str) -> bool:
+    """Return True if both sides have facts that the other cannot have."""
+    first, second = _said(zh, "zh"), _said(en, "en")
+    return (
+        _differ(first.days, second.days, _same_day)
+        or _differ(first.years, second.years, lambda a, b: a == b)
+        or _differ(first.periods, second.periods, _same_period)
+        or _differ(first.telephones, second.telephones, lambda a, b: a == b)
+        or _ranks_differ(first, second)
+        or _figures_differ(first, second)
+    )
+
+
+def _said(text: str, lang: str) -> _Said:
+    whole = normalised(text)
+    when = dates.calendar(whole, lang)
+    ranks = ordinals.ordinals(whole, lang)
+    called, lapses = [*_TELEPHONE.finditer(whole)], [*_LAPSE.finditer(whole)]
+    spans = [*when.spans, *(hit.span() for hit in (*called, *lapses))]
+    untimed = figures.masked(whole, spans)
+    unread = figures.masked(untimed, [(rank.start, rank.end) for rank in ranks])
+    read = [*figures.quantities(unread, lang), *map(_lapse, lapses)]
+    return _Said(
+        days=[day for day in when.days if not day.relative][:_MOST],
+        years=[year for year, _ in when.years][:_MOST],
+        periods=when.periods[:_MOST],
+        ranks=ranks[:_MOST],
+        figures=_joined(read)[:_MOST],
+        written=frozenset(int(hit.group().replace(",", "")) for hit in _WRITTEN.finditer(untimed)),
+        telephones=[re.sub(r"\D", "", hit.group())[-_LEAST_DIGITS:] for hit in called][:_MOST],
+    )
+
+
+def _lapse(hit: re.Match[str]) -> Quantity:
+    """Return a lapse of time written with its parts: 2:33:08, 5分30秒."""
+    hours = int(hit["h"] or hit["hours"] or hit["hours_only"] or 0)
+    minutes = int(hit["m"] or hit["minutes"] or hit["minutes_only"])
+    seconds = int(hit["s"] or hit["seconds"] or 0)
+    last = 60 if hit["minutes_only"] else 3600
+    return Quantity("hours", hours + minutes / 60 + seconds / 3600, 0.5 / last, start=hit.start())
+
+
+def _joined(read: Sequence[Quantity]) -> list[Quantity]:
+    """Return figures with the parts of each lapse of time as one."""
+    found: list[Quantity] = []
+    for figure in sorted(read, key=lambda item: item.start):
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and last.kind == figure.kind == "hours"
+            and figure.half < last.half
+            and figure.start - last.start <= _APART
+        ):
+            total = last.value + figure.value
+            found[-1] = replace(last, value=total, half=figure.half, start=figure.start)
+        else:
+            found.append(figure)
+    return found
+
+
+def _differ(zh: Sequence[_Fact], en: Sequence[_Fact], same: Callable[[_Fact, _Fact], bool]) -> bool:
+    """Return True if each side has a fact that the other lacks."""
+    return any(not any(same(a, b) for b in en) for a in zh) and any(
+        not any(same(a, b) for a in zh) for b in en
+    )
+
+
+def _same_day(first: Day, second: Day) -> bool:
+    if first.lunar != second.lunar:
+        return True  # Calendars cannot be compared.
+    return (first.month, first.day) == (second.month, second.day)
+
+
+def _same_period(first: Period, second: Period) -> bool:
+    return (first.first, first.last) == (second.first, second.last)
+
+
+def _ranks_differ(zh: _Said, en: _Said) -> bool:
+    """Return True if ranks of one series differ: the 41st and 42nd meeting."""
+    lost_zh = [rank for rank in zh.ranks if not _ranked(rank, en)]
+    lost_en = {rank.label for rank in en.ranks if not _ranked(rank, zh)}
+    return any(rank.label in lost_en for rank in lost_zh)
+
+
+def _ranked(rank: Ordinal, other: _Said) -> bool:
+    """Return True if the other side has a rank, under any label or none."""
+    return rank.rank in other.written or any(
+        rank.rank == item.rank and (rank.label == item.label or not (rank.label and item.label))
+        for item in other.ranks
+    )
+
+
+def _figures_differ(zh: _Said, en: _Said) -> bool:
+    """Return True if both sides lack a figure of one class."""
+    lost_zh, lost_en = _lost(zh, en), _lost(en, zh)
+    return any(figures.comparable(a, b) for a in lost_zh for b in lost_en)
+
+
+def _lost(own: _Said, other: _Said) -> list[Quantity]:
+    """Return the figures that the other side lacks or has the opposite of."""
+    return [
+        figure
+        for figure in own.figures
+        if (figure.bits >= _BITS or any(_opposite(figure, item) for item in other.figures))
+        and not any(_alike(figure, item) for item in other.figures)
+        and not (figure.kind == "count" and figure.value in (other.written | {*other.years}))
+    ]
+
+
+def _opposite(first: Quantity, second: Quantity) -> bool:
+    """Return True if something rose by a figure and fell by the same."""
+    return first.trend * second.trend < 0 and figures.agree(
+        first, replace(second, trend=first.trend)
+    )
+
+
+def _bare(figure: Quantity) -> Quantity:
+    """Return tons as a count: translations leave out a unit that was named."""
+    if figure.kind != "mass":
+        return figure
+    return replace(figure, kind="count", value=figure.value / _TON, half=figure.half / _TON)
+
+
+def _alike(first: Quantity, second: Quantity) -> bool:
+    """Return True if figures agree: "over 80" for 80多 or 83."""
+    if figures.agree(first, second) or figures.agree(_bare(first), _bare(second)):
+        return True
+    if first.trend * second.trend < 0:
+        return False
+    if first.kind == second.kind == "clock":
+        # 3 o'clock is 15时 or 3时.
+        apart = abs(first.value - second.value) % _HALF_DAY
+        return min(apart, _HALF_DAY - apart) <= first.half
+    least, most = sorted((first.value, second.value))
+    near = figures.of_one_class(first, second) and least > _NEAR * most
+    return (first.loose or second.loose) and near
