@@ -139,14 +139,14 @@ def _same_period(first: Period, second: Period) -> bool:
 
 
 def _ranks_differ(zh: _Said, en: _Said) -> bool:
-    """Return True if ranks of one series differ: the 41st and 42nd meeting."""
+    """Return True if ranks of one series differ."""
     lost_zh = [rank for rank in zh.ranks if not _ranked(rank, en)]
     lost_en = {rank.label for rank in en.ranks if not _ranked(rank, zh)}
     return any(rank.label in lost_en for rank in lost_zh)
 
 
 def _ranked(rank: Ordinal, other: _Said) -> bool:
-    """Return True if the other side has a rank, under any label or none."""
+    """Return True if the other side has a rank."""
     return rank.rank in other.written or any(
         rank.rank == item.rank and (rank.label == item.label or not (rank.label and item.label))
         for item in other.ranks
@@ -160,7 +160,7 @@ def _figures_differ(zh: _Said, en: _Said) -> bool:
 
 
 def _lost(own: _Said, other: _Said) -> list[Quantity]:
-    """Return the figures that the other side lacks or has the opposite of."""
+    """Return figures that the other side lacks or contradicts."""
     return [
         figure
         for figure in own.figures
@@ -171,21 +171,21 @@ def _lost(own: _Said, other: _Said) -> list[Quantity]:
 
 
 def _opposite(first: Quantity, second: Quantity) -> bool:
-    """Return True if something rose by a figure and fell by the same."""
+    """Return True if something rose by a figure and fell by it."""
     return first.trend * second.trend < 0 and figures.agree(
         first, replace(second, trend=first.trend)
     )
 
 
 def _bare(figure: Quantity) -> Quantity:
-    """Return tons as a count: translations leave out a unit that was named."""
+    """Return tons as a count, for units are left out."""
     if figure.kind != "mass":
         return figure
     return replace(figure, kind="count", value=figure.value / _TON, half=figure.half / _TON)
 
 
 def _alike(first: Quantity, second: Quantity) -> bool:
-    """Return True if figures agree: "over 80" for 80多 or 83."""
+    """Return True if figures agree, or nearly if one is rough."""
     if figures.agree(first, second) or figures.agree(_bare(first), _bare(second)):
         return True
     if first.trend * second.trend < 0:
