@@ -116,6 +116,7 @@ class Pages:
             "progress": self._progress(page),
             "can_undo": not page.adjudicating and self._session.can_undo(drawn_plan, reviewer),
             "address": here,
+            "mine": f"/mine/{drawn_plan.key}?{urlencode({'reviewer': reviewer})}",
         }
         if page.place is None:
             template = "finished" if page.fragment else "done"
@@ -123,6 +124,30 @@ class Pages:
             template = "item" if page.fragment else "judge"
             about |= self._item(page, page.place)
         return self._render(f"{template}.html.j2", page.ui, reviewer, here, **about)
+
+    def mine(self, page: ItemPage) -> str:
+        """Return the page of a reviewer's own verdicts in a plan."""
+        session, plan, reviewer = self._session, page.drawn_plan, page.reviewer
+        places = session.progress.places(plan)
+        pairs = {drawn.pair_id: at for at, drawn in enumerate(plan.items) if drawn.pair_id}
+        given = []
+        for one in reversed(session.verdicts.counting_in(str(plan.plan), reviewer)):
+            place = places.get(one.item, pairs.get(one.pair_id))
+            if place is not None and one.verdict is not None:
+                passing = one.level != plan.level and one.position is not None
+                given.append(
+                    {
+                        "number": place + 1,
+                        "address": page.address(place),
+                        "bead": (one.position or 0) + 1 if passing else None,
+                        "name": words.LEVELS[one.level][one.verdict].name,
+                        "note": one.note,
+                        "judged_at": one.judged_at,
+                    }
+                )
+        here = f"/mine/{plan.key}?{urlencode({'reviewer': reviewer})}"
+        return self._render("mine.html.j2", page.ui, reviewer, here, drawn_plan=plan, given=given,
+                            onward=page.address(None))  # fmt: skip
 
     def _item(self, page: ItemPage, place: int) -> dict[str, Any]:
         """Return the variables of an item's page."""

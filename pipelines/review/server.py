@@ -64,6 +64,7 @@ def site(output: Path, cities: Mapping[str, Words], reviewer: str = "") -> Site:
         Route("/begin", views.answer(views.begin), methods=["POST"]),
         Route("/judge/{key}", views.answer(views.judge), methods=["GET"]),
         Route("/judge/{key}", views.answer(views.take), methods=["POST"]),
+        Route("/mine/{key}", views.answer(views.mine)),
         Route("/progress", views.answer(views.progress)),
         Route("/verdicts.{kind}", views.answer(views.download)),
         Route("/review.{kind}", views.answer(views.asset)),
@@ -256,6 +257,12 @@ class _Views:
             return following, Words("", "")
         name = words.LEVELS[given.level][given.verdict].name
         return following, Words(f"Stored: {name.en}", f"已保存：{name.zh}")
+
+    def mine(self, request: Request, form: Mapping[str, str]) -> Response:
+        drawn_plan, reviewer, _ = self._about(request, request.query_params)
+        self._session.verdicts.refresh()
+        page = ItemPage(_ui(request), drawn_plan, reviewer, None)
+        return HTMLResponse(self._pages.mine(page))
 
     def progress(self, request: Request, form: Mapping[str, str]) -> Response:
         reviewer = self._named(request.query_params.get("reviewer") or self._reviewer, or_none=True)

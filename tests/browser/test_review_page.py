@@ -12,6 +12,8 @@ from review_server import Review
 from pipelines.quality import verdicts
 from pipelines.review import words
 
+CODES = {choice.key: code for code, choice in words.PAIR.items()}
+
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -75,10 +77,10 @@ def test_twenty_pairs_by_keyboard_with_an_undo_and_a_reload(
     for n, key in enumerate(keys[:12]):
         assert place(page) == str(n)
         press(page, key, n + 1)
-    last = words.PAIR[verdicts.LEVELS["pair"][int(keys[11]) - 1]].name.en
+    last = words.PAIR[CODES[keys[11]]].name.en
     assert page.locator("#said").inner_text() == f"Stored: {last}"
     press(page, "u", 11)
-    judged = [verdicts.LEVELS["pair"][int(key) - 1] for key in keys[:11]]
+    judged = [CODES[key] for key in keys[:11]]
     assert sorted(filter(None, given(corpus, "keys"))) == sorted(judged)
     page.reload()
     assert place(page) == "11"
@@ -87,10 +89,34 @@ def test_twenty_pairs_by_keyboard_with_an_undo_and_a_reload(
         press(page, key, n + 1 if n < 19 else "")
     assert page.get_by_role("heading", level=1).inner_text() == "All judged"
     assert sorted(filter(None, given(corpus, "keys"))) == sorted(
-        verdicts.LEVELS["pair"][int(key) - 1] for key in keys
+        CODES[key] for key in keys
     )
     press(page, "u", 19)
     assert len(given(corpus, "keys")) == 19
+    assert page.complaints == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_one_jumps_to_an_item_and_edits_a_verdict_from_the_list(
+    browser: Browser, review: Review, corpus: Path
+) -> None:
+    address = review.begin("ilse", size=6, seed=11)
+    page = opened(browser, review, f"{address}?reviewer=ilse")
+    press(page, "1", 1)
+    page.get_by_label("Go to").fill("5")
+    page.keyboard.press("Enter")
+    page.locator('.task[data-place="4"]').wait_for(state="attached")
+    page.get_by_text("Guidelines").click()
+    for choice in words.PAIR.values():
+        assert page.locator(".guide").get_by_text(choice.rule.en, exact=True).is_visible()
+    press(page, "2", 5)
+    page.get_by_role("link", name="My verdicts").click()
+    rows = page.locator("tbody tr")
+    assert [row.split("\t")[0].strip() for row in rows.all_inner_texts()] == ["5", "1"]
+    page.get_by_role("link", name="5", exact=True).click()
+    assert page.locator(".given").is_visible()
+    press(page, "1", 5)
+    assert given(corpus, "ilse") == [CODES["1"], CODES["1"]]
     assert page.complaints == []  # type: ignore[attr-defined]
     page.context.close()
 
@@ -191,7 +217,7 @@ def test_a_hostile_article_is_text_and_runs_nothing(browser: Browser, review: Re
     assert shown == HOSTILE_TITLE.replace("\u202e", "⟦U+202E⟧")
     assert "javascript:" in page.locator(".side .url").first.inner_text()
     assert page.locator("a[href^='javascript'], iframe, img, svg").count() == 0
-    assert page.locator("main form").count() == 3
+    assert page.locator("main form").count() == 4
     assert page.locator(".bead").count() == 3
     text = page.locator("main").inner_text()
     assert "⟦U+202E⟧A paragraph of 2 MB.⟦U+2066⟧" in text
@@ -294,7 +320,8 @@ def test_axe_finds_no_violation_and_every_page_fits(
                   color_scheme=scheme)  # fmt: skip
     paths = ["/?reviewer=axel", "/progress?reviewer=axel", f"{address}?reviewer=axel&item=1",
              f"{address}?reviewer=axel&adjudicating=1", f"{other}?reviewer=axel&item=1",
-             f"{beads}?reviewer=axel&item=1"]  # fmt: skip
+             f"{beads}?reviewer=axel&item=1",
+             f"{address.replace('/judge/', '/mine/')}?reviewer=axel"]  # fmt: skip
     for path in paths:
         page.goto(f"http://{review.host}{path}")
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
