@@ -88,9 +88,7 @@ def test_twenty_pairs_by_keyboard_with_an_undo_and_a_reload(
     for n, key in enumerate(keys[11:], 11):
         press(page, key, n + 1 if n < 19 else "")
     assert page.get_by_role("heading", level=1).inner_text() == "All judged"
-    assert sorted(filter(None, given(corpus, "keys"))) == sorted(
-        CODES[key] for key in keys
-    )
+    assert sorted(filter(None, given(corpus, "keys"))) == sorted(CODES[key] for key in keys)
     press(page, "u", 19)
     assert len(given(corpus, "keys")) == 19
     assert page.complaints == []  # type: ignore[attr-defined]
