@@ -106,7 +106,7 @@ reference: $(READY)
 
 # The documentation as a site, with a search, into build/docs-site. Any warning ends it.
 docs: $(READY)
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --clean
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean
 	@echo "site: build/docs-site/index.html"
 
 # Pictures in the documentation, drawn from the demo.

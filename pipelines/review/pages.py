@@ -132,7 +132,7 @@ class Pages:
         pairs = {drawn.pair_id: at for at, drawn in enumerate(plan.items) if drawn.pair_id}
         given = []
         for one in reversed(session.verdicts.counting_in(str(plan.plan), reviewer)):
-            place = places.get(one.item, pairs.get(one.pair_id))
+            place = places.get(one.item, pairs.get(one.pair_id or ""))
             if place is not None and one.verdict is not None:
                 passing = one.level != plan.level and one.position is not None
                 given.append(

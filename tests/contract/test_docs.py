@@ -45,6 +45,12 @@ def test_the_index_names_every_page() -> None:
     assert [page for page in pages if f"]({page})" not in index] == []
 
 
+def test_the_navigation_of_the_site_names_every_page() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:\n")[1]
+    pages = (page.relative_to(ROOT / "docs") for page in ROOT.glob("docs/*/*.md"))
+    assert [page for page in pages if f": {page}\n" not in navigation] == []
+
+
 @pytest.mark.parametrize("package", ["crawler", "pipelines"])
 def test_the_architecture_names_every_room(package: str) -> None:
     page = (ROOT / "docs/reference/architecture.md").read_text(encoding="utf-8")
