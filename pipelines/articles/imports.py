@@ -1,7 +1,10 @@
-"""Articles from JSON Lines, all checked before any is stored."""
+"""Articles from JSON Lines, tables and folders, checked before storage."""
 
+import csv
+import io
 import json
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,16 +59,33 @@ def read_jsonl(path: Path, now: datetime | None = None) -> tuple[list[Article], 
     `now` (default: the clock). Returns articles, and rejects for texts in neither language. Raises
     `ImportFileError` for the first bad line.
     """
-    now = now or datetime.now(UTC)
-    content = text_files.read_text(path, ImportFileError)
+    return _read(path, _json_lines(path), now or datetime.now(UTC))
+
+
+def read_table(
+    path: Path, columns: Mapping[str, str], city: str, now: datetime | None = None
+) -> tuple[list[Article], list[Reject]]:
+    """Read the articles of a CSV or TSV file, or a folder.
+
+    `columns` names the file's columns by those of JSON Lines; only a text is needed: ids are rows
+    by number, the city is `city`. A folder has text files, `zh/*.txt` and `en/*.txt`, named by
+    id; the first line is the title. Raises `ImportFileError`.
+    """
+    rows = _text_files(path) if path.is_dir() else _cells(path, columns)
+    blank = dict.fromkeys(_NULLABLE)
+    complete = ((where, blank | {"city": city} | row) for where, row in rows)
+    return _read(path, complete, now or datetime.now(UTC))
+
+
+def _read(
+    path: Path, rows: Iterable[tuple[str, dict[str, Any]]], now: datetime
+) -> tuple[list[Article], list[Reject]]:
     articles: list[Article] = []
     rejects: list[Reject] = []
-    lines: dict[tuple[str, str], int] = {}
-    for number, line in enumerate(content.split("\n"), start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        article = _article(line, where, now)
+    lines: dict[tuple[str, str], str] = {}
+    for where, row in rows:
+        article = _article(row, where, now)
+        number = where.rpartition(":")[2]
         first = lines.setdefault((article.city, article.article_id), number)
         if first != number:
             raise ImportFileError(f"{where}: id {article.article_id!r} was on line {first} already")
@@ -79,8 +99,45 @@ def read_jsonl(path: Path, now: datetime | None = None) -> tuple[list[Article], 
     return articles, rejects
 
 
-def _article(line: str, where: str, now: datetime) -> Article:
-    row = _row(line, where)
+def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    content = text_files.read_text(path, ImportFileError)
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip():
+            yield f"{path}:{number}", _row(line, f"{path}:{number}")
+
+
+def _cells(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows of a table; empty cells are left out."""
+    content = text_files.read_text(path, ImportFileError)
+    csv.field_size_limit(contract.MAX_TEXT * 4)
+    table = csv.DictReader(
+        io.StringIO(content.removeprefix("\ufeff"), newline=""),
+        delimiter="\t" if path.suffix.lower() == ".tsv" else ",",
+    )
+    names = {key: columns.get(key, key) for key in _KEYS}
+    missing = [
+        names[key] for key in ("text", *columns) if names[key] not in (table.fieldnames or ())
+    ]
+    if missing:
+        have = ", ".join(table.fieldnames or ()) or "none"
+        raise ImportFileError(
+            f"{path}:1: no column {', '.join(dict.fromkeys(missing))}; there are: {have}. Name "
+            "yours like --column text=body"
+        )
+    for number, row in enumerate(table, start=1):
+        found = {key: row[name] for key, name in names.items() if row.get(name)}
+        yield f"{path}:{table.line_num}", {"id": f"row-{number}", "text": ""} | found
+
+
+def _text_files(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for lang in LANGS:
+        for file in sorted((folder / lang).glob("*.txt")):
+            title, _, text = text_files.read_text(file, ImportFileError).strip().partition("\n")
+            row = {"id": f"{lang}-{file.stem}", "lang": lang, "title": title, "text": text or title}
+            yield f"{file}:1", row
+
+
+def _article(row: dict[str, Any], where: str, now: datetime) -> Article:
     for key in _KEYS:
         _check_text(row.get(key), key, where)
     if any(unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") for char in row["id"]):

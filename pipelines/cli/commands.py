@@ -28,6 +28,7 @@ from pipelines.cli.options import (
     Shared,
     Webhook,
     counted,
+    named_values,
     option,
 )
 from pipelines.errors import UsageError
@@ -300,18 +301,40 @@ def page(
 
 
 def import_articles(
-    file: Annotated[Path, option("an article a line, as JSON", name="FILE.jsonl")],
+    file: Annotated[
+        Path,
+        option(
+            "an article a line, as JSON; or a .csv or .tsv with a header; or a folder with "
+            "zh/*.txt and en/*.txt",
+            name="FILE",
+        ),
+    ],
     /,
     *,
+    column: Annotated[
+        tuple[str, ...],
+        option(
+            "a column's name in a table, like text=body; may be repeated",
+            "KEY=NAME",
+            converter=named_values,
+        ),
+    ] = (),
+    city: Annotated[
+        str, option("city of a table's or folder's articles (default: imported)", "KEY")
+    ] = "imported",
     shared: Shared = SHARED,
 ) -> ExitCode:
-    """Import articles from elsewhere, a JSON object a line."""
+    """Import articles from elsewhere: JSON Lines, tables, text files."""
     from pipelines.articles import duplicates, imports
     from pipelines.operations.steps import mark_reposts
     from pipelines.tables import lock, runs
     from pipelines.tables.articles import write_articles, write_rejects
 
-    articles, rejects = imports.read_jsonl(file)
+    if file.is_dir() or file.suffix.lower() in (".csv", ".tsv"):
+        columns = dict(name.split("=", 1) for name in column)
+        articles, rejects = imports.read_table(file, columns, city)
+    else:
+        articles, rejects = imports.read_jsonl(file)
     output = writable(shared.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):

@@ -112,7 +112,8 @@ def _webhook(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
-def _settings(kind: object, tokens: Sequence[Token]) -> tuple[str, ...]:
+def named_values(kind: object, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Return words like NAME=VALUE. Raises `ValueError`."""
     wrong = next((token.value for token in tokens if "=" not in token.value), None)
     if wrong is not None:
         raise ValueError(f"expected NAME=VALUE, not {wrong!r}")
@@ -191,7 +192,7 @@ class Crawling:
             "a Scrapy setting for this crawl; may be repeated",
             "NAME=VALUE",
             name="-s",
-            converter=_settings,
+            converter=named_values,
         ),
     ] = ()
     verbose: Annotated[bool, option("print the counts in a pipe, too")] = False

@@ -1,0 +1,58 @@
+"""Articles of one's own from tables and folders, by any names of columns, without a city."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli.app import main
+from pipelines.tables import articles
+
+ZH = "洛山市三月五日召开第二十九次常务会议，研究防汛工作。"
+EN = "The city of Luoshan held its 29th executive meeting on March 5 and discussed flood control."
+
+
+def stored(output: Path, city: str) -> dict[str, tuple[str, str]]:
+    rows = articles.read_articles(output, city, ["article_id", "lang", "text"]).to_pylist()
+    return {row["article_id"]: (row["lang"], row["text"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("name", "separator", "start"),
+    [("a.csv", ",", ""), ("b.tsv", "\t", ""), ("c.csv", ",", "\ufeff")],
+)
+@pytest.mark.parametrize("city", [None, "luoshan"])
+def test_a_table_is_imported_by_the_names_of_its_columns(
+    tmp_path: Path, name: str, separator: str, start: str, city: str | None
+) -> None:
+    lines = [("doc", "body", "day"), ("z1", ZH, "2024-03-05"), ("e1", f'"{EN}"', "")]
+    text = start + "".join(separator.join(cells) + "\r\n" for cells in lines)
+    (tmp_path / name).write_bytes(text.encode())
+    command = ["import", str(tmp_path / name), "--column", "text=body", "--column", "id=doc",
+               "--column", "published_at=day", "--output", str(tmp_path / "out")]  # fmt: skip
+    assert main([*command, *(["--city", city] if city else [])]) == 0
+    found = stored(tmp_path / "out", city or "imported")
+    assert found == {"z1": ("zh", ZH), "e1": ("en", EN)}
+
+
+def test_rows_without_ids_are_named_by_number(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"text\n{ZH}\n", encoding="utf-8")
+    assert main(["import", str(tmp_path / "a.csv"), "--output", str(tmp_path / "out")]) == 0
+    assert stored(tmp_path / "out", "imported") == {"row-1": ("zh", ZH)}
+
+
+def test_a_folder_of_text_files_is_imported(tmp_path: Path) -> None:
+    for lang, title, text in (("zh", "常务会议", ZH), ("en", "Meeting", EN)):
+        (tmp_path / "mine" / lang).mkdir(parents=True)
+        (tmp_path / "mine" / lang / "29.txt").write_text(f"{title}\n{text}\n", encoding="utf-8")
+    assert main(["import", str(tmp_path / "mine"), "--output", str(tmp_path / "out")]) == 0
+    assert stored(tmp_path / "out", "imported") == {"zh-29": ("zh", ZH), "en-29": ("en", EN)}
+
+
+@pytest.mark.parametrize("options", [[], ["--column", "text=inhalt"]])
+def test_a_column_that_is_not_there_is_named_with_those_that_are(
+    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(f"body,day\n{ZH},\n", encoding="utf-8")
+    command = ["import", str(tmp_path / "a.csv"), *options, "--output", str(tmp_path / "out")]
+    assert main(command) == 2
+    assert "there are: body, day" in capsys.readouterr().err
