@@ -206,7 +206,7 @@ class Discovery:
         chain = session.visits.chain(url)
         renewed = self._note(link, page)
         # Unanswered, refused and given-up pages are asked for, if at all, before the lists are.
-        if any(visit.outcome for visit in chain) or page in session.visits.frontier:
+        if any(visit.outcome for visit in chain) or session.visits.frontier.gave_up(page):
             if not renewed:
                 session.count("known")
                 return None

@@ -172,6 +172,8 @@ class CitySpider(Spider):
                 before = session.visits.get(url)
                 renewed = before if before is not None and before.status == 200 else None
                 yield self._request(url, renewed, whole=True, new=True)
+        for request in self._left_over():  # what a robots.txt read meanwhile allows again
+            yield request
         # Some pages are judged by how many there are of them.
         while self._open and not session.stopping:
             await asyncio.wait((asyncio.create_task(self._quiet.wait()),), timeout=_WAIT)

@@ -22,6 +22,11 @@ class Frontier:
         query = "SELECT 1 FROM frontier WHERE canonical=?"
         return self._database.execute(query, (canonical,)).fetchone() is not None
 
+    def gave_up(self, canonical: str) -> bool:
+        """Return True for a page that is not asked for any more."""
+        query = "SELECT 1 FROM frontier WHERE canonical=? AND given_up"
+        return self._database.execute(query, (canonical,)).fetchone() is not None
+
     def want(self, url: str, moment: datetime) -> None:
         """Add an address that a list named at `moment` (UTC).
 
@@ -54,6 +59,13 @@ class Frontier:
                 {"final": for_good, "now": moment.isoformat(), "url": url}
                 | {"tries": MAX_TRIES, "days": MAX_DAYS},
             )
+
+    def want_again(self, root: str) -> None:
+        """Want the pages given up below an address; inside the caller's transaction."""
+        self._database.execute(
+            "UPDATE frontier SET given_up=0 WHERE given_up AND substr(url, 1, length(:root))=:root",
+            {"root": root},
+        )
 
     def owe(self, url: str) -> None:
         """Add an article without an outcome; inside the caller's transaction."""

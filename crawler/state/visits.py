@@ -104,6 +104,9 @@ class Visits:
             self._database.execute("INSERT OR REPLACE INTO whole VALUES (?,?)", (visit.url, seen))
             if before is not None and before.outcome is not None:
                 self.frontier.owe(visit.url)
+            if visit.kind == "robots" and before is not None and before.digest != visit.digest:
+                # What the old rules forbade may be allowed by the new.
+                self.frontier.want_again(visit.url.removesuffix("robots.txt"))
 
     def reopen(self, url: str, moment: datetime | None = None) -> None:
         """Remove an article's outcome before it is fetched again.

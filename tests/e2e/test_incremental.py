@@ -6,7 +6,21 @@ import sys
 import threading
 from dataclasses import replace
 
-from conftest import EN, NEWS, NOTICES, PRESS, Answer, Crawl, Web, entry, href, listing, news, page
+from conftest import (
+    EN,
+    NEWS,
+    NOTICES,
+    PRESS,
+    ZH,
+    Answer,
+    Crawl,
+    Web,
+    entry,
+    href,
+    listing,
+    news,
+    page,
+)
 from fastwarc.warc import ArchiveIterator
 
 from pipelines.tables import articles
@@ -229,3 +243,42 @@ def test_a_clock_that_is_set_back_loses_nothing(web: Web, crawl: Crawl) -> None:
     ended = crawl("right", later(2))
     assert (ended.code, ended.last["new"], ended.last["clock"]) == (0, 1, 0)
     assert set(rows_of(crawl)) == {*before, NOTICES + href(33)}
+
+
+def closed(folder: str) -> Answer:
+    """Return a robots.txt that closes a folder, or nothing."""
+    return Answer(f"User-agent: *\nDisallow: {folder}\n".encode(), headers={})
+
+
+def test_what_robots_txt_forbids_for_a_day_is_fetched_the_day_after(web: Web, crawl: Crawl) -> None:
+    robots = f"http://{ZH}/robots.txt"
+    web.pages[robots] = closed("/xwzx/202403/")
+    crawl("run-1", FIRST)
+    before = {url for url in rows_of(crawl) if url.startswith(NEWS)}
+    assert ("robots", NEWS + href(9)) in crawl.issues()
+    web.asked.clear()
+    crawl("run-2", later(1))  # still forbidden: reported once, not at every crawl
+    assert NEWS + href(9) not in web.asked
+    assert ("robots", NEWS + href(9)) not in crawl.issues("run-2")
+    web.pages[robots] = closed("")
+    web.asked.clear()
+    crawl("run-3", later(2))
+    articles_of_list = {NEWS + href(n) for n in range(1, 19)}
+    assert {url for url in rows_of(crawl) if url.startswith(NEWS)} == articles_of_list > before
+    moved_to = NEWS + href(3)  # asked for by another address, too
+    assert all(web.asked.count(url) == 1 for url in articles_of_list - {moved_to})
+
+
+def test_a_site_closed_for_a_day_loses_nothing_that_it_lists_then(web: Web, crawl: Crawl) -> None:
+    crawl("run-1", FIRST)
+    web.pages |= {NOTICES + href(n): news(n) for n in (33, 34)}
+    web.pages[NOTICES + "index.html"] = listing([entry(n) for n in range(34, 29, -1)])
+    open_rules = web.pages[f"http://{ZH}/robots.txt"]
+    web.pages[f"http://{ZH}/robots.txt"] = closed("/*/202403/")
+    crawl("run-2", later(1))
+    assert NOTICES + href(34) not in rows_of(crawl)
+    # By now the list has dropped them: only the crawl itself knows of them.
+    web.pages[NOTICES + "index.html"] = listing([entry(n) for n in range(30, 33)])
+    web.pages[f"http://{ZH}/robots.txt"] = open_rules
+    crawl("run-3", later(2))
+    assert {NOTICES + href(33), NOTICES + href(34)} < set(rows_of(crawl))
