@@ -206,7 +206,10 @@ class Discovery:
         chain = session.visits.chain(url)
         renewed = self._note(link, page)
         # Unanswered, refused and given-up pages are asked for, if at all, before the lists are.
-        if any(visit.outcome for visit in chain) or session.visits.frontier.gave_up(page):
+        waits = page in session.visits.frontier
+        if waits or any(visit.outcome for visit in chain):
+            if waits and not renewed:
+                session.seen.discard(page)  # it is not asked for here
             if not renewed:
                 session.count("known")
                 return None

@@ -22,11 +22,6 @@ class Frontier:
         query = "SELECT 1 FROM frontier WHERE canonical=?"
         return self._database.execute(query, (canonical,)).fetchone() is not None
 
-    def gave_up(self, canonical: str) -> bool:
-        """Return True for a page that is not asked for any more."""
-        query = "SELECT 1 FROM frontier WHERE canonical=? AND given_up"
-        return self._database.execute(query, (canonical,)).fetchone() is not None
-
     def want(self, url: str, moment: datetime) -> None:
         """Add an address that a list named at `moment` (UTC).
 
