@@ -9,8 +9,10 @@ from typing import Any
 from cyclopts import App
 from rich.console import Console
 
+from crawler.city_file import CITIES_DIR, load_cities
 from crawler.city_schema import city_schema
 from pipelines.cli.app import app
+from pipelines.operations import catalogue
 
 _WIDTH = 96
 """Columns of a help text: the longest line that a code block of the site shows whole."""
@@ -38,7 +40,10 @@ of lists and patterns, and names the line. How to write one:
 
 def pages() -> dict[str, str]:
     """Return the generated files by path below `docs/reference`."""
+    cities = load_cities(CITIES_DIR)
     return {
+        "cities.md": catalogue.page(cities),
+        "cities.svg": catalogue.badge(cities),
         "commands.md": commands(),
         "city-file.md": _CITY_FILE + "".join(_rows(city_schema(), "")),
         "city-file.schema.json": json.dumps(city_schema(), ensure_ascii=False, indent=1) + "\n",
