@@ -43,7 +43,10 @@ def _row(city: City) -> str:
 
 
 def _newest(sources: list[Source]) -> str:
-    """Return the newest day of listings, "unknown" without one, "-" without a listing."""
+    """Return the newest day of listings.
+
+    "unknown" without a day, "-" without a listing.
+    """
     days = [source.seen.when for source in sources if source.seen]
     dated = [day for day in days if day[0].isdigit()]
     return max(dated) if dated else "unknown" if sources else "-"
