@@ -74,7 +74,7 @@ def choose(cities: dict[str, City], key: str) -> City:
     """
     if key not in cities:
         names = {name: found for found, city in cities.items() for name in (found, city.name_zh)}
-        near = difflib.get_close_matches(key.lower(), names, n=3, cutoff=0.6)
+        near = difflib.get_close_matches(key.lower(), names, n=3, cutoff=0.75)
         hint = " or ".join(dict.fromkeys(names[name] for name in near))
         hint = f"did you mean {hint}?" if hint else f"known: {', '.join(sorted(cities))}"
         raise UnknownCityError(f"no city file is named {key!r}; {hint}")
