@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from crawler.errors import ExitCode
 from pipelines.cli.checks import check_window, existing
-from pipelines.cli.options import SHARED, CitiesDir, Day, Shared, chosen_of, option, share
-from pipelines.tables.vocabulary import DECISION, LANGS, RELATIONS
+from pipelines.cli.options import SHARED, CitiesDir, Shared, chosen_of, option
+from pipelines.cli.selecting import SELECTING, Selecting
+from pipelines.tables.vocabulary import LANGS, RELATIONS
 from pipelines.terminal import complain, number_of, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
@@ -35,23 +36,7 @@ def make(
     version: Annotated[str, option("name of the release, such as 1.0.0", name="VERSION")],
     /,
     *,
-    min_probability: Annotated[
-        float, option(f"pairs at or above it (default: {DECISION})", "P", read=share)
-    ] = DECISION,
-    relation: Annotated[
-        tuple[str, ...],
-        option(
-            "pairs so related (default: all)",
-            "|".join(RELATIONS),
-            converter=chosen_of(lambda: RELATIONS),
-            consume_multiple=(1, None),
-        ),
-    ] = RELATIONS,
-    since: Annotated[Day, option("published on this day or later")] = None,
-    until: Annotated[Day, option("published on this day or before")] = None,
-    city: Annotated[
-        tuple[str, ...], option("these cities only", "CITY", consume_multiple=(1, None))
-    ] = (),
+    selecting: Selecting = SELECTING,
     lang: Annotated[
         tuple[str, ...],
         option(
@@ -88,14 +73,19 @@ def make(
     from pipelines.release.formats import NAMES, PARQUET
 
     output = existing(shared.output)
-    check_window(since, until)
+    check_window(selecting.since, selecting.until)
     thresholds = selection.Thresholds(
-        min_probability,
-        tuple(name for name in RELATIONS if name in relation),
-        since,
-        until,
-        tuple(sorted(set(city))),
+        selecting.min_probability,
+        tuple(name for name in RELATIONS if name in (selecting.relation or RELATIONS)),
+        selecting.since,
+        selecting.until,
+        tuple(sorted(set(selecting.city))),
         tuple(name for name in LANGS if name in lang),
+        tuple(sorted(set(selecting.script))),
+        selecting.best,
+        selecting.min_bead_probability,
+        tuple(sorted(set(selecting.kind))),
+        tuple(sorted(set(selecting.without_flag))),
     )
     formats = set(NAMES if "all" in format else format) - {PARQUET}
     order = build.Order(version, thresholds, split, tuple(sorted(formats)))
@@ -127,6 +117,10 @@ def _show(made: "Snapshot") -> None:
     say(f"articles held: {held}")
     masked = ", ".join(f"{count} {kind}" for kind, count in facts["masked"].items()) or "nothing"
     say(f"masked: {masked}; withdrawn articles: {facts['withdrawn']['articles']}")
+    for table, removed in facts["removed"].items():
+        if removed:
+            gone = (f"{count:,} by {name}" for name, count in removed.items())
+            say(f"{table} removed: {', '.join(gone)}")
     for why, count in facts["left_out"].items():
         if count and why != "stale_sentences":
             say(f"left out by the split: {why.replace('_', ' ')}: {count}")

@@ -1,7 +1,7 @@
 """Filters of pairs and beads, and the rows that each removed."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.tables.vocabulary import DECISION
+
+Test = tuple[str, pa.ChunkedArray]
+"""Name of a filter, and the rows that pass it; null fails."""
 
 ANY = "any"
 """In place of a flag: every flag."""
@@ -53,14 +56,18 @@ class Losses:
 def chosen_pairs(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:
     """Return the pairs that pass.
 
-    The table has the columns of `pairs`, and zh_script, zh_published_at and en_published_at.
+    The table has the columns of `pairs`; with filters by script or date also zh_script,
+    zh_published_at and en_published_at.
     """
-    return _passed(table, _of_pairs(table, filters), losses)
+    return passed(table, _of_pairs(table, filters), losses)
 
 
 def chosen_beads(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:
-    """Return the beads that pass; the table has the columns of `sentences`."""
-    return _passed(table, _of_beads(table, filters), losses)
+    """Return the beads that pass.
+
+    The table has probability, kind and flags of `sentences`.
+    """
+    return passed(table, _of_beads(table, filters), losses)
 
 
 def at_least(column: pa.ChunkedArray, least: float) -> pa.ChunkedArray:
@@ -71,7 +78,7 @@ def at_least(column: pa.ChunkedArray, least: float) -> pa.ChunkedArray:
     return pc.greater_equal(column, pa.scalar(float(np.float32(least)), pa.float32()))
 
 
-def _of_pairs(table: pa.Table, filters: Filters) -> Iterator[tuple[str, pa.ChunkedArray]]:
+def _of_pairs(table: pa.Table, filters: Filters) -> Iterator[Test]:
     if filters.min_probability > 0:
         yield "probability", at_least(table["probability"], filters.min_probability)
     if filters.relations:
@@ -86,7 +93,7 @@ def _of_pairs(table: pa.Table, filters: Filters) -> Iterator[tuple[str, pa.Chunk
             yield "date", compare(pc.cast(local, pa.date32(), safe=False), pa.scalar(bound))
 
 
-def _of_beads(table: pa.Table, filters: Filters) -> Iterator[tuple[str, pa.ChunkedArray]]:
+def _of_beads(table: pa.Table, filters: Filters) -> Iterator[Test]:
     if filters.min_bead_probability > 0:
         yield "bead probability", at_least(table["probability"], filters.min_bead_probability)
     if filters.kinds:
@@ -104,9 +111,7 @@ def _among(column: pa.ChunkedArray, values: tuple[str, ...]) -> pa.ChunkedArray:
     return pc.is_in(column, pa.array(values, pa.string()))
 
 
-def _passed(
-    table: pa.Table, tests: Iterator[tuple[str, pa.ChunkedArray]], losses: Losses
-) -> pa.Table:
+def passed(table: pa.Table, tests: Iterable[Test], losses: Losses) -> pa.Table:
     """Return the rows that pass; count losses by the first failure."""
     left = np.ones(table.num_rows, dtype=bool)
     for name, passes in tests:

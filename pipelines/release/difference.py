@@ -13,8 +13,10 @@ from pipelines.release.snapshot import Snapshot
 Row = Mapping[str, Any]
 Why = Callable[[Row], str]
 
-_ARTICLE = ["article_id", "city", "lang", "published_at", "content_sha256", "revision", "held"]
-_PAIR = ["pair_id", "city", "zh_id", "en_id", "probability", "relation", "method"]
+_ARTICLE = [
+    "article_id", "city", "lang", "script", "published_at", "content_sha256", "revision", "held",
+]  # fmt: skip
+_PAIR = ["pair_id", "city", "zh_id", "en_id", "probability", "relation", "best", "method"]
 
 
 def compare_releases(old: Snapshot, new: Snapshot) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _pair_left(new: Snapshot, gone: frozenset[str], had: set[str], present: pa.T
             return "its article is no longer there"
         if row["probability"] < thresholds["min_probability"]:
             return "no longer above threshold: it was raised"
-        if row["relation"] not in thresholds["relations"]:
+        if _unwanted(row, thresholds):
             return "outside the new selection"
         if any(side in counterparts for side in sides):
             return "its article has another counterpart"
@@ -126,9 +128,7 @@ def _pair_came(old: Snapshot, came: set[str]) -> Why:
             return "new article"
         if row["probability"] < thresholds["min_probability"]:
             return "now above threshold: it was lowered"
-        return (
-            "outside the old selection" if row["relation"] not in thresholds["relations"] else "new"
-        )
+        return "outside the old selection" if _unwanted(row, thresholds) else "new"
 
     return why
 
@@ -139,13 +139,20 @@ def _pair_changed(row: Row) -> str:
     return "relation" if row["relation"] != row["relation_new"] else "probability"
 
 
+def _unwanted(row: Row, thresholds: Mapping[str, Any]) -> bool:
+    one_to_one = thresholds.get("best", False)
+    return row["relation"] not in thresholds["relations"] or bool(one_to_one and not row["best"])
+
+
 def _outside(row: Row, thresholds: Mapping[str, Any]) -> bool:
     published: datetime | None = row["published_at"]
     day = published.date() if published else None
     since, until = thresholds["since"], thresholds["until"]
+    scripts = thresholds.get("scripts")
     return bool(
         (thresholds["cities"] and row["city"] not in thresholds["cities"])
         or row["lang"] not in thresholds["langs"]
+        or (scripts and row["lang"] == "zh" and row["script"] not in scripts)
         or (since and (day is None or day < date.fromisoformat(since)))
         or (until and (day is None or day > date.fromisoformat(until)))
     )

@@ -39,6 +39,10 @@ class ReleaseCounts:
     stale_beads: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Articles that a split left out, by reason."""
+    removed: dict[str, Counter[str]] = field(
+        default_factory=lambda: {table: Counter() for table in TABLES}
+    )
+    """Rows of the cities asked for that each filter removed, by table."""
     newest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -87,6 +91,10 @@ class ReleaseFacts:
             "cities": self._cities(),
             "rights": {"held": dict(sorted(levels.items()))},
             "masked": dict(sorted(counts.masked.items())),
+            "removed": {
+                table: {name: count for name, count in removed.items() if count}
+                for table, removed in counts.removed.items()
+            },
             "left_out": {"stale_sentences": counts.stale_beads, **counts.left_out},
             "withdrawn": {"articles": len(self.withdrawn), "digests": self.withdrawn},
             "inputs": dict(self.inputs),

@@ -72,6 +72,11 @@ def _thresholds(found: Mapping[str, Any]) -> None:
         raise ShapeError("thresholds, min_probability: expected a number")
     for key in ("relations", "cities", "langs"):
         _each(found.get(key), f"thresholds, {key}", _text)
+    # Releases that were made before these filters name none of them.
+    for key in ("scripts", "kinds", "without_flags"):
+        _each(found.get(key, []), f"thresholds, {key}", _text)
+    if not isinstance(found.get("best", False), bool):
+        raise ShapeError("thresholds, best: expected true or false")
     for key in ("since", "until"):
         if found.get(key) is not None:
             try:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from crawler.city import RIGHTS, City
 from crawler.item import canonical_url
+from pipelines.export.filters import Filters, Losses, Test, chosen_pairs, passed
 from pipelines.release.content import rights
 from pipelines.release.content.withdrawal import Withdrawn
 from pipelines.tables import articles, files, parquet, schema
@@ -27,7 +28,8 @@ class Thresholds:
     """Thresholds of a release.
 
     `since` and `until` are days of publication in the cities' time, inclusive; with either, undated
-    articles are left out. `cities` empty: all.
+    articles are left out. `cities` empty: all. `scripts` are of Chinese articles; empty: all. The
+    others are those of `Filters` that are about pairs and beads.
     """
 
     min_probability: float = DECISION
@@ -36,6 +38,25 @@ class Thresholds:
     until: date | None = None
     cities: tuple[str, ...] = ()
     langs: tuple[str, ...] = LANGS
+    scripts: tuple[str, ...] = ()
+    best: bool = False
+    min_bead_probability: float = 0.0
+    kinds: tuple[str, ...] = ()
+    without_flags: tuple[str, ...] = ()
+
+    def filters(self) -> Filters:
+        """Return the filters of pairs and beads.
+
+        Those of articles act before them.
+        """
+        return Filters(
+            min_probability=self.min_probability,
+            relations=self.relations,
+            best=self.best,
+            min_bead_probability=self.min_bead_probability,
+            kinds=self.kinds,
+            without_flags=self.without_flags,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the thresholds for a manifest."""
@@ -49,9 +70,10 @@ class Thresholds:
 class CityPlan:
     """Released articles of a city.
 
-    `rows` has article_id, lang, day (days since 1970 in the cities' time; null: undated),
+    `rows` has article_id, lang, script, day (days since 1970 in the cities' time; null: undated),
     duplicate_of, held, url, and the place of the row: `file` (position in `files`) and `row`.
     Sorted as it is released: by file, then date and id. `split` is one small integer for each row.
+    `losses` are the articles that each filter removed.
     """
 
     city: str
@@ -61,9 +83,12 @@ class CityPlan:
     split: np.ndarray[Any, np.dtype[np.int8]] = field(
         default_factory=lambda: np.zeros(0, dtype=np.int8)
     )
+    losses: Losses = field(default_factory=Losses)
 
 
-_LIGHT = ["article_id", "lang", "published_at", "duplicate_of", "revision", "rights", "url"]
+_LIGHT = [
+    "article_id", "lang", "script", "published_at", "duplicate_of", "revision", "rights", "url",
+]  # fmt: skip
 
 
 def plan(
@@ -82,16 +107,23 @@ def plan(
         rows = rows.filter(pc.invert(pc.is_in(rows["article_id"], pa.array(gone, pa.string()))))
     local = pc.local_timestamp(rows["published_at"])
     day = pc.cast(pc.cast(local, pa.date32()), pa.int32())
-    wanted = pc.is_in(rows["lang"], pa.array(thresholds.langs, pa.string()))
-    for bound, compare in ((thresholds.since, pc.greater_equal), (thresholds.until, pc.less_equal)):
-        if bound is not None:
-            wanted = pc.and_(wanted, pc.fill_null(compare(day, _days(bound)), False))
     rows = rows.append_column("day", day).append_column("held", _held(rows, city))
-    rows = rows.filter(wanted).sort_by(
+    losses = Losses()
+    rows = passed(rows, _of_articles(rows, thresholds), losses).sort_by(
         [("file", "ascending"), ("published_at", "ascending"), ("article_id", "ascending")]
     )
-    kept = ["article_id", "lang", "day", "duplicate_of", "held", "url", "file", "row"]
-    return CityPlan(key, paths, rows.select(kept).combine_chunks(), gone)
+    kept = ["article_id", "lang", "script", "day", "duplicate_of", "held", "url", "file", "row"]
+    return CityPlan(key, paths, rows.select(kept).combine_chunks(), gone, losses=losses)
+
+
+def _of_articles(rows: pa.Table, thresholds: Thresholds) -> Iterator[Test]:
+    yield "language", pc.is_in(rows["lang"], pa.array(thresholds.langs, pa.string()))
+    for bound, compare in ((thresholds.since, pc.greater_equal), (thresholds.until, pc.less_equal)):
+        if bound is not None:
+            yield "date", compare(rows["day"], _days(bound))
+    if thresholds.scripts:
+        asked = pc.is_in(rows["script"], pa.array(thresholds.scripts, pa.string()))
+        yield "script", pc.or_(pc.not_equal(rows["lang"], "zh"), asked)
 
 
 def with_reposts(output: Path, withdrawn: Withdrawn) -> Withdrawn:
@@ -118,22 +150,18 @@ def unknown(output: Path, withdrawn: Withdrawn) -> list[str]:
     return [*sorted(withdrawn.articles - ids), *sorted(withdrawn.urls - urls)]
 
 
-def pairs(output: Path, planned: CityPlan, thresholds: Thresholds) -> pa.Table:
+def pairs(output: Path, planned: CityPlan, thresholds: Thresholds, losses: Losses) -> pa.Table:
     """Return the city's released pairs, by pair_id.
 
-    They are at or above the threshold and of a wanted relation, with both articles in the release.
+    They pass the filters, and both articles are in the release; zh_script is beside them.
     """
     table = parquet.read_table(files.table_path(output, "pairs", planned.city), schema.PAIRS)
     ids = planned.rows["article_id"]
-    # As stored, in single precision: a pair stored at .9 is at or above .9.
-    least = pa.scalar(float(np.float32(thresholds.min_probability)), pa.float32())
-    wanted = pc.and_(
-        pc.greater_equal(table["probability"], least),
-        pc.is_in(table["relation"], pa.array(thresholds.relations, pa.string())),
-    )
-    for side in ("zh_id", "en_id"):
-        wanted = pc.and_(wanted, pc.is_in(table[side], ids))
-    return table.filter(wanted).sort_by("pair_id")
+    present = pc.and_(pc.is_in(table["zh_id"], ids), pc.is_in(table["en_id"], ids))
+    table = passed(table, [("their articles", present)], losses)
+    table = chosen_pairs(table, thresholds.filters(), losses).sort_by("pair_id")
+    script = planned.rows["script"].take(pc.index_in(table["zh_id"], ids))
+    return table.append_column("zh_script", script)
 
 
 def stored_texts(

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.export.filters import Losses, chosen_beads, passed
 from pipelines.release.about.manifest import ReleaseCounts
 from pipelines.release.content import rights, selection, suspicion
 from pipelines.release.content.masking import Masker, flags_at, masked
@@ -75,17 +76,18 @@ class Writing:
 
     def city(self, planned: CityPlan) -> None:
         """Write articles, pairs and sentences of one city."""
-        if not planned.rows.num_rows:
-            return
+        self.counts.removed["articles"].update(planned.losses.removed)
         chosen_pairs = self._city_pairs(planned)
         sources = Sources(chosen_pairs.sources(planned.rows.num_rows))
         self._articles(planned, sources)
         if chosen_pairs.pairs.num_rows:
             self._pairs(planned, chosen_pairs)
-            self._sentences(planned, chosen_pairs, sources)
+        self._sentences(planned, chosen_pairs, sources)
 
     def _city_pairs(self, planned: CityPlan) -> "_CityPairs":
-        pairs = selection.pairs(self.output, planned, self.thresholds)
+        losses = Losses()
+        pairs = selection.pairs(self.output, planned, self.thresholds, losses)
+        self.counts.removed["pairs"].update(losses.removed)
         ids = planned.rows["article_id"]
         zh, en = (pc.index_in(pairs[side], ids).to_numpy() for side in ("zh_id", "en_id"))
         full = pc.equal(pc.cast(planned.rows["held"], pa.string()), rights.FULL).to_numpy()
@@ -160,13 +162,10 @@ class Writing:
     def _sentences(self, planned: CityPlan, chosen_pairs: "_CityPairs", sources: Sources) -> None:
         path = files.table_path(self.output, "sentences", planned.city)
         table = parquet.read_table(path, schema.SENTENCES)
-        wanted = chosen_pairs.pairs["pair_id"].combine_chunks().take(pa.array(chosen_pairs.open))
-        place = pc.fill_null(pc.index_in(table["pair_id"], wanted), -1).to_numpy()
-        order = np.lexsort((table["position"].to_numpy(), place))[int((place < 0).sum()) :]
-        for begin in range(0, len(order), BEADS):
-            chosen = order[begin : begin + BEADS]
-            beads = _rows(table, chosen)
-            own = chosen_pairs.open[place[chosen]]
+        passing, place = self._passing(table, chosen_pairs)
+        for begin in range(0, len(passing), BEADS):
+            beads = _rows(table, passing[begin : begin + BEADS])
+            own = chosen_pairs.open[place[begin : begin + BEADS]]
             columns = {name: _whole(beads[name]) for name in beads.column_names}
             current = np.ones(len(own), dtype=np.bool_)
             for side, articles in (("zh", chosen_pairs.zh), ("en", chosen_pairs.en)):
@@ -181,6 +180,24 @@ class Writing:
             self.counts.statistics.add_sentences(written)
             self._write(self.writers.sentences, written, parts)
             self.counts.beads_by_city[planned.city] += written.num_rows
+
+    def _passing(self, table: pa.Table, chosen_pairs: "_CityPairs") -> tuple[Integers, Integers]:
+        """Return the beads to release, and their pairs.
+
+        They are positions in the table and in `open`.
+        """
+        released = _whole(chosen_pairs.pairs["pair_id"])
+        wanted = released.take(pa.array(chosen_pairs.open))
+        light = table.select(["pair_id", "position", "probability", "kind", "flags"])
+        light = light.append_column("row", pa.array(np.arange(table.num_rows)))
+        losses = Losses()
+        tests = [(name, pc.is_in(light["pair_id"], ids)) for name, ids in (
+            ("their pairs", released), ("rights or split", wanted))]  # fmt: skip
+        light = chosen_beads(passed(light, tests, losses), self.thresholds.filters(), losses)
+        self.counts.removed["sentences"].update(losses.removed)
+        place = pc.index_in(light["pair_id"], wanted).to_numpy()
+        order = np.lexsort((light["position"].to_numpy(), place))
+        return light["row"].to_numpy()[order], place[order]
 
     def _masked_lists(self, lists: pa.Array) -> pa.Array:
         flat = lists.flatten()

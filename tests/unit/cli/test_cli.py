@@ -90,7 +90,7 @@ def test_the_number_of_runs_may_be_left_out(line: str, runs: tuple[int, ...] | N
 
 def test_options_of_several_words() -> None:
     found = parse(["release", "1.0", "--relation", "abridged", "translation", "--lang", "zh"])[1]
-    assert found.arguments["relation"] == ("abridged", "translation")
+    assert found.arguments["selecting"].relation == ("abridged", "translation")
     assert found.arguments["lang"] == ("zh",)
     assert parse(["align", "--explain", "a", "b"])[1].arguments["explain"] == ("a", "b")
 

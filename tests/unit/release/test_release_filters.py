@@ -1,0 +1,147 @@
+"""A release takes the filters of exports, and its card states what each removed."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from release_corpus import (
+    CITY,
+    RIGHTS,
+    article,
+    beads,
+    pair,
+    release,
+    rows,
+    sentences,
+    write_city,
+    write_corpus,
+)
+
+from pipelines.cli.app import main
+from pipelines.release import difference, verify
+from pipelines.release.snapshot import Snapshot
+from pipelines.tables import files, parquet, schema
+
+TRADITIONAL = str.maketrans("号项个湾东开进库桥园学医结渔码头航灯书场电处经",
+                            "號項個灣東開進庫橋園學醫結漁碼頭航燈書場電處經")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a corpus with a city `yuwan` of two pairs, one in Traditional Chinese.
+
+    The beads of its first pair differ in kind, flags and probability.
+    """
+    output = write_corpus(tmp_path_factory.mktemp("filters"))
+    made = CITY.format(key="yuwan", rights=RIGHTS["bolin"])
+    (output.parent / "cities" / "yuwan.yaml").write_text(made, encoding="utf-8")
+    sides, listed = [], []
+    for name, table in (("hans", {}), ("hant", TRADITIONAL)):
+        said = "\n".join(sentences("zh", f"yuwan-{name}", 8)).translate(table)
+        zh = replace(article("yuwan", "zh", name, said, 4), script=name.capitalize())
+        en = article("yuwan", "en", name, "\n".join(sentences("en", name, 8)), 5)
+        sides += [zh, en]
+        listed.append(pair(zh, en, 0.9) | {"best": name == "hans"})
+    write_city(output, "yuwan", sides, listed)
+    found = [
+        bead for at, row in enumerate(listed) for bead in beads(row, *sides[2 * at : 2 * at + 2])
+    ]
+    found[0] |= {"kind": "1-2"}
+    found[1] |= {"flags": ["number_mismatch"]}
+    found[2] |= {"probability": 0.25}
+    table = parquet.rows_to_table(sorted(found, key=lambda row: row["pair_id"]), schema.SENTENCES)
+    parquet.write_table(files.table_path(output, "sentences", "yuwan"), table)
+    return output
+
+
+def removed(made: Snapshot, table: str) -> dict[str, int]:
+    assert verify.problems(made) == []
+    return dict(made.manifest["removed"][table])
+
+
+def test_beads_are_chosen_by_probability_kind_and_flags(corpus: Path) -> None:
+    whole = release(corpus, "b0", cities=("yuwan",))
+    for version, asked, name, gone in (
+        ("b1", {"min_bead_probability": 0.5}, "bead probability", 1),
+        ("b2", {"kinds": ("1-1", "1-0")}, "kind", 1),
+        ("b3", {"without_flags": ("number_mismatch",)}, "flags", 1),
+        ("b4", {"without_flags": ("any",)}, "flags", 3),
+    ):
+        made = release(corpus, version, cities=("yuwan",), **asked)
+        assert removed(made, "sentences") == {name: gone}
+        assert len(rows(whole, "sentences")) - len(rows(made, "sentences")) == gone
+        assert len(rows(made, "pairs")) == len(rows(whole, "pairs"))
+
+
+def test_pairs_are_chosen_by_best_and_script(corpus: Path) -> None:
+    best = release(corpus, "p1", cities=("yuwan",), best=True)
+    assert [row["best"] for row in rows(best, "pairs")] == [True]
+    assert removed(best, "pairs") == {"best": 1}
+    assert removed(best, "sentences") == {"their pairs": 9}
+    hant = release(corpus, "p2", cities=("yuwan",), scripts=("Hant",))
+    scripts = {row["script"] for row in rows(hant, "articles") if row["lang"] == "zh"}
+    assert scripts == {"Hant"}
+    assert set(removed(hant, "articles")) == {"script"}
+    assert removed(hant, "pairs") == {"their articles": 1}
+    assert len(rows(hant, "pairs")) == 1
+
+
+def test_losses_add_up_to_the_stored_corpus(corpus: Path) -> None:
+    made = release(corpus, "sum", min_probability=0.8)
+    for table, of in (("pairs", schema.PAIRS), ("sentences", schema.SENTENCES)):
+        stored = sum(
+            parquet.read_table(files.table_path(corpus, table, city), of).num_rows
+            for city in files.cities_with(corpus, "pairs")
+        )
+        assert len(rows(made, table)) + sum(removed(made, table).values()) == stored
+    assert set(removed(made, "pairs")) == {"probability"}
+    assert {"their pairs", "rights or split"} <= set(removed(made, "sentences"))
+
+
+def test_a_city_without_articles_in_the_window_counts_its_pairs(corpus: Path) -> None:
+    made = release(corpus, "late", cities=("anbei", "yuwan"), since=date(2024, 3, 1))
+    assert {row["city"] for row in rows(made, "articles")} == {"anbei"}
+    stored = parquet.read_table(files.table_path(corpus, "pairs", "yuwan"), schema.PAIRS)
+    assert removed(made, "pairs")["their articles"] >= stored.num_rows > 0
+
+
+def test_the_card_and_the_datasheet_state_the_losses(corpus: Path) -> None:
+    made = release(
+        corpus, "card", cities=("yuwan",), formats=("hf",), best=True, min_bead_probability=0.5,
+        kinds=("1-1", "1-0"), without_flags=("number_mismatch",), scripts=("Hans",),
+    )  # fmt: skip
+    for path in (made.folder / "datasheet.md", made.folder / "hf" / "README.md"):
+        text = " ".join(path.read_text("utf-8").split())
+        assert "the Chinese in Hans" in text
+        assert "one to one" in text
+        assert "Beads from probability 0.5 on. Beads of the kinds 1-0, 1-1" in text.replace(
+            "1-1, 1-0", "1-0, 1-1"
+        )
+        assert "without the flags number\\_mismatch" in text
+        assert "pairs: 1 by their articles" in text
+        assert "1 by bead probability, 1 by kind, 1 by flags" in text
+
+
+def test_the_command_takes_the_filters_and_prints_the_losses(
+    corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cities = str(corpus.parent / "cities")
+    given = ["--city", "yuwan", "--best", "--script", "Hans", "--min-bead-probability", "0.5"]
+    given += ["--kind", "1-1", "--without-flag", "any", "--format", "parquet"]
+    assert main(["release", "cli", *given, "--output", str(corpus), "--cities-dir", cities]) == 0
+    said = capsys.readouterr().out
+    assert "pairs removed: 1 by their articles" in said
+    assert "1 by bead probability" in said
+
+
+def test_a_difference_of_filters_is_no_news(corpus: Path) -> None:
+    old = release(corpus, "d1", cities=("yuwan",))
+    new = release(corpus, "d2", cities=("yuwan",), best=True)
+    found = difference.compare_releases(old, new)["tables"]
+    assert set(found["pairs"]["removed"]) == {"outside the new selection"}
+    back = difference.compare_releases(new, old)["tables"]
+    assert set(back["pairs"]["added"]) == {"outside the old selection"}
+    hant = release(corpus, "d3", cities=("yuwan",), scripts=("Hant",))
+    found = difference.compare_releases(old, hant)["tables"]
+    assert set(found["articles"]["removed"]) == {"outside the new selection"}
