@@ -19,6 +19,9 @@ SPLITS = ("train", "validation", "test")
 WHOLE = "all"
 """Only part of a release that was not split."""
 
+_SCRIPT = column("zh_script", schema.STRING, "Script of the Chinese article: Hans or Hant")
+ADDED = (_SCRIPT.name,)
+"""Columns that earlier releases of the same schema version lack."""
 _SPLIT = column("split", pa.string(), "train, validation or test; all where nothing was split")
 
 
@@ -51,12 +54,14 @@ PAIRS = _table(
     schema.PAIRS,
     "Document pairs at or above the release's threshold, by city and pair_id. Both articles are in "
     "the release, in the same split.",
+    _SCRIPT,
 )
 SENTENCES = _table(
     schema.SENTENCES,
     "Aligned sentences of the pairs whose articles are both held in full, by city, pair_id and "
     "position. Offsets are into the text of the release's own articles.",
     column("city", pa.string(), "City key"),
+    _SCRIPT,
 )
 
 
@@ -85,7 +90,7 @@ LAYOUTS = {
             "extractor", "rights", "run_id", "held", "split", "lang_evidence",
         ),
     ),
-    "pairs": Layout(PAIRS, 32_768, 1_048_576, ("city", "relation", "method", "split")),
-    "sentences": Layout(SENTENCES, 65_536, 4_194_304, ("kind", "city", "split")),
+    "pairs": Layout(PAIRS, 32_768, 1_048_576, ("city", "relation", "method", "zh_script", "split")),
+    "sentences": Layout(SENTENCES, 65_536, 4_194_304, ("kind", "city", "zh_script", "split")),
 }  # fmt: skip
 TABLES = tuple(LAYOUTS)

@@ -174,6 +174,7 @@ class Writing:
             self.counts.stale_beads += int(len(own) - current.sum())
             parts = self._parts(planned, chosen_pairs.zh[own])
             city = pa.repeat(pa.scalar(planned.city), len(own))
+            columns["zh_script"] = _whole(chosen_pairs.pairs["zh_script"]).take(pa.array(own))
             written = _as(SENTENCES, columns | {"city": city, "split": self._names(parts)})
             if not current.all():
                 written, parts = written.filter(pa.array(current)), parts[current]

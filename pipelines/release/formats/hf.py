@@ -36,12 +36,13 @@ _BEADS = Layout(
             ("position", pa.int32()),
             ("probability", pa.float32()),
             ("city", pa.string()),
+            ("zh_script", pa.string()),
             (TRANSLATION, pa.struct([("en", pa.string()), ("zh", pa.string())])),
         ]
     ),
     LAYOUTS["sentences"].group,
     LAYOUTS["sentences"].file,
-    ("city",),
+    ("city", "zh_script"),
 )
 _SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6),
           ("1M<n<10M", 10**7), ("10M<n<100M", 10**8), ("100M<n<1B", 10**9))  # fmt: skip
@@ -142,13 +143,13 @@ def _link(path: Path, target: Path) -> None:
 
 
 def _write_translation(release: Snapshot, folder: Path) -> None:
-    columns = ["pair_id", "position", "probability", "city", "zh", "en"]
+    columns = ["pair_id", "position", "probability", "city", "zh_script", "zh", "en"]
     with Shards(folder, _BEADS) as shards:
         for split in release.splits("sentences"):
             for batch in release.batches("sentences", split, columns, rows=_BEADS.group):
                 both = pc.and_(*(pc.not_equal(batch[side], "") for side in LANGS))
                 kept = batch.filter(both)
                 struct = pa.StructArray.from_arrays([kept["en"], kept["zh"]], ["en", "zh"])
-                arrays = [kept[name] for name in columns[:4]]
+                arrays = [kept[name] for name in columns[:5]]
                 table = pa.Table.from_arrays([*arrays, struct], schema=_BEADS.of)
                 shards.write(table, SPLITS[0] if split == WHOLE else split)

@@ -1,7 +1,7 @@
 """Moses files: `<split>.zh` and `<split>.en`, a bead a line.
 
-Beads with an empty side are left out. A line of `<split>.ids` is the bead's pair_id, position and
-probability, separated by tabs.
+Beads with an empty side are left out. A line of `<split>.ids` is the bead's pair_id, position,
+probability and script (Hans or Hant), separated by tabs.
 """
 
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.release.snapshot import Snapshot
 
-COLUMNS = ["pair_id", "position", "zh", "en", "probability"]
+COLUMNS = ["pair_id", "position", "zh", "en", "probability", "zh_script"]
 # Everything that some reader takes for the end of a line, and other control characters.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -24,12 +24,13 @@ def write(release: Snapshot, folder: Path) -> None:
         ):
             for batch in release.batches("sentences", split, COLUMNS):
                 columns = (batch.column(name).to_pylist() for name in COLUMNS)
-                for pair_id, position, zh, en, probability in zip(*columns, strict=True):
+                for pair_id, position, zh, en, probability, script in zip(*columns, strict=True):
                     zh_line, en_line = one_line(zh), one_line(en)
                     if zh_line and en_line:
                         zh_file.write(f"{zh_line}\n")
                         en_file.write(f"{en_line}\n")
-                        id_file.write(f"{pair_id}\t{position}\t{probability:.6g}\n")
+                        about = (pair_id, position, f"{probability:.6g}", script or "")
+                        id_file.write("\t".join(map(str, about)) + "\n")
 
 
 def one_line(text: str | None) -> str:

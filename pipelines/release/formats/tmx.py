@@ -1,7 +1,7 @@
 """Translation Memory eXchange 1.4b (LISA/GALA, 2005), for translators' tools.
 
 One `<tu>` for each bead that has both sides, with its probability and, where there are any, its
-flags as properties. A side is on one line, as in Moses files.
+flags as properties. The Chinese is zh-Hans or zh-Hant. A side is on one line, as in Moses files.
 """
 
 import re
@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipelines.release.formats.moses import one_line
 from pipelines.release.snapshot import Snapshot
 
-COLUMNS = ["pair_id", "position", "kind", "zh", "en", "probability", "flags"]
+COLUMNS = ["pair_id", "position", "kind", "zh", "en", "probability", "flags", "zh_script"]
 _NO_XML = re.compile("[\ufffe\uffff]")
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -46,16 +46,17 @@ def write(release: Snapshot, folder: Path) -> None:
 
 def _units(batch: pa.RecordBatch) -> Iterator[str]:
     columns = (batch.column(name).to_pylist() for name in COLUMNS)
-    for pair_id, position, kind, zh, en, probability, flags in zip(*columns, strict=True):
+    for pair_id, position, kind, zh, en, probability, flags, script in zip(*columns, strict=True):
         zh_segment, en_segment = _content(zh), _content(en)
         if not zh_segment or not en_segment:
             continue
         props = f'<prop type="x-probability">{probability:.6g}</prop>'
         props += f'<prop type="x-kind">{escape(kind)}</prop>'
         props += "".join(f'<prop type="x-flag">{escape(flag)}</prop>' for flag in flags or ())
+        chinese = f"zh-{script}" if script else "zh"
         yield (
             f"<tu tuid={quoteattr(f'{pair_id}.{position}')}>{props}\n"
-            f'<tuv xml:lang="zh"><seg>{zh_segment}</seg></tuv>\n'
+            f'<tuv xml:lang="{chinese}"><seg>{zh_segment}</seg></tuv>\n'
             f'<tuv xml:lang="en"><seg>{en_segment}</seg></tuv></tu>\n'
         )
 

@@ -1,9 +1,12 @@
-"""A release takes the filters of exports, and its card states what each removed."""
+"""A release takes the filters of exports, states its losses, and tells scripts apart."""
 
+import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from release_corpus import (
     CITY,
@@ -145,3 +148,40 @@ def test_a_difference_of_filters_is_no_news(corpus: Path) -> None:
     hant = release(corpus, "d3", cities=("yuwan",), scripts=("Hant",))
     found = difference.compare_releases(old, hant)["tables"]
     assert set(found["articles"]["removed"]) == {"outside the new selection"}
+
+
+def test_every_format_tells_the_scripts_apart(corpus: Path) -> None:
+    made = release(
+        corpus, "scripts", cities=("yuwan",), formats=("hf", "jsonl", "moses", "tmx")
+    )  # fmt: skip
+    script = {
+        row["article_id"]: row["script"]
+        for row in rows(made, "articles", ["article_id", "script"])
+    }  # fmt: skip
+    of_pair = {row["pair_id"]: script[row["zh_id"]] for row in rows(made, "pairs")}
+    assert set(of_pair.values()) == {"Hans", "Hant"}
+    for table in ("pairs", "sentences"):
+        lines = (made.folder / "jsonl" / f"{table}-all.jsonl").read_text("utf-8").splitlines()
+        for row in (*rows(made, table), *map(json.loads, lines)):
+            assert row["zh_script"] == of_pair[row["pair_id"]]
+    translation = pq.read_table(made.folder / "hf" / "translation" / "train-00000.parquet")
+    for row in translation.to_pylist():
+        assert row["zh_script"] == of_pair[row["pair_id"]]
+    for line in (made.folder / "moses" / "all.ids").read_text("utf-8").splitlines():
+        pair_id, _, _, stated = line.split("\t")
+        assert stated == of_pair[pair_id]
+    units = re.findall(
+        r'tuid="(\w+)\.\d+".*\n<tuv xml:lang="zh-(\w+)">',
+        (made.folder / "tmx" / "all.tmx").read_text("utf-8"),
+    )
+    assert len(units) == translation.num_rows > 0
+    assert all(of_pair[pair_id] == stated for pair_id, stated in units)
+
+
+def test_a_column_that_was_added_later_may_be_missing(corpus: Path) -> None:
+    made = release(corpus, "before", cities=("yuwan",), formats=())
+    for table in ("pairs", "sentences"):
+        path = made.files(table)[0]
+        pq.write_table(pq.read_table(path).drop_columns(["zh_script"]), path)
+    # The digests differ now; the columns are no fault.
+    assert all("SHA-256" in problem for problem in verify.problems(made))

@@ -45,7 +45,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 def expected(made: Snapshot, config: str) -> list[dict[str, Any]]:
     if config != hf.TRANSLATION:
         return rows(made, config)
-    kept = ("pair_id", "position", "probability", "city")
+    kept = ("pair_id", "position", "probability", "city", "zh_script")
     return [
         {name: bead[name] for name in kept} | {"translation": {"en": bead["en"], "zh": bead["zh"]}}
         for bead in rows(made, "sentences")
