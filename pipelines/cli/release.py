@@ -20,10 +20,13 @@ _SHOWN = 10
 """Misspelt withdrawals named at most. Set by hand."""
 
 
-def _splits() -> tuple[str, ...]:
-    from pipelines.release.split.splits import KINDS
+def _split(value: str) -> str:
+    from pipelines.release.split.splits import KINDS, SplitError, shares_of
 
-    return KINDS
+    try:
+        return value if value in KINDS or shares_of(value) else ""
+    except SplitError as error:
+        raise ValueError(str(error)) from None
 
 
 def _formats() -> tuple[str, ...]:
@@ -49,9 +52,9 @@ def make(
     split: Annotated[
         str | None,
         option(
-            "train, validation and test, parted by time or by city",
-            "time|city",
-            converter=chosen_of(_splits),
+            "train, validation and test, parted by time, by city or by shares of the pairs",
+            "time|city|train=80,dev=10,test=10",
+            read=_split,
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the option's own name

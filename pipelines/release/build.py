@@ -43,7 +43,8 @@ def check_version(version: str) -> None:
 class Order:
     """Release to make.
 
-    `split` is None or one of `splits.KINDS`, `formats` are names in `FORMATS`.
+    `split` is None, one of `splits.KINDS` or words for `splits.shares_of`; `formats` are names in
+    `FORMATS`.
     """
 
     version: str

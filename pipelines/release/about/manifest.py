@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipelines.release.about.statistics import Statistics
 from pipelines.release.snapshot import MANIFEST, SUMS, ReleaseError
 from pipelines.release.split.splits import Split
-from pipelines.release.tables import TABLES
+from pipelines.release.tables import SPLITS, TABLES
 from pipelines.tables import atomic, files, schema
 from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.text_files import read_text
@@ -195,4 +195,6 @@ def _split(split: Split | None) -> dict[str, Any] | None:
             (date(1970, 1, 1) + timedelta(days=day)).isoformat() for day in split.until
         )
         return stated | {"train_until": train, "validation_until": validation}
+    if split.shares:
+        return stated | {"shares": dict(zip(SPLITS, split.shares, strict=True))}
     return stated | {"cities": split.cities}

@@ -1,4 +1,4 @@
-"""Partition of a release's articles: components, then time or city, then leaks."""
+"""Partition of a release's articles: components, then a split, then leaks."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.articles import duplicates
-from pipelines.release.content.selection import CityPlan, Thresholds, stored_texts
+from pipelines.export.filters import Losses
+from pipelines.release.content.selection import CityPlan, Thresholds, pairs, stored_texts
 from pipelines.release.content.writing import texts
 from pipelines.release.split import leaks as neighbours
 from pipelines.release.split import splits
@@ -27,7 +28,7 @@ def divide(
 ) -> tuple[Split, dict[str, int]]:
     """Set the plans' `split`; return it, and the left-out articles by reason.
 
-    `kind` is one of `splits.KINDS`. Raises `SplitError`.
+    `kind` is one of `splits.KINDS`, or words that `splits.shares_of` reads. Raises `SplitError`.
     """
     starts = np.cumsum([0, *(planned.rows.num_rows for planned in plans)])
     count = int(starts[-1])
@@ -41,10 +42,14 @@ def divide(
     if kind == "time":
         days = [pc.fill_null(planned.rows["day"], -1).to_numpy() for planned in plans]
         part, split = splits.by_time(np.concatenate(days), joined)
-    else:
+    elif kind == "city":
         sizes = [planned.rows.num_rows for planned in plans]
         parts, split = splits.by_city([planned.city for planned in plans], sizes)
         part = np.repeat(np.array(parts, dtype=np.int8), sizes)
+    else:
+        owned = [_owned(output, planned, least) for planned in plans]
+        ids = [key for planned in plans for key in planned.rows["article_id"].to_pylist()]
+        part, split = splits.by_shares(splits.shares_of(kind), joined, np.concatenate(owned), ids)
     found = np.zeros((count, neighbours.KEYS), dtype=np.uint64)
     for planned, start in zip(plans, starts, strict=False):
         for positions, table in texts(planned):
@@ -57,6 +62,13 @@ def divide(
         planned.split = part[begin:end]
     gone = int((part == splits.LEFT_OUT).sum()) - undated
     return split, {"undated_articles": undated, "near_duplicates_across_splits": gone}
+
+
+def _owned(output: Path, planned: CityPlan, thresholds: Thresholds) -> Integers:
+    """Return the number of released pairs of each Chinese article."""
+    found = pairs(output, planned, thresholds, Losses())
+    at = pc.index_in(found["zh_id"], planned.rows["article_id"]).to_numpy()
+    return np.bincount(at, minlength=planned.rows.num_rows)
 
 
 def _joined(output: Path, planned: CityPlan, least: float) -> list[tuple[int, int]]:

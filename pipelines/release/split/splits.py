@@ -1,4 +1,4 @@
-"""Splits by time or city, without near-duplicates across parts.
+"""Splits by time, city or shares of pairs, without near-duplicates across parts.
 
 An article, its reposts and its counterpart in the other language stay in one part.
 Of a near-duplicate that is in two parts all the same (two cities printing one text; a repost under
@@ -7,6 +7,7 @@ the release, with everything joined to it.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +22,13 @@ SHARES = (0.8, 0.1, 0.1)
 _LARGE, _MOST_OVER = 1 / 3, 1.5
 """Share of all articles above which a city is placed last; a part may exceed its share by a last
 city up to this factor. Set by hand, not measured."""
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_BULKY = 0.25
+"""Share of the smallest part's pairs above which a component is placed first, lest it overfill a
+part at the end. Others go in any order, so that no part has the small ones. Set by hand."""
 LEFT_OUT = -1
+_NAMES = {"train": 0, "validation": 1, "dev": 1, "test": 2}
+"""Names of parts in an order, as positions in `SPLITS`."""
 
 
 class SplitError(ShizhengError):
@@ -33,12 +40,33 @@ class Split:
     """Split of a release.
 
     `until` is the last day of each part but the last (days since 1970); `cities` lists the cities
-    of each part.
+    of each part; `shares` are the wanted shares of the pairs.
     """
 
     kind: str
     until: tuple[int, ...] = ()
+    shares: tuple[float, ...] = ()
     cities: dict[str, list[str]] = field(default_factory=dict)
+
+
+def shares_of(asked: str) -> tuple[float, ...]:
+    """Return the shares, by `SPLITS`, in words such as train=80,dev=10,test=10.
+
+    They are of the sum of the numbers. Raises `SplitError`.
+    """
+    amounts = [0.0] * len(SPLITS)
+    for word in asked.split(","):
+        name, _, number = (piece.strip() for piece in word.partition("="))
+        if name not in _NAMES or not _NUMBER.fullmatch(number) or amounts[_NAMES[name]]:
+            amounts = []
+            break
+        amounts[_NAMES[name]] = float(number)
+    if sum(amount > 0 for amount in amounts) < 2:
+        raise SplitError(
+            f"expected {', '.join(KINDS)} or shares of the pairs for two parts or three, "
+            f"such as train=80,dev=10,test=10, not {asked!r}"
+        )
+    return tuple(amount / sum(amounts) for amount in amounts)
 
 
 def components(count: int, edges: Iterable[tuple[int, int]]) -> Integers:
@@ -113,6 +141,43 @@ def by_city(cities: Sequence[str], sizes: Sequence[int]) -> tuple[list[int], Spl
         for number, name in enumerate(SPLITS)
     }
     return part, Split("city", cities={name: keys for name, keys in listed.items() if keys})
+
+
+def by_shares(
+    shares: Sequence[float], joined: Integers, pairs: Integers, ids: Sequence[str]
+) -> tuple[Integers, Split]:
+    """Return each article's part by shares of the pairs.
+
+    `pairs` are the released pairs of each article's own, so that their sum is that of the release;
+    `ids` are the articles'. Components go whole, in the order of a digest, to the part that lacks
+    most; those without pairs likewise by their articles. Raises `SplitError` where there are too
+    few components.
+    """
+    held = np.bincount(joined, weights=pairs, minlength=len(joined))
+    sizes = np.bincount(joined, minlength=len(joined)).astype(np.float64)
+    large = _BULKY * min(share for share in shares if share) * held.sum()
+    order = sorted(
+        np.unique(joined).tolist(),
+        key=lambda at: (
+            -held[at] * (held[at] > large),
+            hashlib.sha256(ids[at].encode()).hexdigest(),
+        ),
+    )
+    part = np.zeros(len(joined), dtype=np.int8)
+    for weights, paired in ((held, True), (sizes, False)):
+        chosen = [at for at in order if bool(held[at]) is paired]
+        lacking = np.array(shares) * weights[chosen].sum()
+        taken = set[int]()
+        for at in chosen:
+            part[at] = number = int(lacking.argmax())
+            lacking[number] -= weights[at]
+            taken.add(number)
+        if paired and len(taken) < np.count_nonzero(shares):
+            raise SplitError(
+                "too few pairs for these shares: a part would have none, because what belongs "
+                "together stays together; ask for fewer parts or larger shares"
+            )
+    return part[joined], Split("pairs", shares=tuple(shares))
 
 
 def without(part: Integers, joined: Integers, leaking: Iterable[int]) -> Integers:

@@ -93,11 +93,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Ar
     return trapped(tmp_path_factory.mktemp("trapped"))
 
 
-@pytest.mark.parametrize("kind", splits.KINDS)
+@pytest.mark.parametrize("kind", [*splits.KINDS, "train=60,dev=20,test=20"])
 def test_no_text_is_the_same_as_one_of_another_part(
     corpus: tuple[Path, dict[str, Article]], kind: str
 ) -> None:
-    made = release(corpus[0], f"leak-{kind}", split=kind)
+    made = release(corpus[0], f"leak-{kind[:5]}", split=kind)
     listed = [
         (row["split"], duplicates.prepare_text(duplicates.ArticleRow(
             row["article_id"], row["lang"], row["title"], row["text"], None)), row["lang"])
@@ -123,6 +123,69 @@ def test_the_traps_are_traps(corpus: tuple[Path, dict[str, Article]]) -> None:
         "reprint": True, "script": True, "quotes": True, "short": False, "repost": True,
         "meeting": False,
     }  # fmt: skip
+
+
+def test_parts_have_the_shares_of_pairs_that_were_asked_for(
+    corpus: tuple[Path, dict[str, Article]],
+) -> None:
+    output = corpus[0]
+    made = release(output, "shares", split="train=70,dev=10,test=20", formats=("hf",))
+    counts = made.manifest["counts"]["pairs"]
+    # Eighty pairs and one; near-duplicates that are left out may take a pair or two.
+    assert abs(counts["train"] - 56) <= 3
+    assert abs(counts["validation"] - 8) <= 2
+    assert abs(counts["test"] - 16) <= 2
+    part = {row["article_id"]: row["split"] for row in rows(made, "articles")}
+    for row in rows(made, "pairs"):
+        assert part[row["zh_id"]] == part[row["en_id"]] == row["split"]
+    assert made.manifest["split"]["shares"] == pytest.approx(
+        {"train": 0.7, "validation": 0.1, "test": 0.2}
+    )
+    for path in (made.folder / "datasheet.md", made.folder / "hf" / "README.md"):
+        text = " ".join(path.read_text("utf-8").split())
+        assert "shares of the pairs (train 70 %, validation 10 %, test 20 % asked for)" in text
+        assert f"{counts['train']} train (" in text
+    assert verify.problems(made) == []
+    two = release(output, "two", split="train=3,test=1")
+    assert set(two.manifest["counts"]["pairs"]) == {"all", "train", "test"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_components_are_whole_and_shares_are_close(seed: int) -> None:
+    draw = random.Random(seed)
+    joined, pairs = [], []
+    for _ in range(400):
+        root, size = len(joined), draw.choice([1, 2, 2, 2, 3, 9])
+        joined += [root] * size
+        pairs += [1] * (size - 1) + [0]
+    ids = [f"{seed}-{n}" for n in range(len(joined))]
+    wanted = splits.shares_of("train=8,validation=1,test=1")
+    part, split = splits.by_shares(wanted, np.array(joined), np.array(pairs), ids)
+    assert all(part[at] == part[root] for at, root in enumerate(joined))
+    got = np.bincount(part, weights=pairs) / sum(pairs)
+    assert got == pytest.approx(wanted, abs=0.01)
+    alone = np.bincount(part, weights=np.array(joined) == np.arange(len(joined)))
+    assert alone / 400 == pytest.approx(wanted, abs=0.08)
+    assert split.shares == wanted
+
+
+def test_a_part_without_pairs_is_refused() -> None:
+    joined = np.array([0, 0, 0, 0, 4])
+    with pytest.raises(SplitError, match="too few pairs for these shares"):
+        splits.by_shares((0.8, 0.1, 0.1), joined, np.array([1, 1, 0, 0, 0]), list("abcde"))
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "day", "train=80", "train=80,test=x", "train=8,train=2", "train=0,test=0",
+              "train=80;test=20", "train=-1,test=2", "train=nan,test=1", "all=80,test=20"]
+)  # fmt: skip
+def test_other_words_for_a_split_are_refused(
+    asked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SplitError, match="shares of the pairs"):
+        splits.shares_of(asked)
+    assert main(["release", "1", "--split", asked]) == 2
+    assert "train=80,dev=10,test=10" in capsys.readouterr().err
 
 
 def test_of_a_leak_the_earlier_part_gives_way_with_its_mate(
