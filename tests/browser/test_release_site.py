@@ -18,12 +18,17 @@ from release_corpus import article, pair, release, write_city, write_corpus
 
 from pipelines.release.snapshot import Snapshot
 
+TITLES = (
+    ("产值增长百分之五点六", "Output of Xi'an rises 5.6%"),
+    ("友城代表团来访", "Delegation from Port-Élaine on Line 2"),
+    ("二〇二四年公交采购", "Malmø orders 1,200 buses, 56 of them electric"),
+)
 ALL = ("hf", "jsonl", "moses", "site", "tmx")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """A release with a city of 450 pairs in two months, and one pair of hostile text."""
+    """A release with a city of 453 pairs in three months, and one pair of hostile text."""
     output = write_corpus(tmp_path_factory.mktemp("site"))
     articles, pairs = [], []
     for n in range(450):
@@ -32,6 +37,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         en = article("bolin", "en", f"e{n}", f"Reservoir number {n}.", day)
         zh = replace(zh, title=f"第{n}号水库除险加固")
         en = replace(en, title=f"Reservoir No. {n} made safe", url=f"{en.url}?a=1&b=2")
+        articles += [zh, en]
+        pairs.append(pair(zh, en, 0.99))
+    for n, (zh_title, en_title) in enumerate(TITLES):
+        zh = article("bolin", "zh", f"t{n}", f"第{n}条消息。", 70)
+        en = article("bolin", "en", f"t{n}", f"News number {n}.", 70)
+        zh, en = replace(zh, title=zh_title), replace(en, title=en_title)
         articles += [zh, en]
         pairs.append(pair(zh, en, 0.99))
     bad = article("anbei", "zh", "bad", HOSTILE_TEXT, 9)
@@ -91,7 +102,7 @@ def test_titles_are_found_in_either_language_and_by_the_beginning_of_a_word(site
     assert search(page, "第217号水库", "“第217号水库”: 1 of 1") == ["Reservoir No. 217 made safe"]
     assert len(search(page, "RESERV", "20 of 450 shown")) == 20
     assert search(page, "dragon boat", "No title has “dragon boat”") == []
-    assert search(page, "the", "Two letters, digits or characters at least") == []
+    assert search(page, "the", "Two letters or characters, or a number") == []
     assert site.complaints == []
 
 
@@ -106,19 +117,87 @@ def test_more_results_come_page_by_page_and_take_the_focus(site: Opened) -> None
 
 def test_pairs_are_browsed_by_city_and_month(site: Opened) -> None:
     page = site.page
-    assert says(page, "shown") == "anbei: 1 of 1 shown"
-    page.get_by_label("City", exact=True).select_option(label="bolin bolin市")
-    says(page, "bolin: 20 of 450 shown")
+    page.get_by_label("City", exact=True).select_option(label="bolin bolin市 (453)")
+    says(page, "bolin: 20 of 453 shown")
     months = page.locator("#month option").all_inner_texts()
-    assert months == ["all months (450)", "2024-02 (225)", "2024-01 (225)"]
+    assert months == ["all months (453)", "2024-03 (3)", "2024-02 (225)", "2024-01 (225)"]
     page.get_by_label("Month").select_option("2024-01")
     says(page, "bolin, 2024-01: 20 of 225 shown")
     assert "2024-01-04" in page.locator("#list li p").first.inner_text()
     assert site.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("5.6%", "Output of Xi'an rises 5.6%"),
+        ("5.6", "Output of Xi'an rises 5.6%"),
+        ("５．６％", "Output of Xi'an rises 5.6%"),
+        ("Xian", "Output of Xi'an rises 5.6%"),
+        ("Port-Elaine", "Delegation from Port-Élaine on Line 2"),
+        ("port-élaine", "Delegation from Port-Élaine on Line 2"),
+        ("line 2", "Delegation from Port-Élaine on Line 2"),
+        ("1200", "Malmø orders 1,200 buses, 56 of them electric"),
+        ("1,200 malmo", "Malmø orders 1,200 buses, 56 of them electric"),
+        ("二〇二四", "Malmø orders 1,200 buses, 56 of them electric"),
+    ],
+)
+def test_figures_and_accented_names_are_found_as_people_type_them(
+    site: Opened, query: str, title: str
+) -> None:
+    assert search(site.page, query, "1 of 1 shown") == [title]
+
+
+def test_a_search_is_of_all_cities_or_of_the_one_chosen(site: Opened) -> None:
+    page = site.page
+    city = page.get_by_label("City", exact=True)
+    assert city.input_value() == ""
+    assert page.locator("#city option").all_inner_texts() == [
+        "all cities (469)", "anbei anbei市 (1)", "bolin bolin市 (453)",
+        "chunan chunan市 (5)", "dashi dashi市 (5)", "erhe erhe (5)",
+    ]  # fmt: skip
+    search(page, "reservoir", "Titles with “reservoir”: 20 of 450 shown")
+    assert page.locator("#city option").all_inner_texts() == [
+        "all cities (450)", "bolin bolin市 (450)",
+    ]  # fmt: skip
+    page.locator("#query").fill("")
+    page.locator("#query").press("Enter")
+    says(page, "All cities: 20 of 469 shown")
+    city.select_option(label="anbei anbei市 (1)")
+    says(page, "anbei: 1 of 1 shown")
+    assert search(page, "reservoir", "No title has “reservoir”, anbei") == []
+    assert page.locator("#city option").all_inner_texts() == [
+        "all cities (450)", "anbei anbei市 (0)", "bolin bolin市 (450)",
+    ]  # fmt: skip
+    assert site.complaints == []
+
+
+def test_the_address_keeps_what_is_asked_and_goes_back_to_it(
+    site: Opened, browser: Browser
+) -> None:
+    page = site.page
+    page.get_by_label("City", exact=True).select_option(label="bolin bolin市 (453)")
+    says(page, "bolin: 20 of 453 shown")
+    search(page, "reservoir 21", "Titles with “reservoir 21”, bolin: 1 of 1 shown")
+    assert page.url.endswith("?q=reservoir+21&city=bolin")
+    sent = opened(browser, page.url)
+    says(sent.page, "Titles with “reservoir 21”, bolin: 1 of 1 shown")
+    assert sent.page.locator("#query").input_value() == "reservoir 21"
+    sent.page.context.close()
+    page.go_back()
+    says(page, "bolin: 20 of 453 shown")
+    page.go_back()
+    says(page, "All cities: 20 of 469 shown")
+    assert page.locator("#query").input_value() == ""
+    page.goto(f"{page.url.split('?')[0]}?city=nowhere&month=1999-01")
+    says(page, "All cities: 20 of 469 shown")
+    assert site.complaints == []
+
+
 def test_hostile_titles_are_text_and_run_nothing(site: Opened) -> None:
     page = site.page
+    page.get_by_label("City", exact=True).select_option(label="anbei anbei市 (1)")
+    says(page, "anbei: 1 of 1")
     item = page.locator("#list li").first
     assert item.locator("[lang=en]").inner_text() == HOSTILE_TITLE.replace("\u202e", "⟦U+202E⟧")
     assert item.locator("[lang=zh]").inner_text() == "标题</script><b>"

@@ -1,9 +1,11 @@
 """Index of the words of titles, in small JSON files.
 
-A word is a run of Latin letters and digits of two characters or more, in lower case, or two
-neighbouring Han characters; the commonest English words are no words. A file has the words
-with one remainder of their first two characters: `{word: [first pair, steps to the next ones]}`. A
-page looks up the words of a query without reading all; `site.js` cuts a query in the same way.
+A word is a run of Latin letters of two characters or more, a number, or two neighbouring Han
+characters. Letters are in lower case and without accents (`Élaine` is `elaine`, `Xi'an` is `xian`);
+a number keeps its decimals and loses the commas of its thousands; the commonest English words are
+no words. A file has the words with one remainder of their first two characters:
+`{word: [first pair, steps to the next ones]}`. A page looks up the words of a query without reading
+all; `site.js` cuts a query in the same way.
 """
 
 import json
@@ -14,8 +16,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-# As in `site.js`, which writes the same range: an index is read by the pages beside it.
-_RUNS = re.compile("[a-z0-9]+|[\u3400-\u9fff]+")
+# As in `site.js`, which writes the same rules: an index is read by the pages beside it.
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_NO_ACCENTS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
+)
+"""Letters that Unicode does not take apart into one of ours and an accent."""
+_MARKS = re.compile("['\u2018\u2019\u02bc](?:s(?![a-z0-9]))?|(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_RUNS = re.compile(
+    "(?<![0-9.])[0-9]+[.][0-9]+(?![.]?[0-9])[a-z]*|[a-z0-9]+|[\u3007\u3400-\u9fff]+"
+)
 _COMMON = frozenset(
     ["the", "of", "in", "to", "and", "for", "on", "at", "is", "by", "with", "an", "as", "its"]
 )
@@ -53,9 +63,10 @@ class TitleIndex:
 
 def words(title: str) -> Iterator[str]:
     """Yield the words of a title."""
-    for run in _RUNS.findall(unicodedata.normalize("NFKC", title).lower()):
-        if run[0] < "\u3400":
-            if len(run) > 1 and run not in _COMMON:
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", title).lower()).translate(_NO_ACCENTS)
+    for run in _RUNS.findall(_MARKS.sub("", plain)):
+        if run[0] < "\u3000":
+            if (len(run) > 1 or run.isdigit()) and run not in _COMMON:
                 yield run
         else:
             yield from (run[at : at + 2] for at in range(len(run) - 1))
@@ -63,7 +74,7 @@ def words(title: str) -> Iterator[str]:
 
 def shard(word: str, shards: int) -> int:
     """Return the number of a word's file."""
-    return (31 * ord(word[0]) + ord(word[1])) % shards
+    return (31 * ord(word[0]) + (ord(word[1]) if len(word) > 1 else 0)) % shards
 
 
 def _steps(numbers: "array[int]") -> list[int]:

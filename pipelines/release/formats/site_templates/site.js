@@ -1,4 +1,5 @@
-// Search over titles and browsing by city and month. Everything read is shown as text.
+// Search over titles and browsing, both by city and month, as the address says. Everything read is
+// shown as text.
 "use strict";
 
 const STEP = 20;
@@ -8,6 +9,7 @@ const kept = new Map();
 let index = null;
 let turn = 0;
 let asked = false;
+let answered = "";
 
 // A file of the site, read once. The cache is bounded: a long visit must not fill the memory.
 async function read(name) {
@@ -22,11 +24,18 @@ async function read(name) {
   return kept.get(name);
 }
 
+const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i" };
+const MARKS = /['\u2018\u2019\u02bc](?:s(?![a-z0-9]))?|(?<=[0-9]),(?=[0-9]{3}(?![0-9]))/g;
+const RUNS = /(?<![0-9.])[0-9]+[.][0-9]+(?![.]?[0-9])[a-z]*|[a-z0-9]+|[\u3007\u3400-\u9fff]+/g;
+
+// As `title_index.py` cuts the titles.
 function words(text) {
+  const plain = text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f]/g, "")
+    .replace(/[ßæœøđðþłı]/g, (letter) => LETTERS[letter]).replace(MARKS, "");
   const found = new Set();
-  for (const run of text.normalize("NFKC").toLowerCase().match(/[a-z0-9]+|[\u3400-\u9fff]+/g) ?? []) {
-    if (run[0] < "\u3400") {
-      if (run.length > 1 && !COMMON.has(run)) found.add(run);
+  for (const run of plain.match(RUNS) ?? []) {
+    if (run[0] < "\u3000") {
+      if ((run.length > 1 || /[0-9]/.test(run)) && !COMMON.has(run)) found.add(run);
     } else {
       for (let at = 0; at + 1 < run.length; at++) found.add(run.slice(at, at + 2));
     }
@@ -34,13 +43,14 @@ function words(text) {
   return [...found];
 }
 
-// The numbers of all pairs that have a word beginning so (Latin) or this word (Han) in a title.
+// The numbers of all pairs that have this word in a title, or one that begins so: letters only, as
+// who looks for line 2 does not mean line 21.
 async function having(word) {
-  const shard = (31 * word.charCodeAt(0) + word.charCodeAt(1)) % index.shards;
+  const shard = (31 * word.charCodeAt(0) + (word.length > 1 ? word.charCodeAt(1) : 0)) % index.shards;
   const lists = await read(`search/${shard}.json`);
   const found = new Set();
   for (const [other, steps] of Object.entries(lists)) {
-    if (other !== word && !(word[0] < "\u3400" && other.startsWith(word))) continue;
+    if (other !== word && !(/[a-z]$/.test(word) && other.startsWith(word))) continue;
     let number = 0;
     for (const step of steps) found.add(number += step);
   }
@@ -50,7 +60,7 @@ async function having(word) {
 async function search(query) {
   const sets = await Promise.all(words(query).map(having));
   sets.sort((a, b) => a.size - b.size);
-  return sets.length ? [...sets[0]].filter((number) => sets.every((set) => set.has(number))) : [];
+  return [...sets[0]].filter((number) => sets.every((set) => set.has(number))).sort((a, b) => a - b);
 }
 
 async function pair(number) {
@@ -115,46 +125,72 @@ function failed(error) {
     : `The data of this page cannot be read (${error.message}).`;
 }
 
-function months(city) {
-  const counts = new Map();
+// The files of pairs with the numbers that are asked for of each: of all if `numbers` is null, else
+// of these, which rise. The newest month is first.
+function parts(numbers) {
+  let at = 0;
+  const found = [];
   for (const file of index.files) {
-    if (file.city === city) counts.set(file.month, (counts.get(file.month) ?? 0) + file.count);
+    const end = file.first + file.count;
+    const from = at;
+    while (numbers && at < numbers.length && numbers[at] < end) at++;
+    const some = numbers ? numbers.slice(from, at)
+      : Array.from({ length: file.count }, (_, more) => file.first + more);
+    if (some.length) found.push({ city: file.city, month: file.month, numbers: some });
   }
-  return [...counts];
+  const age = ({ month }) => (month === "undated" ? "" : month);
+  return found.sort((a, b) => (age(a) < age(b)) - (age(a) > age(b)));
 }
 
-function fill(select, options) {
-  select.replaceChildren(...options.map(([value, text]) => element("option", text, { value })));
+function fill(select, all, found, key, name, chosen) {
+  const counts = new Map(chosen === "" ? [] : [[chosen, 0]]);
+  for (const part of found) counts.set(part[key], (counts.get(part[key]) ?? 0) + part.numbers.length);
+  const total = found.reduce((sum, part) => sum + part.numbers.length, 0);
+  const options = [...counts].map(([value, count]) => [value, `${name(value)} (${count})`]);
+  if (key === "city") options.sort((a, b) => a[0] - b[0]);
+  select.replaceChildren(...[["", `${all} (${total})`], ...options].map(([value, text]) =>
+    element("option", text, { value })));
+  select.value = chosen;
 }
 
-function browse(keep) {
-  const city = Number($("city").value);
-  if (!keep) {
-    const found = months(city);
-    const all = found.reduce((sum, [, count]) => sum + count, 0);
-    fill($("month"), [["", `all months (${all})`], ...found.map(([month, count]) => [month, `${month} (${count})`])]);
-  }
-  const wanted = $("month").value;
-  const numbers = [];
-  for (const file of index.files) {
-    if (file.city !== city || (wanted && file.month !== wanted)) continue;
-    for (let at = 0; at < file.count; at++) numbers.push(file.first + at);
-  }
-  const { en } = index.cities[city];
-  return show(numbers, wanted ? `${en}, ${wanted}` : en);
-}
-
-async function find() {
-  const query = $("query").value.trim();
-  if (!query) return browse(true);
-  if (!words(query).length) {
-    return show([], "Two letters, digits or characters at least, please; the commonest words do not count");
-  }
+// Answer what the address asks: `q` in the titles, `city` by its key, `month`. The counts beside
+// the cities and months are of what is found, so that no choice promises more than it shows.
+async function answer() {
+  answered = location.search;
+  const asks = new URLSearchParams(location.search);
+  const query = (asks.get("q") ?? "").trim();
+  const at = index.cities.findIndex((city) => city.key === asks.get("city"));
+  const city = at < 0 ? "" : at;
+  const month = index.files.some((file) => file.month === asks.get("month")) ? asks.get("month") : "";
+  $("query").value = query;
+  const cut = words(query);
   const mine = ++turn;
-  $("status").textContent = "Searching …";
-  const numbers = await search(query);
+  if (cut.length) $("status").textContent = "Searching …";
+  const found = parts(query ? (cut.length ? await search(query) : []) : null);
   if (mine !== turn) return undefined;
-  return show(numbers, numbers.length ? `Titles with “${query}”` : `No title has “${query}”`);
+  const here = found.filter((part) => city === "" || part.city === city);
+  const named = (value) => `${index.cities[value].en} ${index.cities[value].zh}`;
+  fill($("city"), "all cities", found, "city", named, city);
+  fill($("month"), "all months", here, "month", (value) => value, month);
+  const numbers = here.filter((part) => !month || part.month === month).flatMap((part) => part.numbers);
+  const place = [...(city === "" ? [] : [index.cities[city].en]), ...(month ? [month] : [])];
+  if (query && !cut.length) {
+    return show([], "Two letters or characters, or a number, please; the commonest words do not count");
+  }
+  if (!query) return show(numbers, place.join(", ") || "All cities");
+  const said = numbers.length ? `Titles with “${query}”` : `No title has “${query}”`;
+  return show(numbers, [said, ...place].join(", "));
+}
+
+// Put what is chosen into the address, where it can be kept, sent and gone back to.
+function ask() {
+  const chosen = {
+    q: $("query").value.trim(), city: index.cities[$("city").value]?.key, month: $("month").value,
+  };
+  const asks = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value)).toString();
+  const address = asks ? `?${asks}` : "";
+  if (address !== location.search) history.pushState(null, "", address || location.pathname);
+  answer().catch(failed);
 }
 
 async function start() {
@@ -166,22 +202,28 @@ async function start() {
     return file;
   });
   index = { ...stored, files };
-  const present = new Set(files.map((file) => file.city));
-  fill($("city"), stored.cities.flatMap((city, at) => (present.has(at) ? [[at, `${city.en} ${city.zh}`]] : [])));
-  if (!present.size) {
+  if (!files.length) {
     $("status").textContent = "This release holds no pairs.";
     return;
   }
-  $("city").onchange = () => browse(false).catch(failed);
-  $("month").onchange = () => browse(true).catch(failed);
-  await browse(false);
-  if (asked) await find();
+  $("city").onchange = ask;
+  $("month").onchange = ask;
+  window.onpopstate = () => {
+    // A link to a section of the page goes through here, too, and asks for nothing else.
+    if (location.search !== answered) answer().catch(failed);
+  };
+  const early = $("query").value;
+  await answer();
+  if (asked) {
+    $("query").value = early;
+    ask();
+  }
 }
 
 $("search").addEventListener("submit", (event) => {
   event.preventDefault();
   // What is asked before the index has come is answered when it has.
-  if (index) find().catch(failed);
+  if (index) ask();
   else asked = true;
 });
 $("browse").addEventListener("submit", (event) => event.preventDefault());
