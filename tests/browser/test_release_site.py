@@ -228,8 +228,9 @@ def test_nothing_is_asked_of_anyone_else_and_little_at_once(site: Opened, addres
     folder = len(address)
     read = [url[folder:] for url in site.requests if "/data/" in url]
     assert "data/index.json" in read
-    # One file of pairs to begin with; for the search its words' file, and those of what is shown.
-    assert 1 < len(read) <= 6
+    # At most a file for each of the twenty pairs shown at first; for the search its words' file,
+    # and that of the pair shown.
+    assert 1 < len(read) <= 1 + 20 + 2
 
 
 def test_files_of_pairs_are_small_and_hold_every_pair_once(made: Snapshot) -> None:
