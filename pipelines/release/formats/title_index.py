@@ -23,9 +23,7 @@ _NO_ACCENTS = str.maketrans(
 )
 """Letters that Unicode does not take apart into one of ours and an accent."""
 _MARKS = re.compile("['\u2018\u2019\u02bc](?:s(?![a-z0-9]))?|(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
-_RUNS = re.compile(
-    "(?<![0-9.])[0-9]+[.][0-9]+(?![.]?[0-9])[a-z]*|[a-z0-9]+|[\u3007\u3400-\u9fff]+"
-)
+_RUNS = re.compile("(?<![0-9.])[0-9]+[.][0-9]+(?![.]?[0-9])[a-z]*|[a-z0-9]+|[\u3007\u3400-\u9fff]+")
 _COMMON = frozenset(
     ["the", "of", "in", "to", "and", "for", "on", "at", "is", "by", "with", "an", "as", "its"]
 )
