@@ -69,7 +69,7 @@ def write_release(folder: Path, pairs: int) -> Snapshot:
     counts = {"articles": {}, "pairs": pairs, "sentences": 0, "name": named}
     facts = {
         "release": "1.0.0", "as_of": "2024-01-01T00:00:00Z", "shizheng": "0", "formats": [],
-        "quality": None, "statistics": Statistics().as_json(),
+        "quality": None, "runs": [], "statistics": Statistics().as_json(),
         "counts": {name: {"all": size} for name, size in (
             ("articles", 2 * pairs), ("pairs", pairs), ("sentences", 0))},
         "cities": {f"city{number:02d}": counts for number in range(CITIES)},
@@ -117,6 +117,7 @@ def look(folder: Path) -> None:
             page.locator("#query").fill(query)
             measured(page, name, lambda: page.locator("#query").press("Enter"), f"“{query}”: ")
         page.locator("#query").fill("")
+        measured(page, "back to all", lambda: page.locator("#query").press("Enter"), "All cities")
         month = page.locator("#month option").nth(40).get_attribute("value") or ""
         measured(page, "a month", lambda: page.locator("#month").select_option(month), month)
         browser.close()
