@@ -192,6 +192,9 @@ class Doubts:
 
 def _may_have_moved(doubt: _Doubt) -> bool:
     """Return True for a whole article of the promised day."""
+    if not doubt.promises:
+        # A crawl that was killed may have lost what the list promised.
+        return not is_notice(doubt.article)
     if not is_whole(doubt.article):
         return False
     nothing = not doubt.promised and not any(promise.day for promise in doubt.promises)

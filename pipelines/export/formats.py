@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
-from pipelines.tables import atomic
+from pipelines.tables import atomic, parquet
 from pipelines.text.cells import cell
 
 Rows = Iterable[pa.Table]
@@ -107,7 +107,10 @@ def _jsonl(path: Path, rows: Rows, columns: pa.Schema) -> None:
 
 
 def _parquet(path: Path, rows: Rows, columns: pa.Schema) -> None:
-    with atomic.replacing(path) as file, pq.ParquetWriter(file, columns) as writer:
+    with (
+        atomic.replacing(path) as file,
+        pq.ParquetWriter(file, columns, **parquet.WRITTEN) as writer,
+    ):
         for table in rows:
             writer.write_table(table)
 
