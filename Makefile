@@ -22,11 +22,11 @@ help:
 # Nothing is installed without a hash that is in these files. The project itself is installed without
 # isolation or dependencies: its build backend is in the locked file, too.
 # Setuptools warns that an editable install can be shadowed by folders; `shizheng` checks that.
-# Shows how far pip is. The pipe's status is awk's: 1 if pip failed, whose complaints are shown.
+# Shows how far pip is, on a terminal. The pipe's status is awk's: 1 if pip failed, whose complaints are shown.
 define INSTALLING
-/^(Collecting|Processing) / { printf "\r  %d packages found", ++found; fflush() }
-/^Installing collected/ { printf "\r  installing %d packages ...", found; fflush() }
-/^Successfully/ { print " done" }
+/^(Collecting|Processing) / { ++found; if (shown) { printf "\r  %d packages found", found; fflush() } }
+/^Installing collected/ && shown { printf "\r  installing %d packages ...", found; fflush() }
+/^Successfully/ && shown { print " done" }
 /^ *(ERROR|error|FAILED)/ { print; failed = 1 }
 END { exit failed }
 endef
@@ -39,7 +39,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@{ $(BIN)/python -m pip install --progress-bar off --require-hashes \
 		--requirement requirements.txt --requirement requirements-dev.txt || echo FAILED; } 2>&1 | \
-		awk "$$INSTALLING"
+		awk -v shown="$$(test -t 2 && echo 1)" "$$INSTALLING"
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
