@@ -3,10 +3,9 @@
 The steps themselves are functions, used by every command that brings articles in.
 """
 
-import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,13 +87,6 @@ class _Batch:
     rejects: dict[str, Reject] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
-    def __or__(self, later: "_Batch") -> "_Batch":
-        return _Batch(
-            self.articles | later.articles,
-            self.rejects | later.rejects,
-            self.outcomes | later.outcomes,
-        )
-
 
 class Store(CrawlPart):
     """Write results in batches: archive first, tables second, visits last.
@@ -107,7 +99,6 @@ class Store(CrawlPart):
         super().__init__(crawler)
         self._limit = crawler.settings.getint("SHIZHENG_FLUSH")
         self._batch = _Batch()
-        self._writing = asyncio.Lock()
 
     def open_spider(self) -> None:
         # A writer that was killed leaves the file it was about to rename. The city's lock is
@@ -119,7 +110,7 @@ class Store(CrawlPart):
         for path in left:
             path.unlink(missing_ok=True)
 
-    async def process_item(self, item: PageResults) -> PageResults:
+    def process_item(self, item: PageResults) -> PageResults:
         for result in item.results:
             if isinstance(result, Article):
                 self._batch.articles[result.article_id] = result
@@ -130,36 +121,29 @@ class Store(CrawlPart):
         self._batch.outcomes[item.url] = item.outcome
         # Once a write has failed the crawl is stopping; the last try is when it closes.
         if len(self._batch.outcomes) >= self._limit and not self.session.stopping:
-            await self._guarded(self._flush())
+            self._guarded(self._flush)
         return item
 
-    async def close_spider(self) -> None:
-        await self._guarded(self._flush())
-        marking = asyncio.to_thread(cluster_shard, self.session.output, self.city.key)
-        await self._guarded(marking)
+    def close_spider(self) -> None:
+        self._guarded(self._flush)
+        self._guarded(lambda: cluster_shard(self.session.output, self.city.key))
 
-    async def _flush(self) -> None:
-        """Store the batch, in a thread: meanwhile the crawl goes on."""
-        async with self._writing:
-            batch, self._batch = self._batch, _Batch()
-            if not batch.outcomes:
-                return
-            session = self.session
-            try:
-                session.archive.sync()
-                changes = await asyncio.to_thread(
-                    _write, session.output, session.city.key, session.run_id, batch
-                )
-            except BaseException:
-                self._batch = batch | self._batch
-                raise
-            session.visits.mark(batch.outcomes.items(), session.run_id)
-            for name in ("new", "revised", "unchanged"):
-                session.count(name, getattr(changes, name))
+    def _flush(self) -> None:
+        # Not in a thread: results that wait for one while a write fails would keep the crawl from
+        # closing. A batch takes a tenth of a second.
+        session, batch = self.session, self._batch
+        if not batch.outcomes:
+            return
+        session.archive.sync()
+        changes = _write(session.output, session.city.key, session.run_id, batch)
+        session.visits.mark(batch.outcomes.items(), session.run_id)
+        for name in ("new", "revised", "unchanged"):
+            session.count(name, getattr(changes, name))
+        self._batch = _Batch()
 
-    async def _guarded(self, step: Awaitable[Any]) -> None:
+    def _guarded(self, step: Callable[[], Any]) -> None:
         try:
-            await step
+            step()
         except (damage.StoreError, VisitsError, OSError) as error:
             # What was not stored is still in the archive, and unmarked.
             self.session.report("store", str(self.session.output), str(error))

@@ -9,11 +9,15 @@ import crawler
 import pipelines
 from crawler.phrases import PhraseError, group, read_lists
 
+WORDS = frozenset(("column_words.tsv",))
+"""Lists of plain words, with a reader of their own (`crawler.cms.columns`)."""
+
 LISTS = sorted(
     path
     for package in (crawler, pipelines)
     for path in Path(package.__file__).parent.rglob("*.tsv")
     if re.search(r"^#   [\w ]+: ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    and path.name not in WORDS
 )
 
 

@@ -5,7 +5,8 @@ import pytest
 from crawler.errors import ExitCode
 from pipelines.operations.cities import Checked
 
-WORKS, FAILS = {"code": None}, {"code": "robots"}
+LIST = "http://www.anbei.example/xwzx/"
+WORKS, FAILS = {"code": None, "list": LIST}, {"code": "robots", "list": LIST}
 
 
 @pytest.mark.parametrize(
