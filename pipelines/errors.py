@@ -1,7 +1,9 @@
 """Every error as a sentence for the user, with its exit code."""
 
+import difflib
 import errno
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from crawler.errors import ExitCode, ShizhengError
@@ -13,6 +15,21 @@ class UsageError(ShizhengError):
 
 class Stopped(KeyboardInterrupt):
     """The system asked this program to end."""
+
+
+def known_ones(word: str, known: Sequence[str]) -> str:
+    """Return, for a message, what is known, and the name that was meant."""
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold().replace("-", "_"), folded, n=1)
+    hint = f"; did you mean {folded[near[0]]}?" if near else ""
+    return f"known: {', '.join(known)}{hint}"
+
+
+def check_words(noun: str, words: Iterable[str], known: Sequence[str]) -> None:
+    """Raise `UsageError` for the first word that is not known."""
+    for word in words:
+        if word not in known:
+            raise UsageError(f"unknown {noun} {word}; {known_ones(word, known)}")
 
 
 def exit_code(error: BaseException) -> ExitCode | None:

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, Unpack
 import pyarrow as pa
 
 from pipelines.cli.checks import existing
+from pipelines.errors import known_ones
 from pipelines.export import rows
 from pipelines.export.filters import Filters, Losses
 
@@ -58,6 +59,11 @@ class Corpus:
         return self._table("sentences", filters)
 
     def _table(self, kind: str, filters: Chosen) -> pa.Table:
+        for name in filters:
+            if name not in Chosen.__annotations__:
+                raise TypeError(
+                    f"unknown filter {name}; {known_ones(name, (*Chosen.__annotations__,))}"
+                )
         several: dict[str, Any] = {
             name: (value,) if isinstance(value, str) else value for name, value in filters.items()
         }

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import UsageError
+from pipelines.errors import UsageError, check_words
 from pipelines.terminal import complain
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ def crawled(names: Sequence[str], cities_dir: Path | None) -> "Mapping[str, City
     from crawler.city_file import load_cities
 
     cities = load_cities(cities_dir)
-    unknown = [key for key in names if key not in cities]
-    if unknown:
-        raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(cities)}")
+    check_words("city", names, tuple(cities))
     resting = next((cities[key] for key in names if cities[key].status not in CRAWLED), None)
     if resting is not None:
         raise UsageError(f"{resting.key} is {resting.status} since {resting.since}: "

@@ -31,7 +31,7 @@ from pipelines.cli.options import (
     named_values,
     option,
 )
-from pipelines.errors import UsageError
+from pipelines.errors import UsageError, check_words
 from pipelines.terminal import complain, number_of, progress, say, say_json, show_table
 
 if TYPE_CHECKING:
@@ -235,10 +235,9 @@ def backfill(
 
     check_window(since, until)
     known = load_cities(cities_dir)
-    unknown = [key for key in cities if key not in known]
-    if unknown or not cities:
-        raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(known)}"
-                         if unknown else "name at least one city")  # fmt: skip
+    if not cities:
+        raise UsageError("name at least one city")
+    check_words("city", cities, tuple(known))
     order = step.Order(
         writable(shared.output),
         {key: known[key] for key in cities},

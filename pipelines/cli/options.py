@@ -1,6 +1,5 @@
 """Options that several commands share, and how their values are read."""
 
-import difflib
 import re
 import typing
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter, Token
 
 from crawler.errors import ShizhengError
+from pipelines.errors import known_ones
 
 OUTPUT = "output"
 """Folder of the corpus, where neither an option nor a variable names one."""
@@ -67,9 +67,7 @@ def chosen_of(
         words, known = tuple(token.value for token in tokens), choices()
         wrong = next((word for word in words if word not in known), None)
         if wrong is not None:
-            near = difflib.get_close_matches(wrong, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ValueError(f"invalid choice: {wrong!r} (choose from {', '.join(known)}){hint}")
+            raise ValueError(f"invalid choice: {wrong!r}; {known_ones(wrong, known)}")
         return words if typing.get_origin(kind) is tuple else words[0]
 
     return convert

@@ -1,17 +1,28 @@
 """Options that choose pairs and beads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from pipelines.cli.options import Day, chosen_of, option, share
-from pipelines.tables.vocabulary import DECISION, RELATIONS
+from pipelines.errors import UsageError
+from pipelines.tables.vocabulary import DECISION, FLAGS, RELATIONS, SCRIPTS
 
 if TYPE_CHECKING:
     from pipelines.export.filters import Filters
 
-SCRIPTS = ("Hans", "Hant")
+
+def _kinds(kind: object, tokens: Sequence[Token]) -> tuple[str, ...]:
+    from pipelines.export.filters import check_kinds
+
+    words = tuple(token.value for token in tokens)
+    try:
+        check_kinds(words)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return words
 
 
 @Parameter(name="*")
@@ -50,11 +61,17 @@ class Selecting:
         float, option("beads at or above it (default: 0)", "P", read=share)
     ] = 0.0
     kind: Annotated[
-        tuple[str, ...], option("beads of these kinds", "1-1|1-2|…", consume_multiple=(1, None))
+        tuple[str, ...],
+        option("beads of these kinds", "1-1|1-2|…", converter=_kinds, consume_multiple=(1, None)),
     ] = ()
     without_flag: Annotated[
         tuple[str, ...],
-        option("no beads with these flags; any: with none", "FLAG", consume_multiple=(1, None)),
+        option(
+            "no beads with these flags; any: with none",
+            "|".join((*FLAGS, "any")),
+            converter=chosen_of(lambda: (*FLAGS, "any")),
+            consume_multiple=(1, None),
+        ),
     ] = ()
 
     def filters(self) -> "Filters":

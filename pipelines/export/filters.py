@@ -1,5 +1,7 @@
 """Filters of pairs and beads, and the rows that each removed."""
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,13 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.tables.vocabulary import DECISION
+from pipelines.errors import UsageError, check_words
+from pipelines.tables.vocabulary import DECISION, FLAGS, RELATIONS, SCRIPTS
 
 Test = tuple[str, pa.ChunkedArray]
 """Name of a filter, and the rows that pass it; null fails."""
 
 ANY = "any"
 """In place of a flag: every flag."""
+OF_BEADS = ("min_bead_probability", "kinds", "without_flags")
+"""Filters of beads, which choose no pairs."""
+
+_KIND = re.compile(r"(?!0-0)([0-9]|[1-9][0-9])-([0-9]|[1-9][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,38 @@ class Filters:
     min_bead_probability: float = 0.0
     kinds: tuple[str, ...] = ()
     without_flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for a value that no row can have."""
+        for least in (self.min_probability, self.min_bead_probability):
+            if not 0 <= least <= 1:
+                raise UsageError(f"expected a probability from 0 to 1, not {least!r}")
+        check_words("relation", self.relations, RELATIONS)
+        check_words("script", self.scripts, SCRIPTS)
+        check_words("flag", self.without_flags, (*FLAGS, ANY))
+        check_kinds(self.kinds)
+
+    def check_for(self, rows: str) -> None:
+        """Raise `UsageError` for a filter of beads where rows are not beads."""
+        blank = Filters()
+        given = [name for name in OF_BEADS if getattr(self, name) != getattr(blank, name)]
+        if rows != "sentences" and given:
+            raise UsageError(
+                f"{', '.join(given)} chooses sentences and would leave {rows} as they are: choose "
+                "sentences, or leave it out"
+            )
+
+
+def check_kinds(kinds: Iterable[str]) -> None:
+    """Raise `UsageError` for what is no kind of beads, such as 1-1."""
+    for kind in kinds:
+        if not _KIND.fullmatch(kind):
+            meant = "-".join(re.findall("[0-9]+", unicodedata.normalize("NFKC", kind)))
+            hint = f"; did you mean {meant}?" if _KIND.fullmatch(meant) else ""
+            raise UsageError(
+                f"expected numbers of Chinese and English sentences like 1-1 or 1-2, "
+                f"not {kind!r}{hint}"
+            )
 
 
 @dataclass(slots=True)

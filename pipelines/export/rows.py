@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.errors import UsageError
+from pipelines.errors import UsageError, known_ones
 from pipelines.export.filters import Filters, Losses, chosen_beads, chosen_pairs
 from pipelines.tables import articles, files, parquet, schema
 
@@ -45,13 +45,15 @@ def read(output: Path, kind: str, filters: Filters, losses: Losses) -> Iterator[
 
     Raises `UsageError` for a city that has no pairs, `StoreError` for a damaged table.
     """
+    filters.check_for(kind)
     known = files.cities_with(output, "pairs")
-    missing = [city for city in filters.cities if city not in known]
-    if missing or not known:
-        raise UsageError(
-            f"{output}: no pairs of {', '.join(missing) or 'any city'}; run `shizheng align`. "
-            f"There are: {', '.join(known) or 'none'}"
-        )
+    if not known:
+        raise UsageError(f"{output}: no pairs of any city; run `shizheng align`")
+    for city in filters.cities:
+        if city not in known:
+            raise UsageError(
+                f"{output}: no pairs of {city}, run `shizheng align`; {known_ones(city, known)}"
+            )
     for city in filters.cities or known:
         yield _of_city(output, city, kind, filters, losses)
 

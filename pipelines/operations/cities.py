@@ -8,7 +8,7 @@ from pathlib import Path
 from crawler.city import CRAWLED, City
 from crawler.city_file import CityError, city_files, load_city
 from crawler.errors import ExitCode
-from pipelines.errors import UsageError
+from pipelines.errors import check_words
 from pipelines.operations.moved_lists import Patch, patch, why_lost
 from pipelines.operations.probing import Source, probe
 from pipelines.terminal import Tracker
@@ -89,7 +89,5 @@ def check(
 
 def _chosen(folder: Path | None, names: Sequence[str]) -> list[Path]:
     paths = city_files(folder)
-    unknown = [name for name in names if name not in paths]
-    if unknown:
-        raise UsageError(f"unknown city {', '.join(unknown)}; known: {', '.join(paths)}")
+    check_words("city", names, tuple(paths))
     return [paths[name] for name in names] if names else list(paths.values())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.city import City
+from pipelines.errors import known_ones
 from pipelines.release.about import citation, croissant, datasheet, manifest, quality
 from pipelines.release.about.manifest import ReleaseCounts
 from pipelines.release.content import masking, selection, withdrawal
@@ -168,12 +169,10 @@ def _describe(release: Snapshot, formats: Sequence[str], tracker: Tracker) -> No
 
 def _chosen(output: Path, thresholds: Thresholds) -> list[str]:
     known = files.cities_with_articles(output)
-    unknown = [key for key in thresholds.cities if key not in known]
-    if unknown or not known:
-        raise ReleaseError(
-            f"{output}: no articles of {', '.join(unknown) or 'any city'}; "
-            f"there are: {', '.join(known) or 'none'}"
-        )
+    missing = [key for key in thresholds.cities if key not in known]
+    if missing or not known:
+        hint = f"; {known_ones(missing[0], known)}" if known else ""
+        raise ReleaseError(f"{output}: no articles of {', '.join(missing) or 'any city'}{hint}")
     return sorted(set(thresholds.cities)) or known
 
 

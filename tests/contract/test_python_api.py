@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,3 +57,20 @@ def test_filters_are_keywords(corpus: Path) -> None:
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such folder"):
         shizheng.open(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("filters", "error", "said"),
+    [
+        ({"relations": "translated"}, UsageError, "did you mean translation"),
+        ({"cities": "nowhere"}, UsageError, "no pairs of nowhere"),
+        ({"min_probability": 90}, UsageError, "from 0 to 1"),
+        ({"kinds": "1-1"}, UsageError, "chooses sentences"),
+        ({"relation": "translation"}, TypeError, "did you mean relations"),
+    ],
+)
+def test_a_filter_that_means_nothing_is_refused(
+    corpus: Path, filters: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        shizheng.open(corpus).pairs(**filters)

@@ -15,6 +15,8 @@ from builders import article, store_articles, store_rows
 from crawler.item import NEWS_TIME
 from pipelines.cli.app import main
 from pipelines.export.formats import FORMATS
+from pipelines.sentences.flags import flags
+from pipelines.tables.vocabulary import FLAGS
 
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -190,3 +192,45 @@ def test_a_mistake_is_a_sentence_and_no_file(
     assert main(["export", *words]) == 2
     assert named in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("sentences --kind 1:1", "did you mean 1-1?"),
+        ("sentences --kind １－２", "did you mean 1-2?"),
+        ("sentences --kind 0-0", "like 1-1 or 1-2, not '0-0'"),
+        ("sentences --without-flag number-mismatch", "did you mean number_mismatch?"),
+        ("sentences --without-flag Any", "did you mean any?"),
+        ("pairs --relation translated", "did you mean translation?"),
+        ("pairs --script hans", "did you mean Hans?"),
+        ("pairs --city Luoshan", "did you mean luoshan?"),
+        ("pairs --kind 1-1", "chooses sentences"),
+        ("documents --without-flag any", "chooses sentences"),
+        ("documents --min-bead-probability .5", "chooses sentences"),
+    ],
+)
+def test_a_filter_that_no_row_can_pass_is_refused_with_what_was_meant(
+    output: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    said: str,
+) -> None:
+    out = tmp_path / "a.tsv"
+    kind, *options = command.split()
+    assert main(["export", kind, str(out), *options, "--output", str(output)]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_flags_that_beads_get_are_those_that_filters_know() -> None:
+    beads = {
+        "number_mismatch": ("新增12所学校。", "It added 15 schools."),
+        "length_outlier": ("会议今天召开。", "word " * 60),
+        "fragment": ("是。", "Yes."),
+        "boilerplate": ("责任编辑：王某", "Editor: Wang"),
+    }
+    assert sorted(beads) == list(FLAGS)
+    for flag, (zh, en) in beads.items():
+        assert flag in flags(zh, en)

@@ -214,7 +214,7 @@ def test_a_version_that_cannot_name_a_folder_is_refused(output: Path, version: s
 def test_nothing_to_release_is_said_and_leaves_nothing(own: Path) -> None:
     with pytest.raises(ReleaseError, match="no article is within these thresholds"):
         release(own, since=date(2030, 1, 1))
-    with pytest.raises(ReleaseError, match="no articles of atlantis; there are: anbei, bolin"):
+    with pytest.raises(ReleaseError, match="no articles of atlantis; known: anbei, bolin"):
         release(own, cities=("atlantis",))
     assert list((own / "releases").iterdir()) == []
 
