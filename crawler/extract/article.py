@@ -48,6 +48,8 @@ _PARTICULAR = re.compile(
 )
 _ENOUGH = 24
 """Units of text from which a family's rule has found the body; set by hand, not measured."""
+_OUTERMOST = 3
+"""Elements around headline and foot of a page: html, body and a wrapper."""
 _DOUBTFUL = 400
 """Units of text below which a page may be a defence: their own words stay below."""
 _PLAIN = 80
@@ -537,15 +539,24 @@ def _own(body: Body) -> list[str]:
 def _is_foot(found: _Fields) -> bool:
     """Return True if a short text is the foot of its page.
 
-    Every page of a site ends in a foot: the last words below a film or a picture are no article.
+    Every page of a site ends in a foot: the last words below a film or a picture are no article,
+    nor are words outside the box that has the headline and the film.
     """
     page, text = found.page, found.text
-    return (
-        text.rules is None
-        and text.places[1] == len(page.blocks)
-        and not reaches(found.body.paragraphs, _PLAIN)
-        and bool(page.outside_furniture("img", "video", "audio", "embed", "object"))
-    )
+    if text.rules is not None or reaches(found.body.paragraphs, _PLAIN):
+        return False
+    shown = page.outside_furniture("img", "video", "audio", "embed", "object")
+    if not shown or text.places[1] == len(page.blocks):
+        return bool(shown)
+    start = text.places[0]
+    title = page.blocks[min(fields.title_place(page.blocks, found.heading, start), start)].node
+    own = set(page.blocks[start].node.iterancestors())
+    around = [node for node in (title, *title.iterancestors()) if node in own]
+    # Words in one box with the headline are its text; the page itself is no box.
+    if len(around) > _OUTERMOST:
+        return False
+    boxes = [node for node in title.iterancestors() if node not in own]
+    return bool(boxes) and any(boxes[-1] in media.iterancestors() for media in shown)
 
 
 def _no_article(found: _Fields) -> Reject | None:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from lxml import etree
 
 from crawler.extract import captions, lines
-from crawler.extract.blocks import Block, bare
+from crawler.extract.blocks import SEPARATOR, Block, bare
+from crawler.extract.dates import date_apart, is_part_of_date
 from crawler.extract.documents import is_named_document, resolve
 from crawler.extract.kinds import has_items
 from crawler.extract.widgets import is_pager, is_widget
@@ -28,6 +29,9 @@ _ICON = re.compile(
 _EDGE = 4
 """Lines of text at either end among which date lines, credits and the like are looked for."""
 _ENDED = "end mark"
+_LEAF = 3
+"""Lines of a date at most: day, month and year."""
+_DAY_AND_MONTH = re.compile(r"\d{1,2}\s*[月./-]\s*\d{1,2}|\d\s*[A-Za-z]{3}|[A-Za-z]{3}\.?\s*\d")
 _PART_OF_TITLE = 4
 """Letters from which a line may be a part of the headline; set by hand, not measured."""
 _LONGEST_EDGE = 200
@@ -136,7 +140,13 @@ class _Edges:
         """Return `blocks` without furniture among the first and the last few."""
         kept: list[Block] = []
         begun = False
+        leaf = _calendar_leaf(blocks)
+        if leaf:
+            self.cut += [Cut(block.text, "date and source line") for block in leaf]
+            self.meta.append(lines.read_line(SEPARATOR.join(block.pieces for block in leaf)))
         for block in blocks:
+            if block in leaf:
+                continue
             if not begun and len(kept) < _EDGE and self._cuts(block, self._reasons_at_start):
                 continue
             kept.append(block)
@@ -215,6 +225,21 @@ class _Edges:
     def _leads_elsewhere(self, block: Block) -> bool:
         linked = block.link_density > _LINK and not self.items
         return linked and not re.search(r"[。！？.!?]$|https?:|www\.", block.text)
+
+
+def _calendar_leaf(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Return the opening lines that are a date in parts, or one without its year."""
+    for start, block in enumerate(blocks[:_EDGE]):
+        if len(block.text) >= _PROSE:
+            break
+        for count in range(_LEAF, 0, -1):
+            run = blocks[start : start + count]
+            if not all(is_part_of_date(part.text) for part in run):
+                continue
+            whole = date_apart(SEPARATOR.join(part.pieces for part in run))
+            if whole or (len(run) == 1 and _DAY_AND_MONTH.search(block.text)):
+                return run
+    return ()
 
 
 def _is_of_title(line: str, title: str) -> bool:

@@ -69,6 +69,11 @@ _ASCII = bytes(range(0x80))
 _PAIR = re.compile(rb"[\x80-\xff]{2}")
 _WIDE = re.compile("[^\x00-\x7f]+")
 _EUROPEAN = re.compile("[\u00a0-\u024f\u0370-\u03ff\u2000-\u206f\u20a0-\u23ff\u2500-\u2bff]+")
+# Accented letters within a word: two or three in a row, so that they are not alone.
+_ACCENTED = re.compile(
+    "(?<=[A-Za-z])[\u00c0-\u024f]{2,3}(?![\u0250-\uffff])"
+    "|(?<![\u0080-\uffff])[\u00c0-\u024f]{2,3}(?=[A-Za-z])"
+)
 # Text between tags, with a byte above ASCII; and two Han in a row, which GBK hardly ever resembles.
 _PIECE = re.compile(rb"[^<>\r\n\x80-\xff]*[\x80-\xff][^<>\r\n]*")
 _UTF8_HAN = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){3}")
@@ -160,7 +165,7 @@ def _is_latin(text: str) -> bool:
     a few that all make signs are no accident.
     """
     signs = _WIDE.findall(text)
-    alone = sum(len(sign) == 1 for sign in signs)
+    alone = sum(len(sign) == 1 for sign in signs) + len(_ACCENTED.findall(text))
     return all(map(_EUROPEAN.fullmatch, signs)) and (
         alone > _ALONE * len(signs) or len(signs) >= _MANY
     )

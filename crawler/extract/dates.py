@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from crawler.item import LATEST, NEWS_TIME, Precision
-from crawler.script import HAN_DIGITS, MONTH, MONTH_NAMES, month_number
+from crawler.script import HAN, HAN_DIGITS, MONTH, MONTH_NAMES, month_number
 
 _YEAR = r"(?<!\d)(?P<y>(?:19[5-9]|20\d)\d)"
 _ZONES = {
@@ -18,6 +18,7 @@ _ZONES = {
 _ZONE = (
     r"(?:\s*[(（]?(?P<zone>(?:GMT|UTC)?\s?[+-](?:0?\d|1[0-4])(?::?[0-5]\d)(?!\d)|"
     rf"(?:GMT|UTC)\s?[+-](?:1[0-4]|0?\d)(?!\d)|(?:{'|'.join(_ZONES)})(?![a-z])))?"
+    rf"(?:\s*[(（](?:[A-Z][a-z]+ ){{1,4}}Time[)）]|\s*[(（][{HAN}]{{2,8}}(?:时间|時間)[)）])?"
 )
 _WEEKDAY = (
     r"[(（]?(?:(?:星期|周|週|禮拜)[一二三四五六日天]|"
@@ -38,7 +39,9 @@ _DAY = re.compile(
     + _CLOCK,
     re.I,
 )
-_PLAIN = str.maketrans("０１２３４５６７８９－—–‒―‐‑−／．。", "0123456789--------/..")
+_PLAIN = str.maketrans(
+    "０１２３４５６７８９－—–‒―‐‑−～~、_／∕．。·‧・•", "0123456789------------//......"
+)
 """Signs of Chinese input methods, as dates are written elsewhere; one for one, so that places
 stay."""
 _NEAR = 24
@@ -80,7 +83,8 @@ _ENGLISH = (
     ),
 )
 _DAY_LAST = re.compile(
-    r"(?<![\d./-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>20\d\d)(?!\d)" + _CLOCK,
+    r"(?<![\d./-])(?P<a>\d{1,2})\s?(?P<sep>[/.-])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?(?P<y>20\d\d)(?!\d)"
+    + _CLOCK,
     re.I,
 )
 _COMPACT = re.compile(
@@ -121,6 +125,7 @@ _APART = tuple(
         rf"{_A_YEAR}年?\x1f{_A_MONTH}[-/.月]{_A_DAY}日?",
         rf"{_A_YEAR}年?\x1f{_A_MONTH}月?\x1f{_A_DAY}日?",
         rf"{_A_DAY}日?\x1f{_A_MONTH}月\x1f{_A_YEAR}年?",
+        rf"{_A_MONTH}月\x1f{_A_DAY}日?\x1f{_A_YEAR}年?",
     )
 )
 """Day, month and year in elements of their own, as calendar leaves show them."""

@@ -290,7 +290,11 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
         hour = f" {following}" if lines.is_clock(following) else ""
         found = lines.read_line(pieces + hour)
         inside = start <= place < end
-        if found.has_fields and (not inside or lines.is_meta_line(blocks[place].text, found)):
+        # A table of the document's properties is a text to the extractors.
+        own = lines.is_catalogue(blocks[place].text) and not found.is_unlabelled
+        if found.has_fields and (
+            not inside or own or lines.is_meta_line(blocks[place].text, found)
+        ):
             # A date in a running sentence is news; a bare one is a date line.
             if found.bare and len(found.rest) > _SENTENCE and not found.published:
                 found = lines.without_bare_date(found)

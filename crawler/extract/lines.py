@@ -27,7 +27,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _UNMARKED = re.compile(
-    rf"({_START}{alternatives(_LABELS, *_DAYS, 'other day')})[\s\x1f]+"
+    rf"({_START}{alternatives(_LABELS, *_DAYS, 'other day')})[\s\x1f|]+"
     rf"(?=\d|民[國国]|中[華华]民|(?:{MONTH})\b)",
     re.IGNORECASE,
 )
