@@ -27,6 +27,7 @@ _SIZE_FIELDS = frozenset(field_names("page size"))
 _OFFSETS = frozenset(field_names("offset"))
 _TOTALS = field_names("total")
 _PAGE_COUNTS = field_names("pages")
+_NEXT = field_names("next address")
 _URLS = field_names("address")
 _TITLES = field_names("title")
 _DATES = field_names("date")
@@ -36,6 +37,11 @@ _ANY_DATE = re.compile(
     r"(?:pub|release|issue|deploy|show|news|info|doc)\w*(?:time|date|at|ed|day|datestr)$|fb(?:sj|rq)"
 )
 _NO_DATE = re.compile(r"update|modif|end|expire|begin|start|event|audit|deadline")
+_ADDRESS = re.compile(
+    r"(?:https?:/|\.{1,2})?(?:/[^\s/<>\"']+)+/?|[^\s<>\"'?]{1,80}\.(?:[sjx]?html?|aspx?|jsp|php|do)(?:\?\S*)?"
+)
+"""Value that is an address by its looks."""
+_DATE = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[T ][\d:.+Z]+)?\s*$")
 _FOLDER = re.compile(r"/(?:index\.\w+)?$")
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
 _WORDS = re.compile(rf"[{HAN}]{{4}}|[A-Za-z]+(?: [A-Za-z'’-]+){{2}}")
@@ -141,7 +147,7 @@ def json_listing(
         total = int(count[1]) if count else paging.total
         paging = _Paging(len(entries), total, paging.pages, int(rows[1]) if rows else None)
     kept = tuple(link for link in entries if wanted(link.url))
-    further = _further(url, paging)
+    further = _further(url, paging) or _next(data, url)
     unread = "" if further or more or paging.total or not _is_full(url, paging) else FULL
     return Listing(kept, (*more, *further), total=paging.total, unread=unread)
 
@@ -202,6 +208,17 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
     return ()
 
 
+def _next(data: Any, url: str) -> tuple[str, ...]:
+    """Return the address of the next page that an answer names."""
+    for entry in _objects(data):
+        for name in _NEXT:
+            value = entry.get(name)
+            target = absolute(value, url) if isinstance(value, str) else None
+            if target and target != url:
+                return (target,)
+    return ()
+
+
 def _is_full(url: str, paging: _Paging) -> bool:
     """Return True if an answer has all entries asked for."""
     sizes = [v for k, v in parse_qsl(urlsplit(url).query) if _plain(k) in _SIZE_FIELDS]
@@ -256,7 +273,10 @@ def _without_columns(entries: tuple[Link, ...]) -> tuple[Link, ...]:
 
 
 def _target(entry: dict[str, Any], url: str) -> str | None:
-    """Return the address of an entry's page, or None."""
+    """Return the address of an entry's page, or None.
+
+    Under a name for addresses, or else the only value that looks like one.
+    """
     named = [entry[name] for name in _URLS if name in entry]
     named += [value for name, value in entry.items() if _ANY_URL.search(name) and name not in _URLS]
     for value in named:
@@ -265,7 +285,10 @@ def _target(entry: dict[str, Any], url: str) -> str | None:
         target = absolute(value, url)
         if target and not is_file(target):
             return target
-    return None
+    texts = (value.strip() for value in entry.values() if isinstance(value, str))
+    pages = {absolute(text, url) for text in texts if _ADDRESS.fullmatch(text)}
+    pages = {page for page in pages if page and not is_file(page)}
+    return pages.pop() if len(pages) == 1 else None
 
 
 def _title(entry: dict[str, Any]) -> str | None:
@@ -295,7 +318,9 @@ def _date(entry: dict[str, Any]) -> date | None:
         written = value.get("time") if isinstance(value, dict) else value
         if isinstance(written, str | int | float) and (day := stated_date(_whole(written))):
             return day
-    return None
+    texts = (v.strip() for k, v in entry.items() if isinstance(v, str) and not _NO_DATE.search(k))
+    days = {stated_date(text) for text in texts if _DATE.match(text)}
+    return days.pop() if len(days) == 1 else None
 
 
 def _whole(value: str | int | float) -> str | int:
@@ -313,6 +338,8 @@ def _objects(data: Any) -> Iterator[dict[str, Any]]:
             yield {_plain(str(key)): value[key] for key in list(value)[:_MAX_FIELDS]}
             queue.extend(value.values())
         elif isinstance(value, list):
+            if 2 <= len(value) <= _MAX_FIELDS and all(isinstance(v, str | int) for v in value):
+                yield {str(at): field for at, field in enumerate(value)}  # fields without names
             queue.extend(value)
         elif isinstance(value, str) and value[:1] in ("{", "[") and (inner := read_json(value)):
             queue.append(inner)  # JSON within JSON

@@ -75,7 +75,8 @@ class Family:
     on an article page: the newest template first. `any_url` is True if `is_article` only excludes
     other pages and accepts any family's articles. `pagers` is True if its lists may have pagers,
     `reads_data` if its reader takes JSON, too. `own_pager` reads the pager of its lists where they
-    all have the same: another one shows another system with the same URLs of articles.
+    all have the same: another one shows another system with the same URLs of articles. `second` is
+    the number of page 2 where only the last page's is seen.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Family:
     pagers: bool = True
     reads_data: bool = False
     own_pager: Callable[[str, str], tuple[str, ...]] | None = None
+    second: int = 2
 
     def is_own_article(self, url: str) -> bool:
         """Return True if only this family's articles have the URL's shape."""

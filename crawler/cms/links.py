@@ -101,11 +101,11 @@ def _found(text: str, url: str) -> Iterator[Anchor]:
     if root is None:
         return
     base = base_of(root, url)
-    encoding = _query_encoding(text)
+    encoding = query_encoding(text)
     chrome: dict[etree._Element, bool] = {}
     for node in root.iter("a"):
         href = node.get("href")
-        target = absolute(_encoded(href, encoding), base) or _opened(node, base)
+        target = absolute(encoded(href, encoding), base) or _opened(node, base)
         if target is None:
             continue
         yield Anchor(
@@ -139,7 +139,7 @@ def _opened(node: etree._Element, base: str) -> str | None:
     return absolute(match[1], base) if match else None
 
 
-def _query_encoding(text: str) -> str | None:
+def query_encoding(text: str) -> str | None:
     """Return the encoding of a page's queries, None for UTF-8."""
     match = _CHARSET.search(text[:4096])
     if match is None:
@@ -147,7 +147,7 @@ def _query_encoding(text: str) -> str | None:
     return "big5" if match[1].lower().startswith("big5") else "gb18030"
 
 
-def _encoded(href: str | None, encoding: str | None) -> str | None:
+def encoded(href: str | None, encoding: str | None) -> str | None:
     """Return a link with its query in the page's encoding."""
     if not href or not encoding or href.isascii() or "?" not in href:
         return href

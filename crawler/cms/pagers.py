@@ -12,7 +12,16 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler.cms.links import absolute, base_of, is_file, once, root_of, squeeze
+from crawler.cms.links import (
+    absolute,
+    base_of,
+    encoded,
+    is_file,
+    once,
+    query_encoding,
+    root_of,
+    squeeze,
+)
 from crawler.cms.paging import MAX_PAGES, joined_pages
 from crawler.limits import whole_number
 from crawler.phrases import alternatives
@@ -68,7 +77,8 @@ class _Mark:
 class _Shape:
     """Addresses of a pager: one number between two parts.
 
-    The number is `offset` at page 0, and grows in `step`s.
+    The number is `offset` at page 0, and grows in `step`s, or falls where a system numbers the
+    oldest page 1.
     """
 
     head: str
@@ -103,15 +113,18 @@ class Pager:
     unread: str = ""
 
 
-def pager_of(text: str, url: str, is_article: Callable[[str], bool]) -> Pager:
-    """Return the pager of a list page; articles are not its pages."""
+def pager_of(text: str, url: str, is_article: Callable[[str], bool], second: int = 2) -> Pager:
+    """Return the pager of a list page; articles are not its pages.
+
+    Where it shows only the last page's number, page 2 has the number `second`.
+    """
     root = root_of(text)
     if root is None:
         return Pager()
-    marks = _without_years(list(_marks(root, url, is_article)))
+    marks = _without_years(list(_marks(root, url, query_encoding(text), is_article)))
     stated = _last_stated(_STATED, text) or 0
     entries = _last_stated(_ENTRIES, text)
-    urls = once(_filled(marks, url, min(stated, MAX_PAGES)), url)
+    urls = once(_filled(marks, url, min(stated, MAX_PAGES), second), url)
     asked = [mark.asked for mark in marks if mark.url is None and mark.asked]
     if not urls and asked:
         pages = joined_pages(text, url, max(*asked, stated))
@@ -145,10 +158,12 @@ def _last_stated(pattern: re.Pattern[str], text: str) -> int | None:
     return found
 
 
-def _marks(root: etree._Element, url: str, is_article: Callable[[str], bool]) -> Iterator[_Mark]:
+def _marks(
+    root: etree._Element, url: str, encoding: str | None, is_article: Callable[[str], bool]
+) -> Iterator[_Mark]:
     base = base_of(root, url)
     for node in root.iter("a", "area", "link", "button", "span", "li", "option", "input"):
-        target = _target(node, base)
+        target = encoded(_target(node, base), encoding)
         asked = None if target else _asked(node)
         if target is None and asked is None:
             continue
@@ -238,26 +253,30 @@ def _is_kin(target: str, url: str) -> bool:
     return within and bool(re.search(r"\d", there.path[len(folder) :] + there.query))
 
 
-def _filled(marks: list[_Mark], url: str, stated: int) -> Iterator[str]:
+def _filled(marks: list[_Mark], url: str, stated: int, second: int) -> Iterator[str]:
     """Yield the pages that a pager shows, and those between."""
     ahead = [mark for mark in marks if mark.url and mark.kind != "back" and mark.number != 1]
-    shape = _shape(ahead, url, stated)
+    shape = _shape(ahead, url, stated, second)
     direct = [mark.url for mark in ahead if mark.url]
     if shape is None:
         yield from direct
         return
     pages = [page for target in direct if (page := shape.page(target)) is not None]
     last = max([stated, *pages])
+    if shape.step < 0:
+        last = min(last, shape.page(f"{shape.head}1{shape.tail}") or 0)
     yield from (mark.url for mark in ahead if mark.kind == "next" and mark.url)
     yield from (shape.url(page) for page in range(2, min(last, MAX_PAGES) + 1))
     yield from direct
 
 
-def _shape(marks: list[_Mark], url: str, stated: int) -> _Shape | None:
+def _shape(marks: list[_Mark], url: str, stated: int, second: int) -> _Shape | None:
     """Return the shape that most of a pager's addresses have."""
+    if (falling := _falling(marks)) is not None:
+        return falling
     votes: Counter[_Shape] = Counter()
     for mark in marks:
-        page = mark.number or _page_of(mark, url, stated)
+        page = mark.number or _page_of(mark, url, stated, second)
         for shape in _shapes(mark.url or "", page) if page else ():
             votes[shape] += 1
     if not votes:
@@ -267,10 +286,34 @@ def _shape(marks: list[_Mark], url: str, stated: int) -> _Shape | None:
     return best if votes[best] * 2 > numbered else None
 
 
-def _page_of(mark: _Mark, url: str, stated: int) -> int | None:
+def _falling(marks: list[_Mark]) -> _Shape | None:
+    """Return the shape of a pager whose numbers fall, or None.
+
+    Two of its pages show it: `2` leads to 16.htm and `3` to 15.htm, or the next page is 16.htm
+    and the last one 1.htm.
+    """
+    found: dict[int, tuple[int, str, str]] = {}
+    for mark in marks:
+        page = mark.number or {"next": 2, "last": 0}.get(mark.kind)
+        for number, head, tail, _ in _runs(mark.url or "")[-1:]:
+            if page is not None:
+                found.setdefault(page, (number, head, tail))
+    if len({place[1:] for place in found.values()}) != 1:
+        return None
+    last, numbered = found.pop(0, None), sorted(found)
+    head, tail = next(iter(found.values()), (0, "", ""))[1:]
+    sums = {page + found[page][0] for page in numbered}
+    if len(sums) != 1 or (len(numbered) < 2 and (last is None or last[0] != 1)):
+        return None
+    total = sums.pop()
+    return _Shape(head, tail, total, -1) if found[numbered[0]][0] > numbered[0] - 1 else None
+
+
+def _page_of(mark: _Mark, url: str, stated: int, second: int) -> int | None:
     """Return the page of a link without a number, or None."""
     if mark.kind == "last":
-        return stated or next((n for n, *_ in reversed(_runs(mark.url or ""))), None)
+        number = next((n for n, *_ in reversed(_runs(mark.url or ""))), None)
+        return stated or (None if number is None else number + 2 - second)
     here, there = _runs(url), _runs(mark.url or "")
     for number, head, tail, _ in there:
         before = next((n for n, h, t, _ in here if (h, t) == (head, tail)), None)

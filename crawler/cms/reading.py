@@ -50,7 +50,7 @@ def _read(family: Family, read: Callable[[str, str], Listing], text: str, url: s
 
 def _page(family: Family, own: Listing, text: str, url: str) -> Listing:
     """Return the listing of a page with pagers and frames."""
-    pager = pager_of(text, url, family.is_own_article)
+    pager = pager_of(text, url, family.is_own_article, family.second)
     more = [*own.more]
     if not more and (pages := called_pages(text, url)):
         more += pages.urls(url)

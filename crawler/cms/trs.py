@@ -44,6 +44,7 @@ FAMILY = Family(
     name="trs",
     is_article=is_article,
     read_list=read_list,
+    second=1,
     rules=(
         Rules(
             version="UEDITOR",
