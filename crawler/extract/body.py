@@ -228,7 +228,7 @@ class _Edges:
 
 
 def _calendar_leaf(blocks: Sequence[Block]) -> Sequence[Block]:
-    """Return the opening lines that are a date in parts, or one without its year."""
+    """Return the opening lines that make up a date."""
     for start, block in enumerate(blocks[:_EDGE]):
         if len(block.text) >= _PROSE:
             break
