@@ -1,8 +1,9 @@
 """Sentence segmentation of Chinese and English text.
 
-A line of the text is a paragraph, and a paragraph always ends a sentence; inside one the rules
-are those of the language. Spans have no surrounding whitespace, do not overlap, and together
-contain every character that is not whitespace.
+A line of the text is a paragraph, and a paragraph always ends a sentence, but for lines that were
+wrapped within one (`_paragraphs`); inside a paragraph the rules are those of the language. Spans
+have no surrounding whitespace, do not overlap, and together contain every character that is not
+whitespace.
 """
 
 import re
@@ -30,22 +31,48 @@ def split(text: str, lang: str) -> list[Span]:
         raise ValueError(f"sentences are split in zh or en, not in {lang!r}")
     ends = _zh_ends if lang == "zh" else _en_ends
     spans: list[Span] = []
-    for line in _LINE.finditer(text):
-        start = line.start()
-        found = [*ends(line.group()), len(line.group())]
-        for end in _cut_at_semicolons(line.group(), found, _RUN_ON[lang]):
-            stop = line.start() + end
+    for first, last in _paragraphs(text, lang):
+        start, line = first, text[first:last]
+        found = [*ends(line), len(line)]
+        for end in _cut_at_semicolons(line, found, _RUN_ON[lang]):
+            stop = first + end
             piece = text[start:stop]
             body = piece.strip()
             if body:
                 lead = start + len(piece) - len(piece.lstrip())
-                # Marks without a letter or figure (a lone closing quote) are no sentence.
-                if spans and start > line.start() and not _WORD.search(body):
+                # A lone closing quote or number of a footnote is no sentence.
+                if spans and start > first and not _WORD.search(body):
                     spans[-1] = Span(spans[-1].start, lead + len(body))
                 else:
                     spans.append(Span(lead, lead + len(body)))
             start = stop
     return spans
+
+
+def _paragraphs(text: str, lang: str) -> Iterator[Span]:
+    """Yield lines, those wrapped within a sentence joined."""
+    lines = [Span(*line.span()) for line in _LINE.finditer(text)]
+    width = max((line.end - line.start for line in lines), default=0)
+    start = 0
+    for at, (line, after) in enumerate(zip(lines, [*lines[1:], None], strict=False), 1):
+        broken = after is not None and text[line.end : after.start] in ("\n", "\r\n")
+        if after is None or not broken or not _wrapped(text, line, after, lang, width):
+            yield Span(lines[start].start, line.end)
+            start = at
+
+
+def _wrapped(text: str, line: Span, after: Span, lang: str, width: int) -> bool:
+    """Return True if a line's sentence goes on in the next.
+
+    After a comma, or in English in lower case, if its first word would not have fitted.
+    """
+    mark = text[line.start : line.end].rstrip()[-1:]
+    if lang == "zh":
+        return mark in ("，", "、") and bool(_ZH_WRAPPED.match(text, after.start))
+    word = _EN_WRAPPED.match(text, after.start)
+    return word is not None and (
+        mark == "," or (mark.isalpha() and line.end - line.start + len(word[0]) > width)
+    )
 
 
 _RUN_ON = {"zh": 160, "en": 480}
@@ -91,7 +118,8 @@ def _any(name: str, lang: str) -> str:
 
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
-_WORD = re.compile(r"\w")
+_WORD = re.compile(r"[^\W①-⑳¹²³⁰-⁹]")
+_ZH_WRAPPED, _EN_WRAPPED = re.compile(f"[{HAN}“「《\\d]"), re.compile(r"[a-z]+(?=[ ,.])")
 
 # What closes after the stop still belongs to the sentence: 他说：“好。” In English a straight quote
 # closes where it touches the stop; in Chinese, without spaces, `_zh_closed` counts.
@@ -106,11 +134,11 @@ _CLOSE = rf"(?:[{re.escape(_CLOSERS)}{_UNSEEN}\"']|\s+[”’」』])*"
 # a figure, a clause number (1．) or a Latin name.
 _ZH_STOP = re.compile(
     rf"(?:[。！？｡]+|…{{2,}}|⋯{{2,}}|\.{{6}}|[!?]+|(?<=[{HAN}])．+"
-    rf"|(?<=[{HAN}%％℃])\.(?=\s|$|[{HAN}]))"
-    rf"[。！？!?…]*{_CLOSE}(?:\s?\[\d{{1,3}}\])*"
+    rf"|(?:(?<=[{HAN}%％℃])|(?<=[A-Za-z{HAN}][)）]))\.(?=\s|$|[{HAN}])|(?<=\d[:：]\d\d)\.(?=\s|$|[{HAN}]))"
+    rf"[。！？!?…]*{_CLOSE}(?:\s?\[\d{{1,3}}\]|[¹²³⁰-⁹])*"
 )
 # A quotation inside a sentence: 有人喊“出水了！”，我们就往外跑。
-_ZH_CARRIES_ON = re.compile(r"\s*[，、；：,;:的地得）)》—…·。！？!?]")
+_ZH_CARRIES_ON = re.compile(r"\s*(?:[，、；：,;:的地得）)》—…。！？!?]|·(?!\s))")
 # The speaker after a quotation: “去哪儿？”男人问。“好了。”家住柳湾村的村民老周高兴地说。 The
 # longer the phrase, the surer it must end in its verb. A colon introduces what follows.
 _ZH_SAID = rf"(?:{_any('said', 'zh')})(?<!{_any('no verb', 'zh')})"
@@ -120,7 +148,8 @@ _ZH_SPEAKER = re.compile(
     rf"\s*(?![无無没沒]有?人)(?:[^\s，。！？；：,!?;:“”「」『』\"]{{0,{_SPEAKER_SHORT}}}?"
     rf"{_ZH_SAID}[道着了过]?(?=[，。！？,!?…]|\s*$)"
     rf"|[^。！？；：!?;:“”「」『』\"]{{0,{_SPEAKER_LONG}}}?"
-    rf"{_ZH_SAID}(?:[道着了过]|一[声聲]|起[来來]|(?:本报)?记者|記者|大家)?"
+    rf"(?:{_ZH_SAID}(?:[道着了过]|一[声聲]|起[来來]|(?:本报)?记者|記者|大家)?"
+    rf"|(?:{_any('told', 'zh')})[{HAN}]{{1,12}})"
     r"(?=[。！？!?]|[，,]\s?[“「『]|\s*$))"
 )
 
@@ -132,20 +161,33 @@ _TITLE = re.compile(r"《[^《》]{1,60}》")
 # A short quotation that is part of its sentence: 高呼“加油！加油！”为选手助威, "Go! Liuwan" opened.
 _QUOTED = {
     "zh": re.compile(r"(?:“[^“”]{1,30}”|「[^「」]{1,30}」|『[^『』]{1,30}』)"),
-    "en": re.compile(r"(?:“[^“”]{1,60}”|\"[^\"]{1,60}\")"),
+    "en": re.compile(r"(?:“[^“”]{1,60}”|‘[^‘’]{1,60}’|\"[^\"]{1,60}\")"),
 }
+_REPEATED = re.compile(r"(.{1,12}?)[!?！？]+(?:\s?\1[!?！？]+)+")
 _CRIED, _STOPPED = re.compile(r"[!?！？]"), re.compile(r"。|\.\s")
 _ZH_CLAUSE, _EN_GOES_ON = re.compile(f"[{HAN}“「]"), re.compile(r" [a-z]")
+# What a quotation completes: 主题为“你好，春天！”活动持续一周。
+_ZH_IS = re.compile(r"[为為是]")
+# A note in brackets after a stop, but for numbers: （记者 丁晓）, (See the map on page 2.)
+_NOTE = {
+    "zh": re.compile(
+        r"\s*（(?![一二三四五六七八九十\dA-Za-z]{1,3}）)[^（）]{2,60}）(?!\s*[，、；：。！？”」』])"
+    ),
+    "en": re.compile(r"\s*\((?!\w{1,4}\))[A-Z][^()]{2,120}\)(?=\s+[A-Z“\"])"),
+}
 
 _EN_STOP = re.compile(
-    rf"(?:[.!?]+|…+|[。！？])(?:\[\d+\])*{_CLOSE}(?=\s|$|[{re.escape(_OPENERS)}])"
+    rf"(?:[.!?]+|…+|[。！？])(?:\[\d+\]|[¹²³⁰-⁹])*{_CLOSE}(?=\s|$|[{re.escape(_OPENERS)}])"
 )
 _ABBREVIATIONS = _words("abbreviation")
 # These also end sentences: the first when a capital follows; the second, from which names go on
 # (U.S. Embassy, St. Andrews, Co. Ltd), only before a word that hardly continues a name.
 _MAY_END, _IN_NAMES = _words("may end"), _words("in names")
 _BEGINNERS = _words("beginner")
-# The day, place or zone of an hour: 9 a.m. Monday, 8:30 a.m. Beijing time.
+# The day, place or zone of an hour: 9 a.m. Monday, 8:30 a.m. Beijing time, Fri. Sept. 5.
+_BEFORE_DAY = frozenset(
+    ["a.m", "p.m", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"]
+)
 _OF_HOUR = re.compile(
     rf"(?:{_any('of an hour', 'en')})\b(?! (?:is|was|will|has|had)\b)"
     r"|(?:[A-Z]\w+ ){1,3}(?:(?:Standard|Daylight|Summer) )?[Tt]ime\b"
@@ -156,13 +198,13 @@ _INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
 _WORD_BEFORE = re.compile(r"[A-Za-z](?:[A-Za-z]|\.(?=[A-Za-z]))*$")
 # "1." or "II." where a sentence begins or a list goes on (…; 2. Improve …), "Article 5.".
 _CLAUSE_NUMBER = re.compile(
-    r"(?:^|[;:]\s)\s*\(?(?:(?:Article|Section|Chapter|Part)\s)?"
-    r"(?:\d{1,3}(?:\.\d{1,2})*|[IVX]{1,5})$"
+    rf"(?:^|[;:]\s)\s*\(?(?:(?:{_any('numbered', 'en')})\s)?"
+    r"(?:\d{1,3}(?:\.\d{1,2})*|[IVX]{1,5}|[ivx]{1,4})$"
 )
 # iPhone, eBay, pH and e-commerce begin in lower case.
 _EN_BEGINS = re.compile(
     rf"[\s{re.escape(_OPENERS)}\"'”’—–•*-]*"
-    r"(?:[A-Z0-9$£€]|[^\x00-\u024f]|[a-z]{1,2}[A-Z]|[a-z]-[a-z]{2})"
+    r"(?:[A-Z0-9$£€]|[^\x00-\u024f]|[a-z]{1,2}[A-Z]|[a-z]-[a-z]{2}|[a-z]{1,3}\) |[ivx]{1,4}\. )"
 )
 # An editor's slip: a plain word, a stop, and a word that begins sentences, in lower case.
 _PLAIN_WORD = re.compile(r"\b[a-z]{5,}$|\d$")
@@ -193,6 +235,9 @@ def _cries(line: str, lang: str) -> Iterator[Span]:
         quoted = hit.group()[1:-1]
         if not _CRIED.search(quoted) or _STOPPED.search(quoted):
             continue
+        for cry in _REPEATED.finditer(line, hit.start() + 1, hit.end() - 1):
+            # 通了！通了！ is one cry: none of its marks but the last is a stop.
+            yield Span(cry.start(), len(line[: cry.end()].rstrip("!?！？")))
         if lang == "en":
             rest = line[hit.end() : hit.end() + _AROUND]
             within = bool(_EN_GOES_ON.match(rest)) and not _EN_SPEAKER.match(rest)
@@ -210,7 +255,9 @@ def _is_word(line: str, start: int, end: int, before: int) -> bool:
     """
     if start == before or _ZH_CARRIES_ON.match(line, end):
         return True
-    return start > 0 and bool(_ZH_CLAUSE.match(line, start - 1) and _ZH_CLAUSE.match(line, end))
+    if start == 0 or not _ZH_CLAUSE.match(line, end):
+        return False
+    return bool(_ZH_CLAUSE.match(line, start - 1) and not _ZH_IS.match(line, start - 1))
 
 
 def _outside(stops: Iterator[re.Match[str]], spans: Sequence[Span]) -> Iterator[re.Match[str]]:
@@ -233,8 +280,24 @@ def _zh_ends(line: str) -> list[int]:
         quoted = line[end - 1] in "”’」』\"'"
         if _ZH_CARRIES_ON.match(line, end) or (quoted and _ZH_SPEAKER.match(line, end)):
             continue
-        ends.append(end)
+        if not quoted and stop.group()[0] in "…⋯" and _in_quotation(line, ends, stop.start()):
+            continue
+        ends += _with_note(line, end, "zh")
     return ends
+
+
+def _in_quotation(line: str, ends: Sequence[int], at: int) -> bool:
+    """Return True if a quotation that began in the last sentence is open."""
+    start = max(ends[-1] if ends else 0, at - _AROUND)
+    opened = line.count("“", start, at) + line.count("「", start, at)
+    closed = line.count("”", start, at) + line.count("」", start, at)
+    return opened > closed or line.count('"', start, at) % 2 == 1
+
+
+def _with_note(line: str, end: int, lang: str) -> list[int]:
+    """Return the end of a sentence, and that of a note in brackets after it."""
+    note = _NOTE[lang].match(line, end)
+    return [end, note.end()] if note else [end]
 
 
 _AROUND = 120
@@ -247,6 +310,8 @@ def _en_ends(line: str) -> list[int]:
         end = stop.end()
         rest = line[end : end + _AROUND]
         mark = stop.group()
+        if mark.strip(".…") == "" and mark != "." and _in_quotation(line, ends, stop.start()):
+            continue
         if not _EN_BEGINS.match(rest):
             start = max(0, stop.start() - _AROUND)
             if mark != "." or not _slipped(line[start : stop.start()], rest):
@@ -257,7 +322,7 @@ def _en_ends(line: str) -> list[int]:
                 continue
         if line[end - 1] in "”’\"'" and mark[0] in "!?" and _EN_SPEAKER.match(rest):
             continue
-        ends.append(end)
+        ends += _with_note(line, end, "en")
     return ends
 
 
@@ -291,12 +356,14 @@ def _abbreviated(before: str, after: str) -> bool:
     following = after.lstrip(" \t\u00a0\"'“‘([")
     if word in ("no", "nos"):
         return following[:1].isdigit()
+    if len(word) == 1 and before[: found.start()].rstrip()[-1:].isdigit():
+        return False
     if len(word) == 1:
         # J. Smith, Plan B. The: an initial unless the next word begins sentences. I ends them.
         if word == "i" or _LETTERED.search(before, 0, found.start()):
             return False
         return _first_word(following) not in _BEGINNERS
-    if word in ("a.m", "p.m") and _OF_HOUR.match(following):
+    if word in _BEFORE_DAY and _OF_HOUR.match(following):
         return True
     if word not in _ABBREVIATIONS:
         return bool(_INITIALS.fullmatch(word)) and _first_word(following) not in _BEGINNERS

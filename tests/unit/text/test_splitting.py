@@ -75,7 +75,7 @@ def listed() -> list[list[str]]:
 
 @pytest.mark.parametrize(("lang", "example"), listed())
 def test_texts_in_the_manner_of_municipal_news(lang: str, example: str) -> None:
-    check(example, lang)
+    check(example.replace("\\n", "\n"), lang)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,24 @@ def test_a_paragraph_ends_a_sentence(lang: str) -> None:
     text = "市政府工作报告\n2024年工作回顾\r\n\n  Overview  \nDone"
     found = [text[span.start : span.end] for span in split(text, lang)]
     assert found == ["市政府工作报告", "2024年工作回顾", "Overview", "Done"]
+
+
+def test_lines_wrapped_within_a_sentence_are_one() -> None:
+    text = (
+        "Liuwan said on Monday that it would spend 30 million yuan on the\n"
+        "harbour bridge, of which the province pays half. Work starts soon.\n\n"
+        "Documents needed for registration\nproof of identity\nproof of address\n"
+    )
+    assert [" ".join(text[s.start : s.end].split()) for s in split(text, "en")] == [
+        "Liuwan said on Monday that it would spend 30 million yuan on the harbour bridge, of which "
+        "the province pays half.",
+        "Work starts soon.",
+        "Documents needed for registration",
+        "proof of identity",
+        "proof of address",
+    ]
+    text = "会议听取了汇报，\n\n研究了部署。"
+    assert len(split(text, "zh")) == 2, "a blank line parts paragraphs"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
