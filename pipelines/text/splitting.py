@@ -287,7 +287,7 @@ def _zh_ends(line: str) -> list[int]:
 
 
 def _in_quotation(line: str, ends: Sequence[int], at: int) -> bool:
-    """Return True if a quotation that began in the last sentence is open."""
+    """Return True within a quotation that the last sentence began."""
     start = max(ends[-1] if ends else 0, at - _AROUND)
     opened = line.count("“", start, at) + line.count("「", start, at)
     closed = line.count("”", start, at) + line.count("」", start, at)
@@ -295,7 +295,7 @@ def _in_quotation(line: str, ends: Sequence[int], at: int) -> bool:
 
 
 def _with_note(line: str, end: int, lang: str) -> list[int]:
-    """Return the end of a sentence, and that of a note in brackets after it."""
+    """Return a sentence's end, and that of a note after it."""
     note = _NOTE[lang].match(line, end)
     return [end, note.end()] if note else [end]
 
