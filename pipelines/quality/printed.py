@@ -7,10 +7,11 @@ from typing import Any
 
 from pipelines.pairs import calibration
 from pipelines.pairs.calibration import CalibrationRecord, FitMeasures
-from pipelines.quality import calibrate, estimates
+from pipelines.quality import calibrate, estimates, verdicts
 from pipelines.quality.agreement import Agreement, Kappa
 from pipelines.quality.estimates import Estimates
 from pipelines.quality.intervals import Estimate
+from pipelines.quality.pace import paces
 from pipelines.terminal import complain, say, say_json, show_table
 
 _NOTHING = (
@@ -46,6 +47,7 @@ def evaluate(output: Path) -> dict[str, Any]:
         "warnings": warnings(found),
         "stale": given.sentence(),
         "estimates": _rounded(asdict(found)),
+        "time": [_rounded(asdict(pace)) for pace in paces(verdicts.read(output))],
         "codes": {
             CODES[verdict]: _rounded(asdict(one)) for verdict, one in found.beads.items()
         },
@@ -143,6 +145,13 @@ def show(output: Path) -> None:
             ],
             "Agreement of reviewers",
         )  # fmt: skip
+    spent = paces(verdicts.read(output))
+    if spent:
+        show_table(
+            ("level", "reviewer", "items", "seconds an item", "hours"),
+            [(p.level, p.reviewer, p.items, p.median, p.total / 3600) for p in spent],
+            "Time of reviewers (median, pauses cut)",
+        )
     compared = calibrate.compare(output, given.items)
     if compared is not None:
         show_figures(*compared, f"Calibration, in force: {_version(calibration.in_force(output))}")

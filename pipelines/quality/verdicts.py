@@ -75,6 +75,10 @@ class Verdict:
     probability: float | None = None
     method: str | None = None
     judged_sha256: str | None = None
+    relation: str | None = None
+    discuss: bool | None = None
+    seconds: float | None = None
+    correction: str | None = None
 
     @property
     def item(self) -> Item:

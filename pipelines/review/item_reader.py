@@ -4,8 +4,6 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -13,16 +11,16 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawler.legible import visible
 from pipelines.quality.sampling import Drawn
 from pipelines.report import pair_view
 from pipelines.report.pair_examples import PairExample
 from pipelines.report.pair_view import PairView
+from pipelines.review import article_views
+from pipelines.review.article_views import ArticleView
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import files, parquet, schema
 from pipelines.tables.damage import StoreError
-from pipelines.text import safe
 
 SHORT, WHOLE = 90_000, 6_000_000
 """Bytes of a page for the beads of a pair: at first, and on demand; set by hand."""
@@ -33,9 +31,6 @@ AHEAD = 3
 HITS = 20
 """Articles that a search shows; set by hand."""
 
-_TEXT = 6_000
-"""Characters of an article that a page shows; set by hand."""
-
 _EXAMPLES, _VIEWS = 800, 120
 """Pairs as read, and as shown, that stay in memory; set by hand, more than are read ahead."""
 
@@ -44,23 +39,6 @@ _FETCHED, _AT_ONCE = 600, 50
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleView:
-    """An article to compare.
-
-    `paragraphs` are cut at a readable length, `cut` characters are left out.
-    """
-
-    article_id: str
-    lang: str
-    title: str
-    href: str | None
-    url: str
-    published: date | None
-    paragraphs: tuple[str, ...]
-    cut: int
 
 
 class _Recent(Generic[Key, Value]):
@@ -162,17 +140,28 @@ class ItemReader:
         view = self.pair(drawn)
         return view is not None and (drawn.position or 0) < len(view.beads)
 
-    def article(self, city: str, article_id: str | None) -> ArticleView | None:
-        """Return one article, None if it is gone."""
-        found = self._articles(city, [article_id] if article_id else [])
-        return found[0] if found else None
+    def is_chinese(self, city: str, article_id: str) -> bool:
+        """Return True if the corpus has a Chinese article of this id."""
+        row = self._stored.articles(city, [article_id]).get(article_id)
+        return row is not None and row["lang"] != "en"
 
-    def nearest(self, drawn: Drawn) -> list[ArticleView]:
-        """Return the Chinese articles nearest to an unmatched English one, best first."""
-        return self._articles(drawn.city, drawn.nearest)
+    def compared(
+        self, drawn: Drawn, query: str, chosen: str | None
+    ) -> tuple[ArticleView | None, list[ArticleView]]:
+        """Return an unmatched English article beside Chinese ones.
 
-    def search(self, city: str, text: str) -> list[ArticleView]:
-        """Return a city's Chinese articles with every word of `text`, newest first."""
+        The one chosen, then the nearest, best first; with a `query` those that it finds.
+        """
+        found = self.search(drawn.city, query) if query else drawn.nearest
+        ids = list(dict.fromkeys([*filter(None, [chosen]), *found]))
+        rows = self._stored.articles(drawn.city, [*ids, *filter(None, [drawn.en_id])])
+        english = rows.get(drawn.en_id or "")
+        if english is None:
+            return None, []
+        return article_views.compared(english, [rows[key] for key in ids if key in rows])
+
+    def search(self, city: str, text: str) -> list[str]:
+        """Return ids of Chinese articles with all words, newest first."""
         words = text.split()
         if not words:
             return []
@@ -190,7 +179,7 @@ class ItemReader:
                 table["article_id"].to_pylist(),
                 strict=True,
             )
-        return self._articles(city, [key for _, key in sorted(found, reverse=True)[:HITS]])
+        return [key for _, key in sorted(found, reverse=True)[:HITS]]
 
     def read_ahead(self, drawn_plan: DrawnPlan, places: Iterable[int]) -> None:
         """Prepare places of a plan in the background.
@@ -225,22 +214,3 @@ class ItemReader:
         if self._examples.get((edition, city, pair_id)) is None:
             self._fetch(edition, city, [pair_id])
         return self._examples.get((edition, city, pair_id))
-
-    def _articles(self, city: str, ids: Sequence[str]) -> list[ArticleView]:
-        rows = self._stored.articles(city, ids)
-        return [_article(rows[key]) for key in ids if key in rows]
-
-
-def _article(row: dict[str, Any]) -> ArticleView:
-    text, script = row["text"] or "", {"Hans": "zh-Hans", "Hant": "zh-Hant"}
-    when = row["published_at"]
-    return ArticleView(
-        article_id=row["article_id"],
-        lang="en" if row["lang"] == "en" else script.get(row["script"] or "", "zh"),
-        title=visible((row["title"] or "")[: pair_view.LONGEST_TITLE]),
-        href=safe.web_link(row["url"] or ""),
-        url=visible((row["url"] or "")[:200]),
-        published=when.date() if when else None,
-        paragraphs=tuple(map(visible, text[:_TEXT].split("\n"))),
-        cut=max(0, len(text) - _TEXT),
-    )

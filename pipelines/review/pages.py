@@ -19,6 +19,7 @@ from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.item_reader import AHEAD, ItemReader
 from pipelines.review.plan_progress import Progress
 from pipelines.review.session import JudgingSession
+from pipelines.tables.vocabulary import RELATIONS
 
 LANGUAGES = ("en", "zh")
 
@@ -86,8 +87,16 @@ class Pages:
         progress = self._session.progress
         rows = []
         for drawn_plan in self._session.drawn_plans():
-            judged = progress.judged_items(drawn_plan)
-            differing = progress.differing(drawn_plan)
+            differing = progress.to_settle(drawn_plan)
+            flagged = [
+                {
+                    "number": place + 1,
+                    "address": f"/judge/{drawn_plan.key}?"
+                    + urlencode({"reviewer": reviewer, "item": place + 1, "adjudicating": 1}),
+                    "by": ", ".join(sorted({one.reviewer for one in given})),
+                }
+                for place, given in progress.flagged(drawn_plan).items()
+            ]
             rows.append(
                 {
                     "drawn_plan": drawn_plan,
@@ -96,7 +105,8 @@ class Pages:
                     ],
                     "agreements": progress.agreements(drawn_plan),
                     "differing": len(differing),
-                    "settled": sum(bool(judged[place].adjudication) for place in differing),
+                    "settled": len(progress.settled(drawn_plan)),
+                    "flagged": flagged,
                 }
             )
         return self._render("progress.html.j2", ui, reviewer, "/progress", rows=rows)
@@ -131,16 +141,17 @@ class Pages:
         places = session.progress.places(plan)
         pairs = {drawn.pair_id: at for at, drawn in enumerate(plan.items) if drawn.pair_id}
         given = []
-        for one in reversed(session.verdicts.counting_in(str(plan.plan), reviewer)):
+        for one in reversed(session.verdicts.own_in(str(plan.plan), reviewer)):
             place = places.get(one.item, pairs.get(one.pair_id or ""))
-            if place is not None and one.verdict is not None:
+            if place is not None:
                 passing = one.level != plan.level and one.position is not None
                 given.append(
                     {
                         "number": place + 1,
                         "address": page.address(place),
                         "bead": (one.position or 0) + 1 if passing else None,
-                        "name": words.LEVELS[one.level][one.verdict].name,
+                        "name": words.LEVELS[one.level][one.verdict].name if one.verdict else None,
+                        "discuss": one.discuss,
                         "note": one.note,
                         "judged_at": one.judged_at,
                     }
@@ -162,10 +173,14 @@ class Pages:
             if drawn.level == "bead":
                 drawn = replace(drawn, position=item.position)
         if page.adjudicating:
-            others = session.progress.judged_items(drawn_plan)[place].blind
+            judged = session.progress.judged_items(drawn_plan).get(place)
+            blind = judged.blind if judged else ()
+            asking = session.progress.flagged(drawn_plan).get(place, [])
+            others = (*blind, *(one for one in asking if not one.verdict))
         about: dict[str, Any] = {
             "choices": words.LEVELS[drawn_plan.level],
             "bead_choices": words.BEAD,
+            "relations": {code: words.PAIR[code] for code in RELATIONS},
             "newest": newest,
             "stale": session.progress.stale(drawn_plan, place, reviewer, page.adjudicating),
             "shown": shown,
@@ -176,7 +191,10 @@ class Pages:
             **self._steps(page, place),
         }
         if drawn.level == "unmatched":
-            return about | self._articles(drawn, page.query)
+            english, chinese = self._reader.compared(
+                drawn, page.query, newest.zh_id if newest else None
+            )
+            return about | {"english": english, "chinese": chinese, "query": page.query}
         return about | self._pair(drawn, page)
 
     def _steps(self, page: ItemPage, place: int) -> dict[str, str | None]:
@@ -184,7 +202,7 @@ class Pages:
         plan = page.drawn_plan
         listed: Sequence[int] = range(len(plan.items))
         if page.adjudicating:
-            listed = self._session.progress.differing(plan)
+            listed = self._session.progress.to_settle(plan)
         before = max((other for other in listed if other < place), default=None)
         later = [other for other in listed if other > place]
         following = self.following(plan, page.reviewer, place, page.adjudicating)
@@ -198,13 +216,6 @@ class Pages:
             "skip": following if following != place else None,
         }
         return {name: None if to is None else page.address(to) for name, to in steps.items()}
-
-    def _articles(self, drawn: Drawn, query: str) -> dict[str, Any]:
-        """Return an unmatched English article, and Chinese ones to compare."""
-        search = partial(self._reader.search, drawn.city, query)
-        chinese = search() if query else self._reader.nearest(drawn)
-        english = self._reader.article(drawn.city, drawn.en_id)
-        return {"english": english, "chinese": chinese, "query": query}
 
     def _pair(self, drawn: Drawn, page: ItemPage) -> dict[str, Any]:
         """Return a pair, and a reviewer's verdicts on its beads by position."""
@@ -225,19 +236,17 @@ class Pages:
         """Return the place to continue at, None if all is judged."""
         if not adjudicating:
             return self._session.progress.next_place(drawn_plan, reviewer, place)
-        judged = self._session.progress.judged_items(drawn_plan)
-        open_ = [
-            p for p in self._session.progress.differing(drawn_plan) if not judged[p].adjudication
-        ]
+        progress = self._session.progress
+        settled = progress.settled(drawn_plan)
+        open_ = [p for p in progress.to_settle(drawn_plan) if p not in settled]
         return next((p for p in open_ if p > place), next((p for p in open_ if p != place), None))
 
     def _progress(self, page: ItemPage) -> Progress:
         progress, plan = self._session.progress, page.drawn_plan
         if not page.adjudicating:
             return progress.of(plan, page.reviewer)
-        judged, differing = progress.judged_items(plan), progress.differing(plan)
-        settled = sum(bool(judged[place].adjudication) for place in differing)
-        return Progress(page.reviewer, settled, len(differing), {})
+        listed, settled = progress.to_settle(plan), progress.settled(plan)
+        return Progress(page.reviewer, len(settled.intersection(listed)), len(listed), {})
 
     def _render(self, name: str, ui: str, reviewer: str, here: str, **about: Any) -> str:
         return (

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipelines.quality import agreement, verdicts
 from pipelines.quality.agreement import Agreement
+from pipelines.quality.pace import Pace, paces
 from pipelines.quality.subjects import age, spot
 from pipelines.quality.verdicts import Item, Judged, Verdict
 from pipelines.review.drawn_plans import DrawnPlan
@@ -14,7 +15,7 @@ from pipelines.review.stored_verdicts import StoredVerdicts
 class Progress:
     """Progress of one reviewer with one plan.
 
-    `judged` of `total` items, `counts` by code.
+    `judged` of `total` items, `counts` by code; `pace` unless no time was measured.
     """
 
     reviewer: str
@@ -22,6 +23,7 @@ class Progress:
     total: int
     counts: dict[str, int]
     stale: int = 0
+    pace: Pace | None = None
 
 
 class PlanProgress:
@@ -72,7 +74,9 @@ class PlanProgress:
                 counts[newest.verdict] = counts.get(newest.verdict, 0) + 1
             elif self.stale(plan, place, reviewer):
                 stale += 1
-        return Progress(reviewer, sum(counts.values()), len(plan.items), counts, stale)
+        given = [v for v in self._stored.placed_in(str(plan.plan)) if v.reviewer == reviewer]
+        pace = next((one for one in paces(given) if one.level == plan.level), None)
+        return Progress(reviewer, sum(counts.values()), len(plan.items), counts, stale, pace)
 
     def reviewers(self, plan: DrawnPlan) -> list[str]:
         """Return the names of those who judged something of a plan, sorted."""
@@ -104,6 +108,24 @@ class PlanProgress:
             for place, judged in self.judged_items(plan).items()
             if judged.adjudication or len({verdict.verdict for verdict in judged.blind}) > 1
         )
+
+    def flagged(self, plan: DrawnPlan) -> dict[int, list[Verdict]]:
+        """Return the verdicts that ask for discussion, by place."""
+        with self._stored.lock:
+            places, found = self.places(plan), dict[int, list[Verdict]]()
+            for verdict in self._stored.flagged_in(str(plan.plan)):
+                if verdict.item in places:
+                    found.setdefault(places[verdict.item], []).append(verdict)
+        return dict(sorted(found.items()))
+
+    def to_settle(self, plan: DrawnPlan) -> list[int]:
+        """Return the places of disputed and flagged items, even settled."""
+        return sorted({*self.differing(plan), *self.flagged(plan)})
+
+    def settled(self, plan: DrawnPlan) -> set[int]:
+        """Return the places of items that somebody decided."""
+        judged = self.judged_items(plan)
+        return {place for place, one in judged.items() if one.adjudication}
 
     def stale(
         self, plan: DrawnPlan, place: int, reviewer: str, adjudicating: bool = False

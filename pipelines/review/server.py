@@ -36,6 +36,10 @@ MOST_ITEMS = 5_000
 """Items of a plan that the page begins; set by hand."""
 
 
+MOST_SECONDS = 3_600.0
+"""Seconds on one item that count at most; set by hand."""
+
+
 class _Refused(Exception):  # noqa: N818 - an answer, not an error
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -203,7 +207,7 @@ class _Views:
         asked = request.query_params.get("item", "")
         if asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(drawn_plan.items):
             place: int | None = int(asked) - 1
-            if adjudicating and place not in self._session.progress.differing(drawn_plan):
+            if adjudicating and place not in self._session.progress.to_settle(drawn_plan):
                 place = self._pages.following(drawn_plan, reviewer, -1, adjudicating)
         else:
             place = self._pages.following(drawn_plan, reviewer, -1, adjudicating)
@@ -223,6 +227,8 @@ class _Views:
             undone = self._session.undo(drawn_plan, reviewer)
             following = undone if undone is not None else _number(form, "place")
             message = Words("Taken back", "已撤销") if undone is not None else Words("", "")
+        elif form.get("do") == "flag":
+            following, message = self._flag(drawn_plan, reviewer, adjudicating, form)
         else:
             following, message = self._judge(drawn_plan, reviewer, adjudicating, form)
         text = message.zh if ui == "zh" else message.en
@@ -237,21 +243,38 @@ class _Views:
         )
         return HTMLResponse(self._pages.judge(page))
 
+    def _flag(
+        self, plan: DrawnPlan, reviewer: str, adjudicating: bool, form: Mapping[str, str]
+    ) -> tuple[int, Words]:
+        """Flag or unflag an item; return its place and a message."""
+        place = _place(form)
+        flagged = self._session.flag(plan, place, reviewer, form.get("note"), adjudicating)
+        if flagged:
+            return place, Words("Flagged for discussion", "已标记待讨论")
+        return place, Words("No longer flagged", "已取消标记")
+
     def _judge(
         self, plan: DrawnPlan, reviewer: str, adjudicating: bool, form: Mapping[str, str]
     ) -> tuple[int | None, Words]:
         """Store a form's verdict; return the next place and a message."""
-        place, position = _number(form, "place"), _number(form, "position")
-        if place is None:
-            raise _Refused(400, "Not stored: the form names no item.")
-        code = None if form.get("do") == "clear" else form.get("code") or None
+        place, position = _place(form), _number(form, "position")
+        code, relation = form.get("code") or None, form.get("relation") or None
+        if form.get("zh_id") or relation:
+            code = "missed"
+        if form.get("do") == "clear":
+            code = relation = None
+        zh_id = None
+        if code == "missed":
+            zh_id = self._counterpart(plan, place, reviewer, adjudicating, form)
         given = self._session.judge(
             plan, place, reviewer, code, note=form.get("note"), position=position,
-            zh_id=self._chosen_counterpart(plan, place, form), adjudicating=adjudicating,
-            shown=form.get("shown"),
+            zh_id=zh_id, adjudicating=adjudicating,
+            shown=form.get("shown"), relation=relation, seconds=_seconds(form),
         )  # fmt: skip
         following: int | None = place
-        if position is None and code is not None:
+        # A counterpart found is stored at once; how it belongs is asked on the same page.
+        asked = given.verdict == "missed" and not given.relation
+        if position is None and code is not None and not asked:
             following = self._pages.following(plan, reviewer, place, adjudicating)
         if not given.verdict:
             return following, Words("", "")
@@ -299,15 +322,23 @@ class _Views:
         except ValueError as error:
             raise _Refused(400, f"Not stored: {error}") from error
 
-    def _chosen_counterpart(
-        self, drawn_plan: DrawnPlan, place: int, form: Mapping[str, str]
+    def _counterpart(
+        self,
+        plan: DrawnPlan,
+        place: int,
+        reviewer: str,
+        adjudicating: bool,
+        form: Mapping[str, str],
     ) -> str | None:
-        """Return the Chinese article that a form names, None without any."""
-        chosen = form.get("zh_id")
-        if not chosen or drawn_plan.level != "unmatched" or not 0 <= place < len(drawn_plan.items):
+        """Return the Chinese article that a form or its forerunner chooses."""
+        if plan.level != "unmatched" or not 0 <= place < len(plan.items):
             return None
-        article = self._reader.article(drawn_plan.items[place].city, chosen)
-        if article is None or article.lang == "en":
+        chosen = form.get("zh_id")
+        if not chosen:
+            item = self._session.now(plan, place)
+            before = item and self._session.verdicts.newest(item, reviewer, adjudicating)
+            return before.zh_id if before else None
+        if not self._reader.is_chinese(plan.items[place].city, chosen):
             raise VerdictRefusedError("the Chinese article chosen is not in the corpus")
         return chosen
 
@@ -328,6 +359,23 @@ def _number(form: Mapping[str, str], name: str) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise _Refused(400, f"Not stored: {name} must be a number.")
     return int(value)
+
+
+def _place(form: Mapping[str, str]) -> int:
+    place = _number(form, "place")
+    if place is None:
+        raise _Refused(400, "Not stored: the form names no item.")
+    return place
+
+
+def _seconds(form: Mapping[str, str]) -> float | None:
+    """Return the time that a page measured, None for anything else.
+
+    A verdict is never refused for it.
+    """
+    text = form.get("seconds", "")
+    known = text.isascii() and text.replace(".", "", 1).isdigit() and len(text) < 12
+    return min(round(float(text), 1), MOST_SECONDS) if known else None
 
 
 def _see(path: str, **query: object) -> Response:

@@ -14,6 +14,7 @@ from pipelines.review import drawn_plans, journal
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.plan_progress import PlanProgress
 from pipelines.review.stored_verdicts import StoredVerdicts
+from pipelines.tables.vocabulary import RELATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +105,24 @@ class JudgingSession:
         zh_id: str | None = None,
         adjudicating: bool = False,
         shown: str | None = None,
+        relation: str | None = None,
+        seconds: float | None = None,
     ) -> Verdict:
         """Store a verdict durably and return it.
 
         A `code` of None takes a verdict back. `position` judges a bead of the pair at `place` in
         passing. `shown` is the digest of what the reviewer saw, see `shown`; without it, the texts
-        stored now. Raises `VerdictRefusedError` for a verdict that is none, `StoreError` if it
-        could not be stored.
+        stored now. `relation` is that of a counterpart found; `seconds` were spent on the item.
+        What is not given, a `note` of None and a flag for discussion, stays as it was. Raises
+        `VerdictRefusedError` for a verdict that is none, `StoreError` if it could not be stored.
         """
         drawn = self.drawn(plan, place)
         if position is not None and drawn.level == "pair":
             # Not drawn by chance, so it represents no other.
             drawn = replace(drawn, level="bead", position=position, stratum="in passing",
                             weight=None, probability=None, judged_sha256=None)  # fmt: skip
-        _check_code(drawn.level, code, zh_id)
-        try:
-            note = journal.clean_note(note)
-        except ValueError as error:
-            raise VerdictRefusedError(str(error)) from error
+        _check_code(drawn.level, code, zh_id, relation)
+        note = _clean(note)
         with self.verdicts.lock:
             self.verdicts.follow()
             drawn = self._present(drawn)
@@ -133,11 +134,37 @@ class JudgingSession:
             steps = self._steps_of(plan, reviewer)
             before = self.verdicts.newest(drawn.item, reviewer, adjudicating)
             after = self._verdict(drawn, reviewer, code, zh_id, adjudicating)
-            after = replace(after, note=note)
+            after = replace(after, note=note, relation=relation, seconds=seconds)
+            if before is not None:
+                after = replace(after, discuss=before.discuss,
+                                note=before.note if note is None else note or None)  # fmt: skip
             self.verdicts.append(after)
             if not adjudicating:
                 steps.append(Step(place, before, after))
         return after
+
+    def flag(
+        self, plan: DrawnPlan, place: int, reviewer: str, note: str | None, adjudicating: bool
+    ) -> bool:
+        """Flag an item for discussion, or unflag it; return the flag.
+
+        It is stored with the reviewer's verdict, or with none. Raises as `judge` does.
+        """
+        drawn = self.drawn(plan, place)
+        with self.verdicts.lock:
+            self.verdicts.follow()
+            drawn = self._present(drawn)
+            before = self.verdicts.newest(drawn.item, reviewer, adjudicating)
+            if before is None:
+                before = self._verdict(drawn, reviewer, None, None, adjudicating)
+            note = before.note if note is None else _clean(note) or None
+            verdict_id, judged_at = self.verdicts.new_id()
+            flagged = not before.discuss
+            self.verdicts.append(
+                replace(before, verdict_id=verdict_id, judged_at=judged_at, note=note,
+                        discuss=flagged, seconds=None)
+            )  # fmt: skip
+            return flagged
 
     def undo(self, plan: DrawnPlan, reviewer: str) -> int | None:
         """Take back a reviewer's last verdict; return its place, if any.
@@ -152,13 +179,17 @@ class JudgingSession:
             step = steps[-1]
             before, after = step.before, step.after
             if after.level == "unmatched":
-                after = replace(after, zh_id=before.zh_id if before else None)
+                after = replace(after, zh_id=before.zh_id if before else None,
+                                relation=before.relation if before else None)  # fmt: skip
+            last = self.verdicts.newest(after.item, reviewer) or after
             verdict_id, judged_at = self.verdicts.new_id()
             # The verdict taken back may be on texts that have changed: it is taken back for those.
             digest = (before.judged_sha256 if before else None) or after.judged_sha256
             self.verdicts.append(
                 replace(after, verdict=before.verdict if before else None,
-                        note=(before.note if before else None) or after.note,
+                        note=(before.note if before else None) or last.note,
+                        discuss=last.discuss, seconds=None,
+                        correction=before.correction if before else None,
                         judged_sha256=digest,
                         verdict_id=verdict_id, judged_at=judged_at)
             )  # fmt: skip
@@ -218,13 +249,25 @@ class JudgingSession:
             places = self.progress.places(plan)
             self._steps[key] = [
                 Step(places.get(given.item, pairs.get(given.pair_id or "", 0)), None, given)
-                for given in self.verdicts.counting_in(str(plan.plan), reviewer)
+                for given in self.verdicts.own_in(str(plan.plan), reviewer)
+                if given.verdict
             ]
         return self._steps[key]
 
 
-def _check_code(level: str, code: str | None, zh_id: str | None) -> None:
+def _clean(note: str | None) -> str | None:
+    """Return a note, "" for an emptied one. Raises `VerdictRefusedError`."""
+    try:
+        return None if note is None else journal.clean_note(note) or ""
+    except ValueError as error:
+        raise VerdictRefusedError(str(error)) from error
+
+
+def _check_code(level: str, code: str | None, zh_id: str | None, relation: str | None) -> None:
     """Raise `VerdictRefusedError` for a code of another level or without its article."""
+    if relation and (code != "missed" or relation not in RELATIONS):
+        known = ", ".join(RELATIONS)
+        raise VerdictRefusedError(f"a counterpart found belongs by {known}, not {relation!r}")
     if code is not None and code not in verdicts.LEVELS[level]:
         known = ", ".join(verdicts.LEVELS[level])
         raise VerdictRefusedError(f"a {level} is judged {known}, not {code!r}")

@@ -26,9 +26,15 @@ LONGEST_CELL = 10_000_000
 CARRIED = ("reviewer", "verdict_id", "plan", "judged_at", "judged_sha256")
 """Results that come along with a verdict through Label Studio, hidden from its user."""
 
-_ANNOTATED = ("note", "zh_id", *CARRIED)
+STATED = ("relation", "discuss", "correction")
+"""What a reviewer states beside a verdict; a file without it leaves it as it was."""
+
+_ANNOTATED = ("note", "zh_id", *STATED, *CARRIED)
 _TEXTS = ("level", "city", "pair_id", "zh_id", "en_id", "verdict", "reviewer", "plan",
-          "verdict_id", "judged_at", "judged_sha256", "corrected_at")  # fmt: skip
+          "verdict_id", "judged_at", "judged_sha256", "corrected_at", *STATED)  # fmt: skip
+
+
+_NAMED = ("position", *(name for name in _TEXTS if name not in STATED))
 
 
 class ExchangeError(ShizhengError):
@@ -101,7 +107,7 @@ def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
                 f"{where}: expected an object with data and annotations; export in the format "
                 "JSON or JSON-MIN"
             )
-        data = {key: task["data"].get(key) for key in ("position", *_TEXTS)}
+        data = {key: task["data"].get(key) for key in _NAMED}
         given = task.get("annotations")
         for annotation in [] if given is None else _list(given, where):
             if not isinstance(annotation, dict):
@@ -126,7 +132,7 @@ def _minimal(task: Mapping[str, Any], where: str) -> Row:
     """Return an annotation of JSON-MIN, with its task's data."""
     level, by = task["level"], task.get("annotator")
     at = task.get("updated_at") or task.get("created_at")
-    row: Row = {key: task.get(key) for key in ("position", *_TEXTS) if key not in CARRIED}
+    row: Row = {key: task.get(key) for key in _NAMED if key not in CARRIED}
     row |= {"reviewer": f"user {by}" if type(by) is int else by, "judged_at": at}
     row |= {"corrected_at": at, "verdict": task.get(level) if isinstance(level, str) else None}
     row |= {name: task[name] for name in _ANNOTATED if task.get(name)}
@@ -159,6 +165,8 @@ def _annotated(annotation: Mapping[str, Any], level: Any, where: str) -> Row:
             if len(choices) > 1:
                 raise _odd(where, "a verdict is one choice")
             found["verdict"] = choices[0] if choices else None
+        elif name == "relation" and "choices" in value:
+            found[name] = "\n".join(map(str, _list(value["choices"], where))) or None
         elif "choices" in value:
             raise ExchangeError(
                 f"{where}: a choice is named {str(name)[:80]!r}, but the level of the task is "

@@ -109,12 +109,22 @@ class StoredVerdicts:
         found = (v for v in self._placed.values() if verdicts.plan_of(v) == plan)
         return sorted(found, key=age)
 
-    def counting_in(self, plan: str, reviewer: str) -> list[Verdict]:
-        """Return a reviewer's newest blind verdicts of a plan, oldest first."""
+    def own_in(self, plan: str, reviewer: str) -> list[Verdict]:
+        """Return a reviewer's newest blind verdicts and flags by age."""
         found = (
             verdict
             for (_, name, adjudicating), verdict in self._newest.items()
-            if name == reviewer and not adjudicating and verdict.verdict and verdict.plan == plan
+            if name == reviewer and not adjudicating and verdict.plan == plan
+            if verdict.verdict or verdict.discuss
+        )
+        return sorted(found, key=age)
+
+    def flagged_in(self, plan: str) -> list[Verdict]:
+        """Return a plan's newest verdicts that are flagged, by age."""
+        found = (
+            verdict
+            for verdict in self._newest.values()
+            if verdict.discuss and verdicts.plan_of(verdict) == plan
         )
         return sorted(found, key=age)
 

@@ -20,10 +20,10 @@ from pipelines.quality.verdicts import Item, Verdict
 from pipelines.report.pair_examples import PairExample
 from pipelines.review import words
 from pipelines.review.drawn_plans import DrawnPlan
-from pipelines.review.sheets import CARRIED, Row
+from pipelines.review.sheets import CARRIED, STATED, Row
 from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import schema
-from pipelines.tables.vocabulary import LANGS
+from pipelines.tables.vocabulary import LANGS, RELATIONS
 from pipelines.text.cells import cell
 
 CELL = 32_000
@@ -81,9 +81,14 @@ def label_studio_config(levels: Iterable[str]) -> str:
     parts.append('<TextArea name="note" toName="zh" rows="2" maxSubmissions="1"/>')
     if "unmatched" in levels:
         parts.append('<TextArea name="zh_id" toName="zh" rows="1" maxSubmissions="1"/>')
+        parts.append('<Choices name="relation" toName="zh" choice="single" showInline="true">')
+        parts += [f"<Choice value={quoteattr(code)}/>" for code in RELATIONS]
+        parts.append("</Choices>")
     # Label Studio drops the results that its interface does not name.
     parts.append('<View style="display:none">')
-    parts += [f'<TextArea name="{name}" toName="zh"/>' for name in CARRIED]
+    parts += [
+        f'<TextArea name="{name}" toName="zh"/>' for name in (*CARRIED, "discuss", "correction")
+    ]
     parts.append("</View>")
     return "\n".join([*parts, "</View>"]) + "\n"
 
@@ -104,7 +109,8 @@ def _to_judge(
         row["judged_sha256"] = subject.digest
     if verdict is not None:
         row |= {"verdict": verdict.verdict, "note": verdict.note, "zh_id": verdict.zh_id,
-                "verdict_id": verdict.verdict_id}  # fmt: skip
+                "verdict_id": verdict.verdict_id,
+                **{name: getattr(verdict, name) for name in STATED}}  # fmt: skip
     elif stale is not None:
         row["stale"] = stale.verdict
     return row
@@ -198,7 +204,11 @@ def _results(row: Row) -> Iterator[Row]:
            "value": {"choices": [row["verdict"]]}}  # fmt: skip
     values = {name: row.get(name) for name in ("note", "reviewer", "verdict_id")}
     # With the verdict, too: an adjudication's plan differs from its task's.
-    values |= {name: row.get(name) for name in ("plan", "judged_sha256")}
+    values |= {name: row.get(name) for name in ("plan", "judged_sha256", "correction")}
+    values["discuss"] = "true" if row.get("discuss") else None
+    if row.get("relation"):
+        yield {"from_name": "relation", "to_name": "zh", "type": "choices",
+               "value": {"choices": [row["relation"]]}}  # fmt: skip
     if row["level"] == "unmatched":
         values["zh_id"] = row.get("zh_id")
     if row.get("judged_at"):

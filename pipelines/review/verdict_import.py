@@ -5,6 +5,7 @@ from the file. A row with a `verdict_id` that is known here repeats that verdict
 corrects it: a correction is stored as a newer verdict beside it.
 """
 
+import math
 import re
 import uuid
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from pipelines.quality.verdicts import Verdict
 from pipelines.review import drawn_plans, journal, sheets
 from pipelines.review.sheets import ExchangeError, Row
 from pipelines.review.stored_pairs import StoredPairs
+from pipelines.tables.vocabulary import RELATIONS
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CORRECTION = "~"
@@ -28,6 +30,9 @@ _CORRECTION = "~"
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """Time that another machine's clock may be ahead of this one's; set by hand, not measured."""
+
+_FLAGS = {"": None, "false": None, "0": None, "true": True, "1": True}
+"""Flags as programs write them, in lower case."""
 
 _Key = tuple[object, ...]
 
@@ -183,6 +188,8 @@ class _Ledger:
         self, base: Verdict, verdict: Verdict, row: Row, where: str, now: datetime
     ) -> Verdict:
         """Return the verdict that a row repeats, or a correction of it."""
+        kept = {name: getattr(base, name) for name in sheets.STATED if name not in row}
+        verdict = replace(verdict, **kept)
         known = self._texts.placed(base)
         here = {base.item, subjects.spot(base)} | ({known.item} if known else set())
         if (
@@ -211,6 +218,10 @@ class _Ledger:
             base,
             verdict=verdict.verdict,
             note=verdict.note,
+            relation=verdict.relation,
+            discuss=verdict.discuss,
+            correction=verdict.correction,
+            seconds=None,
             zh_id=verdict.zh_id if base.level == "unmatched" else base.zh_id,
             verdict_id=f"{_root(base)}{_CORRECTION}{uuid.uuid4().hex[:12]}",
             judged_at=at,
@@ -314,9 +325,10 @@ def _decides(verdict: Verdict) -> bool:
 
 
 def _content(verdict: Verdict) -> _Key:
-    """Return code, note and counterpart: two verdicts are equal if these are."""
+    """Return what a reviewer stated: two verdicts are equal if these are."""
     counterpart = verdict.zh_id if verdict.level == "unmatched" else None
-    return (verdict.verdict or None, verdict.note or None, counterpart or None)
+    beside = (verdict.relation, verdict.discuss or None, verdict.correction)
+    return (verdict.verdict or None, verdict.note or None, counterpart or None, *beside)
 
 
 def _identity(verdict: Verdict) -> _Key:
@@ -373,7 +385,39 @@ def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
         judged_at=at.replace(microsecond=at.microsecond // 1000 * 1000),
         plan=row.get("plan"),
         judged_sha256=digest,
+        relation=_relation(row, where),
+        discuss=_flag(row.get("discuss"), where),
+        seconds=_seconds(row.get("seconds"), where),
     )
+
+
+def _relation(row: Row, where: str) -> str | None:
+    relation = row.get("relation")
+    if relation and (row.get("verdict") != "missed" or relation not in RELATIONS):
+        raise ExchangeError(
+            f"{where}: relation goes with the verdict missed and is one of "
+            f"{', '.join(RELATIONS)}, not {relation!r}"
+        )
+    return relation or None
+
+
+def _flag(value: str | None, where: str) -> bool | None:
+    known = _FLAGS.get((value or "").casefold(), value)
+    if isinstance(known, str):
+        raise ExchangeError(f"{where}: discuss must be true or empty, not {known[:80]!r}")
+    return known
+
+
+def _seconds(value: Any, where: str) -> float | None:
+    if value in (None, ""):
+        return None
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise ExchangeError(f"{where}: seconds must be a number from 0 on, not {str(value)[:80]!r}")
+    return seconds
 
 
 def _check_code(level: str, code: str | None, where: str) -> None:

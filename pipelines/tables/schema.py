@@ -270,6 +270,23 @@ REVIEWS = table(
         "SHA-256 of the texts judged (docs/how-to/reviewing.md): the verdict counts if the corpus "
         "still has them; null in verdicts from before this column",
     ),
+    column(
+        "relation",
+        STRING,
+        "unmatched, missed: relation of article and counterpart, one of a pair's; null: not stated",
+    ),
+    column("discuss", pa.bool_(), "True: the reviewer wants the item discussed"),
+    column(
+        "seconds",
+        FLOAT,
+        "Seconds spent on the item for this verdict, pauses cut; null: not measured",
+    ),
+    column(
+        "correction",
+        STRING,
+        "bead: JSON list of [zh, en], the beads that it and those after it with the same texts "
+        "should be; null: none",
+    ),
 )
 
 TABLES = (

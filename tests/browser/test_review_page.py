@@ -135,14 +135,14 @@ def test_two_reviewers_agree_so_far_and_a_third_settles(
     # By hand: agreed .8; chance .2 x (.3 + .3 + .2 + .2) = .2; kappa (.8 - .2) / (1 - .2) = .75.
     assert box.locator("dd").all_inner_texts()[:2] == ["10", "80%"]
     assert box.locator("dd").nth(2).inner_text().startswith("0.75 [")
-    assert "2 differ, 0 of them settled" in page.locator("main").inner_text()
+    assert "2 differ or are flagged, 0 of them settled" in page.locator("main").inner_text()
     page.get_by_role("link", name="Settle them").click()
     assert page.locator(".others tbody tr").count() == 2
     assert "Probability" in page.locator("main").inner_text()
     press(page, "5", 9)
     press(page, "2", "")
     page.goto(f"http://{review.host}/progress?reviewer=cleo")
-    assert "2 differ, 2 of them settled" in page.locator("main").inner_text()
+    assert "2 differ or are flagged, 2 of them settled" in page.locator("main").inner_text()
     judged = verdicts.by_item([one for one in verdicts.read(corpus) if "seed=5" in str(one.plan)])
     assert sorted(str(one.verdict) for one in judged if one.adjudication) == [
         "abridged", "different",
@@ -256,12 +256,25 @@ def test_an_unmatched_article_is_searched_for_and_its_mate_chosen(
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="found").wait_for()
     assert page.locator(".candidate").count() >= 1
-    press(page, "a", 1)
+    assert page.locator("mark").count() > 4  # colours of the key, and of the articles
+    page.keyboard.press("t")
+    page.keyboard.type("by its phase")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.get_by_text("How do the two belong together?").wait_for()
+    page.keyboard.press("d")
+    page.locator("#said", has_text="Flagged for discussion").wait_for()
+    press(page, "2", 1)
     for n in (2, 3, ""):
         press(page, "0", n)
-    mine = {one.verdict: one.zh_id for one in verdicts.read(corpus) if one.reviewer == "una"}
+    mine = {one.verdict: one for one in verdicts.read(corpus) if one.reviewer == "una"}
     assert mine.keys() == {"missed", "none"}
-    assert str(mine["missed"]).startswith(f"{city}-zh")
+    found = mine["missed"]
+    assert (found.relation, found.note, found.discuss) == ("abridged", "by its phase", True)
+    assert str(found.zh_id).startswith(f"{city}-zh")
+    assert all(one.seconds and one.seconds < 60 for one in mine.values())
+    page.goto(f"http://{review.host}/progress?reviewer=una")
+    assert "For discussion: item 1 (una)" in page.locator("main").inner_text()
     page.context.close()
 
 

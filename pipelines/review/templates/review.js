@@ -10,11 +10,31 @@
   const trouble = document.getElementById("trouble");
   let busy = false;
 
+  // Time on the item: while the page is seen, of a pause without a sign of its reader a minute.
+  const PAUSE = 60_000;
+  let spent = 0;
+  let last = performance.now();
+  let seen = document.visibilityState === "visible";
+  const tick = () => {
+    const now = performance.now();
+    if (seen) spent += Math.min(now - last, PAUSE);
+    last = now;
+  };
+  for (const sign of ["pointermove", "pointerdown", "keydown", "scroll"]) {
+    addEventListener(sign, tick, { passive: true, capture: true });
+  }
+  document.addEventListener("visibilitychange", () => {
+    tick();
+    seen = document.visibilityState === "visible";
+  });
+
   const task = () => item.querySelector(".task");
   const show = (html, push) => {
+    const before = task()?.dataset.place;
     item.innerHTML = trusted ? trusted.createHTML(html) : html;
     const { address, said: words } = task().dataset;
     if (push && address) history.pushState(null, "", address);
+    if (task().dataset.place !== before) spent = 0;
     said.textContent = words;
     trouble.textContent = "";
     const heading = item.querySelector("h1");
@@ -40,7 +60,11 @@
         credentials: "same-origin",
       });
       const text = await answer.text();
-      if (answer.ok) then(text);
+      if (answer.ok) {
+        // A flag and an undo are no verdicts: the time goes on.
+        if (options.body && !["flag", "undo"].includes(options.body.get("do"))) spent = 0;
+        then(text);
+      }
       else trouble.textContent = text.slice(0, 500);
     } catch {
       trouble.textContent =
@@ -54,6 +78,8 @@
   };
   const body = (form, button) => {
     const data = new URLSearchParams(new FormData(form));
+    tick();
+    data.append("seconds", (spent / 1000).toFixed(1));
     if (button?.name) data.append(button.name, button.value);
     return data;
   };
