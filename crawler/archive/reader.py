@@ -111,7 +111,7 @@ def read_records(
     file.
     """
     skipped = Counter() if skipped is None else skipped
-    originals = _Originals(path)
+    originals = _Originals(path, from_start=start == 0)
     for raw, record in _responses(path, skipped, start):
         if record.status == 304:
             if unmodified:
@@ -278,10 +278,13 @@ def _whole(path: Path, *, start: int) -> Iterator[Record]:
 
 
 class _Originals:
-    """Originals of one file's revisits, in it or beside it."""
+    """Originals of one file's revisits, in it or beside it.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Those in a file that is not read `from_start` are found as those beside it are.
+    """
+
+    def __init__(self, path: Path, *, from_start: bool) -> None:
+        self._path, self._noted = path, path.name if from_start else ""
         self._here: dict[str, int] = {}  # by digest of the payload and by id of the record
         self._beside: _Folder | None = None
 
@@ -320,7 +323,7 @@ class _Originals:
             if self._beside is None:
                 self._beside = _folder(self._path.parent)
                 self._beside.refresh()
-            yield from self._beside.find(wanted, apart_from=self._path.name)
+            yield from self._beside.find(wanted, apart_from=self._noted)
 
 
 def _names(raw: ArcWarcRecord) -> Iterator[str]:

@@ -53,6 +53,17 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncaptured:
+    """Number of an index's or a folder's entries that are no captures, with the reason."""
+
+    reason: str
+    count: int = 1
+
+
+Found = Capture | Cursor | Uncaptured
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Days between which a capture was made, inclusive; None is open."""
 
@@ -79,14 +90,18 @@ def checked(capture: Capture) -> Capture | None:
         return None
     try:
         moment(capture.timestamp)
+        f"{capture.digest}{capture.file}".encode()
         parts = urlsplit(capture.url.strip())
-    except ValueError:
+        netloc = parts.netloc.removesuffix(_PORT.get(parts.scheme, " "))
+        # Indexes quote as the crawler did; an address in a header is ASCII without blanks. Bytes
+        # that are no UTF-8 stay the same bytes.
+        url = quote(
+            urlunsplit((parts.scheme, netloc, parts.path, parts.query, "")),
+            safe="%/:?#[]@!$&'()*+,;=~",
+            errors="surrogateescape",
+        )
+    except ValueError:  # characters that no text has are one, too
         return None
-    netloc = parts.netloc.removesuffix(_PORT.get(parts.scheme, " "))
-    # Indexes quote as the crawler did; an address in a header is ASCII without blanks.
-    url = quote(
-        urlunsplit((parts.scheme, netloc, parts.path, parts.query, "")), safe="%/:?#[]@!$&'()*+,;=~"
-    )
     origin = re.sub(r"[^\w.-]+", "-", capture.origin)
     return replace(capture, url=url, origin=origin) if is_public(url) else None
 

@@ -7,14 +7,16 @@ a filter costs the server more than the rows cost the network.
 """
 
 import json
+import re
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from crawler.backfill.capture import Capture, Cursor, Window, problem_of
-from crawler.backfill.client import Client, ServiceError
+from crawler.backfill.capture import Capture, Cursor, Found, Uncaptured, Window, problem_of
+from crawler.backfill.client import MAX_ANSWER, Client, ServiceError
+from crawler.backfill.lines import NAMES, rows_of
 
 ROWS = 10_000
 """Rows of one answer with a resume key: two megabytes, and minutes of a broken-off query to lose at
@@ -24,6 +26,8 @@ _FIELDS = (
     "timestamp,url,mime,mime-detected,status,digest,length,offset,filename,languages,truncated"
 )
 _WAYBACK_FIELDS = "timestamp,original,mimetype,statuscode,digest,length"
+EXCLUDED = re.compile(rb"AccessControl|\bExcluded|Blocked Site", re.IGNORECASE)
+"""Words of the Wayback Machine for sites that it leaves out by robots.txt or at their wish."""
 _NO_CAPTURES = (404,)
 """Status of pywb for no captures, with a message."""
 
@@ -65,7 +69,7 @@ def crawls(client: Client, collinfo: str, window: Window) -> list[Crawl]:
     return sorted(chosen, key=lambda crawl: crawl.name)
 
 
-def pywb_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator[Capture | Cursor]:
+def pywb_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator[Found]:
     """Yield the captures of a host in a pywb's index.
 
     An index without pages ignores the question for their number and gives every row at once. The
@@ -84,17 +88,20 @@ def pywb_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator[Ca
                 yield _capture(row, origin)
             return
         rows.close()
-        cursor = f"0/{_number(first['pages'])}"
+        pages = str(first["pages"])
+        if not (pages.isascii() and pages.isdecimal() and len(pages) < 10):
+            raise ServiceError(f"{api}: expected a number of pages, found {pages[:60]!r}")
+        cursor = f"0/{int(pages)}"
         yield Cursor(cursor)
-    page, pages = map(int, cursor.split("/"))
-    while page < pages:
+    page, last = map(int, cursor.split("/"))
+    while page < last:
         for row in _rows(client, api, words | {"page": str(page)}):
             yield _capture(row, origin)
         page += 1
-        yield Cursor(f"{page}/{pages}")
+        yield Cursor(f"{page}/{last}")
 
 
-def wayback_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator[Capture | Cursor]:
+def wayback_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator[Found]:
     """Yield the captures of a host in the Wayback Machine's index.
 
     The cursor is a resume key. Raises `ServiceError`.
@@ -103,22 +110,50 @@ def wayback_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator
     words = {"url": asked.host, "matchType": "host", "output": "json", "fl": _WAYBACK_FIELDS}
     words |= {"filter": "!statuscode:[1345]..", **_window(asked.window)}
     words |= {"limit": str(ROWS), "showResumeKey": "true"}
+    seen = {cursor}
     while True:
         # The key is given escaped, and asked for as it was given.
         resumed = f"&resumeKey={quote(cursor, safe='%+!*()~')}" if cursor else ""
-        body = client.get(_url(api, words) + resumed).body
-        table = _json(body) if body.strip() else []
-        if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
-            raise ServiceError(f"{api}: expected an array of arrays, found {body[:60]!r}")
-        key = table.pop()[0] if len(table) > 2 and not table[-2] else ""
-        names = table[0] if table else []
-        for values in table[1:]:
-            if values:
-                yield _wayback_capture(dict(zip(names, values, strict=False)), origin)
-        if not key or key == cursor:
+        answer = client.get(_url(api, words) + resumed, missing=(403,))
+        if answer.status == 403:
+            if not EXCLUDED.search(answer.body[:2000]):
+                raise ServiceError(f"{api}: answered 403; ask its operators, or later")
+            yield Uncaptured("excluded")
             return
-        cursor = str(key)
+        if len(answer.body) >= MAX_ANSWER:
+            raise ServiceError(f"{api}: more than {MAX_ANSWER >> 20} MB for {ROWS:,} rows")
+        rows, cursor = _table(answer.body, api)
+        for row in rows:
+            yield _capture(row, origin)
+        if not cursor:
+            return
+        if cursor in seen:
+            raise ServiceError(f"{api}: gives the resume key {cursor[:60]!r} again; ask it later")
+        seen.add(cursor)
         yield Cursor(cursor)
+
+
+def _table(body: bytes, api: str) -> tuple[list[dict[str, Any]], str]:
+    """Return the rows of an answer with a resume key, and the key."""
+    fields = _WAYBACK_FIELDS.split(",")
+    if not body.strip():
+        return [], ""
+    if not body.lstrip().startswith(b"["):
+        text, _, key = body.strip().partition(b"\n\n")
+        rows = list(rows_of(text.split(b"\n"), api, fields))
+        if any(row and "timestamp" not in row for row in rows):
+            raise ServiceError(f"{api}: expected rows of an index, found {body[:60]!r}")
+        return rows, key.strip().decode("ascii", "replace")
+    table = _json(body)
+    if not all(isinstance(row, list) for row in table):
+        raise ServiceError(f"{api}: expected an array of arrays, found {body[:60]!r}")
+    behind = table.pop() if len(table) > 2 and not table[-2] else []
+    names = [str(name) for name in table[0]] if table else fields
+    if not {"timestamp", "original"} <= set(names):
+        raise ServiceError(f"{api}: expected the names of its fields first, found {names!r:.60}")
+    rows = [dict(zip(names, row, strict=False)) for row in table[1:] if row]
+    named = [{NAMES.get(name, name): row[name] for name in row} for row in rows]
+    return named, str(behind[0]) if behind else ""
 
 
 def replay_url(base: str, timestamp: str, url: str) -> str:
@@ -129,18 +164,15 @@ def replay_url(base: str, timestamp: str, url: str) -> str:
 def _rows(
     client: Client, api: str, asked: Mapping[str, str]
 ) -> Generator[dict[str, Any], None, None]:
-    """Yield the objects of an answer, one a line."""
-    for line in client.lines(_url(api, asked), missing=_NO_CAPTURES):
-        if line.strip():
-            row = _json(line)
-            if not isinstance(row, dict):
-                raise ServiceError(f"{api}: expected an object a line, found {line[:60]!r}")
-            yield row
+    """Yield the rows of an answer, one a line."""
+    lines = client.lines(_url(api, asked), missing=_NO_CAPTURES)
+    yield from rows_of(lines, api, _FIELDS.split(","))
 
 
 def _capture(row: Mapping[str, Any], origin: str) -> Capture:
     def text(name: str) -> str:
-        return str(row.get(name) or "")
+        value = str(row.get(name) or "")
+        return "" if value == "-" else value
 
     return Capture(
         url=text("url"),
@@ -160,17 +192,6 @@ def _capture(row: Mapping[str, Any], origin: str) -> Capture:
     )
 
 
-def _wayback_capture(row: Mapping[str, Any], origin: str) -> Capture:
-    return Capture(
-        url=str(row.get("original") or ""),
-        timestamp=str(row.get("timestamp") or ""),
-        digest=str(row.get("digest") or ""),
-        origin=origin,
-        length=_number(row.get("length")),
-        problem=problem_of(str(row.get("statuscode") or ""), str(row.get("mimetype") or "")),
-    )
-
-
 def _window(window: Window) -> dict[str, str]:
     days = {"from": window.since, "to": window.until}
     return {name: f"{day:%Y%m%d}" for name, day in days.items() if day}
@@ -182,8 +203,8 @@ def _url(api: str, asked: Mapping[str, str]) -> str:
 
 def _json(text: bytes) -> Any:
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return json.loads(text.decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError) as error:
         raise ServiceError(f"expected JSON of the index, found {text[:60]!r}") from error
 
 

@@ -7,13 +7,13 @@ requests and bytes.
 import http.client
 import math
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, Any
 from urllib.error import URLError
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import HTTPErrorProcessor, OpenerDirector, Request, build_opener
 
 from crawler.backfill import pace
@@ -25,11 +25,16 @@ TIMEOUT = 120.0
 """Seconds without a byte: an index may search that long. Set by hand."""
 TRIES = 8
 """Requests for one answer while a service is busy; with doubled pauses some five minutes."""
+BREAKS = 3
+"""Requests for one answer that breaks off. Set by hand."""
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
 """Seconds between two tries, doubled from the first to the longest, as cdx_toolkit does."""
 MAX_ANSWER = 64 << 20
 """Bytes of an answer that is read at once: a record, or a page of an index."""
-BUSY = (429, 500, 502, 503, 504, 509)
+_BUSY = (408, 429)
+"""Statuses besides 5xx of a service that may answer later."""
+_PLAIN = "%/:?#[]@!$&'()*+,;=~"
+"""Characters of an address that stay as they are."""
 
 _SLICE = 1 << 16
 _HOPS = 5
@@ -39,6 +44,10 @@ class ServiceError(ShizhengError):
     """Unexpected answer of a web archive. The message has the remedy."""
 
     exit_code = ExitCode.UNUSABLE
+
+
+class BrokenOffError(ServiceError):
+    """An answer that ended before its end."""
 
 
 class CeilingError(ShizhengError):
@@ -73,27 +82,42 @@ class Client:
     _opener: OpenerDirector = field(default_factory=lambda: build_opener(_EveryStatus))
 
     def get(
-        self, url: str, *, span: tuple[int, int] | None = None, missing: tuple[int, ...] = ()
+        self, url: str, *, span: tuple[int, int] | None = None, missing: Collection[int] = ()
     ) -> Answer:
         """Return an answer with its body.
 
         `span` is first byte and end of a range. Redirects within the host are followed. Answers
-        with a status in `missing` are returned, as those with 200 and 206 are. Raises
-        `ServiceError`, `CeilingError`.
+        with a status in `missing` are returned, as those with 200 and 206 are, and so are replayed
+        ones. An answer that breaks off is asked for again. Raises `ServiceError`, `CeilingError`.
         """
         for _ in range(_HOPS):
-            with self._opened(url, span, missing) as (status, headers, stream):
-                length = span[1] - span[0] if span and status == 206 else MAX_ANSWER
-                body = b"".join(self._read(stream, length, url))
-            target = urljoin(url, headers.get("location", ""))
-            if not 300 <= status < 400 or status in missing:
-                named = tuple((name, value) for name, value in headers.items())
-                lower = {name.lower(): value for name, value in named}
-                return Answer(url, status, lower, named, body)
+            answer = self._whole(url, span, missing)
+            leads = 300 <= answer.status < 400 and not is_replayed(answer.headers)
+            if not leads or answer.status in missing:
+                return answer
+            target = quote(urljoin(url, answer.headers.get("location", "")), safe=_PLAIN)
             if urlsplit(target).netloc != urlsplit(url).netloc:
                 raise ServiceError(f"{url}: leads to {target}, another host; check the address")
             url = target
         raise ServiceError(f"{url}: led on more than {_HOPS} times; check the address")
+
+    def _whole(self, url: str, span: tuple[int, int] | None, missing: Collection[int]) -> Answer:
+        """Return one answer, asked for again where it breaks off."""
+        host, pause = urlsplit(url).netloc, FIRST_PAUSE
+        for left in reversed(range(BREAKS)):
+            try:
+                with self._opened(url, span, missing) as (status, headers, stream):
+                    length = span[1] - span[0] if span and status == 206 else MAX_ANSWER
+                    body = b"".join(self._read(stream, length, url))
+                break
+            except BrokenOffError:
+                if not left:
+                    raise
+                pace.rest(host, pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+        named = tuple((name, value) for name, value in headers.items())
+        lower = {name.lower(): value for name, value in named}
+        return Answer(url, status, lower, named, body)
 
     def listed(self, url: str) -> bytes:
         """Return a list, asked for once a command.
@@ -116,7 +140,7 @@ class Client:
             raise ServiceError(f"{url}: the server does not give the size of the file")
         return int(size), body
 
-    def lines(self, url: str, *, missing: tuple[int, ...] = ()) -> Iterator[bytes]:
+    def lines(self, url: str, *, missing: Collection[int] = ()) -> Iterator[bytes]:
         """Yield the lines of an answer as they come.
 
         There are none for a status in `missing`. The host's turn lasts until the last line is read.
@@ -134,7 +158,7 @@ class Client:
 
     @contextmanager
     def _opened(
-        self, url: str, span: tuple[int, int] | None, missing: tuple[int, ...]
+        self, url: str, span: tuple[int, int] | None, missing: Collection[int]
     ) -> "Iterator[tuple[int, http.client.HTTPMessage, IO[bytes]]]":
         """Open a URL at its host's turn, again while it is busy."""
         if self.received >= self.ceiling:
@@ -149,9 +173,10 @@ class Client:
                 found = self._sent(url, span)
                 if isinstance(found, str):
                     asked, reason = None, found
-                elif found.status not in BUSY:
+                elif is_replayed(found.headers) or not _is_busy(found.status):
                     with found:
-                        self._check(url, found.status, span, missing)
+                        if not is_replayed(found.headers):
+                            self._check(url, found.status, span, missing)
                         yield found.status, found.headers, found
                         return
                 else:
@@ -181,13 +206,13 @@ class Client:
             if isinstance(error.reason, socket.gaierror):
                 raise ServiceError(f"{url}: no such host; check the address") from error
             return f"no answer ({error.reason})"
-        except (http.client.HTTPException, OSError) as error:
+        except (http.client.HTTPException, OSError, UnicodeError) as error:
             return f"no answer ({error})"
         response: http.client.HTTPResponse = found
         return response
 
     def _check(
-        self, url: str, status: int, span: tuple[int, int] | None, missing: tuple[int, ...]
+        self, url: str, status: int, span: tuple[int, int] | None, missing: Collection[int]
     ) -> None:
         if status in missing or 300 <= status < 400:
             return
@@ -204,9 +229,24 @@ class Client:
                 self.received += len(part)
                 yield part
         except (http.client.HTTPException, OSError) as error:
-            raise ServiceError(
-                f"{url}: the answer broke off ({error}); run the command again to go on"
-            ) from error
+            raise _broken_off(url, str(error)) from error
+        # http.client reads on to the end of a connection, and does not mind an early one.
+        lacking = getattr(stream, "length", 0) or 0
+        if left > 0 and lacking > 0:
+            raise _broken_off(url, f"{lacking:,} bytes lack")
+
+
+def is_replayed(headers: Mapping[str, str] | http.client.HTTPMessage) -> bool:
+    """Return True for an archived answer, whose status is that of its page (RFC 7089)."""
+    return headers.get("memento-datetime") is not None
+
+
+def _is_busy(status: int) -> bool:
+    return status in _BUSY or status >= 500
+
+
+def _broken_off(url: str, reason: str) -> BrokenOffError:
+    return BrokenOffError(f"{url}: the answer broke off ({reason}); run the command again to go on")
 
 
 class _EveryStatus(HTTPErrorProcessor):

@@ -9,6 +9,7 @@ with ranges joined.
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from html import unescape
@@ -57,19 +58,21 @@ def table_files(client: Client, place: str) -> list[str]:
     `…/crawl-data/<crawl>/cc-index-table.paths.gz`. Raises `ServiceError`.
     """
     if place.endswith((".paths.gz", ".paths")):
-        data = client.listed(place)
-        text = (gzip.decompress(data) if place.endswith(".gz") else data).decode()
         root = place.partition("crawl-data/")[0]
-        found = [root + line.strip() for line in text.splitlines() if line.strip()]
+        found = [root + path for path in _paths(client, place)]
     elif place.endswith(".parquet"):
         found = [place]
     elif place.startswith(("http://", "https://")):
         found = list(_listed(client, place))
     elif "://" in place:
+        import pyarrow as pa
         from pyarrow import fs
 
-        system, path = fs.FileSystem.from_uri(place)
-        every = system.get_file_info(fs.FileSelector(path, recursive=True))
+        try:
+            system, path = fs.FileSystem.from_uri(place)
+            every = system.get_file_info(fs.FileSelector(path, recursive=True))
+        except (pa.ArrowException, OSError) as error:
+            raise ServiceError(f"{place}: cannot be listed ({error})") from error
         scheme = place.partition("://")[0]
         found = [f"{scheme}://{info.path}" for info in every if info.path.endswith(".parquet")]
     else:
@@ -80,6 +83,19 @@ def table_files(client: Client, place: str) -> list[str]:
         for path, subset in zip(found, wanted, strict=True)
         if subset is None or subset[1] == "warc"
     )
+
+
+def _paths(client: Client, place: str) -> list[str]:
+    """Return the lines of a list of paths."""
+    data = client.listed(place)
+    try:
+        text = (gzip.decompress(data) if place.endswith(".gz") else data).decode()
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise ServiceError(f"{place}: is no list of paths ({error}); check it") from error
+    paths = [line.strip() for line in text.splitlines() if line.strip()]
+    if strange := [path for path in paths if not path.endswith(".parquet")]:
+        raise ServiceError(f"{place}: expected paths of Parquet files, found {strange[0][:60]!r}")
+    return paths
 
 
 def _listed(client: Client, folder: str) -> Iterator[str]:
@@ -114,7 +130,7 @@ def captures(client: Client, file: str, hosts: Iterable[str]) -> Iterator[Captur
                     parquet, source, group, wanted
                 ):
                     yield from _group(parquet, source, group, hosts=wanted, origin=origin)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, TypeError, ValueError) as error:  # other types of columns
         raise ServiceError(f"{file}: cannot be read as Parquet ({error})") from error
 
 

@@ -10,10 +10,20 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from crawler.backfill.capture import Capture, Cursor, Window, checked, pattern_of, source_for
+from crawler.backfill.capture import (
+    Capture,
+    Cursor,
+    Found,
+    Uncaptured,
+    Window,
+    checked,
+    pattern_of,
+    source_for,
+)
 from crawler.city import City
 from crawler.errors import ExitCode, ShizhengError
 from crawler.item import canonical_url, is_twin
@@ -21,6 +31,8 @@ from crawler.state.database import connect
 
 BATCH = 5_000
 """Rows of an index between two writes: a megabyte."""
+EARLIEST = "1991"
+"""Beginning of the earliest time of a capture: the Web's first year."""
 FETCHED_AT_ONCE = 500
 """Wanted captures read at a time."""
 
@@ -91,7 +103,7 @@ class Plan:
     """Plan of one city, archive and window.
 
     With `every`, all captures with a content of their own are wanted, not only the newest. `place`
-    gives the identity of a capture in the archive.
+    gives the identity of a capture in the archive. `now` is the clock: nothing was captured later.
     """
 
     def __init__(
@@ -104,9 +116,11 @@ class Plan:
         every: bool,
         place: Callable[[Capture], str],
         replays: bool,
+        now: datetime | None = None,
     ) -> None:
         self._database, self._service, self._city = database, service, city
         self._window, self._every, self._place, self._replays = window, every, place, replays
+        self._last = f"{(now or datetime.now(UTC)) + timedelta(days=1):%Y%m%d%H%M%S}"
         named = f"{service} {window.since} {window.until} {every}"
         self._plan = hashlib.sha256(named.encode()).hexdigest()[:16]
 
@@ -142,7 +156,7 @@ class Plan:
         """Make a query be asked again from its beginning."""
         self._database.execute("DELETE FROM queries WHERE plan=? AND query=?", (self._plan, query))
 
-    def take(self, query: str, found: Iterable[Capture | Cursor]) -> None:
+    def take(self, query: str, found: Iterable[Found]) -> None:
         """Add the captures of a query, with its cursors. Raises `PlanError`."""
         cursor, stream = self.cursor(query) or "", iter(found)
         counts: Counter[str] = Counter()
@@ -154,6 +168,8 @@ class Plan:
                 cursor = item.value
                 self._write(batch, query, cursor, counts)
                 batch, counts = [], Counter()
+            elif isinstance(item, Uncaptured):
+                counts.update({"rows": item.count, item.reason: item.count})
             elif row := self._row(item, counts):
                 batch.append(row)
                 if len(batch) >= BATCH:
@@ -185,7 +201,8 @@ class Plan:
         return [
             Part(*row)
             for row in self._database.execute(
-                "SELECT substr(timestamp, 1, 4), host(url), pattern, count(*), sum(length) "
+                "SELECT substr(timestamp, 1, 4), host(url), pattern, count(*), "
+                "CAST(total(length) AS INTEGER) "
                 f"FROM captures {_OPEN} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
                 {"plan": self._plan, "service": self._service},
             )
@@ -229,6 +246,15 @@ class Plan:
         ).fetchone()
         return (row[0], row[1]) if row else ("", -1)
 
+    def given(self) -> str:
+        """Return the place of a capture that the archive gave, or nothing."""
+        row = self._database.execute(
+            "SELECT place FROM outcomes WHERE service=? AND outcome=? ORDER BY file DESC, "
+            "offset DESC LIMIT 1",
+            (self._service, ARCHIVED),
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def recover(self, copies: Iterable[tuple[str, tuple[str, int]]]) -> int:
         """Note archived copies without a note; return their number."""
         found = list(copies)
@@ -251,8 +277,11 @@ class Plan:
         """Return the row of a wanted capture; count the reason against others."""
         counts["rows"] += 1
         capture = checked(found)
-        source = source_for(self._city, capture.url) if capture else None
-        if capture is None or source is None:
+        if capture is None or not EARLIEST <= capture.timestamp <= self._last:
+            counts["invalid"] += 1
+            return None
+        source = source_for(self._city, capture.url)
+        if source is None:
             counts["other_address"] += 1
             return None
         problem = "" if capture.problem == "revisit" and self._replays else capture.problem

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from crawler.backfill import cdx, columnar
-from crawler.backfill.capture import Capture, Cursor, Window
+from crawler.backfill.capture import Found, Window
 from crawler.backfill.client import Client, ServiceError
 from crawler.backfill.folder import Folder
 
@@ -156,8 +156,8 @@ def queries(opened: Opened, hosts: tuple[str, ...], window: Window) -> Iterator[
     service, client, folder = opened.service, opened.client, opened.folder
     if folder is not None:
         for file in folder.files():
-            size = (folder.path / file.partition("!")[0]).stat().st_size
-            yield Query(f"{file} {size}", file, origin=Path(file).name)
+            name = file.encode("utf-8", "backslashreplace").decode()
+            yield Query(f"{name} {folder.size(file)}", file, origin=Path(file).name)
     elif service.kind == "columnar":
         for file in columnar.table_files(client, service.index):
             yield Query(file, file)
@@ -175,7 +175,7 @@ def queries(opened: Opened, hosts: tuple[str, ...], window: Window) -> Iterator[
 
 def captures(
     opened: Opened, query: Query, hosts: tuple[str, ...], window: Window, cursor: str
-) -> Iterator[Capture | Cursor]:
+) -> Iterator[Found]:
     """Yield the captures of one query, from a cursor on. Raises `ServiceError`."""
     service, client, folder = opened.service, opened.client, opened.folder
     if folder is not None:

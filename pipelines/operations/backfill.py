@@ -59,7 +59,7 @@ class Outcome:
     """Result for one city: rows of indexes, outcomes, parts left.
 
     `stopped` is the reason for not fetching everything; `failed` is True if the archive did not
-    answer.
+    answer. `unread` are the reasons against files of a folder, of which the others were read.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -67,6 +67,7 @@ class Outcome:
     fetched: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
     failed: bool = False
+    unread: list[str] = field(default_factory=list)
 
 
 def run(order: Order, *, as_json: bool = False) -> ExitCode:
@@ -89,6 +90,8 @@ def run(order: Order, *, as_json: bool = False) -> ExitCode:
     code, extracted = ExitCode.DONE, None
     if not order.dry_run:
         code, extracted = _extract(order)
+    if any(outcome.unread for outcome in outcomes.values()):
+        code = code or ExitCode.UNWELL
     if any(outcome.failed for outcome in outcomes.values()):
         stored = any(outcome.fetched[ARCHIVED] for outcome in outcomes.values())
         code = ExitCode.UNWELL if stored else ExitCode.UNUSABLE
@@ -134,7 +137,7 @@ def _fill(order: Order, client: Client, city: City, outcome: Outcome, tracker: T
         writer = stack.enter_context(CopyWriter(output / "archive" / city.key, service.file_name))
         plan.recover(writer.recover(plan.last_place()))
         try:
-            _plan(opened, plan, city, order, tracker)
+            outcome.unread += _plan(opened, plan, city, order, tracker)
             if not order.dry_run:
                 for one in _fetch(opened, plan, writer, order.limit, tracker):
                     outcome.fetched[one] += 1
@@ -145,7 +148,9 @@ def _fill(order: Order, client: Client, city: City, outcome: Outcome, tracker: T
         outcome.rows, outcome.parts = plan.rows(), plan.parts()
 
 
-def _plan(opened: Opened, plan: Plan, city: City, order: Order, tracker: Tracker) -> None:
+def _plan(opened: Opened, plan: Plan, city: City, order: Order, tracker: Tracker) -> list[str]:
+    """Ask an index for what it was not asked for; return the reasons against files of a folder."""
+    unread = []
     hosts = hosts_of(city)
     queries = list(archive_services.queries(opened, hosts, order.window))
     for number, query in enumerate(queries, start=1):
@@ -155,9 +160,15 @@ def _plan(opened: Opened, plan: Plan, city: City, order: Order, tracker: Tracker
         cursor = plan.cursor(query.key)
         if cursor is not None:
             found = archive_services.captures(opened, query, hosts, order.window, cursor)
-            plan.take(query.key, found)
+            try:
+                plan.take(query.key, found)
+            except ServiceError as error:
+                if opened.folder is None:
+                    raise
+                unread.append(str(error))
     tracker.update(f"{city.key}: index", len(queries), len(queries))
     plan.settle()
+    return unread
 
 
 def _fetch(
@@ -237,6 +248,8 @@ def _show(
         say(f"{key}: {_sentence(order, outcome)}")
         if outcome.stopped:
             complain(f"{key}: {outcome.stopped}")
+        for reason in outcome.unread:
+            complain(f"{key}: {reason}")
     if counts:
         header = ("city", "records", "new", "revised", "unchanged", "rejected")
         show_table(header, [(key, *asdict(count).values()) for key, count in counts.items()])
@@ -268,4 +281,5 @@ def _as_json(order: Order, outcome: Outcome) -> dict[str, Any]:
         "seconds": math.ceil(expected(order, outcome.parts)),
         "fetched": dict(sorted(outcome.fetched.items())),
         "stopped": outcome.stopped or None,
+        "unread": outcome.unread,
     }
