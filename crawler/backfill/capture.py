@@ -54,7 +54,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Uncaptured:
-    """Number of an index's or a folder's entries that are no captures, with the reason."""
+    """Entries of an archive that are no captures, with the reason."""
 
     reason: str
     count: int = 1

@@ -134,7 +134,7 @@ def wayback_captures(client: Client, asked: Asked, cursor: str = "") -> Iterator
 
 
 def _table(body: bytes, api: str) -> tuple[list[dict[str, Any]], str]:
-    """Return the rows of an answer with a resume key, and the key."""
+    """Return the rows of an answer, and its resume key."""
     fields = _WAYBACK_FIELDS.split(",")
     if not body.strip():
         return [], ""

@@ -237,7 +237,10 @@ class Client:
 
 
 def is_replayed(headers: Mapping[str, str] | http.client.HTTPMessage) -> bool:
-    """Return True for an archived answer, whose status is that of its page (RFC 7089)."""
+    """Return True for an archived answer (RFC 7089).
+
+    Its status is that of its page.
+    """
     return headers.get("memento-datetime") is not None
 
 

@@ -56,11 +56,11 @@ class Folder:
         return found
 
     def size(self, file: str) -> int:
-        """Return the bytes of an archive, or of the WACZ file around it."""
+        """Return the size of an archive, or of its WACZ file."""
         return (self.path / self._split(file)[0]).stat().st_size
 
     def captures(self, file: str) -> Iterator[Found]:
-        """Yield the responses of one archive as captures, and what cannot be read.
+        """Yield one archive's responses as captures, and what cannot be read.
 
         Raises `ServiceError`.
         """
@@ -102,7 +102,10 @@ class Folder:
         return f"{outer}.wacz", inner
 
     def _on_disk(self, file: str) -> Path:
-        """Return the path of an archive, unpacked from its WACZ file. Raises `ServiceError`."""
+        """Return the path of an archive, unpacked from its WACZ file.
+
+        Raises `ServiceError`.
+        """
         outer, inner = self._split(file)
         path = self.path / outer
         try:
@@ -133,7 +136,7 @@ class Folder:
 
 
 def _inside(path: Path) -> list[str]:
-    """Return the archives in a WACZ file; none in a file that is none."""
+    """Return the archives in a file; none if it is no WACZ."""
     try:
         with zipfile.ZipFile(path) as packed:
             return sorted(n for n in packed.namelist() if n.lower().endswith(_ARCHIVES))

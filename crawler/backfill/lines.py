@@ -55,7 +55,7 @@ def rows_of(lines: Iterable[bytes], api: str, asked: Sequence[str]) -> Iterator[
 
 
 def _row(text: str, asked: Sequence[str]) -> dict[str, Any] | None:
-    """Return the row of a line, empty if damaged, or None for none."""
+    """Return the row of a line, empty if damaged, or None."""
     named = _CDXJ.fullmatch(text)
     if named or text.startswith("{"):
         try:

@@ -227,7 +227,7 @@ def record_of(member: bytes, capture: Capture) -> Exchange | str:
 
 
 def _unpacked(member: bytes) -> tuple[bytes, bool]:
-    """Return the bytes of a record, and True if they are all there."""
+    """Return the bytes of a record, and True if whole."""
     if member.startswith(b"WARC/"):  # of a file that is not compressed
         return member, True
     inflate = zlib.decompressobj(wbits=31)
@@ -236,7 +236,7 @@ def _unpacked(member: bytes) -> tuple[bytes, bool]:
 
 
 def _is_of(capture: Capture, url: str, moment: datetime) -> bool:
-    """Return True if an address and a time (UTC) are those of a capture."""
+    """Return True if address and time (UTC) are a capture's."""
     named = checked(replace(capture, url=url))
     same = named is not None and canonical_url(named.url) == canonical_url(capture.url)
     return same and f"{moment:%Y%m%d%H%M%S}" == capture.timestamp
@@ -270,7 +270,7 @@ def _memento(answer: Answer) -> datetime | None:
 
 
 def _reason_against(answer: Answer, capture: Capture) -> str:
-    """Return the reason why an answer is not the bytes of a capture, or nothing."""
+    """Return the reason against an answer as a capture's bytes."""
     if not is_replayed(answer.headers) and answer.status in _GONE:
         if answer.status not in _REFUSED:
             return "missing"
@@ -297,7 +297,7 @@ def _reason_against(answer: Answer, capture: Capture) -> str:
 
 
 def _is_whole(body: bytes, digest: str) -> bool:
-    """Return True for the body that an index has the digest of, SHA-1 in base 32."""
+    """Return True for the body of a digest (SHA-1, base 32)."""
     sha1 = hashlib.sha1(body, usedforsecurity=False).digest()
     return digest.removeprefix("sha1:") == base64.b32encode(sha1).decode()
 

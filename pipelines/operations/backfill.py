@@ -149,7 +149,10 @@ def _fill(order: Order, client: Client, city: City, outcome: Outcome, tracker: T
 
 
 def _plan(opened: Opened, plan: Plan, city: City, order: Order, tracker: Tracker) -> list[str]:
-    """Ask an index for what it was not asked for; return the reasons against files of a folder."""
+    """Ask an index for what it was not asked for.
+
+    Return the reasons against files of a folder.
+    """
     unread = []
     hosts = hosts_of(city)
     queries = list(archive_services.queries(opened, hosts, order.window))
