@@ -28,7 +28,7 @@ CODES = {
     "answers with something else.",
     "list_empty": "A listing page gave no article link: redesigned, or read with the wrong family.",
     "no_new_articles": "No listing has shown anything new for longer than the city file expects.",
-    "list_cut": "A listing has more pages, or a page of it more links, than are read.",
+    "list_cut": "A listing has more pages, or a page of it more or longer links, than are read.",
     "links_off_host": "A listing links to hosts the city does not name; they are not fetched.",
     "blocked_challenge": "The site answered with a script challenge instead of its page.",
     "blocked_waf": "A firewall refused the request and says so.",

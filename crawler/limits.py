@@ -27,6 +27,8 @@ MAX_TEXT = 400_000
 comparing texts takes later."""
 MAX_TITLE = 1_000
 """Characters of a title; set by hand, not measured."""
+MAX_URL = 2_000
+"""Characters of an address that a list names or an import has; set by hand, not measured."""
 MAX_LIST_CHARS = 8_000_000
 """Characters of a list; a sitemap with all the 50,000 addresses it may have takes as many."""
 MAX_ANCHORS = 20_000

@@ -141,6 +141,11 @@ DOWNLOADER_MIDDLEWARES = {
     # Nearest to the network: sees robots.txt, redirects and errors, as they came.
     "crawler.fetch.guards.Archiver": 990,
 }
+SPIDER_MIDDLEWARES = {
+    # It drops a request without a word, so that whoever counts its answers waits for ever. Long
+    # addresses are left out where lists are read.
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+}
 ITEM_PIPELINES = {
     # By name only: the crawler knows nothing of the pipelines.
     "pipelines.articles.scrapy_items.Validate": 100,

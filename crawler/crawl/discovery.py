@@ -27,7 +27,7 @@ from crawler.extract.refusals import REASONS, is_drawn
 from crawler.fetch import browser
 from crawler.fetch.pages import as_requested, get
 from crawler.item import canonical_url
-from crawler.limits import cut_list
+from crawler.limits import MAX_URL, cut_list
 from crawler.state.database import SKEW
 from crawler.state.promises import Promise
 from crawler.state.walks import Walk, news_day
@@ -54,6 +54,7 @@ class _Reading:
     last: str = ""
     drawn: bool = False
     off_host: Counter[str] = field(default_factory=Counter)
+    too_long: int = 0
     entries: set[str] = field(default_factory=set)
     total: int = 0
     stated: int = 0
@@ -156,7 +157,9 @@ class Discovery:
             f"{answer.url} has {len(listing.links)} links, {len(wanted)} to articles "
             f"({source.cms}, {len(answer.body)} bytes)"
         )
-        return replace(listing, links=wanted)
+        short = tuple(link for link in wanted if len(link.url) <= MAX_URL)
+        reading.too_long += len(wanted) - len(short)
+        return replace(listing, links=short)
 
     def _read(self, reading: _Reading, listing: Listing) -> list[str]:
         """Return the new articles of a list page; queue further pages."""
@@ -294,6 +297,9 @@ class Discovery:
             session.report("list_cut", source.list, unread)
         elif self._is_whole(reading) and (missing := reading.missing()):
             session.report("list_cut", source.list, missing)
+        if reading.too_long:
+            left_out = f"{reading.too_long} links have more than {MAX_URL:,} characters"
+            session.report("list_cut", source.list, left_out)
         if reading.off_host:
             hosts = ", ".join(f"{host} ({n})" for host, n in reading.off_host.most_common(5))
             session.report("links_off_host", source.list, hosts)

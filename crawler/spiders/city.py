@@ -8,6 +8,7 @@ articles in `articles.py`.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import urldefrag
 
@@ -176,7 +177,8 @@ class CitySpider(Spider):
             yield request
         # Some pages are judged by how many there are of them.
         while self._open and not session.stopping:
-            await asyncio.wait((asyncio.create_task(self._quiet.wait()),), timeout=_WAIT)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._quiet.wait(), _WAIT)
         for page in self.doubts.conclude():
             yield page
 

@@ -16,8 +16,6 @@ AHEAD = timedelta(days=2)
 
 MAX_ID = 200
 """Characters of an imported article's id; set by hand, not measured."""
-MAX_URL = 2_000
-"""Characters of an imported article's address; set by hand, not measured."""
 MAX_TEXT = MAX_CHARS
 """Characters of an imported text: books are imported too, and a page's text is shorter."""
 

@@ -15,7 +15,7 @@ from crawler.credentials import without_user
 from crawler.errors import ShizhengError
 from crawler.extract.mojibake import is_garbled, repaired
 from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
-from crawler.limits import MAX_TITLE
+from crawler.limits import MAX_TITLE, MAX_URL
 from pipelines.articles import contract, language
 from pipelines.tables import text_files
 from pipelines.tables.json_text import JsonError, parse_json
@@ -26,7 +26,7 @@ _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
 _NULLABLE = ("lang", "published_at", "title", "url")
 _LONGEST = {
     "id": contract.MAX_ID,
-    "url": contract.MAX_URL,
+    "url": MAX_URL,
     "title": MAX_TITLE,
     "text": contract.MAX_TEXT,
 }

@@ -85,7 +85,9 @@ def test_no_credential_is_left_behind_by_a_crawl(web: Web, crawl: Crawl) -> None
     moved = {"Content-Type": "text/html", "Location": with_user + href(3)}
     web.pages[NEWS + "202403/t20240301_7001.html"] = Answer(b"moved", 302, moved)
     lists = web.pages[NEWS + "index.html"]
-    link = f"<li><a href='{with_user}{href(4)}'>海晴市推进的一项工程</a></li></ul>".encode()
+    link = f"<li><a href='{with_user}{href(4)}'>海晴市推进的一项工程</a></li>".encode()
+    # And an address that no request is made of: the crawl must end all the same.
+    link += f"<li><a href='{href(4)}?{'x' * 3000}'>海晴市推进的又一项工程</a></li></ul>".encode()
     web.pages[NEWS + "index.html"] = Answer(lists.body.replace(b"</ul>", link))
     gone = f"{with_user}202403/t20240301_7999.html"
     web.pages[NEWS + "index_3.html"] = Answer(
@@ -103,6 +105,7 @@ def test_no_credential_is_left_behind_by_a_crawl(web: Web, crawl: Crawl) -> None
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert (relay.let_in > 30, relay.turned_away) == (True, 0)
     assert ("http_4xx", NEWS + "202403/t20240301_7999.html") in crawl.issues()
+    assert ("list_cut", NEWS + "index.html") in crawl.issues()
     kept = everything_under(crawl.output)
     for secret in (PASSWORD, SECRET, f"{USER}:"):
         assert secret.encode() not in kept

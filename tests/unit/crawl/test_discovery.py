@@ -15,6 +15,7 @@ from crawler.city import Assertions, City, Source
 from crawler.crawl.discovery import Discovery
 from crawler.crawl.session import Session
 from crawler.crawl.window import Window
+from crawler.limits import MAX_URL
 from crawler.state.walks import Walk, news_day
 
 HOST = "www.luoshan.example"
@@ -198,6 +199,20 @@ def test_more_pages_than_are_read_are_reported_and_counted(tmp_path: Path) -> No
     site = Site({LIST: page(1, 2, 3, following=SECOND), SECOND: page(4, 5, 6)})
     found, _, counts = walked(tmp_path, site, pages=1)
     assert (len(found), site.asked, counts) == (3, [LIST], {"list_cut": 1})
+
+
+def test_a_link_longer_than_addresses_are_is_left_out_and_counted(tmp_path: Path) -> None:
+    whole = page(1, 2, 3)
+    longest = f"/xwzx/t20240301_9.html?{'x' * MAX_URL}"[: MAX_URL - len(f"http://{HOST}")]
+    for extra, expected in ((longest, {}), (longest + "x", {"list_cut": 1})):
+        entry = f"<li><a href='{extra}'>市政府召开第9次常务会议部署春耕生产</a></li></ul>"
+        site = Site({LIST: whole.replace("</ul>", entry)})
+        folder = tmp_path / str(len(extra))
+        found, walk, counts = walked(folder, site)
+        assert (len(found), counts) == (4 - len(expected), expected)
+        assert walk is not None
+        # It is no new article in the next crawl, either, which would then read all pages anew.
+        assert walked(folder, site)[0] == []
 
 
 def test_an_empty_list_is_a_changed_layout_only_if_it_had_articles(tmp_path: Path) -> None:
