@@ -31,7 +31,7 @@ from pipelines.pairs.rows import (
 )
 from pipelines.sentences.cache import AlignmentCache
 from pipelines.sentences.rows import Counterpart, bead_rows, flag_repeated
-from pipelines.tables import files, parquet, schema
+from pipelines.tables import dictionary, files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.cache import ByteCache
 from pipelines.tables.parquet import Row
@@ -129,6 +129,7 @@ def align_city(
         table = parquet.rows_to_table(rows, of)
         parquet.write_table(files.table_path(output, name, city), table)
     alignments.save()
+    dictionary.describe(output)
     likely = sum(row["probability"] >= DECISION for row in pairs)
     counts = (len(zh), len(en), len(pairs), likely, len(candidates), len(beads))
     return Summary(*counts, tuple(dict.fromkeys(unread)))

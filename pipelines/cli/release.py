@@ -21,10 +21,10 @@ _SHOWN = 10
 
 
 def _split(value: str) -> str:
-    from pipelines.release.split.splits import KINDS, SplitError, shares_of
+    from pipelines.release.split.splits import KINDS, SplitError, targets_of
 
     try:
-        return value if value in KINDS or shares_of(value) else ""
+        return value if value in KINDS or targets_of(value) else ""
     except SplitError as error:
         raise ValueError(str(error)) from None
 
@@ -52,7 +52,8 @@ def make(
     split: Annotated[
         str | None,
         option(
-            "train, validation and test, parted by time, by city or by shares of the pairs",
+            "train, validation and test, parted by time, by city, by shares of the pairs, or by "
+            "numbers of pairs: train=rest,dev=500,test=500",
             "time|city|train=80,dev=10,test=10",
             read=_split,
         ),

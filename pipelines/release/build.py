@@ -13,7 +13,7 @@ from typing import Any
 
 from crawler.city import City
 from pipelines.errors import known_ones
-from pipelines.release.about import citation, croissant, datasheet, manifest, quality
+from pipelines.release.about import card, citation, croissant, datasheet, manifest, quality
 from pipelines.release.about.manifest import ReleaseCounts
 from pipelines.release.content import masking, selection, withdrawal
 from pipelines.release.content.selection import CityPlan, Thresholds
@@ -44,7 +44,7 @@ def check_version(version: str) -> None:
 class Order:
     """Release to make.
 
-    `split` is None, one of `splits.KINDS` or words for `splits.shares_of`; `formats` are names in
+    `split` is None, one of `splits.KINDS` or words for `splits.targets_of`; `formats` are names in
     `FORMATS`.
     """
 
@@ -157,7 +157,7 @@ def _plans(
 
 def _describe(release: Snapshot, formats: Sequence[str], tracker: Tracker) -> None:
     """Write documents, formats, manifest and checksums."""
-    for describe in (datasheet.write, citation.write, croissant.write):
+    for describe in (datasheet.write, citation.write, croissant.write, card.write):
         describe(release)
     # In the order of the table: the last may link to the others.
     for done, name in enumerate(name for name in FORMATS if name in formats):

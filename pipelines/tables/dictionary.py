@@ -1,12 +1,23 @@
-"""The data dictionary: `output/README.md`, generated from the schemas (`make dictionary`)."""
+"""The data dictionary: `README.md` of a corpus, generated from the schemas (`make dictionary`).
+
+By the metadata at its head `datasets` opens the folder as it is, a table a config.
+"""
 
 from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.tables import schema
+from pipelines.tables import atomic, schema
 
-_HEAD = """# Contents of this folder
+FILE = "README.md"
+_HEAD = """---
+configs:
+  - {config_name: sentences, default: true, data_files: "sentences/*.parquet"}
+  - {config_name: pairs, data_files: "pairs/*.parquet"}
+  - {config_name: articles, data_files: "articles/*/*.parquet"}
+---
+
+# Contents of this folder
 
 Everything shizheng makes. It is data only and ignored by git, this page apart. Plain paths, all
 columns inside the files, so any reader opens any of them:
@@ -55,6 +66,14 @@ def dictionary() -> str:
         parts.append("\n| column | type | meaning |\n|---|---|---|\n")
         parts += [_row(field, "") for field in table]
     return "".join(parts)
+
+
+def describe(output: Path) -> None:
+    """Write the dictionary into a corpus that has no page yet."""
+    path = output / FILE
+    if not path.exists():
+        with atomic.replacing(path) as file:
+            file.write(dictionary().encode())
 
 
 def _row(field: pa.Field, prefix: str) -> str:

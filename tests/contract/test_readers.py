@@ -9,12 +9,14 @@ import datasets
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders import article, store_articles, store_rows
 
 from crawler.item import NEWS_TIME
-from pipelines.tables import parquet
+from pipelines.release.tables import LAYOUTS
+from pipelines.tables import parquet, schema
 
 # One line each, as the README gives them.
 READERS: dict[str, Callable[[str], int]] = {
@@ -65,6 +67,26 @@ def test_each_reader_opens_each_table_in_one_line(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         assert READERS[reader](str(output / table)) == COUNTS[table]
+
+
+@pytest.mark.parametrize(
+    "of", [*(layout.of for layout in LAYOUTS.values()), schema.CANDIDATES, schema.REJECTS]
+)
+def test_no_table_for_researchers_has_a_type_that_a_reader_lacks(of: pa.Schema) -> None:
+    """Spark has no half floats, no unsigned or timed types, and no dictionaries of its own."""
+    known = (
+        *(pa.types.is_string, pa.types.is_boolean, pa.types.is_int32, pa.types.is_int64),
+        *(pa.types.is_float32, pa.types.is_float64, pa.types.is_timestamp),
+    )
+
+    def leaves(kind: pa.DataType) -> list[pa.DataType]:
+        inner = [kind.field(at).type for at in range(kind.num_fields)]
+        return [leaf for part in inner for leaf in leaves(part)] if inner else [kind]
+
+    for field in of:
+        for leaf in leaves(field.type):
+            assert any(is_known(leaf) for is_known in known), f"{field.name}: {leaf}"
+            assert not pa.types.is_timestamp(leaf) or leaf.unit in ("ms", "us")
 
 
 def test_news_time_reads_back_in_shanghai(output: Path) -> None:

@@ -1,9 +1,11 @@
 """The examples for researchers run as they stand, on the demo's release, and agree."""
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ def blocks(language: str, page: Path = PAGE) -> list[str]:
     return [code for named, code in found if named == language]
 
 
-PYTHON, R = blocks("python"), blocks("r")
+PYTHON, SPARK, R = blocks("python"), blocks("py"), blocks("r")
 READERS = {
     "pandas": lambda folder: pa.Table.from_pandas(
         pandas.read_parquet(folder, dtype_backend="pyarrow"), preserve_index=False
@@ -125,6 +127,14 @@ def test_datasets_sees_equal_rows_and_types(here: Path, table: str) -> None:
     assert loaded.num_rows == sum(1 for _ in streamed) == expected.num_rows
     for field in LAYOUTS[table].of:
         assert kind(loaded.features.arrow_schema.field(field.name).type) == kind(field.type)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="needs pyspark and Java")
+def test_the_example_for_spark_counts_every_bead(here: Path) -> None:
+    (code,) = SPARK
+    asked = [sys.executable, "-c", code]
+    ran = subprocess.run(asked, cwd=here, check=True, capture_output=True, text=True)
+    assert int(ran.stdout.split()[-1]) == beads(here).num_rows
 
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R")

@@ -27,6 +27,12 @@ def test_the_first_code_of_the_readme_runs_after_the_demo(
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=300)
 
 
+@pytest.mark.parametrize("table", ["sentences", "pairs", "articles"])
+def test_the_folder_of_a_corpus_is_opened_by_itself(table: str, demo: Path, tmp_path: Path) -> None:
+    loaded = datasets.load_dataset(str(demo), table, cache_dir=str(tmp_path), split="train")
+    assert loaded.num_rows == pads.dataset(demo / table).count_rows() > 0
+
+
 def test_an_hour_of_a_researcher(
     demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,5 +196,6 @@ def _split(split: Split | None) -> dict[str, Any] | None:
         )
         return stated | {"train_until": train, "validation_until": validation}
     if split.shares:
-        return stated | {"shares": dict(zip(SPLITS, split.shares, strict=True))}
+        sizes = dict(zip(SPLITS, split.sizes, strict=False))
+        return stated | {"shares": dict(zip(SPLITS, split.shares, strict=True)), "sizes": sizes}
     return stated | {"cities": split.cities}

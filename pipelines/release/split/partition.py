@@ -28,7 +28,7 @@ def divide(
 ) -> tuple[Split, dict[str, int]]:
     """Set the plans' `split`; return it, and the left-out articles by reason.
 
-    `kind` is one of `splits.KINDS`, or words that `splits.shares_of` reads. Raises `SplitError`.
+    `kind` is one of `splits.KINDS`, or words that `splits.targets_of` reads. Raises `SplitError`.
     """
     starts = np.cumsum([0, *(planned.rows.num_rows for planned in plans)])
     count = int(starts[-1])
@@ -49,7 +49,7 @@ def divide(
     else:
         owned = [_owned(output, planned, least) for planned in plans]
         ids = [key for planned in plans for key in planned.rows["article_id"].to_pylist()]
-        part, split = splits.by_shares(splits.shares_of(kind), joined, np.concatenate(owned), ids)
+        part, split = splits.by_shares(splits.targets_of(kind), joined, np.concatenate(owned), ids)
     found = np.zeros((count, neighbours.KEYS), dtype=np.uint64)
     for planned, start in zip(plans, starts, strict=False):
         for positions, table in texts(planned):

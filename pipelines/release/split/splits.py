@@ -23,12 +23,19 @@ _LARGE, _MOST_OVER = 1 / 3, 1.5
 """Share of all articles above which a city is placed last; a part may exceed its share by a last
 city up to this factor. Set by hand, not measured."""
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_WHOLE_NUMBER = re.compile("[0-9]{1,9}")
 _BULKY = 0.25
 """Share of the smallest part's pairs above which a component is placed first, lest it overfill a
 part at the end. Others go in any order, so that no part has the small ones. Set by hand."""
 LEFT_OUT = -1
 _NAMES = {"train": 0, "validation": 1, "dev": 1, "test": 2}
 """Names of parts in an order, as positions in `SPLITS`."""
+
+
+Targets = tuple[float | None, ...]
+"""Wanted pairs of each part, in the order of `SPLITS`: shares of their sum, or numbers of pairs
+beside one part that is None and has the rest."""
+_REST = "rest"
 
 
 class SplitError(ShizhengError):
@@ -40,33 +47,54 @@ class Split:
     """Split of a release.
 
     `until` is the last day of each part but the last (days since 1970); `cities` lists the cities
-    of each part; `shares` are the wanted shares of the pairs.
+    of each part; `shares` are the wanted shares of the pairs, from `sizes` where those were asked.
     """
 
     kind: str
     until: tuple[int, ...] = ()
     shares: tuple[float, ...] = ()
+    sizes: Targets = ()
     cities: dict[str, list[str]] = field(default_factory=dict)
 
 
-def shares_of(asked: str) -> tuple[float, ...]:
-    """Return the shares, by `SPLITS`, in words such as train=80,dev=10,test=10.
+def targets_of(asked: str) -> Targets:
+    """Return what words such as train=80,dev=10,test=10 or train=rest,test=500 ask for.
 
-    They are of the sum of the numbers. Raises `SplitError`.
+    Raises `SplitError`.
     """
-    amounts = [0.0] * len(SPLITS)
-    for word in asked.split(","):
-        name, _, number = (piece.strip() for piece in word.partition("="))
-        if name not in _NAMES or not _NUMBER.fullmatch(number) or amounts[_NAMES[name]]:
-            amounts = []
+    found: dict[int, float | None] = {}
+    words = [tuple(piece.strip() for piece in word.partition("=")) for word in asked.split(",")]
+    rest = [number for _, _, number in words].count(_REST)
+    number_of = _WHOLE_NUMBER if rest else _NUMBER
+    for name, _, number in words:
+        part = _NAMES.get(name)
+        if part is None or part in found or not (number == _REST or number_of.fullmatch(number)):
+            rest = 2
             break
-        amounts[_NAMES[name]] = float(number)
-    if sum(amount > 0 for amount in amounts) < 2:
+        found[part] = None if number == _REST else float(number)
+    if rest > 1 or sum(amount != 0 for amount in found.values()) < 2:
         raise SplitError(
-            f"expected {', '.join(KINDS)} or shares of the pairs for two parts or three, "
-            f"such as train=80,dev=10,test=10, not {asked!r}"
+            f"expected {', '.join(KINDS)}, shares of the pairs for two parts or three, such as "
+            "train=80,dev=10,test=10, or numbers of pairs beside the rest, such as "
+            f"train=rest,dev=500,test=500, not {asked!r}"
         )
-    return tuple(amount / sum(amounts) for amount in amounts)
+    return tuple(found.get(part, 0.0) for part in range(len(SPLITS)))
+
+
+def shares_of(targets: Targets, pairs: int) -> tuple[float, ...]:
+    """Return the share of each part in `pairs` pairs.
+
+    Raises `SplitError` where none are left for the rest.
+    """
+    named = sum(amount or 0 for amount in targets)
+    if None not in targets:
+        return tuple((amount or 0) / named for amount in targets)
+    if named >= pairs:
+        raise SplitError(
+            f"the release has {pairs:,} pairs, and {named:,.0f} were asked for beside the rest; "
+            "ask for fewer, or for shares such as train=80,dev=10,test=10"
+        )
+    return tuple((pairs - named if amount is None else amount) / pairs for amount in targets)
 
 
 def components(count: int, edges: Iterable[tuple[int, int]]) -> Integers:
@@ -144,15 +172,16 @@ def by_city(cities: Sequence[str], sizes: Sequence[int]) -> tuple[list[int], Spl
 
 
 def by_shares(
-    shares: Sequence[float], joined: Integers, pairs: Integers, ids: Sequence[str]
+    targets: Targets, joined: Integers, pairs: Integers, ids: Sequence[str]
 ) -> tuple[Integers, Split]:
-    """Return each article's part by shares of the pairs.
+    """Return each article's part by shares or numbers of pairs.
 
     `pairs` are the released pairs of each article's own, so that their sum is that of the release;
     `ids` are the articles'. Components go whole, in the order of a digest, to the part that lacks
     most; those without pairs likewise by their articles. Raises `SplitError` where there are too
     few components.
     """
+    shares = shares_of(targets, int(pairs.sum()))
     held = np.bincount(joined, weights=pairs, minlength=len(joined))
     sizes = np.bincount(joined, minlength=len(joined)).astype(np.float64)
     large = _BULKY * min(share for share in shares if share) * held.sum()
@@ -175,9 +204,9 @@ def by_shares(
         if paired and len(taken) < np.count_nonzero(shares):
             raise SplitError(
                 "too few pairs for these shares: a part would have none, because what belongs "
-                "together stays together; ask for fewer parts or larger shares"
+                "together stays together; ask for fewer parts or larger ones"
             )
-    return part[joined], Split("pairs", shares=tuple(shares))
+    return part[joined], Split("pairs", shares=shares, sizes=targets if None in targets else ())
 
 
 def without(part: Integers, joined: Integers, leaking: Iterable[int]) -> Integers:

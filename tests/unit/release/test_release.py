@@ -193,7 +193,15 @@ def test_releasing_twice_gives_the_same_bytes(made: Snapshot, output: Path, own:
     assert tree(again.folder) == tree(made.folder)
     # Of everything that a release can consist of there was something to compare.
     assert {name.split("/")[0] for name in tree(made.folder)} == {
-        *("data", "manifest.json", "SHA256SUMS", "croissant.json", "datasheet.md", "CITATION.cff"),
+        *(
+            "data",
+            "manifest.json",
+            "SHA256SUMS",
+            "croissant.json",
+            "datasheet.md",
+            "CITATION.cff",
+            "README.md",
+        ),
         *ALL,
     }
 

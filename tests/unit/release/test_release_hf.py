@@ -11,8 +11,8 @@ import pytest
 import yaml
 from release_corpus import release, rows
 
+from pipelines.release.about.features import features
 from pipelines.release.formats import hf
-from pipelines.release.formats.features import features
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS, SPLITS
 
@@ -71,6 +71,17 @@ def test_datasets_streams_every_row_of_every_part(split: Snapshot, config: str) 
     if config in TABLES:
         assert all(row["split"] == part for part, row in seen)
         assert {part for part, _ in seen} == set(split.splits(config))
+
+
+@pytest.mark.parametrize("config", TABLES)
+def test_the_folder_of_a_release_is_opened_by_itself(
+    whole: Snapshot, split: Snapshot, cache: str, config: str
+) -> None:
+    loaded = datasets.load_dataset(str(whole.folder), config, cache_dir=cache, split="train")
+    assert loaded.to_list() == rows(whole, config)
+    parts = datasets.load_dataset(str(split.folder), config, cache_dir=cache)
+    assert set(parts) == set(split.splits(config))
+    assert [row for part in SPLITS if part in parts for row in parts[part]] == rows(split, config)
 
 
 def test_translation_is_the_feature_of_that_name(whole: Snapshot, cache: str) -> None:

@@ -146,6 +146,16 @@ def test_parts_have_the_shares_of_pairs_that_were_asked_for(
         assert "shares of the pairs (train 70 %, validation 10 %, test 20 % asked for)" in text
         assert f"{counts['train']} train (" in text
     assert verify.problems(made) == []
+    sized = release(output, "sized", split="train=rest,dev=5,test=12", formats=("hf",))
+    counts = sized.manifest["counts"]["pairs"]
+    assert abs(counts["validation"] - 5) <= 2
+    assert abs(counts["test"] - 12) <= 2
+    for path in (sized.folder / "datasheet.md", sized.folder / "README.md"):
+        text = " ".join(path.read_text("utf-8").split())
+        assert "numbers of pairs (train the rest, validation 5, test 12 asked for)" in text
+        assert f"{counts['test']} test (" in text
+    with pytest.raises(SplitError, match="81 pairs, and 90 were asked for"):
+        release(output, "many", split="train=rest,test=90")
     two = release(output, "two", split="train=3,test=1")
     assert set(two.manifest["counts"]["pairs"]) == {"all", "train", "test"}
 
@@ -159,8 +169,9 @@ def test_components_are_whole_and_shares_are_close(seed: int) -> None:
         joined += [root] * size
         pairs += [1] * (size - 1) + [0]
     ids = [f"{seed}-{n}" for n in range(len(joined))]
-    wanted = splits.shares_of("train=8,validation=1,test=1")
-    part, split = splits.by_shares(wanted, np.array(joined), np.array(pairs), ids)
+    targets = splits.targets_of("train=8,validation=1,test=1")
+    wanted = splits.shares_of(targets, sum(pairs))
+    part, split = splits.by_shares(targets, np.array(joined), np.array(pairs), ids)
     assert all(part[at] == part[root] for at, root in enumerate(joined))
     got = np.bincount(part, weights=pairs) / sum(pairs)
     assert got == pytest.approx(wanted, abs=0.01)
@@ -177,13 +188,15 @@ def test_a_part_without_pairs_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "asked", ["", "day", "train=80", "train=80,test=x", "train=8,train=2", "train=0,test=0",
-              "train=80;test=20", "train=-1,test=2", "train=nan,test=1", "all=80,test=20"]
+              "train=80;test=20", "train=-1,test=2", "train=nan,test=1", "all=80,test=20",
+              "train=rest,test=rest", "train=rest", "train=rest,test=0", "rest=80,test=20",
+              "train=rest,test=1.5", "train=rest,test=-5"]
 )  # fmt: skip
 def test_other_words_for_a_split_are_refused(
     asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SplitError, match="shares of the pairs"):
-        splits.shares_of(asked)
+        splits.targets_of(asked)
     assert main(["release", "1", "--split", asked]) == 2
     assert "train=80,dev=10,test=10" in capsys.readouterr().err
 
