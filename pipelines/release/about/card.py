@@ -1,4 +1,4 @@
-"""Dataset card: the page by which `datasets` and the Hub open a folder, table by table.
+"""Dataset card of a folder, by which `datasets` opens its tables.
 
 `datasets` reserves the name `all`: rows of a release without a split are called `train`.
 """
