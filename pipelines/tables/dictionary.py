@@ -1,6 +1,7 @@
 """The data dictionary: `README.md` of a corpus, generated from the schemas.
 
-`make dictionary` renews that of the repository. By the metadata at its head `datasets` opens the folder as it is, a table a config.
+`make dictionary` renews that of the repository. By the metadata at its head `datasets` opens the
+folder as it is, a table a config.
 """
 
 from pathlib import Path
