@@ -40,6 +40,11 @@ FAMILY = (
 
 Row = TypeVar("Row", bound=tuple[str, ...])
 
+WHOLE = 0.85
+"""Share of the sentences from which a text is whole but for trifles."""
+_CLEARLY_FEWER = 0.7
+"""Sentences over the other text's below which a text plainly leaves out a part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -78,6 +83,20 @@ class City:
     officials: list[tuple[str, str]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     weeks: tuple[int, int] = (0, 257)
+    told: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """Sentences of a text by id, and the share that they are of all that was to be told."""
+
+    def relation(self, zh: str, en: str) -> str:
+        """Return the relation of two texts of one event, or nothing if a reader could not tell.
+
+        It cannot be told where both leave out a good part: perhaps it is the same part.
+        """
+        (of_zh, zh_share), (of_en, en_share) = self.told[zh], self.told[en]
+        if of_en < WHOLE * of_zh or (zh_share < WHOLE <= en_share):
+            return "abridged"
+        if zh_share < WHOLE:
+            return "abridged" if of_zh < _CLEARLY_FEWER * of_en else ""
+        return "translation"
 
     def start(self) -> date:
         """Draw the first day of a series, within the city's weeks."""

@@ -114,10 +114,9 @@ def publish(city: City, event: Event, number: int) -> dict[str, list[str]]:
     zh_id, en_id = f"{city.key}-z{number:04d}", f"{city.key}-e{number:04d}"
     tz = ZoneInfo("Asia/Shanghai")
     zh_day = event.day + timedelta(days=rng.choice((0, 0, 1, 1, 2)))
-    told = 0
     if not mateless:
         title, body = event.zh()
-        told = len(body)
+        city.told[zh_id] = len(body), 1.0
         when = datetime(zh_day.year, zh_day.month, zh_day.day, 9, tzinfo=tz)
         city.articles.append(Document(zh_id, "zh", title, _paragraphs(body, rng), when))
         texts["zh"].append(zh_id)
@@ -141,9 +140,9 @@ def publish(city: City, event: Event, number: int) -> dict[str, list[str]]:
     text = " ".join([lead, *rest]) if rng.random() < 0.3 else _paragraphs([lead, *rest], rng, " ")
     city.articles.append(Document(en_id, "en", title, text, when))
     texts["en"].append(en_id)
+    city.told[en_id] = 1 + len(rest), (1 + len(rest)) / len(body)
     if not mateless:
-        whole = 1 + len(rest) >= 0.85 * told
-        city.gold.append((zh_id, en_id, "translation" if whole else "abridged"))
+        city.gold.append((zh_id, en_id, city.relation(zh_id, en_id)))
     return texts
 
 

@@ -69,15 +69,16 @@ class Publisher:
             if not others or self.rng.random() >= share:
                 continue
             title, body = event.zh() if lang == "zh" else event.en()
-            body = _retold(body, lang, self.city)
+            all_of_it, body = len(body), _retold(body, lang, self.city)
             title = _retitled(title, body, lang, self.rng)
             late = event.day + timedelta(days=self.rng.randint(0, 4))
             key = self.add(
                 lang, title, body, late, undated=0.2 if lang == "zh" else self.city.setting.undated
             )
+            self.city.told[key] = len(body), min(1.0, len(body) / all_of_it)
             for other in others:
                 pair = (key, other) if lang == "zh" else (other, key)
-                self.link(*pair, "abridged")
+                self.link(*pair, self.city.relation(*pair))
             told[lang].append(key)
 
     def digest(self, events: Sequence[tuple[Event, dict[str, list[str]]]]) -> None:

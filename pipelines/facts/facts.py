@@ -71,6 +71,8 @@ class Facts:
             ("period", str(item.first), str(item.last), str(item.year or ""))
             for item in self.calendar.periods
         }
+        if max(self.stage) >= _STAGE_CLEAR:
+            found.add(("stage", str(self.stage.index(max(self.stage)))))
         return frozenset(found | {("person", name) for name in self.person_names})
 
     @property
@@ -171,6 +173,8 @@ def _ahead(when: Calendar, lead: int, page: date | None) -> bool:
     return (date(named.year, named.month, named.day) - page).days > 1
 
 
+_STAGE_CLEAR = 0.65
+"""Share from which a text's stage is a fact to count; set by hand, not measured."""
 _STAGE_WORDS = 3
 """Words from which on the shares of the stages sum to 1; set by hand, not measured."""
 _DAY_AHEAD = 2

@@ -149,6 +149,7 @@ def english_names(text: str) -> tuple[Name, ...]:
     readers = (
         (_EN_HYPHENATED, _hyphenated),
         (_en_three(), _three),
+        (_en_customary_place(), _customary_place),
         (_EN_LEE, _lee),
         (_EN_TITLED, _titled),
     )
@@ -192,6 +193,26 @@ def _titled(hit: re.Match[str]) -> Name | None:
 def _en_three() -> re.Pattern[str]:
     syllable = "|".join(map(str.capitalize, romanisation.syllables()))
     return re.compile(rf"\b(?P<name>(?:{syllable})(?: (?:{syllable})){{2,3}})\b(?!-)")
+
+
+@cache
+def _en_customary_place() -> re.Pattern[str]:
+    syllable = "|".join(map(str.capitalize, romanisation.syllables()))
+    return re.compile(
+        rf"(?<![\w-])(?P<name>(?:{syllable})(?: (?:{syllable})){{1,2}})\b"
+        rf"(?![-'’]|\s(?!{alternatives('place', 'en')})[A-Z])"
+    )
+
+
+def _customary_place(hit: re.Match[str]) -> Name | None:
+    """Return a place of Hong Kong that is not spelt in pinyin: Tuen Mun, Yuen Long."""
+    tokens = hit["name"].lower().split()
+    if all(map(_spells, tokens)) or all(token in _NOT_PINYIN for token in tokens):
+        return None
+    after = _EN_PLACE_AFTER.match(hit.string, hit.end())
+    named = after is not None and after["word"] not in _NO_PLACE
+    reading = tuple(f"~{token}" for token in tokens)
+    return Name("".join(tokens), (reading,), False, hit.start("name"), place=named)
 
 
 def _hyphenated(hit: re.Match[str]) -> Name | None:
@@ -258,7 +279,9 @@ def _pinyin_names(text: str) -> Iterator[Name]:
     """Yield the names in pinyin, in reading order."""
     run: list[re.Match[str]] = []
     for token in (*_EN_TOKEN.finditer(text), None):
-        joined = bool(run and token and re.fullmatch(r"\s", text[run[-1].end() : token.start()]))
+        # A title ends with its line: the text's first word is no part of its last name.
+        between = text[run[-1].end() : token.start()] if run and token else ""
+        joined = between.isspace() and len(between) == 1 and between != "\n"
         if run and (not joined or len(run) == 4 or (token and not _spells(token.group()))):
             if (name := _name_of(run, text)) is not None:
                 yield name

@@ -6,7 +6,7 @@ one by one.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -20,6 +20,8 @@ _HALF = 12
 """Hours on a dial."""
 _OF_TITLES = 0.5
 """Agreement or clash of the directions of two titles, if no percentage is in both texts."""
+_BESIDE_SHARED = 0.4
+"""Clash of the cities of two leads that have one more in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,21 @@ class Marks:
 def compare(zh: Facts, en: Facts) -> Marks:
     """Compare the marks of a Chinese and an English text."""
     direction = _directions(zh, en)
-    hours = _sets(_hours(zh.whole, "zh"), _hours(en.whole, "en"))
-    weekdays = _sets(_weekdays(zh.whole, "zh"), _weekdays(en.whole, "en"))
-    countries = _sets(_countries(zh), _countries(en))
-    if countries[1] and (_countries(zh) & en.places or _countries(en) & zh.places):
-        countries = (0.0, 0.0)
-    return Marks(*direction, *hours, *weekdays, *countries, _sites(zh, en))
+    hours, weekdays = _sets(zh, en, _hours), _sets(zh, en, _weekdays)
+    same, elsewhere = _countries(zh, en)
+    return Marks(*direction, *hours, *weekdays, same, elsewhere, _sites(zh, en))
 
 
-def _sets(zh: frozenset[object], en: frozenset[object]) -> tuple[float, float]:
-    """Return agreement and clash of two sets; 0 if either is empty."""
-    if not zh or not en:
-        return 0.0, 0.0
-    shared = len(zh & en)
-    return shared / len(en), float(not shared)
+def _sets(zh: Facts, en: Facts, read: Callable[[str, str], Set[int]]) -> tuple[float, float]:
+    """Return agreement and clash of hours or weekdays.
+
+    Only leads contradict each other: further down each text has times that the other leaves out.
+    """
+    of_zh, of_en = read(zh.whole, "zh"), read(en.whole, "en")
+    if shared := len(of_zh & of_en):
+        return shared / len(of_en), 0.0
+    told = read(zh.whole[: zh.lead], "zh") and read(en.whole[: en.lead], "en")
+    return 0.0, float(bool(told))
 
 
 @cache
@@ -130,12 +133,13 @@ def _sites(zh: Facts, en: Facts) -> float:
 
 def _is_spelt(before: str, en: Facts) -> bool:
     """Return True if English spells the name at the end of `before`."""
-    spelt = {name.letters for name in en.pinyin}
-    syllables = ["".join(names.readings(char)[:1]) for char in before[-3:]]
-    return any("".join(syllables[-size:]) in spelt for size in (1, 2, 3))
+    index = names.pinyin_index(before[-_SITE_LETTERS:])
+    return any(index.find(name) for name in en.pinyin)
 
 
 _SITES = ("district", "road")
+_SITE_LETTERS = 4
+"""Characters of a district's or road's name at most."""
 _SITE_NAME = re.compile(r"[A-Z][\w'’-]+ (?:[A-Z][\w'’-]+ )?(?P<kind>[A-Z][\w-]+(?: Area)?)")
 _HOUR_ZH = re.compile(r"(?P<half>\D{2})?(?<!\d)(?P<h>[012]?\d)(?:时(?!期|代|间)|点(?!\d)|:\d\d)")
 _HOUR_EN = re.compile(
@@ -146,7 +150,7 @@ _HOUR_EN = re.compile(
 
 
 @lru_cache(maxsize=512)
-def _hours(text: str, lang: str) -> frozenset[object]:
+def _hours(text: str, lang: str) -> frozenset[int]:
     """Return the hours of the day, 0-23."""
     found: set[int] = set()
     for hit in (_HOUR_ZH if lang == "zh" else _HOUR_EN).finditer(text):
@@ -171,14 +175,25 @@ _DAYS_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 @lru_cache(maxsize=512)
-def _weekdays(text: str, lang: str) -> frozenset[object]:
+def _weekdays(text: str, lang: str) -> frozenset[int]:
     if lang == "zh":
         days = (hit["d"].replace("天", "日") for hit in _WEEK_ZH.finditer(text))
         return frozenset(_DAYS_ZH.index(day) for day in days)
     return frozenset(_DAYS_EN.index(hit["d"].lower()) for hit in _WEEK_EN.finditer(text))
 
 
-def _countries(facts: Facts) -> frozenset[object]:
-    """Return the foreign countries in title and lead."""
-    lead = facts.whole[: facts.lead]
-    return frozenset(names.places(lead, facts.lang) & names.countries())
+def _countries(zh: Facts, en: Facts) -> tuple[float, float]:
+    """Return agreement of foreign countries in the leads, and clash of countries or cities.
+
+    Cities clash less if the leads share one: that is often their own.
+    """
+    leads = [names.places(facts.whole[: facts.lead], facts.lang) for facts in (zh, en)]
+    of_zh, of_en = (lead & names.countries() for lead in leads)
+    if of_zh and of_en and not (of_zh & en.places or of_en & zh.places):
+        return 0.0, 1.0
+    agree = len(of_zh & of_en) / len(of_en) if of_en else 0.0
+    of_zh, of_en = (lead - names.countries() for lead in leads)
+    if not of_zh - en.places or not of_en - zh.places:
+        return agree, 0.0
+    shared = (of_zh & en.places) | (of_en & zh.places)
+    return agree, (1.0, _BESIDE_SHARED)[len(shared)] if len(shared) < 2 else 0.0

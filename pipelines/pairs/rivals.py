@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.facts.dates import Day
+from pipelines.facts.rarity import Key
 from pipelines.pairs.prepared import PreparedArticle
 
 Mask = npt.NDArray[np.bool_]
@@ -21,6 +23,11 @@ _TWIN_COSINE = 0.75
 _TWIN_FACTS, _TWIN_SHARE = 3, 0.6
 """Common facts of two reports of one event: at least so many, and this share of the facts of the
 one with fewer."""
+_BRIEF_COSINE, _BRIEF_FACTS = 0.85, 2
+"""Cosine and common facts of two reports, one of which states nothing else."""
+_EVE_DAYS, _EVE_SHARE = 2, 0.75
+"""Days by which two reports may differ, as "yesterday" depends on the page, and the share of other
+facts that they then have in common."""
 _TWIN_DAYS = 14
 """Days between two reports of one event."""
 _PARTS_OVERLAP = 0.34
@@ -37,17 +44,32 @@ def are_twins(first: PreparedArticle, second: PreparedArticle) -> bool:
 
     Members of a series are as alike, but their facts differ.
     """
-    if _cosine(first, second) < _TWIN_COSINE or _far_apart(first, second):
+    cosine = _cosine(first, second)
+    if cosine < _TWIN_COSINE or _far_apart(first, second):
         return False
     own, other = set(first.keys), set(second.keys)
-    days, other_days = _of_kind(own, "day"), _of_kind(other, "day")
-    if days and other_days and not days & other_days:
-        return False
     ranks, other_ranks = _of_kind(own, "ordinal"), _of_kind(other, "ordinal")
     if not (ranks <= other_ranks or other_ranks <= ranks):
         return False
-    shared = len(own & other)
-    return shared >= _TWIN_FACTS and shared >= _TWIN_SHARE * min(len(own), len(other))
+    stage, other_stage = _of_kind(own, "stage"), _of_kind(other, "stage")
+    if stage and other_stage and stage != other_stage:
+        return False
+    days, other_days = _of_kind(own, "day"), _of_kind(other, "day")
+    least = _TWIN_SHARE
+    if days and other_days and not days & other_days:
+        if not any(_near(one, two) for one in days for two in other_days):
+            return False
+        own, other, least = own - days, other - other_days, _EVE_SHARE
+    shared, fewer = len(own & other), min(len(own), len(other))
+    if shared == fewer and cosine >= _BRIEF_COSINE:
+        return shared >= _BRIEF_FACTS
+    return shared >= _TWIN_FACTS and shared >= least * fewer
+
+
+def _near(first: Key, second: Key) -> bool:
+    """Return True for days that are at most `_EVE_DAYS` apart."""
+    day, other = (Day(int(month), int(at)) for _, month, at in (first, second))
+    return day.near(other, _EVE_DAYS)
 
 
 def are_parts(first: Mask, second: Mask) -> bool:
@@ -92,5 +114,5 @@ def _cosine(first: PreparedArticle, second: PreparedArticle) -> float:
     return float(first.vector.astype(np.float32) @ second.vector)
 
 
-def _of_kind(keys: set[tuple[str, ...]], kind: str) -> set[tuple[str, ...]]:
+def _of_kind(keys: set[Key], kind: str) -> set[Key]:
     return {key for key in keys if key[0] == kind}

@@ -84,3 +84,9 @@ def test_readings_lose_their_tones_as_pypinyin_takes_them() -> None:
     for code in range(0x4E00, 0x9FA6):
         listed = PINYIN_DICT.get(code, "").split(",")
         assert {plain[one] for one in listed if one} <= set(names.readings(chr(code)))
+
+
+def test_a_title_ends_before_the_first_word_of_the_text() -> None:
+    found = names.english_names("A talk with Li Wei\nLi Na was there too.")
+    assert [name.letters for name in found] == ["liwei", "lina"]
+    assert not [name for name in names.english_names("Visit to Qinghe\nWang spoke.") if name.person]
