@@ -205,7 +205,7 @@ def _en_customary_place() -> re.Pattern[str]:
 
 
 def _customary_place(hit: re.Match[str]) -> Name | None:
-    """Return a place of Hong Kong that is not spelt in pinyin: Tuen Mun, Yuen Long."""
+    """Return a place like Tuen Mun or Yuen Long, no pinyin."""
     tokens = hit["name"].lower().split()
     if all(map(_spells, tokens)) or all(token in _NOT_PINYIN for token in tokens):
         return None

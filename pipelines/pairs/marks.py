@@ -183,7 +183,7 @@ def _weekdays(text: str, lang: str) -> frozenset[int]:
 
 
 def _countries(zh: Facts, en: Facts) -> tuple[float, float]:
-    """Return agreement of foreign countries in the leads, and clash of countries or cities.
+    """Compare the foreign countries and the cities of the leads.
 
     Cities clash less if the leads share one: that is often their own.
     """
