@@ -44,7 +44,14 @@ def export(
     found = rows.read(output, kind, selecting.filters(), losses)
     formats.write(out, found, rows.columns(kind), format)
     if shared.json:
-        say_json({"file": str(out), "kept": losses.kept, "removed": dict(losses.removed)})
+        say_json(
+            {
+                "file": str(out),
+                "kept": losses.kept,
+                "removed": dict(losses.removed),
+                "corrected": losses.corrected,
+            }
+        )
     else:
         say(f"{out}: {losses.sentence(kind)}")
     return ExitCode.DONE

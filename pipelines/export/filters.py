@@ -81,15 +81,20 @@ def check_kinds(kinds: Iterable[str]) -> None:
 
 @dataclass(slots=True)
 class Losses:
-    """Rows that a selection kept, and that each filter removed."""
+    """Rows that a selection kept, and that each filter removed.
+
+    `corrected`: alignments that reviewers corrected, before any filter.
+    """
 
     kept: int = 0
     removed: Counter[str] = field(default_factory=Counter)
+    corrected: int = 0
 
     def sentence(self, noun: str) -> str:
         """Return the losses in words."""
         parts = [f"{count:,} by {name}" for name, count in self.removed.items() if count]
-        return f"{self.kept:,} {noun} kept; removed: {', '.join(parts) or 'none'}"
+        mended = f"; corrected by reviewers: {self.corrected:,}" if self.corrected else ""
+        return f"{self.kept:,} {noun} kept; removed: {', '.join(parts) or 'none'}{mended}"
 
 
 def chosen_pairs(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:

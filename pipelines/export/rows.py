@@ -8,10 +8,14 @@ import pyarrow.compute as pc
 
 from pipelines.errors import UsageError, known_ones
 from pipelines.export.filters import Filters, Losses, chosen_beads, chosen_pairs
+from pipelines.quality import corrections
 from pipelines.tables import articles, files, parquet, schema
 
 KINDS = ("pairs", "sentences", "documents")
-"""Links of articles; aligned sentences; links of articles with both whole texts."""
+"""Links of articles; aligned sentences; links of articles with both whole texts.
+
+Sentences have reviewers' corrections (`pipelines.quality.corrections`).
+"""
 
 _OF_PAIR = ("city", "zh_id", "en_id", "relation", "event_id", "best")
 _LINKS = [
@@ -65,7 +69,10 @@ def _of_city(output: Path, city: str, kind: str, filters: Filters, losses: Losse
         return links.sort_by("pair_id").select(columns(kind).names).cast(columns(kind))
     links = chosen_pairs(links, filters, Losses())
     path = files.table_path(output, "sentences", city)
-    beads = parquet.read_table(path, schema.SENTENCES)
+    beads, held = corrections.apply(
+        parquet.read_table(path, schema.SENTENCES), corrections.read(output, city)
+    )
+    losses.corrected += held
     at = pc.index_in(beads["pair_id"], links["pair_id"].combine_chunks())
     stays = pc.is_valid(at)
     losses.removed["their pairs"] += beads.num_rows - int(pc.sum(stays).as_py() or 0)

@@ -15,8 +15,9 @@ from pipelines.quality.sampling import Drawn
 from pipelines.report import pair_view
 from pipelines.report.pair_examples import PairExample
 from pipelines.report.pair_view import PairView
-from pipelines.review import article_views
+from pipelines.review import article_views, bead_editor
 from pipelines.review.article_views import ArticleView
+from pipelines.review.bead_editor import Run
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables import files, parquet, schema
@@ -139,6 +140,10 @@ class ItemReader:
         """Return True if a pair's short view reaches the drawn bead."""
         view = self.pair(drawn)
         return view is not None and (drawn.position or 0) < len(view.beads)
+
+    def run(self, drawn: Drawn, position: int, count: int, before: str | None) -> Run | None:
+        """Return beads of a pair to edit, None if there are none."""
+        return bead_editor.read_run(self._stored, drawn, position, count, before)
 
     def is_chinese(self, city: str, article_id: str) -> bool:
         """Return True if the corpus has a Chinese article of this id."""

@@ -14,7 +14,7 @@ from pipelines.quality.sampling import Drawn
 from pipelines.quality.verdicts import Verdict
 from pipelines.report import words as report_words
 from pipelines.report.words import Words
-from pipelines.review import words
+from pipelines.review import bead_editor, words
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.item_reader import AHEAD, ItemReader
 from pipelines.review.plan_progress import Progress
@@ -29,7 +29,8 @@ class ItemPage:
     """Page of an item for one reviewer.
 
     Without a place it is the last page of the plan. `fragment`: the changing part alone. `whole`:
-    beads however many. `message` is shown once. `query` searches the Chinese articles.
+    beads however many. `message` is shown once. `query` searches the Chinese articles. `edit`:
+    position and number of the beads to correct.
     """
 
     ui: str
@@ -41,6 +42,7 @@ class ItemPage:
     whole: bool = False
     message: str = ""
     query: str = ""
+    edit: tuple[int, int] | None = None
 
     @property
     def action(self) -> str:
@@ -115,12 +117,15 @@ class Pages:
         """Return the page of an item, or of a finished plan."""
         drawn_plan, reviewer = page.drawn_plan, page.reviewer
         here = page.address(page.place)
+        if page.edit is not None:
+            here = self.editing(page, *page.edit)
         about: dict[str, Any] = {
             "drawn_plan": drawn_plan,
             "level": drawn_plan.level,
             "adjudicating": page.adjudicating,
             "blind": not page.adjudicating,
             "action": page.action,
+            "back": page.address(page.place),
             "place": page.place,
             "message": page.message,
             "progress": self._progress(page),
@@ -221,14 +226,40 @@ class Pages:
         """Return a pair, and a reviewer's verdicts on its beads by position."""
         far = drawn.level == "bead" and not self._reader.position_shown(drawn)
         pair = self._reader.pair(drawn, page.whole or far)
-        passing: dict[int, str] = {}
+        passing: dict[int, Verdict] = {}
         if pair is not None and drawn.level == "pair":
             for position in range(len(pair.beads)):
                 bead = verdicts.Item("bead", drawn.pair_id or "", position)
                 newest = self._session.verdicts.newest(bead, page.reviewer)
                 if newest is not None and newest.verdict:
-                    passing[position] = newest.verdict
-        return {"pair": pair, "passing": passing}
+                    passing[position] = newest
+        return {"pair": pair, "passing": passing, "run": self._run(drawn, page)}
+
+    def _run(self, drawn: Drawn, page: ItemPage) -> dict[str, Any] | None:
+        """Return the variables of the editor of beads."""
+        if page.edit is None:
+            return None
+        position, count = page.edit
+        item = verdicts.Item("bead", drawn.pair_id or "", position)
+        before = self._session.verdicts.newest(item, page.reviewer, page.adjudicating)
+        run = self._reader.run(drawn, position, count, before.correction if before else None)
+        if run is None:
+            return None
+        wider = run.position + run.count < run.total and run.count < bead_editor.MOST
+        return {
+            "position": run.position,
+            "count": run.count,
+            "zh": "\n".join(run.lines[0]),
+            "en": "\n".join(run.lines[1]),
+            "rows": max(map(len, run.lines)) + 3,
+            "wider": self.editing(page, position, run.count + 1) if wider else None,
+            "narrower": self.editing(page, position, run.count - 1) if run.count > 1 else None,
+        }
+
+    @staticmethod
+    def editing(page: ItemPage, position: int, count: int) -> str:
+        """Return the address of an item with its editor of beads."""
+        return f"{page.address(page.place)}&{urlencode({'edit': position, 'beads': count})}"
 
     def following(
         self, drawn_plan: DrawnPlan, reviewer: str, place: int, adjudicating: bool

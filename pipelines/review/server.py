@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from pipelines.quality.sampling import KINDS, Plan, PlanError
 from pipelines.report.words import Words
-from pipelines.review import ReviewError, journal, sheets, words
+from pipelines.review import ReviewError, bead_editor, journal, sheets, words
 from pipelines.review.access import AccessControl, Keys
 from pipelines.review.connections import LimitedConnection
 from pipelines.review.drawn_plans import DrawnPlan
@@ -216,6 +216,7 @@ class _Views:
             fragment="x-fragment" in request.headers,
             whole=request.query_params.get("whole") == "1",
             query=request.query_params.get("q", "")[:200],
+            edit=_edit(request.query_params) if drawn_plan.level != "unmatched" else None,
         )  # fmt: skip
         return HTMLResponse(self._pages.judge(page))
 
@@ -236,7 +237,7 @@ class _Views:
             item = {} if following is None else {"item": following + 1}
             settle = {"adjudicating": 1} if adjudicating else {}
             return _see(f"/judge/{drawn_plan.key}", reviewer=reviewer, **item, **settle)
-        if form.get("position") and not undoing:
+        if form.get("position") and not undoing and form.get("do") != "correct":
             return PlainTextResponse(text)
         page = ItemPage(
             ui, drawn_plan, reviewer, following, adjudicating, fragment=True, message=text
@@ -258,6 +259,10 @@ class _Views:
     ) -> tuple[int | None, Words]:
         """Store a form's verdict; return the next place and a message."""
         place, position = _place(form), _number(form, "position")
+        correction = None
+        if form.get("do") == "correct":
+            correction = self._correction(plan, place, position, form)
+            position = position if plan.level == "pair" else None
         code, relation = form.get("code") or None, form.get("relation") or None
         if form.get("zh_id") or relation:
             code = "missed"
@@ -270,6 +275,7 @@ class _Views:
             plan, place, reviewer, code, note=form.get("note"), position=position,
             zh_id=zh_id, adjudicating=adjudicating,
             shown=form.get("shown"), relation=relation, seconds=_seconds(form),
+            correction=correction,
         )  # fmt: skip
         following: int | None = place
         # A counterpart found is stored at once; how it belongs is asked on the same page.
@@ -322,6 +328,20 @@ class _Views:
         except ValueError as error:
             raise _Refused(400, f"Not stored: {error}") from error
 
+    def _correction(
+        self, plan: DrawnPlan, place: int, position: int | None, form: Mapping[str, str]
+    ) -> str:
+        """Return the correction of beads that a form makes."""
+        drawn = self._session.drawn(plan, place)
+        count = _number(form, "beads") or 1
+        run = self._reader.run(drawn, -1 if position is None else position, count, None)
+        if run is None or run.count != count:
+            raise VerdictRefusedError("the pair has no such beads; load the page again")
+        try:
+            return bead_editor.corrected(run, form.get("zh", ""), form.get("en", ""))
+        except ValueError as error:
+            raise VerdictRefusedError(str(error)) from error
+
     def _counterpart(
         self,
         plan: DrawnPlan,
@@ -359,6 +379,12 @@ def _number(form: Mapping[str, str], name: str) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise _Refused(400, f"Not stored: {name} must be a number.")
     return int(value)
+
+
+def _edit(query: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return position and number of the beads to edit, by address."""
+    position = _number(query, "edit")
+    return None if position is None else (position, _number(query, "beads") or 0)
 
 
 def _place(form: Mapping[str, str]) -> int:

@@ -107,12 +107,14 @@ class JudgingSession:
         shown: str | None = None,
         relation: str | None = None,
         seconds: float | None = None,
+        correction: str | None = None,
     ) -> Verdict:
         """Store a verdict durably and return it.
 
         A `code` of None takes a verdict back. `position` judges a bead of the pair at `place` in
         passing. `shown` is the digest of what the reviewer saw, see `shown`; without it, the texts
-        stored now. `relation` is that of a counterpart found; `seconds` were spent on the item.
+        stored now. `relation` is that of a counterpart found; `seconds` were spent on the item;
+        `correction` is of a bead, and stays until the bead is called correct.
         What is not given, a `note` of None and a flag for discussion, stays as it was. Raises
         `VerdictRefusedError` for a verdict that is none, `StoreError` if it could not be stored.
         """
@@ -134,8 +136,11 @@ class JudgingSession:
             steps = self._steps_of(plan, reviewer)
             before = self.verdicts.newest(drawn.item, reviewer, adjudicating)
             after = self._verdict(drawn, reviewer, code, zh_id, adjudicating)
-            after = replace(after, note=note, relation=relation, seconds=seconds)
+            after = replace(after, note=note, relation=relation, seconds=seconds,
+                            correction=correction)  # fmt: skip
             if before is not None:
+                if correction is None and code not in (None, "correct"):
+                    after = replace(after, correction=before.correction)
                 after = replace(after, discuss=before.discuss,
                                 note=before.note if note is None else note or None)  # fmt: skip
             self.verdicts.append(after)

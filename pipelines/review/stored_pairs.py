@@ -54,6 +54,17 @@ class StoredPairs:
             for i, (key, row) in enumerate(rows.items())
         }
 
+    def beads(self, city: str, pair_id: str) -> tuple[list[Row], dict[str, str]]:
+        """Return a pair's stored beads in order, and its texts by language."""
+        table = self._table("sentences", city)
+        rows = list(self._index.rows(table, schema.SENTENCES, "pair_id", [pair_id]))
+        pairs = self._index.rows(self._table("pairs", city), schema.PAIRS, "pair_id", [pair_id])
+        texts = {}
+        for pair in pairs:
+            found = self._articles(city, _ids([pair]), ["article_id", "revision", "lang", "text"])
+            texts = {row["lang"]: row["text"] or "" for row in found.values()}
+        return sorted(rows, key=lambda row: row["position"] or 0), texts
+
     def articles(self, city: str, ids: Iterable[str]) -> dict[str, Row]:
         """Return a city's articles by id, each once, with their texts."""
         return self._articles(city, ids, [*_ARTICLE, "title", "url", "lang", "text"])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.item import EARLIEST
-from pipelines.quality import subjects, verdicts
+from pipelines.quality import corrections, subjects, verdicts
 from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Subjects, age
 from pipelines.quality.verdicts import Verdict
@@ -388,7 +388,21 @@ def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
         relation=_relation(row, where),
         discuss=_flag(row.get("discuss"), where),
         seconds=_seconds(row.get("seconds"), where),
+        correction=_correction(row, where),
     )
+
+
+def _correction(row: Row, where: str) -> str | None:
+    text = row.get("correction")
+    if not text:
+        return None
+    try:
+        corrections.parsed(text)
+    except ValueError as error:
+        raise ExchangeError(f"{where}: {error}, not {text[:80]!r}") from error
+    if row.get("level") != "bead" or not row.get("verdict"):
+        raise ExchangeError(f"{where}: a correction goes with a verdict on a bead")
+    return str(text)
 
 
 def _relation(row: Row, where: str) -> str | None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from review_corpus import HUGE, write_judged
 from review_server import Review
 
-from pipelines.quality import verdicts
+from pipelines.quality import corrections, verdicts
 from pipelines.review import words
 
 CODES = {choice.key: code for code, choice in words.PAIR.items()}
@@ -164,11 +164,28 @@ def test_beads_are_judged_in_passing(browser: Browser, review: Review, corpus: P
     page.keyboard.press("u")
     page.locator("#said", has_text="Taken back").wait_for()
     assert page.locator(".mine").all_inner_texts() == ["correct", "", ""]
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("e")
+    page.get_by_role("link", name="Take in the next bead").click()
+    page.locator('#editor input[name=beads][value="2"]').wait_for(state="attached")
+    lines = page.get_by_label("Chinese")
+    apart = lines.input_value().replace("，", "，\n").split("\n")
+    lines.fill("别的文字")
+    page.get_by_role("button", name="partly").click()
+    page.locator("#trouble", has_text="no character more or less").wait_for()
+    lines.fill("\n".join(apart))
+    page.get_by_role("button", name="partly").click()
+    page.locator("#said", has_text="Stored: partly").wait_for()
+    assert page.locator(".mine").all_inner_texts() == ["correct", "partly, corrected", ""]
     press(page, "4", 1)
     stand = [one for one in verdicts.counting(verdicts.read(corpus)) if one.reviewer == "sam"]
     assert [(one.level, one.verdict, one.weight is None) for one in stand] == [
-        ("bead", "correct", True), ("pair", "same_event", False),
+        ("bead", "correct", True), ("bead", "partly", True), ("pair", "same_event", False),
     ]  # fmt: skip
+    made = corrections.parsed(stand[1].correction or "")
+    assert [zh for zh, _ in made] == apart
+    assert len(made) == 3
     page.context.close()
 
 
@@ -331,7 +348,7 @@ def test_axe_finds_no_violation_and_every_page_fits(
                   color_scheme=scheme)  # fmt: skip
     paths = ["/?reviewer=axel", "/progress?reviewer=axel", f"{address}?reviewer=axel&item=1",
              f"{address}?reviewer=axel&adjudicating=1", f"{other}?reviewer=axel&item=1",
-             f"{beads}?reviewer=axel&item=1",
+             f"{beads}?reviewer=axel&item=1", f"{beads}?reviewer=axel&item=1&edit=0&beads=2",
              f"{address.replace('/judge/', '/mine/')}?reviewer=axel"]  # fmt: skip
     for path in paths:
         page.goto(f"http://{review.host}{path}")

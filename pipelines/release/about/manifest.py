@@ -37,6 +37,8 @@ class ReleaseCounts:
     beads_by_city: Counter[str] = field(default_factory=Counter)
     statistics: Statistics = field(default_factory=Statistics)
     stale_beads: int = 0
+    corrected: int = 0
+    """Corrections of reviewers that its beads have."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Articles that a split left out, by reason."""
     removed: dict[str, Counter[str]] = field(
@@ -95,6 +97,7 @@ class ReleaseFacts:
                 table: {name: count for name, count in removed.items() if count}
                 for table, removed in counts.removed.items()
             },
+            "corrected": {"sentences": counts.corrected},
             "left_out": {"stale_sentences": counts.stale_beads, **counts.left_out},
             "withdrawn": {"articles": len(self.withdrawn), "digests": self.withdrawn},
             "inputs": dict(self.inputs),

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.export.filters import Losses, chosen_beads, passed
+from pipelines.quality import corrections
 from pipelines.release.about.manifest import ReleaseCounts
 from pipelines.release.content import rights, selection, suspicion
 from pipelines.release.content.masking import Masker, flags_at, masked
@@ -161,7 +162,11 @@ class Writing:
 
     def _sentences(self, planned: CityPlan, chosen_pairs: "_CityPairs", sources: Sources) -> None:
         path = files.table_path(self.output, "sentences", planned.city)
-        table = parquet.read_table(path, schema.SENTENCES)
+        table, held = corrections.apply(
+            parquet.read_table(path, schema.SENTENCES),
+            corrections.read(self.output, planned.city),
+        )
+        self.counts.corrected += held
         passing, place = self._passing(table, chosen_pairs)
         for begin in range(0, len(passing), BEADS):
             beads = _rows(table, passing[begin : begin + BEADS])

@@ -98,6 +98,8 @@
     bead.classList.add("chosen");
     bead.append(tools);
     tools.elements.position.value = bead.dataset.position;
+    const edit = tools.querySelector("[data-edit]");
+    edit.href = edit.dataset.edit + bead.dataset.position;
   };
   const step = (by) => {
     const beads = [...item.querySelectorAll(".bead[tabindex]")];
@@ -210,7 +212,7 @@
       return;
     }
     const tools = bar();
-    const inBead = chosen() && tools && [...tools.elements].find((one) => one.dataset.key === key);
+    const inBead = chosen() && tools && [...tools.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
     const target = inBead || [...item.querySelectorAll("[data-key]")].find(
       (one) => one.dataset.key === key && !one.closest("[hidden]") && !one.closest("#beadbar"),
     );
