@@ -1,6 +1,7 @@
 """City files of contributors, loaded strictly; errors name file and line."""
 
 import atexit
+import json
 import os
 import re
 import shutil
@@ -32,6 +33,7 @@ from crawler.city import (
 from crawler.cms import FAMILIES
 from crawler.errors import ShizhengError
 from crawler.item import LANGS
+from crawler.posted import with_text
 
 
 def _shipped() -> Path:
@@ -70,6 +72,8 @@ UNKNOWN = "unknown"
 """Day of a listing that nobody saw, or saw without a date."""
 _SHOWN = 60
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_FORM = re.compile(r"[^\s=&{]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*")
+"""Body of a form."""
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(\d{1,5}))?", re.ASCII)
 
 
@@ -173,10 +177,13 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
     reader.only(
         fields,
         ("lang", "cms", "list"),
-        ("articles", "rights", "render", "since", "until", "seen"),
+        ("post", "articles", "rights", "render", "since", "until", "seen"),
         "a source",
     )
     url = _listing(reader, fields["list"], hosts)
+    body = reader.optional(fields, "post", reader.body)
+    if body and "render" in fields:
+        reader.fail(fields["post"], "a list with post: is asked for by no browser: take out render:")
     pattern = reader.optional(fields, "articles", reader.text)
     wrong = None if pattern is None else city_patterns.problem(pattern)
     if wrong is not None:
@@ -193,7 +200,7 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
     return Source(
         lang=reader.choice(fields, "lang", LANGS, None),
         cms=reader.choice(fields, "cms", tuple(FAMILIES), None),
-        list=url,
+        list=with_text(url, body) if body else url,
         articles=pattern,
         line=node.start_mark.line + 1,
         rights=_rights(reader, fields["rights"]) if "rights" in fields else None,
@@ -398,6 +405,17 @@ class _Reader:
         strange = _NO_TEXT.search(value)
         if strange:
             self.fail(node, f"{what} must be one line of text, without U+{ord(strange[0]):04X}")
+        return value
+
+    def body(self, node: yaml.Node, what: str) -> str:
+        value = self.text(node, what)
+        try:
+            right = bool(_FORM.fullmatch(value)) or isinstance(json.loads(value), dict)
+        except ValueError:
+            right = False
+        if not right:
+            expected = f"{what} is a form, cid=7&page=1, or a JSON object in quotes"
+            self.fail(node, f"{expected}, not {_short(value)}")
         return value
 
     def whole(self, node: yaml.Node, what: str, most: int = MOST) -> int:

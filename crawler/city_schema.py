@@ -62,6 +62,7 @@ def _source() -> dict[str, Any]:
             "lang": _choice("Language of its articles.", LANGS),
             "cms": _choice("Publishing system of the site (families).", sorted(FAMILIES)),
             "list": _text("Address of the list's first page.") | {"pattern": "^https?://"},
+            "post": _text("Body by which the list is asked for, of its first page."),
             "articles": _text("Regular expression in the addresses of its articles."),
             "rights": _rights("Rights of these articles; needs `articles`."),
             "render": _choice("The list is drawn by a script.", RENDERERS),

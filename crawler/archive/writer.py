@@ -28,6 +28,7 @@ from warcio.warcwriter import WARCWriter
 
 from crawler.archive.reader import KIND, REFERS_FILE, REFERS_OFFSET, ArchiveError, Payload, Place
 from crawler.credentials import public_headers, without_user
+from crawler.posted import plain_url
 
 Headers = Sequence[tuple[str, str]]
 
@@ -43,7 +44,10 @@ _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its response as sent; `body` is still content-encoded."""
+    """One request and its response as sent; `body` is still content-encoded.
+
+    The address of a request by POST has the body, too (`crawler.posted`).
+    """
 
     url: str
     method: str
@@ -55,6 +59,7 @@ class Exchange:
     kind: str
     protocol: str = "HTTP/1.1"
     ip: str | None = None
+    request_body: bytes = b""
 
     @cached_property
     def digest(self) -> str:
@@ -226,14 +231,17 @@ def _write_pair(
             http_headers=status,
             warc_headers_dict=fields | _reference(earlier.place),
         )
-    target = urlsplit(url)
+    target = urlsplit(plain_url(url))
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
     headers = public_headers(exchange.request_headers)
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", target.netloc))
+    sent = exchange.request_body
     request = writer.create_warc_record(
         url,
         "request",
+        payload=io.BytesIO(sent),
+        length=len(sent),
         http_headers=StatusAndHeaders(f"{path} HTTP/1.1", headers, protocol=exchange.method),
     )
     writer.write_request_response_pair(request, response)

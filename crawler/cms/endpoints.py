@@ -22,9 +22,11 @@ from crawler.cms.links import absolute, is_file, squeeze, stated_date
 from crawler.cms.paging import MAX_PAGES
 from crawler.script import HAN
 
-_PAGE_FIELDS = frozenset(field_names("page"))
+PAGE_FIELDS = frozenset(field_names("page"))
 _SIZE_FIELDS = frozenset(field_names("page size"))
-_OFFSETS = frozenset(field_names("offset"))
+OFFSETS = frozenset(field_names("offset"))
+_COUNTED, _COUNTED_SIZES = frozenset(("pn",)), frozenset(("rn",))
+"""Epoint's `pn` is no page beside `rn`: it counts entries."""
 _TOTALS = field_names("total")
 _PAGE_COUNTS = field_names("pages")
 _NEXT = field_names("next address")
@@ -155,7 +157,7 @@ def json_listing(
 def page_field(url: str) -> tuple[str, int] | None:
     """Return name and value of the query's page number, or None."""
     for key, value in parse_qsl(urlsplit(url).query):
-        if _plain(key) in _PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
+        if plain_name(key) in PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
             return key, int(value)
     return None
 
@@ -173,7 +175,8 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
         return ()
     parts = urlsplit(url)
     pairs = [pair.partition("=")[::2] for pair in parts.query.split("&") if pair]
-    values = {_plain(key): unquote_plus(value) for key, value in pairs}
+    values = {plain_name(key): unquote_plus(value) for key, value in pairs}
+    counted = _COUNTED & values.keys() if _COUNTED_SIZES & values.keys() else frozenset()
     sizes = [int(v) for k, v in values.items() if k in _SIZE_FIELDS and v.isascii() and v.isdigit()]
     size = next((size for size in sizes if 0 < size <= 1000), paging.size or paging.found)
 
@@ -182,20 +185,21 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
         return urlunsplit(parts._replace(query=query))
 
     for key, written in pairs:
-        value, name = unquote_plus(written), _plain(key)
-        if name in _PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
+        value, name = unquote_plus(written), plain_name(key)
+        if name in PAGE_FIELDS - counted and re.fullmatch(r"[0-9]{1,6}", value):
             return tuple(asked(key, str(n)) for n in _numbers(int(value), size, paging))
-        if name in _OFFSETS and re.fullmatch(r"[0-9]{1,7}", value) and (sizes or paging.total):
+        if name in OFFSETS | counted and re.fullmatch(r"[0-9]{1,7}", value) and (sizes or paging.total):
             here = int(value) // size + 1
             step = int(value) % size
             return tuple(
                 asked(key, str((n - 1) * size + step)) for n in _numbers(here, size, paging)
             )
         if (inner := _inner_page(value)) is not None:
-            at, page, own_size = inner
+            own = inner.size or size
+            here = inner.number // own + 1 if inner.offset else inner.number
             return tuple(
-                asked(key, quote(f"{value[: at[0]]}{n}{value[at[1] :]}"))
-                for n in _numbers(page, own_size or size, paging)
+                asked(key, quote(inner.with_number((n - 1) * own if inner.offset else n), safe=""))
+                for n in _numbers(here, own, paging)
             )
     if match := _NUMBERED_NAME.search(parts.path):
         numbers = _numbers(int(match["number"]), size, paging)
@@ -221,7 +225,7 @@ def _next(data: Any, url: str) -> tuple[str, ...]:
 
 def _is_full(url: str, paging: _Paging) -> bool:
     """Return True if an answer has all entries asked for."""
-    sizes = [v for k, v in parse_qsl(urlsplit(url).query) if _plain(k) in _SIZE_FIELDS]
+    sizes = [v for k, v in parse_qsl(urlsplit(url).query) if plain_name(k) in _SIZE_FIELDS]
     return paging.found > 1 and str(paging.found) in sizes
 
 
@@ -238,18 +242,38 @@ def _numbers(page: int, size: int, paging: _Paging) -> range:
     return range(page + 1, min(last, MAX_PAGES) + 1)
 
 
-def _inner_page(value: str) -> tuple[tuple[int, int], int, int | None] | None:
-    """Return place, number and size of the page in a JSON parameter."""
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """Page in a JSON parameter: its text, place of the number, number and size."""
+
+    text: str
+    start: int
+    end: int
+    number: int
+    size: int | None
+    offset: bool
+
+    def with_number(self, number: int) -> str:
+        """Return the parameter with another number."""
+        return f"{self.text[: self.start]}{number}{self.text[self.end :]}"
+
+
+def _inner_page(value: str) -> _Inner | None:
+    """Return the page in a JSON parameter, or None."""
     if not value.startswith("{"):
         return None
     found: dict[str, re.Match[str]] = {}
-    for match in re.finditer(r"[\"'](\w{1,30})[\"']\s*:\s*[\"']?(\d{1,6})\b", value):
-        found.setdefault(_plain(match[1]), match)
-    page = next((match for name, match in found.items() if name in _PAGE_FIELDS), None)
-    if page is None:
+    for match in re.finditer(r"\\?[\"'](\w{1,30})\\?[\"']\s*:\s*\\?[\"']?(\d{1,6})\b", value):
+        found.setdefault(plain_name(match[1]), match)
+    counted = _COUNTED if _COUNTED_SIZES & found.keys() else frozenset[str]()
+    sizes = _SIZE_FIELDS | _COUNTED_SIZES
+    size = next((int(match[2]) for name, match in found.items() if name in sizes), None)
+    page = next((m for name, m in found.items() if name in PAGE_FIELDS - counted), None)
+    offset = next((m for name, m in found.items() if name in OFFSETS | counted), None)
+    match = page or (offset if size else None)
+    if match is None:
         return None
-    size = next((int(match[2]) for name, match in found.items() if name in _SIZE_FIELDS), None)
-    return page.span(2), int(page[2]), size or None
+    return _Inner(value, *match.span(2), int(match[2]), size or None, page is None)
 
 
 def _json_links(data: Any, url: str) -> Iterator[Link]:
@@ -335,7 +359,7 @@ def _objects(data: Any) -> Iterator[dict[str, Any]]:
     queue = [data]
     for value in queue:  # grows while it is read
         if isinstance(value, dict):
-            yield {_plain(str(key)): value[key] for key in list(value)[:_MAX_FIELDS]}
+            yield {plain_name(str(key)): value[key] for key in list(value)[:_MAX_FIELDS]}
             queue.extend(value.values())
         elif isinstance(value, list):
             if 2 <= len(value) <= _MAX_FIELDS and all(isinstance(v, str | int) for v in value):
@@ -400,5 +424,5 @@ def _local(node: etree._Element) -> str:
     return str(etree.QName(node).localname).lower()
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     return re.sub(r"[_.\-\[\]]", "", name).lower()

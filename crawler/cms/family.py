@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date as Day  # noqa: N812 (the field is named date)
 
+from crawler.posted import Fields
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -26,7 +28,8 @@ class Listing:
 
     `total` and `pages` are the numbers of entries and pages that the list states. `unread` names
     the sign of entries that cannot be read: a frame, an endpoint, a pager of script calls. `family`
-    is that of another family by which the page was read.
+    is that of another family by which the page was read. `state` are the hidden fields of a form
+    that is sent with the requests for further pages.
     """
 
     links: tuple[Link, ...] = ()
@@ -35,6 +38,7 @@ class Listing:
     pages: int | None = None
     unread: str = ""
     family: str = ""
+    state: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?\d{4}(?:\d\d)?)?")
 _MONTH = rf"({'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
+_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _OPENS = re.compile(r"(?:location(?:\.href)?\s*=\s*|\.open\s*\(\s*)[\"']([^\"'\s<>]{1,500})[\"']")
 _CHARSET = re.compile(r"charset=[\"']?\s*(gb\w+|big5[\w-]*)", re.IGNORECASE)
 _QUERY_SAFE = "%!$&'()*+,;=:@/?~#[]"
@@ -121,7 +122,8 @@ def _found(text: str, url: str) -> Iterator[Anchor]:
 def root_of(text: str) -> etree._Element | None:
     """Return the root element of an HTML text, or None without."""
     try:
-        root = Selector(text=thinned(text), type="html").root
+        # What follows the first end of a page put together from several is dropped otherwise.
+        root = Selector(text=_END.sub("", thinned(text)), type="html").root
     except (ValueError, TypeError, etree.LxmlError):
         return None
     return root if isinstance(root, etree._Element) else None

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from crawler.cms.forms import Asked, form_pages
 from crawler.cms.links import (
     absolute,
     base_of,
@@ -25,6 +26,7 @@ from crawler.cms.links import (
 from crawler.cms.paging import MAX_PAGES, joined_pages
 from crawler.limits import whole_number
 from crawler.phrases import alternatives
+from crawler.posted import Fields
 from crawler.script import HAN
 
 _WORDS = {
@@ -64,13 +66,14 @@ _ENTRIES = re.compile(
 class _Mark:
     """Link of a pager: its kind, the page's number, and the address.
 
-    `asked` is the number that a script is called with in place of an address.
+    `asked` is the number that a script is called with in place of an address, `script` the call.
     """
 
     kind: str
     number: int | None
     url: str | None
     asked: int | None = None
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +107,14 @@ class Pager:
     """Pager of a list page: addresses of further pages, nearest first.
 
     `stated` and `entries` are the numbers of pages and entries that it shows, `unread` the mark of
-    a further page without an address.
+    a further page without an address, `state` the fields sent with its requests.
     """
 
     urls: tuple[str, ...] = ()
     stated: int | None = None
     entries: int | None = None
     unread: str = ""
+    state: Fields = ()
 
 
 def pager_of(text: str, url: str, is_article: Callable[[str], bool], second: int = 2) -> Pager:
@@ -129,9 +133,13 @@ def pager_of(text: str, url: str, is_article: Callable[[str], bool], second: int
     if not urls and asked:
         pages = joined_pages(text, url, max(*asked, stated))
         urls = once(pages.urls(url), url) if pages else ()
+    state: Fields = ()
+    if not urls:
+        calls = [Asked(m.kind, m.number, m.script, m.asked) for m in marks if m.script]
+        urls, state = form_pages(root, url, calls, min(stated, MAX_PAGES)) if calls else ((), ())
     words = ("next", "last")  # numbers without addresses are those of a row of pictures, too
     unread = "" if urls else next((m.kind for m in marks if not m.url and m.kind in words), "")
-    return Pager(urls, stated or None, entries, unread)
+    return Pager(urls, stated or None, entries, unread, state)
 
 
 def _without_years(marks: list[_Mark]) -> list[_Mark]:
@@ -176,7 +184,8 @@ def _marks(
             continue  # of a row of pictures, mostly
         if kind in ("number", "arrow") and target and not _is_kin(target, url):
             continue
-        yield _Mark("next" if kind == "arrow" else kind, number, target, asked)
+        script = "" if target else node.get("onclick") or node.get("href") or ""
+        yield _Mark("next" if kind == "arrow" else kind, number, target, asked, script)
 
 
 def _target(node: etree._Element, base: str) -> str | None:

@@ -13,7 +13,9 @@ from crawler.cms.family import Family, Link, Listing
 from crawler.cms.links import once
 from crawler.cms.pagers import pager_of
 from crawler.cms.paging import called_pages
+from crawler.cms.posts import posts
 from crawler.cms.shells import endpoints, frames, inline_data, named
+from crawler.posted import plain_url
 
 _FEW = 2
 """Entries up to which a page may be a shell with a pinned entry; set by hand, not measured."""
@@ -59,14 +61,24 @@ def _page(family: Family, own: Listing, text: str, url: str) -> Listing:
     if family.any_url:
         links = tuple(link for link in links if link.url not in pager.urls)
     if len(links) <= _FEW:
-        more += [*frames(text, url, every=True), *endpoints(text, url)]
+        sent = posts(text, url)
+        asked = {plain_url(address) for address in sent}
+        got = (address for address in endpoints(text, url) if address not in asked)
+        more += [*frames(text, url, every=True), *got, *sent]
     else:
         more += frames(text, url, every=False)
     further = once(more, url)
     unread = "" if further else pager.unread and f"a pager's {pager.unread} page has no address"
     if len(links) <= 1 and not further:
         unread = unread or named(text, scripts=not links)
-    return Listing(links, further, total=pager.entries, pages=pager.stated, unread=unread)
+    return Listing(
+        links,
+        further,
+        total=pager.entries,
+        pages=pager.stated,
+        unread=unread,
+        state=pager.state,
+    )
 
 
 def _inline(text: str, url: str, family: Family) -> tuple[Link, ...]:

@@ -28,6 +28,7 @@ from crawler.fetch import browser
 from crawler.fetch.pages import as_requested, get
 from crawler.item import canonical_url
 from crawler.limits import MAX_URL, cut_list
+from crawler.posted import Fields
 from crawler.state.database import SKEW
 from crawler.state.promises import Promise
 from crawler.state.walks import Walk, news_day
@@ -60,6 +61,7 @@ class _Reading:
     stated: int = 0
     unread: str = ""
     behind: bool = False
+    state: Fields = ()
 
     def note(self, listing: Listing) -> None:
         """Note a page's entries, and the list's stated totals."""
@@ -67,6 +69,7 @@ class _Reading:
         self.total = max(self.total, listing.total or 0)
         self.stated = max(self.stated, listing.pages or 0)
         self.unread = self.unread or listing.unread
+        self.state = listing.state or self.state
 
     def missing(self) -> str:
         """Return the sign that a list read to its end has more."""
@@ -133,7 +136,8 @@ class Discovery:
         """Return a list page with its articles; None if it failed (reported)."""
         session, source = self._session, reading.source
         try:
-            answer = await get(session, url, "list", drawn=source.render is not None)
+            drawn = source.render is not None
+            answer = await get(session, url, "list", drawn=drawn, state=reading.state)
             answer = replace(answer, body=opened(answer.body))  # a sitemap may be a gzip file
         except Exception as error:
             session.report_failure(url, error)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy import Request, Spider
+from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
@@ -33,7 +33,7 @@ from crawler.extract.charset import decode
 from crawler.extract.consensus import is_chinese
 from crawler.fetch import browser, certificates
 from crawler.fetch.guards import check_host
-from crawler.fetch.pages import answer_of
+from crawler.fetch.pages import answer_of, request_to
 from crawler.item import Article, Reject
 from crawler.legible import visible
 from crawler.unpacking import opened
@@ -227,7 +227,7 @@ class Probe(Spider):
         return Read(page.url, _fields(found), lang, body=page.body, headers=page.headers)
 
     async def _fetch(self, url: str, *, kind: str, rendered: bool = False) -> Fetched:
-        request = Request(url, meta={"kind": kind} | (browser.meta() if rendered else {}))
+        request = request_to(url, {"kind": kind} | (browser.meta() if rendered else {}))
         try:
             response = await self.crawler.engine.download_async(request)
             if rendered:

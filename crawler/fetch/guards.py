@@ -18,7 +18,7 @@ from crawler.crawl.session import CrawlPart, Session
 from crawler.credentials import without_user
 from crawler.extract.forwarding import forward_of
 from crawler.extract.refusals import diagnose
-from crawler.fetch.pages import header_pairs, lower_headers
+from crawler.fetch.pages import address_of, header_pairs, lower_headers
 from crawler.issues import BadRedirect, NotAPage, OffHost, RobotsUnreachable, of_error
 from crawler.state.visits import visit_of
 from crawler.unpacking import TOO_LARGE, is_packed, unpacked
@@ -136,9 +136,10 @@ class Archiver(CrawlPart):
         # Behind a proxy the address would be the proxy's.
         address = None if "proxy" in request.meta else response.ip_address
         exchange = Exchange(
-            url=urldefrag(response.url)[0],
+            url=urldefrag(address_of(request, response))[0],
             method=request.method,
             request_headers=header_pairs(request.headers),
+            request_body=request.body,
             status=response.status,
             headers=header_pairs(response.headers),
             body=response.body,

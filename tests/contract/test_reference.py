@@ -33,6 +33,7 @@ sources:
     since: 2020-01-01
     until: 2024-01-01
     seen: {when: 2023, where: the site}
+  - {lang: en, cms: generic, list: "https://www.yanchuan.example/api/list", post: "page=1"}
 pairing: {max_days: 60}
 assertions:
   min_articles: {zh: 1, en: 0}

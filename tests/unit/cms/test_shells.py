@@ -122,7 +122,7 @@ def test_entries_in_a_script_are_read() -> None:
     ("markup", "sign"),
     [
         ("<iframe src='http://b.example/list'></iframe>", "http://b.example/list"),
-        ("<script>post('/irs/front/search', {pageNo: n})</script>", "/irs/front/search"),
+        ("<script>post('/irs/front/search', body(n))</script>", "/irs/front/search"),
         ("<script src='/js/app.3f2.js'></script>", "/js/app.3f2.js"),
     ],
 )

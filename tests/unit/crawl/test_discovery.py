@@ -1,6 +1,7 @@
 """Listings: quiet ones are reported, and a failed walk is no walk to the end."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ from crawler.crawl.discovery import Discovery
 from crawler.crawl.session import Session
 from crawler.crawl.window import Window
 from crawler.limits import MAX_URL
+from crawler.posted import with_text
 from crawler.state.walks import Walk, news_day
 
 HOST = "www.luoshan.example"
@@ -27,16 +29,18 @@ class Site:
     """Pages by URL; an error among them is raised, as by a connection that breaks."""
 
     def __init__(self, pages: dict[str, str | int | Exception]) -> None:
-        self.pages, self.asked = pages, list[str]()
+        self.pages, self.asked, self.sent = pages, list[str](), list[bytes]()
 
     async def download_async(self, request: Request) -> Response:
         self.asked.append(request.url)
-        page = self.pages.get(request.url, 404)
+        self.sent.append(request.body)
+        page = self.pages.get(request.url + request.body.decode(), 404)
         if isinstance(page, Exception):
             raise page
         if isinstance(page, int):
-            return HtmlResponse(request.url, page, body="<p>出错了</p>".encode())
-        return HtmlResponse(request.url, 200, body=page.encode(), encoding="utf-8")
+            return HtmlResponse(request.url, page, body="<p>出错了</p>".encode(), request=request)
+        body = page.encode()
+        return HtmlResponse(request.url, 200, body=body, encoding="utf-8", request=request)
 
 
 def page(*numbers: int, following: str = "", day: date = date(2024, 3, 1)) -> str:
@@ -317,3 +321,30 @@ def test_a_list_of_another_system_is_read_if_its_entries_are_dated(tmp_path: Pat
     undated = page(1, 2, 3).replace("<span>2024-03-01</span>", "")
     found, _, issues = walked(tmp_path / "b", Site({LIST: undated}), of)
     assert (found, issues) == ([], {"list_empty": 1})
+
+
+def test_the_pages_of_a_list_asked_for_by_post_are_asked_for_by_post(tmp_path: Path) -> None:
+    search = f"http://{HOST}/api/search"
+    rows = [[{"title": f"洛山要闻之{n}", "url": f"/xwzx/t20240301_{n}.html"}] for n in (1, 2)]
+    answers = [json.dumps({"rows": found, "total": 2, "totalPage": 2}) for found in rows]
+    site = Site({f"{search}lm=7&page={n}": answer for n, answer in enumerate(answers, 1)})
+    of = city(Source("zh", "generic", with_text(search, "lm=7&page=1")))
+    found, _, issues = walked(tmp_path, site, of)
+    assert found == [f"http://{HOST}/xwzx/t20240301_{n}.html" for n in (1, 2)]
+    assert (site.asked, site.sent) == ([search] * 2, [b"lm=7&page=1", b"lm=7&page=2"])
+    assert not issues
+
+
+def test_a_postback_carries_the_state_of_the_page_before(tmp_path: Path) -> None:
+    def state(name: str, further: str) -> str:
+        link = f"<a href=\"javascript:__doPostBack('p','{further}')\">{further}</a>"
+        return f"<form><input type=hidden name=__VIEWSTATE value={name}>{link}</form>"
+
+    def sent(name: str, number: int) -> str:
+        return f"{LIST}__VIEWSTATE={name}&__EVENTTARGET=p&__EVENTARGUMENT={number}"
+
+    pages = {LIST: page(1) + state("a", "2"), sent("a", 2): page(2) + state("b", "3")}
+    site = Site(pages | {sent("b", 3): page(3) + state("c", "2")})
+    found, _, issues = walked(tmp_path, site)
+    assert len(found) == len(site.asked) == 3
+    assert not issues

@@ -1,0 +1,185 @@
+"""Lists that a page's script asks for by POST.
+
+The call names endpoint and body: of jQuery, axios, fetch, or a bare XMLHttpRequest. Values that
+only a click decides are left out, but for the page, which is the first.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from crawler.cms.endpoints import OFFSETS, PAGE_FIELDS, plain_name
+from crawler.cms.links import absolute, is_file, once
+from crawler.cms.literals import Code, Packed, code_of, literal_at
+from crawler.posted import Fields, with_form, with_json
+
+_SCRIPT = re.compile(r"<script\b[^<>]*>(.*?)</script", re.IGNORECASE | re.DOTALL)
+_CALL = re.compile(
+    r"(?<![\w$])(?P<on>[\w$]{1,30}(?:\.\$?\w{1,20}){0,3}?)?(?P<dot>\.?)"
+    r"(?P<function>\$?post|postJSON|ajax|fetch|axios|request|service|http)\s*\(",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(r"\.open\s*\(\s*[\"']post[\"']\s*,", re.IGNORECASE)
+_SEND = re.compile(r"\.send\s*\(")
+_ASSIGNED = re.compile(r"(?<![\w.$])(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$.]{0,60})\s*=(?!=)\s*")
+_OPTIONS = ("data", "params", "body", "where", "postData")
+_NO_LIST = re.compile(
+    r"visit|count(?:er)?\b|click|login|share|comment|vote|weather|captcha|log\b|stat|save|add|"
+    r"submit|upload|like|praise|zan|pv\b|hit",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"list|query|search|page|find|news|article|info|content|doc|data|get", re.I)
+_LONGEST = 400_000
+_ASSIGNMENTS, _CALLS, _MOST = 1000, 60, 3
+"""Characters of scripts, assignments and calls that are read, and requests of a page: by hand."""
+
+
+def posts(text: str, url: str) -> tuple[str, ...]:
+    """Return the addresses of the requests by POST that may bring a list."""
+    folded = text.lower()
+    if "post" not in folded:
+        return ()
+    code = code_of("\n;".join(_SCRIPT.findall(text))[:_LONGEST])
+    known = _known(code)
+    found = []
+    for written, body in _calls(code, known):
+        target = absolute(str(written), url)
+        if target is None or urlsplit(target).netloc != urlsplit(url).netloc or is_file(target):
+            continue
+        address = _address(target, body)
+        if address:
+            found.append(address)
+    return once(found, url)[:_MOST]
+
+
+def _known(code: Code) -> dict[str, Any]:
+    """Return the values of variables; the first of each counts."""
+    known: dict[str, Any] = {}
+    for count, match in enumerate(_ASSIGNED.finditer(code.text)):
+        if count >= _ASSIGNMENTS:
+            break
+        value, _ = literal_at(code, match.end(), known)
+        if value is None:
+            continue
+        name = match[1]
+        known.setdefault(name, value)
+        owner, dot, field = name.rpartition(".")
+        if dot and isinstance(known.get(owner), dict):
+            known[owner].setdefault(field, value)  # param.pageNo = 1
+    return known
+
+
+def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield endpoint and body of each call."""
+    for count, match in enumerate(_CALL.finditer(code.text)):
+        if count >= _CALLS:
+            return
+        first, end = literal_at(code, match.end(), known)
+        second, end = literal_at(code, end + 1, known) if code.starts(",", end) else (None, 0)
+        jquery = (match["on"] or "").rpartition(".")[2].lower() in ("$", "jquery")
+        if match["function"].lower().endswith(("post", "postjson")):
+            if isinstance(first, str):
+                yield first, _body(second, {}, plain=jquery)
+            continue
+        options = first if isinstance(first, dict) else second
+        if not isinstance(options, dict):
+            continue
+        endpoint = options.get("url", first)
+        if str(options.get("type", options.get("method", ""))).lower() != "post":
+            if str(options.get("method", "")).lower() != "post":
+                continue
+        if isinstance(endpoint, str):
+            given = next((options[name] for name in _OPTIONS if name in options), None)
+            yield endpoint, _body(given, options, plain=jquery)
+    for match in _OPEN.finditer(code.text):
+        endpoint, _ = literal_at(code, match.end(), known)
+        sent = _SEND.search(code.text, match.end(), match.end() + 2000)
+        if isinstance(endpoint, str) and sent:
+            given, _ = literal_at(code, sent.end(), known)
+            yield endpoint, _body(given, {}, plain=True)
+
+
+def _body(given: Any, options: Mapping[str, Any], *, plain: bool) -> Any:
+    """Return a body: a `Packed` object for JSON, an object or text for a form.
+
+    With `plain`, the function sends forms unless it is told otherwise.
+    """
+    kinds = f"{options.get('contentType')} {options.get('headers')}".lower()
+    if isinstance(given, dict) and ("json" in kinds or not (plain or "form" in kinds)):
+        return Packed(given)
+    return given
+
+
+def _address(target: str, body: Any) -> str | None:
+    """Return the address of a request for a list, or None."""
+    value = body.value if isinstance(body, Packed) else body
+    if isinstance(value, str):
+        value = dict(parse_qsl(value, keep_blank_values=True))
+    if not isinstance(value, dict):
+        value = {}
+    filled = _first_page(value)
+    path = urlsplit(target).path
+    paged = any(_is_page(name) for name in _names(filled))
+    if _NO_LIST.search(path) or not (paged or (value and _LIST.search(path))):
+        return None
+    if isinstance(body, Packed):
+        return with_json(target, _unpacked(filled))
+    return with_form(target, _fields(filled))
+
+
+def _first_page(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body without what is unknown; of the first page."""
+    found: dict[str, Any] = {}
+    for name, given in value.items():
+        if isinstance(given, dict):
+            found[name] = _first_page(given)
+        elif isinstance(given, Packed) and isinstance(given.value, dict):
+            found[name] = Packed(_first_page(given.value))
+        elif given is not None:
+            found[name] = given
+        elif _is_page(name):
+            found[name] = 0 if plain_name(name) in OFFSETS else 1
+    return found
+
+
+def _names(value: Mapping[str, Any]) -> Iterator[str]:
+    for name, given in value.items():
+        yield name
+        inner = given.value if isinstance(given, Packed) else given
+        if isinstance(inner, dict):
+            yield from _names(inner)
+
+
+@cache
+def _is_page(name: str) -> bool:
+    return plain_name(name) in PAGE_FIELDS or plain_name(name) in OFFSETS
+
+
+def _fields(value: Mapping[str, Any], within: str = "") -> Fields:
+    """Return an object as jQuery sends it as a form."""
+    found: list[tuple[str, str]] = []
+    for key, given in value.items():
+        name = f"{within}[{key}]" if within else key
+        if isinstance(given, dict):
+            found += _fields(given, name)
+        elif isinstance(given, list):
+            found += [(f"{name}[]", _written(item)) for item in given if item is not None]
+        else:
+            found.append((name, _written(given)))
+    return tuple(found)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Packed):
+        return json.dumps(_unpacked(value.value), ensure_ascii=False, separators=(",", ":"))
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _unpacked(value: Any) -> Any:
+    """Return an object with the objects in it that are written as JSON as texts."""
+    if isinstance(value, dict):
+        return {name: _unpacked(given) for name, given in value.items()}
+    return _written(value) if isinstance(value, Packed) else value
