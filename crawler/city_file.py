@@ -183,7 +183,9 @@ def _source(reader: "_Reader", node: yaml.Node, hosts: tuple[str, ...]) -> Sourc
     url = _listing(reader, fields["list"], hosts)
     body = reader.optional(fields, "post", reader.body)
     if body and "render" in fields:
-        reader.fail(fields["post"], "a list with post: is asked for by no browser: take out render:")
+        reader.fail(
+            fields["post"], "a list with post: is asked for by no browser: take out render:"
+        )
     pattern = reader.optional(fields, "articles", reader.text)
     wrong = None if pattern is None else city_patterns.problem(pattern)
     if wrong is not None:

@@ -188,7 +188,11 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
         value, name = unquote_plus(written), plain_name(key)
         if name in PAGE_FIELDS - counted and re.fullmatch(r"[0-9]{1,6}", value):
             return tuple(asked(key, str(n)) for n in _numbers(int(value), size, paging))
-        if name in OFFSETS | counted and re.fullmatch(r"[0-9]{1,7}", value) and (sizes or paging.total):
+        if (
+            name in OFFSETS | counted
+            and re.fullmatch(r"[0-9]{1,7}", value)
+            and (sizes or paging.total)
+        ):
             here = int(value) // size + 1
             step = int(value) % size
             return tuple(

@@ -16,7 +16,9 @@ from crawler.cms.links import absolute, once
 from crawler.cms.paging import MAX_PAGES
 from crawler.posted import Fields, plain_url, step_of, with_form
 
-_POSTBACK = re.compile(r"__doPostBack\(\s*[\"']([^\"']{1,200})[\"']\s*,\s*[\"']([^\"']{0,100})[\"']")
+_POSTBACK = re.compile(
+    r"__doPostBack\(\s*[\"']([^\"']{1,200})[\"']\s*,\s*[\"']([^\"']{0,100})[\"']"
+)
 _TARGET, _ARGUMENT, _STATE = "__EVENTTARGET", "__EVENTARGUMENT", "__VIEWSTATE"
 _PAGE_FIELDS = frozenset(field_names("page"))
 _LONGEST = 2_000

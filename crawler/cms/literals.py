@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.S)
-_TEXT = re.compile(
-    r"\"((?:[^\"\\\n]|\\.)*+)\"|'((?:[^'\\\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`", re.S
-)
+_TEXT = re.compile(r"\"((?:[^\"\\\n]|\\.)*+)\"|'((?:[^'\\\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`", re.S)
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?(?![\w.])")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
 _KEY = re.compile(r"[\"']?([\w$.\[\]-]{1,60})[\"']?\s*(?=[:,}])")
