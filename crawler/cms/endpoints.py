@@ -248,7 +248,7 @@ def _numbers(page: int, size: int, paging: _Paging) -> range:
 
 @dataclass(frozen=True, slots=True)
 class _Inner:
-    """Page in a JSON parameter: its text, place of the number, number and size."""
+    """Page in a JSON parameter: text, place of the number, size."""
 
     text: str
     start: int
@@ -274,10 +274,10 @@ def _inner_page(value: str) -> _Inner | None:
     size = next((int(match[2]) for name, match in found.items() if name in sizes), None)
     page = next((m for name, m in found.items() if name in PAGE_FIELDS - counted), None)
     offset = next((m for name, m in found.items() if name in OFFSETS | counted), None)
-    match = page or (offset if size else None)
-    if match is None:
+    place = page or (offset if size else None)
+    if place is None:
         return None
-    return _Inner(value, *match.span(2), int(match[2]), size or None, page is None)
+    return _Inner(value, *place.span(2), int(place[2]), size or None, page is None)
 
 
 def _json_links(data: Any, url: str) -> Iterator[Link]:

@@ -66,7 +66,7 @@ def code_of(text: str) -> Code:
 
 
 def literal_at(code: Code, at: int, known: Mapping[str, Any], deep: int = 0) -> tuple[Any, int]:
-    """Return the value that begins at a place, None for an unknown one, and its end."""
+    """Return value and end of a literal; None for an unknown value."""
     value, at = _term(code, at, known, deep)
     end = _after(code, at)
     while code.starts("+", end) and deep < _DEEP:

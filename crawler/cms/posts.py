@@ -38,7 +38,7 @@ _ASSIGNMENTS, _CALLS, _MOST = 1000, 60, 3
 
 
 def posts(text: str, url: str) -> tuple[str, ...]:
-    """Return the addresses of the requests by POST that may bring a list."""
+    """Return the requests by POST that may bring a list."""
     folded = text.lower()
     if "post" not in folded:
         return ()
@@ -88,10 +88,8 @@ def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         if not isinstance(options, dict):
             continue
         endpoint = options.get("url", first)
-        if str(options.get("type", options.get("method", ""))).lower() != "post":
-            if str(options.get("method", "")).lower() != "post":
-                continue
-        if isinstance(endpoint, str):
+        methods = [str(options.get(name, "")).lower() for name in ("type", "method")]
+        if "post" in methods and isinstance(endpoint, str):
             given = next((options[name] for name in _OPTIONS if name in options), None)
             yield endpoint, _body(given, options, plain=jquery)
     for match in _OPEN.finditer(code.text):
@@ -103,7 +101,7 @@ def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def _body(given: Any, options: Mapping[str, Any], *, plain: bool) -> Any:
-    """Return a body: a `Packed` object for JSON, an object or text for a form.
+    """Return a body: `Packed` for JSON, else that of a form.
 
     With `plain`, the function sends forms unless it is told otherwise.
     """
@@ -179,7 +177,7 @@ def _written(value: Any) -> str:
 
 
 def _unpacked(value: Any) -> Any:
-    """Return an object with the objects in it that are written as JSON as texts."""
+    """Return an object, JSON within it as texts."""
     if isinstance(value, dict):
         return {name: _unpacked(given) for name, given in value.items()}
     return _written(value) if isinstance(value, Packed) else value

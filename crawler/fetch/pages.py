@@ -21,7 +21,7 @@ def answer_of(response: Response) -> Answer:
 
 
 def address_of(request: Request, response: Response) -> str:
-    """Return the address that names a response: that of a POST has its body."""
+    """Return the address of a response; a POST's has its body."""
     posted = request.meta.get("posted") if request.method == "POST" else None
     return posted or response.url
 
