@@ -27,7 +27,7 @@ _WORDS = (
 _NEXT = "一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九"
 _NEIGHBOURS = rf"十?(?:{_NEXT})[十百千万亿]{{0,3}}(?![{_ONE}])"
 _TWO = re.compile(rf"(?P<ten>十?)(?P<a>[{_ONE}])(?P<b>[{_ONE}])(?P<scale>[十百千万亿]*)")
-_VAGUE = "(?:数|好?几|若干)[十百千万亿]{1,3}"
+_VAGUE = "(?:(?:数|好?几|若干)[十百千万亿]{1,3}|十[几数])"
 _HALF = "(?<![上前下后过大小各])半(?=个|年|天|小时|公里|里|米|周|亩|吨)"
 _SCALE = (
     r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年|帕|赫|焦|字)"
@@ -40,7 +40,7 @@ _FIGURES = re.compile(
     rf"(?P<n>{_WIDE_COMMAS}|{_MIXED}|{_SPACED}|{_FIGURE}|{_VAGUE}|{_NEIGHBOURS}|{_WORDS}|{_HALF}"
     r"|(?<=[上近超逾])[万亿]|(?<![一-龥])[万亿](?=[余多]))(?P<few>[余多])?"
     rf"(?:(?P<s0>{_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_WORDS}))?"
-    rf"(?P<scale>{_SCALE})?(?P<odd>余|多|来)?"
+    rf"(?:个(?=亿))?(?P<scale>{_SCALE})?(?P<odd>余|多|来)?"
     rf"(?P<more>个?半)?(?P<unit>{units.ZH_PATTERN}|(?<=个半)月)?(?P<past>半(?![年天个径]))?"
     r"(?P<after>左右|上下|以上|以下|多)?"
 )
@@ -51,6 +51,8 @@ _TENTHS = re.compile(
     r"(?![立为功员果本交都长效型品分熟年人绩就语因团套批天不])"
 )
 _HALVES = re.compile(r"(?P<loose>超过|超|过|近|约|大)?(?:一半|半数)|过半(?!小时|年|天|月)|减半")
+# 年过七旬: in one's seventies.
+_DECADE_OF_LIFE = re.compile(r"(?P<n>[四五六七八九])旬(?![节期])")
 _DOUBLED = re.compile(r"翻了?(?P<n>[一两二三])?番")
 _DISCOUNT = re.compile(
     rf"(?<![{_ONE}十\d])(?P<n>[{_ONE}]{{1,2}}|\d(?:\.\d)?|\d\d)折(?![叠扣断射返磨腾中旧算合线页桥服])"
@@ -93,6 +95,8 @@ def _value(written: str) -> tuple[float, float] | None:
         return digits(written), half_digit(written)
     if written == "半":
         return 0.5, 0.05
+    if written in ("十几", "十数"):
+        return 15.0, 5.0
     if written[0] in "数几好若":
         return vague(_scale(written.lstrip("数好几若干")))
     return _spelt(written)
@@ -115,6 +119,9 @@ def _shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
     for hit in _HALVES.finditer(text):
         loose = bool(hit["loose"]) or hit.group().startswith("过半")
         yield Quantity("percent", 50.0, 2.0, loose, hit.start()), hit.span()
+    for hit in _DECADE_OF_LIFE.finditer(text):
+        age = 10 * (numerals.chinese(hit["n"]) or 0) + 5
+        yield Quantity("age", age, 5.0, start=hit.start()), hit.span()
     for hit in _DOUBLED.finditer(text):
         times = 2.0 ** (numerals.chinese(hit["n"] or "一") or 1)
         yield Quantity("times", times, 0.25, start=hit.start()), hit.span()
@@ -159,8 +166,15 @@ def _is_figure(hit: re.Match[str], after: str) -> bool:
         return not (after.isascii() and after.isalpha() and after.isupper())  # 5G, 3D: a name
     if unit in ("度", "两", "里", "升", "克", "周") and not hit["scale"] and written == "一":
         return False  # 一度, 一周: once, about
-    large = len(written) > 2 and written[-1] in "万亿" and written[0] in _DIGIT
-    return bool(unit or large or written[0] in "数几好" or (after and after in _MEASURES))
+    large = len(written) > 2 and written[-1] in "万亿" and written[0] in f"{_DIGIT}十"
+    large = large or (len(written) > 3 and "百" in written[1:])
+    return bool(
+        unit
+        or large
+        or written[0] in "数几好"
+        or written == "十几"
+        or (after and after in _MEASURES)
+    )
 
 
 def _read(hit: re.Match[str], text: str) -> Iterator[Quantity]:

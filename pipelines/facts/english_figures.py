@@ -68,6 +68,13 @@ _VAGUE = re.compile(
     rf"(?: (?P<unit2>{units.EN_PATTERN}))?",
     re.IGNORECASE,
 )
+_DECADES = {"twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60,
+            "seventies": 70, "eighties": 80, "nineties": 90}  # fmt: skip
+_DECADE_OF_LIFE = re.compile(
+    rf"\bin (?:his|her|their|my) (?:early |mid-?|late )?"
+    rf"(?:(?P<n>[2-9]0)s|(?P<word>{'|'.join(_DECADES)}))\b",
+    re.IGNORECASE,
+)
 _VAGUE_SCALES = {"tens": 10, "dozens": 10, "dozen": 10, "scores": 10} | {
     form: numerals.SCALES[word]
     for word in ("hundred", "thousand", "million", "billion", "trillion")
@@ -164,6 +171,9 @@ def _parts(text: str) -> Iterator[_Found]:
             continue
         value += 1 / _PARTS[numerals.folded(hit["part"])]
         yield _part(hit, value, hit["first"] or hit["unit"], text)
+    for hit in _DECADE_OF_LIFE.finditer(text):
+        age = int(hit["n"] or _DECADES[numerals.folded(hit["word"])]) + 5.0
+        yield Quantity("age", age, 5.0, start=hit.start()), hit.span()
     for hit in _VAGUE.finditer(text):
         scale = _VAGUE_SCALES[numerals.folded(hit["n"] or hit["few"])]
         scale *= _VAGUE_SCALES[numerals.folded(hit["of"])] if hit["of"] else 1

@@ -50,8 +50,10 @@ _ZH_TERM_SHORT = re.compile(
 )
 _ZH_FIRST = re.compile(r"首届")
 _ZH_PHASE = re.compile(
-    r"(?<!第)(?P<n>[一二三四五六七八九十]{1,2}|\d{1,2})期(?=工程|项目|建设|改造|开工|竣工|启动|通车|投产)"
+    r"(?<![第分共为])(?P<n>[一二三四五六七八九十]{1,2}|\d{1,2})期"
+    r"(?=工程|项目|建设|改造|开工|竣工|启动|通车|投产|[已将]|预计|计划)"
 )
+_ZH_CENTURY = re.compile(r"(?P<n>\d{1,2}|[一二三四五六七八九十]{1,3})世纪")
 _ZH_ANNIVERSARY = re.compile(rf"{_N}\s?周年")
 _ZH_LINE = re.compile(
     rf"{_N}号(?P<line>线)|{_N.replace('P<n>', 'P<k>')}号(?:公告|令|文件|通告|台风)"
@@ -109,7 +111,8 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
         r"(?:meeting|session|conference)s?\b",
         "meeting",
     ),
-    (r"quarter|half|industr|sector|floor|place|day|century|time\b", ""),
+    (r"centur(?:y|ies)", "century"),
+    (r"quarter|half|industr|sector|floor|place|day|time\b", ""),
     (r"phase|stage\b", "phase"),
     (r"batch|group of|round|lot\b", "batch"),
     (r"week (?:of|in)\b|weeks? ?$", "week"),
@@ -208,6 +211,7 @@ _ZH_LABELLED = (
     (_ZH_CONGRESS, "party"),
     (_ZH_PHASE, "phase"),
     (_ZH_ANNIVERSARY, "anniversary"),
+    (_ZH_CENTURY, "century"),
 )
 _ZH_LABELS = {"阶段": "phase", "期": "batch", "批": "batch", "轮": "batch", "季": "batch",
               "号": "number", "章": "chapter", "条": "article", "名": "person",

@@ -21,6 +21,8 @@ def _trends(lang: str) -> re.Pattern[str]:
 
 _ZH, _EN = _trends("zh"), _trends("en")
 _ZH_CLAUSE, _EN_CLAUSE = re.compile(r"[，。；：、！？\n（(]"), re.compile(r"[.,;:\n(](?!\d)")
+# Beside the figure one character is a verb: 环比增三成.
+_ZH_LAST = re.compile(r"(?:(?P<rose>[增升涨])|(?P<fell>[减降跌]))[了约近超逾]?$")
 _ZH_LEVEL = re.compile(r"[至到]\D{0,2}$")
 _EN_LEVEL = re.compile(r"\b(?:to|from|at|than)(?: \w+)? ?$", re.IGNORECASE)
 _EN_AFTER = re.compile(r"(?: [\w-]+){0,2}? (?=\w)", re.IGNORECASE)
@@ -40,6 +42,8 @@ def trend(text: str, start: int, end: int, lang: str) -> int:
         return -1
     if (_ZH_LEVEL if lang == "zh" else _EN_LEVEL).search(before):
         return 0
+    if lang == "zh" and (last := _ZH_LAST.search(before)):
+        return _sign(last)
     found = [*pattern.finditer(before)]
     return _sign(found[-1]) if found else 0
 

@@ -10,15 +10,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pipelines.facts import dates, figures, ordinals
+from pipelines.facts import dates, figures, ordinals, units
 from pipelines.facts.dates import Day, Period
 from pipelines.facts.figures import Quantity
 from pipelines.facts.ordinals import Ordinal
+from pipelines.text import numerals
 from pipelines.text.normal import normalised
 
 # The constants below are set by hand; not measured.
 _BITS = 3
 """Information of a figure, in bits, below which it may be a word (one, two)."""
+_MANY = 10
+"""People, things, years or money from which even a rough figure is none: hundreds, a dozen."""
+_OF_ANOTHER_ORDER = 6
+"""Ratio of figures from which they differ, however rough: hundreds of people are not a thousand."""
+_EVERYDAY = 3
+"""Rank from which an ordinal without a series is hardly a word (at first, second to none)."""
 _NEAR = 0.8
 """Ratio of two figures above which a rough one agrees with the other."""
 _MOST = 300
@@ -34,7 +41,9 @@ _HALF_DAY = 720
 
 _TELEPHONE = re.compile(
     r"(?<![\d.,])(?:\(?\+?(?:86|852|853)\)?[- ]?)?"
-    r"(?:\(?0\d{2,3}\)?[- ]?\d{7,8}|1[3-9]\d[- ]?\d{4}[- ]?\d{4}|[48]00[- ]?\d{3}[- ]?\d{4})(?!\d)"
+    r"(?:\(?0\d{2,3}\)?[- ]?\d{3,4}[- ]?\d{4}|1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
+    r"|[48]00[- ]?\d{3}[- ]?\d{4}|[2-9]\d{3} \d{4}"
+    r"|(?:(?<=[、,，/;；] )|(?<=[、,，/;；]))[2-9]\d{7})(?!\d)"
 )
 _LEAST_DIGITS = 7
 """Digits at the end of a telephone number that make it: codes of area and country may be absent."""
@@ -43,8 +52,35 @@ _LAPSE = re.compile(
     r"|(?<!\d)(?:(?P<hours>\d{1,3})个?小时)?(?P<minutes>\d{1,2})分钟?(?P<seconds>[0-5]?\d)秒"
     r"|(?<!\d)(?P<hours_only>\d{1,3})个?小时(?P<minutes_only>[0-5]?\d)分"
 )
+# 一年零三个月, a year and three months: one lapse.
+_MONTHS = re.compile(
+    rf"(?P<zh_years>\d{{1,2}}|[{numerals.ZH_NUMERAL}]{{1,3}})年[零又]?"
+    rf"(?P<zh_months>\d{{1,2}}|[{numerals.ZH_NUMERAL}]{{1,2}})个月"
+    rf"|\b(?P<years>\d{{1,2}}|an?|{numerals.EN_CARDINAL}) years?,? (?:and )?"
+    rf"(?P<months>\d{{1,2}}|an?|{numerals.EN_CARDINAL}) months?\b",
+    re.IGNORECASE,
+)
+# Beside a word of winning or losing: 2:1, 2比1, 2-1.
+_SCORE = re.compile(
+    r"(?<![\d:：比.-])(?P<a>\d{1,3})(?:[:：]|比| ?[-–—] ?|-to-| to )"
+    r"(?P<b>\d{1,3})(?![\d:：比-]|\.\d)"
+)
+_PLAYED = re.compile(
+    r"[胜勝赢贏败敗负負平]|比分|逆转|逆轉|淘汰|不敌|不敵|领先|領先|落后|落後"
+    r"|\b(?:won|wins?|beat(?:ing)?|defeat\w*|lost|loss|lose|draw|drew|tied?|score\w*|victory|triumph\w*)\b",
+    re.IGNORECASE,
+)
+# The fourth person, but not a fourth of them.
+_PLAIN_RANK = re.compile(
+    r"(?<!-)(?<!\bone )(?<!\ba )\b(?P<n>third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
+    r"(?! (?:of|quarter)\b|-)",
+    re.IGNORECASE,
+)
 _WRITTEN = re.compile(r"(?<!\d)\d{1,9}(?:,\d{3}){0,3}(?!\d)")
 
+_COUNTED = ("count", "age")
+_NO_WORDS = ("clock", "percent", "points", "degrees")
+"""Classes of figures of which even a small one is no word."""
 _Fact = TypeVar("_Fact")
 
 
@@ -59,6 +95,7 @@ class _Said:
     figures: Sequence[Quantity]
     written: frozenset[int]
     telephones: Sequence[str]
+    scores: Sequence[tuple[int, int]]
 
 
 def contradict(zh: str, en: str) -> bool:
@@ -69,6 +106,7 @@ def contradict(zh: str, en: str) -> bool:
         or _differ(first.years, second.years, lambda a, b: a == b)
         or _differ(first.periods, second.periods, _same_period)
         or _differ(first.telephones, second.telephones, lambda a, b: a == b)
+        or _differ(first.scores, second.scores, lambda a, b: a == b)
         or _ranks_differ(first, second)
         or _figures_differ(first, second)
     )
@@ -79,10 +117,14 @@ def _said(text: str, lang: str) -> _Said:
     when = dates.calendar(whole, lang)
     ranks = ordinals.ordinals(whole, lang)
     called, lapses = [*_TELEPHONE.finditer(whole)], [*_LAPSE.finditer(whole)]
-    spans = [*when.spans, *(hit.span() for hit in (*called, *lapses))]
+    months = [*_MONTHS.finditer(whole)]
+    played = [*_SCORE.finditer(whole)] if _PLAYED.search(whole) else []
+    spans = [*when.spans, *(hit.span() for hit in (*called, *lapses, *months, *played))]
     untimed = figures.masked(whole, spans)
     unread = figures.masked(untimed, [(rank.start, rank.end) for rank in ranks])
-    read = [*figures.quantities(unread, lang), *map(_lapse, lapses)]
+    if lang == "en":
+        ranks = (*ranks, *map(_plain_rank, _PLAIN_RANK.finditer(unread)))
+    read = [*figures.quantities(unread, lang), *map(_lapse, lapses), *map(_in_months, months)]
     return _Said(
         days=[day for day in when.days if not day.relative][:_MOST],
         years=[year for year, _ in when.years][:_MOST],
@@ -90,6 +132,7 @@ def _said(text: str, lang: str) -> _Said:
         ranks=ranks[:_MOST],
         figures=_joined(read)[:_MOST],
         written=frozenset(int(hit.group().replace(",", "")) for hit in _WRITTEN.finditer(untimed)),
+        scores=[(min(score), max(score)) for score in map(_score, played)][:_MOST],
         telephones=[re.sub(r"\D", "", hit.group())[-_LEAST_DIGITS:] for hit in called][:_MOST],
     )
 
@@ -101,6 +144,28 @@ def _lapse(hit: re.Match[str]) -> Quantity:
     seconds = int(hit["s"] or hit["seconds"] or 0)
     last = 60 if hit["minutes_only"] else 3600
     return Quantity("hours", hours + minutes / 60 + seconds / 3600, 0.5 / last, start=hit.start())
+
+
+def _in_months(hit: re.Match[str]) -> Quantity:
+    years, months = (_number(hit[f"zh_{name}"] or hit[name]) for name in ("years", "months"))
+    return Quantity("months", 12 * years + months, 0.5, start=hit.start())
+
+
+def _number(written: str) -> float:
+    if written.isdecimal():
+        return int(written)
+    if written.lower() in ("a", "an"):
+        return 1
+    value = numerals.english(written) if written.isascii() else numerals.chinese(written)
+    return value or 0
+
+
+def _score(hit: re.Match[str]) -> tuple[int, int]:
+    return int(hit["a"]), int(hit["b"])
+
+
+def _plain_rank(hit: re.Match[str]) -> Ordinal:
+    return Ordinal("", numerals.ordinal(hit["n"]) or 0, *hit.span())
 
 
 def _joined(read: Sequence[Quantity]) -> list[Quantity]:
@@ -141,8 +206,12 @@ def _same_period(first: Period, second: Period) -> bool:
 def _ranks_differ(zh: _Said, en: _Said) -> bool:
     """Return True if ranks of one series differ."""
     lost_zh = [rank for rank in zh.ranks if not _ranked(rank, en)]
-    lost_en = {rank.label for rank in en.ranks if not _ranked(rank, zh)}
-    return any(rank.label in lost_en for rank in lost_zh)
+    lost_en = [rank for rank in en.ranks if not _ranked(rank, zh)]
+    if any(rank.label in {other.label for other in lost_en} for rank in lost_zh):
+        return True
+    # The only rank of each side is the same one, whatever it is called.
+    alone = len(zh.ranks) == len(en.ranks) == 1 and lost_zh and lost_en
+    return bool(alone) and _EVERYDAY <= zh.ranks[0].rank != en.ranks[0].rank >= _EVERYDAY
 
 
 def _ranked(rank: Ordinal, other: _Said) -> bool:
@@ -164,10 +233,24 @@ def _lost(own: _Said, other: _Said) -> list[Quantity]:
     return [
         figure
         for figure in own.figures
-        if (figure.bits >= _BITS or any(_opposite(figure, item) for item in other.figures))
+        if (
+            figure.bits >= _BITS
+            or _many(figure)
+            or figure.kind in _NO_WORDS
+            or any(_opposite(figure, item) for item in other.figures)
+        )
         and not any(_alike(figure, item) for item in other.figures)
         and not (figure.kind == "count" and figure.value in (other.written | {*other.years}))
     ]
+
+
+def _many(figure: Quantity) -> bool:
+    """Return True for a number that is no word of everyday language."""
+    return figure.value >= _MANY and (figure.kind in _COUNTED or figure.kind in units.MONEY)
+
+
+def _far(first: float, second: float) -> bool:
+    return max(first, second) > _OF_ANOTHER_ORDER * min(first, second)
 
 
 def _opposite(first: Quantity, second: Quantity) -> bool:
@@ -186,6 +269,8 @@ def _bare(figure: Quantity) -> Quantity:
 
 def _alike(first: Quantity, second: Quantity) -> bool:
     """Return True if figures agree, or nearly if one is rough."""
+    if _many(first) and _many(second) and _far(first.value, second.value):
+        return False
     if figures.agree(first, second) or figures.agree(_bare(first), _bare(second)):
         return True
     if first.trend * second.trend < 0:

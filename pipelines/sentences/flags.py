@@ -49,6 +49,10 @@ _REGISTERED = {
         r"|public (?:network )?security (?:record|filing))[^,;]{0,40}\d{6,16}",
     ),
 }
+_BETWEEN = re.compile(r"\s*(?:[|｜丨»›]|[】\])]\s*[【\[(])\s*")
+"""Between the buttons or credits of one line: 【打印】【关闭】, Site map | Contact us."""
+_BUTTON = {"zh": 10, "en": 24}
+"""Characters of a button; a line of them is a menu if one frames the page."""
 _LONGEST = {"zh": 100, "en": 140}
 """Characters of a side that are read for boilerplate; a longer side is none."""
 
@@ -105,7 +109,15 @@ def flags(zh: str, en: str) -> list[str]:
 def is_boilerplate(text: str, lang: str) -> bool:
     """Return True if one side frames its page and reports nothing."""
     text = text.strip()
-    return len(text) <= _LONGEST[lang] and _boilerplate(lang).fullmatch(text) is not None
+    if len(text) > _LONGEST[lang]:
+        return False
+    form = _boilerplate(lang)
+    parts = [part for part in _BETWEEN.split(text) if part]
+    framing = sum(form.fullmatch(part) is not None for part in parts)
+    short = all(len(part) <= _BUTTON[lang] for part in parts)
+    return form.fullmatch(text) is not None or (
+        len(parts) > 1 and framing >= (1 if short else len(parts))
+    )
 
 
 def _length_ratio(zh: str, en: str) -> float:
