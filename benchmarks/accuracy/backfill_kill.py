@@ -2,15 +2,16 @@
 SIGKILL; tables and archive are compared with those of an undisturbed one.
 
 `python -m benchmarks.accuracy.backfill_kill [--kills 20] [--seed 1] [--pages 400]`: an invented
-Dalian of so many pages is fetched once undisturbed from an archive on loopback, by ranges and by
-replay. Then, into an empty folder, a backfill is started, killed at a moment drawn from the time
-between its first request and its end, and started again, until one comes to its end; and all that
-again until all kills are used. The tables must be equal but for the columns that name a run, the
-files of the archive byte for byte, and of the requests only those may be asked twice that a kill
-broke off. Exit code 1 if one is not.
+Dalian of so many pages is fetched once undisturbed from an archive on loopback: by ranges after an
+index server, by ranges after the columnar index, and by replay. Then, into an empty folder, a
+backfill is started, killed at a moment drawn from the time between its first request and its end,
+and started again, until one comes to its end; and all that again until all kills are used. The
+tables must be equal but for the columns that name a run, the files of the archive byte for byte,
+and of the requests only those may be asked twice that a kill broke off. Exit code 1 if one is not.
 """
 
 import argparse
+import gzip
 import os
 import random
 import signal
@@ -28,6 +29,9 @@ from pipelines.tables.articles import read_articles
 from pipelines.tables.parquet import read_table
 
 ROOT = Path(__file__).parents[2]
+TABLE = "crawl-data/all/cc-index-table.paths.gz"
+LISTS = ("/collinfo.json", f"/{TABLE}")
+"""What every command asks for once."""
 COMMAND = "import sys; from pipelines.cli.app import main; sys.exit(main(sys.argv[1:]))"
 PAUSE = 0.01
 """Seconds that the archive takes for an answer, so that a kill finds requests under way."""
@@ -65,10 +69,13 @@ def invented(count: int) -> Iterable[Any]:
 def archive(folder: Path, count: int) -> Iterator[Any]:
     """Serve the captures."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from archive_services import archive_of, serving
+    from archive_services import archive_of, serving, write_table
 
     made = archive_of(folder, list(invented(count)))
     made.limit = 100
+    paths = write_table(folder, made.rows, group=100)
+    (folder / TABLE).parent.mkdir(exist_ok=True)
+    (folder / TABLE).write_bytes(gzip.compress("\n".join(paths).encode()))
     with serving(made) as served:
         yield served
 
@@ -127,9 +134,7 @@ def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Pat
         if start(source, broken).wait() != 0:
             raise SystemExit(f"{way}: the last backfill failed")
         finished += 1
-        repeats = (
-            times - 1 for (path, _), times in made.counted("/").items() if path != "/collinfo.json"
-        )
+        repeats = (times - 1 for (path, _), times in made.counted("/").items() if path not in LISTS)
         repeated = sum(repeats)
         again += repeated
         same = same and tables(whole) == tables(broken)
@@ -137,7 +142,7 @@ def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Pat
         if repeated > done - before:
             raise SystemExit(f"{way}: {repeated} requests repeated for {done - before} kills")
     print(
-        f"{way:16} {len(tables(whole)['articles']):8} {requests:8} {twice:9} {done:5} "
+        f"{way[-22:]:22} {len(tables(whole)['articles']):8} {requests:8} {twice:9} {done:5} "
         f"{finished:9} {again:9} {'equal' if same else 'DIFFERENT':>9} "
         f"{'equal' if same_bytes else 'DIFFERENT':>9}"
     )
@@ -162,15 +167,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pages", type=int, default=400)
     options = parser.parse_args()
-    print(
-        "way              articles requests most of 1 kills backfills  repeated    tables   archive"
-    )
+    print(f"{'way':22} articles requests most of 1 kills backfills  repeated    tables   archive")
     equal = True
     with (
         tempfile.TemporaryDirectory() as folder,
         archive(Path(folder) / "archive", options.pages) as made,
     ):
-        for way in ("collinfo.json", "cdx/search/cdx"):
+        for way in ("collinfo.json", TABLE, "cdx/search/cdx"):
             draw = random.Random(options.seed)
             scratch = Path(folder) / way.replace("/", "_")
             equal = disturbed(made, way, options.kills, draw, scratch) and equal
