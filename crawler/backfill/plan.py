@@ -24,7 +24,7 @@ from crawler.backfill.capture import (
     pattern_of,
     source_for,
 )
-from crawler.city import City
+from crawler.city import City, host_of
 from crawler.errors import ExitCode, ShizhengError
 from crawler.item import canonical_url, is_twin
 from crawler.state.database import connect
@@ -37,14 +37,13 @@ FETCHED_AT_ONCE = 500
 """Wanted captures read at a time."""
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS captures (   -- one of each address, or every one
-    plan TEXT NOT NULL, address TEXT NOT NULL, slot TEXT NOT NULL,
-    url TEXT NOT NULL, timestamp TEXT NOT NULL, first TEXT NOT NULL, twin INTEGER NOT NULL,
-    digest TEXT NOT NULL, origin TEXT NOT NULL, pattern TEXT NOT NULL, place TEXT NOT NULL,
-    file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-    PRIMARY KEY (plan, address, slot)
+CREATE TABLE IF NOT EXISTS captures (   -- the good ones, by the index
+    plan TEXT NOT NULL, address TEXT NOT NULL, timestamp TEXT NOT NULL, twin INTEGER NOT NULL,
+    url TEXT NOT NULL, digest TEXT NOT NULL, origin TEXT NOT NULL, pattern TEXT NOT NULL,
+    place TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
+    PRIMARY KEY (plan, address, timestamp)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS captures_order ON captures (plan, file, offset, address, slot);
+CREATE INDEX IF NOT EXISTS captures_order ON captures (plan, file, offset, address, timestamp);
 CREATE TABLE IF NOT EXISTS outcomes (   -- of captures that were fetched, whatever the plan
     service TEXT NOT NULL, place TEXT NOT NULL, address TEXT NOT NULL, digest TEXT NOT NULL,
     outcome TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL,
@@ -58,6 +57,13 @@ CREATE TABLE IF NOT EXISTS queries (
 CREATE TABLE IF NOT EXISTS rows (       -- rows of indexes by what became of them
     plan TEXT NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (plan, reason)
 ) WITHOUT ROWID;
+"""
+
+VERSION = 2
+"""Version of the tables of plans; outcomes are the same in all."""
+_FORGET = f"""
+DROP TABLE IF EXISTS captures; DROP TABLE IF EXISTS queries; DROP TABLE IF EXISTS rows;
+PRAGMA user_version={VERSION};
 """
 
 ARCHIVED = "archived"
@@ -79,13 +85,12 @@ class Wanted:
     capture: Capture
     place: str
     address: str
-    slot: str
     first: str
 
     @property
     def key(self) -> tuple[str, int, str, str]:
         """Place in the order of fetching."""
-        return self.capture.file, self.capture.offset, self.address, self.slot
+        return self.capture.file, self.capture.offset, self.address, self.capture.timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,9 @@ class Part:
 class Plan:
     """Plan of one city, archive and window.
 
-    With `every`, all captures with a content of their own are wanted, not only the newest. `place`
-    gives the identity of a capture in the archive. `now` is the clock: nothing was captured later.
+    With `every`, all captures with a content of their own are wanted, else the newest of each
+    address; or the one before it, if that cannot be had. `place` gives the identity of a capture in
+    the archive. `now` is the clock: nothing was captured later.
     """
 
     def __init__(
@@ -121,7 +127,10 @@ class Plan:
         self._database, self._service, self._city = database, service, city
         self._window, self._every, self._place, self._replays = window, every, place, replays
         self._last = f"{(now or datetime.now(UTC)) + timedelta(days=1):%Y%m%d%H%M%S}"
-        named = f"{service} {window.since} {window.until} {every}"
+        self._open = _OPEN + ("" if every else _NEWEST)
+        # Rules that were written since choose among captures that were passed over before.
+        rules = sorted((s.cms, s.articles or "", host_of(s.list)) for s in city.sources)
+        named = f"{service} {window.since} {window.until} {every} {sorted(city.hosts)} {rules}"
         self._plan = hashlib.sha256(named.encode()).hexdigest()[:16]
 
     @classmethod
@@ -133,6 +142,8 @@ class Plan:
         try:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=NORMAL")
+            if database.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                database.executescript(_FORGET)  # the indexes are asked again
             database.executescript(_TABLES)
         except BaseException:
             database.close()
@@ -182,9 +193,10 @@ class Plan:
         if not self._every:
             return
         self._database.execute(
-            "DELETE FROM captures WHERE plan=:plan AND (address, slot) IN (SELECT address, slot "
-            "FROM (SELECT address, slot, digest, lag(digest) OVER (PARTITION BY address ORDER BY "
-            "slot) AS before FROM captures WHERE plan=:plan) WHERE digest=before AND digest<>'')",
+            "DELETE FROM captures WHERE plan=:plan AND (address, timestamp) IN "
+            "(SELECT address, timestamp FROM (SELECT address, timestamp, digest, lag(digest) OVER "
+            "(PARTITION BY address ORDER BY timestamp) AS before FROM captures WHERE plan=:plan) "
+            "WHERE digest=before AND digest<>'')",
             {"plan": self._plan},
         )
 
@@ -203,7 +215,7 @@ class Plan:
             for row in self._database.execute(
                 "SELECT substr(timestamp, 1, 4), host(url), pattern, count(*), "
                 "CAST(total(length) AS INTEGER) "
-                f"FROM captures {_OPEN} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                f"FROM captures {self._open} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
                 {"plan": self._plan, "service": self._service},
             )
         ]
@@ -211,14 +223,15 @@ class Plan:
     def wanted(self) -> Iterator[Wanted]:
         """Yield the captures to fetch, by their places in the archive.
 
-        Captures of an address whose content was fetched already are left out.
+        Captures of an address whose content was fetched already are left out. One that replaces a
+        capture that could not be had may come in the next pass only.
         """
         last: tuple[Any, ...] = ("", -1, "", "")
         while True:
             rows = self._database.execute(
-                f"{_WANTED} {_OPEN} {_BEHIND}",
+                f"{_WANTED} {self._open} {_BEHIND}",
                 {"plan": self._plan, "service": self._service, "most": FETCHED_AT_ONCE}
-                | dict(zip(("file", "offset", "address", "slot"), last, strict=True)),
+                | dict(zip(("file", "offset", "address", "timestamp"), last, strict=True)),
             ).fetchall()
             for url, timestamp, digest, origin, file, offset, length, *rest in rows:
                 capture = Capture(url, timestamp, digest, origin, file, offset, length)
@@ -291,11 +304,10 @@ class Plan:
             counts[problem] += 1
             return None
         counts["good"] += 1
-        slot = capture.timestamp if self._every else ""
         return (
-            self._plan, canonical_url(capture.url), slot, capture.url, capture.timestamp,
-            capture.timestamp, int(is_twin(capture.url)), capture.digest, capture.origin,
-            pattern_of(source), self._place(capture), capture.file, capture.offset, capture.length,
+            self._plan, canonical_url(capture.url), capture.timestamp, int(is_twin(capture.url)),
+            capture.url, capture.digest, capture.origin, pattern_of(source), self._place(capture),
+            capture.file, capture.offset, capture.length,
         )  # fmt: skip
 
     def _write(
@@ -309,8 +321,7 @@ class Plan:
     ) -> None:
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            for statement in (_FIRST, _BETTER):
-                self._database.executemany(statement, batch)
+            self._database.executemany(_ADD, batch)
             self._database.execute(
                 "INSERT OR REPLACE INTO queries VALUES (?,?,?,?)",
                 (self._plan, query, cursor, int(done)),
@@ -335,34 +346,39 @@ class Plan:
         self._database.execute("COMMIT")
 
 
-_COLUMNS = (
-    "url", "timestamp", "twin", "digest", "origin", "pattern", "place", "file", "offset", "length",
-)  # fmt: skip
-_ADD = """
-INSERT INTO captures VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (plan, address, slot) DO UPDATE SET
-"""
-_FIRST = f"{_ADD} first=min(first, excluded.first)"
-_BETTER = (
-    f"{_ADD} {', '.join(f'{name}=excluded.{name}' for name in _COLUMNS)} "
-    "WHERE excluded.twin<twin OR (excluded.twin=twin AND excluded.timestamp>timestamp)"
+_COLUMNS = ("url", "twin", "digest", "origin", "pattern", "place", "file", "offset", "length")
+_ADD = (
+    "INSERT INTO captures VALUES (?,?,?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT (plan, address, timestamp) DO UPDATE SET "
+    f"{', '.join(f'{name}=excluded.{name}' for name in _COLUMNS)} WHERE excluded.twin<twin"
 )
-"""The page itself before its other views, then the newest capture."""
 
-_OPEN = """
+_OPEN = f"""
 WHERE plan=:plan
 AND NOT EXISTS (SELECT 1 FROM outcomes WHERE service=:service AND outcomes.place=captures.place)
 AND NOT EXISTS (SELECT 1 FROM outcomes WHERE service=:service AND captures.digest<>''
-    AND outcomes.address=captures.address AND outcomes.digest=captures.digest)
+    AND outcomes.address=captures.address AND outcomes.digest=captures.digest
+    AND outcome='{ARCHIVED}')
 """
+_NEWEST = f"""
+AND NOT EXISTS (SELECT 1 FROM captures AS better WHERE better.plan=captures.plan
+    AND better.address=captures.address AND (better.twin<captures.twin
+        OR (better.twin=captures.twin AND better.timestamp>captures.timestamp))
+    AND NOT EXISTS (SELECT 1 FROM outcomes WHERE service=:service
+        AND outcomes.place=better.place AND outcome NOT IN ('{ARCHIVED}', 'excluded', 'refused')))
+"""
+"""The page itself before its other views, then the newest; one that cannot be had counts for
+nothing, but for those that the archive keeps to itself: it would say so of the others, too."""
 
 _WANTED = """
-SELECT url, timestamp, digest, origin, file, offset, length, place, address, slot, first
+SELECT url, timestamp, digest, origin, file, offset, length, place, address,
+    (SELECT min(timestamp) FROM captures AS older WHERE older.plan=captures.plan
+        AND older.address=captures.address)
 FROM captures
 """
 _BEHIND = """
-AND (file, offset, address, slot) > (:file, :offset, :address, :slot)
-ORDER BY file, offset, address, slot LIMIT :most
+AND (file, offset, address, timestamp) > (:file, :offset, :address, :timestamp)
+ORDER BY file, offset, address, timestamp LIMIT :most
 """
 
 

@@ -61,6 +61,10 @@ _OF_PAGE = frozenset(("content-encoding", "content-language", "content-type", "l
 """Headers that a replaying server repeats without a prefix."""
 
 
+_Done = tuple[Wanted, str, tuple[str, int]]
+"""A capture, its outcome, and file and offset of its copy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """A capture that was fetched, and its outcome."""
@@ -83,34 +87,47 @@ def fetch(
 ) -> Iterator[Fetched]:
     """Copy the wanted captures of a plan, and yield each once noted.
 
-    Raises `ServiceError`, `CeilingError`, `ArchiveError`, `PlanError`.
+    A capture that cannot be had is replaced by the one before it, in a pass of its own. Raises
+    `ServiceError`, `CeilingError`, `ArchiveError`, `PlanError`.
     """
-    doubts: list[tuple[Wanted, str, tuple[str, int]]] = []
-    for group, copies in _groups(opened, islice(plan.wanted(), limit)):
-        done: list[tuple[Wanted, str, tuple[str, int]]] = []
-        for wanted, found in zip(group, copies, strict=True):
-            if isinstance(found, str):
-                done.append((wanted, found, ("", -1)))
-                continue
-            source = f"{opened.service.name} {wanted.capture.origin}".strip()
-            copy = Copy(found, source, wanted.place, min(moment_of(wanted.first), found.fetched_at))
-            done.append((wanted, ARCHIVED, writer.write(copy)))
-        # The archive first: what is noted must be there after a power cut.
-        writer.sync()
-        certain = [one for one in done if one[1] not in _DOUBTFUL]
-        doubts += [one for one in done if one[1] in _DOUBTFUL]
-        given = any(outcome == ARCHIVED for _, outcome, _ in done)
-        if given or (len(doubts) >= DOUBTS and _serves(opened, plan)):
-            certain, doubts = [*doubts, *certain], []
-        plan.mark(certain)
-        for wanted, outcome, _ in done:
-            yield Fetched(wanted, outcome)
-        if len(doubts) >= DOUBTS:
-            raise ServiceError(
-                f"{opened.service.name}: nothing but refusals and answers that are no captures "
-                f"({doubts[-1][1]}), {len(doubts)} on end; they are asked for again by the next "
-                "command: run it later, or ask the archive's operators"
-            )
+    doubts: list[_Done] = []
+    fetched, replaced = 0, True
+    while replaced:
+        doubtful = {wanted.place for wanted, _, _ in doubts}
+        stream = (wanted for wanted in plan.wanted() if wanted.place not in doubtful)
+        replaced = False
+        for group, copies in _groups(opened, islice(stream, limit and limit - fetched)):
+            done = [
+                _done(opened.service, writer, wanted, found)
+                for wanted, found in zip(group, copies, strict=True)
+            ]
+            # The archive first: what is noted must be there after a power cut.
+            writer.sync()
+            certain = [one for one in done if one[1] not in _DOUBTFUL]
+            doubts += [one for one in done if one[1] in _DOUBTFUL]
+            given = any(outcome == ARCHIVED for _, outcome, _ in done)
+            if given or (len(doubts) >= DOUBTS and _serves(opened, plan)):
+                certain, doubts = [*doubts, *certain], []
+            plan.mark(certain)
+            replaced = replaced or any(outcome != ARCHIVED for _, outcome, _ in certain)
+            fetched += len(done)
+            for wanted, outcome, _ in done:
+                yield Fetched(wanted, outcome)
+            if len(doubts) >= DOUBTS:
+                raise ServiceError(
+                    f"{opened.service.name}: nothing but refusals and answers that are no captures "
+                    f"({doubts[-1][1]}), {len(doubts)} on end; they are asked for again by the "
+                    "next command: run it later, or ask the archive's operators"
+                )
+
+
+def _done(service: Service, writer: CopyWriter, wanted: Wanted, found: Exchange | str) -> _Done:
+    """Archive a capture that was had; return it with its outcome."""
+    if isinstance(found, str):
+        return wanted, found, ("", -1)
+    source = f"{service.name} {wanted.capture.origin}".strip()
+    first = min(moment_of(wanted.first), found.fetched_at)
+    return wanted, ARCHIVED, writer.write(Copy(found, source, wanted.place, first))
 
 
 def _serves(opened: Opened, plan: Plan) -> bool:

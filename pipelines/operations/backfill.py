@@ -188,6 +188,7 @@ def _fetch(
     tracker.update(key, 0, whole)
     for done, found in enumerate(records.fetch(opened, plan, writer, limit), start=1):
         yield found.outcome
+        whole = max(whole, done)  # captures that replace others come in addition
         left = (time.monotonic() - began) / done * (whole - done)
         tracker.update(key, done, whole, f"{span(left)} left")
 

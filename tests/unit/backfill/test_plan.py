@@ -1,5 +1,6 @@
 """The plan: the newest good capture of each address, cursors, outcomes, and what a kill leaves."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from crawler.backfill.capture import Capture, Cursor, Window
 from crawler.backfill.plan import Plan, PlanError
+from crawler.city import City, Source
 from crawler.city_file import load_cities
 
 ONE = "http://en.dl.gov.cn/News/ChinaNews/1.jhtml"
@@ -114,6 +116,55 @@ def test_what_was_fetched_is_wanted_no_more_by_place_or_content(tmp_path: Path) 
     with plan(tmp_path / "p.sqlite", every=True) as found:
         found.take("q", [capture(ONE, "20180101", "A")])
         assert list(found.wanted()) == []
+
+
+def test_the_capture_before_one_that_cannot_be_had_is_wanted(tmp_path: Path) -> None:
+    with plan(tmp_path / "p.sqlite") as found:
+        found.take("q", [capture(ONE, f"20{year}0101", "A") for year in (17, 18, 19)])
+        found.take("r", [capture(TWO, f"20{year}0101") for year in (17, 18)])
+        for outcome, day, days in (
+            ("", "20190101", 2), ("broken", "20180101", 2), ("archived", "", 1),
+        ):  # fmt: skip
+            if outcome:
+                found.mark(
+                    [(one, outcome, ("", -1)) for one in found.wanted() if one.address[-7] == "1"]
+                )
+            assert [d for url, d, _ in wanted(found) if url == ONE] == [day] * bool(day)
+            assert sum(part.captures for part in found.parts()) == days
+        # What the archive keeps to itself it keeps with all its captures.
+        found.mark([(one, "excluded", ("", -1)) for one in found.wanted()])
+        assert wanted(found) == []
+
+
+def test_a_changed_rule_of_the_city_asks_the_index_again(tmp_path: Path) -> None:
+    def opened(*sources: Source) -> Plan:
+        city = City("x", "x市", "X", ("www.x.example",), sources)
+        return Plan.open(
+            tmp_path / "p.sqlite", "service", city, Window(), every=False,
+            place=lambda capture: capture.url, replays=True,
+        )  # fmt: skip
+
+    one = Source("zh", "trs", "http://www.x.example/list/index.html", None)
+    old = "http://www.x.example/old/1.asp"
+    with opened(one) as found:
+        found.take("q", [capture(old, "20180101")])
+        assert (found.cursor("q"), wanted(found)) == (None, [])
+    with opened(one, Source("zh", "generic", "http://www.x.example/old/", "/old/")) as found:
+        assert found.cursor("q") == ""
+        found.take("q", [capture(old, "20180101")])
+        assert [url for url, _, _ in wanted(found)] == [old]
+
+
+def test_a_plan_of_an_older_version_keeps_its_outcomes(tmp_path: Path) -> None:
+    with plan(tmp_path / "p.sqlite") as found:
+        found.take("q", [capture(ONE, "20180101"), capture(TWO, "20180101")])
+        found.mark([(next(found.wanted()), "archived", ("f", 7))])
+    with sqlite3.connect(tmp_path / "p.sqlite") as database:
+        database.executescript("PRAGMA user_version=0; ALTER TABLE captures ADD COLUMN slot TEXT")
+    with plan(tmp_path / "p.sqlite") as found:
+        assert found.cursor("q") == ""
+        found.take("q", [capture(ONE, "20180101"), capture(TWO, "20180101")])
+        assert [url for url, _, _ in wanted(found)] == [TWO]
 
 
 def test_copies_without_a_note_are_noted(tmp_path: Path) -> None:

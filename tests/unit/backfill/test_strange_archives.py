@@ -469,6 +469,23 @@ def test_an_answer_that_broke_off_is_asked_for_again(
     assert [record.body for record in read_records(path)] == [BODY]
 
 
+def test_the_capture_before_a_broken_one_is_fetched_in_the_same_command(
+    server: Strange, client: Client, tmp_path: Path
+) -> None:
+    data = [member(at=f"{year}1101020304", body=f"<p>{year}</p>".encode()) for year in (2017, 2018)]
+    server.replies = {"/w/a": [part(data[0])], "/w/b": [part(data[1][:-20])]}
+    older, newer = (
+        Capture(URL, f"{year}1101020304", f"{year}", file=file, length=len(data[0]))
+        for year, file in ((2017, "a"), (2018, "b"))
+    )
+    found = fetched(tmp_path, client, ranged(server), older, newer)
+    assert found == {"broken": 1, "archived": 1}
+    [path] = (tmp_path / "archive").iterdir()
+    assert [record.body for record in read_records(path)] == [b"<p>2017</p>"]
+    assert server.asked == ["/w/b", "/w/a"]
+    assert fetched(tmp_path, client, ranged(server)) == {}
+
+
 def several(first: int, last: int) -> list[Capture]:
     return [Capture(f"{HOST}/News/ChinaNews/{n}.jhtml", TIME, f"{n}") for n in range(first, last)]
 
