@@ -55,13 +55,14 @@ def split(article: Article, found: Sequence[Verdict]) -> tuple[Article | Reject,
 
 
 def _is_bilingual(paragraphs: Sequence[tuple[str, str]], turns: int) -> bool:
-    weights, sizes = {"zh": 0.0, "en": 0.0}, {"zh": 0, "en": 0}
+    fewest = min(sum(lang == each for _, lang in paragraphs) for each in LANGS)
+    if not fewest:
+        return False
+    weights = {"zh": 0.0, "en": 0.0}
     for line, lang in paragraphs:
         if lang:
             weights[lang] += weight(line)
-            sizes[lang] += 1
-    fewest = min(sizes.values())
-    if not fewest or min(weights.values()) < _LEAST_SHARE * sum(weights.values()):
+    if min(weights.values()) < _LEAST_SHARE * sum(weights.values()):
         return False
     return turns >= 1 and fewest >= (2 if turns >= _LEAST_TURNS else _LEAST_PARAGRAPHS)
 

@@ -26,6 +26,9 @@ _NO_TEXT = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
     + "]"
 )
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffe-\U0010ffff]")
+"""All that the patterns above may match and the rare planes: one look shows that a text has none,
+and those patterns compare code points of the planes one after the other."""
 
 
 def is_plausible(published: datetime, seen: datetime) -> bool:
@@ -46,7 +49,7 @@ def plain(text: str) -> str:
 
     Marks of direction stay: they are part of Arabic or Hebrew as it is written.
     """
-    return _NO_TEXT.sub("", _BREAK.sub("\n", text))
+    return _NO_TEXT.sub("", _BREAK.sub("\n", text)) if _ODD.search(text) else text
 
 
 def one_line(text: str) -> str:

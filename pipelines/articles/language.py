@@ -17,25 +17,12 @@ from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from crawler.script import HAN
 from pipelines.text.normal import narrow
-from pipelines.text.script import exclusive_characters, script_counts, script_of
+from pipelines.text.script import LATIN, count_letters, exclusive_characters, script_of
 
 Lang = Literal["zh", "en", "mixed", "other", ""]
 
-# Runs, so that counting a page of millions of characters makes few objects.
-_HAN = re.compile(f"[{HAN}]+")
-_KANA_SIGNS = r"\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d"
-_KANA = re.compile(f"[{_KANA_SIGNS}]+")
-_HANGUL_SIGNS = r"\u1100-\u11ff\uac00-\ud7af"
-_HANGUL = re.compile(f"[{_HANGUL_SIGNS}]+")
-_LETTERS = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"
-_LATIN = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
-# All that is no Han, kana, Hangul or Latin: Greek to Georgian, Ethiopic to Mongolian, Yi, Lisu, ...
-_FOREIGN_SIGNS = (
-    r"\u0370-\u10ff\u1200-\u1cff\u2c00-\u2dff\ua000-\ua71f\ua800-\uabff"
-    r"\U00010000-\U0001efff"
-)
-_FOREIGN = re.compile(f"[{_FOREIGN_SIGNS}]+")
-_THIRD = re.compile(f"[{_KANA_SIGNS}{_HANGUL_SIGNS}{_FOREIGN_SIGNS}]")
+_HAN = re.compile(f"[{HAN}]")
+_LATIN = re.compile(rf"[{LATIN}]+(?:['’-][{LATIN}]+)*")
 _ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 # A name in characters behind its romanisation: an English habit. `Mayor Lu Wenyuan (陆文渊)`.
 _GLOSS = re.compile(rf"[(（][{HAN}·\s]{{1,20}}[)）]")
@@ -123,6 +110,8 @@ class _Letters:
     hangul: int
     foreign: int
     words: list[str]
+    simplified: int
+    traditional: int
 
     @property
     def counts(self) -> str:
@@ -153,13 +142,19 @@ def _without_addresses(text: str) -> str:
 
 
 def _letters(text: str) -> _Letters:
-    han, kana, hangul, foreign = _count(_HAN, text), 0, 0, 0
-    if _THIRD.search(text):
-        kana, hangul, foreign = (_count(p, text) for p in (_KANA, _HANGUL, _FOREIGN))
-    words = [word.lower() for word in _LATIN.findall(text)]
-    if han and len(words) >= 2 and not _HAN.search(_GLOSS.sub("", text)):
-        han = 0
-    return _Letters(text, han, kana, hangul, foreign, words)
+    found = count_letters(text)
+    words = [word.lower() for word in _LATIN.findall(text)] if found.latin else []
+    glossed = found.han and len(words) >= 2 and not _HAN.search(_GLOSS.sub("", text))
+    return _Letters(
+        text,
+        0 if glossed else found.han,
+        found.kana,
+        found.hangul,
+        found.foreign,
+        words,
+        found.simplified,
+        found.traditional,
+    )
 
 
 def _third_script(letters: _Letters) -> Verdict | None:
@@ -185,7 +180,7 @@ def _chinese_or_latin(letters: _Letters, ask: bool) -> Verdict:
     counts = letters.counts + (f", kana {letters.kana}" if letters.many_kana else "")
     share = letters.han / (letters.han + WORD * len(words))
     if share >= _CHINESE_SHARE or (share >= _CHINESE_TITLE_SHARE and len(words) <= _TITLE):
-        return _chinese(text, counts)
+        return _chinese(letters, counts)
     if share <= _ENGLISH_SHARE:
         return _latin(text, words, counts, ask)
     prose, long, short = _function_words(words), len(words) > _MIXED_WORDS, len(words) <= _TITLE
@@ -194,7 +189,7 @@ def _chinese_or_latin(letters: _Letters, ask: bool) -> Verdict:
         return Verdict(mixed, "Latn", f"script: {counts}")
     if (letters.han >= 4 and prose < _NO_PROSE) or (letters.han >= 2 and short and not prose):
         # Chinese with foreign names in it: no English sentence does without function words.
-        return _chinese(text, counts)
+        return _chinese(letters, counts)
     guess = _langdetect(text, _PRIORS) if ask else ""
     evidence = f"script: {counts}; langdetect: {guess or 'none'}"
     if share >= _MIXED_SHARE and long:
@@ -220,7 +215,7 @@ def paragraphs(text: str) -> tuple[Verdict, ...]:
 
 def paragraph_lang(paragraph: str) -> str:
     """Return the language of a paragraph by its script, or nothing."""
-    han, words = _count(_HAN, paragraph), latin_words(paragraph)
+    han, words = _han_and_words(paragraph)
     if han == 0 and words == 0:
         return ""
     return "zh" if han >= WORD * words else "en"
@@ -228,7 +223,13 @@ def paragraph_lang(paragraph: str) -> str:
 
 def weight(paragraph: str) -> float:
     """Return the length of a paragraph in Chinese characters, in either language."""
-    return _count(_HAN, paragraph) + WORD * latin_words(paragraph)
+    han, words = _han_and_words(paragraph)
+    return han + WORD * words
+
+
+def _han_and_words(text: str) -> tuple[int, int]:
+    found = count_letters(text)
+    return found.han, len(_LATIN.findall(text)) if found.latin else 0
 
 
 def prevailing(text: str) -> str:
@@ -250,11 +251,6 @@ def latin_words(text: str) -> int:
     return len(_LATIN.findall(text))
 
 
-def _count(pattern: re.Pattern[str], text: str) -> int:
-    """Return the number of characters in the runs of `pattern`."""
-    return sum(map(len, pattern.findall(text)))
-
-
 def _not_japanese(text: str) -> int:
     """Return the number of Simplified characters outside JIS X 0208.
 
@@ -264,10 +260,10 @@ def _not_japanese(text: str) -> int:
     return sum(not char.encode("shift_jis", "ignore") for char in found)
 
 
-def _chinese(text: str, counts: str) -> Verdict:
-    hans, hant = script_counts(text)
+def _chinese(letters: _Letters, counts: str) -> Verdict:
+    hans, hant = letters.simplified, letters.traditional
     evidence = f"script: {counts}; only simplified {hans}, only traditional {hant}"
-    if (spoken := len(_CANTONESE.findall(text))) >= _SPOKEN:
+    if (spoken := len(_CANTONESE.findall(letters.text))) >= _SPOKEN:
         evidence += f"; written Cantonese {spoken}"
     return Verdict("zh", "Hant" if hant > hans else "Hans", evidence)
 

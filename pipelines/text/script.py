@@ -1,8 +1,71 @@
-"""Simplified and Traditional characters, by OpenCC's tables."""
+"""Letters of a text by script, Simplified and Traditional by OpenCC's tables."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crawler.script import HAN
+
+LATIN = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+_KANA = r"\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d"
+_HANGUL = r"\u1100-\u11ff\uac00-\ud7af"
+# All that is no Han, kana, Hangul or Latin: Greek to Georgian, Ethiopic to Mongolian, Yi, Lisu, ...
+_FOREIGN = (
+    r"\u0370-\u10ff\u1200-\u1cff\u2c00-\u2dff\ua000-\ua71f\ua800-\uabff"
+    r"\U00010000-\U0001efff"
+)
+
+
+class Letters(NamedTuple):
+    """Numbers of a text's characters in each script.
+
+    `simplified` and `traditional` are those among `han` of only that writing.
+    """
+
+    han: int
+    kana: int
+    hangul: int
+    foreign: int
+    latin: int
+    simplified: int
+    traditional: int
+
+
+def count_letters(text: str) -> Letters:
+    """Count a text's characters by script, in one pass over their code points."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    found = np.bincount(_kinds().take(codes, mode="clip"), minlength=len(_OF_KIND))
+    return Letters(*(found @ _OF_KIND).tolist())
+
+
+_OF_KIND = np.array([[kind >> bit & 1 for bit in range(7)] for kind in range(1 << 7)])
+"""For each kind of character, a bit for each field of `Letters`."""
+_END = 0x40000
+"""Code point from which on no character is counted."""
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    """Return the kind of each code point, the last one for all beyond."""
+    kinds = np.zeros(_END + 1, np.uint8)
+    for bit, signs in enumerate((HAN, _KANA, _HANGUL, _FOREIGN, LATIN)):
+        for first, last in _spans(signs):
+            kinds[first : last + 1] |= 1 << bit
+    for bit, only in enumerate(exclusive_characters(), 5):
+        kinds[[ord(char) for char in only]] |= 1 << bit
+    return kinds
+
+
+def _spans(signs: str) -> Iterator[tuple[int, int]]:
+    """Yield the first and last code point of each range in a class of characters."""
+    written = signs.encode("ascii").decode("unicode_escape")
+    for first, last in re.findall("(.)-(.)", written):
+        yield ord(first), ord(last)
 
 
 def script_of(text: str) -> str:
@@ -27,29 +90,8 @@ def simplified(text: str) -> str:
 
 def script_counts(text: str) -> tuple[int, int]:
     """Return the numbers of characters only Simplified and only Traditional."""
-    rare = _RARE.findall(text)
-    hans, hant = (
-        sum(map(len, runs.findall(text))) + sum(map(only.__contains__, rare))
-        for runs, only in zip(_exclusive_runs(), exclusive_characters(), strict=True)
-    )
-    return hans, hant
-
-
-_LAST = "\uffff"
-_RARE = re.compile("[\U00010000-\U0010ffff]")
-
-
-@cache
-def _exclusive_runs() -> tuple[re.Pattern[str], ...]:
-    """Return patterns of runs of `exclusive_characters`, the rare planes aside.
-
-    To count runs is much quicker than to look up each character, but a pattern compares single
-    characters of those planes one after the other.
-    """
-    return tuple(
-        re.compile(f"[{''.join(char for char in only if char <= _LAST)}]+")
-        for only in exclusive_characters()
-    )
+    found = count_letters(text)
+    return found.simplified, found.traditional
 
 
 @cache
