@@ -42,11 +42,10 @@ _OPEN = re.compile(rb"<(script|style)\b", re.IGNORECASE)
 _CLOSE = {
     name: re.compile(rb"</" + name + rb"\s*>", re.IGNORECASE) for name in (b"script", b"style")
 }
-_TAG = re.compile(r"<[a-zA-Z][^\s/>]*")
 _ATTRIBUTE = re.compile(
     r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?|[\s/=]+"""
 )
-
+_WHOLE_TAG = re.compile(rf"(<[a-zA-Z][^\s/>]*+)(?:{_ATTRIBUTE.pattern})*+")
 
 _ANCHOR = re.compile(r"<a\s", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+")
@@ -111,22 +110,16 @@ def thinned(html: str) -> str:
     """Return markup with at most `MAX_ATTRIBUTES` to a tag; mostly `html` itself."""
     if not any(len(part.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for part in _crowded(html)):
         return html
-    parts: list[str] = []
-    at = 0
-    while tag := _TAG.search(html, at):
-        place, count = tag.end(), 0
-        cut_at = place
-        while place < len(html) and html[place] != ">":
-            attribute = _ATTRIBUTE.match(html, place)
-            if attribute is None:
-                break
-            place, count = attribute.end(), count + 1
-            if count <= MAX_ATTRIBUTES:
-                cut_at = place
-        parts += (html[at:cut_at], "" if cut_at == place else " ")
-        at = place
-    parts.append(html[at:])
-    return "".join(parts)
+    return _WHOLE_TAG.sub(_thin, html)
+
+
+def _thin(found: re.Match[str]) -> str:
+    tag = found[0]
+    if len(tag) <= 2 * MAX_ATTRIBUTES:
+        return tag
+    attributes = islice(_ATTRIBUTE.finditer(tag, found.end(1) - found.start()), MAX_ATTRIBUTES)
+    end = max((attribute.end() for attribute in attributes), default=len(tag))
+    return tag if end == len(tag) else f"{tag[:end]} "
 
 
 def _crowded(html: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ written.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -17,6 +17,7 @@ _TOKEN = re.compile(r"<any (\d+)>|<(number|word|edge)>|\\(.)|(.)")
 _DESCRIBED = re.compile(r"^#   ([\w ]+): ", re.MULTILINE)
 _OPEN, _CLOSE = {"[": "(?:", "(": "(?:"}, {"]": ")?", ")": ")"}
 _SIGNS = {**_OPEN, **_CLOSE, "|": "|", "~": r"\s*"}
+_CLASSES = {"number": r"\d", "word": r"\S", "~": r"\s"}
 _NAMED = {"number": r"\d+", "word": r"\S+", "edge": r"\b"}
 
 
@@ -29,12 +30,14 @@ class PhraseError(ShizhengError, ValueError):
 class Phrase(NamedTuple):
     """Row of a phrase list as a pattern.
 
-    `length` is that of the longest text the phrase is made of.
+    `length` is that of the longest text the phrase is made of, `first` the characters that may
+    begin it, as parts of a class.
     """
 
     language: str
     pattern: str
     length: int
+    first: frozenset[str]
 
 
 def alternatives(file: str, *lists: str, whole_words: bool = False) -> str:
@@ -50,11 +53,14 @@ def alternatives(file: str, *lists: str, whole_words: bool = False) -> str:
 
 def group(phrases: Iterable[Phrase], *, whole_words: bool = False) -> str:
     """Return a group that matches any of some phrases, longer ones first."""
+    listed = sorted(phrases, key=lambda phrase: -phrase.length)
     patterns = (
         rf"{pattern}\b" if whole_words and language == "en" and pattern[-1] != ":" else pattern
-        for language, pattern, _ in sorted(phrases, key=lambda phrase: -phrase.length)
+        for language, pattern, _, _ in listed
     )
-    return f"(?:{'|'.join(dict.fromkeys(patterns))})"
+    # One look at the next character; where letter case is ignored, `re` would try each phrase.
+    first = "".join(sorted(frozenset().union(*(phrase.first for phrase in listed))))
+    return f"(?:(?=[{first}])(?:{'|'.join(dict.fromkeys(patterns))}))"
 
 
 @cache
@@ -111,4 +117,27 @@ def _phrase(language: str, written: str, *, place: str) -> Phrase:
         raise PhraseError(
             f"{place}: {written!r} is empty, has spaces around it or an unknown <mark>"
         )
-    return Phrase(language, pattern, max(lengths[0]))
+    first, _ = _beginnings(iter(_TOKEN.findall(written)))
+    return Phrase(language, pattern, max(lengths[0]), frozenset(first))
+
+
+def _beginnings(tokens: Iterator[tuple[str, str, str, str]]) -> tuple[set[str], bool]:
+    """Return what may begin the tokens up to a closing bracket; True if they may be empty."""
+    first: set[str] = set()
+    empty, at_start = False, True
+    for most, named, escaped, sign in tokens:
+        if sign == "]":
+            return first, True
+        if sign == ")":
+            break
+        if sign == "|":
+            empty, at_start = empty or at_start, True
+        elif sign in _OPEN:
+            inner, optional = _beginnings(tokens)
+            first |= inner if at_start else set()
+            at_start = at_start and optional
+        elif at_start:
+            wide = r"\s\S" if most else _CLASSES.get(named) or _CLASSES.get(sign)
+            first.add(re.escape(escaped or sign) if wide is None else wide)
+            at_start = bool(most) or named == "edge" or sign == "~"
+    return first, empty or at_start

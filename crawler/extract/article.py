@@ -204,7 +204,10 @@ def _read(
         # Where the family's own place is empty, only a plain article elsewhere is believed.
         if text is None or reaches((block.text for block in general.blocks), _PLAIN):
             text = general
-    return _article(page, city, edition, text, opinions)
+    found, result = _article(page, city, edition, text)
+    if not compare:
+        return Explanation(result, page.decoded.encoding)
+    return Explanation(result, page.decoded.encoding, found.notes(), found.body.cut, opinions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,19 +255,15 @@ class _Fields:
 
 
 def _article(
-    page: ParsedPage,
-    city: City,
-    edition: Source | None,
-    text: _Text,
-    opinions: tuple[Opinion, ...],
-) -> Explanation:
+    page: ParsedPage, city: City, edition: Source | None, text: _Text
+) -> tuple[_Fields, Article | Reject]:
     found = _find_fields(page, city, edition, text)
     result = _reject_of(found) or _article_of(found)
     if isinstance(result, Reject) and (result.reason in _WITHOUT_TEXT or not found.body.paragraphs):
         shown = _shown_fields(page, city, edition, result.reason)
         if shown is not None and _reject_of(shown) is None:
             found, result = shown, _article_of(shown)
-    return Explanation(result, page.decoded.encoding, found.notes(), found.body.cut, opinions)
+    return found, result
 
 
 def _shown_fields(

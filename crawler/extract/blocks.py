@@ -74,6 +74,8 @@ _LONGEST_CELL, _MOST_CELLS = 80, 40
 """Most characters of a cell and cells of a row that become one line; set by hand, not measured."""
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_LONGEST_LINE = 200
+"""Characters of a text that is remembered by its letters; set by hand, not measured."""
 _SIGNS = re.compile(r"[\W_]+")
 # Soft hyphens, joiners, marks of direction, selectors of variants and tags, a place for an object;
 # bullets of symbol fonts, and any other private sign that begins a line.
@@ -150,9 +152,13 @@ def text_of(node: etree._Element) -> str:
     return str(etree.tostring(node, encoding="unicode", method="text", with_tail=False))
 
 
-@lru_cache(maxsize=512)  # the lines above a text are compared with several titles, one by one
 def bare(text: str) -> str:
     """Return the letters and digits of a text, in lower case."""
+    return _bare_line(text) if len(text) <= _LONGEST_LINE else _SIGNS.sub("", text).lower()
+
+
+@lru_cache(maxsize=4096)  # lines above a text are compared with titles; a site's menu is the same
+def _bare_line(text: str) -> str:
     return _SIGNS.sub("", text).lower()
 
 

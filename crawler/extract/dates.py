@@ -129,6 +129,8 @@ _APART = tuple(
     )
 )
 """Day, month and year in elements of their own, as calendar leaves show them."""
+_OF_DATE = re.compile(r"\d|年")
+"""A sign of any date: most lines of a page have none."""
 _GAP = re.compile(r"[\s\x1f|]+")
 _LOOSE = re.compile(r"\x1f([-/.])\x1f|\x1f([日月年])")
 """Signs between the elements of a date, or after one."""
@@ -167,6 +169,8 @@ def moments(text: str) -> list[Moment]:
 
     Republican years count only after 民國.
     """
+    if not _OF_DATE.search(text):
+        return []
     text = text.translate(_PLAIN)
     found = [_numeric(match) for match in _DAY.finditer(text)]
     lowered = text.lower()
@@ -193,6 +197,8 @@ def leading_date(text: str) -> Moment | None:
     Such as that of a meta tag. Here a month, a compact date, seconds since 1970 and a bare
     republican year are dates, too.
     """
+    if not _OF_DATE.search(text):
+        return None
     text = text.translate(_PLAIN).strip()
     near = [moment for moment in moments(text) if moment.start <= _NEAR]
     if near:
@@ -216,6 +222,8 @@ def date_apart(pieces: str) -> Moment | None:
 
     The elements of a line are separated as in `Block.pieces`.
     """
+    if not _OF_DATE.search(pieces):
+        return None
     text = _GAP.sub("\x1f", pieces.translate(_PLAIN)).strip("\x1f")
     text = _WRITTEN_MONTH.sub(lambda match: f"{_tens(match[1])}月", _LOOSE.sub(r"\1\2", text))
     for pattern in _APART:

@@ -233,7 +233,7 @@ def column_of(metas: Metas, blocks: Iterable[Block], title: str) -> Found[str] |
     if found:
         return found
     for block in blocks:
-        if lines.is_breadcrumb(block.text) and len(block.text) <= _LONGEST_NEAR:
+        if len(block.text) <= _LONGEST_NEAR and lines.is_breadcrumb(block.text):
             value = lines.column_of(block.pieces, title)
             if value:
                 return Found(value, "breadcrumb")

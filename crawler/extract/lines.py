@@ -207,7 +207,7 @@ class MetaLine:
         return not any((*days, self.source, self.author, self.editor))
 
 
-@lru_cache(maxsize=64)  # a page's date line is read in its family's element and near the body
+@lru_cache(maxsize=256)  # a page's date line is read in its family's element and near the body
 def read_line(pieces: str) -> MetaLine:
     """Read a line such as `时间：2019-09-18 06:23 来源： 山西日报 打印`.
 
@@ -333,7 +333,7 @@ def credit_tail(text: str) -> tuple[str, str | None]:
 
 def is_breadcrumb(text: str) -> bool:
     """Return True if a line is the page's path through the site."""
-    return bool(_CRUMBS.search(text)) or bool(_TRAIL.match(text))
+    return bool(_CRUMBS.match(text)) or bool(_TRAIL.match(text))
 
 
 def is_furniture(text: str) -> bool:

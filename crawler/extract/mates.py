@@ -50,10 +50,12 @@ def _targets(page: ParsedPage, tags: Sequence[str]) -> Iterator[tuple[str, str]]
         for link in picture.iterancestors("a"):
             pictures.setdefault(link, []).append(picture)
     for node in page.tree.iter(*tags):
-        href = (node.get("href") or "").strip()
-        names = (page.links.get(node), node.get("title"), *_names(pictures.get(node, ())))
+        names = [page.links.get(node), node.get("title")]
+        if node in pictures:
+            names += _names(pictures[node])
         langs = _languages(node, [name.strip(_BRACKETS) for name in names if name])
-        if not href or not langs:
+        href = (node.get("href") or "").strip() if langs else ""
+        if not href:
             continue
         try:
             target = urljoin(page.base, href)

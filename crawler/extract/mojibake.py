@@ -36,8 +36,8 @@ _MOJIBAKE = re.compile(
     f"[{HAN}][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][{HAN}]"
 )
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
-_SUSPECT = re.compile("[\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{3}")
-_SUSPECT_START = re.compile("[\x80-ÿ\u2500-\u257f\u3041-\u30f6]")  # five times as quick
+_SIGN = re.compile(f"[{_SIGNS}\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{{3}}")
+_MAY_BE = re.compile(f"[{_SIGNS}\x80-ÿ\u2500-\u257f\u3041-\u30f6]")  # five times as quick
 # windows-1252 with the bytes it leaves undefined, as browsers read them.
 _LETTERS = bytes(range(0x80, 0x100)).decode("cp1252", "replace")
 _BYTE_OF = {
@@ -74,10 +74,8 @@ def garbled(text: str) -> float:
     sample = text[:_SAMPLE]
     # Most of a page is markup, and every sign is outside ASCII.
     seen = outside_ascii(sample)
-    suspect = _SUSPECT_START.search(seen)
-    if not any(sign in seen for sign in _SIGNS) and not (
-        suspect and _SUSPECT.search(seen, suspect.start())
-    ):
+    first = _MAY_BE.search(seen)
+    if not first or not _SIGN.search(seen, first.start()):
         return 0.0
     hits = sum(1 for _ in _MOJIBAKE.finditer(sample))
     # A stray replacement character or two is a typing slip of the site, not a wrong decoder.
@@ -90,24 +88,26 @@ def repaired(text: str) -> str:
     Stretches that do not turn back entirely stay as they are; so does text in which characters were
     lost all over.
     """
+    if text.isascii():
+        return text
     # Most of a page is ASCII: only the rest shows if the slow patterns are worth running.
     runs = _wide_runs(text)
-    rest = "".join(runs)
+    rest = b"".join(runs).decode()
     if _DOUBLED.search(rest):
         text = _LETTERS_RUN.sub(_of_letters, text)
         runs = _wide_runs(text)
     if not _HAN.search(rest):
         return text
-    long = (run for run in runs if len(run) >= _LONG)
+    long = (run for each in runs if len(each) >= _LONG and len(run := each.decode()) >= _LONG)
     if all(_of_han(run) == run for run in islice(long, _RUNS)):
         return text
     turned = _WIDE_RUN.sub(lambda run: _of_han(run[0]), text)
     return text if is_garbled(turned) else turned  # half a text would be worse than none
 
 
-def _wide_runs(text: str) -> list[str]:
-    """Return the stretches of a text outside ASCII."""
-    return [run.decode() for run in text.encode("utf-8", "replace").translate(_BLANK).split()]
+def _wide_runs(text: str) -> list[bytes]:
+    """Return the stretches of a text outside ASCII, in UTF-8."""
+    return text.encode("utf-8", "replace").translate(_BLANK).split()
 
 
 def _of_letters(run: re.Match[str]) -> str:

@@ -95,6 +95,28 @@ class ParsedPage:
         return list(self.tree.iter())
 
     @cached_property
+    def _order(self) -> dict[etree._Element, int]:
+        """Place of each element in `elements`."""
+        return {node: place for place, node in enumerate(self.elements)}
+
+    def _within(self, node: etree._Element) -> range:
+        """Return the places of an element and all in it; none for another tree's."""
+        start = self._order.get(node)
+        if start is None:
+            return range(0)
+        after: etree._Element | None = node
+        while after is not None:
+            if (following := after.getnext()) is not None:
+                return range(start, self._order.get(following, len(self.elements)))
+            after = after.getparent()
+        return range(start, len(self.elements))
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Place in `elements` of the element around each block."""
+        return [self._order[block.node] for block in self.blocks]
+
+    @cached_property
     def index(self) -> ElementIndex:
         """Elements by tag, class and id."""
         return ElementIndex(self.tree, self.elements)
@@ -128,8 +150,8 @@ class ParsedPage:
             return None
         first, last = self.blocks[title].node, self.blocks[start].node
         around = set(last.iterancestors())
-        places = {node: place for place, node in enumerate(self.elements)}
-        between = self.elements[places.get(first, 0) + 1 : places.get(last, 0) + 1]
+        order = self._order
+        between = self.elements[order.get(first, 0) + 1 : order.get(last, 0) + 1]
         return stated.date_in_attributes(node for node in between if node not in around)
 
     @cached_property
@@ -174,8 +196,8 @@ class ParsedPage:
 
     def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
         """Return start and end of the text of `nodes` among `blocks`."""
-        inside = {inner for node in nodes for inner in node.iter()}
-        places = [at for at, block in enumerate(self.blocks) if block.node in inside]
+        inside = [self._within(node) for node in nodes]
+        places = [at for at, line in enumerate(self._lines) if any(line in own for own in inside)]
         return (places[0], places[-1] + 1) if places else (0, 0)
 
     def places_of(self, texts: Sequence[str]) -> tuple[int, int]:
@@ -200,17 +222,8 @@ class ParsedPage:
 
     def between(self, first: etree._Element, last: etree._Element) -> list[etree._Element]:
         """Return pictures and links from `first` to the end of `last`."""
-        end = set(last.iter())
-        kept: list[etree._Element] = []
-        inside = ended = False
-        for node in self.tree.iter():
-            inside = inside or node is first
-            if ended and node not in end:
-                break
-            ended = ended or node is last
-            if inside and node.tag in ("img", "a"):
-                kept.append(node)
-        return kept
+        part = self.elements[self._order[first] : self._within(last).stop]
+        return [node for node in part if node.tag in ("img", "a")]
 
     def outside_furniture(self, *tags: str) -> list[etree._Element]:
         """Return the elements outside links, header, footer and navigation.

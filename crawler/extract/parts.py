@@ -12,9 +12,6 @@ from crawler.phrases import alternatives
 
 _NUMBER = re.compile(r"^\W*(?:第|page)?\s*(\d{1,2})\s*(?:页|頁)?\W*$", re.IGNORECASE)
 _NEXT = re.compile(rf"^\W*{alternatives('crawler.extract/widgets.tsv', 'next')}\W*$", re.IGNORECASE)
-_PAGER = re.compile(
-    r"(?:>|=[\"']?|第|page)[\s\[【(（]*(?:\d|&#)|next|[下后後]一?[页頁]", re.IGNORECASE
-)
 _PARAMETER = re.compile(
     r"(?!.*(?:comment|reply|size|count|total))(?:\w*page\w*|p|pn|pg|pno|part)", re.IGNORECASE
 )
@@ -31,8 +28,6 @@ def linked_parts(page: ParsedPage) -> tuple[str, ...]:
     link page 2 by a 1. A page that is read under another address than its pager links (saved, or a
     twin) is found by the link of page 1. Numbers between two of a pager are there, too.
     """
-    if not _PAGER.search(page.html):
-        return ()
     labels = dict(_labels(page))
     firsts = [target for target, label in labels.items() if label == 1]
     if _has_number(page.url) or any(_is_later(page.url, first, labels) for first in firsts):
@@ -48,8 +43,10 @@ def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:
     seen: set[str] = set()
     for node in page.tree.iter("a", "link", "option"):
         label = _label(node, page.links.get(node) or text_of(node))
+        if label is None:
+            continue
         written = (node.get("value" if node.tag == "option" else "href") or "").strip()
-        if label is None or not re.search(r"[./?]", written):
+        if not re.search(r"[./?]", written):
             continue
         try:
             target = urljoin(page.base, written).partition("#")[0]

@@ -33,7 +33,7 @@ class ElementIndex:
                 named.setdefault(f"#{identity}", []).append(place)
         # Most elements of a page share their class attribute with others: each is taken apart once.
         for mark, places in alike.items():
-            for name in set(_SPACE.split(mark)):
+            for name in set(mark.split() if mark.isascii() else _SPACE.split(mark)):
                 named.setdefault(f".{name}", []).extend(places)
         for places in named.values():
             places.sort()

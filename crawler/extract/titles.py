@@ -177,13 +177,14 @@ def _claims(page: Page, columns: frozenset[str]) -> list[Found[str]]:
 def _columns(page: Page) -> frozenset[str]:
     """Return the names of columns: short links above the text, outside headings."""
     names: set[str] = set()
-    for block in page.blocks[: max(page.start, 0)]:
-        if block.linked and block.kind != "heading":
-            names.update(
-                key
-                for link in block.node.iter("a")
-                if 0 < len(key := bare(page.links[link])) <= _LONGEST_COLUMN
-            )
+    above = page.blocks[: max(page.start, 0)]
+    linked = dict.fromkeys(b.node for b in above if b.linked and b.kind != "heading")
+    for node in linked:
+        names.update(
+            key
+            for link in node.iter("a")
+            if 0 < len(key := bare(page.links[link])) <= _LONGEST_COLUMN
+        )
     return frozenset(names)
 
 
@@ -323,7 +324,7 @@ def _shown(page: Page, heads: Sequence[str], columns: frozenset[str]) -> _Line |
     keys = [bare(head) for head in heads]
     stripped = [bare(_without_site(head, page.metas)) for head in heads]
     for place, block in enumerate(page.blocks if heads else ()):
-        if len(block.text) > max(_SHOWN) or not any(bare(block.text) in key for key in keys):
+        if len(block.text) > _SHOWN[-1] or not any(bare(block.text) in key for key in keys):
             continue
         line = _grown(page.blocks, place, stripped)
         if len(line.text) not in _SHOWN or _is_name(line.text, page.metas, columns):

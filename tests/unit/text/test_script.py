@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.articles.duplicates import ArticleRow, same
 from pipelines.facts.facts import facts
-from pipelines.text.script import script_of, simplified
+from pipelines.text.script import count_letters, script_of, simplified
 
 TRADITIONAL = (
     "夥伴於幹事會徵求意見，於乾旱地區開工，於年內完成。"
@@ -35,3 +35,21 @@ def test_duplicates_and_facts_read_both_scripts_alike() -> None:
     assert same(*both)
     traditional, plain = (facts(text, "zh", title="通知") for text in (TRADITIONAL, SIMPLIFIED))
     assert traditional.keys == plain.keys
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("市政府2024", (3, 0, 0, 0, 0, 0, 0)),
+        ("国國", (2, 0, 0, 0, 0, 1, 1)),
+        ("𠮷\U0003134a", (2, 0, 0, 0, 0, 0, 0)),
+        ("東京のニュース", (2, 4, 0, 0, 0, 0, 1)),
+        ("서울 시", (0, 0, 3, 0, 0, 0, 0)),
+        ("Москва ꌠꌢ", (0, 0, 0, 8, 0, 0, 0)),
+        ("Zürich, Łódź", (0, 0, 0, 0, 10, 0, 0)),
+        ("\U000e0041\U0010fffd\ud800 3%", (0, 0, 0, 0, 0, 0, 0)),
+        ("", (0, 0, 0, 0, 0, 0, 0)),
+    ],
+)
+def test_each_letter_counts_for_its_script(text: str, counts: tuple[int, ...]) -> None:
+    assert count_letters(text) == counts
