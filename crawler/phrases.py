@@ -122,7 +122,10 @@ def _phrase(language: str, written: str, *, place: str) -> Phrase:
 
 
 def _beginnings(tokens: Iterator[tuple[str, str, str, str]]) -> tuple[set[str], bool]:
-    """Return what may begin the tokens up to a closing bracket; True if they may be empty."""
+    """Return what may begin tokens, and if they may be empty.
+
+    Up to the bracket that closes them.
+    """
     first: set[str] = set()
     empty, at_start = False, True
     for most, named, escaped, sign in tokens:

@@ -100,7 +100,7 @@ class ParsedPage:
         return {node: place for place, node in enumerate(self.elements)}
 
     def _within(self, node: etree._Element) -> range:
-        """Return the places of an element and all in it; none for another tree's."""
+        """Return the places of an element and all in it, or none."""
         start = self._order.get(node)
         if start is None:
             return range(0)

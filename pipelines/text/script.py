@@ -37,7 +37,10 @@ class Letters(NamedTuple):
 
 
 def count_letters(text: str) -> Letters:
-    """Count a text's characters by script, in one pass over their code points."""
+    """Count the characters of a text by script.
+
+    In one pass over their code points.
+    """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     found = np.bincount(_kinds().take(codes, mode="clip"), minlength=len(_OF_KIND))
     return Letters(*(found @ _OF_KIND).tolist())
@@ -51,7 +54,7 @@ _END = 0x40000
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """Return the kind of each code point, the last one for all beyond."""
+    """Return the kind of each code point; the last is for all beyond."""
     kinds = np.zeros(_END + 1, np.uint8)
     for bit, signs in enumerate((HAN, _KANA, _HANGUL, _FOREIGN, LATIN)):
         for first, last in _spans(signs):
@@ -62,7 +65,7 @@ def _kinds() -> NDArray[np.uint8]:
 
 
 def _spans(signs: str) -> Iterator[tuple[int, int]]:
-    """Yield the first and last code point of each range in a class of characters."""
+    """Yield first and last code point of each range of characters."""
     written = signs.encode("ascii").decode("unicode_escape")
     for first, last in re.findall("(.)-(.)", written):
         yield ord(first), ord(last)
