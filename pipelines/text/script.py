@@ -54,7 +54,7 @@ _END = 0x40000
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """Return the kind of each code point; the last is for all beyond."""
+    """Return the kind of each code point, and of all beyond."""
     kinds = np.zeros(_END + 1, np.uint8)
     for bit, signs in enumerate((HAN, _KANA, _HANGUL, _FOREIGN, LATIN)):
         for first, last in _spans(signs):
