@@ -21,10 +21,11 @@ Plan = Annotated[
         "PLAN",
     ),
 ]
-Exchanged = Annotated[Path, option("a .csv or .json file of verdicts", name="FILE")]
+Exchanged = Annotated[Path, option("a .csv, .xlsx or .json file of verdicts", name="FILE")]
 
 _VERDICT = {
     "csv": "a row whose column verdict is filled",
+    "xlsx": "a row whose column verdict is filled",
     "json": "an annotation with a choice; export from Label Studio once tasks are annotated",
 }
 
@@ -83,7 +84,7 @@ def serve(
 def export_verdicts(
     file: Exchanged, /, *, reviewer: Reviewer = "", plan: Plan = None, shared: Shared = SHARED
 ) -> ExitCode:
-    """Write verdicts or a plan as CSV or Label Studio tasks."""
+    """Write verdicts or a plan as CSV, XLSX or Label Studio tasks."""
     from pipelines.quality import sampling
     from pipelines.review import drawn_plans, sheets, verdict_export
     from pipelines.tables import atomic
@@ -111,7 +112,7 @@ def export_verdicts(
 def import_verdicts(
     file: Exchanged, /, *, reviewer: Reviewer = "", shared: Shared = SHARED
 ) -> ExitCode:
-    """Take verdicts from a CSV or Label Studio file."""
+    """Take verdicts from a CSV, XLSX or Label Studio file."""
     from pipelines.review import sheets, verdict_import
 
     output, reviewer = readable(shared.output), _named(reviewer)

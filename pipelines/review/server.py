@@ -300,7 +300,7 @@ class _Views:
     def download(self, request: Request, form: Mapping[str, str]) -> Response:
         kind = request.path_params["kind"]
         if kind not in sheets.KINDS:
-            raise _Refused(404, "There are verdicts.csv and verdicts.json.")
+            raise _Refused(404, "There are verdicts.csv, verdicts.xlsx and verdicts.json.")
         content = export_verdicts(self._session.output, kind)
         disposition = f'attachment; filename="verdicts.{kind}"'
         return Response(content, media_type=sheets.KINDS[kind],

@@ -1,24 +1,38 @@
-"""Files of verdicts as rows: CSV sheets, JSON of Label Studio.
+"""Files of verdicts as rows: CSV, XLSX, JSON of Label Studio.
 
 A file is read row by row, or refused with a sentence on the expected form: none ends in an error of
 the program.
 """
 
+import codecs
 import csv
 import io
+import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
+from pipelines.review import workbook
 from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.text.cells import plain
 
 Row = dict[str, Any]
 
-KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
 """Formats by the ending of a file's name, with their media types."""
+
+_NEEDED = ({"level", "verdict"}, {"level", "annotation_id", "annotator"})
+"""Columns of our sheets, and of those that Label Studio exports."""
+
+_SEPARATOR = re.compile(r"sep=[,;\t]\r?\n")
 
 LONGEST_CELL = 10_000_000
 """Characters of a cell at most; set by hand."""
@@ -48,42 +62,78 @@ def kind_of(path: Path) -> str:
     """Return the format of a file by its name's ending. Raises `ExchangeError`."""
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
-        raise ExchangeError(f"{path}: expected a name that ends in .csv or .json (Label Studio)")
+        raise ExchangeError(
+            f"{path}: expected a name that ends in .csv, .xlsx or .json (Label Studio)"
+        )
     return kind
 
 
 def read_csv(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
     """Yield the rows of a sheet, each with its place.
 
-    Empty cells are None. Raises `ExchangeError` for any other file.
+    Commas, semicolons or tabs are between its cells; empty cells are None. Raises `ExchangeError`
+    for any other file.
     """
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise ExchangeError(
             f"{name}: not UTF-8 (byte {error.start}); save it as “CSV UTF-8”"
         ) from error
+    yield from _named_rows(_csv_rows(text, name), name, "line")
+
+
+def _csv_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(LONGEST_CELL)
+    before = 0
+    if _SEPARATOR.match(text):  # a first line that Excel understands and writes
+        before, text = 1, text.partition("\n")[2]
+    head = text.partition("\n")[0]
+    mark = max(",;\t", key=head.count)
     # Strict: a quote that is never closed would swallow the rows after it.
-    table = csv.reader(io.StringIO(text, newline=""), strict=True)
+    table = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
     try:
-        columns = next(table, [])
-        _check_columns(columns, name)
-        line = table.line_num + 1
+        line = before + 1
         for row in table:
             # A cell may hold line breaks: a row is named by the line it begins on.
-            where = f"{name}, line {line}"
-            line = table.line_num + 1
-            if len(row) > len(columns):
-                raise ExchangeError(
-                    f"{where}: {len(row)} cells, but line 1 names {len(columns)} columns; "
-                    "put texts with commas in quotes"
-                )
-            if any(row):
-                filled = dict(zip(columns, map(plain, row), strict=False))
-                yield where, _checked({k: v or None for k, v in filled.items()}, where)
+            yield line, row
+            line = before + table.line_num + 1
     except csv.Error as error:
         raise ExchangeError(f"{name}, line {table.line_num}: not CSV ({error})") from error
+
+
+def read_workbook(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of a workbook's first sheet, each with its place.
+
+    Raises `ExchangeError` for any other file.
+    """
+    try:
+        yield from _named_rows(workbook.read(content), name, "row")
+    except workbook.WorkbookError as error:
+        raise ExchangeError(f"{name}: {error}") from error
+
+
+def _named_rows(
+    rows: Iterator[tuple[int, list[str]]], name: str, what: str
+) -> Iterator[tuple[str, Row]]:
+    """Yield rows by the names of their columns, each with its place."""
+    number, head = next(rows, (1, []))
+    columns = [column.strip().casefold() for column in head]
+    _check_columns(columns, f"{name}, {what} {number}")
+    for number, row in rows:
+        where = f"{name}, {what} {number}"
+        if any(row[len(columns) :]):
+            raise ExchangeError(
+                f"{where}: {len(row)} cells, but the first {what} names {len(columns)} columns; "
+                "put texts with commas in quotes"
+            )
+        if any(row):
+            filled = dict(zip(columns, map(plain, row), strict=False))
+            found: Row = {column: text or None for column, text in filled.items()}
+            if "verdict" not in columns:
+                found = _minimal(found, where)
+            yield where, _checked(found, where)
 
 
 def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
@@ -116,28 +166,34 @@ def read_tasks(content: bytes, name: str) -> Iterator[tuple[str, Row]]:
                 yield where, _checked(data | _annotated(annotation, data["level"], where), where)
 
 
-def _check_columns(columns: Sequence[str], name: str) -> None:
-    if not {"level", "verdict"} <= set(columns):
+def _check_columns(columns: Sequence[str], where: str) -> None:
+    if not any(needed <= set(columns) for needed in _NEEDED):
         found = ", ".join(columns)[:200] or "none"
         raise ExchangeError(
-            f"{name}, line 1: expected the columns level and verdict, and pair_id or en_id, with "
+            f"{where}: expected the columns level and verdict, and pair_id or en_id, with "
             f"commas between them; found: {found}"
         )
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
-        raise ExchangeError(f"{name}, line 1: the column {twice[0]} stands there twice")
+        raise ExchangeError(f"{where}: the column {twice[0]} stands there twice")
 
 
 def _minimal(task: Mapping[str, Any], where: str) -> Row:
-    """Return an annotation of JSON-MIN, with its task's data."""
+    """Return an annotation of JSON-MIN or CSV, with its task's data."""
     level, by = task["level"], task.get("annotator")
+    if isinstance(by, str) and by.isdecimal():
+        by = int(by)
     at = task.get("updated_at") or task.get("created_at")
     row: Row = {key: task.get(key) for key in _NAMED if key not in CARRIED}
     row |= {"reviewer": f"user {by}" if type(by) is int else by, "judged_at": at}
     row |= {"corrected_at": at, "verdict": task.get(level) if isinstance(level, str) else None}
     row |= {name: task[name] for name in _ANNOTATED if task.get(name)}
-    for name, value in row.items():
-        # A text is one or a list of lines, and several choices are an object.
+    for name, given in row.items():
+        # A text is one or a list of lines, and several choices are an object; in CSV as JSON.
+        value = given
+        if isinstance(given, str) and given[:1] in ("[", "{") and name != "correction":
+            with suppress(ValueError, RecursionError):
+                value = json.loads(given)
         if isinstance(value, list) and all(isinstance(line, str) for line in value):
             row[name] = "\n".join(value)
         elif isinstance(value, dict):

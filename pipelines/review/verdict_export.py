@@ -1,4 +1,4 @@
-"""Export of verdicts: CSV for spreadsheets, JSON tasks for Label Studio.
+"""Export of verdicts for spreadsheets and Label Studio.
 
 An export of a plan is blind: no probability, no verdict of another reviewer.
 """
@@ -6,7 +6,7 @@ An export of a plan is blind: no probability, no verdict of another reviewer.
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Named, Subject, Subjects
 from pipelines.quality.verdicts import Item, Verdict
 from pipelines.report.pair_examples import PairExample
-from pipelines.review import words
+from pipelines.review import words, workbook
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.sheets import CARRIED, STATED, Row
 from pipelines.review.stored_pairs import StoredPairs
@@ -56,7 +56,10 @@ def export_verdicts(
         gone = {subjects.spot(v): v for v in stale if _blind_of(v, reviewer)}
         rows = [_to_judge(drawn, texts, own, gone, reviewer) for drawn in drawn_plan.items]
     rows = list(_with_texts(output, texts, rows))
-    return _csv(rows) if kind == "csv" else _tasks(rows)
+    if kind == "json":
+        return _tasks(rows)
+    cells = [_COLUMNS, *([_cell(row.get(name)) for name in _COLUMNS] for row in rows)]
+    return _csv(cells) if kind == "csv" else workbook.written(cells)
 
 
 def _blind_of(verdict: Verdict, reviewer: str) -> bool:
@@ -165,12 +168,9 @@ def _article_texts(row: Row, stored: StoredPairs) -> dict[str, str]:
     }
 
 
-def _csv(rows: Iterable[Row]) -> bytes:
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(_COLUMNS)
-    for row in rows:
-        table.writerow([_cell(row.get(name)) for name in _COLUMNS])
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     # With the byte order mark by which spreadsheets recognise UTF-8.
     return text.getvalue().encode("utf-8-sig", "replace")
 

@@ -19,11 +19,14 @@ from pipelines.quality import corrections, subjects, verdicts
 from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Subjects, age
 from pipelines.quality.verdicts import Verdict
-from pipelines.review import drawn_plans, journal, sheets
+from pipelines.review import drawn_plans, journal, sheets, words
 from pipelines.review.sheets import ExchangeError, Row
 from pipelines.review.stored_pairs import StoredPairs
 from pipelines.tables.vocabulary import RELATIONS
 
+_WHOLE = re.compile(r"([0-9]+)[.,]0+")
+_SLASHED = re.compile(r"(\d{4})[/.年](\d{1,2})[/.月](\d{1,2})日?(?:[ T]+(\d{1,2}:\d\d(?::\d\d)?))?")
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CORRECTION = "~"
 """Mark between the id of a verdict and the part that is unique to a correction of it."""
@@ -31,6 +34,11 @@ _CORRECTION = "~"
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """Time that another machine's clock may be ahead of this one's; set by hand, not measured."""
 
+_READERS = {
+    "csv": sheets.read_csv,
+    "xlsx": sheets.read_workbook,
+    "json": sheets.read_tasks,
+}
 _FLAGS = {"": None, "false": None, "0": None, "true": True, "1": True}
 """Flags as programs write them, in lower case."""
 
@@ -67,7 +75,7 @@ def import_verdicts(
     `name` is the file's, for messages; `reviewer` gave the verdicts without a name. Raises
     `ExchangeError` for a file with any fault; then nothing was stored.
     """
-    read = sheets.read_csv if kind == "csv" else sheets.read_tasks
+    read = _READERS[kind]
     ledger, now = _Ledger(output), clock()
     for where, row in read(content, name):
         if row.get("verdict") or ledger.knows(row.get("verdict_id")):
@@ -338,16 +346,24 @@ def _identity(verdict: Verdict) -> _Key:
 
 def _no_such(verdict: Verdict, where: str) -> ExchangeError:
     position = "" if verdict.position is None else f" {verdict.position}"
+    key = verdict.pair_id or verdict.en_id or ""
+    remedy = ""
+    if _NUMBER.fullmatch(key):
+        remedy = (
+            "; a spreadsheet made a number of its id: export again, and open the sheet with that "
+            "column as text"
+        )
     return ExchangeError(
         f"{where}: no such {verdict.level} in the corpus: {verdict.city or 'no city'} "
-        f"{verdict.pair_id or verdict.en_id}{position}"
+        f"{key}{position}{remedy}"
     )
 
 
 def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
     """Return the verdict of a row. Raises `ExchangeError`."""
     level = str(row.get("level"))
-    _check_code(level, row.get("verdict"), where)
+    code = _code(level, row.get("verdict"))
+    _check_code(level, code, where)
     try:
         who = journal.reviewer_name(row.get("reviewer") or reviewer)
     except ValueError as error:
@@ -379,13 +395,13 @@ def _verdict(row: Row, where: str, reviewer: str, now: datetime) -> Verdict:
         position=place,
         zh_id=row.get("zh_id"),
         en_id=row.get("en_id"),
-        verdict=row.get("verdict"),
+        verdict=code,
         note=note,
         reviewer=who,
         judged_at=at.replace(microsecond=at.microsecond // 1000 * 1000),
         plan=row.get("plan"),
         judged_sha256=digest,
-        relation=_relation(row, where),
+        relation=_relation(row, code, where),
         discuss=_flag(row.get("discuss"), where),
         seconds=_seconds(row.get("seconds"), where),
         correction=_correction(row, where),
@@ -405,9 +421,18 @@ def _correction(row: Row, where: str) -> str | None:
     return str(text)
 
 
-def _relation(row: Row, where: str) -> str | None:
-    relation = row.get("relation")
-    if relation and (row.get("verdict") != "missed" or relation not in RELATIONS):
+def _code(level: str, written: str | None) -> str | None:
+    """Return the code of a verdict by code or name."""
+    text = " ".join((written or "").split())
+    for code, choice in words.LEVELS.get(level, {}).items():
+        if text.casefold() in (code, choice.name.en.casefold(), choice.name.zh):
+            return code
+    return written
+
+
+def _relation(row: Row, code: str | None, where: str) -> str | None:
+    relation = _code("pair", row.get("relation"))
+    if relation and (code != "missed" or relation not in RELATIONS):
         raise ExchangeError(
             f"{where}: relation goes with the verdict missed and is one of "
             f"{', '.join(RELATIONS)}, not {relation!r}"
@@ -426,7 +451,7 @@ def _seconds(value: Any, where: str) -> float | None:
     if value in (None, ""):
         return None
     try:
-        seconds = float(value)
+        seconds = float(value.replace(",", ".", 1) if isinstance(value, str) else value)
     except (TypeError, ValueError):
         seconds = -1.0
     if not 0 <= seconds < math.inf:
@@ -455,6 +480,7 @@ def _position(value: Any, where: str) -> int | None:
     if value in (None, ""):
         return None
     text = str(value) if isinstance(value, str) or type(value) is int else ""
+    text = _WHOLE.sub(r"\1", text)
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         shown = text or type(value).__name__
         raise ExchangeError(f"{where}: position must be a number from 0 on, not {shown[:80]!r}")
@@ -464,6 +490,9 @@ def _position(value: Any, where: str) -> int | None:
 def _time(value: str | None, where: str) -> datetime | None:
     if not value:
         return None
+    if slashed := _SLASHED.fullmatch(value.strip()):
+        year, month, day, time = slashed.groups()
+        value = f"{year}-{month:0>2}-{day:0>2} {time or '0:00':0>5}"
     try:
         at = datetime.fromisoformat(value)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
