@@ -1,5 +1,6 @@
 """A small corpus to release: cities under different rights, with traps."""
 
+import json
 import random
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -194,3 +195,10 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def site_value(path: Path) -> Any:
+    """Return the value in a file of a site's data, which is a call with a name and JSON."""
+    call, _, rest = path.read_text("utf-8").partition(",")
+    assert call.startswith('shizheng("')
+    return json.loads(rest.rstrip().removesuffix(")"))

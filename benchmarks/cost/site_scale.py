@@ -1,9 +1,9 @@
 """Waiting times and bytes of a large release's site, in Chromium.
 
-`python -m benchmarks.cost.site_scale [--pairs 100000]`: a release of twenty cities over ten years
-is written with articles and pairs that have nothing but titles, and its site made and served on
-loopback. For the first view, two searches and a month: milliseconds until the list is shown, files
-and kilobytes read.
+`python -m benchmarks.cost.site_scale [--pairs 100000] [--beads 5]`: a release of twenty cities over
+ten years is written with articles that have nothing but titles, pairs and beads of each, and its
+site made and served on loopback. For the first view, searches of titles and sentences, a month and
+a pair: milliseconds until the list is shown, files and kilobytes read.
 """
 
 import argparse
@@ -27,13 +27,13 @@ from pipelines.release.about.statistics import Statistics
 from pipelines.release.formats import site
 from pipelines.release.shards import Shards
 from pipelines.release.snapshot import Snapshot
-from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, WHOLE
+from pipelines.release.tables import ARTICLES, LAYOUTS, PAIRS, SENTENCES, WHOLE
 
 CITIES, DAYS = 20, 3650
 FIRST = datetime(2014, 1, 1, 1, tzinfo=UTC)
 
 
-def write_release(folder: Path, pairs: int) -> Snapshot:
+def write_release(folder: Path, pairs: int, beads: int) -> Snapshot:
     """Write the tables that a site is made from."""
     draw = random.Random(7)
     chinese, english = pool(draw, 5000)
@@ -42,7 +42,7 @@ def write_release(folder: Path, pairs: int) -> Snapshot:
     with ExitStack() as stack:
         writers = {
             name: stack.enter_context(Shards(folder / "data" / name, LAYOUTS[name]))
-            for name in ("articles", "pairs")
+            for name in LAYOUTS
         }
         for number in range(CITIES):
             city = f"city{number:02d}"
@@ -65,13 +65,21 @@ def write_release(folder: Path, pairs: int) -> Snapshot:
                 split=WHOLE,
             )  # fmt: skip
             writers["pairs"].write(rows, WHOLE)
+            said = {side: draw.choices(words, k=each * beads)
+                    for side, words in (("zh", chinese), ("en", english))}  # fmt: skip
+            rows = table(
+                SENTENCES, each * beads, pair_id=[one for one in sorted(ids) for _ in range(beads)],
+                position=[*range(beads)] * each, kind="1-1", probability=0.9, city=city,
+                flags=[[]] * (each * beads), split=WHOLE, **said,
+            )  # fmt: skip
+            writers["sentences"].write(rows, WHOLE)
     named = {"zh": "某市", "en": "Some City"}
     counts = {"articles": {}, "pairs": pairs, "sentences": 0, "name": named}
     facts = {
         "release": "1.0.0", "as_of": "2024-01-01T00:00:00Z", "shizheng": "0", "formats": [],
         "quality": None, "runs": [], "statistics": Statistics().as_json(),
         "counts": {name: {"all": size} for name, size in (
-            ("articles", 2 * pairs), ("pairs", pairs), ("sentences", 0))},
+            ("articles", 2 * pairs), ("pairs", pairs), ("sentences", pairs * beads))},
         "cities": {f"city{number:02d}": counts for number in range(CITIES)},
     }  # fmt: skip
     facts["statistics"]["mt_suspect"] |= {"suspect": 0, "not_suspect": 0, "not_told": 0}
@@ -120,6 +128,16 @@ def look(folder: Path) -> None:
         measured(page, "back to all", lambda: page.locator("#query").press("Enter"), "All cities")
         month = page.locator("#month option").nth(40).get_attribute("value") or ""
         measured(page, "a month", lambda: page.locator("#month").select_option(month), month)
+        page.locator("#in").select_option("sentences")
+        page.locator("#query").fill("")
+        measured(page, "all sentences", lambda: page.locator("#query").press("Enter"), "shown")
+        common = page.locator("#list [lang=en]").first.inner_text().split()[:2]
+        rare = page.locator("#list [lang=zh]").nth(3).inner_text()[:8]
+        for name, query in (("two words", " ".join(common)), ("eight characters", rare)):
+            page.locator("#query").fill(query)
+            measured(page, name, lambda: page.locator("#query").press("Enter"), f"“{query}”: ")
+        both = page.get_by_role("link", name="Side by side").first
+        measured(page, "side by side", both.click, "Both texts")
         browser.close()
     server.shutdown()
 
@@ -127,17 +145,18 @@ def look(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=100_000)
+    parser.add_argument("--beads", type=int, default=5, help="beads of each pair")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        release = write_release(Path(name), args.pairs)
+        release = write_release(Path(name), args.pairs, args.beads)
         (release.folder / site.NAME).mkdir()
         begun = time.process_time()
         site.write(release, release.folder / site.NAME)
         files = [path for path in (release.folder / site.NAME).rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
         print(
-            f"{args.pairs} pairs: {time.process_time() - begun:.1f} s CPU, {len(files)} files, "
-            f"{size / 1e6:.1f} MB, largest {max(p.stat().st_size for p in files) / 1e3:.0f} kB"
+            f"{args.pairs} pairs, {args.beads} beads each: {time.process_time() - begun:.1f} s CPU, "
+            f"{len(files)} files, {size / 1e6:.1f} MB, largest {max(p.stat().st_size for p in files) / 1e3:.0f} kB"
         )
         look(release.folder)
 

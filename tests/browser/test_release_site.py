@@ -3,20 +3,25 @@
 import functools
 import html
 import http.server
-import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL
 from browser_page import Opened, opened
 from playwright.sync_api import Browser, Page, Route
-from release_corpus import article, pair, release, write_city, write_corpus
+from release_corpus import article, pair, release, site_value, write_city, write_corpus
 
+from pipelines.release.formats.site import page_words
 from pipelines.release.snapshot import Snapshot
+from pipelines.tables.vocabulary import FLAGS, RELATIONS
+
+TEMPLATES = Path(__file__).parents[2] / "pipelines/release/formats/site_templates"
 
 TITLES = (
     ("产值增长百分之五点六", "Output of Xi'an rises 5.6%"),
@@ -209,6 +214,10 @@ def test_hostile_titles_are_text_and_run_nothing(site: Opened) -> None:
     page.locator("#query").fill(HOSTILE_TITLE)
     page.locator("#query").press("Enter")
     says(page, "1 of 1 shown")
+    page.get_by_role("link", name="Side by side").click()
+    says(page, "Both texts")
+    assert "<script>" in page.locator("#list").inner_text()
+    assert page.locator("#list").locator("script, img, iframe, svg").count() == 0
     assert page.evaluate("window.hacked") is None
     assert site.complaints == []
 
@@ -227,18 +236,18 @@ def test_nothing_is_asked_of_anyone_else_and_little_at_once(site: Opened, addres
     assert all(url.startswith(address) for url in site.requests)
     folder = len(address)
     read = [url[folder:] for url in site.requests if "/data/" in url]
-    assert "data/index.json" in read
+    assert {"data/index.js", "data/words.js"} < set(read)
     # At most a file for each of the twenty pairs shown at first; for the search its words' file,
     # and that of the pair shown.
-    assert 1 < len(read) <= 1 + 20 + 2
+    assert len(read) <= 2 + 20 + 2
 
 
 def test_files_of_pairs_are_small_and_hold_every_pair_once(made: Snapshot) -> None:
     data = made.folder / "site" / "data"
-    index = json.loads((data / "index.json").read_text("utf-8"))
+    index = site_value(data / "index.js")
     assert sum(count for *_, count in index["files"]) == made.manifest["counts"]["pairs"]["all"]
     for city, month, part, count in index["files"]:
-        rows = json.loads((data / "pairs" / str(city) / f"{month}-{part}.json").read_text("utf-8"))
+        rows = site_value(data / "pairs" / str(city) / f"{month}-{part}.js")
         assert len(rows) == count <= 200
         assert {row[0][:7] for row in rows} == {month}
 
@@ -265,7 +274,7 @@ def test_what_is_asked_before_the_index_has_come_is_answered(
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/data/index.json", hold)
+    page.route("**/data/index.js", hold)
     page.goto(address, wait_until="commit")
     page.locator("#query").fill("reservoir")
     while not held:
@@ -276,17 +285,28 @@ def test_what_is_asked_before_the_index_has_come_is_answered(
     page.close()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(
+    ("view", "state"),
+    [
+        (("light", 1280), "?q=reservoir"),
+        (("dark", 390), "?q=reservoir"),
+        (("light", 390), "zh.html?q=reservoir&in=sentences"),
+        (("dark", 1280), "zh.html?in=sentences&q=reservoir"),
+        (("light", 1280), "?pair=3&bead=2"),
+        (("dark", 390), "?pair=3&bead=2"),
+    ],
+)
 def test_the_site_is_accessible_and_fits_every_screen(
     browser: Browser,
     address: str,
     violations: Callable[[Page], list[str]],
-    scheme: str,
-    width: int,
+    view: tuple[str, int],
+    state: str,
 ) -> None:
-    view = {"width": width, "height": 844}
-    seen = opened(browser, address, viewport=view, color_scheme=scheme)
-    search(seen.page, "reservoir", "20 of 450 shown")
+    scheme, width = view
+    size = {"width": width, "height": 844}
+    seen = opened(browser, address + state, viewport=size, color_scheme=scheme)
+    seen.page.locator("#list li .titles").nth(1).wait_for()
     assert violations(seen.page) == []
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     seen.page.context.close()
@@ -302,14 +322,109 @@ def test_it_is_worked_by_keyboard_alone(site: Opened) -> None:
     for _ in range(4):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert order == ["BUTTON", "city", "month", "A"]
+    assert order == ["BUTTON", "in", "city", "month"]
 
 
-def test_from_the_disk_it_says_what_to_do(browser: Browser, made: Snapshot) -> None:
+def test_from_the_disk_it_is_searched_and_keeps_its_address(
+    browser: Browser, made: Snapshot
+) -> None:
     seen = opened(browser, (made.folder / "site" / "index.html").as_uri())
-    says(seen.page, "python -m http.server")
-    assert "Statistics" in seen.page.locator("main").inner_text()
-    seen.page.context.close()
+    page = seen.page
+    says(page, "All cities: 20 of 469 shown")
+    assert search(page, "reservoir 217", "1 of 1 shown") == ["Reservoir No. 217 made safe"]
+    page.get_by_role("link", name="Side by side").click()
+    says(page, "Both texts, 2 beads")
+    page.reload()
+    says(page, "Both texts, 2 beads")
+    page.go_back()
+    says(page, "Titles with “reservoir 217”: 1 of 1 shown")
+    assert seen.complaints == []
+    page.context.close()
+
+
+def test_a_sentence_is_found_in_either_language_with_its_other_side(site: Opened) -> None:
+    page = site.page
+    page.get_by_label("In", exact=True).select_option("sentences")
+    says(page, "All sentences: 20 shown, more below")
+    sides = page.locator("#list .sides [lang]")
+    search(page, "number 217", "Sentences with “number 217”: 1 shown, all there are")
+    assert sides.all_inner_texts() == ["第217座水库。", "Reservoir number 217."]
+    assert page.locator("#list mark").all_inner_texts() == ["217", "number", "217"]
+    assert page.url.endswith("?q=number+217&in=sentences")
+    search(page, "第217座水", "2 shown, all there are")
+    assert page.locator("#list li").nth(1).locator("mark").all_inner_texts() == [
+        "第",
+        "217",
+        "座水",
+    ]
+    search(page, "reservoir", "20 shown, more below")
+    page.get_by_role("button", name="Show more").click()
+    says(page, "40 shown")
+    page.get_by_label("City", exact=True).select_option(label="dashi dashi市")
+    says(page, "No sentence has “reservoir”, dashi")
+    search(page, "dragon boat", "No sentence has “dragon boat”, dashi")
+    assert site.complaints == []
+
+
+def test_both_texts_of_a_pair_are_side_by_side_and_the_address_names_the_bead(
+    site: Opened, browser: Browser
+) -> None:
+    page = site.page
+    page.get_by_label("In", exact=True).select_option("sentences")
+    says(page, "All sentences")
+    search(page, "number 217", "all there are")
+    page.get_by_role("link", name="Side by side").click()
+    says(page, "Both texts, 2 beads")
+    assert page.locator("#list .bead .sides").all_inner_texts() == [
+        "第217座水库。\nReservoir number 217.",
+        "第217座水库。",
+    ]
+    assert page.locator("#list .bead p").all_inner_texts() == ["a fragment"]
+    assert page.locator("#list [aria-current]").inner_text().startswith("第217座水库。")
+    sent = opened(browser, page.url)
+    says(sent.page, "Both texts, 2 beads")
+    assert sent.page.locator("#list [aria-current]").count() == 1
+    sent.page.context.close()
+    page.get_by_role("link", name="All pairs").click()
+    says(page, "All cities: 20 of 469 shown")
+    page.goto(f"{page.url.split('?')[0]}?pair=999999")
+    says(page, "All cities: 20 of 469 shown")
+    assert site.complaints == []
+
+
+def test_texts_that_a_release_may_not_hold_are_not_on_its_site(site: Opened) -> None:
+    page = site.page
+    page.get_by_label("City", exact=True).select_option(label="dashi dashi市 (5)")
+    says(page, "dashi: 5 of 5 shown")
+    assert page.get_by_role("link", name="Side by side").count() == 0
+
+
+def test_the_page_is_in_chinese_as_well_and_keeps_what_was_asked(site: Opened) -> None:
+    page = site.page
+    search(page, "reservoir 217", "1 of 1 shown")
+    page.get_by_role("link", name="中文").click()
+    says(page, "标题含“reservoir 217”：共 1 条，已显示 1 条")
+    assert page.url.endswith("zh.html?q=reservoir+217")
+    page.get_by_label("范围").select_option("sentences")
+    says(page, "句子含“reservoir 217”：共 1 条，已全部显示")
+    page.get_by_role("link", name="双语对照").click()
+    says(page, "双语文本，2 个句对")
+    page.get_by_role("link", name="English").click()
+    says(page, "Both texts, 2 beads")
+    assert site.complaints == []
+
+
+def test_every_word_of_the_page_is_there_in_both_languages() -> None:
+    words = page_words()
+    code = (TEMPLATES / "index.html.j2").read_text("utf-8") + (TEMPLATES / "site.js").read_text(
+        "utf-8"
+    )
+    for key, text in words["en"].items():
+        fields = sorted(re.findall(r"{\w+}", text))
+        assert fields == sorted(re.findall(r"{\w+}", words["zh"][key])), key
+    used = set(re.findall(r"say\(['\"](\w+)['\"]", code))
+    assert used <= set(words["en"])
+    assert set(RELATIONS) | set(FLAGS) <= set(words["en"])
 
 
 def test_without_script_statistics_and_downloads_are_there(browser: Browser, address: str) -> None:

@@ -1,44 +1,38 @@
-"""Static site of a release: statistics, downloads, title search, pairs by month.
+"""Static site of a release: pairs side by side, a concordance, statistics, downloads.
 
 site/
-    index.html   site.css   site.js   icon.svg
-    data/index.json                       cities, months and the files of their pairs
-    data/pairs/<city number>/<month>-<n>.json    at most `ROWS` pairs
-    data/search/<n>.json                  pairs by the words of their titles (`title_index`)
+    index.html   zh.html   site.css   site.js   icon.svg
+    data/                                 what the pages show (`site_data`)
 
-Serve the release's folder with any file server and open `site/`. The page asks for nothing else
-than these files; all data reach it as JSON and are shown as text. However large the corpus, little
-is read at once.
+Opened from the disk or from any file server. The pages ask for nothing else than these files; all
+data reach them as JSON and are shown as text. However large the corpus, little is read at once.
 """
 
-import json
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import markupsafe
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.legible import visible
 from pipelines.release.about import citation
-from pipelines.release.content import suspicion
-from pipelines.release.formats.title_index import TitleIndex
+from pipelines.release.formats import site_data
+from pipelines.release.formats.page_data import store
 from pipelines.release.snapshot import Snapshot
 from pipelines.tables.vocabulary import LANGS
-from pipelines.text.safe import web_link
 
 NAME = "site"
-ROWS = 200
-"""Pairs in one file: some 80 kB."""
+PAGES = {"en": "index.html", "zh": "zh.html"}
+"""Pages by the language of their own words."""
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'"
 )
-_LONGEST = 300
-"""Characters of a title that the page shows; set by hand."""
-_UNDATED = "undated"
 _SHOWN = 8
 """Examples on the first page; set by hand."""
 _SURE = 0.9
@@ -47,86 +41,45 @@ _SURE = 0.9
 
 def write(release: Snapshot, folder: Path) -> None:
     """Write the site, after everything it links to."""
-    index = _write_pairs(release, folder / "data")
-    _dump(folder / "data" / "index.json", index)
+    site_data.write(release, folder / "data")
+    words = page_words()
+    store(folder / "data", "words", words)
     facts = release.manifest
     templates = files("pipelines.release.formats").joinpath("site_templates")
     page = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page.filters |= {"n": "{:,}".format, "size": _size}
-    text = page.from_string(templates.joinpath("index.html.j2").read_text("utf-8")).render(
-        m=facts,
-        stats=facts["statistics"],
-        counts={table: of["all"] for table, of in facts["counts"].items()},
-        title=citation.TITLE,
-        policy=_POLICY,
-        quality=facts["quality"],
-        measured=suspicion.model()["held_apart"],
-        downloads=_downloads(release),
-        examples=_examples(release),
-    )
-    (folder / "index.html").write_text(text, encoding="utf-8")
+    page.filters |= {"n": "{:,}".format, "size": _size, "percent": "{:.0%}".format}
+    template = page.from_string(templates.joinpath("index.html.j2").read_text("utf-8"))
+    shown = {"downloads": _downloads(release), "examples": _examples(release)}
+    for lang, name in PAGES.items():
+        text = template.render(
+            m=facts,
+            stats=facts["statistics"],
+            counts={table: of["all"] for table, of in facts["counts"].items()},
+            title=citation.TITLE,
+            policy=_POLICY,
+            quality=facts["quality"],
+            lang=lang,
+            pages=PAGES,
+            say=partial(_say, words[lang]),
+            **shown,
+        )
+        (folder / name).write_text(text, encoding="utf-8")
     for name in ("site.css", "site.js", "icon.svg"):
         (folder / name).write_bytes(templates.joinpath(name).read_bytes())
 
 
-def _write_pairs(release: Snapshot, folder: Path) -> dict[str, Any]:
-    """Write pairs and the index of titles; return that of files."""
-    rows = _ordered(release)
-    titles = TitleIndex(rows.num_rows)
-    cities = list(release.manifest["cities"])
-    listed: list[list[Any]] = []
-    waiting: list[list[Any]] = []
-
-    def flush() -> None:
-        if waiting:
-            city, month, number = listed[-1][:3]
-            _dump(folder / "pairs" / str(city) / f"{month}-{number}.json", waiting)
-            waiting.clear()
-
-    done = 0
-    for batch in rows.to_batches(max_chunksize=8_192):
-        for row in batch.to_pylist():
-            month = (row["day"] or _UNDATED)[:7]
-            place = [cities.index(row["city"]), month]
-            if not listed or listed[-1][:2] != place:
-                flush()
-                listed.append([*place, 0, 0])
-            elif listed[-1][3] == ROWS:
-                flush()
-                listed.append([*place, listed[-1][2] + 1, 0])
-            listed[-1][3] += 1
-            shown = [visible(row[name] or "")[:_LONGEST] for name in ("zh_title", "en_title")]
-            links = [web_link(row[name] or "") for name in ("zh_url", "en_url")]
-            probability = round(row["probability"], 3)
-            waiting.append([row["day"], *shown, *links, row["relation"], probability])
-            for name in ("zh_title", "en_title"):
-                titles.add(done, row[name] or "")
-            done += 1
-    flush()
-    titles.write(folder / "search")
-    named = [
-        {"key": key, "zh": visible(of["name"]["zh"]), "en": visible(of["name"]["en"])}
-        for key, of in release.manifest["cities"].items()
-    ]
-    return {"cities": named, "files": listed, "shards": titles.shards}
+def page_words() -> dict[str, dict[str, str]]:
+    """Return the words of the pages by language and key."""
+    text = files("pipelines.release.formats").joinpath("site_templates", "words.tsv")
+    rows = [line.split("\t") for line in text.read_text("utf-8").splitlines()]
+    return {lang: {row[0]: row[at] for row in rows} for at, lang in enumerate(PAGES, 1)}
 
 
-def _ordered(release: Snapshot) -> pa.Table:
-    """Return the pairs with `day`, by city, newest month first.
-
-    `day` is that of the English article, else of the Chinese one.
-    """
-    articles = release.read("articles", ["article_id", "published_at"])
-    days = pc.strftime(pc.local_timestamp(articles["published_at"]), "%Y-%m-%d")
-    kept = ["pair_id", "city", "zh_title", "en_title", "zh_url", "en_url", "relation"]
-    pairs = release.read("pairs", [*kept, "zh_id", "en_id", "probability"])
-    found = [
-        days.take(pc.index_in(pairs[name], articles["article_id"])) for name in ("en_id", "zh_id")
-    ]
-    pairs = pairs.append_column("day", pc.coalesce(*found)).drop_columns(["zh_id", "en_id"])
-    return pairs.sort_by([("city", "ascending"), ("day", "descending"), ("pair_id", "ascending")])
+def _say(words: dict[str, str], key: str, **facts: Any) -> markupsafe.Markup:
+    """Return a text of the page's own, with what is filled in escaped."""
+    return markupsafe.Markup(words[key]).format(**facts)
 
 
 def _downloads(release: Snapshot) -> list[dict[str, Any]]:
@@ -158,13 +111,6 @@ def _examples(release: Snapshot) -> list[dict[str, str]]:
             if len(found) == _SHOWN:
                 return list(found.values())
     return list(found.values())
-
-
-def _dump(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # Not every file server declares UTF-8, and a lone surrogate would be no UTF-8 at all.
-    path.write_text(text, encoding="utf-8", errors="replace")
 
 
 def _size(size: int) -> str:

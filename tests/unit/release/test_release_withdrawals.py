@@ -1,15 +1,24 @@
 """Withdrawn articles in later releases: reposts, counterparts, search words, statistics."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from release_corpus import NOW, article, content_of, pair, release, rows, write_city, write_corpus
+from release_corpus import (
+    NOW,
+    article,
+    content_of,
+    pair,
+    release,
+    rows,
+    site_value,
+    write_city,
+    write_corpus,
+)
 
 from pipelines.release import verify
 from pipelines.release.formats import FORMATS
-from pipelines.release.formats.title_index import words
+from pipelines.release.formats.word_index import words
 from pipelines.tables import articles
 
 ALL = tuple(sorted(FORMATS))
@@ -75,7 +84,7 @@ def test_its_title_is_in_no_search_file_and_no_example(tmp_path: Path) -> None:
     after = content_of(made.folder)
     for trace in ("zebrafish", "Zebrafish", en.article_id, "was on it", '"独角"', '"角兽"'):
         assert trace not in after
-    index = json.loads((made.folder / "site/data/index.json").read_text("utf-8"))
+    index = site_value(made.folder / "site/data/index.js")
     assert sum(count for *_, count in index["files"]) == len(rows(made, "pairs"))
 
 

@@ -1,35 +1,53 @@
-// Search over titles and browsing, both by city and month, as the address says. Everything read is
-// shown as text.
+// Pairs and sentences as the address asks for them: `q` in titles or (`in=sentences`) sentences,
+// `city` by its key, `month`; or `pair`, one pair with both texts. Everything read is shown as text.
 "use strict";
 
 const STEP = 20;
 const COMMON = new Set("the of in to and for on at is by with an as its".split(" "));
 const $ = (id) => document.getElementById(id);
+const LANGUAGE = document.documentElement.lang === "en" ? "en" : "zh";
 const kept = new Map();
+const waiting = new Map();
+let words = {};
 let index = null;
 let turn = 0;
 let asked = false;
 let answered = "";
 
+// Each file of data is a script that calls this: from the disk, a page may read no other file.
+globalThis.shizheng = (name, value) => waiting.get(name)?.(value);
+
 // A file of the site, read once. The cache is bounded: a long visit must not fill the memory.
-async function read(name) {
+function read(name) {
   if (!kept.has(name)) {
     if (kept.size > 200) kept.delete(kept.keys().next().value);
-    kept.set(name, fetch(`data/${name}`).then((answer) => {
-      if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-      return answer.json();
+    kept.set(name, new Promise((done, fail) => {
+      const script = element("script", "", { src: `data/${name}.js` });
+      const end = () => {
+        script.remove();
+        waiting.delete(name);
+        fail(new Error(name)); // does nothing where the value came
+      };
+      waiting.set(name, done);
+      script.onload = end;
+      script.onerror = end;
+      document.head.append(script);
     }));
     kept.get(name).catch(() => kept.delete(name));
   }
   return kept.get(name);
 }
 
+function say(key, facts = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => facts[name]);
+}
+
 const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i" };
 const MARKS = /['\u2018\u2019\u02bc](?:s(?![a-z0-9]))?|(?<=[0-9]),(?=[0-9]{3}(?![0-9]))/g;
 const RUNS = /(?<![0-9.])[0-9]+[.][0-9]+(?![.]?[0-9])[a-z]*|[a-z0-9]+|[\u3007\u3400-\u9fff]+/g;
 
-// As `title_index.py` cuts the titles.
-function words(text) {
+// As `word_index.py` cuts the texts.
+function cut(text) {
   const plain = text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f]/g, "")
     .replace(/[ßæœøđðþłı]/g, (letter) => LETTERS[letter]).replace(MARKS, "");
   const found = new Set();
@@ -43,11 +61,11 @@ function words(text) {
   return [...found];
 }
 
-// The numbers of all pairs that have this word in a title, or one that begins so: letters only, as
-// who looks for line 2 does not mean line 21.
-async function having(word) {
-  const shard = (31 * word.charCodeAt(0) + (word.length > 1 ? word.charCodeAt(1) : 0)) % index.shards;
-  const lists = await read(`search/${shard}.json`);
+// The numbers of all that have this word, or one that begins so: letters only, as who looks for
+// line 2 does not mean line 21.
+async function having(word, folder, shards) {
+  const shard = (31 * word.charCodeAt(0) + (word.length > 1 ? word.charCodeAt(1) : 0)) % shards;
+  const lists = await read(`${folder}/${shard}`);
   const found = new Set();
   for (const [other, steps] of Object.entries(lists)) {
     if (other !== word && !(/[a-z]$/.test(word) && other.startsWith(word))) continue;
@@ -57,10 +75,32 @@ async function having(word) {
   return found;
 }
 
-async function search(query) {
-  const sets = await Promise.all(words(query).map(having));
+async function search(asks, folder, shards) {
+  const sets = await Promise.all(asks.map((word) => having(word, folder, shards)));
   sets.sort((a, b) => a.size - b.size);
   return [...sets[0]].filter((number) => sets.every((set) => set.has(number))).sort((a, b) => a - b);
+}
+
+// The numbers of sentences with these words (all without any), part by part of the index, so that
+// no more is read than is shown.
+async function* sentences(asks, city) {
+  const ranges = index.beads.filter((range) => city === "" || range[0] === city);
+  const among = (number) => ranges.some(([, first, count]) => number >= first && number < first + count);
+  if (!asks.length) {
+    for (const [, first, count] of ranges) for (let at = 0; at < count; at++) yield first + at;
+    return;
+  }
+  for (const [part, [first, count, shards]] of index.parts.entries()) {
+    if (!ranges.some((range) => range[1] < first + count && first < range[1] + range[2])) continue;
+    yield* (await search(asks, `sentences/${part}`, shards)).filter(among);
+  }
+}
+
+async function bead(number) {
+  const file = Math.floor(number / index.inFile);
+  const rows = await read(`beads/${Math.floor(file / index.inFolder)}/${file}`);
+  const [of, zh, en, kind, probability, flags] = rows[number % index.inFile];
+  return { number, of, zh, en, kind, probability, flags };
 }
 
 async function pair(number) {
@@ -72,8 +112,10 @@ async function pair(number) {
     else high = middle - 1;
   }
   const file = index.files[low];
-  const rows = await read(`pairs/${file.city}/${file.month}-${file.part}.json`);
-  return { city: index.cities[file.city], row: rows[number - file.first] };
+  const rows = await read(`pairs/${file.city}/${file.month}-${file.part}`);
+  const [day, zh, en, zhLink, enLink, relation, probability, first, beads] = rows[number - file.first];
+  const city = index.cities[file.city];
+  return { number, city, day, zh, en, zhLink, enLink, relation, probability, first, beads };
 }
 
 function element(name, text, attributes = {}) {
@@ -89,40 +131,130 @@ function link(text, address, language) {
     : element("span", text, { lang: language });
 }
 
-function item({ city, row }) {
-  const [day, zh, en, zhLink, enLink, relation, probability] = row;
-  const made = element("li", "");
-  const titles = element("div", "", { class: "titles" });
-  titles.append(link(zh || "–", zhLink, "zh"), link(en || "–", enLink, "en"));
-  const about = `${city.en} · ${day ?? "undated"} · ${relation.replaceAll("_", " ")} · probability ${Math.min(probability, 0.99).toFixed(2)}`;
-  made.append(titles, element("p", about));
+// A link to another state of this page.
+function turnTo(text, asks) {
+  const made = element("a", text, { href: `?${new URLSearchParams(asks)}` });
+  made.onclick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(made.getAttribute("href"))?.then(() => $("status").focus({ preventScroll: true }));
+  };
   return made;
 }
 
-// Show these pairs, a page at a time. A later request makes an earlier one fall silent.
-function show(numbers, said) {
+const rounded = (probability) => Math.min(probability, 0.99).toFixed(2);
+const called = (city) => (LANGUAGE === "en" ? city.en : city.zh || city.en);
+
+function titles(of) {
+  const made = element("div", "", { class: "titles" });
+  made.append(link(of.zh || "–", of.zhLink, "zh"), link(of.en || "–", of.enLink, "en"));
+  return made;
+}
+
+function about(of) {
+  return say("about", {
+    city: called(of.city), day: of.day ?? say("undated"), relation: say(of.relation),
+    probability: rounded(of.probability),
+  });
+}
+
+async function item(number) {
+  const of = await pair(number);
+  const made = element("li", "");
+  const line = element("p", about(of));
+  if (of.beads) line.append(" · ", turnTo(say("side_by_side"), { pair: number }));
+  made.append(titles(of), line);
+  return made;
+}
+
+// A text with what was asked for marked. A word of letters is marked where it begins, as it is found.
+function marked(text, language, query) {
+  const made = element("span", "", { lang: language });
+  const runs = query.match(/[\u3007\u3400-\u9fff]{2,}|[^\s\u3000-\u9fff]+/gu) ?? [];
+  const safe = runs.map((run) => run.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const any = safe.map((run) => (/^[\p{L}\p{N}]/u.test(run) ? `(?<![\\p{Script=Latin}\\p{N}])${run}` : run));
+  let at = 0;
+  for (const hit of any.length ? text.matchAll(new RegExp(any.join("|"), "giu")) : []) {
+    made.append(text.slice(at, hit.index), element("mark", hit[0]));
+    at = hit.index + hit[0].length;
+  }
+  made.append(text.slice(at));
+  return made;
+}
+
+function sides(one, query) {
+  const made = element("div", "", { class: "titles sides" });
+  made.append(marked(one.zh, "zh", query), marked(one.en, "en", query));
+  return made;
+}
+
+async function sentence(number, query) {
+  const one = await bead(number);
+  const of = await pair(one.of);
+  const made = element("li", "");
+  const line = element("p", say("about_bead", {
+    city: called(of.city), day: of.day ?? say("undated"), title: (LANGUAGE === "en" ? of.en : of.zh) || of.zh,
+  }));
+  line.append(" · ", turnTo(say("side_by_side"), { pair: one.of, bead: number }));
+  made.append(sides(one, query), line);
+  return made;
+}
+
+// Show what a source of numbers gives, a page at a time. A later request makes an earlier one fall
+// silent. `total` is null where it is not known before the end.
+function show(source, total, make, said) {
   const mine = ++turn;
   let shown = 0;
   $("list").replaceChildren();
   async function more() {
-    const next = numbers.slice(shown, shown + STEP);
-    const found = await Promise.all(next.map(pair));
+    const next = [];
+    let ended = total === 0;
+    while (next.length < STEP && !ended) {
+      const { value, done } = await source.next();
+      if (done) ended = true;
+      else next.push(value);
+    }
+    const items = await Promise.all(next.map(make));
     if (mine !== turn) return;
-    const items = found.map(item);
     $("list").append(...items);
     if (shown) items[0]?.querySelector("a, span")?.focus();
     shown += next.length;
-    $("status").textContent = numbers.length ? `${said}: ${shown} of ${numbers.length} shown` : said;
-    $("more").hidden = shown >= numbers.length;
+    ended ||= shown === total;
+    const counts = { said: said(shown), shown, total };
+    const key = total === null ? (ended ? "all_shown" : "some") : "shown";
+    $("status").textContent = shown ? say(key, counts) : counts.said;
+    $("more").hidden = ended;
   }
   $("more").onclick = () => more().catch(failed);
   return more();
 }
 
+// One pair with both texts, bead by bead.
+async function texts(number, chosen) {
+  const mine = ++turn;
+  const of = await pair(number);
+  const all = await Promise.all(Array.from({ length: of.beads }, (_, at) => bead(of.first + at)));
+  if (mine !== turn) return;
+  const head = element("li", "", { class: "head" });
+  const line = element("p", `${about(of)} · `);
+  line.append(turnTo(say("back"), {}));
+  head.append(titles(of), line);
+  $("list").replaceChildren(head, ...all.map((one) => {
+    const made = element("li", "", { class: "bead" });
+    made.append(sides(one, ""));
+    const notes = one.flags.map((flag) => say(flag));
+    if (one.probability < 0.5) notes.unshift(say("note", { kind: one.kind, probability: rounded(one.probability) }));
+    if (notes.length) made.append(element("p", notes.join(" · ")));
+    if (one.number === chosen) made.setAttribute("aria-current", "true");
+    return made;
+  }));
+  $("more").hidden = true;
+  $("status").textContent = of.beads ? say("texts", { beads: of.beads }) : say("no_texts");
+  ($("list").querySelector("[aria-current]") ?? $("status")).scrollIntoView({ block: "center" });
+}
+
 function failed(error) {
-  $("status").textContent = location.protocol === "file:"
-    ? "Browsers let no page read its neighbours from the disk: serve this folder, as with python -m http.server, and open it from there."
-    : `The data of this page cannot be read (${error.message}).`;
+  $("status").textContent = say(words.unreadable ? "unreadable" : "The data of this page cannot be read ({name}).", { name: error.message });
 }
 
 // The files of pairs with the numbers that are asked for of each: of all if `numbers` is null, else
@@ -148,66 +280,104 @@ function fill(select, all, found, key, name, chosen) {
   const total = found.reduce((sum, part) => sum + part.numbers.length, 0);
   const options = [...counts].map(([value, count]) => [value, `${name(value)} (${count})`]);
   if (key === "city") options.sort((a, b) => a[0] - b[0]);
-  select.replaceChildren(...[["", `${all} (${total})`], ...options].map(([value, text]) =>
-    element("option", text, { value })));
+  options.unshift(["", `${all} (${total})`]);
+  choose(select, options, chosen);
+}
+
+function choose(select, options, chosen) {
+  select.replaceChildren(...options.map(([value, text]) => element("option", text, { value })));
   select.value = chosen;
 }
 
-// Answer what the address asks: `q` in the titles, `city` by its key, `month`. The counts beside
-// the cities and months are of what is found, so that no choice promises more than it shows.
+const named = (value) => `${index.cities[value].en} ${index.cities[value].zh}`;
+
+async function inTitles(query, asks, city, month) {
+  const mine = ++turn;
+  if (asks.length) $("status").textContent = say("searching");
+  const found = parts(query ? (asks.length ? await search(asks, "search", index.shards) : []) : null);
+  if (mine !== turn) return undefined;
+  const here = found.filter((part) => city === "" || part.city === city);
+  fill($("city"), say("all_cities"), found, "city", named, city);
+  fill($("month"), say("all_months"), here, "month", (value) => (value === "undated" ? say(value) : value), month);
+  const numbers = here.filter((part) => !month || part.month === month).flatMap((part) => part.numbers);
+  const place = [...(city === "" ? [] : [called(index.cities[city])]), ...(month ? [month] : [])];
+  if (query && !asks.length) return show(numbers.values(), 0, item, () => say("too_short"));
+  const said = query ? say(numbers.length ? "titles_with" : "no_title", { query }) : "";
+  const shownAs = [...(said ? [said] : []), ...place].join(", ") || say("everything");
+  return show(numbers.values(), numbers.length, item, () => shownAs);
+}
+
+function inSentences(query, asks, city) {
+  const cities = [...new Set(index.beads.map((range) => range[0]))];
+  choose($("city"), [["", say("all_cities")], ...cities.map((value) => [value, named(value)])], city);
+  const place = city === "" ? "" : `, ${called(index.cities[city])}`;
+  $("status").textContent = say("searching");
+  if (query && !asks.length) return show([].values(), 0, item, () => say("too_short"));
+  const said = (some) => (query ? say(some ? "sentences_with" : "no_sentence", { query }) : say("every_sentence"));
+  return show(sentences(asks, city), null, (number) => sentence(number, query), (some) => said(some) + place);
+}
+
+// Answer what the address asks. The counts beside the cities and months are of what is found, so
+// that no choice promises more than it shows.
 async function answer() {
   answered = location.search;
+  $("language").href = $("language").href.split("?")[0] + location.search;
   const asks = new URLSearchParams(location.search);
   const query = (asks.get("q") ?? "").trim();
+  const inside = asks.get("in") === "sentences" ? "sentences" : "";
   const at = index.cities.findIndex((city) => city.key === asks.get("city"));
   const city = at < 0 ? "" : at;
   const month = index.files.some((file) => file.month === asks.get("month")) ? asks.get("month") : "";
   $("query").value = query;
-  const cut = words(query);
-  const mine = ++turn;
-  if (cut.length) $("status").textContent = "Searching …";
-  const found = parts(query ? (cut.length ? await search(query) : []) : null);
-  if (mine !== turn) return undefined;
-  const here = found.filter((part) => city === "" || part.city === city);
-  const named = (value) => `${index.cities[value].en} ${index.cities[value].zh}`;
-  fill($("city"), "all cities", found, "city", named, city);
-  fill($("month"), "all months", here, "month", (value) => value, month);
-  const numbers = here.filter((part) => !month || part.month === month).flatMap((part) => part.numbers);
-  const place = [...(city === "" ? [] : [index.cities[city].en]), ...(month ? [month] : [])];
-  if (query && !cut.length) {
-    return show([], "Two letters or characters, or a number, please; the commonest words do not count");
+  $("in").value = inside;
+  $("month").parentElement.hidden = inside !== "";
+  if (inside) return inSentences(query, cut(query), city);
+  const chosen = /^[0-9]{1,9}$/.test(asks.get("pair") ?? "") ? Number(asks.get("pair")) : -1;
+  if (chosen >= 0 && chosen < index.pairs) {
+    fill($("city"), say("all_cities"), parts(null), "city", named, "");
+    fill($("month"), say("all_months"), parts(null), "month", (value) => value, "");
+    return texts(chosen, Number(asks.get("bead") ?? -1));
   }
-  if (!query) return show(numbers, place.join(", ") || "All cities");
-  const said = numbers.length ? `Titles with “${query}”` : `No title has “${query}”`;
-  return show(numbers, [said, ...place].join(", "));
+  return inTitles(query, cut(query), city, month);
 }
 
 // Put what is chosen into the address, where it can be kept, sent and gone back to.
+function go(address) {
+  if (address !== location.search) {
+    try {
+      history.pushState(null, "", address || location.pathname);
+    } catch { // some browsers forbid it to a page from the disk
+      location.search = address;
+      return undefined;
+    }
+  }
+  return answer().catch(failed);
+}
+
 function ask() {
   const chosen = {
-    q: $("query").value.trim(), city: index.cities[$("city").value]?.key, month: $("month").value,
+    q: $("query").value.trim(), in: $("in").value, city: index.cities[$("city").value]?.key,
+    month: $("in").value ? "" : $("month").value,
   };
   const asks = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value)).toString();
-  const address = asks ? `?${asks}` : "";
-  if (address !== location.search) history.pushState(null, "", address || location.pathname);
-  answer().catch(failed);
+  go(asks ? `?${asks}` : "");
 }
 
 async function start() {
-  const stored = await read("index.json");
+  words = (await read("words"))[LANGUAGE];
+  const stored = await read("index");
   let first = 0;
   const files = stored.files.map(([city, month, part, count]) => {
     const file = { city, month, part, count, first };
     first += count;
     return file;
   });
-  index = { ...stored, files };
+  index = { ...stored, files, pairs: first };
   if (!files.length) {
-    $("status").textContent = "This release holds no pairs.";
+    $("status").textContent = say("no_pairs");
     return;
   }
-  $("city").onchange = ask;
-  $("month").onchange = ask;
+  for (const id of ["in", "city", "month"]) $(id).onchange = ask;
   window.onpopstate = () => {
     // A link to a section of the page goes through here, too, and asks for nothing else.
     if (location.search !== answered) answer().catch(failed);

@@ -1,20 +1,22 @@
-"""Index of the words of titles, in small JSON files.
+"""Index of the words of titles or sentences, in small files.
 
 A word is a run of Latin letters of two characters or more, a number, or two neighbouring Han
 characters. Letters are in lower case and without accents (`Élaine` is `elaine`, `Xi'an` is `xian`);
 a number keeps its decimals and loses the commas of its thousands; the commonest English words are
 no words. A file has the words with one remainder of their first two characters:
-`{word: [first pair, steps to the next ones]}`. A page looks up the words of a query without reading
-all; `site.js` cuts a query in the same way.
+`{word: [first number, steps to the next ones]}`. A page looks up the words of a query without
+reading all; `site.js` cuts a query in the same way. What is indexed is numbered; a part of a larger
+whole has an index of its own, so that memory has one part.
 """
 
-import json
 import re
 import unicodedata
 from array import array
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+
+from pipelines.release.formats.page_data import store
 
 # As in `site.js`, which writes the same rules: an index is read by the pages beside it.
 _ACCENTS = re.compile("[\u0300-\u036f]")
@@ -27,41 +29,39 @@ _RUNS = re.compile("(?<![0-9.])[0-9]+[.][0-9]+(?![.]?[0-9])[a-z]*|[a-z0-9]+|[\u3
 _COMMON = frozenset(
     ["the", "of", "in", "to", "and", "for", "on", "at", "is", "by", "with", "an", "as", "its"]
 )
-_PAIRS_A_SHARD, _MOST_SHARDS = 400, 512
-"""Pairs that one more file is written for, and files at most; set by hand."""
+_A_SHARD, _MOST_SHARDS = 400, 512
+"""Texts that one more file is written for, and files at most; set by hand."""
 
 
-class TitleIndex:
-    """Numbers of `pairs` pairs by the words of their titles."""
+class WordIndex:
+    """Numbers of about `count` things by the words of their texts."""
 
-    def __init__(self, pairs: int) -> None:
-        self.shards = max(1, min(_MOST_SHARDS, pairs // _PAIRS_A_SHARD))
+    def __init__(self, count: int) -> None:
+        self.shards = max(1, min(_MOST_SHARDS, count // _A_SHARD))
         self._found: dict[str, array[int]] = {}
 
-    def add(self, number: int, title: str) -> None:
-        """Add a title of a pair. Numbers must not fall."""
-        for word in words(title):
+    def add(self, number: int, text: str) -> None:
+        """Add a text of a number. Numbers must not fall."""
+        for word in words(text):
             numbers = self._found.get(word)
             if numbers is None:
                 self._found[word] = array("l", [number])
             elif numbers[-1] != number:
                 numbers.append(number)
 
-    def write(self, folder: Path) -> None:
-        """Write one file for each shard, empty or not."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def write(self, data: Path, name: str) -> None:
+        """Write `<name>/<shard>` for each shard, empty or not."""
         parts: list[list[str]] = [[] for _ in range(self.shards)]
         for word in self._found:
             parts[shard(word, self.shards)].append(word)
         for number, part in enumerate(parts):
             lists = {word: _steps(self._found[word]) for word in sorted(part)}
-            text = json.dumps(lists, ensure_ascii=False, separators=(",", ":"))
-            (folder / f"{number}.json").write_text(text, encoding="utf-8")
+            store(data, f"{name}/{number}", lists)
 
 
-def words(title: str) -> Iterator[str]:
-    """Yield the words of a title."""
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", title).lower()).translate(_NO_ACCENTS)
+def words(text: str) -> Iterator[str]:
+    """Yield the words of a text."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text).lower()).translate(_NO_ACCENTS)
     for run in _RUNS.findall(_MARKS.sub("", plain)):
         if run[0] < "\u3000":
             if (len(run) > 1 or run.isdigit()) and run not in _COMMON:
