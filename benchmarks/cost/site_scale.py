@@ -154,9 +154,10 @@ def main() -> None:
         site.write(release, release.folder / site.NAME)
         files = [path for path in (release.folder / site.NAME).rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
+        largest = max(path.stat().st_size for path in files)
         print(
-            f"{args.pairs} pairs, {args.beads} beads each: {time.process_time() - begun:.1f} s CPU, "
-            f"{len(files)} files, {size / 1e6:.1f} MB, largest {max(p.stat().st_size for p in files) / 1e3:.0f} kB"
+            f"{args.pairs} pairs, {args.beads} beads each: {time.process_time() - begun:.1f} s "
+            f"CPU, {len(files)} files, {size / 1e6:.1f} MB, largest {largest / 1e3:.0f} kB"
         )
         look(release.folder)
 

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from release_corpus import FIRST_DAY, NOW, article, pair, release, rows, write_city, write_corpus
+from release_corpus import (
+    FIRST_DAY,
+    NOW,
+    article,
+    pair,
+    release,
+    rows,
+    site_value,
+    write_city,
+    write_corpus,
+)
 from translate.storage import tmx as translate_tmx
 
 from crawler.item import Article
@@ -146,4 +156,4 @@ def test_a_release_without_sentences_has_no_empty_files(tmp_path: Path) -> None:
         "hf/README.md",
         "hf/articles/train-00000.parquet",
     }
-    assert '"files":[]' in (found.folder / "site" / "data" / "index.json").read_text("utf-8")
+    assert site_value(found.folder / "site" / "data" / "index.js")["files"] == []

@@ -167,12 +167,14 @@ async function item(number) {
   return made;
 }
 
-// A text with what was asked for marked. A word of letters is marked where it begins, as it is found.
+// A text with what was asked for marked, whole or in the parts that are searched. A word of letters
+// is marked where one begins.
 function marked(text, language, query) {
   const made = element("span", "", { lang: language });
-  const runs = query.match(/[\u3007\u3400-\u9fff]{2,}|[^\s\u3000-\u9fff]+/gu) ?? [];
+  const cuts = query.match(/[\u3007\u3400-\u9fff]{2,}|[^\s\u3000-\u9fff]+/gu) ?? [];
+  const runs = [...query.split(/\s+/).filter((run) => run), ...cuts];
   const safe = runs.map((run) => run.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const any = safe.map((run) => (/^[\p{L}\p{N}]/u.test(run) ? `(?<![\\p{Script=Latin}\\p{N}])${run}` : run));
+  const any = safe.map((run) => (/^[\p{Script=Latin}\p{N}]/u.test(run) ? `(?<![\\p{Script=Latin}\\p{N}])${run}` : run));
   let at = 0;
   for (const hit of any.length ? text.matchAll(new RegExp(any.join("|"), "giu")) : []) {
     made.append(text.slice(at, hit.index), element("mark", hit[0]));
@@ -308,7 +310,8 @@ async function inTitles(query, asks, city, month) {
 }
 
 function inSentences(query, asks, city) {
-  const cities = [...new Set(index.beads.map((range) => range[0]))];
+  const own = city === "" ? [] : [city];
+  const cities = [...new Set([...index.beads.map((range) => range[0]), ...own])];
   choose($("city"), [["", say("all_cities")], ...cities.map((value) => [value, named(value)])], city);
   const place = city === "" ? "" : `, ${called(index.cities[city])}`;
   $("status").textContent = say("searching");
