@@ -1,4 +1,4 @@
-"""Data files of the site: JSON that a page loads as a script.
+"""Data files of the site: JSON in scripts.
 
 A page that was opened from the disk may not fetch its neighbours, but may load their scripts. Each
 file calls one function, `shizheng(name, value)`, with its own name and a value that is JSON.

@@ -1,4 +1,4 @@
-"""Static site of a release: pairs side by side, a concordance, statistics, downloads.
+"""Static site of a release: pairs, concordance, statistics, downloads.
 
 site/
     index.html   zh.html   site.css   site.js   icon.svg
@@ -78,7 +78,7 @@ def page_words() -> dict[str, dict[str, str]]:
 
 
 def _say(words: dict[str, str], key: str, **facts: Any) -> markupsafe.Markup:
-    """Return a text of the page's own, with what is filled in escaped."""
+    """Return a text of the page, its fillings escaped."""
     return markupsafe.Markup(words[key]).format(**facts)
 
 

@@ -1,4 +1,4 @@
-"""Data of the site: pairs by city and month, their beads, and indexes of words.
+"""Data of the site: pairs, their beads, indexes of words.
 
 data/index.js                             cities, the files of pairs, the places of beads
 data/words.js                             words of the page in both languages
@@ -54,7 +54,7 @@ class _Places:
 
     @property
     def index(self) -> dict[str, Any]:
-        """What a page must know to find them."""
+        """The index by which a page finds beads."""
         return {"beads": self.cities, "parts": self.parts, "inFile": BEADS, "inFolder": _FOLDER}
 
     def add(self, pair: int, city: int) -> int:
