@@ -9,7 +9,7 @@ from typing import Annotated
 
 from crawler.errors import ExitCode
 from pipelines.cli.checks import readable
-from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option
+from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option, share
 from pipelines.terminal import complain, end_output, say, say_json
 
 Reviewer = Annotated[str, option("who judges", "NAME")]
@@ -78,6 +78,34 @@ def serve(
     end_output()
     server.serve(made, listening)
     journal.compact(output)
+    return ExitCode.DONE
+
+
+def assign(
+    *reviewers: Annotated[str, option("who judges", name="REVIEWER")],
+    plan: Annotated[str, option("the plan, as for `shizheng review`", "PLAN")],
+    double: Annotated[
+        float, option("share of its items that two judge, each alone", "SHARE", read=share)
+    ] = 0.0,
+    shared: Shared = SHARED,
+) -> ExitCode:
+    """Deal a plan's items among reviewers, a share of them to two."""
+    from pipelines.quality import sampling
+    from pipelines.review import assignments, drawn_plans
+
+    output = readable(shared.output)
+    made = assignments.Assignment(assignments.reviewers_named(reviewers), double)
+    drawn = drawn_plans.open_plan(output, sampling.parse_plan(plan))
+    assignments.store(output, drawn.key, made)
+    dealt = dict.fromkeys(made.reviewers, 0)
+    for place in range(len(drawn.items)):
+        for name in made.of(place):
+            dealt[name] += 1
+    if shared.json:
+        say_json({"plan": str(drawn.plan), "items": len(drawn.items), "assigned": dealt})
+    else:
+        listed = ", ".join(f"{name} {count}" for name, count in dealt.items())
+        say(f"{drawn.plan}: {len(drawn.items)} items; {listed}")
     return ExitCode.DONE
 
 

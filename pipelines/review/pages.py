@@ -76,6 +76,7 @@ class Pages:
                 drawn_plan,
                 progress.of(drawn_plan, reviewer) if reviewer else None,
                 progress.reviewers(drawn_plan),
+                progress.assignment(drawn_plan),
             )
             for drawn_plan in self._session.drawn_plans()
         ]
@@ -190,6 +191,8 @@ class Pages:
             "stale": session.progress.stale(drawn_plan, place, reviewer, page.adjudicating),
             "shown": shown,
             "gone": item is None,
+            "strange": not page.adjudicating
+            and place not in session.progress.assigned(drawn_plan, reviewer),
             "whole": f"{page.address(place)}&whole=1",
             "position": drawn.position if drawn.level == "bead" and item else None,
             "others": others,
@@ -205,7 +208,7 @@ class Pages:
     def _steps(self, page: ItemPage, place: int) -> dict[str, str | None]:
         """Return the addresses around a place; read the next items ahead."""
         plan = page.drawn_plan
-        listed: Sequence[int] = range(len(plan.items))
+        listed = self._session.progress.assigned(plan, page.reviewer)
         if page.adjudicating:
             listed = self._session.progress.to_settle(plan)
         before = max((other for other in listed if other < place), default=None)

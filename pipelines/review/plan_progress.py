@@ -1,12 +1,17 @@
 """Progress of reviewers through drawn plans, and their agreement."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines.quality import agreement, verdicts
 from pipelines.quality.agreement import Agreement
 from pipelines.quality.pace import Pace, paces
 from pipelines.quality.subjects import age, spot
 from pipelines.quality.verdicts import Item, Judged, Verdict
+from pipelines.review import assignments
+from pipelines.review.assignments import Assignment
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.stored_verdicts import StoredVerdicts
 
@@ -15,7 +20,7 @@ from pipelines.review.stored_verdicts import StoredVerdicts
 class Progress:
     """Progress of one reviewer with one plan.
 
-    `judged` of `total` items, `counts` by code; `pace` unless no time was measured.
+    `judged` of the reviewer's `total` items, `counts` by code; `pace` unless no time was measured.
     """
 
     reviewer: str
@@ -29,8 +34,8 @@ class Progress:
 class PlanProgress:
     """Verdicts given so far in drawn plans. Several threads may use it."""
 
-    def __init__(self, stored: StoredVerdicts) -> None:
-        self._stored = stored
+    def __init__(self, stored: StoredVerdicts, output: Path) -> None:
+        self._stored, self._output = stored, output
         self._items: dict[str, tuple[int, tuple[Item | None, ...]]] = {}
 
     def items(self, plan: DrawnPlan) -> tuple[Item | None, ...]:
@@ -58,17 +63,31 @@ class PlanProgress:
         item = self.items(plan)[place]
         return item is not None and self._counts(plan, item, reviewer)
 
+    def assignment(self, plan: DrawnPlan) -> Assignment | None:
+        """Return to whom a plan is assigned, None if to nobody."""
+        return assignments.read(self._output, plan.key)
+
+    def assigned(self, plan: DrawnPlan, reviewer: str) -> Sequence[int]:
+        """Return the places that a reviewer is to judge."""
+        places, made = range(len(plan.items)), self.assignment(plan)
+        if made is None or reviewer not in made.reviewers:
+            return places
+        return [place for place in places if reviewer in made.of(place)]
+
     def next_place(self, plan: DrawnPlan, reviewer: str, after: int = -1) -> int | None:
         """Return the next place without a verdict, in a circle."""
-        count = len(plan.items)
-        places = ((after + step) % count for step in range(1, count + 1))
+        own = self.assigned(plan, reviewer)
+        start = bisect_right(own, after)
+        places = (*own[start:], *own[:start])
         return next((at for at in places if not self.judged(plan, at, reviewer)), None)
 
     def of(self, plan: DrawnPlan, reviewer: str) -> Progress:
         """Return the progress of a reviewer with a plan."""
         counts: dict[str, int] = {}
         stale = 0
-        for place, item in enumerate(self.items(plan)):
+        items, own = self.items(plan), self.assigned(plan, reviewer)
+        for place in own:
+            item = items[place]
             newest = self._stored.newest(item, reviewer) if item else None
             if newest and newest.verdict and self.judged(plan, place, reviewer):
                 counts[newest.verdict] = counts.get(newest.verdict, 0) + 1
@@ -76,10 +95,10 @@ class PlanProgress:
                 stale += 1
         given = [v for v in self._stored.placed_in(str(plan.plan)) if v.reviewer == reviewer]
         pace = next((one for one in paces(given) if one.level == plan.level), None)
-        return Progress(reviewer, sum(counts.values()), len(plan.items), counts, stale, pace)
+        return Progress(reviewer, sum(counts.values()), len(own), counts, stale, pace)
 
     def reviewers(self, plan: DrawnPlan) -> list[str]:
-        """Return the names of those who judged something of a plan, sorted."""
+        """Return the names of those who judged or are to judge, sorted."""
         with self._stored.lock:
             places = self.places(plan)
             spots = {spot(drawn): place for place, drawn in enumerate(plan.items)}
@@ -88,7 +107,8 @@ class PlanProgress:
                        if item in places and self._counts(plan, item, name)}  # fmt: skip
             outdated = {name for item, name in self._stored.stale_reviews()
                         if item in spots and self.stale(plan, spots[item], name)}  # fmt: skip
-            return sorted(present | outdated)
+            made = self.assignment(plan)
+            return sorted({*present, *outdated, *(made.reviewers if made else ())})
 
     def judged_items(self, plan: DrawnPlan) -> dict[int, Judged]:
         """Return the judged items of a plan by place."""

@@ -1,5 +1,6 @@
 """`shizheng review`: the page on loopback where people judge."""
 
+import re
 import secrets
 import signal
 import socket
@@ -21,6 +22,7 @@ from pipelines.quality.sampling import KINDS, Plan, PlanError
 from pipelines.report.words import Words
 from pipelines.review import ReviewError, bead_editor, journal, sheets, words
 from pipelines.review.access import AccessControl, Keys
+from pipelines.review.assignments import Assignment, reviewers_named
 from pipelines.review.connections import LimitedConnection
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.item_reader import ItemReader
@@ -195,8 +197,11 @@ class _Views:
             if kind not in KINDS or not 1 <= int(form.get("size", "")) <= MOST_ITEMS:
                 raise PlanError(f"choose what to judge, and from 1 to {MOST_ITEMS:,} of it")
             plan = Plan(kind, int(form["size"]), int(form.get("seed", "")), cities, text)
+            made = _assignment(form)
             drawn_plan = self._session.open_plan(plan)
-        except (ValueError, PlanError) as error:
+            if made is not None:
+                self._session.assign(drawn_plan, made)
+        except (ValueError, PlanError, ReviewError) as error:
             page = self._pages.start(_ui(request), name[:60], cities, str(error))
             return HTMLResponse(page, 400)
         return _see(f"/judge/{drawn_plan.key}", reviewer=reviewer)
@@ -379,6 +384,15 @@ def _number(form: Mapping[str, str], name: str) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise _Refused(400, f"Not stored: {name} must be a number.")
     return int(value)
+
+
+def _assignment(form: Mapping[str, str]) -> Assignment | None:
+    """Return the assignment that a form asks for, None without names."""
+    names = [name for name in re.split(r"[,，、;；\n]", form.get("assigned", "")) if name.strip()]
+    double = _number(form, "double") or 0
+    if not names and double:
+        raise ReviewError("name the reviewers among whom a share is judged by two")
+    return Assignment(reviewers_named(names), double / 100) if names else None
 
 
 def _edit(query: Mapping[str, str]) -> tuple[int, int] | None:

@@ -10,7 +10,8 @@ from crawler.errors import ShizhengError
 from pipelines.quality import verdicts
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Item, Verdict
-from pipelines.review import drawn_plans, journal
+from pipelines.review import ReviewError, assignments, drawn_plans, journal
+from pipelines.review.assignments import Assignment
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.plan_progress import PlanProgress
 from pipelines.review.stored_verdicts import StoredVerdicts
@@ -42,7 +43,7 @@ class JudgingSession:
     ) -> None:
         self.output = output
         self.verdicts = StoredVerdicts(output, clock)
-        self.progress = PlanProgress(self.verdicts)
+        self.progress = PlanProgress(self.verdicts, output)
         self._drawing = threading.Lock()
         self._drawn_plans: dict[str, DrawnPlan] = {}
         self._steps: dict[tuple[str, str], list[Step]] = {}
@@ -69,6 +70,21 @@ class JudgingSession:
         if key not in self._drawn_plans:
             self.drawn_plans()
         return self._drawn_plans.get(key)
+
+    def assign(self, plan: DrawnPlan, made: Assignment) -> None:
+        """Assign a plan that is assigned to nobody yet.
+
+        Raises `ReviewError` for one that is assigned otherwise.
+        """
+        with self._drawing:
+            before = self.progress.assignment(plan)
+            if before not in (None, made):
+                raise ReviewError(
+                    f"this plan is assigned to {', '.join(before.reviewers if before else ())}; "
+                    "begin one with another seed, or assign it anew with `shizheng review assign`"
+                )
+            if before is None:
+                assignments.store(self.output, plan.key, made)
 
     def drawn(self, plan: DrawnPlan, place: int) -> Drawn:
         """Return the item at a place, counted from 0. Raises `VerdictRefusedError`."""

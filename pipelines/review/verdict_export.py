@@ -18,7 +18,7 @@ from pipelines.quality.sampling import Drawn
 from pipelines.quality.subjects import Named, Subject, Subjects
 from pipelines.quality.verdicts import Item, Verdict
 from pipelines.report.pair_examples import PairExample
-from pipelines.review import words, workbook
+from pipelines.review import assignments, words, workbook
 from pipelines.review.drawn_plans import DrawnPlan
 from pipelines.review.sheets import CARRIED, STATED, Row
 from pipelines.review.stored_pairs import StoredPairs
@@ -40,7 +40,8 @@ def export_verdicts(
     """Return verdicts as a file of the format `kind`.
 
     Without a plan: every verdict that counts, of any reviewer, and the stale ones, marked so. With
-    one: its items in order, for `reviewer` to judge elsewhere, with that reviewer's verdicts.
+    one: its items in order, those assigned to `reviewer` to judge elsewhere, with that reviewer's
+    verdicts.
     """
     given, texts = verdicts.read(output), Subjects(output)
     texts.load(given)
@@ -54,7 +55,13 @@ def export_verdicts(
         texts.load(drawn_plan.items)
         own = {v.item: v for v in counting if _blind_of(v, reviewer)}
         gone = {subjects.spot(v): v for v in stale if _blind_of(v, reviewer)}
-        rows = [_to_judge(drawn, texts, own, gone, reviewer) for drawn in drawn_plan.items]
+        made = assignments.read(output, drawn_plan.key)
+        dealt = made is not None and reviewer in made.reviewers
+        rows = [
+            _to_judge(drawn, texts, own, gone, reviewer)
+            for place, drawn in enumerate(drawn_plan.items)
+            if not (made and dealt) or reviewer in made.of(place)
+        ]
     rows = list(_with_texts(output, texts, rows))
     if kind == "json":
         return _tasks(rows)

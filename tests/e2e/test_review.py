@@ -69,6 +69,20 @@ def test_only_our_own_forms_may_write(
     assert review.ask("POST", "/begin", body, **headers).status == status
 
 
+def test_a_plan_begun_for_several_is_dealt_among_them(review: Review) -> None:
+    plan = {"kind": "stratified", "size": 10, "seed": 77, "reviewer": "ada"}
+    shared = {"assigned": "ada，ben", "double": 20}
+    address = review.post("/begin", **plan, **shared).headers["location"]
+    assert "0 / 6" in review.ask("GET", "/?reviewer=ben").text
+    assert "20 % judged by two" in review.ask("GET", "/").text
+    strange = review.ask("GET", f"{address}&item=2").text
+    assert "This item is assigned to others" in strange
+    for odd in ({"assigned": "cleo"}, {"assigned": "", "double": 20}, {"assigned": "a,a"}):
+        answer = review.post("/begin", **(plan | odd))
+        assert answer.status == 400
+        assert 'role="alert"' in answer.text
+
+
 def test_a_form_without_this_starts_token_stores_nothing(review: Review, corpus: Path) -> None:
     before = verdicts.read(corpus)
     address = review.begin("token-test")
