@@ -4,10 +4,12 @@ SIGKILL; tables and archive are compared with those of an undisturbed one.
 `python -m benchmarks.accuracy.backfill_kill [--kills 20] [--seed 1] [--pages 400]`: an invented
 Dalian of so many pages is fetched once undisturbed from an archive on loopback: by ranges after an
 index server, by ranges after the columnar index, and by replay. Then, into an empty folder, a
-backfill is started, killed at a moment drawn from the time between its first request and its end,
-and started again, until one comes to its end; and all that again until all kills are used. The
-tables must be equal but for the columns that name a run, the files of the archive byte for byte,
-and of the requests only those may be asked twice that a kill broke off. Exit code 1 if one is not.
+backfill is started, killed a drawn time (at most that from the last request to the end) after a
+drawn number of requests (at most a quarter of all), and started again, until one comes to its end;
+and all that again until all kills are used. Requests are counted, because a busy machine's seconds
+are not equal. The tables must be equal but for the columns that name a run, the files of the
+archive byte for byte, and of the requests only those may be asked twice that a kill broke off. Exit
+code 1 if one is not.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from pipelines.tables.parquet import read_table
 
 ROOT = Path(__file__).parents[2]
 TABLE = "crawl-data/all/cc-index-table.paths.gz"
+WAYS = ("collinfo.json", TABLE, "cdx/search/cdx")
 LISTS = ("/collinfo.json", f"/{TABLE}")
 """What every command asks for once."""
 COMMAND = "import sys; from pipelines.cli.app import main; sys.exit(main(sys.argv[1:]))"
@@ -113,14 +116,9 @@ def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Pat
     scratch.mkdir(parents=True)
     made.pause = PAUSE
     made.asked.clear()
-    began = time.monotonic()
-    process = start(source, whole)
-    while not made.asked and process.poll() is None:
-        time.sleep(0.01)
-    first = time.monotonic() - began
-    if process.wait() != 0:
+    if start(source, whole).wait() != 0:
         raise SystemExit(f"{way}: the undisturbed backfill failed")
-    seconds = time.monotonic() - began
+    behind = time.monotonic() - made.times[-1][1]
     requests = len(made.asked)
     twice = max(made.counted("/").values(), default=0)
     done = again = finished = 0
@@ -129,7 +127,9 @@ def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Pat
         made.asked.clear()
         before, broken = done, scratch / f"broken{finished}"
         # Until it has been killed often enough, or has come to its end between two kills.
-        while done < kills and killed(source, broken, draw.uniform(first, seconds)):
+        while done < kills and killed(
+            made, start(source, broken), draw.randint(1, requests // 4 + 1), draw.uniform(0, behind)
+        ):
             done += 1
         if start(source, broken).wait() != 0:
             raise SystemExit(f"{way}: the last backfill failed")
@@ -149,11 +149,13 @@ def disturbed(made: Any, way: str, kills: int, draw: random.Random, scratch: Pat
     return same and same_bytes and twice == 1
 
 
-def killed(source: str, output: Path, moment: float) -> bool:
-    """Start a backfill and kill it at a moment (seconds); return False if it ended before."""
-    process = start(source, output)
+def killed(made: Any, process: "subprocess.Popen[bytes]", count: int, seconds: float) -> bool:
+    """Kill a backfill so long after so many requests; return False if it ended before."""
+    known = len(made.asked)
+    while len(made.asked) < known + count and process.poll() is None:
+        time.sleep(0.002)
     try:
-        process.wait(moment)
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -166,6 +168,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pages", type=int, default=400)
+    parser.add_argument("--way", action="append", choices=WAYS, help="default: all")
     options = parser.parse_args()
     print(f"{'way':22} articles requests most of 1 kills backfills  repeated    tables   archive")
     equal = True
@@ -173,7 +176,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         archive(Path(folder) / "archive", options.pages) as made,
     ):
-        for way in ("collinfo.json", TABLE, "cdx/search/cdx"):
+        for way in options.way or WAYS:
             draw = random.Random(options.seed)
             scratch = Path(folder) / way.replace("/", "_")
             equal = disturbed(made, way, options.kills, draw, scratch) and equal

@@ -274,7 +274,8 @@ def _sentence(order: Order, outcome: Outcome) -> str:
     words = f"{outcome.rows.get('rows', 0):,} rows of the index ({seen})" if seen else "no capture"
     done = "".join(f"; {count:,} {name}" for name, count in sorted(outcome.fetched.items()))
     to_go = f"; {left:,} captures to fetch, {size:,} bytes" if left else ""
-    about = f", about {span(expected(order, outcome.parts))}" if left and order.dry_run else ""
+    seconds = math.ceil(expected(order, outcome.parts))
+    about = f", about {span(seconds)}" if left and order.dry_run else ""
     return words + done + to_go + about
 
 
