@@ -48,6 +48,12 @@ class Assignment:
         return int(places * self.double + 1e-9)
 
 
+@lru_cache(maxsize=256)
+def places(made: Assignment, count: int, reviewer: str) -> tuple[int, ...]:
+    """Return the places of a reviewer among `count` items."""
+    return tuple(place for place in range(count) if reviewer in made.of(place))
+
+
 def reviewers_named(names: Sequence[str]) -> tuple[str, ...]:
     """Return reviewers' names as they are stored. Raises `ReviewError`."""
     try:

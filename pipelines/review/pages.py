@@ -106,6 +106,7 @@ class Pages:
                     "progress": [
                         progress.of(drawn_plan, name) for name in progress.reviewers(drawn_plan)
                     ],
+                    "paces": progress.paces(drawn_plan),
                     "agreements": progress.agreements(drawn_plan),
                     "differing": len(differing),
                     "settled": len(progress.settled(drawn_plan)),

@@ -20,7 +20,7 @@ from pipelines.review.stored_verdicts import StoredVerdicts
 class Progress:
     """Progress of one reviewer with one plan.
 
-    `judged` of the reviewer's `total` items, `counts` by code; `pace` unless no time was measured.
+    `judged` of the reviewer's `total` items, `counts` by code.
     """
 
     reviewer: str
@@ -28,7 +28,6 @@ class Progress:
     total: int
     counts: dict[str, int]
     stale: int = 0
-    pace: Pace | None = None
 
 
 class PlanProgress:
@@ -69,10 +68,10 @@ class PlanProgress:
 
     def assigned(self, plan: DrawnPlan, reviewer: str) -> Sequence[int]:
         """Return the places that a reviewer is to judge."""
-        places, made = range(len(plan.items)), self.assignment(plan)
+        made, count = self.assignment(plan), len(plan.items)
         if made is None or reviewer not in made.reviewers:
-            return places
-        return [place for place in places if reviewer in made.of(place)]
+            return range(count)
+        return assignments.places(made, count, reviewer)
 
     def next_place(self, plan: DrawnPlan, reviewer: str, after: int = -1) -> int | None:
         """Return the next place without a verdict, in a circle."""
@@ -93,9 +92,13 @@ class PlanProgress:
                 counts[newest.verdict] = counts.get(newest.verdict, 0) + 1
             elif self.stale(plan, place, reviewer):
                 stale += 1
-        given = [v for v in self._stored.placed_in(str(plan.plan)) if v.reviewer == reviewer]
-        pace = next((one for one in paces(given) if one.level == plan.level), None)
-        return Progress(reviewer, sum(counts.values()), len(own), counts, stale, pace)
+        return Progress(reviewer, sum(counts.values()), len(own), counts, stale)
+
+    def paces(self, plan: DrawnPlan) -> dict[str, Pace]:
+        """Return the pace of a plan's reviewers by name."""
+        with self._stored.lock:
+            given = self._stored.placed_in(str(plan.plan))
+        return {one.reviewer: one for one in paces(given) if one.level == plan.level}
 
     def reviewers(self, plan: DrawnPlan) -> list[str]:
         """Return the names of those who judged or are to judge, sorted."""

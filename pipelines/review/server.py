@@ -228,6 +228,7 @@ class _Views:
     def take(self, request: Request, form: Mapping[str, str]) -> Response:
         """Store a verdict or take one back; answer with the next item."""
         drawn_plan, reviewer, adjudicating = self._about(request, form)
+        self._session.verdicts.refresh()
         undoing, ui = form.get("do") == "undo", _ui(request)
         if undoing:
             undone = self._session.undo(drawn_plan, reviewer)

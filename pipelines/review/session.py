@@ -46,6 +46,8 @@ class JudgingSession:
         self.progress = PlanProgress(self.verdicts, output)
         self._drawing = threading.Lock()
         self._drawn_plans: dict[str, DrawnPlan] = {}
+        self._seen: set[str] = set()
+        """Ids of verdicts given here, or there when a plan was first judged here."""
         self._steps: dict[tuple[str, str], list[Step]] = {}
 
     # Plans
@@ -160,6 +162,7 @@ class JudgingSession:
                 after = replace(after, discuss=before.discuss,
                                 note=before.note if note is None else note or None)  # fmt: skip
             self.verdicts.append(after)
+            self._seen.add(after.verdict_id)
             if not adjudicating:
                 steps.append(Step(place, before, after))
         return after
@@ -180,6 +183,7 @@ class JudgingSession:
                 before = self._verdict(drawn, reviewer, None, None, adjudicating)
             note = before.note if note is None else _clean(note) or None
             verdict_id, judged_at = self.verdicts.new_id()
+            self._seen.add(verdict_id)
             flagged = not before.discuss
             self.verdicts.append(
                 replace(before, verdict_id=verdict_id, judged_at=judged_at, note=note,
@@ -199,11 +203,18 @@ class JudgingSession:
                 return None
             step = steps[-1]
             before, after = step.before, step.after
+            newest = self.verdicts.newest(after.item, reviewer)
+            if newest is not None and newest.verdict_id not in self._seen:
+                # Given by another process since: it is the last one.
+                before, after = after, newest
+                self._seen.add(newest.verdict_id)
+                steps.append(step)
             if after.level == "unmatched":
                 after = replace(after, zh_id=before.zh_id if before else None,
                                 relation=before.relation if before else None)  # fmt: skip
             last = self.verdicts.newest(after.item, reviewer) or after
             verdict_id, judged_at = self.verdicts.new_id()
+            self._seen.add(verdict_id)
             # The verdict taken back may be on texts that have changed: it is taken back for those.
             digest = (before.judged_sha256 if before else None) or after.judged_sha256
             self.verdicts.append(
@@ -268,10 +279,11 @@ class JudgingSession:
         if key not in self._steps:
             pairs = {drawn.pair_id: at for at, drawn in enumerate(plan.items) if drawn.pair_id}
             places = self.progress.places(plan)
+            own = [one for one in self.verdicts.own_in(str(plan.plan), reviewer) if one.verdict]
+            self._seen.update(one.verdict_id for one in own)
             self._steps[key] = [
                 Step(places.get(given.item, pairs.get(given.pair_id or "", 0)), None, given)
-                for given in self.verdicts.own_in(str(plan.plan), reviewer)
-                if given.verdict
+                for given in own
             ]
         return self._steps[key]
 

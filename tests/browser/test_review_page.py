@@ -198,8 +198,11 @@ def test_a_note_is_typed_without_judging_and_stored_with_the_verdict(
     page.keyboard.type("1 of 2: 缺")
     assert place(page) == "0"
     page.keyboard.press("Escape")
+    # Ten minutes without a sign of the reader count as one.
+    page.evaluate("(now => { performance.now = () => now + 600_000; })(performance.now())")
     press(page, "2", 1)
     mine = [one for one in verdicts.read(corpus) if one.reviewer == "nora"]
+    assert 60 <= (mine[0].seconds or 0) < 180
     assert [(one.verdict, one.note) for one in mine] == [("abridged", "1 of 2: 缺")]
     press(page, "ArrowLeft", 0)
     assert page.locator("textarea").input_value() == "1 of 2: 缺"

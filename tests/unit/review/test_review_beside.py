@@ -92,7 +92,7 @@ def test_times_add_up_over_an_item_and_undoing_adds_nothing(session: JudgingSess
     session.judge(plan, 0, "cleo", "abridged", adjudicating=True, seconds=99.0)
     (found,) = pace.paces(verdicts.read(session.output))
     assert (found.reviewer, found.items, found.median, found.total) == ("anna", 2, 22.5, 45.0)
-    assert session.progress.of(plan, "anna").pace == found
+    assert session.progress.paces(plan)["anna"] == found
     assert printed.evaluate(session.output)["time"][0]["total"] == 45
 
 

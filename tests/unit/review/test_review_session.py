@@ -176,3 +176,19 @@ def test_search_finds_chinese_articles_by_all_of_their_words(output: Path) -> No
     assert reader.search("anlan", "Phase") == []
     assert reader.search("anlan", ".*") == []
     assert reader.search("../anlan", "大桥") == []
+
+
+def test_undo_takes_back_what_another_process_stored_since_and_only_then_ours(
+    session: JudgingSession,
+) -> None:
+    plan, other = session.open_plan(PLAN), JudgingSession(session.output, clock())
+    session.judge(plan, 0, "anna", "different")
+    other.verdicts.refresh()
+    other.judge(plan, 0, "anna", "translation", note="seen again")
+    session.verdicts.refresh()
+    for code in ("different", None):
+        assert session.undo(plan, "anna") == 0
+        held = session.verdicts.newest(plan.items[0].item, "anna")
+        assert held is not None
+        assert (held.verdict, held.note) == (code, "seen again")
+    assert session.undo(plan, "anna") is None
