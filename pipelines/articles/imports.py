@@ -1,7 +1,5 @@
-"""Articles from JSON Lines, tables and folders, checked before storage."""
+"""Articles from files that people bring, checked before storage."""
 
-import csv
-import io
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,17 +10,25 @@ from typing import Any
 
 from crawler.city import host_of, is_public, key_problem
 from crawler.credentials import without_user
-from crawler.errors import ShizhengError
 from crawler.extract.mojibake import is_garbled, repaired
 from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE, MAX_URL
-from pipelines.articles import contract, language
+from pipelines.articles import contract, language, parallel, records
+from pipelines.articles.records import ImportFileError, Record, Table
+from pipelines.errors import check_words
 from pipelines.tables import text_files
 from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.vocabulary import LANGS
 from pipelines.text.normal import visible
 
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
+_PARALLEL = ("zh", "en", "translation")
+"""Columns of both languages, in tables of parallel texts."""
+_ARCHIVES = (".warc", ".warc.gz", ".wacz")
+_EXPECTED = (
+    "expected a JSON object a line, a table with a text column, TMX with Chinese and English, or a "
+    "folder with .txt files"
+)
 _NULLABLE = ("lang", "published_at", "title", "url")
 _LONGEST = {
     "id": contract.MAX_ID,
@@ -44,13 +50,6 @@ _FEW = 60
 overrules a third language, which is detected with less certainty than Chinese and English."""
 
 
-class ImportFileError(ShizhengError):
-    """Line that is no article.
-
-    The message names file, line and the expected form.
-    """
-
-
 def read_jsonl(path: Path, now: datetime | None = None) -> tuple[list[Article], list[Reject]]:
     """Read `{"id", "city", "lang", "url", "title", "text", "published_at"}` lines.
 
@@ -62,79 +61,109 @@ def read_jsonl(path: Path, now: datetime | None = None) -> tuple[list[Article], 
     return _read(path, _json_lines(path), now or datetime.now(UTC))
 
 
-def read_table(
-    path: Path, columns: Mapping[str, str], city: str, now: datetime | None = None
+def read_file(
+    path: Path,
+    columns: Mapping[str, str],
+    city: str,
+    english: Path | None = None,
+    now: datetime | None = None,
 ) -> tuple[list[Article], list[Reject]]:
-    """Read the articles of a CSV or TSV file, or a folder.
+    """Read the articles of a file or folder that names no cities, or of JSON Lines.
 
-    `columns` names the file's columns by those of JSON Lines; only a text is needed: ids are rows
-    by number, the city is `city`. A folder has text files, `zh/*.txt` and `en/*.txt`, named by
-    id; the first line is the title. Raises `ImportFileError`.
+    `columns` names a table's columns by those of JSON Lines, or `zh`, `en` and `translation`; only
+    a text is needed: ids are rows by number, the city is `city`. TMX, the Chinese lines of
+    `english` and tables with both languages give pairs that are known. Raises `ImportFileError`.
     """
-    rows = _text_files(path) if path.is_dir() else _cells(path, columns)
-    blank = dict.fromkeys(_NULLABLE)
-    complete = ((where, blank | {"city": city} | row) for where, row in rows)
-    return _read(path, complete, now or datetime.now(UTC))
+    check_words("column", columns, (*_KEYS, *_PARALLEL))
+    now = now or datetime.now(UTC)
+    if path.name.lower().endswith(_ARCHIVES):
+        raise ImportFileError(f"{path}: a web archive is read by `shizheng extract --any-host`")
+    if english is not None:
+        return _known(path, parallel.moses(path, english), city, now, english)
+    if path.suffix.lower() == ".tmx":
+        return _known(path, parallel.tmx(path), city, now)
+    if path.is_dir() and not records.is_table(path):
+        return _read(path, _complete(city, records.texts(path)), now)
+    table = records.table(path) if records.is_table(path) else _json_table(path)
+    units = parallel.rows(table, columns)
+    if units is not None:
+        return _known(path, units, city, now)
+    return _read(path, _complete(city, _cells(path, table, columns)), now)
 
 
-def _read(
-    path: Path, rows: Iterable[tuple[str, dict[str, Any]]], now: datetime
+def _known(
+    path: Path,
+    units: Iterable[parallel.Unit],
+    city: str,
+    now: datetime,
+    english: Path | None = None,
 ) -> tuple[list[Article], list[Reject]]:
+    """Return the articles of parallel texts, as mates."""
+    articles, rejects = _read(path, _complete(city, parallel.articles(units)), now)
+    swapped = sum("lang_mismatch" in article.flags for article in articles)
+    if english is not None and swapped > len(articles) / 2:
+        raise ImportFileError(
+            f"{path}: most of it is not Chinese, or {english} not English; expected the Chinese "
+            "file first, then --english and the other"
+        )
+    return parallel.linked(articles), rejects
+
+
+def _read(path: Path, rows: Iterable[Record], now: datetime) -> tuple[list[Article], list[Reject]]:
     articles: list[Article] = []
     rejects: list[Reject] = []
     lines: dict[tuple[str, str], str] = {}
     for where, row in rows:
         article = _article(row, where, now)
-        number = where.rpartition(":")[2]
-        first = lines.setdefault((article.city, article.article_id), number)
-        if first != number:
-            raise ImportFileError(f"{where}: id {article.article_id!r} was on line {first} already")
+        first = lines.setdefault((article.city, article.article_id), where)
+        if first != where:
+            number = first.rpartition(":")[2]
+            raise ImportFileError(
+                f"{where}: id {article.article_id!r} was on line {number} already"
+            )
         judged = _in_its_language(article)
         if isinstance(judged, Reject):
             rejects.append(judged)
         else:
             articles.append(judged)
     if not articles and not rejects:
-        raise ImportFileError(f"{path}: holds no article; expected one JSON object a line")
+        raise ImportFileError(f"{path}: holds no article; {_EXPECTED}")
     return articles, rejects
 
 
-def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _json_lines(path: Path) -> Iterator[Record]:
     content = text_files.read_text(path, ImportFileError)
     for number, line in enumerate(content.split("\n"), start=1):
         if line.strip():
             yield f"{path}:{number}", _row(line, f"{path}:{number}")
 
 
-def _cells(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows of a table; empty cells are left out."""
-    content = text_files.read_text(path, ImportFileError)
-    csv.field_size_limit(contract.MAX_TEXT * 4)
-    table = csv.DictReader(
-        io.StringIO(content.removeprefix("\ufeff"), newline=""),
-        delimiter="\t" if path.suffix.lower() == ".tsv" else ",",
-    )
+def _json_table(path: Path) -> Table:
+    rows = list(_json_lines(path))
+    return Table(list(rows[0][1]) if rows else _KEYS, iter(rows))
+
+
+def _cells(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Record]:
+    """Yield the rows of a table of articles by the keys of JSON Lines."""
     names = {key: columns.get(key, key) for key in _KEYS}
-    missing = [
-        names[key] for key in ("text", *columns) if names[key] not in (table.fieldnames or ())
-    ]
+    wanted = ("text", *(key for key in columns if key in names))
+    missing = [names[key] for key in wanted if names[key] not in table.names]
     if missing:
-        have = ", ".join(table.fieldnames or ()) or "none"
         raise ImportFileError(
-            f"{path}:1: no column {', '.join(dict.fromkeys(missing))}; there are: {have}. Name "
-            "yours like --column text=body"
+            f"{path}: no column {', '.join(dict.fromkeys(missing))}; there are: "
+            f"{', '.join(table.names) or 'none'}. Name yours like --column text=body, or both "
+            "languages like --column zh=source --column en=target"
         )
-    for number, row in enumerate(table, start=1):
-        found = {key: row[name] for key, name in names.items() if row.get(name)}
-        yield f"{path}:{table.line_num}", {"id": f"row-{number}", "text": ""} | found
+    for number, (where, row) in enumerate(table.rows, start=1):
+        found = {key: row[name] for key, name in names.items() if name in row}
+        # A cell that is empty is left out of a row; a line of JSON that has no text is a mistake.
+        blank = {"text": ""} if records.is_table(path) else {}
+        yield where, {"id": f"row-{number}"} | blank | found
 
 
-def _text_files(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for lang in LANGS:
-        for file in sorted((folder / lang).glob("*.txt")):
-            title, _, text = text_files.read_text(file, ImportFileError).strip().partition("\n")
-            row = {"id": f"{lang}-{file.stem}", "lang": lang, "title": title, "text": text or title}
-            yield f"{file}:1", row
+def _complete(city: str, rows: Iterable[Record]) -> Iterator[Record]:
+    blank = dict.fromkeys(_NULLABLE) | {"city": city}
+    return ((where, blank | row) for where, row in rows)
 
 
 def _article(row: dict[str, Any], where: str, now: datetime) -> Article:

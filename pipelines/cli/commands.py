@@ -4,6 +4,7 @@ Steps are imported where they are used: loading all of them takes seconds, and `
 `--help` do without.
 """
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -121,7 +122,7 @@ def _order(
 
 
 def extract(
-    *warcs: Annotated[Path, option("files of web archives", name="WARC")],
+    *warcs: Annotated[Path, option("files of web archives, .wacz too", name="WARC")],
     every: Annotated[bool, option("every archive in the output folder", name="--all")] = False,
     url_prefix: Annotated[str | None, option("only pages whose URL starts so", "P")] = None,
     any_host: Annotated[
@@ -140,7 +141,7 @@ def extract(
     from crawler.city import key_problem
     from crawler.city_file import load_cities
     from pipelines import pool
-    from pipelines.articles import archives
+    from pipelines.articles import archives, wacz
     from pipelines.operations.steps import mark_reposts
     from pipelines.tables import runs
 
@@ -156,10 +157,14 @@ def extract(
     if problem is not None:
         raise UsageError(f"--city names files: {problem}; not {city!r}")
     run = runs.start(output, "extract", ())
-    with runs.noting_end(run), progress() as tracker:
+    with (
+        runs.noting_end(run),
+        progress() as tracker,
+        tempfile.TemporaryDirectory(prefix=".wacz-", dir=output) as folder,
+    ):
         found = archives.extract(
             output,
-            paths,
+            list(wacz.unpacked(paths, Path(folder))),
             cities,
             run,
             tracker,
@@ -303,8 +308,8 @@ def import_articles(
     file: Annotated[
         Path,
         option(
-            "an article a line, as JSON; or a .csv or .tsv with a header; or a folder with "
-            "zh/*.txt and en/*.txt",
+            "an article a line, as JSON; a .csv, .tsv or .parquet, a dataset's folder, with the "
+            "columns text or zh and en; a .tmx; a folder with zh/*.txt and en/*.txt",
             name="FILE",
         ),
     ],
@@ -318,22 +323,23 @@ def import_articles(
             converter=named_values,
         ),
     ] = (),
+    english: Annotated[
+        Path | None,
+        option("the English lines of a Moses corpus; FILE has the Chinese ones", "FILE"),
+    ] = None,
     city: Annotated[
-        str, option("city of a table's or folder's articles (default: imported)", "KEY")
+        str, option("city of articles without one (default: imported)", "KEY")
     ] = "imported",
     shared: Shared = SHARED,
 ) -> ExitCode:
-    """Import articles from elsewhere: JSON Lines, tables, text files."""
+    """Import articles or parallel texts from elsewhere."""
     from pipelines.articles import duplicates, imports
     from pipelines.operations.steps import mark_reposts
     from pipelines.tables import lock, runs
     from pipelines.tables.articles import write_articles, write_rejects
 
-    if file.is_dir() or file.suffix.lower() in (".csv", ".tsv"):
-        columns = dict(name.split("=", 1) for name in column)
-        articles, rejects = imports.read_table(file, columns, city)
-    else:
-        articles, rejects = imports.read_jsonl(file)
+    columns = dict(name.split("=", 1) for name in column)
+    articles, rejects = imports.read_file(file, columns, city, english)
     output = writable(shared.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):

@@ -1,0 +1,140 @@
+"""Records of files that people bring: tables, folders of texts, datasets.
+
+A record is a place, such as `file:line`, and a value by column. A table is CSV, TSV, Parquet, or a
+folder with Parquet or Arrow files, as `save_to_disk` of Hugging Face's `datasets` writes it.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crawler.errors import ShizhengError
+from pipelines.articles import contract
+from pipelines.tables import text_files
+
+Record = tuple[str, dict[str, Any]]
+
+_LANGUAGES = {"zh": "zh", "cmn": "zh", "zho": "zh", "chi": "zh", "en": "en", "eng": "en"}
+"""Primary language subtags (BCP 47 and ISO 639) of what is read as Chinese or English."""
+_ENDINGS = (".parquet", ".arrow")
+
+
+class ImportFileError(ShizhengError):
+    """Line that is no article.
+
+    The message names file, line and the expected form.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Names of a table's columns, and its records."""
+
+    names: Sequence[str]
+    rows: Iterator[Record]
+
+
+def language_of(tag: str) -> str | None:
+    """Return zh or en for a tag such as zh-CN, zh_Hant, cmn or EN-us; None for others."""
+    return _LANGUAGES.get(tag.strip().replace("_", "-").partition("-")[0].lower())
+
+
+def is_table(path: Path) -> bool:
+    """Return True for a file or folder that `table` reads."""
+    if path.is_dir():
+        return bool(_columnar(path))
+    return path.suffix.lower() in (".csv", ".tsv", *_ENDINGS)
+
+
+def table(path: Path) -> Table:
+    """Return the records of a table. Raises `ImportFileError`, also while they are read."""
+    if path.is_dir() or path.suffix.lower() in _ENDINGS:
+        return _stored(path, _columnar(path) if path.is_dir() else [path])
+    content = text_files.read_text(path, ImportFileError).removeprefix("\ufeff")
+    csv.field_size_limit(contract.MAX_TEXT * 4)
+    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
+    return Table(reader.fieldnames or (), _delimited(path, reader))
+
+
+def texts(folder: Path) -> Iterator[Record]:
+    """Yield the text files of a folder, the first line as the title.
+
+    The language is in the name of a folder (`zh/a.txt`) or before the ending (`a.zh.txt`), or null.
+    """
+    for file in sorted(folder.rglob("*.txt")):
+        name = file.relative_to(folder).with_suffix("")
+        tags = (*name.parent.parts, name.suffix.removeprefix("."))
+        lang = next((found for tag in reversed(tags) if (found := language_of(tag))), None)
+        title, _, text = text_files.read_text(file, ImportFileError).strip().partition("\n")
+        key = "-".join(name.parts)
+        yield f"{file}:1", {"id": key, "lang": lang, "title": title, "text": text or title}
+
+
+def _delimited(path: Path, reader: "csv.DictReader[str]") -> Iterator[Record]:
+    try:
+        for row in reader:
+            where = f"{path}:{reader.line_num}"
+            if None in row:
+                raise ImportFileError(
+                    f"{where}: more cells than the header has columns; set texts with separators, "
+                    "quotes or line ends between double quotes"
+                )
+            yield where, {name: cell for name, cell in row.items() if cell}
+    except csv.Error as error:
+        raise ImportFileError(f"{path}:{reader.line_num + 1}: no table ({error})") from error
+
+
+def _columnar(folder: Path) -> list[Path]:
+    found = [sorted(folder.rglob(f"*{ending}")) for ending in _ENDINGS]
+    return next((paths for paths in found if paths), [])
+
+
+def _stored(path: Path, files: list[Path]) -> Table:
+    with ExitStack() as stack:
+        names = _columns(stack, files[0])[0].names
+    return Table(names, _batches(files))
+
+
+def _batches(files: list[Path]) -> Iterator[Record]:
+    for file in files:
+        number = 0
+        with ExitStack() as stack:
+            for batch in _columns(stack, file)[1]:
+                for row in batch.to_pylist():
+                    number += 1
+                    kept = {name: _value(value) for name, value in row.items()}
+                    yield f"{file}:{number}", {n: v for n, v in kept.items() if v not in ("", None)}
+
+
+def _columns(stack: ExitStack, file: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Return the schema and batches of a Parquet or Arrow file. Raises `ImportFileError`."""
+    try:
+        if file.suffix.lower() == ".parquet":
+            parquet = stack.enter_context(pq.ParquetFile(file))
+            return parquet.schema_arrow, parquet.iter_batches(batch_size=1_000)
+        source = stack.enter_context(pa.memory_map(str(file)))
+        stream = pa.ipc.open_stream(source)
+        return stream.schema, iter(stream)
+    except FileNotFoundError:
+        raise ImportFileError(f"{file}: there is no such file") from None
+    except (OSError, pa.ArrowException) as error:
+        raise ImportFileError(
+            f"{file}: expected a Parquet file, or an Arrow file as `save_to_disk` writes it "
+            f"({str(error).splitlines()[0]})"
+        ) from error
+
+
+def _value(value: Any) -> Any:
+    """Return a cell as an import reads it: days, times and numbers as texts."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, int | float) else value
