@@ -68,7 +68,7 @@ def read_file(
     english: Path | None = None,
     now: datetime | None = None,
 ) -> tuple[list[Article], list[Reject]]:
-    """Read the articles of a file or folder that names no cities, or of JSON Lines.
+    """Read the articles of any file or folder that is imported.
 
     `columns` names a table's columns by those of JSON Lines, or `zh`, `en` and `translation`; only
     a text is needed: ids are rows by number, the city is `city`. TMX, the Chinese lines of
@@ -144,7 +144,7 @@ def _json_table(path: Path) -> Table:
 
 
 def _cells(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Record]:
-    """Yield the rows of a table of articles by the keys of JSON Lines."""
+    """Yield the rows of a table, by the keys of JSON Lines."""
     names = {key: columns.get(key, key) for key in _KEYS}
     wanted = ("text", *(key for key in columns if key in names))
     missing = [names[key] for key in wanted if names[key] not in table.names]

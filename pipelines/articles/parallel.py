@@ -30,7 +30,7 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Both sides of a unit, its place, and the name of its document."""
+    """Both sides of a unit, its place and its document."""
 
     where: str
     document: str
@@ -39,7 +39,10 @@ class Unit:
 
 
 def articles(units: Iterable[Unit]) -> Iterator[Record]:
-    """Yield the rows of two articles for each document, ids ending in -zh and -en."""
+    """Yield the rows of two articles for each document.
+
+    Their ids end in -zh and -en. Raises `ImportFileError`.
+    """
     documents: dict[str, list[Unit]] = {}
     for unit in units:
         sides = {lang: contract.one_line(visible(getattr(unit, lang))) for lang in LANGS}
@@ -101,7 +104,7 @@ def moses(zh: Path, en: Path) -> Iterator[Unit]:
 
 
 def rows(table: Table, columns: Mapping[str, str]) -> Iterator[Unit] | None:
-    """Return the units of a table with both languages; None if it has not both.
+    """Return the units of a table of both languages, or None.
 
     They are in the columns `zh` and `en`, or in one such as `translation` of {"zh": …, "en": …}.
     """

@@ -43,7 +43,10 @@ class Table:
 
 
 def language_of(tag: str) -> str | None:
-    """Return zh or en for a tag such as zh-CN, zh_Hant, cmn or EN-us; None for others."""
+    """Return zh, en or None for a tag of a language.
+
+    Such as zh-CN, zh_Hant, cmn or EN-us.
+    """
     return _LANGUAGES.get(tag.strip().replace("_", "-").partition("-")[0].lower())
 
 
@@ -55,7 +58,7 @@ def is_table(path: Path) -> bool:
 
 
 def table(path: Path) -> Table:
-    """Return the records of a table. Raises `ImportFileError`, also while they are read."""
+    """Return a table. It, too, raises `ImportFileError` while read."""
     if path.is_dir() or path.suffix.lower() in _ENDINGS:
         return _stored(path, _columnar(path) if path.is_dir() else [path])
     content = text_files.read_text(path, ImportFileError).removeprefix("\ufeff")
@@ -66,7 +69,7 @@ def table(path: Path) -> Table:
 
 
 def texts(folder: Path) -> Iterator[Record]:
-    """Yield the text files of a folder, the first line as the title.
+    """Yield a folder's text files, the first line as title.
 
     The language is in the name of a folder (`zh/a.txt`) or before the ending (`a.zh.txt`), or null.
     """
@@ -116,7 +119,7 @@ def _batches(files: list[Path]) -> Iterator[Record]:
 
 
 def _columns(stack: ExitStack, file: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    """Return the schema and batches of a Parquet or Arrow file. Raises `ImportFileError`."""
+    """Return schema and batches of a file. Raises `ImportFileError`."""
     try:
         if file.suffix.lower() == ".parquet":
             parquet = stack.enter_context(pq.ParquetFile(file))
@@ -134,7 +137,7 @@ def _columns(stack: ExitStack, file: Path) -> tuple[pa.Schema, Iterator[pa.Recor
 
 
 def _value(value: Any) -> Any:
-    """Return a cell as an import reads it: days, times and numbers as texts."""
+    """Return a cell, with days, times and numbers as texts."""
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value) if isinstance(value, int | float) else value

@@ -1,4 +1,4 @@
-"""WACZ files: web archives (WARC) in a zip file, as browsers' recorders write them."""
+"""WACZ files: web archives (WARC) in a zip file."""
 
 import shutil
 import zipfile
@@ -13,9 +13,9 @@ _MOST_PACKED = 20
 
 
 def unpacked(paths: Iterable[Path], folder: Path) -> Iterator[Path]:
-    """Yield the paths, in place of a WACZ file those of its archives, unpacked into `folder`.
+    """Yield the paths, those of a WACZ file's archives in its place.
 
-    Raises `ArchiveError` for a file that is no WACZ, or has no archive.
+    They are unpacked into `folder`. Raises `ArchiveError` for a file that is no WACZ, or has no archive.
     """
     for number, path in enumerate(paths):
         if path.suffix.lower() != ENDING:
