@@ -15,7 +15,8 @@ _MOST_PACKED = 20
 def unpacked(paths: Iterable[Path], folder: Path) -> Iterator[Path]:
     """Yield the paths, those of a WACZ file's archives in its place.
 
-    They are unpacked into `folder`. Raises `ArchiveError` for a file that is no WACZ, or has no archive.
+    They are unpacked into `folder`. Raises `ArchiveError` for a file that is no WACZ, or has no
+    archive.
     """
     for number, path in enumerate(paths):
         if path.suffix.lower() != ENDING:
