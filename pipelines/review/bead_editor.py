@@ -13,6 +13,9 @@ from pipelines.tables.vocabulary import LANGS
 MOST = 20
 """Stored beads of one correction at most; set by hand."""
 
+LONGEST = 5_000
+"""Characters of a side at most, so that a form can hold them; set by hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -32,7 +35,7 @@ class Run:
 def read_run(
     stored: StoredPairs, drawn: Drawn, position: int, count: int, before: str | None
 ) -> Run | None:
-    """Return beads to edit, None if there are none at this position.
+    """Return beads to edit, None for none and for too long ones.
 
     A `count` of 0 are the beads of `before`, the correction in force, or one. With their number the
     correction is continued, with any other the stored beads are shown.
@@ -48,6 +51,8 @@ def read_run(
     beads = made or [(row["zh"] or "", row["en"] or "") for row in run]
     lines = tuple(tuple(" ".join(bead[side].split()) for bead in beads) for side in (0, 1))
     sources = tuple(_source(run, lang, texts.get(lang) or "") for lang in LANGS)
+    if max(map(len, sources)) > LONGEST:
+        return None
     return Run(position, count, len(rows), (sources[0], sources[1]), (lines[0], lines[1]))
 
 

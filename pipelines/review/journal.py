@@ -112,7 +112,7 @@ def pending(path: Path, start: int = 0) -> tuple[list[Row], int]:
     """Return a journal's whole lines from byte `start`, and their end.
 
     A last line without its end was never acknowledged and is not read. Raises `StoreError` for a
-    line that is no verdict.
+    line that is no verdict, and for a file that cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -120,6 +120,10 @@ def pending(path: Path, start: int = 0) -> tuple[list[Row], int]:
             content = file.read()
     except FileNotFoundError:
         return [], 0
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be read ({error.strerror}); check its permissions, then try again"
+        ) from error
     whole = content[: content.rfind(b"\n") + 1]
     return list(_rows(path, whole)), start + len(whole)
 

@@ -192,6 +192,7 @@ class Pages:
             "stale": session.progress.stale(drawn_plan, place, reviewer, page.adjudicating),
             "shown": shown,
             "gone": item is None,
+            "editing": page.edit is not None,
             "strange": not page.adjudicating
             and place not in session.progress.assigned(drawn_plan, reviewer),
             "whole": f"{page.address(place)}&whole=1",

@@ -339,6 +339,8 @@ class _Views:
     ) -> str:
         """Return the correction of beads that a form makes."""
         drawn = self._session.drawn(plan, place)
+        if (form.get("shown") or None) not in (None, self._session.shown(plan, place)):
+            raise TextsChangedError("these texts were stored anew meanwhile; load the page again")
         count = _number(form, "beads") or 1
         run = self._reader.run(drawn, -1 if position is None else position, count, None)
         if run is None or run.count != count:

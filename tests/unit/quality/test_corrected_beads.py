@@ -189,6 +189,9 @@ def test_lines_of_the_editor_become_beads_with_the_spaces_of_the_article(output:
     assert again is not None
     assert (again.count, again.lines[1][0]) == (2, "")
     assert bead_editor.read_run(stored, drawn, 4, 1, None) is None
-    last = bead_editor.read_run(stored, drawn, 3, 9, None)
+    store_rows(output, "sentences", "anlan", [STORED[0] | {"zh": "长" * 5_001}])
+    assert bead_editor.read_run(StoredPairs(output), drawn, 0, 1, None) is None
+    store_rows(output, "sentences", "anlan", STORED)
+    last = bead_editor.read_run(StoredPairs(output), drawn, 3, 9, None)
     assert last is not None
     assert last.count == 1

@@ -105,6 +105,15 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     assert [row["reviewer"] for row in read(tmp_path)] == [name]
 
 
+def test_a_journal_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = journal.path_of(tmp_path, "anna")
+    path.mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"anna.jsonl: cannot be read \(Is a directory\)"):
+        journal.pending(path)
+    with pytest.raises(StoreError, match="could not be stored"):
+        journal.append(tmp_path, [verdict(1)])
+
+
 def test_names_that_differ_only_in_case_or_marks_keep_files_of_their_own(tmp_path: Path) -> None:
     names = ["anna", "Anna", "ANNA", "an na", "an/na", "an-na", "安娜"]
     assert len({journal.path_of(tmp_path, name).name.lower() for name in names}) == len(names)
