@@ -162,8 +162,11 @@ def _describe(release: Snapshot, formats: Sequence[str], tracker: Tracker) -> No
     # In the order of the table: the last may link to the others.
     for done, name in enumerate(name for name in FORMATS if name in formats):
         tracker.update("formats", done, len(formats), name)
-        (release.folder / name).mkdir()
-        FORMATS[name](release, release.folder / name)
+        folder = release.folder / name
+        folder.mkdir()
+        FORMATS[name](release, folder)
+        if not any(folder.iterdir()):
+            folder.rmdir()  # nothing to write in this format: copies lose empty folders
     manifest.complete(release.folder, release.manifest)
 
 

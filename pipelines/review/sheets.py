@@ -261,5 +261,6 @@ def _checked(row: Row, where: str) -> Row:
                 f"{where}: {name} must be a text in one line without control characters, not "
                 f"{value[:80]!r}"
             )
-        row[name] = value or None
+        # Spreadsheets keep the blank that somebody typed after a word; an id is as it is.
+        row[name] = (value if name.endswith("_id") else value.strip()) or None
     return row

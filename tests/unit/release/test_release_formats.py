@@ -22,6 +22,7 @@ from release_corpus import (
 from translate.storage import tmx as translate_tmx
 
 from crawler.item import Article
+from pipelines.release import verify
 from pipelines.release.formats import FORMATS, moses
 from pipelines.release.snapshot import Snapshot
 from pipelines.tables import articles, files, parquet, schema
@@ -157,3 +158,4 @@ def test_a_release_without_sentences_has_no_empty_files(tmp_path: Path) -> None:
         "hf/articles/train-00000.parquet",
     }
     assert site_value(found.folder / "site" / "data" / "index.js")["files"] == []
+    assert verify.problems(found) == []  # an empty folder would be no part of the release

@@ -153,6 +153,12 @@ def test_a_task_nobody_annotated_is_no_verdict(output: Path) -> None:
     assert list(sheets.read_tasks(empty.encode(), "in")) == []
 
 
+def test_a_blank_typed_after_a_word_is_no_part_of_it() -> None:
+    content = "level,verdict,reviewer,pair_id\npair, different\u3000,bo ,x \n".encode()
+    ((_, row),) = sheets.read_csv(content, "in")
+    assert (row["verdict"], row["reviewer"], row["pair_id"]) == ("different", "bo", "x ")
+
+
 def test_a_row_is_named_by_the_line_it_begins_on() -> None:
     content = b'level,note,verdict\npair,"a\nb",x\n\npair,,y\n'
     assert [where for where, _ in sheets.read_csv(content, "in")] == ["in, line 2", "in, line 5"]
