@@ -69,7 +69,8 @@ class Article:
     `published_precision`; both are None for an undated page. `lang` and `script` are empty until
     the language step has judged the text; the source's declared language is `lang_declared`.
     `parts` names the URLs of pages 2..n of a multi-page article, in order, until
-    `extract.article.join_parts` has used them up. A page from a web archive names it in
+    `extract.article.join_parts` has used them up; `following` those after a page that is itself one
+    of these. A page from a web archive names it in
     `fetched_from`; `captured_at` is the time of its capture, `first_capture` that of its address's
     first one (UTC).
     """
@@ -98,6 +99,7 @@ class Article:
     flags: tuple[str, ...] = ()
     rights: str | None = None
     parts: tuple[str, ...] = ()
+    following: tuple[str, ...] = ()
     mate_id: str | None = None
     mate_groups: tuple[int, ...] = ()
     fetched_from: str | None = None

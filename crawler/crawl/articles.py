@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler import issues
 from crawler.archive.reader import Answer
@@ -108,19 +108,22 @@ class ArticleReader:
             )  # a crawl that dies amid changed parts must not call it stored
         rest: list[Article] = []
         missing = final = changed = 0
-        for part in first.parts[:MAX_PARTS]:
+        parts = [*first.parts[:MAX_PARTS]]
+        for part in parts:  # grows while it is read, by what the last one shows
             before = self._digests(part)
             answer = await self._part(part, again=again)
             changed += before != self._digests(part) or not before
             found = extract(part, answer.body, answer.headers, session.city) if answer else None
             if isinstance(found, Article):
                 rest.append(found)
+                new = [p for p in found.following if p not in (url, *parts)]
+                parts += new[: MAX_PARTS - len(parts)] if part == parts[-1] else []
                 continue
             missing += 1
             final += found is not None
             reason = f"{found.reason}: {found.detail}" if found else "could not be fetched"
             session.report("part_missing", part, f"of {url}: {reason}")
-        whole = join_parts(first, rest)
+        whole = join_parts(replace(first, parts=tuple(parts)), rest)
         # A part that could not be fetched may be there next time; a reject is final.
         outcome: Outcome = "stored" if missing == final else "retry"
         return PageResults(url, (whole,), outcome, changed > 0)

@@ -25,7 +25,7 @@ from crawler.extract.documents import attachments, framed, pointed
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
 from crawler.extract.mates import mate_url
 from crawler.extract.page import ParsedPage, parse
-from crawler.extract.parts import linked_parts
+from crawler.extract.parts import following_parts, linked_parts
 from crawler.extract.refusals import REASONS, diagnose, is_document
 from crawler.item import Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
@@ -152,6 +152,7 @@ def join_parts(first: Article, rest: Sequence[Article]) -> Article:
         attachments=_once(url for article in every for url in article.attachments),
         flags=_once(iter(flags)),
         parts=(),
+        following=(),
     )
 
 
@@ -229,6 +230,7 @@ class _Fields:
     images: tuple[str, ...]
     attachments: tuple[str, ...]
     parts: tuple[str, ...]
+    following: tuple[str, ...]
 
     @property
     def heading(self) -> str:
@@ -312,6 +314,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
     data = page.stated_date or page.stated_between(
         fields.title_place(page.blocks, heading, start), start
     )
+    parts = (rules.parts(page.html, page.url) if rules else ()) or linked_parts(page)
     published, date_flags = fields.published_of(metas, near, page.url, data)
     return _Fields(
         page=page,
@@ -328,7 +331,8 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
         keywords=fields.keywords_of(metas),
         images=images(text.nodes, page.base),
         attachments=_documents(page, text, body),
-        parts=(rules.parts(page.html, page.url) if rules else ()) or linked_parts(page),
+        parts=parts,
+        following=() if parts else following_parts(page),
     )
 
 
@@ -378,6 +382,7 @@ def _article_of(found: _Fields) -> Article:
         flags=_once(_flags(found, heading)),
         rights=found.city.rights_of(page.url).text,
         parts=found.parts,
+        following=found.following,
         mate_id=article_id(mate) if (mate := mate_url(page)) else None,
     )
 

@@ -16,6 +16,7 @@ _PARAMETER = re.compile(
     r"(?!.*(?:comment|reply|size|count|total))(?:\w*page\w*|p|pn|pg|pno|part)", re.IGNORECASE
 )
 """Name of the number of a page in a query, of neither comments nor a page's length."""
+_IN_PATH = re.compile(r"(?:[_-]p?|/(?:page/)?)(\d{1,2})(?:\.\w{2,5}|/)?(?=\?|$)")
 _INDEX = re.compile(r"/(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 _ENDING = re.compile(r"\.\w{2,5}$")
 
@@ -36,6 +37,33 @@ def linked_parts(page: ParsedPage) -> tuple[str, ...]:
     if found or any(_path(page.url) == _path(target) for target in labels):
         return found
     return _parts_of(firsts[0], labels) if firsts else ()
+
+
+def following_parts(page: ParsedPage) -> tuple[str, ...]:
+    """Return the pages after this one, if it is a later page of an article.
+
+    Only who came from the first page knows that it is: neighbours may be numbered alike. A pager
+    that shows the next page alone, or a few, is so read to its end.
+    """
+    if not _PAGER.search(page.html) or (shape := _own_shape(page.url)) is None:
+        return ()
+    own, head, tail = shape
+    numbers = []
+    for target, _ in _labels(page):
+        match = re.fullmatch(rf"{re.escape(head)}(\d{{1,2}}){re.escape(tail)}", target)
+        numbers += [int(match[1])] if match else []
+    return tuple(f"{head}{n}{tail}" for n in range(own + 1, max(numbers, default=0) + 1))
+
+
+def _own_shape(url: str) -> tuple[int, str, str] | None:
+    """Return the page's number in an address, and the parts around it."""
+    try:
+        names = [name for name, _ in _numbers(urlsplit(url))]
+    except ValueError:
+        return None
+    queries = (_in_query(url, name) for name in names)
+    match = next(filter(None, (*queries, _IN_PATH.search(url))), None)
+    return (int(match[1]), url[: match.start(1)], url[match.end(1) :]) if match else None
 
 
 def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:

@@ -33,6 +33,8 @@ from pipelines.terminal import Tracker
 
 # Pages fetched to find articles; in anyone else's archive a record has no kind.
 _NOT_ARTICLES = ("list", "robots")
+MAX_PARTS = 100
+"""Pages of one article, as in a crawl; a count above this is a mistake of the page. By hand."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -256,7 +258,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
 
 def _judged(pages: _Pages) -> _Found:
     articles, rejects = [], list(pages.rejects.values())
-    for article in _joined(pages.articles, pages.earlier):
+    for article in joined(pages.articles, pages.earlier):
         for judged in judge(article):
             if isinstance(judged, Reject):
                 rejects.append(judged)
@@ -300,16 +302,27 @@ def _captured(article: Article, record: Record) -> Article:
     )
 
 
-def _joined(articles: Mapping[str, Article], earlier: Sequence[Article]) -> list[Article]:
+def joined(articles: Mapping[str, Article], earlier: Sequence[Article]) -> list[Article]:
     """Return the articles with multi-page ones joined.
 
     An earlier capture is joined with the further pages at hand.
     """
-    continuations = {url for article in articles.values() for url in article.parts}
+    every = {url: _parts_of(article, articles) for url, article in articles.items()}
+    continuations = {part for parts in every.values() for part in parts}
     whole = []
     for article in (*earlier, *articles.values()):
         if article.url in continuations:
             continue
-        rest = [articles[part] for part in article.parts if part in articles]
-        whole.append(join_parts(article, rest) if article.parts else article)
+        parts = _parts_of(article, articles)
+        rest = [articles[part] for part in parts if part in articles]
+        whole.append(join_parts(replace(article, parts=parts), rest) if parts else article)
     return whole
+
+
+def _parts_of(article: Article, articles: Mapping[str, Article]) -> tuple[str, ...]:
+    """Return the further pages of an article, also those that only a further one shows."""
+    parts = [*article.parts]
+    for part in parts:  # grows while it is read
+        if part == parts[-1] and part in articles and len(parts) < MAX_PARTS:
+            parts += [p for p in articles[part].following if p not in (article.url, *parts)]
+    return tuple(parts)

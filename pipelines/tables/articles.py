@@ -17,7 +17,7 @@ from pipelines.tables.files import article_files, articles_folder, table_path
 from pipelines.tables.parquet import Row, empty, read_table, rows_to_table, write_table
 
 # Fields of an Article that are no columns of the table.
-_IN_TRANSIT = {"lang_declared", "parts", "captured_at", "first_capture"}
+_IN_TRANSIT = {"lang_declared", "parts", "following", "captured_at", "first_capture"}
 _ARTICLE_FIELDS = tuple(f.name for f in fields(Article) if f.name not in _IN_TRANSIT)
 
 

@@ -5,12 +5,17 @@ import json
 from pathlib import Path
 
 import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
 from crawler.archive.reader import Answer
 from crawler.city import City, Source
 from crawler.crawl.articles import ArticleReader, rejected
 from crawler.crawl.session import Session
+from crawler.extract.article import extract
+from crawler.item import Article
+from pipelines.articles.archives import joined
 
 LIST = "http://www.a.example/news/"
 CITY = City(
@@ -93,3 +98,46 @@ def test_a_page_is_not_rejected(tmp_path: Path) -> None:
     assert rejected(session, page(1, by_rules=True)) is None
     session.close()
     assert issues(tmp_path) == []
+
+
+class Later:
+    """A site of the later pages of one article, each of which shows the next alone."""
+
+    last = 4
+
+    async def download_async(self, request: Request) -> HtmlResponse:
+        number = int(request.url.rpartition("_")[2].removesuffix(".html"))
+        return HtmlResponse(request.url, 200, body=part(number).body, request=request)
+
+
+def part(number: int) -> Answer:
+    name = f"{LIST}88{f'_{number}' if number > 1 else ''}.html"
+    further = f"<a href='88_{number + 1}.html'>下一页</a>" if number < Later.last else "下一页"
+    text = "".join(f"<p>第{number}页的第{n}段，{TEXT[3:40]}。</p>" for n in (1, 2, 3))
+    html = f"<html><body><h1>水利工程建设纪实</h1><div>{text}</div><p>{further}</p></body></html>"
+    return Answer(name, 200, HTML, html.encode())
+
+
+def test_an_article_is_read_to_its_end_through_links_to_the_next_page(tmp_path: Path) -> None:
+    session = opened(tmp_path)
+    session.crawler.engine = Later()  # type: ignore[assignment]
+    found = asyncio.run(ArticleReader(session).read(part(1)))
+    session.close()
+    assert found is not None
+    (article,) = found.results
+    assert isinstance(article, Article)
+    pages = [int(line[1]) for line in article.text.splitlines()]
+    assert pages == [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
+    assert "parts_missing" not in article.flags
+    assert issues(tmp_path) == []
+
+
+@pytest.mark.parametrize("missing", [None, 3])
+def test_an_archive_joins_the_pages_that_later_ones_show(missing: int | None) -> None:
+    answers = [part(number) for number in range(1, Later.last + 1) if number != missing]
+    read = [extract(answer.url, answer.body, HTML, CITY) for answer in answers]
+    articles = {found.url: found for found in read if isinstance(found, Article)}
+    whole = joined(articles, ())
+    alone = [f"{LIST}88_4.html"] if missing else []
+    assert [article.url for article in whole] == [f"{LIST}88.html", *alone]
+    assert ("parts_missing" in whole[0].flags) == (missing is not None)

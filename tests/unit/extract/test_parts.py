@@ -114,3 +114,25 @@ def test_a_list_of_choices_names_the_parts(address: str, wanted: tuple[str, ...]
 )
 def test_other_links_are_no_parts(address: str, pager: str) -> None:
     assert parts(address, pager) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "pager", "following"),
+    [
+        ("/n/88_2.html", "<a href='/n/88_3.html'>下一页</a>", ["/n/88_3.html"]),
+        ("/n/88-4.html", "<a href='88-3.html'>上一页</a><a href='88-5.html'>下一页</a>",
+         ["/n/88-5.html"]),
+        ("/n/88.html?page=2", "<a href='?page=3'>Next</a>", ["/n/88.html?page=3"]),
+        ("/a/arts/2/", "<a href='/a/arts/3/'>3</a> <a href='/a/arts/5/'>5</a>",
+         ["/a/arts/3/", "/a/arts/4/", "/a/arts/5/"]),
+        ("/n/88_9.html", "<a href='/n/88_8.html'>上一页</a>下一页", []),
+        ("/n/88_2.html", "<a href='/n/89_3.html'>下一页</a>", []),
+        ("/n/88.html", "<a href='/n/88_2.html'>下一页</a>", []),
+    ],
+)  # fmt: skip
+def test_a_later_page_shows_those_after_it(address: str, pager: str, following: list[str]) -> None:
+    text = "".join(f"<p>{line}</p>" for line in LINES * 2)
+    body = f"<html><body><h1>百场文艺进社区</h1>{text}<div>{pager}</div></body></html>".encode()
+    found = extract(HOST + address, body, {}, unnamed_city(HOST))
+    assert isinstance(found, Article)
+    assert [part.removeprefix(HOST) for part in found.following] == following
