@@ -16,6 +16,10 @@ EARLIEST, LATEST = date(1949, 1, 1), date(2099, 12, 31)
 """Range of dates of publication. Earlier ones are mistakes or placeholders; no clock or archive
 makes a later one true."""
 
+LISTED = "shizheng-listed-title"
+"""Name under which the headers of a page have the title that a list gave it: no server sends it,
+and an archive's record has it, so that a page read again is read alike."""
+
 LANGS = ("zh", "en")
 """Languages of the articles."""
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import unquote
 
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
 from crawler.archive.frames import Frame, Frames
 from crawler.errors import ShizhengError
+from crawler.item import LISTED
 from crawler.limits import whole_number
 from crawler.unpacking import joined, unpacked
 
@@ -214,6 +216,7 @@ def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | 
     if "chunked" in headers.pop("transfer-encoding", "").lower():
         body = joined(body)
     headers, body = unpacked(headers, body)
+    headers = with_listed(headers, unquote(fields.get_header(LISTED) or ""))
     return Record(
         url=fields.get_header("WARC-Target-URI"),
         status=status,
@@ -227,6 +230,12 @@ def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | 
         source_place=fields.get_header(SOURCE_PLACE) or "",
         first_capture=_moment(fields.get_header(FIRST_CAPTURE)),
     )
+
+
+def with_listed(headers: dict[str, str], title: str) -> dict[str, str]:
+    """Return a page's headers with the title that a list gave it, and no other."""
+    others = {name: value for name, value in headers.items() if name != LISTED}
+    return others | ({LISTED: title} if title else {})
 
 
 def _moment(written: str | None) -> datetime | None:

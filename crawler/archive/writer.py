@@ -20,7 +20,7 @@ from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
@@ -28,6 +28,7 @@ from warcio.warcwriter import WARCWriter
 
 from crawler.archive.reader import KIND, REFERS_FILE, REFERS_OFFSET, ArchiveError, Payload, Place
 from crawler.credentials import public_headers, without_user
+from crawler.item import LISTED
 from crawler.posted import plain_url
 
 Headers = Sequence[tuple[str, str]]
@@ -46,7 +47,8 @@ _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 class Exchange:
     """One request and its response as sent; `body` is still content-encoded.
 
-    The address of a request by POST has the body, too (`crawler.posted`).
+    The address of a request by POST has the body, too (`crawler.posted`). `listed` is the title
+    that a list gave the page.
     """
 
     url: str
@@ -60,6 +62,7 @@ class Exchange:
     protocol: str = "HTTP/1.1"
     ip: str | None = None
     request_body: bytes = b""
+    listed: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -199,6 +202,8 @@ def _write_pair(
         "WARC-Date": warc_date(exchange.fetched_at),
         KIND: exchange.kind,
     }
+    if exchange.listed:
+        fields[LISTED] = quote(exchange.listed)
     if exchange.ip:
         fields["WARC-IP-Address"] = exchange.ip
     status = response_head(exchange)

@@ -27,7 +27,7 @@ from crawler.extract.mates import mate_url
 from crawler.extract.page import ParsedPage, parse
 from crawler.extract.parts import following_parts, linked_parts
 from crawler.extract.refusals import REASONS, diagnose, is_document
-from crawler.item import Article, Reject, article_id
+from crawler.item import LISTED, Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
 from crawler.unpacking import TOO_LARGE, is_packed
 
@@ -296,6 +296,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
             links=page.links,
             start=text.places[0],
             data=page.stated_headline,
+            listed=page.headers.get(LISTED, ""),
         )
     )
     heading = title.value if title else ""

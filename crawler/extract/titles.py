@@ -74,6 +74,8 @@ _ABOVE, _INTO = 14, 3
 _SHORT, _SHORT_COST = 8, 1.0
 """Units of text below which a line rather names a column or place, and its weight less; set by
 hand, not measured."""
+_TELLING, _MOST_CUT = 8, 3
+"""Letters of a list's title that its beginning shows, and the most that a list cuts; by hand."""
 _FAR = 0.1
 """Weight that a line loses for each line between it and the text; set by hand, not measured."""
 
@@ -84,6 +86,8 @@ class Page:
 
     `named` are the family's title elements, `blocks` the lines of the page, `links` the texts of
     its links, `start` the place of the text among them, `data` the headline of structured data.
+    `listed` is the title that a list gave the page: it says which line is the headline, but is none
+    by itself, or every page in an article's place would have that article's.
     """
 
     tree: etree._Element
@@ -93,6 +97,7 @@ class Page:
     links: Mapping[etree._Element, str]
     start: int
     data: str | None = None
+    listed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,8 @@ def _chosen(page: Page, claims: Sequence[Found[str]], columns: frozenset[str]) -
     named = [line for node in page.named if (line := _line_of(node, claims))]
     named = [line for line in named if len(line.text) in _TITLE]
     heads = [claim.value for claim in claims]
+    if page.listed and not _is_name(page.listed, page.metas, columns):
+        heads.append(_listed(page))
     for line in named:
         if heads and _echoed(line.text, heads):
             return Found(_with_siblings(line, page.metas, columns), "family title")
@@ -140,6 +147,19 @@ def _chosen(page: Page, claims: Sequence[Found[str]], columns: frozenset[str]) -
         rule = "family title, alone" if family else "headline above the text"
         return Found(_with_siblings(best, page.metas, columns), rule)
     return stated or _last_resort(page)
+
+
+def _listed(page: Page) -> str:
+    """Return the title of the list, whole if a line goes on from it.
+
+    Lists cut titles, and not all of them show it.
+    """
+    key = bare(page.listed)
+    for block in page.blocks[max(0, page.start - _ABOVE) : page.start + 1]:
+        whole = bare(block.text)
+        if len(key) >= _TELLING and whole.startswith(key) and len(whole) <= _MOST_CUT * len(key):
+            return page.listed if re.search(r"[。；;]$", block.text) else block.text
+    return page.listed
 
 
 def _last_resort(page: Page) -> Found[str] | None:
@@ -401,7 +421,7 @@ def _whole(text: str, page: Page, claims: Sequence[Found[str]]) -> str:
     if not _CUT.search(text):
         return text
     key = bare(_CUT.sub("", text))
-    given = [_without_site(claim.value, page.metas) for claim in claims]
+    given = [page.listed, *(_without_site(claim.value, page.metas) for claim in claims)]
     given += [line.text for line in _runs(page.blocks, page.start)]
     given += [str(name) for name in page.tree.xpath("//h1/@title | //h2/@title | //h3/@title")]
     given += [squeeze(node.get("title") or "") for block in page.blocks for node in (block.node,)]

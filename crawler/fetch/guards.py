@@ -140,6 +140,7 @@ class Archiver(CrawlPart):
             method=request.method,
             request_headers=header_pairs(request.headers),
             request_body=request.body,
+            listed=request.meta.get("listed", ""),
             status=response.status,
             headers=header_pairs(response.headers),
             body=response.body,

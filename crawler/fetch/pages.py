@@ -7,7 +7,7 @@ from urllib.parse import urldefrag
 from scrapy import Request
 from scrapy.http import Headers, Response
 
-from crawler.archive.reader import Answer, merged
+from crawler.archive.reader import Answer, merged, with_listed
 from crawler.crawl.session import Session
 from crawler.fetch import browser
 from crawler.posted import Fields, post_of
@@ -15,8 +15,10 @@ from crawler.posted import Fields, post_of
 
 def answer_of(response: Response) -> Answer:
     """Return a live response, its URL without fragment."""
-    headers = lower_headers(response.headers)
-    url = address_of(response.request, response) if response.request else response.url
+    request = response.request
+    listed = request.meta.get("listed", "") if request else ""
+    headers = with_listed(lower_headers(response.headers), listed)
+    url = address_of(request, response) if request else response.url
     return Answer(urldefrag(url)[0], response.status, headers, response.body)
 
 

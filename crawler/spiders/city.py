@@ -150,8 +150,14 @@ class CitySpider(Spider):
             # Scrapy's own filter knows neither spellings nor earlier crawls.
             dont_filter=True,
             headers={} if whole else known,
-            meta={"kind": "article", "new": new} | ({"digest": visit.digest} if visit else {}),
+            meta={"kind": "article", "new": new, "listed": self._listed(url)}
+            | ({"digest": visit.digest} if visit else {}),
         )
+
+    def _listed(self, url: str) -> str:
+        """Return the title that a list gave a page, or nothing."""
+        promises = self.session.visits.promises.of([url])
+        return next((promise.title for promise in promises if promise.title), "")
 
     async def _everything(self) -> AsyncIterator[Any]:
         """Yield unstored pages, then unanswered, due and new requests."""

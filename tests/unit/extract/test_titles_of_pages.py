@@ -4,7 +4,7 @@ import pytest
 
 from crawler.city import unnamed_city
 from crawler.extract.article import extract
-from crawler.item import Article
+from crawler.item import LISTED, Article
 
 ZH = (
     "松河市水务局上周完成了三座老旧泵站的改造，新增排涝能力每秒十二立方米，惠及沿河两个街道。",
@@ -265,3 +265,40 @@ def test_head_counts_where_the_page_shows_no_headline(headline: str) -> None:
 def test_story_about_an_office_is_no_name(story: str, headline: str) -> None:
     head = f"<title>{story}</title>"
     assert title(page(head, headline.format(story))) == story
+
+
+STUCK = "<title>松河市2019年防汛工作会议召开_松河市政府网</title>"
+
+
+@pytest.mark.parametrize("listed", [TITLE, TITLE[:12]])
+@pytest.mark.parametrize(
+    ("head", "headline"),
+    [
+        ("<title>松河市人民政府</title>", f"<div>{TITLE}</div>"),
+        ("<title>详细信息</title>", f"<table><tr><td><b>{TITLE}</b></td></tr></table>"),
+        (STUCK, f"<p>{TITLE}</p>"),
+        ("", f"<center>{TITLE}</center>"),
+        ("<title>松河市人民政府</title>", f"<h1>松河要闻</h1><div>{TITLE}</div>"),
+    ],
+)
+def test_the_title_that_a_list_gave_shows_the_headline(
+    head: str, headline: str, listed: str
+) -> None:
+    found = extract(ADDRESS, page(head, headline), {LISTED: listed}, unnamed_city(ADDRESS))
+    assert isinstance(found, Article)
+    assert found.title == TITLE
+
+
+@pytest.mark.parametrize("cut", ["松河市完成三座老旧泵站…", "松河市完成三座老旧..."])
+def test_the_title_that_a_list_gave_makes_a_cut_one_whole(cut: str) -> None:
+    source = page(f"<title>{cut}_松河市政府网</title>", f"<h1>{cut}</h1>")
+    found = extract(ADDRESS, source, {LISTED: TITLE}, unnamed_city(ADDRESS))
+    assert isinstance(found, Article)
+    assert found.title == TITLE
+
+
+def test_the_title_that_a_list_gave_is_none_of_a_page_without_it() -> None:
+    source = page("<title>系统公告</title>", "<h1>系统升级公告</h1>")
+    found = extract(ADDRESS, source, {LISTED: TITLE}, unnamed_city(ADDRESS))
+    assert isinstance(found, Article)
+    assert found.title == "系统升级公告"
