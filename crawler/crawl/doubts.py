@@ -25,6 +25,7 @@ from crawler.crawl.fit import (
     title_fits,
 )
 from crawler.crawl.session import Session
+from crawler.extract.blocks import bare
 from crawler.extract.charset import decode
 from crawler.extract.refusals import REASONS
 from crawler.item import Article, Reject, canonical_url
@@ -38,7 +39,7 @@ _REASONS = {
 }  # fmt: skip
 """Reasons of rejects by issue code."""
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]{1,500})", re.I)
-_READ = 20_000
+_READ = 60_000
 """Characters of a page in which its title is looked for; set by hand."""
 
 
@@ -86,10 +87,10 @@ class Doubts:
                 self._fitting[content_key(found)] = found.title
             self._outcomes[True] += new
             return [page]
+        moved = canonical_url(asked) != canonical_url(page.url)
         if isinstance(found, Reject):
             self._outcomes[False] += new
-            return [self._away(asked, page, "redirected_away")]
-        moved = canonical_url(asked) != canonical_url(page.url)
+            return [self._away(asked, page, "redirected_away" if moved else "soft_404")]
         self._held[content_key(found)].append(_Doubt(asked, page, found, promises, moved, new))
         return self.conclude() if sum(map(len, self._held.values())) >= HELD else []
 
@@ -125,7 +126,7 @@ class Doubts:
         """Return True for a page with the promised title or place."""
         found, moved = page.results[0], canonical_url(asked) != canonical_url(page.url)
         if isinstance(found, Reject) and not moved:
-            return True
+            return found.reason != "too_short" or _shows(answer, promises)
         if isinstance(found, Article) and title_fits([found.title], promises):
             return True
         if promises and title_fits([_head_title(answer)], promises):
@@ -199,6 +200,13 @@ def _may_have_moved(doubt: _Doubt) -> bool:
         return False
     nothing = not doubt.promised and not any(promise.day for promise in doubt.promises)
     return nothing or day_fits(doubt.article, doubt.asked, doubt.promises)
+
+
+def _shows(answer: Answer, promises: Sequence[Promise]) -> bool:
+    """Return True unless a page with hardly a word has no promised title."""
+    titles = [promise.title for promise in promises if promise.title]
+    written = bare(decode(answer.body, answer.headers).text[:_READ])
+    return not titles or any(bare(title) in written for title in titles)
 
 
 def _head_title(answer: Answer) -> str:

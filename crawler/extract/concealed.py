@@ -220,7 +220,7 @@ def _without_controls(text: str) -> str:
 
 def _in_script(kind: str, code: str) -> Iterator[_Value]:
     """Yield the texts of a script."""
-    if "html" in kind or "template" in kind:
+    if "html" in kind or "template" in kind or "plain" in kind:
         yield _Value("html", code, {})
         return
     rest = code

@@ -10,7 +10,7 @@ from crawler.script import HAN, HAN_DIGITS, MONTH, MONTH_NAMES, month_number
 
 _YEAR = r"(?<!\d)(?P<y>(?:19[5-9]|20\d)\d)"
 _ZONES = {
-    "Z": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00", "CET": "+01:00",
+    "Z": "+00:00", "UT": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00", "CET": "+01:00",
     "CST": "+08:00", "BJT": "+08:00", "HKT": "+08:00", "SGT": "+08:00", "JST": "+09:00",
     "KST": "+09:00", "EST": "-05:00", "EDT": "-04:00", "PST": "-08:00", "PDT": "-07:00",
 }  # fmt: skip
@@ -54,16 +54,18 @@ _SHORT = tuple(name[:3].lower() for name in MONTH_NAMES)
 _MONTH = rf"(?P<mon>{MONTH})\.?"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR_AFTER = r"(?P<y>(?:19[5-9]|20\d)\d)(?!\d)"
+_HOUR_FIRST = (
+    r"(?<![\d:])(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d))?"
+    rf"(?:\s*(?P<ampm>[ap])\.?m\b\.?)?{_ZONE}(?:\s+on)?"
+)
 _ENGLISH = (
     # People's Daily writes the hour first: `(People's Daily Online) 09:30, March 05, 2024`.
     re.compile(
-        rf"(?<!\d)(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d),?\s+{_MONTH}\s*(?P<d>\d{{1,2}})\s*,?\s*"
-        rf"{_YEAR_AFTER}",
+        rf"{_HOUR_FIRST},?\s+{_MONTH}\s*(?P<d>\d{{1,2}})\s*,?\s*{_YEAR_AFTER}",
         re.I,
     ),
     re.compile(
-        rf"(?<!\d)(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d),?\s+(?P<d>\d{{1,2}})\s+{_MONTH},?\s+"
-        rf"{_YEAR_AFTER}",
+        rf"{_HOUR_FIRST},?\s+(?P<d>\d{{1,2}})\s+{_MONTH},?\s+{_YEAR_AFTER}",
         re.I,
     ),
     # Java's Date.toString(): `Fri Jan 05 09:30:00 CST 2024`.

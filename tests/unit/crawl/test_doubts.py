@@ -192,3 +192,22 @@ def test_titles_edited_by_the_list_lose_no_article(tmp_path: Path) -> None:
         day.answer(asked, news(title, "2024-05-01"))
     assert day.end() == []
     assert sorted(day.stored) == sorted(PROMISED)
+
+
+LOST = [
+    "<p>哎呀，您好像迷路了，去别处看看吧</p>",
+    "<title>铜山市人民政府</title><p>参数有误，请检查链接是否完整</p>",
+    "<p>Unfortunately, something unexpected happened.</p>",
+]
+
+
+@pytest.mark.parametrize("html", LOST)
+def test_hardly_a_word_and_not_the_promised_title_is_no_page(html: str, tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    first, second, third = PROMISED
+    day.answer(first, html)
+    day.answer(second, news(PROMISED[second][0], "2024-05-05"))
+    day.answer(third, news(PROMISED[third][0], "2024-05-04"))
+    assert {visit.url for visit in day.session.visits.refused()} == {ROOT + first}
+    assert day.end() == ["soft_404"]
+    assert day.rejected == {first: "http_error"}
