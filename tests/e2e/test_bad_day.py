@@ -78,7 +78,9 @@ def shortened(city: str, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module", params=CITIES)
-def days(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def days(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """A healthy crawl; and one on a bad day, with another on the day after."""
     city, folder = request.param, tmp_path_factory.mktemp("bad-day")
     healthy, cities = build_site(), shortened(city, folder / "cities")
