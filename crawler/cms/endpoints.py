@@ -418,7 +418,8 @@ def _records(root: etree._Element) -> Iterator[dict[str, Any]]:
         for child in node[:_MAX_FIELDS]:
             if isinstance(child.tag, str) and len(child) == 0 and (child.text or "").strip():
                 fields.setdefault(_local(child), (child.text or "").strip())
-        if not fields and len(node) == 0 and _MARKUP.search(node.text or ""):
+        text = (node.text or "").lstrip()
+        if len(node) == 0 and (_MARKUP.search(text) or text[:1] in ("[", "{")):
             fields = {_local(node): node.text}
         if fields:
             yield fields

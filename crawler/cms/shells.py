@@ -113,9 +113,8 @@ def inline_data(text: str) -> Iterator[object]:
 def _framed(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     for node in root.iter("iframe", "frame", "object", "embed"):
         name = "data" if node.tag == "object" else "src"
-        if not node.get(name) and node.get("data-src"):
-            name = "data-src"
-        yield node, name
+        blank = (node.get(name) or "#").strip().startswith(("#", "about:", "javascript:"))
+        yield node, "data-src" if blank and node.get("data-src") else name
 
 
 def _is_whole(target: str) -> bool:

@@ -10,9 +10,10 @@ from crawler.script import HAN, HAN_DIGITS, MONTH, MONTH_NAMES, month_number
 
 _YEAR = r"(?<!\d)(?P<y>(?:19[5-9]|20\d)\d)"
 _ZONES = {
-    "Z": "+00:00", "UT": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00", "CET": "+01:00",
-    "CST": "+08:00", "BJT": "+08:00", "HKT": "+08:00", "SGT": "+08:00", "JST": "+09:00",
-    "KST": "+09:00", "EST": "-05:00", "EDT": "-04:00", "PST": "-08:00", "PDT": "-07:00",
+    "Z": "+00:00", "UT": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00",
+    "CET": "+01:00", "CST": "+08:00", "BJT": "+08:00", "HKT": "+08:00", "SGT": "+08:00",
+    "JST": "+09:00", "KST": "+09:00", "EST": "-05:00", "EDT": "-04:00", "PST": "-08:00",
+    "PDT": "-07:00",
 }  # fmt: skip
 """Offset of each zone word; CST is China's, on pages of Chinese cities."""
 _ZONE = (

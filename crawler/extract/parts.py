@@ -45,7 +45,7 @@ def following_parts(page: ParsedPage) -> tuple[str, ...]:
     Only who came from the first page knows that it is: neighbours may be numbered alike. A pager
     that shows the next page alone, or a few, is so read to its end.
     """
-    if not _PAGER.search(page.html) or (shape := _own_shape(page.url)) is None:
+    if (shape := _own_shape(page.url)) is None:
         return ()
     own, head, tail = shape
     numbers = []
