@@ -40,7 +40,7 @@ def linked_parts(page: ParsedPage) -> tuple[str, ...]:
 
 
 def following_parts(page: ParsedPage) -> tuple[str, ...]:
-    """Return the pages after this one, if it is a later page of an article.
+    """Return the pages after this one, a later page of an article.
 
     Only who came from the first page knows that it is: neighbours may be numbered alike. A pager
     that shows the next page alone, or a few, is so read to its end.

@@ -150,7 +150,7 @@ def _chosen(page: Page, claims: Sequence[Found[str]], columns: frozenset[str]) -
 
 
 def _listed(page: Page) -> str:
-    """Return the title of the list, whole if a line goes on from it.
+    """Return the list's title, whole if a line continues it.
 
     Lists cut titles, and not all of them show it.
     """

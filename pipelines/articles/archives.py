@@ -320,7 +320,7 @@ def joined(articles: Mapping[str, Article], earlier: Sequence[Article]) -> list[
 
 
 def _parts_of(article: Article, articles: Mapping[str, Article]) -> tuple[str, ...]:
-    """Return the further pages of an article, also those that only a further one shows."""
+    """Return an article's further pages; later ones show more of them."""
     parts = [*article.parts]
     for part in parts:  # grows while it is read
         if part == parts[-1] and part in articles and len(parts) < MAX_PARTS:
