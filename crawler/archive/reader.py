@@ -233,7 +233,7 @@ def _record(raw: ArcWarcRecord, offset: int, skipped: Counter[str]) -> Record | 
 
 
 def with_listed(headers: dict[str, str], title: str) -> dict[str, str]:
-    """Return a page's headers with the title that a list gave it, and no other."""
+    """Return a page's headers with the list's title, and no other."""
     others = {name: value for name, value in headers.items() if name != LISTED}
     return others | ({LISTED: title} if title else {})
 

@@ -203,7 +203,7 @@ def _may_have_moved(doubt: _Doubt) -> bool:
 
 
 def _shows(answer: Answer, promises: Sequence[Promise]) -> bool:
-    """Return True if a page has a promised title, or none is known."""
+    """Return True if a page has a title as promised, if any."""
     titles = [promise.title for promise in promises if promise.title]
     written = bare(decode(answer.body, answer.headers).text[:_READ])
     return not titles or any(bare(title) in written for title in titles)
