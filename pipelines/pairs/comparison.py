@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from pipelines.facts import figures, names, romanisation
-from pipelines.facts.dates import Day, Period
 from pipelines.facts.facts import Facts
+from pipelines.facts.mentions import Day, Period
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Rarity, key
 from pipelines.pairs import marks

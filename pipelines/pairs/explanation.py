@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipelines.facts import figures
-from pipelines.facts.dates import Day
 from pipelines.facts.figures import Quantity
+from pipelines.facts.mentions import Day
 from pipelines.pairs.calibration import Calibration
 from pipelines.pairs.model import PairModel, days_apart
 from pipelines.pairs.pair import FLOOR, Pairing, Scored

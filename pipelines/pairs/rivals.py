@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.facts.dates import Day
+from pipelines.facts.mentions import Day
 from pipelines.facts.rarity import Key
 from pipelines.pairs.prepared import PreparedArticle
 

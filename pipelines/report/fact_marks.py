@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipelines.facts.dates import Day, Period
 from pipelines.facts.facts import Facts
 from pipelines.facts.figures import Quantity, agree
+from pipelines.facts.mentions import Day, Period
 from pipelines.facts.ordinals import Ordinal
 from pipelines.text import numerals
 from pipelines.text.normal import offsets

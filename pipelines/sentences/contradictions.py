@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pipelines.facts import dates, figures, ordinals, units
-from pipelines.facts.dates import Day, Period
 from pipelines.facts.figures import Quantity
+from pipelines.facts.mentions import Day, Period
 from pipelines.facts.ordinals import Ordinal
 from pipelines.text import numerals
 from pipelines.text.normal import normalised
