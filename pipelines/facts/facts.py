@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from pipelines.facts import dates, names, ordinals
+from pipelines.facts import dates, names, ordinals, places
 from pipelines.facts import figures as quantities
 from pipelines.facts.dates import Calendar
 from pipelines.facts.figures import Quantity
@@ -139,14 +139,14 @@ def facts(
         pinyin=names.english_names(whole) if lang == "en" else (),
         persons=names.chinese_names(whole) if lang == "zh" else frozenset(),
         foreign=names.foreign_names(whole, lang),
-        places=names.places(whole, lang),
-        latin=names.latin(whole),
+        places=places.places(whole, lang),
+        latin=places.latin(whole),
         titles=titles(whole, lang),
         stage=_stage(whole[:lead] + "\n" + title, _ahead(when, lead, page)),
         implied_years=_implied(whole, when, page),
         published=published.date() if published else None,
         transcribed=names.transcribed(whole, lang),
-        offices=names.offices(whole, lang),
+        offices=places.offices(whole, lang),
         whole=whole,
     )
 

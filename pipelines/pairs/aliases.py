@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import product
 
-from pipelines.facts import names, romanisation
+from pipelines.facts import names, romanisation, sounds
 from pipelines.pairs.prepared import PreparedArticle
 
 CERTAIN = 0.5
@@ -73,7 +73,9 @@ def _of_kind(article: PreparedArticle, kind: str) -> set[str]:
 
 def _person(form: str, letters: str, zh: PreparedArticle) -> str:
     """Return the person in characters; empty for one whose transcription is named."""
-    if any(names.sound_alike(name, form.title()) >= names.SAME_SOUND for name in zh.facts.foreign):
+    if any(
+        sounds.sound_alike(name, form.title()) >= sounds.SAME_SOUND for name in zh.facts.foreign
+    ):
         return ""
     return _characters(zh, letters)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from pipelines.facts import figures, names, romanisation
+from pipelines.facts import figures, places, romanisation, sounds
 from pipelines.facts.facts import Facts
 from pipelines.facts.mentions import Day, Period
 from pipelines.facts.ordinals import Ordinal
@@ -509,7 +509,7 @@ def _transcribed(zh: Facts, en: Facts, rarity: Rarity) -> Iterator[_Named]:
     """
     heard = zh.foreign | zh.transcribed
     for english in sorted(en.foreign | en.transcribed):
-        if any(names.sound_alike(name, english) >= _SAME_TRANSCRIBED for name in heard):
+        if any(sounds.sound_alike(name, english) >= _SAME_TRANSCRIBED for name in heard):
             yield _Named(rarity(("person", english.lower())), True)
 
 
@@ -517,9 +517,9 @@ def _guests(zh: Facts, en: Facts, aliases: Mapping[str, str]) -> _Part:
     """Compare foreigners by the sound of their names, else by country."""
     foreign = {name for name in en.foreign if name.lower() not in aliases}
     if zh.foreign and foreign:
-        best = max(names.sound_alike(a, b) for a in zh.foreign for b in foreign)
+        best = max(sounds.sound_alike(a, b) for a in zh.foreign for b in foreign)
         clash = best < _OTHER_GUEST
-        fields = {"guests_agree": float(best >= names.SAME_SOUND), "guests_clash": float(clash)}
+        fields = {"guests_agree": float(best >= sounds.SAME_SOUND), "guests_clash": float(clash)}
         pair = (min(zh.foreign), min(foreign))
     elif zh.offices & en.offices:
         return _Part({"guests_agree": _SAME_OFFICE})
@@ -535,8 +535,8 @@ def _foreign_countries(zh: Facts, en: Facts) -> tuple[str, str] | None:
 
     The names of Koreans and Japanese are no transcriptions: their countries distinguish them.
     """
-    in_zh = names.places(zh.whole[: zh.lead], "zh") & names.countries()
-    in_en = names.places(en.whole[: en.lead], "en") & names.countries()
+    in_zh = places.places(zh.whole[: zh.lead], "zh") & places.countries()
+    in_en = places.places(en.whole[: en.lead], "en") & places.countries()
     if not in_zh or not in_en or in_zh & en.places or in_en & zh.places:
         return None
     return min(in_zh), min(in_en)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
-from pipelines.facts import names
+from pipelines.facts import names, places
 from pipelines.facts.facts import Facts
 
 _CLAUSE = re.compile(r"[，,。；;！!？?\n]|\.\s|\band\b|\bwhile\b|\bbut\b")
@@ -187,12 +187,12 @@ def _countries(zh: Facts, en: Facts) -> tuple[float, float]:
 
     Cities clash less if the leads share one: that is often their own.
     """
-    leads = [names.places(facts.whole[: facts.lead], facts.lang) for facts in (zh, en)]
-    of_zh, of_en = (lead & names.countries() for lead in leads)
+    leads = [places.places(facts.whole[: facts.lead], facts.lang) for facts in (zh, en)]
+    of_zh, of_en = (lead & places.countries() for lead in leads)
     if of_zh and of_en and not (of_zh & en.places or of_en & zh.places):
         return 0.0, 1.0
     agree = len(of_zh & of_en) / len(of_en) if of_en else 0.0
-    of_zh, of_en = (lead - names.countries() for lead in leads)
+    of_zh, of_en = (lead - places.countries() for lead in leads)
     if not of_zh - en.places or not of_en - zh.places:
         return agree, 0.0
     shared = (of_zh & en.places) | (of_en & zh.places)

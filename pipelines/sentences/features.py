@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from crawler.script import HAN, MONTH_NAMES
 from pipelines.facts import figures as quantities
-from pipelines.facts import names
+from pipelines.facts import names, places
 from pipelines.sentences import cedict
 from pipelines.sentences.lengths import (
     LETTERS_PER_CHARACTER,
@@ -429,7 +429,7 @@ def _shared_names(
 
     A capitalised English word is pinyin if the readings of a Chinese sentence spell it.
     """
-    zh_latin = [names.latin(sentence) for sentence in zh]
+    zh_latin = [places.latin(sentence) for sentence in zh]
     latin = frozenset().union(*zh_latin)
     capitals = [
         frozenset(
@@ -445,7 +445,7 @@ def _shared_names(
     pinyin = frozenset().union(*zh_pinyin)
     return (
         [a | b for a, b in zip(zh_latin, zh_pinyin, strict=True)],
-        [(names.latin(s) & latin) | (own & pinyin) for s, own in zip(en, capitals, strict=True)],
+        [(places.latin(s) & latin) | (own & pinyin) for s, own in zip(en, capitals, strict=True)],
     )
 
 

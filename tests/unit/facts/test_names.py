@@ -4,7 +4,7 @@ import pytest
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_normal
 
-from pipelines.facts import names
+from pipelines.facts import names, places, sounds
 
 ZH = (
     "市长谭成旭主持会议并讲话，市政府领导骆东升、靳国卫，经济区管委会主任杨光智，市政府秘书长卫国尉"
@@ -65,17 +65,17 @@ def test_chinese_officials_are_read_after_their_posts() -> None:
 )
 def test_foreign_names_are_told_apart_by_sound(zh: str, en: str, same: bool) -> None:
     (name,) = names.foreign_names(zh, "zh")
-    assert (names.sound_alike(name, en) >= 0.53) is same
+    assert (sounds.sound_alike(name, en) >= 0.53) is same
 
 
 def test_places_have_one_form() -> None:
-    zh = names.places("大阪和荷兰鹿特丹的客人", "zh")
-    assert zh == names.places("guests from Osaka and Rotterdam in the Netherlands", "en")
+    zh = places.places("大阪和荷兰鹿特丹的客人", "zh")
+    assert zh == places.places("guests from Osaka and Rotterdam in the Netherlands", "en")
     assert len(zh) == 3
 
 
 def test_latin_tokens_survive_translation() -> None:
-    assert {"5g", "apec"} <= names.latin("5G基站和APEC会议") & names.latin("APEC and 5G stations")
+    assert {"5g", "apec"} <= places.latin("5G基站和APEC会议") & places.latin("APEC and 5G stations")
 
 
 def test_readings_lose_their_tones_as_pypinyin_takes_them() -> None:
