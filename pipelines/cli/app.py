@@ -15,7 +15,7 @@ from cyclopts.completion.detect import ShellDetectionError
 from cyclopts.exceptions import UnusedCliTokensError
 
 from crawler.errors import ExitCode
-from pipelines.cli import cities, commands, export, release, remote, review, signals
+from pipelines.cli import cities, commands, export, fetching, release, remote, review, signals
 from pipelines.cli.options import SHARED, option
 from pipelines.errors import UsageError, exit_code, sentence
 from pipelines.tables import vocabulary
@@ -31,14 +31,14 @@ app = App(
     default_parameter=Parameter(negative=(), show_default=False, allow_repeating=True),
 )
 app.command(commands.demo)
-app.command(commands.crawl)
-app.command(commands.backfill)
+app.command(fetching.crawl)
+app.command(fetching.backfill)
 app.command(commands.extract)
 app.command(commands.page)
 app.command(commands.import_articles, name="import")
 app.command(commands.align)
 app.command(commands.align_sentences)
-app.command(commands.run)
+app.command(fetching.run)
 app.command(commands.status)
 app.command(commands.report)
 app.command(export.export)

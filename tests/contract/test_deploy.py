@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.cli import commands
+from pipelines.cli import fetching
 from pipelines.cli.app import parse
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -50,7 +50,7 @@ def test_the_crontab_holds_one_line_that_this_program_understands() -> None:
     assert "%" not in command  # cron makes a line end of it
     program, *arguments = shlex.split(command.rpartition("exec ")[2])
     assert program == COMMAND
-    assert parse(arguments)[0] is commands.run
+    assert parse(arguments)[0] is fetching.run
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_cronjob_is_never_run_twice_at_once_nor_as_root() -> None:
     (container,) = pod["containers"]
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-    assert parse(container["args"])[0] is commands.run
+    assert parse(container["args"])[0] is fetching.run
 
 
 def test_the_cronjob_keeps_the_corpus_on_the_claim_beside_it() -> None:

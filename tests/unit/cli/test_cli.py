@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.demo import DEMO_CITIES
-from pipelines.cli import cities, commands, release, review
+from pipelines.cli import cities, commands, fetching, release, review
 from pipelines.cli.app import app, main, parse
 
 # Loading either takes longer than all that `--help` and `status` do.
@@ -26,13 +26,13 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     ("line", "command"),
     [
         ("demo", commands.demo),
-        ("crawl dalian", commands.crawl),
+        ("crawl dalian", fetching.crawl),
         ("extract --all", commands.extract),
         ("page page.html", commands.page),
         ("import in.jsonl", commands.import_articles),
         ("align", commands.align),
         ("align-sentences in.jsonl out.jsonl", commands.align_sentences),
-        ("run", commands.run),
+        ("run", fetching.run),
         ("status", commands.status),
         ("report", commands.report),
         ("review", review.serve),
