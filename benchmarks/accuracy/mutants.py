@@ -5,7 +5,8 @@
 over the places of a room. Each is put into a fresh copy of the tree, and the tests of its own room
 run there: the quick ones first, then the slow ones. A mutant is `killed` if a test fails, `timeout`
 if the tests exceed the limit (counted as killed, and reported), `crashed` if a signal ended them
-(not counted at all), else `survived`. Equivalent mutants are not guessed: they are survivors, too.
+(not counted at all), else `survived`. Equivalent mutants are not guessed: they are survivors, too,
+but for those of `data/equivalent_mutants.tsv`, each with its reason, which are not run.
 
 Before that, the tests of each drawn room run on an unchanged copy: they must pass, and their time
 sets the limit. The results go into a JSON Lines file, from which a stopped run goes on; results of
@@ -36,6 +37,8 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 FLOOR = 0.5
 """Lowest share killed that passes; docs/measurements/mutants.md has the run it is from."""
+
+EQUIVALENT = Path("benchmarks/accuracy/data/equivalent_mutants.tsv")
 
 LIMIT_FACTOR = 4
 LIMIT_SECONDS = 60.0
@@ -319,6 +322,19 @@ def run_mutant(root: Path, room: Room, mutant: Mutant | None, limit: float | Non
         return run_tests(copy, room.tests, limit)
 
 
+def equivalents(root: Path) -> dict[tuple[str, str, str, str], str]:
+    """Return the reasons of the mutants that change nothing, by path, line, old and new text."""
+    lines = (root / EQUIVALENT).read_text(encoding="utf-8").splitlines()[1:]
+    rows = (line.split("\t") for line in lines)
+    return {(path, line, old, new): reason for path, line, old, new, reason in rows}
+
+
+def line_of(root: Path, mutant: Mutant) -> tuple[str, str, str, str]:
+    """Return the path, the line and the texts that name a mutant whatever its line's number."""
+    line = (root / mutant.path).read_text(encoding="utf-8").split("\n")[mutant.line - 1]
+    return mutant.path, line.strip(), mutant.old, mutant.new
+
+
 class Results:
     """Outcomes of one state of the tree, in a JSON Lines file that a later run goes on from."""
 
@@ -352,7 +368,11 @@ def measure(
     root: Path, rooms: dict[str, Room], mutants: Sequence[Mutant], results: Results
 ) -> Iterator[tuple[Mutant, Outcome]]:
     """Yield each mutant with its outcome; raise ValueError if tests fail without a mutant."""
+    known = equivalents(ROOT)
     for mutant in mutants:
+        if reason := known.get(line_of(root, mutant)):
+            yield mutant, Outcome("equivalent", reason, 0.0)
+            continue
         room, unchanged = rooms[mutant.room], f"unchanged {mutant.room}"
         if unchanged not in results.outcomes:
             outcome = run_mutant(root, room, None, None)
@@ -377,10 +397,12 @@ def share_killed(verdicts: Counter[str]) -> float:
 
 def print_table(by_room: dict[str, Counter[str]]) -> float:
     """Print the counts and the share killed by room; return the share of all."""
-    print(f"\n{'room':<10} {'mutants':>7} {'killed':>7} {'timeout':>7} {'crashed':>7} {'share':>6}")
+    heads = ("mutants", "killed", "timeout", "crashed", "equal")
+    print(f"\n{'room':<10} {' '.join(f'{head:>7}' for head in heads)} {'share':>6}")
     by_room = by_room | {"all": sum(by_room.values(), Counter())}
     for room, verdicts in by_room.items():
-        counts = [verdicts.total(), verdicts["killed"], verdicts["timeout"], verdicts["crashed"]]
+        kinds = ("killed", "timeout", "crashed", "equivalent")
+        counts = [verdicts.total(), *(verdicts[kind] for kind in kinds)]
         numbers = " ".join(f"{count:>7}" for count in counts)
         print(f"{room:<10} {numbers} {share_killed(verdicts):>6.1%}")
     return share_killed(by_room["all"])

@@ -13,6 +13,8 @@ from benchmarks.accuracy.mutants import (
     Results,
     Room,
     drawn,
+    equivalents,
+    line_of,
     main,
     measure,
     mutants_of,
@@ -198,3 +200,11 @@ def test_a_wrong_option_is_refused(
         main(option)
     assert ended.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_every_mutant_said_to_change_nothing_can_still_be_made() -> None:
+    known = equivalents(ROOT)
+    for path in {path for path, *_ in known}:
+        made = {line_of(ROOT, one) for one in mutants_of("", path, (ROOT / path).read_bytes())}
+        assert {key for key in known if key[0] == path} <= made
+    assert all(known.values())

@@ -1,5 +1,6 @@
 """A crawl's arguments and settings, and the answers that are no pages."""
 
+import gzip
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from scrapy.utils.test import get_crawler
 from crawler.archive.reader import Answer
 from crawler.city import City
 from crawler.cms.family import Link, Listing
+from crawler.crawl.__main__ import main
 from crawler.crawl.articles import code_of
 from crawler.crawl.session import CrawlError, Session
 from crawler.crawl.window import Window
@@ -58,6 +60,32 @@ def test_a_session_has_its_own_clock_and_gives_the_city_free(tmp_path: Path) -> 
         session = Session.open(get_crawler(settings_dict=settings), CITY)
         assert (session.now() - datetime(2024, 3, 5, tzinfo=UTC)).total_seconds() < 3600
         session.close()
+
+
+def test_a_session_that_cuts_a_torn_record_off_logs_how_much(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    torn = tmp_path / "archive" / CITY.key / "run-00000.warc.gz"
+    torn.parent.mkdir(parents=True)
+    torn.write_bytes(gzip.compress(b"WARC/1.0\r\n")[:15])
+    crawler = get_crawler(settings_dict={"SHIZHENG_OUTPUT": str(tmp_path)})
+    Session.open(crawler, CITY).close()
+    assert "cut 15 bytes of a torn record" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [
+        ("2024-03-02", "2024-03-01", "is after until"),
+        ("2024-03-01", "2024-03-02", "no-such-city"),
+    ],
+)
+def test_the_program_of_a_crawl_names_the_option_that_is_wrong(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, since: str, until: str, told: str
+) -> None:
+    words = ["no-such-city", "--output", str(tmp_path), "--run-id", "r"]
+    assert main([*words, "--since", since, "--until", until]) == 2
+    assert told in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pipelines.quality.sampling import Plan
 from pipelines.review import drawn_plans, journal, verdict_export, verdict_import
 from pipelines.review.item_reader import ItemReader
 from pipelines.review.session import JudgingSession, TextsChangedError, VerdictRefusedError
+from pipelines.review.stored_verdicts import StoredVerdicts
 from pipelines.tables import articles, files, parquet, schema
 
 CRAWLED = datetime(2024, 5, 1, 8, tzinfo=UTC)
@@ -83,6 +84,33 @@ def test_a_verdict_follows_its_sentences_to_another_position(tmp_path: Path) -> 
     corpus(tmp_path, NOTICE, BRIDGE, SCHOOL, now=CORRECTED)
     assert said(tmp_path) == {1: "correct", 2: "wrong"}
     assert stale(tmp_path) == []
+
+
+def test_equal_sentences_are_told_apart_by_their_number_in_the_pair(tmp_path: Path) -> None:
+    # These digests lie in the verdicts of corpora that exist.
+    corpus(tmp_path, NOTICE, NOTICE, NOTICE)
+    session = JudgingSession(tmp_path, clock=lambda: JUDGED)
+    for position in range(3):
+        session.judge(session.open_plan(PAIRS), 0, "anna", "correct", position=position)
+    given = [row.judged_sha256 for row in verdicts.read(tmp_path) if row.level == "bead"]
+    assert set(given) == {subjects.of_bead(*NOTICE[1:], number) for number in range(3)}
+
+
+def test_verdicts_in_memory_follow_the_texts_and_leave_their_old_place(tmp_path: Path) -> None:
+    corpus(tmp_path, BRIDGE, SCHOOL)
+    judge_beads(tmp_path, river="correct")
+    stored = StoredVerdicts(tmp_path, lambda: JUDGED)
+    (first,) = [one for one in stored.own_in(str(PAIRS), "anna") if one.level == "bead"]
+    assert stored.newest(first.item, "anna") is not None
+    corpus(tmp_path, NOTICE, BRIDGE, now=CORRECTED)
+    stored.refresh()
+    (moved,) = [one for one in stored.own_in(str(PAIRS), "anna") if one.level == "bead"]
+    assert (first.position, moved.position) == (0, 1)
+    assert stored.newest(first.item, "anna") is None
+    corpus(tmp_path, PARK, now=CORRECTED + timedelta(days=1))
+    stored.refresh()
+    assert stored.own_in(str(PAIRS), "anna") == []
+    assert stored.stale_reviews()
 
 
 def test_a_verdict_on_sentences_that_are_gone_is_counted_apart_until_they_come_back(

@@ -25,7 +25,7 @@ from pipelines.release import build, difference, snapshot, tables, verify
 from pipelines.release.content.withdrawal import WithdrawalError, digest
 from pipelines.release.formats import FORMATS
 from pipelines.release.snapshot import ReleaseError, Snapshot
-from pipelines.tables import articles, schema
+from pipelines.tables import articles, parquet, schema
 from pipelines.tables.damage import StoreError
 from pipelines.tables.files import articles_folder, table_path
 from pipelines.tables.parquet import Row, read_table, write_table
@@ -415,3 +415,11 @@ def test_a_release_reads_a_corpus_that_another_run_is_writing_only_afterwards(ou
         release(output, "locked")
     assert not (output / "releases" / "locked").exists()
     assert build.LOCK == "releases"
+
+
+def test_texts_are_taken_from_every_row_group_once(output: Path, own: Path) -> None:
+    for path in (own / "articles").rglob("*.parquet"):
+        pq.write_table(pq.read_table(path), path, row_group_size=1, **parquet.WRITTEN)
+    whole, pieces = release(output, "in-one"), release(own, "in-groups")
+    assert rows(pieces, "articles") == rows(whole, "articles")
+    assert rows(pieces, "pairs") == rows(whole, "pairs")

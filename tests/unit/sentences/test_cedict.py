@@ -45,3 +45,15 @@ def test_a_word_is_not_rendered_by_what_it_does_not_mean() -> None:
 
 def test_words_without_content_are_no_stems() -> None:
     assert cedict.english_stems("They said that it was the most of them") == {"them"}
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        ("cities", "cit"), ("flies", "flie"), ("carried", "carr"), ("spied", "spied"),
+        ("buses", "buse"), ("bus", "bus"), ("cats", "cat"), ("meetings", "meet"),
+        ("rings", "ring"), ("organization", "organ"), ("bring", "bring"),
+    ],
+)  # fmt: skip
+def test_an_ending_is_taken_off_what_is_long_enough_without(word: str, stem: str) -> None:
+    assert cedict.stem(word) == stem

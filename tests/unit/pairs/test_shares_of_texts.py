@@ -1,0 +1,63 @@
+"""Which sentences of one article another renders: parts, rivals, and nothing at all."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipelines.facts.facts import facts
+from pipelines.facts.rarity import Rarity
+from pipelines.pairs import comparison, parts, rivals
+from pipelines.pairs.coverage import Coverage
+
+
+def mask(*covered: int, of: int) -> Any:
+    return np.isin(np.arange(of), covered)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ((1, 2), (3, 4), True),
+        ((1, 2), (2, 3), False),
+        # The title is no sentence of either part.
+        ((0, 1, 2), (0, 3, 4), True),
+        ((0,), (0, 3, 4), False),
+        ((), (3, 4), False),
+    ],
+)
+def test_two_articles_are_parts_if_they_render_different_sentences(
+    first: tuple[int, ...], second: tuple[int, ...], expected: bool
+) -> None:
+    assert rivals.are_parts(mask(*first, of=6), mask(*second, of=6)) is expected
+
+
+def coverage(zh: Any, en: Any) -> Coverage:
+    best = np.where(en, 0.9, 0.1).astype(np.float32)
+    return Coverage(0.6, 0.1, float(zh.mean()), float(en.mean()), 1.0, best, zh, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("covered", "part"),
+    [
+        (range(6, 10), (6, 10)),
+        (range(4), None),  # from the title on: an abridgement, no item of a digest
+        (range(1, 12), None),  # nearly all
+        ((1, 3, 5, 7, 8, 9, 11), None),  # scattered
+        ((6, 7, 9), (6, 8)),
+        ((), None),
+    ],
+)
+def test_a_part_is_a_stretch_of_one_text_without_its_title(
+    covered: Any, part: tuple[int, int] | None
+) -> None:
+    found = parts.part_of(coverage(mask(*covered, of=12), mask(0, 1, 2, of=3)))
+    assert found == (part and parts.Part("zh", *part))
+
+
+def test_texts_without_facts_neither_agree_nor_clash() -> None:
+    nothing, rarity = facts("。", "zh"), Rarity({}, 10)
+    found = comparison.compare(nothing, facts(".", "en"), rarity, rarity)
+    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    assert {name for name, value in values.items() if value} == set()
