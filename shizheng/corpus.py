@@ -21,7 +21,7 @@ class Chosen(TypedDict, total=False):
     """Filters as keywords, those of `shizheng export`.
 
     `min_probability` is .5 unless named; `since` and `until` are about both articles; the last
-    three are about beads.
+    four are about beads.
     """
 
     min_probability: float
@@ -32,6 +32,7 @@ class Chosen(TypedDict, total=False):
     since: date | None
     until: date | None
     min_bead_probability: float
+    min_similarity: float
     kinds: str | Sequence[str]
     without_flags: str | Sequence[str]
 

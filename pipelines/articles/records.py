@@ -6,19 +6,19 @@ folder with Parquet or Arrow files, as `save_to_disk` of Hugging Face's `dataset
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crawler.errors import ShizhengError
 from pipelines.articles import contract
-from pipelines.tables import text_files
+from pipelines.tables import parquet, text_files
+from pipelines.tables.damage import StoreError
 
 Record = tuple[str, dict[str, Any]]
 
@@ -60,7 +60,7 @@ def is_table(path: Path) -> bool:
 def table(path: Path) -> Table:
     """Return a table. It, too, raises `ImportFileError` while read."""
     if path.is_dir() or path.suffix.lower() in _ENDINGS:
-        return _stored(path, _columnar(path) if path.is_dir() else [path])
+        return _stored(_columnar(path) if path.is_dir() else [path])
     content = text_files.read_text(path, ImportFileError).removeprefix("\ufeff")
     csv.field_size_limit(contract.MAX_TEXT * 4)
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
@@ -101,35 +101,38 @@ def _columnar(folder: Path) -> list[Path]:
     return next((paths for paths in found if paths), [])
 
 
-def _stored(path: Path, files: list[Path]) -> Table:
-    with ExitStack() as stack:
-        names = _columns(stack, files[0])[0].names
-    return Table(names, _batches(files))
+def _stored(files: list[Path]) -> Table:
+    with _opened(files[0]) as (columns, _):
+        return Table(columns.names, _rows(files))
 
 
-def _batches(files: list[Path]) -> Iterator[Record]:
+def _rows(files: list[Path]) -> Iterator[Record]:
     for file in files:
         number = 0
-        with ExitStack() as stack:
-            for batch in _columns(stack, file)[1]:
+        with _opened(file) as (_, batches):
+            for batch in batches:
                 for row in batch.to_pylist():
                     number += 1
                     kept = {name: _value(value) for name, value in row.items()}
                     yield f"{file}:{number}", {n: v for n, v in kept.items() if v not in ("", None)}
 
 
-def _columns(stack: ExitStack, file: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    """Return schema and batches of a file. Raises `ImportFileError`."""
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[pa.Schema, Iterable[pa.RecordBatch]]]:
+    """Open a Parquet or Arrow file for a block: schema, batches.
+
+    Raises `ImportFileError`, wherever in the block the file is found to be none.
+    """
     try:
         if file.suffix.lower() == ".parquet":
-            parquet = stack.enter_context(pq.ParquetFile(file))
-            return parquet.schema_arrow, parquet.iter_batches(batch_size=1_000)
-        source = stack.enter_context(pa.memory_map(str(file)))
-        stream = pa.ipc.open_stream(source)
-        return stream.schema, iter(stream)
+            with parquet.opened(file) as found:
+                yield found.schema_arrow, found.iter_batches(batch_size=1_000)
+        else:
+            with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
+                yield stream.schema, stream
     except FileNotFoundError:
         raise ImportFileError(f"{file}: there is no such file") from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, StoreError, pa.ArrowException) as error:
         raise ImportFileError(
             f"{file}: expected a Parquet file, or an Arrow file as `save_to_disk` writes it "
             f"({str(error).splitlines()[0]})"

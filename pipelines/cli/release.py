@@ -90,6 +90,7 @@ def make(
         selecting.min_bead_probability,
         tuple(sorted(set(selecting.kind))),
         tuple(sorted(set(selecting.without_flag))),
+        selecting.min_similarity,
     )
     formats = set(NAMES if "all" in format else format) - {PARQUET}
     order = build.Order(version, thresholds, split, tuple(sorted(formats)))

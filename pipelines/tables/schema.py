@@ -202,6 +202,18 @@ SENTENCES = table(
         STRINGS,
         "Remarks to filter by: number_mismatch, length_outlier, fragment, boilerplate",
     ),
+    column(
+        "similarity",
+        FLOAT,
+        "Cosine of both sides' mean sentence vectors by the encoder in the pair's method, to "
+        "filter as by LaBSE's: a score of the texts alone, where probability is of the place in "
+        "both articles; null for a one-sided bead",
+    ),
+    column(
+        "length_ratio",
+        FLOAT,
+        "English words per Chinese character, over the usual ratio; null for a one-sided bead",
+    ),
 )
 
 VECTORS = table(

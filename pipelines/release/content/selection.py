@@ -43,6 +43,7 @@ class Thresholds:
     min_bead_probability: float = 0.0
     kinds: tuple[str, ...] = ()
     without_flags: tuple[str, ...] = ()
+    min_similarity: float = 0.0
 
     def filters(self) -> Filters:
         """Return the filters of pairs and beads.
@@ -56,6 +57,7 @@ class Thresholds:
             min_bead_probability=self.min_bead_probability,
             kinds=self.kinds,
             without_flags=self.without_flags,
+            min_similarity=self.min_similarity,
         )
 
     def as_json(self) -> dict[str, Any]:

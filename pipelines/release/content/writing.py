@@ -194,7 +194,8 @@ class Writing:
         """
         released = _whole(chosen_pairs.pairs["pair_id"])
         wanted = released.take(pa.array(chosen_pairs.open))
-        light = table.select(["pair_id", "position", "probability", "kind", "flags"])
+        tested = ["pair_id", "position", "probability", "similarity", "kind", "flags"]
+        light = table.select(tested)
         light = light.append_column("row", pa.array(np.arange(table.num_rows)))
         losses = Losses()
         tests = [(name, pc.is_in(light["pair_id"], ids)) for name, ids in (

@@ -16,6 +16,7 @@ from pipelines.articles.contract import MAX_TEXT
 from pipelines.articles.parallel import CHARACTERS
 from pipelines.cli.app import main
 from pipelines.tables import articles, files, parquet, schema
+from pipelines.vectors.load import load_encoder
 
 ZH = ("洛山市三月五日召开第二十九次常务会议。", "会议研究了防汛工作。", "新桥将于六月通车。")
 EN = (
@@ -260,6 +261,11 @@ def test_known_pairs_are_certain_and_keep_their_alignment(tmp_path: Path) -> Non
     assert list(zip(beads["zh"].to_pylist(), beads["en"].to_pylist(), strict=True)) == list(
         zip(ZH, EN, strict=True)
     )
+    # Known to be right, and scored by their texts alone all the same.
+    vectors = [load_encoder(None).encode(side) for side in (ZH, EN)]
+    cosines = (vectors[0] * vectors[1]).sum(1)
+    assert beads["similarity"].to_pylist() == pytest.approx(cosines.tolist(), abs=0.002)
+    assert all(0.3 < ratio < 3 for ratio in beads["length_ratio"].to_pylist())
 
 
 @pytest.mark.parametrize("tag", ["de", "", "zhx", "yue", "x-zh"])

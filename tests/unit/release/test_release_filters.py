@@ -53,6 +53,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found[0] |= {"kind": "1-2"}
     found[1] |= {"flags": ["number_mismatch"]}
     found[2] |= {"probability": 0.25}
+    for bead in found:
+        bead["similarity"] = None if not bead["en"] else 0.4 if bead is found[2] else 0.8
     table = parquet.rows_to_table(sorted(found, key=lambda row: row["pair_id"]), schema.SENTENCES)
     parquet.write_table(files.table_path(output, "sentences", "yuwan"), table)
     return output
@@ -67,6 +69,7 @@ def test_beads_are_chosen_by_probability_kind_and_flags(corpus: Path) -> None:
     whole = release(corpus, "b0", cities=("yuwan",))
     for version, asked, name, gone in (
         ("b1", {"min_bead_probability": 0.5}, "bead probability", 1),
+        ("b5", {"min_similarity": 0.5}, "similarity", 3),
         ("b2", {"kinds": ("1-1", "1-0")}, "kind", 1),
         ("b3", {"without_flags": ("number_mismatch",)}, "flags", 1),
         ("b4", {"without_flags": ("any",)}, "flags", 3),
