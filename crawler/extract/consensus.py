@@ -49,6 +49,9 @@ of another's text that its answer must have; set by hand on one half of a set.""
 _INSIDE, _FRAGMENT = 0.8, 0.4
 """Share of readability's text that trafilatura has, and of trafilatura's that readability has, from
 which and below which readability found one section of several; set by hand on one half of a set."""
+_PARTIAL = 0.6
+"""Share of what the other two agree on below which readability found a part of the text, and most
+votes decide; set by hand on one half of a set."""
 _CONTAINED = 0.6
 """Share of a line's 3-grams that a text with this line has; set by hand, not measured."""
 _STRAY = 2
@@ -57,7 +60,7 @@ _REPEATED = 3
 """Distance in lines from the text at which a repeated line is a copy; set by hand, not measured."""
 _MOST_ROWS, _LINKED = 40, 0.3
 """Most rows between two paragraphs that are part of the text, and the share of linked characters of
-one at most; set by hand, not measured."""
+a row, or of a line of a missed section, at most; set by hand, not measured."""
 _STOPWORDS = justext.get_stoplist("English")
 
 
@@ -129,9 +132,10 @@ def choose_blocks(
 
     readability finds one subtree, so it seldom gathers strays but is wrong as a whole when it is
     wrong; the other two judge line by line. So a line of readability counts if one of the others
-    has it, too; and if readability is unlike both and they are alike, the lines that these two
-    share. A lone opinion counts if there is no other. If the first two agree, jusText has no vote,
-    so that asking it makes no difference.
+    has it, too; if it has only a part of what the others share, a line of these two counts as well,
+    and between the lines chosen one of trafilatura alone; and if readability is unlike both and
+    they are alike, the lines that these two share. A lone opinion counts if there is no other. If
+    the first two agree, jusText has no vote, so that asking it makes no difference.
     """
     texts = {opinion.name: opinion.text for opinion in opinions}
     third = "" if _agreed(texts) else texts.get("justext", "")
@@ -141,6 +145,8 @@ def choose_blocks(
     together = likeness(others[0].shingles, others[1].shingles)
 
     lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
+    others_share = others[0].shingles & others[1].shingles
+    partial = len(main.shingles & others_share) < _PARTIAL * len(others_share)
     fragment = main.is_fragment_of(others[0]) and (not third or others[1].is_fragment_of(others[0]))
 
     def accepted(line: _Line) -> bool:
@@ -156,6 +162,8 @@ def choose_blocks(
             return first
         if shared < _ALONE:
             return whole
+        if partial:
+            return whole + first + second > 1
         return whole and (first or second)
 
     marks = [place not in apart and accepted(line) for place, line in enumerate(lines)]
@@ -171,8 +179,29 @@ def choose_blocks(
         # A short line inside the text that only readability saw: a subheading, a speaker's name.
         if place - 1 in chosen and place + 1 in chosen and main.contains(lines[place]):
             chosen.add(place)
+    if partial:
+        chosen.update(_sections_between(blocks, lines, sorted(chosen), others[0], apart))
     chosen.update(_rows_between(blocks, sorted(chosen)))
     return sorted(chosen)
+
+
+def _sections_between(
+    blocks: Sequence[Block],
+    lines: Sequence["_Line"],
+    chosen: Sequence[int],
+    found: "_ExtractedText",
+    apart: Collection[int],
+) -> Iterator[int]:
+    """Yield the places of lines between others that one extractor found.
+
+    Of a text in many sections the others miss some. Links are not looked at, nor repetitions.
+    """
+    known = {lines[place].bare for place in chosen}
+    for place in range(chosen[0], chosen[-1]):
+        plain = place not in apart and blocks[place].link_density <= _LINKED
+        if plain and lines[place].bare not in known and found.contains(lines[place]):
+            known.add(lines[place].bare)
+            yield place
 
 
 def _rows_between(blocks: Sequence[Block], chosen: Sequence[int]) -> Iterator[int]:

@@ -50,6 +50,17 @@ def test_a_text_that_all_three_have_in_part_is_what_two_have() -> None:
     assert chosen([*SECTIONS, EXTRA], SECTIONS, SECTIONS[:3]) == SECTIONS
 
 
+def test_sections_that_the_other_two_agree_on_count_without_readability() -> None:
+    assert chosen([*SECTIONS, EXTRA], SECTIONS[:4], SECTIONS) == SECTIONS
+    # One that has nearly all of it keeps its say on the rest.
+    assert chosen(SECTIONS, SECTIONS[:6], SECTIONS) == SECTIONS[:6]
+
+
+def test_a_section_between_others_is_known_from_trafilatura_alone() -> None:
+    voted = [*SECTIONS[:3], *SECTIONS[4:]]
+    assert chosen([*SECTIONS, EXTRA], SECTIONS[:2], voted) == SECTIONS
+
+
 def test_trafilatura_is_asked_again_where_it_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(SECTIONS)
     monkeypatch.setattr(consensus, "_trafilatura", lambda html, chinese: "")
