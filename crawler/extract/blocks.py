@@ -304,8 +304,11 @@ class _Walk:
         """End the current line; `node` is the element around its text."""
         if self.parts:
             raw = "".join(self.parts)
-            for line in _LINE_ENDS.split(raw) if _LINE_ENDS.search(raw) else (raw,):
-                self._end_line(line, node)
+            if "\u2028" in raw or "\u2029" in raw:
+                for line in _LINE_ENDS.split(raw):
+                    self._end_line(line, node)
+            elif not raw.isspace():
+                self._end_line(raw, node)
             self.parts.clear()  # in place: the walk refers to it, too
             self.looked_at = 0
             self.inked = False

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -18,6 +19,8 @@ _WORDS = {
 _OTHER = {"zh": "en", "en": "zh"}
 _HOME = re.compile(r"^/?(?:\w{2}(?:[-_]\w+)?/?)?(?:(?:index|default|home)\.\w+)?$", re.IGNORECASE)
 """Paths of home pages, of an edition too."""
+_LONGEST = 100
+"""Characters of a link's name that may be a language's; set by hand, not measured."""
 _BRACKETS = " \t\u3000[]()（）【】|/·"
 
 
@@ -50,10 +53,10 @@ def _targets(page: ParsedPage, tags: Sequence[str]) -> Iterator[tuple[str, str]]
         for link in picture.iterancestors("a"):
             pictures.setdefault(link, []).append(picture)
     for node in page.tree.iter(*tags):
-        names = [page.links.get(node), node.get("title")]
+        names = [page.links.get(node, ""), node.get("title", "")]
         if node in pictures:
             names += _names(pictures[node])
-        langs = _languages(node, [name.strip(_BRACKETS) for name in names if name])
+        langs = _languages(node, names)
         href = (node.get("href") or "").strip() if langs else ""
         if not href:
             continue
@@ -71,13 +74,20 @@ def _languages(node: etree._Element, names: Sequence[str]) -> list[str]:
     stated = (node.get("hreflang") or "").lower()
     if node.tag == "link" or stated:
         return [stated.split("-")[0]] if stated != "x-default" else []
-    return [lang for lang, words in _WORDS.items() if any(map(words.fullmatch, names))]
+    named = [langs for name in names if len(name) <= _LONGEST and (langs := _named(name))]
+    return [lang for lang in _WORDS if any(lang in langs for langs in named)] if named else []
 
 
-def _names(pictures: Iterable[etree._Element]) -> Iterator[str | None]:
+@lru_cache(maxsize=4096)  # the links of a site's menus are the same on all its pages
+def _named(name: str) -> tuple[str, ...]:
+    name = name.strip(_BRACKETS)
+    return tuple(lang for lang, words in _WORDS.items() if words.fullmatch(name))
+
+
+def _names(pictures: Iterable[etree._Element]) -> Iterator[str]:
     """Yield the titles of pictures, and their files' names without endings."""
     for picture in pictures:
-        yield picture.get("alt")
-        yield picture.get("title")
+        yield picture.get("alt", "")
+        yield picture.get("title", "")
         file = (picture.get("src") or "").partition("?")[0].rpartition("/")[2]
         yield file.partition(".")[0]

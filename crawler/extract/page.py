@@ -97,7 +97,7 @@ class ParsedPage:
     @cached_property
     def _order(self) -> dict[etree._Element, int]:
         """Place of each element in `elements`."""
-        return {node: place for place, node in enumerate(self.elements)}
+        return dict(zip(self.elements, range(len(self.elements)), strict=True))
 
     def _within(self, node: etree._Element) -> range:
         """Return the places of an element and all in it, or none."""
@@ -114,7 +114,8 @@ class ParsedPage:
     @cached_property
     def _lines(self) -> list[int]:
         """Place in `elements` of the element around each block."""
-        return [self._order[block.node] for block in self.blocks]
+        order = self._order
+        return [order[block.node] for block in self.blocks]
 
     @cached_property
     def index(self) -> ElementIndex:

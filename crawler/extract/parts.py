@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 from lxml import etree
@@ -12,6 +13,8 @@ from crawler.phrases import alternatives
 
 _NUMBER = re.compile(r"^\W*(?:第|page)?\s*(\d{1,2})\s*(?:页|頁)?\W*$", re.IGNORECASE)
 _NEXT = re.compile(rf"^\W*{alternatives('crawler.extract/widgets.tsv', 'next')}\W*$", re.IGNORECASE)
+_LONGEST = 100
+"""Characters of a link that may be a pager's; set by hand, not measured."""
 _PARAMETER = re.compile(
     r"(?!.*(?:comment|reply|size|count|total))(?:\w*page\w*|p|pn|pg|pno|part)", re.IGNORECASE
 )
@@ -87,12 +90,19 @@ def _labels(page: ParsedPage) -> Iterator[tuple[str, int]]:
 
 def _label(node: etree._Element, text: str) -> int | None:
     """Return a link's number, 0 for the next page, or None."""
-    if match := _NUMBER.match(text):
-        return int(match[1])
-    for name in (text, node.get("title"), node.get("aria-label"), node.get("rel")):
+    if len(text) <= _LONGEST and (label := _read_label(text)) is not None:
+        return label
+    for name in (node.get("title"), node.get("aria-label"), node.get("rel")):
         if name and _NEXT.match(name):
             return 0
     return None
+
+
+@lru_cache(maxsize=4096)  # the links of a site's menus are the same on all its pages
+def _read_label(text: str) -> int | None:
+    if match := _NUMBER.match(text):
+        return int(match[1])
+    return 0 if _NEXT.match(text) else None
 
 
 def _is_later(url: str, first: str, labels: dict[str, int]) -> bool:
