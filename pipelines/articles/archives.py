@@ -5,7 +5,7 @@ processes changes nothing but the time. Files read are recorded: a command that 
 from there, and one that ended has nothing to do.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -20,11 +20,14 @@ from crawler.city import City, is_public, unnamed_site
 from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import extract as extract_page
 from crawler.extract.article import join_parts
-from crawler.item import Article, Reject
+from crawler.extract.forwarding import forward_of
+from crawler.item import Article, Reject, canonical_url
+from crawler.state.visits import as_target
 from pipelines import pool
 from pipelines.articles import contract, duplicates
 from pipelines.articles.archives_read import Progress, identity, settings_digest
 from pipelines.articles.article_language import judge
+from pipelines.articles.stand_ins import stand_ins
 from pipelines.tables import damage, files, lock, parquet, schema
 from pipelines.tables.articles import write_articles, write_rejects
 from pipelines.tables.captures import write_captures
@@ -88,6 +91,19 @@ class _Pages:
     records: int = 0
     earlier: list[Article] = field(default_factory=list)
     """Captures of pages that are in `articles` with a later one."""
+    led: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Addresses that led to each page."""
+
+    def lead(self, url: str, target: str | None) -> None:
+        """Note that an address leads to another page."""
+        if target:
+            self.led[canonical_url(target)].add(url)
+
+    def drop_stand_ins(self) -> None:
+        """Refuse the pages that stand in the place of others."""
+        for url, reject in stand_ins(self.articles, self.led).items():
+            del self.articles[url]
+            self.rejects[url] = reject
 
     def add(self, url: str, article: Article) -> None:
         """Add a page's article; of two captures both, else the last."""
@@ -232,12 +248,15 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
     gathered: dict[str, _Pages] = {}
     skipped: Counter[str] = Counter()
     for record in reader.read_records(path, skipped):
-        if record.kind in _NOT_ARTICLES or 300 <= record.status < 400:
+        if record.kind in _NOT_ARTICLES:
             continue
         city = wanted.city_of_record(record.url, skipped)
         if city is None:
             continue
         pages = gathered.setdefault(city.key, _Pages(city))
+        if 300 <= record.status < 400:
+            pages.lead(record.url, as_target(record.url, record.headers.get("location", "")))
+            continue
         pages.records += 1
         if record.status != 200:
             detail = f"The server answered with status {record.status}."
@@ -245,6 +264,7 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
             continue
         result = extract_page(record.url, record.body, record.headers, city)
         if isinstance(result, Reject) and result.reason == "moved":
+            pages.lead(record.url, forward_of(record.url, record.body))
             continue  # it is a redirect, and another record has the page it leads to
         if isinstance(result, Reject):
             # A capture that gives no article takes nothing from one that does.
@@ -253,10 +273,11 @@ def _read(path: Path, *, wanted: _Filter) -> tuple[dict[str, _Found], Counter[st
         else:
             article = contract.within_limits(result, record.fetched_at)
             pages.add(record.url, _captured(article, record) if record.source else article)
-    return {key: _judged(pages) for key, pages in gathered.items()}, skipped
+    return {key: _judged(pages) for key, pages in gathered.items() if pages.records}, skipped
 
 
 def _judged(pages: _Pages) -> _Found:
+    pages.drop_stand_ins()
     articles, rejects = [], list(pages.rejects.values())
     for article in joined(pages.articles, pages.earlier):
         for judged in judge(article):

@@ -148,3 +148,11 @@ def test_unknown_or_absurd_charset_names_never_raise(name: str) -> None:
 def test_every_byte_string_decodes() -> None:
     for length in range(300):
         decode(bytes((length * 7 + at * 31) % 256 for at in range(length)), {})
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "gb2312", "big5"])
+@pytest.mark.parametrize(
+    "text", ["José Núñez toured the port at 31°C.", "Señor Peña and Mme Noël met in São Tomé."]
+)
+def test_accented_names_in_utf8_are_read_whatever_is_declared(text: str, declared: str) -> None:
+    assert text in decode(page(text, declared).encode(), {}).text

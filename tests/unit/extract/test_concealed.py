@@ -56,6 +56,7 @@ CONCEALED = {
     "hidden around": f"<div style='display:none'><div class='a'><div>{MARKUP}</div></div></div>",
     "noscript": f"<div id='c'></div><noscript>{MARKUP}</noscript>",
     "template": f"<div id='c'></div><template id='t'><article>{MARKUP}</article></template>",
+    "editor": script(MARKUP, type="text/plain", id="container"),
     "textarea": f"<textarea style='display:none'>{html.escape(MARKUP)}</textarea>",
     "textarea raw": f"<textarea id='v' hidden>{MARKUP}</textarea>",
     "textarea plain": f"<textarea readonly>{PLAIN}</textarea>",

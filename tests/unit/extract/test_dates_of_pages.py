@@ -57,6 +57,21 @@ def published(source: bytes, url: str = ADDRESS) -> str:
         ("18-04-2023 09:05", "2023-04-18 09:05"),
         ("日期：25．4．2023", "2023-04-25"),
         ("日期：4.5.2023", ""),  # either day
+        ("日期：18 . 04 . 2023", "2023-04-18"),
+        # other signs between
+        ("发布时间：2023·04·18", "2023-04-18"),
+        ("发布时间：2023、04、18", "2023-04-18"),
+        ("发布时间：2023～04～18", "2023-04-18"),
+        ("发布时间：2023_04_18 09:05", "2023-04-18 09:05"),
+        # zones spelled out, or after an hour that comes first
+        ("发布时间：Tue Apr 18 2023 09:05:31 GMT+0800 (中国标准时间)", "2023-04-18 09:05"),
+        ("发布时间：Tue Apr 18 2023 09:05:31 GMT+0800 (China Standard Time)", "2023-04-18 09:05"),
+        ("发布时间：Mon, 17 Apr 2023 23:05:00 UT", "2023-04-18 07:05"),
+        ("Published: 11:05 PM UTC, April 17, 2023", "2023-04-18 07:05"),
+        ("Published: 23:05 GMT on 17 April 2023", "2023-04-18 07:05"),
+        # Republican days
+        ("張貼日：112/4/18", "2023-04-18"),
+        ("發布日：112.04.18", "2023-04-18"),
         # zones
         ("发布时间：2023-04-18 01:05:00 UTC", "2023-04-18 09:05"),
         ("发布时间：2023-04-18 01:05 GMT+00:00", "2023-04-18 09:05"),
@@ -304,3 +319,36 @@ def test_attribute_between_title_and_text_states_the_date(info: str) -> None:
 def test_attribute_of_another_article_is_none() -> None:
     others = '<ul><li><a href="/news/1.html">别的新闻</a><time datetime="2011-01-01"></time></ul>'
     assert published(page("<div></div>", foot=others, top=others)) == ""
+
+
+LEAVES = [
+    "<b>4月</b><strong>18</strong><span>2023</span>",
+    "<table><tr><td>18</td></tr><tr><td>2023/04</td></tr></table>",
+    "<p>2023</p><p>04-18</p>",
+    "<dl><dt>18</dt><dd>2023-04</dd></dl>",
+    "<time itemprop='datePublished' datetime='2023-04-18'>18 Apr</time>",
+]
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_calendar_leaf_is_the_day_and_no_text(leaf: str) -> None:
+    found = extract(ADDRESS, page(f"<div class='date'>{leaf}</div>"), {}, unnamed_city(ADDRESS))
+    assert isinstance(found, Article)
+    assert str(found.published_at)[:10] == "2023-04-18"
+    assert found.text.split("\n") == list(ZH)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "<tr><td>成文日期</td><td>2023-03-01</td></tr><tr><td>发布日期</td><td>2023-04-18</td></tr>",
+        "<tr><td>索引号</td><td>SH-7</td><td>成文日期</td><td>2023-03-01</td></tr>"
+        "<tr><td>发布机构</td><td>市水务局</td><td>发布日期</td><td>2023-04-18</td></tr>",
+    ],
+)
+def test_a_table_of_properties_has_the_day_and_is_no_text(rows: str) -> None:
+    source = page(f"<table>{rows}</table>")
+    assert published(source) == "2023-04-18"
+    found = extract(ADDRESS, source, {}, unnamed_city(ADDRESS))
+    assert isinstance(found, Article)
+    assert found.text.split("\n") == list(ZH)

@@ -191,3 +191,23 @@ def test_other_frame_is_no_document(frame: str) -> None:
     found = read(frame, "")
     assert isinstance(found, Reject)
     assert found.reason != "cover_notice"
+
+
+def boxed(shown: str, *, inside: bool) -> Article | Reject:
+    """Read a page whose box has headline and film, and with `inside` also the words."""
+    words = "<div class='jj'>湖滨市四季分明，气候宜人，常住人口二百六十万人，是省会以东的港口城市。</div>"
+    rest = "<div class='foot'><p>友情链接</p></div>"
+    info = "<h1>湖滨风光</h1><div>2023-07-02 来源：湖滨台</div>"
+    box = f"<div class='box'>{info}{shown}{words if inside else ''}</div>"
+    source = f"<html><body>{box}{'' if inside else words}{rest}</body></html>"
+    url = "http://www.hubin.example/v/512.html"
+    return extract(url, source.encode(), {}, unnamed_city(url))
+
+
+FILM = "<div><video src='/v/1.mp4'></video></div>"
+
+
+def test_words_outside_the_box_of_headline_and_film_are_no_article() -> None:
+    assert isinstance(boxed(FILM, inside=False), Reject)
+    assert isinstance(boxed(FILM, inside=True), Article)
+    assert isinstance(boxed("", inside=False), Article)
