@@ -61,5 +61,7 @@ def test_what_stands_in_the_place_of_others_is_refused(
     wanted = archives._Filter({CITY.key: CITY}, None, any_host=False)
     found, _ = archives._read(path, wanted=wanted)
     assert [reject.reason for reject in found[CITY.key].rejects] == reasons
-    shown = [record for record in records if record.status == 200 and b"<script>" not in record.body]
+    shown = [
+        record for record in records if record.status == 200 and b"<script>" not in record.body
+    ]
     assert len(found[CITY.key].articles) == len(shown) - len(reasons)
