@@ -195,7 +195,7 @@ def test_other_frame_is_no_document(frame: str) -> None:
 
 def boxed(shown: str, *, inside: bool) -> Article | Reject:
     """Read a page whose box has headline and film, and with `inside` also the words."""
-    words = "<div class='jj'>湖滨市四季分明，气候宜人，常住人口二百六十万人，是省会以东的港口城市。</div>"
+    words = "<div>湖滨市四季分明，常住人口二百六十万人，是省会以东的港口城市。</div>"
     rest = "<div class='foot'><p>友情链接</p></div>"
     info = "<h1>湖滨风光</h1><div>2023-07-02 来源：湖滨台</div>"
     box = f"<div class='box'>{info}{shown}{words if inside else ''}</div>"
