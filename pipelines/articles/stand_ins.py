@@ -1,4 +1,4 @@
-"""Pages of an archive that stand in the place of others: notices of a site out of order.
+"""Pages of an archive in the place of others, such as notices.
 
 A crawl knows what its lists promised; an archive shows only where addresses led, and that several
 show one text. So only a notice is refused for that, or a page to which many other addresses led.
@@ -15,7 +15,7 @@ from crawler.item import Article, Reject, canonical_url
 def stand_ins(
     articles: Mapping[str, Article], led: Mapping[str, Collection[str]]
 ) -> dict[str, Reject]:
-    """Return the rejects of articles that stand in the place of others, by address.
+    """Return the rejects of pages in others' place, by address.
 
     `led` has the addresses that led to a page, by its canonical address.
     """
