@@ -67,3 +67,34 @@ def test_every_path_and_every_benchmark_named_exists(page: Path) -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
     modules = _MODULE.findall(text)
     assert [module for module in modules if not importlib.util.find_spec(module)] == []
+
+
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("tutorial/first-city.zh-CN.md", "tutorial/first-city.md"),
+        ("tutorial/load-filter-cite.zh-CN.md", "tutorial/load-filter-cite.md"),
+    ],
+)
+def test_a_tutorial_in_chinese_has_the_steps_and_the_code_of_the_english_one(
+    chinese: str, english: str
+) -> None:
+    texts = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in (chinese, english)]
+    blocks, steps, options = (
+        [re.findall(pattern, text, re.MULTILINE | re.DOTALL) for text in texts]
+        for pattern in (r"^```.*?^```$", r"^## \d", r"`(--?[a-z][a-z-]*)`")
+    )
+    assert blocks[0] == blocks[1]
+    assert len(blocks[0]) > 5
+    assert steps[0] == steps[1]
+    assert sorted(options[0]) == sorted(options[1])
+
+
+def test_the_guide_to_cities_in_chinese_has_the_systems_and_steps_of_the_english_one() -> None:
+    chinese = (ROOT / "docs/how-to/add-a-city.zh-CN.md").read_text(encoding="utf-8")
+    english = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    english = english.split("## Add a city\n")[1].split("\n## ")[0]
+    for pattern in (r"^\d\. \*\*", r"^   \| .* \| (`\w+`) \|$", r"`([a-z_]+:) ?", r"#[a-z-]+\)"):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in (chinese, english)]
+        assert sorted(found[0]) == sorted(found[1]), pattern
+        assert found[0]

@@ -13,7 +13,9 @@ SCREEN = 60
 
 
 def links(text: str) -> list[str]:
-    return sorted(set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.zh-CN.md"})
+    """Return where links lead; a page in Chinese counts as the one it renders."""
+    found = {link.replace(".zh-CN.md", ".md") for link in re.findall(r"\]\(([^)]+)\)", text)}
+    return sorted(found - {"README.md"})
 
 
 def commands(text: str) -> list[str]:
