@@ -11,6 +11,9 @@ import pytest
 
 DEMO_CITIES = Path(__file__).parents[2] / "crawler/demo/cities"
 
+GOOD = {"id": "one", "city": "a", "lang": "zh", "url": "", "title": "会议",
+        "text": "市政府召开会议。"}  # fmt: skip
+
 
 def shizheng(
     *arguments: str | Path, env: Mapping[str, str] | None = None
@@ -84,16 +87,8 @@ def test_a_folder_that_cannot_be_written_is_named_before_any_work(tmp_path: Path
     ],
 )
 def test_a_bad_line_of_an_import_stores_nothing(tmp_path: Path, line: str, message: str) -> None:
-    good = {
-        "id": "one",
-        "city": "a",
-        "lang": "zh",
-        "url": "",
-        "title": "会议",
-        "text": "市政府召开会议。",
-    }
     path = tmp_path / "news.jsonl"
-    path.write_text(json.dumps(good, ensure_ascii=False) + "\n" + line + "\n", encoding="utf-8")
+    path.write_text(json.dumps(GOOD, ensure_ascii=False) + "\n" + line + "\n", encoding="utf-8")
     ended = shizheng("import", path, "--output", tmp_path / "out")
     assert ended.returncode == 2
     assert message in ended.stderr
@@ -146,16 +141,8 @@ def test_sentences_are_never_written_over_their_own_input(tmp_path: Path) -> Non
 def test_two_runs_at_once_are_refused_with_exit_code_five(tmp_path: Path) -> None:
     from pipelines.tables import lock
 
-    good = {
-        "id": "one",
-        "city": "a",
-        "lang": "zh",
-        "url": "",
-        "title": "会议",
-        "text": "市政府召开会议。",
-    }
     path = tmp_path / "news.jsonl"
-    path.write_text(json.dumps(good, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(GOOD, ensure_ascii=False), encoding="utf-8")
     output = tmp_path / "out"
     with lock.hold(output, ["a"]):
         ended = shizheng("import", path, "--output", output)

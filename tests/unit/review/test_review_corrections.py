@@ -41,6 +41,13 @@ def first_row(output: Path) -> dict[str, str]:
     return sheet_rows(verdict_export.export_verdicts(output, "csv", plan))[0]
 
 
+def judged_row(session: JudgingSession) -> dict[str, str]:
+    """Judge the first item of the plan; return its row in a sheet."""
+    session.judge(session.open_plan(PLAN), 0, "anna", "different")
+    (row,) = sheet_rows(verdict_export.export_verdicts(session.output, "csv"))
+    return row
+
+
 def counting(output: Path) -> list[tuple[str, str | None, str | None]]:
     found = verdicts.counting(verdicts.read(output))
     return sorted((one.reviewer, one.verdict, one.note) for one in found)
@@ -66,8 +73,7 @@ def test_a_corrected_row_wins_and_both_verdicts_are_kept(
 def test_a_corrected_note_is_a_correction_too(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
+    row = judged_row(session)
     assert take(output, clock, sheet([row | {"note": "另一届会议"}])).corrected == 1
     assert counting(output) == [("anna", "different", "另一届会议")]
 
@@ -75,8 +81,7 @@ def test_a_corrected_note_is_a_correction_too(
 def test_a_row_is_corrected_as_often_as_one_likes(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
+    row = judged_row(session)
     for code in ("abridged", "part_of", "abridged"):
         assert take(output, clock, sheet([row | {"verdict": code}])).corrected == 1
         assert counting(output) == [("anna", code, None)]
@@ -85,8 +90,7 @@ def test_a_row_is_corrected_as_often_as_one_likes(
 def test_an_emptied_verdict_is_taken_back(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    session.judge(session.open_plan(PLAN), 0, "anna", "different")
-    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
+    row = judged_row(session)
     assert take(output, clock, sheet([row | {"verdict": ""}])) == Imported(0, 0, corrected=1)
     assert counting(output) == []
     assert len(verdicts.read(output)) == 2
@@ -187,9 +191,7 @@ def test_two_annotations_of_one_user_are_two_verdicts_in_order(output: Path, clo
 def test_rows_of_one_item_that_say_different_things_are_both_named(
     output: Path, clock: Clock, change: dict[str, str]
 ) -> None:
-    row = sheet_rows(
-        verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN))
-    )[0] | {"reviewer": "bo"}
+    row = first_row(output) | {"reviewer": "bo"}
     row["verdict"] = "different"
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 .*keep one"):
         take(output, clock, sheet([row, row | change]))
@@ -200,12 +202,10 @@ def test_rows_of_one_item_that_say_different_things_are_both_named(
 def test_rows_with_one_verdict_id_are_both_named(
     output: Path, session: JudgingSession, clock: Clock
 ) -> None:
-    plan = session.open_plan(PLAN)
-    session.judge(plan, 0, "anna", "different")
-    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
+    row = judged_row(session)
     with pytest.raises(ExchangeError, match=r"in, line \d+: says .*in, line 2 "):
         take(output, clock, sheet([row, row | {"verdict": "part_of"}]))
-    other = plan.items[1].pair_id or ""
+    other = session.open_plan(PLAN).items[1].pair_id or ""
     for fresh in ({"verdict_id": "mine"}, {"verdict_id": "mine", "judged_at": ""}):
         first = row | fresh
         copied = first | {"pair_id": other, "verdict": "abridged"}
@@ -220,10 +220,9 @@ def test_rows_with_one_verdict_id_are_both_named(
 def test_a_verdict_id_of_something_else_is_refused(
     output: Path, session: JudgingSession, clock: Clock, what: str
 ) -> None:
-    plan = session.open_plan(PLAN)
-    session.judge(plan, 0, "anna", "different")
-    (row,) = sheet_rows(verdict_export.export_verdicts(output, "csv"))
-    change = {"pair_id": plan.items[1].pair_id or ""} if what == "item" else {"reviewer": "bo"}
+    row = judged_row(session)
+    other = session.open_plan(PLAN).items[1].pair_id or ""
+    change = {"pair_id": other} if what == "item" else {"reviewer": "bo"}
     with pytest.raises(ExchangeError, match=r"line 2: the verdict_id .* is of another item or rev"):
         take(output, clock, sheet([row | change]))
 
@@ -240,9 +239,7 @@ def test_a_row_on_a_sentence_group_that_does_not_exist_is_named(
 
 
 def test_a_note_is_stored_whole_or_refused(output: Path, clock: Clock) -> None:
-    row = sheet_rows(
-        verdict_export.export_verdicts(output, "csv", drawn_plans.open_plan(output, PLAN))
-    )[0]
+    row = first_row(output)
     row |= {"reviewer": "bo", "verdict": "different", "note": "长" * 2_000}
     assert take(output, clock, sheet([row])).new == 1
     assert verdicts.read(output)[0].note == "长" * 2_000

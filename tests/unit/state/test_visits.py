@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +19,6 @@ from crawler.state.walks import Walk
 
 MOMENT = datetime(2024, 3, 5, tzinfo=UTC)
 PAGE = b"<p>a page of some length</p>" * 40
-
-
-@pytest.fixture
-def visits(tmp_path: Path) -> Iterator[Visits]:
-    opened = Visits.open(tmp_path / "state/a.sqlite")
-    yield opened
-    opened.close()
 
 
 def visit(url: str, kind: str = "article", status: int = 200, redirect: str | None = None) -> Visit:

@@ -1,6 +1,5 @@
 """Bounds of a page's life: tries, statuses, first moments, and what a power cut took."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,13 +16,6 @@ MOMENT = datetime(2024, 3, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
 URL = "http://a.example/1"
 PAGE = b"<p>a page of some length</p>" * 40
-
-
-@pytest.fixture
-def visits(tmp_path: Path) -> Iterator[Visits]:
-    opened = Visits.open(tmp_path / "state/a.sqlite")
-    yield opened
-    opened.close()
 
 
 def visit(url: str = URL, kind: str = "article", status: int = 200, redirect: str = "") -> Visit:
