@@ -1,25 +1,20 @@
 """A city is added from the addresses of its lists, looked at, and crawled: no Python is written."""
 
 import html
-import io
 import json
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
+from operating import Ended, ended
 
 from crawler.city_file import load_city
 from crawler.demo import DEMO_CITIES
 from crawler.demo.server import serve
 from crawler.demo.site import Site, build_site
-from pipelines.cli import app
 from pipelines.tables.articles import read_articles
-from pipelines.terminal import ERR
 
 LANGANG = (
     "http://www.langang.example/zwgk/tzgg/index.html",
@@ -49,15 +44,6 @@ def langang_on(host: str) -> Site:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command ended: exit code, what it printed, what it complained of."""
-
-    code: int
-    output: str
-    errors: str
-
-
-@dataclass(frozen=True)
 class Desk:
     """Someone who adds cities: folders of their own, and the miniature web behind a proxy."""
 
@@ -73,13 +59,7 @@ class Desk:
         return self.folder / "fixtures"
 
     def run(self, *command: str) -> Ended:
-        """Run a command as the program does; what it fetches is fetched by processes of its own."""
-        polite = {"SHIZHENG_DELAY": "0", "SHIZHENG_AUTOTHROTTLE": "0", "SHIZHENG_CONCURRENCY": "4"}
-        proxy = {"http_proxy": f"http://127.0.0.1:{self.port}", "no_proxy": ""}
-        out = io.StringIO()
-        with patch.dict(os.environ, polite | proxy), redirect_stdout(out), ERR.capture() as said:
-            code = app.main([*command, "--cities-dir", str(self.cities)])
-        return Ended(code, out.getvalue(), said.get())
+        return ended(self.port, *command, "--cities-dir", str(self.cities))
 
     def add(self, urls: Sequence[str], *more: str) -> Ended:
         self.cities.mkdir(exist_ok=True)

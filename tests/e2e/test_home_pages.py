@@ -1,24 +1,18 @@
 """A city is added from its home page alone, and lists that moved are found again."""
 
-import io
-import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 import pytest
 from home_sites import Web, huwan, luoqiao, page, tingxi
+from operating import Ended, ended
 
 from crawler.city import City
 from crawler.city_file import load_city
 from crawler.demo.server import serve
-from pipelines.cli import app
-from pipelines.terminal import ERR
 
 TODAY = date.today()
 SITES: list[tuple[str, Callable[..., Web], str, str, str]] = [
@@ -31,38 +25,11 @@ SITES: list[tuple[str, Callable[..., Web], str, str, str]] = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended: exit code, what it printed, what it complained of."""
-
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def plain(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.output)
-        return found
-
-
 @contextmanager
 def web(site: Web) -> Iterator[Callable[..., Ended]]:
     """Serve a site behind a proxy and yield a runner of commands."""
     with serve(site) as port:  # type: ignore[arg-type]
-        polite = {"SHIZHENG_DELAY": "0", "SHIZHENG_AUTOTHROTTLE": "0", "no_proxy": ""}
-
-        def run(*command: str) -> Ended:
-            proxy = {"http_proxy": f"http://127.0.0.1:{port}"}
-            out = io.StringIO()
-            with (
-                patch.dict(os.environ, polite | proxy),
-                redirect_stdout(out),
-                ERR.capture() as said,
-            ):
-                code = app.main([*command])
-            return Ended(code, out.getvalue(), said.get())
-
-        yield run
+        yield partial(ended, port)
 
 
 def add(run: Callable[..., Ended], folder: Path, key: str, *more: str) -> Ended:
