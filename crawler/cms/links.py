@@ -49,6 +49,18 @@ _NUMERIC = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年]\s?(\d{1,2})[-./月]\s?(\d
 _EDGE_DATE = re.compile(
     rf"^[\[(（]?{_NUMERIC.pattern}日?[\])）]?|[\[(（]?{_NUMERIC.pattern}日?(?: [\d:]+)?[\])）]?$"
 )
+_Y, _M, _D = r"(?P<y>(?:19|20)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
+_LEAVES = tuple(
+    re.compile(edge)
+    for leaf in (
+        rf"{_D}日? {_Y}[-./年]{_M}月?",
+        rf"{_Y}[-./年]{_M}月? {_D}日?",
+        rf"{_Y}年? {_M}[-./月]{_D}日?",
+        rf"{_M}[-./月]{_D}日? {_Y}年?",
+    )
+    for edge in (rf"^{leaf}(?=\D|$)", rf"(?:^|(?<=\s)){leaf}$")
+)
+"""Day, month and year in elements of their own, at either end of a list item."""
 _STAMP = re.compile(r"(?:/?Date\()?(\d{13})(?:[+-]\d{4})?(?:\)/?)?|([1-9]\d{8,9})")
 """Milliseconds since 1970, as JSON of .NET writes them, too; or seconds."""
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?\d{4}(?:\d\d)?)?")
@@ -218,6 +230,9 @@ def shown_date(text: str) -> date | None:
         return _date(int(match[3]), month_number(match[1]), int(match[2]))
     for match in reversed(list(_DAY_FIRST.finditer(text))):
         return _date(int(match[3]), month_number(match[2]), int(match[1]))
+    for pattern in _LEAVES:
+        if match := pattern.search(text):
+            return _date(int(match["y"]), int(match["m"]), int(match["d"]))
     return None
 
 

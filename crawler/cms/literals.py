@@ -4,7 +4,7 @@ No script is run: what a function or a page's visitor decides is unknown, and le
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,13 @@ def code_of(text: str) -> Code:
             line = text.find("\n", at) if found[0] != "`" else -1
             at = line if line >= 0 else len(text)
     return Code(text, ends)
+
+
+def texts_of(text: str) -> Iterator[str]:
+    """Yield the texts of a script, without their marks."""
+    for start, end in code_of(text).ends.items():
+        if text[start] in "\"'`":
+            yield _ESCAPE.sub(r"\1", text[start + 1 : end - 1])
 
 
 def literal_at(code: Code, at: int, known: Mapping[str, Any], deep: int = 0) -> tuple[Any, int]:

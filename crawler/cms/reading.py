@@ -14,7 +14,7 @@ from crawler.cms.links import once
 from crawler.cms.pagers import pager_of
 from crawler.cms.paging import called_pages
 from crawler.cms.posts import posts
-from crawler.cms.shells import endpoints, frames, inline_data, named
+from crawler.cms.shells import endpoints, frames, inline_data, named, written_markup
 from crawler.posted import plain_url
 
 _FEW = 2
@@ -47,10 +47,12 @@ def _read(family: Family, read: Callable[[str, str], Listing], text: str, url: s
             return replace(found, more=once((*own.more, *found.more), url))
     if data is not None or not family.pagers:
         return own
-    return _page(family, own, text, url)
+    return _page(family, own, read, text, url)
 
 
-def _page(family: Family, own: Listing, text: str, url: str) -> Listing:
+def _page(
+    family: Family, own: Listing, read: Callable[[str, str], Listing], text: str, url: str
+) -> Listing:
     """Return the listing of a page with pagers and frames."""
     pager = pager_of(text, url, family.is_own_article, family.second)
     more = [*own.more]
@@ -58,6 +60,8 @@ def _page(family: Family, own: Listing, text: str, url: str) -> Listing:
         more += pages.urls(url)
     more += pager.urls
     links = own.links or _inline(text, url, family)
+    if not links and (markup := written_markup(text)):
+        links = read(markup, url).links
     if family.any_url:
         links = tuple(link for link in links if link.url not in pager.urls)
     if len(links) <= _FEW:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from crawler.cms.endpoints import UNIT, page_field, read_json
 from crawler.cms.links import absolute, base_of, is_file, once, root_of
+from crawler.cms.literals import texts_of
 
 _UNIT_FIELDS = ("parseType", "webId", "tplSetId", "pageType", "tagId", "editType", "pageId")
 _UNIT_DEFAULTS = {"parseType": "bulidstatic", "pageType": "column", "editType": "null"}
@@ -34,6 +35,7 @@ _DATA = re.compile(
 _MOST = 5
 """Endpoints of one page that are asked for; set by hand, not measured."""
 _SCRIPTS = re.compile(r"<script\b[^<>]*>(.*?)</script>", re.IGNORECASE | re.DOTALL)
+_WRITTEN = re.compile(r"<a\s[^<>]*href", re.IGNORECASE)
 _STARTS = re.compile(r"[=:(]\s*(?=\[\s*\{|\{\s*[\"'])")
 _LONGEST = 2_000_000
 """Characters of scripts that are looked through for data. Set by hand, not measured."""
@@ -108,6 +110,15 @@ def inline_data(text: str) -> Iterator[object]:
                 at = match.end() + 1
                 continue
             yield value
+
+
+def written_markup(text: str) -> str:
+    """Return the links that a page's scripts write, as markup."""
+    scripts = "\n".join(_SCRIPTS.findall(text[:_LONGEST]))
+    if not _WRITTEN.search(scripts):
+        return ""
+    texts = (literal for literal in texts_of(scripts) if _WRITTEN.search(literal))
+    return "\n".join(texts)
 
 
 def _framed(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:

@@ -60,3 +60,18 @@ def test_a_picture_link_takes_its_title_from_the_text_link() -> None:
 )
 def test_what_leads_to_no_page_has_no_address(href: str) -> None:
     assert absolute(href, "http://a.example/x/") is None
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        "<b>05</b><i>2025-07</i>", "<i>2025/7</i><b>5</b>", "<i>2025年7月</i><b>05日</b>",
+        "<i>2025</i><b>07-05</b>", "<b>7月5日</b><i>2025</i>",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["<li>{1}{0}</li>", "<li>{0}{1}</li>"])
+def test_a_calendar_leaf_dates_its_item(leaf: str, place: str) -> None:
+    link = '<a href="/xw/88.html">道路工程2024年第3标段完工</a>'
+    text = f"<ul>{place.format(link, f'<div>{leaf}</div>')}</ul>"
+    (found,) = links(text, "http://www.a.example/xw/", lambda url: True)
+    assert found.date == date(2025, 7, 5)

@@ -74,6 +74,19 @@ def test_a_unit_of_jpaas_is_asked_for(markup: str) -> None:
     )
 
 
+@pytest.mark.parametrize("family", ["trs", "generic"])
+def test_entries_that_a_script_writes_are_read(family: str) -> None:
+    rows = "".join(
+        f"<script>s = '<li><a href=\\\"./202407/t2024070{n}_1.html\\\">滨江要闻之第{n}条</a></li>';"
+        "document.write(s)</script>"
+        for n in (1, 2, 3)
+    )
+    listing = FAMILIES[family].read_list(f"<html><body><ul>{rows}</ul></body></html>", HERE)
+    assert [link.url for link in listing.links] == [
+        f"http://www.a.example/xw/202407/t2024070{n}_1.html" for n in (1, 2, 3)
+    ]
+
+
 def test_a_units_markup_states_its_pages() -> None:
     text = (
         '{"success":true,"data":{"html":"<li><a href=\\"/col/col1234/art/2024/art_'
