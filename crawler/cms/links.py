@@ -231,8 +231,8 @@ def shown_date(text: str) -> date | None:
     for match in reversed(list(_DAY_FIRST.finditer(text))):
         return _date(int(match[3]), month_number(match[2]), int(match[1]))
     for pattern in _LEAVES:
-        if match := pattern.search(text):
-            return _date(int(match["y"]), int(match["m"]), int(match["d"]))
+        if leaf := pattern.search(text):
+            return _date(int(leaf["y"]), int(leaf["m"]), int(leaf["d"]))
     return None
 
 
