@@ -221,10 +221,11 @@ def _renderings(
     ]
     stems = [cedict.english_stems(sentence) for sentence in en]
     meanings = {word: cedict.renderings(word) for word in frozenset().union(*words)}
-    rendered = [
-        frozenset(word for word, ways in meanings.items() if not ways.isdisjoint(found))
-        for found in stems
-    ]
+    meant: dict[str, set[str]] = {}
+    for word, ways in meanings.items():
+        for way in ways:
+            meant.setdefault(way, set()).add(word)
+    rendered = [frozenset().union(*(meant.get(stem, ()) for stem in found)) for found in stems]
     return (
         _rendering(words, rendered, widths, _syllables),
         _rendering(stems, offered, widths[::-1], lambda stem: 1.0),

@@ -43,8 +43,11 @@ class Regime:
 
     def scores(self, scores: Array, shapes: Sequence[Shape]) -> Array:
         """Return the scores of beads under this regime."""
-        prices = np.array([self.prices[features.kind(shape)] for shape in shapes])
-        return np.asarray(self.evidence * scores + prices[:, None, None])
+        return np.asarray(self.evidence * scores + self.listed(shapes)[:, None, None])
+
+    def listed(self, shapes: Sequence[Shape]) -> Array:
+        """Return the price of each shape."""
+        return np.array([self.prices[features.kind(shape)] for shape in shapes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +127,11 @@ def posteriors(blocks: Sequence[Block], model: BeadModel) -> list[Array]:
     All blocks share the regime; the probabilities are means over the regimes.
     """
     size = sum(block.sentences for block in blocks)
-    sums = np.array(
-        [
-            one.prior
-            + one.level * size
-            + sum(float(trellis.total(one.scores(b.scores, b.shapes), b.shapes)) for b in blocks)
-            for one in model.regimes
-        ]
-    )
+    sums = np.array([one.prior + one.level * size for one in model.regimes])
+    evidence = np.array([one.evidence for one in model.regimes])
+    for b in blocks:
+        prices = np.array([one.listed(b.shapes) for one in model.regimes])
+        sums += trellis.totals(b.scores, b.shapes, evidence, prices)
     shares = np.exp(sums - sums.max())
     shares[shares < _LEAST * shares.sum()] = 0
     shares /= shares.sum()

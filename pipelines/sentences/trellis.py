@@ -7,7 +7,7 @@ summed for itself. The last shape is always (0, 1): it is the only step within a
 one vector operation over the shapes and one running sum.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,19 @@ def posteriors(scores: Array, shapes: Sequence[Shape]) -> Array:
 def total(scores: Array, shapes: Sequence[Shape]) -> Array:
     """Return the log of the sum of exp(score) over all paths."""
     return np.asarray(_sweep(_by_end(scores, shapes)[None], shapes)[0][0, ..., -1, -1])
+
+
+def totals(scores: Array, shapes: Sequence[Shape], factors: Array, prices: Array) -> Array:
+    """Return the `total` of scores times each factor plus its prices.
+
+    `prices` has a row for each factor, a column for each shape. All are summed together, a row of
+    the table at a time: they are never all in memory.
+    """
+
+    def priced(rows: Array) -> Array:
+        return np.asarray(factors[:, None, None] * rows[..., None, :, :] + prices[..., None])
+
+    return np.asarray(_sweep(_by_end(scores, shapes)[None], shapes, priced)[0][0, ..., -1, -1])
 
 
 def best_path(gains: Array, shapes: Sequence[Shape]) -> list[tuple[int, int, int]]:
@@ -96,36 +109,39 @@ def _by_end(scores: Array, shapes: Sequence[Shape]) -> Array:
     return ends
 
 
-def _sweep(ends: Array, shapes: Sequence[Shape]) -> tuple[Array, Array]:
+def _sweep(
+    ends: Array, shapes: Sequence[Shape], priced: Callable[[Array], Array] = np.asarray
+) -> tuple[Array, Array]:
     """Return log sums of the paths to each cell: all, some.
 
     `ends` has the scores by the bead's end in the texts' order and, if the first axis has two
     entries, in the reversed order, in which a bead ends at its start: both are filled together. In
     the texts' order "some" are the paths not ending in (0, 1), in the other those not beginning
-    with (1, 0).
+    with (1, 0). `priced` makes alternatives of the scores of one row.
     """
     n, m = ends.shape[-2] - 1, ends.shape[-1] - 1
     pad, offsets, frame = _frame(n, m, shapes)
     width = m + 1 + pad
-    lanes = ends.shape[:-3]
+    lanes = priced(ends[..., 0, :]).shape[:-2]
     flat = np.broadcast_to(frame, (*lanes, len(frame))).copy()
     some = np.full((*lanes, n + 1, m + 1), -np.inf)
     lost = shapes.index((1, 0))
-    skipped = np.zeros((*lanes, n + 1, m + 1))
+    skipped = np.zeros((*lanes, m + 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        np.cumsum(ends[..., -1, :, 1:], axis=-1, out=skipped[..., 1:])
         for i in range(n + 1):
             base = (i + pad) * width
-            steps = flat[..., offsets + base] + ends[..., :-1, i, :]
+            own = priced(ends[..., i, :])
+            np.cumsum(own[..., -1, 1:], axis=-1, out=skipped[..., 1:])
+            steps = flat[..., offsets + base] + own[..., :-1, :]
             gone = steps[1:, ..., lost, :].copy()
             steps[..., lost, :] = -np.inf
             if i:
-                steps[0, ..., lost, :] = some[0, ..., i - 1, :] + ends[0, ..., lost, i, :]
+                steps[0, ..., lost, :] = some[0, ..., i - 1, :] + own[0, ..., lost, :]
             row = _log_sum(steps)
             if i == 0:
                 row[..., 0] = 0.0
             some[0, ..., i, :] = row[0]
-            row = np.logaddexp.accumulate(row - skipped[..., i, :], axis=-1) + skipped[..., i, :]
+            row = np.logaddexp.accumulate(row - skipped, axis=-1) + skipped
             some[1:, ..., i, :] = row[1:]
             row[1:] = np.logaddexp(row[1:], gone)
             flat[..., base + pad : base + width] = row
