@@ -5,8 +5,8 @@ A conditional random field over whole alignments: each possible bead gets a scor
 sentences are left out and merged is a property of the text pair (nulls are absent from a close
 translation, every fifth sentence of an abridged one, and merges are common in literature), so the
 sums are taken under each of a few `regimes`, and the pair shows which one it is. The result is the
-alignment with the most beads expected to be right, each counted above `_LEAST`: it maximises the
-expected F1 of whole beads.
+alignment with the most beads expected to be right, each counted above what `Gains` asks of it: it
+maximises the expected F1 of whole beads.
 
 Sentences are compared in their normal form (`pipelines.text.normal`): script, width and what is
 invisible make no difference. Blank entries are no sentences: they stand alone, or join the bead
@@ -22,14 +22,23 @@ from pipelines.sentences import cuts, features, regimes, trellis
 from pipelines.text.normal import normalised
 from pipelines.vectors.encoder import Encoder, Vectors, encode_spans
 
-_LEAST = 0.45
-"""Half the usual F1: a less likely bead lowers the expected F1."""
-_NULL_GAIN = 0.6
-"""Gain of a null beside that of another bead. It counts in precision only, so a half is what F1
-asks for; a little more, because a false pair harms a corpus more than a missed one."""
-_LEAST_MERGE = 0.55
-"""The same of merges. In texts with many nulls, merges that include a null's sentence are less
-likely than their probability: of those at a half, a third are right."""
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What a bead is worth in the alignment, beside its probability.
+
+    `least`: half the usual F1, for a less likely bead lowers the expected F1. `least_merge`: the
+    same of merges; in texts with many nulls, those that include a null's sentence are less likely
+    than their probability. `null`: a null beside another bead; it counts in precision only, so a
+    half is what F1 asks for. Chosen by `benchmarks/learn/choose_gains.py`.
+    """
+
+    null: float = 0.7
+    least: float = 0.45
+    least_merge: float = 0.45
+
+
+_USUAL = Gains()
 _SURE = 0.9
 """Probability of a bead at which a section of a long text may end; set by hand, not measured."""
 _AHEAD = 60
@@ -69,13 +78,19 @@ def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
 
     Long texts are cut at clear matches (`cuts`), so time grows linearly.
     """
-    forms = [[normalised(sentence).strip() for sentence in side] for side in (zh, en)]
+    forms = [[_form(sentence) for sentence in side] for side in (zh, en)]
     read = [[at for at, form in enumerate(side) if form] for side in forms]
     texts = [[side[at] for at in kept] for side, kept in zip(forms, read, strict=True)]
     beads = _align(texts[0], texts[1], encoder)
     if texts == forms:
         return beads
     return _with_blanks(beads, (read[0], read[1]), (len(zh), len(en)))
+
+
+def _form(sentence: str) -> str:
+    """Return what is compared: nothing, if nothing can be seen."""
+    form = normalised(sentence).strip()
+    return form if any(char.isprintable() and not char.isspace() for char in form) else ""
 
 
 def _with_blanks(
@@ -164,7 +179,7 @@ def cut_spans(spans: list[Vectors], start: int, end: int) -> list[Vectors]:
     return [rows[start : max(start, end - k)] for k, rows in enumerate(spans)]
 
 
-def best(probable: trellis.Array, block: regimes.Block) -> list[Bead]:
+def best(probable: trellis.Array, block: regimes.Block, worth: Gains = _USUAL) -> list[Bead]:
     """Return the path with the most beads expected to be right."""
     shapes = block.shapes
     lost, new = shapes.index((1, 0)), shapes.index((0, 1))
@@ -172,8 +187,8 @@ def best(probable: trellis.Array, block: regimes.Block) -> list[Bead]:
     probable[lost] = probable[lost].sum(axis=1, keepdims=True)
     probable[new] = probable[new].sum(axis=0, keepdims=True)
     gains = np.where(np.isfinite(block.scores), probable, -np.inf)
-    gains[[lost, new]] *= _NULL_GAIN
-    costs = [_LEAST_MERGE if a and b and a + b > 2 else _LEAST for a, b in shapes]
+    gains[[lost, new]] *= worth.null
+    costs = [worth.least_merge if a and b and a + b > 2 else worth.least for a, b in shapes]
     gains -= np.array(costs)[:, None, None]
     path = []
     for k, i, j in trellis.best_path(gains, shapes):

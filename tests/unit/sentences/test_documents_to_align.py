@@ -30,6 +30,14 @@ def test_a_table_has_one_document_or_an_id_before_each_line(tmp_path: Path) -> N
 def test_lines_of_both_languages_are_told_apart_by_their_script(tmp_path: Path) -> None:
     path = written(tmp_path / "page.txt", f"\ufeff{ZH[0]}\n{EN[0]}\n{ZH[1]}\n{EN[1]}\n")
     assert read_documents(path, None, cut=False) == [Document("page", [*ZH], [*EN])]
+    lines = ["由North Quay Co. Ltd.投资。", "地点：A座", "Venue: Grand Theatre (大剧院)", "Block A"]
+    path = written(tmp_path / "names.txt", "\r".join(lines))
+    assert read_documents(path, None, cut=False) == [Document("names", lines[:2], lines[2:])]
+
+
+def test_a_first_line_of_names_has_the_order_of_the_columns(tmp_path: Path) -> None:
+    path = written(tmp_path / "named.tsv", f"id\tEN\tzh\na\t{EN[0]}\t{ZH[0]}\n")
+    assert read_documents(path, None, cut=False) == [Document("a", [ZH[0]], [EN[0]])]
 
 
 def test_two_texts_are_one_document_and_are_split_where_asked(tmp_path: Path) -> None:
@@ -59,6 +67,9 @@ def test_texts_in_json_lines_are_split_where_asked_and_written_with_the_beads(
     [
         ("one.tsv", "只有一列\n", "one.tsv:1: expected Chinese and English"),
         ("four.tsv", "a\tb\tc\td\n", "there are 4 columns"),
+        ("zh.txt", ZH[0], "has no lines in English; expected lines of both languages"),
+        ("en.txt", EN[0], "has no lines in Chinese"),
+        ("table.csv", f"{ZH[0]},{EN[0]}", "expected one object a line, or a file that ends in"),
         ("swapped.tsv", f"{EN[0]}\t{ZH[0]}\n", "swapped.tsv:1: the languages are swapped"),
         (
             "swapped.jsonl",
@@ -87,4 +98,26 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "gbk.txt"
     path.write_bytes("港务局".encode("gbk"))
     with pytest.raises(AlignError, match="is not UTF-8 text"):
+        read_documents(path, None, cut=False)
+
+
+def test_two_texts_of_one_language_or_of_another_kind_are_refused(tmp_path: Path) -> None:
+    zh, en = written(tmp_path / "zh.txt", ZH[0]), written(tmp_path / "en.txt", EN[0])
+    rows = written(tmp_path / "rows.jsonl", "{}")
+    for source, english, message in (
+        (zh, zh, "zh.txt: is in Chinese, too"),
+        (en, en, "en.txt: is in English, too"),
+        (rows, en, "rows.jsonl: expected a text"),
+        (zh, rows, "rows.jsonl: expected a text"),
+    ):
+        with pytest.raises(AlignError, match=message):
+            read_documents(source, english, cut=False)
+    named = written(tmp_path / "named.txt", "OpenHarbour与NorthQuay签约。")
+    assert len(read_documents(named, en, cut=False)) == 1
+
+
+def test_utf_16_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "wide.txt"
+    path.write_bytes(ZH[0].encode("utf-16"))
+    with pytest.raises(AlignError, match="is UTF-16; save it as UTF-8"):
         read_documents(path, None, cut=False)

@@ -61,7 +61,7 @@ def test_many_sentences_are_aligned_with_the_one_that_translates_them(count: int
 
 
 def test_blank_entries_stand_alone_and_cost_no_bead() -> None:
-    zh = ["", f"{ZH[1]}。", "\u3000", "\u200b", f"{ZH[2]}。", f"{ZH[3]}。", "\t"]
+    zh = ["", f"{ZH[1]}。", "\u3000", "\u200b\0", f"{ZH[2]}。", f"{ZH[3]}。", "\t"]
     en = [EN[1], "", EN[2], " \u00a0", EN[3]]
     beads = align(zh, en, load_encoder())
     linked = [(bead.zh, bead.en) for bead in beads if bead.zh and bead.en]
