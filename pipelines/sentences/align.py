@@ -10,9 +10,10 @@ maximises the expected F1 of whole beads.
 
 Sentences are compared in their normal form (`pipelines.text.normal`): script, width and what is
 invisible make no difference. Blank entries are no sentences: they stand alone, or join the bead
-whose sentences they part.
+whose sentences they part; marks alone belong to the sentence before.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,12 +80,10 @@ def align(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> list[Bead]:
     Long texts are cut at clear matches (`cuts`), so time grows linearly.
     """
     forms = [[_form(sentence) for sentence in side] for side in (zh, en)]
-    read = [[at for at, form in enumerate(side) if form] for side in forms]
-    texts = [[side[at] for at in kept] for side, kept in zip(forms, read, strict=True)]
+    read = _entries(forms[0]), _entries(forms[1])
+    texts = [[side[run[0]] for run in runs] for side, runs in zip(forms, read, strict=True)]
     beads = _align(texts[0], texts[1], encoder)
-    if texts == forms:
-        return beads
-    return _with_blanks(beads, (read[0], read[1]), (len(zh), len(en)))
+    return beads if texts == forms else _of_entries(beads, read, (len(zh), len(en)))
 
 
 def _form(sentence: str) -> str:
@@ -93,23 +92,38 @@ def _form(sentence: str) -> str:
     return form if any(char.isprintable() and not char.isspace() for char in form) else ""
 
 
-def _with_blanks(
-    beads: Sequence[Bead], read: tuple[list[int], list[int]], sizes: tuple[int, int]
+_MARKS = re.compile(r"[\s“”‘’「」『』\"'()（）\[\]【】。，.,]+")
+"""What is left of a sentence where its quotation was cut off: no sentence, as in `split`."""
+
+
+def _entries(forms: Sequence[str]) -> list[range]:
+    """Return the entries of each sentence: its own, and marks alone after it."""
+    found: list[range] = []
+    for at, form in enumerate(forms):
+        if found and found[-1].stop == at and _MARKS.fullmatch(form):
+            found[-1] = range(found[-1].start, at + 1)
+        elif form:
+            found.append(range(at, at + 1))
+    return found
+
+
+def _of_entries(
+    beads: Sequence[Bead], read: tuple[list[range], list[range]], sizes: tuple[int, int]
 ) -> list[Bead]:
-    """Return the beads of all entries, from those of the entries read."""
+    """Return the beads of all entries, from those of the sentences read."""
     found: list[Bead] = []
     ends = [0, 0]
     for bead in beads:
-        runs = []
-        for kept, listed in zip(read, (bead.zh, bead.en), strict=True):
-            places = [kept[at] for at in listed]
-            runs.append(range(places[0], places[-1] + 1) if places else range(0))
-        for side, run in enumerate(runs):
-            if run:
-                blank = range(ends[side], run.start)
-                found += _nulls(blank, range(0), 1.0) if side == 0 else _nulls(range(0), blank, 1.0)
-                ends[side] = run.stop
-        found.append(Bead(tuple(runs[0]), tuple(runs[1]), bead.probability))
+        zh, en = (
+            range(runs[listed[0]].start, runs[listed[-1]].stop) if listed else range(0)
+            for runs, listed in zip(read, (bead.zh, bead.en), strict=True)
+        )
+        found += _nulls(range(ends[0], zh.start), range(ends[1], en.start), 1.0)
+        ends = [max(ends[0], zh.stop), max(ends[1], en.stop)]
+        if zh and en:
+            found.append(Bead(tuple(zh), tuple(en), bead.probability))
+        else:
+            found += _nulls(zh, en, bead.probability)
     return found + _nulls(range(ends[0], sizes[0]), range(ends[1], sizes[1]), 1.0)
 
 

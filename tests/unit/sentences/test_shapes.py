@@ -78,6 +78,14 @@ def test_a_blank_entry_within_a_bead_joins_it() -> None:
     assert found(zh, en) == [((0,), (0, 1, 2)), ((1,), (3,))]
 
 
+def test_marks_alone_belong_to_the_sentence_before() -> None:
+    zh = [f"{ZH[1]}。", "“", "”", f"{ZH[2]}。", f"{ZH[3]}。"]
+    en = [EN[1], EN[2], "”", EN[3]]
+    assert found(zh, en) == [((0, 1, 2), (0,)), ((3,), (1, 2)), ((4,), (3,))]
+    assert found(["”", ""], []) == [((0,), ()), ((1,), ())]
+    assert found(["好。", "”"], []) == [((0,), ()), ((1,), ())]
+
+
 def test_entries_that_are_all_blank_are_nulls() -> None:
     assert set(found(["", " "], [EN[1]])) == {((0,), ()), ((1,), ()), ((), (0,))}
 
