@@ -9,7 +9,8 @@ One configuration serves all of them. The abridged news is one draw, in which a 
 of lax F1: `--anew` abridges the news several times more, at any rates, as one more set. "Alone" is
 the share of sentences left alone. CPU seconds include the encoding; all systems use the bundled
 encoder and one thread. A run of sentences that several systems encode is encoded once, and counted
-in the seconds of each by its share of characters.
+in the seconds of each by its share of characters. Peers do not change with the aligner:
+`--earlier` takes their rows from what an earlier run printed.
 
 Peers, measured where they are installed: Gale-Church (`pip install galechurch`), and checkouts of
 bertalign and vecalign (the latter built) whose folders are given: each with its defaults and with
@@ -73,6 +74,9 @@ def main() -> None:
     parser.add_argument("--vecalign", type=Path, help="a checkout of thompsonb/vecalign, built")
     parser.add_argument("--mac", type=Path, help="bertalign's data/mac/dev, of commit 3c432d0")
     parser.add_argument("--write", action="store_true", help="write the table into the docs")
+    parser.add_argument(
+        "--earlier", type=Path, help="what an earlier run printed: its peers are not run again"
+    )
     parser.add_argument("--only", help="one system, by the name it is printed with")
     parser.add_argument("--set", help="one set, by the name it is printed with")
     parser.add_argument("--all", action="store_true", help="all documents, not only the odd ones")
@@ -90,13 +94,24 @@ def main() -> None:
         systems |= vecalign(args.vecalign)
     systems = {name: run for name, run in systems.items() if args.only in (None, name)}
     rows: list[Row] = []
+    earlier = [*_printed(args.earlier)] if args.earlier else []
     print(f"{'set':16}{'system':24}{'strict':>8}{'lax':>8}{'alone':>8}{'seconds':>9}")
     with threadpool_limits(limits=1):
         for name, documents in _sets(args, parser).items():
             if args.set in (None, name):
-                rows += _measured(name, documents, systems)
+                known = [row for row in earlier if row.name == name and row.system in systems]
+                run = {k: v for k, v in systems.items() if k not in {one.system for one in known}}
+                rows += [*_measured(name, documents, run), *known]
                 if args.write:
                     _write(rows, args.anew)
+
+
+def _printed(path: Path) -> Iterator[Row]:
+    """Yield the peers' rows of what a run printed."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, system, *figures = line[:16].strip(), line[16:40].strip(), *line[40:].split()
+        if name in _ABOUT and system != "shizheng":
+            yield Row(name, system, *map(float, figures))
 
 
 def _sets(args: argparse.Namespace, parser: argparse.ArgumentParser) -> dict[str, list[Document]]:
@@ -133,7 +148,7 @@ def _measured(
 def _write(rows: Sequence[Row], draws: int) -> None:
     """Replace the table in the page of measurements."""
     names = list(dict.fromkeys(row.name for row in rows))
-    systems = list(dict.fromkeys(row.system for row in rows))
+    systems = sorted({row.system for row in rows}, key=lambda system: system != "shizheng")
     cells = {(row.system, row.name): row for row in rows}
     best = {name: max(row.strict for row in rows if row.name == name) for name in names}
     head = ["| system | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]

@@ -132,7 +132,7 @@ def _both_languages(source: Path) -> list[list[str]]:
 
 
 def _chinese_line(line: str) -> bool:
-    """Return True for Chinese: 由Apple Inc.投资。 is, Venue: the hall (大剧院) is not."""
+    """Return True for 由Apple Inc.投资。, not for Hall (大剧院)."""
     han = len(_HAN.findall(line))
     return han > len(_LATIN_WORD.findall(line)) or bool(han and _ZH_END.search(line))
 
