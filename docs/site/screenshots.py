@@ -13,6 +13,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from crawler.city_file import load_cities
+from pipelines.release import build
+from pipelines.release.content.selection import Thresholds
+from pipelines.terminal import progress
+
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs/images"
 WIDTH, HEIGHT = 1280, 720
@@ -35,6 +40,23 @@ def draw(report: Path, image: Path) -> None:
         pair = page.locator(".pair").first
         pair.locator("summary").first.click()
         pair.evaluate("pair => pair.scrollIntoView()")
+        page.screenshot(path=image)
+
+
+def draw_site(output: Path, image: Path) -> None:
+    """Draw the site of a release: sentences that were searched."""
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        corpus = shutil.copytree(
+            output, Path(folder) / "corpus", ignore=shutil.ignore_patterns("releases", "vectors")
+        )
+        order = build.Order("1.0.0", Thresholds(), formats=("site",))
+        with progress() as tracker:
+            made = build.build(corpus, order, load_cities(corpus / "cities"), tracker)
+        page = browser.new_page(viewport={"width": 900, "height": HEIGHT})
+        address = (made.folder / "site" / "index.html").as_uri()
+        page.goto(f"{address}?q=typhoon&in=sentences")
+        page.locator("#list mark").first.wait_for()
+        page.locator("#pairs").evaluate("part => part.scrollIntoView()")
         page.screenshot(path=image)
 
 
@@ -119,4 +141,5 @@ if __name__ == "__main__":
     if not demo.exists():
         sys.exit(f"{demo.relative_to(ROOT)} is not there: make demo first")
     draw(demo, IMAGES / "demo-pair.png")
+    draw_site(demo.parents[1], IMAGES / "release-site.png")
     draw_review(demo.parents[1], IMAGES)
