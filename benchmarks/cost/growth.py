@@ -1,6 +1,10 @@
 """Memory and CPU of steps as a city grows: flush, duplicates, reposts.
 
     python -m benchmarks.cost.growth [--sizes 1000 4000 16000] [--steps flush duplicates reposts]
+    python -m benchmarks.cost.growth --sizes 1000000 --steps index news
+
+`more` is reposts after 50 articles more, `none` without a change; `index` and `news` are the same
+index with signatures drawn at random instead of texts, anew and after 100 articles more.
 
 Articles of some 800 characters in fifteen years, written at random from a fixed seed, in two
 cities of which a fiftieth repeats the other. Each step of each size runs in a process of its own:
@@ -17,13 +21,17 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
-from crawler.item import NEWS_TIME, Article
-from pipelines.articles import duplicates, reposts
-from pipelines.tables.articles import write_articles
+import numpy as np
 
-STEPS = ("flush", "duplicates", "reposts")
+from crawler.item import NEWS_TIME, Article
+from pipelines.articles import duplicates, repost_index, reposts
+from pipelines.tables.articles import write_articles
+from pipelines.text import minhash
+
+STEPS = ("flush", "duplicates", "reposts", "more", "none", "index", "news")
 NOW = datetime(2024, 7, 1, tzinfo=UTC)
 FLUSHED = 50
 """Articles of a flush: a crawl's, when it finds news."""
@@ -71,8 +79,37 @@ def step(name: str, output: Path, size: int) -> None:
         write_articles(output, CITIES[0], articles(CITIES[0], size, FLUSHED), run_id="s", now=NOW)
     elif name == "duplicates":
         duplicates.cluster_shard(output, CITIES[0])
-    else:
+    elif name == "reposts":
         reposts.mark(output)
+    elif name == "more":
+        write_articles(output, CITIES[0], articles(CITIES[0], size, FLUSHED), run_id="s", now=NOW)
+        reposts.mark(output)
+    elif name == "none":
+        reposts.mark(output)
+    else:
+        _index(output, size, FLUSHED if name == "news" else 0)
+
+
+def _index(output: Path, size: int, more: int) -> None:
+    """Bring an index to `size` articles, half in each city, or add `more`.
+
+    A fiftieth of them repeats the other city's, as above.
+    """
+    with repost_index.opened(output / "index.sqlite", "1") as index:
+        for city in CITIES:
+            index.set_city(city, "")
+            first, end = (size // 2, size // 2 + more) if more else (0, size // 2)
+            for start in range(first, end, 10_000):
+                index.add(city, [_signed(city, n) for n in range(start, min(end, start + 10_000))])
+        index.settle(lambda named: lambda later, earlier: True)
+
+
+def _signed(city: str, number: int) -> tuple[repost_index.Entry, bytes]:
+    content = f"{'' if number % 50 == 0 else city} {number}"
+    seed = int.from_bytes(sha256(content.encode()).digest()[:8])
+    signature = minhash.mixed(np.arange(minhash.BINS, dtype=np.uint64) + np.uint64(seed))
+    entry = repost_index.Entry(f"{city}{number}", "zh", number * 7919 % 10**9, content)
+    return entry, signature.astype("<u4").tobytes()
 
 
 def measured(name: str, output: Path, size: int) -> dict[str, float]:
@@ -91,7 +128,7 @@ def _peak() -> float:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000, 16000])
-    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS[:5])
     parser.add_argument(
         "--take", nargs=3, metavar=("STEP", "OUTPUT", "SIZE"), help=argparse.SUPPRESS
     )
@@ -102,7 +139,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     for size in arguments.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            fill(Path(folder), size)
+            if not {"index", "news"}.issuperset(arguments.steps):
+                fill(Path(folder), size)
             for name in arguments.steps:
                 done = json.loads(_alone(["--take", name, folder, str(size)]))
                 print(

@@ -1,9 +1,9 @@
 """Near-duplicates across cities: reposts of another city's articles.
 
-A city's shard is made without looking at any other. This step comes after: it reads a sketch of
-each article that repeats none of its own city, compares across cities, and marks the later of two
-with `duplicate_of` and `duplicate_city`. It always decides from everything stored, so that its
-marks do not depend on the order in which cities were crawled. The sketches are only a cache.
+A city's shard is made without looking at any other. This step comes after: it compares the
+articles that repeat none of their own city across cities, and marks the later of two with
+`duplicate_of` and `duplicate_city`. Its marks are those of everything stored, whatever the order
+in which cities were crawled; what was compared before is not compared again (`repost_index`).
 
 Across cities the same words are weaker evidence than within one: two offices announce the same
 holiday in the same sentence. So only texts of some length are compared, and no sentence may be
@@ -11,36 +11,50 @@ another's with a detail exchanged, whatever the titles, except for `our city`, t
 repost.
 """
 
+import pickle
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.articles import duplicates
+from pipelines.articles import duplicates, repost_index
 from pipelines.articles.duplicates import SAME, ArticleRow, PreparedText
+from pipelines.articles.repost_index import UNDATED, Entry, Index, Judge, Named
 from pipelines.tables import articles, damage, files, lock, parquet, schema
+from pipelines.tables.fingerprint import fingerprint
+from pipelines.tables.spill import Records
 from pipelines.text import minhash
-from pipelines.text.minhash import Integers
 
 METHOD = f"one-permutation minhash {minhash.BINS} crc32 1"
 """Version of the signatures; change the last figure with shingles or tokens."""
+DEPENDS_ON = (
+    "crawler.script",
+    "pipelines.articles.details",
+    "pipelines.articles.duplicates",
+    "pipelines.articles.repost_index",
+    "pipelines.articles.reposts",
+    "pipelines.text",
+)
+PACKAGES = ("opencc-python-reimplemented",)
+"""Modules and packages that the index depends on."""
 
 _SHORTEST = {"zh": 100, "en": 60}
 """Characters or words below which two texts may be alike by chance; set by hand, not measured."""
-_MOST_COMPARED = 1_000
-"""Candidates of a text, and of each bucket of it."""
-_LATE = datetime.max.replace(tzinfo=UTC)
 _HERE = frozenset(("我", "本", "全", "该", "我们", "我省", "本报"))
 _LONGEST_NAME = 8
 """Characters of a city's name in place of `our city`, or of words left out; set by hand."""
 _COLUMNS = ["article_id", "lang", "published_at", "content_sha256", "duplicate_of",
             "duplicate_city"]  # fmt: skip
+_PREPARED = 64
+"""Prepared texts in memory, some 200 KB each: those compared again soon."""
+
+Originals = Mapping[str, Mapping[str, tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,87 +70,117 @@ class Marked:
     damaged: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """Article that repeats none of its city, for the candidate search."""
-
-    city: str
-    article_id: str
-    lang: str
-    published: datetime
-
-
 def mark(output: Path, *, held: Collection[str] = ()) -> Marked:
     """Mark the reposts among all cities stored in `output`.
 
-    `held` are cities locked by the caller; the others are locked for the moment of writing.
+    `held` are cities locked by the caller; the others are locked for the moment of writing. Cities
+    without a change since the last time are not read.
     """
     damaged: dict[str, str] = {}
-    originals = damage.without_damaged(lambda: find(output), damaged)
     changed, busy = 0, []
-    present = files.cities_with_articles(output)
-    # Of a corpus in a store some cities may be here only: marks to the others stay.
-    elsewhere = (output / files.REMOTE_RECORD).exists()
-    for city in present:
-        if city in damaged:
-            continue
-        marked = _marked(output, city) if damaged or elsewhere else {}
-        unknown = {
-            key: of
-            for key, of in marked.items()
-            if of[1] in damaged or (elsewhere and of[1] not in present)
-        }
-        wanted = unknown | originals.get(city, {})
-        if city in held:
-            changed += articles.mark_reposts(output, city, wanted)
-            continue
-        if wanted == _marked(output, city):
-            continue
-        try:
-            with lock.hold(output, [city]):
-                changed += articles.mark_reposts(output, city, wanted)
-        except lock.LockedError:
-            busy.append(city)
+    with _index(output) as index:
+        originals = damage.without_damaged(lambda: _found(output, index), damaged)
+        present = files.cities_with_articles(output)
+        # Of a corpus in a store some cities may be here only: marks to the others stay.
+        elsewhere = (output / files.REMOTE_RECORD).exists()
+        for city in present:
+            if city in damaged:
+                continue
+            wanted = originals.get(city, {})
+            if not damaged and index.marked(city) == _marks(output, city, wanted, elsewhere):
+                continue
+            marked = _marked(output, city)
+            unknown = {
+                key: of
+                for key, of in marked.items()
+                if of[1] in damaged or (elsewhere and of[1] not in present)
+            }
+            if unknown | wanted != marked or city in held:
+                try:
+                    changed += _set(output, index, city, unknown | wanted, city in held)
+                except lock.LockedError:
+                    busy.append(city)
+                    continue
+            if not damaged:
+                stamp = index.stamps()[city]
+                index.set_marked(city, stamp, _marks(output, city, wanted, elsewhere))
     return Marked(changed, tuple(busy), damaged)
 
 
-def find(output: Path) -> dict[str, dict[str, tuple[str, str]]]:
+def find(output: Path) -> Originals:
     """Return {city: {article_id: (id, city) of the original}}.
 
     The original is the earliest published, then the first by city and id. Every repost has been
     compared with its original itself.
     """
-    heads: list[_Head] = []
-    signatures: list[Integers] = []
-    for city in files.cities_with_articles(output):
-        found, sketched = _heads(output, city)
-        heads += found
-        signatures.append(sketched)
+    with _index(output) as index:
+        return _found(output, index)
+
+
+@contextmanager
+def _index(output: Path) -> Iterator[Index]:
+    path = output / "state" / "reposts.index.sqlite"
+    version = fingerprint(DEPENDS_ON, PACKAGES).hex()
+    with lock.waiting(path.with_suffix(".lock")), repost_index.opened(path, version) as index:
+        yield index
+
+
+def _set(
+    output: Path, index: Index, city: str, wanted: Mapping[str, tuple[str, str]], held: bool
+) -> int:
+    """Write a city's marks; return the rows changed.
+
+    Files that the index has read are the same to it afterwards: marks of reposts are none of what
+    it compares.
+    """
+    if not held:
+        with lock.hold(output, [city]):
+            return _set(output, index, city, wanted, held=True)
+    known = index.stamps()[city] == _stamp(output, city)
+    changed = articles.mark_reposts(output, city, wanted)
+    if known:
+        index.set_city(city, _stamp(output, city))
+    return changed
+
+
+def _found(output: Path, index: Index) -> Originals:
+    """Read what has changed; return the originals of all reposts."""
+    stamps, present = index.stamps(), files.cities_with_articles(output)
+    for city in sorted(stamps.keys() - set(present)):
+        index.forget(city)
+    for city in present:
+        # Before reading: what is written meanwhile is read the next time.
+        stamp = _stamp(output, city)
+        if stamps.get(city) != stamp:
+            wanted, known = _entries(output, city), index.entries(city)
+            index.set_city(city, stamp)
+            index.remove(city, known - wanted)
+            added = sorted(wanted - known, key=lambda entry: entry.article_id)
+            if added:
+                index.add(city, _signed(output, city, added, {e.content for e in wanted}))
+    index.settle(lambda named: _judge(output, named))
     originals: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
-    if len({head.city for head in heads}) < 2:
-        return originals
-    matrix = np.concatenate(signatures)
-    for lang in sorted(_SHORTEST):
-        places = [place for place, head in enumerate(heads) if head.lang == lang]
-        places.sort(key=lambda p: (heads[p].published, heads[p].city, heads[p].article_id))
-        ordered = [heads[place] for place in places]
-        near = _candidates(ordered, matrix[places])
-        texts = _texts(output, ordered, near)
-        repeats: dict[int, int] = {}
-        for later in sorted(near):
-            for earlier in near[later]:
-                if earlier not in repeats and _repost(texts[later], texts[earlier]):
-                    repeats[later] = earlier
-                    break
-        for later, earlier in repeats.items():
-            repost, original = ordered[later], ordered[earlier]
-            originals[repost.city][repost.article_id] = (original.article_id, original.city)
+    for city, article_id, original, of in index.originals():
+        originals[city][article_id] = (original, of)
     return originals
+
+
+def _stamp(output: Path, city: str) -> str:
+    """Return names, sizes, times and numbers of a city's files."""
+    stats = [(path.name, path.stat()) for path in files.article_files(output, city)]
+    return repr([(name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in stats])
+
+
+def _marks(output: Path, city: str, wanted: Mapping[str, tuple[str, str]], elsewhere: bool) -> str:
+    """Return a digest of a city's files and of its originals."""
+    state = (_stamp(output, city), sorted(wanted.items()), elsewhere)
+    return sha256(repr(state).encode()).hexdigest()
 
 
 def _marked(output: Path, city: str) -> dict[str, tuple[str, str]]:
     columns = ["article_id", "duplicate_of", "duplicate_city"]
-    rows = articles.read_articles(output, city, columns).to_pylist()
+    table = articles.read_articles(output, city, columns)
+    rows = table.filter(pc.is_valid(table["duplicate_city"])).to_pylist()
     return {
         row["article_id"]: (row["duplicate_of"], row["duplicate_city"])
         for row in rows
@@ -144,101 +188,98 @@ def _marked(output: Path, city: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _heads(output: Path, city: str) -> tuple[list[_Head], Integers]:
-    """Return a city's comparable articles and their signatures.
-
-    They repeat none of their own city and are long enough. Signatures are cached.
-    """
-    rows = [
-        row
-        for row in articles.read_articles(output, city, _COLUMNS).to_pylist()
-        if (not row["duplicate_of"] or row["duplicate_city"]) and row["lang"] in _SHORTEST
-    ]
-    sketches = _sketches(output, city, rows)
-    long = [row for row in rows if sketches[_key(row)]["size"] >= _SHORTEST[row["lang"]]]
-    heads = [
-        _Head(city, row["article_id"], row["lang"], row["published_at"] or _LATE) for row in long
-    ]
-    packed = b"".join(sketches[_key(row)]["signature"] for row in long)
-    return heads, np.frombuffer(packed, "<u4").reshape(len(long), minhash.BINS)
-
-
-def _sketches(
-    output: Path, city: str, rows: Sequence[Mapping[str, Any]]
-) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Return the sketches of articles, from the cache or new."""
-    path = files.table_path(output, "sketches", city)
-    known = {
-        _key(row): row
-        for row in parquet.read_table(path, schema.SKETCHES).to_pylist()
-        if row["method"] == METHOD
-    }
-    missing = {row["article_id"]: row for row in rows if _key(row) not in known}
-    if missing:
-        for prepared in _prepared(output, city, missing):
-            row = missing[prepared.key]
-            known[_key(row)] = {
-                "content_sha256": row["content_sha256"],
-                "lang": row["lang"],
-                "size": len(prepared.tokens),
-                "signature": _signature(prepared),
-                "method": METHOD,
-            }
-    found = {_key(row): known[_key(row)] for row in rows}
-    table = parquet.rows_to_table((found[key] for key in sorted(found)), schema.SKETCHES)
-    parquet.write_table(path, table)
-    return found
-
-
-def _key(row: Mapping[str, str]) -> tuple[str, str]:
-    return row["content_sha256"], row["lang"]
-
-
-def _signature(prepared: PreparedText) -> bytes:
-    return duplicates.sketch(prepared.shingles).astype("<u4").tobytes()
-
-
-def _prepared(output: Path, city: str, wanted: Collection[str]) -> Iterator[PreparedText]:
-    """Yield articles prepared for comparison."""
-    columns = ["article_id", "lang", "title", "text", "published_at"]
-    table = articles.read_articles(output, city, columns)
-    rows = table.filter(pc.is_in(table["article_id"], value_set=pa.array(sorted(wanted))))
-    for batch in rows.to_batches(max_chunksize=1_000):
-        for row in batch.to_pylist():
-            yield duplicates.prepare_text(ArticleRow(**row))
-
-
-def _candidates(heads: Sequence[_Head], signatures: Integers) -> dict[int, list[int]]:
-    """Return, for each place, the similar earlier places of other cities."""
-    cities = np.unique([head.city for head in heads], return_inverse=True)[1]
-    earlier: dict[int, set[int]] = defaultdict(set)
-    for members in minhash.buckets(minhash.bands(signatures)):
-        if len(set(cities[members])) > 1:
-            for at, place in enumerate(members.tolist()):
-                earlier[place].update(members[:at].tolist()[:_MOST_COMPARED])
-    near: dict[int, list[int]] = {}
-    for place in sorted(earlier):
-        others = [o for o in sorted(earlier[place]) if cities[o] != cities[place]][:_MOST_COMPARED]
-        if others:
-            likeness = minhash.similarity(signatures[others], signatures[place])
-            similar = np.array(others)[likeness >= minhash.SIMILAR].tolist()
-            if similar:
-                near[place] = similar
-    return near
-
-
-def _texts(
-    output: Path, heads: Sequence[_Head], near: Mapping[int, Sequence[int]]
-) -> dict[int, PreparedText]:
-    needed = sorted({place for later, others in near.items() for place in (later, *others)})
-    by_city: dict[str, dict[str, int]] = defaultdict(dict)
-    for place in needed:
-        by_city[heads[place].city][heads[place].article_id] = place
+def _entries(output: Path, city: str) -> set[Entry]:
+    """Return a city's articles that repeat none of their own city."""
+    table = articles.read_articles(output, city, _COLUMNS)
+    times = table["published_at"].cast(pa.int64()).to_pylist()
+    columns = [table[name].to_pylist() for name in _COLUMNS if name != "published_at"]
     return {
-        places[prepared.key]: prepared
-        for city, places in by_city.items()
-        for prepared in _prepared(output, city, places.keys())
+        Entry(key, lang, UNDATED if time is None else time, content)
+        for key, lang, content, of, elsewhere, time in zip(*columns, times, strict=True)
+        if (not of or elsewhere) and lang in _SHORTEST
     }
+
+
+def _signed(
+    output: Path, city: str, entries: Collection[Entry], current: Collection[str]
+) -> list[tuple[Entry, bytes | None]]:
+    """Return articles with signatures, from the cache or new; None if too short.
+
+    The cache then has those of the `current` contents.
+    """
+    path = files.table_path(output, "sketches", city)
+    stored = parquet.read_table(path, schema.SKETCHES)
+    stored = stored.filter(
+        pc.and_(
+            pc.equal(stored["method"], METHOD),
+            pc.is_in(stored["content_sha256"], value_set=pa.array(sorted(current), pa.string())),
+        )
+    )
+    names = ["content_sha256", "lang", "size", "signature"]
+    columns = [stored[name].to_pylist() for name in names]
+    known = {(content, lang): (size, s) for content, lang, size, s in zip(*columns, strict=True)}
+    missing = {e.article_id: e for e in entries if (e.content, e.lang) not in known}
+    if missing:
+        wanted = {key: entry.content for key, entry in missing.items()}
+        for row in _rows(output, city, wanted):
+            prepared = duplicates.prepare_text(row)
+            signature = duplicates.sketch(prepared.shingles).astype("<u4").tobytes()
+            known[missing[row.article_id].content, row.lang] = len(prepared.tokens), signature
+        made = (
+            {"content_sha256": content, "lang": lang, "size": size, "signature": signature,
+             "method": METHOD}
+            for (content, lang), (size, signature) in sorted(known.items())
+        )  # fmt: skip
+        parquet.write_table(path, parquet.rows_to_table(made, schema.SKETCHES))
+    found = [(entry, known.get((entry.content, entry.lang))) for entry in entries]
+    # One that is gone again was written in between: the files' stamp is another, too.
+    return [
+        (entry, signature if size >= _SHORTEST[entry.lang] else None)
+        for entry, (size, signature) in ((e, of) for e, of in found if of is not None)
+    ]
+
+
+def _rows(output: Path, city: str, wanted: Mapping[str, str]) -> Iterator[ArticleRow]:
+    """Yield articles of a city by {article_id: content_sha256}, each once."""
+    columns = ["article_id", "lang", "title", "text", "published_at", "content_sha256"]
+    keys, seen = pa.array(sorted(wanted), pa.string()), set()
+    for path in files.article_files(output, city):
+        for table in parquet.read_batches(path, schema.ARTICLES, columns, 1_000):
+            for row in table.filter(pc.is_in(table["article_id"], value_set=keys)).to_pylist():
+                key = row["article_id"]
+                if row.pop("content_sha256") == wanted[key] and key not in seen:
+                    seen.add(key)
+                    yield ArticleRow(**row)
+
+
+def _judge(output: Path, named: Iterable[Named]) -> Judge:
+    """Return the judge of articles, whose texts are spilled to disk."""
+    spilled, places = Records(), dict[Named, int]()
+
+    def spill(these: Iterable[Named]) -> None:
+        by_city: dict[str, dict[str, Named]] = defaultdict(dict)
+        for one in these:
+            by_city[one.city][one.article_id] = one
+        for city, wanted in sorted(by_city.items()):
+            contents = {key: one.content for key, one in wanted.items()}
+            for row in _rows(output, city, contents):
+                places[wanted[row.article_id]] = spilled.append(pickle.dumps(row))
+
+    @lru_cache(_PREPARED)
+    def prepared(one: Named) -> PreparedText | None:
+        if one not in places:  # compared before, but never needed until its original went
+            spill([one])
+        place = places.get(one)
+        # Pickled by this process, not by another: nothing foreign is loaded.
+        return None if place is None else duplicates.prepare_text(pickle.loads(spilled.take(place)))
+
+    spill(named)
+
+    def judge(later: Named, earlier: Named) -> bool:
+        texts = prepared(later), prepared(earlier)
+        return texts[0] is not None and texts[1] is not None and _repost(texts[0], texts[1])
+
+    return judge
 
 
 def _repost(repost: PreparedText, original: PreparedText) -> bool:

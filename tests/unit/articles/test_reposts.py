@@ -170,7 +170,27 @@ def test_sketches_are_kept_by_content_and_made_anew_by_another_method(tmp_path: 
                                             reposts.METHOD)  # fmt: skip
     stale = row | {"method": "another", "signature": bytes(256)}
     write_table(path, rows_to_table([stale], schema.SKETCHES))
+    (tmp_path / "state" / "reposts.index.sqlite").unlink()
     assert reposts.find(tmp_path) == {"anlan": {"a1": ("b1", "beihe")}}
+
+
+def test_a_city_without_a_change_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, article("b1", "beihe"), article("a1", "anlan", day=1))
+    assert reposts.mark(tmp_path).changed == 1
+    put(tmp_path, article("c1", "chuan", day=2))
+    read: list[str] = []
+    for name in ("_entries", "_marked"):
+        step = getattr(reposts, name)
+        monkeypatch.setattr(
+            reposts, name, lambda output, city, step=step: read.append(city) or step(output, city)
+        )
+    assert reposts.mark(tmp_path).changed == 1
+    assert set(read) == {"chuan"}
+    read.clear()
+    assert reposts.mark(tmp_path) == reposts.Marked(0)
+    assert read == []
 
 
 def test_marks_of_and_upon_a_damaged_city_stay_and_the_others_are_set(tmp_path: Path) -> None:
