@@ -54,7 +54,7 @@ _COLUMNS = ["article_id", "lang", "published_at", "content_sha256", "duplicate_o
 _PREPARED = 64
 """Prepared texts in memory, some 200 KB each: those compared again soon."""
 
-Originals = Mapping[str, Mapping[str, tuple[str, str]]]
+Originals = dict[str, dict[str, tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _index(output: Path) -> Iterator[Index]:
 
 
 def _set(
-    output: Path, index: Index, city: str, wanted: Mapping[str, tuple[str, str]], held: bool
+    output: Path, index: Index, city: str, wanted: dict[str, tuple[str, str]], held: bool
 ) -> int:
     """Write a city's marks; return the rows changed.
 
