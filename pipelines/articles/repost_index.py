@@ -51,7 +51,10 @@ CREATE TABLE original (row INTEGER PRIMARY KEY, original INTEGER);
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Article that repeats none of its city. `published` is in ms, or `UNDATED`."""
+    """Article that repeats none of its city.
+
+    `published` is in ms, or `UNDATED`.
+    """
 
     article_id: str
     lang: str
@@ -76,10 +79,10 @@ Judge = Callable[[Named, Named], bool]
 
 @contextmanager
 def opened(path: Path, version: str) -> Iterator["Index"]:
-    """Open the index, or begin another in place of one that cannot be used.
+    """Open the index, or begin another.
 
-    What the block does is stored at its end, or not at all. Raises `StoreError` if the folder
-    cannot be written.
+    One that cannot be used is deleted. What the block does is stored at its end, or not at all.
+    Raises `StoreError` if the folder cannot be written.
     """
     try:
         database = _connected(path, version)
@@ -247,7 +250,7 @@ class Index:
         self._changed = False
 
     def originals(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield city and id of each repost, id and city of its original, in order."""
+        """Yield (city, id, original's id, its city), in order."""
         yield from self._database.execute(
             "SELECT c.city, a.article_id, b.article_id, d.city FROM original o "
             "JOIN article a ON a.row = o.row JOIN city c ON c.number = a.city "
@@ -265,7 +268,10 @@ class Index:
         return [(key, published) for key in _band_keys(signature, [lang])[0].tolist() if key]
 
     def _affect(self, row: int) -> None:
-        """Note the articles whose candidates this one may be, or may have displaced."""
+        """Note the articles that this one matters to.
+
+        It may be their candidate, or may have displaced one.
+        """
         for key, published in self._keys(row):
             before = self._database.execute(
                 "SELECT count(*) FROM (SELECT 1 FROM band WHERE key = ? AND "
@@ -390,7 +396,7 @@ def _row(city: str, article_id: str) -> int:
 
 
 def _band_keys(signatures: bytes, langs: Sequence[str]) -> minhash.Integers:
-    """Return signed keys of each signature's bands, apart by language; 0 is none."""
+    """Return keys of bands, apart by language; 0 is none."""
     keys = minhash.bands(np.frombuffer(signatures, "<u4").reshape(-1, minhash.BINS))
     apart = np.array([zlib.crc32(lang.encode()) for lang in langs], np.uint64)[:, None]
     return np.where(keys == 0, keys, keys ^ apart).view(np.int64)

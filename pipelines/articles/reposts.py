@@ -189,7 +189,7 @@ def _marked(output: Path, city: str) -> dict[str, tuple[str, str]]:
 
 
 def _entries(output: Path, city: str) -> set[Entry]:
-    """Return a city's articles that repeat none of their own city."""
+    """Return a city's articles but its own duplicates."""
     table = articles.read_articles(output, city, _COLUMNS)
     times = table["published_at"].cast(pa.int64()).to_pylist()
     columns = [table[name].to_pylist() for name in _COLUMNS if name != "published_at"]
@@ -203,7 +203,7 @@ def _entries(output: Path, city: str) -> set[Entry]:
 def _signed(
     output: Path, city: str, entries: Collection[Entry], current: Collection[str]
 ) -> list[tuple[Entry, bytes | None]]:
-    """Return articles with signatures, from the cache or new; None if too short.
+    """Return articles with signatures; None if too short.
 
     The cache then has those of the `current` contents.
     """
