@@ -10,6 +10,7 @@ import io
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -173,7 +174,7 @@ def _check_columns(columns: Sequence[str], where: str) -> None:
             f"{where}: expected the columns level and verdict, and pair_id or en_id, with "
             f"commas between them; found: {found}"
         )
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    twice = sorted(name for name, times in Counter(columns).items() if name and times > 1)
     if twice:
         raise ExchangeError(f"{where}: the column {twice[0]} stands there twice")
 

@@ -1,6 +1,7 @@
 """Any file is read as verdicts or refused in a sentence."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,16 @@ def test_a_task_nobody_annotated_is_no_verdict(output: Path) -> None:
     assert list(sheets.read_tasks(content, "in")) == []
     empty = json.dumps([task | {"annotations": None} for task in json.loads(content)])
     assert list(sheets.read_tasks(empty.encode(), "in")) == []
+
+
+def test_a_sheet_of_very_many_columns_is_read_in_proportion_to_them() -> None:
+    # Each was counted among all: so many took minutes.
+    names = [*("level", "verdict", "pair_id"), *(f"c{n}" for n in range(50_000))]
+    before = time.process_time()
+    assert list(sheets.read_csv(",".join(names).encode(), "in")) == []
+    with pytest.raises(sheets.ExchangeError, match="the column c7 stands there twice"):
+        list(sheets.read_csv(",".join([*names, "c7"]).encode(), "in"))
+    assert time.process_time() - before < 10  # seconds of CPU, for a busy machine
 
 
 def test_a_blank_typed_after_a_word_is_no_part_of_it() -> None:
