@@ -4,6 +4,8 @@
     # real pages, field by field
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction --fields
     SHIZHENG_SHARED=... python -m benchmarks.accuracy.extraction --speed     # three ratios
+    # article pages of a copy of WCXB, its dev split, in two halves
+    python -m benchmarks.accuracy.extraction --wcxb FOLDER
 
 The peers of the extra `peers` (newspaper4k, goose3, resiliparse, gne, magic-html) are measured too
 where they are installed; they fit no lock beside the project, so give them an environment of their
@@ -21,7 +23,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
@@ -60,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fields", action="store_true", help="explain the real pages instead")
     parser.add_argument("--speed", action="store_true", help="print ratios of speed instead")
+    parser.add_argument("--wcxb", type=Path, metavar="FOLDER", help="measure on WCXB instead")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if args.speed:
@@ -70,6 +73,8 @@ def main() -> None:
             chinese = samples[0].chinese
             parts = [_alone(read, chinese) for read in (trafilatura_default, readability, jus_text)]
             extraction_speed.consensus(name, [(s.url, s.body) for s in samples], parts)
+    elif args.wcxb:
+        compare_halves(list(read_wcxb(args.wcxb)))
     elif args.fields:
         show_fields(shared() / "pages")
     else:
@@ -105,6 +110,41 @@ def compare(folder: Path) -> None:
             p, r, f1 = score({sample.key: sample.gold for sample in samples}, found)
             rate = len(samples) / seconds
             print(f"{name:<5}{system:<24}{len(samples):>6}{p:>8.4f}{r:>8.4f}{f1:>8.4f}{rate:>9.1f}")
+
+
+def compare_halves(samples: Sequence[Sample]) -> None:
+    """Print means over pages of precision, recall and F1 of words.
+
+    Of each half of the pages, every second one: rules were chosen on the first.
+    """
+    print(f"{'half':<7}{'system':<24}{'pages':>6}{'P':>8}{'R':>8}{'F1':>8}")
+    for half in (0, 1):
+        part = samples[half::2]
+        for system in ("shizheng", "trafilatura"):
+            rows = [words_alike(s.gold, SYSTEMS[system](s, decode(s.body, {}).text)) for s in part]
+            p, r, f1 = (sum(column) / len(rows) for column in zip(*rows, strict=True))
+            print(f"{half + 1:<7}{system:<24}{len(part):>6}{p:>8.4f}{r:>8.4f}{f1:>8.4f}")
+
+
+def words_alike(gold: str, found: str) -> tuple[float, float, float]:
+    """Return precision, recall and F1 of words, as WCXB counts them."""
+    want, got = (Counter(re.findall(r"\w+", text.lower())) for text in (gold, found))
+    if not want or not got:
+        return (1.0, 1.0, 1.0) if want == got else (0.0, 0.0, 0.0)
+    hit = (want & got).total()
+    p, r = hit / got.total(), hit / want.total()
+    return p, r, 2 * p * r / max(p + r, 1e-9)
+
+
+def read_wcxb(folder: Path) -> Iterator[Sample]:
+    """Yield the article pages of the dev split, by id."""
+    files = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))["files"]
+    for key, row in sorted(files.items()):
+        if (row["split"], row["page_type"]) == ("dev", "article"):
+            truth = folder / "dev/ground-truth" / f"{key}.json"
+            told = json.loads(truth.read_text(encoding="utf-8"))
+            body = gzip.decompress((folder / "dev/html" / f"{key}.html.gz").read_bytes())
+            yield Sample(key, told["url"], body, told["ground_truth"]["main_content"] or "", False)
 
 
 def read_set(folder: Path) -> Iterator[Sample]:
