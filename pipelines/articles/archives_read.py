@@ -28,6 +28,7 @@ DEPENDS_ON = (
     "crawler.legible",
     "crawler.limits",
     "crawler.phrases",
+    "crawler.posted",
     "crawler.script",
     "crawler.unpacking",
     "pipelines.articles",
