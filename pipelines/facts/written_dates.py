@@ -121,6 +121,7 @@ _EN_PERIOD = re.compile(
     rf"\b(?:(?:from |between |during |in )?(?P<a>{_MONTH})"
     rf"(?: ?[-–—] ?| to | through | and )(?P<b>{_MONTH})(?![a-z])"
     rf"|(?:first|opening) {_EN_COUNT} months|through (?:the end of )?(?P<thru>{_MONTH})(?![a-z])"
+    r"(?!\.? \d{1,2}(?!\d))"
     r"|(?P<half>first|second) half(?: of the year)?|H(?P<h>[12])\b|(?P<h2>[12])H\b"
     r"|first (?P<qs>two|three|2|3) quarters"
     r"|(?P<one>first|second|third|fourth|last|final|1st|2nd|3rd|4th) quarter"
