@@ -122,3 +122,16 @@ def test_guests_without_transcribed_names_are_distinguished_by_country(
         if clash
         else not any(remark.startswith("guests differ") for remark in compared.remarks)
     )
+
+
+@pytest.mark.parametrize(
+    "en",
+    [
+        "It was built in the 19th century.", "the third phase", "the 2nd batch", "Article 12",
+        "the 3rd census", "the 13th five-year plan", "its 70th anniversary", "the 5th expo",
+    ],
+)  # fmt: skip
+def test_ordinals_of_every_label_can_be_weighed(en: str) -> None:
+    label = facts(en, "en").ordinals[0].label
+    assert label
+    assert comparison.compare(facts("第19届", "zh"), facts(en, "en"), NONE, NONE) is not None
