@@ -57,4 +57,5 @@ def test_an_hour_of_a_researcher(
     articles = pads.dataset(release / "data/articles").to_table(columns=["article_id", "split"])
     assert pc.count_distinct(articles["article_id"]).as_py() == articles.num_rows
     card = (release / "hf/README.md").read_text(encoding="utf-8")
-    assert re.search(r"0?\.9", card)
+    assert "Pairs from probability 0.9 on" in card
+    assert re.search(r"Removed from the stored corpus[^.]*; pairs: [0-9]+ by probability", card)
