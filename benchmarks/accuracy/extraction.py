@@ -144,7 +144,9 @@ def read_wcxb(folder: Path) -> Iterator[Sample]:
             truth = folder / "dev/ground-truth" / f"{key}.json"
             told = json.loads(truth.read_text(encoding="utf-8"))
             body = gzip.decompress((folder / "dev/html" / f"{key}.html.gz").read_bytes())
-            yield Sample(key, told["url"], body, told["ground_truth"]["main_content"] or "", False)
+            yield Sample(
+                key, told["url"], body, told["ground_truth"].get("main_content") or "", False
+            )
 
 
 def read_set(folder: Path) -> Iterator[Sample]:
