@@ -21,11 +21,10 @@ from itertools import product
 from pathlib import Path
 from typing import Protocol
 
-import pyarrow as pa
-
 from crawler.script import MONTH_NAMES
 from pipelines.articles import details
-from pipelines.tables import articles
+from pipelines.tables import articles, files, parquet, schema
+from pipelines.tables.spill import Records
 from pipelines.text import minhash
 from pipelines.text.numerals import ZH_DIGITS, ZH_NUMERAL
 from pipelines.text.script import simplified
@@ -35,6 +34,8 @@ SAME = 0.8
 _EXCHANGED = 0.6
 """Similarity (difflib's ratio) from which two sentences are one with a detail exchanged; set by
 hand, not measured."""
+_BATCH = 500
+"""Articles in memory with their texts while they are read."""
 _SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?;]\s+")
 _MOST_COMPARED = 50
 """Candidates that a text is compared with."""
@@ -106,21 +107,21 @@ class ArticleRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """Stored article; title and text are read from its table."""
+    """Stored article; title and text are read from where they were spilled."""
 
     article_id: str
     lang: str
     published_at: datetime | None
-    table: pa.Table
-    row: int
+    spilled: Records
+    place: int
 
     @property
     def title(self) -> str:
-        return str(self.table["title"][self.row].as_py() or "")
+        return self.spilled.take(self.place).decode()
 
     @property
     def text(self) -> str:
-        return str(self.table["text"][self.row].as_py() or "")
+        return self.spilled.take(self.place + 1).decode()
 
 
 def cluster(documents: Iterable[ArticleFields]) -> dict[str, str]:
@@ -140,11 +141,25 @@ def cluster(documents: Iterable[ArticleFields]) -> dict[str, str]:
 
 def cluster_shard(output: Path, city: str) -> int:
     """Mark the duplicates among a city's stored articles; return the rows changed."""
-    table = articles.read_articles(output, city, ["title", "text"])
-    columns = ["article_id", "lang", "published_at"]
-    rows = articles.read_articles(output, city, columns).to_pylist()
-    found = cluster(StoredArticle(**row, table=table, row=at) for at, row in enumerate(rows))
-    return articles.mark_duplicates(output, city, found)
+    return articles.mark_duplicates(output, city, cluster(_stored(output, city)))
+
+
+def _stored(output: Path, city: str) -> Iterator[StoredArticle]:
+    """Yield a city's articles, each once; titles and texts are spilled to disk."""
+    columns = ["article_id", "revision", "lang", "published_at", "title", "text"]
+    current = articles.read_articles(output, city, columns[:2])
+    revisions = dict(zip(*(column.to_pylist() for column in current.columns), strict=True))
+    spilled = Records()
+    for path in files.article_files(output, city):
+        for part in parquet.read_batches(path, schema.ARTICLES, columns, _BATCH):
+            for row in part.to_pylist():
+                # After a crash an article may be in two years: of equal revisions the first.
+                if revisions.get(row["article_id"]) != row.pop("revision"):
+                    continue
+                del revisions[row["article_id"]]
+                place = spilled.append((row.pop("title") or "").encode())
+                spilled.append((row.pop("text") or "").encode())
+                yield StoredArticle(**row, spilled=spilled, place=place)
 
 
 def same(first: ArticleFields, second: ArticleFields) -> bool:

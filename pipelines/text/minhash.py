@@ -6,7 +6,6 @@ that share a band of four bins are candidates: of pairs with a Jaccard similarit
 """
 
 import zlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -89,22 +88,31 @@ class Index:
     """Signatures by band, for finding earlier texts similar to a new one."""
 
     def __init__(self) -> None:
-        self._buckets: defaultdict[int, list[int]] = defaultdict(list)
+        # Most bands are of one text: a list for each would be most of the memory.
+        self._buckets: dict[int, int | list[int]] = {}
         self._signatures = np.empty((256, BINS), dtype=np.uint32)
         self._size = 0
 
     def add(self, signed: Integers) -> None:
         """Add a signature at the next position."""
         if self._size == len(self._signatures):
-            self._signatures = np.concatenate((self._signatures, np.empty_like(self._signatures)))
+            # In place: two copies of a large city's would be in memory otherwise.
+            self._signatures.resize((self._size * 3 // 2, BINS), refcheck=False)
         self._signatures[self._size] = signed
         for key in self._keys(signed):
-            self._buckets[key].append(self._size)
+            bucket = self._buckets.setdefault(key, self._size)
+            if isinstance(bucket, list):
+                bucket.append(self._size)
+            elif bucket != self._size:
+                self._buckets[key] = [bucket, self._size]
         self._size += 1
 
     def near(self, signed: Integers, most: int) -> list[int]:
         """Return the positions of the `most` similar signatures, in order."""
-        sharing = {at for key in self._keys(signed) for at in self._buckets.get(key, ())}
+        sharing = set[int]()
+        for key in self._keys(signed):
+            bucket = self._buckets.get(key, [])
+            sharing.update([bucket] if isinstance(bucket, int) else bucket)
         positions = np.array(sorted(sharing), dtype=np.int64)
         likeness = similarity(self._signatures[positions], signed)
         best = np.argsort(-likeness, kind="stable")[:most]
