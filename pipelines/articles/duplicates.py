@@ -145,7 +145,7 @@ def cluster_shard(output: Path, city: str) -> int:
 
 
 def _stored(output: Path, city: str) -> Iterator[StoredArticle]:
-    """Yield a city's articles, each once; titles and texts are spilled to disk."""
+    """Yield a city's articles, each once, with texts on disk."""
     columns = ["article_id", "revision", "lang", "published_at", "title", "text"]
     current = articles.read_articles(output, city, columns[:2])
     revisions = dict(zip(*(column.to_pylist() for column in current.columns), strict=True))
