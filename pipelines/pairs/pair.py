@@ -37,8 +37,14 @@ _PART_AHEAD = 0.7
 """Log odds by which a part of a text must explain a pair better than the whole."""
 _PART_COVERED = 0.7
 """Covered share of a text from which another is no part of it."""
-_RENDERED = 0.3
-"""Covered share of English below which it only reports the same event."""
+_HARDLY, _RENDERED = 0.15, 0.35
+"""Covered share of English below which it only reports the same event: in any case, or if it has
+figures of its own."""
+_OWN_FIGURES = 0.1
+"""Share of English figures that are not in Chinese from which they are its own."""
+_MORE_SENTENCES, _MORE_LENGTH, _MORE_TOLD = 1.1, 1.2, 0.12
+"""English over Chinese sentences, length over the usual, and difference of the covered shares from
+which English has a part that Chinese leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,15 +276,20 @@ def _related(
         )
         for each in links
     ]
-    # Of a text that has parts, what seems to tell of the same event only is a shorter part.
+    # Of a text that has parts, what is hardly covered or seems to tell of the same event only is
+    # a shorter part.
     split = {each.zh for each in related if each.relation == "part_of"}
     gathering = {each.en for each in related if each.relation == "digest"}
-    return [
-        replace(each, relation="part_of" if each.zh in split else "digest")
-        if each.relation == "same_event" and (each.zh in split or each.en in gathering)
-        else each
-        for each in related
-    ]
+
+    def settled(each: Scored) -> str:
+        brief = each.relation == "same_event"
+        if each.zh in split and (brief or each.coverage.zh < _RENDERED):
+            return "part_of"
+        if each.en in gathering and (brief or each.coverage.en < _RENDERED):
+            return "digest"
+        return each.relation
+
+    return [replace(each, relation=settled(each)) for each in related]
 
 
 def _among_parts(own: Mask, every: Sequence[Mask]) -> bool:
@@ -287,18 +298,18 @@ def _among_parts(own: Mask, every: Sequence[Mask]) -> bool:
 
 
 def _relation_of(each: Scored, ratio: float, *, is_part: bool, is_digest: bool) -> str:
+    """Return the relation by coverage, sentences, figures and length (English over usual)."""
     covers = each.coverage
     if covers.zh_part < 1 or (is_part and covers.zh < _PART_COVERED):
         return "part_of"
     if covers.en_part < 1 or (is_digest and covers.en < _PART_COVERED):
         return "digest"
-    return relation(covers, ratio)
-
-
-def relation(coverage: Coverage, ratio: float) -> str:
-    """Return the relation by coverage, sentences and length (English over usual)."""
-    if coverage.en < _RENDERED:
+    own = each.comparison.numbers_missing >= _OWN_FIGURES
+    if covers.en < (_RENDERED if own else _HARDLY):
         return "same_event"
-    sentences = len(coverage.best) / len(coverage.zh_covered)
+    sentences = len(covers.best) / len(covers.zh_covered)
+    more = sentences >= _MORE_SENTENCES and ratio >= _MORE_LENGTH
+    if more and covers.zh - covers.en >= _MORE_TOLD:
+        return "abridged"
     whole = sentences >= _WHOLE_SENTENCES and ratio >= _WHOLE_LENGTH
     return "translation" if whole else "abridged"
