@@ -148,7 +148,7 @@ def _measured(
 def _write(rows: Sequence[Row], draws: int) -> None:
     """Replace the table in the page of measurements."""
     names = list(dict.fromkeys(row.name for row in rows))
-    systems = sorted({row.system for row in rows}, key=lambda system: system != "shizheng")
+    systems = sorted({row.system for row in rows}, key=lambda name: (name != "shizheng", name))
     cells = {(row.system, row.name): row for row in rows}
     best = {name: max(row.strict for row in rows if row.name == name) for name in names}
     head = ["| system | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
