@@ -24,6 +24,7 @@ DEPENDS_ON = (
     "crawler.cms",
     "crawler.city",
     "crawler.credentials",
+    "crawler.crawl.fit",
     "crawler.item",
     "crawler.legible",
     "crawler.limits",

@@ -111,7 +111,7 @@ def test_a_withdrawal_that_meets_nothing_is_pointed_out(
         (("x", "--min-probability", "2"), "expected a probability from 0 to 1, not '2'"),
         (("x", "--format", "docx"), "invalid choice: 'docx'"),
         (("x", "--since", "2024-02-01", "--until", "2024-01-01"), "is later than"),
-        (("x", "--city", "atlantis"), "no articles of atlantis; there are: anbei"),
+        (("x", "--city", "atlantis"), "no articles of atlantis; known: anbei"),
     ],
 )
 def test_a_wrong_order_is_a_usage_error(

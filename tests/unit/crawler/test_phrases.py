@@ -9,8 +9,8 @@ import crawler
 import pipelines
 from crawler.phrases import PhraseError, group, read_lists
 
-WORDS = frozenset(("column_words.tsv",))
-"""Lists of plain words, with a reader of their own (`crawler.cms.columns`)."""
+WORDS = frozenset(("column_words.tsv", "field_names.tsv"))
+"""Lists of plain words, with readers of their own (`crawler.cms.columns`, `.field_names`)."""
 
 LISTS = sorted(
     path
