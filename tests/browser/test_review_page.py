@@ -110,9 +110,10 @@ def test_one_jumps_to_an_item_and_edits_a_verdict_from_the_list(
     press(page, "2", 5)
     page.get_by_role("link", name="My verdicts").click()
     rows = page.locator("tbody tr")
+    rows.nth(1).wait_for()
     assert [row.split("\t")[0].strip() for row in rows.all_inner_texts()] == ["5", "1"]
     page.get_by_role("link", name="5", exact=True).click()
-    assert page.locator(".given").is_visible()
+    page.locator(".given").wait_for()
     press(page, "1", 5)
     assert given(corpus, "ilse") == [CODES["1"], CODES["1"]]
     assert page.complaints == []  # type: ignore[attr-defined]
@@ -137,6 +138,7 @@ def test_two_reviewers_agree_so_far_and_a_third_settles(
     assert box.locator("dd").nth(2).inner_text().startswith("0.75 [")
     assert "2 differ or are flagged, 0 of them settled" in page.locator("main").inner_text()
     page.get_by_role("link", name="Settle them").click()
+    page.locator(".others tbody tr").nth(1).wait_for()
     assert page.locator(".others tbody tr").count() == 2
     assert "Probability" in page.locator("main").inner_text()
     press(page, "5", 9)
