@@ -157,14 +157,14 @@ def test_a_form_with_a_field_for_the_page_is_sent(method: str, address: str) -> 
     ("code", "value"),
     [
         ("{a: 1, 'b-c': \"x\\'y\", d: [1, 'z'], e: f(2, {g: 1}), h: k + '/l'}",
-         {"a": 1, "b-c": "x'y", "d": [1, "z"], "e": None, "h": "/root/l"}),
+         {"a": 1, "b-c": "x'y", "d": [1, "z"], "e": None, "h": "/base/l"}),
         ("JSON.parse('5') + 2", "52"),
-        ("`${k}/list`", "/root/list"),
+        ("`${k}/list`", "/base/list"),
         ("{a: function(){ return {b: '}'} }, c: !0, // no\n d: 2}", {"a": None, "c": None, "d": 2}),
     ],
 )  # fmt: skip
 def test_values_are_read_without_running_anything(code: str, value: object) -> None:
-    assert literal_at(code_of(code), 0, {"k": "/root"})[0] == value
+    assert literal_at(code_of(code), 0, {"k": "/base"})[0] == value
 
 
 @pytest.mark.parametrize(
