@@ -10,7 +10,7 @@ from the next.
 import random
 from datetime import date, timedelta
 
-from benchmarks.series.city import HARD, City, Event, Setting, en_day, figure, zh_day
+from benchmarks.series.city import HARD, City, Event, Setting, Text, en_day, figure, zh_day
 from benchmarks.series.corpus import publish
 
 OFFICIALS = (
@@ -63,7 +63,7 @@ def _visit(city: City, day: date) -> Event:
     first, second = rng.sample(DUTIES, 2)
     staff = rng.randint(20, 90)
 
-    def zh() -> tuple[str, list[str]]:
+    def zh() -> Text:
         return city.say((f"副局长走访{place[0]}", f"副局长到{place[0]}调研")), [
             city.say((f"{zh_day(day)}，副局长{who[0]}走访{place[0]}，{first[0]}。", f"副局长{who[0]}于{zh_day(day)}来到{place[0]}调研，{first[0]}。")),
             f"{who[0]}还{second[0]}。",
@@ -71,7 +71,7 @@ def _visit(city: City, day: date) -> Event:
             city.say(("大家感谢关心。", "在场人员作了介绍。")),
         ]  # fmt: skip
 
-    def en() -> tuple[str, list[str]]:
+    def en() -> Text:
         told = figure(city, staff)
         lead = city.say(
             (
@@ -97,14 +97,14 @@ def _ceremony(city: City, day: date) -> Event:
     who, place = rng.choice(city.officials), rng.choice(PLACES)
     awarded = rng.randint(5, 40)
 
-    def zh() -> tuple[str, list[str]]:
+    def zh() -> Text:
         return city.say((f"{place[0]}举行表彰仪式", f"{place[0]}表彰先进")), [
             f"{place[0]}{zh_day(day)}举行仪式，表彰{place[2]}{awarded}人。",
             city.say((f"副局长{who[0]}出席并颁发证书。", f"副局长{who[0]}到场，为获奖者颁奖。")),
             city.say(("仪式上演出了节目。", "家属也应邀前来。")),
         ]
 
-    def en() -> tuple[str, list[str]]:
+    def en() -> Text:
         told = figure(city, awarded)
         lead = (
             f"{told or 'A number of'} {place[3]} were honoured at {place[1]} {en_day(city, day)}."

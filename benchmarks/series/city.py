@@ -1,7 +1,7 @@
 """A generated city, its setting, and editors' figures and days."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
@@ -39,6 +39,8 @@ FAMILY = (
 
 
 Row = TypeVar("Row", bound=tuple[str, ...])
+Text = tuple[str, list[str]]
+"""Title and sentences."""
 
 WHOLE = 0.85
 """Share of the sentences from which a text is whole but for trifles."""
@@ -111,6 +113,16 @@ class City:
         self.used |= {row[0] for row in drawn}
         return drawn
 
+    def series(
+        self, first: date, writers: Iterable[Callable[[date], "Event"]], gaps: Sequence[int]
+    ) -> list["Event"]:
+        """Let each writer tell of an event, some days after the one before."""
+        events, day = [], first
+        for write in writers:
+            events.append(write(day))
+            day += timedelta(days=self.rng.choice(gaps))
+        return events
+
     def say(self, variants: tuple[str, str]) -> str:
         """Return this half's wording."""
         return variants[self.half]
@@ -121,8 +133,8 @@ class Event:
     """One event: its writers in each language, and its day."""
 
     day: date
-    zh: Callable[[], tuple[str, list[str]]]
-    en: Callable[[], tuple[str, list[str]]]
+    zh: Callable[[], Text]
+    en: Callable[[], Text]
     relation: str = "abridged"
 
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 from benchmarks.series import texts
 from benchmarks.series.city import (
@@ -10,6 +11,7 @@ from benchmarks.series.city import (
     SMALL,
     City,
     Event,
+    Text,
     chinese_number,
     en_day,
     figure,
@@ -53,23 +55,17 @@ def _join(items: list[str], last: str) -> str:
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + last + items[-1]
 
 
-def _start(city: City) -> date:
-    return city.start()
-
-
 def meetings(city: City, length: int) -> list[Event]:
     """Executive meetings in consecutive weeks: the same people, other numbers and items."""
     rng = city.rng
-    term, number, day = rng.randint(12, 18), rng.randint(2, 80), _start(city)
-    mayor, mayor_en = city.officials[0]
+    term, number, first = rng.randint(12, 18), rng.randint(2, 80), city.start()
+    mayor = city.officials[0]
     pool = rng.sample(
         range(len(texts.TOPICS)), 6 if rng.random() < city.setting.shared_topics else 18
     )
-    events = []
-    for step in range(length):
-        events.append(_meeting(city, (term, number + step), day, (mayor, mayor_en), pool))
-        day += timedelta(days=rng.choice((7, 7, 8, 14)))
-    return events
+    steps = range(number, number + length)
+    held = [partial(_meeting, city, (term, at), mayor=mayor, pool=pool) for at in steps]
+    return city.series(first, held, (7, 7, 8, 14))
 
 
 def _meeting(
@@ -82,7 +78,7 @@ def _meeting(
     present = rng.sample(city.officials[1:10], rng.randint(2, 4))
     subjects_zh = "、".join(item[0] for item in items)
 
-    def zh() -> tuple[str, list[str]]:
+    def zh() -> Text:
         title = city.say(
             (
                 f"市政府召开第{term}届第{number}次常务会议",
@@ -98,7 +94,7 @@ def _meeting(
         body.append("副市长" + "、".join(name for name, _ in present) + "出席会议。")
         return title, body
 
-    def en() -> tuple[str, list[str]]:
+    def en() -> Text:
         rank = ordinal(number, rng) if rng.random() > 0.12 else ""
         when = en_day(city, day, must=not rank)
         of_term = f" of the {ordinal(term, rng)} municipal government" if rng.random() < 0.6 else ""
@@ -129,13 +125,11 @@ def _tidy(text: str) -> str:
 
 def guests(city: City, length: int) -> list[Event]:
     """Meetings with visitors: one host, the same phrases, other guests and countries."""
-    rng, day = city.rng, _start(city)
-    host, events = city.officials[rng.randint(0, 2)], []
+    rng, first = city.rng, city.start()
+    host = city.officials[rng.randint(0, 2)]
     near = rng.sample(range(len(texts.ABROAD)), 4)
-    for _ in range(length):
-        events.append(_guest(city, day, host, rng.choice(near)))
-        day += timedelta(days=rng.randint(4, 40))
-    return events
+    met = [lambda day: _guest(city, day, host, rng.choice(near))] * length
+    return city.series(first, met, range(4, 41))
 
 
 def _guest(city: City, day: date, host: tuple[str, str], country: int) -> Event:
@@ -145,7 +139,7 @@ def _guest(city: City, day: date, host: tuple[str, str], country: int) -> Event:
     talks, years, delegation = rng.sample(texts.TALKS, 3), rng.randint(3, 40), rng.randint(6, 60)
     trade = rng.randint(11, 980) / 10
 
-    def zh() -> tuple[str, list[str]]:
+    def zh() -> Text:
         of = town_zh + "市" if post_zh == "市长" else land_zh
         title = city.say((f"{host[0]}会见{of}{post_zh}{guest_zh}", f"{host[0]}会见{land_zh}客人"))
         return title, [
@@ -157,7 +151,7 @@ def _guest(city: City, day: date, host: tuple[str, str], country: int) -> Event:
             *(city.say(talk[0]) for talk in talks),
         ]  # fmt: skip
 
-    def en() -> tuple[str, list[str]]:
+    def en() -> Text:
         of = f"of {town_en}" if post_en == "Mayor" else f"of {land_en}"
         title = city.say(
             (f"{host[1]} meets with {adjective} guests", f"Mayor meets {post_en} {guest_en} {of}")
@@ -230,7 +224,7 @@ def _month(city: City, year: int, month: int, rows: list[tuple[str, Callable[[],
     rng = city.rng
     day = date(year, month + 1, rng.randint(15, 27))
 
-    def zh() -> tuple[str, list[str]]:
+    def zh() -> Text:
         span = (
             "上半年"
             if month == 6 and rng.random() < 0.8
@@ -241,7 +235,7 @@ def _month(city: City, year: int, month: int, rows: list[tuple[str, Callable[[],
                          f"{year}年{span}，{city.name_zh}市经济延续恢复态势。"))  # fmt: skip
         return title, [lead, *(row[0] for row in rows)]
 
-    def en() -> tuple[str, list[str]]:
+    def en() -> Text:
         span = "the first half" if month == 6 else rng.choice(
             (f"January-{MONTHS[month - 1]}", f"the first {SMALL[month - 1]} months")
         )  # fmt: skip
@@ -287,7 +281,7 @@ def _year(
     day = date(year, rng.choice((1, 1, 2)), rng.randint(5, 26))
     term, number = session
 
-    def zh() -> tuple[str, list[str]]:
+    def zh() -> Text:
         title = city.say(("政府工作报告", f"{year}年{city.name_zh}市政府工作报告"))
         number_zh = "一二三四五"[number - 1]
         lead = city.say((
@@ -307,7 +301,7 @@ def _year(
         body.append(city.say((f"{year}年，要重点做好以下工作。", f"报告对{year}年工作作出安排。")))
         return title, body + [item[2] for item in items]
 
-    def en() -> tuple[str, list[str]]:
+    def en() -> Text:
         title = city.say(
             ("Report on the Work of the Government", f"{city.name_en} Government Work Report")
         )
@@ -364,7 +358,7 @@ def _festival(
         said = figure(city, count)
         return f"{said or 'Many'} {name[3]} from {countries} countries and regions take part."
 
-    def before_zh() -> tuple[str, list[str]]:
+    def before_zh() -> Text:
         return f"{zh_name}将于{zh_day(first)}开幕", [
             city.say((f"记者从新闻发布会获悉，{zh_name}将于{zh_day(first)}至{last.day}日在{place[0]}举行。",
                       f"{zh_name}定于{zh_day(first)}在{place[0]}拉开帷幕，活动持续至{last.day}日。")),
@@ -373,7 +367,7 @@ def _festival(
             city.say(("交警部门将对周边道路实行临时管控。", "活动期间，周边道路将临时交通管制。")),
         ]  # fmt: skip
 
-    def before_en() -> tuple[str, list[str]]:
+    def before_en() -> Text:
         when = f"from {MONTHS[first.month - 1]} {first.day} to {last.day}"
         return title_en("to open"), [
             lead_en(f"will be held {when} at {place[1]}."), joined(),
@@ -381,7 +375,7 @@ def _festival(
             city.say(("Traffic police will control roads nearby.", "Roads around the venue will be restricted.")),
         ]  # fmt: skip
 
-    def during_zh() -> tuple[str, list[str]]:
+    def during_zh() -> Text:
         return f"{zh_name}开幕", [
             city.say((f"{zh_day(first)}，{zh_name}在{place[0]}开幕。", f"{zh_day(first)}上午，{zh_name}在{place[0]}正式启动。")),
             f"来自{countries}个国家和地区的{count}{name[2]}参加。",
@@ -389,14 +383,14 @@ def _festival(
             f"活动将持续到{zh_day(last)}。",
         ]  # fmt: skip
 
-    def during_en() -> tuple[str, list[str]]:
+    def during_en() -> Text:
         return title_en("opens"), [
             lead_en(f"opened {en_day(city, first)} at {place[1]}."), joined(),
             f"Mayor {city.officials[0][1]} attended the opening ceremony and made a speech.",
             f"It runs until {MONTHS[last.month - 1]} {last.day}.",
         ]  # fmt: skip
 
-    def after_zh() -> tuple[str, list[str]]:
+    def after_zh() -> Text:
         return f"{zh_name}圆满落幕", [
             city.say((f"{zh_day(last)}，为期{(last - first).days + 1}天的{zh_name}在{place[0]}闭幕。", f"{zh_name}{zh_day(last)}落下帷幕。")),
             f"活动期间共吸引观众{chinese_number(visitors)}人次，来自{countries}个国家和地区的{count}{name[2]}参加。",
@@ -404,7 +398,7 @@ def _festival(
             city.say(("主办方表示，明年将进一步扩大规模。", "组委会介绍，明年活动将继续举办。")),
         ]  # fmt: skip
 
-    def after_en() -> tuple[str, list[str]]:
+    def after_en() -> Text:
         came, sold = figure(city, visitors), figure(city, deals, unit="yi")
         return title_en("concludes"), [
             lead_en(f"closed {en_day(city, last)} at {place[1]}."),
@@ -423,14 +417,13 @@ def _festival(
 
 def projects(city: City, length: int) -> list[Event]:
     """One piece of work reported stage by stage under unchanging headings."""
-    rng, day = city.rng, _start(city)
+    rng, first = city.rng, city.start()
     pool = rng.sample(range(len(texts.TOPICS)), 2)
-    events = []
-    for _ in range(length):
-        items = [topic(city, [chosen]) for chosen in pool]
-        events.append(_project(city, day, items))
-        day += timedelta(days=rng.randint(20, 70))
-    return events
+
+    def stage(day: date) -> Event:
+        return _project(city, day, [topic(city, [chosen]) for chosen in pool])
+
+    return city.series(first, [stage] * length, range(20, 71))
 
 
 def _project(city: City, day: date, items: list[tuple[str, str, str, Callable[[], str]]]) -> Event:
@@ -438,12 +431,12 @@ def _project(city: City, day: date, items: list[tuple[str, str, str, Callable[[]
     leader = city.officials[rng.randint(1, 8)]
     duty = rng.choice(texts.DUTIES[:2])
 
-    def zh() -> tuple[str, list[str]]:
+    def zh() -> Text:
         title = city.say((f"{leader[0]}调研{items[0][0]}工作", f"我市推进{items[0][0]}"))
         lead = f"{zh_day(day)}，副市长{leader[0]}率队调研{items[0][0]}和{items[1][0]}工作。"
         return title, [lead, *(item[2] for item in items), city.say(duty[0]).replace("会议", "他")]
 
-    def en() -> tuple[str, list[str]]:
+    def en() -> Text:
         title = city.say((f"Vice mayor inspects {items[0][1]}", f"Progress in {items[0][1]}"))
         lead = _tidy(
             f"Vice Mayor {leader[1]} inspected {items[0][1]} and {items[1][1]} {en_day(city, day, must=True)}."
