@@ -7,11 +7,11 @@ written.
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from crawler.errors import ExitCode, ShizhengError
 from crawler.item import LANGS
+from crawler.rows import text_of
 
 _TOKEN = re.compile(r"<any (\d+)>|<(number|word|edge)>|\\(.)|(.)")
 _DESCRIBED = re.compile(r"^#   ([\w ]+): ", re.MULTILINE)
@@ -65,8 +65,7 @@ def group(phrases: Iterable[Phrase], *, whole_words: bool = False) -> str:
 
 @cache
 def _lists(file: str) -> dict[str, list[Phrase]]:
-    package, _, name = file.partition("/")
-    return read_lists((files(package) / name).read_text(encoding="utf-8"), file)
+    return read_lists(text_of(file), file)
 
 
 def read_lists(text: str, file: str) -> dict[str, list[Phrase]]:

@@ -22,6 +22,7 @@ from time import process_time
 
 from opencc import OpenCC
 
+from crawler.rows import rows_in
 from pipelines.articles.language import detect
 
 TITLES = Path(__file__).parent / "data" / "titles.tsv"
@@ -95,19 +96,10 @@ def news() -> Iterator[Sample]:
 def titles() -> Iterator[Sample]:
     """Yield the titles that were written to mislead."""
     for path, kind in ((TITLES, "hard titles"), (UNSEEN, "unseen titles")):
-        for lang, script, title in read_titles(path):
+        for lang, script, title in rows_in(path.read_text(encoding="utf-8")):
             names = {"zh": f"Chinese, {script}", "en": "English", "-": "no language"}
             group = f"{kind}: {names.get(lang, 'other languages')}"
             yield Sample(group, "" if lang == "-" else lang, title)
-
-
-def read_titles(path: Path = TITLES) -> Iterator[tuple[str, str, str]]:
-    """Yield (language, script, title) of a file of titles.
-    The language is `-` for none."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            lang, script, title = line.split("\t")
-            yield lang, script, title
 
 
 def judges() -> Iterator[tuple[str, Judge]]:

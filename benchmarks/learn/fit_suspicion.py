@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.linear_model import LogisticRegression
 
+from crawler.rows import rows_in
 from pipelines.quality import intervals
 from pipelines.release.content import suspicion
 
@@ -25,8 +26,8 @@ MODEL = Path(__file__).parents[2] / "pipelines" / "release" / "content" / "suspi
 
 def authored(name: str) -> tuple[list[str], np.ndarray]:
     """Return a set's paragraphs, and which of them are machine-like."""
-    lines = (SETS / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
-    kinds, _, texts = zip(*(line.split("\t") for line in lines), strict=True)
+    cells = rows_in((SETS / f"{name}.tsv").read_text(encoding="utf-8"))
+    kinds, _, texts = zip(*cells, strict=True)
     return list(texts), np.array([kind == "machine" for kind in kinds])
 
 

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from crawler.cms.family import Link, Listing
 from crawler.cms.links import Anchor, absolute, anchors, base_of, is_file, root_of, squeeze
+from crawler.rows import rows
 from crawler.script import HAN
 
 _BEST, _GOOD, _POOR = 3.0, 2.0, -2.0
@@ -298,6 +298,5 @@ def _chosen(text: str, url: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _words(kind: str) -> tuple[str, ...]:
-    text = (files("crawler.cms") / "column_words.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return tuple(word.casefold() for found, word in rows if found == kind)
+    listed = rows("crawler.cms/column_words.tsv")
+    return tuple(word.casefold() for found, word in listed if found == kind)

@@ -30,6 +30,7 @@ DEPENDS_ON = (
     "crawler.limits",
     "crawler.phrases",
     "crawler.posted",
+    "crawler.rows",
     "crawler.script",
     "crawler.unpacking",
     "pipelines.articles",

@@ -7,12 +7,13 @@ event: municipal news is full of texts that differ in nothing else. The words ar
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from functools import cache
-from importlib import resources
+from functools import partial
 
+from crawler.rows import words
 from crawler.script import HAN
 from pipelines.text.numerals import ZH_NUMERAL
 
+_words = partial(words, "pipelines.articles/details.tsv")
 _CONTEXT = 4
 """Characters beside a changed one that may belong to its word; set by hand, not measured."""
 _LONGEST_NAME = 8
@@ -30,13 +31,6 @@ Span = tuple[int, int, int, int]
 def differ(first: str, second: str, *, chinese: bool) -> bool:
     """Return True if two similar sentences differ in a detail that decides."""
     return _differ_chinese(first, second) if chinese else _differ_english(first, second)
-
-
-@cache
-def _words(name: str, lang: str) -> tuple[str, ...]:
-    text = (resources.files("pipelines.articles") / "details.tsv").read_text(encoding="utf-8")
-    listed = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return next(tuple(row[2].split("|")) for row in listed if row[:2] == [name, lang])
 
 
 def _exchanged(first: "str | list[str]", second: "str | list[str]") -> Iterator[Span]:

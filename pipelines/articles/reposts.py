@@ -34,6 +34,7 @@ from pipelines.text import minhash
 METHOD = f"one-permutation minhash {minhash.BINS} crc32 1"
 """Version of the signatures; change the last figure with shingles or tokens."""
 DEPENDS_ON = (
+    "crawler.rows",
     "crawler.script",
     "pipelines.articles.details",
     "pipelines.articles.duplicates",

@@ -31,6 +31,7 @@ from pipelines.vectors.encoder import Encoder
 T = TypeVar("T")
 
 DEPENDS_ON = (
+    "crawler.rows",
     "crawler.script",
     "pipelines.facts",
     "pipelines.pairs",

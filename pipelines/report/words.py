@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from crawler.rows import rows
+
 
 class Words(NamedTuple):
     """A text in English and Chinese."""
@@ -12,96 +14,16 @@ class Words(NamedTuple):
     zh: str
 
 
-RELATIONS = {
-    "translation": Words("translation", "翻译"),
-    "abridged": Words("abridged", "节译"),
-    "part_of": Words("part of", "部分对应"),
-    "digest": Words("digest", "综合报道"),
-    "same_event": Words("same event", "同一事件"),
-}
+def _group(name: str) -> dict[str, Words]:
+    """Return the words of a group of `words.tsv` by code."""
+    listed = rows("pipelines.report/words.tsv")
+    return {code: Words(en, zh) for group, code, en, zh in listed if group == name}
 
-DOUBTS = {
-    "numbers": Words("figures contradict each other", "数字相互矛盾"),
-    "dates": Words("dates contradict each other", "日期相互矛盾"),
-    "ordinals": Words("ordinals contradict each other", "届次相互矛盾"),
-    "names": Words("names contradict each other", "名称相互矛盾"),
-    "near": Words("probability between 0.4 and 0.6", "概率在 0.4 至 0.6 之间"),
-    "close": Words("another candidate scores nearly as well", "另有得分相近的候选"),
-    "length": Words("one side is under half its usual length", "一方长度不足通常的一半"),
-    "apart": Words("published more than 30 days apart", "发布日期相隔超过 30 天"),
-}
 
-CHANGES = {
-    "new": Words("pairs are new", "对为新增"),
-    "gone": Words("pairs are gone", "对已消失"),
-    "changed": Words("pairs were aligned anew, with another result", "对重新对齐且结果不同"),
-}
-
-LANGS = {"zh": Words("Chinese", "中文"), "en": Words("English", "英文")}
-
-FLAGS = {
-    "undated": Words("no date on the page", "页面无日期"),
-    "implausible_date": Words("dated before 1949 or in the future", "日期早于1949年或在将来"),
-    "short": Words("very short text", "正文很短"),
-    "truncated": Words("text cut off", "正文被截断"),
-    "multi_page": Words("joined from several pages", "由多页合并"),
-    "parts_missing": Words("some of its pages are missing", "缺少部分分页"),
-    "no_mate": Words("says itself that it has no other language", "自称仅有一种语言"),
-    "transcript": Words("transcript of what was said", "讲话实录"),
-    "digest": Words("several items under one headline", "一页多条新闻"),
-    "low_agreement": Words("extractors disagree about the text", "抽取结果不一致"),
-    "lang_mismatch": Words("not in the language of its column", "语言与栏目不符"),
-    "mixed_language": Words("languages mixed", "中英混杂"),
-    "foreign_paragraphs": Words("some paragraphs in another language", "部分段落为其他语言"),
-    "interleaved": Words("from a page with both languages by turns", "来自中英交替的页面"),
-    "charset_mismatch": Words("encoding declared wrongly", "声明的编码有误"),
-    "mojibake": Words("characters lost in a wrong encoding", "有乱码"),
-    "migrated": Words("moved to this site long after publication", "发布很久以后才迁入本站"),
-    "date_conflict": Words("dates on the page disagree", "页面日期不一致"),
-    "number_mismatch": Words("figures differ", "数字不一致"),
-    "length_outlier": Words("lengths do not fit", "长度悬殊"),
-    "fragment": Words("a fragment", "残句"),
-}
-
-REASONS = {
-    "challenge": Words("a script challenge or firewall page", "返回的是验证或防火墙页面"),
-    "empty_shell": Words("a page without content", "页面没有内容"),
-    "login_wall": Words("asks its reader to log in", "要求登录"),
-    "redirected_away": Words("led to another page than promised", "跳转到了别的页面"),
-    "same_page": Words("one page at several addresses", "多个地址显示同一页面"),
-    "moved": Words("only leads to another address", "仅跳转到其他地址"),
-    "http_error": Words("the site answered with an error", "网站返回错误"),
-    "not_html": Words("no web page", "不是网页"),
-    "listing": Words("a list of links", "链接列表页"),
-    "image_only": Words("a picture without text", "只有图片"),
-    "cover_notice": Words("only announces an attached document", "正文在附件中"),
-    "too_short": Words("too little text", "文字过少"),
-    "too_large": Words("too large to be one article", "页面过大"),
-    "no_title": Words("no headline", "没有标题"),
-    "unreadable": Words("could not be read", "无法解析"),
-    "other_language": Words("neither Chinese nor English", "既非中文也非英文"),
-}
-
-EXITS = {
-    0: Words("done", "完成"),
-    1: Words("internal error", "内部错误"),
-    2: Words("wrong usage", "用法错误"),
-    3: Words("done, but some city failed its checks", "完成，但有城市未通过检查"),
-    4: Words("nothing usable", "没有可用结果"),
-    5: Words("another run was under way", "另一运行正在进行"),
-}
-
-MEASURES = {
-    "similarity": Words("Meaning", "语义"),
-    "order": Words("Covered in order", "按序覆盖"),
-    "numbers": Words("Figures", "数字"),
-    "dates": Words("Dates", "日期"),
-    "ordinals": Words("Ordinals", "届次"),
-    "names": Words("Names", "名称"),
-    "length_ratio": Words("Length", "长度"),
-    "days_apart": Words("Publication", "发布"),
-    "link": Words("Links", "链接"),
-}
+RELATIONS, DOUBTS, CHANGES = _group("relation"), _group("doubt"), _group("change")
+LANGS, FLAGS, REASONS = _group("language"), _group("flag"), _group("reason")
+EXITS = {int(code): words for code, words in _group("exit").items()}
+MEASURES = _group("measure")
 SIGNED = ("numbers", "dates", "ordinals", "names")
 
 AGREE = 0.5

@@ -20,6 +20,7 @@ from pipelines.tables.fingerprint import fingerprint
 from pipelines.vectors.encoder import Encoder
 
 DEPENDS_ON = (
+    "crawler.rows",
     "crawler.script",
     "pipelines.facts",
     "pipelines.sentences",

@@ -2,8 +2,8 @@
 
 import re
 from functools import cache
-from importlib import resources
 
+from crawler.rows import rows
 from crawler.script import HAN
 from pipelines.pairs.model import WORDS_PER_CHARACTER
 from pipelines.sentences.contradictions import contradict
@@ -72,11 +72,9 @@ _CONTACT_WORDS = re.compile(
 @cache
 def _boilerplate(lang: str) -> re.Pattern[str]:
     """Compile the boilerplate of a language from `boilerplate.tsv`."""
-    text = (resources.files("pipelines.sentences") / "boilerplate.tsv").read_text("utf-8")
     found = [*(_NAMED_ZH if lang == "zh" else ()), *_REGISTERED[lang]]
-    for line in text.splitlines():
-        if line.startswith(f"{lang}\t"):
-            _, form, words, most = line.split("\t")
+    for of, form, words, most in rows("pipelines.sentences/boilerplate.tsv"):
+        if of == lang:
             before, after = _FORMS[lang, form]
             found.append(before + re.escape(words) + after + (f"{{0,{most}}}" if most else ""))
     before, after = (

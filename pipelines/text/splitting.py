@@ -8,10 +8,9 @@ whitespace.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
+from crawler.rows import words
 from crawler.script import HAN
 
 
@@ -96,25 +95,18 @@ def _cut_at_semicolons(line: str, ends: list[int], longest: int) -> list[int]:
     return cut
 
 
-@cache
-def _lists() -> dict[tuple[str, str], tuple[str, ...]]:
-    text = (resources.files("pipelines.text") / "splitting.tsv").read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
-    return {
-        (name, lang): tuple(words.split("|"))
-        for name, lang, words in (line.split("\t") for line in lines)
-    }
+_WORDS = "pipelines.text/splitting.tsv"
 
 
 def _words(name: str) -> frozenset[str]:
     """Return an English word list."""
-    return frozenset(_lists()[name, "en"])
+    return frozenset(words(_WORDS, name, "en"))
 
 
 def _any(name: str, lang: str) -> str:
     """Return a pattern of any word of a list."""
-    words = sorted(_lists()[name, lang], key=len, reverse=True)
-    return "|".join(re.escape(word) for word in words)
+    listed = sorted(words(_WORDS, name, lang), key=len, reverse=True)
+    return "|".join(re.escape(word) for word in listed)
 
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")

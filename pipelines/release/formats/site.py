@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.legible import visible
+from crawler.rows import rows
 from pipelines.release.about import citation
 from pipelines.release.formats import site_data
 from pipelines.release.formats.page_data import store
@@ -72,9 +73,8 @@ def write(release: Snapshot, folder: Path) -> None:
 
 def page_words() -> dict[str, dict[str, str]]:
     """Return the words of the pages by language and key."""
-    text = files("pipelines.release.formats").joinpath("site_templates", "words.tsv")
-    rows = [line.split("\t") for line in text.read_text("utf-8").splitlines()]
-    return {lang: {row[0]: row[at] for row in rows} for at, lang in enumerate(PAGES, 1)}
+    listed = rows("pipelines.release.formats/site_templates/words.tsv")
+    return {lang: {row[0]: row[at] for row in listed} for at, lang in enumerate(PAGES, 1)}
 
 
 def _say(words: dict[str, str], key: str, **facts: Any) -> markupsafe.Markup:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from crawler.rows import rows_in
 from pipelines.articles.language import detect
 
 DATA = Path(__file__).parents[3] / "benchmarks" / "accuracy" / "data"
@@ -11,12 +12,8 @@ holds a character of one script only."""
 
 
 def test_hard_titles_are_told_and_none_is_korean() -> None:
-    rows = [
-        line.split("\t")
-        for name in ("titles.tsv", "titles_unseen.tsv")
-        for line in (DATA / name).read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith("#")
-    ]
+    names = ("titles.tsv", "titles_unseen.tsv")
+    rows = [row for name in names for row in rows_in((DATA / name).read_text(encoding="utf-8"))]
     assert len(rows) >= 200
     found = [detect(title) for _, _, title in rows]
     wrong = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.rows import rows_in
 from pipelines.facts.facts import facts
 from pipelines.facts.rarity import Rarity
 from pipelines.pairs.comparison import compare
@@ -25,13 +26,11 @@ FIELDS = {
     "place": ("places_agree", "places_missing"),
     "stage": ("stage_agree", "stage_clash"),
 }
-HEADER = ["kind", "chinese", "english", "expected", "why"]
+HEADER = ("kind", "chinese", "english", "expected", "why")
 
 
-def rows(name: str = "facts.tsv") -> list[list[str]]:
-    path = Path(__file__).with_name(name)
-    lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
-    table = [cells for cells in lines if not cells[0].startswith("#")]
+def rows(name: str = "facts.tsv") -> list[tuple[str, ...]]:
+    table = rows_in(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     assert table[0] == HEADER
     assert all(len(cells) == len(HEADER) for cells in table)
     return table[1:]

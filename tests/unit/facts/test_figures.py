@@ -2,11 +2,10 @@
 
 import re
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
-from pipelines.facts import facts
+from crawler.rows import rows
 from pipelines.facts.figures import Quantity, quantities, shared_bits
 
 
@@ -52,13 +51,9 @@ def test_strange_text_gives_a_result(text: str, lang: str) -> None:
     assert isinstance(quantities(text, lang), tuple)
 
 
-def unit_rows() -> list[list[str]]:
-    path = Path(facts.__file__).with_name("units.tsv")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("#")]
-
-
-@pytest.mark.parametrize("row", unit_rows(), ids=lambda row: f"{row[0]} {row[1]}")
+@pytest.mark.parametrize(
+    "row", rows("pipelines.facts/units.tsv"), ids=lambda row: f"{row[0]} {row[1]}"
+)
 def test_every_form_of_a_unit_is_read_as_its_class_and_factor(row: list[str]) -> None:
     kind, factor, zh, en = row
     expected = (kind, pytest.approx(12.5 * float(Fraction(factor))))

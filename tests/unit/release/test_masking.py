@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from importlib.resources import files
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from crawler.rows import rows, rows_in
 from pipelines.release.content.masking import Masker, valid_identity
 
 EXAMPLES = Path(__file__).parent / "masking"
@@ -27,9 +27,9 @@ def characters(text: str, masked: str) -> set[int]:
 
 def measured(name: str) -> tuple[float, float, list[str]]:
     """Return precision and recall over masked characters, and what went wrong."""
-    lines = (EXAMPLES / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    cases = rows_in((EXAMPLES / f"{name}.tsv").read_text(encoding="utf-8"))
     masker, hits, claimed, wanted, wrong = Masker(), 0, 0, 0, []
-    for case in (line for line in lines if line and not line.startswith("#")):
+    for (case,) in cases:
         text, right = expected(case)
         found = masker.mask(text)
         ours, theirs = characters(text, found), characters(text, right)
@@ -73,9 +73,8 @@ def test_authored_examples_are_masked_as_they_should_be(name: str) -> None:
 
 def plain_words(name: str, lang: str) -> list[str]:
     """Return the phrases of a list that are written without signs, edges of words aside."""
-    text = files("pipelines.release.content").joinpath("contact_words.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-    words = [row[2].replace("<edge>", "") for row in rows if row[:2] == [name, lang]]
+    listed = rows("pipelines.release.content/contact_words.tsv")
+    words = [row[2].replace("<edge>", "") for row in listed if row[:2] == (name, lang)]
     return [word for word in words if not re.search(r"[][()|~<\\]", word)]
 
 

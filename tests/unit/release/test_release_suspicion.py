@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from release_corpus import NOW, article, release, rows, write_corpus
 
+from crawler.rows import rows_in
 from pipelines.release.content import suspicion
 from pipelines.tables import articles
 
@@ -16,10 +17,13 @@ SETS = Path(__file__).parent / "suspicion"
 FLOORS = {"recall": 0.62, "false_alarms": 0.0, "area": 0.92}
 
 
+def paragraphs(name: str) -> list[tuple[str, ...]]:
+    return rows_in((SETS / f"{name}.tsv").read_text(encoding="utf-8"))
+
+
 def scored(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores of a set's paragraphs, and which of them are machine-like."""
-    lines = (SETS / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
-    kinds, _, texts = zip(*(line.split("\t") for line in lines), strict=True)
+    kinds, _, texts = zip(*paragraphs(name), strict=True)
     scores, _ = suspicion.suspicion_scores(pa.array(texts))
     told = scores.is_valid().to_numpy(zero_copy_only=False)
     machine = np.array([kind == "machine" for kind in kinds])
@@ -45,10 +49,7 @@ def test_the_stated_error_is_the_measured_one() -> None:
 
 
 def test_no_paragraph_is_in_both_sets() -> None:
-    fit, held = (
-        {line.split("\t")[2] for line in (SETS / f"{name}.tsv").read_text("utf-8").splitlines()}
-        for name in ("fit", "held")
-    )
+    fit, held = ({row[2] for row in paragraphs(name)} for name in ("fit", "held"))
     assert not fit & held
 
 
@@ -84,8 +85,7 @@ def test_a_model_of_other_signs_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_release_tells_it_of_english_text_that_is_held(tmp_path: Path) -> None:
     output = write_corpus(tmp_path)
-    lines = (SETS / "held.tsv").read_text("utf-8").splitlines()
-    machine = lines[0].split("\t")[2]
+    machine = paragraphs("held")[0][2]
     for city in ("anbei", "chunan"):
         new = article(city, "en", "mt", machine, 3)
         articles.write_articles(output, city, [new], run_id="r2", now=NOW)

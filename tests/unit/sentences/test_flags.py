@@ -1,10 +1,10 @@
 """Flags of beads: faults, possible faults, and false alarms."""
 
-from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from crawler.rows import rows, rows_in
 from pipelines.sentences.flags import flags
 from pipelines.sentences.rows import flag_repeated
 
@@ -122,8 +122,7 @@ ENDINGS = {
 def test_every_entry_of_the_list_of_boilerplate_is_flagged_alone_and_not_within_a_sentence() -> (
     None
 ):
-    text = (resources.files("pipelines.sentences") / "boilerplate.tsv").read_text("utf-8")
-    entries = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    entries = rows("pipelines.sentences/boilerplate.tsv")
     assert {lang for lang, *_ in entries} == {"zh", "en"}
     for lang, form, words, _ in entries:
         line = words + ENDINGS.get((lang, form), "")
@@ -133,8 +132,7 @@ def test_every_entry_of_the_list_of_boilerplate_is_flagged_alone_and_not_within_
 
 
 def test_mismatches_are_flagged_with_the_precision_that_researchers_are_told() -> None:
-    text = (Path(__file__).parent / "flag_beads.tsv").read_text(encoding="utf-8")
-    beads = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    beads = rows_in((Path(__file__).parent / "flag_beads.tsv").read_text(encoding="utf-8"))
     assert len(beads) > 500
     flagged = {(zh, en) for zh, en, _ in beads if "number_mismatch" in flags(zh, en)}
     differing = {(zh, en) for zh, en, flag in beads if flag == "number_mismatch"}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.rows import rows_in
 from pipelines.text.splitting import split
 
 ZH = {
@@ -68,12 +69,10 @@ def test_english(example: str) -> None:
     check(example, "en")
 
 
-def listed() -> list[list[str]]:
-    text = (Path(__file__).parent / "split_texts.tsv").read_text(encoding="utf-8")
-    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+LISTED = rows_in((Path(__file__).parent / "split_texts.tsv").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("lang", "example"), listed())
+@pytest.mark.parametrize(("lang", "example"), LISTED)
 def test_texts_in_the_manner_of_municipal_news(lang: str, example: str) -> None:
     check(example.replace("\\n", "\n"), lang)
 
