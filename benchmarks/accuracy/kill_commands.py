@@ -8,22 +8,30 @@ and runs again to its end. Every file of the corpus must then be what an undistu
 tables row by row but for the columns that name a run or its time, other files byte for byte. A file
 that two undisturbed commands wrote differently (a page with the hour of its making) is compared by
 its presence. Nothing may be left over, temporary files included. `push`, `pull` and `gather` use a
-SeaweedFS on loopback, and what is compared after a `push` is what a `pull` from it gives. Crawls
-and backfills are killed by `kill` and `backfill_kill`. Exit code 1 if anything differs.
+SeaweedFS on loopback, and what is compared after a `push` is what a `pull` from it gives. `run`
+crawls the demo on loopback. Of `review` it is the server of the page that is killed while two
+people judge: every verdict that was answered must be stored once, and beside them at most the one
+of each that was under way. Crawls and backfills are killed by `kill` and `backfill_kill`. Exit code
+1 if anything differs.
 """
 
 import argparse
 import csv
 import hashlib
+import http.client
 import io
+import itertools
 import json
 import multiprocessing
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,10 +40,14 @@ import pyarrow.parquet as pq
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from benchmarks.cost.review_load import Reviewer
 from crawler.demo.content import load_content
 from crawler.demo.response import request_key
+from crawler.demo.server import serve
 from crawler.demo.site import build_site, url_of
+from crawler.errors import ExitCode
 from pipelines.cli.app import main as run_command
+from pipelines.quality import verdicts
 
 ROOT = Path(__file__).parents[2]
 CITY = "qingya"
@@ -44,8 +56,9 @@ VARYING = {
     *("read_at", "verdict_file"),
 }
 """Columns that name a run, or the time at which it was."""
-SKIPPED = ("runs", "state", "vectors")
-"""Folders without data of the corpus: logs of runs, locks, and a cache that is safe to delete."""
+SKIPPED = ("runs", "state", "vectors", "archive")
+"""Folders that are not compared: logs of runs, locks, and a cache that is safe to delete; and the
+archive, which only `run` has here: its records have the moments of their answers (see `kill`)."""
 HOURLY = ("reports/index.html", "reports/history.jsonl")
 """Files that state the hour of their making, or have a line for each: compared by presence."""
 READY = ["pipelines.cli.app", "pipelines.align", "pipelines.release.build", "pipelines.report"]
@@ -64,7 +77,8 @@ def silent(words: Sequence[str], environment: dict[str, str]) -> None:
 
 def start(words: Sequence[str], output: Path, environment: dict[str, str]) -> Any:
     """Start a command on a corpus, forked from a process that has imported everything."""
-    arguments = [*words, "--output", str(output)]
+    arguments = [*(word.replace("{output}", str(output)) for word in words)]
+    arguments += ["--output", str(output)]
     context = multiprocessing.get_context("forkserver")
     process = context.Process(target=silent, args=(arguments, environment))
     process.start()
@@ -155,9 +169,13 @@ def filled_sheet(output: Path, path: Path) -> Path:
 
 def run(words: Sequence[str], output: Path, environment: dict[str, str]) -> float:
     """Run a command to its end and return its seconds. Exits if it fails."""
-    began = time.monotonic()
-    process = start(words, output, environment)
-    process.join()
+    while True:
+        began = time.monotonic()
+        process = start(words, output, environment)
+        process.join()
+        if process.exitcode != ExitCode.BUSY:
+            break
+        time.sleep(0.5)  # crawls of a `run` that was killed notice it within ten seconds
     if process.exitcode not in (0, 3):
         sys.exit(f"{' '.join(words)}: exit code {process.exitcode}")
     return time.monotonic() - began
@@ -178,6 +196,8 @@ def steps(scratch: Path, output: Path) -> dict[str, Callable[[str], list[str]]]:
     cities = ["--cities-dir", str(ROOT / "crawler/demo/cities")]
     imported, pages = articles_to_import(scratch), pages_to_extract(scratch)
     sheet = scratch / "sheet.csv"
+    quick = {"DOWNLOAD_DELAY": "0.01", "AUTOTHROTTLE_ENABLED": "0", "SHIZHENG_FLUSH": "5"}
+    settings = [word for name, value in quick.items() for word in ("-s", f"{name}={value}")]
     return {
         "import": lambda _: ["import", str(imported)],
         "extract": lambda _: ["extract", str(pages), *cities],
@@ -185,10 +205,62 @@ def steps(scratch: Path, output: Path) -> dict[str, Callable[[str], list[str]]]:
         "report": lambda _: ["report", *cities],
         "review import": lambda _: ["review", "import", str(filled_sheet(output, sheet))],
         "release": lambda _: ["release", "1.0.0", "--format", "all"],
+        "export": lambda _: ["export", "sentences", "{output}/exports/beads.moses"],
         "gather": lambda _: ["gather", *cities],
         "push": lambda url: ["push", url],
         "pull": lambda url: ["pull", url],
+        "run": lambda _: ["run", CITY, *cities, *settings],
     }
+
+
+def kill_review(before: Path, kills: int, draw: random.Random, scratch: Path) -> int:
+    """Kill the server of the review page so often while two people judge; the count of wrong."""
+    wrong = 0
+    for number in range(1, kills + 1):
+        trial = copied(before, scratch / "trial")
+        known = {one.verdict_id for one in verdicts.read(trial)}
+        line = [sys.executable, "-m", "pipelines.cli", "review", "--json", "--port", "0"]
+        answered = Counter[str]()
+        with subprocess.Popen(
+            [*line, "--output", str(trial)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        ) as server:
+            said = ""
+            while not said.endswith("}\n"):
+                said += server.stdout.readline() if server.stdout else ""
+            judging = [
+                threading.Thread(target=judge, args=(json.loads(said)["url"], name, answered))
+                for name in ("anna", "bo")
+            ]
+            for one in judging:
+                one.start()
+            time.sleep(draw.uniform(0.2, 2))
+            server.kill()
+            for one in judging:
+                one.join()
+        # What a server that ends well does, too: the journals become tables.
+        run(["evaluate"], trial, {})
+        stored = Counter(
+            one.reviewer for one in verdicts.read(trial) if one.verdict_id not in known
+        )
+        for name in ("anna", "bo"):
+            if not answered[name] <= stored[name] <= answered[name] + 1:
+                wrong += 1
+                print(f"  review, kill {number}: {answered[name]} answered, {stored[name]} stored")
+    return wrong
+
+
+def judge(url: str, name: str, answered: "Counter[str]") -> None:
+    """Judge a plan's items over and over until the server is gone, and count the answers."""
+    try:
+        person = Reviewer(url, name)
+        plan = {"kind": "stratified", "size": 10, "seed": 1}
+        address = person.send("POST", "/begin", plan)[1]["location"].split("?")[0]
+        for number in itertools.count():
+            code = ("translation", "different")[number // 10 % 2]
+            person.send("POST", address, {"place": number % 10, "code": code})
+            answered[name] += 1
+    except (OSError, http.client.HTTPException):
+        return
 
 
 def copied(folder: Path, to: Path) -> Path:
@@ -215,9 +287,15 @@ def main() -> int:
     options = parser.parse_args()
     multiprocessing.set_forkserver_preload(READY)
     wrong = total = 0
-    with tempfile.TemporaryDirectory() as folder, stored(Path(folder) / "store") as store:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stored(Path(folder) / "store") as store,
+        serve() as port,
+    ):
         scratch, output = Path(folder), Path(folder) / "output"
         output.mkdir()
+        environment = store.environment | {"http_proxy": f"http://127.0.0.1:{port}"}
+        environment["no_proxy"] = "127.0.0.1"
         print(f"{'command':<14} {'seconds':>7} {'killed':>6} {'unequal':>7}")
         for name, words_for in steps(scratch, output).items():
             words = words_for(f"{store.url}/whole")
@@ -227,29 +305,33 @@ def main() -> int:
                 before.mkdir()
             else:
                 shutil.copytree(output, before)
-            run(words, output, store.environment)
+            run(words, output, environment)
             if options.only and name not in options.only.split(","):
                 continue
             undisturbed = [copied(before, scratch / f"undisturbed{number}") for number in (1, 2)]
             seconds, expected = 0.0, list[Snapshot]()
             for number, trial in enumerate(undisturbed, 1):
                 line = words_for(f"{store.url}/undisturbed{number}") if name == "push" else words
-                seconds = run(line, trial, store.environment)
-                expected.append(result(name, line, trial, store.environment))
+                seconds = run(line, trial, environment)
+                expected.append(result(name, line, trial, environment))
             draw, killed, unequal = random.Random(f"{options.seed} {name}"), 0, 0
             while killed < options.kills:
                 trial = copied(before, scratch / "trial")
                 if name == "push":
                     words = words_for(f"{store.url}/{killed}")
-                if kill(words, trial, store.environment, draw.uniform(0.02, seconds)):
+                if kill(words, trial, environment, draw.uniform(0.02, seconds)):
                     killed += 1
-                    run(words, trial, store.environment)
-                    found = result(name, words, trial, store.environment)
+                    run(words, trial, environment)
+                    found = result(name, words, trial, environment)
                     if problem := difference(found, *expected):
                         unequal += 1
                         print(f"  {name}, kill {killed}: {problem}", flush=True)
             print(f"{name:<14} {seconds:>7.2f} {killed:>6} {unequal:>7}", flush=True)
             wrong, total = wrong + unequal, total + killed
+        if not options.only or "review" in options.only.split(","):
+            unequal = kill_review(output, options.kills, random.Random(options.seed), scratch)
+            print(f"{'review':<14} {'':>7} {options.kills:>6} {unequal:>7}", flush=True)
+            wrong, total = wrong + unequal, total + options.kills
     print(f"{wrong} of {total} kills left something else")
     return int(wrong > 0)
 

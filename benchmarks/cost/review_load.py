@@ -42,14 +42,15 @@ class Reviewer:
         self.connection = http.client.HTTPConnection(parts.netloc, timeout=300)
         self.cookie = ""
         self.waits: dict[str, list[float]] = {"verdict": [], "page": [], "undo": []}
-        response = self._send("GET", f"/?{parts.query}")
+        response = self.send("GET", f"/?{parts.query}")
         self.cookie = response[1]["set-cookie"].split(";")[0]
-        page = self._send("GET", "/")[2]
+        page = self.send("GET", "/")[2]
         self.token = page.split('name="token" value="')[1].split('"')[0]
 
-    def _send(
+    def send(
         self, method: str, path: str, fields: dict[str, object] | None = None
     ) -> tuple[int, dict[str, str], str]:
+        """Ask; return status, headers and text. Raises `RuntimeError` for a refusal."""
         body = urlencode({"token": self.token, "reviewer": self.name} | fields) if fields else None
         headers = {"Cookie": self.cookie} | (HEADERS if body else {})
         headers |= {"Origin": f"http://{self.host}"} if body else {}
@@ -65,14 +66,14 @@ class Reviewer:
     ) -> str:
         """Ask and remember how long the answer took."""
         began = time.perf_counter()
-        text = self._send(method, path, fields)[2]
+        text = self.send(method, path, fields)[2]
         self.waits[kind].append(time.perf_counter() - began)
         return text
 
     def sit(self, seed: int, verdicts: int, pause: float) -> None:
         """Begin a plan and judge so many of its items."""
         plan = {"kind": "stratified", "size": 200, "seed": seed}
-        address = self._send("POST", "/begin", plan)[1]["location"].split("?")[0]
+        address = self.send("POST", "/begin", plan)[1]["location"].split("?")[0]
         text = self.timed("page", "GET", f"{address}?reviewer={self.name}")
         for n in range(verdicts):
             time.sleep(pause)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from crawler.ordinary import ordinary
+
 MAX_RECORD = 64 << 20
 """Bytes of one record (or gzip member), unpacked; larger ones are passed over."""
 MAX_SEARCH = 16
@@ -67,7 +69,7 @@ class Frames:
 
         Raises OSError, or ValueError for a file that does not begin as a WARC file.
         """
-        with path.open("rb") as file:
+        with ordinary(path).open("rb") as file:
             start = file.read(5)
             # A writer that died early may have left less than these marks.
             gzipped = _GZIP.startswith(start[:3])

@@ -15,6 +15,7 @@ from typing import Self
 from crawler.archive.reader import ArchiveError, Place, Record, read_record, read_records
 from crawler.backfill.capture import Capture, Found, Uncaptured, problem_of
 from crawler.backfill.client import ServiceError
+from crawler.ordinary import ordinary
 
 _OTHER_KINDS = ("list", "robots")
 _ARCHIVES = (".warc", ".warc.gz")
@@ -138,7 +139,7 @@ class Folder:
 def _inside(path: Path) -> list[str]:
     """Return the archives in a file; none if it is no WACZ."""
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(ordinary(path)) as packed:
             return sorted(n for n in packed.namelist() if n.lower().endswith(_ARCHIVES))
     except (OSError, zipfile.BadZipFile, NotImplementedError):
         return []

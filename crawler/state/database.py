@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Self
 
+from crawler.ordinary import ordinary
 from crawler.state.lock import VisitsError, lock_of
 
 VERSION = 4
@@ -196,9 +197,11 @@ def connect(
         return error(f"{path}: not a usable state file ({reason}); {remedy}")
 
     try:
-        database = sqlite3.connect(path, factory=_Database, **options)
+        database = sqlite3.connect(ordinary(path), factory=_Database, **options)
     except sqlite3.Error as reason:
         raise translate(reason) from reason
+    except OSError as reason:
+        raise error(f"{path}: not a usable state file ({reason.strerror}); {remedy}") from reason
     database.translate = translate
     return database
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.errors import ExitCode, ShizhengError
+from crawler.ordinary import ordinary
 
 LOCK_VARIABLE = "SHIZHENG_LOCK"
 """Environment variable with the number of an inherited descriptor of the city's lock."""
@@ -27,7 +28,7 @@ def lock_of(path: Path) -> IO[str]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".lock").open("a+", encoding="ascii", errors="replace")
+        lock = ordinary(path.with_suffix(".lock")).open("a+", encoding="ascii", errors="replace")
     except OSError as error:
         raise VisitsError(
             f"{path.parent}: cannot be written ({error.strerror}); check its permissions"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crawler.archive.reader import ArchiveError
+from crawler.ordinary import ordinary
 
 ENDING = ".wacz"
 _MOST_PACKED = 20
@@ -23,7 +24,7 @@ def unpacked(paths: Iterable[Path], folder: Path) -> Iterator[Path]:
             yield path
             continue
         try:
-            with zipfile.ZipFile(path) as file:
+            with zipfile.ZipFile(ordinary(path)) as file:
                 yield from _archives(path, file, folder / str(number))
         except FileNotFoundError:
             raise ArchiveError(f"{path}: there is no such file") from None

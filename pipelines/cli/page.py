@@ -15,6 +15,7 @@ from crawler.credentials import without_user
 from crawler.errors import ExitCode, ShizhengError
 from crawler.extract.article import Explanation, explain_page
 from crawler.item import Article, Reject
+from crawler.ordinary import ordinary
 from pipelines.articles.article_language import judge
 from pipelines.terminal import say, show_table
 
@@ -158,6 +159,6 @@ def _fetch(url: str, cities: Mapping[str, City]) -> tuple[str, bytes, dict[str, 
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return ordinary(path).read_bytes()
     except OSError as error:
         raise PageError(f"{path}: cannot be read ({error.strerror})") from error

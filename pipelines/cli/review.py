@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from crawler.errors import ExitCode
+from crawler.ordinary import ordinary
 from pipelines.cli.checks import readable
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option, share
 from pipelines.terminal import complain, end_output, say, say_json
@@ -146,7 +147,7 @@ def import_verdicts(
     output, reviewer = readable(shared.output), _named(reviewer)
     kind = sheets.kind_of(file)
     try:
-        content = file.read_bytes()
+        content = ordinary(file).read_bytes()
     except OSError as error:
         raise sheets.ExchangeError(f"{file}: cannot be read ({error.strerror})") from error
     taken = verdict_import.import_verdicts(output, content, kind, name=str(file), reviewer=reviewer)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
+from crawler.ordinary import ordinary
 from pipelines.tables import atomic
 
 CALIBRATED = "calibration-"
@@ -146,7 +147,7 @@ def _write(path: Path, value: Mapping[str, Any]) -> None:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(ordinary(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise CalibrationError(
             f"{path}: not a readable calibration ({error}); restore the file, or remove "

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from crawler.ordinary import ordinary
 from pipelines.tables import atomic, damage, files, lock, parquet, schema, text_files
 from pipelines.tables.articles import read_articles
 from pipelines.tables.columns import claimed, evidence, flat, floats
@@ -137,7 +138,7 @@ def read(output: Path) -> list[RunRecord]:
     if not path.exists():
         return []
     found = []
-    for number, line in enumerate(text_files.lines(path.read_text(encoding="utf-8")), 1):
+    for number, line in enumerate(text_files.lines(ordinary(path).read_text(encoding="utf-8")), 1):
         try:
             raw = json.loads(line)
             found.append(

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.errors import ShizhengError
+from crawler.ordinary import ordinary
 from pipelines.tables import parquet, schema
 from pipelines.tables.vocabulary import RELATIONS
 
@@ -167,7 +168,7 @@ def read_journal(path: Path) -> list[Verdict]:
     Raises `VerdictError` that names the line for any other line that is not a verdict.
     """
     try:
-        data = path.read_bytes()
+        data = ordinary(path).read_bytes()
     except OSError as error:
         raise VerdictError(f"{path}: cannot be read ({error.strerror})") from error
     lines = data.split(b"\n")

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from crawler.ordinary import ordinary
 from pipelines.review import ReviewError, journal
 from pipelines.tables import atomic
 from pipelines.tables.damage import StoreError
@@ -81,7 +82,7 @@ def read(output: Path, key: str) -> Assignment | None:
 @lru_cache(maxsize=256)
 def _read(path: Path, changed: int, inode: int) -> Assignment:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(ordinary(path).read_text(encoding="utf-8"))
         return Assignment(reviewers_named(found["reviewers"]), float(found["double"]))
     except (ReviewError, ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise StoreError(

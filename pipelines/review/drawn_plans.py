@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from crawler.ordinary import ordinary
 from pipelines.quality import sampling
 from pipelines.quality.sampling import Drawn, Plan
 from pipelines.quality.verdicts import Item
@@ -68,7 +69,7 @@ def _folder(output: Path) -> Path:
 
 def _read(path: Path) -> DrawnPlan:
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(ordinary(path).read_text(encoding="utf-8"))
         plan = sampling.stored_plan(content["plan"])
         if plan is None:
             raise ValueError(f"no plan is written {content['plan']!r}")

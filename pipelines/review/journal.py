@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from crawler.ordinary import ordinary
 from pipelines.tables import parquet, schema
 from pipelines.tables.damage import StoreError
 from pipelines.tables.parquet import Row
@@ -115,7 +116,7 @@ def pending(path: Path, start: int = 0) -> tuple[list[Row], int]:
     line that is no verdict, and for a file that cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with ordinary(path).open("rb") as file:
             file.seek(start)
             content = file.read()
     except FileNotFoundError:
@@ -152,7 +153,7 @@ def _locked(path: Path) -> Iterator[IO[bytes]]:
     """Open a journal, under its lock, for appending."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.exists()
-    with path.open("a+b", buffering=0) as file:
+    with ordinary(path).open("a+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if new:
             listing = os.open(path.parent, os.O_RDONLY)

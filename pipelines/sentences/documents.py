@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
+from crawler.ordinary import ordinary
 from crawler.script import HAN
 from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.tables.vocabulary import LANGS
@@ -163,7 +164,7 @@ def _lines(source: Path) -> list[str]:
 
 def _read(source: Path) -> bytes:
     try:
-        content = source.read_bytes()
+        content = ordinary(source).read_bytes()
     except OSError as error:
         raise AlignError(f"{source}: cannot be read ({error.strerror})") from error
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -4,6 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from crawler.ordinary import ordinary
 from pipelines.tables.damage import left_out
 
 REMOTE_RECORD = ".remote.json"
@@ -43,7 +44,7 @@ def cities_with(output: Path, table: str) -> list[str]:
     A copy that an editor or a system left beside the files does not count.
     """
     paths = (output / table).glob("*.parquet")
-    return sorted(path.stem for path in paths if _KEY.fullmatch(path.stem) and path.is_file())
+    return sorted(path.stem for path in paths if _KEY.fullmatch(path.stem) and not path.is_dir())
 
 
 def cities_with_articles(output: Path) -> list[str]:
@@ -80,5 +81,5 @@ def strays(output: Path) -> list[Path]:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
+    with ordinary(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.errors import ExitCode, ShizhengError
+from crawler.ordinary import ordinary
 from crawler.state.lock import holder_of, sign, taken
 from pipelines.tables import damage
 
@@ -42,7 +43,7 @@ def waiting(path: Path) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
+        file = ordinary(path).open("a+b")
     except OSError as error:
         raise damage.StoreError(
             f"{path}: cannot be locked ({error.strerror or error}). "
@@ -58,7 +59,9 @@ def _open_lock(output: Path, city: str) -> IO[str]:
     with ExitStack() as opened:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = opened.enter_context(path.open("a+", encoding="ascii", errors="replace"))
+            file = opened.enter_context(
+                ordinary(path).open("a+", encoding="ascii", errors="replace")
+            )
             if not taken(file):
                 raise LockedError(
                     f"another run (process {holder_of(file)}) is working on {city} in {output}; "
@@ -81,7 +84,7 @@ def holder(output: Path, city: str) -> str | None:
     """
     try:
         path = output / "state" / f"{city}.lock"
-        with path.open(encoding="ascii", errors="replace") as file:
+        with ordinary(path).open(encoding="ascii", errors="replace") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

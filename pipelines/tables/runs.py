@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import ExitCode
+from crawler.ordinary import ordinary
 from pipelines.errors import exit_code
 from pipelines.tables import atomic, damage, run_metrics, text_files
 
@@ -104,7 +105,7 @@ def records(path: Path) -> Iterator[Issue]:
 
     A line that a full disk cut off is left out.
     """
-    for line in text_files.lines(path.read_text(encoding="utf-8", errors="replace")):
+    for line in text_files.lines(ordinary(path).read_text(encoding="utf-8", errors="replace")):
         with suppress(ValueError, RecursionError):
             found = json.loads(line)
             if isinstance(found, dict):
@@ -176,7 +177,7 @@ def _number(row: Mapping[str, Any]) -> int:
 def _object(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file of a run. Raises `StoreError`."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(ordinary(path).read_bytes())
         if isinstance(found, dict):
             return found
         reason = "it is no object"

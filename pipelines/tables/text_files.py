@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from crawler.ordinary import ordinary
+
 
 def read_text(path: Path, error: type[Exception]) -> str:
     """Return a file's text, UTF-8 with or without a byte order mark.
@@ -10,7 +12,7 @@ def read_text(path: Path, error: type[Exception]) -> str:
     message names the path, and the line of the first bad byte.
     """
     try:
-        content = path.read_bytes()
+        content = ordinary(path).read_bytes()
     except FileNotFoundError:
         raise error(f"{path}: there is no such file") from None
     except IsADirectoryError:

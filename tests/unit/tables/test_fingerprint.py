@@ -22,6 +22,7 @@ CACHES = {
 
 PLUMBING = (
     "crawler.errors",
+    "crawler.ordinary",
     "crawler.state",
     "pipelines.pool",
     "pipelines.tables",

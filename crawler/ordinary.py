@@ -1,0 +1,29 @@
+"""Files as against what only has a file's name: pipes, sockets and devices."""
+
+import errno
+import stat
+from pathlib import Path
+
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def ordinary(path: Path) -> Path:
+    """Return a path unless it leads to a pipe, a socket or a device.
+
+    To open a pipe waits until somebody writes into it, a device may be read without end, and a
+    file renamed onto either takes its place. Raises OSError for them; what is missing or a folder
+    is for who opens the path to find.
+    """
+    try:
+        kind = _KINDS.get(stat.S_IFMT(path.stat().st_mode))
+    except (OSError, ValueError):
+        return path
+    if kind:
+        # A number that `pipelines.errors` knows as one of the surroundings'.
+        raise OSError(errno.ENODEV, f"this is {kind}, expected a file", str(path))
+    return path
