@@ -1,4 +1,4 @@
-"""Files as against what only has a file's name: pipes, sockets and devices."""
+"""Files, as against pipes, sockets and devices with a file's name."""
 
 import errno
 import stat
@@ -13,7 +13,7 @@ _KINDS = {
 
 
 def ordinary(path: Path) -> Path:
-    """Return a path unless it leads to a pipe, a socket or a device.
+    """Return a path that leads to no pipe, socket or device.
 
     To open a pipe waits until somebody writes into it, a device may be read without end, and a
     file renamed onto either takes its place. Raises OSError for them; what is missing or a folder

@@ -48,7 +48,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _sweep(path: Path) -> None:
-    """Remove the temporary files of killed writers: a living one has its own locked."""
+    """Remove the temporary files of killed writers.
+
+    A living one has its own locked.
+    """
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         with suppress(OSError), ordinary(left).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
