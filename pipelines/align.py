@@ -30,7 +30,7 @@ from pipelines.pairs.rows import (
     set_aligned_at,
 )
 from pipelines.sentences.cache import AlignmentCache
-from pipelines.sentences.rows import Counterpart, bead_rows, flag_repeated
+from pipelines.sentences.rows import Counterpart, bead_rows, flag_repeated, texts_to_align
 from pipelines.tables import dictionary, files, parquet, schema
 from pipelines.tables.articles import read_articles
 from pipelines.tables.cache import ByteCache
@@ -40,6 +40,8 @@ from pipelines.vectors.cache import VectorCache
 from pipelines.vectors.encoder import Encoder
 from pipelines.vectors.load import load_encoder
 
+_ALIGNED_AT_ONCE = 200
+"""Pairs whose sentences are encoded together by an encoder that gains from it."""
 MAX_DAYS = 60
 """Days that English usually is late at most, without a value in the city file."""
 
@@ -115,10 +117,15 @@ def align_city(
     set_aligned_at(output, city, pairs, now)
     alignments = AlignmentCache(folder / f"{vectors.name}.beads.parquet", vectors)
     beads: list[Row] = []
-    for row, each in zip(pairs, pairing.pairs, strict=True):
-        texts = zh[each.zh].document, en[each.en].document
-        step = partial(bead_rows, row["pair_id"], *texts, alignments, counterparts)
-        beads += attempt(step, texts[1], unread, action=f"aligned with {texts[0].id}") or []
+    texts = [(zh[each.zh].document, en[each.en].document) for each in pairing.pairs]
+    for start in range(0, len(texts), _ALIGNED_AT_ONCE):
+        batch = texts[start : start + _ALIGNED_AT_ONCE]
+        alignments.align_ahead(
+            parts for sides in batch for parts in texts_to_align(*sides, counterparts)
+        )
+        for row, sides in zip(pairs[start:], batch, strict=False):
+            step = partial(bead_rows, row["pair_id"], *sides, alignments, counterparts)
+            beads += attempt(step, sides[1], unread, action=f"aligned with {sides[0].id}") or []
     flag_repeated(beads, pairs)
     candidates.sort(key=lambda row: str(row["pair_id"]))
     for name, rows, of in (

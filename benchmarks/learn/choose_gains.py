@@ -18,7 +18,7 @@ from benchmarks.accuracy.alignment_sets import Beads
 from benchmarks.accuracy.alignment_sets import Document as Gold
 from benchmarks.accuracy.sentences import scores
 from benchmarks.learn.sentence_sets import Document, sets
-from pipelines.sentences import align, cuts, features, regimes, trellis
+from pipelines.sentences import align, cuts, features, regimes, sections, trellis
 
 _NULL, _LEAST, _MERGE = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9), (0.4, 0.45), (0.4, 0.45, 0.5, 0.55)
 _MADE_UP = ("news_drifted", "literary_drifted", "foreign")
@@ -34,8 +34,8 @@ def parts(document: Document) -> Iterator[_Part]:
     found = []
     for (i, j), (k, m) in cuts.blocks(document.spans[0][0], document.spans[1][0]):
         if i < k and j < m:
-            spans = (align.cut_spans(document.spans[0], i, k),
-                     align.cut_spans(document.spans[1], j, m))  # fmt: skip
+            spans = (sections.cut_spans(document.spans[0], i, k),
+                     sections.cut_spans(document.spans[1], j, m))  # fmt: skip
             pair = features.compare_texts(zh[i:k], en[j:m], *spans)
             found.append(((i, j), regimes.score(pair, model)))
     blocks = [block for _, block in found]

@@ -33,7 +33,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from benchmarks.learn.sentence_sets import ROOT, Document, encoded, read, sets
-from pipelines.sentences import align, cuts, features, regimes, trellis
+from pipelines.sentences import align, cuts, features, regimes, sections, trellis
 from pipelines.sentences.lengths import MOST_GAP
 
 Array = npt.NDArray[np.float64]
@@ -156,7 +156,10 @@ def case(document: Document, names: list[str], weight: float = 1.0) -> Case | No
     for (i, j), (k, m) in cuts.blocks(document.spans[0][0], document.spans[1][0]):
         if i == k or j == m:
             continue
-        spans = align.cut_spans(document.spans[0], i, k), align.cut_spans(document.spans[1], j, m)
+        spans = (
+            sections.cut_spans(document.spans[0], i, k),
+            sections.cut_spans(document.spans[1], j, m),
+        )
         pair = features.compare_texts(zh[i:k], en[j:m], *spans)
         gold = _gold(document, (i, j), (k, m), pair.shapes)
         part = gold and _part(pair, gold, names)

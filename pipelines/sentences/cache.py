@@ -7,7 +7,7 @@ be deleted at any time.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,9 @@ import pyarrow as pa
 from pipelines.sentences import align as sentences
 from pipelines.sentences.align import Bead
 from pipelines.tables import parquet, schema
+from pipelines.tables.damage import StoreError
 from pipelines.tables.fingerprint import fingerprint
-from pipelines.vectors.encoder import Encoder
+from pipelines.vectors.encoder import Encoder, SpanEncoder, source
 
 DEPENDS_ON = (
     "crawler.rows",
@@ -49,16 +50,40 @@ class AlignmentCache:
 
     def align(self, zh: Sequence[str], en: Sequence[str]) -> list[Bead]:
         """Return the beads of two texts."""
-        digest = hashlib.sha256(self._version)
-        for side in (zh, en):
-            for sentence in (*side, "\n"):
-                digest.update(sentence.encode("utf-8", "surrogatepass") + b"\0")
-        key = digest.digest()[:16]
+        key = self._key(zh, en)
         packed = self._used.get(key) or self._stored.get(key)
         if packed is None:
             packed = _packed(sentences.align(zh, en, self._encoder))
         self._used[key] = packed
         return _unpacked(packed)
+
+    def align_ahead(self, pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
+        """Align the text pairs that are not in the cache together, for `align` to find.
+
+        Nothing is done with the bundled encoder, which gains nothing, nor after an error: `align`
+        then meets it with the pair that causes it.
+        """
+        if isinstance(source(self._encoder), SpanEncoder):
+            return
+        try:
+            new = {
+                key: pair
+                for pair in pairs
+                if (key := self._key(*pair)) not in self._used and key not in self._stored
+            }
+            found = sentences.align_many(list(new.values()), self._encoder)
+        except (MemoryError, OSError, StoreError):
+            raise
+        except Exception:
+            return
+        self._stored |= dict(zip(new, map(_packed, found), strict=True))
+
+    def _key(self, zh: Sequence[str], en: Sequence[str]) -> bytes:
+        digest = hashlib.sha256(self._version)
+        for side in (zh, en):
+            for sentence in (*side, "\n"):
+                digest.update(sentence.encode("utf-8", "surrogatepass") + b"\0")
+        return digest.digest()[:16]
 
     def similarity(self, zh: Sequence[str], en: Sequence[str]) -> float:
         """Return the cosine of the mean vectors of two runs of sentences."""

@@ -1,11 +1,12 @@
 """Alignment of documents outside a corpus, as JSON Lines."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from pipelines.pool import default_jobs, map_ordered
-from pipelines.sentences.align import align
+from pipelines.sentences.align import Bead, align_many
 from pipelines.sentences.documents import AlignError, Document, read_documents
 from pipelines.tables import atomic
 from pipelines.vectors.load import load_encoder
@@ -34,10 +35,10 @@ def align_file(
     if any(target.exists() and target.samefile(one) for one in (source, english) if one):
         raise AlignError(f"{target}: is the input itself; name another file for the result")
     jobs = min(jobs or default_jobs(), max(1, len(documents) // _WORTH_A_PROCESS))
-    work = partial(_line, encoder=encoder, cut=cut)
+    work = partial(_lines, encoder=encoder, cut=cut)
     with atomic.replacing(target) as file:
-        for _, line in map_ordered(work, documents, jobs=jobs):
-            file.write(line.encode())
+        for _, lines in map_ordered(work, _batches(documents), jobs=jobs):
+            file.write(lines.encode())
     return len(documents)
 
 
@@ -45,8 +46,32 @@ _WORTH_A_PROCESS = 20
 """Documents for each process: starting one for fewer takes longer than it saves."""
 
 
-def _line(one: Document, *, encoder: str | None, cut: bool) -> str:
-    beads = align(one.zh, one.en, load_encoder(encoder))
+_AT_ONCE = 500
+"""Sentences of documents that are aligned together, of either side."""
+
+
+def _batches(documents: Sequence[Document]) -> list[list[Document]]:
+    """Return neighbouring documents in batches; a long one is alone."""
+    found: list[list[Document]] = []
+    sentences = _AT_ONCE
+    for one in documents:
+        size = max(len(one.zh), len(one.en))
+        if sentences + size > _AT_ONCE:
+            found.append([])
+            sentences = 0
+        found[-1].append(one)
+        sentences += size
+    return found
+
+
+def _lines(documents: Sequence[Document], *, encoder: str | None, cut: bool) -> str:
+    aligned = align_many([(one.zh, one.en) for one in documents], load_encoder(encoder))
+    return "".join(
+        _line(one, beads, cut=cut) for one, beads in zip(documents, aligned, strict=True)
+    )
+
+
+def _line(one: Document, beads: Sequence[Bead], *, cut: bool) -> str:
     row = {
         "id": one.id,
         "beads": [[list(bead.zh), list(bead.en)] for bead in beads],

@@ -25,6 +25,27 @@ class Counterpart:
     groups: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Sentences that are aligned with each other only, and what is before them.
+
+    `certain`: the page itself has them as one bead.
+    """
+
+    start: tuple[int, int]
+    zh: Sequence[str]
+    en: Sequence[str]
+    certain: bool = False
+
+
+def texts_to_align(
+    zh: Document, en: Document, counterparts: Mapping[str, Counterpart]
+) -> list[tuple[Sequence[str], Sequence[str]]]:
+    """Return what `bead_rows` asks its cache to align."""
+    _, parts = _parts(zh, en, counterparts)
+    return [(part.zh, part.en) for part in parts if not part.certain]
+
+
 def bead_rows(
     pair_id: str,
     zh: Document,
@@ -33,16 +54,13 @@ def bead_rows(
     counterparts: Mapping[str, Counterpart],
 ) -> list[Row]:
     """Align the sentences of a pair; return rows of `sentences`."""
-    spans = split(zh.text, "zh"), split(en.text, "en")
-    sentences = [
-        [document.text[span.start : span.end] for span in listed]
-        for document, listed in zip((zh, en), spans, strict=True)
-    ]
-    groups = _sentence_groups(zh, en, spans, counterparts)
-    if groups is None:
-        aligned = cache.align(*sentences)
-    else:
-        aligned = _align_groups(sentences[0], sentences[1], groups, cache)
+    spans, parts = _parts(zh, en, counterparts)
+    aligned: list[Bead] = []
+    for part in parts:
+        if part.certain:
+            aligned.append(Bead((part.start[0],), (part.start[1],), 1.0))
+        else:
+            aligned += [bead.moved(*part.start) for bead in cache.align(part.zh, part.en)]
     rows: list[Row] = []
     for position, bead in enumerate(aligned):
         row: Row = {
@@ -60,8 +78,8 @@ def bead_rows(
         row["flags"] = flags(row["zh"], row["en"])
         if bead.zh and bead.en:
             sides = [
-                [listed[at] for at in own]
-                for listed, own in zip(sentences, (bead.zh, bead.en), strict=True)
+                [document.text[own[at].start : own[at].end] for at in listed]
+                for document, listed, own in ((zh, bead.zh, spans[0]), (en, bead.en, spans[1]))
             ]
             row["similarity"] = _score(cache.similarity(*sides))
             row["length_ratio"] = _score(length_ratio(row["zh"], row["en"]))
@@ -95,6 +113,27 @@ def flag_repeated(beads: Sequence[Row], pairs: Sequence[Row]) -> None:
             bead["flags"] = sorted({*bead["flags"], "boilerplate"})
 
 
+def _parts(
+    zh: Document, en: Document, counterparts: Mapping[str, Counterpart]
+) -> tuple[tuple[list[Span], list[Span]], list[_Part]]:
+    """Return a pair's sentences: where they are, and the parts that are aligned.
+
+    Groups of a bilingual page are known translations: nothing is aligned across them.
+    """
+    spans = split(zh.text, "zh"), split(en.text, "en")
+    sentences = [
+        [document.text[span.start : span.end] for span in listed]
+        for document, listed in zip((zh, en), spans, strict=True)
+    ]
+    groups = _sentence_groups(zh, en, spans, counterparts)
+    if groups is None:
+        return spans, [_Part((0, 0), sentences[0], sentences[1])]
+    return spans, [
+        _Part((i, j), sentences[0][i:k], sentences[1][j:m], certain=(k - i, m - j) == (1, 1))
+        for (i, k), (j, m) in bilingual_pages.blocks(*groups)
+    ]
+
+
 Groups = tuple[list[int], list[int]]
 
 
@@ -124,17 +163,4 @@ def _groups(document: Document, spans: Sequence[Span], numbers: Sequence[int]) -
         paragraph += document.text.count("\n", at, span.start)
         at = span.start
         found.append(numbers[paragraph])
-    return found
-
-
-def _align_groups(
-    zh: Sequence[str], en: Sequence[str], groups: Groups, cache: AlignmentCache
-) -> list[Bead]:
-    """Align within groups that are known translations, never across them."""
-    found: list[Bead] = []
-    for (i, k), (j, m) in bilingual_pages.blocks(*groups):
-        if (k - i, m - j) == (1, 1):
-            found.append(Bead((i,), (j,), 1.0))
-        else:
-            found += [bead.moved(i, j) for bead in cache.align(zh[i:k], en[j:m])]
     return found

@@ -11,20 +11,20 @@ import pyarrow.parquet as pq
 
 from pipelines.tables import atomic, parquet, schema
 from pipelines.tables.spill import Places, Rows
-from pipelines.vectors.encoder import Encoder, EncoderError, Vectors, encode_spans
+from pipelines.vectors.encoder import Encoder, EncoderError, Vectors
 
 
 class VectorCache:
     """Encoder with a cache of vectors by sentence digest.
 
-    `encode` returns exactly the encoder's vectors. The file is written by `save` only; memory
-    contains a digest and a place for each sentence, the vectors are spilled. Raises `EncoderError`
-    for a file with vectors of another length.
+    `encode` returns exactly the vectors of `source`, the encoder. The file is written by `save`
+    only; memory contains a digest and a place for each sentence, the vectors are spilled. Raises
+    `EncoderError` for a file with vectors of another length.
     """
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._path = path
-        self._encoder = encoder
+        self.source = encoder
         self.name, self.dim = encoder.name, encoder.dim
         self._rows = Rows(self.dim)
         known = [np.empty(0, _DIGEST)]
@@ -53,7 +53,7 @@ class VectorCache:
         places = self._find(digests)
         unknown = {digests[at]: sentences[at] for at in np.flatnonzero(places < 0).tolist()}
         if unknown:
-            vectors = self._encoder.encode(list(unknown.values())).astype(np.float16)
+            vectors = self.source.encode(list(unknown.values())).astype(np.float16)
             new = self._rows.append(vectors).tolist()
             self._fresh |= dict(zip(unknown, new, strict=True))
             self._changed = True
@@ -61,10 +61,6 @@ class VectorCache:
             if len(self._fresh) > _MOST_FRESH:
                 self._settle()
         return self._rows.take(places).astype(np.float32)
-
-    def encode_spans(self, sentences: Sequence[str], width: int) -> list[Vectors]:
-        """Return span vectors; only single sentences are cached."""
-        return encode_spans(self._encoder, sentences, width)
 
     def save(self) -> bool:
         """Write the file, sorted by digest; return True if it was rewritten.

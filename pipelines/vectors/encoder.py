@@ -50,6 +50,20 @@ class SpanEncoder(Encoder, Protocol):
         """
 
 
+@runtime_checkable
+class CachedEncoder(Encoder, Protocol):
+    """Encoder with a cache; `source`: the encoder behind it."""
+
+    @property
+    def source(self) -> Encoder:
+        """Encoder of what is not in the cache."""
+
+
+def source(encoder: Encoder) -> Encoder:
+    """Return the encoder itself, without its cache."""
+    return encoder.source if isinstance(encoder, CachedEncoder) else encoder
+
+
 def encode_spans(encoder: Encoder, sentences: Sequence[str], width: int) -> list[Vectors]:
     """Return span vectors as `SpanEncoder.encode_spans` does, with any encoder."""
     if isinstance(encoder, SpanEncoder):

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipelines.vectors.encoder import EncoderError, Vectors, model_name, rounded
 
-_GPU_SENTENCES = 64
-"""Sentences of a batch on a GPU; on a processor they are run one by one, as in `onnx`."""
+_SENTENCES, _GPU_SENTENCES = 16, 64
+"""Sentences of a batch, of similar length: the package sorts them, and masks what it pads."""
 
 
 class SentenceTransformersEncoder:
@@ -31,7 +31,7 @@ class SentenceTransformersEncoder:
                 "no model.onnx that could be used without; pip install sentence-transformers"
             ) from error
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._batch = _GPU_SENTENCES if device == "cuda" else 1
+        self._batch = _GPU_SENTENCES if device == "cuda" else _SENTENCES
         if device == "cpu":
             # Processes use the cores.
             torch.set_num_threads(1)

@@ -1,11 +1,15 @@
 """Alignments between runs, and alignment within the groups of a bilingual page."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from pipelines.pairs.prepared import Document
 from pipelines.sentences import rows
 from pipelines.sentences.cache import AlignmentCache
 from pipelines.sentences.rows import Counterpart
+from pipelines.vectors.encoder import Vectors
 from pipelines.vectors.load import load_encoder
 
 ZH = ["跨江大桥通车。", "新建学校三所。", "公园免费开放。"]
@@ -24,6 +28,39 @@ def test_the_next_run_reads_the_alignments_that_this_one_used(tmp_path: Path) ->
     third = AlignmentCache(path, encoder)
     third.align(ZH, EN)
     assert third.save()  # what is used no more goes
+
+
+class Plain:
+    """The bundled encoder without its own way for runs; a text about rain is too much for it."""
+
+    name, dim = "plain", 512
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        self.calls += 1
+        if any("rain" in sentence for sentence in sentences):
+            raise ValueError("rain")
+        return load_encoder().encode(sentences)
+
+
+def test_what_was_aligned_ahead_is_found_and_an_error_is_left_to_its_own_pair(
+    tmp_path: Path,
+) -> None:
+    encoder = Plain()
+    cache = AlignmentCache(tmp_path / "beads.parquet", encoder)
+    pairs = [(ZH, EN), (ZH[:2], EN[:2]), (ZH[1:], EN[1:])]
+    cache.align_ahead(pairs)
+    calls = encoder.calls
+    found = [cache.align(*pair) for pair in pairs]
+    assert encoder.calls == calls
+    assert [len(beads) for beads in found] == [3, 2, 2]
+    wet = (ZH[:1], ["It rains."])
+    cache.align_ahead([wet, (ZH[2:], EN[2:])])
+    assert len(cache.align(ZH[2:], EN[2:])) == 1
+    with pytest.raises(ValueError, match="rain"):
+        cache.align(*wet)
 
 
 def test_paragraphs_known_to_be_translations_are_aligned_within_themselves(tmp_path: Path) -> None:
