@@ -58,9 +58,9 @@ class AlignmentCache:
         return _unpacked(packed)
 
     def align_ahead(self, pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
-        """Align the text pairs that are not in the cache together, for `align` to find.
+        """Align text pairs together, for `align` to find.
 
-        Nothing is done with the bundled encoder, which gains nothing, nor after an error: `align`
+        Those in the cache are left out. Nothing is done with the bundled encoder, which gains nothing, nor after an error: `align`
         then meets it with the pair that causes it.
         """
         if isinstance(source(self._encoder), SpanEncoder):

@@ -27,9 +27,9 @@ class Counterpart:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Sentences that are aligned with each other only, and what is before them.
+    """Sentences that are aligned with each other only.
 
-    `certain`: the page itself has them as one bead.
+    `start`: the sentences before them on either side; `certain`: the page itself has them as one bead.
     """
 
     start: tuple[int, int]
@@ -116,7 +116,7 @@ def flag_repeated(beads: Sequence[Row], pairs: Sequence[Row]) -> None:
 def _parts(
     zh: Document, en: Document, counterparts: Mapping[str, Counterpart]
 ) -> tuple[tuple[list[Span], list[Span]], list[_Part]]:
-    """Return a pair's sentences: where they are, and the parts that are aligned.
+    """Return the spans of a pair's sentences, and its parts.
 
     Groups of a bilingual page are known translations: nothing is aligned across them.
     """

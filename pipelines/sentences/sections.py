@@ -1,4 +1,4 @@
-"""Sections of text pairs: every bead's score and probability, from the vectors of runs.
+"""Scores of all beads of two texts, from the vectors of runs.
 
 The bundled encoder has the vectors of all runs of sentences at once. Of any other each run costs a
 pass of its own, fifteen times the text for runs of up to five, although most runs are in no likely
@@ -41,9 +41,9 @@ Spans = list[Vectors]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Scores and probabilities of the beads of each block with sentences of both texts, by start.
+    """Scores and probabilities of all beads, by the start of their block.
 
-    `cut`: start and end of the blocks, in order.
+    `cut`: start and end of the blocks, in order; one without sentences of both texts has no scores.
     """
 
     cut: tuple[tuple[Corner, Corner], ...]
@@ -102,7 +102,7 @@ def cut_spans(spans: Spans, start: int, end: int) -> Spans:
 
 
 def answered(alignments: Sequence[Steps[T]], encoder: Encoder) -> list[T]:
-    """Return the results of several alignments, asking the encoder once for all of them."""
+    """Return the results of several alignments, which ask the encoder together."""
     results: dict[int, T] = {}
     waiting: dict[int, Wanted] = {}
 
@@ -149,7 +149,7 @@ def _likely(found: Section) -> set[_Run]:
 
 
 def _means(sentences: Sequence[str], rows: Vectors) -> Spans:
-    """Return the means of the vectors of all runs, each sentence weighed by its length."""
+    """Return mean vectors of all runs, sentences weighed by length."""
     weights = np.array([max(1, len(sentence)) for sentence in sentences], np.float64)
     sums = np.cumsum(np.vstack([np.zeros((1, rows.shape[1])), rows * weights[:, None]]), axis=0)
     found = [rows.astype(np.float32)]

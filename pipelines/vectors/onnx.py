@@ -153,7 +153,7 @@ def _means(out: Vectors, lengths: Sequence[int]) -> Vectors:
 
 
 def _pad_id(tokenizer: Any) -> int:
-    """Return the id of the token that fills a row, 0 for a tokenizer without one."""
+    """Return the id of the token that fills a row, or 0."""
     ids = (tokenizer.token_to_id(token) for token in ("<pad>", "[PAD]", "<|pad|>"))
     return next((found for found in ids if found is not None), 0)
 
