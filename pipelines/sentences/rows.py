@@ -29,7 +29,7 @@ class Counterpart:
 class _Part:
     """Sentences that are aligned with each other only.
 
-    `start`: the sentences before them on either side; `certain`: the page itself has them as one bead.
+    `start`: the sentences before them on either side; `certain`: a bead of the page itself.
     """
 
     start: tuple[int, int]
