@@ -60,8 +60,8 @@ class AlignmentCache:
     def align_ahead(self, pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
         """Align text pairs together, for `align` to find.
 
-        Those in the cache are left out. Nothing is done with the bundled encoder, which gains nothing, nor after an error: `align`
-        then meets it with the pair that causes it.
+        Those in the cache are left out. Nothing is done with the bundled encoder, which gains
+        nothing, nor after an error: `align` then meets it with the pair that causes it.
         """
         if isinstance(source(self._encoder), SpanEncoder):
             return
