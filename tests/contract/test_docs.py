@@ -90,6 +90,24 @@ def test_a_tutorial_in_chinese_has_the_steps_and_the_code_of_the_english_one(
     assert sorted(options[0]) == sorted(options[1])
 
 
+def test_the_guide_to_reviewing_in_chinese_has_all_that_the_english_one_has() -> None:
+    names = ("how-to/reviewing.zh-CN.md", "how-to/reviewing.md")
+    texts = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in names]
+    assert _FENCED.findall(texts[0]) == _FENCED.findall(texts[1])
+    chinese, english = (_FENCED.sub("", text) for text in texts)
+    for pattern in (r"^#+ ", r"^\* ", r"^\| `([^`]*)`", _CODE.pattern, _LINK.pattern):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in (chinese, english)]
+        assert sorted(found[0]) == sorted(found[1]), pattern
+        assert found[0]
+    # Controls have the names that the page shows.
+    shown = "".join(
+        path.read_text(encoding="utf-8") for path in ROOT.glob("pipelines/review/templates/*.j2")
+    )
+    controls = re.findall(r"(?<!\*)\*([\u4e00-\u9fff]+)\*(?!\*)", chinese)
+    assert len(controls) > 8
+    assert [name for name in controls if f"'{name}" not in shown] == []
+
+
 def test_the_guide_to_cities_in_chinese_has_the_systems_and_steps_of_the_english_one() -> None:
     chinese = (ROOT / "docs/how-to/add-a-city.zh-CN.md").read_text(encoding="utf-8")
     english = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
