@@ -126,11 +126,13 @@ _CLOSE = rf"(?:[{re.escape(_CLOSERS)}{_UNSEEN}\"']|\s+[”’」』])*"
 # a figure, a clause number (1．) or a Latin name.
 _ZH_STOP = re.compile(
     rf"(?:[。！？｡]+|…{{2,}}|⋯{{2,}}|\.{{6}}|[!?]+|(?<=[{HAN}])．+"
-    rf"|(?:(?<=[{HAN}%％℃])|(?<=[A-Za-z{HAN}][)）]))\.(?=\s|$|[{HAN}])|(?<=\d[:：]\d\d)\.(?=\s|$|[{HAN}]))"
+    rf"|(?:(?<=[{HAN}%％℃])|(?<=[A-Za-z{HAN}][)）]))\.(?=\s|$|[{HAN}])|(?:(?<=\d[:：]\d\d)|(?<=\d[A-Za-z])|(?<=\d[A-Za-z]{{2}})|(?<=\d[A-Za-z]{{3}}))\.(?=\s|$|[{HAN}]))"
     rf"[。！？!?…]*{_CLOSE}(?:\s?\[\d{{1,3}}\]|[¹²³⁰-⁹])*"
 )
 # A quotation inside a sentence: 有人喊“出水了！”，我们就往外跑。
-_ZH_CARRIES_ON = re.compile(r"\s*(?:[，、；：,;:的地得）)》—…。！？!?]|·(?!\s))")
+_ZH_CARRIES_ON = re.compile(r"\s*(?:[，、；：,;:）)》—…。！？!?]|·(?!\s))")
+# 他“啊！”地叫了一声; not so in “通车了！”地铁站里有人喊.
+_ZH_PARTICLE = re.compile(rf"\s*(?:的|(?!{_any('no particle', 'zh')})[地得])")
 # The speaker after a quotation: “去哪儿？”男人问。“好了。”家住柳湾村的村民老周高兴地说。 The
 # longer the phrase, the surer it must end in its verb. A colon introduces what follows.
 _ZH_SAID = rf"(?:{_any('said', 'zh')})(?<!{_any('no verb', 'zh')})"
@@ -245,7 +247,7 @@ def _is_word(line: str, start: int, end: int, before: int) -> bool:
 
     `before` is the end of the last such quotation.
     """
-    if start == before or _ZH_CARRIES_ON.match(line, end):
+    if start == before or _ZH_CARRIES_ON.match(line, end) or _ZH_PARTICLE.match(line, end):
         return True
     if start == 0 or not _ZH_CLAUSE.match(line, end):
         return False
@@ -270,7 +272,9 @@ def _zh_ends(line: str) -> list[int]:
         at = stop.start()
         end = _zh_closed(line, stop, quotes)
         quoted = line[end - 1] in "”’」』\"'"
-        if _ZH_CARRIES_ON.match(line, end) or (quoted and _ZH_SPEAKER.match(line, end)):
+        if _ZH_CARRIES_ON.match(line, end):
+            continue
+        if quoted and (_ZH_PARTICLE.match(line, end) or _ZH_SPEAKER.match(line, end)):
             continue
         if not quoted and stop.group()[0] in "…⋯" and _in_quotation(line, ends, stop.start()):
             continue

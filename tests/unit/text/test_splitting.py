@@ -25,6 +25,10 @@ ZH = {
     "clause numbers do not": "一、总体要求。|（一）加强领导。|1.明确责任。",
     "full-width full stops in numbers do not": "1．明确责任。|2．增长3．5%，达到1．2万亿元。",
     "footnotes follow their stop": "完成投资15亿元。[1]|其余下降。",
+    "地 and 得 begin words after a stop": "大桥通车。|地铁停运。|雨停了吗？|得知消息的村民赶回家。",
+    "and go on after a quotation": "他“啊！”地叫了一声。|“砰！”的一声，门关上了。",
+    "a place after a quotation does not": "“好戏开场！”|地点设在海滨剧场。",
+    "a full stop after a unit ends one": "全长12.5km.|双向四车道。|每箱重20kg.|单价80元。",
     "several marks are one end": "真的吗？！|是真的！！！",
 }
 EN = {
