@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pipelines.facts import dates, figures, ordinals, units
 from pipelines.facts.figures import Quantity
+from pipelines.facts.lists import alternatives
 from pipelines.facts.mentions import Day, Period
 from pipelines.facts.ordinals import Ordinal
 from pipelines.text import numerals
@@ -78,6 +79,38 @@ _PLAIN_RANK = re.compile(
 )
 _WRITTEN = re.compile(r"(?<!\d)\d{1,9}(?:,\d{3}){0,3}(?!\d)")
 
+# Levels that something came to, and from which: 升至35℃, fell to 4.9 percent, 由3元调整为2元.
+_DIGITS = r"\d[\d.,]*"
+_LEVEL = {
+    "zh": re.compile(
+        rf"(?:(?P<rose>{alternatives('rose', 'zh')}|[升增涨漲])"
+        rf"|(?P<fell>{alternatives('fell', 'zh')}|[降减減跌]))"
+        rf"[了低高]?[至到为為]\D?(?P<n>{_DIGITS})"
+    ),
+    "en": re.compile(
+        rf"\b(?:(?P<rose>{alternatives('rose', 'en')})|(?P<fell>{alternatives('fell', 'en')}))"
+        rf"(?: (?!to\b|from\b)[\w'’-]+){{0,4}}? to (?:\w+ )?(?P<n>{_DIGITS})",
+        re.IGNORECASE,
+    ),
+}
+_MOVE = {
+    "zh": re.compile(
+        rf"[由从從]\D?(?P<a>{_DIGITS})[^\d，。；、]{{0,12}}?[至到为為成]\D?(?P<b>{_DIGITS})"
+    ),
+    "en": re.compile(
+        rf"\bfrom (?:\w+ )?(?P<a>{_DIGITS})[^\d,;]{{0,24}}? to (?:\w+ )?(?P<b>{_DIGITS})",
+        re.IGNORECASE,
+    ),
+}
+# 翻一番 doubles, 翻两番 is four times as much.
+_FOLD = re.compile(
+    r"翻了?(?P<doublings>[一两兩二三四])番|增[长長加]了?(?:一|1)(?P<twice>倍)"
+    r"|\b(?:(?P<two>doubled|doubling|twofold)|(?P<three>tripled|tripling|trebled|threefold)"
+    r"|(?P<four>quadrupled|quadrupling|fourfold))\b",
+    re.IGNORECASE,
+)
+_FOLDS = {"twice": 2, "two": 2, "three": 3, "four": 4}
+
 _COUNTED = ("count", "age")
 _NO_WORDS = ("clock", "percent", "points", "degrees")
 """Classes of figures of which even a small one is no word."""
@@ -96,6 +129,9 @@ class _Said:
     written: frozenset[int]
     telephones: Sequence[str]
     scores: Sequence[tuple[int, int]]
+    levels: frozenset[tuple[str, str]]
+    moves: frozenset[tuple[str, str]]
+    folds: Sequence[int]
 
 
 def contradict(zh: str, en: str) -> bool:
@@ -107,6 +143,8 @@ def contradict(zh: str, en: str) -> bool:
         or _differ(first.periods, second.periods, _same_period)
         or _differ(first.telephones, second.telephones, lambda a, b: a == b)
         or _differ(first.scores, second.scores, lambda a, b: a == b)
+        or _differ(first.folds, second.folds, lambda a, b: a == b)
+        or _reversed(first, second)
         or _ranks_differ(first, second)
         or _figures_differ(first, second)
     )
@@ -133,6 +171,14 @@ def _said(text: str, lang: str) -> _Said:
         figures=_joined(read)[:_MOST],
         written=frozenset(int(hit.group().replace(",", "")) for hit in _WRITTEN.finditer(untimed)),
         scores=[(min(score), max(score)) for score in map(_score, played)][:_MOST],
+        levels=frozenset(
+            (_leading(hit["n"]), "rose" if hit["rose"] else "fell")
+            for hit in _LEVEL[lang].finditer(untimed)
+        ),
+        moves=frozenset(
+            (_leading(hit["a"]), _leading(hit["b"])) for hit in _MOVE[lang].finditer(untimed)
+        ),
+        folds=[*map(_fold, _FOLD.finditer(whole))],
         telephones=[re.sub(r"\D", "", hit.group())[-_LEAST_DIGITS:] for hit in called][:_MOST],
     )
 
@@ -184,6 +230,24 @@ def _joined(read: Sequence[Quantity]) -> list[Quantity]:
         else:
             found.append(figure)
     return found
+
+
+def _leading(written: str) -> str:
+    """Return the digits of a figure that 1.8亿 and 180 million have in common."""
+    whole = written.replace(",", "").rstrip(".")
+    return (whole.rstrip("0") if "." in whole else whole).replace(".", "").strip("0")
+
+
+def _fold(hit: re.Match[str]) -> int:
+    doublings = numerals.chinese(hit["doublings"]) if hit["doublings"] else None
+    return 2 ** int(doublings) if doublings else _FOLDS[hit.lastgroup or ""]
+
+
+def _reversed(zh: _Said, en: _Said) -> bool:
+    """Return True if something rose to a level to which it fell, or moved back."""
+    turned = {(n, "fell" if way == "rose" else "rose") for n, way in en.levels}
+    back = {(b, a) for a, b in en.moves}
+    return bool(zh.levels & (turned - en.levels) or zh.moves & (back - en.moves))
 
 
 def _differ(zh: Sequence[_Fact], en: Sequence[_Fact], same: Callable[[_Fact, _Fact], bool]) -> bool:
