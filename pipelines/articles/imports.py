@@ -24,11 +24,18 @@ from pipelines.text.normal import visible
 _KEYS = ("id", "city", "lang", "url", "title", "text", "published_at")
 _PARALLEL = ("zh", "en", "translation")
 """Columns of both languages, in tables of parallel texts."""
-_ARCHIVES = (".warc", ".warc.gz", ".wacz")
+ARCHIVES = (".warc", ".warc.gz", ".wacz")
+"""Endings of web archives, which `shizheng extract` reads."""
 _EXPECTED = (
     "expected a JSON object a line, a table with a text column, TMX with Chinese and English, or a "
     "folder with .txt files"
 )
+_JSON = (".json", ".jsonl", ".ndjson")
+_OTHERS = {
+    b"\x1f\x8b": "a file packed by gzip; unpack it",
+    b"PK": "a zip file, as workbooks and documents are; unpack it, or save a sheet as CSV",
+}
+"""What files are that people bring in place of others, by their first bytes."""
 _NULLABLE = ("lang", "published_at", "title", "url")
 _LONGEST = {
     "id": contract.MAX_ID,
@@ -76,13 +83,11 @@ def read_file(
     """
     check_words("column", columns, (*_KEYS, *_PARALLEL))
     now = now or datetime.now(UTC)
-    if path.name.lower().endswith(_ARCHIVES):
-        raise ImportFileError(f"{path}: a web archive is read by `shizheng extract --any-host`")
     if english is not None:
         return _known(path, parallel.moses(path, english), city, now, english)
     if path.suffix.lower() == ".tmx":
         return _known(path, parallel.tmx(path), city, now)
-    if path.is_dir() and not records.is_table(path):
+    if (path.is_dir() and not records.is_table(path)) or path.suffix.lower() == ".txt":
         return _read(path, _complete(city, records.texts(path)), now)
     table = records.table(path) if records.is_table(path) else _json_table(path)
     units = parallel.rows(table, columns)
@@ -139,8 +144,39 @@ def _json_lines(path: Path) -> Iterator[Record]:
 
 
 def _json_table(path: Path) -> Table:
-    rows = list(_json_lines(path))
+    _check_json(path)
+    rows = _json_list(path) or list(_json_lines(path))
     return Table(list(rows[0][1]) if rows else _KEYS, iter(rows))
+
+
+def _json_list(path: Path) -> list[Record]:
+    """Return the objects of a JSON list, or of one object over several lines."""
+    content = text_files.read_text(path, ImportFileError).strip()
+    if "\n" not in content and not content.startswith("["):
+        return []  # an object on a line, which is named as such
+    try:
+        found = parse_json(content)
+    except JsonError:
+        return []  # a line each, or an error that names the line
+    listed = found if isinstance(found, list) else [found]
+    return [
+        (f"{path}, object {number}", _object(one, f"{path}, object {number}"))
+        for number, one in enumerate(listed, start=1)
+    ]
+
+
+def _check_json(path: Path) -> None:
+    """Raise `ImportFileError` for a file that is plainly something else."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError:
+        return  # the reader's sentence is the better one
+    other = next((said for mark, said in _OTHERS.items() if start.startswith(mark)), None)
+    if other is None and path.suffix.lower() not in _JSON:
+        other = None if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"") else "no JSON"
+    if other is not None:
+        raise ImportFileError(f"{path}: {other}; {_EXPECTED}")
 
 
 def _cells(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Record]:
@@ -149,10 +185,11 @@ def _cells(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Rec
     wanted = ("text", *(key for key in columns if key in names))
     missing = [names[key] for key in wanted if names[key] not in table.names]
     if missing:
+        there = ", ".join(map(_cut, table.names)) or "none"
         raise ImportFileError(
-            f"{path}: no column {', '.join(dict.fromkeys(missing))}; there are: "
-            f"{', '.join(table.names) or 'none'}. Name yours like --column text=body, or both "
-            "languages like --column zh=source --column en=target"
+            f"{path}: no column {', '.join(dict.fromkeys(missing))}; there are: {there}. Name "
+            "yours like --column text=body, or both languages like --column zh=source --column "
+            "en=target"
         )
     for number, (where, row) in enumerate(table.rows, start=1):
         found = {key: row[name] for key, name in names.items() if name in row}
@@ -205,6 +242,10 @@ def _row(line: str, where: str) -> dict[str, Any]:
         row = parse_json(line)
     except JsonError as error:
         raise ImportFileError(f"{where}: {error}") from error
+    return _object(row, where)
+
+
+def _object(row: Any, where: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise ImportFileError(f"{where}: expected a JSON object with {', '.join(_KEYS)}")
     return row
@@ -251,6 +292,11 @@ def _shown(value: Any) -> str:
         return "a list" if isinstance(value, list) else "an object"
     text = json.dumps(value, ensure_ascii=not str(value).isprintable())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _cut(name: str) -> str:
+    """Return a column's name for a message: the first line of a table without a header is long."""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
 def _published(

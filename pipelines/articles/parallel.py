@@ -93,7 +93,7 @@ def moses(zh: Path, en: Path) -> Iterator[Unit]:
     sides = [text_files.lines(text_files.read_text(path, ImportFileError)) for path in (zh, en)]
     if len(sides[0]) != len(sides[1]):
         raise ImportFileError(
-            f"{zh} has {len(sides[0]):,} lines and {en} {len(sides[1]):,}; expected line for line "
+            f"lines of {zh}: {len(sides[0]):,}, of {en}: {len(sides[1]):,}; expected line for line "
             "the same text in two languages"
         )
     lines = enumerate(zip(*sides, strict=True), start=1)

@@ -63,17 +63,38 @@ def table(path: Path) -> Table:
         return _stored(_columnar(path) if path.is_dir() else [path])
     content = text_files.read_text(path, ImportFileError).removeprefix("\ufeff")
     csv.field_size_limit(contract.MAX_TEXT * 4)
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
+    read: dict[str, Any] = {"delimiter": _separator(path, content), "strict": True}
+    if read["delimiter"] == "\t" and not _quotes_close(content, read):
+        # Most programs that write TSV know no quoting: a quotation mark is one of the text.
+        read["quoting"] = csv.QUOTE_NONE
+    reader = csv.DictReader(io.StringIO(content, newline=""), **read)
     return Table(reader.fieldnames or (), _delimited(path, reader))
 
 
-def texts(folder: Path) -> Iterator[Record]:
-    """Yield a folder's text files, the first line as title.
+def _separator(path: Path, content: str) -> str:
+    """Return the separator that parts a header best; ties go to the ending's own.
+
+    Spreadsheets of many countries write semicolons into a .csv.
+    """
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    return max(",;\t", key=content.partition("\n")[0].count)
+
+
+def _quotes_close(content: str, read: dict[str, Any]) -> bool:
+    try:
+        return all(True for _ in csv.reader(io.StringIO(content, newline=""), **read))
+    except csv.Error:
+        return False
+
+
+def texts(source: Path) -> Iterator[Record]:
+    """Yield a folder's text files, or the one named; the first line is the title.
 
     The language is in the name of a folder (`zh/a.txt`) or before the ending (`a.zh.txt`), or null.
     """
-    for file in sorted(folder.rglob("*.txt")):
+    folder = source if source.is_dir() else source.parent
+    for file in sorted(source.rglob("*.txt")) if source.is_dir() else [source]:
         name = file.relative_to(folder).with_suffix("")
         tags = (*name.parent.parts, name.suffix.removeprefix("."))
         lang = next((found for tag in reversed(tags) if (found := language_of(tag))), None)
@@ -83,9 +104,10 @@ def texts(folder: Path) -> Iterator[Record]:
 
 
 def _delimited(path: Path, reader: "csv.DictReader[str]") -> Iterator[Record]:
+    begun = 1
     try:
         for row in reader:
-            where = f"{path}:{reader.line_num}"
+            where, begun = f"{path}:{reader.line_num}", reader.line_num + 1
             if None in row:
                 raise ImportFileError(
                     f"{where}: more cells than the header has columns; set texts with separators, "
@@ -93,7 +115,10 @@ def _delimited(path: Path, reader: "csv.DictReader[str]") -> Iterator[Record]:
                 )
             yield where, {name: cell for name, cell in row.items() if cell}
     except csv.Error as error:
-        raise ImportFileError(f"{path}:{reader.line_num + 1}: no table ({error})") from error
+        raise ImportFileError(
+            f"{path}:{begun}: no table from here on ({error}); set texts with separators, quotes "
+            "or line ends between double quotes, and write a double quote in them twice"
+        ) from error
 
 
 def _columnar(folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ Steps are imported where they are used: loading all of them takes seconds, and `
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -165,7 +166,7 @@ def import_articles(
         Path,
         option(
             "an article a line, as JSON; a .csv, .tsv or .parquet, a dataset's folder, with the "
-            "columns text or zh and en; a .tmx; a folder with zh/*.txt and en/*.txt",
+            "columns text or zh and en; a .tmx; a folder with zh/*.txt and en/*.txt; a web archive",
             name="FILE",
         ),
     ],
@@ -184,8 +185,9 @@ def import_articles(
         option("the English lines of a Moses corpus; FILE has the Chinese ones", "FILE"),
     ] = None,
     city: Annotated[
-        str, option("city of articles without one (default: imported)", "KEY")
-    ] = "imported",
+        str | None,
+        option("city of articles without one (default: imported, or an archive's site)", "KEY"),
+    ] = None,
     shared: Shared = SHARED,
 ) -> ExitCode:
     """Import articles or parallel texts from elsewhere."""
@@ -194,8 +196,12 @@ def import_articles(
     from pipelines.tables import lock, runs
     from pipelines.tables.articles import write_articles, write_rejects
 
+    if file.name.lower().endswith(imports.ARCHIVES):
+        if column or english:
+            raise UsageError(f"{file}: a web archive has pages; --column and --english have no use")
+        return extract(file, any_host=True, city=city, shared=shared)
     columns = dict(name.split("=", 1) for name in column)
-    articles, rejects = imports.read_file(file, columns, city, english)
+    articles, rejects = imports.read_file(file, columns, city or "imported", english)
     output = writable(shared.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):
@@ -213,13 +219,18 @@ def import_articles(
             write_rejects(output, key, refused, run_id=run.run_id, now=run.started_at)
             duplicates.cluster_shard(output, key)
             counts[key] = asdict(changes) | {"rejected": len(refused)}
-        code = ExitCode.UNWELL if mark_reposts(output, held=cities) else ExitCode.DONE
+        code = ExitCode.DONE if articles else ExitCode.UNUSABLE
+        if mark_reposts(output, held=cities):
+            code = code or ExitCode.UNWELL
         runs.finish(run, counts, code)
     if shared.json:
         say_json(counts)
     else:
         rows = [(key, *count.values()) for key, count in counts.items()]
         show_table(("city", "new", "revised", "unchanged", "rejected"), rows)
+    for reason, count in Counter(reject.reason for reject in rejects).items():
+        first = next(reject for reject in rejects if reject.reason == reason)
+        complain(f"{number_of(count, 'article')} rejected ({reason}): {first.url}: {first.detail}")
     return code
 
 

@@ -7,7 +7,7 @@ from crawler.errors import ExitCode
 from pipelines.cli.checks import check_window, readable
 from pipelines.cli.options import SHARED, Shared, chosen_of, option
 from pipelines.cli.selecting import SELECTING, Selecting
-from pipelines.terminal import say, say_json
+from pipelines.terminal import complain, say, say_json
 
 
 def _formats() -> tuple[str, ...]:
@@ -54,4 +54,6 @@ def export(
         )
     else:
         say(f"{out}: {losses.sentence(kind)}")
+    if not losses.kept:
+        complain(f"{out} has no {kind}: none passes the filters; loosen them")
     return ExitCode.DONE

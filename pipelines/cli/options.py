@@ -47,15 +47,24 @@ def counted(noun: str) -> Callable[[str], int]:
     return read
 
 
-def share(value: str) -> float:
-    """Return a probability. Raises `ValueError`."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise ValueError(f"expected a probability from 0 to 1, not {value!r}")
-    return number
+def share_of_one(noun: str) -> Callable[[str], float]:
+    """Return a reader of numbers from 0 to 1, called `noun` in errors."""
+
+    def read(value: str) -> float:
+        try:
+            number = float(value.removesuffix("%"))
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= 1 or value.endswith("%"):
+            percent = 10 <= number <= 100 or (value.endswith("%") and number >= 0)
+            hint = f"; did you mean {number / 100:g}?" if percent else ""
+            raise ValueError(f"expected {noun} from 0 to 1, not {value!r}{hint}")
+        return number
+
+    return read
+
+
+probability = share_of_one("a probability")
 
 
 def chosen_of(

@@ -10,7 +10,7 @@ from typing import Annotated
 from crawler.errors import ExitCode
 from crawler.ordinary import ordinary
 from pipelines.cli.checks import readable
-from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option, share
+from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option, share_of_one
 from pipelines.terminal import complain, end_output, say, say_json
 
 Reviewer = Annotated[str, option("who judges", "NAME")]
@@ -86,7 +86,10 @@ def assign(
     *reviewers: Annotated[str, option("who judges", name="REVIEWER")],
     plan: Annotated[str, option("the plan, as for `shizheng review`", "PLAN")],
     double: Annotated[
-        float, option("share of its items that two judge, each alone", "SHARE", read=share)
+        float,
+        option(
+            "share of its items that two judge, each alone", "SHARE", read=share_of_one("a share")
+        ),
     ] = 0.0,
     shared: Shared = SHARED,
 ) -> ExitCode:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
-from pipelines.cli.options import Day, chosen_of, option, share
+from pipelines.cli.options import Day, chosen_of, option, probability, share_of_one
 from pipelines.errors import UsageError
 from pipelines.tables.vocabulary import DECISION, FLAGS, RELATIONS, SCRIPTS
 
@@ -31,7 +31,7 @@ class Selecting:
     """Options that choose pairs and beads."""
 
     min_probability: Annotated[
-        float, option(f"pairs at or above it (default: {DECISION})", "P", read=share)
+        float, option(f"pairs at or above it (default: {DECISION})", "P", read=probability)
     ] = DECISION
     relation: Annotated[
         tuple[str, ...],
@@ -58,11 +58,15 @@ class Selecting:
     since: Annotated[Day, option("both published on this day or later")] = None
     until: Annotated[Day, option("both published on this day or before")] = None
     min_bead_probability: Annotated[
-        float, option("beads at or above it (default: 0)", "P", read=share)
+        float, option("beads at or above it (default: 0)", "P", read=probability)
     ] = 0.0
     min_similarity: Annotated[
         float,
-        option("beads whose sides have this cosine or more (default: 0)", "S", read=share),
+        option(
+            "beads whose sides have this cosine or more, and corrected ones (default: 0)",
+            "S",
+            read=share_of_one("a cosine"),
+        ),
     ] = 0.0
     kind: Annotated[
         tuple[str, ...],

@@ -110,7 +110,8 @@ def chosen_pairs(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:
 def chosen_beads(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:
     """Return the beads that pass.
 
-    The table has probability, kind and flags of `sentences`.
+    The table has the columns of `sentences`. Without a cosine a bead that a reviewer corrected
+    passes the filter by similarity, others do not.
     """
     return passed(table, _of_beads(table, filters), losses)
 
@@ -142,7 +143,8 @@ def _of_beads(table: pa.Table, filters: Filters) -> Iterator[Test]:
     if filters.min_bead_probability > 0:
         yield "bead probability", at_least(table["probability"], filters.min_bead_probability)
     if filters.min_similarity > 0:
-        yield "similarity", at_least(table["similarity"], filters.min_similarity)
+        like = at_least(table["similarity"], filters.min_similarity)
+        yield "similarity", pc.or_kleene(like, _corrected(table))
     if filters.kinds:
         yield "kind", _among(table["kind"], filters.kinds)
     if filters.without_flags:
@@ -152,6 +154,13 @@ def _of_beads(table: pa.Table, filters: Filters) -> Iterator[Test]:
             for flags in table["flags"].to_pylist()
         ]
         yield "flags", pa.array(passes, pa.bool_())
+
+
+def _corrected(table: pa.Table) -> pa.ChunkedArray:
+    """Return the test for beads that a person set, whose cosine nobody computed."""
+    both = pc.match_substring_regex(table["kind"], "^[1-9][0-9]*-[1-9]")
+    certain = pc.equal(table["probability"], pa.scalar(1.0, pa.float32()))
+    return pc.and_kleene(pc.is_null(table["similarity"]), pc.and_kleene(both, certain))
 
 
 def _among(column: pa.ChunkedArray, values: tuple[str, ...]) -> pa.ChunkedArray:

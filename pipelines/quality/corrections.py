@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.articles import language
 from pipelines.quality import subjects, verdicts
 from pipelines.quality.subjects import Subjects
 from pipelines.quality.verdicts import Verdict
@@ -192,6 +193,7 @@ def _made(rows: Sequence[_Row], beads: Sequence[Bead]) -> Iterator[_Row]:
                 lang: text,
                 f"{lang}_start": own[0] if known else None,
                 f"{lang}_end": own[-1] + 1 if known and own[-1] is not None else None,
+                f"{lang}_lang": language.detect(text, ask=False).lang if own else None,
             }
         row["kind"] = "-".join(str(len(split(row[lang], lang))) for lang in LANGS)
         yield row | {"flags": list(flags(row["zh"], row["en"]))}

@@ -20,7 +20,7 @@ WHOLE = "all"
 """Only part of a release that was not split."""
 
 _SCRIPT = column("zh_script", schema.STRING, "Script of the Chinese article: Hans or Hant")
-ADDED = (_SCRIPT.name, "similarity", "length_ratio")
+ADDED = (_SCRIPT.name, "similarity", "length_ratio", "zh_lang", "en_lang")
 """Columns that earlier releases of the same schema version lack."""
 _SPLIT = column("split", pa.string(), "train, validation or test; all where nothing was split")
 

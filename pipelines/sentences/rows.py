@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.articles import bilingual_pages
+from pipelines.articles import bilingual_pages, language
 from pipelines.pairs.prepared import Document
 from pipelines.pairs.rows import as_float32
 from pipelines.sentences.align import Bead
@@ -74,7 +74,9 @@ def bead_rows(
         for document, listed, own in ((zh, bead.zh, spans[0]), (en, bead.en, spans[1])):
             if listed:
                 lang, start, end = document.lang, own[listed[0]].start, own[listed[-1]].end
-                row |= {lang: document.text[start:end], f"{lang}_start": start, f"{lang}_end": end}
+                side = document.text[start:end]
+                row |= {lang: side, f"{lang}_start": start, f"{lang}_end": end}
+                row[f"{lang}_lang"] = language.detect(side, ask=False).lang
         row["flags"] = flags(row["zh"], row["en"])
         if bead.zh and bead.en:
             sides = [

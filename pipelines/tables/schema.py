@@ -214,6 +214,13 @@ SENTENCES = table(
         FLOAT,
         "English words per Chinese character, over the usual ratio; null for a one-sided bead",
     ),
+    column(
+        "zh_lang",
+        STRING,
+        "Language of the Chinese side by its text alone: zh, en, mixed or other; empty: it has no "
+        "words; null: no side",
+    ),
+    column("en_lang", STRING, "Language of the English side, likewise"),
 )
 
 VECTORS = table(

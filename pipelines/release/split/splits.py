@@ -7,6 +7,7 @@ the release, with everything joined to it.
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,13 +23,13 @@ SHARES = (0.8, 0.1, 0.1)
 _LARGE, _MOST_OVER = 1 / 3, 1.5
 """Share of all articles above which a city is placed last; a part may exceed its share by a last
 city up to this factor. Set by hand, not measured."""
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?%?")
 _WHOLE_NUMBER = re.compile("[0-9]{1,9}")
 _BULKY = 0.25
 """Share of the smallest part's pairs above which a component is placed first, lest it overfill a
 part at the end. Others go in any order, so that no part has the small ones. Set by hand."""
 LEFT_OUT = -1
-_NAMES = {"train": 0, "validation": 1, "dev": 1, "test": 2}
+_NAMES = {"train": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2}
 """Names of parts in an order, as positions in `SPLITS`."""
 
 
@@ -36,6 +37,8 @@ Targets = tuple[float | None, ...]
 """Wanted pairs of each part, in the order of `SPLITS`: shares of their sum, or numbers of pairs
 beside one part that is None and has the rest."""
 _REST = "rest"
+_WHOLES = (1, 10, 100)
+"""Sums of shares that leave no doubt about what was meant."""
 
 
 class SplitError(ShizhengError):
@@ -71,7 +74,7 @@ def targets_of(asked: str) -> Targets:
         if part is None or part in found or not (number == _REST or number_of.fullmatch(number)):
             rest = 2
             break
-        found[part] = None if number == _REST else float(number)
+        found[part] = None if number == _REST else float(number.removesuffix("%"))
     if rest > 1 or sum(amount != 0 for amount in found.values()) < 2:
         raise SplitError(
             f"expected {', '.join(KINDS)}, shares of the pairs for two parts or three, such as "
@@ -79,6 +82,28 @@ def targets_of(asked: str) -> Targets:
             f"train=rest,dev=500,test=500, not {asked!r}"
         )
     return tuple(found.get(part, 0.0) for part in range(len(SPLITS)))
+
+
+def weights_in_words(asked: str) -> str:
+    """Return shares that were asked for and do not add up, in words.
+
+    Empty for those that add up to 1, 10 or 100, for numbers of pairs, and for other splits.
+    """
+    if asked in KINDS or _REST in asked:
+        return ""
+    targets = targets_of(asked)
+    total = sum(amount or 0 for amount in targets)
+    if any(math.isclose(total, whole) for whole in _WHOLES):
+        return ""
+    shares = (
+        f"{name} {share:.1%}"
+        for name, share in zip(SPLITS, shares_of(targets, 0), strict=True)
+        if share
+    )
+    return (
+        f"the shares {asked} add up to {total:g}, and are taken relative to each other: "
+        f"{', '.join(shares)}; for numbers of pairs ask like train=rest,dev=500,test=500"
+    )
 
 
 def shares_of(targets: Targets, pairs: int) -> tuple[float, ...]:

@@ -1,5 +1,6 @@
 """Articles of one's own from tables and folders, by any names of columns, without a city."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,46 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(
     command = ["import", str(tmp_path / "a.csv"), *options, "--output", str(tmp_path / "out")]
     assert main(command) == 2
     assert "there are: body, day" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("semicolons.csv", f"doc;body\r\nz1;{ZH}\r\ne1;{EN}\r\n"),
+        ("tabs.csv", f"doc\tbody\nz1\t{ZH}\ne1\t{EN}\n"),
+        ("list.json", json.dumps([{"doc": "z1", "body": ZH}, {"doc": "e1", "body": EN}], indent=1)),
+        ("lines.json", f'{{"doc": "z1", "body": "{ZH}"}}\n{{"doc": "e1", "body": "{EN}"}}\n'),
+    ],
+)
+def test_a_table_is_read_as_other_programs_write_it(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8", newline="")
+    command = ["import", str(tmp_path / name), "--column", "text=body", "--column", "id=doc"]
+    assert main([*command, "--output", str(tmp_path / "out")]) == 0
+    assert stored(tmp_path / "out", "imported") == {"z1": ("zh", ZH), "e1": ("en", EN)}
+
+
+def test_a_quotation_mark_in_tsv_without_quoting_is_one_of_the_text(tmp_path: Path) -> None:
+    said = '"Work safety comes first," the mayor of Luoshan said.'
+    (tmp_path / "a.tsv").write_text(f'id\ttext\n1\t{said}\n2\t"{EN}\n', encoding="utf-8")
+    assert main(["import", str(tmp_path / "a.tsv"), "--output", str(tmp_path / "out")]) == 0
+    found = stored(tmp_path / "out", "imported")
+    assert found == {"1": ("en", said), "2": ("en", f'"{EN}')}
+
+
+def test_one_text_file_is_an_article(tmp_path: Path) -> None:
+    (tmp_path / "29.zh.txt").write_text(f"常务会议\n{ZH}\n", encoding="utf-8")
+    command = ["import", str(tmp_path / "29.zh.txt"), "--output", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert stored(tmp_path / "out", "imported") == {"29.zh": ("zh", ZH)}
+
+
+def test_what_is_rejected_is_stated_with_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    french = "Le conseil municipal a adopté son budget hier soir, après un long débat. " * 3
+    (tmp_path / "a.csv").write_text(f'text\n"{french}"\n', encoding="utf-8")
+    assert main(["import", str(tmp_path / "a.csv"), "--output", str(tmp_path / "out")]) == 4
+    told = capsys.readouterr().err
+    assert "1 article rejected (other_language): import:row-1: The text is neither" in told

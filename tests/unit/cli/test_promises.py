@@ -73,7 +73,12 @@ def test_the_hosts_of_one_site_are_one_city(one: str, other: str, same: bool) ->
 
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [(["--any-host"], "luoshan__gov__cn"), (["--city", "luoshan"], "luoshan")],
+    [
+        (["extract", "--any-host", "--jobs", "1"], "luoshan__gov__cn"),
+        (["extract", "--city", "luoshan", "--jobs", "1"], "luoshan"),
+        (["import"], "luoshan__gov__cn"),
+        (["import", "--city", "luoshan"], "luoshan"),
+    ],
 )
 def test_both_editions_of_an_unnamed_site_are_in_one_city(
     tmp_path: Path, options: list[str], expected: str
@@ -83,16 +88,20 @@ def test_both_editions_of_an_unnamed_site_are_in_one_city(
         ("http://en.luoshan.gov.cn/t2.html", EN),
     )
     warc, output = archive(tmp_path / "a.warc.gz", *both), tmp_path / "out"
-    assert main(["extract", str(warc), *options, "--jobs", "1", "--output", str(output)]) == 0
+    command, *rest = options
+    assert main([command, str(warc), *rest, "--output", str(output)]) == 0
     assert files.cities_with_articles(output) == [expected]
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["extract", "FILE", "--any-host"], ["import", "FILE"]],
+    [["extract", "FILE", "--any-host"], ["import", "FILE"], ["import", "FILE", "--city", "a b"]],
 )
-def test_a_command_that_is_refused_leaves_no_run(tmp_path: Path, arguments: list[str]) -> None:
-    bad = tmp_path / "bad.warc.gz"
+@pytest.mark.parametrize("name", ["bad.warc.gz", "bad.jsonl"])
+def test_a_command_that_is_refused_leaves_no_run(
+    tmp_path: Path, arguments: list[str], name: str
+) -> None:
+    bad = tmp_path / name
     bad.write_text("no archive and no article")
     output = tmp_path / "out"
     words = [str(bad) if word == "FILE" else word for word in arguments]

@@ -9,13 +9,16 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from builders import article, store_articles, store_rows
 
 from crawler.item import NEWS_TIME
 from pipelines.cli.app import main
+from pipelines.export.filters import Filters, Losses, chosen_beads
 from pipelines.export.formats import FORMATS
 from pipelines.sentences.flags import flags
+from pipelines.tables import schema
 from pipelines.tables.vocabulary import FLAGS
 
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -118,6 +121,30 @@ def test_each_filter_of_beads_removes_what_it_names(
     told = export(output, tmp_path / "beads.jsonl", "sentences", *options)
     assert told["kept"] == kept
     assert {name: count for name, count in told["removed"].items() if count} == removed
+
+
+def test_a_bead_that_a_person_set_passes_a_filter_by_cosine() -> None:
+    # Nobody computed its cosine; that of a sentence alone, or of an old corpus, is not its like.
+    beads = [("1-1", 1.0, None), ("1-1", 0.9, 0.8), ("1-1", 1.0, 0.2), ("1-0", 1.0, None),
+             ("12-1", 1.0, None), ("1-1", 0.9, None)]  # fmt: skip
+    rows = [dict(zip(("kind", "probability", "similarity"), bead, strict=True)) for bead in beads]
+    table = pa.Table.from_pylist(rows, schema.SENTENCES)
+    losses = Losses()
+    kept = chosen_beads(table, Filters(min_similarity=0.5), losses)
+    assert [*zip(kept["kind"].to_pylist(), kept["similarity"].to_pylist(), strict=True)] == [
+        ("1-1", None), ("1-1", pytest.approx(0.8)), ("12-1", None),
+    ]  # fmt: skip
+    assert losses.removed == {"similarity": 3}
+
+
+def test_a_file_without_rows_is_announced(
+    output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "none.tsv"
+    command = ["export", "sentences", str(out), "--since", "2090-01-01", "--output", str(output)]
+    assert main(command) == 0
+    assert "none.tsv has no sentences: none passes the filters" in capsys.readouterr().err
+    assert out.read_text(encoding="utf-8").count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["pairs", "documents", "sentences"])

@@ -201,6 +201,28 @@ def test_other_words_for_a_split_are_refused(
     assert "train=80,dev=10,test=10" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("time", ""), ("train=80,dev=10,test=10", ""), ("train=80%,val=10%,test=10%", ""),
+        ("train=.8,valid=.2", None), ("train=0.8,valid=0.2", ""), ("train=8,dev=1,test=1", ""),
+        ("train=rest,dev=5,test=7", ""),
+        ("train=80,dev=30", "add up to 110, and are taken relative to each other: train 72.7%, "
+                            "validation 27.3%"),
+        ("train=0.8,dev=0.1", "add up to 0.9, and are taken relative"),
+        ("dev=500,test=500", "for numbers of pairs ask like train=rest"),
+    ],
+)  # fmt: skip
+def test_shares_that_do_not_add_up_are_stated(asked: str, said: str | None) -> None:
+    if said is None:
+        with pytest.raises(SplitError):
+            splits.weights_in_words(asked)
+        return
+    found = splits.weights_in_words(asked)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
 def test_of_a_leak_the_earlier_part_gives_way_with_its_mate(
     corpus: tuple[Path, dict[str, Article]],
 ) -> None:
