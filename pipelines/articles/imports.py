@@ -150,7 +150,7 @@ def _json_table(path: Path) -> Table:
 
 
 def _json_list(path: Path) -> list[Record]:
-    """Return the objects of a JSON list, or of one object over several lines."""
+    """Return the objects of a JSON list, or an object over lines."""
     content = text_files.read_text(path, ImportFileError).strip()
     if "\n" not in content and not content.startswith("["):
         return []  # an object on a line, which is named as such
@@ -295,7 +295,7 @@ def _shown(value: Any) -> str:
 
 
 def _cut(name: str) -> str:
-    """Return a column's name for a message: the first line of a table without a header is long."""
+    """Return a column's name for a message, cut if it is a text."""
     return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 

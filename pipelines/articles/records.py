@@ -72,7 +72,7 @@ def table(path: Path) -> Table:
 
 
 def _separator(path: Path, content: str) -> str:
-    """Return the separator that parts a header best; ties go to the ending's own.
+    """Return the separator that parts a header best.
 
     Spreadsheets of many countries write semicolons into a .csv.
     """
@@ -89,9 +89,9 @@ def _quotes_close(content: str, read: dict[str, Any]) -> bool:
 
 
 def texts(source: Path) -> Iterator[Record]:
-    """Yield a folder's text files, or the one named; the first line is the title.
+    """Yield a folder's text files, or the one named.
 
-    The language is in the name of a folder (`zh/a.txt`) or before the ending (`a.zh.txt`), or null.
+    The first line is the title. The language is in the name of a folder (`zh/a.txt`) or before the ending (`a.zh.txt`), or null.
     """
     folder = source if source.is_dir() else source.parent
     for file in sorted(source.rglob("*.txt")) if source.is_dir() else [source]:

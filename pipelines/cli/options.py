@@ -48,7 +48,7 @@ def counted(noun: str) -> Callable[[str], int]:
 
 
 def share_of_one(noun: str) -> Callable[[str], float]:
-    """Return a reader of numbers from 0 to 1, called `noun` in errors."""
+    """Return a reader of numbers up to 1, called `noun` in errors."""
 
     def read(value: str) -> float:
         try:

@@ -157,7 +157,7 @@ def _of_beads(table: pa.Table, filters: Filters) -> Iterator[Test]:
 
 
 def _corrected(table: pa.Table) -> pa.ChunkedArray:
-    """Return the test for beads that a person set, whose cosine nobody computed."""
+    """Return the test for beads that a person set, without a cosine."""
     both = pc.match_substring_regex(table["kind"], "^[1-9][0-9]*-[1-9]")
     certain = pc.equal(table["probability"], pa.scalar(1.0, pa.float32()))
     return pc.and_kleene(pc.is_null(table["similarity"]), pc.and_kleene(both, certain))

@@ -233,7 +233,7 @@ def _joined(read: Sequence[Quantity]) -> list[Quantity]:
 
 
 def _leading(written: str) -> str:
-    """Return the digits of a figure that 1.8亿 and 180 million have in common."""
+    """Return the digits that 1.8亿 and 180 million have in common."""
     whole = written.replace(",", "").rstrip(".")
     return (whole.rstrip("0") if "." in whole else whole).replace(".", "").strip("0")
 
@@ -244,7 +244,7 @@ def _fold(hit: re.Match[str]) -> int:
 
 
 def _reversed(zh: _Said, en: _Said) -> bool:
-    """Return True if something rose to a level to which it fell, or moved back."""
+    """Return True if something rose where it fell, or moved back."""
     turned = {(n, "fell" if way == "rose" else "rose") for n, way in en.levels}
     back = {(b, a) for a, b in en.moves}
     return bool(zh.levels & (turned - en.levels) or zh.moves & (back - en.moves))

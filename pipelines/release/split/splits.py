@@ -85,7 +85,7 @@ def targets_of(asked: str) -> Targets:
 
 
 def weights_in_words(asked: str) -> str:
-    """Return shares that were asked for and do not add up, in words.
+    """Return shares asked for that do not add up, in words.
 
     Empty for those that add up to 1, 10 or 100, for numbers of pairs, and for other splits.
     """
