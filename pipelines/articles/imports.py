@@ -295,7 +295,7 @@ def _shown(value: Any) -> str:
 
 
 def _cut(name: str) -> str:
-    """Return a column's name for a message, cut if it is a text."""
+    """Return a column's name for a message, cut if long."""
     return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 

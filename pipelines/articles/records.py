@@ -91,7 +91,8 @@ def _quotes_close(content: str, read: dict[str, Any]) -> bool:
 def texts(source: Path) -> Iterator[Record]:
     """Yield a folder's text files, or the one named.
 
-    The first line is the title. The language is in the name of a folder (`zh/a.txt`) or before the ending (`a.zh.txt`), or null.
+    The first line is the title. The language is in the name of a folder (`zh/a.txt`) or before the
+    ending (`a.zh.txt`), or null.
     """
     folder = source if source.is_dir() else source.parent
     for file in sorted(source.rglob("*.txt")) if source.is_dir() else [source]:
