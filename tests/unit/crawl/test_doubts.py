@@ -10,6 +10,7 @@ from scrapy.utils.test import get_crawler
 
 from crawler.archive.reader import Answer, Place
 from crawler.city import City, Source
+from crawler.crawl import doubts
 from crawler.crawl.articles import ArticleReader
 from crawler.crawl.doubts import Doubts
 from crawler.crawl.session import Session
@@ -63,7 +64,7 @@ class Day:
         for path, (title, day) in promised.items():
             self.session.visits.promises.add(ROOT + path, Promise(title, day))
 
-    def answer(self, asked: str, html: str, final: str = "") -> None:
+    def answer(self, asked: str, html: str, final: str = "", *, new: bool = True) -> None:
         url = ROOT + (final or asked)
         visits = self.session.visits
         visits.frontier.want(ROOT + asked, NOW)
@@ -73,15 +74,20 @@ class Day:
         answer = Answer(url, 200, HTML, f"<html><body>{html}</body></html>".encode())
         page = asyncio.run(self.reader.read(answer, asked=ROOT + asked))
         assert page is not None
-        self._keep(self.doubts.sift(ROOT + asked, answer, page, new=True))
+        self._keep(self.doubts.sift(ROOT + asked, answer, page, new=new))
 
     def end(self) -> list[str]:
         """Close the day; return the codes of its issues."""
+        return sorted({code for code, _ in self.issues()})
+
+    def issues(self) -> list[tuple[str, str]]:
+        """Close the day; return code and evidence of its issues."""
         self._keep(self.doubts.conclude())
         self.doubts.report()
         self.session.close()
-        lines = [file.read_text() for file in self.output.glob("runs/*/tongshan.issues.jsonl")]
-        return sorted({json.loads(line)["code"] for text in lines for line in text.splitlines()})
+        texts = [file.read_text() for file in self.output.glob("runs/*/tongshan.issues.jsonl")]
+        found = [json.loads(line) for text in texts for line in text.splitlines()]
+        return [(issue["code"], issue["evidence"]) for issue in found]
 
     def _keep(self, pages: list) -> None:  # type: ignore[type-arg]
         for page in pages:
@@ -211,3 +217,137 @@ def test_hardly_a_word_and_not_the_promised_title_is_no_page(html: str, tmp_path
     assert {visit.url for visit in day.session.visits.refused()} == {ROOT + first}
     assert day.end() == ["soft_404"]
     assert day.rejected == {first: "http_error"}
+
+
+@pytest.mark.parametrize(
+    ("away", "fitting", "new", "reported"),
+    [
+        (1, 0, True, None),
+        (2, 2, True, "2 of 4 new addresses gave another page than lists promised"),
+        (2, 3, True, None),
+        (3, 0, True, "3 of 3 new addresses gave another page than lists promised"),
+        (3, 0, False, None),
+    ],
+)
+def test_a_site_has_changed_once_half_of_its_new_addresses_show_other_pages(
+    away: int, fitting: int, new: bool, reported: str | None, tmp_path: Path
+) -> None:
+    paths = [f"/yw/202405/t20240501_{n}.html" for n in range(away + fitting)]
+    titles = [f"铜山市第{n}批便民服务点建成投用" for n in range(len(paths))]
+    promised = {path: (title, date(2024, 5, 1)) for path, title in zip(paths, titles, strict=True)}
+    day = Day(tmp_path, promised)
+    for number, path in enumerate(paths):
+        if number < away:
+            day.answer(path, LOGIN, "/sso/login", new=new)
+        else:
+            day.answer(path, news(titles[number], "2024-05-01"), new=new)
+    found = [evidence for code, evidence in day.issues() if code == "layout_changed"]
+    assert found == ([reported] if reported else [])
+    assert len(day.stored) == fitting
+
+
+def test_a_reject_tells_where_its_address_led_and_what_is_there(tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    for asked in PROMISED:
+        day.answer(asked, PLAIN, "/error/5.html")
+    found = [evidence for code, evidence in day.issues() if code == "redirected_away"]
+    assert (
+        found
+        == [
+            f"it led to {ROOT}/error/5.html; it is titled '内容整理中'; "
+            "3 addresses that lists promise other titles for show this page"
+        ]
+        * 3
+    )
+    assert day.session.crawler.stats.get_stats()["shizheng/away"] == 3
+
+
+@pytest.mark.parametrize(("count", "reported"), [(2, False), (3, True)])
+def test_a_title_is_shared_from_three_articles_on(
+    count: int, reported: bool, tmp_path: Path
+) -> None:
+    day = Day(tmp_path)
+    texts = ("泵站清淤结束，水质达标。", "校舍加固完成，师生返校。", "公交线路延长，早班提前。")
+    for asked, text in list(zip(PROMISED, texts, strict=True))[:count]:
+        day.answer(asked, f"<title>铜山之窗</title><h1>铜山之窗</h1><p>{text * 12}</p>")
+    shared = "3 articles that lists promised under other titles have '铜山之窗'"
+    assert day.issues() == [("shared_title", shared)] * reported
+    assert len(day.stored) == count
+
+
+def test_pages_held_are_decided_once_they_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "HELD", 2)
+    day = Day(tmp_path)
+    first, second, third = PROMISED
+    stored = []
+    for asked, text in zip(
+        (first, second, third), ("粮站开秤。", "西站焕新。", "渡轮启航。"), strict=True
+    ):
+        day.answer(asked, f"<title>铜山之窗</title><h1>铜山之窗</h1><p>{text * 25}</p>")
+        stored.append(len(day.stored))
+    assert stored == [0, 2, 2]
+    day.end()
+    assert len(day.stored) == 3
+
+
+@pytest.mark.parametrize(
+    ("promised", "html", "stored"),
+    [
+        # A crawl that was killed may have lost the promise: whatever is no notice may be the page.
+        ({}, news("各粮站开秤迎来第一批售粮农户", "2024-05-01"), True),
+        ({}, NOTICE, False),
+        # A list that promises neither title nor day promises nothing that a whole article breaks.
+        ({"": None}, news("各粮站开秤迎来第一批售粮农户", "2024-05-01"), True),
+        ({"": None}, news("各粮站开秤迎来第一批售粮农户", "2024-05-01", ""), False),
+        ({"夏收": date(2024, 5, 1)}, news("各粮站开秤迎来第一批售粮农户", "2024-05-01"), True),
+        ({"夏收": date(2024, 5, 2)}, news("各粮站开秤迎来第一批售粮农户", "2024-05-01"), False),
+        ({"夏收": None}, news("各粮站开秤迎来第一批售粮农户", "2024-05-01"), False),
+    ],
+)
+def test_an_address_that_led_to_a_whole_article_of_the_promised_day_has_moved(
+    promised: dict[str, date | None], html: str, stored: bool, tmp_path: Path
+) -> None:
+    day = Day(tmp_path, {})
+    for title, on in promised.items():
+        day.session.visits.promises.add(f"{ROOT}/a/1.html", Promise(title or None, on))
+    day.answer("/a/1.html", html, "/zt/xl.html")
+    assert day.end() == ([] if stored else ["redirected_away"])
+    assert bool(day.stored) is stored
+
+
+def test_a_page_led_to_fits_by_its_title_and_not_where_nothing_led(tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    path, (title, _) = next(iter(PROMISED.items()))
+    for final, html, fits in (
+        ("/zt/1.html", news(title, "2024-05-06"), True),
+        ("/zt/1.html", news("全市安全生产会议召开", "2024-05-06"), False),
+        (path, news(title, "2024-05-06"), False),
+    ):
+        answer = Answer(ROOT + final, 200, HTML, f"<html><body>{html}</body></html>".encode())
+        page = asyncio.run(day.reader.read(answer, asked=ROOT + path))
+        assert page is not None
+        assert day.doubts.fits(ROOT + path, answer, page) is fits
+    day.session.close()
+
+
+def test_the_text_of_an_article_that_fits_is_none_of_another_address(tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    first, second, _ = PROMISED
+    fitting = news(PROMISED[first][0], "2024-05-06")
+    day.answer(first, fitting)
+    day.answer(second, fitting)
+    assert day.end() == ["same_page"]
+    assert (day.stored, day.rejected) == ([first], {second: "same_page"})
+
+
+def test_lists_that_repeat_a_title_name_one_article_at_two_addresses(tmp_path: Path) -> None:
+    title, on = "铜山市夏粮收购工作全面启动", date(2024, 5, 6)
+    day = Day(tmp_path, {"/yw/a.html": (title, on), "/zw/b.html": (title, on)})
+    for asked in ("/yw/a.html", "/zw/b.html"):
+        day.answer(
+            asked, f"<title>铜山</title><h1>粮站开秤</h1><p>{'各乡镇粮站今日开秤。' * 30}</p>"
+        )
+    assert day.end() == []
+    assert len(day.stored) == 2

@@ -172,7 +172,9 @@ def test_two_lists_of_a_language_are_chosen_at_most_and_come_first() -> None:
 def test_a_list_whose_articles_cannot_be_read_leaves_its_place_to_the_next() -> None:
     pages = news("/xwzx/yw/") | news("/xwzx/dt/", 3, number=8000)
     broken = {url: 404 for url in pages if "/yw/20" in url}
-    proposals, _ = found(pages | broken | {HOME: front(("要闻", "/xwzx/yw/"), ("动态", "/xwzx/dt/"))})
+    proposals, _ = found(
+        pages | broken | {HOME: front(("要闻", "/xwzx/yw/"), ("动态", "/xwzx/dt/"))}
+    )
     assert [(each["list"], each["chosen"], each["code"]) for each in proposals] == [
         (f"{ROOT}/xwzx/dt/", True, None),
         (f"{ROOT}/xwzx/yw/", False, "http_4xx"),

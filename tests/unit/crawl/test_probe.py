@@ -163,7 +163,11 @@ def test_detection_names_the_last_article_of_three_that_cannot_be_read() -> None
     [
         ({LIST: 404}, "http_4xx", "status 404"),
         ({LIST: EMPTY}, "list_empty", "and no family knows its links"),
-        ({LIST: page("要闻", OFF_HOST)}, "links_off_host", "12 articles, all on news.other.example"),
+        (
+            {LIST: page("要闻", OFF_HOST)},
+            "links_off_host",
+            "12 articles, all on news.other.example",
+        ),
     ],
 )
 def test_detection_names_the_fault_of_a_list(

@@ -1,10 +1,15 @@
 """Counts of a running crawl, from the statistics of Scrapy."""
 
+import asyncio
+import json
+import os
+import sys
+
 import pytest
 from scrapy import Spider
 from scrapy.utils.test import get_crawler
 
-from crawler.crawl.progress import counts
+from crawler.crawl.progress import ProgressLines, counts, write_line
 
 
 class Luoshan(Spider):
@@ -45,3 +50,40 @@ def test_waiting_are_the_requests_queued_and_those_not_yet_answered(
         requests,
         waiting,
     )
+
+
+def test_a_line_is_printed_when_counts_change_and_every_twentieth_time_if_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    crawler = get_crawler(Luoshan)
+
+    async def write() -> None:
+        lines = ProgressLines.from_crawler(crawler)
+        for _ in range(21):
+            lines.write()
+        crawler.stats.inc_value("shizheng/articles")
+        lines.write()
+
+    asyncio.run(write())
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["articles"] for line in printed] == [0, 0, 1]
+
+
+def test_a_crawl_whose_lines_nobody_reads_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    crawler, stopped = get_crawler(Luoshan), []
+    there, here = os.pipe()
+    os.close(there)
+
+    async def stop() -> None:
+        stopped.append(True)
+
+    async def write() -> bool:
+        with open(here, "w") as out:
+            monkeypatch.setattr(sys, "stdout", out)
+            ProgressLines(crawler).write()
+            await asyncio.sleep(0)
+            return write_line({})  # what is left in the buffer goes nowhere, and is no error
+
+    monkeypatch.setattr(crawler, "stop_async", stop)
+    assert asyncio.run(write()) is True
+    assert stopped == [True]

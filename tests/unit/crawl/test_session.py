@@ -10,7 +10,7 @@ from scrapy.utils.test import get_crawler
 from crawler.archive.reader import Answer
 from crawler.city import City
 from crawler.cms.family import Link, Listing
-from crawler.crawl.__main__ import main
+from crawler.crawl.__main__ import _parser, _settings, main
 from crawler.crawl.articles import code_of
 from crawler.crawl.session import CrawlError, Session
 from crawler.crawl.window import Window
@@ -93,3 +93,16 @@ def test_the_program_of_a_crawl_names_the_option_that_is_wrong(
 )
 def test_an_answer_that_is_no_page_has_an_issue_code(status: int, code: str) -> None:
     assert code_of(Answer("http://a.example/1", status, {}, PAGE)) == code
+
+
+def test_the_program_of_a_crawl_has_the_settings_that_it_is_given(tmp_path: Path) -> None:
+    words = ["luoshan", "--output", str(tmp_path), "--run-id", "r7"]
+    words += ["-s", "DOWNLOAD_DELAY=0.5", "--set", "SHIZHENG_NOW=2024-03-05T08:00Z"]
+    settings = _settings(_parser().parse_args(words))
+    assert settings.getpriority("SHIZHENG_OUTPUT") == settings.getpriority("DOWNLOAD_DELAY") == 40
+    assert settings["SHIZHENG_OUTPUT"] == str(tmp_path)
+    assert (settings["SHIZHENG_RUN_ID"], settings.getfloat("DOWNLOAD_DELAY")) == ("r7", 0.5)
+    assert settings["SHIZHENG_NOW"] == "2024-03-05T08:00Z"
+    assert settings["BOT_NAME"] == "shizheng", "the project's own settings are below them"
+    with pytest.raises(SystemExit):
+        _parser().parse_args([*words, "-s", "DOWNLOAD_DELAY"])
