@@ -81,7 +81,7 @@ def test_the_newest_news_of_each_language_is_chosen_with_its_reasons(
         assert f"{each['links']} entries" in each["reasons"]
         read = [reason for reason in each["reasons"] if "an article of it was read" in reason]
         assert len(read) == each["chosen"] == ("article" in each)
-        edition = any("en edition: the page's link English" == each for each in each["reasons"])
+        edition = any(each == "en edition: the page's link English" for each in each["reasons"])
         assert edition == (each["lang"] == "en")
         if each["chosen"]:
             size = len(each["article"]["fields"]["text"])

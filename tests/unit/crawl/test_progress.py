@@ -78,7 +78,7 @@ def test_a_crawl_whose_lines_nobody_reads_is_stopped(monkeypatch: pytest.MonkeyP
         stopped.append(True)
 
     async def write() -> bool:
-        with open(here, "w") as out:
+        with os.fdopen(here, "w") as out:
             monkeypatch.setattr(sys, "stdout", out)
             ProgressLines(crawler).write()
             await asyncio.sleep(0)
