@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from benchmarks.series.city import HARD, City, Event, Setting, Text, en_day, figure, zh_day
 from benchmarks.series.corpus import publish
+from benchmarks.series.texts import table
 
 OFFICIALS = (
     (
@@ -25,19 +26,8 @@ OFFICIALS = (
         ("伍德文", "Wilfred Ng"), ("马思敏", "Phoebe Ma"),
     ),
 )  # fmt: skip
-PLACES = (
-    ("北码头消防站", "the North Pier fire station", "消防员", "firefighters"),
-    ("青松护理院", "the Green Pine nursing home", "护理员", "carers"),
-    ("滨海图书馆", "the Seaside library", "馆员", "librarians"),
-    ("南坡苗圃", "the South Slope nursery", "园艺工人", "gardeners"),
-)
-DUTIES = (
-    ("察看了雨季前的准备情况", "looked at preparations for the rainy season"),
-    ("了解了夜班的安排", "asked how night shifts are arranged"),
-    ("试用了新装的设备", "tried out newly installed equipment"),
-    ("听取了扩建设想", "heard about plans to enlarge the premises"),
-    ("查验了账目公开栏", "checked the board where accounts are posted"),
-)
+PLACES = table("aliases.places")
+DUTIES = table("aliases.duties")
 
 
 def generate(seed: int, *, half: int = 1, length: int = 150, setting: Setting = HARD) -> City:

@@ -27,73 +27,18 @@ from benchmarks.series.city import (
     spelt,
     zh_day,
 )
+from benchmarks.series.texts import table
 
-OFFICIALS = (
-    ("發展局局長", "Secretary for Development", "陸啟明", "Luk Kai-ming"),
-    ("教育局局長", "Secretary for Education", "譚詠珊", "Tam Wing-shan"),
-    ("勞工及福利局局長", "Secretary for Labour and Welfare", "鄺偉文", "Kwong Wai-man"),
-    ("環境局局長", "Secretary for the Environment", "馮國強", "Fung Kwok-keung"),
-    ("運輸署署長", "Commissioner for Transport", "曾志雄", "Tsang Chi-hung"),
-    ("衞生署署長", "Director of Health", "羅美玲", "Law Mei-ling"),
-)
-DISTRICTS = (
-    ("沙田", "Sha Tin"), ("屯門", "Tuen Mun"), ("荃灣", "Tsuen Wan"), ("元朗", "Yuen Long"),
-    ("大埔", "Tai Po"), ("觀塘", "Kwun Tong"), ("西貢", "Sai Kung"), ("灣仔", "Wan Chai"),
-)  # fmt: skip
-VISITS = (
-    ("青年中心", "a youth centre", "與年輕義工交談", "chatted with young volunteers"),
-    ("安老院舍", "a home for the elderly", "了解長者的起居照顧", "learned how the residents are looked after"),
-    ("過渡性房屋項目", "a transitional housing project", "探訪剛遷入的家庭", "called on families who had just moved in"),
-    ("職業訓練學校", "a vocational training school", "觀看學員操作機械", "watched trainees operate machinery"),
-    ("污水處理廠", "a sewage treatment works", "聽取工程進度簡報", "was briefed on the progress of works"),
-    ("社區會堂", "a community hall", "與居民代表會面", "met representatives of residents"),
-)  # fmt: skip
-RULES = (
-    ("城市绿化管理办法", "Measures for the Administration of Urban Greening", "擅自占用绿地", "occupying green land without permission"),
-    ("电动自行车安全条例", "Regulations on the Safety of Electric Bicycles", "在楼道内充电", "charging batteries in corridors"),
-    ("历史建筑保护条例", "Regulations on the Protection of Historic Buildings", "拆除历史建筑", "pulling down a historic building"),
-    ("生活垃圾分类规定", "Provisions on the Sorting of Household Waste", "混投垃圾", "mixing sorted waste"),
-    ("餐厨废弃物处置办法", "Measures for the Disposal of Kitchen Waste", "私自收运餐厨废弃物", "collecting kitchen waste without a licence"),
-    ("公共图书馆促进条例", "Regulations on the Promotion of Public Libraries", "损毁馆藏文献", "damaging library holdings"),
-    ("住宅电梯更新指引", "Guidelines for the Replacement of Residential Lifts", "使用超期电梯", "running lifts beyond their service life"),
-    ("河道采砂管理规定", "Provisions on Sand Mining in Rivers", "无证采砂", "dredging sand without a permit"),
-)  # fmt: skip
-SHOWS = (
-    ("青花瓷", "blue-and-white porcelain", "盘龙大罐", "a large jar with a coiled dragon"),
-    ("古代铜镜", "ancient bronze mirrors", "瑞兽葡萄镜", "a mirror with beasts and grapes"),
-    ("山水画", "landscape paintings", "十米长卷", "a ten-metre scroll"),
-    ("恐龙化石", "dinosaur fossils", "完整的鸭嘴龙骨架", "a complete skeleton of a duck-billed dinosaur"),
-    ("民国海报", "posters of the Republican era", "月份牌", "calendar posters"),
-    ("海上丝路文物", "relics of the Maritime Silk Road", "沉船出水的香料", "spices recovered from a wreck"),
-    ("刺绣", "embroidery", "双面绣屏风", "a screen embroidered on both sides"),
-    ("老照片", "old photographs", "最早的火车站照片", "the earliest picture of the railway station"),
-)  # fmt: skip
-DISEASES = (
-    ("流感", "influenza"),
-    ("手足口病", "hand, foot and mouth disease"),
-    ("登革热", "dengue fever"),
-    ("诺如病毒感染", "norovirus infection"),
-)
-AREAS = (
-    ("栖霞", "Qixia"),
-    ("雨台", "Yutai"),
-    ("金坞", "Jinwu"),
-    ("莲浦", "Lianpu"),
-    ("石泾", "Shijing"),
-    ("银杏", "Yinxing"),
-    ("双桥", "Shuangqiao"),
-)
+OFFICIALS = table("apart.officials")
+DISTRICTS = table("apart.districts")
+VISITS = table("apart.visits")
+RULES = table("apart.rules")
+SHOWS = table("apart.shows")
+DISEASES = table("apart.diseases")
+AREAS = table("apart.areas")
 FIRMS = ("Nordvik", "Helion", "Quantex", "Sabro", "Ostrava Tools", "Lumina", "Kestrel", "Bexen")
-GOODS = (
-    ("轴承", "bearings"), ("锂电池", "lithium batteries"), ("心脏支架", "cardiac stents"), ("工业机器人", "industrial robots"),
-    ("光学镜头", "optical lenses"), ("风机叶片", "wind turbine blades"),
-)  # fmt: skip
-CHORES = (
-    ("修复河堤{a}米", "{a} meters of embankment were repaired"), ("补种行道树{a}棵", "{a} roadside trees were planted anew"),
-    ("为{a}位老人上门体检", "{a} elderly people had their health checked at home"), ("拆除违建{a}平方米", "{a} square meters of illegal structures were pulled down"),
-    ("新划停车位{a}个", "{a} parking spaces were marked out"), ("调解纠纷{a}起", "{a} disputes were settled"),
-    ("培训电工{a}人", "{a} electricians were trained"), ("清淤{a}立方米", "{a} cubic meters of silt were dug out"),
-)  # fmt: skip
+GOODS = table("apart.goods")
+CHORES = table("apart.chores")
 GIVEN = "启铭雅静振邦若兰敬尧书航素云立勤逸凡景行玉珍世昌"
 FAMILY = "龚邵段雷侯陶薛覃仇单梅葛柳诸"
 

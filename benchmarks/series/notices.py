@@ -11,47 +11,17 @@ from datetime import date, timedelta
 from functools import partial
 
 from benchmarks.series.city import MONTHS, City, Event, Text, en_day, figure, zh_day
+from benchmarks.series.texts import table
 
-SUBJECTS = (
-    ("社会消费品零售总额", "retail sales of consumer goods"), ("港口货物吞吐量", "cargo throughput of the port"),
-    ("工业用电量", "industrial power use"), ("商品房销售面积", "floor space of homes sold"),
-    ("入境游客人次", "arrivals of foreign visitors"), ("固定资产投资", "investment in fixed assets"),
-    ("外贸出口额", "exports"), ("一般公共预算收入", "budget revenue"),
-)  # fmt: skip
-SCHOOLS = (
-    ("中学", "Middle School", "教学楼", "a teaching building"), ("小学", "Primary School", "操场", "a sports ground"),
-    ("幼儿园", "Kindergarten", "活动室", "a playroom"), ("人民医院", "People's Hospital", "门诊楼", "an outpatient building"),
-)  # fmt: skip
-LECTURES = (
-    ("古琴入门", "how to play the guqin"), ("家庭急救", "first aid at home"), ("城市考古", "digging up the city's past"),
-    ("观鸟常识", "watching birds"), ("茶叶鉴赏", "judging tea"), ("亲子阅读", "reading with children"), ("节气与饮食", "food by season"),
-)  # fmt: skip
-ALERTS = (
-    ("暴雨", "rainstorms", "降雨量将达{a}毫米", "{a} millimeters of rain are expected", (30, 150)),
-    ("高温", "heat", "最高气温将升至{a}℃", "the temperature will rise to {a} degrees Celsius", (35, 41)),
-    ("大风", "gales", "阵风将达{a}级", "gusts of force {a} are expected", (8, 12)),
-    ("大雾", "fog", "能见度将降至{a}米以下", "visibility will fall below {a} meters", (50, 500)),
-    ("寒潮", "a cold wave", "气温将下降{a}℃", "the temperature will drop by {a} degrees Celsius", (8, 16)),
-)  # fmt: skip
-LEVELS = (("蓝色", "blue"), ("黄色", "yellow"), ("橙色", "orange"), ("红色", "red"))
-ROADS = (
-    ("望江路", "Wangjiang Road"), ("桃园隧道", "Taoyuan Tunnel"), ("南山大桥", "Nanshan Bridge"),
-    ("长乐街", "Changle Street"), ("东湖大道", "Donghu Avenue"), ("石门立交", "Shimen Interchange"),
-)  # fmt: skip
-PAPERS = (
-    ("促进民营经济发展若干措施", "measures to promote the private sector", "设立风险补偿资金{a}万元", "a fund of {b} yuan will cover risks"),
-    ("老旧小区改造实施方案", "a plan to renew old housing estates", "三年投入{a}万元", "{b} yuan will be spent in three years"),
-    ("人才安居办法", "rules on housing for skilled people", "购房补贴最高{a}万元", "grants of up to {b} yuan are offered to buyers"),
-    ("节水型社会建设规划", "a plan to save water", "奖励节水单位{a}万元", "{b} yuan will reward those who save water"),
-    ("冷链物流发展意见", "opinions on cold-chain logistics", "补助冷库{a}万元", "{b} yuan will subsidise cold stores"),
-)  # fmt: skip
-CLINICS = (
-    ("市第二医院", "the city's Second Hospital"), ("市口腔医院", "the city's Dental Hospital"), ("市妇幼保健院", "the Maternity and Child Health Hospital"),
-    ("市中心医院", "the Central Hospital"), ("市眼科医院", "the city's Eye Hospital"),
-)  # fmt: skip
-WARDS = (
-    ("周末门诊", "a weekend clinic"), ("睡眠门诊", "a clinic for sleep disorders"), ("疫苗接种点", "a vaccination point"), ("康复中心", "a rehabilitation center"),
-)  # fmt: skip
+SUBJECTS = table("notices.subjects")
+SCHOOLS = table("notices.schools")
+LECTURES = table("notices.lectures")
+ALERTS = table("notices.alerts")
+LEVELS = table("notices.levels")
+ROADS = table("notices.roads")
+PAPERS = table("notices.papers")
+CLINICS = table("notices.clinics")
+WARDS = table("notices.wards")
 _WEEK_ZH = "一二三四五六日"
 _WEEK_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

@@ -5,31 +5,12 @@ from datetime import date, timedelta
 from functools import partial
 
 from benchmarks.series.city import City, Event, Text, chinese_number, en_day, figure, zh_day
+from benchmarks.series.texts import table
 
-DISTRICTS = (
-    ("云岭", "Yunling"), ("白沙", "Baisha"), ("石桥", "Shiqiao"), ("金桥", "Jinqiao"), ("凤台", "Fengtai"),
-    ("龙泉", "Longquan"), ("南浦", "Nanpu"), ("青阳", "Qingyang"), ("玉山", "Yushan"), ("平湖", "Pinghu"),
-)  # fmt: skip
-KINDS = (("区", "District"), ("街道", "Subdistrict"), ("镇", "Town"), ("新区", "New Area"))
-# zh, en, what is counted zh and en, (low, high)
-BUILT = (
-    ("小学", "primary school", "可提供学位{a}个", "It has {a} places", (400, 3000)),
-    ("社区医院", "community hospital", "设床位{a}张", "It has {a} beds", (40, 600)),
-    ("停车楼", "parking building", "设泊位{a}个", "It has {a} parking spaces", (120, 1900)),
-    ("口袋公园", "pocket park", "占地{a}平方米", "It covers {a} square meters", (800, 9000)),
-    ("农贸市场", "farmers' market", "设摊位{a}个", "It has {a} stalls", (60, 480)),
-    ("保障房小区", "public housing estate", "可安置居民{a}户", "It can house {a} families", (200, 4800)),
-)  # fmt: skip
-RULES = (
-    ("海洋环境保护条例", "Regulations on Marine Environmental Protection", "海洋环境", "the sea"),
-    ("志愿服务办法", "Measures for Volunteer Service", "志愿服务", "volunteering"),
-    ("公共交通发展规划", "Plan for the Development of Public Transport", "公共交通", "public transport"),
-    ("食品小作坊管理规定", "Provisions on the Management of Small Food Workshops", "食品作坊", "food workshops"),
-    ("预付卡管理办法", "Measures for the Management of Prepaid Cards", "预付消费", "prepaid cards"),
-    ("老旧厂房利用方案", "Plan for the Reuse of Old Factory Buildings", "老厂房", "old factories"),
-    ("无障碍环境建设条例", "Regulations on Building a Barrier-Free Environment", "无障碍设施", "barrier-free facilities"),
-    ("户外广告设置规定", "Provisions on Outdoor Advertising", "户外广告", "outdoor advertising"),
-)  # fmt: skip
+DISTRICTS = table("places.districts")
+KINDS = table("places.kinds")
+BUILT = table("places.built")
+RULES = table("places.rules")
 
 
 def openings(city: City, length: int) -> list[Event]:

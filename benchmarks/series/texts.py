@@ -1,200 +1,34 @@
-"""Sentences of generated series.
-Most have two wordings in each language.
+"""Wording of generated series, from `wording.tsv`.
+Most sentences have two wordings in each language.
 
 The first way serves training, the second measuring, so that most wording measured on was not learnt
 from; layout, some short sentences and all names and subjects are common to both. `{a}`, `{b}`:
 figures; everything else is named where it is filled in.
 """
-# ruff: noqa: E501  sentences of both languages read better unbroken
 
-# subject zh, subject en, (zh, zh), (en, en), en without the figures, (low, high) of a and of b
-TOPICS = (
-    ("安全生产", "workplace safety",
-     ("今年以来全市共排查安全隐患{a}处，已整改{b}处。", "截至目前，各级累计查出隐患{a}处，其中{b}处完成整改。"),
-     ("So far this year {a} safety hazards have been found across the city and {b} of them removed.",
-      "To date inspectors have identified {a} hidden dangers, of which {b} have been rectified."),
-     "Hidden dangers found by inspectors must be removed one by one.", (400, 4000), (300, 3900)),
-    ("防汛备汛", "flood preparation",
-     ("要在汛期前完成{a}处险工险段加固，备足编织袋{b}万条。", "汛前须除险加固{a}处，储备编织袋{b}万条。"),
-     ("{a} dangerous dike sections are to be reinforced before the flood season and {b}0,000 sandbags stored.",
-      "Before the rains come, {a} weak sections must be strengthened and {b}0,000 woven bags laid in."),
-     "Dikes must be reinforced and materials stored before the flood season.", (12, 90), (11, 240)),
-    ("老旧小区改造", "renewal of old residential compounds",
-     ("全年计划改造老旧小区{a}个，惠及居民{b}户。", "年内将完成{a}个老旧小区改造，{b}户居民受益。"),
-     ("{a} old residential compounds will be renovated this year, benefiting {b} households.",
-      "The city plans to refurbish {a} ageing neighbourhoods, to the benefit of {b} families."),
-     "Old residential compounds will be renovated in line with residents' wishes.", (20, 190), (8000, 90000)),
-    ("重点项目建设", "key projects",
-     ("全市安排重点项目{a}个，年度计划投资{b}亿元。", "今年共有{a}个市级重点项目，计划完成投资{b}亿元。"),
-     ("The city has {a} key projects with a planned investment of {b}yi yuan for the year.",
-      "A total of {a} municipal projects are scheduled, with {b}yi yuan to be invested this year."),
-     "Key projects must start on time and be built on schedule.", (80, 400), (200, 990)),
-    ("营商环境", "the business environment",
-     ("《若干措施》共{a}条，企业开办时间压缩至{b}小时以内。", "新出台的{a}条措施明确，企业开办{b}小时内办结。"),
-     ("The measures have {a} articles and cut the time for starting a business to {b} hours.",
-      "Under the {a} new measures a company can be registered within {b} hours."),
-     "Approval procedures will be simplified further for businesses.", (15, 60), (3, 24)),
-    ("轨道交通", "rail transit",
-     ("线路全长{a}公里，设车站{b}座。", "该线全长{a}公里，共设{b}座车站。"),
-     ("The line is {a} kilometers long and has {b} stations.",
-      "With {b} stations, the line runs for {a} kilometers."),
-     "Construction of the metro line is to be speeded up.", (12, 60), (9, 35)),
-    ("养老服务", "elderly care",
-     ("年内新增护理型床位{a}张，建成社区食堂{b}个。", "计划新增护理床位{a}张、社区长者食堂{b}个。"),
-     ("{a} nursing beds and {b} community canteens will be added within the year.",
-      "Plans call for {a} new nursing beds and {b} canteens for the elderly."),
-     "Home and community services for the elderly will be expanded.", (500, 6000), (20, 260)),
-    ("义务教育", "compulsory education",
-     ("新建改扩建中小学{a}所，新增学位{b}个。", "将新建、扩建学校{a}所，增加学位{b}个。"),
-     ("{a} schools will be built or expanded, adding {b} places.",
-      "{b} additional places will be created at {a} new or enlarged schools."),
-     "More school places will be provided near new housing.", (8, 50), (5000, 60000)),
-    ("生态环境保护", "environmental protection",
-     ("全市空气质量优良天数{a}天，完成{b}个入河排口整治。", "优良天数达到{a}天，{b}个入河排污口得到整治。"),
-     ("The city had {a} days of good air and cleaned up {b} sewage outlets.",
-      "Good air was recorded on {a} days and {b} outlets into rivers were treated."),
-     "The fight for blue skies and clear water must go on.", (180, 340), (30, 400)),
-    ("人才工作", "talent policy",
-     ("筹集人才公寓{a}套，购房补贴最高{b}万元。", "将提供人才公寓{a}套，最高补贴{b}万元。"),
-     ("{a} apartments for talent will be offered, with subsidies of up to {b}0,000 yuan.",
-      "Talent will find {a} apartments and housing subsidies of as much as {b}0,000 yuan."),
-     "Housing support for talent will be improved.", (800, 9000), (11, 80)),
-    ("消防安全", "fire safety",
-     ("对{a}家商场和{b}栋高层建筑开展检查。", "共检查大型商场{a}家、高层建筑{b}栋。"),
-     ("{a} shopping malls and {b} high-rise buildings will be inspected.",
-      "Inspectors are to visit {a} malls and {b} tall buildings."),
-     "Fire inspections of crowded places must be tightened.", (30, 190), (150, 2200)),
-    ("稳就业", "employment",
-     ("城镇新增就业{a}人，发放创业贷款{b}亿元。", "已实现新增就业{a}人，创业担保贷款发放{b}亿元。"),
-     ("{a} urban jobs were created and {b}yi yuan in start-up loans granted.",
-      "New urban jobs came to {a}, and start-up loans to {b}yi yuan."),
-     "Stable employment comes first, graduates above all.", (20000, 190000), (3, 48)),
-    ("乡村振兴", "rural revitalization",
-     ("建设高标准农田{a}万亩，创建示范村{b}个。", "新增高标准农田{a}万亩、示范村{b}个。"),
-     ("{a}0,000 mu of high-standard farmland and {b} model villages will be built.",
-      "Plans include {a}0,000 mu of good farmland and {b} model villages."),
-     "Villages are to become better places to live and work.", (11, 95), (10, 130)),
-    ("港口物流", "port logistics",
-     ("集装箱吞吐量达到{a}标准箱，新开航线{b}条。", "完成集装箱吞吐量{a}标箱，开辟航线{b}条。"),
-     ("Container throughput reached {a} TEU and {b} new routes were opened.",
-      "The port handled {a} TEU and added {b} shipping routes."),
-     "The port will open more routes and improve its services.", (300000, 5000000), (3, 28)),
-    ("医疗卫生", "health care",
-     ("新建社区卫生服务中心{a}个，家庭医生签约{b}人。", "将建成卫生服务中心{a}个，{b}名居民签约家庭医生。"),
-     ("{a} community health centers will be built and {b} residents signed up with family doctors.",
-      "There will be {a} new health centers, and {b} people will have a family doctor."),
-     "Good doctors should be within reach of every neighbourhood.", (5, 40), (90000, 900000)),
-    ("旅游发展", "tourism",
-     ("假期接待游客{a}人次，实现旅游收入{b}亿元。", "共接待游客{a}人次，旅游收入{b}亿元。"),
-     ("Tourists made {a} visits during the holiday and spent {b}yi yuan.",
-      "The city received {a} visitors, with tourism revenue of {b}yi yuan."),
-     "Tourism services and safety must both be ensured.", (400000, 6000000), (3, 60)),
-    ("数字经济", "the digital economy",
-     ("建成5G基站{a}个，培育数字企业{b}家。", "全市5G基站达{a}个，数字经济企业{b}家。"),
-     ("{a} 5G base stations are in service and {b} digital companies have been nurtured.",
-      "The city counts {a} 5G base stations and {b} digital firms."),
-     "Digital industries will be given room to grow.", (2000, 19000), (60, 900)),
-    ("信访工作", "public complaints",
-     ("受理群众来信来访{a}件，办结率{b}%。", "共办理群众诉求{a}件，按期办结率为{b}%。"),
-     ("{a} letters and visits were handled, {b} percent of them to the end.",
-      "Of {a} complaints received, {b} percent were settled on time."),
-     "Every complaint of the public deserves an answer.", (500, 9000), (88, 99)),
-    ("知识产权", "intellectual property",
-     ("每万人口发明专利拥有量{a}件，技术合同成交额{b}亿元。", "有效发明专利{a}件，技术合同成交{b}亿元。"),
-     ("There are {a} invention patents, and technology contracts were worth {b}yi yuan.",
-      "Invention patents number {a}; technology contracts came to {b}yi yuan."),
-     "Research results should reach the market faster.", (30, 900), (60, 980)),
-    ("城市供水", "water supply",
-     ("改造供水管网{a}公里，漏损率降至{b}%。", "完成{a}公里供水管网更新，漏损率控制在{b}%。"),
-     ("{a} kilometers of water mains will be renewed and leakage cut to {b} percent.",
-      "After {a} kilometers of pipes are replaced, leakage should fall to {b} percent."),
-     "Ageing water mains will be replaced step by step.", (30, 600), (5, 14)),
-)  # fmt: skip
+import re
+from typing import Any
 
-DUTIES = (
-    (("会议要求，各级各部门要压实责任、抓好落实。", "会议强调，相关单位务必各司其职，确保任务落到实处。"),
-     ("The meeting called on departments at all levels to shoulder their responsibilities.",
-      "It was stressed that every unit concerned must see that tasks are carried out.")),
-    (("会议指出，要坚持以人民为中心的发展思想。", "会议指出，要把群众利益放在首位。"),
-     ("The meeting pointed out that development must put the people first.",
-      "It was pointed out that the interests of the masses come first.")),
-    (("会议还研究了其他事项。", "会议还研究了其他工作。"),
-     ("Other matters were also discussed.", "The meeting also studied other work.")),
-    (("会议传达学习了上级有关会议精神，研究我市贯彻意见。", "会议学习贯彻上级部署，并作出安排。"),
-     ("The meeting conveyed the spirit of a recent conference and studied how to carry it out.",
-      "The meeting studied decisions of higher authorities and made arrangements.")),
-)  # fmt: skip
+from crawler.rows import rows
 
-# zh, en, unit kind: yi (亿元), percent, count
-INDICATORS = (
-    ("地区生产总值", "gross domestic product", "yi", (900, 9000)),
-    ("规模以上工业增加值", "value added of industry above designated size", "yi", (300, 3000)),
-    ("社会消费品零售总额", "total retail sales of consumer goods", "yi", (300, 4000)),
-    ("固定资产投资", "fixed-asset investment", "yi", (300, 3000)),
-    ("进出口总额", "imports and exports", "yi", (200, 5000)),
-    ("一般公共预算收入", "general public budget revenue", "yi", (60, 900)),
-    ("金融机构存款余额", "deposits at financial institutions", "yi", (3000, 20000)),
-    ("实际使用外资", "foreign capital actually used", "usd", (2, 40)),
-    ("居民人均可支配收入", "per capita disposable income", "yuan", (9000, 70000)),
-    ("旅游总收入", "tourism revenue", "yi", (60, 900)),
-    ("港口货物吞吐量", "cargo throughput of the port", "ton", (2000, 40000)),
-    ("新登记企业", "newly registered companies", "count", (3000, 90000)),
-)
 
-# zh country, en country, adjective, city zh, city en
-ABROAD = (
-    ("德国", "Germany", "German", "不来梅", "Bremen"),
-    ("韩国", "South Korea", "Korean", "仁川", "Incheon"),
-    ("日本", "Japan", "Japanese", "北九州", "Kitakyushu"),
-    ("法国", "France", "French", "勒阿弗尔", "Le Havre"),
-    ("荷兰", "the Netherlands", "Dutch", "鹿特丹", "Rotterdam"),
-    ("新加坡", "Singapore", "Singaporean", "新加坡", "Singapore"),
-    ("芬兰", "Finland", "Finnish", "图尔库", "Turku"),
-    ("哈萨克斯坦", "Kazakhstan", "Kazakh", "阿拉木图", "Almaty"),
-    ("英国", "the United Kingdom", "British", "南安普敦", "Southampton"),
-    ("俄罗斯", "Russia", "Russian", "符拉迪沃斯托克", "Vladivostok"),
-    ("意大利", "Italy", "Italian", "热那亚", "Genoa"),
-    ("新西兰", "New Zealand", "New Zealand", "惠灵顿", "Wellington"),
-)
-GUESTS = (
-    ("汉斯·米勒", "Hans Müller"), ("约翰·哈里森", "John Harrison"), ("玛丽亚·科斯塔", "Maria Costa"),
-    ("皮埃尔·杜邦", "Pierre Dupont"), ("安娜·林德", "Anna Lind"), ("保罗·罗西", "Paolo Rossi"),
-    ("托马斯·贝克", "Thomas Becker"), ("埃琳娜·彼得罗娃", "Elena Petrova"), ("马克·范德堡", "Mark van der Berg"),
-    ("理查德·斯通", "Richard Stone"), ("卡洛斯·门多萨", "Carlos Mendoza"), ("索菲·勒克莱尔", "Sophie Leclerc"),
-    ("尼古拉·萨维奇", "Nikola Savic"), ("戴维·麦克唐纳", "David McDonald"), ("劳拉·科尔曼", "Laura Coleman"),
-    ("阿里·哈桑", "Ali Hassan"),
-)  # fmt: skip
-POSTS = (
-    ("驻华大使", "Ambassador"), ("总领事", "Consul General"), ("市长", "Mayor"),
-    ("商会会长", "President"), ("副部长", "Vice Minister"),
-)  # fmt: skip
-TALKS = (
-    (("双方就深化港口合作交换了意见。", "宾主围绕港航领域合作深入交流。"),
-     ("The two sides exchanged views on closer port cooperation.", "Port and shipping ties were at the center of the talks.")),
-    (("双方希望扩大青少年交流。", "双方表示将鼓励更多学生互访。"),
-     ("Both sides hoped for more youth exchanges.", "They agreed to encourage more students to visit each other.")),
-    (("双方探讨了在清洁能源方面的合作前景。", "会谈中，双方谈及绿色能源合作。"),
-     ("Prospects for clean energy cooperation were discussed.", "Green energy was among the subjects of the talks.")),
-    (("客方对营商环境表示赞赏。", "来宾高度评价当地投资环境。"),
-     ("The guests praised the business environment.", "The visitors spoke highly of the climate for investment.")),
-    (("双方商定办好友城纪念活动。", "双方同意共同筹办友城周年庆祝活动。"),
-     ("They agreed to mark the sister-city anniversary together.", "A joint celebration of the sister-city anniversary was agreed on.")),
-    (("双方就医疗和养老产业交流了看法。", "宾主还谈到医疗康养产业合作。"),
-     ("Views were exchanged on health care and elderly services.", "Health care and services for the aged were also discussed.")),
-)  # fmt: skip
+def table(name: str) -> tuple[tuple[Any, ...], ...]:
+    """Return a table's rows: texts, pairs of wordings, spans of a figure."""
+    listed = (row[1:] for row in rows("benchmarks.series/wording.tsv") if row[0] == name)
+    return tuple(tuple(map(_read, row)) for row in listed)
 
-FESTIVALS = (
-    ("国际马拉松", "International Marathon", "名选手", "runners"),
-    ("茶文化节", "Tea Culture Festival", "家茶企", "tea companies"),
-    ("海鲜美食节", "Seafood Festival", "家商户", "stalls"),
-    ("先进制造业博览会", "Advanced Manufacturing Expo", "家企业", "exhibitors"),
-    ("国际电影周", "International Film Week", "部影片", "films"),
-    ("图书博览会", "Book Fair", "家出版社", "publishers"),
-    ("龙舟邀请赛", "Dragon Boat Invitational", "支队伍", "teams"),
-    ("进口商品展", "Imported Goods Exhibition", "家展商", "exhibitors"),
-)
-PLACES = (
-    ("会展中心", "the Convention and Exhibition Center"), ("滨江公园", "Binjiang Park"),
-    ("体育中心", "the Sports Center"), ("东湖广场", "Donghu Square"), ("文化广场", "Culture Square"),
-    ("大剧院", "the Grand Theater"),
-)  # fmt: skip
+
+def _read(cell: str) -> str | tuple[str, ...] | tuple[int, ...]:
+    if re.fullmatch(r"\d+-\d+", cell):
+        return tuple(map(int, cell.split("-")))
+    return tuple(cell.split("|")) if "|" in cell else cell
+
+
+# Subject zh, subject en, sentence zh, sentence en, that one without figures, spans of a and b.
+TOPICS = table("texts.topics")
+DUTIES, TALKS = table("texts.duties"), table("texts.talks")
+# Name zh, name en, unit (yi is 亿元), span of the value.
+INDICATORS = table("texts.indicators")
+# Country zh, country en, adjective, city zh, city en.
+ABROAD, GUESTS, POSTS = table("texts.abroad"), table("texts.guests"), table("texts.posts")
+FESTIVALS, PLACES = table("texts.festivals"), table("texts.places")
