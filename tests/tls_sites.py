@@ -6,16 +6,16 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from loopback import HTML, HTTP, Handler, running, speaking
 
 Body = Callable[[str], bytes | None]
 """Page at a path, or None."""
@@ -89,47 +89,31 @@ def serve_sites(folder: Path, body: Body) -> Iterator[Sites]:
         "wrong_host": sign("wrong host", issuer, host=STRANGER),
         "unknown_issuer": sign("unknown issuer", stranger),
     }
-    servers = {
-        name: _server(signed.save(folder / f"{name}.pem"), body) for name, signed in kinds.items()
-    }
-    threads = [threading.Thread(target=server.serve_forever) for server in servers.values()]
-    for thread in threads:
-        thread.start()
-    hosts = {name: f"127.0.0.1:{server.server_address[1]}" for name, server in servers.items()}
-    try:
+    with ExitStack() as stack:
+        hosts = {
+            name: stack.enter_context(running(_server(signed.save(folder / f"{name}.pem"), body)))
+            for name, signed in kinds.items()
+        }
         yield Sites(hosts, issuer.save(folder / "trusted.pem"))
-    finally:
-        for server in servers.values():
-            server.shutdown()
-            server.server_close()
-        for thread in threads:
-            thread.join()
 
 
 @contextmanager
 def tunnel() -> Iterator[str]:
     """Serve a proxy that only connects, as for https; yield its address."""
 
-    class Tunnel(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            host, _, port = self.rfile.readline().split()[1].decode().partition(":")
-            while self.rfile.readline().strip():
-                pass
-            with socket.create_connection((host, int(port))) as site:
-                self.connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-                back = threading.Thread(target=_pass_on, args=(site, self.connection))
-                back.start()
-                _pass_on(self.connection, site)
-                back.join()
+    def connect(asked: socketserver.StreamRequestHandler) -> None:
+        host, _, port = asked.rfile.readline().split()[1].decode().partition(":")
+        while asked.rfile.readline().strip():
+            pass
+        with socket.create_connection((host, int(port))) as site:
+            asked.connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            back = threading.Thread(target=_pass_on, args=(site, asked.connection))
+            back.start()
+            _pass_on(asked.connection, site)
+            back.join()
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with speaking(connect) as host:
+        yield f"http://{host}"
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
@@ -141,23 +125,13 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-def _server(certificate: Path, body: Body) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
+def _server(certificate: Path, body: Body) -> HTTP:
+    class Paged(Handler):
         def do_GET(self) -> None:
             found = body(self.path)
-            self.send_response(404 if found is None else 200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(found or b"")
+            self.send(found or b"", 404 if found is None else 200, HTML)
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """Expect clients that break off the handshake."""
-
-    server = Server(("127.0.0.1", 0), Handler)
+    server = HTTP(Paged)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     # The handshake is made in the thread of the request, not while others wait to be accepted.

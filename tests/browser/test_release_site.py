@@ -1,10 +1,7 @@
 """A release's site in a real browser, from a plain file server: searched, browsed, attacked."""
 
-import functools
 import html
-import http.server
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +11,7 @@ from pathlib import Path
 import pytest
 from authored import HOSTILE_TEXT, HOSTILE_TITLE, HOSTILE_URL
 from browser_page import Opened, opened
+from loopback import files_of
 from playwright.sync_api import Browser, Page, Route
 from release_corpus import article, pair, release, site_value, write_city, write_corpus
 
@@ -62,18 +60,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 @pytest.fixture(scope="module")
 def address(made: Snapshot) -> Iterator[str]:
     """The release's folder on a plain file server."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    handler = functools.partial(Quiet, directory=str(made.folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/site/"
-        server.shutdown()
-        thread.join()
+    with files_of(made.folder) as served:
+        yield f"{served}/site/"
 
 
 @pytest.fixture

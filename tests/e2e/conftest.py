@@ -14,13 +14,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import HTML, HTTP, Handler, running
 
 ROOT = Path(__file__).parents[2]
 ZH, EN, ELSEWHERE = "www.haiqing.example", "en.haiqing.example", "mirror.other.example"
@@ -55,9 +56,7 @@ class Answer:
 
     body: bytes = b""
     status: int = 200
-    headers: dict[str, str] = field(
-        default_factory=lambda: {"Content-Type": "text/html; charset=utf-8"}
-    )
+    headers: Mapping[str, str] = field(default_factory=HTML.copy)
 
 
 @dataclass
@@ -353,48 +352,25 @@ def crawl_into(web: Web, folder: Path) -> Crawl:
     return Crawl(web, cities, folder / "output")
 
 
-class serving:  # noqa: N801 - used as a function, in a with statement
+@contextmanager
+def serving(web: Web) -> Iterator[Web]:
     """Serve a `Web` on loopback while the block runs."""
 
-    def __init__(self, web: Web) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-            wbufsize = -1
+    class Proxy(Handler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
-            def do_GET(self) -> None:
-                answer = web.answer(self.path)
-                tag = answer.headers.get("ETag")
-                if tag and self.headers.get("If-None-Match") == tag:
-                    web.unmodified.append(self.path)
-                    answer = Answer(b"", 304, {"ETag": tag})
-                web.sent += len(answer.body)
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                if answer.status != 304:
-                    self.send_header("Content-Length", str(len(answer.body)))
-                self.end_headers()
-                self.wfile.write(answer.body)
+        def do_GET(self) -> None:
+            answer = web.answer(self.path)
+            tag = answer.headers.get("ETag")
+            if tag and self.headers.get("If-None-Match") == tag:
+                web.unmodified.append(self.path)
+                self.send(status=304, headers={"ETag": tag})
+                return
+            web.sent += len(answer.body)
+            self.send(answer.body, answer.status, answer.headers)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
-
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, request: object, client_address: object) -> None:
-                """Stay silent: a crawler that is killed drops its connections."""
-
-        self._web = web
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-
-    def __enter__(self) -> Web:
-        self._web.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-        return self._web
-
-    def __exit__(self, *error: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    with running(HTTP(Proxy)) as host:
+        web.port = int(host.rpartition(":")[2])
+        yield web

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,14 @@ def ended(port: int, *command: str) -> Ended:
     with patch.dict(os.environ, polite | proxy), redirect_stdout(out), ERR.capture() as said:
         code = app.main(command)
     return Ended(code, out.getvalue(), said.get())
+
+
+def inside(output: Path, cities: Path, *command: str) -> tuple[int, str, str]:
+    """Run a command over a corpus in this process; return exit code, output, complaints."""
+    where = ["--output", str(output), "--cities-dir", str(cities)]
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as errors:
+        code = app.main([*command, *where])
+    return code, out.getvalue(), errors.getvalue()
 
 
 def environment(web: Web, **more: str) -> dict[str, str]:

@@ -1,23 +1,19 @@
 """What is wrong with one city costs that city: it is named, the others are aligned and reported."""
 
-import io
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import CITY, Web, serving, small_city
-from operating import call, environment, manifests
+from loopback import Webhook, webhook
+from operating import call, environment, inside, manifests
 
-from pipelines.cli import app
 from pipelines.tables import articles, files, schema
 
 MISTAKE = "internal error: error: unpack_from requires a buffer of at least"
@@ -31,10 +27,7 @@ class Corpus:
     cities: Path
 
     def shizheng(self, *arguments: str) -> tuple[int, str, str]:
-        where = ["--output", str(self.output), "--cities-dir", str(self.cities)]
-        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as errors:
-            code = app.main([*arguments, *where])
-        return code, out.getvalue(), errors.getvalue()
+        return inside(self.output, self.cities, *arguments)
 
     def garble(self, city: str) -> None:
         """Make what was kept of a city's articles nonsense in a table that is whole."""
@@ -71,34 +64,20 @@ def corpus(whole: Corpus, tmp_path: Path) -> Corpus:
 
 
 @pytest.fixture
-def hook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    messages: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/hook", messages
-    server.shutdown()
-    server.server_close()
+def hook() -> Iterator[Webhook]:
+    with webhook() as received:
+        yield received
 
 
 def test_a_run_goes_on_without_the_city_that_cannot_be_aligned_and_names_it(
-    web: Web, corpus: Corpus, hook: tuple[str, list[dict[str, Any]]]
+    web: Web, corpus: Corpus, hook: Webhook
 ) -> None:
     corpus.garble("haiyan")
     (corpus.output / "reports" / "index.html").unlink()
-    url, messages = hook
     env = environment(web, no_proxy="127.0.0.1", SHIZHENG_PRIVATE_ADDRESSES="1")
-    ended = call(web, "run", corpus.output, corpus.cities, "--jobs", "1", "--webhook", url, env=env)
+    ended = call(
+        web, "run", corpus.output, corpus.cities, "--jobs", "1", "--webhook", hook.url, env=env
+    )
 
     assert ended.returncode == 3
     told = ended.stderr.splitlines()
@@ -106,7 +85,7 @@ def test_a_run_goes_on_without_the_city_that_cannot_be_aligned_and_names_it(
     assert told[1].startswith(f"shizheng: haiyan: {MISTAKE}")
     assert (corpus.output / "reports" / "index.html").is_file()
     assert [row["exit_code"] for row in manifests(corpus.output)] == [0, 3]
-    (message,) = messages
+    (message,) = hook.messages
     assert (message["event"], list(message["failures"])) == ("failed", ["haiyan"])
     assert MISTAKE in message["text"]
     issues = Path(told[-1].removeprefix("shizheng: details: ")).read_text().splitlines()

@@ -5,17 +5,17 @@ import gzip
 import json
 import os
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from socketserver import StreamRequestHandler
 
 import pytest
 from conftest import NEWS, ROOT, Answer, Crawl, Web, href, page
+from loopback import speaking
 from operating import tables
 
 from crawler.archive.reader import MAX_HEAD
@@ -36,7 +36,7 @@ def everything_under(folder: Path) -> bytes:
 class Relay:
     """A proxy that answers nobody without the password, and hands all others on to a `Web`."""
 
-    port: int = 0
+    host: str = ""
     let_in: int = 0
     turned_away: int = 0
     cookies: list[str] = field(default_factory=list)
@@ -47,36 +47,27 @@ def guarding(web: Web) -> Iterator[Relay]:
     """Serve such a proxy on loopback while the block runs."""
     relay = Relay()
 
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            line = self.rfile.readline().decode("latin-1")
-            headers = {}
-            while header := self.rfile.readline().decode("latin-1").strip():
-                name, _, value = header.partition(":")
-                headers[name.lower()] = value.strip()
-            if headers.get("proxy-authorization") != f"Basic {SECRET}":
-                relay.turned_away += 1
-                self.wfile.write(b"HTTP/1.1 407 Who is there\r\nContent-Length: 0\r\n\r\n")
-                return
-            relay.let_in += 1
-            answer = web.answer(line.split()[1])
-            head = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
-            self.wfile.write(
-                f"HTTP/1.1 {answer.status} X\r\n{head}Set-Cookie: visit={PASSWORD}\r\n"
-                f"Content-Length: {len(answer.body)}\r\nConnection: close\r\n\r\n".encode()
-                + answer.body
-            )
+    def speak(asked: StreamRequestHandler) -> None:
+        line = asked.rfile.readline().decode("latin-1")
+        headers = {}
+        while header := asked.rfile.readline().decode("latin-1").strip():
+            name, _, value = header.partition(":")
+            headers[name.lower()] = value.strip()
+        if headers.get("proxy-authorization") != f"Basic {SECRET}":
+            relay.turned_away += 1
+            asked.wfile.write(b"HTTP/1.1 407 Who is there\r\nContent-Length: 0\r\n\r\n")
+            return
+        relay.let_in += 1
+        answer = web.answer(line.split()[1])
+        head = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
+        asked.wfile.write(
+            f"HTTP/1.1 {answer.status} X\r\n{head}Set-Cookie: visit={PASSWORD}\r\n"
+            f"Content-Length: {len(answer.body)}\r\nConnection: close\r\n\r\n".encode()
+            + answer.body
+        )
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        relay.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield relay
-        finally:
-            server.shutdown()
-            thread.join()
+    with speaking(speak) as relay.host:
+        yield relay
 
 
 def test_no_credential_is_left_behind_by_a_crawl(web: Web, crawl: Crawl) -> None:
@@ -96,7 +87,7 @@ def test_no_credential_is_left_behind_by_a_crawl(web: Web, crawl: Crawl) -> None
         )
     )
     with guarding(web) as relay:
-        environment = {"http_proxy": f"http://{USER}:{PASSWORD}@127.0.0.1:{relay.port}"}
+        environment = {"http_proxy": f"http://{USER}:{PASSWORD}@{relay.host}"}
         ended = subprocess.run(
             crawl.command("run-1", "-sLOG_LEVEL=DEBUG"),
             capture_output=True, text=True, cwd=ROOT, check=False,
@@ -163,27 +154,19 @@ def test_a_head_without_end_is_cut(crawl: Crawl, kind: str) -> None:
     sent = 0
     start = b"" if kind == "interim answers" else b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            nonlocal sent
-            if b"robots.txt" in self.rfile.readline():
-                self.wfile.write(b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n")
-                return
-            try:
-                self.wfile.write(start)
-                while sent < MAX_HEAD * 1000:
-                    sent += self.wfile.write(HEADS[kind])
-            except OSError:
-                pass
+    def speak(asked: StreamRequestHandler) -> None:
+        nonlocal sent
+        if b"robots.txt" in asked.rfile.readline():
+            asked.wfile.write(b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n")
+            return
+        with suppress(OSError):
+            asked.wfile.write(start)
+            while sent < MAX_HEAD * 1000:
+                sent += asked.wfile.write(HEADS[kind])
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        crawl.web.port = server.server_address[1]
+    with speaking(speak) as host:
+        crawl.web.port = int(host.rpartition(":")[2])
         ended = crawl("run-1", "-sRETRY_TIMES=0")
-        server.shutdown()
-        thread.join()
     assert ended.code == 1  # no list could be read
     codes = {code for code, _ in crawl.issues()}
     assert codes == ({"connection"} if kind == "one line" else {"too_large"})
@@ -207,22 +190,13 @@ ALLOWED = {"SHIZHENG_PRIVATE_ADDRESSES": "1"}
 @contextmanager
 def site(pages: dict[str, bytes]) -> Iterator[str]:
     """Serve raw answers by path on loopback; anything else is gone."""
+    gone = b"HTTP/1.1 404 Gone\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngone"
 
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            path = self.rfile.readline().split()[1].decode()
-            gone = b"HTTP/1.1 404 Gone\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngone"
-            self.wfile.write(pages.get(path, gone))
+    def speak(asked: StreamRequestHandler) -> None:
+        asked.wfile.write(pages.get(asked.rfile.readline().split()[1].decode(), gone))
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with speaking(speak) as host:
+        yield f"http://{host}"
 
 
 def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
@@ -234,7 +208,7 @@ TEXT = "<p>5月6日，滨江市图书馆新馆开馆，藏书二十万册，设�
 
 
 def test_one_page_is_fetched_by_the_rules_of_a_crawl(tmp_path: Path) -> None:
-    html = {"html": "Content-Type: text/html; charset=utf-8"}["html"]
+    html = "Content-Type: text/html; charset=utf-8"
     pages = {
         "/robots.txt": answer(b"User-agent: *\nDisallow: /closed/\n"),
         "/xw/a1.html": answer(page("滨江市图书馆新馆开馆", TEXT), "200 OK", html),

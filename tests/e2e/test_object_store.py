@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from builders import article, store_articles
+from loopback import HTTP, Handler, running
 from object_store import Store, serving
 
 from crawler.demo import DEMO_CITIES
@@ -211,45 +211,29 @@ def test_a_push_that_is_killed_changes_nothing_and_its_garbage_is_swept(
 def test_a_store_without_conditional_writes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     held: dict[str, bytes] = {}
 
-    class Careless(BaseHTTPRequestHandler):
+    class Careless(Handler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, *_: object) -> None:
-            pass
-
         def do_PUT(self) -> None:
-            held[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer(200, b"")
+            held[self.path] = self.received()
+            self.send(headers={"ETag": '"e"'})
 
         def do_POST(self) -> None:
-            asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            keys = "".join(re.findall(r"<Key>.*?</Key>", asked))
-            self._answer(200, f"<DeleteResult><Deleted>{keys}</Deleted></DeleteResult>".encode())
+            keys = "".join(re.findall(r"<Key>.*?</Key>", self.received().decode()))
+            self.send(f"<DeleteResult><Deleted>{keys}</Deleted></DeleteResult>".encode())
 
         def do_DELETE(self) -> None:
-            self._answer(204, b"")
+            self.send(status=204)
 
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("ETag", '"e"')
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Careless)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with running(HTTP(Careless)) as host:
         for name, value in {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_address[1]}",
+            "AWS_ENDPOINT_URL": f"http://{host}",
             "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "r",
             "AWS_ALLOW_HTTP": "true",
         }.items():  # fmt: skip
             monkeypatch.setenv(name, value)
         with pytest.raises(RemoteError, match="ignores conditions on writes"):
             Objects("s3://careless/x").probe()
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_a_head_names_no_file_outside_the_folder(objects: Objects, tmp_path: Path) -> None:

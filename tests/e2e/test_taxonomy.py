@@ -8,14 +8,14 @@ visit; a crawl that is not allowed is the last case.
 import gzip
 import json
 import socket
-import socketserver
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
+from socketserver import StreamRequestHandler
 
 import pytest
 from conftest import Crawl, Web, page
+from loopback import speaking
 
 from crawler.issues import CODES
 from pipelines.tables import articles
@@ -81,49 +81,30 @@ def listing(*links: str, pages: int = 1) -> bytes:
     return reply(page("列表", f"<ul class='list'>{rows}</ul>{script}"))
 
 
-class Host:
-    """A host of loopback that answers each path with bytes, or does to the connection as told."""
+def host(answers: dict[str, Answer], robots: Answer | None = None) -> AbstractContextManager[str]:
+    """Serve a host that answers each path with bytes, or does to the connection as told."""
+    allow = reply(b"User-agent: *\nDisallow: /closed/\n", Content_Type="text/plain")
+    answers["/robots.txt"] = robots or allow
 
-    def __init__(self, answers: dict[str, Answer], robots: Answer | None = None) -> None:
-        allow = reply(b"User-agent: *\nDisallow: /closed/\n", Content_Type="text/plain")
-        self.answers = answers | {"/robots.txt": robots or allow}
-        host = self
+    def speak(handler: StreamRequestHandler) -> None:
+        asked, connection = b"", handler.connection
+        while b"\r\n\r\n" not in asked:
+            got = connection.recv(4096)
+            if not got:
+                return
+            asked += got
+            if asked.startswith(b"\x16"):  # a TLS handshake: refused with an alert
+                connection.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
+                return
+        words = asked.split()
+        path = words[1].decode() if len(words) > 1 else ""
+        answer = answers.get(path, reply(b"no such page", "404 Not Found"))
+        if callable(answer):
+            answer(connection)
+        else:
+            connection.sendall(answer)
 
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self) -> None:
-                asked = b""
-                while b"\r\n\r\n" not in asked:
-                    got = self.request.recv(4096)
-                    if not got:
-                        return
-                    asked += got
-                    if asked.startswith(b"\x16"):  # a TLS handshake: refused with an alert
-                        self.request.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
-                        return
-                words = asked.split()
-                path = words[1].decode() if len(words) > 1 else ""
-                answer = host.answers.get(path, reply(b"no such page", "404 Not Found"))
-                if callable(answer):
-                    answer(self.request)
-                else:
-                    self.request.sendall(answer)
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-
-            def handle_error(self, request: object, client_address: object) -> None:
-                """Stay silent: what is sent after the crawler broke off is lost."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-        self.name = f"127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    return speaking(speak)
 
 
 CHALLENGE = b"<html><script>document.cookie='__jsl_clearance=1';location.reload()</script></html>"
@@ -235,17 +216,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     by a clock that is behind."""
     folder = tmp_path_factory.mktemp("troubled")
     busy = reply(b"busy", "503 Service Unavailable", Retry_After="86400")
-    front: dict[str, Answer] = {"/news/index.html": busy}
+    pages = main_site()
     sites = {
-        "main": Host(main_site()),
-        "busy": Host(front),
-        "robots_fail": Host({}, robots=reply(b"oops", "503 Service Unavailable")),
-        "robots_hang": Host({}, robots=hang),
-        "plain": Host({}),
+        "main": host(pages),
+        "busy": host({"/news/index.html": busy}),
+        "robots_fail": host({}, robots=reply(b"oops", "503 Service Unavailable")),
+        "robots_hang": host({}, robots=hang),
+        "plain": host({}),
     }
-    with socket.socket() as closed:
+    with socket.socket() as closed, ExitStack() as stack:
         closed.bind(("127.0.0.1", 0))  # bound and not listening: nobody else gets the port
-        hosts = {name: site.name for name, site in sites.items()}
+        hosts = {name: stack.enter_context(site) for name, site in sites.items()}
         hosts |= {"shut": f"127.0.0.1:{closed.getsockname()[1]}", "unnamed": "1.2.3.4.5"}
         hosts["local"] = hosts["main"].replace("127.0.0.1", "localhost")
         lists = [f"http://{hosts['main']}/{column}" for column in ("news", "nothing", "drawn")]
@@ -269,22 +250,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             return {(issue["code"], issue["url"]): issue["evidence"] for issue in issues}
 
         leave = "-sSHIZHENG_PRIVATE_ADDRESSES=1"
-        try:
-            runs = {"run-1": run("run-1", lists, leave, "-sSHIZHENG_NOW=2024-03-02T00:00Z")}
-            stored = set(
-                articles.read_articles(crawl.output, "haiqing", ["url"])["url"].to_pylist()
-            )
-            new = page(
-                "要闻", "<section data-feed='/api/feed'><p>栏目改版，敬请期待。</p></section>"
-            )
-            sites["main"].answers["/news/index.html"] = reply(new)
-            later = "-sSHIZHENG_NOW=2024-04-09T00:00Z"
-            runs["run-2"] = run("run-2", lists[:1], leave, later)
-            roots = [lists[0], f"http://{hosts['local']}/news"]
-            runs["run-3"] = run("run-3", roots, "-sSHIZHENG_NOW=2024-02-01T00:00Z")
-        finally:
-            for site in sites.values():
-                site.close()
+        runs = {"run-1": run("run-1", lists, leave, "-sSHIZHENG_NOW=2024-03-02T00:00Z")}
+        stored = set(articles.read_articles(crawl.output, "haiqing", ["url"])["url"].to_pylist())
+        new = page("要闻", "<section data-feed='/api/feed'><p>栏目改版，敬请期待。</p></section>")
+        pages["/news/index.html"] = reply(new)
+        later = "-sSHIZHENG_NOW=2024-04-09T00:00Z"
+        runs["run-2"] = run("run-2", lists[:1], leave, later)
+        roots = [lists[0], f"http://{hosts['local']}/news"]
+        runs["run-3"] = run("run-3", roots, "-sSHIZHENG_NOW=2024-02-01T00:00Z")
         yield Told(runs, hosts, stored)
 
 

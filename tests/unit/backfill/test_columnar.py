@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from archive_services import SCHEMA, Archive, serving
+from loopback import files_of
 
 from crawler.backfill import columnar
 from crawler.backfill.client import Client, ServiceError
@@ -117,15 +115,9 @@ def test_the_files_that_a_web_server_lists_are_found(tmp_path: Path, client: Cli
         folder = tmp_path / f"cc-index/crawl=CC-1/subset={subset}"
         folder.mkdir(parents=True)
         (folder / "a.parquet").touch()
-    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/cc-index/"
-    try:
+    with files_of(tmp_path) as address:
+        url = f"{address}/cc-index/"
         [found] = columnar.table_files(client, url)
-    finally:
-        server.shutdown()
-        server.server_close()
     assert found.startswith(url)
     assert "subset%3Dwarc" in found or "subset=warc" in found
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from loopback import HTTP, Handler, running
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -71,7 +70,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strange]
     monkeypatch.setattr("crawler.backfill.client.LONGEST_PAUSE", 0.001)
     strange = Strange()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answering(Handler):
         def do_GET(self) -> None:
             reply = strange.reply(self.path)
             self.send_response(reply.status)
@@ -83,16 +82,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strange]
             self.end_headers()
             self.wfile.write(reply.body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    strange.url = f"http://127.0.0.1:{http.server_port}"
-    thread = Thread(target=partial(http.serve_forever, 0.01), daemon=True)
-    thread.start()
-    yield strange
-    http.shutdown()
-    http.server_close()
+    with running(HTTP(Answering)) as host:
+        strange.url = f"http://{host}"
+        yield strange
 
 
 @pytest.fixture

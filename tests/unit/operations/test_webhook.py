@@ -3,30 +3,29 @@
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from loopback import HTTP, Handler, running
 
 from pipelines.operations import webhook
 
 
-class Receiver(ThreadingHTTPServer):
+class Receiver(HTTP):
     """Answers with the statuses it is given, in turn; none means not to answer."""
 
-    daemon_threads = True
-
-    def __init__(self, *statuses: int | None) -> None:
-        self.statuses, self.asked = list(statuses), 0
+    def __init__(self) -> None:
+        self.statuses: list[int | None] = []
+        self.asked = 0
         self.over = threading.Event()
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Answering)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/s3cret"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Answering(Handler):
     server: Receiver
 
     def do_POST(self) -> None:
@@ -34,24 +33,16 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked += 1
         if status is None:
             self.server.over.wait(30)
-            return
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
+        else:
+            self.send(status=status)
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+    server = Receiver()
+    with running(server):
         yield server
         server.over.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(
