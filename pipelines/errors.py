@@ -20,7 +20,7 @@ class Stopped(KeyboardInterrupt):
 def known_ones(word: str, known: Sequence[str]) -> str:
     """Return the known names, and the one that was meant, in words."""
     folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold().replace("-", "_"), folded, n=1)
+    near = difflib.get_close_matches(str(word).casefold().replace("-", "_"), folded, n=1)
     hint = f"; did you mean {folded[near[0]]}?" if near else ""
     return f"known: {', '.join(known)}{hint}"
 

@@ -3,25 +3,26 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import pyarrow as pa
 
 from pipelines.cli.checks import existing
-from pipelines.errors import known_ones
+from pipelines.errors import UsageError, known_ones
 from pipelines.export import rows
 from pipelines.export.filters import Filters, Losses
 
 _SEVERAL = {"relations", "cities", "scripts", "kinds", "without_flags"}
+_DAYS = {"since", "until"}
 
 
 class Chosen(TypedDict, total=False):
     """Filters as keywords, those of `shizheng export`.
 
-    `min_probability` is .5 unless named; `since` and `until` are about both articles; the last
-    four are about beads.
+    `min_probability` is .5 unless named; `since` and `until`, days such as "2024-03-05", are about
+    both articles; the last four are about beads.
     """
 
     min_probability: float
@@ -29,8 +30,8 @@ class Chosen(TypedDict, total=False):
     best: bool
     cities: str | Sequence[str]
     scripts: str | Sequence[str]
-    since: date | None
-    until: date | None
+    since: date | str | None
+    until: date | str | None
     min_bead_probability: float
     min_similarity: float
     kinds: str | Sequence[str]
@@ -65,18 +66,37 @@ class Corpus:
                 raise TypeError(
                     f"unknown filter {name}; {known_ones(name, (*Chosen.__annotations__,))}"
                 )
-        several: dict[str, Any] = {
-            name: (value,) if isinstance(value, str) else value for name, value in filters.items()
-        }
-        for name in several.keys() & _SEVERAL:
-            several[name] = tuple(several[name])
-        found = rows.read(self.folder, kind, Filters(**several), Losses())
+        given = {name: _read(name, value) for name, value in filters.items()}
+        found = rows.read(self.folder, kind, Filters(**given), Losses())
         return pa.concat_tables(found)
+
+
+def _read(name: str, value: Any) -> Any:
+    """Return a filter's value as `Filters` takes it."""
+    if name in _SEVERAL:
+        return (value,) if isinstance(value, str) else tuple(value)
+    if name in _DAYS and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value  # which `Filters` refuses
+    return value.date() if isinstance(value, datetime) else value
 
 
 def open(output: str | os.PathLike[str] = "output") -> Corpus:  # noqa: A001 - shizheng.open
     """Open the corpus in a folder, the `--output` of commands.
 
-    Raises `UsageError` if there is no such folder.
+    Raises `UsageError` if there is no such folder, and for a release, which any reader of Parquet
+    opens.
     """
-    return Corpus(existing(Path(output)))
+    if "://" in str(output):
+        raise UsageError(
+            f"{output}: expected a folder; `shizheng pull` copies a stored corpus to one"
+        )
+    folder = existing(Path(output))
+    if (folder / "manifest.json").is_file() and (folder / "data").is_dir():
+        raise UsageError(
+            f"{output}: a release, whose tables are Parquet: read {output}/data/sentences with "
+            "pandas or `datasets`, or open the corpus it was made from"
+        )
+    return Corpus(folder)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipelines.align import MAX_DAYS, align_city
 from pipelines.articles import duplicates, imports
+from pipelines.articles.records import ImportFileError
 from pipelines.export import rows
 from pipelines.export.filters import Filters, Losses
 from pipelines.tables import runs
@@ -43,15 +44,27 @@ def pair(
     """
     with tempfile.TemporaryDirectory(prefix="shizheng-pair-") as name:
         output = Path(name)
-        given = output / "articles.jsonl"
+        given, places = output / "articles.jsonl", list[str]()
         with given.open("w", encoding="utf-8") as file:
             for lang, articles in (("zh", zh_articles), ("en", en_articles)):
                 for number, article in enumerate(articles):
+                    places.append(f"{lang}_articles[{number}]")
+                    if not isinstance(article, str | Mapping):
+                        raise TypeError(
+                            f"{places[-1]}: expected a text or a mapping with text, not "
+                            f"{type(article).__name__}"
+                        )
                     row = {"text": article} if isinstance(article, str) else dict(article)
                     row = {"id": f"{lang}-{number}", "title": "", "url": None} | row
                     row |= {"lang": lang, "city": _CITY}
                     file.write(json.dumps(row, default=str) + "\n")
-        found, _ = imports.read_jsonl(given)
+        if not places:
+            return rows.columns("pairs").empty_table()
+        try:
+            found, _ = imports.read_jsonl(given)
+        except ImportFileError as error:
+            line, _, said = str(error).removeprefix(f"{given}:").partition(": ")
+            raise ImportFileError(f"{places[int(line) - 1]}: {said}") from None
         run = runs.start(output, "pair", (_CITY,))
         write_articles(output, _CITY, found, run_id=run.run_id, now=run.started_at)
         duplicates.cluster_shard(output, _CITY)

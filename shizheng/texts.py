@@ -12,6 +12,8 @@ from pipelines.articles.article_language import judge
 from pipelines.facts.facts import Facts
 from pipelines.facts.facts import facts as read_facts
 from pipelines.sentences.align import align as align_split
+from pipelines.sentences.documents import check_sides
+from pipelines.tables.vocabulary import LANGS
 from pipelines.text import splitting
 from pipelines.vectors.load import load_encoder
 
@@ -67,7 +69,7 @@ def detect(text: str) -> language.Verdict:
     >>> verdict.lang, verdict.script
     ('en', 'Latn')
     """
-    return language.detect(text)
+    return language.detect(_text(text))
 
 
 def split(text: str, lang: Lang) -> list[Sentence]:
@@ -76,7 +78,8 @@ def split(text: str, lang: Lang) -> list[Sentence]:
     >>> [sentence.text for sentence in split("地铁三号线开通。市民试乘！", "zh")]
     ['地铁三号线开通。', '市民试乘！']
     """
-    return [Sentence(text[start:end], start, end) for start, end in splitting.split(text, lang)]
+    found = splitting.split(_text(text), lang)
+    return [Sentence(text[start:end], start, end) for start, end in found]
 
 
 def facts(
@@ -88,7 +91,9 @@ def facts(
     >>> found.ordinals[0].rank, [float(figure.value) for figure in found.figures]
     (9, [136000000.0])
     """
-    return read_facts(text, lang, title=title, published=published, url=url)
+    if lang not in LANGS:
+        raise ValueError(f"facts are read in zh or en, not in {lang!r}")
+    return read_facts(_text(text), lang, title=title, published=published, url=url)
 
 
 def align(
@@ -97,14 +102,23 @@ def align(
     """Align two texts, or two lists of sentences.
 
     The beads cover both in order. The indices of beads count sentences, of a text those of
-    `split`. `encoder` names a sentence encoder on disk; by default it is the bundled one.
+    `split`. `encoder` names a sentence encoder on disk; by default it is the bundled one. Raises
+    `AlignError` if each side is in the other's language.
 
     >>> zh = "地铁三号线昨日开通。市民免费试乘。"
     >>> beads = align(zh, "Metro Line 3 opened yesterday. Rides were free.")
     >>> [(bead.zh, bead.en) for bead in beads]
     [((0,), (0,)), ((1,), (1,))]
     """
-    zh_side = [one.text for one in split(zh, "zh")] if isinstance(zh, str) else list(zh)
-    en_side = [one.text for one in split(en, "en")] if isinstance(en, str) else list(en)
+    zh_side = [one.text for one in split(zh, "zh")] if isinstance(zh, str) else [*map(_text, zh)]
+    en_side = [one.text for one in split(en, "en")] if isinstance(en, str) else [*map(_text, en)]
+    check_sides(zh_side, en_side, "align(zh, en)")
     found = align_split(zh_side, en_side, load_encoder(encoder))
     return [Bead(bead.zh, bead.en, bead.probability) for bead in found]
+
+
+def _text(given: object) -> str:
+    """Return a text. Raises `TypeError` for anything else."""
+    if not isinstance(given, str):
+        raise TypeError(f"expected a text (str), not {type(given).__name__}")
+    return given

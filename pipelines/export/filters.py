@@ -50,8 +50,13 @@ class Filters:
     def __post_init__(self) -> None:
         """Raise `UsageError` for a value that no row can have."""
         for least in (self.min_probability, self.min_bead_probability, self.min_similarity):
-            if not 0 <= least <= 1:
+            if not (isinstance(least, int | float) and 0 <= least <= 1):
                 raise UsageError(f"expected a number from 0 to 1, not {least!r}")
+        for day in (self.since, self.until):
+            if day is not None and not isinstance(day, date):
+                raise UsageError(f"expected a date like 2024-03-05, not {day!r}")
+        if self.since and self.until and self.since > self.until:
+            raise UsageError(f"since {self.since} is later than until {self.until}")
         check_words("relation", self.relations, RELATIONS)
         check_words("script", self.scripts, SCRIPTS)
         check_words("flag", self.without_flags, (*FLAGS, ANY))
@@ -70,7 +75,7 @@ class Filters:
 
 def check_kinds(kinds: Iterable[str]) -> None:
     """Raise `UsageError` for what is no kind of beads, such as 1-1."""
-    for kind in kinds:
+    for kind in map(str, kinds):
         if not _KIND.fullmatch(kind):
             meant = "-".join(re.findall("[0-9]+", unicodedata.normalize("NFKC", kind)))
             hint = f"; did you mean {meant}?" if _KIND.fullmatch(meant) else ""

@@ -7,7 +7,7 @@ has them), one text in both languages line by line, and a text in each language.
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -59,12 +59,17 @@ def read_documents(source: Path, english: Path | None, *, cut: bool) -> list[Doc
         document = Document(
             key, *((_sentences(zh, "zh"), _sentences(en, "en")) if cut else (zh, en))
         )
-        if _is_chinese(document.en) and _is_english(document.zh):
-            raise AlignError(
-                f'{where}: the languages are swapped; "zh" is in English and "en" in Chinese'
-            )
+        check_sides(document.zh, document.en, where)
         found.append(document)
     return found
+
+
+def check_sides(zh: Sequence[str], en: Sequence[str], where: str) -> None:
+    """Raise `AlignError` if each side is in the other's language."""
+    if _is_chinese(en) and _is_english(zh):
+        raise AlignError(
+            f'{where}: the languages are swapped; "zh" is in English and "en" in Chinese'
+        )
 
 
 _Row = tuple[str, Any, list[list[str]]]
@@ -177,16 +182,16 @@ def _sentences(paragraphs: list[str], lang: str) -> list[str]:
     return [text[span.start : span.end] for span in split(text, lang)]
 
 
-def _is_chinese(sentences: list[str]) -> bool:
+def _is_chinese(sentences: Sequence[str]) -> bool:
     han, latin = _letters(sentences)
     return han * _LATIN_PER_HAN > latin
 
 
-def _is_english(sentences: list[str]) -> bool:
+def _is_english(sentences: Sequence[str]) -> bool:
     han, latin = _letters(sentences)
     return han * _LATIN_PER_HAN < latin
 
 
-def _letters(sentences: list[str]) -> tuple[int, int]:
+def _letters(sentences: Sequence[str]) -> tuple[int, int]:
     text = "".join(sentences)
     return len(_HAN.findall(text)), len(_LATIN.findall(text))

@@ -3,13 +3,16 @@
 import doctest
 import importlib
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import shizheng
+from pipelines.articles.records import ImportFileError
 from pipelines.errors import UsageError
+from pipelines.sentences.documents import AlignError
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "python-api.md"
 
@@ -59,6 +62,56 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         shizheng.open(tmp_path / "nothing")
 
 
+def test_days_are_dates_or_texts(corpus: Path) -> None:
+    found = shizheng.open(corpus)
+    first = min(found.documents(min_probability=0.0)["zh_published_at"].drop_null().to_pylist())
+    for day in (first.date(), first.date().isoformat(), first):
+        assert found.pairs(min_probability=0.0, since=day).num_rows > 0
+        assert found.pairs(min_probability=0.0, until=day, since=day).num_rows < 4
+    assert found.pairs(since="2090-01-01").num_rows == 0
+
+
+def test_what_is_no_corpus_is_named_for_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "release/data").mkdir(parents=True)
+    (tmp_path / "release/manifest.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"a release, whose tables are Parquet: read .*/data/sent"):
+        shizheng.open(tmp_path / "release")
+    with pytest.raises(UsageError, match="s3://bucket/x: expected a folder"):
+        shizheng.open("s3://bucket/x")
+
+
+ENGLISH = ["The port opened today in the city.", "It was a fine day for all of them."]
+CHINESE = ["港口今天在本市开放。", "当天天气晴好，人人高兴。"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda: shizheng.detect(None), TypeError, r"expected a text \(str\), not NoneType"),
+        (lambda: shizheng.split(b"x", "en"), TypeError, r"expected a text \(str\), not bytes"),
+        (lambda: shizheng.split("x", "fr"), ValueError, "in zh or en, not in 'fr'"),
+        (lambda: shizheng.facts("x", "de"), ValueError, "in zh or en, not in 'de'"),
+        (lambda: shizheng.align([1], ["a"]), TypeError, r"expected a text \(str\), not int"),
+        (lambda: shizheng.align(ENGLISH, CHINESE), AlignError, "the languages are swapped"),
+        (lambda: shizheng.pair([7], []), TypeError, r"zh_articles\[0\]: expected a text or a map"),
+        (
+            lambda: shizheng.pair(["一"], ["a", {"text": "b", "published_at": "5 March"}]),
+            ImportFileError,
+            r"^en_articles\[1\]: published_at must be like",
+        ),
+    ],
+)
+def test_an_argument_that_is_none_is_a_sentence(
+    call: Callable[[], object], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        call()
+
+
+def test_no_articles_are_no_pairs(corpus: Path) -> None:
+    assert shizheng.pair([], []).schema.names == shizheng.open(corpus).pairs().schema.names
+
+
 @pytest.mark.parametrize(
     ("filters", "error", "said"),
     [
@@ -67,6 +120,13 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         ({"min_probability": 90}, UsageError, "from 0 to 1"),
         ({"kinds": "1-1"}, UsageError, "chooses sentences"),
         ({"relation": "translation"}, TypeError, "did you mean relations"),
+        ({"min_probability": "0.9"}, UsageError, "expected a number from 0 to 1, not '0.9'"),
+        ({"min_probability": None}, UsageError, "expected a number from 0 to 1, not None"),
+        ({"since": "5 March"}, UsageError, "expected a date like 2024-03-05, not '5 March'"),
+        ({"since": 2024}, UsageError, "expected a date like 2024-03-05, not 2024"),
+        ({"since": "2024-05-01", "until": "2024-04-30"}, UsageError, "is later than until"),
+        ({"kinds": (1, 1)}, UsageError, "like 1-1 or 1-2, not '1'"),
+        ({"scripts": [7]}, UsageError, "unknown script 7; known: Hans, Hant"),
     ],
 )
 def test_a_filter_that_means_nothing_is_refused(
