@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipelines.facts import units
 from pipelines.facts.clocks import ZH_CLOCK, clocks, masked
+from pipelines.facts.lapses import lapses
 from pipelines.facts.quantity import Quantity, digits, half_digit, vague
 from pipelines.facts.trends import trend
 from pipelines.text import numerals
@@ -27,7 +28,8 @@ _WORDS = (
 _NEXT = "一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九"
 _NEIGHBOURS = rf"十?(?:{_NEXT})[十百千万亿]{{0,3}}(?![{_ONE}])"
 _TWO = re.compile(rf"(?P<ten>十?)(?P<a>[{_ONE}])(?P<b>[{_ONE}])(?P<scale>[十百千万亿]*)")
-_VAGUE = "(?:(?:数|好?几|若干)[十百千万亿]{1,3}|十[几数])"
+_MANY = {"成百上千": 1e2, "成千上万": 1e3, "千千万万": 1e3}
+_VAGUE = rf"(?:(?:数|好?几|若干)[十百千万亿]{{1,3}}|十[几数]|{'|'.join(_MANY)})"
 _HALF = "(?<![上前下后过大小各])半(?=个|年|天|小时|公里|里|米|周|亩|吨)"
 _SCALE = (
     r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年|帕|赫|焦|字)"
@@ -66,7 +68,8 @@ _MU = 15
 """Mu of a hectare."""
 _SCALES = {"十": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 _MEASURES = (
-    "个项家人名位条所座套件次场批种类处辆台只艘架间起宗份期张户幢栋支款对届省市县区国方剂棵株头村"
+    "个项家人名位条所座套件次场批种类处辆台只艘架间起宗份期张户幢栋支款对届省市县区国方剂棵株头"
+    "村夜晚"
 )
 _SHARES = ("percent", "points", "times")
 """Classes of figures that something rises by."""
@@ -74,9 +77,11 @@ _SHARES = ("percent", "points", "times")
 
 def chinese(text: str) -> Iterator[Quantity]:
     """Yield the figures of a Chinese text."""
-    read = [*_shares(text), *clocks(ZH_CLOCK, text)]
-    yield from (figure for figure, _ in read)
+    read = [*lapses(text, "zh")]
     rest = masked(text, [span for _, span in read])
+    read += [*_shares(rest), *clocks(ZH_CLOCK, rest)]
+    yield from (figure for figure, _ in read)
+    rest = masked(rest, [span for _, span in read])
     for hit in _FIGURES.finditer(rest):
         if _is_figure(hit, rest[hit.end() : hit.end() + 1]):
             yield from _read(hit, rest)
@@ -97,6 +102,8 @@ def _value(written: str) -> tuple[float, float] | None:
         return 0.5, 0.05
     if written in ("十几", "十数"):
         return 15.0, 5.0
+    if written in _MANY:
+        return vague(_MANY[written])
     if written[0] in "数几好若":
         return vague(_scale(written.lstrip("数好几若干")))
     return _spelt(written)
@@ -172,7 +179,9 @@ def _is_figure(hit: re.Match[str], after: str) -> bool:
         unit
         or large
         or written[0] in "数几好"
+        or written in _MANY
         or written == "十几"
+        or (after in ("级", "规") and len(written) > 1)  # 千亿级产业, 百亿规模
         or (after and after in _MEASURES)
     )
 

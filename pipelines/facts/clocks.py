@@ -6,49 +6,100 @@ from collections.abc import Iterable, Iterator
 from pipelines.facts.quantity import Quantity
 from pipelines.text import numerals
 
-_ZH_HOUR = r"1\d|2[0-4]|\d|十[一二]?|[零〇一二两三四五六七八九]"
+_ZH_HOUR = r"1\d|2[0-4]|0?\d|十[一二]?|[零〇一二两三四五六七八九]"
 _ZH_MINUTE = r"[0-5]?\d|[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九]"
+_ZH_DAY = "上午|下午|早上|早晨|清晨|今早|凌晨|中午|晚上|晚间|今晚|昨晚|傍晚|深夜|夜间|晚|早"
 _EN_HOUR = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_DIGIT_HOUR = r"1\d|2[0-4]|0?\d"
 ZH_CLOCK = re.compile(
-    r"(?P<part>上午|下午|早上|早晨|凌晨|中午|晚上|傍晚|晚|早)?(?:"
+    rf"(?P<part>{_ZH_DAY})?(?:"
     rf"(?P<h>{_ZH_HOUR})(?:[时時](?![间候代期速尚长間])|(?P<dot>点))"
     rf"(?:(?P<quarter>[一三])刻|(?P<m>{_ZH_MINUTE})分?|(?P<half>半)|整)?"
-    r"|(?P<h2>1\d|2[0-4]|0?\d)[:：](?P<m2>[0-5]\d))(?!\d)"
+    rf"|(?P<h2>{_DIGIT_HOUR})[:：](?P<m2>[0-5]\d)|(?P<noon>正午|午夜|子夜))(?!\d)"
 )
+_ZH_ON = re.compile(r"[整分]?\s?[起前后至到，。开举止-]")
+_ZH_RANGE = re.compile(r"\s?(?:至|到|[-—–~～])\s?")
 EN_CLOCK = re.compile(
-    r"(?<![\d.])(?P<h>1\d|2[0-4]|0?\d)(?:[:.](?P<m>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?"
-    rf"|(?<![\d.:])(?P<full>1\d|2[0-4]|0?\d|\b(?:{_EN_HOUR})) ?o['’]clock\b"
+    rf"(?:(?<![\d.:-])(?P<from>{_DIGIT_HOUR})(?:[:.](?P<from_m>[0-5]\d))?"
+    r"(?: (?:to|and) | ?[-–—] ?))?"
+    rf"(?<![\d.])(?P<h>{_DIGIT_HOUR})(?:[:.](?P<m>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?"
+    rf"|(?:(?<![\d.:])(?P<full>{_DIGIT_HOUR}|\b(?:{_EN_HOUR})) ?o['’]clock\b"
     rf"|\b(?:half (?P<past>past)|a quarter (?P<of>past|to)) (?P<hour>{_EN_HOUR}|1[0-2]|[1-9])\b"
-    r"(?! (?:percent|million|billion)|[%,.]\d)|\b(?P<noon>noon|midnight)\b"
-    r"|(?<![\d.:])(?P<h2>1\d|2[0-4]|0?\d):(?P<m2>[0-5]\d)(?![\d:])",
+    r"(?! (?:percent|million|billion)|[%,.]\d)"
+    rf"|(?<![\d.:])(?P<h2>{_DIGIT_HOUR}):(?P<m2>[0-5]\d)(?![\d:]))"
+    r"(?: in the (?P<of_day>morning|afternoon|evening)| at (?P<night>night))?"
+    r"|\b(?P<noon>noon|midnight|midday)\b",
     re.IGNORECASE,
 )
+_LATE = frozenset(
+    ("下午", "晚上", "晚间", "今晚", "昨晚", "傍晚", "深夜", "夜间", "晚", "中午", "p", "afternoon",
+     "evening", "night")
+)  # fmt: skip
+"""Parts of the day that follow noon."""
 _HALF = 8.0
 """Precision of a time of day, in minutes; set by hand, not measured."""
+_DAY = 24 * 60
 
 
 def clocks(pattern: re.Pattern[str], text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
     """Yield times of day, in minutes, with the span of each."""
+    part, end = "", -1
     for hit in pattern.finditer(text):
-        groups = hit.groupdict()
-        if groups.get("dot") and not (groups["part"] or groups["m"] or groups["half"]):
-            continue  # 3点要求: three points
-        written = groups["h"] or groups["h2"] or groups.get("full") or groups.get("hour") or "0"
-        if "quarter" in groups and not (written.isdigit() or groups["part"]):
-            continue  # 一时, 三点: for a moment, three points
-        hour, minute = _number(written), _number(groups["m"] or groups["m2"] or "0")
-        minute += 30 * (groups["half"] == "半" or groups.get("past") is not None)
-        minute += {"一": 15, "三": 45, "past": 15, "to": -15}.get(
-            groups.get("quarter") or groups.get("of") or "", 0
-        )
-        hour += 12 * (groups.get("noon") == "noon")
-        late = (groups["half"] or "").lower() == "p" or groups.get("part") in (
-            "下午", "晚上", "傍晚", "晚", "中午"
-        )  # fmt: skip
-        hour += 12 * (late and hour < 11)
-        loose = groups.get("noon") is not None
-        time = Quantity("clock", 60.0 * hour + minute, _HALF, loose, hit.start())
-        yield time, hit.span()
+        groups = {name: value for name, value in hit.groupdict().items() if value}
+        # 晚8点至10点: the end of a range is of the same part of the day.
+        follows = end >= 0 and _ZH_RANGE.fullmatch(text, end, hit.start()) is not None
+        if not _is_time(groups, text[hit.end() :][:2], follows):
+            continue
+        own = _part(groups)
+        part, end = own or (part if follows else ""), hit.end()
+        hour, minute = _time(groups)
+        if hour == _NOON:
+            hour = {"a": 0, "凌晨": 0, "晚上": 24, "深夜": 24, "晚": 24}.get(part, hour)
+        late = part in _LATE and hour < _NOON - (part == "中午")
+        began = 60 * int(groups.get("from", 0)) + int(groups.get("from_m", 0))
+        at = 60 * hour + minute + 12 * 60 * late
+        if "from" in groups:
+            began += 12 * 60 * (late and began + 12 * 60 < at)
+            yield _clock(began, hit), hit.span()
+        yield _clock(at, hit), hit.span()
+
+
+_NOON = 12
+
+
+def _clock(minutes: int, hit: re.Match[str]) -> Quantity:
+    loose = hit["noon"] is not None
+    return Quantity("clock", float(minutes % _DAY), _HALF, loose, hit.start())
+
+
+def _is_time(groups: dict[str, str], after: str, follows: bool) -> bool:
+    """Return True unless 3点 is a point (3点要求) or 一时 a moment."""
+    written = groups.get("h", "")
+    if not written or "part" in groups or follows or groups.get("half", "") in ("a", "p", "A", "P"):
+        return True
+    if written in "零〇0":
+        return "dot" not in groups or _ZH_ON.match(after) is not None
+    return written.isdigit() and ("dot" not in groups or "m" in groups or "half" in groups)
+
+
+def _part(groups: dict[str, str]) -> str:
+    half = groups.get("half", "")
+    part = groups.get("part") or groups.get("of_day") or groups.get("night")
+    return numerals.folded(part or (half if half.isascii() else ""))
+
+
+def _time(groups: dict[str, str]) -> tuple[int, int]:
+    """Return hour and minute as written."""
+    noon = numerals.folded(groups.get("noon", ""))
+    if noon:
+        return 12 * (noon in ("noon", "midday", "正午")), 0
+    named = next((groups[name] for name in ("h", "h2", "full", "hour") if name in groups), "0")
+    minute = _number(groups.get("m") or groups.get("m2") or "0")
+    minute += 30 * (groups.get("half") == "半" or "past" in groups)
+    minute += {"一": 15, "三": 45, "past": 15, "to": -15}.get(
+        groups.get("quarter") or numerals.folded(groups.get("of", "")), 0
+    )
+    return _number(named), minute
 
 
 def _number(written: str) -> int:

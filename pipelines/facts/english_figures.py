@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from pipelines.facts import units
 from pipelines.facts.clocks import EN_CLOCK, clocks, masked
+from pipelines.facts.lapses import lapses
 from pipelines.facts.quantity import Quantity, digits, half_digit, vague
 from pipelines.facts.trends import trend
 from pipelines.facts.units import Unit
@@ -21,9 +22,11 @@ _LOOSE = (
 )
 _BOUNDING = ("at least", "up to", "less than")
 _SCALE = (
-    r"hundred million|trillion|billion|million|thousand|hundred|dozen"
+    r"hundred million|trillion|billion|million|thousand|hundred|dozen|crore|lakh"
     r"|(?:bn|mn|mln|trn|tn)\b"
 )
+# 4.8m tonnes, 3m people: the letter counts; a 3m wall is as high.
+_THINGS = rf" (?:people|(?!(?:across|areas?)\b)[a-z]{{3,}}s\b|(?:{units.EN_PATTERN}))"
 _ONE_OF = rf"\ban? (?:full )?(?=(?:{_SCALE})\b|percentage[- ]point)"
 _FIGURES = re.compile(
     rf"(?:\b(?P<loose>{_LOOSE}) )?"
@@ -31,8 +34,8 @@ _FIGURES = re.compile(
     rf"(?:(?<=(?i:rmb|cny|usd|mop|eur|jpy))|(?<![\w.]))"
     rf"(?P<n>{_SPACED}|{_FIGURE}|\b{numerals.EN_CARDINAL}\b|{_ONE_OF})"
     rf"(?:(?: ?(?P<u0>%))? ?(?:-|–|—|to) ?(?P<m>{_FIGURE})(?= ?(?:%|per|million|billion)))?"
-    rf"(?:[- ]?(?:(?P<scale>{_SCALE})|(?P<short>[mbkt])\b(?!/)))?"
-    rf"(?P<odd>\+)?[- ]?(?:full )?(?P<unit>{units.EN_PATTERN})?"
+    rf"(?:[- ]?(?:(?P<scale>{_SCALE})|(?P<m_of>m)(?={_THINGS})|(?P<short>[mbkt])\b(?!/)))?"
+    rf"(?P<odd>\+)?[- ]?(?:full |of an? (?=percentage))?(?P<unit>{units.EN_PATTERN})?"
     r"(?: (?:per|an?) (?P<per>hectare|ha\b))?",
     re.IGNORECASE,
 )
@@ -43,6 +46,8 @@ _FRACTION = re.compile(
     rf"\b(?:(?P<loose>{_LOOSE}) )?(?:"
     rf"(?P<n>two|three|four|five|six|seven|eight|nine)[- ](?P<of>{'|'.join(_PARTS)})s\b"
     rf"|one-(?P<one>{'|'.join(_PARTS)})\b|(?:an?|one) (?P<a>{'|'.join(_PARTS)})(?= of\b)"
+    rf"|(?:(?<=\bby )|(?<=\bto )|(?<=\bthan )|(?<=\bover ))(?:an?|one) (?P<by>{'|'.join(_PARTS)})"
+    r"(?=[.,;:)]|$| (?:from|in|year|compared|on)\b)"
     r"|half(?= (?:of|the|its|their|all)\b)|halved\b|halving\b)",
     re.IGNORECASE,
 )
@@ -115,7 +120,8 @@ class _Scaled:
 
 def english(text: str) -> Iterator[Quantity]:
     """Yield the figures of an English text."""
-    read = [*_parts(text)]
+    read = [*lapses(text, "en")]
+    read += _parts(masked(text, [span for _, span in read]))
     rest = masked(text, [span for _, span in read])
     read += [*_shares(rest), *clocks(EN_CLOCK, rest)]
     rest = masked(rest, [span for _, span in read])
@@ -149,7 +155,7 @@ def _is_name(hit: re.Match[str], text: str) -> bool:
     if not hit["n"][0].isdigit() or not after.isalpha():
         return False
     short = hit["short"] and (_is_money(hit) or hit["short"] in "mt")
-    return not (hit["scale"] or hit["unit"] or short)
+    return not (hit["scale"] or hit["unit"] or hit["m_of"] or short)
 
 
 def _is_money(hit: re.Match[str]) -> bool:
@@ -196,7 +202,7 @@ def _value(written: str) -> float | None:
 def _shares(text: str) -> Iterator[_Found]:
     """Yield fractions and multiples, with the span of each."""
     for hit in _FRACTION.finditer(text):
-        of = numerals.folded(hit["of"] or hit["one"] or hit["a"] or "half")
+        of = numerals.folded(hit["of"] or hit["one"] or hit["a"] or hit["by"] or "half")
         value = 100 * (numerals.english(hit["n"] or "one") or 1) / _PARTS[of]
         half = 2.0 if _PARTS[of] == 2 else 1.0
         yield Quantity("percent", value, half, bool(hit["loose"]), hit.start()), hit.span()
@@ -206,7 +212,7 @@ def _shares(text: str) -> Iterator[_Found]:
 
 
 def _is_bare(hit: re.Match[str]) -> bool:
-    return not (hit["scale"] or hit["unit"] or hit["prefix"] or hit["short"])
+    return not (hit["scale"] or hit["unit"] or hit["prefix"] or hit["short"] or hit["m_of"])
 
 
 def _scaled(hit: re.Match[str], text: str, following: _Scaled | None) -> _Scaled:
@@ -219,6 +225,7 @@ def _scaled(hit: re.Match[str], text: str, following: _Scaled | None) -> _Scaled
             scale = 1.0 if digits(hit["n"]) >= 1000 else following.scale
         return _Scaled(following.unit, scale, start)
     scale = math.prod(numerals.SCALES[word] for word in numerals.folded(hit["scale"] or "").split())
+    scale *= _SHORT["m"] if hit["m_of"] else 1
     prefix = units.PREFIXES.get(numerals.folded(hit["prefix"] or ""))
     unit = Unit(prefix, 1.0) if prefix else units.english(hit["unit"])
     if short := numerals.folded(hit["short"] or ""):

@@ -44,6 +44,13 @@ _NOT_BEFORE = {
 }
 """Characters after which a form is another word: 10里程碑, 两周年."""
 _ZH = {form: unit for unit, zh, _ in _rows() for form in zh}
+# Chinese texts write abbreviations: 500Mbps, 12 km, 3GW. A single letter may be a word (3F).
+_ABBREVIATED = {
+    form.replace("[s]", ""): unit
+    for unit, _, en in _rows()
+    for form in en
+    if 1 < len(form.replace("[s]", "")) <= (3 if "[" in form else 6)
+}
 _ZH_ORDERED = sorted(_ZH, key=len, reverse=True)
 _EN = tuple(
     (_en_pattern(form), unit)
@@ -55,9 +62,15 @@ _EN = tuple(
 )
 _EN_WHOLE = tuple((re.compile(pattern.replace(r"\b", "")), unit) for pattern, unit in _EN)
 
+_ABBREVIATION = "|".join(sorted(map(re.escape, _ABBREVIATED), key=len, reverse=True))
 ZH_PATTERN = "|".join(
-    re.escape(form) + (f"(?![{_NOT_BEFORE[form]}])" if _NOT_BEFORE.get(form) else "")
-    for form in _ZH_ORDERED
+    (
+        *(
+            re.escape(form) + (f"(?![{_NOT_BEFORE[form]}])" if _NOT_BEFORE.get(form) else "")
+            for form in _ZH_ORDERED
+        ),
+        f"(?i: ?(?:{_ABBREVIATION})(?![a-z]))",
+    )
 )
 """Matches a Chinese unit."""
 EN_PATTERN = "|".join(f"(?:{pattern})" for pattern, _ in _EN)
@@ -89,7 +102,8 @@ def alike(first: str, second: str) -> bool:
 
 def chinese(form: str | None) -> Unit:
     """Return the unit of a Chinese form; `COUNT` without one."""
-    return _ZH.get(form or "", COUNT)
+    written = form or ""
+    return _ZH.get(written) or _ABBREVIATED.get(numerals.folded(written.strip()), COUNT)
 
 
 def english(form: str | None) -> Unit:

@@ -32,9 +32,6 @@ _NEAR = 0.8
 _MOST = 300
 """Facts of a kind on each side that are compared: two tables would take the square of their
 length."""
-_APART = 16
-"""Characters between the parts of one lapse of time: 5 minutes and 30 seconds."""
-
 _TON = 1000
 """Kilograms of a ton, the unit in which freight and harvests are told."""
 _HALF_DAY = 720
@@ -48,19 +45,6 @@ _TELEPHONE = re.compile(
 )
 _LEAST_DIGITS = 7
 """Digits at the end of a telephone number that make it: codes of area and country may be absent."""
-_LAPSE = re.compile(
-    r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?![\d:])"
-    r"|(?<!\d)(?:(?P<hours>\d{1,3})个?小时)?(?P<minutes>\d{1,2})分钟?(?P<seconds>[0-5]?\d)秒"
-    r"|(?<!\d)(?P<hours_only>\d{1,3})个?小时(?P<minutes_only>[0-5]?\d)分"
-)
-# 一年零三个月, a year and three months: one lapse.
-_MONTHS = re.compile(
-    rf"(?P<zh_years>\d{{1,2}}|[{numerals.ZH_NUMERAL}]{{1,3}})年[零又]?"
-    rf"(?P<zh_months>\d{{1,2}}|[{numerals.ZH_NUMERAL}]{{1,2}})个月"
-    rf"|\b(?P<years>\d{{1,2}}|an?|{numerals.EN_CARDINAL}) years?,? (?:and )?"
-    rf"(?P<months>\d{{1,2}}|an?|{numerals.EN_CARDINAL}) months?\b",
-    re.IGNORECASE,
-)
 # Beside a word of winning or losing: 2:1, 2比1, 2-1.
 _SCORE = re.compile(
     r"(?<![\d:：比.-])(?P<a>\d{1,3})(?:[:：]|比| ?[-–—] ?|-to-| to )"
@@ -154,21 +138,19 @@ def _said(text: str, lang: str) -> _Said:
     whole = normalised(text)
     when = dates.calendar(whole, lang)
     ranks = ordinals.ordinals(whole, lang)
-    called, lapses = [*_TELEPHONE.finditer(whole)], [*_LAPSE.finditer(whole)]
-    months = [*_MONTHS.finditer(whole)]
+    called = [*_TELEPHONE.finditer(whole)]
     played = [*_SCORE.finditer(whole)] if _PLAYED.search(whole) else []
-    spans = [*when.spans, *(hit.span() for hit in (*called, *lapses, *months, *played))]
+    spans = [*when.spans, *(hit.span() for hit in (*called, *played))]
     untimed = figures.masked(whole, spans)
     unread = figures.masked(untimed, [(rank.start, rank.end) for rank in ranks])
     if lang == "en":
         ranks = (*ranks, *map(_plain_rank, _PLAIN_RANK.finditer(unread)))
-    read = [*figures.quantities(unread, lang), *map(_lapse, lapses), *map(_in_months, months)]
     return _Said(
         days=[day for day in when.days if not day.relative][:_MOST],
         years=[year for year, _ in when.years][:_MOST],
         periods=when.periods[:_MOST],
         ranks=ranks[:_MOST],
-        figures=_joined(read)[:_MOST],
+        figures=figures.quantities(unread, lang)[:_MOST],
         written=frozenset(int(hit.group().replace(",", "")) for hit in _WRITTEN.finditer(untimed)),
         scores=[(min(score), max(score)) for score in map(_score, played)][:_MOST],
         levels=frozenset(
@@ -183,53 +165,12 @@ def _said(text: str, lang: str) -> _Said:
     )
 
 
-def _lapse(hit: re.Match[str]) -> Quantity:
-    """Return a lapse of time written with its parts: 2:33:08, 5分30秒."""
-    hours = int(hit["h"] or hit["hours"] or hit["hours_only"] or 0)
-    minutes = int(hit["m"] or hit["minutes"] or hit["minutes_only"])
-    seconds = int(hit["s"] or hit["seconds"] or 0)
-    last = 60 if hit["minutes_only"] else 3600
-    return Quantity("hours", hours + minutes / 60 + seconds / 3600, 0.5 / last, start=hit.start())
-
-
-def _in_months(hit: re.Match[str]) -> Quantity:
-    years, months = (_number(hit[f"zh_{name}"] or hit[name]) for name in ("years", "months"))
-    return Quantity("months", 12 * years + months, 0.5, start=hit.start())
-
-
-def _number(written: str) -> float:
-    if written.isdecimal():
-        return int(written)
-    if written.lower() in ("a", "an"):
-        return 1
-    value = numerals.english(written) if written.isascii() else numerals.chinese(written)
-    return value or 0
-
-
 def _score(hit: re.Match[str]) -> tuple[int, int]:
     return int(hit["a"]), int(hit["b"])
 
 
 def _plain_rank(hit: re.Match[str]) -> Ordinal:
     return Ordinal("", numerals.ordinal(hit["n"]) or 0, *hit.span())
-
-
-def _joined(read: Sequence[Quantity]) -> list[Quantity]:
-    """Return figures with the parts of each lapse of time as one."""
-    found: list[Quantity] = []
-    for figure in sorted(read, key=lambda item: item.start):
-        last = found[-1] if found else None
-        if (
-            last is not None
-            and last.kind == figure.kind == "hours"
-            and figure.half < last.half
-            and figure.start - last.start <= _APART
-        ):
-            total = last.value + figure.value
-            found[-1] = replace(last, value=total, half=figure.half, start=figure.start)
-        else:
-            found.append(figure)
-    return found
 
 
 def _leading(written: str) -> str:

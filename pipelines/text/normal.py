@@ -1,7 +1,8 @@
 """One form of a text, for everything that compares.
 
 NFC and NFD, full-width figures and letters, ligatures, radicals for characters, invisible
-characters and Traditional writing are ways to write one text. Facts, encoders and the features of
+characters, spaces between characters and figures, and Traditional writing are ways to write one
+text. Facts, encoders and the features of
 sentences read the normal form; what is stored and shown stays as it was written.
 """
 
@@ -39,10 +40,15 @@ _GONE = re.compile(f"[{_UNSEEN_SIGNS}]+")
 def normalised(text: str) -> str:
     """Return the normal form of a text, for comparison.
 
-    Chinese is in Simplified characters, figures and letters are narrow, nothing is invisible. A
-    normal form is its own normal form.
+    Chinese is in Simplified characters, figures and letters are narrow, nothing is invisible, and
+    figures follow characters without a space (投资 35 亿元). A normal form is its own normal form.
     """
-    return simplified(narrow(text))
+    return _APART.sub("", simplified(narrow(text)))
+
+
+_APART = re.compile(
+    rf"(?<=[{HAN}，。；：、]) (?=\d)|(?<=[\d%]) (?=[{HAN}，。；：、])|(?<=\d) (?=[%‰℃°])"
+)
 
 
 def narrow(text: str) -> str:
@@ -73,13 +79,15 @@ _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 def offsets(text: str) -> list[int]:
     """Return the offsets in `text` of its normal form, and the end."""
-    if len(normalised(text)) == len(text):
+    if normalised(text) == text:
         return list(range(len(text) + 1))
     found: list[int] = []
+    forms: list[str] = []
     for hit in _CLUSTER.finditer(text):
-        form = normalised(hit.group())
-        found.extend([hit.start()] * len(form))
-    return [*found, len(text)]
+        forms.append(simplified(narrow(hit.group())))
+        found.extend([hit.start()] * len(forms[-1]))
+    gone = {hit.start() for hit in _APART.finditer("".join(forms))}
+    return [*(at for place, at in enumerate(found) if place not in gone), len(text)]
 
 
 # A character with the marks that may be composed with it; Hangul composes without marks.

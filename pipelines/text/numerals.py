@@ -49,6 +49,8 @@ SCALES = {
     "trn": 10**12,
     "tn": 10**12,
     "dozen": 12,
+    "lakh": 10**5,
+    "crore": 10**7,
 }
 
 _CARDINALS = {word: value for value, word in enumerate(_UNITS)} | {
