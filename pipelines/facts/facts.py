@@ -5,6 +5,7 @@ News names its subject in title and lead, so the offset of the lead's end is sto
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -143,12 +144,24 @@ def facts(
         latin=places.latin(whole),
         titles=titles(whole, lang),
         stage=_stage(whole[:lead] + "\n" + title, _ahead(when, lead, page)),
-        implied_years=_implied(whole, when, page),
+        implied_years=_implied(whole, when, page) | _planned(ranks),
         published=published.date() if published else None,
         transcribed=names.transcribed(whole, lang),
         offices=places.offices(whole, lang),
         whole=whole,
     )
+
+
+_YEARS_OF_A_PLAN = 5
+_SIXTH_PLAN = 1981
+"""First year of the sixth five-year plan; those before it did not follow each other at once."""
+
+
+def _planned(ranks: Iterable[Ordinal]) -> frozenset[int]:
+    """Return the years of the five-year plans named: 十四五 is 2021 to 2025."""
+    plans = (item.rank for item in ranks if item.label == "plan")
+    firsts = (_SIXTH_PLAN + _YEARS_OF_A_PLAN * (plan - 6) for plan in plans)
+    return frozenset(first + at for first in firsts for at in range(_YEARS_OF_A_PLAN))
 
 
 _LEAD = {"zh": (60, 150), "en": (200, 500)}

@@ -14,13 +14,18 @@ def _years() -> dict[int, tuple[date, str, int]]:
     }
 
 
-def gregorian(year: int, month: int, day: int) -> date | None:
-    """Return the date of a lunar day, not of a leap month."""
+def gregorian(year: int, month: int, day: int, *, leap: bool = False) -> date | None:
+    """Return the date of a lunar day; day 0 is the eve of the month.
+
+    `leap`: of the leap month that follows the month, which few years have.
+    """
     if year not in _years() or not 1 <= month <= 12:
         return None
-    first, lengths, leap = _years()[year]
-    before = month - 1 + (0 < leap < month)
+    first, lengths, leap_month = _years()[year]
+    if leap and leap_month != month:
+        return None
+    before = month - 1 + (0 < leap_month < month) + leap
     days = [30 if length == "L" else 29 for length in lengths]
-    if not 1 <= day <= days[before]:
+    if not 0 <= day <= days[before]:
         return None
     return first + timedelta(sum(days[:before]) + day - 1)

@@ -44,12 +44,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Months `first` to `last` of a year, None if unknown."""
+    """Months `first` to `last` of a year, None if unknown.
+
+    `third` is 1 to 3 for the first, second or last ten days of a month.
+    """
 
     first: int
     last: int
     year: int | None = None
     start: int = 0
+    third: int | None = None
 
 
 @dataclass(slots=True)
@@ -140,12 +144,14 @@ class LunarDay(Mention):
     month: int
     day: int
     near: int | None = None
+    leap: bool = False
 
     def read(self, reading: Reading) -> None:
         reading.state(self.year, self.start)
         year, page = self.year or reading.year_by(self.near), reading.page
         years = (year,) if year else (page.year - 1, page.year, page.year + 1) if page else ()
-        found = [when for y in years if (when := lunar.gregorian(y, self.month, self.day))]
+        dates = (lunar.gregorian(y, self.month, self.day, leap=self.leap) for y in years)
+        found = [when for when in dates if when]
         near = [when for when in found if page is None or (when - page).days <= _ANNOUNCED]
         if chosen := (near[-1:] or found[:1]):
             when = chosen[0]
@@ -204,11 +210,12 @@ class Months(Mention):
     first: int | None
     last: int | None
     near: int | None = None
+    third: int | None = None
 
     def read(self, reading: Reading) -> None:
         reading.state(self.year, self.start)
         year = self.year or reading.year_by(self.near)
-        period = Period(self.first or 1, self.last or 12, year, self.start)
+        period = Period(self.first or 1, self.last or 12, year, self.start, self.third)
         reading.periods.append(period)
 
 

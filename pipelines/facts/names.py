@@ -49,7 +49,7 @@ _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{
 _NOT_PINYIN = frozenset(row[0] for row in rows("lookalikes.tsv"))
 _EN_PLACE_AFTER = re.compile(rf"\s(?P<word>{alternatives('place', 'en')})\b")
 _EN_FOREIGN = re.compile(
-    rf"(?:{alternatives('title', 'en')}|Mayor of \w{{1,40}}),? "
+    rf"(?:(?i:{alternatives('title', 'en')})|Mayor of \w{{1,40}}),? "
     r"(?P<name>(?:[A-Z]\. ?){1,3}[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40}"
     r"(?: (?:[A-ZÀ-Ý]\.|van|von|der|den|de|da|al|bin|[A-ZÀ-Ý][\wà-ÿ'’-]{1,40})){1,4})"
 )
@@ -168,7 +168,11 @@ _EN_HYPHENATED = re.compile(
     r"\b(?P<name>(?P<a>[A-Z][a-z]+|[A-Z]{2,})(?: (?P<b>[A-Z][a-z]+))?"
     r" (?P<c>[A-Z][a-z]*)-(?P<d>[A-Za-z][a-z]*))\b"
 )
-_EN_LEE = re.compile(rf"\b{_TITLED}\.?,? (?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b")
+# Also a title with its office: Secretary for Security Chris Tang.
+_EN_LEE = re.compile(
+    rf"\b{_TITLED}\.?(?: (?:for|of)(?: (?:the |and )?[A-Z][a-z]+,?){{1,6}}?)?,? "
+    r"(?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b"
+)
 
 
 # After a title words that are mostly none of a name are one: Party chief Li Gang, Mayor Li An.
@@ -405,7 +409,7 @@ def foreign_names(text: str, lang: str) -> frozenset[str]:
 
 
 _EN_SINGLE = re.compile(
-    rf"\b(?:{alternatives('title', 'en')}) (?P<name>[A-Z][a-zà-ÿ]{{2,20}})\b(?! [A-Z])"
+    rf"\b(?i:{alternatives('title', 'en')}) (?P<name>[A-Z][a-zà-ÿ]{{2,20}})\b(?! [A-Z])"
 )
 
 

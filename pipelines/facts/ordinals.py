@@ -60,7 +60,11 @@ _ZH_LINE = re.compile(
 )
 
 # 大政发〔2024〕15号: the number of a document, with its year. Brackets differ from page to page.
-_ZH_DOCUMENT = re.compile(r"[〔\[［（(【](?:19|20)\d\d[〕\]］）)】]\s?第?(?P<n>\d{1,4})号")
+# Macau prints the year after the number: 第8/2024号.
+_ZH_DOCUMENT = re.compile(
+    r"[〔\[［（(【](?:19|20)\d\d[〕\]］）)】]\s?第?(?P<n>\d{1,4})号"
+    r"|第?(?P<of_year>\d{1,4})/(?:19|20)\d\d号"
+)
 _ZH_RANKED = re.compile(
     rf"(?:排名|位[居列]|名列|居|列)[{HAN}]{{0,6}}第(?P<n>\d{{1,3}}|[一二三四五六七八九十]{{1,3}})(?:位|名)?"
 )
@@ -136,8 +140,13 @@ _EN_PHASE = re.compile(
     r"|(?P<word>(?i:one|two|three|four|five|six)))\b"
 )
 _EN_WEEK = re.compile(r"\b[Ww]eek (?P<n>\d{1,2})\b")
+_EN_BATCH = re.compile(
+    r"\b(?i:season|round|batch|tranche|episode) (?:No\.? ?)?(?:(?P<roman>[IVX]{1,4})|(?P<n>\d{1,3})"
+    r"|(?P<word>(?i:one|two|three|four|five|six|seven|eight|nine|ten)))\b(?! ?%| percent)"
+)
 _ROMAN = re.compile(
-    r"\b(?P<n>[IVXLC]{2,7})\b (?=Session|Meeting|Summit|Festival|Games|Congress|Expo|Fair|Olympi)"
+    r"\b(?P<n>[IVXLC]{2,7})\b (?=(?:[A-Z][\w'’-]* ){0,2}"
+    r"(?:Session|Meeting|Summit|Festival|Games|Congress|Expo|Fair|Olympi|Forum|Cup))"
     r"|(?<=Session |Meeting )(?P<m>[IVXLC]{2,7})\b"
 )
 
@@ -189,7 +198,8 @@ def _chinese(text: str) -> Iterator[Ordinal]:
         yield Ordinal("party", _rank(hit["t"]), *hit.span())
     for pattern, label in _ZH_LABELLED:
         for hit in pattern.finditer(text):
-            yield Ordinal(label, _rank(hit["n"]), *hit.span())
+            rank = _rank(next(filter(None, hit.groups()), None))
+            yield Ordinal(label, rank, *hit.span())
     for hit in _ZH_PLAN.finditer(text):
         yield Ordinal("plan", _rank(hit["n"] or hit["m"]), *hit.span())
     for hit in _ZH_TERM_SHORT.finditer(text):
@@ -259,11 +269,12 @@ def _zh_meeting(after: str) -> str:
 def _english(text: str) -> Iterator[Ordinal]:
     yield from _en_ordinals(text)
     yield from _en_numbers(text)
-    for hit in _EN_PHASE.finditer(text):
-        word = numerals.english(hit["word"]) if hit["word"] else None
-        rank = numerals.roman(hit["roman"]) if hit["roman"] else int(word or hit["n"])
-        if rank is not None:
-            yield Ordinal("phase", rank, *hit.span())
+    for pattern, label in ((_EN_PHASE, "phase"), (_EN_BATCH, "batch")):
+        for hit in pattern.finditer(text):
+            word = numerals.english(hit["word"]) if hit["word"] else None
+            rank = numerals.roman(hit["roman"]) if hit["roman"] else int(word or hit["n"])
+            if rank is not None:
+                yield Ordinal(label, rank, *hit.span())
     for hit in _EN_WEEK.finditer(text):
         yield Ordinal("week", int(hit["n"]), *hit.span())
     for hit in _ROMAN.finditer(text):

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from crawler.script import MONTH_NAMES, MONTHS
+from pipelines.facts.lists import rows
 from pipelines.facts.mentions import (
     BareDay,
     Days,
@@ -47,7 +49,7 @@ _ZH_NEAR_MONTHS = {
 }
 _ZH_OF_MONTH = re.compile(rf"(?P<near>{'|'.join(_ZH_NEAR_MONTHS)})(?P<d>{_ZH_DAYS})[日号]")
 _ZH_LUNAR = re.compile(
-    rf"{_ZH_YEAR}?\s?(?P<mark>农历|阴历|旧历|夏历)?闰?(?P<m>正|腊|冬|十[一二]?|[一二三四五六七八九])月"
+    rf"{_ZH_YEAR}?\s?(?P<mark>农历|阴历|旧历|夏历)?(?P<leap>闰)?(?P<m>正|腊|冬|十[一二]?|[一二三四五六七八九])月"
     r"(?P<d>初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[一二]?十[一二三四五六七八九]?"
     r"|三十|二十[一二三四五六七八九])(?P<of>[日号])?(?![一二三四五六七八九十])"
 )
@@ -67,21 +69,22 @@ _DAY_FIRST = re.compile(
 )
 _ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.](?P<m>1[0-2]|0?[1-9])[-/.](?P<d>3[01]|[12]\d|0?[1-9])(?!\d)"
+    r"|(?<![\d.,])(?P<y2>(?:19|20)\d\d)(?P<m2>1[0-2]|0[1-9])(?P<d2>3[01]|[12]\d|0[1-9])(?![\d%,.]|\s?[元人万亿])"
 )
 _ZH_PERIOD = re.compile(
     rf"{_ZH_YEAR}?(?:"
     rf"(?P<a>1[0-2]|[1-9]|{_ZH_NUM}{{1,2}})\s?月?份?(?:[-—–~～至到、和]|至)"
     rf"(?:次年|翌年|第二年|来年)?(?P<b>1[0-2]|[1-9]|{_ZH_NUM}{{1,2}})\s?月份?(?!\d)(?!\s?\d+\s?日)"
     rf"|[前首头](?P<n>1[0-2]|[2-9]|{_ZH_NUM}{{1,2}}|两)个月"
-    r"|(?P<half>[上下])半年|前(?P<q>[二三两23])季度?|(?:第?(?P<one>[一二三四1-4])|首)季度"
-    r"|第(?P<season>[一二三四1-4])季(?![《集期赛])"
+    r"|(?P<half>[上下])半年|[前首头](?P<q>[二三两23])个?季度?|(?:第?(?P<one>[一二三四1-4])|首)季度"
+    r"|(?:第(?P<season>[一二三四1-4])|首)季(?![《集期赛度])"
     r"|(?P<qa>[一二三1-3])(?:[-—–~～至到]|至)(?P<qb>[二三四2-4])季度"
     r"|(?P<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份)"
 )
 _ZH_MONTH_ONLY = re.compile(
     rf"(?:{_ZH_YEAR}\s?|(?<![\d第每逾近一二三四五六七八九十.·]))"
     r"(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s?月"
-    r"(?![龄饼嫂球亮光色])(?!\s?\d+\s?日)"
+    r"(?:份?(?P<third>[上中下])旬)?(?![龄饼嫂球亮光色])(?!\s?\d+\s?日)"
 )
 _ZH_YEAR_ONLY = re.compile(
     rf"(?P<y>(?:1[5-9]|20)\d\d|[一二][〇○零九][{ZH_DIGITS}]{{2}})"
@@ -92,7 +95,7 @@ _ZH_YEAR_ONLY = re.compile(
     r"|(?:(?P<century>20|二十|上|21|二十一|本)世纪)?(?P<decade>[1-9]0|[一二三四五六七八九]十)年代"
 )
 _ZH_RELATIVE = re.compile(
-    r"(?P<w>大前天|前天|前日|昨天|昨日|昨晚|今天|今日|今晨|明天|明日|大后天|后天)"
+    r"(?P<w>大前天|前天|前日|前晚|昨天|昨日|昨[晚夜晨]|今天|今日|今[晨早晚夜午]|明天|明日|明[晨早晚]|大后天|后天)"
     r"|(?P<week>上上|上|本|这|下)个?(?:星期|周|礼拜)(?P<of>[一二三四五六日天])(?![至到—-])"
     r"|(?<![每逢至到、上本这下个-])(?:星期|周|礼拜)(?P<on>[一二三四五六日天])(?=[，,（(）)上下晚召举在]|$)"
 )
@@ -130,8 +133,9 @@ _EN_PERIOD = re.compile(
     re.IGNORECASE,
 )
 _EN_MONTH_ONLY = re.compile(
-    rf"\b(?P<m>{_MONTH})(?:,? (?:of )?(?P<y>(?:19|20)\d\d))(?!\d|,\d)"
-    rf"|\b(?i:in|for|of|since|during|by|last|this) (?:early |late |mid-)?"
+    rf"\b(?:(?P<third>[Ee]arly|[Ll]ate|[Mm]id)[- ])?(?P<m>{_MONTH})"
+    rf"(?:,? (?:of )?(?P<y>(?:19|20)\d\d))(?!\d|,\d)"
+    rf"|\b(?i:in|for|of|since|during|by|last|this) (?:the )?(?:(?P<third2>early|late|mid)[- ])?"
     rf"(?P<n>{_MONTH})(?![a-z])(?! \d)(?!(?: ?[-–—] ?| to | through | and ){_MONTH})"
     rf"|(?<!\d )(?<!\d(?:st|nd|rd|th) )\b(?P<bare>{_MONTH})(?![a-z])"
     r"(?='s | (?:CPI|PPI|PMI|GDP|exports?|imports?|sales|trade|output|retail|industrial|data"
@@ -139,7 +143,7 @@ _EN_MONTH_ONLY = re.compile(
 )
 _LUNAR_ORDINAL = numerals.EN_ORDINAL
 _EN_LUNAR = re.compile(
-    rf"\b(?P<d>{_LUNAR_ORDINAL}) day of the (?P<m>{_LUNAR_ORDINAL}) "
+    rf"\b(?P<d>{_LUNAR_ORDINAL}) day of the (?P<leap>leap )?(?P<m>{_LUNAR_ORDINAL}) "
     r"(?:lunar month|month (?:of|in|on) (?:the )?(?:Chinese )?lunar)",
     re.IGNORECASE,
 )
@@ -160,18 +164,22 @@ _EN_YEAR_ONLY = re.compile(
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EN_RELATIVE = re.compile(
-    r"\b(?P<w>the day before yesterday|the day after tomorrow|yesterday|today|tomorrow)\b"
+    r"\b(?P<w>the day before yesterday|the day after tomorrow|yesterday|today|tomorrow|last night"
+    r"|tonight|this (?:morning|afternoon|evening))\b"
     r"|\b(?P<ago>two|three|four|five|six|2|3|4|5|6) days ago\b"
     rf"|\b(?P<week>last|this|next) (?P<of>{'|'.join(_WEEKDAYS)})\b"
     rf"|\bon (?P<on>{'|'.join(_WEEKDAYS)})\b(?!,? (?:{_MONTH}|\d))(?! to\b|s\b)",
     re.IGNORECASE,
 )
 _SHIFT = {
-    "大前天": -3, "前天": -2, "前日": -2, "后天": 2, "大后天": 3,
-    "the day before yesterday": -2, "the day after tomorrow": 2,
-    "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晨": 0,
-    "明天": 1, "明日": 1, "yesterday": -1, "today": 0, "tomorrow": 1
+    "大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3,
+    "the day before yesterday": -2, "the day after tomorrow": 2, "yesterday": -1,
+    "last night": -1, "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0,
+    "this evening": 0, "tomorrow": 1
 }  # fmt: skip
+
+
+_THIRDS = {"early": 1, "mid": 2, "late": 3}
 
 
 def _int(text: str | None) -> int | None:
@@ -190,12 +198,13 @@ def chinese(text: str) -> Iterator[Mention]:
         yield Months(*hit.span(), _zh_year(hit), *_zh_months(hit), _near(hit))
     for hit in _ZH_MONTH_ONLY.finditer(text):
         month = _int(hit["m"])
-        yield Months(*hit.span(), _zh_year(hit), month, month, _near(hit))
+        third = "上中下".index(hit["third"]) + 1 if hit["third"] else None
+        yield Months(*hit.span(), _zh_year(hit), month, month, _near(hit), third)
     for hit in _ZH_YEAR_ONLY.finditer(text):
         yield Years(*hit.span(), _zh_year(hit), _last_year(hit))
     for hit in _ZH_RELATIVE.finditer(text):
         if hit["w"]:
-            yield Relative(*hit.span(), _SHIFT[hit["w"]])
+            yield Relative(*hit.span(), _SHIFT[hit["w"][:-1]])
         else:
             weekday = "一二三四五六日".find((hit["of"] or hit["on"]).replace("天", "日"))
             yield Weekday(*hit.span(), weekday, _ZH_WEEKS.get(hit["week"] or ""))
@@ -212,11 +221,12 @@ def _zh_days(text: str) -> Iterator[Mention]:
         yield Days(*hit.span(), _zh_year(hit), ((month, _int(hit["d"])), second), _near(hit))
     for hit in _ZH_LUNAR.finditer(text):
         # 三月廿八日 is March 28; without 日, or with 农历, the day is lunar.
-        if hit["mark"] or not hit["of"]:
+        if hit["mark"] or hit["leap"] or not hit["of"]:
             month = _ZH_LUNAR_MONTHS.get(hit["m"]) or _int(hit["m"])
             day = _int(hit["d"].removeprefix("初"))
             if month and day:
-                yield LunarDay(*hit.span(), _zh_year(hit), month, day, _near(hit))
+                leap = hit["leap"] is not None
+                yield LunarDay(*hit.span(), _zh_year(hit), month, day, _near(hit), leap)
     for hit in _ZH_OF_MONTH.finditer(text):
         if day := _int(hit["d"]):
             yield OfMonth(*hit.span(), _ZH_NEAR_MONTHS[hit["near"]], day)
@@ -227,8 +237,46 @@ def _zh_days(text: str) -> Iterator[Mention]:
             None,
             (named or (_int(hit["m"] or hit["m2"]), _int(hit["d"] or hit["d2"])),),
         )
+    yield from _festivals(text, _zh_festivals())
     for hit in _ZH_BARE_DAY.finditer(text):
         yield BareDay(*hit.span(), int(hit["d"]))
+
+
+_Festivals = tuple[re.Pattern[str], dict[str, tuple[str, int, int]]]
+
+
+@cache
+def _zh_festivals() -> _Festivals:
+    """Return the pattern of a festival's own day, and the festivals.
+
+    A festival alone may be the season: 国庆期间, 春节前夕. The days around New Year are days.
+    """
+    days = {form: _festival(row) for row in rows("festivals.tsv") for form in row[0].split("|")}
+    joined = "|".join(sorted(days, key=len, reverse=True))
+    return re.compile(
+        rf"(?P<day>大年初一|大年三十|除夕|(?:{joined})(?=当[天日晚]|这[一]?天))"
+    ), days
+
+
+@cache
+def _en_festivals() -> _Festivals:
+    days = {form: _festival(row) for row in rows("festivals.tsv") for form in row[1].split("|")}
+    joined = "|".join(map(re.escape, sorted(days, key=len, reverse=True)))
+    return re.compile(rf"\b(?:[Oo]n|[Tt]he day of) (?:the )?(?P<day>{joined})(?! holiday)\b"), days
+
+
+def _festival(row: list[str]) -> tuple[str, int, int]:
+    return row[2], int(row[3]), int(row[4])
+
+
+def _festivals(text: str, known: _Festivals) -> Iterator[Mention]:
+    pattern, days = known
+    for hit in pattern.finditer(text):
+        calendar, month, day = days[hit["day"]]
+        if calendar == "lunar":
+            yield LunarDay(*hit.span(), None, month, day)
+        else:
+            yield Days(*hit.span(), None, ((month, day),))
 
 
 def _zh_year(hit: re.Match[str]) -> int | None:
@@ -258,7 +306,8 @@ def _near(hit: re.Match[str]) -> int | None:
 def _written_days(text: str) -> Iterator[Mention]:
     """Yield days in figures alone: 2024-03-15, 15/03/2024."""
     for hit in _ISO.finditer(text):
-        yield Days(*hit.span(), _int(hit["y"]), ((_int(hit["m"]), _int(hit["d"])),))
+        year, month, day = (_int(hit[part] or hit[f"{part}2"]) for part in "ymd")
+        yield Days(*hit.span(), year, ((month, day),))
     for hit in _DAY_FIRST.finditer(text):
         a, b = int(hit["a"]), int(hit["b"])
         if a > _MONTHS or hit["by"] == ".":
@@ -307,7 +356,9 @@ def english(text: str) -> Iterator[Mention]:
     for hit in _EN_LUNAR.finditer(text):
         lunar_month, lunar_day = numerals.ordinal(hit["m"]), numerals.ordinal(hit["d"])
         if lunar_month and lunar_day:
-            yield LunarDay(*hit.span(), None, lunar_month, lunar_day)
+            leap = hit["leap"] is not None
+            yield LunarDay(*hit.span(), None, lunar_month, lunar_day, leap=leap)
+    yield from _festivals(text, _en_festivals())
     for hit in _EN_BARE_DAY.finditer(text):
         yield BareDay(*hit.span(), int(hit["d"]))
     yield from _written_days(text)
@@ -315,7 +366,8 @@ def english(text: str) -> Iterator[Mention]:
         yield Months(*hit.span(), _int(hit["y"]), *_en_months(hit))
     for hit in _EN_MONTH_ONLY.finditer(text):
         month = _month(hit["m"] or hit["n"] or hit["bare"])
-        yield Months(*hit.span(), _int(hit["y"]), month, month)
+        third = _THIRDS.get(numerals.folded(hit["third"] or hit["third2"] or ""))
+        yield Months(*hit.span(), _int(hit["y"]), month, month, third=third)
     for hit in _EN_YEAR_ONLY.finditer(text):
         year = -int(hit["bc"]) if hit["bc"] else _int(hit["y"] or hit["old"])
         yield Years(*hit.span(), year, _last_year(hit))

@@ -355,8 +355,9 @@ def _lost_periods(own: tuple[Period, ...], other: tuple[Period, ...], lead: int)
 
 
 def _same_period(first: Period, second: Period) -> bool:
-    years = {first.year, second.year} - {None}
-    return (first.first, first.last) == (second.first, second.last) and len(years) < 2
+    years, thirds = {first.year, second.year} - {None}, {first.third, second.third} - {None}
+    same = (first.first, first.last) == (second.first, second.last)
+    return same and len(years) < 2 and len(thirds) < 2
 
 
 @dataclass(frozen=True, slots=True)

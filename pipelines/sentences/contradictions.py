@@ -205,7 +205,8 @@ def _same_day(first: Day, second: Day) -> bool:
 
 
 def _same_period(first: Period, second: Period) -> bool:
-    return (first.first, first.last) == (second.first, second.last)
+    thirds = {first.third, second.third} - {None}
+    return (first.first, first.last) == (second.first, second.last) and len(thirds) < 2
 
 
 def _ranks_differ(zh: _Said, en: _Said) -> bool:
