@@ -1,7 +1,7 @@
 """Lapses of time written with their parts: 2小时15分, a year and three months, 2:33:08."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipelines.facts.quantity import Quantity
 from pipelines.text import numerals
@@ -47,7 +47,7 @@ def lapses(text: str, lang: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
         yield _lapse(dial, hit), hit.span()
 
 
-def _lapse(parts: list[tuple[float, float]], hit: re.Match[str]) -> Quantity:
+def _lapse(parts: Sequence[tuple[float, float]], hit: re.Match[str]) -> Quantity:
     hours = sum(count * part for count, part in parts)
     return Quantity("hours", hours, 0.5 * parts[-1][1], start=hit.start())
 
