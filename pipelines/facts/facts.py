@@ -158,7 +158,10 @@ _SIXTH_PLAN = 1981
 
 
 def _planned(ranks: Iterable[Ordinal]) -> frozenset[int]:
-    """Return the years of the five-year plans named: 十四五 is 2021 to 2025."""
+    """Return the years of the five-year plans named.
+
+    十四五 is 2021 to 2025.
+    """
     plans = (item.rank for item in ranks if item.label == "plan")
     firsts = (_SIXTH_PLAN + _YEARS_OF_A_PLAN * (plan - 6) for plan in plans)
     return frozenset(first + at for first in firsts for at in range(_YEARS_OF_A_PLAN))

@@ -1,4 +1,7 @@
-"""Lapses of time written with their parts: 2小时15分, a year and three months, 2:33:08."""
+"""Lapses of time written with their parts.
+
+2小时15分, a year and three months, 2:33:08.
+"""
 
 import re
 from collections.abc import Iterator, Sequence

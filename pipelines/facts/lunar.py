@@ -15,9 +15,9 @@ def _years() -> dict[int, tuple[date, str, int]]:
 
 
 def gregorian(year: int, month: int, day: int, *, leap: bool = False) -> date | None:
-    """Return the date of a lunar day; day 0 is the eve of the month.
+    """Return the date of a lunar day, or None.
 
-    `leap`: of the leap month that follows the month, which few years have.
+    Day 0 is the eve of the month. `leap`: of the leap month after it, which few years have.
     """
     if year not in _years() or not 1 <= month <= 12:
         return None
