@@ -1,17 +1,19 @@
 """Mutation test of the rooms that keep data.
 
-`python -m benchmarks.accuracy.mutants [--count 200] [--seed 2] [--rooms archive,state]
+`python -m benchmarks.accuracy.mutants [--count 200] [--seed 2] [--rooms archive,state] [--jobs 2]
 [--results FILE] [--floor SHARE]`: small faults are drawn by the seed, the rooms in turn, evenly
 over the places of a room. Each is put into a fresh copy of the tree, and the tests of its own room
-run there: the quick ones first, then the slow ones. A mutant is `killed` if a test fails, `timeout`
-if the tests exceed the limit (counted as killed, and reported), `crashed` if a signal ended them
-(not counted at all), else `survived`. Equivalent mutants are not guessed: they are survivors, too,
-but for those of `data/equivalent_mutants.tsv`, each with its reason, which are not run.
+run there: first those that run the changed line, the quickest first, then all, if one runs it, or a
+module that is imported, or a process that a test starts. A mutant is `killed` if a test fails,
+`timeout` if the tests exceed the limit (counted as killed, and reported), `crashed` if a signal
+ended them (not counted at all), else `survived`. Equivalent mutants are not guessed: they are
+survivors, too, but for those of `data/equivalent_mutants.tsv`, each with its reason, which are not
+run.
 
-Before that, the tests of each drawn room run on an unchanged copy: they must pass, and their time
-sets the limit. The results go into a JSON Lines file, from which a stopped run goes on; results of
-another state of the tree are not used. The working tree is only read. Exit code 0 at the floor or
-above, 1 below it, 2 for a wrong option, 4 if tests fail without a mutant.
+Before that, the tests of each drawn room run on an unchanged copy: they must pass, and tell their
+lines and time, which sets the limit. The results go into a JSON Lines file, from which a stopped
+run goes on; results of another state of the tree are not used. The working tree is only read. Exit
+code 0 at the floor or above, 1 below it, 2 for a wrong option, 4 if tests fail without a mutant.
 """
 
 import argparse
@@ -28,10 +30,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain, islice, zip_longest
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -220,10 +224,9 @@ def drawn(root: Path, rooms: dict[str, Room], count: int, seed: int) -> list[Mut
     """Draw mutants that compile, rooms in turn; a smaller draw begins a larger one."""
     by_room = []
     for name, room in rooms.items():
-        paths = sorted({path for glob in room.sources for path in root.glob(glob)})
         mutants = [
             mutant
-            for path in paths
+            for path in paths_of(root, room)
             for mutant in mutants_of(name, path.relative_to(root).as_posix(), path.read_bytes())
         ]
         random.Random(f"{seed} {name}").shuffle(mutants)
@@ -264,9 +267,12 @@ class Outcome:
     seconds: float
 
 
-def run_pytest(copy: Path, options: Sequence[str], limit: float | None) -> tuple[int | None, str]:
+def run_pytest(
+    copy: Path, options: Sequence[str], limit: float | None, **environment: str
+) -> tuple[int | None, str]:
     """Return exit code (None beyond the limit) and output; all that it started is ended."""
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    path = os.pathsep.join([str(copy), *([str(ROOT)] if environment else [])])
+    environment = os.environ | environment | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *options]
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
@@ -295,31 +301,102 @@ def end_group(process: subprocess.Popen[Any]) -> None:
     process.wait()
 
 
-NOTHING_COLLECTED = 5
-"""Exit code of pytest if no test is selected: a room without slow tests."""
-
-
-def run_tests(copy: Path, tests: Sequence[str], limit: float | None) -> Outcome:
-    """Run the quick tests, then the slow ones, each within the limit; end at the first failure."""
+def run_tests(copy: Path, tests: Sequence[str], limit: float | None, **more: str) -> Outcome:
+    """Run tests within the limit, in their order; end at the first failure."""
     began = time.monotonic()
-    for marked in ("not slow", "slow"):
-        code, output = run_pytest(copy, ["-m", marked, *tests], limit)
-        if code not in (0, NOTHING_COLLECTED):
-            verdict = "timeout" if code is None else "crashed" if code < 0 else "killed"
-            failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
-            return Outcome(verdict, "".join(failed[:1])[:200], time.monotonic() - began)
-    return Outcome("survived", "", time.monotonic() - began)
+    plugin = ["-p", "benchmarks.accuracy.reached"] if more else []
+    code, output = run_pytest(copy, [*plugin, *tests], limit, **more)
+    seconds = time.monotonic() - began
+    if code == 0:
+        return Outcome("survived", "", seconds)
+    verdict = "timeout" if code is None else "crashed" if code < 0 else "killed"
+    failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return Outcome(verdict, "".join(failed[:1])[:200], seconds)
 
 
-def run_mutant(root: Path, room: Room, mutant: Mutant | None, limit: float | None) -> Outcome:
-    """Run the tests of a room in a fresh copy of the tree, with a mutant or without."""
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Tests of a room by what they run: lines of sources, or a process."""
+
+    seconds: dict[str, float]
+    lines: dict[str, dict[str, set[int]]]
+    started: tuple[str, ...]
+
+    def by(self, path: str, lines: range) -> list[str]:
+        """Return the tests that run one of a source's lines, the quickest first."""
+        found = [test for test, hit in self.lines.items() if hit.get(path, set()) & set(lines)]
+        return sorted(found, key=lambda test: self.seconds[test])
+
+
+def reached_of(copy: Path, file: Path) -> Reached:
+    """Read what the plugin wrote, with paths within the copy."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = {
+        row["test"]: {
+            Path(name).relative_to(copy).as_posix(): set(hit) for name, hit in row["lines"].items()
+        }
+        for row in rows
+    }
+    seconds = {row["test"]: row["seconds"] for row in rows}
+    return Reached(seconds, lines, tuple(row["test"] for row in rows if row["started"]))
+
+
+def paths_of(root: Path, room: Room) -> list[Path]:
+    """Return the sources of a room."""
+    return sorted({path for glob in room.sources for path in root.glob(glob)})
+
+
+def run_unchanged(root: Path, room: Room) -> tuple[Outcome, Reached]:
+    """Run the tests of a room without a mutant."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        copy, file = Path(folder).resolve() / "tree", Path(folder).resolve() / "reached"
+        copy_tree(root, copy)
+        file.touch()
+        sources = "\n".join(map(str, paths_of(copy, room)))
+        more = {"REACHED_SOURCES": sources, "REACHED_FILE": str(file)}
+        return run_tests(copy, room.tests, None, **more), reached_of(copy, file)
+
+
+def run_mutant(
+    root: Path, room: Room, mutant: Mutant, limit: float | None, reached: Reached | None = None
+) -> Outcome:
+    """Run the tests of a room in a fresh copy of the tree with a mutant.
+
+    Those that run the changed line come first.
+    """
+    lines, called = statement_of((root / mutant.path).read_bytes(), mutant.line)
+    first = reached.by(mutant.path, lines) if reached else []
+    if reached and called and not first and not reached.started:
+        return Outcome("survived", "no test runs the line", 0.0)
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder).resolve()
         copy_tree(root, copy)
-        if mutant is not None:
-            source = copy / mutant.path
-            source.write_bytes(mutant.applied(source.read_bytes()))
+        source = copy / mutant.path
+        source.write_bytes(mutant.applied(source.read_bytes()))
+        if first:
+            outcome = run_tests(copy, first, limit)
+            if outcome.verdict != "survived":
+                return outcome
         return run_tests(copy, room.tests, limit)
+
+
+def statement_of(source: bytes, line: int) -> tuple[range, bool]:
+    """Return the lines of the statement at a line, and True if only a call runs it."""
+    found, called = range(line, line + 1), False
+    smallest = len(source)
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.stmt) or node.end_lineno is None:
+            continue
+        if not node.lineno <= line <= node.end_lineno:
+            continue
+        body = getattr(node, "body", None)
+        head = body[0].lineno if body else node.end_lineno + 1
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            called = called or line >= head
+        end = head if line < head else node.end_lineno + 1
+        if end - node.lineno <= smallest:
+            found, smallest = range(node.lineno, max(end, node.lineno + 1)), end - node.lineno
+    return found, called
 
 
 def equivalents(root: Path) -> dict[tuple[str, str, str, str], str]:
@@ -340,7 +417,7 @@ class Results:
 
     def __init__(self, path: Path, tree: str) -> None:
         """Read the outcomes of this tree; a last line that is cut off is left out."""
-        self.path, self.tree = path, tree
+        self.path, self.tree, self._lock = path, tree, Lock()
         self.outcomes: dict[str, Outcome] = {}
         whole = path.read_text(encoding="utf-8").rpartition("\n")[0] if path.exists() else ""
         for line in whole.splitlines():
@@ -355,7 +432,7 @@ class Results:
         self.outcomes[key] = outcome
         if outcome.verdict != "crashed":
             row = {"tree": self.tree, "key": key, "outcome": asdict(outcome)}
-            with self.path.open("a", encoding="utf-8") as file:
+            with self._lock, self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
@@ -365,28 +442,32 @@ def mutant_key(mutant: Mutant) -> str:
 
 
 def measure(
-    root: Path, rooms: dict[str, Room], mutants: Sequence[Mutant], results: Results
+    root: Path, rooms: dict[str, Room], mutants: Sequence[Mutant], results: Results, jobs: int = 1
 ) -> Iterator[tuple[Mutant, Outcome]]:
     """Yield each mutant with its outcome; raise ValueError if tests fail without a mutant."""
     known = equivalents(ROOT)
-    for mutant in mutants:
+    changing = [mutant for mutant in mutants if not known.get(line_of(root, mutant))]
+    new = {mutant.room for mutant in changing if mutant_key(mutant) not in results.outcomes}
+    unchanged = {name: run_unchanged(root, rooms[name]) for name in rooms if name in new}
+    for name, (outcome, _) in unchanged.items():
+        if outcome.verdict != "survived":
+            raise ValueError(
+                f"the tests of {name} must pass without a mutant, but: "
+                f"{outcome.test or outcome.verdict}; run `pytest {' '.join(rooms[name].tests)}`"
+            )
+
+    def outcome_of(mutant: Mutant) -> Outcome:
         if reason := known.get(line_of(root, mutant)):
-            yield mutant, Outcome("equivalent", reason, 0.0)
-            continue
-        room, unchanged = rooms[mutant.room], f"unchanged {mutant.room}"
-        if unchanged not in results.outcomes:
-            outcome = run_mutant(root, room, None, None)
-            if outcome.verdict != "survived":
-                raise ValueError(
-                    f"the tests of {mutant.room} must pass without a mutant, but: "
-                    f"{outcome.test or outcome.verdict}; run `pytest {' '.join(room.tests)}`"
-                )
-            results.add(unchanged, outcome)
-        limit = LIMIT_FACTOR * results.outcomes[unchanged].seconds + LIMIT_SECONDS
+            return Outcome("equivalent", reason, 0.0)
         key = mutant_key(mutant)
         if key not in results.outcomes:
-            results.add(key, run_mutant(root, room, mutant, limit))
-        yield mutant, results.outcomes[key]
+            without, reached = unchanged[mutant.room]
+            limit = LIMIT_FACTOR * without.seconds + LIMIT_SECONDS
+            results.add(key, run_mutant(root, rooms[mutant.room], mutant, limit, reached))
+        return results.outcomes[key]
+
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from zip(mutants, pool.map(outcome_of, mutants), strict=True)
 
 
 def share_killed(verdicts: Counter[str]) -> float:
@@ -414,14 +495,16 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--rooms", default=",".join(ROOMS))
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", type=Path, default=ROOT / "build/mutants.jsonl")
     parser.add_argument("--floor", type=float, default=FLOOR)
     options = parser.parse_args(arguments)
     options.rooms = options.rooms.split(",")
     if unknown := [room for room in options.rooms if room not in ROOMS]:
         parser.error(f"--rooms: no room {unknown[0]!r}; choose from {', '.join(ROOMS)}")
-    if options.count < 1:
-        parser.error(f"--count: expected 1 or more, not {options.count}")
+    for name in ("count", "jobs"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name}: expected 1 or more, not {getattr(options, name)}")
     if not 0 <= options.floor <= 1:
         parser.error(f"--floor: expected a share from 0 to 1, not {options.floor}")
     return options
@@ -436,7 +519,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = Results(options.results, tree_digest(ROOT))
     by_room: dict[str, Counter[str]] = {}
     try:
-        for mutant, outcome in measure(ROOT, rooms, mutants, results):
+        for mutant, outcome in measure(ROOT, rooms, mutants, results, options.jobs):
             by_room.setdefault(mutant.room, Counter())[outcome.verdict] += 1
             if outcome.verdict != "killed":
                 print(f"{outcome.verdict}: {mutant}", flush=True)

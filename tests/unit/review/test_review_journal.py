@@ -229,3 +229,86 @@ def test_a_note_is_kept_as_it_was_written(note: str | None, kept: str | None) ->
 def test_a_note_that_cannot_be_kept_whole_is_refused(note: str) -> None:
     with pytest.raises(ValueError, match="a note "):
         journal.clean_note(note)
+
+
+def test_verdicts_are_read_from_where_the_reader_ended_and_a_torn_line_not_at_all(
+    tmp_path: Path,
+) -> None:
+    journal.append(tmp_path, [verdict(1), verdict(2)])
+    path = journal.path_of(tmp_path, "anna")
+    rows, end = journal.pending(path)
+    assert ([row["verdict_id"] for row in rows], end) == (
+        ["anna-00001", "anna-00002"], path.stat().st_size,
+    )  # fmt: skip
+    assert journal.pending(path, end) == ([], end)
+    journal.append(tmp_path, [verdict(3)])
+    with path.open("ab") as file:
+        file.write(b'{"verdict_id": "anna-0')
+    rows, after = journal.pending(path, end)
+    assert [row["verdict_id"] for row in rows] == ["anna-00003"]
+    assert end < after < path.stat().st_size
+    assert journal.pending(tmp_path / "none.jsonl") == ([], 0)
+
+
+@pytest.mark.parametrize("torn", [1, 65_535, 65_536, 65_537, 200_000])
+@pytest.mark.parametrize("whole", [0, 1])
+def test_only_what_follows_the_last_whole_line_is_removed(
+    tmp_path: Path, torn: int, whole: int
+) -> None:
+    journal.append(tmp_path, [verdict(number) for number in range(whole)])
+    path = journal.path_of(tmp_path, "anna")
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab") as file:
+        file.write(b"x" * torn)
+    journal.append(tmp_path, [verdict(7)])
+    assert len(path.read_bytes().splitlines()) == whole + 1
+    assert [one["verdict_id"] for one in read(tmp_path)][-1] == "anna-00007"
+
+
+def test_compaction_counts_the_lines_moved_and_orders_them_by_time(tmp_path: Path) -> None:
+    journal.append(tmp_path, [verdict(2), verdict(1), verdict(3, "bo")])
+    assert journal.compact(tmp_path) == 3
+    journal.append(tmp_path, [verdict(0)])
+    assert journal.compact(tmp_path) == 1
+    stored = pq.read_table(tmp_path / "reviews" / "anna.parquet").to_pylist()
+    assert [row["verdict_id"] for row in stored] == [f"anna-{n:05d}" for n in (0, 1, 2)]
+    assert journal.path_of(tmp_path, "anna").stat().st_size == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"judged_at": "2024-06-01T08:00:00"}, "no id or no zone"),
+        ({"verdict_id": 7}, "no id or no zone"),
+        ({"judged_at": None}, ""),
+    ],
+)
+def test_a_verdict_without_its_id_or_time_is_named_by_its_line(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    journal.append(tmp_path, [verdict(1), verdict(2)])
+    path = journal.path_of(tmp_path, "anna")
+    first, second = path.read_text("utf-8").splitlines()
+    path.write_text(f"{first}\n{json.dumps(json.loads(second) | change)}\n", encoding="utf-8")
+    with pytest.raises(
+        StoreError, match=rf"line 2: not a verdict as shizheng writes it \(.*{told}"
+    ):
+        journal.pending(path)
+
+
+@pytest.mark.parametrize(
+    ("length", "fits"), [(journal.LONGEST_NOTE, True), (journal.LONGEST_NOTE + 1, False)]
+)
+def test_a_note_of_the_greatest_length_is_kept(length: int, fits: bool) -> None:
+    if fits:
+        assert journal.clean_note(" " + "注" * length + "\r\n") == "注" * length
+    else:
+        with pytest.raises(ValueError, match=f"not {length:,}; shorten it"):
+            journal.clean_note("注" * length)
+
+
+@pytest.mark.parametrize("reviewer", ["anna", "Anna", "安娜", "a b", "-", "é" * 90])
+def test_a_journal_s_name_is_the_reviewer_s_if_it_can_be(tmp_path: Path, reviewer: str) -> None:
+    name = journal.path_of(tmp_path, reviewer).name
+    assert (name == f"{reviewer}.jsonl") == (reviewer in ("anna", "安娜"))
+    assert len(name.encode()) <= 255
