@@ -98,3 +98,65 @@ def test_seven_digits_are_a_telephone_number_after_a_word_for_one_and_before_no_
         for unit in plain_words("quantity", lang):
             assert "*" not in masker.mask(f"致电 6234567{unit}"), unit
     assert "*" not in masker.mask("编号 6234567")
+
+
+@pytest.mark.parametrize(
+    ("contact", "text", "masked"),
+    [
+        ("13904112233", "139 0411-2233 与 １３９０４１１２２３３", f"{'*' * 13} 与 {'*' * 11}"),
+        ("(0411) 8888 1234", "041188881234", "*" * 12),
+        ("Li Hua", "找LI HUA，或ｌｉ hua。", "找******，或******。"),
+        ("a.b", "axb a.b", "axb ***"),
+    ],
+)
+def test_a_withdrawn_contact_is_masked_in_any_spacing_case_and_width(
+    contact: str, text: str, masked: str
+) -> None:
+    masker = Masker([contact, "没有这样的人"])
+    assert masker.mask(text) == masked
+    assert masker.column(pa.array([text])).to_pylist() == [masked]
+
+
+@pytest.mark.parametrize("before", ["", "\n", "上一行。\n", "\n\n"])
+@pytest.mark.parametrize("after", ["", "\n", "\n下一行"])
+def test_the_offsets_of_a_mask_are_of_the_text_and_not_of_its_line(before: str, after: str) -> None:
+    text = f"{before}13812345678{after}"
+    (mask,) = Masker().masks(text)
+    assert (mask.start, mask.end) == (len(before), len(before) + 11)
+
+
+def test_masks_that_overlap_are_one_of_the_kind_that_begins_first() -> None:
+    masker = Masker(["138123"])
+    assert [(m.start, m.end, m.kind) for m in masker.masks("13812345678")] == [(0, 11, "mobile")]
+    masker = Masker(["手机138123"])
+    found = [(m.start, m.end, m.kind) for m in masker.masks("手机13812345678")]
+    assert found == [(0, 13, "withdrawn")]
+    side = Masker(["第一", "13812345678"]).masks("第一13812345678")
+    assert [(m.start, m.end) for m in side] == [(0, 2), (2, 13)]
+
+
+@pytest.mark.parametrize(("gap", "masked"), [(0, True), (14, True), (30, False)])
+@pytest.mark.parametrize(("word", "number"), [("身份证", "110101900307123"), ("护照", "E12345678")])
+def test_a_number_is_a_document_s_only_near_the_word_for_one(
+    word: str, number: str, gap: int, masked: bool
+) -> None:
+    for start in ("", "说明" * 30):
+        text = f"{start}{word}{'号' * gap}{number}"
+        assert ("*" in Masker().mask(text)) is masked
+    assert Masker().mask(f"批次{number}") == f"批次{number}"
+
+
+def test_an_identity_number_without_its_check_character_needs_the_word() -> None:
+    right, wrong = "11010519491231002X", "110105194912310021"
+    assert Masker().mask(right) == "*" * 18
+    assert Masker().mask(wrong) == wrong
+    assert Masker().mask(f"身份证{wrong}") == f"身份证{'*' * 18}"
+
+
+def test_an_office_owns_the_numbers_of_its_own_sentence_alone() -> None:
+    office, number = "办公室电话：0411-83641234", "0411-83641234"
+    assert Masker().mask(office) == office
+    for between in ("。", "；", "！", "？", ". ", "\n"):
+        assert number not in Masker().mask(f"办公室{between}王女士{number}")
+    assert number not in Masker().mask(f"办公室{'天气晴朗' * 15}{number}"), "too far before it"
+    assert number not in Masker().mask(f"{'晴朗' * 30}办公室{'晴朗' * 30}{number}")
