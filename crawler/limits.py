@@ -45,6 +45,7 @@ _CLOSE = {
 _ATTRIBUTE = re.compile(
     r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?|[\s/=]+"""
 )
+_QUOTED_BRACKET = re.compile(r"""=\s*(?:"[^">]*+>|'[^'>]*+>)""")
 _WHOLE_TAG = re.compile(rf"(<[a-zA-Z][^\s/>]*+)(?:{_ATTRIBUTE.pattern})*+")
 
 _ANCHOR = re.compile(r"<a\s", re.IGNORECASE)
@@ -108,9 +109,10 @@ def cut_list(text: str) -> tuple[str, bool]:
 
 def thinned(html: str) -> str:
     """Return markup with at most `MAX_ATTRIBUTES` to a tag; mostly `html` itself."""
-    if not any(len(part.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for part in _crowded(html)):
-        return html
-    return _WHOLE_TAG.sub(_thin, html)
+    crowded = any(len(part.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for part in _crowded(html))
+    if crowded or (len(html) > _CROWDED and _QUOTED_BRACKET.search(html)):
+        return _WHOLE_TAG.sub(_thin, html)
+    return html
 
 
 def _thin(found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from html.entities import html5
+from itertools import islice
 from urllib.parse import urljoin
 
 from bs4.exceptions import ParserRejectedMarkup
@@ -31,6 +32,11 @@ _MAX_SLOW = 300_000
 """Characters given to the lenient parser, whose time may grow with their square."""
 
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe", "frame")
+_SWALLOWING = ("button", "object", "embed", "map", "applet", "svg", "math")
+_MOST_SWALLOWING = 40
+"""Such elements, lines in one and pieces of a line that are looked at: it bounds the time."""
+_LONGEST_CONTROL = 200
+"""Characters in the lines of a button, or of what is shown in place of a picture; set by hand."""
 _PLAIN_TAGS = ("textarea", "title", "option", "code")
 _SHOWN_TAG = re.compile(r"</?(?:p|br|div)\b[^<>]*>", re.IGNORECASE)
 _BREAKS = re.compile(r"(?:<br\b[^<>]*>\s*)+", re.IGNORECASE)
@@ -313,4 +319,21 @@ def parse(html: str) -> etree._Element:
             tree = soupparser.fromstring((html[:closed] + rest)[:_MAX_SLOW])
         except (etree.LxmlError, ValueError, RecursionError, IndexError, ParserRejectedMarkup):
             tree = None
-    return etree.Element("html") if tree is None else tree
+    if tree is None:
+        return etree.Element("html")
+    _free_swallowed(tree)
+    return tree
+
+
+def _free_swallowed(tree: etree._Element) -> None:
+    """Make plain elements of controls and media with a page's text.
+
+    Nobody wrote its end, or it needs none (`embed`); a browser shows what follows.
+    """
+    for node in list(islice(tree.iter(*_SWALLOWING), _MOST_SWALLOWING)):
+        length = 0
+        for block in islice(node.iter("p", "div", "td", "li", "h1", "h2"), _MOST_SWALLOWING):
+            length += len(block.text or "")
+            length += sum(len(inner.tail or "") for inner in islice(block, _MOST_SWALLOWING))
+        if length > _LONGEST_CONTROL:
+            node.tag = "div"

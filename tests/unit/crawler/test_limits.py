@@ -158,3 +158,13 @@ def test_an_endpoint_named_again_and_again_within_one_quote_is_answered() -> Non
     before = time.process_time()
     FAMILIES["ucap"].read_list('"' + "/es-search/search/" * 50_000, URL)
     assert time.process_time() - before < 10  # seconds of CPU, for a busy machine
+
+
+@pytest.mark.parametrize("value", ['">"', "'>'", "'\">'", '\n "a>b"'])
+def test_a_bracket_within_quotes_ends_no_tag(value: str) -> None:
+    html = "<a " + " ".join(f"x{n}={value}" for n in range(5000)) + ">text</a>"
+    thin = limits.thinned(html)
+    assert thin.count("=") == limits.MAX_ATTRIBUTES
+    assert thin.endswith(">text</a>")
+    ordinary = "<p title='a > b' class=x>text</p>" * 200
+    assert limits.thinned(ordinary) == ordinary

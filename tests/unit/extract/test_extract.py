@@ -333,3 +333,16 @@ def test_damaged_page_never_raises_and_always_reads_the_same() -> None:
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         first = extract(URL, bytes(damaged), {}, CITY)
         assert first == extract(URL, bytes(damaged), {}, CITY)
+
+
+@pytest.mark.parametrize("tag", ["button", "object", "embed", "map", "applet", "svg", "math"])
+def test_a_control_or_picture_that_is_never_closed_takes_no_text_with_it(tag: str) -> None:
+    for open_tag in (f"<{tag}>", f"<{tag} class='print'><b>打印</b>"):
+        assert PARAGRAPHS[1] in article(URL, page(open_tag + story())).text
+
+
+@pytest.mark.parametrize("tag", ["button", "object", "applet", "svg"])
+def test_what_a_control_or_picture_shows_is_no_text(tag: str) -> None:
+    shown = "".join(f"<p>请安装播放器后重试第{n}次</p>" for n in range(4))
+    found = article(URL, page(f"<div><{tag}>{shown}</{tag}></div>{story()}"))
+    assert "播放器" not in found.text
