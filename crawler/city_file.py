@@ -34,6 +34,7 @@ from crawler.cms import FAMILIES
 from crawler.errors import ShizhengError
 from crawler.item import LANGS
 from crawler.posted import with_text
+from crawler.yaml_nodes import composed
 
 
 def _shipped() -> Path:
@@ -324,22 +325,7 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        text = self._content()
-        try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise CityError(f"{path}:{line}: not YAML: {error.problem}") from error
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            sign = f"U+{ord(text[error.position]):04X}"
-            raise CityError(
-                f"{path}:{line}: the character {sign} is not allowed in YAML"
-            ) from error
-        except RecursionError as error:
-            raise CityError(f"{path}:1: nested too deeply for a city file") from error
-        except (yaml.YAMLError, ValueError) as error:
-            raise CityError(f"{path}:1: not YAML: {error}") from error
+        root = composed(path, self._content(), CityError)
         if root is None:
             raise CityError(f"{path}:1: the file is empty; see crawler/cities/dalian.yaml")
         self.root = root

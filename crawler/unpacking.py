@@ -5,6 +5,8 @@ gigabytes: past `MAX_BODY` a body stays packed and keeps its header (`is_packed`
 the page refuse it.
 """
 
+import lzma
+import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
@@ -30,6 +32,12 @@ MAX_BODY = 32 << 20
 """Bytes of a body, packed or unpacked. A news page is thousands of times smaller."""
 TOO_LARGE = f"The body unpacks to more than {MAX_BODY >> 20} MB."
 """Detail of the reject of such a body."""
+
+BROKEN_ZIP = (
+    *(OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(RuntimeError, NotImplementedError),
+)
+"""Errors of a ZIP file, or of a member, that is damaged, encrypted or packed in an unknown way."""
 
 _MAX_LAYERS = 4
 """Codings of one body; set by hand: servers use one."""

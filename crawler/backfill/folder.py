@@ -4,7 +4,6 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +15,7 @@ from crawler.archive.reader import ArchiveError, Place, Record, read_record, rea
 from crawler.backfill.capture import Capture, Found, Uncaptured, problem_of
 from crawler.backfill.client import ServiceError
 from crawler.ordinary import ordinary
+from crawler.unpacking import BROKEN_ZIP
 
 _OTHER_KINDS = ("list", "robots")
 _ARCHIVES = (".warc", ".warc.gz")
@@ -130,7 +130,7 @@ class Folder:
                     other.unlink()
             try:
                 _unpack(path, inner, target)
-            except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            except BROKEN_ZIP as error:
                 target.unlink(missing_ok=True)
                 raise ServiceError(f"{path}: {inner} cannot be unpacked ({error})") from error
         return target
@@ -141,7 +141,7 @@ def _inside(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(ordinary(path)) as packed:
             return sorted(n for n in packed.namelist() if n.lower().endswith(_ARCHIVES))
-    except (OSError, zipfile.BadZipFile, NotImplementedError):
+    except BROKEN_ZIP:
         return []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crawler.archive.reader import ArchiveError
 from crawler.ordinary import ordinary
+from crawler.unpacking import BROKEN_ZIP
 
 ENDING = ".wacz"
 _MOST_PACKED = 20
@@ -28,7 +29,7 @@ def unpacked(paths: Iterable[Path], folder: Path) -> Iterator[Path]:
                 yield from _archives(path, file, folder / str(number))
         except FileNotFoundError:
             raise ArchiveError(f"{path}: there is no such file") from None
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except BROKEN_ZIP as error:
             raise ArchiveError(f"{path}: no WACZ file that can be read ({error})") from error
 
 

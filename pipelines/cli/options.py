@@ -11,7 +11,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter, Token
 
 from crawler.errors import ShizhengError
+from crawler.limits import whole_number
 from pipelines.errors import known_ones
+
+_DIGITS = 15
+"""Digits of a number at most: more are no count of anything, and no index of anything in Python."""
 
 OUTPUT = "output"
 """Folder of the corpus, where neither an option nor a variable names one."""
@@ -40,9 +44,11 @@ def counted(noun: str) -> Callable[[str], int]:
     """Return a reader of numbers from 1 on, called `noun` in errors."""
 
     def read(value: str) -> int:
-        if not (value.isascii() and value.isdigit()) or int(value) < 1:
-            raise ValueError(f"expected {noun} from 1 on, not {value!r}")
-        return int(value)
+        number = whole_number(value, digits=_DIGITS)
+        if not number:
+            most = f" and of {_DIGITS} digits at most" if len(value) > _DIGITS else ""
+            raise ValueError(f"expected {noun} from 1 on{most}, not {value[:40]!r}")
+        return number
 
     return read
 
@@ -102,7 +108,7 @@ def _path_or_none(value: str) -> Path | None:
 def _seconds(value: str) -> float | None:
     if not value:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", value)
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smh])", value)
     if found is None or not float(found[1]):
         raise ValueError(f"expected a span like 90s, 45m or 6h, not {value!r}")
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]

@@ -59,6 +59,7 @@ def explain(source: str, url: str | None, cities: Mapping[str, City]) -> Explain
     else:
         if url is not None and not _is_address(url):
             raise PageError(f"{url}: expected {_ADDRESS} for --url")
+        url = url and without_user(url)
         body, headers = _read(Path(source)), {}
     named = next((city for city in cities.values() if url and city.allows(url)), None)
     # Extraction needs an address. That of a file of which nobody gave it is not shown.

@@ -63,6 +63,8 @@ class Plan:
             raise PlanError(f"no sampling plan is called {self.kind!r}; known: {', '.join(KINDS)}")
         if self.size < 1:
             raise PlanError(f"a plan draws at least one item, not {self.size}")
+        if self.seed < 0:
+            raise PlanError(f"a plan's seed is 0 or more, not {self.seed}")
         if (self.kind == "search") != bool(self.text):
             raise PlanError("the plan search, and no other, needs a text to search for")
         if any(unicodedata.category(char) == "Cc" for char in self.text):

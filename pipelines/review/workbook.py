@@ -15,6 +15,7 @@ from typing import Any
 from lxml import etree
 
 from crawler.errors import ShizhengError
+from crawler.unpacking import BROKEN_ZIP
 
 LARGEST = 200_000_000
 """Bytes of a part of a workbook at most, unpacked; set by hand."""
@@ -62,7 +63,7 @@ def read(content: bytes) -> Iterator[tuple[int, list[str]]]:
     """
     try:
         package = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+    except BROKEN_ZIP as error:
         raise WorkbookError("not a workbook (.xlsx); save it as one") from error
     try:
         book = _part(package, "xl/workbook.xml")
@@ -81,7 +82,7 @@ def read(content: bytes) -> Iterator[tuple[int, list[str]]]:
             yield int(row.get("r") or number), cells
     except (KeyError, ValueError, IndexError, OverflowError, etree.LxmlError) as error:
         raise WorkbookError(f"a damaged workbook ({str(error)[:100]}); save it again") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except BROKEN_ZIP as error:
         raise WorkbookError(
             "a damaged or encrypted workbook; save it without a password"
         ) from error

@@ -19,6 +19,7 @@ import yaml
 
 from crawler.errors import ShizhengError
 from crawler.item import canonical_url
+from crawler.yaml_nodes import composed
 from pipelines.tables import text_files
 
 FILE = "withdrawn.yaml"
@@ -55,13 +56,7 @@ def load(output: Path) -> Withdrawn:
     path = output / FILE
     if not path.exists():
         return Withdrawn()
-    try:
-        root = yaml.compose(text_files.read_text(path, WithdrawalError), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise WithdrawalError(f"{path}:{line}: not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise WithdrawalError(f"{path}: not YAML: {error}") from error
+    root = composed(path, text_files.read_text(path, WithdrawalError), WithdrawalError)
     if root is None:
         return Withdrawn()
     if not isinstance(root, yaml.SequenceNode):

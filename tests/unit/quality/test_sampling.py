@@ -176,6 +176,7 @@ def test_a_plan_is_stored_as_text_and_read_back(plan: Plan) -> None:
     [
         (lambda: Plan("random"), "no sampling plan is called 'random'; known: stratified"),
         (lambda: Plan("stratified", 0), "at least one item, not 0"),
+        (lambda: Plan("stratified", seed=-1), "seed is 0 or more, not -1"),
         (lambda: Plan("search"), "needs a text to search for"),
         (lambda: Plan("search", text="two\nlines"), "one line without control characters"),
         (lambda: Plan("beads", text="x"), "and no other, needs a text"),

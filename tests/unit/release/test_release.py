@@ -341,6 +341,8 @@ def test_a_withdrawn_contact_is_masked_wherever_it_stands(own: Path) -> None:
         ("- contact: '110'\n", r"withdrawn\.yaml:1: a contact of 3 characters"),
         ("article: a\n", r"withdrawn\.yaml:1: expected a list"),
         ("- article: a\n- [", r"withdrawn\.yaml:\d: not YAML"),
+        ("[" * 5000, r"withdrawn\.yaml:1: nested too deeply"),
+        ("- article: \x07", r"withdrawn\.yaml:1: the character U\+0007"),
     ],
 )
 def test_a_withdrawal_list_that_cannot_be_read_stops_the_release(

@@ -161,6 +161,12 @@ def test_cells_are_read_in_the_types_that_excel_writes() -> None:
     ]  # fmt: skip
 
 
+def torn(package: bytes) -> bytes:
+    """Return a workbook whose sheet cannot be unpacked."""
+    at = package.index(b"sheet1.xml") + len(b"sheet1.xml") + 5
+    return package[:at] + b"\xff\xff\xff\xff" + package[at + 4 :]
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]>'
 
 
@@ -174,6 +180,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]>'
         (sheet('<c r="A1" t="s"><v>9</v></c>'), "damaged workbook"),
         (sheet('<c r="ZZZZ1"/>'), "damaged"),
         (sheet("<c><v>ten</v></c>"), "damaged"),
+        (torn(workbook.written([["level", "verdict"]] * 9)), "damaged or encrypted"),
         (sheet("<c t='str'><v>&c;</v></c>", BOMB), "expected the columns"),
         (workbook.written([["level", "verdict"], ["pair", "different", "x"]]), "row 2: 3 cells"),
     ],
