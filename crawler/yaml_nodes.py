@@ -1,4 +1,4 @@
-"""YAML as nodes with their lines, and every fault of a file as one sentence."""
+"""YAML as nodes, and every fault of a file as one sentence."""
 
 from pathlib import Path
 
