@@ -1,8 +1,9 @@
 """Leases: a city is worked on by one machine at a time.
 
 A lease is an object that is created, renewed and removed. It expires when it was not renewed for
-its time, by the server's clock. It saves work that would be refused at the end; the swap of heads
-alone already keeps two writers from undoing each other's.
+its time, by the server's clock, and at once if its process has died on this very machine. It saves
+work that would be refused at the end; the swap of heads alone already keeps two writers from
+undoing each other's.
 """
 
 import json
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from pipelines.remote.objects import ConflictError, Found, Objects, RemoteError
 
@@ -85,7 +87,7 @@ def _taken(objects: Objects, city: str, lifetime: timedelta) -> Lease:
         held = objects.read(name)
         if held is None:
             version = objects.create(name, _content())
-        elif objects.now() - held.written > lifetime:
+        elif objects.now() - held.written > lifetime or _abandoned(held):
             version = objects.swap(name, _content(), held.version)
         if version is None:
             raise ConflictError(
@@ -97,7 +99,46 @@ def _taken(objects: Objects, city: str, lifetime: timedelta) -> Lease:
 
 def _content() -> bytes:
     by = f"process {os.getpid()} on {socket.gethostname()}"
-    return json.dumps({"by": by, "nonce": uuid.uuid4().hex}).encode()
+    lease: dict[str, object] = {"by": by, "nonce": uuid.uuid4().hex}
+    if (place := _place()) is not None:
+        lease |= {"place": place, "process": os.getpid(), "since": _since(os.getpid())}
+    return json.dumps(lease).encode()
+
+
+def _abandoned(held: Found) -> bool:
+    """Return True if the holder was a process of this machine that is gone."""
+    try:
+        lease = json.loads(held.content)
+        place, process, since = lease["place"], int(lease["process"]), lease["since"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return bool(place == _place() and _since(process) != since)
+
+
+def _place() -> str | None:
+    """Return a name of this machine since its start and of its table of processes.
+
+    None where the system has none: a host's name alone may be that of another machine, and a number
+    that of a process in another container.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return None
+
+
+def _since(process: int) -> str | None:
+    """Return the start of a process in ticks, None of one that is gone.
+
+    A number is given to another process in time, but not with the same start.
+    """
+    try:
+        # The name before may have spaces and brackets of its own.
+        state, *fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return None
+    return None if state in "ZX" else fields[18]
 
 
 def _holder(held: Found | None) -> str:

@@ -171,6 +171,35 @@ def test_a_city_is_leased_to_one_machine_until_the_lease_runs_out(objects: Objec
         pass
 
 
+def hold(environment: dict[str, str], url: str) -> None:
+    os.environ.update(environment)
+    with leased(Objects(url), ["x"]):
+        Objects(url).create("held", b"")
+        time.sleep(600)
+
+
+def test_a_lease_of_a_process_that_was_killed_here_is_taken_at_once(
+    objects: Objects, store: Store
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=hold, args=(dict(store.environment), objects.url))
+    process.start()
+    while process.is_alive() and objects.read("held") is None:
+        time.sleep(0.1)
+    refusal = pytest.raises(ConflictError, match=f"process {process.pid} on .* works on x")
+    with refusal, leased(objects, ["x"]):
+        pass
+    process.kill()
+    process.join()
+    with leased(objects, ["x"]):
+        lease = objects.read("leases/x.json")
+    assert lease is not None
+    elsewhere = json.loads(lease.content) | {"place": "another machine", "process": 2**30}
+    objects.create("leases/x.json", json.dumps(elsewhere).encode())
+    with pytest.raises(ConflictError), leased(objects, ["x"]):
+        pass
+
+
 def push_large(environment: dict[str, str], url: str, folder: Path) -> None:
     os.environ.update(environment)
     transfer.push(Objects(url), folder, CITY)
