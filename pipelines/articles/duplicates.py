@@ -9,6 +9,7 @@ that corrects a figure, recognised by title, day, dates, session numbers and the
 Reposts by another city are found separately, after the cities' own: see `reposts`.
 """
 
+import pickle
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -180,41 +181,55 @@ def same(first: ArticleFields, second: ArticleFields) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedText:
-    """Article prepared for comparison.
+class Figures:
+    """What of an article excludes most others before their texts are compared.
 
     `marks` are the numbers that identify the event: dates, hours, ordinals.
     """
 
-    key: str
     published: datetime | None
     title: tuple[str, ...]
+    numbers: Counter[str]
+    marks: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedText:
+    """Article prepared for comparison."""
+
+    key: str
+    figures: Figures
     tokens: tuple[str, ...]
     sentences: tuple[str, ...]
     shingles: frozenset[tuple[str, ...]]
-    numbers: Counter[str]
-    marks: Counter[str]
     chinese: bool
 
     @property
     def whole(self) -> tuple[object, ...]:
         """Key of equal texts, with the title of short ones."""
-        title = () if len(self.tokens) >= 8 else self.title
-        return (self.tokens, tuple(sorted(self.numbers.items())), title)
+        title = () if len(self.tokens) >= 8 else self.figures.title
+        return (self.tokens, tuple(sorted(self.figures.numbers.items())), title)
 
 
 def _cluster_language(documents: Sequence[ArticleFields], representative: dict[str, str]) -> None:
     index = minhash.Index()
     heads: list[ArticleFields] = []
     exact: dict[bytes, str] = {}
+    spilled = Records()
     prepared_head = lru_cache(_HEADS_PREPARED)(lambda at: prepare_text(heads[at]))
+    figures_of = lru_cache(_FIGURES_READ)(lambda at: pickle.loads(spilled.take(at)))
     for document in documents:
         prepared = prepare_text(document)
         digest = blake2b(repr(prepared.whole).encode(), digest_size=16).digest()
         twin = exact.get(digest) if prepared.tokens else None
         signed = sketch(prepared.shingles)
         if twin is None and prepared.shingles:
-            near = map(prepared_head, index.near(signed, _MOST_COMPARED))
+            # Bulletins of one form have fifty candidates each, which differ in their figures.
+            near = (
+                prepared_head(at)
+                for at in index.near(signed, _MOST_COMPARED)
+                if compatible(figures_of(at), prepared.figures)
+            )
             twin = next((head.key for head in near if alike(head, prepared)), None)
         if twin is not None:
             representative[prepared.key] = twin
@@ -223,11 +238,14 @@ def _cluster_language(documents: Sequence[ArticleFields], representative: dict[s
         exact.setdefault(digest, prepared.key)
         if prepared.shingles:
             heads.append(document)
+            spilled.append(pickle.dumps(prepared.figures))
             index.add(signed)
 
 
 _HEADS_PREPARED = 64
 """Articles in memory with their shingles, some 200 KB each: those compared again soon."""
+_FIGURES_READ = 4096
+"""Articles in memory with their figures, some 5 KB each."""
 
 
 def prepare_text(document: ArticleFields) -> PreparedText:
@@ -246,13 +264,10 @@ def prepare_text(document: ArticleFields) -> PreparedText:
         numbers, marks = numbers + words, marks + words
     return PreparedText(
         document.article_id,
-        document.published_at,
-        tuple(_tokens(title, chinese)),
+        Figures(document.published_at, tuple(_tokens(title, chinese)), numbers, marks),
         tuple(tokens),
         tuple(filter(None, map(str.strip, _SENTENCE_END.split(written)))),
         frozenset(tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1)),
-        numbers,
-        marks,
         chinese,
     )
 
@@ -260,12 +275,12 @@ def prepare_text(document: ArticleFields) -> PreparedText:
 def alike(first: PreparedText, second: PreparedText) -> bool:
     """Return True if two prepared articles are the same text: see `same`."""
     if not first.shingles or not second.shingles:
-        return first.tokens == second.tokens and first.title == second.title
-    if not (nested(first.numbers, second.numbers) or _corrected(first, second)):
+        return first.tokens == second.tokens and first.figures.title == second.figures.title
+    if not compatible(first.figures, second.figures):
         return False
     if resemblance(first, second) < SAME:
         return False
-    if _one_title(first.title, second.title):
+    if _one_title(first.figures.title, second.figures.title):
         return not _another_detail(first, second)
     return not _exchanged(first.sentences, second.sentences)
 
@@ -283,7 +298,12 @@ def nested(first: Counter[str], second: Counter[str]) -> bool:
     return first <= second or second <= first
 
 
-def _corrected(first: PreparedText, second: PreparedText) -> bool:
+def compatible(first: Figures, second: Figures) -> bool:
+    """Return True if the numbers of two articles may be those of one text."""
+    return nested(first.numbers, second.numbers) or _corrected(first, second)
+
+
+def _corrected(first: Figures, second: Figures) -> bool:
     """Return True if one article may be a corrected copy."""
     if first.published is None or second.published is None or first.title != second.title:
         return False

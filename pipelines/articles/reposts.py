@@ -285,7 +285,7 @@ def _judge(output: Path, named: Iterable[Named]) -> Judge:
 
 def _repost(repost: PreparedText, original: PreparedText) -> bool:
     """Return True for another city's article: stricter than `duplicates.alike`."""
-    if not duplicates.nested(repost.numbers, original.numbers):
+    if not duplicates.nested(repost.figures.numbers, original.figures.numbers):
         return False
     if duplicates.resemblance(repost, original) < SAME:
         return False
