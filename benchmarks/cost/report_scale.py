@@ -28,9 +28,9 @@ EN = "On May {0} the {1}th executive meeting studied old estates, to the benefit
 MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
-from pipelines import report
+from pipelines.report import page
 began = time.monotonic()
-path = report.write(Path(sys.argv[1]))
+path = page.write(Path(sys.argv[1]))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"seconds": round(time.monotonic() - began, 1), "peak_mb": round(peak),
                   "page_mb": round(path.stat().st_size / 1e6, 2)}))
