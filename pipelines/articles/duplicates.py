@@ -182,9 +182,9 @@ def same(first: ArticleFields, second: ArticleFields) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What of an article excludes most others before their texts are compared.
+    """Numbers and title of an article.
 
-    `marks` are the numbers that identify the event: dates, hours, ordinals.
+    They exclude most others before their texts are compared. `marks` are the numbers that identify the event: dates, hours, ordinals.
     """
 
     published: datetime | None
@@ -299,7 +299,7 @@ def nested(first: Counter[str], second: Counter[str]) -> bool:
 
 
 def compatible(first: Figures, second: Figures) -> bool:
-    """Return True if the numbers of two articles may be those of one text."""
+    """Return True if two articles' numbers may be those of one text."""
     return nested(first.numbers, second.numbers) or _corrected(first, second)
 
 

@@ -106,7 +106,7 @@ def _content() -> bytes:
 
 
 def _abandoned(held: Found) -> bool:
-    """Return True if the holder was a process of this machine that is gone."""
+    """Return True if the holder, a process of this machine, is gone."""
     try:
         lease = json.loads(held.content)
         place, process, since = lease["place"], int(lease["process"]), lease["since"]
@@ -116,9 +116,9 @@ def _abandoned(held: Found) -> bool:
 
 
 def _place() -> str | None:
-    """Return a name of this machine since its start and of its table of processes.
+    """Return a name of this machine's table of processes.
 
-    None where the system has none: a host's name alone may be that of another machine, and a number
+    It is another after each start, and in each container. None where the system has none: a host's name alone may be that of another machine, and a number
     that of a process in another container.
     """
     try:
@@ -129,7 +129,7 @@ def _place() -> str | None:
 
 
 def _since(process: int) -> str | None:
-    """Return the start of a process in ticks, None of one that is gone.
+    """Return the start of a process in ticks, or None.
 
     A number is given to another process in time, but not with the same start.
     """
