@@ -184,7 +184,8 @@ def same(first: ArticleFields, second: ArticleFields) -> bool:
 class Figures:
     """Numbers and title of an article.
 
-    They exclude most others before their texts are compared. `marks` are the numbers that identify the event: dates, hours, ordinals.
+    They exclude most others before their texts are compared. `marks` are the numbers that identify
+    the event: dates, hours, ordinals.
     """
 
     published: datetime | None

@@ -118,8 +118,8 @@ def _abandoned(held: Found) -> bool:
 def _place() -> str | None:
     """Return a name of this machine's table of processes.
 
-    It is another after each start, and in each container. None where the system has none: a host's name alone may be that of another machine, and a number
-    that of a process in another container.
+    It is another after each start, and in each container. None where the system has none: a host's
+    name alone may be that of another machine, and a number that of a process in another container.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
