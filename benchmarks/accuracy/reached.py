@@ -56,7 +56,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         by_source: dict[str, list[int]] = {}
         for name, line in sorted(_lines):
             by_source.setdefault(name, []).append(line)

@@ -19,6 +19,8 @@ from benchmarks.accuracy.mutants import (
     measure,
     mutants_of,
     run_mutant,
+    run_unchanged,
+    statement_of,
     tree_digest,
 )
 
@@ -102,6 +104,7 @@ def test_each_kind_of_fault(source: str, expected: set[str]) -> None:
         "def f():\n    return None",
         "a = f(b, b)",
         "a = f(*b, c)",
+        "a = max(b, c)",
     ],
 )
 def test_what_does_not_run_or_changes_nothing_is_left(source: str) -> None:
@@ -125,7 +128,8 @@ def test_a_smaller_draw_is_the_beginning_of_a_larger_one_and_the_rooms_take_turn
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_room_has_sources_and_tests(room: str) -> None:
     assert drawn(ROOT, {room: ROOMS[room]}, 1, 1)
-    assert all(list((ROOT / folder).glob("**/test_*.py")) for folder in ROOMS[room].tests)
+    tests = [ROOT / name for name in ROOMS[room].tests]
+    assert all(path.is_file() or list(path.glob("**/test_*.py")) for path in tests)
 
 
 @pytest.mark.slow
@@ -144,6 +148,60 @@ def test_only_the_faults_that_no_test_notices_survive(tree: Path, tmp_path: Path
     assert killed.verdict == "killed"
     assert "test_water.py::test_deep" in killed.test
     assert tree_digest(tree) == before
+
+
+LINES = b"""LEAST = 3
+
+
+def deep(metres, limit=LEAST):
+    if metres > limit and (
+        metres < 9
+    ):
+        return [
+            metres,
+            limit]
+    else:
+        metres += 1
+    return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "lines", "called"),
+    [
+        (1, [1], False),
+        (4, [4], False),
+        (5, [5, 6, 7], True),
+        (6, [5, 6, 7], True),
+        (8, [8, 9, 10], True),
+        (10, [8, 9, 10], True),
+        (12, [12], True),
+        (13, [13], True),
+    ],
+)
+def test_the_lines_of_a_statement_are_run_by_a_call_or_by_an_import(
+    line: int, lines: list[int], called: bool
+) -> None:
+    found, by_call = statement_of(LINES, line)
+    assert (list(found), by_call) == (lines, called)
+
+
+@pytest.mark.slow
+def test_the_tests_that_run_the_changed_line_come_first_and_without_any_none_is_run(
+    tree: Path,
+) -> None:
+    more = "\n\ndef test_constant():\n    assert DEPTH == 3\n"
+    (tree / "tests/pond/test_water.py").write_text(TESTS + more)
+    outcome, reached = run_unchanged(tree, POND["pond"])
+    assert (outcome.verdict, reached.started) == ("survived", ())
+    (deep,) = reached.by("pond/water.py", range(8, 9))
+    assert deep.endswith("test_deep")
+    assert reached.by("pond/water.py", range(12, 13)) == []
+    mutants = {str(mutant): mutant for mutant in drawn(tree, POND, 100, 1)}
+    lost = run_mutant(tree, POND["pond"], mutants["pond/water.py:12 0 -> (1)"], None, reached)
+    assert (lost.verdict, lost.test) == ("survived", "no test runs the line")
+    constant = mutants["pond/water.py:3 3 -> (4)"]
+    assert run_mutant(tree, POND["pond"], constant, None, reached).verdict == "killed"
 
 
 def endless(tree: Path) -> Mutant:
@@ -190,6 +248,7 @@ def test_a_stopped_run_goes_on_from_its_results_but_not_from_those_of_another_tr
     [
         (["--rooms", "attic"], "--rooms: no room 'attic'"),
         (["--count", "0"], "--count: expected 1 or more, not 0"),
+        (["--jobs", "0"], "--jobs: expected 1 or more, not 0"),
         (["--floor", "90"], "--floor: expected a share from 0 to 1, not 90"),
     ],
 )
