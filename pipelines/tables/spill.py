@@ -28,7 +28,7 @@ class Rows:
     def append(self, rows: Half) -> Places:
         """Spill rows; return their places."""
         places = np.arange(self.count, self.count + len(rows))
-        _write(self._file.fileno(), np.ascontiguousarray(rows).data.cast("B"))
+        _write(self._file.fileno(), np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data)
         self.count += len(rows)
         return places
 
