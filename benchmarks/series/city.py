@@ -17,25 +17,7 @@ MONTHS = (
 SMALL = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 ORDINAL_WORDS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}
 GIVEN = "明远怀瑾砚秋春棠汝舟培松祥藻志强建华晓东丽娟文博海涛国栋雪梅思齐永康嘉宁立群佩兰伯钧"
-FAMILY = (
-    "王",
-    "李",
-    "张",
-    "陈",
-    "周",
-    "吴",
-    "徐",
-    "孙",
-    "胡",
-    "林",
-    "何",
-    "罗",
-    "郑",
-    "贺",
-    "秦",
-    "欧阳",
-    "司徒",
-)
+FAMILY = (*"王李张陈周吴徐孙胡林何罗郑贺秦", "欧阳", "司徒")
 
 
 Row = TypeVar("Row", bound=tuple[str, ...])

@@ -8,23 +8,16 @@ article's later page is never an article of its own.
 import re
 from urllib.parse import urljoin, urlsplit
 
-from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.family import Family, Listing, Rules, shaped
 from crawler.cms.links import WIDGETS, anchors, links, once
 from crawler.cms.paging import numbered
 
-_ARTICLE = re.compile(r"/\d{4}-\d{2}/\d{2}/c_\d+(?:_print)?\.html?$", re.IGNORECASE)
+is_article = shaped(r"/\d{4}-\d{2}/\d{2}/c_\d+(?:_print)?\.html?$")
+"""Test of an article's first page: `c_N_2.htm` is a second one."""
 _PART = re.compile(r"/c_\d+_\d+\.html?$", re.IGNORECASE)
 _PAGE = r"/(?!c_)\w+_(?P<number>\d+)(?P<tail>\.html?)$"
 _NUMBERED = re.compile(r"(?:_\d+)?\.html?$")
 _MAX_PARTS = 50
-
-
-def is_article(url: str) -> bool:
-    """Return True for an article's first page.
-
-    `c_N_2.htm` is a second page.
-    """
-    return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:

@@ -1,8 +1,10 @@
 """CMS family: a list reader, and selectors for articles' fields."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date as Day  # noqa: N812 (the field is named date)
+from urllib.parse import urlsplit
 
 from crawler.posted import Fields
 
@@ -67,6 +69,12 @@ class Rules:
         return (self.since is None or self.since <= served) and (
             self.until is None or served <= self.until
         )
+
+
+def shaped(pattern: str) -> Callable[[str], bool]:
+    """Return a test of addresses, true where the path has a shape in any letter case."""
+    shape = re.compile(pattern, re.IGNORECASE)
+    return lambda url: bool(shape.search(urlsplit(url).path))
 
 
 @dataclass(frozen=True, slots=True)

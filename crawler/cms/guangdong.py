@@ -10,19 +10,15 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from crawler.cms.endpoints import json_listing, read_json
-from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.family import Family, Listing, Rules, shaped
 from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import numbered
 
-_ARTICLE = re.compile(r"/content/(?:\d+/){0,4}m?post_\d+(?:_print)?\.html$", re.IGNORECASE)
+is_article = shaped(r"/content/(?:\d+/){0,4}m?post_\d+(?:_print)?\.html$")
+"""Test for `content/post_<number>.html` of a column or catalogue."""
 _PAGE = r"/index_(?P<number>\d+)(?P<tail>\.html)$"
 _SITE = re.compile(r"\bSID[\"']?\s*[:=]\s*[\"'](\d{1,12})[\"']")
 _CATALOGUE = re.compile(r"^(?P<base>.*?/gkmlpt)(?:/|$)")
-
-
-def is_article(url: str) -> bool:
-    """Return True for `content/post_<number>.html` of a column or catalogue."""
-    return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:

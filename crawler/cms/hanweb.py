@@ -7,27 +7,21 @@ computes from `totalRecord`. Records are markup inside CDATA, often not well for
 
 import html as entities
 import re
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from crawler.cms.family import Family, Link, Listing, Rules
+from crawler.cms.family import Family, Link, Listing, Rules, shaped
 from crawler.cms.links import WIDGETS, absolute, between, links, once
 from crawler.limits import whole_number
 
-_ARTICLE = re.compile(
+is_article = shaped(
     r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+(?:_print)?\.html$"
     r"|/col\d+/art/\d{4}/art_\d+_\d+(?:_print)?\.html$"
-    r"|/col/col\d+/art/\d{4}/art_[0-9a-f]{32}(?:_print)?\.html$",
-    re.IGNORECASE,
+    r"|/col/col\d+/art/\d{4}/art_[0-9a-f]{32}(?:_print)?\.html$"
 )
 _HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _MAX_RECORDS = 100_000
 _GROUP_PAGES = 3
 """Pages of records that the column page and each answer of dataproxy.jsp carry at once."""
-
-
-def is_article(url: str) -> bool:
-    """Return True if the URL has one of the three shapes."""
-    return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:

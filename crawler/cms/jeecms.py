@@ -4,21 +4,16 @@ Page 2 of a list is `index_2.jhtml`.
 """
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.family import Family, Listing, Rules, shaped
 from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import MAX_PAGES, numbered
 
-_ARTICLE = re.compile(r"/\d+(?:_print)?\.jhtml$", re.IGNORECASE)
+is_article = shaped(r"/\d+(?:_print)?\.jhtml$")
 _PAGE = r"/index_(?P<number>\d+)(?P<tail>\.jhtml)$"
 # The pager reads "共84条记录 1/6页" or "Page 1/6" also where its links are script calls.
 _TOTAL = re.compile(r"(?:\bpages?\s*:?\s*)?\b(\d{1,4})\s*/\s*(\d{1,4})\s*(页|pages?\b)?", re.I)
-
-
-def is_article(url: str) -> bool:
-    """Return True for `<number>.jhtml`."""
-    return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:

@@ -4,20 +4,13 @@ import re
 from datetime import date
 from urllib.parse import urlsplit
 
-from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.family import Family, Listing, Rules, shaped
 from crawler.cms.links import WIDGETS, links
 from crawler.cms.paging import called_pages
 
-_ARTICLE = re.compile(r"/\d{6}/t\d{8}_\d+(?:_print)?\.s?html?$", re.IGNORECASE)
+is_article = shaped(r"/\d{6}/t\d{8}_\d+(?:_print)?\.s?html?$")
+"""Test of an article's first page: `tDATE_ID_1.html` is a second one."""
 _PART = re.compile(r"/t\d{8}_\d+_\d+\.s?html?$", re.IGNORECASE)
-
-
-def is_article(url: str) -> bool:
-    """Return True for an article's first page.
-
-    `tDATE_ID_1.html` is a second page.
-    """
-    return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:

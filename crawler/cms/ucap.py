@@ -8,17 +8,16 @@ so. A list page that loads from one of them names it in its scripts.
 
 import html as entities
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from crawler.cms.endpoints import next_pages, page_field
-from crawler.cms.family import Family, Listing, Rules
+from crawler.cms.family import Family, Listing, Rules, shaped
 from crawler.cms.links import WIDGETS, absolute, links, once
 
-_ARTICLE = re.compile(
+is_article = shaped(
     r"/\d{6}/[0-9a-f]{32}(?:_print)?\.s?html?$"
     r"|/content_(?:[0-9a-f]{32}|\d+)(?:_print)?\.s?html?$"
-    r"|/\d{4}-\d\d/\d\d/[^/]+\.shtml$",
-    re.IGNORECASE,
+    r"|/\d{4}-\d\d/\d\d/[^/]+\.shtml$"
 )
 # A quoted text is taken whole, and then looked at: a mark repeated within would be tried at
 # each of its places otherwise.
@@ -27,11 +26,6 @@ _ENDPOINT = re.compile(r"/getInfoCommon/?\?|/es-search/search/")
 _CHANNEL = re.compile(
     r"<meta\s[^<>]*name=[\"']channelId[\"'][^<>]*content=[\"'](\w+)[\"']", re.IGNORECASE
 )
-
-
-def is_article(url: str) -> bool:
-    """Return True for a month folder with 32 hex digits, or `content_<id>`."""
-    return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def read_list(text: str, url: str) -> Listing:

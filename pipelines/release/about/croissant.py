@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from crawler.rows import text_of
 from pipelines.release.about import citation
 from pipelines.release.snapshot import Snapshot
 from pipelines.release.tables import LAYOUTS, TABLES
@@ -19,44 +20,6 @@ from pipelines.tables import files
 
 FILE = "croissant.json"
 _PARQUET = "application/x-parquet"
-_CONTEXT = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileProperty": "cr:fileProperty",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "equivalentProperty": "cr:equivalentProperty",
-    "samplingRate": "cr:samplingRate",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}
 _KEYS = {"articles": ["article_id"], "pairs": ["pair_id"], "sentences": ["pair_id", "position"]}
 
 
@@ -71,7 +34,7 @@ def metadata(release: Snapshot) -> dict[str, Any]:
     cited = citation.content(release)
     filled = [table for table in TABLES if release.files(table)]
     return {
-        "@context": _CONTEXT,
+        "@context": json.loads(text_of("pipelines.release.about/croissant_context.json")),
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": "shizheng",
