@@ -32,12 +32,16 @@ from starlette.staticfiles import StaticFiles
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.backfill.capture import surt
 from crawler.backfill.columnar import registered_domain
 
 FIELDS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
 PER_PAGE = 5
 """Rows of a page of the index; Common Crawl's have fifteen thousand."""
+
+
+def surt(host: str) -> str:
+    """Return a host as indexes sort it: `cn,gov,dl,en`, without `www`."""
+    return ",".join(reversed(host.removeprefix("www.").split(".")))
 
 
 def crawl_of(timestamp: str) -> str:

@@ -1,11 +1,14 @@
 """Fixtures and settings of several kinds of tests."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from authored import write_corpus
 from hypothesis import settings
+from review_corpus import write_judged
+from review_server import Review
 
 # Sites learn who crawls them: without a contact every crawl complains.
 os.environ.setdefault("SHIZHENG_CONTACT", "tests@corpus.example")
@@ -21,6 +24,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output folder with a small finished corpus; tests only read it."""
     return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus to judge."""
+    return write_judged(tmp_path_factory.mktemp("judged"))
+
+
+@pytest.fixture(scope="module")
+def review(judged: Path) -> Iterator[Review]:
+    """A running review of it, entered by the printed address."""
+    with Review(judged) as running:
+        running.enter()
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -155,12 +155,6 @@ def hosts_of(city: City) -> tuple[str, ...]:
     return tuple(sorted({host.partition(":")[0] for host in city.hosts}))
 
 
-def surt(host: str) -> str:
-    """Return a host as indexes sort it: `cn,gov,dl,en`, without `www`."""
-    labels = re.sub(r"^www\d*\.", "", host.lower()).split(".")
-    return ",".join(reversed(labels))
-
-
 def joined(
     spans: Iterable[tuple[int, int]], *, gap: int, longest: int
 ) -> list[list[tuple[int, int]]]:

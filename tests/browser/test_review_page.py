@@ -1,30 +1,18 @@
 """The review page in a real browser: by keyboard alone, by touch, and against hostile articles."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from authored import HOSTILE_TITLE
 from playwright.sync_api import Browser, BrowserContext, Page
-from review_corpus import HUGE, write_judged
+from review_corpus import HUGE
 from review_server import Review
 
 from pipelines.quality import corrections, verdicts
 from pipelines.review import words
 
 CODES = {choice.key: code for code, choice in words.PAIR.items()}
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_judged(tmp_path_factory.mktemp("judged"))
-
-
-@pytest.fixture(scope="module")
-def review(corpus: Path) -> Iterator[Review]:
-    with Review(corpus) as running:
-        running.enter()
-        yield running
 
 
 def opened(browser: Browser, review: Review, path: str, **options: object) -> Page:
@@ -57,13 +45,13 @@ def press(page: Page, key: str, then: int | str) -> None:
     page.locator(f'.task[data-place="{then}"]').wait_for(state="attached", timeout=20_000)
 
 
-def given(corpus: Path, reviewer: str) -> list[str | None]:
-    found = verdicts.counting(verdicts.read(corpus))
+def given(judged: Path, reviewer: str) -> list[str | None]:
+    found = verdicts.counting(verdicts.read(judged))
     return [one.verdict for one in found if one.reviewer == reviewer and one.level == "pair"]
 
 
 def test_twenty_pairs_by_keyboard_with_an_undo_and_a_reload(
-    browser: Browser, review: Review, corpus: Path
+    browser: Browser, review: Review, judged: Path
 ) -> None:
     page = opened(browser, review, "/")
     page.get_by_label("Your name").focus()
@@ -81,22 +69,22 @@ def test_twenty_pairs_by_keyboard_with_an_undo_and_a_reload(
     assert page.locator("#said").inner_text() == f"Stored: {last}"
     press(page, "u", 11)
     judged = [CODES[key] for key in keys[:11]]
-    assert sorted(filter(None, given(corpus, "keys"))) == sorted(judged)
+    assert sorted(filter(None, given(judged, "keys"))) == sorted(judged)
     page.reload()
     assert place(page) == "11"
     assert page.locator(".so-far").inner_text().strip() == "11 judged by keys"
     for n, key in enumerate(keys[11:], 11):
         press(page, key, n + 1 if n < 19 else "")
     assert page.get_by_role("heading", level=1).inner_text() == "All judged"
-    assert sorted(filter(None, given(corpus, "keys"))) == sorted(CODES[key] for key in keys)
+    assert sorted(filter(None, given(judged, "keys"))) == sorted(CODES[key] for key in keys)
     press(page, "u", 19)
-    assert len(given(corpus, "keys")) == 19
+    assert len(given(judged, "keys")) == 19
     assert page.complaints == []  # type: ignore[attr-defined]
     page.context.close()
 
 
 def test_one_jumps_to_an_item_and_edits_a_verdict_from_the_list(
-    browser: Browser, review: Review, corpus: Path
+    browser: Browser, review: Review, judged: Path
 ) -> None:
     address = review.begin("ilse", size=6, seed=11)
     page = opened(browser, review, f"{address}?reviewer=ilse")
@@ -115,13 +103,13 @@ def test_one_jumps_to_an_item_and_edits_a_verdict_from_the_list(
     page.get_by_role("link", name="5", exact=True).click()
     page.locator(".given").wait_for()
     press(page, "1", 5)
-    assert given(corpus, "ilse") == [CODES["1"], CODES["1"]]
+    assert given(judged, "ilse") == [CODES["1"], CODES["1"]]
     assert page.complaints == []  # type: ignore[attr-defined]
     page.context.close()
 
 
 def test_two_reviewers_agree_so_far_and_a_third_settles(
-    browser: Browser, review: Review, corpus: Path
+    browser: Browser, review: Review, judged: Path
 ) -> None:
     said = {"ada": "1122334455", "ben": "1122334412"}
     for name, keys in said.items():
@@ -145,7 +133,7 @@ def test_two_reviewers_agree_so_far_and_a_third_settles(
     press(page, "2", "")
     page.goto(f"http://{review.host}/progress?reviewer=cleo")
     assert "2 differ or are flagged, 2 of them settled" in page.locator("main").inner_text()
-    judged = verdicts.by_item([one for one in verdicts.read(corpus) if "seed=5" in str(one.plan)])
+    judged = verdicts.by_item([one for one in verdicts.read(judged) if "seed=5" in str(one.plan)])
     assert sorted(str(one.verdict) for one in judged if one.adjudication) == [
         "abridged", "different",
     ]  # fmt: skip
@@ -153,7 +141,7 @@ def test_two_reviewers_agree_so_far_and_a_third_settles(
     page.context.close()
 
 
-def test_beads_are_judged_in_passing(browser: Browser, review: Review, corpus: Path) -> None:
+def test_beads_are_judged_in_passing(browser: Browser, review: Review, judged: Path) -> None:
     address = review.begin("sam")
     page = opened(browser, review, f"{address}?reviewer=sam")
     page.keyboard.press("ArrowDown")
@@ -181,7 +169,7 @@ def test_beads_are_judged_in_passing(browser: Browser, review: Review, corpus: P
     page.locator("#said", has_text="Stored: partly").wait_for()
     assert page.locator(".mine").all_inner_texts() == ["correct", "partly, corrected", ""]
     press(page, "4", 1)
-    stand = [one for one in verdicts.counting(verdicts.read(corpus)) if one.reviewer == "sam"]
+    stand = [one for one in verdicts.counting(verdicts.read(judged)) if one.reviewer == "sam"]
     assert [(one.level, one.verdict, one.weight is None) for one in stand] == [
         ("bead", "correct", True), ("bead", "partly", True), ("pair", "same_event", False),
     ]  # fmt: skip
@@ -192,7 +180,7 @@ def test_beads_are_judged_in_passing(browser: Browser, review: Review, corpus: P
 
 
 def test_a_note_is_typed_without_judging_and_stored_with_the_verdict(
-    browser: Browser, review: Review, corpus: Path
+    browser: Browser, review: Review, judged: Path
 ) -> None:
     address = review.begin("nora")
     page = opened(browser, review, f"{address}?reviewer=nora")
@@ -203,7 +191,7 @@ def test_a_note_is_typed_without_judging_and_stored_with_the_verdict(
     # Ten minutes without a sign of the reader count as one.
     page.evaluate("(now => { performance.now = () => now + 600_000; })(performance.now())")
     press(page, "2", 1)
-    mine = [one for one in verdicts.read(corpus) if one.reviewer == "nora"]
+    mine = [one for one in verdicts.read(judged) if one.reviewer == "nora"]
     assert 60 <= (mine[0].seconds or 0) < 180
     assert [(one.verdict, one.note) for one in mine] == [("abridged", "1 of 2: 缺")]
     press(page, "ArrowLeft", 0)
@@ -212,7 +200,7 @@ def test_a_note_is_typed_without_judging_and_stored_with_the_verdict(
     page.context.close()
 
 
-def test_by_touch_on_a_phone(browser: Browser, review: Review, corpus: Path) -> None:
+def test_by_touch_on_a_phone(browser: Browser, review: Review, judged: Path) -> None:
     address = review.begin("touch")
     phone = {"width": 390, "height": 844}
     page = opened(browser, review, f"{address}?reviewer=touch", viewport=phone, has_touch=True,
@@ -226,7 +214,7 @@ def test_by_touch_on_a_phone(browser: Browser, review: Review, corpus: Path) -> 
     assert box["height"] >= 44
     button.tap()
     page.locator('.task[data-place="1"]').wait_for(state="attached")
-    assert given(corpus, "touch") == ["different"]
+    assert given(judged, "touch") == ["different"]
     page.context.close()
 
 
@@ -268,7 +256,7 @@ def test_the_policy_lets_no_script_in(browser: Browser, review: Review) -> None:
 
 
 def test_an_unmatched_article_is_searched_for_and_its_mate_chosen(
-    browser: Browser, review: Review, corpus: Path
+    browser: Browser, review: Review, judged: Path
 ) -> None:
     address = review.begin("una", kind="unmatched", size=4)
     page = opened(browser, review, f"{address}?reviewer=una")
@@ -289,7 +277,7 @@ def test_an_unmatched_article_is_searched_for_and_its_mate_chosen(
     press(page, "2", 1)
     for n in (2, 3, ""):
         press(page, "0", n)
-    mine = {one.verdict: one for one in verdicts.read(corpus) if one.reviewer == "una"}
+    mine = {one.verdict: one for one in verdicts.read(judged) if one.reviewer == "una"}
     assert mine.keys() == {"missed", "none"}
     found = mine["missed"]
     assert (found.relation, found.note, found.discuss) == ("abridged", "by its phase", True)
@@ -301,7 +289,7 @@ def test_an_unmatched_article_is_searched_for_and_its_mate_chosen(
 
 
 def test_a_verdict_that_did_not_arrive_is_said_and_the_item_stays(
-    browser: Browser, review: Review, corpus: Path
+    browser: Browser, review: Review, judged: Path
 ) -> None:
     address = review.begin("gone")
     page = opened(browser, review, f"{address}?reviewer=gone")
@@ -309,10 +297,10 @@ def test_a_verdict_that_did_not_arrive_is_said_and_the_item_stays(
     page.keyboard.press("1")
     page.locator("#trouble", has_text="Not stored").wait_for()
     assert place(page) == "0"
-    assert given(corpus, "gone") == []
+    assert given(judged, "gone") == []
     page.context.set_offline(False)
     press(page, "1", 1)
-    assert given(corpus, "gone") == ["translation"]
+    assert given(judged, "gone") == ["translation"]
     page.context.close()
 
 

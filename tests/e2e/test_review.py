@@ -1,7 +1,6 @@
 """The review server lets nobody else in, stores what it says it stored, and ends in order."""
 
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,18 +12,6 @@ from review_server import Review
 
 from pipelines.quality import verdicts
 from pipelines.tables import articles, files, parquet, schema
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_judged(tmp_path_factory.mktemp("judged"))
-
-
-@pytest.fixture(scope="module")
-def review(corpus: Path) -> Iterator[Review]:
-    with Review(corpus) as running:
-        running.enter()
-        yield running
 
 
 def test_without_the_printed_key_nothing_is_shown(review: Review) -> None:
@@ -83,13 +70,13 @@ def test_a_plan_begun_for_several_is_dealt_among_them(review: Review) -> None:
         assert 'role="alert"' in answer.text
 
 
-def test_a_form_without_this_starts_token_stores_nothing(review: Review, corpus: Path) -> None:
-    before = verdicts.read(corpus)
+def test_a_form_without_this_starts_token_stores_nothing(review: Review, judged: Path) -> None:
+    before = verdicts.read(judged)
     address = review.begin("token-test")
     for token in ("", "0" * 64, review.key):
         body = f"token={token}&reviewer=eve&place=0&code=different".encode()
         assert review.ask("POST", address, body).status == 403
-    assert verdicts.read(corpus) == before
+    assert verdicts.read(judged) == before
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT"])
@@ -146,14 +133,14 @@ def test_every_answer_confines_the_page(review: Review) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_verdict_is_refused_with_a_reason(
-    review: Review, corpus: Path, fields: dict[str, object]
+    review: Review, judged: Path, fields: dict[str, object]
 ) -> None:
     address = review.begin("refused")
-    before = len(verdicts.read(corpus))
+    before = len(verdicts.read(judged))
     answer = review.post(address, **{"reviewer": "refused"} | fields)
     assert answer.status == 400
     assert "Not stored" in answer.text
-    assert len(verdicts.read(corpus)) == before
+    assert len(verdicts.read(judged)) == before
 
 
 def test_a_plan_that_draws_nothing_says_so_on_the_page(review: Review) -> None:
@@ -174,12 +161,12 @@ def test_the_probability_is_hidden_while_judging(review: Review) -> None:
         assert f"{band}0 " not in page.split('class="join"')[1][:80]
 
 
-def test_it_works_without_scripts_too(review: Review, corpus: Path) -> None:
+def test_it_works_without_scripts_too(review: Review, judged: Path) -> None:
     address = review.begin("plain")
     answer = review.post(address, reviewer="plain", place=0, code="abridged", note=" 缺末段 ")
     assert answer.status == 303
     assert answer.headers["location"].endswith("reviewer=plain&item=2")
-    mine = [one for one in verdicts.read(corpus) if one.reviewer == "plain"]
+    mine = [one for one in verdicts.read(judged) if one.reviewer == "plain"]
     assert [(one.verdict, one.note, one.plan) for one in mine] == [
         ("abridged", "缺末段", "stratified seed=1 size=20")
     ]

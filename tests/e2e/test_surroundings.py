@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from pipelines.tables import articles
-from tests.authored import write_corpus
 
 ROOT = Path(__file__).parents[2]
 RELEASE = "release 1 --format parquet"
@@ -20,11 +19,6 @@ ARTICLE = {
     "published_at": "2024-03-05",
     "title": "市长会见客人", "text": "市长今天会见了客人。双方进行了友好的交谈。",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_corpus(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture

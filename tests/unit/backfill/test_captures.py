@@ -12,7 +12,6 @@ from crawler.backfill.capture import (
     joined,
     problem_of,
     source_for,
-    surt,
 )
 from crawler.city import City, Source
 from crawler.city_file import load_cities
@@ -119,14 +118,6 @@ def test_a_window_bounds_days_inclusively() -> None:
     assert Window(date(2018, 9, 30), date(2018, 9, 30)).has(capture)
     assert not Window(since=date(2018, 10, 1)).has(capture)
     assert not Window(until=date(2018, 9, 29)).has(capture)
-
-
-@pytest.mark.parametrize(
-    ("host", "key"),
-    [("www.dl.gov.cn", "cn,gov,dl"), ("en.dl.gov.cn", "cn,gov,dl,en"), ("WWW2.A.cn", "cn,a")],
-)
-def test_hosts_are_sorted_as_indexes_sort_them(host: str, key: str) -> None:
-    assert surt(host) == key
 
 
 def test_near_ranges_are_joined_up_to_a_length() -> None:

@@ -5,14 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipelines.quality import estimates, printed, sampling, verdicts
 from pipelines.quality.sampling import Plan, PlanError
 from pipelines.review import sheets, verdict_import
 from pipelines.review.session import JudgingSession
-from pipelines.text.cells import cell, plain
 
 NOW = datetime(2024, 6, 1, 8, tzinfo=UTC)
 PLAN = Plan("stratified", size=12, seed=3)
@@ -33,35 +30,6 @@ def test_a_search_without_a_hit_names_the_words_and_no_path(output: Path) -> Non
         sampling.draw(output, Plan("search", text="港口吞吐量之谜"))
     assert "港口吞吐量之谜" in str(refused.value)
     assert str(output) not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "5981421907361e60",
-        "12E5",
-        "1.5e300",
-        "0012",
-        "20240305000123456",
-        "=1+1",
-        "-5",
-        "'=x",
-        "''12e5",
-    ],
-)
-def test_what_a_spreadsheet_would_change_is_written_as_text(text: str) -> None:
-    assert cell(text) == f"'{text}"
-    assert plain(cell(text)) == text
-
-
-@pytest.mark.parametrize("text", ["2024", "d855df4344ff05bd", "0.97", "会议", "e5", "12e5x", ""])
-def test_what_a_spreadsheet_leaves_alone_is_written_as_it_is(text: str) -> None:
-    assert cell(text) == text
-
-
-@given(st.text(st.sampled_from("'=+-@0123456789eE.a中\t")))
-def test_a_cell_reads_back_as_its_text(text: str) -> None:
-    assert plain(cell(text)) == text
 
 
 def minimal(output: Path, **more: object) -> bytes:
