@@ -1,10 +1,12 @@
 """Chinese is never Korean, and nothing raises."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from crawler.item import Article, Reject, article_id
+from crawler.rows import rows_in
 from pipelines.articles import language
 from pipelines.articles.article_language import judge
 from pipelines.articles.language import detect, paragraphs
@@ -186,3 +188,78 @@ def test_a_page_of_thousands_of_doubtful_paragraphs_is_asked_about_a_few(
     verdicts = paragraphs("\n".join([PT] * 3000))
     assert {verdict.lang for verdict in verdicts} == {"other"}
     assert len(asked) == 40
+
+
+# Languages beside Chinese and English that cities of the region publish in, and odd forms.
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("other", "Ngoenzneix raeuz bae ranz de gwn haeux, lwgnyez cungj angq dangqmaz."),
+        (
+            "other",
+            "Nagpulong kahapon ang mga opisyal ng lungsod ang badyet sa susunod na taon.",
+        ),
+        (
+            "other",
+            "Pejabat itu telah mengumumkan bahawa jambatan baharu akan dibuka kepada orang ramai.",
+        ),
+        ("other", "A Câmara aprovou o orçamento para a construção de três escolas."),
+        ("other", "ཐེངས་འདིའི་ཚོགས་འདུར་མི་ཉི་ཤུ་ཞུགས།"),
+        ("other", "ꆈꌠꁱꂷꉬꄮꐨꄉꑞꌠ"),
+        ("other", "ទីក្រុងបានបើកស្ពានថ្មីនៅថ្ងៃនេះ។"),
+        ("other", "ዛሬ አዲስ ድልድይ ተከፈተ።"),
+        ("other", "დღეს ახალი ხიდი გაიხსნა."),
+        ("other", "Belediye bugün yeni köprüyü hizmete açtı ve törene çok sayıda kişi katıldı."),
+        ("other", "Meya wa jiji alifungua daraja jipya leo katika hafla kubwa."),
+        ("other", "Burmistrz otworzył dziś nowy most w centrum miasta i podziękował mieszkańcom."),
+        ("en", "Ｔｈｅ ｍａｙｏｒ ｏｐｅｎｅｄ ａ ｂｒｉｄｇｅ．"),
+        ("en", "New bridge opens to traffic"),
+        ("en", "Songpu Tea Festival wraps up"),
+        ("en", "Songpu exports up 12 pct"),
+        (
+            "en",
+            "Visitors flock Songpu flower market ahead holiday despite cold weather",
+        ),
+        ("en", "Mayor Qian Weimin inspects flood control works"),
+        ("zh-Hant", "呢條橋今日開咗，啲街坊話好方便。"),
+        ("zh", "松浦市ＧＤＰ增长６％"),
+        ("zh", "IBM Watson大会 IBM Watson Summit"),
+    ],
+)
+def test_a_short_text_is_filed_under_its_language(expected: str, text: str) -> None:
+    verdict = detect(text)
+    assert "-".join(filter(None, (verdict.lang, verdict.script))).startswith(expected)
+
+
+def test_written_cantonese_is_named_in_the_evidence() -> None:
+    assert "written Cantonese" in detect("呢條橋今日開咗，啲街坊話好方便。").evidence
+    assert "Cantonese" not in detect("這座橋今天開通，市民說很方便。").evidence
+
+
+# A floor for short titles that mislead: the file says what each is in.
+DATA = Path(__file__).parents[3] / "benchmarks" / "accuracy" / "data"
+FLOOR = 0.985
+"""Share of titles whose language is right; the script must be right for every Chinese one that
+holds a character of one script only."""
+
+
+def test_hard_titles_are_told_and_none_is_korean() -> None:
+    names = ("titles.tsv", "titles_unseen.tsv")
+    rows = [row for name in names for row in rows_in((DATA / name).read_text(encoding="utf-8"))]
+    assert len(rows) >= 200
+    found = [detect(title) for _, _, title in rows]
+    wrong = [
+        (lang, title, verdict.lang)
+        for (lang, _, title), verdict in zip(rows, found, strict=True)
+        if verdict.lang != lang.replace("-", "")
+    ]
+    assert len(wrong) <= (1 - FLOOR) * len(rows), wrong
+    assert not [title for (lang, title, got) in wrong if lang == "zh" and got == "other"]
+    scripts = [
+        (title, verdict.script)
+        for (lang, script, title), verdict in zip(rows, found, strict=True)
+        if lang == verdict.lang == "zh"
+        and verdict.script != script
+        and "traditional 0" not in verdict.evidence
+    ]
+    assert not scripts
