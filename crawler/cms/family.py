@@ -72,7 +72,7 @@ class Rules:
 
 
 def shaped(pattern: str) -> Callable[[str], bool]:
-    """Return a test of addresses, true where the path has a shape in any letter case."""
+    """Return a test of addresses by their path, in any letter case."""
     shape = re.compile(pattern, re.IGNORECASE)
     return lambda url: bool(shape.search(urlsplit(url).path))
 
