@@ -25,6 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from crawler.credentials import masked
 from crawler.legible import visible
 
 
@@ -165,9 +166,9 @@ def say_json(value: Any) -> None:
 
 
 def complain(message: str) -> None:
-    """Print one line to standard error if it is open."""
+    """Print one line to standard error if it is open, with no password of a URL in it."""
     try:
-        ERR.print(Text(visible(f"shizheng: {message}")))
+        ERR.print(Text(visible(masked(f"shizheng: {message}"))))
     except OSError:
         forsake(sys.stderr)
 

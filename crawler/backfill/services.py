@@ -12,6 +12,7 @@ from crawler.backfill import cdx, columnar
 from crawler.backfill.capture import Found, Window
 from crawler.backfill.client import Client, ServiceError
 from crawler.backfill.folder import Folder
+from crawler.credentials import without_user
 
 COLLINFO = "https://index.commoncrawl.org/collinfo.json"
 COMMON_CRAWL_RECORDS = "https://data.commoncrawl.org/"
@@ -99,7 +100,11 @@ def service_of(source: str, records: str | None = None, client: Client | None = 
         return Service(source, "wayback", WAYBACK_INDEX, replay=WAYBACK_REPLAY)
     if "://" not in source:
         return _local(Path(source), prefix)
-    parts = urlsplit(source)
+    source = without_user(source)  # no index takes one, and the address is stored and shown
+    try:
+        parts = urlsplit(source)
+    except ValueError as error:
+        raise ServiceError(f"{source}: is no address of an index ({error})") from error
     name, path = parts.netloc or parts.scheme, parts.path
     if path.endswith((".parquet", ".paths.gz", ".paths")) or parts.scheme not in ("http", "https"):
         root = source.partition("crawl-data/")[0].partition("cc-index/")[0]

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from crawler.credentials import without_user
 from crawler.errors import ExitCode
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option
 from pipelines.terminal import complain, number_of, progress, say, say_json, show_table
@@ -121,7 +122,8 @@ def add(
 
     folder, recorded = new_city.places(shared.output, cities_dir)
     known = {} if cities_dir and not any(folder.glob("*.yaml")) else load_cities(cities_dir)
-    order = new_city.Order(urls, folder, fixtures or recorded, known, key, zh, en, division, host)
+    plain = tuple(map(without_user, urls))
+    order = new_city.Order(plain, folder, fixtures or recorded, known, key, zh, en, division, host)
     try:
         added = new_city.add(order)
     except new_city.UnreadListsError as error:

@@ -118,12 +118,20 @@ def _sources(order: Order) -> tuple[list[Source], list[Source]]:
 
 def _key(order: Order) -> str:
     for url in order.urls:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        if not _is_page(url):
             raise UsageError(f"{url}: expected the address of a home or list page, http://…")
     key = order.key or detection.key_of(order.urls[0])
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", key):
         raise UsageError(f"{key!r} is no name for a city's file; give one like dalian: --key")
     return key
+
+
+def _is_page(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _check_hosts(order: Order) -> None:

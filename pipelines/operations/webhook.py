@@ -27,9 +27,13 @@ class WebhookError(ShizhengError):
 
 def checked(url: str) -> str:
     """Return a webhook's address after a check. Raises `WebhookError`."""
-    parts = urlsplit(url)
     printable = url.isascii() and url.isprintable() and " " not in url
-    if parts.scheme not in ("http", "https") or not parts.hostname or not printable:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not printable:
         raise WebhookError("a webhook is an http or https address, https://hooks.example.org/…")
     return url
 

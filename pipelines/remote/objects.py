@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler.credentials import without_user
 from crawler.errors import ExitCode, ShizhengError
 
 if TYPE_CHECKING:
@@ -186,10 +187,12 @@ class Objects:
 
 def _opened(url: str) -> "ObjectStore":
     scheme = url.partition("://")[0]
-    if scheme not in SCHEMES or url == f"{scheme}://":
+    if scheme not in SCHEMES or url == f"{scheme}://" or without_user(url) != url:
+        # A signed address has its secret in the query.
+        named = without_user(url.partition("?")[0])
         raise RemoteUsageError(
-            f"{url}: expected the URL of a bucket or a folder in it, such as s3://bucket/corpus "
-            f"({', '.join(SCHEMES)})"
+            f"{named}: expected the URL of a bucket or a folder in it, such as s3://bucket/corpus "
+            f"({', '.join(SCHEMES)}), with the credentials in the environment"
         )
     try:
         from obstore.exceptions import BaseError

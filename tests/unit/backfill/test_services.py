@@ -81,6 +81,17 @@ def test_folders_are_archives_or_tables(tmp_path: Path) -> None:
     assert service_of(str(tmp_path / "own")).file_name.startswith("backfill-own-")
 
 
+def test_the_password_in_an_address_is_neither_sent_nor_stored() -> None:
+    found = service_of("http://bo:secret@h/dalian-index", None)
+    assert "secret" not in str(found)
+    assert found == service_of("http://h/dalian-index", None)
+
+
+def test_what_is_no_address_is_refused() -> None:
+    with pytest.raises(ServiceError, match="is no address of an index"):
+        service_of("http://[h/cdx")
+
+
 @pytest.mark.parametrize("source", ["http://h/", "ia", "/no/such/folder", "http://h/index.html"])
 def test_another_form_is_refused_with_the_forms_there_are(source: str) -> None:
     with pytest.raises(ServiceError, match="expected"):

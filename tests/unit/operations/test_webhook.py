@@ -108,8 +108,10 @@ def test_an_address_nobody_listens_at_is_named_by_its_host() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["hooks.example.org/x", "ftp://hooks.example.org", "http://", "https://h.example/a b"]
-)
+    "url",
+    ["hooks.example.org/x", "ftp://hooks.example.org", "http://", "https://h.example/a b",
+     "https://h.example:x/s", "https://h.example:70000/s", "https://[h.example/s"],
+)  # fmt: skip
 def test_only_http_addresses_are_webhooks(url: str) -> None:
     with pytest.raises(webhook.WebhookError, match="http or https"):
         webhook.checked(url)
