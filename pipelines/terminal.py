@@ -166,7 +166,10 @@ def say_json(value: Any) -> None:
 
 
 def complain(message: str) -> None:
-    """Print one line to standard error if it is open, with no password of a URL in it."""
+    """Print one line to standard error if it is open.
+
+    No password of a URL is in it.
+    """
     try:
         ERR.print(Text(visible(masked(f"shizheng: {message}"))))
     except OSError:
