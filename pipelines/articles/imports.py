@@ -104,13 +104,24 @@ def _known(
     english: Path | None = None,
 ) -> tuple[list[Article], list[Reject]]:
     """Return the articles of parallel texts, as mates."""
-    articles, rejects = _read(path, _complete(city, parallel.articles(units)), now)
-    swapped = sum("lang_mismatch" in article.flags for article in articles)
-    if english is not None and swapped > len(articles) / 2:
+    if english is not None and english.resolve() == path.resolve():
+        raise ImportFileError(f"{path}: named for both languages; expected a file of each")
+    rows = list(parallel.articles(units))
+    if not rows:
         raise ImportFileError(
-            f"{path}: most of it is not Chinese, or {english} not English; expected the Chinese "
-            "file first, then --english and the other"
+            f"{path}: holds no article: nothing in it has both a Chinese and an English text"
         )
+    articles, rejects = _read(path, _complete(city, rows), now)
+    swapped = sum("lang_mismatch" in article.flags for article in articles)
+    if swapped > len(articles) / 2:
+        meant = (
+            f"or {english} not English; expected the Chinese file first, then --english and the "
+            "other"
+            if english is not None
+            else "though it is named zh, or not English, though it is named en; rename the columns "
+            "or tags, or name them like --column zh=target --column en=source"
+        )
+        raise ImportFileError(f"{path}: most of it is not Chinese, {meant}")
     return parallel.linked(articles), rejects
 
 

@@ -201,7 +201,10 @@ def import_articles(
             raise UsageError(f"{file}: a web archive has pages; --column and --english have no use")
         return extract(file, any_host=True, city=city, shared=shared)
     columns = dict(name.split("=", 1) for name in column)
-    articles, rejects = imports.read_file(file, columns, city or "imported", english)
+    if len(columns) < len(column):
+        raise UsageError("--column names a column of ours twice; each has one column of yours")
+    own = "imported" if city is None else city
+    articles, rejects = imports.read_file(file, columns, own, english)
     output = writable(shared.output)
     cities = sorted({a.city for a in articles} | {r.city for r in rejects})
     with lock.hold(output, cities):

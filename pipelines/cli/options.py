@@ -73,13 +73,18 @@ def share_of_one(noun: str) -> Callable[[str], float]:
 probability = share_of_one("a probability")
 
 
+def listed(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Return words that are separated by spaces or commas."""
+    return tuple(word for token in tokens for word in token.value.split(","))
+
+
 def chosen_of(
     choices: Callable[[], Sequence[str]],
 ) -> Callable[[Any, Sequence[Token]], str | tuple[str, ...]]:
     """Return a cyclopts converter of words among `choices`, loaded late."""
 
     def convert(kind: Any, tokens: Sequence[Token]) -> str | tuple[str, ...]:
-        words, known = tuple(token.value for token in tokens), choices()
+        words, known = listed(tokens), choices()
         wrong = next((word for word in words if word not in known), None)
         if wrong is not None:
             raise ValueError(f"invalid choice: {wrong!r}; {known_ones(wrong, known)}")

@@ -115,6 +115,8 @@ def make(
 
 
 def _show(made: "Snapshot") -> None:
+    from pipelines.release.tables import WHOLE
+
     facts = made.manifest
     counts = facts["counts"]
     parts = list(counts["articles"])
@@ -148,6 +150,8 @@ def _show(made: "Snapshot") -> None:
             f"metadata only, because nobody has checked their terms: {', '.join(closed)}; read the "
             "site's terms and set rights: {…, checked: <date>} in the city file"
         )
+    if not counts["pairs"][WHOLE]:
+        complain("the release has no pairs: none passes the filters; loosen them")
     say(f"release: {made.folder}")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
-from pipelines.cli.options import Day, chosen_of, option, probability, share_of_one
+from pipelines.cli.options import Day, chosen_of, listed, option, probability, share_of_one
 from pipelines.errors import UsageError
 from pipelines.tables.vocabulary import DECISION, FLAGS, RELATIONS, SCRIPTS
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _kinds(kind: object, tokens: Sequence[Token]) -> tuple[str, ...]:
     from pipelines.export.filters import check_kinds
 
-    words = tuple(token.value for token in tokens)
+    words = listed(tokens)
     try:
         check_kinds(words)
     except UsageError as error:

@@ -157,7 +157,7 @@ def test_a_long_document_is_cut_into_several(tmp_path: Path) -> None:
             f"{EN[0]}\n",
             "lines of .*corpus.zh: 2, of .*corpus.en: 1; expected line for line",
         ),
-        ("", "", "holds no article"),
+        ("", "", "holds no article: nothing in it has both"),
         ("\n".join(EN), "\n".join(ZH), "expected the Chinese file first"),
         ("会" * (CHARACTERS + 1), "x", "zh side has 100,001 characters"),
     ],
@@ -229,6 +229,11 @@ def test_text_files_are_of_the_language_that_their_names_state_or_of_their_own(
         (("a.html", "<p>一</p>"), [], "no JSON; expected a JSON object a line, a table"),
         (("a.json", '[{"text": "一"},\n 2]'), [], r"a\.json, object 2: expected a JSON object"),
         (("a.csv", 'text,n\n一,1\n"二,2\n三,3\n'), [], r"a\.csv:3: no table from here on \(unexp"),
+        (("a.tsv", f"zh\ten\n{EN[0]}\t{ZH[0]}\n"), [], "not Chinese, though it is named zh, or"),
+        (("a.jsonl", '{"translation": {"zh": "一"}}'), [], "nothing in it has both a Chinese and"),
+        (("a.zh", "一"), ["--english", "SELF"], "named for both languages"),
+        (("a.csv", "zh,en\n"), ["--column", "zh=a", "--column", "zh=b"], "a column of ours twice"),
+        (("a.csv", "text\n一\n"), ["--city", ""], "city must be a text"),
         (("a.csv", "第" * 200), [], f"there are: {'第' * 60}…. Name yours"),
         (("a.csv", "text\n\x80"), ["--city", "A/b"], "city becomes a file name"),
     ],
@@ -243,7 +248,8 @@ def test_a_file_that_is_no_table_is_refused_in_a_sentence(
     name, content = file
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    assert main(["import", str(path), *options, "--output", str(tmp_path / "out")]) == 2
+    given = [str(path) if option == "SELF" else option for option in options]
+    assert main(["import", str(path), *given, "--output", str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
     assert re.search(said, told), told
     assert told.count("\n") == 1

@@ -110,6 +110,7 @@ def test_each_filter_removes_what_it_names_and_says_so(
         ((), 6, {}),
         (("--min-bead-probability", "0.99"), 3, {"bead probability": 3}),
         (("--kind", "1-1", "1-2"), 3, {"kind": 3}),
+        (("--kind", "1-1,1-2"), 3, {"kind": 3}),
         (("--without-flag", "fragment"), 3, {"flags": 3}),
         (("--without-flag", "any", "--best"), 2, {"their pairs": 2, "flags": 2}),
         (("--without-flag", "boilerplate"), 6, {}),
