@@ -460,13 +460,7 @@ def measure(
     known = equivalents(ROOT)
     changing = [mutant for mutant in mutants if not known.get(line_of(root, mutant))]
     new = {mutant.room for mutant in changing if mutant_key(mutant) not in results.outcomes}
-    unchanged = {name: run_unchanged(root, rooms[name]) for name in rooms if name in new}
-    for name, (outcome, _) in unchanged.items():
-        if outcome.verdict != "survived":
-            raise ValueError(
-                f"the tests of {name} must pass without a mutant, but: "
-                f"{outcome.test or outcome.verdict}; run `pytest {' '.join(rooms[name].tests)}`"
-            )
+    unchanged: dict[str, tuple[Outcome, Reached]] = {}
 
     def outcome_of(mutant: Mutant) -> Outcome:
         if reason := known.get(line_of(root, mutant)):
@@ -479,6 +473,15 @@ def measure(
         return results.outcomes[key]
 
     with ThreadPoolExecutor(jobs) as pool:
+        names = [name for name in rooms if name in new]
+        runs = pool.map(lambda name: run_unchanged(root, rooms[name]), names)
+        for name, (outcome, reached) in zip(names, runs, strict=True):
+            unchanged[name] = outcome, reached
+            if outcome.verdict != "survived":
+                raise ValueError(
+                    f"the tests of {name} must pass without a mutant, but: "
+                    f"{outcome.test or outcome.verdict}; run `pytest {' '.join(rooms[name].tests)}`"
+                )
         yield from zip(mutants, pool.map(outcome_of, mutants), strict=True)
 
 
