@@ -22,7 +22,7 @@ from pipelines.release.content.writing import Writers, Writing
 from pipelines.release.formats import FORMATS
 from pipelines.release.snapshot import ReleaseError, Snapshot, folder_of, read
 from pipelines.release.split import partition
-from pipelines.tables import damage, files, lock
+from pipelines.tables import atomic, damage, files, lock
 from pipelines.terminal import Tracker
 
 LOCK = "releases"
@@ -77,7 +77,7 @@ def build(output: Path, wanted: Order, cities: Mapping[str, City], tracker: Trac
             _fill(folder, output, wanted, cities, tracker)
             _sync(folder)
             folder.rename(target)
-            _sync_folder(target.parent)
+            atomic.sync_folder(target.parent)
         except OSError as error:
             raise damage.StoreError(
                 f"{target}: cannot be written ({error.strerror or error}); there is no such "
@@ -204,13 +204,5 @@ def _sync(folder: Path) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
         else:
-            _sync_folder(path)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            atomic.sync_folder(path)
+    atomic.sync_folder(folder)

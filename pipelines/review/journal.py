@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from crawler.ordinary import ordinary
-from pipelines.tables import parquet, schema
+from pipelines.tables import atomic, parquet, schema
 from pipelines.tables.damage import StoreError
 from pipelines.tables.parquet import Row
 
@@ -156,11 +156,7 @@ def _locked(path: Path) -> Iterator[IO[bytes]]:
     with ordinary(path).open("a+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if new:
-            listing = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(listing)
-            finally:
-                os.close(listing)
+            atomic.sync_folder(path.parent)
         yield file
 
 

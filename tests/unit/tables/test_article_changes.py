@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from builders import article, store_articles, stored_rows
+from builders import article, store_articles
 
 from crawler.item import NEWS_TIME, Reject
 from pipelines.tables import articles, columns, files, lock, parquet, schema

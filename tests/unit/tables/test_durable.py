@@ -11,7 +11,7 @@ from builders import article, store_articles
 
 from pipelines.tables import schema
 from pipelines.tables.articles import read_articles
-from pipelines.tables.atomic import replacing
+from pipelines.tables.atomic import replacing, sync_folder
 from pipelines.tables.parquet import read_table
 
 
@@ -105,3 +105,12 @@ def test_rights_follow_the_city_file_without_a_revision(tmp_path: Path) -> None:
     store_articles(tmp_path, replace(given, rights="full"))
     (row,) = read_articles(tmp_path, "x").to_pylist()
     assert (row["rights"], row["revision"]) == ("full", 1)
+
+
+def test_a_folder_is_not_left_open(tmp_path: Path) -> None:
+    numbers = set()
+    for _ in range(3):
+        sync_folder(tmp_path)
+        with (tmp_path / "file").open("w") as file:
+            numbers.add(file.fileno())
+    assert len(numbers) == 1
