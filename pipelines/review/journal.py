@@ -7,6 +7,7 @@ holds a flock(2) lock on the reviewer's journal; a verdict found in both files i
 id.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -172,7 +173,7 @@ def _write(file: IO[bytes], lines: bytes) -> None:
     try:
         written = file.write(lines)
         if written != len(lines):
-            raise OSError(28, "the disk took only a part of the line")
+            raise OSError(errno.ENOSPC, "the disk took only a part of the line")
         os.fsync(file.fileno())
     except OSError:
         file.truncate(whole)

@@ -1,8 +1,10 @@
 """A verdict is on the disk before it is acknowledged, in whole or not at all."""
 
+import fcntl
 import os
 import stat
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -121,3 +123,16 @@ def test_a_torn_line_of_any_length_is_removed_and_no_other(
     journal.append(tmp_path, [verdict(lines)])
     assert ids(tmp_path) == [f"anna-{number:05d}" for number in range(lines + 1)]
     assert path.read_bytes().count(b"\n") == lines + 1
+
+
+def test_a_verdict_waits_for_whoever_has_the_journal(tmp_path: Path) -> None:
+    journal.append(tmp_path, [verdict(1)])
+    path = journal.path_of(tmp_path, "anna")
+    with path.open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = Thread(target=journal.append, args=(tmp_path, [verdict(2)]))
+        waiting.start()
+        waiting.join(0.3)
+        assert len(path.read_bytes().splitlines()) == 1
+    waiting.join()
+    assert ids(tmp_path) == ["anna-00001", "anna-00002"]
