@@ -25,7 +25,6 @@ from crawler.archive.reader import (
     repair,
 )
 from crawler.archive.writer import ArchiveWriter, Exchange
-from crawler.item import LISTED
 from crawler.unpacking import MAX_BODY
 
 MOMENT = datetime(2024, 3, 5, 1, 2, 3, 456789, tzinfo=UTC)
@@ -471,38 +470,3 @@ def test_originals_are_found_among_any_number_of_files_each_read_once(tmp_path: 
     records, skipped = everything(path)
     assert records[-1].url == "http://a.example/999"
     assert (len(records), skipped) == (originals, {"unresolved": 1})
-
-
-def test_credentials_are_neither_in_the_archive_nor_in_addresses(tmp_path: Path) -> None:
-    told = replace(
-        exchange("http://li:geheim@a.example/1"),
-        request_headers=(
-            ("Proxy-Authorization", "Basic Z2VoZWlt"),
-            ("authorization", "Basic Z2VoZWlt"),
-            ("Cookie", "session=geheim"),
-            ("Accept", "text/html"),
-        ),
-        headers=(("Set-Cookie", "session=geheim"), ("Content-Type", "text/html")),
-    )
-    path = archive_of(tmp_path, told)
-    plain = gzip.decompress(path.read_bytes())
-    assert b"geheim" not in plain
-    assert b"Z2VoZWlt" not in plain
-    assert b"Accept: text/html" in plain
-    assert b"Host: a.example\r\n" in plain
-    (record,), _ = everything(path)
-    assert (record.url, record.headers["content-type"]) == ("http://a.example/1", "text/html")
-
-
-@pytest.mark.parametrize("title", ["", "市政府“一件事”：A & B %20 — 通报"])
-def test_the_title_of_a_list_is_kept_and_a_servers_own_is_not(tmp_path: Path, title: str) -> None:
-    sent = exchange("http://www.a.example/1", Shizheng_Listed_Title="another", X_Other="kept")
-    posted = replace(sent, url="http://www.a.example/2?__wb_method=POST&page=2", method="POST")
-    path = archive_of(tmp_path, replace(sent, listed=title), replace(posted, request_body=b"p=2"))
-    records, _ = everything(path)
-    assert records[0].headers.get(LISTED, "") == title
-    assert LISTED not in records[1].headers
-    assert [record.headers["x-other"] for record in records] == ["kept", "kept"]
-    raw = gzip.decompress(path.read_bytes())
-    assert b"POST /2 HTTP/1.1" in raw
-    assert b"p=2" in raw

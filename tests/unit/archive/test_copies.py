@@ -1,13 +1,16 @@
-"""Copies from other archives: written once, read back from where they are said to lie."""
+"""Copies from other archives lie where they are said to; what no archive keeps, and the title."""
 
+import gzip
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from test_archive import exchange
+from test_archive import archive_of, everything, exchange
 
 from crawler.archive.copies import Copy, CopyWriter
 from crawler.archive.reader import ArchiveError, Place, read_record
+from crawler.item import LISTED
 
 AT = datetime(2019, 3, 5, tzinfo=UTC)
 
@@ -46,3 +49,38 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "copies").write_bytes(b"")
     with pytest.raises(ArchiveError, match="cannot be written"):
         CopyWriter(tmp_path / "copies", "x").write(copy(1))
+
+
+def test_credentials_are_neither_in_the_archive_nor_in_addresses(tmp_path: Path) -> None:
+    told = replace(
+        exchange("http://li:geheim@a.example/1"),
+        request_headers=(
+            ("Proxy-Authorization", "Basic Z2VoZWlt"),
+            ("authorization", "Basic Z2VoZWlt"),
+            ("Cookie", "session=geheim"),
+            ("Accept", "text/html"),
+        ),
+        headers=(("Set-Cookie", "session=geheim"), ("Content-Type", "text/html")),
+    )
+    path = archive_of(tmp_path, told)
+    plain = gzip.decompress(path.read_bytes())
+    assert b"geheim" not in plain
+    assert b"Z2VoZWlt" not in plain
+    assert b"Accept: text/html" in plain
+    assert b"Host: a.example\r\n" in plain
+    (record,), _ = everything(path)
+    assert (record.url, record.headers["content-type"]) == ("http://a.example/1", "text/html")
+
+
+@pytest.mark.parametrize("title", ["", "市政府“一件事”：A & B %20 — 通报"])
+def test_the_title_of_a_list_is_kept_and_a_servers_own_is_not(tmp_path: Path, title: str) -> None:
+    sent = exchange("http://www.a.example/1", Shizheng_Listed_Title="another", X_Other="kept")
+    posted = replace(sent, url="http://www.a.example/2?__wb_method=POST&page=2", method="POST")
+    path = archive_of(tmp_path, replace(sent, listed=title), replace(posted, request_body=b"p=2"))
+    records, _ = everything(path)
+    assert records[0].headers.get(LISTED, "") == title
+    assert LISTED not in records[1].headers
+    assert [record.headers["x-other"] for record in records] == ["kept", "kept"]
+    raw = gzip.decompress(path.read_bytes())
+    assert b"POST /2 HTTP/1.1" in raw
+    assert b"p=2" in raw

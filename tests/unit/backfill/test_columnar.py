@@ -1,5 +1,6 @@
 """The columnar index: few bytes of a large file, whatever columns its crawl has."""
 
+import gzip
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -128,3 +129,22 @@ def test_the_files_that_a_web_server_lists_are_found(tmp_path: Path, client: Cli
 )
 def test_domains_are_registered_below_public_suffixes(host: str, domain: str) -> None:
     assert columnar.registered_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"no gzip", "no list of paths"), (gzip.compress(b"x.parquet\n")[:-9], "no list of paths"),
+     (gzip.compress(b"\xff\xfe"), "no list of paths"),
+     (gzip.compress(b"<html>busy</html>"), "expected paths of Parquet")],
+)  # fmt: skip
+def test_a_list_of_paths_that_is_none_is_named(
+    tmp_path: Path, client: Client, data: bytes, words: str
+) -> None:
+    (tmp_path / "list.paths.gz").write_bytes(data)
+    with files_of(tmp_path) as address, pytest.raises(ServiceError, match=words):
+        columnar.table_files(client, f"{address}/list.paths.gz")
+
+
+def test_a_place_of_tables_that_no_system_has_is_named(client: Client) -> None:
+    with pytest.raises(ServiceError, match="cannot be listed"):
+        columnar.table_files(client, "nothing://bucket/cc-index")

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import io
 import json
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,10 +19,9 @@ from warcio.warcwriter import WARCWriter
 
 from crawler.archive.copies import CopyWriter
 from crawler.archive.reader import read_records
-from crawler.backfill import cdx, columnar, records
+from crawler.backfill import cdx, records
 from crawler.backfill.capture import Capture, Found, Uncaptured, Window, checked
 from crawler.backfill.client import Client, ServiceError
-from crawler.backfill.folder import Folder
 from crawler.backfill.plan import Plan
 from crawler.backfill.services import Opened, Service
 from crawler.city_file import load_cities
@@ -50,9 +48,11 @@ class Reply:
 class Strange:
     """A server with an answer for each beginning of a path, the last of several for ever."""
 
+    folder: Path
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     url: str = ""
+    client: Client = field(default_factory=lambda: Client("shizheng/test (+me@example.org)", 0.0))
 
     def reply(self, path: str) -> Reply:
         self.asked.append(path)
@@ -68,7 +68,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strange]
     monkeypatch.setenv("SHIZHENG_PACE_DIR", str(tmp_path / "pace"))
     monkeypatch.setattr("crawler.backfill.client.FIRST_PAUSE", 0.001)
     monkeypatch.setattr("crawler.backfill.client.LONGEST_PAUSE", 0.001)
-    strange = Strange()
+    strange = Strange(tmp_path)
 
     class Answering(Handler):
         def do_GET(self) -> None:
@@ -87,26 +87,21 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strange]
         yield strange
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client("shizheng/test (+me@example.org)", 0.0)
-
-
 def json_line(**fields: object) -> bytes:
     row = {"url": URL, "timestamp": TIME, "mime": "text/html", "status": "200", "digest": "A"}
     return json.dumps(row | fields).encode() + b"\n"
 
 
-def plan(path: Path, service: Service) -> Plan:
+def plan(server: Strange, service: Service) -> Plan:
     return Plan.open(
-        path / "plan.sqlite", service.key, DALIAN, Window(), every=False,
+        server.folder / "plan.sqlite", service.key, DALIAN, Window(), every=False,
         place=partial(records.place_of, service), replays=bool(service.replay), now=NOW,
     )  # fmt: skip
 
 
-def rows(path: Path, found: Iterator[Found]) -> dict[str, int]:
+def rows(server: Strange, found: Iterator[Found]) -> dict[str, int]:
     """Return the rows of an index by what becomes of them."""
-    with plan(path, Service("x", "pywb", "http://x.example/cdx")) as made:
+    with plan(server, Service("x", "pywb", "http://x.example/cdx")) as made:
         made.take("q", found)
         return made.rows()
 
@@ -129,22 +124,20 @@ GOOD = {
 }
 
 
-def pywb(server: Strange, client: Client) -> Iterator[Found]:
+def pywb(server: Strange) -> Iterator[Found]:
     asked = cdx.Asked(f"{server.url}/cdx", "en.dl.gov.cn", Window())
-    return cdx.pywb_captures(client, asked)
+    return cdx.pywb_captures(server.client, asked)
 
 
-def wayback(server: Strange, client: Client) -> Iterator[Found]:
+def wayback(server: Strange) -> Iterator[Found]:
     asked = cdx.Asked(f"{server.url}/cdx", "en.dl.gov.cn", Window())
-    return cdx.wayback_captures(client, asked)
+    return cdx.wayback_captures(server.client, asked)
 
 
 @pytest.mark.parametrize("form", GOOD)
-def test_a_row_is_read_in_every_form_of_an_index(
-    server: Strange, client: Client, tmp_path: Path, form: str
-) -> None:
+def test_a_row_is_read_in_every_form_of_an_index(server: Strange, form: str) -> None:
     server.replies["/cdx"] = [Reply(GOOD[form])]
-    assert rows(tmp_path, pywb(server, client)) == {"good": 1, "rows": 1}
+    assert rows(server, pywb(server)) == {"good": 1, "rows": 1}
 
 
 @pytest.mark.parametrize(
@@ -163,11 +156,9 @@ def test_a_row_is_read_in_every_form_of_an_index(
     ],
     ids=range(10),
 )
-def test_a_damaged_row_is_counted_and_costs_no_other(
-    server: Strange, client: Client, tmp_path: Path, row: bytes
-) -> None:
+def test_a_damaged_row_is_counted_and_costs_no_other(server: Strange, row: bytes) -> None:
     server.replies["/cdx"] = [Reply(row + json_line())]
-    assert rows(tmp_path, pywb(server, client)) == {"good": 1, "invalid": 1, "rows": 2}
+    assert rows(server, pywb(server)) == {"good": 1, "invalid": 1, "rows": 2}
 
 
 def test_bytes_of_an_address_that_are_no_utf8_stay_themselves() -> None:
@@ -192,31 +183,27 @@ def test_bytes_of_an_address_that_are_no_utf8_stay_themselves() -> None:
     ],
 )
 def test_an_index_that_is_none_ends_the_query_with_a_sentence(
-    server: Strange, client: Client, tmp_path: Path, answer: Reply, words: str
+    server: Strange, answer: Reply, words: str
 ) -> None:
     server.replies["/cdx"] = [answer]
-    with plan(tmp_path, Service("x", "pywb", "http://x.example/cdx")) as made:
+    with plan(server, Service("x", "pywb", "http://x.example/cdx")) as made:
         with pytest.raises(ServiceError, match=words):
-            made.take("q", pywb(server, client))
+            made.take("q", pywb(server))
         assert made.cursor("q") is not None  # it is asked again
 
 
 @pytest.mark.parametrize("answer", [b'{"message": "No Captures found for: x"}', b"", b"\n", b"0\n"])
-def test_an_index_without_captures_is_an_empty_one(
-    server: Strange, client: Client, tmp_path: Path, answer: bytes
-) -> None:
+def test_an_index_without_captures_is_an_empty_one(server: Strange, answer: bytes) -> None:
     server.replies["/cdx"] = [Reply(answer)]
-    assert rows(tmp_path, pywb(server, client)) == {}
+    assert rows(server, pywb(server)) == {}
 
 
-def test_pages_that_are_empty_or_lost_are_passed_over(
-    server: Strange, client: Client, tmp_path: Path
-) -> None:
+def test_pages_that_are_empty_or_lost_are_passed_over(server: Strange) -> None:
     server.replies["/cdx"] = [
         Reply(b"3\n"), Reply(b""), Reply(b'{"message": "No Captures found"}', 404),
         Reply(json_line()),
     ]  # fmt: skip
-    assert rows(tmp_path, pywb(server, client)) == {"good": 1, "rows": 1}
+    assert rows(server, pywb(server)) == {"good": 1, "rows": 1}
     assert len(server.asked) == 4
 
 
@@ -224,9 +211,7 @@ HEAD = ["timestamp", "original", "mimetype", "statuscode", "digest", "length"]
 ROW = [TIME, URL, "text/html", "200", "A", "9"]
 
 
-def test_both_forms_of_the_wayback_index_go_on_from_their_key(
-    server: Strange, client: Client, tmp_path: Path
-) -> None:
+def test_both_forms_of_the_wayback_index_go_on_from_their_key(server: Strange) -> None:
     first = json.dumps([HEAD, ROW, [], ["a+b%2F"]]).encode()
     text = " ".join(ROW).encode() + b"\n"
     server.replies = {
@@ -235,7 +220,7 @@ def test_both_forms_of_the_wayback_index_go_on_from_their_key(
             Reply(first), Reply(text + b"\nc+d\n"), Reply(text),
         ],
     }  # fmt: skip
-    assert rows(tmp_path, wayback(server, client)) == {"good": 3, "rows": 3}
+    assert rows(server, wayback(server)) == {"good": 3, "rows": 3}
     assert [path.partition("resumeKey=")[2] for path in server.asked[1:]] == ["a+b%2F", "c+d"]
 
 
@@ -249,39 +234,37 @@ def test_both_forms_of_the_wayback_index_go_on_from_their_key(
     ],
 )
 def test_an_index_that_goes_round_or_has_other_rows_ends_with_a_sentence(
-    server: Strange, client: Client, answers: list[object], words: str
+    server: Strange, answers: list[object], words: str
 ) -> None:
     server.replies["/cdx"] = [Reply(json.dumps(answer).encode()) for answer in answers]
     with pytest.raises(ServiceError, match=words):
-        list(wayback(server, client))
+        list(wayback(server))
 
 
-def test_rows_of_any_length_and_an_empty_key_are_read(
-    server: Strange, client: Client, tmp_path: Path
-) -> None:
+def test_rows_of_any_length_and_an_empty_key_are_read(server: Strange) -> None:
     table = [HEAD, ROW, ROW[:3], [*ROW, "more"], [None] * 6, [], []]
     server.replies["/cdx"] = [Reply(json.dumps(table).encode())]
-    found = rows(tmp_path, wayback(server, client))
+    found = rows(server, wayback(server))
     assert found == {"rows": 4, "good": 2, "status": 1, "invalid": 1}
 
 
 def test_a_site_that_an_archive_leaves_out_is_counted_and_another_refusal_named(
-    server: Strange, client: Client
+    server: Strange,
 ) -> None:
     excluded = b"org.archive.util.io.RobotAccessControlException: Blocked By Robots"
     server.replies["/cdx"] = [Reply(excluded, 403)]
-    assert list(wayback(server, client)) == [Uncaptured("excluded")]
+    assert list(wayback(server)) == [Uncaptured("excluded")]
     server.replies["/cdx"] = [Reply(b"<h1>Forbidden</h1>", 403)]
     with pytest.raises(ServiceError, match="answered 403"):
-        list(wayback(server, client))
+        list(wayback(server))
 
 
-def test_an_index_of_every_answer_503_is_left_alone(server: Strange, client: Client) -> None:
+def test_an_index_of_every_answer_503_is_left_alone(server: Strange) -> None:
     for status in (408, 429, 503, 520):
         server.asked.clear()
         server.replies["/cdx"] = [Reply(b"<html>slow down</html>", status)]
         with pytest.raises(ServiceError, match=f"answered {status}.*8 times.*run the command"):
-            list(wayback(server, client))
+            list(wayback(server))
         assert len(server.asked) == 8
 
 
@@ -302,11 +285,15 @@ def member(url: str = URL, at: str = TIME, *, status: str = "200 OK", body: byte
     return out.getvalue()
 
 
-def fetched(path: Path, client: Client, service: Service, *captures: Capture) -> Counter[str]:
+def fetched(server: Strange, service: Service, *captures: Capture) -> Counter[str]:
     """Return what becomes of captures; raises as fetching does."""
-    with plan(path, service) as made, CopyWriter(path / "archive", "backfill-x") as writer:
+    opened = Opened(service, server.client)
+    with (
+        plan(server, service) as made,
+        CopyWriter(server.folder / "archive", "backfill-x") as writer,
+    ):
         made.take("q", captures)
-        found = Counter(f.outcome for f in records.fetch(Opened(service, client), made, writer))
+        found = Counter(f.outcome for f in records.fetch(opened, made, writer))
         assert not found or found.total() == len(captures)
         return found
 
@@ -325,12 +312,12 @@ VARIANTS = ("https://en.dl.gov.cn:443/News/ChinaNews/1.jhtml", f"<{URL}>", f"{UR
 
 @pytest.mark.parametrize("url", VARIANTS)
 def test_a_record_is_of_its_capture_under_any_spelling_of_the_address(
-    server: Strange, client: Client, tmp_path: Path, url: str
+    server: Strange, url: str
 ) -> None:
     data = member(url)
     server.replies["/w/f"] = [part(data)]
     capture = Capture(URL, TIME, file="f", length=len(data))
-    assert fetched(tmp_path, client, ranged(server), capture) == {"archived": 1}
+    assert fetched(server, ranged(server), capture) == {"archived": 1}
 
 
 MEMBER = member()
@@ -353,13 +340,11 @@ REPLIES: dict[str, tuple[Callable[[], Reply], str]] = {
 
 
 @pytest.mark.parametrize("name", REPLIES)
-def test_a_range_ends_in_an_outcome(
-    server: Strange, client: Client, tmp_path: Path, name: str
-) -> None:
+def test_a_range_ends_in_an_outcome(server: Strange, name: str) -> None:
     reply, outcome = REPLIES[name]
     server.replies["/w/f"] = [reply()]
     capture = Capture(URL, TIME, file="f", length=len(RAW))
-    assert fetched(tmp_path, client, ranged(server), capture) == {outcome: 1}
+    assert fetched(server, ranged(server), capture) == {outcome: 1}
 
 
 @pytest.mark.parametrize(
@@ -372,28 +357,24 @@ def test_a_range_ends_in_an_outcome(
     ],
 )
 def test_a_place_that_no_record_has_is_not_asked_for(
-    server: Strange, client: Client, tmp_path: Path, capture: Capture, outcome: str
+    server: Strange, capture: Capture, outcome: str
 ) -> None:
-    assert fetched(tmp_path, client, ranged(server), capture) == {outcome: 1}
+    assert fetched(server, ranged(server), capture) == {outcome: 1}
     assert server.asked == []
 
 
-def test_a_name_with_blanks_is_asked_for_by_its_address(
-    server: Strange, client: Client, tmp_path: Path
-) -> None:
+def test_a_name_with_blanks_is_asked_for_by_its_address(server: Strange) -> None:
     server.replies["/w/a%20b%0D%0A%E6%96%B0.warc.gz"] = [part(MEMBER)]
     capture = Capture(URL, TIME, file="a b\r\n新.warc.gz", length=len(MEMBER))
-    assert fetched(tmp_path, client, ranged(server), capture) == {"archived": 1}
+    assert fetched(server, ranged(server), capture) == {"archived": 1}
 
 
 @pytest.mark.parametrize("start", [None, 7])
-def test_a_server_that_gives_another_range_is_named(
-    server: Strange, client: Client, tmp_path: Path, start: int | None
-) -> None:
+def test_a_server_that_gives_another_range_is_named(server: Strange, start: int | None) -> None:
     server.replies["/w/f"] = [Reply(MEMBER, 206) if start is None else part(MEMBER, start)]
     capture = Capture(URL, TIME, file="f", length=len(MEMBER))
     with pytest.raises(ServiceError, match="another range than 0-"):
-        fetched(tmp_path, client, ranged(server), capture)
+        fetched(server, ranged(server), capture)
 
 
 # Records by replay.
@@ -437,9 +418,7 @@ REPLAYS: dict[str, tuple[Reply, str]] = {
 
 
 @pytest.mark.parametrize("name", REPLAYS)
-def test_a_replay_ends_in_an_outcome(
-    server: Strange, client: Client, tmp_path: Path, name: str
-) -> None:
+def test_a_replay_ends_in_an_outcome(server: Strange, name: str) -> None:
     reply, outcome = REPLAYS[name]
     server.replies = {
         HERE: [reply],
@@ -448,34 +427,30 @@ def test_a_replay_ends_in_an_outcome(
         "/calendar": [Reply(b"<html>calendar</html>")],
     }
     capture = Capture(URL, TIME, DIGEST)
-    assert fetched(tmp_path, client, replaying(server), capture) == {outcome: 1}
+    assert fetched(server, replaying(server), capture) == {outcome: 1}
 
 
-def test_an_answer_that_broke_off_is_asked_for_again(
-    server: Strange, client: Client, tmp_path: Path
-) -> None:
+def test_an_answer_that_broke_off_is_asked_for_again(server: Strange) -> None:
     server.replies[HERE] = [Reply(BODY[:3], 200, SIGNED, length=11), Reply(BODY, 200, SIGNED)]
-    found = fetched(tmp_path, client, replaying(server), Capture(URL, TIME))
+    found = fetched(server, replaying(server), Capture(URL, TIME))
     assert found == {"archived": 1}
-    [path] = (tmp_path / "archive").iterdir()
+    [path] = (server.folder / "archive").iterdir()
     assert [record.body for record in read_records(path)] == [BODY]
 
 
-def test_the_capture_before_a_broken_one_is_fetched_in_the_same_command(
-    server: Strange, client: Client, tmp_path: Path
-) -> None:
+def test_the_capture_before_a_broken_one_is_fetched_in_the_same_command(server: Strange) -> None:
     data = [member(at=f"{year}1101020304", body=f"<p>{year}</p>".encode()) for year in (2017, 2018)]
     server.replies = {"/w/a": [part(data[0])], "/w/b": [part(data[1][:-20])]}
     older, newer = (
         Capture(URL, f"{year}1101020304", f"{year}", file=file, length=len(data[0]))
         for year, file in ((2017, "a"), (2018, "b"))
     )
-    found = fetched(tmp_path, client, ranged(server), older, newer)
+    found = fetched(server, ranged(server), older, newer)
     assert found == {"broken": 1, "archived": 1}
-    [path] = (tmp_path / "archive").iterdir()
+    [path] = (server.folder / "archive").iterdir()
     assert [record.body for record in read_records(path)] == [b"<p>2017</p>"]
     assert server.asked == ["/w/b", "/w/a"]
-    assert fetched(tmp_path, client, ranged(server)) == {}
+    assert fetched(server, ranged(server)) == {}
 
 
 def several(first: int, last: int) -> list[Capture]:
@@ -483,116 +458,31 @@ def several(first: int, last: int) -> list[Capture]:
 
 
 def test_one_refused_capture_is_noted_and_everything_refused_ends_the_command(
-    server: Strange, client: Client, tmp_path: Path
+    server: Strange,
 ) -> None:
     server.replies = {"/web/": [Reply(BODY, 200, SIGNED)], HERE: [Reply(b"", 403)]}
     service = replaying(server)
-    found = fetched(tmp_path, client, service, *several(1, 3))
+    found = fetched(server, service, *several(1, 3))
     assert found == {"refused": 1, "archived": 1}
-    assert fetched(tmp_path, client, service) == {}  # both are noted
+    assert fetched(server, service) == {}  # both are noted
     server.replies = {"/web/": [Reply(b"<h1>Forbidden</h1>", 403)]}
     for _ in range(2):  # the second command asks again: nothing was noted
         server.asked.clear()
-        with plan(tmp_path, service) as made, CopyWriter(tmp_path / "archive", "x") as writer:
+        with plan(server, service) as made, CopyWriter(server.folder / "archive", "x") as writer:
             made.take("more", several(100, 120))
             with pytest.raises(ServiceError, match="10 on end"):
-                list(records.fetch(Opened(service, client), made, writer))
+                list(records.fetch(Opened(service, server.client), made, writer))
         assert len(server.asked) == 11  # ten, and one that it gave before
 
 
-def test_refused_captures_are_noted_where_the_archive_still_gives_others(
-    server: Strange, client: Client, tmp_path: Path
-) -> None:
+def test_refused_captures_are_noted_where_the_archive_still_gives_others(server: Strange) -> None:
     server.replies = {"/web/": [Reply(b"", 403)], HERE: [Reply(BODY, 200, SIGNED)]}
     service = replaying(server)
-    assert fetched(tmp_path, client, service, Capture(URL, TIME)) == {"archived": 1}
-    with plan(tmp_path, service) as made, CopyWriter(tmp_path / "archive", "x") as writer:
+    assert fetched(server, service, Capture(URL, TIME)) == {"archived": 1}
+    with plan(server, service) as made, CopyWriter(server.folder / "archive", "x") as writer:
         made.take("more", several(100, 125))
-        found = Counter(f.outcome for f in records.fetch(Opened(service, client), made, writer))
+        found = Counter(
+            f.outcome for f in records.fetch(Opened(service, server.client), made, writer)
+        )
         assert found == {"refused": 25}
         assert made.outcomes() == {"archived": 1, "refused": 20}
-
-
-# Folders and tables.
-
-
-def read(folder: Path) -> tuple[Counter[str], list[str]]:
-    """Return captures and what was counted, and the reasons against files."""
-    counts, reasons = Counter[str](), []
-    with Folder(folder) as opened:
-        for file in opened.files():
-            try:
-                for one in opened.captures(file):
-                    if isinstance(one, Capture):
-                        record = opened.record(one)
-                        counts["whole" if record and record.body == BODY else "lost"] += 1
-                    elif isinstance(one, Uncaptured):
-                        counts[one.reason] += one.count
-            except ServiceError as error:
-                reasons.append(str(error))
-    return counts, reasons
-
-
-def test_a_revisit_has_the_body_of_a_capture_before_it_in_the_same_file(tmp_path: Path) -> None:
-    with (tmp_path / "a.warc.gz").open("wb") as file:
-        writer = WARCWriter(file, gzip=True)
-        for named in ("", "sha1:NOWHERE"):
-            http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-            whole = writer.create_warc_record(
-                URL, "response", payload=io.BytesIO(BODY), http_headers=http
-            )
-            if not named:
-                writer.write_record(whole)
-            digest = named or whole.rec_headers.get_header("WARC-Payload-Digest")
-            writer.write_record(
-                writer.create_revisit_record(URL, digest, URL, "2018-01-01", http_headers=http)
-            )
-    assert read(tmp_path) == ({"whole": 2, "unresolved": 1}, [])
-
-
-def test_wacz_files_of_any_layout_are_read_and_others_named(tmp_path: Path) -> None:
-    (tmp_path / "a!b").mkdir()
-    (tmp_path / "a!b/plain.warc.gz").write_bytes(MEMBER)
-    for name, inner in (
-        ("one.wacz", ("archive/x.warc.gz", "archive/y/x.warc.gz")),
-        ("TWO.WACZ", ("x.WARC.GZ", "indexes/index.cdx", "pages/!.warc")),
-        ("empty.wacz", ("datapackage.json",)),
-    ):
-        with zipfile.ZipFile(tmp_path / name, "w") as packed:
-            for path in inner:
-                packed.writestr(path, RAW if path.endswith(".warc") else MEMBER)
-    (tmp_path / "none.wacz").write_bytes(b"no zip")
-    torn = (tmp_path / "one.wacz").read_bytes()
-    (tmp_path / "torn.wacz").write_bytes(torn.replace(MEMBER[:60], b"\0" * 60))
-    (tmp_path / "z.warc.zst").write_bytes(b"(\xb5/\xfd")
-    counts, reasons = read(tmp_path)
-    assert counts == {"whole": 5}
-    named = sorted(word for reason in reasons for word in reason.replace(":", " ").split()
-                   if word.startswith(str(tmp_path)))  # fmt: skip
-    assert [Path(name).name for name in named] == [
-        "empty.wacz", "none.wacz", "torn.wacz", "torn.wacz", "z.warc.zst",
-    ]  # fmt: skip
-
-
-def test_a_folder_without_archives_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ServiceError, match=r"has no file \.warc"):
-        read(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [(b"no gzip", "no list of paths"), (gzip.compress(b"x.parquet\n")[:-9], "no list of paths"),
-     (gzip.compress(b"\xff\xfe"), "no list of paths"),
-     (gzip.compress(b"<html>busy</html>"), "expected paths of Parquet")],
-)  # fmt: skip
-def test_a_list_of_paths_that_is_none_is_named(
-    server: Strange, client: Client, data: bytes, words: str
-) -> None:
-    server.replies["/list.paths.gz"] = [Reply(data)]
-    with pytest.raises(ServiceError, match=words):
-        columnar.table_files(client, f"{server.url}/list.paths.gz")
-
-
-def test_a_place_of_tables_that_no_system_has_is_named(client: Client) -> None:
-    with pytest.raises(ServiceError, match="cannot be listed"):
-        columnar.table_files(client, "nothing://bucket/cc-index")
