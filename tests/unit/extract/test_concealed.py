@@ -5,6 +5,7 @@ import html
 import json
 from urllib.parse import quote
 
+import pages
 import pytest
 
 from crawler.city import unnamed_city
@@ -29,11 +30,7 @@ PLAIN = "\n".join(LINES)
 
 def page(body: str, title: str = TITLE, head: str = "", shown: bool = True) -> bytes:
     around = f"<h1>{title}</h1><div class='info'>2022-11-03 来源：白水日报</div>" if shown else ""
-    return (
-        f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>{title}</title>{head}</head>"
-        f"<body><div class='nav'><a href='/'>首页</a> <a href='/xw/'>新闻</a></div>{around}{body}"
-        "<div class='foot'><p>主办单位：白水市人民政府</p></div></body></html>"
-    ).encode()
+    return pages.page(around + body, head=f"<title>{title}</title>{head}")
 
 
 def script(code: str, **attributes: str) -> str:

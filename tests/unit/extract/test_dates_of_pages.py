@@ -1,39 +1,26 @@
 """The day of publication, on whole pages: what counts as one, and in what forms it is written."""
 
+import pages
 import pytest
+from pages import ADDRESS, EN, ZH, article, paragraphs
 
 from crawler.city import unnamed_city
 from crawler.extract.article import extract
 from crawler.item import Article
 
-ZH = (
-    "松河市水务局上周完成了三座老旧泵站的改造，新增排涝能力每秒十二立方米，惠及沿河两个街道。",
-    "施工期间，养护单位采取夜间作业的办法，把对周边居民出行的影响降到最低，群众普遍表示满意。",
-    "市水务局负责人说，汛期到来之前还将对全市四十六处低洼路段逐一排查，发现隐患立即整改到位。",
-)
-EN = (
-    "Songhe has rebuilt three ageing pumping stations along the river, adding twelve cubic metres.",
-    "Crews worked at night so that traffic in the two riverside subdistricts was hardly disturbed.",
-    "The water bureau said that it would check forty-six low-lying road sections before the rains.",
-)
-ADDRESS = "http://www.songhe.example/news/4711.html"
 DATED = "http://www.songhe.example/art/2023/4/18/art_31_4711.html"
 BANNER = "2026年9月12日"
 
 
 def page(info: str, *, head: str = "", top: str = "", foot: str = "", en: bool = False) -> bytes:
     title = "Songhe rebuilds three pumping stations" if en else "松河市完成三座泵站改造工程"
-    text = "".join(f"<p>{line}</p>" for line in (EN if en else ZH))
-    return (
-        f'<html><head><meta charset="utf-8"><title>{title}</title>{head}</head><body>{top}'
-        f'<div class="nav"><a href="/">首页</a> <a href="/xw/">新闻</a></div>'
-        f"<div><h1>{title}</h1>{info}<div class='content'>{text}</div></div>{foot}</body></html>"
-    ).encode()
+    text = paragraphs(EN if en else ZH)
+    body = f"<div><h1>{title}</h1>{info}<div class='content'>{text}</div></div>"
+    return pages.page(body, head=f"<title>{title}</title>{head}", top=top, foot=foot)
 
 
 def published(source: bytes, url: str = ADDRESS) -> str:
-    found = extract(url, source, {}, unnamed_city(url))
-    assert isinstance(found, Article), found
+    found = article(source, url)
     if found.published_at is None:
         return ""
     shown = f"{found.published_at:%Y-%m-%d %H:%M}"

@@ -1,6 +1,7 @@
 """Further pages of an article, by the shapes in which sites number them."""
 
 import pytest
+from pages import article, page, paragraphs
 
 from crawler.city import unnamed_city
 from crawler.extract.article import extract
@@ -14,17 +15,12 @@ LINES = (
 
 
 def parts(address: str, pager: str) -> list[str]:
-    text = "".join(f"<p>{line}</p>" for line in LINES * 2)
     body = (
-        "<html><head><meta charset='utf-8'><title>百场文艺进社区</title></head><body>"
-        "<div class='nav'><a href='/'>首页</a><a href='/whjs/2/'>文化</a></div>"
-        "<h1>百场文艺进社区</h1>"
-        f"<div class='c'>{text}</div><div class='pages'>{pager}</div>"
-        "<div class='rel'><a href='/n/89.html'>下一篇：区图书馆延长开放时间</a></div></body></html>"
-    ).encode()
-    url = HOST + address
-    found = extract(url, body, {}, unnamed_city(url))
-    assert isinstance(found, Article), found
+        "<div class='nav'><a href='/whjs/2/'>文化</a></div><h1>百场文艺进社区</h1>"
+        f"<div class='c'>{paragraphs(LINES * 2)}</div><div class='pages'>{pager}</div>"
+        "<div class='rel'><a href='/n/89.html'>下一篇：区图书馆延长开放时间</a></div>"
+    )
+    found = article(page(body, head="<title>百场文艺进社区</title>", foot=""), HOST + address)
     return [part.removeprefix(HOST) for part in found.parts]
 
 

@@ -2,10 +2,10 @@
 
 import html
 
+import pages
 import pytest
+from pages import article
 
-from crawler.city import unnamed_city
-from crawler.extract.article import extract
 from crawler.item import Article
 
 URL = "http://www.linhe.example/news/512.html"
@@ -33,22 +33,16 @@ ENGLISH = (
 
 
 def page(body: str, title: str = TITLE, head: str = "") -> bytes:
-    return (
-        f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>{title}</title>{head}</head>"
-        "<body><div class='nav'><a href='/'>首页</a> <a href='/xw/'>新闻</a></div>"
-        f"<h1>{title}</h1><div class='info'>2023-06-08 来源：临河日报</div>{body}"
-        "<div class='foot'><p>主办单位：临河市人民政府</p></div></body></html>"
-    ).encode()
+    around = f"<h1>{title}</h1><div class='info'>2023-06-08 来源：临河日报</div>{body}"
+    return pages.page(around, head=f"<title>{title}</title>{head}")
 
 
 def read(body: str, **rest: str) -> Article:
-    found = extract(URL, page(body, **rest), {}, unnamed_city(URL))
-    assert isinstance(found, Article), found
-    return found
+    return article(page(body, **rest), URL)
 
 
 def paragraphs(lines: tuple[str, ...] = LINES) -> str:
-    return "".join(f"<p>{line}</p>" for line in lines)
+    return pages.paragraphs(lines)
 
 
 @pytest.mark.parametrize("around", ["<div class='txt'>{}</div>", "<td><div>{}</div></td>"])

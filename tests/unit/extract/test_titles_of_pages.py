@@ -1,22 +1,13 @@
 """The headline, on whole pages: whole, and never the name of the site or of a column."""
 
+import pages
 import pytest
+from pages import ADDRESS, EN, ZH, article, paragraphs
 
 from crawler.city import unnamed_city
 from crawler.extract.article import extract
 from crawler.item import LISTED, Article
 
-ZH = (
-    "松河市水务局上周完成了三座老旧泵站的改造，新增排涝能力每秒十二立方米，惠及沿河两个街道。",
-    "施工期间，养护单位采取夜间作业的办法，把对周边居民出行的影响降到最低，群众普遍表示满意。",
-    "市水务局负责人说，汛期到来之前还将对全市四十六处低洼路段逐一排查，发现隐患立即整改到位。",
-)
-EN = (
-    "Songhe has rebuilt three ageing pumping stations along the river, adding twelve cubic metres.",
-    "Crews worked at night so that traffic in the two riverside subdistricts was hardly disturbed.",
-    "The water bureau said that it would check forty-six low-lying road sections before the rains.",
-)
-ADDRESS = "http://www.songhe.example/news/4711.html"
 TITLE = "松河市完成三座老旧泵站改造工程"
 ENGLISH = "Songhe rebuilds three ageing pumping stations before the rains"
 LONG = (
@@ -36,18 +27,13 @@ def page(
     en: bool = False,
     body: str = "class='content'",
 ) -> bytes:
-    text = "".join(f"<p>{line}</p>" for line in (EN if en else ZH))
-    return (
-        f'<html><head><meta charset="utf-8">{head}</head><body>{top}'
-        f'<div class="nav"><a href="/">首页</a> <a href="/xw/">新闻动态</a></div>'
-        f"<div class='main'>{headline}{info}<div {body}>{text}</div></div>"
-        "<div class='foot'><p>主办单位：松河市人民政府</p></div></body></html>"
-    ).encode()
+    text = paragraphs(EN if en else ZH)
+    main = f"<div class='main'>{headline}{info}<div {body}>{text}</div></div>"
+    return pages.page(main, head=head, top=top)
 
 
 def title(source: bytes, url: str = ADDRESS) -> str:
-    found = extract(url, source, {}, unnamed_city(url))
-    assert isinstance(found, Article), found
+    found = article(source, url)
     assert found.text.split("\n")[0] in (ZH[0], EN[0])
     return found.title
 
