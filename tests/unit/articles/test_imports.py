@@ -147,7 +147,8 @@ def refused(tmp_path: Path, line: str | bytes) -> str:
         ('\ufeff{"id": "x", "city": "a", "text": "t"}', "not JSON"),
         ('{"id": "x", "city": "a", "text": "t"', "not JSON"),
         ('{"id": "x"} {"id": "y"}', "not JSON"),
-        ("12", "expected a JSON object"),
+        ("12", "expected a JSON object with id, city, lang"),
+        ('{"id": "x", "city": "a"}', "text must be a text"),
     ],
 )
 def test_a_line_that_is_no_object_is_refused_with_its_line(
