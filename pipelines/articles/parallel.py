@@ -15,6 +15,7 @@ from typing import Any
 from lxml import etree
 
 from crawler.item import LANGS, Article
+from crawler.ordinary import ordinary
 from pipelines.articles import contract
 from pipelines.articles.records import ImportFileError, Record, Table, language_of
 from pipelines.tables import text_files
@@ -144,7 +145,7 @@ def tmx(path: Path) -> Iterator[Unit]:
     some = False
     try:
         parsed = etree.iterparse(
-            path, events=("end",), tag="{*}tu", resolve_entities=False, no_network=True,
+            ordinary(path), events=("end",), tag="{*}tu", resolve_entities=False, no_network=True,
             load_dtd=False, huge_tree=False,
         )  # fmt: skip
         for _, unit in parsed:
@@ -165,7 +166,7 @@ def tmx(path: Path) -> Iterator[Unit]:
                 some = True
                 yield Unit(where, name, sides["zh"], sides["en"])
     except OSError as error:
-        if not path.is_file():
+        if not path.exists():
             raise ImportFileError(f"{path}: there is no such file") from None
         raise ImportFileError(f"{path}: cannot be read as TMX ({error})") from error
     except etree.XMLSyntaxError as error:

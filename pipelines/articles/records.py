@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from crawler.errors import ShizhengError
+from crawler.ordinary import ordinary
 from pipelines.articles import contract
 from pipelines.tables import parquet, text_files
 from pipelines.tables.damage import StoreError
@@ -154,7 +155,7 @@ def _opened(file: Path) -> Iterator[tuple[pa.Schema, Iterable[pa.RecordBatch]]]:
             with parquet.opened(file) as found:
                 yield found.schema_arrow, found.iter_batches(batch_size=1_000)
         else:
-            with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
+            with pa.memory_map(str(ordinary(file))) as source, pa.ipc.open_stream(source) as stream:
                 yield stream.schema, stream
     except FileNotFoundError:
         raise ImportFileError(f"{file}: there is no such file") from None

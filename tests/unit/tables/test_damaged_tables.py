@@ -20,7 +20,7 @@ from crawler.errors import ShizhengError
 from crawler.item import NEWS_TIME, Article
 from crawler.ordinary import ordinary
 from crawler.state.visits import Visits
-from pipelines.articles import wacz
+from pipelines.articles import parallel, records, wacz
 from pipelines.articles.imports import read_jsonl
 from pipelines.cli.app import main
 from pipelines.export import formats
@@ -241,6 +241,8 @@ def test_a_date_that_was_stored_and_cannot_be_reads_as_none(
 # A pipe, a socket or a device where a file is expected: refused by name, never waited for.
 READERS: dict[str, Callable[[Path], object]] = {
     "import": read_jsonl,
+    "tmx": lambda path: list(parallel.tmx(path)),
+    "arrow": lambda path: records.table(_as(path, "d/a.arrow") / "d"),
     "gold": read_gold_pairs,
     "documents": lambda path: read_documents(path, None, cut=False),
     "archive": lambda path: list(read_records(path, Counter())),
