@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.series.city import FAMILY, GIVEN, HARD, City, Event, Setting, spelt
 from benchmarks.series.kinds import festivals, guests, meetings, monthly, projects, yearly
 from benchmarks.series.links import Publisher, Shares
+from benchmarks.series.mentions import mention
 from benchmarks.series.places import openings, regulations
 from pipelines.pairs.prepared import Document
 
@@ -44,12 +45,14 @@ def generate(
     setting: Setting = HARD,
     kinds: Sequence[Kind] = KINDS,
     shares: Shares | None = None,
+    mentions: int = 0,
 ) -> City:
     """Generate one city with `series` series of every kind.
     About `length` events each.
 
     `half` 0 words things as in training, 1 as in measuring. `shares`: second reports, instalments,
-    digests and transcripts beside them, if given.
+    digests and transcripts beside them, if given. `mentions`: names, days and figures that events of
+    any series mention in passing.
     """
     rng = random.Random(f"{seed}-{half}")
     city = City(rng, half, setting, f"series{seed}")
@@ -81,6 +84,7 @@ def generate(
                 told.setdefault((kind.__name__, at), []).append(own)
     if shares is not None:
         _tell_more(Publisher(city, shares), told)
+    mention(city, [texts for listed in told.values() for _, texts in listed], mentions)
     rng.shuffle(city.articles)
     return city
 

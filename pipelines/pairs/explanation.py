@@ -317,9 +317,12 @@ def _direction(_: _Case) -> str:
     return "Figures of the two texts go opposite ways."
 
 
-def _length(case: _Case) -> str:
-    word = "longer" if case.scored.features["longer"] else "shorter"
-    return f"The English text is {word} than a translation would be."
+def _length(_: _Case) -> str:
+    return "The English text is longer than a translation would be."
+
+
+def _bare(_: _Case) -> str:
+    return "Few facts that both give belong to one event only."
 
 
 def _publication(case: _Case) -> str:
@@ -336,9 +339,10 @@ KINDS = (
     Kind("sentences", ("similarity", "covered_zh", "order", "part"), _sentences),
     Kind("figures", ("figures_agree", "figures_clash", "numbers_agree", "numbers_missing"),
          _figures),
-    Kind("days, months and years", ("dates_agree", "dates_clash", "dates_lead", "periods_agree",
-                                    "periods_clash", "years_agree", "years_clash", "hours_agree",
-                                    "hours_clash", "weekday_agree", "weekday_clash"), _dates),
+    Kind("identifying facts", ("bare",), _bare),
+    Kind("days, months and years", ("dates_clash", "dates_lead", "periods_clash", "years_agree",
+                                    "years_clash", "hours_agree", "hours_clash", "weekday_agree",
+                                    "weekday_clash"), _dates),
     Kind("ordinals", ("ordinals_clash", "sessions_agree"), _ordinals),
     Kind("names", ("names_agree", "names_missing", "guests_agree", "guests_clash",
                    "countries_clash"), _names),
@@ -346,7 +350,7 @@ KINDS = (
     Kind("places and Latin words", ("places_agree", "places_missing", "sites_clash"), _places),
     Kind("titles of documents", ("titles_agree", "titles_clash"), _titles),
     Kind("tense", ("stage_agree", "stage_clash"), _stage),
-    Kind("length", ("longer", "shorter"), _length),
+    Kind("length", ("longer",), _length),
     Kind("publication", ("soon", "early", "late"), _publication),
     Kind("link", ("link",), _link),
 )  # fmt: skip

@@ -21,9 +21,14 @@ _FIGURES_AGREE, _NUMBERS = 12.0, 8.0
 """Bits of figures, in matching sentences and anywhere, that are worth 63%."""
 _FIGURES_MORE = 4.0
 """Bits added to all figures, so that one figure is not a full clash."""
-_LONGER, _SHORTER, _SHORTER_SCALE = 6.0, 0.7, 3.0
-"""Lengths over the usual that are still ordinary, and the scale of what is below. A round-up is
-several times as long as its item."""
+_LONGER = 6.0
+"""Length over the usual that is still ordinary: a round-up is several times as long as its item."""
+_STAGE_SURE = 3
+"""Power of a clash of stages: one that not all words bear out is no sign."""
+_MANY_RENDERED = 10.0
+"""Sentences rendered in order after which the lack of common facts is worth a third."""
+_PERIOD = 0.5
+"""Worth of a common period: all reports of a month have it."""
 _SOON_DAYS = 7.0
 """Days after which a prompt English text is worth a third."""
 _EARLY_FROM, _EARLY_DAYS = 2, 14.0
@@ -74,10 +79,11 @@ def features(
     for name in _AS_COMPARED:
         measured[name] = getattr(facts, name)
     measured |= {"titles_agree": coverage.titles_agree, "titles_clash": coverage.titles_clash}
-    measured |= {"stage_agree": facts.stage_agree, "stage_clash": facts.stage_clash}
+    measured["stage_agree"] = facts.stage_agree
+    measured["stage_clash"] = facts.stage_clash**_STAGE_SURE
+    measured["bare"] = _bare(measured, facts, coverage)
     ratio = length_ratio(zh, en, coverage)
     measured["longer"] = max(0.0, math.log(ratio / _LONGER))
-    measured["shorter"] = max(0.0, -math.log(ratio / _SHORTER)) / _SHORTER_SCALE
     days = None if facts.moved else days_apart(zh.document, en.document)
     measured |= _delay(days, max_days)
     if days is None and not facts.moved:
@@ -86,9 +92,28 @@ def features(
     return measured
 
 
+_IDENTIFYING = (
+    "figures_agree", "numbers_agree", "dates_lead", "sessions_agree", "names_agree",
+    "guests_agree", "places_agree", "titles_agree",
+)  # fmt: skip
+"""Features of facts that distinguish one event from its kin."""
+
+
+def _bare(measured: Mapping[str, float], facts: FactComparison, coverage: Coverage) -> float:
+    """Return 1 if no common fact identifies the event, near 0 if many do.
+
+    A member of a series is as similar as its counterpart: without facts similarity is worth less,
+    unless many sentences are rendered in order.
+    """
+    lacking = math.prod(1 - min(1.0, measured[name]) for name in _IDENTIFYING)
+    lacking *= 1 - _PERIOD * facts.periods_agree
+    rendered = coverage.order * min(len(coverage.best), len(coverage.zh_covered))
+    return float(lacking**2 * math.exp(-rendered / _MANY_RENDERED))
+
+
 _AS_COMPARED = (
-    "dates_agree", "dates_clash", "dates_lead", "years_agree", "years_clash",
-    "periods_agree", "periods_clash", "ordinals_clash", "sessions_agree",
+    "dates_clash", "dates_lead", "years_agree", "years_clash", "periods_clash",
+    "ordinals_clash", "sessions_agree",
     "names_agree", "names_missing", "guests_agree", "guests_clash", "places_agree",
     "places_missing", "direction_clash", "hours_agree", "hours_clash",
     "weekday_agree", "weekday_clash", "countries_clash", "sites_clash",
