@@ -51,8 +51,8 @@ def generate(
     About `length` events each.
 
     `half` 0 words things as in training, 1 as in measuring. `shares`: second reports, instalments,
-    digests and transcripts beside them, if given. `mentions`: names, days and figures that events of
-    any series mention in passing.
+    digests and transcripts beside them, if given. `mentions`: names, days and figures that events
+    of any series mention in passing.
     """
     rng = random.Random(f"{seed}-{half}")
     city = City(rng, half, setting, f"series{seed}")

@@ -27,8 +27,6 @@ _STAGE_SURE = 3
 """Power of a clash of stages: one that not all words bear out is no sign."""
 _MANY_RENDERED = 10.0
 """Sentences rendered in order after which the lack of common facts is worth a third."""
-_PERIOD = 0.5
-"""Worth of a common period: all reports of a month have it."""
 _SOON_DAYS = 7.0
 """Days after which a prompt English text is worth a third."""
 _EARLY_FROM, _EARLY_DAYS = 2, 14.0
@@ -67,7 +65,6 @@ def features(
     """Return the features of a pair by name, each of order one."""
     figures = coverage.figures_agree + coverage.figures_clash
     measured = {
-        "similarity": coverage.similarity,
         "covered_zh": coverage.zh,
         "order": coverage.order,
         "part": float(coverage.zh_part < 1 or coverage.en_part < 1),
@@ -92,11 +89,12 @@ def features(
     return measured
 
 
-_IDENTIFYING = (
-    "figures_agree", "numbers_agree", "dates_lead", "sessions_agree", "names_agree",
-    "guests_agree", "places_agree", "titles_agree",
-)  # fmt: skip
-"""Features of facts that distinguish one event from its kin."""
+_IDENTIFYING = {
+    "figures_agree": 1.0, "numbers_agree": 1.0, "dates_lead": 1.0, "sessions_agree": 1.0,
+    "titles_agree": 1.0, "names_agree": 0.5, "periods_agree": 0.5,
+}  # fmt: skip
+"""Facts that distinguish an event from its kin, by how surely one does: reports of a month all have
+its period, officials are in hundreds of articles, and guests or places in news of any kind."""
 
 
 def _bare(measured: Mapping[str, float], facts: FactComparison, coverage: Coverage) -> float:
@@ -105,17 +103,17 @@ def _bare(measured: Mapping[str, float], facts: FactComparison, coverage: Covera
     A member of a series is as similar as its counterpart: without facts similarity is worth less,
     unless many sentences are rendered in order.
     """
-    lacking = math.prod(1 - min(1.0, measured[name]) for name in _IDENTIFYING)
-    lacking *= 1 - _PERIOD * facts.periods_agree
+    known = {"periods_agree": facts.periods_agree, **measured}
+    lacking = math.prod(1 - worth * min(1.0, known[name]) for name, worth in _IDENTIFYING.items())
     rendered = coverage.order * min(len(coverage.best), len(coverage.zh_covered))
-    return float(lacking**2 * math.exp(-rendered / _MANY_RENDERED))
+    return float(lacking * math.exp(-rendered / _MANY_RENDERED))
 
 
 _AS_COMPARED = (
     "dates_clash", "dates_lead", "years_agree", "years_clash", "periods_clash",
     "ordinals_clash", "sessions_agree",
-    "names_agree", "names_missing", "guests_agree", "guests_clash", "places_agree",
-    "places_missing", "direction_clash", "hours_agree", "hours_clash",
+    "names_agree", "names_missing", "guests_clash", "places_agree",
+    "places_missing", "direction_clash", "hours_clash",
     "weekday_agree", "weekday_clash", "countries_clash", "sites_clash",
 )  # fmt: skip
 """Features that are fields of `FactComparison`."""

@@ -16,10 +16,12 @@ from pipelines.pairs.prepared import PreparedArticle
 
 Mask = npt.NDArray[np.bool_]
 
-_RENDERED = 0.5
-"""Covered share of the text that may be an item."""
 _LEAD_ONLY = 0.15
-"""The same of one whose title or first sentence is covered: digests often have no more."""
+"""Covered share of the text that may be an item, whose title or first sentence is covered: digests
+often have no more."""
+_RENDERED, _SEVERAL = 0.5, 4
+"""The same of one whose lead is not covered, and the sentences covered: an instalment may begin
+with words of its own."""
 _MOST = 0.6
 """Share of the other text that a part is at most."""
 _OUTSIDE = 0.34
@@ -82,11 +84,15 @@ def _cut(article: PreparedArticle, part: Part) -> tuple[Sentences, Facts, float]
     begin = int(sentences.starts[first])
     last = int(sentences.starts[end]) if end < len(sentences.starts) else len(whole)
     document = article.document
-    # A part has no title: in the text of its facts an empty line replaces it.
-    found = facts(whole[begin:last], document.lang, published=document.published, url=document.url)
+    # The title belongs to what begins with the lead; above other parts is an empty line.
+    title = whole.partition("\n")[0] if first == 1 else ""
+    found = facts(
+        whole[begin:last], document.lang, title=title, published=document.published,
+        url=document.url,
+    )  # fmt: skip
     weights = sentences.weights[first:end]
     share = min(float(weights.sum()), _ALMOST)
-    starts = sentences.starts[first:end] - begin + 1
+    starts = sentences.starts[first:end] - begin + len(title) + 1
     return Sentences(starts, weights / weights.sum(), sentences.vectors[first:end]), found, share
 
 
@@ -95,7 +101,8 @@ def _stretch(covered: Mask, share: float, item: Mask) -> tuple[int, int] | None:
 
     `share` and `item` are what is covered of the text that may be an item.
     """
-    told = share >= _RENDERED or (share >= _LEAD_ONLY and bool(item[:2].any()))
+    several = share >= _RENDERED and int(item.sum()) >= _SEVERAL
+    told = several or (share >= _LEAD_ONLY and bool(item[:2].any()))
     if not told or len(covered) < _FEWEST or not covered[1:].any():
         return None
     first, end = _densest(covered)
