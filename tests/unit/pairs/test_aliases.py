@@ -96,7 +96,8 @@ def paired(
 def test_a_learnt_name_tells_the_visits_of_two_officials_apart() -> None:
     zh, en = [*(zh for zh, _ in VISITS), *DIKE], [*(en for _, en in VISITS), DIKE_EN]
     (without, _), (learnt, explained) = (paired(zh, en, learning=known) for known in (False, True))
-    assert learnt["zh91", "en90"] > without["zh91", "en90"] + 0.1
+    # Two sentences about a dike may belong to a third visit: likelier by far, yet no pair.
+    assert learnt["zh91", "en90"] > 2 * without["zh91", "en90"]
     assert learnt["zh90", "en90"] < without["zh90", "en90"]
     assert "Helena Fernandes is 陈爱莲, as other pairs show" in explained
 
