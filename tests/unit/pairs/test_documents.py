@@ -115,6 +115,21 @@ def test_instalments_share_one_chinese_article() -> None:
     assert paired([zh], en) == {"en1": ("zh", "part_of"), "en2": ("zh", "part_of")}
 
 
+def test_a_preview_is_no_part_of_the_report_that_renders_most_of_it() -> None:
+    zh = Document(
+        "zh", "zh", "第7届安澜茶叶博览会将于10月16日开幕",
+        "第7届安澜茶叶博览会定于10月16日在会展中心拉开帷幕，活动持续至19日。"
+        "届时将有来自18个国家和地区的1360家企业参加。各项准备工作正在进行。",
+    )  # fmt: skip
+    en = Document(
+        "en", "en", "seventh Tea Expo opens",
+        "The 7th Anlan Tea Expo opened on October 16 at the Convention Center. "
+        "1,360 companies from 18 countries and regions take part. Deputy Mayor Lu Yuanbo cut the "
+        "ribbon and walked through the halls. A tasting contest fills the second day.",
+    )  # fmt: skip
+    assert paired([zh], [en]) == {}
+
+
 def test_the_second_english_report_of_the_same_thing_is_linked_too(series: list[Document]) -> None:
     en = [Document("a", "en", *meeting_en(24)), Document("b", "en", *meeting_en(24, dated=False))]
     assert {key: zh_id for key, (zh_id, _) in paired(series, en).items()} == {

@@ -56,6 +56,21 @@ def test_a_part_is_a_stretch_of_one_text_without_its_title(
     assert found == (part and parts.Part("zh", *part))
 
 
+@pytest.mark.parametrize(
+    ("item", "of", "is_one"),
+    [
+        ((0,), 4, True),  # the lead is enough
+        ((2, 3), 4, False),  # an end that many texts have
+        ((2, 3, 4, 5), 6, True),  # an instalment that begins with words of its own
+    ],
+)
+def test_an_item_is_rendered_with_its_lead_or_in_several_sentences(
+    item: tuple[int, ...], of: int, is_one: bool
+) -> None:
+    found = parts.part_of(coverage(mask(*range(6, 10), of=12), mask(*item, of=of)))
+    assert (found is not None) is is_one
+
+
 def test_texts_without_facts_neither_agree_nor_clash() -> None:
     nothing, rarity = facts("。", "zh"), Rarity({}, 10)
     found = comparison.compare(nothing, facts(".", "en"), rarity, rarity)
