@@ -81,9 +81,10 @@ def _days(zh: Facts, en: Facts, rarity: Rarity) -> Part:
         total += weight
         if any(_same_day(other, day) for other in zh_days.every):
             shared += weight
+    # A day further down may be one that many texts look back to.
     in_leads = [
         rarity.uniqueness(day.key)
-        for day in en_days.leading
+        for day in (en_days.leading if zh_days.in_lead and en_days.in_lead else ())
         if not day.relative and any(_same_day(other, day) for other in zh_days.leading)
     ]
     clash = _day_clash(zh_days, en_days)
