@@ -98,7 +98,7 @@ its period, officials are in hundreds of articles, and guests or places in news 
 
 
 def _bare(measured: Mapping[str, float], facts: FactComparison, coverage: Coverage) -> float:
-    """Return 1 if no common fact identifies the event, near 0 if many do.
+    """Return 1 if no common fact identifies the event, else less.
 
     A member of a series is as similar as its counterpart: without facts similarity is worth less,
     unless many sentences are rendered in order.
