@@ -241,7 +241,7 @@ def _matched(figure: Quantity, zh: Sequence[Quantity]) -> str:
 
 
 def _written(figure: Quantity) -> str:
-    value = f"{figure.value:,.10g}"
+    value = f"{figure.value:,.15g}"
     return value if figure.kind == "count" else f"{value} {figure.kind}"
 
 

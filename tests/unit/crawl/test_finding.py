@@ -238,3 +238,13 @@ def test_the_site_map_for_machines_is_read_only_without_a_column_of_news(
     assert not any("other.example" in url for url in site.asked)
     mapped = [reason for reason in proposals[0]["reasons"] if reason == "named by the site map"]
     assert bool(mapped) is not news_linked
+
+
+def test_a_list_is_of_the_language_of_its_entries_or_else_of_its_edition() -> None:
+    day = DAY - timedelta(days=1)
+    names = [f"/xwzx/en/{name}" for name in dated(day, 12, 7000)]
+    pages: dict[str, str | int] = {HOME: front(("新闻动态", "/xwzx/en/"))}
+    pages[f"{ROOT}/xwzx/en/"] = page("栏目", entries(EN, names, day))
+    pages |= {ROOT + to: article(EN[0], ("Work began in May. " * 9,), day, 1) for to in names}
+    proposals, _ = found(pages)
+    assert [(each["lang"], each["chosen"]) for each in proposals] == [("en", True)]

@@ -236,3 +236,19 @@ def test_pages_beyond_the_limit_are_reported_as_unread(
     assert counts == ({"list_cut": 1} if unread else {})
     log = "".join(path.read_text("utf-8") for path in (tmp_path / "runs").rglob("*.jsonl"))
     assert (unread or "") in log
+
+
+def test_a_list_of_many_pages_is_read_to_its_end_and_all_of_it_is_counted(tmp_path: Path) -> None:
+    day = date(2024, 3, 10)
+
+    def numbered(number: int, tail: str) -> str:
+        listed = rows((f"/xw/{number}.html", f"{TITLE}{number}", day))
+        return listed.replace("</body>", f"<div>共3页 共3条 {tail}</div></body>")
+
+    pages = {
+        LIST: numbered(1, '<a href="index_2.html">下一页</a>'),
+        f"{ROOT}/xw/index_2.html": numbered(2, '<a href="index_3.html">下一页</a>'),
+        f"{ROOT}/xw/index_3.html": numbered(3, "末页"),
+    }
+    crawl = Crawl(tmp_path, pages)
+    assert (len(crawl.found), crawl.issues) == (3, {})

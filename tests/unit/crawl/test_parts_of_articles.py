@@ -164,6 +164,7 @@ def test_a_page_that_cannot_be_read_is_reported_and_stays_unstored(
     session.close()
     (issue,) = issues(tmp_path)
     assert (issue["code"], issue["url"]) == ("internal", name(1))
+    assert (issue["city"], issue["run_id"]) == ("meixi", session.run_id)
     assert issue["evidence"] == "RuntimeError: no such tree"
     assert f"cannot read {name(1)}" in caplog.text
     # The log has what the file has, the address before the evidence.
@@ -244,3 +245,15 @@ def test_a_part_of_a_crawl_has_its_city_and_session(tmp_path: Path) -> None:
     part = CrawlPart.from_crawler(session.crawler)
     assert (part.city, part.session, part.crawler) == (CITY, session, session.crawler)
     session.close()
+
+
+@pytest.mark.parametrize(("known", "changed"), [((2, 3), False), ((2,), True), ((), True)])
+def test_an_article_has_changed_if_one_of_its_parts_is_new(
+    tmp_path: Path, known: tuple[int, ...], changed: bool
+) -> None:
+    session, _ = opened(tmp_path, {name(n): text(n) for n in (2, 3)})
+    for number in known:
+        stored(session, number)
+    found = read(session)
+    session.close()
+    assert (pages_of(found), found.changed) == ([1, 2, 3], changed)

@@ -89,7 +89,16 @@ def test_the_program_of_a_crawl_names_the_option_that_is_wrong(
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(200, ""), (404, "http_4xx"), (503, "http_5xx"), (399, "odd_status")]
+    ("status", "code"),
+    [
+        (200, ""),
+        (404, "http_4xx"),
+        (503, "http_5xx"),
+        (399, "odd_status"),
+        (403, "http_4xx"),
+        (405, "http_4xx"),
+        (451, "geo_blocked"),
+    ],
 )
 def test_an_answer_that_is_no_page_has_an_issue_code(status: int, code: str) -> None:
     assert code_of(Answer("http://a.example/1", status, {}, PAGE)) == code
@@ -106,3 +115,9 @@ def test_the_program_of_a_crawl_has_the_settings_that_it_is_given(tmp_path: Path
     assert settings["BOT_NAME"] == "shizheng", "the project's own settings are below them"
     with pytest.raises(SystemExit):
         _parser().parse_args([*words, "-s", "DOWNLOAD_DELAY"])
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "http_4xx"), (403, "geo_blocked")])
+def test_only_a_refusal_is_asked_for_its_kind(status: int, code: str) -> None:
+    body = b"<html><body><p>This service is not available in your region.</p></body></html>"
+    assert code_of(Answer("http://a.example/1", status, {}, body)) == code
