@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from builders import article, city, store_articles, store_rows
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.city import RIGHTS, City, Rights, Source
@@ -57,6 +57,7 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> dict[int, CityPlan]:
     return plans
 
 
+@settings(max_examples=40)
 @given(st.sampled_from((1, 2, 3, 7, 50)), st.sets(st.integers(0, 22)))
 def test_a_row_is_read_again_wherever_the_groups_of_its_file_end(
     grouped: dict[int, CityPlan], size: int, wanted: set[int]
