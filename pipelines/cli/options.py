@@ -84,11 +84,12 @@ def chosen_of(
     """Return a cyclopts converter of words among `choices`, loaded late."""
 
     def convert(kind: Any, tokens: Sequence[Token]) -> str | tuple[str, ...]:
-        words, known = listed(tokens), choices()
+        several = typing.get_origin(kind) is tuple
+        words, known = listed(tokens) if several else (tokens[0].value,), choices()
         wrong = next((word for word in words if word not in known), None)
         if wrong is not None:
             raise ValueError(f"invalid choice: {wrong!r}; {known_ones(wrong, known)}")
-        return words if typing.get_origin(kind) is tuple else words[0]
+        return words if several else words[0]
 
     return convert
 

@@ -151,6 +151,8 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("release 1 --min-probability 2", "expected a probability from 0 to 1, not '2' (see"),
         ("release 1 --min-similarity 2", "expected a cosine from 0 to 1, not '2' (see"),
         ("export pairs a.tsv --min-probability 90", "not '90'; did you mean 0.9?"),
+        ("export pairs a.tsv --format tsv,csv", "invalid choice: 'tsv,csv'; known: tsv, csv"),
+        ("release 1 --relation translation,digests", "invalid choice: 'digests'; known: transl"),
         ("export pairs a.tsv --min-similarity 85%", "not '85%'; did you mean 0.85?"),
         ("calibrate --list --revert", "name one of --list, --revert and --dry-run"),
         ("review --port x", "--port"),

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from datetime import datetime
 from pathlib import Path
@@ -190,6 +192,27 @@ def test_a_sheet_stays_text_and_plain_csv_stays_plain(output: Path, tmp_path: Pa
     assert [row["zh_text"] for row in read["plain"] if row["zh_id"] == "a"] == [
         "第一段。\n第二\t段\\。"
     ]
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+def test_a_sheet_comes_back_from_libreoffice_unchanged(output: Path, tmp_path: Path) -> None:
+    export(output, tmp_path / "sheet.csv", "documents", "--format", "sheet")
+    # Read as its dialogue does with “detect special numbers” on, and written again.
+    subprocess.run(
+        ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile",
+         "--infilter=CSV:44,34,76,1,,2052,false,true", "--convert-to",
+         "csv:Text - txt - csv (StarCalc):44,34,76,1,,2052,false,true",
+         "--outdir", tmp_path / "out", tmp_path / "sheet.csv"],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    read = []
+    for path in (tmp_path / "sheet.csv", tmp_path / "out/sheet.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            read.append(list(csv.DictReader(file)))
+    assert len(read[0]) == len(read[1]) == 3
+    for before, after in zip(*read, strict=True):
+        for name in ("pair_id", "zh_id", "zh_title", "zh_text", "en_text", "relation", "zh_script"):
+            assert after[name] == before[name], name
 
 
 def test_a_line_of_a_tsv_is_a_row(output: Path, tmp_path: Path) -> None:
