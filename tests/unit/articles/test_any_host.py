@@ -1,13 +1,11 @@
 """Pages of hosts that no city file names: stored under names that no command stumbles over."""
 
-import io
 import json
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from foreign import member
 
 from pipelines.cli.app import main
 from pipelines.tables import articles, files
@@ -27,16 +25,7 @@ def page(date: str) -> bytes:
 
 
 def archive(path: Path, *pages: tuple[str, str], fetched: str = "2024-05-01T08:00:00Z") -> Path:
-    with path.open("wb") as file:
-        writer = WARCWriter(file, gzip=True)
-        for url, date in pages:
-            http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-            writer.write_record(
-                writer.create_warc_record(
-                    url, "response", payload=io.BytesIO(page(date)), http_headers=http,
-                    warc_headers_dict={"WARC-Date": fetched},
-                )
-            )  # fmt: skip
+    path.write_bytes(b"".join(member(url, page(date), WARC_Date=fetched) for url, date in pages))
     return path
 
 

@@ -1,7 +1,6 @@
 """Records read from web archives: whole, or counted by the reason why not."""
 
 import gzip
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +8,7 @@ from pathlib import Path
 import pytest
 from archive_services import Archive, archive_of, serving
 from archived_dalian import Page
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from foreign import member
 
 from crawler.archive.copies import Copy, CopyWriter
 from crawler.archive.reader import read_records
@@ -22,23 +20,12 @@ URL = "http://en.dl.gov.cn/News/ChinaNews/1.jhtml"
 CAPTURE = Capture(URL, "20181101020304")
 
 
-def member(kind: str = "response", body: bytes = b"<p>text</p>", **fields: str) -> bytes:
-    out = io.BytesIO()
-    writer = WARCWriter(out, gzip=True, warc_version="1.0")
-    http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-    named = {"WARC-Date": "2018-11-01T02:03:04Z"} | {
-        name.replace("_", "-"): value for name, value in fields.items()
-    }
-    writer.write_record(
-        writer.create_warc_record(
-            URL, kind, payload=io.BytesIO(body), http_headers=http, warc_headers_dict=named
-        )
-    )
-    return out.getvalue()
+def record(kind: str = "response", **fields: str) -> bytes:
+    return member(URL, b"<p>text</p>", kind, **{"WARC_Date": "2018-11-01T02:03:04Z"} | fields)
 
 
 def test_a_record_gives_its_response() -> None:
-    found = record_of(member(), CAPTURE)
+    found = record_of(record(), CAPTURE)
     assert isinstance(found, Exchange)
     assert (found.url, found.status, found.body) == (URL, 200, b"<p>text</p>")
     assert found.fetched_at == datetime(2018, 11, 1, 2, 3, 4, tzinfo=UTC)
@@ -47,13 +34,13 @@ def test_a_record_gives_its_response() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (member(WARC_Truncated="length"), "truncated"),
-        (member("revisit"), "revisit"),
-        (member("request"), "broken"),
-        (member(WARC_Date="2019-01-01T00:00:00Z"), "mismatch"),
-        (member(WARC_Date="yesterday"), "broken"),
-        (member()[:-9], "broken"),
-        (member()[5:], "broken"),
+        (record(WARC_Truncated="length"), "truncated"),
+        (record("revisit"), "revisit"),
+        (record("request"), "broken"),
+        (record(WARC_Date="2019-01-01T00:00:00Z"), "mismatch"),
+        (record(WARC_Date="yesterday"), "broken"),
+        (record()[:-9], "broken"),
+        (record()[5:], "broken"),
         (b"", "broken"),
         (gzip.compress(b"no record", mtime=0), "broken"),
     ],
@@ -105,7 +92,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def test_provenance_of_anyone_elses_archive_is_not_taken_over(archive: Archive) -> None:
-    forged = member(Shizheng_Source="wayback", Shizheng_Kind="robots")
+    forged = record(Shizheng_Source="wayback", Shizheng_Kind="robots")
     found = record_of(forged, CAPTURE)
     assert isinstance(found, Exchange)
     assert found.kind == "article"

@@ -3,7 +3,6 @@
 import base64
 import gzip
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +11,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import foreign
 import pytest
 from loopback import HTTP, Handler, running
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from crawler.archive.copies import CopyWriter
 from crawler.archive.reader import read_records
@@ -272,17 +270,8 @@ def test_an_index_of_every_answer_503_is_left_alone(server: Strange) -> None:
 
 
 def member(url: str = URL, at: str = TIME, *, status: str = "200 OK", body: bytes = BODY) -> bytes:
-    out = io.BytesIO()
-    writer = WARCWriter(out, gzip=True, warc_version="1.0")
-    http = StatusAndHeaders(status, [("Content-Type", "text/html")], protocol="HTTP/1.1")
-    date = f"{at[:4]}-{at[4:6]}-{at[6:8]}T{at[8:10]}:{at[10:12]}:{at[12:]}Z"
-    writer.write_record(
-        writer.create_warc_record(
-            url, "response", payload=io.BytesIO(body), http_headers=http,
-            warc_headers_dict={"WARC-Date": date},
-        )
-    )  # fmt: skip
-    return out.getvalue()
+    moment = datetime.strptime(at, "%Y%m%d%H%M%S")
+    return foreign.member(url, body, status=status, WARC_Date=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def fetched(server: Strange, service: Service, *captures: Capture) -> Counter[str]:

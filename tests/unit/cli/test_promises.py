@@ -1,13 +1,11 @@
 """Promises to people at the command line: nothing invented, nothing left behind, nothing silent."""
 
-import io
 import json
 from pathlib import Path
 
 import pytest
 from builders import article, store_articles
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from foreign import member
 
 import crawler.settings
 from crawler.city import unnamed_site
@@ -40,16 +38,9 @@ def page(text: str) -> bytes:
 
 
 def archive(path: Path, *pages: tuple[str, str]) -> Path:
-    with path.open("wb") as file:
-        writer = WARCWriter(file, gzip=True)
-        for url, text in pages:
-            http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-            writer.write_record(
-                writer.create_warc_record(
-                    url, "response", payload=io.BytesIO(page(text)), http_headers=http,
-                    warc_headers_dict={"WARC-Date": "2024-05-01T08:00:00Z"},
-                )
-            )  # fmt: skip
+    path.write_bytes(
+        b"".join(member(url, page(text), WARC_Date="2024-05-01T08:00:00Z") for url, text in pages)
+    )
     return path
 
 
