@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 from crawler.cms.endpoints import OFFSETS, PAGE_FIELDS, plain_name
 from crawler.cms.links import absolute, is_file, once
 from crawler.cms.literals import Code, Packed, code_of, literal_at
+from crawler.cms.shells import scripts_of
 from crawler.posted import Fields, with_form, with_json
 
-_SCRIPT = re.compile(r"<script\b[^<>]*>(.*?)</script", re.IGNORECASE | re.DOTALL)
 _CALL = re.compile(
     r"(?<![\w$])(?P<on>[\w$]{1,30}(?:\.\$?\w{1,20}){0,3}?)?(?P<dot>\.?)"
     r"(?P<function>\$?post|postJSON|ajax|fetch|axios|request|service|http)\s*\(",
@@ -42,7 +42,7 @@ def posts(text: str, url: str) -> tuple[str, ...]:
     folded = text.lower()
     if "post" not in folded:
         return ()
-    code = code_of("\n;".join(_SCRIPT.findall(text))[:_LONGEST])
+    code = code_of("\n;".join(scripts_of(text))[:_LONGEST])
     known = _known(code)
     found = []
     for written, body in _calls(code, known):

@@ -34,7 +34,7 @@ _DATA = re.compile(
 )
 _MOST = 5
 """Endpoints of one page that are asked for; set by hand, not measured."""
-_SCRIPTS = re.compile(r"<script\b[^<>]*>(.*?)</script>", re.IGNORECASE | re.DOTALL)
+_SCRIPTS = re.compile(r"<script\b[^<>]*>(.*?)(?:(</script)|\Z)", re.IGNORECASE | re.DOTALL)
 _WRITTEN = re.compile(r"<a\s[^<>]*href", re.IGNORECASE)
 _STARTS = re.compile(r"[=:(]\s*(?=\[\s*\{|\{\s*[\"'])")
 _LONGEST = 2_000_000
@@ -94,10 +94,16 @@ def named(text: str, *, scripts: bool) -> str:
     return f"a script: {sources[-1]}" if sources else ""
 
 
+def scripts_of(text: str) -> list[str]:
+    """Return the scripts of a page, without one that never ends."""
+    # It is found, to the end of the page: looked for at every mark it would cost their square.
+    return [found[1] for found in _SCRIPTS.finditer(text) if found[2]]
+
+
 def inline_data(text: str) -> Iterator[object]:
     """Yield the lists of objects that a page's scripts contain."""
     decoder = json.JSONDecoder(strict=False)
-    for script in _SCRIPTS.findall(text[:_LONGEST]):
+    for script in scripts_of(text[:_LONGEST]):
         whole = read_json(script)
         if whole is not None:
             yield whole
@@ -114,7 +120,7 @@ def inline_data(text: str) -> Iterator[object]:
 
 def written_markup(text: str) -> str:
     """Return the links that a page's scripts write, as markup."""
-    scripts = "\n".join(_SCRIPTS.findall(text[:_LONGEST]))
+    scripts = "\n".join(scripts_of(text[:_LONGEST]))
     if not _WRITTEN.search(scripts):
         return ""
     texts = (literal for literal in texts_of(scripts) if _WRITTEN.search(literal))

@@ -132,3 +132,15 @@ def test_rules_that_held_when_a_page_was_served_come_first_and_none_is_left_out(
     assert order(None) == ["new", "old"]
     assert order(date(2020, 12, 31)) == ["old", "new"]
     assert order(date(2021, 1, 1)) == ["new", "old"]
+
+
+def test_comments_before_what_is_no_feed_are_passed_over_in_one_way_only() -> None:
+    # Sixty comments could be parted in 2**59 ways.
+    assert (
+        detection.family_of("<!---->" * 60 + "<html></html>", "http://www.anlan.example/") is None
+    )
+    item = "<item><title>市政府召开会议</title><link>http://www.anlan.example/1.html</link></item>"
+    feed = f"<?xml version='1.0'?><!-- a --> <!-- b > -->\n<rss><channel>{item}</channel></rss>"
+    found = detection.family_of(feed, "http://www.anlan.example/")
+    assert found is not None
+    assert found.cms == "feeds"

@@ -1,7 +1,10 @@
 """Page numbers in scripts, in the shapes that sites write them."""
 
+import time
+
 import pytest
 
+from crawler.cms import shells
 from crawler.cms.paging import called_pages
 
 HERE = "http://www.a.example/xw/index.html"
@@ -125,3 +128,21 @@ def test_a_later_page_names_none_again() -> None:
 def test_numbers_of_a_list_that_a_script_loads_name_no_pages() -> None:
     text = "<script>var totalPage = 25; var currentPage = 1; $.ajax({url: u})</script>"
     assert called_pages(text, HERE) is None
+
+
+@pytest.mark.parametrize(
+    "unit", ['{"<script>page=', "<script>", "<script >a</scrip", "<!--<script>"]
+)
+def test_scripts_that_never_end_cost_no_more_than_they_are_long(unit: str) -> None:
+    def seconds(count: int) -> float:
+        began = time.process_time()
+        for _ in range(3):
+            shells.scripts_of(unit * count)
+        return time.process_time() - began
+
+    # Twenty times the length: quadratic, it would take four hundred times as long.
+    assert seconds(40_000) < 100 * max(seconds(2_000), 0.001)
+
+
+def test_a_script_without_an_end_is_none_and_those_before_it_are_read() -> None:
+    assert shells.scripts_of("<script>a</script ><SCRIPT x=1>b</SCRIPT><script>c") == ["a", "b"]
