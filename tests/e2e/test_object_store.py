@@ -71,6 +71,21 @@ def shizheng(
     )
 
 
+def job(
+    machine: Path, script: str, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a script of `deploy/store` as SLURM does on another machine."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["/bin/sh", str(Path(__file__).parents[2] / "deploy/store" / script), *arguments],
+        env={**os.environ, "SHIZHENG_SCRATCH": str(machine), "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
 def tables(folder: Path, *without: str) -> dict[str, object]:
     """Return the rows of all tables but for times and runs, by path."""
     found: dict[str, object] = {}
@@ -279,16 +294,19 @@ def test_a_url_without_a_store_is_a_mistake_of_usage(url: str) -> None:
 
 @pytest.mark.slow
 def test_two_machines_and_a_store_make_the_corpus_of_one(objects: Objects, tmp_path: Path) -> None:
-    """Each city is crawled and aligned elsewhere; one machine does what is over all of them."""
+    """Each city is a task of an array job; another job does what is over all of them."""
     counts: Counter[str] = Counter()
     first, second = tmp_path / "a", tmp_path / "b"
     shipped = ["--cities-dir", str(DEMO_CITIES)]
     with serve(counts=counts) as port:
         web = {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": "127.0.0.1"}
-        for machine, cities in ((first, ["langang"]), (second, ["qingya"])):
-            done = shizheng(
-                machine, "crawl", *cities, *shipped, "--output", objects.url, *FAST, **web
-            )
+        listed = tmp_path / "cities.txt"
+        listed.write_text("langang\nqingya\n")
+        for task, machine in enumerate((first, second), 1):
+            done = job(
+                machine, "cities.sbatch", str(listed), *shipped, "--output", objects.url,
+                "--jobs", "1", *FAST, SLURM_ARRAY_TASK_ID=str(task), **web,
+            )  # fmt: skip
             assert done.returncode == 0, done.stderr
         before = counts.total()
         moved = shizheng(
@@ -302,11 +320,8 @@ def test_two_machines_and_a_store_make_the_corpus_of_one(objects: Objects, tmp_p
             **web,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-    for machine, city in ((second, "langang"), (first, "qingya")):
-        done = shizheng(machine, "align", city, "--jobs", "1", SHIZHENG_OUTPUT=objects.url)
-        assert done.returncode == 0, done.stderr
     assert shizheng(first, "align", "--output", str(alone)).returncode == 0
-    done = shizheng(second, "gather", *shipped, "--output", objects.url)
+    done = job(second, "gather.sbatch", *shipped, "--output", objects.url)
     assert done.returncode == 0, done.stderr
     assert "gathered 2 cities" in done.stdout
     whole = tmp_path / "whole"
