@@ -66,7 +66,7 @@ def shizheng(
         env={**os.environ, "SHIZHENG_SCRATCH": str(machine), **environment},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 
@@ -81,7 +81,7 @@ def job(
         env={**os.environ, "SHIZHENG_SCRATCH": str(machine), "PATH": path, **environment},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 
