@@ -10,7 +10,7 @@ at random instead of texts, anew and after 100 articles more. `align`, `report` 
 of the whole corpus.
 
 Articles of some 800 characters in fifteen years, one of twenty in English, written at random from
-a fixed seed, in two cities of which a fiftieth repeats the other; with `--cities`, 24 articles in
+a fixed seed, in two cities of which a fiftieth repeats the other; with `--cities`, ten articles in
 each of so many. Each step of each size runs in a process of its own: CPU seconds and the peak of
 its memory above that of its imports.
 """
@@ -54,7 +54,7 @@ SYLLABLES = (
 )
 WORDS = ("the", "city", "held", "a", "meeting", "on", "water", "roads", "schools", "this", "year")
 CITIES = ("anlan", "beiyu")
-FEW = 24
+FEW = 10
 """Articles of each of many cities."""
 
 
