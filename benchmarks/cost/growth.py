@@ -4,10 +4,10 @@
     python -m benchmarks.cost.growth --cities 1 10 100 300
     python -m benchmarks.cost.growth --sizes 1000000 --steps index news
 
-`flush` stores 50 articles more; a crawl ends with `duplicates`; `more` is reposts after 50
-articles more, `none` without a change; `index` and `news` are the same index with signatures drawn
-at random instead of texts, anew and after 100 articles more. `align`, `report` and `release` are
-of the whole corpus.
+`flush` stores 50 articles of the last year more; a crawl ends with `duplicates`; `more` is reposts
+after 50 articles more, `none` without a change; `index` and `news` are the same index with
+signatures drawn at random instead of texts, anew and after 100 articles more. `align`, `report` and
+`release` are of the whole corpus.
 
 Articles of some 800 characters in fifteen years, one of twenty in English, written at random from
 a fixed seed, in two cities of which a fiftieth repeats the other; with `--cities`, ten articles in
@@ -58,16 +58,17 @@ FEW = 10
 """Articles of each of many cities."""
 
 
-def articles(city: str, start: int, count: int) -> Iterator[Article]:
-    """Yield articles of random characters, numbered from `start`."""
+def articles(city: str, start: int, count: int, days: int = 15 * 365) -> Iterator[Article]:
+    """Yield articles of random characters, numbered from `start`.
+
+    They are of the last `days` before 2025.
+    """
     for number in range(start, start + count):
         repeats = number % 50 == 0
         draw = random.Random(f"{'' if repeats else city} {number}")
         lang = "en" if number % 20 == 7 else "zh"
         text = "\n".join(_line(draw, lang) for _ in range(14))
-        published = datetime(2010, 1, 1, tzinfo=NEWS_TIME) + timedelta(
-            days=draw.randrange(15 * 365)
-        )
+        published = datetime(2024, 12, 31, tzinfo=NEWS_TIME) - timedelta(days=draw.randrange(days))
         yield Article(
             article_id=f"{city}{number:010d}",
             city=city,
@@ -105,7 +106,7 @@ def step(name: str, output: Path, size: int) -> None:
         return
     first, *_ = cities = sorted(path.stem for path in (output / "cities").glob("*.yaml"))
     if name in ("flush", "more"):
-        write_articles(output, first, articles(first, size, FLUSHED), run_id="s", now=NOW)
+        write_articles(output, first, articles(first, size, FLUSHED, 300), run_id="s", now=NOW)
     if name in ("reposts", "more", "none"):
         reposts.mark(output)
     elif name == "duplicates":
