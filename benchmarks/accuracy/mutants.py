@@ -65,7 +65,11 @@ ROOMS = {
     "tables": Room(("pipelines/tables/*.py",), ("tests/unit/tables",)),
     "pairs": Room(
         ("pipelines/pairs/*.py",),
-        ("tests/unit/pairs", "tests/unit/pipelines", "tests/unit/quality/test_calibrate.py"),
+        (
+            "tests/unit/pairs",
+            "tests/unit/pipelines/test_align.py",
+            "tests/unit/quality/test_calibrate.py",
+        ),
     ),
     "sentences": Room(
         ("pipelines/sentences/*.py",),
