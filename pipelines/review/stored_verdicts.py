@@ -53,10 +53,8 @@ class StoredVerdicts:
             self.follow()
             tables = {path: _stamp(path) for path in sorted(folder.glob("*.parquet"))}
             if tables != self._tables:
-                # Lines may have moved into Parquet: begin afresh, journals first.
+                # Lines may have moved into Parquet: begin afresh. A verdict read twice is one.
                 self._tables, self._ends = tables, {}
-                for path in sorted(folder.glob("*.jsonl")):
-                    self._ends[path] = journal.pending(path)[1]
                 self._add(verdicts.read(self._output))
             for path in sorted(folder.glob("*.jsonl")):
                 start = self._ends.get(path, 0)

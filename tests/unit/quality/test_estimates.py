@@ -174,6 +174,13 @@ def test_recall_sets_pairs_that_are_right_against_mates_that_were_missed(corpus:
     assert found.recall.value == pytest.approx(60 / 70)
     assert found.recall.low < 60 / 70 < found.recall.high
     assert found.unmatched == 40
+    assert any(
+        told.startswith(
+            "Of the English articles of x that have a Chinese counterpart in the corpus"
+        )
+        and "20 of 40 unmatched articles judged) are paired with it." in told
+        for told in printed.quote(found)
+    )
 
 
 def test_beads_are_tallied_by_verdict_and_code(corpus: Corpus) -> None:
@@ -187,6 +194,9 @@ def test_beads_are_tallied_by_verdict_and_code(corpus: Corpus) -> None:
     assert found.linked == 20
     assert found.beads["correct"].value == pytest.approx(0.7)
     assert found.beads["wrong_language"].value == 0
+    (told,) = [each for each in printed.quote(found) if "sentence alignments" in each]
+    assert told.startswith("Of the 20 sentence alignments of these pairs, an estimated 70.0 % (")
+    assert told.endswith(", 10 judged) are correct.")
     codes = printed.evaluate(corpus.output)["codes"]
     assert {code: round(one["value"], 2) for code, one in codes.items()} == {
         "C": 0.7, "P": 0.1, "X": 0.1, "WL": 0, "NL": 0, "CB": 0.1,
