@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from types import ModuleType
 
 import pytest
 
 from pipelines.facts.facts import facts
 from pipelines.facts.rarity import Rarity
-from pipelines.pairs import comparison
+from pipelines.pairs import comparison, coverage, marks, pair, parts, rivals, rows, timing
 from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.model import linked
 from pipelines.pairs.prepared import Document
@@ -240,3 +241,37 @@ def test_pages_are_linked_by_one_address_or_two_that_differ_in_language(
     assert (
         linked(Document("z", "zh", "", "", url=zh), Document("e", "en", "", "", url=en)) is expected
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "same"),
+    [("2024-03-01", True), ("2024-03-11", True), ("2024-03-12", False), ("2024-02-29", False)],
+)
+def test_without_a_year_yesterday_is_within_days_of_the_event(page: str, same: bool) -> None:
+    found = compare("3月5日，会议召开。", "Yesterday the meeting was held.", "", page)
+    assert (found.dates_agree > 0) is same
+
+
+SHARES = {
+    timing: "_RELATIVE_DAY _DATES_OUTSIDE_LEAD _SLIPPED_DATES _REMARKED_YEARS _REMARKED_PERIODS",
+    comparison: "_EDITIONS_CLASH _LONE_RANKS _RANKS_AMONG_OTHERS _DIFFERENT_LEADS _FAMILY_NAME _UNSURE_NAME "
+    "_NAMES_MORE _SAME_TRANSCRIBED _SAME_OFFICE _OTHER_GUEST _LATIN_WORD",
+    coverage: "COVERED _TITLES_FROM _TITLES_RISE _TITLES_BELOW _TITLES_FALL _ON_PATH _MATCHING",
+    parts: "_RENDERED _LEAD_ONLY _MOST _OUTSIDE _ALMOST",
+    pair: "FLOOR _WHOLE_SENTENCES _WHOLE_LENGTH _PART_COVERED _HARDLY _RENDERED _OWN_FIGURES "
+    "_MORE_TOLD",
+    rivals: "_SIBLING_COSINE _TWIN_COSINE _TWIN_SHARE _BRIEF_COSINE _EVE_SHARE _PARTS_OVERLAP",
+    rows: "_NAMES_ABSENT _PLACES_ABSENT _NUMBERS_MISSING",
+    marks: "_OF_TITLES _BESIDE_SHARED",
+}
+"""Constants that are shares, cosines or factors of a weight, by module."""
+
+
+@pytest.mark.parametrize("module", SHARES, ids=lambda module: module.__name__)
+def test_what_is_a_share_is_between_nothing_and_all(module: ModuleType) -> None:
+    assert all(0 < getattr(module, name) < 1 for name in SHARES[module].split())
+
+
+def test_a_label_of_ordinals_weighs_no_more_than_that_of_meetings() -> None:
+    weights = comparison._LABEL_WEIGHT
+    assert all(0 < weight <= weights["meeting"] == 1 for weight in weights.values())

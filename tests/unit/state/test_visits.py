@@ -13,6 +13,7 @@ from crawler.archive.writer import ArchiveWriter, Exchange
 from crawler.state.database import SKEW
 from crawler.state.frontier import MAX_DAYS, MAX_TRIES
 from crawler.state.lock import VisitsError
+from crawler.state.promises import Promise
 from crawler.state.recovery import ArchiveFiles
 from crawler.state.visits import REVISIT_DAYS, Outcome, Visit, Visits, visit_of
 from crawler.state.walks import Walk
@@ -149,6 +150,20 @@ def test_what_an_earlier_version_lost_is_wanted_again(tmp_path: Path) -> None:
         old.execute("PRAGMA user_version=2")
     opened = Visits.open(path)
     assert (opened.frontier.wanted(), opened.unaccounted()) == ([moved, refused], [])
+    opened.close()
+
+
+def test_the_version_before_lost_nothing_and_lacked_some_tables(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    opened = Visits.open(path)
+    opened.record(visit("http://a.example/403", status=403), MOMENT)
+    opened.close()
+    with sqlite3.connect(path) as old:
+        old.execute("DROP TABLE promises")
+        old.execute("PRAGMA user_version=3")
+    opened = Visits.open(path)
+    opened.promises.add("http://a.example/403", Promise("题"))
+    assert opened.frontier.wanted() == []
     opened.close()
 
 
