@@ -275,3 +275,16 @@ def test_what_is_a_share_is_between_nothing_and_all(module: ModuleType) -> None:
 def test_a_label_of_ordinals_weighs_no_more_than_that_of_meetings() -> None:
     weights = comparison._LABEL_WEIGHT
     assert all(0 < weight <= weights["meeting"] == 1 for weight in weights.values())
+
+
+@pytest.mark.parametrize(
+    ("en", "clash"),
+    [
+        ("A park opened in Longling District.", 0),
+        ("A park opened in Xinhe District.", 1),
+        (f"A park opened. {FILL_EN} It is larger than that of Xinhe District.", 0),
+        ("A park opened on Longling Road.", 0),
+    ],
+)
+def test_only_the_leads_name_the_district_that_a_report_is_about(en: str, clash: float) -> None:
+    assert compare("龙岭区新建公园。", en).sites_clash == clash
