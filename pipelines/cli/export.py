@@ -49,6 +49,7 @@ def export(
                 "file": str(out),
                 "kept": losses.kept,
                 "removed": dict(losses.removed),
+                "pairs_removed": dict(losses.pairs),
                 "corrected": losses.corrected,
             }
         )

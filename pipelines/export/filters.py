@@ -89,18 +89,24 @@ def check_kinds(kinds: Iterable[str]) -> None:
 class Losses:
     """Rows that a selection kept, and that each filter removed.
 
-    `corrected`: alignments that reviewers corrected, before any filter.
+    `corrected`: alignments that reviewers corrected, before any filter; `pairs`: of beads, the
+    pairs that each filter removed before them.
     """
 
     kept: int = 0
     removed: Counter[str] = field(default_factory=Counter)
     corrected: int = 0
+    pairs: Counter[str] = field(default_factory=Counter)
 
     def sentence(self, noun: str) -> str:
         """Return the losses in words."""
-        parts = [f"{count:,} by {name}" for name, count in self.removed.items() if count]
         mended = f"; corrected by reviewers: {self.corrected:,}" if self.corrected else ""
-        return f"{self.kept:,} {noun} kept; removed: {', '.join(parts) or 'none'}{mended}"
+        pairs = f"; pairs removed: {_in_words(self.pairs)}" if self.pairs.total() else ""
+        return f"{self.kept:,} {noun} kept; removed: {_in_words(self.removed)}{pairs}{mended}"
+
+
+def _in_words(removed: Counter[str]) -> str:
+    return ", ".join(f"{count:,} by {name}" for name, count in removed.items() if count) or "none"
 
 
 def chosen_pairs(table: pa.Table, filters: Filters, losses: Losses) -> pa.Table:

@@ -67,7 +67,9 @@ def _of_city(output: Path, city: str, kind: str, filters: Filters, losses: Losse
     if kind != "sentences":
         links = chosen_pairs(links, filters, losses)
         return links.sort_by("pair_id").select(columns(kind).names).cast(columns(kind))
-    links = chosen_pairs(links, filters, Losses())
+    of_pairs = Losses()
+    links = chosen_pairs(links, filters, of_pairs)
+    losses.pairs.update(of_pairs.removed)
     path = files.table_path(output, "sentences", city)
     beads, held = corrections.apply(
         parquet.read_table(path, schema.SENTENCES), corrections.read(output, city)

@@ -150,6 +150,19 @@ def test_a_file_without_rows_is_announced(
     assert out.read_text(encoding="utf-8").count("\n") == 1
 
 
+def test_beads_that_go_with_their_pairs_are_accounted_for(
+    output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = export(output, tmp_path / "a.tsv", "sentences", "--best", "--min-probability", "0.92")
+    assert told["removed"]["their pairs"] == 4
+    assert told["pairs_removed"] == {"probability": 2, "best": 0}
+    command = ["export", "sentences", str(tmp_path / "b.tsv"), "--relation", "digest"]
+    assert main([*command, "--output", str(output)]) == 0
+    assert (
+        "kept; removed: 4 by their pairs; pairs removed: 2 by relation" in capsys.readouterr().out
+    )
+
+
 @pytest.mark.parametrize("kind", ["pairs", "documents", "sentences"])
 @pytest.mark.parametrize("name", [*FORMATS])
 def test_every_format_is_written_and_tells_scripts_apart(
