@@ -6,7 +6,8 @@ from html import escape
 import numpy as np
 
 _SIZE, _LEFT, _TOP = 320, 46, 16
-_COLOURS = ("#1f6f8b", "#c8553d", "#588157", "#7b4b94", "#b8860b", "#444444")
+_COLOURS = ("#1f6f8b", "#c8553d", "#588157", "#7b4b94", "#b8860b", "#444444",
+            "#d17ba0", "#2a9d8f", "#9c6644", "#6c757d")  # fmt: skip
 
 
 def plot(sets: Mapping[str, Sequence[tuple[float, bool]]]) -> str:
