@@ -45,7 +45,10 @@ _CLOSE = {
 _ATTRIBUTE = re.compile(
     r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?|[\s/=]+"""
 )
-_QUOTED_BRACKET = re.compile(r"""=\s*(?:"[^">]*+>|'[^'>]*+>)""")
+_OPEN_VALUE = re.compile(
+    r"""<(?:[^<>=]|=\s{0,64}+(?:"[^">]{0,2048}+"|'[^'>]{0,2048}+'|(?!["'\s])))*+=\s{0,64}+["'\s]"""
+)
+"""Tag with a value in quotes that is open, or too long, where the first bracket comes."""
 _WHOLE_TAG = re.compile(rf"(<[a-zA-Z][^\s/>]*+)(?:{_ATTRIBUTE.pattern})*+")
 
 _ANCHOR = re.compile(r"<a\s", re.IGNORECASE)
@@ -109,8 +112,8 @@ def cut_list(text: str) -> tuple[str, bool]:
 
 def thinned(html: str) -> str:
     """Return markup with at most `MAX_ATTRIBUTES` to a tag; mostly `html` itself."""
-    crowded = any(len(part.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for part in _crowded(html))
-    if crowded or (len(html) > _CROWDED and _QUOTED_BRACKET.search(html)):
+    # The first look is for plain tags, the second for those with a bracket in a value.
+    if any(_crowded(html)) or (len(html) > _CROWDED and _OPEN_VALUE.search(html)):
         return _WHOLE_TAG.sub(_thin, html)
     return html
 
@@ -124,16 +127,30 @@ def _thin(found: re.Match[str]) -> str:
     return tag if end == len(tag) else f"{tag[:end]} "
 
 
-def _crowded(html: str) -> Iterator[str]:
-    """Yield the long stretches without a closing bracket."""
+def _crowded(html: str) -> Iterator[bool]:
+    """Yield for each long stretch without a closing bracket if a tag may be crowded there."""
     at = 0
     while len(html) - at >= _CROWDED:
         end = html.rfind(">", at, at + _CROWDED)
         if end < 0:
             end = html.find(">", at + _CROWDED)
             end = len(html) if end < 0 else end
-            yield html[at:end]
+            words = html[at:end].split(None, MAX_ATTRIBUTES)
+            yield len(words) > MAX_ATTRIBUTES and not _is_script(html, at, end)
         at = end + 1
+
+
+def _is_script(html: str, at: int, end: int) -> bool:
+    """Return True if a stretch is all that is between the tags of a script or style.
+
+    Its words are no attributes.
+    """
+    start = html.rfind("<", max(0, at - _CROWDED), at)
+    opened = _WHOLE_TAG.match(html, start) if start >= 0 else None
+    if opened is None or opened.end() != at - 1:
+        return False  # a bracket in a value, after which the tag goes on
+    name = opened[1][1:].lower()
+    return name in ("script", "style") and html[html.find("<", at) : end].lower() == f"</{name}"
 
 
 def _without_scripts(body: bytes) -> bytes:

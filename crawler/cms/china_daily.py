@@ -9,7 +9,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from crawler.cms.family import Family, Listing, Rules, shaped
-from crawler.cms.links import WIDGETS, anchors, links, once
+from crawler.cms.links import WIDGETS, absolute, base_of, links, once, root_of
 from crawler.cms.paging import numbered
 
 is_article = shaped(r"/\d{4}-\d{2}/\d{2}/c_\d+(?:_print)?\.html?$")
@@ -47,10 +47,15 @@ def parts(html: str, url: str) -> tuple[str, ...]:
     if _PART.search(urlsplit(url).path) or not is_article(url):
         return ()
     shape = re.compile(re.escape(urlsplit(stem).path) + r"_(\d{1,2})\.html?$")
+    leaf = re.escape(stem.rpartition("/")[2])
+    # Only the addresses that end alike: to read all links of a page takes as long as its article.
+    written = re.findall(rf"[^\"'\s<>=()]*{leaf}_\d{{1,2}}\.html?", html)
+    base = base_of(root, url) if written and (root := root_of(html)) is not None else url
+    targets = (absolute(address, base) for address in dict.fromkeys(written))
     numbers = [
         int(match[1])
-        for anchor in anchors(html, url)
-        if (match := shape.search(urlsplit(anchor.url).path))
+        for target in targets
+        if target and (match := shape.search(urlsplit(target).path))
     ]
     last = min(max(numbers, default=1), _MAX_PARTS)
     return tuple(urljoin(url, f"{stem}_{n}.{extension}") for n in range(2, last + 1))

@@ -21,12 +21,12 @@ from crawler.extract.body import Body, Cut, images, read_body
 from crawler.extract.concealed import revealed
 from crawler.extract.consensus import Opinion, agreement, ask_extractors, choose_blocks
 from crawler.extract.dates import Moment
-from crawler.extract.documents import attachments, framed, pointed
+from crawler.extract.documents import FRAMES, attachments, framed, pointed
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
 from crawler.extract.mates import mate_url
 from crawler.extract.page import ParsedPage, parse
 from crawler.extract.parts import following_parts, linked_parts
-from crawler.extract.refusals import REASONS, diagnose, is_document
+from crawler.extract.refusals import REASONS, TELLING, diagnose, is_document
 from crawler.item import LISTED, Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
 from crawler.unpacking import TOO_LARGE, is_packed
@@ -341,7 +341,11 @@ def _reject_of(found: _Fields) -> Reject | None:
     """Return the reject of a page without an article, or None."""
     page, city, body = found.page, found.city, found.body
     rejected = _no_article(found)
-    if not found.text.concealed and (rejected or not reaches([body.text], _DOUBTFUL)):
+    if (
+        not found.text.concealed
+        and (rejected or not reaches([body.text], _DOUBTFUL))
+        and sum(len(block.text) for block in page.blocks) <= TELLING
+    ):
         # Only little text is worth asking whether the page is a defence: it takes long on scripts.
         blocked = diagnose(page.url, 200, page.headers, page.body)
         rejected = _reject(page.url, city, blocked) if blocked else rejected
@@ -528,7 +532,7 @@ def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
 def _documents(page: ParsedPage, text: _Text, body: Body) -> tuple[str, ...]:
     """Return the documents linked or framed, or in a text's place."""
     linked = attachments(_around(text.nodes), page.base)
-    shown = framed((*page.taken_out, *page.elements), page.base)
+    shown = framed((*page.taken_out, *page.tree.iter(*FRAMES)), page.base)
     if linked or shown or reaches(_own(body), _TOO_LITTLE):
         return _once(iter((*linked, *shown)))
     if text.rules is None:

@@ -129,6 +129,11 @@ class Block(NamedTuple):
         return min(1.0, self.linked / max(1, len(self.text)))
 
 
+def squeeze_line(text: str) -> str:
+    """Return `squeeze` of a text that may be a site's menu, the same on all its pages."""
+    return _squeezed(text) if len(text) <= _LONGEST_LINE else squeeze(text)
+
+
 def squeeze(text: str) -> str:
     """Return one line with single spaces, none in wrapped Chinese text."""
     if not text.isascii():
@@ -137,6 +142,9 @@ def squeeze(text: str) -> str:
         if _ODD.search(text):
             text = _PRIVATE_BULLET.sub("", without_invisible(text))
     return " ".join(text.split())
+
+
+_squeezed = lru_cache(maxsize=8192)(squeeze)
 
 
 def without_invisible(text: str) -> str:
@@ -183,29 +191,41 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
             if left_out or (style and node is not root and HIDDEN.search(style)):
                 events.skip_subtree()
                 continue
-            if tag in _TYPED_TAGS or (style and _TYPED.search(style)):
-                walk.typed.append(node)
+            if style or tag in _TYPED_TAGS:
+                walk.note_typed(node, tag, style)
             if sort == "inline":
                 parts.append(SEPARATOR)
-            elif sort == "picture":
-                walk.picture()
+            elif sort == "block":
+                walk.open(node, tag, style)
             elif sort != "seam":
-                walk.open(node, tag, sort, style)
+                walk.mark(node, sort)
             if text := node.text:
                 walk.add(text)
             continue
         if left_out:
             walk.leave_out(node)
-        elif sort == "inline":
+        elif sort == "block":
+            walk.close(node, tag)
+        elif sort in ("inline", "link"):
+            walk.links = max(0, walk.links - (sort == "link"))
             parts.append(SEPARATOR)
-        elif sort in ("block", "link"):
-            walk.close(node, tag, sort)
-        if walk.typed and walk.typed[-1] is node:
-            walk.typed.pop()
+        if walk.typed:
+            walk.end_typed(node)
         if (tail := node.tail) and node is not root:
             walk.add(tail)
     walk.flush(root)
     return walk.blocks
+
+
+def _line(raw: str) -> tuple[str, bool]:
+    """Return the text of a line, and True if it is indented."""
+    bare = raw.replace(SEPARATOR, "")
+    if not bare or bare.isspace():
+        return "", False
+    return squeeze(bare), not bare.isascii() and _INDENT.match(bare) is not None
+
+
+_short_line = lru_cache(maxsize=8192)(_line)  # a site's menu is the same on all its pages
 
 
 class _Walk:
@@ -232,46 +252,59 @@ class _Walk:
         if node.tag in _BLOCK_TAGS:
             self.flush(node.getparent())
 
-    def open(self, node: etree._Element, tag: str, sort: _Sort, style: str | None) -> None:
-        if sort == "block":
-            if self.parts:
-                self.flush(node.getparent())
-            self.soft = False
-            if _is_centred(node, tag, style):
-                self.centres.append(node)
-            if tag in _HEADINGS:
-                self.kinds.append((node, "heading"))
-            elif tag == "li":
-                self.kinds.append((node, "item"))
-            elif _is_caption(node, tag):
-                self.kinds.append((node, "caption"))
-            elif tag in ("td", "th"):
-                self.kinds.append((node, "cell"))
-            elif tag == "tr":
-                self.rows.append((node, len(self.blocks), 0))
-        elif sort == "link":
+    def open(self, node: etree._Element, tag: str, style: str | None) -> None:
+        """Begin a block."""
+        if self.parts:
+            self.flush(node.getparent())
+        self.soft = False
+        if _is_centred(node, tag, style):
+            self.centres.append(node)
+        if tag == "li":
+            self.kinds.append((node, "item"))
+        elif tag in _HEADINGS:
+            self.kinds.append((node, "heading"))
+        elif _is_caption(node, tag):
+            self.kinds.append((node, "caption"))
+        elif tag in ("td", "th"):
+            self.kinds.append((node, "cell"))
+        elif tag == "tr":
+            self.rows.append((node, len(self.blocks), 0))
+
+    def note_typed(self, node: etree._Element, tag: str, style: str | None) -> None:
+        """Remember an element whose lines end where they were typed."""
+        if tag in _TYPED_TAGS or _TYPED.search(style or ""):
+            self.typed.append(node)
+
+    def end_typed(self, node: etree._Element) -> None:
+        """Forget a typed element that ends."""
+        if self.typed[-1] is node:
+            self.typed.pop()
+
+    def mark(self, node: etree._Element, sort: _Sort) -> None:
+        """Note the start of a link, a picture or the break of a line."""
+        if sort == "link":
             self.links += 1
             self.parts.append(SEPARATOR)
+        elif sort == "picture":
+            self.picture()
         elif sort == "break":
             self.flush(node.getparent())
             self.soft = True
 
-    def close(self, node: etree._Element, tag: str, sort: _Sort) -> None:
-        if sort == "block":
-            if self.parts:
-                self.flush(node)
-            self.soft = False
-            if self.kinds and self.kinds[-1][0] is node:
-                self.kinds.pop()
-            if self.centres and self.centres[-1] is node:
-                self.centres.pop()
-            if tag == "tr" and self.rows and self.rows[-1][0] is node:
-                self._join_row(self.rows.pop()[1])
-        else:
-            self.links = max(0, self.links - 1)
-            self.parts.append(SEPARATOR)
+    def close(self, node: etree._Element, tag: str) -> None:
+        """End a block."""
+        if self.parts:
+            self.flush(node)
+        self.soft = False
+        if self.kinds and self.kinds[-1][0] is node:
+            self.kinds.pop()
+        if self.centres and self.centres[-1] is node:
+            self.centres.pop()
+        if tag == "tr" and self.rows and self.rows[-1][0] is node:
+            self._join_row(self.rows.pop()[1])
 
     def add(self, text: str) -> None:
+        """Add text to the current line, or lines where they are typed."""
         if self.typed and "\n" in text:
             first, *others = text.split("\n")
             self._append(first)
@@ -281,7 +314,9 @@ class _Walk:
                 self.parted = self.parted or not before.strip()
                 self._append(line)
         else:
-            self._append(text)
+            self.parts.append(text)
+            if self.links:
+                self.linked += len(text.strip())
 
     def _append(self, text: str) -> None:
         self.parts.append(text)
@@ -307,7 +342,7 @@ class _Walk:
             if "\u2028" in raw or "\u2029" in raw:
                 for line in _LINE_ENDS.split(raw):
                     self._end_line(line, node)
-            elif not raw.isspace():
+            else:
                 self._end_line(raw, node)
             self.parts.clear()  # in place: the walk refers to it, too
             self.looked_at = 0
@@ -315,8 +350,7 @@ class _Walk:
         self.linked = 0
 
     def _end_line(self, raw: str, node: etree._Element) -> None:
-        bare = raw.replace(SEPARATOR, "")
-        text = squeeze(bare) if bare and not bare.isspace() else ""
+        text, indented = _short_line(raw) if len(raw) <= _LONGEST_LINE else _line(raw)
         if not text:
             return
         self.blocks.append(
@@ -326,7 +360,7 @@ class _Walk:
                 self.kinds[-1][1] if self.kinds else "text",
                 self.linked,
                 self.soft,
-                self.parted or (not bare.isascii() and _INDENT.match(bare) is not None),
+                self.parted or indented,
                 node,
                 bool(self.centres),
                 self.pictured,

@@ -90,7 +90,11 @@ _PAIRED = 0.15
 """Share of paired bytes from which text in windows-1252 is unlikely; set by hand, not measured."""
 _BROKEN = 4.0
 """Cost of a broken or private character, in ordinary ones; set by hand, not measured."""
-_HAN = re.compile(f"[{HAN}]")
+_HAN = re.compile(f"[{HAN}]+")
+_PRIVATE_OR_CONTROL = re.compile("[\ue000-\uf8ff\x80-\x9f]")
+_RARE_GB = bytes(byte for byte in range(0x100) if not 0xB0 <= byte <= 0xD7)
+_RARE_BIG5 = bytes(byte for byte in range(0x100) if not 0xA4 <= byte <= 0xC6)
+"""First bytes of characters outside the common rows of GB 2312 and Big5."""
 _GOOD, _AS_GOOD = 0.85, 0.05
 """Quality from which a declared codec is taken at once, and what it may lack; set by hand."""
 
@@ -244,25 +248,23 @@ def _quality(sample: bytes, name: str) -> float:
     The same bytes in the other standard scatter over rare characters.
     """
     text = sample.decode(name, "replace")
-    wide = [char for char in text if char > "\x7f"]
+    wide = len(text) - len(text.encode("ascii", "ignore"))
     if not wide:
         return 1.0
-    broken = sum(char == "\ufffd" for char in wide)
-    odd = sum("\ue000" <= char <= "\uf8ff" or "\x80" <= char <= "\x9f" for char in wide)
+    broken = text.count("\ufffd")
+    odd = len(_PRIVATE_OR_CONTROL.findall(text))
     han = "".join(_HAN.findall(text))
     common = 0.0
     if han:
-        gb = sum(0xB0 <= byte <= 0xD7 for byte in han.encode("gb2312", "ignore")[::2])
-        big = sum(0xA4 <= byte <= 0xC6 for byte in han.encode("big5", "ignore")[::2])
-        common = max(gb, big) / len(han)
-    letters = len(wide) - broken - odd - len(han)
+        gb = han.encode("gb2312", "ignore")[::2].translate(None, _RARE_GB)
+        big = han.encode("big5", "ignore")[::2].translate(None, _RARE_BIG5)
+        common = max(len(gb), len(big)) / len(han)
+    letters = wide - broken - odd - len(han)
     plain = (
-        _UNLIKELY
-        if name == "cp1252" and len(_PAIR.findall(sample)) > _PAIRED * len(wide)
-        else _PLAIN
+        _UNLIKELY if name == "cp1252" and len(_PAIR.findall(sample)) > _PAIRED * wide else _PLAIN
     )
-    usual = (common * len(han) + plain * letters) / len(wide)
-    return usual - _BROKEN * (broken + odd) / len(wide)
+    usual = (common * len(han) + plain * letters) / wide
+    return usual - _BROKEN * (broken + odd) / wide
 
 
 def _read(body: bytes, encoding: str) -> str:

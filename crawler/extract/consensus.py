@@ -7,13 +7,17 @@ jusText's thresholds are lengths of English sentences.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import Any
 
 import justext
 import trafilatura
+from justext import core
 from lxml import etree
+from lxml.html import HtmlElement
 from readability import Document
 
 from crawler.extract.blocks import Block, read_blocks
@@ -28,16 +32,21 @@ _TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _KEPT = re.compile(r"\w+")
 _COMMA = ",\ue000"
+"""The only comma that readability counts, marked as one that was Chinese."""
+_LINE_GAP = re.compile(r"\s*\n\s*")
+_SPACES = re.compile(r"\t|[ \t]{2,}")
 _LARGEST = 2_000_000
 """Characters of markup, scripts left out, above which a page is not asked about."""
 _MOST_JUDGED = 1_500
 """Elements that jusText takes for paragraphs, cells among them, above which it is not asked: its
 time grows with their square (a table of 4,500 figures takes half a minute)."""
-_JUDGED = re.compile(rf"<(?:{'|'.join(sorted(justext.core.PARAGRAPH_TAGS))})\b")
+_JUDGED = re.compile(rf"<(?:{'|'.join(sorted(core.PARAGRAPH_TAGS))})\b")
 _AGREED = 0.9
 """Likeness of the first two from which the third is not asked: its vote could change little."""
 _LONG = 4
 """3-grams from which a line is found by them; fewer may occur at many places."""
+_BEGINNING = 48
+"""Characters of a line that are looked at first; set by hand, not measured."""
 _UNLIKE = 0.5
 """Likeness of readability to the others, as a share of theirs to each other, below which it is
 wrong as a whole; set by hand, not measured."""
@@ -87,16 +96,17 @@ def ask_extractors(
     """
     if len(html) > _LARGEST or lines > MAX_LINES:
         return ()
+    tree = _tree(html)
     texts = {
-        "trafilatura": _guarded(_trafilatura, html, chinese),
-        "readability": _guarded(_readability, html, chinese),
+        "trafilatura": _guarded(_trafilatura, tree, chinese),
+        "readability": _guarded(_readability, tree, chinese),
     }
     if (every or not _agreed(texts)) and len(_JUDGED.findall(html)) <= _MOST_JUDGED:
-        texts["justext"] = _guarded(_justext, html, chinese)
+        texts["justext"] = _guarded(_justext, tree, chinese)
     grams = {name: shingles(text) for name, text in texts.items()}
     if len(grams["trafilatura"]) <= _PART * len(grams.get("justext", ())):
         # Asked for precision, it gives up on pages of many sections; asked again, it does not.
-        again = _guarded(_trafilatura_at_ease, html, chinese)
+        again = _guarded(_trafilatura_at_ease, tree, chinese)
         if _agrees_with_one(shingles(again), grams):
             texts["trafilatura"], grams["trafilatura"] = again, shingles(again)
     rated = []
@@ -144,7 +154,7 @@ def choose_blocks(
     shared = max(likeness(main.shingles, other.shingles) for other in others)
     together = likeness(others[0].shingles, others[1].shingles)
 
-    lines = [_Line(_trigrams(block.text), _bare(block.text)) for block in blocks]
+    lines = [_Line(block.text) for block in blocks]
     others_share = others[0].shingles & others[1].shingles
     partial = len(main.shingles & others_share) < _PARTIAL * len(others_share)
     fragment = main.is_fragment_of(others[0]) and (not third or others[1].is_fragment_of(others[0]))
@@ -236,26 +246,38 @@ def _place_of_rows(node: etree._Element) -> etree._Element | None:
     return around
 
 
-@dataclass(frozen=True, slots=True)
 class _Line:
-    """A block as it is compared: its 3-grams, and its letters alone."""
+    """A block as it is compared: its letters alone, and its 3-grams."""
 
-    grams: Shingles
-    bare: str
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.bare = _bare(text)
 
-    @property
+    @cached_property
+    def grams(self) -> Shingles:
+        """The 3-grams of the line."""
+        return _trigrams(self.text)
+
+    @cached_property
     def long(self) -> bool:
         """True if a line has enough 3-grams to be found by them."""
-        return len(self.grams) >= _LONG
+        # Mostly its beginning shows it; the last word of that may be cut.
+        first = _TOKEN.findall(self.text[:_BEGINNING].lower())[:-1]
+        return len(_grams_of(first)) >= _LONG or len(self.grams) >= _LONG
 
 
 class _ExtractedText:
     """Text of one extractor, indexed for look-ups of the page's lines."""
 
     def __init__(self, text: str) -> None:
+        self.text = text
         self.shingles = shingles(text)
-        self.grams = _trigrams(text)
         self.lines = {_bare(line) for line in text.splitlines()}
+
+    @cached_property
+    def grams(self) -> Shingles:
+        """The 3-grams of the text."""
+        return _trigrams(self.text)
 
     def is_fragment_of(self, other: "_ExtractedText") -> bool:
         """Return True for a text that is a small part of another."""
@@ -267,9 +289,11 @@ class _ExtractedText:
 
         Of a long line most 3-grams must be there, a short one must be a line.
         """
+        if line.bare in self.lines:
+            return True
         if line.long:
             return len(line.grams & self.grams) > _CONTAINED * len(line.grams)
-        return line.bare in self.lines or (bool(line.grams) and line.grams <= self.grams)
+        return bool(line.grams) and line.grams <= self.grams
 
 
 def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
@@ -299,7 +323,10 @@ def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
 
 
 def _trigrams(text: str) -> Shingles:
-    tokens = _tokens(text)
+    return _grams_of(_tokens(text))
+
+
+def _grams_of(tokens: Sequence[str]) -> Shingles:
     return frozenset(map(hash, zip(tokens, tokens[1:], tokens[2:], strict=False)))
 
 
@@ -346,36 +373,81 @@ def likeness(a: Shingles, b: Shingles) -> float:
     return 2 * len(a & b) / (len(a) + len(b))
 
 
-def _guarded(read: Callable[[str, bool], str], html: str, chinese: bool) -> str:
+def _tree(html: str) -> HtmlElement | None:
+    """Return markup as the tree that each extractor reads a copy of; None: unreadable.
+
+    All elements are of one class, so that lxml need not ask Python for the class of each.
+    """
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
     try:
-        return read(html, chinese)
+        return etree.fromstring(html.encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+def _guarded(
+    read: Callable[[HtmlElement, bool], str], tree: HtmlElement | None, chinese: bool
+) -> str:
+    try:
+        return "" if tree is None else read(tree, chinese)
     except Exception:
         # Third-party extractors raise whatever their parsers raise; silence is an opinion too.
         return ""
 
 
-def _trafilatura(html: str, chinese: bool) -> str:
-    return trafilatura.extract(html, include_comments=False, favor_precision=True, fast=True) or ""
+def _trafilatura(tree: HtmlElement, chinese: bool) -> str:
+    return trafilatura.extract(tree, include_comments=False, favor_precision=True, fast=True) or ""
 
 
-def _trafilatura_at_ease(html: str, chinese: bool) -> str:
-    return trafilatura.extract(html, include_comments=False) or ""
+def _trafilatura_at_ease(tree: HtmlElement, chinese: bool) -> str:
+    return trafilatura.extract(tree, include_comments=False) or ""
 
 
-def _readability(html: str, chinese: bool) -> str:
-    summary = Document(html.replace("，", _COMMA) if chinese else html).summary()
-    return _plain(summary.replace(_COMMA, "，"))
+class _Document(Document):  # type: ignore[misc]  # readability has no types
+    """Page for readability: a tree without scripts, which needs no cleaning."""
+
+    def _parse(self, input: HtmlElement) -> HtmlElement:  # noqa: A002
+        tree = deepcopy(input)
+        # As long as they are referenced lxml need not make them anew in every walk over the tree.
+        self.elements = list(tree.iter())
+        return tree
+
+    def get_link_density(self, elem: HtmlElement) -> float:
+        """Return the share of linked characters; the same as readability's, in less time."""
+        linked = sum(_length(link.text_content()) for link in elem.iter("a") if link is not elem)
+        return linked / max(_length(elem.text_content()), 1)
 
 
-def _justext(html: str, chinese: bool) -> str:
-    found = (
-        justext.justext(
-            html.encode(), frozenset(), 20, 50, stopwords_low=0, stopwords_high=0, encoding="utf-8"
-        )
-        if chinese
-        else justext.justext(html.encode(), _STOPWORDS, encoding="utf-8")
-    )
-    return "\n".join(paragraph.text for paragraph in found if not paragraph.is_boilerplate)
+def _length(text: str) -> int:
+    """Return a text's length as readability counts it, white space between lines as one."""
+    if "\n" in text:
+        text = _LINE_GAP.sub("\n", text)
+    if "\t" in text or "  " in text:
+        text = _SPACES.sub(" ", text)
+    return len(text.strip())
+
+
+def _readability(tree: HtmlElement, chinese: bool) -> str:
+    if chinese:
+        tree = deepcopy(tree)
+        for node in tree.iter():
+            if (text := node.text) and "，" in text:
+                node.text = text.replace("，", _COMMA)
+            if (tail := node.tail) and "，" in tail:
+                node.tail = tail.replace("，", _COMMA)
+    return _plain(_Document(tree).summary().replace(_COMMA, "，"))
+
+
+def _justext(tree: HtmlElement, chinese: bool) -> str:
+    # As `justext.justext` does, which parses a page anew.
+    paragraphs: list[Any] = core.ParagraphMaker.make_paragraphs(core.preprocessor(tree))
+    if chinese:
+        core.classify_paragraphs(paragraphs, frozenset(), 20, 50, 0, 0)
+    else:
+        core.classify_paragraphs(paragraphs, _STOPWORDS)
+    core.revise_paragraph_classification(paragraphs)
+    return "\n".join(each.text for each in paragraphs if not each.is_boilerplate)
 
 
 def _plain(html: str) -> str:

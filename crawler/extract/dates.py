@@ -1,7 +1,7 @@
 """Dates of news pages in Chinese, English and URLs, with precision."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -135,6 +135,7 @@ _APART = tuple(
 _OF_DATE = re.compile(r"\d|年")
 """A sign of any date: most lines of a page have none."""
 _GAP = re.compile(r"[\s\x1f|]+")
+_WIDE_GAP = re.compile(r"(\s\s)\s+")
 _LOOSE = re.compile(r"\x1f([-/.])\x1f|\x1f([日月年])")
 """Signs between the elements of a date, or after one."""
 _WRITTEN_MONTH = re.compile(r"(?<![一二三四五六七八九十])(十[一二]?|[一二三四五六七八九])月")
@@ -174,6 +175,8 @@ def moments(text: str) -> list[Moment]:
     """
     if not _OF_DATE.search(text):
         return []
+    if _WIDE_GAP.search(text):
+        return _across_gaps(text)
     text = text.translate(_PLAIN)
     found = [_numeric(match) for match in _DAY.finditer(text)]
     lowered = text.lower()
@@ -192,6 +195,21 @@ def moments(text: str) -> list[Moment]:
         if not kept or moment.start >= kept[-1].end:
             kept.append(moment)
     return kept
+
+
+def _across_gaps(text: str) -> list[Moment]:
+    """Return the full dates of a text with wide gaps.
+
+    They are sought with the gaps cut, since patterns take the cube of a gap's length.
+    """
+    places: list[int] = []
+    last = 0
+    for gap in _WIDE_GAP.finditer(text):
+        places += range(last, gap.end(1))
+        last = gap.end()
+    places += range(last, len(text) + 1)
+    found = moments(_WIDE_GAP.sub(r"\1", text))
+    return [replace(each, start=places[each.start], end=places[each.end - 1] + 1) for each in found]
 
 
 def leading_date(text: str) -> Moment | None:

@@ -14,7 +14,7 @@ _DOCUMENT = re.compile(rf"\.(?:{_KINDS})(?:$|[?#&])", re.IGNORECASE)
 _SHOWN = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|ceb)$", re.IGNORECASE)
 _NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar)\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"']([^\"'\s<>]{1,400})[\"']")
-_FRAMES = ("iframe", "frame", "embed", "object", "param")
+FRAMES = ("iframe", "frame", "embed", "object", "param")
 _SCRIPTS, _LONGEST_SCRIPT = 40, 100_000
 """Scripts of a page, and characters of one, that are looked at; set by hand, not measured."""
 
@@ -40,7 +40,7 @@ def attachments(nodes: Sequence[etree._Element], base: str) -> tuple[str, ...]:
 
 def framed(elements: Sequence[etree._Element], base: str) -> tuple[str, ...]:
     """Return the absolute URLs of documents in frames among `elements`."""
-    frames = (node for node in elements if node.tag in _FRAMES)
+    frames = (node for node in elements if node.tag in FRAMES)
     return _once(url for node in frames for url in _named_by(node, base))
 
 

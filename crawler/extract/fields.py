@@ -309,13 +309,12 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
 def title_place(blocks: Sequence[Block], title: str, start: int) -> int:
     """Return the place of the headline, or one near it."""
     key = bare(title)
-    at: list[int] = []
-    for place, block in enumerate(blocks[: max(start + 1, 0)] if key else ()):
-        text = bare(block.text)
+    for place in range(min(start, len(blocks) - 1) if key else -1, -1, -1):
+        text = bare(blocks[place].text)
         # A headline of two lines is two blocks.
         if key in text or (len(text) >= _PART_OF_TITLE and text in key):
-            at.append(place)
-    return at[-1] if at else max(0, start - _ABOVE_TEXT)
+            return place
+    return max(0, start - _ABOVE_TEXT)
 
 
 def _joined_date(blocks: Sequence[Block], place: int) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from lxml import etree
 
@@ -32,9 +33,9 @@ def places_apart(blocks: Sequence[Block], elements: Sequence[etree._Element]) ->
     feet: set[etree._Element] = set()
     menus: set[etree._Element] = set()
     for node in elements:
-        if node.tag == "footer" or _is_called(node, _FOOT):
+        if node not in feet and _is_foot(node):
             feet.update(node.iter())
-        elif node.tag == "nav" or _is_called(node, _MENU):
+        elif node not in menus and _is_menu(node):
             menus.update(node.iter())
     apart = [place for place, block in enumerate(blocks) if block.node in feet]
     if sum(len(blocks[place].text) for place in apart) > _MOST * sum(len(b.text) for b in blocks):
@@ -49,7 +50,7 @@ def places_apart(blocks: Sequence[Block], elements: Sequence[etree._Element]) ->
 
 def is_furniture(node: etree._Element) -> bool:
     """Return True for a foot, cookie notice or menu."""
-    return node.tag in ("footer", "nav") or _is_called(node, _FOOT) or _is_called(node, _MENU)
+    return _is_foot(node) or _is_menu(node)
 
 
 def _at_the_end(blocks: Sequence[Block], apart: Sequence[int]) -> Iterator[int]:
@@ -60,8 +61,26 @@ def _at_the_end(blocks: Sequence[Block], apart: Sequence[int]) -> Iterator[int]:
         yield place
 
 
-def _is_called(node: etree._Element, names: re.Pattern[str]) -> bool:
+def _is_foot(node: etree._Element) -> bool:
+    return node.tag == "footer" or "foot" in _called(node)
+
+
+def _is_menu(node: etree._Element) -> bool:
+    return node.tag == "nav" or "menu" in _called(node)
+
+
+def _called(node: etree._Element) -> Collection[str]:
+    """Return what an element's class and id name."""
     if node.tag in ("html", "body", "main", "article"):
-        return False
-    called = f"{node.get('class') or ''} {node.get('id') or ''}"
-    return any(map(names.fullmatch, called.split()))
+        return ()
+    mark, identity = node.get("class"), node.get("id")
+    if not identity:
+        return _named(mark) if mark else ()
+    return _named(f"{mark or ''} {identity}")
+
+
+@lru_cache(maxsize=4096)  # most elements of a page share their class with others
+def _named(called: str) -> Collection[str]:
+    names = called.split()
+    kinds = {"foot": _FOOT, "menu": _MENU}
+    return {kind for kind, pattern in kinds.items() if any(map(pattern.fullmatch, names))}

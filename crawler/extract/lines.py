@@ -331,6 +331,7 @@ def credit_tail(text: str) -> tuple[str, str | None]:
     return text[: match.start()].rstrip(), plausible_name(match["name"])
 
 
+@lru_cache(maxsize=4096)  # the lines of a site's menu are the same on all its pages
 def is_breadcrumb(text: str) -> bool:
     """Return True if a line is the page's path through the site."""
     return bool(_CRUMBS.match(text)) or bool(_TRAIL.match(text))

@@ -53,10 +53,13 @@ def _targets(page: ParsedPage, tags: Sequence[str]) -> Iterator[tuple[str, str]]
         for link in picture.iterancestors("a"):
             pictures.setdefault(link, []).append(picture)
     for node in page.tree.iter(*tags):
-        names = [page.links.get(node, ""), node.get("title", "")]
-        if node in pictures:
-            names += _names(pictures[node])
-        langs = _languages(node, names)
+        name, title, stated = page.links.get(node, ""), node.get("title"), node.get("hreflang")
+        # Nearly all links of a page are plain: a text and nothing else.
+        if stated or title or node in pictures or node.tag == "link":
+            names = [name, title or "", *_names(pictures.get(node, ()))]
+            langs = _languages(node, names)
+        else:
+            langs = _named(name) if name and len(name) <= _LONGEST else ()
         href = (node.get("href") or "").strip() if langs else ""
         if not href:
             continue
@@ -69,12 +72,12 @@ def _targets(page: ParsedPage, tags: Sequence[str]) -> Iterator[tuple[str, str]]
             yield target, lang
 
 
-def _languages(node: etree._Element, names: Sequence[str]) -> list[str]:
+def _languages(node: etree._Element, names: Sequence[str]) -> Sequence[str]:
     """Return the languages that a link's markup, or else its names, state."""
     stated = (node.get("hreflang") or "").lower()
     if node.tag == "link" or stated:
         return [stated.split("-")[0]] if stated != "x-default" else []
-    named = [langs for name in names if len(name) <= _LONGEST and (langs := _named(name))]
+    named = [langs for name in names if name and len(name) <= _LONGEST and (langs := _named(name))]
     return [lang for lang in _WORDS if any(lang in langs for langs in named)] if named else []
 
 

@@ -35,7 +35,6 @@ _MOJIBAKE = re.compile(
     "|[\x80-\x9f]|[¡-ÿŒœŠšŸŽž]{5}|"
     f"[{HAN}][\u2500-\u257f\u3041-\u306d\u306f-\u30f6][{HAN}]"
 )
-_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _SIGN = re.compile(f"[{_SIGNS}\x80-\x9f\u2500-\u257f\u3041-\u30f6]|[¡-ÿ]{{3}}")
 _MAY_BE = re.compile(f"[{_SIGNS}\x80-ÿ\u2500-\u257f\u3041-\u30f6]")  # five times as quick
 # windows-1252 with the bytes it leaves undefined, as browsers read them.
@@ -77,9 +76,9 @@ def garbled(text: str) -> float:
     first = _MAY_BE.search(seen)
     if not first or not _SIGN.search(seen, first.start()):
         return 0.0
-    hits = sum(1 for _ in _MOJIBAKE.finditer(sample))
+    hits = sum(1 for _ in _MOJIBAKE.finditer(b" ".join(_wide_runs(sample)).decode()))
     # A stray replacement character or two is a typing slip of the site, not a wrong decoder.
-    return hits / len(_ASCII_RUN.sub("", sample)) if hits > 2 else 0.0
+    return hits / len(seen) if hits > 2 else 0.0
 
 
 def repaired(text: str) -> str:
@@ -92,7 +91,7 @@ def repaired(text: str) -> str:
         return text
     # Most of a page is ASCII: only the rest shows if the slow patterns are worth running.
     runs = _wide_runs(text)
-    rest = b"".join(runs).decode()
+    rest = b" ".join(runs).decode()
     if _DOUBLED.search(rest):
         text = _LETTERS_RUN.sub(_of_letters, text)
         runs = _wide_runs(text)

@@ -17,7 +17,7 @@ from crawler.extract import stated
 from crawler.extract.blocks import (
     Block,
     read_blocks,
-    squeeze,
+    squeeze_line,
     stands_alone,
     text_of,
     without_invisible,
@@ -139,14 +139,19 @@ class ParsedPage:
         return read_metas(self.tree)
 
     @cached_property
+    def _stated(self) -> list[stated.Ranked]:
+        """The objects of structured data that may be the article."""
+        return stated.objects_in_scripts(self.html, self.url)
+
+    @cached_property
     def stated_date(self) -> str | None:
         """The date of publication that structured data (JSON-LD, schema.org) gives, as written."""
-        return stated.date_in_scripts(self.html, self.url)
+        return stated.date_among(self._stated)
 
     @cached_property
     def stated_headline(self) -> str | None:
         """The headline that structured data gives."""
-        return stated.headline_in_scripts(self.html, self.url)
+        return stated.headline_among(self._stated)
 
     def stated_between(self, title: int, start: int) -> str | None:
         """Return the date in attributes between title and text.
@@ -179,7 +184,10 @@ class ParsedPage:
     @cached_property
     def links(self) -> dict[etree._Element, str]:
         """The links of the page with their texts."""
-        return {node: squeeze(text_of(node)) for node in self.tree.iter("a")}
+        return {
+            node: squeeze_line(text_of(node) if len(node) else node.text or "")
+            for node in self.tree.iter("a")
+        }
 
     @cached_property
     def apart(self) -> Collection[int]:
@@ -203,9 +211,11 @@ class ParsedPage:
 
     def places_in(self, nodes: Sequence[etree._Element]) -> tuple[int, int]:
         """Return start and end of the text of `nodes` among `blocks`."""
-        inside = [self._within(node) for node in nodes]
-        places = [at for at, line in enumerate(self._lines) if any(line in own for own in inside)]
-        return (places[0], places[-1] + 1) if places else (0, 0)
+        places: list[int] = []
+        for own in map(self._within, nodes):
+            first, end = own.start, own.stop
+            places += [at for at, line in enumerate(self._lines) if first <= line < end]
+        return (min(places), max(places) + 1) if places else (0, 0)
 
     def places_of(self, texts: Sequence[str]) -> tuple[int, int]:
         """Return start and end of the lines `texts` among `blocks`."""

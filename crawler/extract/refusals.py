@@ -90,6 +90,8 @@ _LARGEST_CHALLENGE = 60_000
 """Bytes of a challenge at most; set by hand, not measured."""
 _LITTLE = 400
 """Bytes of visible text under which a page may be a defence: an article about one has more."""
+TELLING = 3 * _LITTLE
+"""Bytes of visible text above which no answer is refused for what it shows."""
 
 
 def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> str | None:
@@ -128,7 +130,7 @@ def _defends(seen: bytes, body: bytes) -> bool:
     """
     if len(seen) <= _LITTLE and _SCRIPT_MARKS.search(body[:_READ]):
         return True
-    return len(seen) <= 3 * _LITTLE and bool(_TEXT_MARKS.search(_lenient(seen)))
+    return len(seen) <= TELLING and bool(_TEXT_MARKS.search(_lenient(seen)))
 
 
 def _asks_to_log_in(seen: bytes, body: bytes) -> bool:
@@ -136,7 +138,7 @@ def _asks_to_log_in(seen: bytes, body: bytes) -> bool:
 
     Many sites have a small one in the header of every article.
     """
-    if len(seen) > 3 * _LITTLE or not _FORM.search(body[:_READ]):
+    if len(seen) > TELLING or not _FORM.search(body[:_READ]):
         return False
     said = (_lenient(run) for run in _SENTENCE.findall(_HIDDEN.sub(b" ", body[:_READ])))
     if any(not _LOGIN.search(sentence) for sentence in said):

@@ -11,6 +11,9 @@ from lxml import etree
 
 from crawler.extract.dates import leading_date
 
+Ranked = tuple[int, dict[str, Any]]
+"""An object of structured data after its rank: the higher, the surer it is the article."""
+
 _SCRIPT = re.compile(r"<script[^>]{1,200}application/ld\+json[^>]{0,200}>", re.I)
 _SCRIPTS = 20
 _LONGEST_SCRIPT = 50_000
@@ -32,34 +35,42 @@ _DATA = re.compile(r"^data-(?!.*(?:updat|modif|creat|edit|now|expir|start|end))"
 _OF_TIME = re.compile(r"date|time|publish|stamp", re.I)
 
 
-def date_in_scripts(html: str, url: str) -> str | None:
-    """Return the date of publication in a page's JSON-LD, as written.
-
-    Of the article's own object: of a type for texts, of this address if it has any; else of the
-    page's, or of one without a type. Never of the site or of articles in a list.
-    """
-    return _stated(html, url, _DATES)
-
-
-def headline_in_scripts(html: str, url: str) -> str | None:
-    """Return the headline in a page's JSON-LD, of the article's own object."""
-    return _stated(html, url, ("headline",))
-
-
-def _stated(html: str, url: str, names: Sequence[str]) -> str | None:
-    """Return a value of the object that is most surely the article's."""
+def objects_in_scripts(html: str, url: str) -> list[Ranked]:
+    """Return the objects of a page's JSON-LD that may be its article."""
     if "ld+json" not in html:
-        return None
-    found_at: list[tuple[int, str]] = []
+        return []
+    ranked: list[Ranked] = []
     for script in islice(_SCRIPT.finditer(html), _SCRIPTS):
         end = html.find("</script", script.end(), script.end() + _LONGEST_SCRIPT)
         if end < 0:
             continue
         for found in _objects(_parsed(html[script.end() : end])):
-            value = next((found[name] for name in names if isinstance(found.get(name), str)), None)
-            rank = _rank(found, url)
-            if value and rank:
-                found_at.append((rank, value))
+            if rank := _rank(found, url):
+                ranked.append((rank, found))
+    return ranked
+
+
+def date_among(objects: Sequence[Ranked]) -> str | None:
+    """Return the date of publication in structured data, as written.
+
+    Of the article's own object: of a type for texts, of this address if it has any; else of the
+    page's, or of one without a type. Never of the site or of articles in a list.
+    """
+    return _stated(objects, _DATES)
+
+
+def headline_among(objects: Sequence[Ranked]) -> str | None:
+    """Return the headline in structured data, of the article's own object."""
+    return _stated(objects, ("headline",))
+
+
+def _stated(objects: Sequence[Ranked], names: Sequence[str]) -> str | None:
+    """Return a value of the object that is most surely the article's."""
+    found_at: list[tuple[int, str]] = []
+    for rank, found in objects:
+        value = next((found[name] for name in names if isinstance(found.get(name), str)), None)
+        if value:
+            found_at.append((rank, value))
     if not found_at:
         return None
     best = max(found_at, key=lambda each: each[0])[1]

@@ -198,13 +198,16 @@ def _columns(page: Page) -> frozenset[str]:
     """Return the names of columns: short links above the text, outside headings."""
     names: set[str] = set()
     above = page.blocks[: max(page.start, 0)]
-    linked = dict.fromkeys(b.node for b in above if b.linked and b.kind != "heading")
-    for node in linked:
-        names.update(
-            key
-            for link in node.iter("a")
-            if 0 < len(key := bare(page.links[link])) <= _LONGEST_COLUMN
-        )
+    linked = {block.node for block in above if block.linked and block.kind != "heading"}
+    for link, text in page.links.items():
+        key = bare(text)
+        if not 0 < len(key) <= _LONGEST_COLUMN or key in names:
+            continue
+        around: etree._Element | None = link
+        while around is not None and around not in linked:
+            around = around.getparent()
+        if around is not None:
+            names.add(key)
     return frozenset(names)
 
 
@@ -342,9 +345,10 @@ def _shown(page: Page, heads: Sequence[str], columns: frozenset[str]) -> _Line |
     best: _Line | None = None
     score = 0.0
     keys = [bare(head) for head in heads]
+    together = "\n".join(keys)
     stripped = [bare(_without_site(head, page.metas)) for head in heads]
     for place, block in enumerate(page.blocks if heads else ()):
-        if len(block.text) > _SHOWN[-1] or not any(bare(block.text) in key for key in keys):
+        if len(block.text) > _SHOWN[-1] or bare(block.text) not in together:
             continue
         line = _grown(page.blocks, place, stripped)
         if len(line.text) not in _SHOWN or _is_name(line.text, page.metas, columns):

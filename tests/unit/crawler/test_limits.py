@@ -168,3 +168,27 @@ def test_a_bracket_within_quotes_ends_no_tag(value: str) -> None:
     assert thin.endswith(">text</a>")
     ordinary = "<p title='a > b' class=x>text</p>" * 200
     assert limits.thinned(ordinary) == ordinary
+
+
+def test_words_of_a_script_are_no_attributes() -> None:
+    words = "var a = 1; " * 500
+    for name in ("script", "STYLE"):
+        html = f"<{name} id='x'>{words}</{name}><p id=a  class=b>text</p>"
+        assert limits.thinned(html) == html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        # A bracket in a value: the tag goes on.
+        "<script x='>' {} </script>",
+        "<p x='>' {}>",
+        # After the end of a script: a tag again.
+        "<script>var a;</script><p {}>",
+        "<script>a</script <p {}>",
+    ],
+)
+def test_attributes_that_look_like_words_of_a_script_are_thinned(html: str) -> None:
+    crowded = html.format(" ".join(f"attribute{n}='1'" for n in range(2000)))
+    thin = limits.thinned(crowded)
+    assert len(thin.split("'1'")) <= limits.MAX_ATTRIBUTES + 2
