@@ -128,7 +128,7 @@ def _thin(found: re.Match[str]) -> str:
 
 
 def _crowded(html: str) -> Iterator[bool]:
-    """Yield for each long stretch without a closing bracket if a tag may be crowded there."""
+    """Yield True for each long stretch with a crowded tag."""
     at = 0
     while len(html) - at >= _CROWDED:
         end = html.rfind(">", at, at + _CROWDED)
@@ -141,7 +141,7 @@ def _crowded(html: str) -> Iterator[bool]:
 
 
 def _is_script(html: str, at: int, end: int) -> bool:
-    """Return True if a stretch is all that is between the tags of a script or style.
+    """Return True for the whole content of a script or style.
 
     Its words are no attributes.
     """

@@ -130,7 +130,7 @@ class Block(NamedTuple):
 
 
 def squeeze_line(text: str) -> str:
-    """Return `squeeze` of a text that may be a site's menu, the same on all its pages."""
+    """Return `squeeze` of a line, remembered if short."""
     return _squeezed(text) if len(text) <= _LONGEST_LINE else squeeze(text)
 
 
@@ -281,7 +281,7 @@ class _Walk:
             self.typed.pop()
 
     def mark(self, node: etree._Element, sort: _Sort) -> None:
-        """Note the start of a link, a picture or the break of a line."""
+        """Note a link, a picture or the break of a line."""
         if sort == "link":
             self.links += 1
             self.parts.append(SEPARATOR)

@@ -374,7 +374,7 @@ def likeness(a: Shingles, b: Shingles) -> float:
 
 
 def _tree(html: str) -> HtmlElement | None:
-    """Return markup as the tree that each extractor reads a copy of; None: unreadable.
+    """Return the tree for all extractors, or None.
 
     All elements are of one class, so that lxml need not ask Python for the class of each.
     """
@@ -414,13 +414,13 @@ class _Document(Document):  # type: ignore[misc]  # readability has no types
         return tree
 
     def get_link_density(self, elem: HtmlElement) -> float:
-        """Return the share of linked characters; the same as readability's, in less time."""
+        """Return the share of linked characters as readability does."""
         linked = sum(_length(link.text_content()) for link in elem.iter("a") if link is not elem)
         return linked / max(_length(elem.text_content()), 1)
 
 
 def _length(text: str) -> int:
-    """Return a text's length as readability counts it, white space between lines as one."""
+    """Return a text's length as readability counts it."""
     if "\n" in text:
         text = _LINE_GAP.sub("\n", text)
     if "\t" in text or "  " in text:
