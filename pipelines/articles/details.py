@@ -11,6 +11,8 @@ from functools import partial
 
 from crawler.rows import words
 from crawler.script import HAN
+from pipelines.facts import places
+from pipelines.text import numerals
 from pipelines.text.numerals import ZH_NUMERAL
 
 _words = partial(words, "pipelines.articles/details.tsv")
@@ -41,12 +43,17 @@ def _exchanged(first: "str | list[str]", second: "str | list[str]") -> Iterator[
 
 
 def _differ_chinese(first: str, second: str) -> bool:
+    if _other_numerals(first, second) or _other_places(first, second):
+        return True
     return any(_decides(first, second, span) for span in _exchanged(first, second))
 
 
 def _decides(first: str, second: str, span: Span) -> bool:
     a, b, c, d = span
     own, other = first[a:b], second[c:d]
+    here = _words("here", "zh")
+    if own in here and other in here:
+        return False  # 全市, 我市
     if _HAN_NUMERAL.search(own) and _HAN_NUMERAL.search(other):
         return True
     around = (
@@ -64,12 +71,33 @@ def _decides(first: str, second: str, span: Span) -> bool:
         return False
     if own.endswith(named) and other.endswith(named):
         # 全市, 全省: each office says where it is, not where something else happened.
-        return not first[:a].endswith(_words("here", "zh"))
+        return not first[:a].endswith(here)
     rest = follows.group() if follows else ""
     return rest.startswith(named) or (
         # Names of one length before a kind of body: 江湾机械厂, 东坝机械厂.
         len(own) == len(other) > 1 and any(rest[at:].startswith(named) for at in (1, 2))
     )
+
+
+_NUMERALS = re.compile(rf"[{ZH_NUMERAL}]+|[\u2160-\u217f]+|\b[IVX]+\b")
+
+
+def _other_numerals(first: str, second: str) -> bool:
+    """Return True if numerals are exchanged: 26路, 62路; II, III.
+
+    A diff may find one of them in the other.
+    """
+    own, other = (
+        [numerals.chinese(hit.group()) or hit.group() for hit in _NUMERALS.finditer(text)]
+        for text in (first, second)
+    )
+    return len(own) == len(other) and sum(a != b for a, b in zip(own, other, strict=True)) == 1
+
+
+def _other_places(first: str, second: str) -> bool:
+    """Return True if each text names a country that the other lacks."""
+    own, other = (places.places(text, "zh") & places.countries() for text in (first, second))
+    return bool(own - other and other - own)
 
 
 def _is_name(text: str) -> bool:
@@ -95,9 +123,16 @@ def _another_way(first: str, second: str, lang: str) -> bool:
 
 
 def _other_words(first: str, second: str) -> bool:
-    """Return True if each text has its own relative time."""
-    own, other = ({w for w in _words("when", "zh") if w in text} for text in (first, second))
-    return bool(own - other and other - own)
+    """Return True if each text has its own word of an exclusive list."""
+    for name in _EXCLUSIVE:
+        own, other = ({w for w in _words(name, "zh") if w in text} for text in (first, second))
+        if own - other and other - own:
+            return True
+    return False
+
+
+_EXCLUSIVE = ("when", "colour", "side")
+"""Lists of words that exclude each other."""
 
 
 def _differ_english(first: str, second: str) -> bool:
@@ -112,7 +147,7 @@ def _decides_english(own: list[str], other: list[str], *, opens: bool) -> bool:
     lower, others = ([word.lower() for word in side] for side in (own, other))
     if lower == others:
         return False
-    telling = {*_words("when", "en"), *_words("numeral", "en")}
+    telling = {word for name in (*_EXCLUSIVE, "numeral") for word in _words(name, "en")}
     if not telling.isdisjoint(lower) and not telling.isdisjoint(others):
         return True
     if _another_way(" ".join(lower), " ".join(others), "en"):

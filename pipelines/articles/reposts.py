@@ -40,6 +40,8 @@ DEPENDS_ON = (
     "pipelines.articles.duplicates",
     "pipelines.articles.repost_index",
     "pipelines.articles.reposts",
+    "pipelines.facts.lists",
+    "pipelines.facts.places",
     "pipelines.text",
 )
 PACKAGES = ("opencc-python-reimplemented",)

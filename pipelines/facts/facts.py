@@ -101,11 +101,13 @@ def _stage_pattern(name: str, *patterns: str) -> re.Pattern[str]:
     return re.compile("|".join((*patterns, zh, rf"\b(?:{en})\b")), re.IGNORECASE)
 
 
+_BEGINS = (
+    "开幕|举[行办]|召开|启动|启用|投用|运行|开[赛跑馆园业放通学班演机讲]|拉开|揭幕|亮相|上线|登场"
+)
 _FUTURE = _stage_pattern(
     "coming",
     # An event that is to open or be held is still to come: the verb is read with its future.
-    r"(?:将于|将在|即将|拟于|定于|将正式)"
-    r"(?:[^。；\n]{0,24}?(?:开幕|举[行办]|启动|开赛|拉开|揭幕|开馆|亮相|开通))?",
+    rf"(?:将于|将在|即将|拟于|定于|将正式)(?:[^。；\n]{{0,24}}?(?:{_BEGINS}))?|将[^。；，\n]{{0,4}}?(?:{_BEGINS})",
 )
 _OPENING, _OVER = _stage_pattern("opening"), _stage_pattern("over")
 _YEAR_WORDS = re.compile(

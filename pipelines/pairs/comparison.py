@@ -313,7 +313,7 @@ def _transcribed(zh: Facts, en: Facts, rarity: Rarity) -> Iterator[_Named]:
 
 
 def _guests(zh: Facts, en: Facts, aliases: Mapping[str, str]) -> Part:
-    """Compare foreigners by the sound of their names, else by country."""
+    """Compare foreigners by sound, else countries, else officials."""
     foreign = {name for name in en.foreign if name.lower() not in aliases}
     if zh.foreign and foreign:
         best = max(sounds.sound_alike(a, b) for a in zh.foreign for b in foreign)
@@ -322,8 +322,8 @@ def _guests(zh: Facts, en: Facts, aliases: Mapping[str, str]) -> Part:
         pair = (min(zh.foreign), min(foreign))
     elif zh.offices & en.offices:
         return Part({"guests_agree": _SAME_OFFICE})
-    elif countries := _foreign_countries(zh, en):
-        clash, fields, pair = True, {"guests_clash": 1.0}, countries
+    elif differ := _foreign_countries(zh, en) or marks.officials(zh, en, aliases.keys()):
+        clash, fields, pair = True, {"guests_clash": 1.0}, differ
     else:
         return Part()
     return Part(fields, (f"guests differ: {pair[0]} against {pair[1]}",) if clash else ())

@@ -1,8 +1,8 @@
 """Further marks of one event: direction, hour, weekday, country.
 
 Texts of one series may agree in everything else: exports rose 9.2 percent in one year and fell 9.2
-percent in another. The words are in `marks.tsv`. The constants are set by hand and not measured
-one by one.
+percent in another, or imports did. The words are in `marks.tsv`. The constants are set by hand and
+not measured one by one.
 """
 
 import re
@@ -41,10 +41,12 @@ class Marks:
 
 def compare(zh: Facts, en: Facts) -> Marks:
     """Compare the marks of a Chinese and an English text."""
-    direction = _directions(zh, en)
+    agree, clash = _directions(zh, en)
+    if contrasted := _contrasted(zh, en):
+        agree, clash = 0.0, max(clash, contrasted)
     hours, weekdays = _sets(zh, en, _hours), _sets(zh, en, _weekdays)
     same, elsewhere = _countries(zh, en)
-    return Marks(*direction, *hours, *weekdays, same, elsewhere, _sites(zh, en))
+    return Marks(agree, clash, *hours, *weekdays, same, elsewhere, _sites(zh, en))
 
 
 def _sets(zh: Facts, en: Facts, read: Callable[[str, str], Set[int]]) -> tuple[float, float]:
@@ -76,11 +78,40 @@ def _directions(zh: Facts, en: Facts) -> tuple[float, float]:
                 for value in shared]  # fmt: skip
         same = sum(bool(first & second) for first, second in ways) / len(shared)
         return same, 1 - same
-    titles = (text.whole.partition("\n")[0] for text in (zh, en))
+    titles = (_title(text) for text in (zh, en))
     way_zh, way_en = (_trend(title, lang) for title, lang in zip(titles, ("zh", "en"), strict=True))
     if not way_zh or not way_en:
         return 0.0, 0.0
     return (_OF_TITLES, 0.0) if way_zh == way_en else (0.0, _OF_TITLES)
+
+
+def _title(facts: Facts) -> str:
+    return facts.whole.partition("\n")[0]
+
+
+def _contrasted(zh: Facts, en: Facts) -> float:
+    """Return the clash of titles with the other side of a contrast."""
+    if not (contrast := _contrast(_title(zh), _title(en))):
+        return 0.0
+    # The rest of the leads may tell both sides: work has begun and will be completed in May.
+    leads = zh.whole[: zh.lead], en.whole[: en.lead]
+    return 1.0 if _contrast(*leads) == contrast else _OF_TITLES
+
+
+_CONTRASTS = tuple(f"contrast {number}" for number in range(1, 11))
+_SIDES = ({"a"}, {"b"})
+
+
+def _contrast(zh: str, en: str) -> str:
+    """Return a contrast of which each text tells the other side."""
+    for name in _CONTRASTS:
+        of_zh, of_en = (
+            {side for side in "ab" if _words(f"{name}{side}", lang).search(text)}
+            for text, lang in ((zh, "zh"), (en, "en"))
+        )
+        if of_zh in _SIDES and of_en in _SIDES and of_zh != of_en:
+            return name
+    return ""
 
 
 @lru_cache(maxsize=512)
@@ -129,6 +160,31 @@ def _sites(zh: Facts, en: Facts) -> float:
             if named and not any(_is_spelt(lead[: hit.start()], en) for hit in named):
                 return 1.0
     return 0.0
+
+
+def officials(zh: Facts, en: Facts, known: Set[str]) -> tuple[str, str] | None:
+    """Return an official of each lead, if all of them differ.
+
+    An English name may be misspelt: only other family names are other officials. `known` are
+    English names that may be anybody's.
+    """
+    in_zh = names.chinese_names(zh.whole[: zh.lead])
+    in_en = [name for name in en.pinyin if name.person and name.start < en.lead]
+    if not in_zh or not in_en or any(name.letters in known for name in in_en):
+        return None
+    families = {reading for person in in_zh for reading in _family(person)}
+    for name in in_en:
+        ends = {shape[at] for shape in name.readings for at in (0, -1)}
+        customary = any(end.startswith("~") for end in ends)
+        if customary or ends & families or zh.pinyin_index.find(name):
+            return None
+    return min(in_zh), in_en[0].letters
+
+
+def _family(person: str) -> set[str]:
+    """Return the readings of the characters of a family name."""
+    length = 2 if person[:2] in names.COMPOUND_SURNAMES else 1
+    return {reading for char in person[:length] for reading in names.name_readings(char)}
 
 
 def _is_spelt(before: str, en: Facts) -> bool:
