@@ -29,7 +29,7 @@ _NEXT = "一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九"
 _NEIGHBOURS = rf"十?(?:{_NEXT})[十百千万亿]{{0,3}}(?![{_ONE}])"
 _TWO = re.compile(rf"(?P<ten>十?)(?P<a>[{_ONE}])(?P<b>[{_ONE}])(?P<scale>[十百千万亿]*)")
 _MANY = {"成百上千": 1e2, "成千上万": 1e3, "千千万万": 1e3}
-_VAGUE = rf"(?:(?:数|好?几|若干)[十百千万亿]{{1,3}}|十[几数]|{'|'.join(_MANY)})"
+_VAGUE = rf"(?:(?:数|好?几|若干)[十百千万亿]{{1,3}}|[{_ONE[1:]}]?十[几数]|{'|'.join(_MANY)})"
 _HALF = "(?<![上前下后过大小各])半(?=个|年|天|小时|公里|里|米|周|亩|吨)"
 _SCALE = (
     r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年|帕|赫|焦|字)"
@@ -52,10 +52,15 @@ _TENTHS = re.compile(
     rf"(?P<n>[{_ONE}]|\d(?:\.\d)?)成(?P<half>半)?(?P<more>[{_ONE}])?"
     r"(?![立为功员果本交都长效型品分熟年人绩就语因团套批天不])"
 )
-_HALVES = re.compile(r"(?P<loose>超过|超|过|近|约|大)?(?:一半|半数)|过半(?!小时|年|天|月)|减半")
+_HALVES = re.compile(
+    r"(?P<loose>超过|超|过|近|约|大)?(?:一半|半数)|过半(?!小时|年|天|月)|减半|半价"
+)
 # 年过七旬: in one's seventies.
-_DECADE_OF_LIFE = re.compile(r"(?P<n>[四五六七八九])旬(?![节期])")
-_DOUBLED = re.compile(r"翻了?(?P<n>[一两二三])?番")
+_DECADE_OF_LIFE = re.compile(
+    r"(?P<n>[四五六七八九])旬(?![节期])|年[过逾近届](?P<named>而立|不惑|花甲|古稀|耄耋)"
+)
+_NAMED_AGES = {"而立": 30, "不惑": 40, "花甲": 60, "古稀": 70, "耄耋": 80}
+_DOUBLED = re.compile(r"翻了?(?:近|约|超)?(?P<n>[一两二三])?番")
 _DISCOUNT = re.compile(
     rf"(?<![{_ONE}十\d])(?P<n>[{_ONE}]{{1,2}}|\d(?:\.\d)?|\d\d)折(?![叠扣断射返磨腾中旧算合线页桥服])"
 )
@@ -100,8 +105,8 @@ def _value(written: str) -> tuple[float, float] | None:
         return digits(written), half_digit(written)
     if written == "半":
         return 0.5, 0.05
-    if written in ("十几", "十数"):
-        return 15.0, 5.0
+    if written[-1] in "几数":
+        return (numerals.chinese(written[:-1]) or 0) + 5.0, 5.0  # 十几, 二十几
     if written in _MANY:
         return vague(_MANY[written])
     if written[0] in "数几好若":
@@ -127,7 +132,8 @@ def _shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
         loose = bool(hit["loose"]) or hit.group().startswith("过半")
         yield Quantity("percent", 50.0, 2.0, loose, hit.start()), hit.span()
     for hit in _DECADE_OF_LIFE.finditer(text):
-        age = 10 * (numerals.chinese(hit["n"]) or 0) + 5
+        decade = _NAMED_AGES.get(hit["named"]) or 10 * (numerals.chinese(hit["n"]) or 0)
+        age = decade + 5
         yield Quantity("age", age, 5.0, start=hit.start()), hit.span()
     for hit in _DOUBLED.finditer(text):
         times = 2.0 ** (numerals.chinese(hit["n"] or "一") or 1)
@@ -180,7 +186,8 @@ def _is_figure(hit: re.Match[str], after: str) -> bool:
         or large
         or written[0] in "数几好"
         or written in _MANY
-        or written == "十几"
+        or written[-1] in "几数"
+        or (len(written) > 1 and (hit["after"] or hit["few"]))  # 五十上下
         or (after in ("级", "规") and len(written) > 1)  # 千亿级产业, 百亿规模
         or (after and after in _MEASURES)
     )

@@ -48,7 +48,7 @@ _FRACTION = re.compile(
     rf"|one-(?P<one>{'|'.join(_PARTS)})\b|(?:an?|one) (?P<a>{'|'.join(_PARTS)})(?= of\b)"
     rf"|(?:(?<=\bby )|(?<=\bto )|(?<=\bthan )|(?<=\bover ))(?:an?|one) (?P<by>{'|'.join(_PARTS)})"
     r"(?=[.,;:)]|$| (?:from|in|year|compared|on)\b)"
-    r"|half(?= (?:of|the|its|their|all)\b)|halved\b|halving\b)",
+    r"|half(?= (?:of|the|its|their|all)\b)|halved\b|halving\b|half[- ]price\b)",
     re.IGNORECASE,
 )
 # A part of one unit: half a kilometer, three quarters of an hour, half a million.

@@ -171,7 +171,7 @@ _EN_HYPHENATED = re.compile(
 # Also a title with its office: Secretary for Security Chris Tang.
 _EN_LEE = re.compile(
     rf"\b{_TITLED}\.?(?: (?:for|of)(?: (?:the |and )?[A-Z][a-z]+,?){{1,6}}?)?,? "
-    r"(?P<name>(?P<given>[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b"
+    r"(?P<name>(?P<given>(?!(?:Mr|Ms|Mrs|Dr|Prof)\b)[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b"
 )
 
 

@@ -29,7 +29,7 @@ INSTITUTIONS = words("institution", "zh")
 """Institutions that cities number: 第24中学."""
 
 
-_N = rf"(?P<n>\d{{1,4}}万?|[{numerals.ZH_NUMERAL}]{{1,8}})"
+_N = rf"(?P<n>\d{{1,4}}万?|[{numerals.ZH_NUMERAL}]{{1,8}}|[\u2160-\u216b])"
 _ZH = re.compile(
     rf"第\s?{_N}\s?(?P<c>届|次|期|批|阶段|号|轮|季|周|个|名|位|场|版|座|条|章|节|家|产业|季度|方阵|人民"
     rf"|(?:实验|高级|职业|初级)?(?:{alternatives('institution', 'zh')})|年)?"
@@ -118,7 +118,7 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
     (r"centur(?:y|ies)", "century"),
     (r"quarter|half|industr|sector|floor|place|day|time\b", ""),
     (r"phase|stage\b", "phase"),
-    (r"batch|group of|round|lot\b", "batch"),
+    (r"batch|group of|round|lot\b|season\b", "batch"),
     (r"week (?:of|in)\b|weeks? ?$", "week"),
     (r"issue|announcement", "number"),
     (
@@ -172,6 +172,8 @@ def _rank(text: str | None) -> int:
         return 0
     if text[0].isdecimal() and text[-1] == "万":
         return 10_000 * int(text[:-1])
+    if "\u2160" <= text <= "\u216b":
+        return ord(text) - ord("\u2160") + 1  # Ⅱ
     value = float(text) if text.isdecimal() else numerals.chinese(text)
     return int(value) if value is not None else 0
 

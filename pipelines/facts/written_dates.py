@@ -75,7 +75,7 @@ _ZH_PERIOD = re.compile(
     rf"{_ZH_YEAR}?(?:"
     rf"(?P<a>1[0-2]|[1-9]|{_ZH_NUM}{{1,2}})\s?月?份?(?:[-—–~～至到、和]|至)"
     rf"(?:次年|翌年|第二年|来年)?(?P<b>1[0-2]|[1-9]|{_ZH_NUM}{{1,2}})\s?月份?(?!\d)(?!\s?\d+\s?日)"
-    rf"|[前首头](?P<n>1[0-2]|[2-9]|{_ZH_NUM}{{1,2}}|两)个月"
+    rf"|(?<![目之以提日])[前首头](?P<n>1[0-2]|[2-9]|{_ZH_NUM}{{1,2}}|两)个?月(?!\s?\d)"
     r"|(?P<half>[上下])半年|[前首头](?P<q>[二三两23])个?季度?|(?:第?(?P<one>[一二三四1-4])|首)季度"
     r"|(?:第(?P<season>[一二三四1-4])|首)季(?![《集期赛度])"
     r"|(?P<qa>[一二三1-3])(?:[-—–~～至到]|至)(?P<qb>[二三四2-4])季度"
@@ -125,6 +125,8 @@ _EN_PERIOD = re.compile(
     rf"(?: ?[-–—] ?| to | through | and )(?P<b>{_MONTH})(?![a-z])"
     rf"|(?:first|opening) {_EN_COUNT} months|through (?:the end of )?(?P<thru>{_MONTH})(?![a-z])"
     r"(?!\.? \d{1,2}(?!\d))"
+    r"|(?P<span>three|six|nine|3|6|9) months (?:to|through|ended|ending) "
+    rf"(?P<till>{_MONTH})(?![a-z])"
     r"|(?P<half>first|second) half(?: of the year)?|H(?P<h>[12])\b|(?P<h2>[12])H\b"
     r"|first (?P<qs>two|three|2|3) quarters"
     r"|(?P<one>first|second|third|fourth|last|final|1st|2nd|3rd|4th) quarter"
@@ -389,6 +391,10 @@ def _en_months(hit: re.Match[str]) -> tuple[int, int]:
         return _month(hit["a"]), _month(hit["b"])
     if hit["thru"]:
         return 1, _month(hit["thru"])
+    if hit["span"]:
+        last = _month(hit["till"])
+        months = int(numerals.english(hit["span"]) or hit["span"])
+        return max(1, last - months + 1), last
     if hit["c"]:
         return 1, int(numerals.english(hit["c"]) or 0) or int(hit["c"])
     if hit["half"] or hit["h"] or hit["h2"]:

@@ -73,3 +73,31 @@ def test_an_office_that_names_its_own_place_changes_nothing() -> None:
 def test_capitals_and_figures_are_no_details() -> None:
     assert not differ("The Fair Opened", "The fair opened", chinese=False)
     assert not differ("共0人参加", "共0人参加了", chinese=True)
+
+
+@pytest.mark.parametrize(
+    ("lang", "first", "second"),
+    [
+        ("zh", "气象台发布暴雨黄色预警", "气象台发布暴雨橙色预警"),
+        ("zh", "决赛男子组比赛举行", "决赛女子组比赛举行"),
+        ("zh", "启动防汛Ⅱ级响应", "启动防汛Ⅲ级响应"),
+        ("zh", "调整二十六路公交线路", "调整六十二路公交线路"),
+        ("zh", "会见来自智利的客人", "会见来自秘鲁的客人"),
+        ("zh", "公布乳制品抽检结果", "公布肉制品抽检结果"),
+        ("zh", "滨河路施工开始", "滨河路施工结束"),
+        ("zh", "农历正月初八开市", "农历二月初八开市"),
+        ("en", "a yellow alert was issued", "an orange alert was issued"),
+        ("en", "the men's final was held", "the women's final was held"),
+        ("en", "exports stayed stable", "imports stayed stable"),
+        ("en", "roadworks have started", "roadworks have ended"),
+    ],
+)
+def test_words_that_exclude_each_other_make_two_articles(
+    lang: str, first: str, second: str
+) -> None:
+    assert differ(first, second, chinese=lang == "zh")
+    assert not differ(first, first + first[-1], chinese=lang == "zh")
+
+
+def test_the_whole_city_is_our_city() -> None:
+    assert not differ("全市防汛会议召开", "我市防汛会议召开", chinese=True)

@@ -71,3 +71,56 @@ def test_districts_and_roads_differ_by_name_in_any_romanisation(
 )
 def test_countries_and_cities_of_leads_differ(zh: str, en: str, clash: float) -> None:
     assert compare(("会见", zh), ("A meeting", en)).countries_clash == clash
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "clash"),
+    [
+        (
+            ("前三季度进口增长6.4%", "进口增长6.4%。"),
+            ("Exports up", "Exports rose 6.4 percent."),
+            1,
+        ),
+        (
+            ("前三季度出口增长6.4%", "出口增长6.4%。"),
+            ("Exports up", "Exports rose 6.4 percent."),
+            0,
+        ),
+        (
+            ("大桥开工", "大桥开工，明年建成。"),
+            ("Bridge completed", "Work on it was completed."),
+            0.5,
+        ),
+        (("大桥开工", "大桥今日开工。"), ("Bridge completed", "The bridge was completed."), 1),
+        (("航线恢复", "航线恢复。"), ("Ferries suspended", "Ferries were suspended."), 1),
+        # Both sides in one title are no contrast.
+        (("进出口增长：出口快于进口", "出口增长。"), ("Imports up", "Imports rose."), 0),
+        (
+            ("女篮联赛开赛", "女篮联赛开赛。"),
+            ("Men's league starts", "The men's league started."),
+            1,
+        ),
+    ],
+)
+def test_titles_with_the_other_side_of_a_contrast_tell_of_two_events(
+    zh: tuple[str, str], en: tuple[str, str], clash: float
+) -> None:
+    assert compare(zh, en).direction_clash == clash
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "differ"),
+    [
+        ("副市长孙丽华会见客商。", "Vice Mayor Zhao Haiming met entrepreneurs.", True),
+        ("副市长赵海明会见客商。", "Vice Mayor Zhao Haiming met entrepreneurs.", False),
+        # A misspelt given name is no other person, nor is a name in Cantonese.
+        ("副市长赵海明会见客商。", "Vice Mayor Zhao Haimin met entrepreneurs.", False),
+        ("局长孙丽华会见客商。", "Director Chan Mo-po met entrepreneurs.", False),
+        ("副市长孙丽华会见客商。", "The vice mayor met entrepreneurs.", False),
+        ("副市长孙丽华、赵海明会见客商。", "Vice Mayor Zhao Haiming met entrepreneurs.", False),
+    ],
+)
+def test_officials_differ_by_their_family_names(zh: str, en: str, *, differ: bool) -> None:
+    found = marks.officials(facts(zh, "zh"), facts(en, "en"), frozenset())
+    assert (found is not None) is differ
+    assert marks.officials(facts(zh, "zh"), facts(en, "en"), {"zhaohaiming"}) is None
