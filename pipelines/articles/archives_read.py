@@ -34,6 +34,8 @@ DEPENDS_ON = (
     "crawler.script",
     "crawler.unpacking",
     "pipelines.articles",
+    "pipelines.facts.lists",
+    "pipelines.facts.places",
     "pipelines.text",
 )
 PACKAGES = (
