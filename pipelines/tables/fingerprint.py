@@ -40,7 +40,10 @@ def _files(root: Path, part: str) -> Iterator[Path]:
     place = root.joinpath(*part.split("."))
     module = place.with_suffix(".py")
     if module.is_file():
-        yield module
+        # With its data: details.tsv beside details.py.
+        yield from sorted(
+            path for suffix in _SUFFIXES if (path := place.with_suffix(suffix)).is_file()
+        )
     elif place.is_dir():
         yield from sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES)
     else:
