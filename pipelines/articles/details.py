@@ -123,7 +123,7 @@ def _another_way(first: str, second: str, lang: str) -> bool:
 
 
 def _other_words(first: str, second: str) -> bool:
-    """Return True if each text has its own word of an exclusive list."""
+    """Return True if each text has its own of exclusive words."""
     for name in _EXCLUSIVE:
         own, other = ({w for w in _words(name, "zh") if w in text} for text in (first, second))
         if own - other and other - own:
