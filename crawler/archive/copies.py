@@ -114,9 +114,7 @@ class CopyWriter:
             number += 1
         path = self.folder / f"{self._name}-{number:05d}.warc.gz"
         # Unbuffered: one record is one write(2), and nothing waits in this process.
-        file = path.open("ab", buffering=0)
-        file.seek(0, io.SEEK_END)
-        return file
+        return path.open("ab", buffering=0)
 
 
 def _member(copy: Copy) -> bytes:

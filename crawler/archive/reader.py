@@ -113,7 +113,7 @@ def read_records(
     file.
     """
     skipped = Counter() if skipped is None else skipped
-    originals = _Originals(path, from_start=start == 0)
+    originals = _Originals(path)
     for raw, record in _responses(path, skipped, start):
         if record.status == 304:
             if unmodified:
@@ -287,13 +287,10 @@ def _whole(path: Path, *, start: int) -> Iterator[Record]:
 
 
 class _Originals:
-    """Originals of one file's revisits, in it or beside it.
+    """Originals of one file's revisits, in it or beside it."""
 
-    Those in a file that is not read `from_start` are found as those beside it are.
-    """
-
-    def __init__(self, path: Path, *, from_start: bool) -> None:
-        self._path, self._noted = path, path.name if from_start else ""
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._here: dict[str, int] = {}  # by digest of the payload and by id of the record
         self._beside: _Folder | None = None
 
@@ -332,7 +329,7 @@ class _Originals:
             if self._beside is None:
                 self._beside = _folder(self._path.parent)
                 self._beside.refresh()
-            yield from self._beside.find(wanted, apart_from=self._noted)
+            yield from self._beside.find(wanted)
 
 
 def _names(raw: ArcWarcRecord) -> Iterator[str]:
@@ -367,14 +364,13 @@ class _Folder:
                     self._seen[path.name] = stamp
                     self._add(path)
 
-    def find(self, names: Sequence[str], *, apart_from: str) -> Iterator[Place]:
-        """Yield the places of responses under one of `names` in another file."""
+    def find(self, names: Sequence[str]) -> Iterator[Place]:
+        """Yield the places of responses under one of `names`."""
         for key in map(hash, names):
             if key in self._first:
                 for place in (self._first[key], *self._others.get(key, ())):
                     file = self._files[place >> _OFFSET_BITS]
-                    if file != apart_from:
-                        yield Place(file, place & (1 << _OFFSET_BITS) - 1)
+                    yield Place(file, place & (1 << _OFFSET_BITS) - 1)
 
     def _add(self, path: Path) -> None:
         number = len(self._files)

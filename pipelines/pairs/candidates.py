@@ -33,6 +33,8 @@ _LEAST_COMMON, _COMMON_SHARE, _COMMON = 50, 50, 500
 city's, within these bounds. Set by hand, not measured."""
 _CENTRED_FROM = 20
 """Articles from which a mean vector is of the language, and not of a few articles."""
+_AT_ONCE = 512
+"""Articles whose cosines with all of the other language are in memory at once."""
 
 Compared = tuple[Coverage, FactComparison]
 Levels = npt.NDArray[np.int8]
@@ -50,8 +52,8 @@ def find(zh: Sequence[PreparedArticle], en: Sequence[PreparedArticle]) -> list[t
     chosen: list[set[int]] = [set() for _ in en]
     for count, by_title in ((BY_VECTOR, False), (BY_TITLE, True)):
         zh_rows, en_rows = _centred(zh, by_title), _centred(en, by_title)
-        for start in range(0, len(en), 256):
-            near = en_rows[start : start + 256] @ zh_rows.T
+        for start in range(0, len(en), _AT_ONCE):
+            near = en_rows[start : start + _AT_ONCE] @ zh_rows.T
             for row, index in enumerate(_top(near, count)):
                 chosen[start + row].update(index)
     for proposed in (_nearest_of_chinese(zh, en), _sharing(zh, en)):
@@ -70,8 +72,8 @@ def _nearest_of_chinese(
     """Yield the Chinese articles that have each English one among their nearest."""
     zh_rows, en_rows = _centred(zh, False), _centred(en, False)
     nearest: list[list[tuple[float, int]]] = [[] for _ in en]
-    for start in range(0, len(zh), 1024):
-        near = zh_rows[start : start + 1024] @ en_rows.T
+    for start in range(0, len(zh), _AT_ONCE):
+        near = zh_rows[start : start + _AT_ONCE] @ en_rows.T
         for row, index in enumerate(_top(near, _NEAREST)):
             for english in index:
                 nearest[english].append((-float(near[row, english]), start + row))

@@ -28,15 +28,15 @@ _BESIDE_SHARED = 0.4
 class Marks:
     """Agreement and contradiction of marks, 0-1 each."""
 
-    direction_agree: float = 0.0
-    direction_clash: float = 0.0
-    hours_agree: float = 0.0
-    hours_clash: float = 0.0
-    weekday_agree: float = 0.0
-    weekday_clash: float = 0.0
-    countries_agree: float = 0.0
-    countries_clash: float = 0.0
-    sites_clash: float = 0.0
+    direction_agree: float
+    direction_clash: float
+    hours_agree: float
+    hours_clash: float
+    weekday_agree: float
+    weekday_clash: float
+    countries_agree: float
+    countries_clash: float
+    sites_clash: float
 
 
 def compare(zh: Facts, en: Facts) -> Marks:

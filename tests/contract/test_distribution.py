@@ -10,8 +10,6 @@ import pytest
 
 import crawler
 import pipelines
-from pipelines.tables import schema
-from pipelines.tables.dictionary import dictionary
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,14 +78,6 @@ def test_the_command_says_plainly_when_a_stranger_shadows_a_package(tmp_path: Pa
     )
     assert ended.returncode == 1
     assert f"another package named crawler in {tmp_path}" in ended.stderr
-
-
-def test_the_data_dictionary_is_in_step_with_the_schemas() -> None:
-    page = (ROOT / "output/README.md").read_text(encoding="utf-8")
-    assert page == dictionary(), "run: make dictionary"
-    for table in schema.TABLES:
-        for field in table:
-            assert f"| `{field.name}` |" in page
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

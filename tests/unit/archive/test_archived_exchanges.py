@@ -124,6 +124,36 @@ def test_only_a_writer_s_own_files_are_its_copies(tmp_path: Path, name: str) -> 
     assert CopyWriter(tmp_path, "run").files == []
 
 
+def test_a_file_left_empty_by_a_killed_writer_goes(tmp_path: Path) -> None:
+    path = tmp_path / "run-00000.warc.gz"
+    path.write_bytes(b"")
+    assert reader.repair(path) == 0
+    assert not path.exists()
+
+
+def test_each_file_is_announced_before_it_begins_and_on_the_disk_before_it_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str]] = []
+    monkeypatch.setattr("os.fsync", lambda file: seen.append(("synced", "")))
+    with ArchiveWriter(
+        tmp_path, "run", known=lambda _: None, max_file=1,
+        opened=lambda name: seen.append((f"opened, there: {(tmp_path / name).exists()}", name)),
+        closed=lambda name: seen.append(("closed", name)),
+    ) as writer:  # fmt: skip
+        writer.sync()
+        for number in range(2):
+            writer.write(exchange(f"http://a.example/{number}"))
+            writer.sync()
+            writer.sync()
+    writer.close()
+    events = ("opened, there: False", "synced", "closed")
+    assert seen == [
+        (event, "" if event == "synced" else f"run-0000{number}.warc.gz")
+        for number in range(2) for event in events
+    ]  # fmt: skip
+
+
 def test_a_place_that_holds_nothing_has_no_record(tmp_path: Path) -> None:
     path = written(tmp_path, exchange("http://a.example/1"))
     for place in (Place(path.name, 5), Place(path.name, 10**9), Place("none.warc.gz", 0)):
@@ -149,4 +179,5 @@ def test_the_documented_bounds_are_those_of_the_code() -> None:
     text = (Path(__file__).parents[3] / "docs/reference/crawling.md").read_text(encoding="utf-8")
     rows = {name: line for line in text.splitlines() for name in re.findall(r"`(\w+\.\w+)`", line)}
     assert f"| {frames.MAX_RECORD >> 20} MB unpacked;" in rows["frames.MAX_RECORD"]
+    assert f"| {reader.MAX_HEAD >> 10} KB;" in rows["reader.MAX_HEAD"]
     assert f"| {frames.MAX_SEARCH} times its size" in rows["frames.MAX_SEARCH"]

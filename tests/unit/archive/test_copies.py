@@ -1,6 +1,7 @@
 """Copies from other archives lie where they are said to; what no archive keeps, and the title."""
 
 import gzip
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from test_archive import archive_of, everything, exchange
 
+from crawler.archive import copies
 from crawler.archive.copies import Copy, CopyWriter
 from crawler.archive.reader import ArchiveError, Place, read_record
 from crawler.item import LISTED
@@ -43,6 +45,33 @@ def test_copies_after_the_last_noted_one_are_found_again(tmp_path: Path) -> None
     found = list(CopyWriter(tmp_path, "copies").recover(places[0]))
     assert found == [("wayback/1", places[1]), ("wayback/2", places[2])]
     assert len(list(CopyWriter(tmp_path, "copies").recover(("", 0)))) == 3
+
+
+def test_another_run_goes_on_at_the_end_of_a_file_that_is_not_full(tmp_path: Path) -> None:
+    places = []
+    for number, full in enumerate((10**6, 10**6, 0)):
+        size = sum(path.stat().st_size for path in tmp_path.glob("*"))
+        with CopyWriter(tmp_path, "copies", max_file=full or size) as writer:
+            places.append(writer.write(copy(number)))
+    assert [name[-13:-8] for name, _ in places] == ["00000", "00000", "00001"]
+    for number, (name, offset) in enumerate(places):
+        record = read_record(tmp_path, Place(name, offset))
+        assert record is not None
+        assert record.body == b"<p>page %d</p>" % number
+
+
+def test_copies_are_on_the_disk_once_synced_and_before_the_next_file_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(copies, "fsync", lambda file: synced.append(os.fstat(file).st_size))
+    with CopyWriter(tmp_path, "copies", max_file=1) as writer:
+        writer.sync()
+        writer.write(copy(1))
+        assert synced == []
+        writer.write(copy(2))
+        writer.sync()
+        assert synced == [path.stat().st_size for path in writer.files]
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

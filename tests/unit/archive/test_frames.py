@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from test_archive import HTTP, everything, packed_member
 
 from crawler.archive import frames
 from crawler.archive.frames import Frames
@@ -144,3 +145,12 @@ def test_a_cut_is_on_the_disk_before_anything_is_written_after_it(
     assert synced == [(path.stat().st_ino, len(whole))]
     assert repair(path) == 0
     assert len(synced) == 1  # a whole file is not touched
+
+
+@pytest.mark.parametrize("junk", [b"x", b"\x1f", b"\x1f\x8b"])
+def test_a_record_right_behind_a_few_damaged_bytes_is_read(tmp_path: Path, junk: bytes) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(packed_member(HTTP) + junk + packed_member(HTTP, number=2))
+    records, skipped = everything(path)
+    assert [record.url[-1] for record in records] == ["1", "2"]
+    assert skipped == {"broken": 1}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.archive import reader
 from crawler.archive.reader import read_records
 from tests.unit.archive.test_archive import HTTP, PAGE, everything, packed_member
 
@@ -147,3 +148,33 @@ def test_a_moment_without_a_zone_is_utc_wherever_it_is_read(
         monkeypatch.undo()
         time.tzset()
     assert found.fetched_at == datetime(2023, 1, 29, 8, tzinfo=UTC)
+
+
+def test_a_revisit_may_come_before_its_original_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    revisit = packed_member(HEAD, digest("ONE"), "revisit", 2)
+    path.write_bytes(revisit + packed_member(HTTP, digest("ONE")))
+    for start in (0, len(revisit)):
+        records = list(read_records(path, start=start))
+        assert [record.body for record in records] == [PAGE] * (1 if start else 2)
+
+
+@pytest.mark.parametrize(("status", "read"), [("200", True), ("20x", False), ("2000", False)])
+def test_a_status_that_is_none_makes_a_response_invalid(
+    tmp_path: Path, status: str, read: bool
+) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(packed_member(HTTP.replace(b"200", status.encode())))
+    records, skipped = everything(path)
+    assert (len(records), skipped) == ((1, {}) if read else (0, {"invalid": 1}))
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_the_head_of_a_response_has_a_bound_and_its_body_none(tmp_path: Path, over: bool) -> None:
+    path = tmp_path / "a.warc.gz"
+    start, _, page = HTTP.partition(b"\r\n\r\n")
+    filled = start + b"\r\nX-Fill: "
+    head = filled + b"x" * (reader.MAX_HEAD - len(filled) - 4 + over) + b"\r\n\r\n"
+    path.write_bytes(packed_member(head + page + b" " * 400_000))
+    records, skipped = everything(path)
+    assert (len(records), skipped) == ((0, {"too_large": 1}) if over else (1, {}))

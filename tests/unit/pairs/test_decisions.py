@@ -69,6 +69,17 @@ def test_siblings_share_a_probability_with_each_other_and_with_no_link() -> None
     assert links(found) == [(0, 0), (2, 0)]
 
 
+def test_what_is_compared_in_part_is_no_rival_of_what_is_compared_as_a_whole() -> None:
+    two = [article("e1"), article("e2", 20, OTHER)], [article("z1"), article("z2", 20, OTHER)]
+    listed = [[candidate(0, 0, 2.0)], [candidate(0, 1, 1.0, covered(en_part=0.3))]]
+    of_zh = pair.decide(listed, [article("z1")], two[0], MODEL)
+    listed = [[candidate(0, 0, 2.0), candidate(1, 0, 1.0, covered(zh_part=0.3))]]
+    of_en = pair.decide(listed, two[1], [article("e1")], MODEL)
+    for found in (of_zh, of_en):
+        assert [each.rivals for each in found.pairs] == [0, 0]
+        assert found.unassigned == ()
+
+
 def test_a_candidate_hopelessly_behind_is_no_rival_and_certainty_does_not_overflow() -> None:
     zh = [article("z1"), article("z2", 20, OTHER)]
     for odds, rival in ((-4.0, True), (-4.01, False)):

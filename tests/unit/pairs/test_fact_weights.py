@@ -207,6 +207,14 @@ def test_a_known_alias_is_named_if_its_person_is() -> None:
     assert (absent.names_agree, absent.names_missing > 0) == (0, True)
 
 
+def test_an_official_with_an_alias_is_no_guest() -> None:
+    zh = facts("市长会见法国驻华大使皮埃尔·杜邦一行，罗怀瑾出席。", "zh")
+    en = facts("Mayor Henry Lowe met with the visiting delegation.", "en")
+    assert (zh.foreign, en.foreign) == ({"皮埃尔·杜邦"}, {"Henry Lowe"})
+    for aliases, clash in (({}, 1), ({"henry lowe": "罗怀瑾"}, 0), ({"john smith": "罗怀瑾"}, 1)):
+        assert comparison.compare(zh, en, NONE, NONE, aliases).guests_clash == clash
+
+
 def test_places_that_only_english_names_are_missing() -> None:
     zh = "代表团访问了法国和德国。"
     both = compare(zh, "The delegation visited France and Germany.")

@@ -152,6 +152,8 @@ def test_only_a_city_s_own_files_are_its_tables(tmp_path: Path) -> None:
     (tmp_path / "articles" / "x" / "2024 (1).parquet").touch()
     (tmp_path / "articles" / "stray.txt").touch()
     (tmp_path / "articles" / ".hidden").touch()
+    (tmp_path / "articles" / ".cache").mkdir()
+    (tmp_path / "articles" / ".cache" / "2024.parquet").touch()
     found = files.article_files(tmp_path, "x")
     assert [path.stem for path in found] == ["2024", "undated"]
     assert files.articles_bytes(tmp_path, "x") == sum(path.stat().st_size for path in found)

@@ -99,7 +99,8 @@ def test_the_first_capture_of_an_address_dates_its_article(tmp_path: Path) -> No
 
 def test_a_capture_that_is_read_anew_replaces_its_text(tmp_path: Path) -> None:
     write_captures(tmp_path, "x", FOUR[:2], run_id="r")
-    write_captures(tmp_path, "x", [capture(2018, "甲，读得更好")], run_id="s")
+    changes = write_captures(tmp_path, "x", [capture(2018, "甲，读得更好")], run_id="s")
+    assert (changes.new, changes.revised, changes.unchanged) == (0, 1, 0)
     assert history(tmp_path) == [(1, "甲，读得更好", 2018), (2, "乙", 2019)]
 
 

@@ -47,6 +47,14 @@ def test_the_rows_of_keys_are_found_in_every_group(
     assert row == {"zh": "一p00"}
 
 
+def test_a_row_without_a_key_is_no_key_s(tmp_path: Path) -> None:
+    store_rows(tmp_path, "sentences", "x", [{"pair_id": "p", "zh": "一"}, {"zh": "二"}])
+    path, index = files.table_path(tmp_path, "sentences", "x"), RowIndex()
+    for wanted in (["p"], ["p", "q"]):
+        found = index.rows(path, schema.SENTENCES, "pair_id", wanted, ["zh"])
+        assert [row["zh"] for row in found] == ["一"]
+
+
 def test_a_table_that_is_not_there_has_no_rows_and_one_replaced_its_new_ones(
     tmp_path: Path,
 ) -> None:
