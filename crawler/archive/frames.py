@@ -207,5 +207,5 @@ def _record_end(data: "mmap.mmap | bytes", start: int) -> int | None:
     head = _HEAD_END.search(data, start, start + _SLICE)
     if head is None:
         return None
-    length = _LENGTH.search(data[start : head.start() + 1])
+    length = _LENGTH.search(data[start : head.start()])
     return head.end() + int(length[1]) if length else None

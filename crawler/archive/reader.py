@@ -141,9 +141,6 @@ def repair(path: Path) -> int:
     A killed writer leaves one. Damage with whole records after it stays: it is no torn end, and
     `read_records` passes over it. A file left empty is removed.
     """
-    if path.stat().st_size == 0:
-        path.unlink()
-        return 0
     with _frames(path) as frames:
         size, end = frames.size, frames.torn_from()
     if end < size:

@@ -147,6 +147,18 @@ def test_a_cut_is_on_the_disk_before_anything_is_written_after_it(
     assert len(synced) == 1  # a whole file is not touched
 
 
+def test_a_search_given_up_after_records_too_large_cuts_nothing_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "MAX_SEARCH", 0)
+    content = gzip.compress(record(LIMIT * 2)) * 3 + gzip.compress(record(300))
+    found, skipped, path = walked(tmp_path, content, "a.warc.gz")
+    assert found == []
+    assert 1 <= skipped["too_large"] < 3
+    assert skipped["broken"] == 1
+    assert repair(path) == 0
+
+
 @pytest.mark.parametrize("junk", [b"x", b"\x1f", b"\x1f\x8b"])
 def test_a_record_right_behind_a_few_damaged_bytes_is_read(tmp_path: Path, junk: bytes) -> None:
     path = tmp_path / "a.warc.gz"

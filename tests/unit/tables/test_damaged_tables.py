@@ -124,6 +124,31 @@ def test_a_table_that_cannot_be_read_is_named_with_what_to_do(
     assert any(word in told for word in ("move", "install"))
 
 
+@pytest.mark.parametrize(
+    ("name", "city", "remedy"),
+    [
+        ("articles/anlan/2024.parquet", "anlan", "read it in again"),
+        ("rejects/anlan.parquet", "anlan", "read it in again"),
+        ("revisions/anlan.parquet", "anlan", "go on without what was superseded"),
+        ("pairs/anlan.parquet", "anlan", "run `align` again"),
+        ("candidates/anlan.parquet", "anlan", "run `align` again"),
+        ("sentences/anlan.parquet", "anlan", "run `align` again"),
+        ("vectors/anlan/zh.parquet", "anlan", "run again"),
+        ("reviews/anlan.parquet", None, "run again"),
+    ],
+)
+def test_a_damaged_table_has_its_city_and_the_remedy_for_its_kind(
+    tmp_path: Path, name: str, city: str | None, remedy: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"PAR1 no table PAR1")
+    with pytest.raises(StoreError) as caught, parquet.opened(path):
+        pass
+    assert caught.value.city == city
+    assert f"move it away and {remedy}" in str(caught.value)
+
+
 @pytest.mark.parametrize(("damage", "message"), DAMAGES)
 def test_status_shows_the_other_cities_and_ends_with_three(
     output: Path,

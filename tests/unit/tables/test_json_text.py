@@ -1,8 +1,10 @@
 """JSON that people bring has one meaning, or is refused in one phrase."""
 
+import json
+
 import pytest
 
-from pipelines.tables.json_text import JsonError, parse_json
+from pipelines.tables.json_text import MAX_DIGITS, JsonError, parse_json
 
 
 def test_json_is_read_as_text_and_as_bytes() -> None:
@@ -30,3 +32,16 @@ def test_anything_else_is_refused_with_the_reason(text: str | bytes, reason: str
         parse_json(text)
     assert reason in str(raised.value)
     assert len(str(raised.value)) < 200
+
+
+def test_bounds_are_of_what_is_within_them_too() -> None:
+    assert parse_json("9" * MAX_DIGITS) == int("9" * MAX_DIGITS)
+    assert parse_json(f"-{'9' * (MAX_DIGITS - 1)}") < 0
+    with pytest.raises(JsonError) as raised:
+        parse_json(f'{{"{"k" * 900}": 1, "{"k" * 900}": 2}}')
+    assert len(str(raised.value)) < 200
+    assert "kkk" in str(raised.value)
+    for odd in ("\u200b", "\x07"):  # a key that cannot be seen is shown by its number
+        key = json.dumps(odd)
+        with pytest.raises(JsonError, match=r"the key .\\u[0-9a-f]{4}. appears twice"):
+            parse_json(f"{{{key}: 1, {key}: 2}}")
