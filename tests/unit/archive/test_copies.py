@@ -45,6 +45,10 @@ def test_copies_after_the_last_noted_one_are_found_again(tmp_path: Path) -> None
     found = list(CopyWriter(tmp_path, "copies").recover(places[0]))
     assert found == [("wayback/1", places[1]), ("wayback/2", places[2])]
     assert len(list(CopyWriter(tmp_path, "copies").recover(("", 0)))) == 3
+    with CopyWriter(tmp_path, "copies", max_file=1) as writer:
+        later = [writer.write(copy(number)) for number in (3, 4)]
+    found = list(CopyWriter(tmp_path, "copies").recover(later[0]))
+    assert found == [("wayback/4", later[1])]
 
 
 def test_another_run_goes_on_at_the_end_of_a_file_that_is_not_full(tmp_path: Path) -> None:

@@ -207,6 +207,19 @@ def test_a_part_has_its_sentences_and_the_title_only_with_the_lead(first: int, e
     assert whole.shares == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("lang", "text", "size"),
+    [
+        ("zh", "大连港5G基站已建成37座。", 9), ("zh", "2024", 1), ("zh", "", 1),
+        ("en", "The city's 5G network grew by 12.5%, co-operation said.", 9), ("en", "……", 1),
+        ("en", "", 1),
+    ],
+)  # fmt: skip
+def test_the_size_of_a_text_is_in_characters_or_words(lang: str, text: str, size: int) -> None:
+    (one,) = prepare([Document("a", lang, "题 title", text, DAY)], load_encoder())
+    assert one.size == size
+
+
 def test_vectors_of_texts_are_those_of_prepared_articles() -> None:
     documents = [Document(f"z{n}", "zh", f"题{n}", item, DAY) for n, item in enumerate(ITEMS)]
     encoder = load_encoder()

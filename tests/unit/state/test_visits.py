@@ -40,6 +40,16 @@ def test_only_article_pages_without_a_stored_result_are_unstored(visits: Visits)
     assert urls(visits) == ["http://a.example/4"]
 
 
+def test_the_payload_of_an_address_is_the_one_last_fetched_from_it(visits: Visits) -> None:
+    one, two = visit("http://a.example/1"), visit("http://a.example/2")
+    for number, each in enumerate((one, two, replace(one, digest=two.digest))):
+        visits.record(replace(each, place=Place("run.warc.gz", number)), MOMENT)
+    found = visits.payload_of(one.url)
+    assert found is not None
+    assert (found.place.offset, found.url) == (1, two.url), "the first copy of what it says now"
+    assert visits.payload_of("http://a.example/3") is None
+
+
 def test_a_page_that_changed_has_yet_to_be_stored_again(visits: Visits) -> None:
     visits.record(visit("http://a.example/1"), MOMENT)
     visits.mark([("http://a.example/1", "stored")], "run-1")
