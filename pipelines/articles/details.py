@@ -59,7 +59,7 @@ def _decides(first: str, second: str, span: Span) -> bool:
     around = (
         first[max(0, a - _CONTEXT) : b + _CONTEXT], second[max(0, c - _CONTEXT) : d + _CONTEXT]
     )  # fmt: skip
-    if _another_way(*around, "zh") or _other_words(*around):
+    if _another_way(*around, "zh") or other_words(*around):
         return True
     if "·" in first[max(0, a - 1) : b + 1] and "·" in second[max(0, c - 1) : d + 1]:
         return True
@@ -122,8 +122,8 @@ def _another_way(first: str, second: str, lang: str) -> bool:
     )
 
 
-def _other_words(first: str, second: str) -> bool:
-    """Return True if each text has its own of exclusive words."""
+def other_words(first: str, second: str) -> bool:
+    """Return True if each Chinese text has its own of exclusive words."""
     for name in _EXCLUSIVE:
         own, other = ({w for w in _words(name, "zh") if w in text} for text in (first, second))
         if own - other and other - own:

@@ -334,6 +334,11 @@ def _another_detail(first: PreparedText, second: PreparedText) -> bool:
     return False
 
 
+def other_words(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Return True if similar Chinese sentences exclude each other: 上周五, 本周五."""
+    return any(details.other_words(one, other) for one, other, _ in _similar(first, second))
+
+
 def _exchanged(first: Sequence[str], second: Sequence[str]) -> bool:
     """Return True if a sentence occurs with a detail exchanged."""
     return any(True for _ in exchanges(first, second))

@@ -295,6 +295,9 @@ def _repost(repost: PreparedText, original: PreparedText) -> bool:
         _spelled_out(before, after)
         for differences in duplicates.exchanges(repost.sentences, original.sentences)
         for before, after in differences
+    ) and not (
+        # 本 is `our` before a city, `this` before a week: 本周, 上周.
+        repost.chinese and duplicates.other_words(repost.sentences, original.sentences)
     )
 
 

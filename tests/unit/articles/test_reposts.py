@@ -92,6 +92,21 @@ def test_our_city_may_be_spelled_out_but_no_name_or_figure_exchanged(
     assert marks(tmp_path)["a1"] == (("b1", "beihe") if repost else (None, None))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "repost"),
+    [("本月底", "上月底", False), ("本港", "香港", True), ("本周日", "下周日", False)],
+)
+def test_our_before_a_time_is_no_city(tmp_path: Path, old: str, new: str, repost: bool) -> None:
+    text = ZH.replace("今起", f"{old}起")
+    put(
+        tmp_path,
+        article("b1", "beihe", text),
+        article("a1", "anlan", text.replace(old, new), day=1),
+    )
+    reposts.mark(tmp_path)
+    assert marks(tmp_path)["a1"] == (("b1", "beihe") if repost else (None, None))
+
+
 def test_short_texts_of_two_cities_may_be_alike_by_chance(tmp_path: Path) -> None:
     notice = "根据上级部署，办事大厅春节期间放假，节后恢复正常办公，请市民合理安排时间，敬请谅解。"
     put(tmp_path, article("b1", "beihe", notice), article("a1", "anlan", notice))
