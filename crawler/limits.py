@@ -46,7 +46,7 @@ _ATTRIBUTE = re.compile(
     r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?|[\s/=]+"""
 )
 _OPEN_VALUE = re.compile(
-    r"""<(?:[^<>=]|=\s{0,64}+(?:"[^">]{0,2048}+"|'[^'>]{0,2048}+'|(?!["'\s])))*+=\s{0,64}+["'\s]"""
+    r"""<(?:[^<>=]++|=\s{0,64}+(?:"[^">]{0,2048}+"|'[^'>]{0,2048}+'|(?!["'\s])))*+=\s{0,64}+["'\s]"""
 )
 """Tag with a value in quotes that is open, or too long, where the first bracket comes."""
 _WHOLE_TAG = re.compile(rf"(<[a-zA-Z][^\s/>]*+)(?:{_ATTRIBUTE.pattern})*+")

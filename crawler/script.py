@@ -1,5 +1,7 @@
 """Chinese characters and digits, and English month names, for both packages."""
 
+from functools import lru_cache
+
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Chinese characters, for use inside a character class: `re.compile(f"[{HAN}]+")`.
 
@@ -9,6 +11,7 @@ Unified ideographs with all their extensions, and the compatibility ideographs.
 _ASCII = bytes(range(0x80))
 
 
+@lru_cache(maxsize=2)  # a page is asked for it at each of the steps before it is parsed
 def outside_ascii(text: str) -> str:
     """Return the characters of a text outside ASCII.
 

@@ -145,6 +145,9 @@ SPIDER_MIDDLEWARES = {
     # It drops a request without a word, so that whoever counts its answers waits for ever. Long
     # addresses are left out where lists are read.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    # Both look at requests made of a page, and a page gives none: articles come from lists.
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 ITEM_PIPELINES = {
     # By name only: the crawler knows nothing of the pipelines.

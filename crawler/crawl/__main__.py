@@ -10,6 +10,7 @@ pages stored.
 
 import argparse
 import gc
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(CityLoader(args.cities_dir).load(args.city))
     task = process.crawl(crawler, since=args.since or "", until=args.until or "")
+    # Scrapy makes two records a page that no handler takes.
+    logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
     # A page's thousands of small objects are in no cycle; nor are those that the modules made.
     gc.collect()
     gc.freeze()

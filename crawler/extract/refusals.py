@@ -6,6 +6,7 @@ They are recognised, never worked around.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import accumulate
 
 from crawler.extract.charset import header_value
 from crawler.extract.forwarding import forward_of
@@ -80,6 +81,7 @@ _MARKUP = re.compile(
     rb"center|font|br)\b|<!--",
     re.IGNORECASE,
 )
+_LONG_RUN = re.compile(rb">([^<>]{60,}+)</(?:p|div|td|span)")
 _READ = 400_000
 """Bytes of a page that are looked at."""
 _PLENTY = 1500
@@ -212,10 +214,8 @@ def is_drawn(body: bytes) -> bool:
 @lru_cache(maxsize=16)  # several layers of a crawl look at one response
 def _plenty(body: bytes) -> bool:
     """Return True if a page plainly shows text, without parsing it."""
-    return (
-        sum(len(run) for run in re.findall(rb">([^<>]{60,}+)</(?:p|div|td|span)", body[:_READ]))
-        > _PLENTY
-    )
+    runs = (len(found[1]) for found in _LONG_RUN.finditer(body[:_READ]))
+    return any(shown > _PLENTY for shown in accumulate(runs))
 
 
 def _app(body: bytes) -> bool:

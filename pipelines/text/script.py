@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -39,13 +39,21 @@ class Letters(NamedTuple):
 def count_letters(text: str) -> Letters:
     """Count the characters of a text by script.
 
-    In one pass over their code points.
+    In one pass over their code points; those of a paragraph are remembered, since each rule for
+    the language of a page asks for them.
     """
+    return _counted_line(text) if len(text) <= _LONGEST_LINE else _counted(text)
+
+
+def _counted(text: str) -> Letters:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     found = np.bincount(_kinds().take(codes, mode="clip"), minlength=len(_OF_KIND))
     return Letters(*(found @ _OF_KIND).tolist())
 
 
+_counted_line = lru_cache(maxsize=512)(_counted)
+_LONGEST_LINE = 500
+"""Characters of a text whose counts are remembered; set by hand, not measured."""
 _OF_KIND = np.array([[kind >> bit & 1 for bit in range(7)] for kind in range(1 << 7)])
 """For each kind of character, a bit for each field of `Letters`."""
 _END = 0x40000
