@@ -126,7 +126,7 @@ def _codings(headers: Mapping[str, str]) -> list[str]:
     """Return the known codings to undo, outermost first."""
     said = headers.get("content-encoding", "").lower().split(",")
     names = (name.partition(";")[0].strip("\"' \t") for name in reversed(said))
-    return [name for name in names if name in _READERS]
+    return [name for name in (name.removeprefix("x-") for name in names) if name in _READERS]
 
 
 def _otherwise(page: bytes, *, guess: bool) -> bytes:
@@ -135,6 +135,9 @@ def _otherwise(page: bytes, *, guess: bool) -> bytes:
     With `guess`, of a body that is said to be packed, also codings that have no mark.
     """
     for _ in range(_MAX_LAYERS):
+        # Some programs write a line's end before the page, and then pack the page alone.
+        bare = page.lstrip(b"\r\n") if guess else page
+        page = bare if bare.startswith(tuple(_MAGIC)) else page
         coding = next((name for mark, name in _MAGIC.items() if page.startswith(mark)), "")
         undone = _undone(coding, page) if coding else page
         if undone is page:
@@ -219,10 +222,19 @@ def _brotli(body: bytes) -> Iterator[bytes]:
 def _zstd(body: bytes) -> Iterator[bytes]:
     if zstd is None:
         raise _DamagedError
+    at = 0
+    for _ in range(_MAX_MEMBERS):
+        at = yield from _zstd_frame(body, at)
+        if not body.startswith(b"\x28\xb5\x2f\xfd", at):
+            return
+    raise _TooMuchError
+
+
+def _zstd_frame(body: bytes, at: int) -> Generator[bytes, None, int]:
+    """Yield the unpacked frame at `at` in small parts; return its end."""
     decoder = zstd.ZstdDecompressor(
         options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
     )
-    at = 0
     try:
         while not decoder.eof and (at < len(body) or not decoder.needs_input):
             data = body[at : at + _SLICE] if decoder.needs_input else b""
@@ -230,11 +242,11 @@ def _zstd(body: bytes) -> Iterator[bytes]:
             yield decoder.decompress(data, _SLICE)
     except zstd.ZstdError as error:
         raise _DamagedError from error
+    return at - len(decoder.unused_data)
 
 
 _READERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "gzip": _gzip,
-    "x-gzip": _gzip,
     "deflate": _deflate,
     "br": _brotli,
     "zstd": _zstd,

@@ -33,30 +33,29 @@ _BOMS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 # What a declared name means in practice: the superset that decodes everything sites put under it.
+# Names without their signs, which sites write in many ways.
 _SUPERSET = {
     "gb2312": "gb18030",
-    "gb_2312-80": "gb18030",
-    "x-gbk": "gb18030",
+    "gb231280": "gb18030",
+    "xgbk": "gb18030",
+    "euccn": "gb18030",
     "gbk": "gb18030",
     "cp936": "gb18030",
     "ms936": "gb18030",
-    "windows-936": "gb18030",
-    "euc-cn": "gb18030",
-    "hz-gb-2312": "hz",
+    "windows936": "gb18030",
+    "hzgb2312": "hz",
     "gb18030": "gb18030",
     "big5": "big5hkscs",
-    "x-x-big5": "big5hkscs",
-    "big5-hkscs": "big5hkscs",
+    "xxbig5": "big5hkscs",
     "big5hkscs": "big5hkscs",
     "cp950": "big5hkscs",
-    "iso-8859-1": "cp1252",
+    "iso88591": "cp1252",
     "latin1": "cp1252",
-    "latin-1": "cp1252",
-    "us-ascii": "cp1252",
+    "usascii": "cp1252",
     "ascii": "cp1252",
-    "windows-1252": "cp1252",
+    "windows1252": "cp1252",
     "utf8": "utf-8",
-    "utf-8": "utf-8",
+    "utf8mb4": "utf-8",
     "unicode": "utf-8",
 }
 _REGION = ("gb18030", "big5hkscs", "utf-8")
@@ -81,6 +80,9 @@ _ALONE, _MANY = 0.7, 8
 """Share of lone signs, and number of signs, from which they are European; set by hand."""
 _ENOUGH = 4_000
 """Bytes of a sample that are judged."""
+_ZEROS, _OTHERS = 0.02, 0.3
+"""Share of zero bytes from which text may be UTF-16, and of those in the other halves of its
+characters, where few Han have one. Set by hand, not measured."""
 _FEW = 4
 """Characters of three or more bytes from which undeclared UTF-8 is no accident; set by hand."""
 _PLAIN, _UNLIKELY = 0.9, 0.3
@@ -115,12 +117,14 @@ class Decoded:
 
 def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
     """Decode a page. Never raises; `headers` are matched without regard to case."""
-    header = _known(_HEADER.search(header_value(headers, "content-type")))
+    stated = _HEADER.search(header_value(headers, "content-type"))
+    header = _known(stated)
     meta = _declared_inside(body)
     declared = [name for name in (header, meta) if name]
     whole = _is_utf8(body)
+    wide = stated and re.match(r"utf-?16", stated[1], re.I)
     pieces = None if whole else _in_pieces(body, declared)
-    text, encoding = pieces or ("", _choose(body, header, meta, whole))
+    text, encoding = pieces or ("", _choose(body, header, meta, whole, bool(wide)))
     text = repaired(text or _read(body, encoding))
     flags: list[str] = []
     if pieces or (any(name != encoding for name in declared) and not body.isascii()):
@@ -135,19 +139,24 @@ def header_value(headers: Mapping[str, str], name: str) -> str:
     return next((str(value) for key, value in headers.items() if key.lower() == name), "")
 
 
-def _choose(body: bytes, header: str | None, meta: str | None, whole: bool) -> str:
-    """Return the codec of a page; `whole` if it is valid UTF-8."""
+def _choose(body: bytes, header: str | None, meta: str | None, whole: bool, wide: bool) -> str:
+    """Return the codec of a page.
+
+    `whole` if it is valid UTF-8, `wide` if its header states UTF-16.
+    """
     for mark, name in _BOMS:
         if body.startswith(mark):
             return name
-    if body.isascii():
+    if body.isascii() and b"\x00" not in body and not wide:
         return "hz" if "hz" in (header, meta) else "utf-8"
-    if wide := _utf16(body):
-        return wide
+    if utf16 := _utf16(body, stated=wide):
+        return utf16
     declared = [name for name in (header, meta) if name]
     claimed = "utf-8" in declared or not declared or _multibyte(body) >= _FEW
     if whole and (claimed or _is_latin(body.decode("utf-8"))):
         return "utf-8"
+    if "big5hkscs" in declared and _quality(_wide(body), "big5hkscs") > _GOOD:
+        return "big5hkscs"  # every other byte of its characters may be an ASCII letter
     if _alone(body):
         # No encoding of Chinese leaves single bytes among ASCII letters.
         return next((name for name in declared if name not in (*_REGION, "hz")), "cp1252")
@@ -285,26 +294,31 @@ def _multibyte(body: bytes) -> int:
     return len(body[:_SAMPLE].translate(None, _BELOW_THREE))
 
 
-def _utf16(body: bytes) -> str | None:
-    """Return a UTF-16 codec for bytes half zero, or None.
+def _utf16(body: bytes, *, stated: bool) -> str | None:
+    """Return a UTF-16 codec for a page without a mark, or None.
 
-    Every other byte of ASCII markup in UTF-16 is zero.
+    Every other byte of its ASCII signs is zero. A text of Han alone has none: then the header must
+    have `stated` it.
     """
-    start = body[:64]
-    if len(start) < 16 or b"\x00" not in start:
+    start = body[:_ENOUGH]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    some = even + odd > _ZEROS * len(start) and min(even, odd) <= _OTHERS * max(even, odd)
+    if len(start) < 16 or not (some or stated):
         return None
-    even, odd = start[::2], start[1::2]
-    for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if zeros.count(0) > 0.7 * len(zeros) and others.count(0) < 0.3 * len(others):
-            return name
-    return None
+    names = ("utf-16-le", "utf-16-be")
+    likely = names if even == odd else names[even > odd :][:1]
+    best = max(likely, key=lambda name: _quality(start, name))
+    return best if _quality(start, best) > _GOOD else None
 
 
 def _declared_inside(body: bytes) -> str | None:
-    head = body[:16_384]
-    if b"<!--" in head:
-        head = _COMMENT.sub(b"", head)
-    found = _META.search(head)
+    found = None
+    for length in (16_384, _SAMPLE):  # styles and scripts of a whole system may stand before it
+        head = body[:length]
+        if b"<!--" in head:
+            head = _COMMENT.sub(b"", head)
+        if found := _META.search(head):
+            break
     if not found:
         return None
     raw = found.group(1) or found.group(2)
@@ -318,8 +332,9 @@ def _known(found: re.Match[str] | None) -> str | None:
 def _codec(name: str) -> str | None:
     """Return the codec for a declared charset name, or None."""
     name = name.lower().strip("\"' ;")
-    if name in _SUPERSET:
-        return _SUPERSET[name]
+    plain = re.sub(r"[^a-z0-9]", "", name)
+    if plain in _SUPERSET:
+        return _SUPERSET[plain]
     try:
         "x".encode(name)
     except (LookupError, ValueError, TypeError):
