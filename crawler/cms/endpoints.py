@@ -19,6 +19,7 @@ from lxml import etree
 from crawler.cms.family import Link, Listing
 from crawler.cms.field_names import field_names
 from crawler.cms.links import absolute, is_file, squeeze, stated_date
+from crawler.cms.literals import code_of, literal_at
 from crawler.cms.paging import MAX_PAGES
 from crawler.script import HAN
 
@@ -48,6 +49,15 @@ _FOLDER = re.compile(r"/(?:index\.\w+)?$")
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
 _WORDS = re.compile(rf"[{HAN}]{{4}}|[A-Za-z]+(?: [A-Za-z'’-]+){{2}}")
 _NUMBERED_NAME = re.compile(r"(?<=[_/-])(?P<number>\d{1,5})(?=\.(?:json|js|xml)$)", re.IGNORECASE)
+_GUARD = re.compile(
+    r"\)\]\}'?,?\s|(?:while\s*\(\s*(?:1|true)\s*\)|for\s*\(\s*;\s*;\s*\)|throw\s[^;\n]{0,40})\s*;"
+)
+"""Start of an answer that keeps other sites' pages from reading it as a script."""
+_FIRST = re.compile(
+    r"\s*(?:<!--.*?-->|<\?xml[^>]*\?>|<!DOCTYPE\s+(?!html)[^>\[]*>)\s*", re.S | re.I
+)
+_MANY_VALUES = 500
+"""Values of a script that are read as data; set by hand, not measured."""
 _CALLBACK = re.compile(
     r"(?:/\*.*?\*/\s*)?(?:try\s*\{)?[\w.$]{1,80}\s*\(\s*(.*?)\s*\)\s*;?\s*\Z", re.S
 )
@@ -89,6 +99,8 @@ def read_json(text: str) -> Any:
     None if the text is not JSON. Names without quotes and texts in single ones are read, too.
     """
     body = text.strip().lstrip("\ufeff")
+    if guard := _GUARD.match(body):
+        body = body[guard.end() :].lstrip()
     if not body.startswith(("{", "[", '"')):
         if body.startswith("<") or len(body) < 2 or body[-1] not in ");}]":
             return None
@@ -107,15 +119,39 @@ def read_json(text: str) -> Any:
         return None
 
 
+def read_script(text: str) -> list[Any]:
+    """Return the lists and objects that a script of data has, outermost only.
+
+    Of assignments, guarded calls, and one object in each line. Empty for markup.
+    """
+    if text.lstrip("\ufeff \t\r\n").startswith("<"):
+        return []
+    found: list[Any] = []
+    code, last = code_of(text), 0
+    opened = sorted(start for start in code.ends if text[start] in "[{")
+    for start in opened:
+        if start < last or len(found) >= _MANY_VALUES:
+            continue
+        last = code.ends[start]
+        try:
+            found.append(json.loads(text[start:last], strict=False))
+        except (ValueError, RecursionError):
+            found.append(literal_at(code, start, {})[0])
+    return found
+
+
 def read_xml(text: str) -> Any:
     """Return the records of an XML text as `read_json` would, or None.
 
     None for HTML, and for a text that is neither.
     """
     body = text.lstrip("\ufeff \t\r\n")
+    at = 0
+    while first := _FIRST.match(body, at):
+        at = first.end()
+    body = body[at:]
     if not body.startswith("<") or body.startswith("<!"):
         return None
-    body = re.sub(r"^<\?xml[^>]*\?>\s*", "", body, count=1)
     parser = etree.XMLParser(
         encoding="utf-8", recover=True, no_network=True, resolve_entities=False, load_dtd=False
     )

@@ -19,9 +19,10 @@ _HOLE = re.compile(r"\$\{\s*([\w.$]+)\s*\}")
 _ESCAPE = re.compile(r"\\(.)", re.S)
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
 _PACKED = ("JSON.stringify", "JSON.parse", "encodeURIComponent", "encodeURI", "String", "Number",
-           "parseInt", "qs.stringify", "Qs.stringify", "$.param", "jQuery.param", "$.extend",
-           "Object.assign")  # fmt: skip
+           "parseInt", "$.extend", "Object.assign")  # fmt: skip
 """Functions whose first value is theirs."""
+_FORMS = ("qs.stringify", "Qs.stringify", "$.param", "jQuery.param", "URLSearchParams")
+"""Functions that write their first value as a form's."""
 _DEEP, _MOST, _LONGEST = 12, 200, 20_000
 """Depth and members of an object, and characters of a value, up to which it is read; by hand."""
 
@@ -29,6 +30,13 @@ _DEEP, _MOST, _LONGEST = 12, 200, 20_000
 @dataclass(frozen=True, slots=True)
 class Packed:
     """Object that a script writes as JSON."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Object that a script sends as a form's fields."""
 
     value: Any
 
@@ -112,10 +120,15 @@ def _term(code: Code, at: int, known: Mapping[str, Any], deep: int) -> tuple[Any
     if code.starts("(", at):
         value, end = literal_at(code, at + 1, known, deep + 1)
         return value, _skipped(code, end) + 1
+    if code.starts("new ", at):
+        at = _after(code, at + 4)
     name = _NAME.match(code.text, at)
     if name is None:
         return None, _skipped(code, at)
     end = _after(code, name.end())
+    if name[0] in _FORMS and code.starts("(", end):
+        value, inner = literal_at(code, end + 1, known, deep + 1)
+        return (Form(value) if isinstance(value, dict) else value), _skipped(code, inner) + 1
     if name[0] in _PACKED and code.starts("(", end):
         value, inner = literal_at(code, end + 1, known, deep + 1)
         return (Packed(value) if name[0] == "JSON.stringify" else value), _skipped(code, inner) + 1

@@ -35,9 +35,9 @@ _WORDS = {
 }
 _NUMBER = re.compile(r"(?:第\s*|page\s*|p\.?\s*)?(\d{1,5})(?:\s*[页頁])?", re.IGNORECASE)
 _SPACED = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
-_SIGNS = " \t\u3000[]()（）【】<>《》«»‹›→←▶◀►◄≫≪＞＜⟩⟨❯❮|·.…\xa0-–—:：»"
-_FORWARD = re.compile(r"[>›»→▶►≫＞⟩❯]")
-_BACKWARD = re.compile(r"[<‹«←◀◄≪＜⟨❮]")
+_SIGNS = " \t\u3000[]()（）【】<>《》«»‹›→←⇒⇐▶◀►◄≫≪＞＜⟩⟨❯❮|·.…\xa0-–—:：»"
+_FORWARD = re.compile(r"[>›»→⇒▶►≫＞⟩❯]")
+_BACKWARD = re.compile(r"[<‹«←⇐◀◄≪＜⟨❮]")
 _NEXT_CLASS = re.compile(r"(?:^|[\s_-])(?:next|nextpage|pagedown)(?:$|[\s_-])", re.IGNORECASE)
 _BACK_CLASS = re.compile(r"(?:^|[\s_-])(?:prev|previous|first)(?:$|[\s_-])", re.IGNORECASE)
 _LONGEST_LABEL = 24
@@ -50,16 +50,24 @@ _QUOTED = re.compile(r"[\"']([^\"'\s<>]{1,300})[\"']")
 _ASKED = re.compile(r"\(\s*(?:this\s*,\s*)?[\"']?(\d{1,5})[\"']?\s*[,)]")
 _GAP = r"(?:\s|&nbsp;|<[^<>]{0,80}>){0,6}"
 _STATED = re.compile(
-    rf"[共/／]{_GAP}(?:有{_GAP})?(\d{{1,5}}){_GAP}[页頁]"
+    rf"[共分/／]{_GAP}(?:有{_GAP})?(\d{{1,5}}){_GAP}[页頁]"
     rf"|\b[Pp]ages?{_GAP}:?{_GAP}\d{{1,5}}{_GAP}(?:of|/){_GAP}(\d{{1,5}})\b"
     rf"|页次{_GAP}[:：]{_GAP}\d{{1,5}}{_GAP}[/／]{_GAP}(\d{{1,5}})"
     rf"|\b[Tt]otal(?: of)?{_GAP}:?{_GAP}(\d{{1,5}}){_GAP}pages?\b"
     r"|\btotal-?pages?=[\"']?(\d{1,5})\b"
+    rf"|(?:总|總)(?:页|頁)(?:数|數)?{_GAP}[:：]?{_GAP}(\d{{1,5}})"
+    r"|\b(?i:id|name)=[\"']?(?i:total_?pages?|page_?count)[\"']?\s+(?i:value)=[\"']?(\d{1,5})\b"
 )
+_COUNT = r"(\d{1,3}(?:,\d{3})+|\d{1,7})"
 _ENTRIES = re.compile(
-    rf"共{_GAP}(?:有{_GAP}|计{_GAP})?(\d{{1,7}}){_GAP}(?:条|條|篇|则|个记录|项)"
-    rf"|\b(?:of|[Tt]otal:?){_GAP}(\d{{1,7}}){_GAP}(?:results|items|records|entries|articles)\b"
+    rf"(?:共|(?:查询|搜索|检索|找)到){_GAP}(?:有{_GAP}|计{_GAP})?{_COUNT}{_GAP}(?:条|條|篇|则|个记录|项)"
+    rf"|(?:总|總)(?:记录|記錄|条|條|信息)?(?:数|數){_GAP}[:：]{_GAP}{_COUNT}"
+    rf"|\b(?:of|[Tt]otal:?){_GAP}{_COUNT}{_GAP}(?:results|items|records|entries|articles)\b"
+    rf"|\b{_COUNT}{_GAP}(?:results|items|records|entries|articles){_GAP}found\b"
+    rf"|\b\d{{1,7}}{_GAP}[-–]{_GAP}\d{{1,7}}{_GAP}of{_GAP}{_COUNT}\b"
+    r"|\bdata-(?:total|record)-?(?:count|records?|num)?=[\"']?(\d{1,7})\b"
 )
+_HAN_NUMBERS = "一二三四五六七八九十"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +170,7 @@ def _last_stated(pattern: re.Pattern[str], text: str) -> int | None:
         if (len(run) <= _LONGEST_LABEL or "<" in run) and before.rfind("<a ") <= before.rfind(
             "</a"
         ):
-            found = int(next(filter(None, match.groups())))
+            found = int(next(filter(None, match.groups())).replace(",", ""))
     return found
 
 
@@ -182,7 +190,11 @@ def _marks(
             continue
         if kind == "arrow" and target is None:
             continue  # of a row of pictures, mostly
-        if kind in ("number", "arrow") and target and not _is_kin(target, url):
+        if (
+            kind in ("number", "arrow")
+            and target
+            and not (_is_kin(target, url) or _is_kin(target, base))
+        ):
             continue
         script = "" if target else node.get("onclick") or node.get("href") or ""
         yield _Mark("next" if kind == "arrow" else kind, number, target, asked, script)
@@ -210,7 +222,7 @@ def _asked(node: etree._Element) -> int | None:
     """Return the page an element's script is called with, 0 without."""
     script = node.get("onclick") or node.get("href") or ""
     if "(" not in script:
-        return None
+        return whole_number(node.get("data-page") or node.get("data-pageno") or "")
     match = _ASKED.search(script)
     return int(match[1]) if match else 0
 
@@ -242,6 +254,8 @@ def _kind(written: str) -> tuple[str, int | None] | None:
     word = _SPACED.sub("", re.sub(r"\s*\(\d+\)$", "", written).strip(_SIGNS))
     if number := _NUMBER.fullmatch(word):
         return "number", int(number[1])
+    if len(word) == 1 and word in _HAN_NUMBERS:
+        return "number", _HAN_NUMBERS.index(word) + 1
     for kind, pattern in _WORDS.items():
         if pattern.fullmatch(word):
             return kind, None

@@ -16,6 +16,7 @@ script that joins the name of a page: `"index_" + n + ".html"`.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 from crawler.cms.field_names import field_names
@@ -46,14 +47,19 @@ _ATTRIBUTE = re.compile(
 _JOINED = re.compile(
     r"(?<![\w./?=&%-])(?P<head>[\w./?=&%-]{0,120})"
     r"(?:[\"'`]\s*\+\s*(?P<word>[\"']_[\"']\s*\+\s*)?"
-    r"\(?\s*(?P<number>[A-Za-z_$][\w.$]{0,40}(?:\(\))?)(?P<less>\s*-\s*1)?(?:\s*\+\s*1)?"
+    r"\(?\s*(?P<number>\$\(this\)\.\w{1,10}\([^()]{1,30}\)|[A-Za-z_$][\w.$]{0,40}(?:\(\))?)"
+    r"(?P<less>\s*-\s*1)?(?:\s*\+\s*1)?"
     r"\s*\)?(?:\s*\+\s*[\"'`](?P<dot>\.[\"'`]\s*\+\s*[\"'`])?|(?=\s*[;,)}\n]))"
     r"|\$\{[^{}]{1,60}\})"
     r"(?P<tail>[\w./?=&%-]{0,60})"
 )
+_COUNTING = re.compile(r"\bdata-(?:total|page|count|record)[\w-]{0,20}=", re.IGNORECASE)
+_DATA = re.compile(r"\bdata-([\w-]{1,30})=(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_ELEMENTS, _LONGEST_TAG = 20, 2000
+"""Elements with such attributes, and characters of one, that are looked at; set by hand."""
 _OF_THIS_PAGE = re.compile(r"cur|now", re.IGNORECASE)
 _PAGE = re.compile(r"page|paging|pagination", re.IGNORECASE)
-_HOLE = re.compile(r"\{\w*\}|\[page\]|%d|_PAGE_|\*", re.IGNORECASE)
+_HOLE = re.compile(r"\{\w*\}|#\w+#|__\w+__|\[page\]|%d|_PAGE_|\*", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.?((?:x|s|j)?html?|jsp|aspx?|php|do)", re.IGNORECASE)
 _STATIC = re.compile(r"(?:/|/(?P<name>[\w-]+)\.(?P<ext>[sjx]?html?))$", re.IGNORECASE)
 _LATER = re.compile(r"_\d+$")
@@ -169,6 +175,10 @@ def _candidates(written: str, url: str, known: dict[str, str]) -> Iterator[Pages
         pages = _of_fields(_plain_names(fields), written, url)
         if pages and (_PAGE.search(match["function"]) or _names_page(fields)):
             yield pages
+    for fields in _attributes(written):
+        pages = _of_fields(_plain_names(fields), written, url) if _names_page(fields) else None
+        if pages:
+            yield pages
     variables = {
         name: value
         for name, value in _plain_names(known).items()
@@ -179,6 +189,17 @@ def _candidates(written: str, url: str, known: dict[str, str]) -> Iterator[Pages
     pages = _of_fields(variables, written, url)
     if pages:
         yield pages
+
+
+def _attributes(written: str) -> Iterator[dict[str, str]]:
+    """Yield the `data-` attributes of elements that count pages or entries."""
+    last = -1
+    for match in islice(_COUNTING.finditer(written), _ELEMENTS):
+        start, end = written.rfind("<", 0, match.start()), written.find(">", match.end())
+        if last < start < end < start + _LONGEST_TAG:
+            last = start
+            named = _DATA.findall(written[start:end])
+            yield {name.lower().replace("-", ""): one or other for name, one, other in named}
 
 
 def _names_page(fields: dict[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Lists that a page's script asks for by POST.
+"""Lists that a page's script asks for: endpoint, method and values.
 
 The call names endpoint and body: of jQuery, axios, fetch, or a bare XMLHttpRequest. Values that
 only a click decides are left out, but for the page, which is the first.
@@ -8,29 +8,35 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.cms.endpoints import OFFSETS, PAGE_FIELDS, plain_name
 from crawler.cms.links import absolute, is_file, once
-from crawler.cms.literals import Code, Packed, code_of, literal_at
+from crawler.cms.literals import Code, Form, Packed, code_of, literal_at
 from crawler.cms.shells import scripts_of
 from crawler.posted import Fields, with_form, with_json
 
 _CALL = re.compile(
     r"(?<![\w$])(?P<on>[\w$]{1,30}(?:\.\$?\w{1,20}){0,3}?)?(?P<dot>\.?)"
-    r"(?P<function>\$?post|postJSON|ajax|fetch|axios|request|service|http)\s*\(",
+    r"(?P<function>\$?post|postJSON|get|getJSON|ajax|fetch|axios|request|service|http)\s*\(",
     re.IGNORECASE,
 )
 _OPEN = re.compile(r"\.open\s*\(\s*[\"']post[\"']\s*,", re.IGNORECASE)
 _SEND = re.compile(r"\.send\s*\(")
 _ASSIGNED = re.compile(r"(?<![\w.$])(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$.]{0,60})\s*=(?!=)\s*")
+_APPENDED = re.compile(
+    r"(?<![\w.$])([A-Za-z_$][\w$]{0,60})\.(?:append|set)\s*\(\s*[\"'](\w{1,40})[\"']\s*,"
+)
 _OPTIONS = ("data", "params", "body", "where", "postData")
 _NO_LIST = re.compile(
     r"visit|count(?:er)?\b|click|login|share|comment|vote|weather|captcha|log\b|stat|save|add|"
     r"submit|upload|like|praise|zan|pv\b|hit",
     re.IGNORECASE,
 )
+_SIDE = re.compile(r"hot|side|right|rank|recommend|relat|notice|banner|tui|top\d*$", re.I)
+"""Paths of lists beside a page's own."""
 _LIST = re.compile(r"list|query|search|page|find|news|article|info|content|doc|data|get", re.I)
 _LONGEST = 400_000
 _ASSIGNMENTS, _CALLS, _MOST = 1000, 60, 3
@@ -39,20 +45,44 @@ _ASSIGNMENTS, _CALLS, _MOST = 1000, 60, 3
 
 def posts(text: str, url: str) -> tuple[str, ...]:
     """Return the requests by POST that may bring a list."""
-    folded = text.lower()
-    if "post" not in folded:
-        return ()
+    return _requests(text, url, "post") if "post" in text.lower() else ()
+
+
+def gets(text: str, url: str) -> tuple[str, ...]:
+    """Return the requests by GET that may bring a list."""
+    return _requests(text, url, "get")
+
+
+def _requests(text: str, url: str, method: str) -> tuple[str, ...]:
+    """Return the requests by a method for the page's own list.
+
+    Those of lists in a side column are left out where there are others.
+    """
     code = code_of("\n;".join(scripts_of(text))[:_LONGEST])
     known = _known(code)
-    found = []
-    for written, body in _calls(code, known):
-        target = absolute(str(written), url)
+    found: list[tuple[tuple[bool, bool], str]] = []
+    for written, body, by in _calls(code, known):
+        target = absolute(str(written), url) if by == method else None
         if target is None or urlsplit(target).netloc != urlsplit(url).netloc or is_file(target):
             continue
-        address = _address(target, body)
-        if address:
-            found.append(address)
-    return once(found, url)[:_MOST]
+        filled = _first_page(_object(body))
+        paged = any(_is_page(name) for name in (*_names(filled), *dict(_query(target))))
+        if address := _address(target, body, filled, paged=paged, method=method):
+            found.append(((bool(_SIDE.search(urlsplit(target).path)), not paged), address))
+    best = min((rank for rank, _ in found), default=None)
+    return once((address for rank, address in found if rank == best), url)[:_MOST]
+
+
+def _query(target: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(target).query, keep_blank_values=True)
+
+
+def _object(body: Any) -> dict[str, Any]:
+    """Return the values of a body as an object; empty without any."""
+    value = body.value if isinstance(body, Packed) else body
+    if isinstance(value, str):
+        value = dict(parse_qsl(value, keep_blank_values=True))
+    return value if isinstance(value, dict) else {}
 
 
 def _known(code: Code) -> dict[str, Any]:
@@ -69,11 +99,16 @@ def _known(code: Code) -> dict[str, Any]:
         owner, dot, field = name.rpartition(".")
         if dot and isinstance(known.get(owner), dict):
             known[owner].setdefault(field, value)  # param.pageNo = 1
+    for match in islice(_APPENDED.finditer(code.text), _ASSIGNMENTS):
+        value, _ = literal_at(code, match.end(), known)
+        form = known.setdefault(match[1], Form({}))
+        if isinstance(form, Form) and isinstance(form.value, dict):
+            form.value.setdefault(match[2], value)
     return known
 
 
-def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield endpoint and body of each call."""
+def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any, str]]:
+    """Yield endpoint, body and method of each call."""
     for count, match in enumerate(_CALL.finditer(code.text)):
         if count >= _CALLS:
             return
@@ -82,22 +117,29 @@ def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         jquery = (match["on"] or "").rpartition(".")[2].lower() in ("$", "jquery")
         if match["function"].lower().endswith(("post", "postjson")):
             if isinstance(first, str):
-                yield first, _body(second, {}, plain=jquery)
+                yield first, _body(second, {}, plain=jquery), "post"
             continue
+        named = match["function"].lower().startswith("get")
         options = first if isinstance(first, dict) else second
-        if not isinstance(options, dict):
-            continue
+        if named and jquery:
+            options = {"data": second}
+        elif not isinstance(options, dict):
+            options = {}
         endpoint = options.get("url", first)
         methods = [str(options.get(name, "")).lower() for name in ("type", "method")]
-        if "post" in methods and isinstance(endpoint, str):
-            given = next((options[name] for name in _OPTIONS if name in options), None)
-            yield endpoint, _body(given, options, plain=jquery)
+        if not isinstance(endpoint, str):
+            continue
+        given = next((options[name] for name in _OPTIONS if name in options), None)
+        if "post" in methods and not named:
+            yield endpoint, _body(given, options, plain=jquery), "post"
+        else:
+            yield endpoint, given, "get"
     for match in _OPEN.finditer(code.text):
         endpoint, _ = literal_at(code, match.end(), known)
         sent = _SEND.search(code.text, match.end(), match.end() + 2000)
         if isinstance(endpoint, str) and sent:
             given, _ = literal_at(code, sent.end(), known)
-            yield endpoint, _body(given, {}, plain=True)
+            yield endpoint, _body(given, {}, plain=True), "post"
 
 
 def _body(given: Any, options: Mapping[str, Any], *, plain: bool) -> Any:
@@ -105,24 +147,24 @@ def _body(given: Any, options: Mapping[str, Any], *, plain: bool) -> Any:
 
     With `plain`, the function sends forms unless it is told otherwise.
     """
+    if isinstance(given, Form):
+        return given.value
     kinds = f"{options.get('contentType')} {options.get('headers')}".lower()
     if isinstance(given, dict) and ("json" in kinds or not (plain or "form" in kinds)):
         return Packed(given)
     return given
 
 
-def _address(target: str, body: Any) -> str | None:
+def _address(
+    target: str, body: Any, filled: dict[str, Any], *, paged: bool, method: str
+) -> str | None:
     """Return the address of a request for a list, or None."""
-    value = body.value if isinstance(body, Packed) else body
-    if isinstance(value, str):
-        value = dict(parse_qsl(value, keep_blank_values=True))
-    if not isinstance(value, dict):
-        value = {}
-    filled = _first_page(value)
     path = urlsplit(target).path
-    paged = any(_is_page(name) for name in _names(filled))
-    if _NO_LIST.search(path) or not (paged or (value and _LIST.search(path))):
+    if _NO_LIST.search(path) or not (paged or (filled and _LIST.search(path))):
         return None
+    if method == "get":
+        sign = "&" if urlsplit(target).query else "?"
+        return f"{target}{sign}{urlencode(_fields(filled))}" if filled else target
     if isinstance(body, Packed):
         return with_json(target, _unpacked(filled))
     return with_form(target, _fields(filled))

@@ -8,12 +8,12 @@ all of them. A page that its family cannot read is read by the generic family.
 from collections.abc import Callable
 from dataclasses import replace
 
-from crawler.cms.endpoints import json_listing, read_json, read_xml
+from crawler.cms.endpoints import json_listing, read_json, read_script, read_xml
 from crawler.cms.family import Family, Link, Listing
 from crawler.cms.links import once
 from crawler.cms.pagers import pager_of
 from crawler.cms.paging import called_pages
-from crawler.cms.posts import posts
+from crawler.cms.posts import gets, posts
 from crawler.cms.shells import endpoints, frames, inline_data, named, written_markup
 from crawler.posted import plain_url
 
@@ -47,6 +47,8 @@ def _read(family: Family, read: Callable[[str, str], Listing], text: str, url: s
             return replace(found, more=once((*own.more, *found.more), url))
     if data is not None or not family.pagers:
         return own
+    if not own.links and (found := json_listing(read_script(text), url)).links:
+        return found
     return _page(family, own, read, text, url)
 
 
@@ -67,8 +69,10 @@ def _page(
     if len(links) <= _FEW:
         sent = posts(text, url)
         asked = {plain_url(address) for address in sent}
-        got = (address for address in endpoints(text, url) if address not in asked)
-        more += [*frames(text, url, every=True), *got, *sent]
+        got = [address for address in endpoints(text, url) if address not in asked]
+        whole = {address.partition("?")[0] for address in got}
+        called = (at for at in gets(text, url) if at.partition("?")[0] not in whole)
+        more += [*frames(text, url, every=True), *got, *called, *sent]
     else:
         more += frames(text, url, every=False)
     further = once(more, url)

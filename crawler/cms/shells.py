@@ -21,6 +21,7 @@ _NO_LIST = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(r"list|lb\b|news|xw|column|main|content|right|body|data|dynamic|dt\b", re.I)
+_LAZY = ("data-src", "data-lazy-src", "data-original", "data-url", "_src", "lazy-src")
 _FRAME_LOADED = re.compile(
     r"\.load\(\s*[\"']([^\"'\s]{3,300})|\.src\s*=\s*[\"']([^\"'\s]{3,300})[\"']|"
     r"\bsrc[\"']\s*,\s*[\"']([^\"'\s]{3,300})[\"']"
@@ -70,7 +71,7 @@ def endpoints(text: str, url: str) -> tuple[str, ...]:
     for match in _QUOTED.finditer(text):
         if len(found) >= _MOST:
             break
-        if not _DATA.search(match["url"]):
+        if not _DATA.search(match["url"]) or "${" in match["url"]:
             continue
         target = absolute(entities.unescape(match["url"]), url)
         if target and urlsplit(target).netloc == urlsplit(url).netloc and _is_whole(target):
@@ -131,7 +132,8 @@ def _framed(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     for node in root.iter("iframe", "frame", "object", "embed"):
         name = "data" if node.tag == "object" else "src"
         blank = (node.get(name) or "#").strip().startswith(("#", "about:", "javascript:"))
-        yield node, "data-src" if blank and node.get("data-src") else name
+        lazy = next((other for other in _LAZY if node.get(other)), name)
+        yield node, lazy if blank else name
 
 
 def _is_whole(target: str) -> bool:

@@ -306,7 +306,7 @@ def _utf16(body: bytes, *, stated: bool) -> str | None:
     if len(start) < 16 or not (some or stated):
         return None
     names = ("utf-16-le", "utf-16-be")
-    likely = names if even == odd else names[even > odd :][:1]
+    likely = names[even > odd :][:1] if some else names
     best = max(likely, key=lambda name: _quality(start, name))
     return best if _quality(start, best) > _GOOD else None
 

@@ -8,7 +8,7 @@ import html as entities
 import re
 from collections.abc import Iterator
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from crawler.item import canonical_url
 
@@ -23,10 +23,14 @@ _HIDDEN = re.compile(
 _SCRIPT = re.compile(r"<script\b([^<>]*)>(.*?)(?:</script\s*>|\Z)", re.I | re.S)
 _META = re.compile(r"<meta\b([^<>]*)>", re.I)
 _ATTRIBUTE = re.compile(r"([\w:-]{1,40})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
-_REFRESH = re.compile(r"\s*(\d{1,6})(?:\.\d*)?\s*[;,\s]\s*(?:url\s*=)?\s*[\"']?([^\"']+)", re.I)
+_REFRESH = re.compile(r"\s*(\d{1,6})(?:\.\d*)?\s*[;,；，\s]\s*(?:url\s*=)?\s*[\"']?([^\"']+)", re.I)
 _BASE = re.compile(r"<base\b([^<>]*)>", re.I)
 _ONLOAD = re.compile(r"\bonload\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.I)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|(?<![:\"'\\])//[^\n]*", re.S)
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\"'/]))")
+_DECODED = re.compile(
+    r"\b(?:unescape|(?:de|en)codeURI(?:Component)?)\(\s{0,9}(\"[^\"\n]*\"|'[^'\n]*')\s{0,9}\)"
+)
 _TASK = re.compile(
     r"document\.cookie|\beval\s*\(|fromCharCode|XMLHttpRequest|\bfetch\s*\(|\batob\s*\("
 )
@@ -37,6 +41,9 @@ _SUM = rf"({_TERM}(?:\s{{0,9}}\+\s{{0,9}}{_TERM}){{0,20}})"
 _GOES = re.compile(
     r"\blocation\s*(?:\.\s*href\s*|\[\s*[\"']href[\"']\s*\]\s*)?=(?!=)\s*" + _SUM + "|"
     r"\blocation\s*\.\s*(?:replace|assign)\s*\(\s*" + _SUM + "|"
+    r"\(\s*(?:window\s*\.\s*)?location\s*\)\s*\.\s*(?:attr|prop)\(\s*[\"']href[\"']\s*,\s*"
+    + _SUM
+    + "|"
     r"\b(?:window|self|top)\s*\.\s*navigate\s*\(\s*" + _SUM + "|"
     r"\bopen\s*\(\s*" + _SUM + r"\s*,\s*[\"']_(?:self|top|parent)[\"']"
 )
@@ -96,7 +103,8 @@ def _jumps(text: str, markup: str) -> Iterator[str]:
     """Yield the targets of scripts that set the page's address by themselves."""
     codes = [code for named, code in _SCRIPT.findall(text) if "src" not in _named(named)]
     codes += [entities.unescape(one or other) for one, other in _ONLOAD.findall(markup)]
-    plain = [_COMMENT.sub(" ", re.sub(r"\\([\"'/])", r"\1", code)) for code in codes]
+    plain = [_COMMENT.sub(" ", _ESCAPED.sub(_unescaped, code)) for code in codes]
+    plain = [_DECODED.sub(lambda call: unquote(call[1]), code) for code in plain]
     everything = "\n".join(plain)
     if _TASK.search(everything):
         return
@@ -109,6 +117,11 @@ def _jumps(text: str, markup: str) -> Iterator[str]:
             # Of a choice by device, the last is for the others; a lone one is for telephones.
             targets = targets[-1:] if len(targets) > 1 else []
         yield from targets
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return the sign that an escape of a script means."""
+    return chr(int(found[1] or found[2], 16)) if found[1] or found[2] else found[3]
 
 
 def _value(terms: str, values: dict[str, str]) -> str:

@@ -19,6 +19,9 @@ _WORDS = {
 _OTHER = {"zh": "en", "en": "zh"}
 _HOME = re.compile(r"^/?(?:\w{2}(?:[-_]\w+)?/?)?(?:(?:index|default|home)\.\w+)?$", re.IGNORECASE)
 """Paths of home pages, of an edition too."""
+_LEADING = ("link", "a", "button", "option")
+_CALLED = re.compile(r"[\"']([^\"'\s<>]{0,300}[/.][^\"'\s<>]{1,300})[\"']")
+"""Address in the script of a click."""
 _LONGEST = 100
 """Characters of a link's name that may be a language's; set by hand, not measured."""
 _BRACKETS = " \t\u3000[]()（）【】|/·"
@@ -34,7 +37,7 @@ def mate_url(page: ParsedPage) -> str | None:
     own = [family for family in FAMILIES.values() if family.is_own_article(page.url)]
     here = canonical_url(page.url)
     # A page without a family's shape of address must state the language in its markup.
-    for target, lang in _targets(page, ("link", "a") if own else ("link",)):
+    for target, lang in _targets(page, _LEADING if own else ("link",)):
         if lang != _OTHER["zh" if page.chinese else "en"]:
             continue
         if is_twin(target) or canonical_url(target) == here:
@@ -54,13 +57,16 @@ def _targets(page: ParsedPage, tags: Sequence[str]) -> Iterator[tuple[str, str]]
             pictures.setdefault(link, []).append(picture)
     for node in page.tree.iter(*tags):
         name, title, stated = page.links.get(node, ""), node.get("title"), node.get("hreflang")
+        label = node.get("aria-label")
         # Nearly all links of a page are plain: a text and nothing else.
-        if stated or title or node in pictures or node.tag == "link":
-            names = [name, title or "", *_names(pictures.get(node, ()))]
+        if stated or title or label or node in pictures or node.tag not in ("a", "area"):
+            names = [name, title or "", label or "", *_names(pictures.get(node, ()))]
+            if node.tag in ("button", "option"):
+                names.append("".join(node.itertext())[: _LONGEST + 1].strip())
             langs = _languages(node, names)
         else:
             langs = _named(name) if name and len(name) <= _LONGEST else ()
-        href = (node.get("href") or "").strip() if langs else ""
+        href = _address(node) if langs else ""
         if not href:
             continue
         try:
@@ -70,6 +76,18 @@ def _targets(page: ParsedPage, tags: Sequence[str]) -> Iterator[tuple[str, str]]
             continue
         for lang in langs:
             yield target, lang
+
+
+def _address(node: etree._Element) -> str:
+    """Return the address that an element leads to, as written."""
+    href = (node.get("href") or "").strip()
+    if href and not href.lower().startswith(("#", "javascript:")):
+        return href
+    for name in ("data-href", "data-url", "value"):
+        if written := (node.get(name) or "").strip():
+            return written
+    called = _CALLED.search(f"{node.get('onclick') or ''} {href}")
+    return called[1] if called else ""
 
 
 def _languages(node: etree._Element, names: Sequence[str]) -> Sequence[str]:

@@ -90,6 +90,8 @@ _EMPTY = 40
 """Bytes of visible text below which a page has none; set by hand, not measured."""
 _LARGEST_CHALLENGE = 60_000
 """Bytes of a challenge at most; set by hand, not measured."""
+_LITTLE_MORE = 2
+"""Letters beside the words for a log-in in the title of a page for that alone; set by hand."""
 _LITTLE = 400
 """Bytes of visible text under which a page may be a defence: an article about one has more."""
 TELLING = 3 * _LITTLE
@@ -138,15 +140,20 @@ def _defends(seen: bytes, body: bytes) -> bool:
 def _asks_to_log_in(seen: bytes, body: bytes) -> bool:
     """Return True for a log-in form with little text beside it.
 
-    Many sites have a small one in the header of every article.
+    Many sites have a small one in the header of every article. A page without a form, which shows a
+    code to scan or asks to log in elsewhere, has less text.
     """
-    if len(seen) > TELLING or not _FORM.search(body[:_READ]):
+    form = _FORM.search(body[:_READ])
+    if len(seen) > (TELLING if form else _LITTLE):
         return False
     said = (_lenient(run) for run in _SENTENCE.findall(_HIDDEN.sub(b" ", body[:_READ])))
     if any(not _LOGIN.search(sentence) for sentence in said):
         return False
     title = _TITLE.search(body[:_READ])
     named = _lenient(title[1]) if title else ""
+    if not form:
+        rest, count = _LOGIN_TITLE.subn("", named.strip())
+        return bool(count and len(rest) <= _LITTLE_MORE and _LOGIN.search(_lenient(seen)))
     return bool(_LOGIN_TITLE.search(named) or _LOGIN.search(_lenient(seen)))
 
 

@@ -46,6 +46,8 @@ _MARK = re.compile(
     re.I,
 )
 """Classes and ids of a headline, of whatever system."""
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+"""Markup that a meta tag has within its value."""
 _OUTSIDE = frozenset(("nav", "aside", "footer"))
 _HEADINGS = {"h1": 3.0, "h2": 2.5, "h3": 1.5, "h4": 1.2}
 _MARKED = 2.0
@@ -181,7 +183,25 @@ def _raw_claims(page: Page) -> Iterator[Found[str]]:
         metas.first("headline", "dc.title", "dcterms.title", "title"),
         Found(squeeze(page.data), "structured data") if page.data else None,
     )
-    yield from (each for each in found if each and each.value)
+    for each in found:
+        if each and (value := squeeze(_TAG.sub(" ", each.value))):
+            yield Found(value, each.rule)
+    yield from _pictured(page.tree)
+
+
+def _pictured(tree: etree._Element) -> Iterator[Found[str]]:
+    """Yield the headings that a picture shows, by its other text."""
+    for node in tree.iter("h1", "h2"):
+        names = [squeeze(picture.get("alt") or "") for picture in node.iter("img")]
+        if len(names) != 1 or len(names[0]) < _SHORT:
+            continue
+        if not squeeze(text_of(node)) and not _leads(node):
+            yield Found(names[0], "picture of the headline")
+
+
+def _leads(node: etree._Element) -> bool:
+    """Return True for a heading in a link, or with one."""
+    return any(True for _ in node.iter("a")) or any(True for _ in node.iterancestors("a"))
 
 
 def _claims(page: Page, columns: frozenset[str]) -> list[Found[str]]:

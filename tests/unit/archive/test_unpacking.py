@@ -27,6 +27,8 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "deflate": zlib.compress,
     "br": brotli.compress,
     "zstd": zstd.compress,
+    "x-zstd": lambda body: zstd.compress(body[:90]) + zstd.compress(body[90:]),
+    "x-deflate": zlib.compress,
     "gzip, gzip": lambda body: gzip.compress(gzip.compress(body)),
     "deflate, br": lambda body: brotli.compress(zlib.compress(body)),
 }
@@ -49,6 +51,7 @@ def test_every_coding_is_undone_and_its_header_goes(coding: str) -> None:
 
 def test_a_bare_deflate_stream_and_several_gzip_members_are_read() -> None:
     assert read("deflate", bare_deflate(PAGE))[1] == PAGE
+    assert read("gzip", b"\r\n" + gzip.compress(PAGE))[1] == PAGE
     assert read("gzip", gzip.compress(PAGE) + gzip.compress(b"more") + b"\0\0")[1] == PAGE + b"more"
 
 

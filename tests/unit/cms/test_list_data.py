@@ -59,6 +59,12 @@ def filled(value: Any, n: int) -> Any:
         "%s",
         "cb_1(%s);",
         "var list = %s;",
+        ")]}',\n%s",
+        "while(1);%s",
+        "for (;;);%s",
+        "typeof cb_1 === 'function' && cb_1(%s);",
+        "window['list'] = %s;",
+        "var total = 9; // 要闻\nvar list = [\n// 本页\n{rows: %s}];",
         '{"data": {"middle": {"listAndBox": %s}}}',
     ],
 )

@@ -102,6 +102,13 @@ HERE = "http://www.a.example/xw/index.html"
         ("var pageSize=15; var total=0;", None),
         (
             (
+                "<div class='p' data-page-count='25' data-page-index='1' "
+                "data-href='/xw/list_#p#.html'></div>"
+            ),
+            (24, "/xw/list_2.html", "/xw/list_25.html"),
+        ),
+        (
+            (
                 "<div id='pager' data-total-pages='25'></div><script>location='index_"
                 "'+i+'.html'</script>"
             ),

@@ -167,6 +167,37 @@ HERE = "http://www.a.example/xw/index.html"
             '<a href="index_0.html">上一页</a><a href="index.html">首页</a>',
             [],
         ),
+        (
+            "http://www.a.example/xw/index.html",
+            '<a href="list_2.html">二</a><a href="list_3.html">三</a><a href="list_9.html">九</a>',
+            ["list_2.html", "list_5.html", "list_9.html"],
+        ),
+        (
+            "http://www.a.example/xw/index.html",
+            '<span>总页数：<b>12</b></span><a href="list_2.html">次页</a>',
+            ["list_2.html", "list_12.html"],
+        ),
+        (
+            "http://www.a.example/xw/index.html",
+            '<input type=hidden id="totalPage" value="12"><a href="list_2.html">⇒</a>',
+            ["list_2.html", "list_12.html"],
+        ),
+        (
+            "http://www.a.example/xw/index.html",
+            '共58条 分12页显示 <a href="list_2.html">More news</a>',
+            ["list_2.html", "list_12.html"],
+        ),
+        (
+            "http://www.a.example/xw/index.html",
+            '<base href="/yw/"><a href="list_2.html">2</a><a href="list_3.html">3</a>',
+            ["/yw/list_2.html", "/yw/list_3.html"],
+        ),
+        (
+            "http://www.a.example/xw/index.html",
+            '<ul><li data-page="2">2</li><li data-page="12">12</li></ul><script>'
+            '$("li").click(function(){location.href="list_"+$(this).data("page")+".html"})</script>',
+            ["list_2.html", "list_12.html"],
+        ),
     ],
 )
 def test_a_pager_leads_on(url: str, markup: str, expected: list[str]) -> None:
@@ -202,6 +233,12 @@ def test_every_family_reads_a_plain_pager(family: str, pager: str) -> None:
         ("<div>共 375 条记录，每页 15 条</div>", None, 375),
         ("<div>Page 1 of 12</div>", 12, None),
         ("<div>1 - 10 of 120 results</div>", None, 120),
+        ("<div>Showing 1-10 of 120</div>", None, 120),
+        ("<div>120 results found</div>", None, 120),
+        ("<div>共1,312条</div>", None, 1312),
+        ("<div>总记录数：<b>312</b></div>", None, 312),
+        ("<div>为您查询到 312 条结果</div>", None, 312),
+        ("<div class='list' data-total='312' data-size='5'></div>", None, 312),
         ("<li><a href='/1.html'>全书共300页</a></li>", None, None),
         (
             "<p>这本书由滨江出版社出版发行，全书二十万字，分上下两册，附图片，共300页。</p>",

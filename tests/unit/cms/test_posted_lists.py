@@ -66,6 +66,27 @@ def listed(markup: str, url: str = HERE, family: str = "generic") -> list[Post |
             "paramJson=%7B%22pageNo%22%3A1%7D&id=33",
             FORM,
         ),
+        (
+            "var f = new FormData(); f.append('cid', '7'); f.append('page', n);"
+            "fetch('/api/newsList', {method: 'POST', body: f})",
+            "/api/newsList",
+            "cid=7&page=1",
+            FORM,
+        ),
+        (
+            "fetch('/api/newsList', {method: 'POST', "
+            "body: new URLSearchParams({cid: 7, page: n})})",
+            "/api/newsList",
+            "cid=7&page=1",
+            FORM,
+        ),
+        (  # beside lists of a side column
+            "$.post('/api/hotList', {top: 5}, side); $.post('/api/rightNews/list', {page: 1});"
+            "$.post('/api/column/list', {cid: 7, page: 1}, show)",
+            "/api/column/list",
+            "cid=7&page=1",
+            FORM,
+        ),
     ],
 )
 def test_a_script_names_endpoint_and_body(

@@ -19,6 +19,7 @@ UNIT = "http://www.a.example/api-gateway/jpaas-publish-server/front/page/build/u
             "/xw/main.html",
         ),
         ('<iframe data-src="./inner.jsp?lm=7"></iframe>', "/xw/inner.jsp?lm=7"),
+        ('<iframe data-lazy-src="inner.html"></iframe>', "/xw/inner.html"),
         ('<object type="text/html" data="/xw/inner.html"></object>', "/xw/inner.html"),
         ("<div id='l'></div><script>$('#l').load('/xw/inner.html')</script>", "/xw/inner.html"),
         (
@@ -114,6 +115,11 @@ def test_a_units_markup_states_its_pages() -> None:
             "/module/xxgk/getList.do?lm=7&currpage=1",
         ),
         ('loadXML("documents.xml")', "/xw/documents.xml"),
+        ("$.getJSON('/api/list', {cid: 7, page: n, size: 20})", "/api/list?cid=7&page=1&size=20"),
+        ("$.ajax({url: '/api/list', data: {cid: 7, page: 1}})", "/api/list?cid=7&page=1"),
+        ("axios.get('/api/list', {params: {cid: 7, page: 1}})", "/api/list?cid=7&page=1"),
+        ("let p = 1; $.get('/api/list?cid=7&page=' + p, show)", "/api/list?cid=7&page=1"),
+        ("let p = 1; fetch(`/api/list?cid=7&page=${p}`)", "/api/list?cid=7&page=1"),
     ],
 )
 def test_an_endpoint_of_a_script_is_asked_for(script: str, endpoint: str) -> None:

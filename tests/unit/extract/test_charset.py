@@ -72,6 +72,27 @@ def test_utf16_without_a_mark_is_recognised_by_its_zeros() -> None:
     assert HANS in decode(page(HANS, None).encode("utf-16-le"), {}).text
 
 
+@pytest.mark.parametrize("text", ['[{"标题":"' + HANS + '"}]', HANS * 9])
+def test_utf16_without_a_mark_may_have_few_zeros(text: str) -> None:
+    for codec in ("utf-16-le", "utf-16-be"):
+        header = {"content-type": f"text/html; charset={codec.replace('6-', '6')}"}
+        assert HANS in decode(text.encode(codec), header).text
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("GB-2312", "gbk"), ("gb_2312", "gbk"), ("x_gbk", "gbk"), ("utf8mb4", "utf-8")],
+)
+def test_name_of_an_encoding_is_known_however_it_is_written(name: str, codec: str) -> None:
+    assert "通知" in decode(f"<meta charset='{name}'><p>通知</p>".encode(codec), {}).text
+
+
+@pytest.mark.parametrize("before", ["", "<style>" + "a{b:c}\n" * 4000 + "</style>"])
+def test_few_signs_of_big5_are_read_as_declared(before: str) -> None:
+    source = f"<html>{before}<meta charset=big5><p>松河</p>"
+    assert "松河" in decode(source.encode("big5"), {}).text
+
+
 def test_header_counts_before_meta_where_both_could_be() -> None:
     body = page("café", "iso-8859-1").encode("cp1252")
     assert decode(body, header("windows-1252")).encoding == "cp1252"

@@ -167,6 +167,7 @@ def test_day_month_and_year_in_elements_of_their_own(info: str) -> None:
         "<p>报名截止日期：2023-03-02</p><p>发布时间：2023-04-18</p>",
         "<p>打印时间：2026-09-12</p><p>发布日期：2023-04-18</p>",
         "<p>Created: 2023-03-02</p><p>Published: 2023-04-18</p>",
+        "<p>发文日期：2023-03-02</p><p>发布日期：2023-04-18</p>",
         "<p>Event date: 2 March 2023</p><p>18 April 2023</p>",
         "<p>Last reviewed: 2 March 2023</p><p>Published: 18 April 2023</p>",
     ],

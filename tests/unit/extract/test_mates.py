@@ -41,6 +41,17 @@ def release(
         (f"<a href='{MATE}'><img src='/images/lang_tc.png'></a>", True),
         (f"<a href='{MATE}'>中文版</a>", True),
         (f"<a href='{MATE}' title='繁體中文'>繁</a>", True),
+        (f"<a href='{MATE}' aria-label='繁體中文'><i></i></a>", True),
+        (f"<a href='{MATE}'>中文版本</a>", True),
+        (f"<a href='{MATE}'>本頁中文版</a>", True),
+        (f"<a href='{MATE}'>Switch to English</a>", False),
+        (f"<a href='javascript:void(0)' data-href='{MATE}'>English</a>", False),
+        (f"<button onclick=\"location.href='{MATE}'\">中文</button>", True),
+        (
+            f"<select><option value='{HERE}'>English</option><option value='{MATE}'>繁體</option>"
+            "</select>",
+            True,
+        ),
         ("<a href='P2023041800456.htm'><img src='lang2.gif' alt='英文版'></a>", False),
         (f"<a href='{MATE}'>English</a>", False),
         (f"<a href='{MATE}'>[ English Version ]</a>", False),
@@ -102,6 +113,7 @@ def test_title_with_such_words_of_its_own(title: str) -> None:
         "<p>Ends</p><p>NNNN</p>", "<p>完</p><p>NNNN</p>", "<p>（完）</p>", "<p>(End)</p>",
         "<p>-30-</p>", "<p># # #</p>", "<p>###</p>", "<p>– ENDS –</p>", "<p>***END***</p>",
         "<p>——完——</p>", "<p>全文完</p>", "<p>(The End)</p>", "<p>【完】</p>", "<p>End/</p>NNNN",
+        "<p>～完～</p>", "<p>Ends/Tuesday, April 18, 2023</p>",
         "<p>完／2023年4月18日（星期二）<br>香港時間10時20分</p>NNNN",
     ],
 )  # fmt: skip

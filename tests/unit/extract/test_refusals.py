@@ -106,6 +106,9 @@ def test_every_diagnosis_has_a_sentence() -> None:
     [
         "<title>市民邮箱登录</title><form><input name=u><input type='password'></form><p>欢迎</p>",
         "<title>政务网</title><form><input name='smsCode'></form><p>请先登录，再查看本页</p>",
+        "<title>登录</title><h3>扫码登录</h3><p>请使用微信扫描二维码登录</p>",
+        "<title>用户登录</title><p>您尚未登录或登录已超时，请重新登录</p>",
+        "<title>Sign in</title><p>Please sign in to continue</p><input type=email>",
         "<title>Staff portal</title><input type=password><p>Please sign in. Forgot password?</p>",
     ],
 )

@@ -181,6 +181,21 @@ def test_english_headline_of_several_lines(headline: str, head: str) -> None:
 @pytest.mark.parametrize(
     ("head", "headline"),
     [
+        ("<title>松河市人民政府</title>", f"<h1><img src='/t.png' alt='{TITLE}'></h1>"),
+        (
+            "<title>要闻动态</title><meta property='og:title' content='要闻动态'>",
+            f"<h1>{TITLE}</h1>",
+        ),
+        (f"<title>松河</title><meta name='ArticleTitle' content='&lt;b&gt;{TITLE}&lt;/b&gt;'>", ""),
+    ],
+)
+def test_headline_in_a_picture_or_beside_the_name_of_a_column(head: str, headline: str) -> None:
+    assert title(page(head, headline)) == TITLE
+
+
+@pytest.mark.parametrize(
+    ("head", "headline"),
+    [
         (f"<title>{TITLE[:8]}…</title>", f"<h1>{TITLE}</h1>"),
         (f"<title>{TITLE[:8]}...-松河市人民政府</title>", f"<h1>{TITLE}</h1>"),
         (f"<title>{TITLE[:8]}……_新闻动态</title>", f"<div class='title'>{TITLE}</div>"),
