@@ -120,7 +120,7 @@ def read_json(text: str) -> Any:
 
 
 def read_script(text: str) -> list[Any]:
-    """Return the lists and objects that a script of data has, outermost only.
+    """Return the outermost lists and objects of a script of data.
 
     Of assignments, guarded calls, and one object in each line. Empty for markup.
     """
