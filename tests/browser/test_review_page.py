@@ -68,8 +68,8 @@ def test_twenty_pairs_by_keyboard_with_an_undo_and_a_reload(
     last = words.PAIR[CODES[keys[11]]].name.en
     assert page.locator("#said").inner_text() == f"Stored: {last}"
     press(page, "u", 11)
-    judged = [CODES[key] for key in keys[:11]]
-    assert sorted(filter(None, given(judged, "keys"))) == sorted(judged)
+    stated = [CODES[key] for key in keys[:11]]
+    assert sorted(filter(None, given(judged, "keys"))) == sorted(stated)
     page.reload()
     assert place(page) == "11"
     assert page.locator(".so-far").inner_text().strip() == "11 judged by keys"

@@ -73,7 +73,6 @@ def test_facts_that_both_texts_have_are_listed_by_kind(case: _Case) -> None:
         ("tense", {"stage_agree": 0.5}, "report the same stage"),
         ("tense", {"stage_agree": 0.5, "stage_clash": 0.5}, "report another stage"),
         ("length", {"longer": 0.5}, "is longer than"),
-        ("length", {"shorter": 0.5}, "is shorter than"),
         ("direction", {}, "go opposite ways"),
         ("link", {}, "The two pages are linked"),
         ("sentences", {"zh_part": 0.3}, "Compared with a part of the Chinese text (30%). The"),
@@ -109,7 +108,7 @@ def test_years_that_go_together_are_told_without_a_day(case: _Case) -> None:
     assert told(plain, "figures") == "Few figures to compare."
 
 
-MODEL = PairModel("m", -1.0, {"similarity": 2.0, "link": 1.0})
+MODEL = PairModel("m", -1.0, {"covered_zh": 2.0, "link": 1.0})
 
 
 def explained(case: _Case, pairing: Pairing, ids: tuple[str, str]) -> str:
@@ -118,7 +117,7 @@ def explained(case: _Case, pairing: Pairing, ids: tuple[str, str]) -> str:
 
 def test_a_verdict_is_one_of_five(case: _Case) -> None:
     values = dict.fromkeys((name for kind in KINDS for name in kind.features), 0.0)
-    scored = replace(case.scored, features=values | {"similarity": 1.0}, score=1.0,
+    scored = replace(case.scored, features=values | {"covered_zh": 1.0}, score=1.0,
                      relation="translation", probability=0.73)  # fmt: skip
     told = explained(case, Pairing((scored,), ()), ("z", "e"))
     assert "A pair (translation): probability 0.730, log odds +1.0." in told
