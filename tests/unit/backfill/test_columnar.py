@@ -133,7 +133,8 @@ def test_domains_are_registered_below_public_suffixes(host: str, domain: str) ->
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"no gzip", "no list of paths"), (gzip.compress(b"x.parquet\n", mtime=0)[:-9], "no list of paths"),
+    [(b"no gzip", "no list of paths"),
+     (gzip.compress(b"x.parquet\n", mtime=0)[:-9], "no list of paths"),
      (gzip.compress(b"\xff\xfe", mtime=0), "no list of paths"),
      (gzip.compress(b"<html>busy</html>", mtime=0), "expected paths of Parquet")],
 )  # fmt: skip
