@@ -46,8 +46,9 @@ _ATTRIBUTE = re.compile(
     r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?|[\s/=]+"""
 )
 _OPEN_VALUE = re.compile(
-    r"""<(?:[^<>=]++|=\s{0,64}+(?:"[^">]{0,2048}+"|'[^'>]{0,2048}+'|(?!["'\s])))*+=\s{0,64}+["'\s]"""
-)
+    r"""<(?=((?:[^<>=]++|=\s{0,64}+(?:"[^">]{0,2048}+"|'[^'>]{0,2048}+'|(?!["'\s])))*))\1"""
+    r"""=\s{0,64}+["'\s]"""
+)  # a group repeated possessively matches wrongly in Python 3.11.2
 """Tag with a value in quotes that is open, or too long, where the first bracket comes."""
 _WHOLE_TAG = re.compile(rf"(<[a-zA-Z][^\s/>]*+)(?:{_ATTRIBUTE.pattern})*+")
 

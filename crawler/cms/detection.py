@@ -20,7 +20,7 @@ _SHAPES, _COVERED = 4, 0.9
 """Most shapes in a pattern, and the share of links that is enough; set by hand, not measured."""
 
 _FEED = re.compile(
-    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:rss|rdf:RDF|feed|urlset)\b", re.S
+    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:rss|rdf:RDF|feed|urlset)\b", re.S
 )
 _TOKEN = re.compile(r"[0-9a-f]{32}|\d+|[^\d/]+?(?=[0-9a-f]{32}|\d|/|$)|/", re.IGNORECASE)
 _NAMED = re.compile(
