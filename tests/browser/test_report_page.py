@@ -173,7 +173,7 @@ def test_a_figure_about_sentences_opens_and_marks_them(report: Opened) -> None:
     page.locator("#kinds").get_by_role("link", name="1-2").click()
     assert visible_pairs(page) == ["pair-zh1-en1"]
     assert page.locator(".bead.sought").count() == 1
-    assert page.locator(".bead.sought .join > span").inner_text() == "1-2"
+    assert page.locator(".bead.sought .join > span").text_content() == "1-2"
     page.get_by_role("button", name="Clear").click()
     eventually(page, "document.querySelectorAll('.pair:not([hidden])').length === 4")
     assert page.locator(".bead.sought").count() == 0
