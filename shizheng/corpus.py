@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_type_hints
 
 import pyarrow as pa
 
@@ -13,6 +13,7 @@ from pipelines.cli.checks import existing
 from pipelines.errors import UsageError, known_ones
 from pipelines.export import rows
 from pipelines.export.filters import Filters, Losses
+from shizheng import arguments
 
 _SEVERAL = {"relations", "cities", "scripts", "kinds", "without_flags"}
 _DAYS = {"since", "until"}
@@ -61,12 +62,14 @@ class Corpus:
         return self._table("sentences", filters)
 
     def _table(self, kind: str, filters: Chosen) -> pa.Table:
-        for name in filters:
-            if name not in Chosen.__annotations__:
-                raise TypeError(
-                    f"unknown filter {name}; {known_ones(name, (*Chosen.__annotations__,))}"
-                )
-        given = {name: _read(name, value) for name, value in filters.items()}
+        hints, given = get_type_hints(Chosen), dict[str, Any]()
+        for name, value in filters.items():
+            if name not in hints:
+                raise TypeError(f"unknown filter {name}; {known_ones(name, (*hints,))}")
+            kept, problem = arguments.read(name, value, hints[name])
+            if problem:
+                raise UsageError(problem)
+            given[name] = _read(name, kept)
         found = rows.read(self.folder, kind, Filters(**given), Losses())
         return pa.concat_tables(found)
 
@@ -83,6 +86,7 @@ def _read(name: str, value: Any) -> Any:
     return value.date() if isinstance(value, datetime) else value
 
 
+@arguments.checked
 def open(output: str | os.PathLike[str] = "output") -> Corpus:  # noqa: A001 - shizheng.open
     """Open the corpus in a folder, the `--output` of commands.
 

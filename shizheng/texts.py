@@ -13,9 +13,9 @@ from pipelines.facts.facts import Facts
 from pipelines.facts.facts import facts as read_facts
 from pipelines.sentences.align import align as align_split
 from pipelines.sentences.documents import check_sides
-from pipelines.tables.vocabulary import LANGS
 from pipelines.text import splitting
 from pipelines.vectors.load import load_encoder
+from shizheng.arguments import checked
 
 Lang = Literal["zh", "en"]
 
@@ -39,13 +39,14 @@ class Bead(NamedTuple):
     probability: float
 
 
+@checked
 def extract(
     html: bytes | str, url: str, *, headers: Mapping[str, str] | None = None
 ) -> Article | Reject:
     """Read the article of a page, or the reason for none.
 
-    `html` is best given as bytes, as the server sent them, with its headers. Nothing is fetched
-    and nothing is raised. Of a page in two languages the Chinese article is returned.
+    `html` is best given as bytes, as the server sent them, with its headers. Nothing is fetched,
+    and no page raises anything. Of a page in two languages the Chinese article is returned.
 
     >>> text = "<p>岚港新港三月五日开港，首航六艘货轮。</p>" * 3
     >>> page = f"<h1>岚港新港开港</h1><div>{text}</div>"
@@ -62,6 +63,7 @@ def extract(
     return found if isinstance(found, Reject) else judge(found)[0]
 
 
+@checked
 def detect(text: str) -> language.Verdict:
     """Return the language and script of a text, with the evidence.
 
@@ -69,19 +71,21 @@ def detect(text: str) -> language.Verdict:
     >>> verdict.lang, verdict.script
     ('en', 'Latn')
     """
-    return language.detect(_text(text))
+    return language.detect(text)
 
 
+@checked
 def split(text: str, lang: Lang) -> list[Sentence]:
     """Split a text into sentences.
 
     >>> [sentence.text for sentence in split("地铁三号线开通。市民试乘！", "zh")]
     ['地铁三号线开通。', '市民试乘！']
     """
-    found = splitting.split(_text(text), lang)
+    found = splitting.split(text, lang)
     return [Sentence(text[start:end], start, end) for start, end in found]
 
 
+@checked
 def facts(
     text: str, lang: Lang, *, title: str = "", published: datetime | None = None, url: str = ""
 ) -> Facts:
@@ -91,11 +95,10 @@ def facts(
     >>> found.ordinals[0].rank, [float(figure.value) for figure in found.figures]
     (9, [136000000.0])
     """
-    if lang not in LANGS:
-        raise ValueError(f"facts are read in zh or en, not in {lang!r}")
-    return read_facts(_text(text), lang, title=title, published=published, url=url)
+    return read_facts(text, lang, title=title, published=published, url=url)
 
 
+@checked
 def align(
     zh: str | Sequence[str], en: str | Sequence[str], *, encoder: str | None = None
 ) -> list[Bead]:
@@ -110,15 +113,8 @@ def align(
     >>> [(bead.zh, bead.en) for bead in beads]
     [((0,), (0,)), ((1,), (1,))]
     """
-    zh_side = [one.text for one in split(zh, "zh")] if isinstance(zh, str) else [*map(_text, zh)]
-    en_side = [one.text for one in split(en, "en")] if isinstance(en, str) else [*map(_text, en)]
+    zh_side = [one.text for one in split(zh, "zh")] if isinstance(zh, str) else zh
+    en_side = [one.text for one in split(en, "en")] if isinstance(en, str) else en
     check_sides(zh_side, en_side, "align(zh, en)")
     found = align_split(zh_side, en_side, load_encoder(encoder))
     return [Bead(bead.zh, bead.en, bead.probability) for bead in found]
-
-
-def _text(given: object) -> str:
-    """Return a text. Raises `TypeError` for anything else."""
-    if not isinstance(given, str):
-        raise TypeError(f"expected a text (str), not {type(given).__name__}")
-    return given

@@ -10,9 +10,10 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.backfill import cdx, columnar
 from crawler.backfill.capture import Found, Window
-from crawler.backfill.client import Client, ServiceError
+from crawler.backfill.client import Client
 from crawler.backfill.folder import Folder
 from crawler.credentials import without_user
+from crawler.errors import ShizhengError
 
 COLLINFO = "https://index.commoncrawl.org/collinfo.json"
 COMMON_CRAWL_RECORDS = "https://data.commoncrawl.org/"
@@ -24,10 +25,16 @@ Kind = Literal["crawls", "pywb", "wayback", "columnar", "folder"]
 _WAYBACK_PATH = re.compile(r"/cdx/search/cdx/?$")
 _CRAWL_PATH = re.compile(r"/(CC-MAIN-[\w-]+)-index/?$")
 _TABLE_PATH = re.compile(r"/cc-index/|/crawl=")
+_STORES = ("s3", "gs", "gcs", "abfs", "abfss", "file")
+"""Schemes of stores that list a folder of Parquet themselves."""
 _NO_INDEX = (400, 403, 404, 405, 410)
 _FORMS = ("/collinfo.json", "/cdx/search/cdx", "/cdx", "-index", "-cdx")
 """Indexes below an address, in the order in which they are asked for."""
 _PYWB_PATH = re.compile(r"(?:/cdx|-cdx|-index)/?$")
+
+
+class SourceError(ShizhengError):
+    """Words that name no web archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ def service_of(source: str, records: str | None = None, client: Client | None = 
     `common-crawl`, `wayback`, the URL of an index (a `collinfo.json`, a CDX server of pywb or of
     the Wayback Machine's kind, Parquet of Common Crawl's columnar index), or a folder of WARC,
     WACZ or such Parquet files. `records` is the URL below which an index's files are. With a
-    `client`, any other address is asked for an index. Raises `ServiceError`.
+    `client`, any other address is asked for an index. Raises `SourceError`, and `ServiceError`
+    where one that was asked does not answer.
     """
     prefix = f"{records.rstrip('/')}/" if records else ""
     if source == "common-crawl":
@@ -104,11 +112,17 @@ def service_of(source: str, records: str | None = None, client: Client | None = 
     try:
         parts = urlsplit(source)
     except ValueError as error:
-        raise ServiceError(f"{source}: is no address of an index ({error})") from error
-    name, path = parts.netloc or parts.scheme, parts.path
-    if path.endswith((".parquet", ".paths.gz", ".paths")) or parts.scheme not in ("http", "https"):
+        raise SourceError(f"{source}: is no address of an index ({error})") from error
+    name, path, remote = parts.netloc or parts.scheme, parts.path, parts.scheme in ("http", "https")
+    if not remote and parts.scheme not in _STORES:
+        raise SourceError(
+            f"{source}: expected an address that begins with http, https, {', '.join(_STORES)}, "
+            f"not {parts.scheme or 'none'}"
+        )
+    if remote and not parts.hostname:
+        raise SourceError(f"{source}: is no address of an index (it names no host)")
+    if path.endswith((".parquet", ".paths.gz", ".paths")) or not remote:
         root = source.partition("crawl-data/")[0].partition("cc-index/")[0]
-        remote = parts.scheme in ("http", "https")
         prefix = prefix or (root if remote else COMMON_CRAWL_RECORDS)
         return Service(name, "columnar", source, prefix)
     if path.endswith("collinfo.json"):
@@ -129,7 +143,7 @@ def service_of(source: str, records: str | None = None, client: Client | None = 
     found = _probed(client, source.partition("?")[0].rstrip("/")) if client else None
     if found is not None:
         return service_of(found, records)
-    raise ServiceError(
+    raise SourceError(
         f"{source}: is no known form of an index; expected …/collinfo.json, …/cdx/search/cdx, "
         "…/<collection>/cdx, …-index, …/cc-index-table.paths.gz or ….parquet"
     )
@@ -148,7 +162,7 @@ def _local(path: Path, prefix: str) -> Service:
     if path.is_file() and path.suffix == ".parquet":
         return Service("common-crawl", "columnar", str(path), prefix or COMMON_CRAWL_RECORDS)
     if not path.is_dir():
-        raise ServiceError(
+        raise SourceError(
             f"{path}: expected common-crawl, wayback, the URL of an index, or a folder"
         )
     if next(path.rglob("*.parquet"), None) is not None:

@@ -155,10 +155,11 @@ def backfill(
     if not cities:
         raise UsageError("name at least one city")
     check_words("city", cities, tuple(known))
+    archive = step.service(source, records, delay)
     order = step.Order(
         writable(shared.output),
         {key: known[key] for key in cities},
-        step.service(source, records, delay),
+        archive,
         Window(since, until),
         every=every,
         dry_run=dry_run,

@@ -75,11 +75,9 @@ def make(
     from pipelines.release import build
     from pipelines.release.content import selection, withdrawal
     from pipelines.release.formats import NAMES, PARQUET
-    from pipelines.release.split import splits
 
     output = existing(shared.output)
     check_window(selecting.since, selecting.until)
-    doubt = splits.weights_in_words(split) if split else ""
     thresholds = selection.Thresholds(
         selecting.min_probability,
         tuple(name for name in RELATIONS if name in (selecting.relation or RELATIONS)),
@@ -98,8 +96,6 @@ def make(
     order = build.Order(version, thresholds, split, tuple(sorted(formats)))
     with progress() as tracker:
         made = build.build(output, order, load_cities(cities_dir), tracker)
-    if doubt:
-        complain(doubt)
     if shared.json:
         say_json({"folder": str(made.folder)} | dict(made.manifest))
         return ExitCode.DONE

@@ -49,12 +49,14 @@ class Filters:
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for a value that no row can have."""
-        for least in (self.min_probability, self.min_bead_probability, self.min_similarity):
-            if not (isinstance(least, int | float) and 0 <= least <= 1):
-                raise UsageError(f"expected a number from 0 to 1, not {least!r}")
-        for day in (self.since, self.until):
+        for name in ("min_probability", "min_bead_probability", "min_similarity"):
+            least = getattr(self, name)
+            if not 0 <= least <= 1:
+                raise UsageError(f"{name}: expected a number from 0 to 1, not {least!r}")
+        for name in ("since", "until"):
+            day = getattr(self, name)
             if day is not None and not isinstance(day, date):
-                raise UsageError(f"expected a date like 2024-03-05, not {day!r}")
+                raise UsageError(f"{name}: expected a date like 2024-03-05, not {day!r}")
         if self.since and self.until and self.since > self.until:
             raise UsageError(f"since {self.since} is later than until {self.until}")
         check_words("relation", self.relations, RELATIONS)

@@ -52,7 +52,10 @@ def read(output: Path, kind: str, filters: Filters, losses: Losses) -> Iterator[
     filters.check_for(kind)
     known = files.cities_with(output, "pairs")
     if not known:
-        raise UsageError(f"{output}: no pairs of any city; run `shizheng align`")
+        raise UsageError(
+            f"{output}: no pairs of any city; `shizheng align` makes them from articles in both "
+            "languages"
+        )
     for city in filters.cities:
         if city not in known:
             raise UsageError(

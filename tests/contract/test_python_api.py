@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +88,75 @@ CHINESE = ["港口今天在本市开放。", "当天天气晴好，人人高兴�
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
-        (lambda: shizheng.detect(None), TypeError, r"expected a text \(str\), not NoneType"),
+        (
+            lambda: shizheng.detect(None),
+            TypeError,
+            r"^detect: text: expected a text \(str\), not N",
+        ),
+        (lambda: shizheng.detect("x", 1), TypeError, "^detect: too many positional arguments"),
         (lambda: shizheng.split(b"x", "en"), TypeError, r"expected a text \(str\), not bytes"),
-        (lambda: shizheng.split("x", "fr"), ValueError, "in zh or en, not in 'fr'"),
-        (lambda: shizheng.facts("x", "de"), ValueError, "in zh or en, not in 'de'"),
-        (lambda: shizheng.align([1], ["a"]), TypeError, r"expected a text \(str\), not int"),
+        (lambda: shizheng.split("x", "fr"), ValueError, "lang: expected zh or en, not 'fr'"),
+        (lambda: shizheng.split("x", None), ValueError, "lang: expected zh or en, not None"),
+        (lambda: shizheng.facts("x", "de"), ValueError, "lang: expected zh or en, not 'de'"),
+        (lambda: shizheng.facts("x", "en", title=3), TypeError, r"title: expected a text \(str\)"),
+        (
+            lambda: shizheng.facts("x", "en", published="2024-03-05"),
+            TypeError,
+            "published: expected a datetime or None, not str",
+        ),
+        (lambda: shizheng.extract(None, "u"), TypeError, r"html: expected bytes or a text \(str\)"),
+        (lambda: shizheng.extract("x", None), TypeError, r"url: expected a text \(str\), not None"),
+        (
+            lambda: shizheng.extract("x", "u", headers=["a"]),
+            TypeError,
+            "headers: expected a mapping or None, not list",
+        ),
+        (
+            lambda: shizheng.align(None, "a"),
+            TypeError,
+            r"^align: zh: expected a text \(str\) or a list of texts, not None$",
+        ),
+        (
+            lambda: shizheng.align([1], ["a"]),
+            TypeError,
+            r"zh\[0\]: expected a text \(str\), not int",
+        ),
+        (lambda: shizheng.align({"a": 1}, "a"), TypeError, "a list of texts, not dict"),
+        (lambda: shizheng.align(b"a", "a"), TypeError, "a list of texts, not bytes"),
+        (lambda: shizheng.align("", "", encoder=3), TypeError, r"encoder: .* or None, not int"),
+        (lambda: shizheng.open(None), TypeError, r"^open: output: .* or a path, not None"),
+        (
+            lambda: shizheng.pair("一", "a"),
+            TypeError,
+            "expected a list of mappings or texts, not s",
+        ),
+        (lambda: shizheng.pair(["一"], iter([3])), TypeError, r"en_articles\[0\]: expected a map"),
+        (
+            lambda: shizheng.pair(["一"], ["a"], max_days="3"),
+            TypeError,
+            "max_days: expected a whole",
+        ),
+        (
+            lambda: shizheng.pair(["一"], ["a"], max_days=-1),
+            ValueError,
+            "expected 0 or more, not -1",
+        ),
+        (
+            lambda: shizheng.pair(["一"], ["a"], min_probability=2),
+            UsageError,
+            "min_probability: expected a number from 0 to 1, not 2",
+        ),
+        (
+            lambda: shizheng.pair(ENGLISH, CHINESE),
+            AlignError,
+            "of 4 articles 4 are in another lang",
+        ),
+        (
+            lambda: shizheng.pair([{"id": "1", "text": "一"}], [{"id": "1", "text": "a"}]),
+            ImportFileError,
+            r"^en_articles\[0\]: id '1' was on zh_articles\[0\] already",
+        ),
         (lambda: shizheng.align(ENGLISH, CHINESE), AlignError, "the languages are swapped"),
-        (lambda: shizheng.pair([7], []), TypeError, r"zh_articles\[0\]: expected a text or a map"),
         (
             lambda: shizheng.pair(["一"], ["a", {"text": "b", "published_at": "5 March"}]),
             ImportFileError,
@@ -112,6 +175,12 @@ def test_no_articles_are_no_pairs(corpus: Path) -> None:
     assert shizheng.pair([], []).schema.names == shizheng.open(corpus).pairs().schema.names
 
 
+def test_articles_of_which_none_is_a_pair_are_no_rows() -> None:
+    days = {"published_at": date(2024, 3, 5), "title": float("nan")}
+    found = shizheng.pair([{"text": CHINESE[0]} | days], ["Rain is expected in the hills."])
+    assert (found.num_rows, found.schema) == (0, shizheng.pair([], []).schema)
+
+
 @pytest.mark.parametrize(
     ("filters", "error", "said"),
     [
@@ -120,13 +189,16 @@ def test_no_articles_are_no_pairs(corpus: Path) -> None:
         ({"min_probability": 90}, UsageError, "from 0 to 1"),
         ({"kinds": "1-1"}, UsageError, "chooses sentences"),
         ({"relation": "translation"}, TypeError, "did you mean relations"),
-        ({"min_probability": "0.9"}, UsageError, "expected a number from 0 to 1, not '0.9'"),
-        ({"min_probability": None}, UsageError, "expected a number from 0 to 1, not None"),
+        ({"min_probability": "0.9"}, UsageError, "min_probability: expected a number, not str"),
+        ({"min_probability": None}, UsageError, "min_probability: expected a number, not None"),
+        ({"min_probability": True}, UsageError, "min_probability: expected a number, not bool"),
+        ({"relations": None}, UsageError, "relations: .* or a list of texts, not None"),
+        ({"best": "yes"}, UsageError, "best: expected True or False, not str"),
         ({"since": "5 March"}, UsageError, "expected a date like 2024-03-05, not '5 March'"),
-        ({"since": 2024}, UsageError, "expected a date like 2024-03-05, not 2024"),
+        ({"since": 2024}, UsageError, r"since: expected a date or a text \(str\) or None, not int"),
         ({"since": "2024-05-01", "until": "2024-04-30"}, UsageError, "is later than until"),
-        ({"kinds": (1, 1)}, UsageError, "like 1-1 or 1-2, not '1'"),
-        ({"scripts": [7]}, UsageError, "unknown script 7; known: Hans, Hant"),
+        ({"kinds": (1, 1)}, UsageError, r"kinds\[0\]: expected a text \(str\), not int"),
+        ({"scripts": ["7"]}, UsageError, "unknown script 7; known: Hans, Hant"),
     ],
 )
 def test_a_filter_that_means_nothing_is_refused(

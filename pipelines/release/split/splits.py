@@ -38,7 +38,9 @@ Targets = tuple[float | None, ...]
 beside one part that is None and has the rest."""
 _REST = "rest"
 _WHOLES = (1, 10, 100)
-"""Sums of shares that leave no doubt about what was meant."""
+"""Sums of shares. A release never changes, so that a slip such as 80 and 30 is not guessed at."""
+_ROUNDED = 0.01
+"""Share of its sum that rounding may take, as in 33, 33 and 33."""
 
 
 class SplitError(ShizhengError):
@@ -81,29 +83,13 @@ def targets_of(asked: str) -> Targets:
             "train=80,dev=10,test=10, or numbers of pairs beside the rest, such as "
             f"train=rest,dev=500,test=500, not {asked!r}"
         )
+    total = sum(amount or 0 for amount in found.values())
+    if not rest and not any(math.isclose(total, whole, rel_tol=_ROUNDED) for whole in _WHOLES):
+        raise SplitError(
+            f"the shares {asked} add up to {total:g}; expected 100 (or 1, or 10), such as "
+            "train=80,dev=10,test=10; for numbers of pairs ask like train=rest,dev=500,test=500"
+        )
     return tuple(found.get(part, 0.0) for part in range(len(SPLITS)))
-
-
-def weights_in_words(asked: str) -> str:
-    """Return shares asked for that do not add up, in words.
-
-    Empty for those that add up to 1, 10 or 100, for numbers of pairs, and for other splits.
-    """
-    if asked in KINDS or _REST in asked:
-        return ""
-    targets = targets_of(asked)
-    total = sum(amount or 0 for amount in targets)
-    if any(math.isclose(total, whole) for whole in _WHOLES):
-        return ""
-    shares = (
-        f"{name} {share:.1%}"
-        for name, share in zip(SPLITS, shares_of(targets, 0), strict=True)
-        if share
-    )
-    return (
-        f"the shares {asked} add up to {total:g}, and are taken relative to each other: "
-        f"{', '.join(shares)}; for numbers of pairs ask like train=rest,dev=500,test=500"
-    )
 
 
 def shares_of(targets: Targets, pairs: int) -> tuple[float, ...]:

@@ -12,7 +12,8 @@ from archived_dalian import SEED, pages
 from crawler.backfill import cdx
 from crawler.backfill.capture import Capture, Cursor, Window
 from crawler.backfill.client import Client, ServiceError
-from crawler.backfill.services import service_of
+from crawler.backfill.services import SourceError, service_of
+from crawler.errors import ExitCode
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,7 @@ def test_an_index_is_found_below_the_address_of_its_server(archive: Archive) -> 
     (archive.folder / "dalian/cdx").write_text("{}")
     found = service_of(f"{archive.url}/dalian/", None, CLIENT)
     assert (found.kind, found.replay) == ("pywb", f"{archive.url}/dalian/")
-    with pytest.raises(ServiceError, match="expected"):
+    with pytest.raises(SourceError, match="expected"):
         service_of(f"{archive.url}/nothing", None, CLIENT)
 
 
@@ -87,14 +88,24 @@ def test_the_password_in_an_address_is_neither_sent_nor_stored() -> None:
     assert found == service_of("http://h/dalian-index", None)
 
 
-def test_what_is_no_address_is_refused() -> None:
-    with pytest.raises(ServiceError, match="is no address of an index"):
-        service_of("http://[h/cdx")
+@pytest.mark.parametrize("source", ["http://[h/cdx", "http://", "https:///cdx"])
+def test_what_is_no_address_is_refused(source: str) -> None:
+    with pytest.raises(SourceError, match="is no address of an index"):
+        service_of(source, None, CLIENT)
 
 
 @pytest.mark.parametrize("source", ["http://h/", "ia", "/no/such/folder", "http://h/index.html"])
-def test_another_form_is_refused_with_the_forms_there_are(source: str) -> None:
-    with pytest.raises(ServiceError, match="expected"):
+def test_another_form_is_a_mistake_of_usage_with_the_forms_there_are(source: str) -> None:
+    with pytest.raises(SourceError, match="expected") as refused:
+        service_of(source)
+    assert refused.value.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "source", ["ftp://h/table/", "ftp://h/a.parquet", "htp://h/cdx", "mailto://a@h/cdx", "://h/cdx"]
+)
+def test_an_address_that_nothing_reads_is_refused_before_anything_is_asked(source: str) -> None:
+    with pytest.raises(SourceError, match=r"begins with http, https, s3, .*, not (\w+)$"):
         service_of(source)
 
 

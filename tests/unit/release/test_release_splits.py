@@ -156,7 +156,7 @@ def test_parts_have_the_shares_of_pairs_that_were_asked_for(
         assert f"{counts['test']} test (" in text
     with pytest.raises(SplitError, match="81 pairs, and 90 were asked for"):
         release(output, "many", split="train=rest,test=90")
-    two = release(output, "two", split="train=3,test=1")
+    two = release(output, "two", split="train=75,test=25")
     assert set(two.manifest["counts"]["pairs"]) == {"all", "train", "test"}
 
 
@@ -202,25 +202,25 @@ def test_other_words_for_a_split_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ("time", ""), ("train=80,dev=10,test=10", ""), ("train=80%,val=10%,test=10%", ""),
-        ("train=.8,valid=.2", None), ("train=0.8,valid=0.2", ""), ("train=8,dev=1,test=1", ""),
-        ("train=rest,dev=5,test=7", ""),
-        ("train=80,dev=30", "add up to 110, and are taken relative to each other: train 72.7%, "
-                            "validation 27.3%"),
-        ("train=0.8,dev=0.1", "add up to 0.9, and are taken relative"),
-        ("dev=500,test=500", "for numbers of pairs ask like train=rest"),
-    ],
+    ("asked", "total"),
+    [("train=80,dev=30", "110"), ("train=0.8,dev=0.1", "0.9"), ("dev=500,test=500", "1000"),
+     ("train=3,test=1", "4"), ("train=80,dev=10,test=8", "98")],
 )  # fmt: skip
-def test_shares_that_do_not_add_up_are_stated(asked: str, said: str | None) -> None:
-    if said is None:
-        with pytest.raises(SplitError):
-            splits.weights_in_words(asked)
-        return
-    found = splits.weights_in_words(asked)
-    assert said in found
-    assert bool(found) == bool(said)
+def test_shares_that_do_not_add_up_are_refused(
+    asked: str, total: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["release", "1", "--split", asked]) == 2
+    said = capsys.readouterr().err
+    assert f"the shares {asked} add up to {total}; expected 100" in said
+    assert "for numbers of pairs ask like train=rest" in said
+
+
+@pytest.mark.parametrize(
+    "asked", ["train=80,dev=10,test=10", "train=80%,val=10%,test=10%", "train=0.8,valid=0.2",
+              "train=8,dev=1,test=1", "train=rest,dev=5,test=7", "train=33,dev=33,test=33"]
+)  # fmt: skip
+def test_shares_that_add_up_are_taken(asked: str) -> None:
+    assert splits.targets_of(asked)
 
 
 def test_of_a_leak_the_earlier_part_gives_way_with_its_mate(
