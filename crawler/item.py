@@ -32,19 +32,34 @@ Precision = Literal["minute", "day", "month", "year"]
 # Every other parameter is kept: on some systems the article's whole identity is in the query
 # (english.gov.taipei).
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|spm|from|from_?source|share\w*|isappinstalled|wx\w*|_t|timestamp|"
+    r"^(?:utm_\w+|spm(?:_\w+)?|from|from_?source|share\w*|isappinstalled|wx\w*|_t|timestamp|"
     r"(?:[gyd]|tw|tt|ms|fb)clid|msclkid|igsh(?:id)?|gad_source|mkt_tok|_hs(?:enc|mi)|ivk_sa|"
     r"mc_[ce]id|_ga|_gl|bd_vid|hmsr|hmpl|hmcu|hmkw|hmci|tdsourcetag|nsukey|clicktime|enterid|"
-    r"weixin\w*|rnd|random|nocache|_r|_|jsessionid|phpsessid|aspsessionid\w*)$"
+    r"weixin\w*|rnd|random|nocache|_r|_|jsessionid|phpsessid|aspsessionid\w*|session_?id|cfid|cftoken|"
+    r"(?:sub)?scene|chksm|vd_source|cmpid|ocid|icid|mibextid|li_fat_id|epik)$"
 )
+# Parameters that name the place a reader came from in words: with a number they may be an id.
+_PLACE = frozenset(("ref", "referer", "referrer", "fr"))
+# Values that pass a cache by: the time as a script counts it, and a random number.
+_STAMPED = frozenset(("t", "ts", "tm", "tt", "time", "v", "ver", "r", "d", "stamp", "_dc"))
+_STAMP = re.compile(r"1\d{9}(?:\d{3})?")
+_RANDOM = re.compile(r"0\.\d{6,}")
 _OTHER_VIEW = frozenset(("print", "isprint", "printable", "mobile", "ismobile", "amp", "wap"))
 _YES = frozenset(("", "1", "y", "yes", "true"))
+_NO = frozenset(("0", "n", "no", "false"))
+_VIEW_NAMES = frozenset(
+    ("view", "format", "output", "layout", "mode", "action", "op", "do", "type", "style", "tmpl")
+)
+_VIEWS = frozenset(("print", "printer", "printable", "printview", "component"))
 # Parameters that change how a page is drawn, whatever their value: the size of its letters, and the
 # frame of Hanweb's catalogue around it.
 _DRAWN = frozenset(("fontsize", "font_size", "textsize", "text_size", "xxgkhide"))
 # Taipei's pages are named by `s` alone; `sms` is the list that the reader came from.
 _ASPX_LIST = "sms"
-_SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+# Sessions in a path: of Java, and of ASP.NET without cookies.
+_SESSION = re.compile(r";jsessionid=[^/?#]*|/\((?:[A-Z]\([^()/]{1,80}\)){1,4}\)(?=/)", re.IGNORECASE)
+# Names that servers give the page of a folder.
+_INDEX = re.compile(r"(?<=/)(?:index|default)\.(?:[sxj]?html?|php|jsp|aspx?)$", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # Gateways that convert a page to Simplified characters on the way: sc.isd.gov.hk/TuniS/<host>/...,
@@ -133,9 +148,11 @@ def canonical_url(url: str) -> str:
     """Return the one spelling of a URL that identifies its page.
 
     Never raises. http and https, host case, default ports, fragments, escapes of plain characters,
-    sessions and tracking parameters become one, and so do the other views of a page: for print, for
-    telephones, in larger letters, amp, the captions of its photographs, and the same page converted
-    to Simplified characters by a machine. Every other part of the query stays, in its own encoding.
+    doubled slashes, `./` and `../`, a folder and its index, the order of a query, sessions, tracking
+    parameters and stamps against caches become one, and so do the other views of a page: for print,
+    for telephones, in larger letters, amp, the captions of its photographs, and the same page
+    converted to Simplified characters by a machine. Every other part of the query stays, in its own
+    encoding.
     """
     return _spelled(url)[0]
 
@@ -169,7 +186,7 @@ def _plainer(url: str) -> tuple[str, bool]:
         return url, False
     if not host:
         return url.partition("#")[0], False
-    path = _SESSION.sub("", _escaped(parts.path)) or "/"
+    path = _INDEX.sub("", _direct(_SESSION.sub("", _escaped(parts.path.replace("\\", "/")))))
     plain_host, plain_path = _itself(host, path)
     query, views = _query(parts.query, path)
     netloc = plain_host + (f":{port}" if port and port not in (80, 443) else "")
@@ -185,14 +202,41 @@ def _query(query: str, path: str) -> tuple[str, int]:
         if not pair:
             continue
         key, _, value = (_plain_value(part) for part in pair.partition("="))
-        name = key.lower()
-        if name in _DRAWN or (name in _OTHER_VIEW and value.lower() in _YES):
+        name, low = key.lower(), value.lower()
+        if name in _DRAWN or (name in _OTHER_VIEW and low in _YES):
             views += 1
-        elif not _TRACKING.match(name):
+        elif name in _VIEW_NAMES and low in _VIEWS:
+            views += 1
+        elif not _says_nothing(name, low):
             kept.append((name, key, value))
     if path.lower().endswith(".aspx") and any(name == "s" and value for name, _, value in kept):
         kept = [pair for pair in kept if pair[0] != _ASPX_LIST]
+    kept.sort(key=lambda pair: pair[0])
     return "&".join(f"{key}={value}" for _, key, value in kept), views
+
+
+def _says_nothing(name: str, value: str) -> bool:
+    """Return True for a parameter that names no part of a page."""
+    if _TRACKING.match(name) or (name in _OTHER_VIEW and value in _NO):
+        return True
+    if name in _PLACE:
+        return not re.search(r"\d", value)
+    if _RANDOM.fullmatch(value or name):
+        return True
+    return name in _STAMPED and _STAMP.fullmatch(value) is not None
+
+
+def _direct(path: str) -> str:
+    """Return a path without doubled slashes, `.` and `..`."""
+    found: list[str] = []
+    parts = path.split("/")
+    for part in parts:
+        if part == "..":
+            del found[-1:]
+        elif part not in ("", "."):
+            found.append(part)
+    end = "/" if parts[-1] in ("", ".", "..") and found else ""
+    return "/" + "/".join(found) + end
 
 
 def _plain_value(text: str) -> str:
