@@ -57,7 +57,9 @@ _DRAWN = frozenset(("fontsize", "font_size", "textsize", "text_size", "xxgkhide"
 # Taipei's pages are named by `s` alone; `sms` is the list that the reader came from.
 _ASPX_LIST = "sms"
 # Sessions in a path: of Java, and of ASP.NET without cookies.
-_SESSION = re.compile(r";jsessionid=[^/?#]*|/\((?:[A-Z]\([^()/]{1,80}\)){1,4}\)(?=/)", re.IGNORECASE)
+_SESSION = re.compile(
+    r";jsessionid=[^/?#]*|/\((?:[A-Z]\([^()/]{1,80}\)){1,4}\)(?=/)", re.IGNORECASE
+)
 # Names that servers give the page of a folder.
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.(?:[sxj]?html?|php|jsp|aspx?)$", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
@@ -148,11 +150,11 @@ def canonical_url(url: str) -> str:
     """Return the one spelling of a URL that identifies its page.
 
     Never raises. http and https, host case, default ports, fragments, escapes of plain characters,
-    doubled slashes, `./` and `../`, a folder and its index, the order of a query, sessions, tracking
-    parameters and stamps against caches become one, and so do the other views of a page: for print,
-    for telephones, in larger letters, amp, the captions of its photographs, and the same page
-    converted to Simplified characters by a machine. Every other part of the query stays, in its own
-    encoding.
+    doubled slashes, `./` and `../`, a folder and its index, the order of a query, sessions,
+    tracking parameters and stamps against caches become one, and so do the other views of a page:
+    for print, for telephones, in larger letters, amp, the captions of its photographs, and the same
+    page converted to Simplified characters by a machine. Every other part of the query stays, in
+    its own encoding.
     """
     return _spelled(url)[0]
 
@@ -203,9 +205,7 @@ def _query(query: str, path: str) -> tuple[str, int]:
             continue
         key, _, value = (_plain_value(part) for part in pair.partition("="))
         name, low = key.lower(), value.lower()
-        if name in _DRAWN or (name in _OTHER_VIEW and low in _YES):
-            views += 1
-        elif name in _VIEW_NAMES and low in _VIEWS:
+        if _is_view(name, low):
             views += 1
         elif not _says_nothing(name, low):
             kept.append((name, key, value))
@@ -213,6 +213,13 @@ def _query(query: str, path: str) -> tuple[str, int]:
         kept = [pair for pair in kept if pair[0] != _ASPX_LIST]
     kept.sort(key=lambda pair: pair[0])
     return "&".join(f"{key}={value}" for _, key, value in kept), views
+
+
+def _is_view(name: str, value: str) -> bool:
+    """Return True for a parameter of another view of a page."""
+    if name in _DRAWN or (name in _OTHER_VIEW and value in _YES):
+        return True
+    return name in _VIEW_NAMES and value in _VIEWS
 
 
 def _says_nothing(name: str, value: str) -> bool:

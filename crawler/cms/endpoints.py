@@ -462,7 +462,8 @@ def _records(root: etree._Element) -> Iterator[dict[str, Any]]:
 
 
 def _local(node: etree._Element) -> str:
-    return str(etree.QName(node).localname).lower()
+    # A prefix that is not declared is a part of the name.
+    return re.split(r"[}:]", str(node.tag))[-1].lower()
 
 
 def plain_name(name: str) -> str:

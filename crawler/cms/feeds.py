@@ -29,10 +29,14 @@ _DATES = (
 )
 _LINKS = ("link", "loc", "origlink")
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
-_XHTML = "http://www.w3.org/1999/xhtml"
+_XHTML = ("{http://www.w3.org/1999/xhtml}", "xhtml:")
 _BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:amp|lt|gt|quot|apos);)")
 _ENTITY = re.compile(r"&([A-Za-z]{2,8}\d?);")
+_AMP = re.compile(r"&(?:amp|#38);")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
+_ROOT = re.compile(r"<(?:rss|rdf:RDF|feed|urlset|sitemapindex)\b", re.IGNORECASE)
+_HEAD = 4000
+"""Characters in which the root of a feed is looked for; set by hand."""
 _INDEX = re.compile(r"/(?:index\.\w+)?$")
 _FEEDS = re.compile(r"\.(?:xml|rss|atom|rdf|gz)$", re.IGNORECASE)
 _MAX_MORE = 1000
@@ -85,8 +89,10 @@ def _parse(text: str) -> etree._Element | None:
     Entities of a hostile feed could be endless. Those of HTML become their characters, and an `&`
     that begins none is itself.
     """
-    # The declared encoding is no longer true: the text is decoded.
-    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"), count=1).lstrip()
+    # Some programs write a warning first. The declared encoding is no longer true: it is decoded.
+    first = _ROOT.search(text[:_HEAD])
+    body = text[first.start() :] if first else text
+    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", body.lstrip("\ufeff"), count=1).lstrip()
     pieces = _CDATA.split(body)
     pieces[::2] = [_BARE.sub("&amp;", _ENTITY.sub(_character, piece)) for piece in pieces[::2]]
     parser = etree.XMLParser(
@@ -131,7 +137,7 @@ def _entry(node: etree._Element, url: str) -> Link | None:
     base = _base(node, url)
     href = next((child.get("href") for child in node if _is_own_link(child)), None)
     written = href or _text(node, _LINKS, deep=False) or _permanent(node)
-    target = absolute(written or node.get("{*}about"), base)
+    target = absolute(_AMP.sub("&", written or node.get("{*}about") or ""), base)
     if target is None:
         return None
     title = squeeze(re.sub(r"<[^<>]*>", "", _text(node, ("title",))))
@@ -143,7 +149,7 @@ def _is_own_link(node: etree._Element) -> bool:
 
     One of XHTML leads to the entry in another language.
     """
-    if _name(node) != "link" or etree.QName(node).namespace == _XHTML or not node.get("href"):
+    if _name(node) != "link" or str(node.tag).startswith(_XHTML) or not node.get("href"):
         return False
     kind = node.get("type", "text/html")
     return node.get("rel", "alternate") == "alternate" and "html" in kind
@@ -175,7 +181,8 @@ def _text(node: etree._Element, names: tuple[str, ...], *, deep: bool = True) ->
 
 def _name(node: etree._Element) -> str:
     """Return an element's name without its namespace, in lower case."""
-    return etree.QName(node).localname.lower() if isinstance(node.tag, str) else ""
+    # A prefix that is not declared is a part of the name.
+    return re.split(r"[}:]", node.tag)[-1].lower() if isinstance(node.tag, str) else ""
 
 
 FAMILY = Family(

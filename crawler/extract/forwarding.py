@@ -1,14 +1,15 @@
-"""Pages that only lead elsewhere, by script or by a meta refresh.
+"""Pages that only lead elsewhere: by script, form, click or refresh.
 
 Publishing systems write one for every entry that is a link to another page. A defence looks alike
-and is none: it reloads its own address, after a task for the browser.
+and is none: it reloads its own address, or sends what the browser had to find out.
 """
 
 import html as entities
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from urllib.parse import unquote, urljoin, urlsplit
+from types import MappingProxyType
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 from crawler.item import canonical_url
 
@@ -39,7 +40,7 @@ _LITERAL = r"\"[^\"\n]*\"|'[^'\n]*'|`[^`$]*`"
 _TERM = rf"(?:{_LITERAL}|[A-Za-z_$][\w$.]{{0,60}})"
 _SUM = rf"({_TERM}(?:\s{{0,9}}\+\s{{0,9}}{_TERM}){{0,20}})"
 _GOES = re.compile(
-    r"\blocation\s*(?:\.\s*href\s*|\[\s*[\"']href[\"']\s*\]\s*)?=(?!=)\s*" + _SUM + "|"
+    r"\blocation\s*(?:\.\s*href\s*)?=(?!=)\s*" + _SUM + "|"
     r"\blocation\s*\.\s*(?:replace|assign)\s*\(\s*" + _SUM + "|"
     r"\(\s*(?:window\s*\.\s*)?location\s*\)\s*\.\s*(?:attr|prop)\(\s*[\"']href[\"']\s*,\s*"
     + _SUM
@@ -48,28 +49,66 @@ _GOES = re.compile(
     r"\bopen\s*\(\s*" + _SUM + r"\s*,\s*[\"']_(?:self|top|parent)[\"']"
 )
 _NAMED = re.compile(
-    rf"\b([A-Za-z_$][\w$]{{0,60}})\s{{0,9}}=\s{{0,9}}({_LITERAL})\s{{0,9}}(?:[;,\n]|$)"
+    rf"(?<![\w$])([A-Za-z_$][\w$]{{0,60}})\s{{0,9}}=(?!=)\s{{0,9}}{_SUM}\s{{0,9}}(?:[;,\n]|$)"
 )
+_FIELDS = re.compile(r"(?<![\w$])([A-Za-z_$][\w$]{0,60})\s{0,9}=\s{0,9}\{([^{}]{1,2000})\}")
+_FIELD = re.compile(rf"[\"']?\b([\w$]{{1,60}})[\"']?\s{{0,9}}:\s{{0,9}}({_LITERAL})")
 _FUNCTION = re.compile(r"\bfunction\s{1,9}([A-Za-z_$][\w$]{0,60})\s{0,9}\(")
+_PARAMETERS = re.compile(
+    r"\bfunction\s{0,9}([A-Za-z_$][\w$]{0,60})?\s{0,9}\(([\w$,\s]{1,200})\)\s{0,9}\{"
+)
 _FUNCTIONS = 40
 """Functions of a script that are looked at; a page that only leads elsewhere has few. By hand."""
 _CLICKED = re.compile(r"(?:onclick|click[\"']?\s*[,(])[^{}]{0,60}\{[^{}]*\}", re.I)
-_RESTS = frozenset(("location.search", "location.hash", "window.location.search",
-                    "window.location.hash"))  # fmt: skip
+_RESTS = frozenset(("location.search", "location.hash"))
 """Terms that repeat a part of the page's own address; they may be left out."""
+_WINDOW = re.compile(r"\b(?:window|document|self|top|parent)\s?\.\s?(?=location\b)")
+_BRACKET = re.compile(r"(?<=[\w\])])\[\s{0,9}[\"'](\w{1,40})[\"']\s{0,9}\]")
+_TEMPLATE = re.compile(r"`([^`\n]{0,500})`")
+_HOLE = re.compile(r"\$\{\s{0,9}([\w$.]{1,60})\s{0,9}\}")
+_CONCAT = re.compile(rf"(?<![\w$.])({_TERM})\.concat\(((?:\s{{0,9}}{_TERM}\s{{0,9}},?){{1,10}})\)")
+_JOINED = re.compile(
+    rf"\[((?:\s{{0,9}}(?:{_LITERAL})\s{{0,9}},?){{1,10}})\]\.join\(\s{{0,9}}({_LITERAL})\s{{0,9}}\)"
+)
+_ELEMENT = (
+    r"(?:document\.)?(?:getElementById|querySelector(?:All)?|getElementsBy(?:TagName|ClassName|Name))"
+    r"\(\s{0,9}[\"']([^\"'\n]{1,80})[\"']\s{0,9}\)|(?:\$|jQuery)\(\s{0,9}[\"']([^\"'\n]{1,80})[\"']\s{0,9}\)"
+    r"|document\.(links|forms|[A-Za-z_]\w{0,40})(?:\.([A-Za-z_]\w{0,40}))?|\b([A-Za-z_]\w{0,40})"
+)
+_ITEM = r"(?:\[\d{1,2}\]|\.(?:get|eq|item)\(\d{1,2}\)|\.first\(\)){0,2}"
+_ACTS = re.compile(
+    rf"(?:{_ELEMENT}){_ITEM}\.(?:(click|submit)\(\s{{0,9}}\)|trigger\(\s{{0,9}}[\"'](click|submit)[\"'])"
+)
+_READS = re.compile(
+    rf"(?:{_ELEMENT}){_ITEM}\.(?:(value|href|action)\b|(?:attr|prop|getAttribute)\(\s{{0,9}}[\"']"
+    r"([\w-]{1,30})[\"']\s{0,9}\)|(val)\(\s{0,9}\))"
+)
+_FILLED = re.compile(r"\.value\s{0,9}=(?!=)|\.val\(\s{0,9}[^\s)]")
+_TAG = re.compile(r"<([a-z][a-z0-9]{0,20})\b([^<>]*)>", re.I)
+_TAGS = 400
+"""Elements of such a page that are looked at; set by hand."""
+_SELECTOR = re.compile(r"([a-z][a-z0-9]*)?([#.]?)([\w-]*)", re.I)
+_ASKS = frozenset(("text", "password", "search", "email", "number", "checkbox", "radio", "file"))
+_FORM_TAGS = frozenset(("input", "select", "textarea", "button"))
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+_Tag = tuple[str, dict[str, str], int]
+"""Name of an element in lower case, its attributes, and where it ends."""
 
 
-def forward_of(url: str, body: bytes) -> str | None:
+def forward_of(url: str, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> str | None:
     """Return the address that a page without text leads to, or None.
 
-    It is absolute, http or https, and another page than `url`.
+    It is absolute, http or https, and another page than `url`. `headers` may have a `refresh`.
     """
     if len(body) > _LONGEST:
         return None
     text = body.decode("utf-8", "replace")
     markup = _HIDDEN.sub(" ", _SCRIPT.sub(" ", text))
     base = next((value for m in _BASE.finditer(markup) if (value := _named(m[1]).get("href"))), "")
-    for target in (*_refreshes(markup), *_jumps(text, markup)):
+    waits = _REFRESH.match(headers.get("refresh", ""))
+    given: list[str] = [waits[2]] if waits and int(waits[1]) <= _PATIENCE else []
+    for target in (*given, *_refreshes(markup), *_jumps(text, markup, url)):
         try:
             found = urljoin(urljoin(url, base), target.strip()).partition("#")[0]
             parts = urlsplit(found)
@@ -99,16 +138,20 @@ def _named(attributes: str) -> dict[str, str]:
     }
 
 
-def _jumps(text: str, markup: str) -> Iterator[str]:
-    """Yield the targets of scripts that set the page's address by themselves."""
+def _jumps(text: str, markup: str, url: str) -> Iterator[str]:
+    """Yield the targets of scripts that leave the page by themselves."""
     codes = [code for named, code in _SCRIPT.findall(text) if "src" not in _named(named)]
     codes += [entities.unescape(one or other) for one, other in _ONLOAD.findall(markup)]
     plain = [_COMMENT.sub(" ", _ESCAPED.sub(_unescaped, code)) for code in codes]
     plain = [_DECODED.sub(lambda call: unquote(call[1]), code) for code in plain]
-    everything = "\n".join(plain)
-    if _TASK.search(everything):
+    if not plain or _TASK.search("\n".join(plain)):
         return
-    values = {name: literal[1:-1] for name, literal in _NAMED.findall(everything)}
+    tags = [
+        (tag[1].lower(), _named(tag[2]), tag.end()) for tag in islice(_TAG.finditer(markup), _TAGS)
+    ]
+    plain = [_plain_sums(code, tags) for code in plain]
+    everything = "\n".join(plain)
+    values = _values(everything, url)
     for code in plain:
         run = _CLICKED.sub(" ", _without_unused(code, everything))
         sums = [next(filter(None, found)) for found in _GOES.findall(run)]
@@ -117,6 +160,126 @@ def _jumps(text: str, markup: str) -> Iterator[str]:
             # Of a choice by device, the last is for the others; a lone one is for telephones.
             targets = targets[-1:] if len(targets) > 1 else []
         yield from targets
+        yield from _acts(run, markup, tags)
+
+
+def _plain_sums(code: str, tags: list[_Tag]) -> str:
+    """Return a script with its joined and read texts as sums."""
+    code = _WINDOW.sub("", _BRACKET.sub(r".\1", code))
+    code = _TEMPLATE.sub(_filled, code)
+    code = _CONCAT.sub(lambda call: f"{call[1]} + {call[2].strip(' ,').replace(',', ' + ')}", code)
+    code = _JOINED.sub(_joined, code)
+    return _READS.sub(lambda read: _read(read, tags), code)
+
+
+def _filled(found: re.Match[str]) -> str:
+    """Return a template with variables as a sum."""
+    if "${" not in found[1] or '"' in found[1]:
+        return found[0]
+    return '"' + _HOLE.sub(r'" + \1 + "', found[1]) + '"'
+
+
+def _joined(call: re.Match[str]) -> str:
+    """Return a list of texts, joined by a script, as one literal."""
+    pieces = [piece[1:-1] for piece in re.findall(_LITERAL, call[1])]
+    return f'"{call[2][1:-1].join(pieces)}"'
+
+
+def _read(found: re.Match[str], tags: list[_Tag]) -> str:
+    """Return the attribute that a script reads as a literal."""
+    tag = _chosen(found.groups()[:5], tags)
+    name = found[6] or found[7] or "value"
+    value = tag[1].get(name, "") if tag else ""
+    return f'"{value}"' if value and '"' not in value else found[0]
+
+
+def _values(everything: str, url: str) -> dict[str, str]:
+    """Return texts of variables, parameters and the page's own address."""
+    here = urlsplit(url)
+    values = {
+        "location.host": here.netloc,
+        "location.hostname": here.hostname or "",
+        "location.protocol": f"{here.scheme}:",
+        "location.origin": f"{here.scheme}://{here.netloc}",
+        "location.pathname": here.path,
+    }
+    for name, fields in _FIELDS.findall(everything):
+        for field, literal in _FIELD.findall(fields):
+            values.setdefault(f"{name}.{field}", literal[1:-1])
+    for match in islice(_PARAMETERS.finditer(everything), _FUNCTIONS):
+        called = (
+            rf"(?<!function )(?<![\w$.]){re.escape(match[1])}\("
+            if match[1]
+            else r"\}\s{0,9}\)?\s{0,9}\("
+        )
+        call = re.compile(rf"{called}([^()]{{1,500}})\)").search(
+            everything, 0 if match[1] else match.end()
+        )
+        given = call[1].split(",") if call else []
+        for name, written in zip(match[2].split(","), given, strict=False):
+            if re.fullmatch(_LITERAL, written.strip()):
+                values.setdefault(name.strip(), written.strip()[1:-1])
+    for name, terms in _NAMED.findall(everything):
+        if value := _value(terms, values):
+            values[name] = value
+    return values
+
+
+def _acts(run: str, markup: str, tags: list[_Tag]) -> Iterator[str]:
+    """Yield targets of links and forms that a script activates."""
+    for found in _ACTS.finditer(run):
+        tag = _chosen(found.groups()[:5], tags)
+        if tag is None:
+            continue
+        if tag[0] == "form" and "submit" in (found[6], found[7]) and not _FILLED.search(run):
+            yield _sent(tag, markup, tags)
+        elif tag[0] == "a" and "click" in (found[6], found[7]):
+            yield tag[1].get("href", "")
+
+
+def _chosen(asked: tuple[str | None, ...], tags: list[_Tag]) -> _Tag | None:
+    """Return the element that a script names, or None."""
+    by_call, by_jquery, of_document, field, bare = asked
+    if of_document in ("links", "forms") and not field:
+        wanted = [("a" if of_document == "links" else "form", "", "")]
+    elif name := by_call or by_jquery:
+        # A click on a part of a link is one on the link: the first that is named is taken.
+        steps = [_SELECTOR.fullmatch(step) for step in re.split(r"[\s>]+", name.strip())]
+        wanted = [(step[1] or "", step[2], step[3]) for step in steps if step]
+        wanted += [("", sign, name) for sign in ("#", ".") if by_call]
+    else:
+        wanted = [("", "#", field or of_document or bare or "")]
+    return next((tag for each in wanted for tag in tags if _is_meant(tag, *each)), None)
+
+
+def _is_meant(tag: _Tag, name: str, sign: str, value: str) -> bool:
+    """Return True if an element fits a part of a selector."""
+    own, attributes, _ = tag
+    if name and own != name.lower():
+        return False
+    if sign == "#":
+        return value in (attributes.get("id"), attributes.get("name"))
+    if sign == ".":
+        return value in attributes.get("class", "").split()
+    return bool(name)
+
+
+def _sent(form: _Tag, markup: str, tags: list[_Tag]) -> str:
+    """Return the address of a form without questions; empty for others."""
+    end = markup.lower().find("</form", form[2])
+    inside = [
+        (kind, named)
+        for kind, named, at in tags
+        if form[2] < at and (end < 0 or at <= end) and kind in _FORM_TAGS
+    ]
+    fields = [(tag["name"], tag.get("value", "")) for _, tag in inside if tag.get("name")]
+    asks = any(
+        kind != "button" and tag.get("type", "text").lower() in _ASKS for kind, tag in inside
+    )
+    if asks or (fields and form[1].get("method", "get").lower() != "get"):
+        return ""
+    action = form[1].get("action", "")
+    return f"{action.partition('?')[0]}?{urlencode(fields)}" if fields else action
 
 
 def _unescaped(found: re.Match[str]) -> str:

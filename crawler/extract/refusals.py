@@ -108,7 +108,7 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
         return "challenge"
     error = "http_error" if status >= 300 else None
     if not body.strip():
-        return error or "empty_shell"
+        return error or ("moved" if forward_of(url, body, headers) else "empty_shell")
     if not is_document(headers, body):
         return error or "not_html"
     if error is None and (len(body) > _READ or _plenty(body)):
@@ -118,7 +118,7 @@ def diagnose(url: str, status: int, headers: Mapping[str, str], body: bytes) -> 
         return "challenge"
     if error or (len(seen) <= 2 * _LITTLE and _MISSING.search(_lenient(seen))):
         return "http_error"
-    if len(seen) <= _LITTLE and forward_of(url, body):
+    if len(seen) <= _LITTLE and forward_of(url, body, headers):
         return "moved"
     if _asks_to_log_in(seen, body):
         return "login_wall"

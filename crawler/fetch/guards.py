@@ -194,7 +194,7 @@ class Forwards(BaseRedirectMiddleware):
         url, headers = urldefrag(response.url)[0], lower_headers(response.headers)
         if diagnose(url, 200, headers, response.body) != "moved":
             return response
-        target = forward_of(url, response.body)
+        target = forward_of(url, response.body, headers)
         assert target is not None  # that is what the diagnosis says
         followed = self._redirect_request_using_get(request, response, target)
         # It is another page: what the first was asked with is no condition for it.

@@ -51,6 +51,9 @@ def rss(item: str, *, channel: str = "", attributes: str = "") -> str:
         (rss("<link><![CDATA[http://www.a.example/show?id=5&lm=2]]></link>"), "/show?id=5&lm=2"),
         (rss("<title>甲&nbsp;乙 R&D</title><link>/yw/5.html</link>"), "/yw/5.html"),
         ("\n " + rss("<link>/yw/5.html</link>"), "/yw/5.html"),
+        ("<br />\n<b>Warning</b>: x<br />" + rss("<link>/yw/5.html</link>"), "/yw/5.html"),
+        (rss("<link>/show?id=5&amp;amp;lm=2</link>"), "/show?id=5&lm=2"),
+        (rss("<x:link>/6.html</x:link><link>/yw/5.html</link>"), "/6.html"),
         (
             '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/yw/"><entry>'
             '<link rel="self" href="5.atom"/><link rel="alternate" type="text/html" href="5.html"/>'
@@ -117,11 +120,12 @@ def test_an_index_names_sitemaps_and_they_are_no_articles() -> None:
     assert links(text) == []
 
 
-def test_titles_and_dates_of_entries() -> None:
+@pytest.mark.parametrize("declared", [" xmlns:dc='d'", ""])
+def test_titles_and_dates_of_entries(declared: str) -> None:
     (link,) = read(
         rss(
             "<title>&lt;b&gt;甲&lt;/b&gt;乙</title><link>/5.html</link>"
-            "<dc:date xmlns:dc='d'>2024-06-07T20:00:00Z</dc:date>"
+            f"<dc:date{declared}>2024-06-07T20:00:00Z</dc:date>"
         ),
         HERE,
     ).links
