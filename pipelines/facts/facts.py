@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from pipelines.facts import dates, names, ordinals, places
+from pipelines.facts import dates, names, ordinals, places, sites
 from pipelines.facts import figures as quantities
 from pipelines.facts.dates import Calendar
 from pipelines.facts.figures import Quantity
@@ -17,6 +17,7 @@ from pipelines.facts.lists import alternatives
 from pipelines.facts.names import Name, PinyinIndex
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Key, key
+from pipelines.facts.sites import Site
 from pipelines.facts.titles import titles
 from pipelines.text.normal import normalised
 
@@ -47,6 +48,7 @@ class Facts:
     published: date | None
     transcribed: frozenset[str] = frozenset()
     offices: frozenset[tuple[str, str]] = frozenset()
+    sites: tuple[Site, ...] = ()
     whole: str = field(repr=False, default="")
 
     @property
@@ -65,6 +67,7 @@ class Facts:
         found |= {("ordinal", item.label, str(item.rank)) for item in self.ordinals if item.label}
         found |= {("place", place) for place in self.places}
         found |= {("latin", token) for token in self.latin} if self.lang == "zh" else set()
+        found |= self._sites
         found |= {("name", name.letters) for name in self.pinyin}
         for person in self.persons:
             found.add(("name", "".join(names.readings(char)[0] for char in person)))
@@ -85,6 +88,12 @@ class Facts:
         return frozenset(spelt | {name.lower() for name in self.foreign})
 
     @property
+    def _sites(self) -> set[Key]:
+        """Keys of the sites of an English text."""
+        sites = self.sites if self.lang == "en" else ()
+        return {("site", site.kind, site.name) for site in sites}
+
+    @property
     def weighed(self) -> frozenset[Key]:
         """Keys that are weighed in comparing this English text."""
         found: set[Key] = {key(figure) for figure in self.figures}
@@ -93,6 +102,7 @@ class Facts:
         found |= {("place", place) for place in self.places}
         found |= {("latin", token) for token in self.latin}
         found |= {("person", name) for name in self.person_names}
+        found |= self._sites
         return frozenset(found | {("name", name.letters) for name in self.pinyin})
 
 
@@ -150,6 +160,7 @@ def facts(
         published=published.date() if published else None,
         transcribed=names.transcribed(whole, lang),
         offices=places.offices(whole, lang),
+        sites=sites.sites(whole, lang),
         whole=whole,
     )
 

@@ -188,7 +188,7 @@ def _titled(hit: re.Match[str]) -> Name | None:
     tokens = [hit["a"].lower(), hit["b"].lower()]
     if tokens[0] not in _surname_readings() or all(token not in _NOT_PINYIN for token in tokens):
         return None
-    shapes = [shape for shape in _readings_of(tokens) if 2 <= len(shape) <= 4]
+    shapes = [shape for shape in readings_of(tokens) if 2 <= len(shape) <= 4]
     if not shapes:
         return None
     return Name("".join(tokens), tuple(shapes), True, hit.start("name"))
@@ -212,7 +212,7 @@ def _en_customary_place() -> re.Pattern[str]:
 def _customary_place(hit: re.Match[str]) -> Name | None:
     """Return a place like Tuen Mun or Yuen Long, no pinyin."""
     tokens = hit["name"].lower().split()
-    if all(map(_spells, tokens)) or all(token in _NOT_PINYIN for token in tokens):
+    if all(map(spells, tokens)) or all(token in _NOT_PINYIN for token in tokens):
         return None
     after = _EN_PLACE_AFTER.match(hit.string, hit.end())
     named = after is not None and after["word"] not in _NO_PLACE
@@ -287,11 +287,11 @@ def _pinyin_names(text: str) -> Iterator[Name]:
         # A title ends with its line: the text's first word is no part of its last name.
         between = text[run[-1].end() : token.start()] if run and token else ""
         joined = between.isspace() and len(between) == 1 and between != "\n"
-        if run and (not joined or len(run) == 4 or (token and not _spells(token.group()))):
+        if run and (not joined or len(run) == 4 or (token and not spells(token.group()))):
             if (name := _name_of(run, text)) is not None:
                 yield name
             run = []
-        if token and _spells(token.group()):
+        if token and spells(token.group()):
             run.append(token)
 
 
@@ -299,7 +299,7 @@ def _plain(token: str) -> str:
     return re.sub(r"['’-]", "", token).lower()
 
 
-def _spells(token: str) -> bool:
+def spells(token: str) -> bool:
     plain = _plain(token)
     return plain not in _NOT_PINYIN and "." not in token and bool(segment(plain))
 
@@ -316,7 +316,7 @@ def _name_of(run: Sequence[re.Match[str]], text: str) -> Name | None:
     tokens = [_plain(hit.group()) for hit in run]
     letters = "".join(tokens)
     after = _EN_PLACE_AFTER.match(text, run[-1].end())
-    shapes = _readings_of(tokens)
+    shapes = readings_of(tokens)
     too_short = len(letters) < _FEWEST_LETTERS or max(map(len, shapes), default=0) < 2
     if too_short or letters == "hongkong":
         return None
@@ -330,7 +330,7 @@ def _name_of(run: Sequence[re.Match[str]], text: str) -> Name | None:
     return Name(letters, tuple(shapes), person, run[0].start(), place=place)
 
 
-def _readings_of(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+def readings_of(tokens: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the possible syllable sequences of pinyin words."""
     shapes: list[tuple[str, ...]] = [()]
     for token in tokens:

@@ -27,6 +27,11 @@ def sound_alike(zh: str, en: str) -> float:
     return max(whole, _alike_by_part(*ends))
 
 
+def consonants(en: str) -> int:
+    """Return the number of consonants by which an English name is compared."""
+    return len(_en_skeleton(en))
+
+
 def _alike_by_part(zh: Sequence[str], en: Sequence[str]) -> float:
     parts = zip(zh, en, strict=True)
     similar = [_similarity(_zh_skeleton(a), _en_skeleton(b)) for a, b in parts]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from pipelines.facts import figures, places, romanisation, sounds
+from pipelines.facts import figures, places, romanisation, sites, sounds
 from pipelines.facts.facts import Facts
 from pipelines.facts.ordinals import Ordinal
 from pipelines.facts.rarity import Rarity, key
@@ -45,6 +45,8 @@ _OTHER_GUEST = 0.45
 """Likeness of sound below which two transcribed names are of different persons."""
 _LATIN_WORD = 0.7
 """Share of a place's weight for a Latin word in both texts."""
+_SPELT_SITE = 0.5
+"""Share of its weight for a site in pinyin, which is weighed among the names too."""
 _PLACES_MORE = 1.0
 """Weight added to all places, so that one common place is not full agreement."""
 
@@ -348,6 +350,16 @@ def _places(zh: Facts, en: Facts, zh_rarity: Rarity, en_rarity: Rarity) -> Part:
     missing = sum(en_rarity(("place", place)) for place in lacking)
     latin = sum(zh_rarity(("latin", token)) for token in sorted(zh.latin & en.latin))
     shared += _LATIN_WORD * latin
+    for site in en.sites:
+        if (judged := sites.sought(site, zh.sites)) is not None:
+            weight = en_rarity(("site", site.kind, site.name))
+            weight *= _SPELT_SITE if judged.spelt else 1.0
+            weight *= 1.0 if site.start < en.lead else _UNSURE_NAME
+            if judged.found:
+                shared += weight
+            else:
+                missing += weight
+                lacking.append(f"{site.name} ({site.kind})")
     total = shared + missing + _PLACES_MORE
     return Part(
         {"places_agree": shared / total, "places_missing": missing / total},

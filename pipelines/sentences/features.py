@@ -25,7 +25,6 @@ import numpy.typing as npt
 from crawler.script import HAN, MONTH_NAMES
 from pipelines.facts import figures as quantities
 from pipelines.facts import names, places
-from pipelines.sentences import cedict
 from pipelines.sentences.lengths import (
     LETTERS_PER_CHARACTER,
     add_wide_spans,
@@ -35,6 +34,7 @@ from pipelines.sentences.lengths import (
     widest_runs,
 )
 from pipelines.sentences.trellis import Shape
+from pipelines.text import cedict
 
 Array = npt.NDArray[np.float32]
 Features = dict[str, npt.NDArray[np.floating[Any]] | float]

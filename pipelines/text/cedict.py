@@ -20,6 +20,7 @@ _SKIPPED = ("CL:", "variant of", "old variant", "see ", "surname ", "abbr. for",
 _ASIDE = re.compile(rf"\([^)]*\)|\[[^]]*\]|[{HAN}|]+")
 _HAN = re.compile(rf"[{HAN}]{{2,}}")
 _WORD = re.compile(r"[a-z]{3,}")
+_LOWER = re.compile(r"(?<![\w'])[a-z]{3,}")
 _PLAIN = frozenset(
     re.findall(
         r"\w+",
@@ -92,6 +93,17 @@ def renderings(word: str) -> frozenset[str]:
         for gloss in used[:_MOST_GLOSSES]:
             stems |= english_stems(_ASIDE.sub(" ", gloss))
     return frozenset(stems)
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Return the words of all glosses in lower case: those that are no names."""
+    return frozenset(
+        word
+        for listed in _entries().values()
+        for glosses in listed
+        for word in _LOWER.findall(_ASIDE.sub(" ", glosses))
+    )
 
 
 @cache

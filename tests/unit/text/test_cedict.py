@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.sentences import cedict
+from pipelines.text import cedict
 
 
 @pytest.mark.parametrize(

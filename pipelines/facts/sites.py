@@ -1,0 +1,202 @@
+"""Roads, districts and institutions by name: 弥敦道, Nathan Road.
+
+A name is spelt in pinyin or as in Hong Kong (Zhongshan Road), transcribed (Nathan Road, 弥敦道) or
+translated (Friendship Hospital, 友谊医院). English names are looked for in the characters before
+Chinese words of their kind.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+
+from crawler.script import HAN
+from pipelines.facts import names, romanisation, sounds
+from pipelines.facts.lists import rows, words
+from pipelines.facts.names import Name
+from pipelines.text import cedict
+
+_LONGEST = 8
+"""Characters before a Chinese kind that are read as a name."""
+_LETTERS = 70
+"""Characters before an English kind that are read as a name."""
+_SAME, _OTHER = 0.6, 0.4
+"""Likeness of sound from which a transcription is of a name, and below which of another; set by
+hand, not measured."""
+_CONSONANTS = 2
+"""Consonants of a name from which its sound is compared."""
+_STEM = 5
+"""Letters from which a stem may be another's beginning: experiment, experimental."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Place with a name of its own.
+
+    `name` is without the kind: English words, or the Chinese characters before it. `way` is the
+    quarter of a road: 中山西路, Zhongshan West Road.
+    """
+
+    kind: str
+    name: str
+    way: str = ""
+    start: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """English site looked for in Chinese; `spelt`: its name is Chinese in Latin letters."""
+
+    found: bool
+    spelt: bool
+
+
+def sites(text: str, lang: str) -> tuple[Site, ...]:
+    """Return the distinct sites of a text in normal form."""
+    read = _chinese if lang == "zh" else _english
+    found = (read(text, hit) for hit in _kinds(lang).finditer(text))
+    return tuple(dict.fromkeys(site for site in found if site))
+
+
+def sought(site: Site, chinese: Iterable[Site]) -> Sought | None:
+    """Look for an English site in a Chinese text's.
+
+    None if that cannot be judged: the text has no site of the kind, or the name may be a
+    translation that no dictionary has.
+    """
+    verdicts = [_compared(site, other) for other in chinese if other.kind == site.kind]
+    found = [verdict for verdict in verdicts if verdict and verdict.found]
+    if found:
+        return found[0]
+    return verdicts[0] if verdicts and all(verdicts) else None
+
+
+@cache
+def _kind_words(lang: str) -> dict[str, str]:
+    side = 1 if lang == "zh" else 2
+    return {row[0]: row[side] for row in rows("sites.tsv") if row[0] != "of"}
+
+
+@cache
+def _kinds(lang: str) -> re.Pattern[str]:
+    # 街道 is of a district, so that districts are read before roads.
+    joined = "|".join(f"(?P<{kind}>{said})" for kind, said in sorted(_kind_words(lang).items()))
+    if lang == "en":
+        return re.compile(rf"(?<= )(?:{joined})\b(?! of\b)")
+    # Few characters begin a kind: the alternatives are tried there alone.
+    plain = re.sub(r"\(\?<!.*?\)", "", "|".join(_kind_words("zh").values()))
+    return re.compile(f"(?=[{''.join({word[0] for word in plain.split('|')})}])(?:{joined})")
+
+
+_CUT = re.compile(r"^.*[在于至从往沿]")
+_ZH_WAYS = {"东": "east", "西": "west", "南": "south", "北": "north", "中": "central"}
+
+
+def _chinese(text: str, hit: re.Match[str]) -> Site | None:
+    before = re.search(f"[{HAN}]*$", text[max(0, hit.start() - _LONGEST) : hit.start()])
+    name = _CUT.sub("", before.group() if before else "")
+    if len(name) < 2:
+        return None
+    way = _ZH_WAYS.get(name[-1], "") if hit.lastgroup == "road" and len(name) > 2 else ""
+    return Site(hit.lastgroup or "", name, way, hit.start() - len(name))
+
+
+_EN_BEFORE = re.compile(r"(?:(?:[A-Z][\w'’.-]*|of|and) ){1,5}$")
+_EN_WAYS = "east|west|south|north|central"
+_EN_WAY = re.compile(rf" (?P<way>{_EN_WAYS})\b", re.IGNORECASE)
+_NO_NAME = frozenset(words("no name of a site", "en"))
+
+
+def _english(text: str, hit: re.Match[str]) -> Site | None:
+    before = _EN_BEFORE.search(text[max(0, hit.start() - _LETTERS) : hit.start()])
+    if before is None:
+        return None
+    called = before.group().split()
+    way = ""
+    if hit.lastgroup == "road":
+        after = _EN_WAY.match(text, hit.end())
+        ways = [word.lower() for word in called if re.fullmatch(_EN_WAYS, word.lower())]
+        way = after["way"].lower() if after else ways[-1] if ways else ""
+        called = [word for word in called if word.lower() not in ways]
+    name = [word for word in called if word.lower().rstrip(".") not in _NO_NAME]
+    name = [word for word in name if not word[0].isdigit()]
+    if not name:
+        return None
+    return Site(hit.lastgroup or "", " ".join(name), way, hit.start() - len(before.group()))
+
+
+@lru_cache(maxsize=1 << 14)
+def _compared(en: Site, zh: Site) -> Sought | None:
+    """Return if a Chinese site has an English one's name, if that can be judged."""
+    called = en.name.split()
+    judged: Sought | None = None
+    for at in range(len(called) - 1, -1, -1):
+        verdict = _word(called[at:], zh)
+        if verdict is not None and (judged is None or verdict.found):
+            judged = verdict
+        if judged and judged.found:
+            return Sought(not (en.way and zh.way and en.way != zh.way), judged.spelt)
+    return judged
+
+
+def _word(called: list[str], zh: Site) -> Sought | None:
+    """Judge the first of the last words of a name, with those after it."""
+    word = called[0]
+    if shapes := _shapes(called) or _shapes(called[:1]):
+        return Sought(names.pinyin_index(zh.name).find(Name("", shapes, person=False)), True)
+    if (served := _serves(word)) is not None:
+        serving = _serving(zh.name)
+        return Sought(served in serving, False) if serving else None
+    if _translates(word, zh.name):
+        return Sought(True, False)
+    if word.lower().removesuffix("'s") in cedict.vocabulary():
+        return None  # Dictionaries do not have every translation.
+    return _sounds(word, zh.name)
+
+
+def _shapes(called: list[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the readings of words in pinyin or as in Hong Kong."""
+    plain = [re.sub(r"['’-]", "", word).lower() for word in called]
+    shapes = names.readings_of(plain) if all(map(names.spells, called)) else []
+    if len(plain) > 1 and all(romanisation.characters(word) for word in plain):
+        shapes.append(tuple(f"~{word}" for word in plain))
+    return tuple(shape for shape in shapes if len(shape) > 1)
+
+
+@cache
+def _purposes() -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
+    return tuple(
+        (re.compile(row[1]), frozenset(row[2].lower().split("|")))
+        for row in rows("sites.tsv")
+        if row[0] == "of"
+    )
+
+
+def _serves(word: str) -> int | None:
+    plain = word.lower().replace("’", "'")
+    return next((at for at, (_, english) in enumerate(_purposes()) if plain in english), None)
+
+
+def _serving(name: str) -> set[int]:
+    return {at for at, (chinese, _) in enumerate(_purposes()) if chinese.search(name)}
+
+
+def _translates(word: str, name: str) -> bool:
+    """Return True if a word of a Chinese name has the English one as a rendering."""
+    stems = cedict.english_stems(word.removesuffix("'s"))
+    known = {stem for zh in cedict.chinese_words(name)[1] for stem in cedict.renderings(zh)}
+    return any(_one_stem(stem, other) for stem in stems for other in known)
+
+
+def _one_stem(first: str, second: str) -> bool:
+    short, long = sorted((first, second), key=len)
+    return first == second or (len(short) >= _STEM and long.startswith(short))
+
+
+def _sounds(word: str, name: str) -> Sought | None:
+    """Judge by sound any end of a Chinese name."""
+    ends = [name[-length:] for length in range(2, min(len(name), 6) + 1)]
+    alike = [sounds.sound_alike(end, word) for end in ends]
+    if sounds.consonants(word) < _CONSONANTS or _OTHER <= max(alike) < _SAME:
+        return None
+    return Sought(max(alike) >= _SAME, False)
