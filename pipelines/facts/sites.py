@@ -88,14 +88,16 @@ def _kinds(lang: str) -> re.Pattern[str]:
     return re.compile(f"(?=[{''.join({word[0] for word in plain.split('|')})}])(?:{joined})")
 
 
-_CUT = re.compile(r"^.*[在于至从往沿]")
+_CUT = re.compile(r"^.*[在于至从往沿的了]")
+_NO_END = frozenset("条座个等各该些已充")
+"""Characters that end no name: 一条街, 他补充道."""
 _ZH_WAYS = {"东": "east", "西": "west", "南": "south", "北": "north", "中": "central"}
 
 
 def _chinese(text: str, hit: re.Match[str]) -> Site | None:
     before = re.search(f"[{HAN}]*$", text[max(0, hit.start() - _LONGEST) : hit.start()])
     name = _CUT.sub("", before.group() if before else "")
-    if len(name) < 2:
+    if len(name) < 2 or name[-1] in _NO_END:
         return None
     way = _ZH_WAYS.get(name[-1], "") if hit.lastgroup == "road" and len(name) > 2 else ""
     return Site(hit.lastgroup or "", name, way, hit.start() - len(name))
@@ -142,16 +144,17 @@ def _compared(en: Site, zh: Site) -> Sought | None:
 def _word(called: list[str], zh: Site) -> Sought | None:
     """Judge the first of the last words of a name, with those after it."""
     word = called[0]
+    plain = word.lower().removesuffix("'s") in cedict.vocabulary()
     if shapes := _shapes(called) or _shapes(called[:1]):
-        return Sought(names.pinyin_index(zh.name).find(Name("", shapes, person=False)), True)
+        found = names.pinyin_index(zh.name).find(Name("", shapes, person=False))
+        return Sought(found, True) if found or not plain else None
     if (served := _serves(word)) is not None:
         serving = _serving(zh.name)
         return Sought(served in serving, False) if serving else None
     if _translates(word, zh.name):
         return Sought(True, False)
-    if word.lower().removesuffix("'s") in cedict.vocabulary():
-        return None  # Dictionaries do not have every translation.
-    return _sounds(word, zh.name)
+    # Dictionaries do not have every translation.
+    return None if plain else _sounds(word, zh.name)
 
 
 def _shapes(called: list[str]) -> tuple[tuple[str, ...], ...]:
