@@ -45,7 +45,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """English site looked for in Chinese; `spelt`: its name is Chinese in Latin letters."""
+    """Presence of a site in Chinese; `spelt`: its name is romanised."""
 
     found: bool
     spelt: bool
@@ -129,7 +129,7 @@ def _english(text: str, hit: re.Match[str]) -> Site | None:
 
 @lru_cache(maxsize=1 << 14)
 def _compared(en: Site, zh: Site) -> Sought | None:
-    """Return if a Chinese site has an English one's name, if that can be judged."""
+    """Judge if a Chinese site has an English one's name."""
     called = en.name.split()
     judged: Sought | None = None
     for at in range(len(called) - 1, -1, -1):
@@ -142,7 +142,7 @@ def _compared(en: Site, zh: Site) -> Sought | None:
 
 
 def _word(called: list[str], zh: Site) -> Sought | None:
-    """Judge the first of the last words of a name, with those after it."""
+    """Judge a word of a name, with those after it."""
     word = called[0]
     plain = word.lower().removesuffix("'s") in cedict.vocabulary()
     if shapes := _shapes(called) or _shapes(called[:1]):
@@ -185,7 +185,7 @@ def _serving(name: str) -> set[int]:
 
 
 def _translates(word: str, name: str) -> bool:
-    """Return True if a word of a Chinese name has the English one as a rendering."""
+    """Return True if the dictionary renders a Chinese name's word so."""
     stems = cedict.english_stems(word.removesuffix("'s"))
     known = {stem for zh in cedict.chinese_words(name)[1] for stem in cedict.renderings(zh)}
     return any(_one_stem(stem, other) for stem in stems for other in known)

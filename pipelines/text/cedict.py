@@ -97,7 +97,7 @@ def renderings(word: str) -> frozenset[str]:
 
 @cache
 def vocabulary() -> frozenset[str]:
-    """Return the words of all glosses in lower case: those that are no names."""
+    """Return the words of all glosses but for names."""
     return frozenset(
         word
         for listed in _entries().values()
