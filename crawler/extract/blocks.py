@@ -207,7 +207,7 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
         elif sort == "block":
             walk.close(node, tag)
         elif sort in ("inline", "link"):
-            walk.links = max(0, walk.links - (sort == "link"))
+            walk.links = max(0, walk.links - (sort == "link" and _leads(node)))
             parts.append(SEPARATOR)
         if walk.typed:
             walk.end_typed(node)
@@ -215,6 +215,11 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
             walk.add(tail)
     walk.flush(root)
     return walk.blocks
+
+
+def _leads(node: etree._Element) -> bool:
+    """Return True for a link, not for a mere mark of a place."""
+    return node.get("href") is not None or node.get("onclick") is not None
 
 
 def _line(raw: str) -> tuple[str, bool]:
@@ -283,7 +288,7 @@ class _Walk:
     def mark(self, node: etree._Element, sort: _Sort) -> None:
         """Note a link, a picture or the break of a line."""
         if sort == "link":
-            self.links += 1
+            self.links += _leads(node)
             self.parts.append(SEPARATOR)
         elif sort == "picture":
             self.picture()

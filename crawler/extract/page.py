@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from html.entities import html5
-from itertools import islice
 from urllib.parse import urljoin
 
 from bs4.exceptions import ParserRejectedMarkup
@@ -27,16 +26,12 @@ from crawler.extract.consensus import is_chinese
 from crawler.extract.fields import Metas, read_metas
 from crawler.extract.furniture import places_apart
 from crawler.extract.selectors import ElementIndex
+from crawler.extract.swallowed import free_swallowed
 
 _MAX_SLOW = 300_000
 """Characters given to the lenient parser, whose time may grow with their square."""
 
 _DEAD = ("script", "style", "noscript", "template", "svg", "iframe", "frame")
-_SWALLOWING = ("button", "object", "embed", "map", "applet", "svg", "math")
-_MOST_SWALLOWING = 40
-"""Such elements, lines in one and pieces of a line that are looked at: it bounds the time."""
-_LONGEST_CONTROL = 200
-"""Characters in the lines of a button, or of what is shown in place of a picture; set by hand."""
 _PLAIN_TAGS = ("textarea", "title", "option", "code")
 _SHOWN_TAG = re.compile(r"</?(?:p|br|div)\b[^<>]*>", re.IGNORECASE)
 _BREAKS = re.compile(r"(?:<br\b[^<>]*>\s*)+", re.IGNORECASE)
@@ -331,19 +326,6 @@ def parse(html: str) -> etree._Element:
             tree = None
     if tree is None:
         return etree.Element("html")
-    _free_swallowed(tree)
+    free_swallowed(tree, html)
     return tree
 
-
-def _free_swallowed(tree: etree._Element) -> None:
-    """Make plain elements of controls and media with a page's text.
-
-    Nobody wrote its end, or it needs none (`embed`); a browser shows what follows.
-    """
-    for node in list(islice(tree.iter(*_SWALLOWING), _MOST_SWALLOWING)):
-        length = 0
-        for block in islice(node.iter("p", "div", "td", "li", "h1", "h2"), _MOST_SWALLOWING):
-            length += len(block.text or "")
-            length += sum(len(inner.tail or "") for inner in islice(block, _MOST_SWALLOWING))
-        if length > _LONGEST_CONTROL:
-            node.tag = "div"

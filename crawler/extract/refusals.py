@@ -244,7 +244,8 @@ def is_document(headers: Mapping[str, str], body: bytes) -> bool:
     start = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n\x00")
     if start.startswith(_OTHER_FILES):
         return False
-    markup = b"<" in start and bool(_MARKUP.search(body[:20_000]))
+    # In UTF-16 every other byte of markup is zero.
+    markup = b"<" in start and bool(_MARKUP.search(body[:20_000].replace(b"\x00", b"")))
     if any(name in kind for name in _OTHER_TYPES):
         return markup and "octet-stream" in kind
     return markup or "html" in kind
