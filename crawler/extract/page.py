@@ -328,4 +328,3 @@ def parse(html: str) -> etree._Element:
         return etree.Element("html")
     free_swallowed(tree, html)
     return tree
-

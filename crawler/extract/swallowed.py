@@ -42,7 +42,7 @@ def free_swallowed(tree: etree._Element, html: str) -> None:
         if _length_of_lines(node) > limit:
             node.tag = "div"
     opened = [tag for tag in _PARTS if _is_open(tag, written)]
-    furniture = filter(is_furniture, tree.iter(*opened)) if opened else iter(())
+    furniture = filter(is_furniture, tree.iter(*opened) if opened else ())
     for node in list(islice(furniture, _MOST)):
         if _has_story(node) and _unlinked(node) > _SHARE * _unlinked(tree):
             node.tag = "div"
