@@ -218,7 +218,7 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
 
 
 def _leads(node: etree._Element) -> bool:
-    """Return True for a link, not for a mere mark of a place."""
+    """Return True for a link, False for a named place."""
     return node.get("href") is not None or node.get("onclick") is not None
 
 

@@ -51,7 +51,7 @@ def free_swallowed(tree: etree._Element, html: str) -> None:
 
 
 def _is_open(tag: str, written: str) -> bool:
-    """Return True if an element lacks an end in the page as written."""
+    """Return True if an element lacks an end as written."""
     return written.count(f"<{tag}") > written.count(f"</{tag}")
 
 
@@ -78,7 +78,7 @@ def _shown(node: etree._Element) -> Iterator[str]:
 
 
 def _has_story(node: etree._Element) -> bool:
-    """Return True for an element with a headline, or sentences in lines of their own."""
+    """Return True for an element with a headline, or with sentences."""
     if any(text_of(heading).strip() for heading in islice(node.iter("h1", "h2"), _MOST)):
         return True
     lines = (text_of(line).strip() for line in islice(node.iter("p"), _MOST))
