@@ -90,6 +90,7 @@ def read_file(
     if (path.is_dir() and not records.is_table(path)) or path.suffix.lower() == ".txt":
         return _read(path, _complete(city, records.texts(path)), now)
     table = records.table(path) if records.is_table(path) else _json_table(path)
+    _check_columns(path, table, columns.values())
     units = parallel.rows(table, columns)
     if units is not None:
         return _known(path, units, city, now)
@@ -193,8 +194,17 @@ def _check_json(path: Path) -> None:
 def _cells(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Record]:
     """Yield the rows of a table, by the keys of JSON Lines."""
     names = {key: columns.get(key, key) for key in _KEYS}
-    wanted = ("text", *(key for key in columns if key in names))
-    missing = [names[key] for key in wanted if names[key] not in table.names]
+    _check_columns(path, table, [names["text"]])
+    for number, (where, row) in enumerate(table.rows, start=1):
+        found = {key: row[name] for key, name in names.items() if name in row}
+        # A cell that is empty is left out of a row; a line of JSON that has no text is a mistake.
+        blank = {"text": ""} if records.is_table(path) else {}
+        yield where, {"id": f"row-{number}"} | blank | found
+
+
+def _check_columns(path: Path, table: Table, wanted: Iterable[str]) -> None:
+    """Raise `ImportFileError` for a column that a table lacks."""
+    missing = [name for name in wanted if name not in table.names]
     if missing:
         there = ", ".join(map(_cut, table.names)) or "none"
         raise ImportFileError(
@@ -202,11 +212,6 @@ def _cells(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Rec
             "yours like --column text=body, or both languages like --column zh=source --column "
             "en=target"
         )
-    for number, (where, row) in enumerate(table.rows, start=1):
-        found = {key: row[name] for key, name in names.items() if name in row}
-        # A cell that is empty is left out of a row; a line of JSON that has no text is a mistake.
-        blank = {"text": ""} if records.is_table(path) else {}
-        yield where, {"id": f"row-{number}"} | blank | found
 
 
 def _complete(city: str, rows: Iterable[Record]) -> Iterator[Record]:
@@ -252,7 +257,7 @@ def _row(line: str, where: str) -> dict[str, Any]:
     try:
         row = parse_json(line)
     except JsonError as error:
-        raise ImportFileError(f"{where}: {error}") from error
+        raise ImportFileError(f"{where}: {error}; {_EXPECTED}") from error
     return _object(row, where)
 
 

@@ -76,9 +76,12 @@ def extract(
     from pipelines.tables import runs
 
     pool.choose_engine(engine)
-    output = writable(shared.output)
     if bool(warcs) == every:
-        raise UsageError("name WARC files, or --all for those in the output folder, not both")
+        raise UsageError(
+            "name WARC files, or --all for those in the output folder"
+            f"{', not both' if every else ''}"
+        )
+    output = shared.output.resolve()
     paths = warcs or sorted((output / "archive").glob("*/*.warc.gz"))
     if not paths:
         raise UsageError(f"no archive in {output / 'archive'}; crawl first or name WARC files")
@@ -86,7 +89,7 @@ def extract(
     problem = key_problem(city) if city is not None else None
     if problem is not None:
         raise UsageError(f"--city names files: {problem}; not {city!r}")
-    run = runs.start(output, "extract", ())
+    run = runs.start(writable(output), "extract", ())
     with (
         runs.noting_end(run),
         progress() as tracker,
@@ -415,6 +418,11 @@ def evaluate(
     header = ("precision", "recall", "f1", "claimed", "expected")
     row = (*(result["pairs"][name] for name in header), result["calibration_error"])
     show_table((*header, "calibration error"), [row])
+    if result["not_stored"]:
+        complain(
+            f"{gold}: {result['not_stored']} of its pairs name articles that are not stored; they "
+            "count as missed; compare with the column article_id"
+        )
     return ExitCode.DONE
 
 

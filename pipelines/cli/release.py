@@ -222,7 +222,10 @@ def list_releases(*, shared: Shared = SHARED) -> ExitCode:
         )
         for r in releases
     ]
-    tables = tuple(releases[0].manifest["counts"]) if releases else ()
+    if not releases:
+        say(f"no releases in {shared.output / 'releases'}; `shizheng release VERSION` makes one")
+        return ExitCode.DONE
+    tables = tuple(releases[0].manifest["counts"])
     show_table(("release", "as of", *tables), rows)
     return ExitCode.DONE
 

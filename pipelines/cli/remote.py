@@ -17,14 +17,14 @@ Store = Annotated[str, option("a store, such as s3://bucket/corpus", name="URL")
 Parse = Callable[[Sequence[str]], tuple[Callable[..., int | None], BoundArguments]]
 
 
-def push(url: Store, *cities: City, shared: Shared = SHARED) -> ExitCode:
+def push(url: Store, /, *cities: City, shared: Shared = SHARED) -> ExitCode:
     """Store the changes of a work folder: cities, reviews, reports, releases."""
     from pipelines.remote import transfer
     from pipelines.remote.heads import REPORTS, REVIEWS, city_unit
     from pipelines.remote.leases import leased
     from pipelines.remote.objects import Objects
 
-    output, objects = existing(shared.output), Objects(url)
+    objects, output = Objects(url), existing(shared.output)
     chosen = list(cities) or transfer.local_cities(output)
     objects.probe()
     moved = transfer.Moved()
@@ -39,6 +39,7 @@ def push(url: Store, *cities: City, shared: Shared = SHARED) -> ExitCode:
 
 def pull(
     url: Store,
+    /,
     *cities: City,
     without: Annotated[
         tuple[str, ...],
@@ -56,12 +57,12 @@ def pull(
     from pipelines.remote.heads import REPORTS, REVIEWS, city_unit, stored_cities
     from pipelines.remote.objects import Objects
 
-    output, objects = writable(shared.output), Objects(url)
+    objects = Objects(url)
     known = stored_cities(objects)
     if unknown := [city for city in cities if city not in known]:
         raise UsageError(f"{url}: has no city {', '.join(unknown)}; it has: {', '.join(known)}")
     chosen = cities or known
-    moved = transfer.Moved()
+    output, moved = writable(shared.output), transfer.Moved()
     with progress() as tracker:
         for done, unit in enumerate([*map(city_unit, chosen), REVIEWS, REPORTS]):
             tracker.update("reading", done, len(chosen) + 2, unit)

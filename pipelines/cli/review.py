@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 from crawler.errors import ExitCode
+from crawler.limits import whole_number
 from crawler.ordinary import ordinary
 from pipelines.cli.checks import readable
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option, share_of_one
 from pipelines.terminal import complain, end_output, say, say_json
+
+_LAST_PORT = 65535
 
 Reviewer = Annotated[str, option("who judges", "NAME")]
 Plan = Annotated[
@@ -24,6 +27,16 @@ Plan = Annotated[
 ]
 Exchanged = Annotated[Path, option("a .csv, .xlsx or .json file of verdicts", name="FILE")]
 
+
+def _port(value: str) -> int:
+    number = whole_number(value)
+    if number is None or number > _LAST_PORT:
+        raise ValueError(
+            f"expected a port from 0 (any that is free) to {_LAST_PORT}, not {value!r}"
+        )
+    return number
+
+
 _VERDICT = {
     "csv": "a row whose column verdict is filled",
     "xlsx": "a row whose column verdict is filled",
@@ -33,7 +46,9 @@ _VERDICT = {
 
 def serve(
     *cities: City,
-    port: Annotated[int | None, option("port on 127.0.0.1 (default: 8765)", "N")] = None,
+    port: Annotated[
+        int | None, option("port on 127.0.0.1 (default: 8765)", "N", read=_port)
+    ] = None,
     reviewer: Reviewer = "",
     plan: Plan = None,
     cities_dir: CitiesDir = None,

@@ -90,20 +90,21 @@ class GoldBeads:
 
 
 def read_gold_pairs(path: Path) -> list[GoldPair]:
-    """Read gold pairs from TSV with a header line.
+    """Read gold pairs from TSV or CSV with a header line.
 
     Columns: `zh_id`, `en_id`, `relation` and, optionally, `label`.
     """
     lines = text_files.lines(text_files.read_text(path, GoldError))
-    header = lines[0].split("\t") if lines else []
+    between = "\t" if not lines or "\t" in lines[0] else ","
+    header = lines[0].split(between) if lines else []
     missing = {"zh_id", "en_id", "relation"} - set(header)
     if missing:
         raise GoldError(
-            f"{path}:1: expected a header of tab-separated zh_id, en_id, relation; "
-            f"lacks {', '.join(sorted(missing))}"
+            f"{path}:1: expected a header of zh_id, en_id, relation, with tabs or commas between "
+            f"them; lacks {', '.join(sorted(missing))}"
         )
     pairs = []
-    for number, row in enumerate(csv.DictReader(lines, delimiter="\t"), start=2):
+    for number, row in enumerate(csv.DictReader(lines, delimiter=between), start=2):
         if not row["zh_id"] or not row["en_id"]:
             raise GoldError(f"{path}:{number}: zh_id and en_id must not be empty")
         label = row.get("label") or "pair"
@@ -261,7 +262,7 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
     and runners-up. Relations are compared where gold has one of `RELATIONS`.
     """
     expected = read_gold_pairs(gold)
-    pairs, candidates, clusters = _stored_pairs(output)
+    pairs, candidates, clusters, ids = _stored_pairs(output)
     if not pairs:
         raise GoldError(f"{output}: holds no pairs to evaluate; run `shizheng align` first")
     right = {(g.zh_id, g.en_id): g.relation for g in expected if g.label == "pair"}
@@ -283,11 +284,16 @@ def evaluate(output: Path, gold: Path) -> dict[str, Any]:
         "calibration_error": round(expected_calibration_error(stated, observed), 4),
         "relation_accuracy": round(sum(relations) / len(relations), 4) if relations else None,
         "negatives_claimed": sum(ids in wrong for ids, _ in claimed),
+        "not_stored": sum(not {g.zh_id, g.en_id} <= ids for g in expected),
     }
 
 
-def _stored_pairs(output: Path) -> tuple[list[Row], list[Row], dict[str, str]]:
-    """Return pairs, candidates, and the first article of each duplicate's cluster."""
+def _stored_pairs(output: Path) -> tuple[list[Row], list[Row], dict[str, str], set[str]]:
+    """Return pairs, candidates, clusters, and the ids of all articles.
+
+    Clusters are the first article of each duplicate's.
+    """
+    ids: set[str] = set()
     pairs: list[Row] = []
     candidates: list[Row] = []
     clusters: dict[str, str] = {}
@@ -298,9 +304,10 @@ def _stored_pairs(output: Path) -> tuple[list[Row], list[Row], dict[str, str]]:
         path = files.table_path(output, "candidates", city)
         candidates += parquet.read_table(path, schema.CANDIDATES).to_pylist()
         for row in articles.read_articles(output, city, columns).to_pylist():
+            ids.add(row["article_id"])
             if row["duplicate_of"] and not row["duplicate_city"]:
                 clusters[row["article_id"]] = row["duplicate_of"]
-    return pairs, candidates, clusters
+    return pairs, candidates, clusters, ids
 
 
 _Span = tuple[int, int] | None

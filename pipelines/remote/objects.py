@@ -59,7 +59,7 @@ class Objects:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._store = _opened(self.url)
+        self._store = _opened(url)
 
     def names(self, prefix: str) -> Iterator[tuple[str, datetime, int]]:
         """Yield names, times of writing and sizes below a prefix."""
@@ -186,8 +186,8 @@ class Objects:
 
 
 def _opened(url: str) -> "ObjectStore":
-    scheme = url.partition("://")[0]
-    if scheme not in SCHEMES or url == f"{scheme}://" or without_user(url) != url:
+    scheme, _, bucket = url.partition("://")
+    if scheme not in SCHEMES or not bucket.strip("/") or without_user(url) != url:
         # A signed address has its secret in the query.
         named = without_user(url.partition("?")[0])
         raise RemoteUsageError(
@@ -202,6 +202,6 @@ def _opened(url: str) -> "ObjectStore":
             f"{url}: object stores need obstore; install it: pip install 'shizheng[s3]'"
         ) from error
     try:
-        return from_url(url)
+        return from_url(url.rstrip("/"))
     except BaseError as error:
         raise RemoteUsageError(f"{url}: not the URL of a store ({error})") from error

@@ -45,6 +45,53 @@ def archive(path: Path, *pages: tuple[str, str]) -> Path:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["push"], "parameter URL requires"),
+        (["pull"], "parameter URL requires"),
+        (["push", "s3://"], "s3://: expected the URL of a bucket"),
+        (["pull", "ftp://h/x"], "ftp://h/x: expected the URL of a bucket"),
+        (["review", "--port", "x"], "expected a port from 0 (any that is free) to 65535, not 'x'"),
+        (["review", "--port", "99999"], "to 65535, not '99999'"),
+        (["review", "--port", "-1"], "to 65535, not '-1'"),
+        (["extract"], "name WARC files, or --all for those in the output folder\n"),
+        (["extract", "--all", "a.warc"], "in the output folder, not both"),
+        (["extract", "--all"], "no archive in"),
+        (["extract", "a.warc", "--city", "a b"], "--city names files"),
+        (["backfill", "dalian", "--from", "nowhere"], "nowhere: expected common-crawl, wayback,"),
+        (["report"], "no such folder"),
+        (["import", "texts.csv", "--column", "text=body"], "no column body; there are: zh, en"),
+        (["import", "texts.csv", "--column", "id=doc"], "no column doc; there are: zh, en"),
+        (["import", "texts.toml"], "expected a JSON object a line, a table"),
+    ],
+)
+def test_a_refused_command_is_a_sentence_and_leaves_no_folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts.csv").write_text("zh,en\n港口开放。,The port opened.\n", encoding="utf-8")
+    (tmp_path / "texts.toml").write_text("[project]\n")
+    if "review" in arguments:
+        (tmp_path / "output").mkdir()
+    assert main(arguments) == ExitCode.USAGE
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert (tmp_path / "output").exists() == ("review" in arguments)
+
+
+def test_a_folder_without_releases_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["release", "list", "--output", str(tmp_path)]) == 0
+    assert "no releases in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ("www.luoshan.gov.cn", "en.luoshan.gov.cn", True),

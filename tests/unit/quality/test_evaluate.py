@@ -6,6 +6,7 @@ import pytest
 from builders import article, store_articles, store_rows
 
 from crawler.item import Article
+from pipelines.cli.app import main
 from pipelines.quality import gold as evaluate
 from pipelines.quality.gold import GoldBeads, GoldError, GoldPair
 from pipelines.tables import parquet
@@ -123,6 +124,21 @@ def test_evaluate_reports_relation_negatives_and_calibration(tmp_path: Path) -> 
     assert result["relation_accuracy"] == 0.0
     assert result["negatives_claimed"] == 1
     assert result["calibration_error"] == pytest.approx((0.05 + 0.75) / 2, abs=1e-4)
+
+
+def test_gold_with_commas_is_read_and_ids_that_are_not_stored_are_stated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus(
+        tmp_path,
+        [article("z1", text="一。"), article("e1", "en", text="One.")],
+        [pair("z1", "e1", 0.95)],
+    )
+    gold = tmp_path / "gold.csv"
+    gold.write_text("zh_id,en_id,relation\nz1,e1,translation\nz1,e9,translation\n")
+    assert evaluate.evaluate(tmp_path, gold)["not_stored"] == 1
+    assert main(["evaluate", "--gold", str(gold), "--output", str(tmp_path)]) == 0
+    assert "1 of its pairs name articles that are not stored" in capsys.readouterr().err
 
 
 def test_evaluating_before_aligning_says_what_to_do(tmp_path: Path) -> None:
