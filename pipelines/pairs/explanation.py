@@ -19,6 +19,11 @@ _LEAST_GAP = 0.3
 """Log odds below which the difference between two candidates is left out."""
 _SHOWN = 6
 """Most facts of a kind in a sentence."""
+_SYMBOLS = {
+    "percent": "%", "length": "m", "area": "m²", "volume": "m³", "mass": "kg", "energy": "kWh",
+    "power": "kW", "degrees": "°C", "frequency": "Hz",
+}  # fmt: skip
+"""Symbols of the base units of classes that do not name one."""
 _OTHERS_SHOWN = 5
 """Most candidates in the list of an article that was not compared."""
 _RARE_BITS = 2
@@ -241,8 +246,10 @@ def _matched(figure: Quantity, zh: Sequence[Quantity]) -> str:
 
 
 def _written(figure: Quantity) -> str:
+    if figure.kind == "clock":
+        return f"{int(figure.value) // 60}:{int(figure.value) % 60:02}"
     value = f"{figure.value:,.15g}"
-    return value if figure.kind == "count" else f"{value} {figure.kind}"
+    return value if figure.kind == "count" else f"{value} {_SYMBOLS.get(figure.kind, figure.kind)}"
 
 
 def _dates(case: _Case) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.facts.facts import facts
 from pipelines.facts.rarity import Rarity
 from pipelines.pairs import comparison, explanation, pair
 from pipelines.pairs.comparison import FactComparison
@@ -189,3 +190,16 @@ def test_prepared_articles_are_read_from_where_they_were_spilled() -> None:
         assert len(article.sentences.starts) == 2
         assert article.sentences.weights.sum() == pytest.approx(1, abs=1e-3)
     assert pair.pair(whole, []).pairs == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("It opens at 9 a.m.", ["9:00"]), ("It rose by 9.5 percent.", ["9.5 %"]),
+        ("Rain of 284 mm fell on 3 km of road.", ["0.284 m", "3,000 m"]),
+        ("It covers 12 hectares.", ["120,000 m²"]), ("It took 43,000 containers.", ["43,000"]),
+        ("It cost 5 million yuan.", ["5,000,000 CNY"]),
+    ],
+)  # fmt: skip
+def test_figures_are_told_with_symbols_of_units(text: str, said: list[str]) -> None:
+    assert [explanation._written(figure) for figure in facts(text, "en").figures] == said
