@@ -42,7 +42,7 @@ _FIGURES = re.compile(
     rf"(?P<n>{_WIDE_COMMAS}|{_MIXED}|{_SPACED}|{_FIGURE}|{_VAGUE}|{_NEIGHBOURS}|{_WORDS}|{_HALF}"
     r"|(?<=[上近超逾])[万亿]|(?<![一-龥])[万亿](?=[余多]))(?P<few>[余多])?"
     rf"(?:(?P<s0>{_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_WORDS}))?"
-    rf"(?:个(?=亿))?(?P<scale>{_SCALE})?(?P<odd>余|多|来)?"
+    rf"(?:个(?=亿|[余多来]))?(?P<scale>{_SCALE})?(?P<odd>余|多|来)?"
     rf"(?P<more>个?半)?(?P<unit>{units.ZH_PATTERN}|(?<=个半)月)?(?P<past>半(?![年天个径]))?"
     r"(?P<after>左右|上下|以上|以下|多)?"
 )

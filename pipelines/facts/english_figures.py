@@ -23,7 +23,7 @@ _LOOSE = (
 _BOUNDING = ("at least", "up to", "less than")
 _SCALE = (
     r"hundred million|trillion|billion|million|thousand|hundred|dozen|crore|lakh"
-    r"|(?:bn|mn|mln|trn|tn)\b"
+    r"|(?:bn|bln|mn|mln|trn|trln|tn)\b"
 )
 # 4.8m tonnes, 3m people: the letter counts; a 3m wall is as high.
 _THINGS = rf" (?:people|(?!(?:across|areas?)\b)[a-z]{{3,}}s\b|(?:{units.EN_PATTERN}))"
@@ -48,12 +48,16 @@ _FRACTION = re.compile(
     rf"|one-(?P<one>{'|'.join(_PARTS)})\b|(?:an?|one) (?P<a>{'|'.join(_PARTS)})(?= of\b)"
     rf"|(?:(?<=\bby )|(?<=\bto )|(?<=\bthan )|(?<=\bover ))(?:an?|one) (?P<by>{'|'.join(_PARTS)})"
     r"(?=[.,;:)]|$| (?:from|in|year|compared|on)\b)"
+    r"|(?P<few>one|two|three|four|five|six|seven|eight|nine|[1-9]) (?:in|out of)"
+    r" (?:every )?(?P<many>three|four|five|ten|10|twenty|hundred|100)\b"
+    r"(?! (?:a\.?m|p\.?m|o')|[-,.:]\d)"
     r"|half(?= (?:of|the|its|their|all)\b)|halved\b|halving\b|half[- ]price\b)",
     re.IGNORECASE,
 )
 # A part of one unit: half a kilometer, three quarters of an hour, half a million.
 _PART = re.compile(
-    r"\b(?:half|(?:an?|one) (?P<a>quarter|third) of|(?P<n>two|three)[- ](?P<of>quarter|third)s of)"
+    r"\b(?:half(?: of)?|(?:an?|one) (?P<a>quarter|third) of"
+    r"|(?P<n>two|three)[- ](?P<of>quarter|third)s of)"
     r" (?:an?|one) (?:(?P<scale>million|billion|trillion|dozen)\b ?)?"
     rf"(?P<unit>{units.EN_PATTERN})?",
     re.IGNORECASE,
@@ -202,6 +206,11 @@ def _value(written: str) -> float | None:
 def _shares(text: str) -> Iterator[_Found]:
     """Yield fractions and multiples, with the span of each."""
     for hit in _FRACTION.finditer(text):
+        if hit["many"]:
+            share = 100 * _whole(hit["few"]) / _whole(hit["many"])
+            if share < 100:
+                yield Quantity("percent", share, 1.0, bool(hit["loose"]), hit.start()), hit.span()
+            continue
         of = numerals.folded(hit["of"] or hit["one"] or hit["a"] or hit["by"] or "half")
         value = 100 * (numerals.english(hit["n"] or "one") or 1) / _PARTS[of]
         half = 2.0 if _PARTS[of] == 2 else 1.0
@@ -209,6 +218,10 @@ def _shares(text: str) -> Iterator[_Found]:
     for hit in _MULTIPLIED.finditer(text):
         times = 2.0 if hit["two"] else 3.0 if hit["three"] else 4.0
         yield Quantity("times", times, 0.25, start=hit.start()), hit.span()
+
+
+def _whole(written: str) -> float:
+    return _value(written) or 1
 
 
 def _is_bare(hit: re.Match[str]) -> bool:

@@ -13,7 +13,8 @@ class Day:
 
     `stated` is False for a year supplied from the page. `relative` marks "yesterday" and the like:
     the day is then only as good as the page's own date. `lunar`: month and day are of the lunar
-    calendar, in a year that is not known.
+    calendar, in a year that is not known. `until`: end of the range
+    that the day begins.
     """
 
     month: int
@@ -23,6 +24,7 @@ class Day:
     relative: bool = False
     start: int = 0
     lunar: bool = False
+    until: tuple[int, int] | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -117,7 +119,13 @@ class Days(Mention):
             if month and day and existing(named or _LEAP, month, day):
                 year = named or reading.year_of(month, day)
                 stated = self.year is not None
-                reading.days.append(Day(month, day, year, stated, start=self.start))
+                until = self._until if (month, day) == self.days[0] else None
+                reading.days.append(Day(month, day, year, stated, start=self.start, until=until))
+
+    @property
+    def _until(self) -> tuple[int, int] | None:
+        month, day = self.days[-1]
+        return (month, day) if len(self.days) > 1 and month and day else None
 
 
 @dataclass(frozen=True, slots=True)

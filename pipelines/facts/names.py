@@ -277,7 +277,7 @@ def _customary(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 @cache
 def _wade_giles() -> dict[str, tuple[str, ...]]:
     # Taipei also prints ih for the i of Wade and Giles: Hou Yu-ih.
-    return romanisation.wade_giles(_syllables()) | {"ih": ("yi",)}
+    return romanisation.wade_giles(_syllables()) | {"ih": ("yi",), "je": ("zhe", "re")}
 
 
 def _pinyin_names(text: str) -> Iterator[Name]:

@@ -65,13 +65,30 @@ _ZH_DOCUMENT = re.compile(
     r"[〔\[［（(【](?:19|20)\d\d[〕\]］）)】]\s?第?(?P<n>\d{1,4})号"
     r"|第?(?P<of_year>\d{1,4})/(?:19|20)\d\d号"
 )
+_ZH_OF_YEAR = re.compile(
+    r"[〔\[［（(【](?P<y>(?:19|20)\d\d)[〕\]］）)】]\s?第?(?P<n>\d{1,4})号"
+    r"|第?(?P<n2>\d{1,4})/(?P<y2>(?:19|20)\d\d)号"
+)
+_EN_OF_YEAR = re.compile(
+    r"\bNo\.? ?(?P<n>\d{1,4}) ?[〔\[(](?P<y>(?:19|20)\d\d)[〕\])]"
+    r"|[〔\[(](?P<y2>(?:19|20)\d\d)[〕\])] ?No\.? ?(?P<n2>\d{1,4})\b"
+    r"|\bNo\.? ?(?P<n3>\d{1,4})(?: of |/)(?P<y3>(?:19|20)\d\d)\b"
+)
+_PARTS = "航站楼|楼|展馆|馆|厅|门|泊位|机组|码头|井|出口|场馆|仓库|车间"
+_ZH_PART = re.compile(
+    rf"(?P<n>\d{{1,3}}|[{numerals.ZH_NUMERAL}]{{1,3}})号(?:{_PARTS})|T(?P<t>\d)(?=航站楼)"
+)
+_EN_PART = re.compile(
+    r"\b(?:Terminal|Building|Hall|Gate|Berth|Unit|Pier|Block|Exit|Reactor|Pavilion|Wharf|Workshop) "
+    r"(?:No\.? ?)?(?P<n>\d{1,3})\b|\bT(?P<t>\d)\b"
+)
 _ZH_RANKED = re.compile(
     rf"(?:排名|位[居列]|名列|居|列)[{HAN}]{{0,6}}第(?P<n>\d{{1,3}}|[一二三四五六七八九十]{{1,3}})(?:位|名)?"
 )
 _ZH_RUNNING = re.compile(r"连续(?:第)?(?P<n>\d{1,2}|[一二两三四五六七八九十]{1,3})年")
 
 _BODIES = re.compile(
-    r"人大|人民代表大会|政府|政协|党代|代表大会|常委会|常务委员会|中央委员会|委员会|市委|省委|理事会|党组"
+    r"人大|人民代表大会|政府|政协|党代|代表大会|常委会|常务委员会|中央委员会|委员会|市委|省委|理事会|董事会|监事会|党组"
 )
 _EVENTS = re.compile(
     r"博览会|展|节|运动会|大赛|比赛|赛|论坛|大会|峰会|交易会|洽谈会|马拉松|书市|庙会|联赛|周|会"
@@ -121,6 +138,8 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
     (r"batch|group of|round|lot\b|season\b", "batch"),
     (r"week (?:of|in)\b|weeks? ?$", "week"),
     (r"issue|announcement", "number"),
+    (r"board\b", "term"),
+    (r"(?:terminal|building|berth|gate|pier|wharf|workshop|generating unit)\b", "part"),
     (
         r"congress|government|authority|council|committee|cppcc|npc\b|administration|term\b|assembly"
         r"|deput",
@@ -202,6 +221,7 @@ def _chinese(text: str) -> Iterator[Ordinal]:
         for hit in pattern.finditer(text):
             rank = _rank(next(filter(None, hit.groups()), None))
             yield Ordinal(label, rank, *hit.span())
+    yield from _documents(_ZH_OF_YEAR, text)
     for hit in _ZH_PLAN.finditer(text):
         yield Ordinal("plan", _rank(hit["n"] or hit["m"]), *hit.span())
     for hit in _ZH_TERM_SHORT.finditer(text):
@@ -218,6 +238,7 @@ def _chinese(text: str) -> Iterator[Ordinal]:
 
 _ZH_LABELLED = (
     (_ZH_DOCUMENT, "number"),
+    (_ZH_PART, "part"),
     (_ZH_RANKED, "place"),
     (_ZH_RUNNING, "running"),
     (_ZH_CONGRESS, "party"),
@@ -268,6 +289,13 @@ def _zh_meeting(after: str) -> str:
     return "meeting" if "会" in after else ""
 
 
+def _documents(pattern: re.Pattern[str], text: str) -> Iterator[Ordinal]:
+    """Yield document numbers with their year: 20240015 for 〔2024〕15号."""
+    for hit in pattern.finditer(text):
+        groups = {name[0]: value for name, value in hit.groupdict().items() if value}
+        yield Ordinal("document", 10_000 * int(groups["y"]) + int(groups["n"]), *hit.span())
+
+
 def _english(text: str) -> Iterator[Ordinal]:
     yield from _en_ordinals(text)
     yield from _en_numbers(text)
@@ -277,8 +305,10 @@ def _english(text: str) -> Iterator[Ordinal]:
             rank = numerals.roman(hit["roman"]) if hit["roman"] else int(word or hit["n"])
             if rank is not None:
                 yield Ordinal(label, rank, *hit.span())
-    for hit in _EN_WEEK.finditer(text):
-        yield Ordinal("week", int(hit["n"]), *hit.span())
+    for pattern, label in ((_EN_PART, "part"), (_EN_WEEK, "week")):
+        for hit in pattern.finditer(text):
+            yield Ordinal(label, int(next(filter(None, hit.groups()))), *hit.span())
+    yield from _documents(_EN_OF_YEAR, text)
     for hit in _ROMAN.finditer(text):
         rank = numerals.roman(hit["n"] or hit["m"])
         if rank is not None:
@@ -315,7 +345,7 @@ def _en_number_label(text: str, hit: re.Match[str]) -> str:
     label = _first_label(re.split(r"\b(?:of|and|in|at|on)\b", hit["after"])[0])
     if _EN_MEETING_NUMBER.search(before):
         return "meeting"
-    return label if label in ("meeting", "institution") else "number"
+    return label if label in ("meeting", "institution", "part") else "number"
 
 
 def _first_label(after: str) -> str:
@@ -337,7 +367,10 @@ def _en_ordinals(text: str) -> Iterator[Ordinal]:
         if rank is None:
             continue
         label = _en_label(text, hit)
-        plain = label == "" or (label in ("event", "institution") and hit["n"] == "first")
+        edition = label == "event" and text.endswith(("The ", "the "), 0, hit.start())
+        plain = label == "" or (
+            label in ("event", "institution", "part") and hit["n"] == "first" and not edition
+        )
         if hit["n"][0].isdigit() or not plain or rank >= _NO_WORD:
             yield Ordinal(label, rank, hit.start(), hit.end("n"))
 

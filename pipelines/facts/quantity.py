@@ -40,6 +40,8 @@ class Quantity:
 _NO_COUNT = {"percent", "points", "hours", "months", "times", "clock"}
 _FLOAT_SLACK = 1.02
 """Factor on the precision, for rounding in unit factors; set by hand, not measured."""
+_LOOSE_HALVES = 1.9
+"""Factor on the precision of an approximate figure: more than two is not more than three."""
 _LOOSE_SLACK = 0.03
 """Relative difference allowed of an approximate figure; set by hand, not measured."""
 
@@ -81,7 +83,9 @@ def agree(first: Quantity, second: Quantity) -> bool:
             return agree(_in_months(first), _in_months(second))
         if "count" not in kinds or kinds & _NO_COUNT:
             return False
-    slack = max(figure.half * (2 if figure.loose else 1) for figure in (first, second))
+    if all(figure.half >= _VAGUE * abs(figure.value) for figure in (first, second)):
+        return first.value == second.value  # hundreds, thousands
+    slack = max(figure.half * (_LOOSE_HALVES if figure.loose else 1) for figure in (first, second))
     slack *= _FLOAT_SLACK
     if first.loose or second.loose:
         slack = max(slack, _LOOSE_SLACK * max(abs(first.value), abs(second.value)))
@@ -130,6 +134,10 @@ def half_digit(written: str) -> float:
     # 350,000 is as likely rounded as exact, but 300 is hardly 340 rounded.
     zeros = len(plain) - len(plain.rstrip("0"))
     return max(0.5, min(0.5 * 10.0**zeros, 0.05 * float(plain)))
+
+
+_VAGUE = 0.8
+"""Share of its value from which half of a figure's last digit makes it vague; set by hand."""
 
 
 def vague(scale: float) -> tuple[float, float]:

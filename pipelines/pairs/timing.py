@@ -25,6 +25,8 @@ _LATE_PAGE = 31
 """Days that an English "yesterday" may follow the event: pages appear up to a month later."""
 _DATES_OUTSIDE_LEAD = 0.5
 """Clash of dates that are not both in a lead and absolute; else 1."""
+_OTHER_END = 0.5
+"""Clash of ranges of days that begin on one day and end on others."""
 _SLIPPED_DATES = 0.4
 """Factor on a clash of dates that an error of one day, or of a page's year, explains."""
 _LEAD_TIMES = 3
@@ -103,12 +105,23 @@ def _days(zh: Facts, en: Facts, rarity: Rarity) -> Part:
 def _day_clash(zh: _Days, en: _Days) -> float:
     """Return the clash, above 0 if neither lead's days occur opposite."""
     if _any_same(zh.every, en.leading) or _any_same(zh.leading, en.every):
-        return 0.0
+        return _OTHER_END if _ends_differ(zh, en) else 0.0
     certain = zh.in_lead and en.in_lead and not en.leading[0].relative
     clash = 1.0 if certain else _DATES_OUTSIDE_LEAD
     if all(any(_slip(a, b) for a in zh.leading) for b in en.leading):
         clash *= _SLIPPED_DATES
     return clash
+
+
+def _ends_differ(zh: _Days, en: _Days) -> bool:
+    """Return True if ranges that begin on one day all end on others."""
+    ends = [
+        (first.until, second.until)
+        for first in zh.leading
+        for second in en.leading
+        if first.until and second.until and _same_day(first, second)
+    ]
+    return bool(ends) and all(first != second for first, second in ends)
 
 
 def _any_same(zh: Iterable[Day], en: tuple[Day, ...]) -> bool:
