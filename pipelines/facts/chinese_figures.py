@@ -29,7 +29,10 @@ _NEXT = "一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九"
 _NEIGHBOURS = rf"十?(?:{_NEXT})[十百千万亿]{{0,3}}(?![{_ONE}])"
 _TWO = re.compile(rf"(?P<ten>十?)(?P<a>[{_ONE}])(?P<b>[{_ONE}])(?P<scale>[十百千万亿]*)")
 _MANY = {"成百上千": 1e2, "成千上万": 1e3, "千千万万": 1e3}
-_VAGUE = rf"(?:(?:数|好?几|若干)[十百千万亿]{{1,3}}|[{_ONE[1:]}]?十[几数]|{'|'.join(_MANY)})"
+_VAGUE = (
+    rf"(?:数以[十百千万亿]{{1,2}}计|(?:数|好?几|若干)[十百千万亿]{{1,3}}|[{_ONE[1:]}]?十[几数]"
+    rf"|{'|'.join(_MANY)})"
+)
 _HALF = "(?<![上前下后过大小各])半(?=个|年|天|小时|公里|里|米|周|亩|吨)"
 _SCALE = (
     r"万亿|千亿|百亿|十亿|亿|千万(?!瓦)|百万|十万|万|千(?!瓦|米|克|伏|卡|年|帕|赫|焦|字)"
@@ -43,10 +46,18 @@ _FIGURES = re.compile(
     r"|(?<=[上近超逾])[万亿]|(?<![一-龥])[万亿](?=[余多]))(?P<few>[余多])?"
     rf"(?:(?P<s0>{_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_WORDS}))?"
     rf"(?:个(?=亿|[余多来]))?(?P<scale>{_SCALE})?(?P<odd>余|多|来)?"
-    rf"(?P<more>个?半)?(?P<unit>{units.ZH_PATTERN}|(?<=个半)月)?(?P<past>半(?![年天个径]))?"
+    rf"(?P<more>个?半)?(?P<unit>{units.ZH_PATTERN}|(?<=个[半多余来])月)?(?P<past>半(?![年天个径]))?"
     r"(?P<after>左右|上下|以上|以下|多)?"
 )
-_FRACTION = re.compile(rf"(?P<of>百|千|万|{_WORDS}|\d{{1,4}})分之(?P<n>{_FIGURE}|{_WORDS})(?!\d)")
+_FRACTION = re.compile(
+    rf"(?P<of>百|千|万|{_WORDS}|\d{{1,4}})分之(?P<n>{_FIGURE}|{_WORDS})(?!\d)(?P<point>个?百分点)?"
+)
+# 每十名学生中有三名: three in ten.
+_COUNTED = "[个名位人家户所座辆]"
+_EVERY = re.compile(
+    rf"每(?P<of>{_WORDS}|\d{{1,3}}){_COUNTED}[^，。；\d]{{0,6}}?[中里]就?有"
+    rf"(?P<n>{_WORDS}|\d{{1,2}})(?={_COUNTED})"
+)
 _TENTHS = re.compile(
     rf"(?<![{_ONE}十\d])(?:(?P<from>[{_ONE}]|\d)(?:[-—–~～至到])?)?"
     rf"(?P<n>[{_ONE}]|\d(?:\.\d)?)成(?P<half>半)?(?P<more>[{_ONE}])?"
@@ -110,7 +121,7 @@ def _value(written: str) -> tuple[float, float] | None:
     if written in _MANY:
         return vague(_MANY[written])
     if written[0] in "数几好若":
-        return vague(_scale(written.lstrip("数好几若干")))
+        return vague(_scale(written.strip("数以计好几若干")))
     return _spelt(written)
 
 
@@ -119,6 +130,8 @@ def _spelt(written: str) -> tuple[float, float] | None:
     if value is None:
         return None
     by = _scale(re.sub(r"^.*?([万亿]*)$", r"\1", written))
+    if "点" in written:
+        return value, 0.5 * 10.0 ** -len(written.partition("点")[2])
     return value, 0.5 * by if written.strip("十百千万亿") else 0.05 * value
 
 
@@ -127,7 +140,10 @@ def _shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
     for share, half, hit in (*_fractions(text), *_tenths(text)):
         sign = trend(text, *hit.span(), "zh")
         tenths = hit.re is _TENTHS  # they are seldom exact
-        yield Quantity("percent", share, half, tenths, hit.start(), sign), hit.span()
+        if hit.re is _FRACTION and hit["point"]:
+            yield Quantity("points", share / 100, 0.01, False, hit.start(), sign), hit.span()
+        else:
+            yield Quantity("percent", share, half, tenths, hit.start(), sign), hit.span()
     for hit in _HALVES.finditer(text):
         loose = bool(hit["loose"]) or hit.group().startswith("过半")
         yield Quantity("percent", 50.0, 2.0, loose, hit.start()), hit.span()
@@ -150,7 +166,7 @@ _TENTH = 0.5
 
 
 def _fractions(text: str) -> Iterator[tuple[float, float, re.Match[str]]]:
-    for hit in _FRACTION.finditer(text):
+    for hit in (*_FRACTION.finditer(text), *_EVERY.finditer(text)):
         of, part = hit["of"], _value(hit["n"])
         whole = _value(of)
         if part is None or not whole or not whole[0]:

@@ -171,13 +171,14 @@ class LunarDay(Mention):
 
 @dataclass(frozen=True, slots=True)
 class BareDay(Mention):
-    """Day without a month (5日上午)."""
+    """Day without a month (5日上午); `ahead`: from which something applies."""
 
     day: int
+    ahead: bool = False
 
     def read(self, reading: Reading) -> None:
         last = reading.days[-1] if reading.days else None
-        if (found := _bare(self.day, last, reading.page)) is not None:
+        if (found := _bare(self.day, last, reading.page, ahead=self.ahead)) is not None:
             reading.days.append(replace(found, start=self.start))
 
 
@@ -275,7 +276,7 @@ def _nearest(month: int, day: int, page: date) -> int | None:
     return chosen[0].year if chosen else None
 
 
-def _bare(day: int, anchor: Day | None, page: date | None) -> Day | None:
+def _bare(day: int, anchor: Day | None, page: date | None, *, ahead: bool) -> Day | None:
     """Return a day without a month in full.
 
     It is of the month last named, else of the page's month or the one before. A day that is not in
@@ -288,6 +289,6 @@ def _bare(day: int, anchor: Day | None, page: date | None) -> Day | None:
     if page is None:
         return None
     before = _shifted(page.replace(day=1), -1)
-    months = [page, before] if day <= page.day else [before, page]
+    months = [page, before] if day <= page.day or ahead else [before, page]
     found = (existing(when.year, when.month, day) for when in months if when is not None)
     return next((Day(when.month, when.day, when.year) for when in found if when is not None), None)

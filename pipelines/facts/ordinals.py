@@ -273,6 +273,8 @@ def _zh_label(counter: str, after: str) -> str:
 
 
 def _zh_term_or_event(after: str) -> str:
+    if after.startswith("会议"):
+        return "meeting"
     body, event = _BODIES.search(after), _EVENTS.search(after)
     if body and (not event or body.start() <= event.start()):
         return "party" if "全国代表大会" in after or "中央委员会" in after else "term"

@@ -74,7 +74,7 @@ def sought(site: Site, chinese: Iterable[Site]) -> Sought | None:
 @cache
 def _kind_words(lang: str) -> dict[str, str]:
     side = 1 if lang == "zh" else 2
-    return {row[0]: row[side] for row in rows("sites.tsv") if row[0] != "of"}
+    return {row[0]: row[side] for row in rows("sites.tsv") if row[0] not in ("of", "part")}
 
 
 @cache
@@ -99,7 +99,10 @@ def _chinese(text: str, hit: re.Match[str]) -> Site | None:
     name = _CUT.sub("", before.group() if before else "")
     if len(name) < 2 or name[-1] in _NO_END:
         return None
-    way = _ZH_WAYS.get(name[-1], "") if hit.lastgroup == "road" and len(name) > 2 else ""
+    way = ""
+    if hit.lastgroup == "road":
+        after = text[hit.end() : hit.end() + 1] if hit.group().endswith("道") else ""
+        way = _ZH_WAYS.get(after) or (_ZH_WAYS.get(name[-1], "") if len(name) > 2 else "")
     return Site(hit.lastgroup or "", name, way, hit.start() - len(name))
 
 
@@ -131,13 +134,17 @@ def _english(text: str, hit: re.Match[str]) -> Site | None:
 def _compared(en: Site, zh: Site) -> Sought | None:
     """Judge if a Chinese site has an English one's name."""
     called = en.name.split()
-    judged: Sought | None = None
+    judged = _in_parts(called, zh.name)
+    if judged is not None:
+        called = []
     for at in range(len(called) - 1, -1, -1):
         verdict = _word(called[at:], zh)
         if verdict is not None and (judged is None or verdict.found):
             judged = verdict
         if judged and judged.found:
-            return Sought(not (en.way and zh.way and en.way != zh.way), judged.spelt)
+            break
+    if judged and judged.found and en.way and zh.way and en.way != zh.way:
+        return Sought(False, judged.spelt)
     return judged
 
 
@@ -155,6 +162,23 @@ def _word(called: list[str], zh: Site) -> Sought | None:
         return Sought(True, False)
     # Dictionaries do not have every translation.
     return None if plain else _sounds(word, zh.name)
+
+
+def _in_parts(called: list[str], name: str) -> Sought | None:
+    """Judge a name of plain words alone: East Lake, 东湖."""
+    parts = [_parts().get(word.lower().removesuffix("'s")) for word in called]
+    if not all(parts):
+        return None
+    return Sought(all(any(char in name for char in part or ()) for part in parts), False)
+
+
+@cache
+def _parts() -> dict[str, tuple[str, ...]]:
+    listed: dict[str, tuple[str, ...]] = {}
+    for kind, chinese, english in rows("sites.tsv"):
+        for word in english.lower().split("|") if kind == "part" else ():
+            listed[word] = (*listed.get(word, ()), *chinese.split("|"))
+    return listed
 
 
 def _shapes(called: list[str]) -> tuple[tuple[str, ...], ...]:

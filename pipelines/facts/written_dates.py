@@ -243,7 +243,7 @@ def _zh_days(text: str) -> Iterator[Mention]:
         )
     yield from _festivals(text, _zh_festivals())
     for hit in _ZH_BARE_DAY.finditer(text):
-        yield BareDay(*hit.span(), int(hit["d"]))
+        yield BareDay(*hit.span(), int(hit["d"]), text.startswith("起", hit.end()))
 
 
 _Festivals = tuple[re.Pattern[str], dict[str, tuple[str, int, int]]]

@@ -114,7 +114,7 @@ def _day_clash(zh: _Days, en: _Days) -> float:
 
 
 def _ends_differ(zh: _Days, en: _Days) -> bool:
-    """Return True if ranges that begin on one day all end on others."""
+    """Return True if ranges from one day end on different ones."""
     ends = [
         (first.until, second.until)
         for first in zh.leading
