@@ -14,6 +14,7 @@ from lxml import etree
 from parsel import Selector
 
 from crawler.cms.family import Link
+from crawler.cms.openers import clickable, entry_title, opened
 from crawler.credentials import without_user
 from crawler.item import NEWS_TIME
 from crawler.limits import mail_date, thinned
@@ -68,7 +69,6 @@ _MONTH = rf"({'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+((?:19|20)\d\d)\b", re.I)
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
-_OPENS = re.compile(r"(?:location(?:\.href)?\s*=\s*|\.open\s*\(\s*)[\"']([^\"'\s<>]{1,500})[\"']")
 _CHARSET = re.compile(r"charset=[\"']?\s*(gb\w+|big5[\w-]*)", re.IGNORECASE)
 _QUERY_SAFE = "%!$&'()*+,;=:@/?~#[]"
 _CLIMB = 4
@@ -116,16 +116,18 @@ def _found(text: str, url: str) -> Iterator[Anchor]:
     base = base_of(root, url)
     encoding = query_encoding(text)
     chrome: dict[etree._Element, bool] = {}
-    for node in root.iter("a"):
-        href = node.get("href")
-        target = absolute(encoded(href, encoding), base) or _opened(node, base)
+    for node in clickable(root, text):
+        target = absolute(encoded(node.get("href"), encoding), base)
+        if target is None:
+            target = absolute(encoded(opened(node, text), encoding), base)
         if target is None:
             continue
+        link = node.tag == "a"
         yield Anchor(
             url=target,
-            text=squeeze("".join(node.itertext())),
+            text=squeeze("".join(node.itertext()) if link else entry_title(node)),
             title=squeeze(node.get("title") or ""),
-            item=_item_text(node),
+            item=_item_text(node) if link else squeeze(" ".join(node.itertext()))[:_LONGEST_ITEM],
             chrome=_is_chrome(node, chrome),
         )
 
@@ -145,12 +147,6 @@ def base_of(root: etree._Element, url: str) -> str:
     """Return the base of a page's links."""
     hrefs = root.xpath("//base/@href")
     return (absolute(str(hrefs[0]), url) if hrefs else None) or url
-
-
-def _opened(node: etree._Element, base: str) -> str | None:
-    """Return the page that a link's script opens, or None."""
-    match = _OPENS.search(f"{node.get('onclick') or ''} {node.get('href') or ''}")
-    return absolute(match[1], base) if match else None
 
 
 def query_encoding(text: str) -> str | None:
@@ -178,6 +174,9 @@ def absolute(href: str | None, base: str) -> str | None:
     href = (href or "").strip()
     if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
         return None
+    if "\\" in href:  # a browser reads it as a slash
+        path, mark, rest = href.partition("?")
+        href = path.replace("\\", "/") + mark + rest
     try:
         target = urljoin(base, href).partition("#")[0]
         parts = urlsplit(target)

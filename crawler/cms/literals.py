@@ -17,6 +17,7 @@ _SIGN = re.compile(r"[(){}\[\]\"'`]")
 _STOP = re.compile(r"[,;(){}\[\]\"'`]")
 _HOLE = re.compile(r"\$\{\s*([\w.$]+)\s*\}")
 _ESCAPE = re.compile(r"\\(.)", re.S)
+_SCRIPTS = re.compile(r"<script\b[^<>]*>(.*?)(?:(</script)|\Z)", re.IGNORECASE | re.DOTALL)
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
 _PACKED = ("JSON.stringify", "JSON.parse", "encodeURIComponent", "encodeURI", "String", "Number",
            "parseInt", "$.extend", "Object.assign")  # fmt: skip
@@ -71,6 +72,12 @@ def code_of(text: str) -> Code:
             line = text.find("\n", at) if found[0] != "`" else -1
             at = line if line >= 0 else len(text)
     return Code(text, ends)
+
+
+def scripts_of(text: str) -> list[str]:
+    """Return the scripts of a page, without one that never ends."""
+    # It is found, to the end of the page: looked for at every mark it would cost their square.
+    return [found[1] for found in _SCRIPTS.finditer(text) if found[2]]
 
 
 def texts_of(text: str) -> Iterator[str]:

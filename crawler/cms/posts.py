@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.cms.endpoints import OFFSETS, PAGE_FIELDS, plain_name
 from crawler.cms.links import absolute, is_file, once
-from crawler.cms.literals import Code, Form, Packed, code_of, literal_at
-from crawler.cms.shells import scripts_of
+from crawler.cms.literals import Code, Form, Packed, code_of, literal_at, scripts_of
 from crawler.posted import Fields, with_form, with_json
 
 _CALL = re.compile(

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from crawler.cms.endpoints import json_listing, read_json, read_script, read_xml
 from crawler.cms.family import Family, Link, Listing
+from crawler.cms.inline import hidden_markup, inline_data
 from crawler.cms.links import once
 from crawler.cms.pagers import pager_of
 from crawler.cms.paging import called_pages
 from crawler.cms.posts import gets, posts
-from crawler.cms.shells import endpoints, frames, inline_data, named, written_markup
+from crawler.cms.shells import endpoints, frames, named
 from crawler.posted import plain_url
 
 _FEW = 2
@@ -62,8 +63,8 @@ def _page(
         more += pages.urls(url)
     more += pager.urls
     links = own.links or _inline(text, url, family)
-    if not links and (markup := written_markup(text)):
-        links = read(markup, url).links
+    if not links:
+        links = _hidden(text, url, read)
     if family.any_url:
         links = tuple(link for link in links if link.url not in pager.urls)
     if len(links) <= _FEW:
@@ -87,6 +88,15 @@ def _page(
         unread=unread,
         state=pager.state,
     )
+
+
+def _hidden(text: str, url: str, read: Callable[[str, str], Listing]) -> tuple[Link, ...]:
+    """Return the entries in the markup that a page's scripts show."""
+    for markup, fewest in hidden_markup(text):
+        found = read(markup, url).links if markup else ()
+        if len(found) >= fewest:
+            return found
+    return ()
 
 
 def _inline(text: str, url: str, family: Family) -> tuple[Link, ...]:

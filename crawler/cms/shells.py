@@ -1,16 +1,14 @@
 """Frames and endpoints of pages without entries of their own."""
 
 import html as entities
-import json
 import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from lxml import etree
 
-from crawler.cms.endpoints import UNIT, page_field, read_json
+from crawler.cms.endpoints import UNIT, page_field
 from crawler.cms.links import absolute, base_of, is_file, once, root_of
-from crawler.cms.literals import texts_of
 
 _UNIT_FIELDS = ("parseType", "webId", "tplSetId", "pageType", "tagId", "editType", "pageId")
 _UNIT_DEFAULTS = {"parseType": "bulidstatic", "pageType": "column", "editType": "null"}
@@ -35,11 +33,6 @@ _DATA = re.compile(
 )
 _MOST = 5
 """Endpoints of one page that are asked for; set by hand, not measured."""
-_SCRIPTS = re.compile(r"<script\b[^<>]*>(.*?)(?:(</script)|\Z)", re.IGNORECASE | re.DOTALL)
-_WRITTEN = re.compile(r"<a\s[^<>]*href", re.IGNORECASE)
-_STARTS = re.compile(r"[=:(]\s*(?=\[\s*\{|\{\s*[\"'])")
-_LONGEST = 2_000_000
-"""Characters of scripts that are looked through for data. Set by hand, not measured."""
 
 
 def frames(text: str, url: str, *, every: bool) -> tuple[str, ...]:
@@ -93,39 +86,6 @@ def named(text: str, *, scripts: bool) -> str:
             return f"an endpoint: {match['url']}"
     sources = root.xpath("//script/@src") if scripts and root is not None else []
     return f"a script: {sources[-1]}" if sources else ""
-
-
-def scripts_of(text: str) -> list[str]:
-    """Return the scripts of a page, without one that never ends."""
-    # It is found, to the end of the page: looked for at every mark it would cost their square.
-    return [found[1] for found in _SCRIPTS.finditer(text) if found[2]]
-
-
-def inline_data(text: str) -> Iterator[object]:
-    """Yield the lists of objects that a page's scripts contain."""
-    decoder = json.JSONDecoder(strict=False)
-    for script in scripts_of(text[:_LONGEST]):
-        whole = read_json(script)
-        if whole is not None:
-            yield whole
-            continue
-        at = 0
-        while match := _STARTS.search(script, at):
-            try:
-                value, at = decoder.raw_decode(script, match.end())
-            except (ValueError, RecursionError):
-                at = match.end() + 1
-                continue
-            yield value
-
-
-def written_markup(text: str) -> str:
-    """Return the links that a page's scripts write, as markup."""
-    scripts = "\n".join(scripts_of(text[:_LONGEST]))
-    if not _WRITTEN.search(scripts):
-        return ""
-    texts = (literal for literal in texts_of(scripts) if _WRITTEN.search(literal))
-    return "\n".join(texts)
 
 
 def _framed(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:

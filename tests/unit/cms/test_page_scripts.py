@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from crawler.cms import shells
+from crawler.cms import literals
 from crawler.cms.paging import called_pages
 
 HERE = "http://www.a.example/xw/index.html"
@@ -144,7 +144,7 @@ def test_scripts_that_never_end_cost_no_more_than_they_are_long(unit: str) -> No
     def seconds(count: int) -> float:
         began = time.process_time()
         for _ in range(3):
-            shells.scripts_of(unit * count)
+            literals.scripts_of(unit * count)
         return time.process_time() - began
 
     # Twenty times the length: quadratic, it would take four hundred times as long.
@@ -152,4 +152,4 @@ def test_scripts_that_never_end_cost_no_more_than_they_are_long(unit: str) -> No
 
 
 def test_a_script_without_an_end_is_none_and_those_before_it_are_read() -> None:
-    assert shells.scripts_of("<script>a</script ><SCRIPT x=1>b</SCRIPT><script>c") == ["a", "b"]
+    assert literals.scripts_of("<script>a</script ><SCRIPT x=1>b</SCRIPT><script>c") == ["a", "b"]

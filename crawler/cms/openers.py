@@ -1,0 +1,135 @@
+"""Addresses that elements open by script in place of a link.
+
+`onclick="location.href='5.html'"`, `data-href`, `javascript:show('5.html')`, and `show(5)` with a
+function of the page that joins the address.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from lxml import etree
+
+from crawler.cms.literals import Code, code_of, literal_at, scripts_of
+
+_ATTRIBUTES = ("data-href", "data-url", "data-link")
+_SIGNS = (*_ATTRIBUTES, "onclick")
+_ENTRIES = frozenset(
+    ("li", "tr", "td", "div", "p", "span", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
+     "article", "section")
+)  # fmt: skip
+_LEADS = re.compile(
+    r"\blocation(?:\.href)?\s*=(?!=)\s*|\b(?:location\.(?:assign|replace)|open)\s*\(\s*"
+)
+_CALL = re.compile(r"(?<![\w$.])([A-Za-z_$][\w$]{0,60})\s*\(")
+_FUNCTION = re.compile(
+    r"(?<![\w$.])(?:function\s{1,9}([A-Za-z_$][\w$]{0,60})|([A-Za-z_$][\w$]{0,60})\s{0,9}[:=]\s{0,9}"
+    r"function)\s{0,9}\(([\w$,\s]{0,200})\)\s{0,9}\{"
+)
+_ADDRESS = re.compile(
+    r"(?:https?:/|\.{1,2})?/[^\s\"'<>]{1,500}|[^\s\"'<>]{1,500}\.(?:[sjx]?html?|aspx?|jsp|php|do)"
+    r"(?:\?[^\s\"'<>]{0,300})?"
+)
+_FUNCTIONS, _ARGUMENTS = 60, 6
+"""Functions of a page and arguments of a call that are looked at; set by hand."""
+_AROUND = 12
+"""Elements around one that may open a page, too; set by hand."""
+_LONGEST = 400_000
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_SHORTEST = 6
+"""Characters of a title at least, where an entry does not mark it; set by hand."""
+_NO_TITLE = re.compile(r"[\d\s年月日:：./-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    parameters: tuple[str, ...]
+    code: Code
+    start: int
+
+
+def clickable(root: etree._Element, text: str) -> Iterator[etree._Element]:
+    """Yield links and, in page order, other elements that open a page."""
+    if not any(sign in text for sign in _SIGNS):
+        yield from root.iter("a")
+        return
+    for node in root.iter("a", *_ENTRIES):
+        if node.tag == "a" or (any(node.get(sign) for sign in _SIGNS) and not _has_link(node)):
+            yield node
+
+
+def opened(node: etree._Element, text: str) -> str | None:
+    """Return the address that an element opens by its script, or None."""
+    for name in _ATTRIBUTES:
+        if written := node.get(name):
+            return written
+    href = node.get("href") or ""
+    script = f"{node.get('onclick') or ''};{href if href.startswith('javascript:') else ''}"
+    if "(" not in script and "=" not in script:
+        return None
+    code = code_of(script.replace("javascript:", ""))
+    if found := _lead(code, 0, {}):
+        return found
+    for call in _CALL.finditer(code.text):
+        given = list(_arguments(code, call.end()))
+        function = _functions(text).get(call[1])
+        if function:
+            known = dict(zip(function.parameters, given, strict=False))
+            if found := _lead(function.code, function.start, known):
+                return found
+        for value in given:
+            if isinstance(value, str) and _ADDRESS.fullmatch(value):
+                return value
+    return None
+
+
+def entry_title(node: etree._Element) -> str:
+    """Return an element's heading or first words."""
+    for heading in node.iter(*_HEADINGS):
+        return "".join(heading.itertext())
+    pieces = [piece.strip() for piece in node.itertext()]
+    long = (piece for piece in pieces if len(piece) >= _SHORTEST)
+    return next((piece for piece in long if not _NO_TITLE.fullmatch(piece)), "")
+
+
+def _has_link(node: etree._Element) -> bool:
+    """Return True for an element with links in it, or within one."""
+    # Those around come first: of elements within each other, one alone is looked through.
+    around = islice(node.iterancestors(), _AROUND)
+    within = any(at.tag == "a" or any(at.get(sign) for sign in _SIGNS) for at in around)
+    return within or next(node.iter("a"), None) is not None
+
+
+def _lead(code: Code, at: int, known: dict[str, Any]) -> str | None:
+    """Return the address that a script goes to, from a place on."""
+    end = code.ends.get(at, len(code.text)) if at else len(code.text)
+    for found in _LEADS.finditer(code.text, at, end):
+        value, _ = literal_at(code, found.end(), known)
+        if isinstance(value, str) and value.strip():
+            return value
+    return None
+
+
+def _arguments(code: Code, at: int) -> Iterator[Any]:
+    for _ in range(_ARGUMENTS):
+        value, at = literal_at(code, at, {})
+        yield value
+        if not code.starts(",", at):
+            return
+        at += 1
+
+
+@lru_cache(maxsize=1)  # every entry of a page calls the same
+def _functions(text: str) -> dict[str, _Function]:
+    """Return the functions of a page's scripts by name."""
+    code = code_of("\n;".join(scripts_of(text))[:_LONGEST])
+    found: dict[str, _Function] = {}
+    for count, match in enumerate(_FUNCTION.finditer(code.text)):
+        if count >= _FUNCTIONS:
+            break
+        names = tuple(name.strip() for name in match[3].split(","))
+        found.setdefault(match[1] or match[2], _Function(names, code, match.end() - 1))
+    return found
