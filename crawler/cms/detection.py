@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crawler.cms import FAMILIES
-from crawler.cms.endpoints import read_json
+from crawler.cms.data import read_json
 from crawler.cms.family import Link, Listing
 from crawler.script import HAN
 

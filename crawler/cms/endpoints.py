@@ -5,21 +5,18 @@ pages are asked for by the numbers in the request: a page, an offset, a name lik
 a parameter with a JSON object of its own (`paramJson={"pageNo":1}`).
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit, urlunsplit
 
-from lxml import etree
-
+from crawler.cms.data import read_json
 from crawler.cms.family import Link, Listing
 from crawler.cms.field_names import field_names
 from crawler.cms.links import absolute, is_file, squeeze, stated_date
-from crawler.cms.literals import code_of, literal_at
 from crawler.cms.paging import MAX_PAGES
 from crawler.script import HAN
 
@@ -39,42 +36,30 @@ _ANY_TITLE = re.compile(r"(?:title|headline|subject|biaoti)")
 _ANY_DATE = re.compile(
     r"(?:pub|release|issue|deploy|show|news|info|doc)\w*(?:time|date|at|ed|day|datestr)$|fb(?:sj|rq)"
 )
+_NO_URL = re.compile(
+    r"^(?:next|prev|first|last|feed|home|icon|logo|img|image|pic|cover|thumb|avatar|photo|author|user)"
+)
+_INNER = frozenset(
+    ("attributes", "fields", "links", "link", "self", "source", "node", "item", "article", "doc")
+)
+"""Objects within an entry that have its fields."""
 _NO_DATE = re.compile(r"update|modif|end|expire|begin|start|event|audit|deadline")
 _ADDRESS = re.compile(
     r"(?:https?:/|\.{1,2})?(?:/[^\s/<>\"']+)+/?|[^\s<>\"'?]{1,80}\.(?:[sjx]?html?|aspx?|jsp|php|do)(?:\?\S*)?"
 )
 """Value that is an address by its looks."""
 _DATE = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[T ][\d:.+Z]+)?\s*$")
+_ESCAPED = re.compile(r"https?%3A(?:%2F){2}", re.IGNORECASE)
 _FOLDER = re.compile(r"/(?:index\.\w+)?$")
+_MARKS = re.compile(r"(?:cursor|token|after|id)$")
+"""Ends of the names of a parameter that marks the last entry read."""
+_PAGE_AND_SIZE = re.compile(r"/(?P<page>\d{1,5})/(?P<size>\d{1,3})/?$")
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
 _WORDS = re.compile(rf"[{HAN}]{{4}}|[A-Za-z]+(?: [A-Za-z'’-]+){{2}}")
 _NUMBERED_NAME = re.compile(r"(?<=[_/-])(?P<number>\d{1,5})(?=\.(?:json|js|xml)$)", re.IGNORECASE)
-_GUARD = re.compile(
-    r"\)\]\}'?,?\s|(?:while\s*\(\s*(?:1|true)\s*\)|for\s*\(\s*;\s*;\s*\)|throw\s[^;\n]{0,40})\s*;"
-)
-"""Start of an answer that keeps other sites' pages from reading it as a script."""
-_FIRST = re.compile(
-    r"\s*(?:<!--.*?-->|<\?xml[^>]*\?>|<!DOCTYPE\s+(?!html)[^>\[]*>)\s*", re.S | re.I
-)
-_MANY_VALUES = 500
-"""Values of a script that are read as data; set by hand, not measured."""
-_CALLBACK = re.compile(
-    r"(?:/\*.*?\*/\s*)?(?:try\s*\{)?[\w.$]{1,80}\s*\(\s*(.*?)\s*\)\s*;?\s*\Z", re.S
-)
-_ASSIGNMENT = re.compile(r"(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*([\[{].*[\]}])\s*;?\s*\Z", re.S)
-_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w{0,60})(\s*:)")
-_SINGLE = re.compile(r"'((?:[^'\\\"]|\\.)*)'")
 _MARKUP = re.compile(r"<(?:a|record|item)\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE_TOTAL = re.compile(r"\b(?:count|total|totalcount|data-count)=[\"']?(\d{1,7})\b", re.I)
 _ATTRIBUTE_SIZE = re.compile(r"\b(?:rows|pagesize|data-rows)=[\"']?(\d{1,3})\b", re.I)
-_NO_RECORDS = frozenset(
-    (
-        *("html", "head", "body", "div", "ul", "ol", "li", "a", "p", "span", "table", "tr", "td"),
-        *("form", "script", "style", "link", "meta", "rss", "feed", "rdf", "urlset"),
-        "sitemapindex",
-    )
-)
-"""Roots of HTML, and of feeds, whose entries are read by their own rules."""
 UNIT = "/jpaas-publish-server/front/page/build/unit"
 """Endpoint of jpaas, Hanweb's successor: markup of a list in JSON."""
 FULL = "one page, which is full"
@@ -91,77 +76,6 @@ class _Paging:
     total: int | None = None
     pages: int | None = None
     size: int | None = None
-
-
-def read_json(text: str) -> Any:
-    """Return the JSON value of a text, also inside JSONP, or None.
-
-    None if the text is not JSON. Names without quotes and texts in single ones are read, too.
-    """
-    body = text.strip().lstrip("\ufeff")
-    if guard := _GUARD.match(body):
-        body = body[guard.end() :].lstrip()
-    if not body.startswith(("{", "[", '"')):
-        if body.startswith("<") or len(body) < 2 or body[-1] not in ");}]":
-            return None
-        match = _ASSIGNMENT.match(body) or _CALLBACK.match(body)
-        body = match[1] if match else ""
-        if not body.startswith(("{", "[", '"')):
-            return None
-    try:
-        return json.loads(body, strict=False)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        double = _SINGLE.sub(lambda found: json.dumps(found[1]), body)
-        return json.loads(re.sub(r",\s*([\]}])", r"\1", _KEY.sub(r'\1"\2"\3', double)))
-    except (ValueError, RecursionError):
-        return None
-
-
-def read_script(text: str) -> list[Any]:
-    """Return the outermost lists and objects of a script of data.
-
-    Of assignments, guarded calls, and one object in each line. Empty for markup.
-    """
-    if text.lstrip("\ufeff \t\r\n").startswith("<"):
-        return []
-    found: list[Any] = []
-    code, last = code_of(text), 0
-    opened = sorted(start for start in code.ends if text[start] in "[{")
-    for start in opened:
-        if start < last or len(found) >= _MANY_VALUES:
-            continue
-        last = code.ends[start]
-        try:
-            found.append(json.loads(text[start:last], strict=False))
-        except (ValueError, RecursionError):
-            found.append(literal_at(code, start, {})[0])
-    return found
-
-
-def read_xml(text: str) -> Any:
-    """Return the records of an XML text as `read_json` would, or None.
-
-    None for HTML, and for a text that is neither.
-    """
-    body = text.lstrip("\ufeff \t\r\n")
-    at = 0
-    while first := _FIRST.match(body, at):
-        at = first.end()
-    body = body[at:]
-    if not body.startswith("<") or body.startswith("<!"):
-        return None
-    parser = etree.XMLParser(
-        encoding="utf-8", recover=True, no_network=True, resolve_entities=False, load_dtd=False
-    )
-    try:
-        root = etree.fromstring(body.encode("utf-8", "replace"), parser)
-    except (etree.LxmlError, ValueError):
-        return None
-    if root is None or not isinstance(root.tag, str) or _local(root) in _NO_RECORDS:
-        return None
-    return list(_records(root))
 
 
 def json_listing(
@@ -185,7 +99,7 @@ def json_listing(
         total = int(count[1]) if count else paging.total
         paging = _Paging(len(entries), total, paging.pages, int(rows[1]) if rows else None)
     kept = tuple(link for link in entries if wanted(link.url))
-    further = _further(url, paging) or _next(data, url)
+    further = _further(url, paging) or _next(data, url) or _after(data, url)
     unread = "" if further or more or paging.total or not _is_full(url, paging) else FULL
     return Listing(kept, (*more, *further), total=paging.total, unread=unread)
 
@@ -245,6 +159,11 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
         numbers = _numbers(int(match["number"]), size, paging)
         head, tail = parts.path[: match.start()], parts.path[match.end() :]
         return tuple(urlunsplit(parts._replace(path=f"{head}{n}{tail}")) for n in numbers)
+    found = _PAGE_AND_SIZE.search(parts.path)
+    if found and paging.found <= int(found["size"]) and int(found["page"]) <= MAX_PAGES:
+        head, tail = parts.path[: found.start("page")], parts.path[found.end("page") :]
+        numbers = _numbers(int(found["page"]), int(found["size"]), paging)
+        return tuple(urlunsplit(parts._replace(path=f"{head}{n}{tail}")) for n in numbers)
     if parts.path.endswith(UNIT):  # page 1 is asked for without its number
         numbers = _numbers(1, size, paging)
         given = (f'{{"pageNo":{n},"pageSize":{size}}}' for n in numbers)
@@ -260,6 +179,25 @@ def _next(data: Any, url: str) -> tuple[str, ...]:
             target = absolute(value, url) if isinstance(value, str) else None
             if target and target != url:
                 return (target,)
+    return ()
+
+
+def _after(data: Any, url: str) -> tuple[str, ...]:
+    """Return the request for what follows the mark that an answer names."""
+    parts = urlsplit(url)
+    pairs = [pair.partition("=")[::2] for pair in parts.query.split("&") if pair]
+    names = {plain_name(key): key for key, _ in pairs if _MARKS.search(plain_name(key))}
+    for entry in _objects(data) if names else ():
+        if any(entry.get(name) is False for name in ("hasmore", "hasnext", "hasnextpage", "more")):
+            return ()
+        for field, value in entry.items():
+            name = next((key for plain, key in names.items() if field.endswith(plain)), None)
+            if name and field.startswith(("next", "end", "last", "scroll")) and value:
+                query = "&".join(
+                    f"{k}={quote(str(value), safe='') if k == name else v}" for k, v in pairs
+                )
+                target = urlunsplit(parts._replace(query=query))
+                return (target,) if target != url else ()
     return ()
 
 
@@ -318,12 +256,14 @@ def _inner_page(value: str) -> _Inner | None:
 
 def _json_links(data: Any, url: str) -> Iterator[Link]:
     seen: set[str] = set()
-    for entry in _objects(data):
-        target = _target(entry, url)
-        if target is None or target in seen:
-            continue
-        title = _title(entry)
-        if title is None:
+    for own in _objects(data):
+        entry, target = own, _target(own, url)
+        title = None if target is None else _title(own)
+        if target is None or title is None:
+            entry = _merged(own)
+            target = None if entry is own else _target(entry, url)
+            title = None if target is None else _title(entry)
+        if target is None or title is None or target in seen:
             continue
         seen.add(target)
         yield Link(target, title or None, _date(entry))
@@ -336,20 +276,36 @@ def _without_columns(entries: tuple[Link, ...]) -> tuple[Link, ...]:
     return tuple(link for link in entries if link.date or not _FOLDER.search(link.url))
 
 
+def _merged(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry with the fields of the objects within it."""
+    found = entry
+    for name in _INNER & entry.keys():
+        inner = entry[name]
+        if isinstance(inner, dict):
+            fields = {plain_name(str(key)): inner[key] for key in list(inner)[:_MAX_FIELDS]}
+            found = _merged(fields) | found
+    return found
+
+
 def _target(entry: dict[str, Any], url: str) -> str | None:
     """Return the address of an entry's page, or None.
 
     Under a name for addresses, or else the only value that looks like one.
     """
     named = [entry[name] for name in _URLS if name in entry]
-    named += [value for name, value in entry.items() if _ANY_URL.search(name) and name not in _URLS]
+    named += [
+        value
+        for name, value in entry.items()
+        if _ANY_URL.search(name) and name not in _URLS and not _NO_URL.match(name)
+    ]
     for value in named:
         if not isinstance(value, str) or not re.search(r"[/?.]|^\d+$", value.strip()):
             continue
-        target = absolute(value, url)
+        written = unquote(value) if _ESCAPED.match(value) else value
+        target = absolute(written, url)
         if target and not is_file(target):
             return target
-    texts = (value.strip() for value in entry.values() if isinstance(value, str))
+    texts = (v.strip() for k, v in entry.items() if isinstance(v, str) and not _NO_URL.match(k))
     pages = {absolute(text, url) for text in texts if _ADDRESS.fullmatch(text)}
     pages = {page for page in pages if page and not is_file(page)}
     return pages.pop() if len(pages) == 1 else None
@@ -443,27 +399,6 @@ def _number(value: Any) -> int | None:
     if isinstance(value, int | str) and re.fullmatch(r"[0-9]{1,9}", str(value)):
         return int(value)
     return None
-
-
-def _records(root: etree._Element) -> Iterator[dict[str, Any]]:
-    """Yield the elements of an XML tree that have fields, as objects."""
-    for node in root.iter():
-        if not isinstance(node.tag, str):
-            continue
-        fields: dict[str, Any] = {str(k): str(v) for k, v in node.attrib.items()}
-        for child in node[:_MAX_FIELDS]:
-            if isinstance(child.tag, str) and len(child) == 0 and (child.text or "").strip():
-                fields.setdefault(_local(child), (child.text or "").strip())
-        text = (node.text or "").lstrip()
-        if len(node) == 0 and (_MARKUP.search(text) or text[:1] in ("[", "{")):
-            fields = {_local(node): node.text}
-        if fields:
-            yield fields
-
-
-def _local(node: etree._Element) -> str:
-    # A prefix that is not declared is a part of the name.
-    return re.split(r"[}:]", str(node.tag))[-1].lower()
 
 
 def plain_name(name: str) -> str:

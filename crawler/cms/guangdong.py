@@ -9,7 +9,8 @@ are no articles of the site.
 import re
 from urllib.parse import urljoin, urlsplit
 
-from crawler.cms.endpoints import json_listing, read_json
+from crawler.cms.data import read_json
+from crawler.cms.endpoints import json_listing
 from crawler.cms.family import Family, Listing, Rules, shaped
 from crawler.cms.links import WIDGETS, links, once
 from crawler.cms.paging import numbered

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from crawler.cms.endpoints import read_json, read_xml
+from crawler.cms.data import arguments_at, is_call, read_json, read_xml
 from crawler.cms.links import between
 from crawler.cms.literals import Code, code_of, literal_at, scripts_of, texts_of
 
 _WRITTEN = re.compile(r"<a\s[^<>]*href", re.IGNORECASE)
 _STARTS = re.compile(r"[=:(]\s*(?=\[\s*\{|\{\s*[\"'])")
 _BEFORE = re.compile(r"(?:[=(\[,:>]|\breturn)\s*\Z")
-_NAME_BEFORE = re.compile(r"[\w$]\s*\Z")
 _NEAR = 20
 """Characters before a bracket that show if a value begins there."""
 _ATTRIBUTE = re.compile(r"=\s*(?:\"(\s*[\[{][^\"]*)\"|'(\s*[\[{][^']*)')")
@@ -28,8 +27,8 @@ _HOLES = re.compile(r"\{\{|<%|\$\{|\{@|\[\[")
 _PACKED = ("{", "[", "%7b", "%5b", '\\"', "\\u007b", "\\u005b")
 _LONGEST = 2_000_000
 """Characters of scripts that are looked through for data. Set by hand, not measured."""
-_VALUES, _ARGUMENTS, _SHORTEST = 500, 60, 40
-"""Values and arguments that are read, and characters of a text with data at least; by hand."""
+_VALUES, _SHORTEST = 500, 40
+"""Values that are read, and characters of a text with data at least; set by hand."""
 
 
 def inline_data(text: str) -> Iterator[object]:
@@ -56,7 +55,7 @@ def inline_data(text: str) -> Iterator[object]:
 
 
 def hidden_markup(text: str) -> Iterator[tuple[str, int]]:
-    """Yield the markup that a page shows by script, and fewest links of a list in it."""
+    """Yield hidden markup of a page, and fewest links of a list."""
     scripts = scripts_of(text[:_LONGEST])
     joined = "\n".join(scripts)
     if _WRITTEN.search(joined):
@@ -93,7 +92,7 @@ def _exact(script: str) -> Iterator[object]:
 
 
 def _written_values(code: Code) -> Iterator[object]:
-    """Yield the objects and lists that a script writes, and the arguments of its calls."""
+    """Yield objects, lists and arguments of calls in a script."""
     last = found = 0
     for start in sorted(code.ends):
         if start < last or code.text[start] not in "[{(" or found >= _VALUES:
@@ -102,25 +101,11 @@ def _written_values(code: Code) -> Iterator[object]:
         value: Any = None
         if code.text[start] != "(" and _BEFORE.search(before):
             value, _ = literal_at(code, start, {})
-        elif code.text[start] == "(" and _NAME_BEFORE.search(before):
-            value = _arguments(code, start + 1)
+        elif is_call(code, start):
+            value = arguments_at(code, start + 1)
         if value:
             found, last = found + 1, code.ends[start]
             yield value
-
-
-def _arguments(code: Code, at: int) -> list[Any] | None:
-    """Return the arguments of a call that are an entry: texts and numbers alone."""
-    found: list[Any] = []
-    while len(found) < _ARGUMENTS:
-        value, at = literal_at(code, at, {})
-        if not isinstance(value, str | int):
-            return None
-        found.append(value)
-        if not code.starts(",", at):
-            break
-        at += 1
-    return [found] if sum(isinstance(value, str) for value in found) > 1 else None
 
 
 def _packed(code: Code) -> Iterator[object]:

@@ -50,6 +50,8 @@ _NUMERIC = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年]\s?(\d{1,2})[-./月]\s?(\d
 _EDGE_DATE = re.compile(
     rf"^[\[(（]?{_NUMERIC.pattern}日?[\])）]?|[\[(（]?{_NUMERIC.pattern}日?(?: [\d:]+)?[\])）]?$"
 )
+_ROC = re.compile(r"(?<![\d.-])(1[0-4]\d)([-./年])(\d{1,2})[-./月](\d{1,2})(?![\d.-])")
+"""Date of the Republic's era, as Taiwan writes it."""
 _Y, _M, _D = r"(?P<y>(?:19|20)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
 _LEAVES = tuple(
     re.compile(edge)
@@ -77,6 +79,12 @@ _LONGEST_ITEM = 600
 """Characters of a list item that are read for a date; set by hand, not measured."""
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
+_LABEL = re.compile(r"^(?:文章|信息|新闻)?标\s{0,6}题\s?[:：]\s?")
+_TAIL = re.compile(
+    r"\s(?:作\s{0,6}者|来\s{0,6}源|(?:发布|更新|添加|录入)(?:时间|日期)|时\s{0,6}间|日\s{0,6}期|点击数?|浏览)"
+    r"\s?[:：].*$"
+)
+"""Labels in a title attribute that also has author, day and count of an article."""
 _CHROME = re.compile(r"(?:^|[\s_-])(?:nav|menu|crumbs?|breadcrumbs?|header|footer|foot|top)\b")
 _BLOCKS = frozenset(("li", "tr", "dd", "dt", "article", "p", "record"))
 
@@ -209,8 +217,9 @@ def links(
 
 def whole_title(anchor: Anchor) -> str | None:
     """Return an anchor's full title; None for a cut or empty one."""
-    if anchor.title and not _CUT.search(anchor.title):
-        return anchor.title
+    title = _LABEL.sub("", _TAIL.sub("", anchor.title))
+    if title and not _CUT.search(title):
+        return title
     text = _EDGE_DATE.sub("", anchor.text).strip(" ·•")
     return text if text and not _CUT.search(text) else None
 
@@ -232,7 +241,8 @@ def shown_date(text: str) -> date | None:
     for pattern in _LEAVES:
         if leaf := pattern.search(text):
             return _date(int(leaf["y"]), int(leaf["m"]), int(leaf["d"]))
-    return None
+    era = _ROC.search(text)
+    return _date(int(era[1]) + 1911, int(era[3]), int(era[4])) if era else None
 
 
 def stated_date(value: object) -> date | None:
@@ -314,7 +324,9 @@ def _item_text(node: etree._Element) -> str:
         at = parent
         if at.tag in _BLOCKS:
             break
-    return squeeze(" ".join(at.itertext()))[:_LONGEST_ITEM]
+    written = squeeze(" ".join(at.itertext()))[:_LONGEST_ITEM]
+    stamped = next(at.iter("time"), None) if shown_date(written) is None else None
+    return written if stamped is None else f"{written} {stamped.get('datetime') or ''}".strip()
 
 
 def _is_chrome(node: etree._Element, known: dict[etree._Element, bool]) -> bool:

@@ -16,11 +16,12 @@ _KEY = re.compile(r"[\"']?([\w$.\[\]-]{1,60})[\"']?\s*(?=[:,}])")
 _SIGN = re.compile(r"[(){}\[\]\"'`]")
 _STOP = re.compile(r"[,;(){}\[\]\"'`]")
 _HOLE = re.compile(r"\$\{\s*([\w.$]+)\s*\}")
-_ESCAPE = re.compile(r"\\(.)", re.S)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.S)
+_SIGNS = {"n": "\n", "t": "\t", "r": "\r"}
 _SCRIPTS = re.compile(r"<script\b[^<>]*>(.*?)(?:(</script)|\Z)", re.IGNORECASE | re.DOTALL)
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
 _PACKED = ("JSON.stringify", "JSON.parse", "encodeURIComponent", "encodeURI", "String", "Number",
-           "parseInt", "$.extend", "Object.assign")  # fmt: skip
+           "parseInt", "$.extend", "Object.assign", "ref", "reactive", "Vue.ref")  # fmt: skip
 """Functions whose first value is theirs."""
 _FORMS = ("qs.stringify", "Qs.stringify", "$.param", "jQuery.param", "URLSearchParams")
 """Functions that write their first value as a form's."""
@@ -84,7 +85,18 @@ def texts_of(text: str) -> Iterator[str]:
     """Yield the texts of a script, without their marks."""
     for start, end in code_of(text).ends.items():
         if text[start] in "\"'`":
-            yield _ESCAPE.sub(r"\1", text[start + 1 : end - 1])
+            yield _unescaped(text[start + 1 : end - 1])
+
+
+def _unescaped(written: str) -> str:
+    """Return a text without the escapes of a script."""
+    return _ESCAPE.sub(_sign, written) if "\\" in written else written
+
+
+def _sign(found: re.Match[str]) -> str:
+    if code := found[1] or found[2]:
+        return chr(int(code, 16))
+    return _SIGNS.get(found[3], found[3])
 
 
 def literal_at(code: Code, at: int, known: Mapping[str, Any], deep: int = 0) -> tuple[Any, int]:
@@ -117,7 +129,7 @@ def _term(code: Code, at: int, known: Mapping[str, Any], deep: int) -> tuple[Any
     if text := _TEXT.match(code.text, at):
         written = text[1] or text[2] or text[3] or ""
         filled = _HOLE.sub(lambda hole: str(known.get(hole[1], "") or ""), written)
-        return _ESCAPE.sub(r"\1", filled), text.end()
+        return _unescaped(filled), text.end()
     if number := _NUMBER.match(code.text, at):
         return (float(number[0]) if "." in number[0] else int(number[0])), number.end()
     if code.starts("{", at):

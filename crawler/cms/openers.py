@@ -65,7 +65,7 @@ def opened(node: etree._Element, text: str) -> str | None:
     """Return the address that an element opens by its script, or None."""
     for name in _ATTRIBUTES:
         if written := node.get(name):
-            return written
+            return str(written)
     href = node.get("href") or ""
     script = f"{node.get('onclick') or ''};{href if href.startswith('javascript:') else ''}"
     if "(" not in script and "=" not in script:
@@ -80,9 +80,9 @@ def opened(node: etree._Element, text: str) -> str | None:
             known = dict(zip(function.parameters, given, strict=False))
             if found := _lead(function.code, function.start, known):
                 return found
-        for value in given:
-            if isinstance(value, str) and _ADDRESS.fullmatch(value):
-                return value
+        texts = [value for value in given if isinstance(value, str)]
+        if written := next((text for text in texts if _ADDRESS.fullmatch(text)), None):
+            return written
     return None
 
 

@@ -47,6 +47,7 @@ _FIRST_YEAR = 1900
 _NEAR = 400
 """Characters before a stated number that show if it is in a link. Set by hand, not measured."""
 _QUOTED = re.compile(r"[\"']([^\"'\s<>]{1,300})[\"']")
+_ESCAPED = re.compile(r"\\(?:u00|x)([0-9a-fA-F]{2})")
 _ASKED = re.compile(r"\(\s*(?:this\s*,\s*)?[\"']?(\d{1,5})[\"']?\s*[,)]")
 _GAP = r"(?:\s|&nbsp;|<[^<>]{0,80}>){0,6}"
 _STATED = re.compile(
@@ -138,8 +139,9 @@ def pager_of(text: str, url: str, is_article: Callable[[str], bool], second: int
     entries = _last_stated(_ENTRIES, text)
     urls = once(_filled(marks, url, min(stated, MAX_PAGES), second), url)
     asked = [mark.asked for mark in marks if mark.url is None and mark.asked]
+    zero = any(mark.asked == 0 and mark.number == 1 for mark in marks)
     if not urls and asked:
-        pages = joined_pages(text, url, max(*asked, stated))
+        pages = joined_pages(text, url, max(*asked, stated) + zero, zero=zero)
         urls = once(pages.urls(url), url) if pages else ()
     state: Fields = ()
     if not urls:
@@ -212,7 +214,8 @@ def _target(node: etree._Element, base: str) -> str | None:
     if node.tag == "option" and re.search(r"[/.?]", node.get("value") or ""):
         return absolute(node.get("value"), base)
     for script in (node.get("onclick") or "", node.get("href") or ""):
-        for written in _QUOTED.findall(script):
+        plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), script)
+        for written in _QUOTED.findall(plain):
             if re.search(r"[/?=]|\.\w+$", written) and (target := absolute(written, base)):
                 return target
     return None
@@ -221,6 +224,10 @@ def _target(node: etree._Element, base: str) -> str | None:
 def _asked(node: etree._Element) -> int | None:
     """Return the page an element's script is called with, 0 without."""
     script = node.get("onclick") or node.get("href") or ""
+    if node.tag == "option":
+        around = node.getparent()
+        follows = around is not None and "location" in (around.get("onchange") or "")
+        return whole_number((node.get("value") or "").strip()) if follows else None
     if "(" not in script:
         return whole_number(node.get("data-page") or node.get("data-pageno") or "")
     match = _ASKED.search(script)

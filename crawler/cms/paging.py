@@ -15,7 +15,7 @@ script that joins the name of a page: `"index_" + n + ".html"`.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -33,10 +33,17 @@ _CALL = re.compile(
 )
 _OBJECT = re.compile(
     r"(?<![\w$])(?P<function>[A-Za-z_$.][\w$.]{0,40})\s*(?:\(\s*|=\s*)"
-    r"(?:(?P<total>\d{1,9})\s*,\s*)?\{(?P<fields>(?:[^{}]|\{\w{0,12}\}){5,1500})",
+    r"(?:[\"']?(?P<total>\d{1,9})[\"']?\s*,\s*|[\"'][^\"'\n]{0,60}[\"']\s*,\s*)?\{(?P<fields>(?:[^{}]|\{\w{0,12}\}){5,1500})",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"[\"']?\b([A-Za-z_]\w{0,40})[\"']?\s*:\s*(\"[^\"]*\"|'[^']*'|[\w$.]{1,60})")
+_FIELD = re.compile(
+    r"[\"']?\b([A-Za-z_]\w{0,40})[\"']?\s*:\s*"
+    r"(\"[^\"]*\"(?:\s*\+\s*\"[^\"]*\")?|'[^']*'(?:\s*\+\s*'[^']*')?|[\w$.]{1,60})"
+)
+_REPLACED = re.compile(
+    r"([A-Za-z_$][\w$]{0,40}|\"[^\"\n]{1,120}\"|'[^'\n]{1,120}')\.replace\(\s*[\"'/]([^\"'/\n]{1,30})"
+    r"[\"'/]\w?\s*,\s*[A-Za-z_$]"
+)
 _ASSIGNED = re.compile(
     r"(?<![\w.$])([A-Za-z_$][\w$]{0,40})\s*=\s*(?:(?:parseInt|Number|Math\.ceil)\s*\(\s*)?"
     r"(\"[^\"<>\n]{0,80}\"|'[^'<>\n]{0,80}'|\d{1,9})\s*(?=[;,)\n\r}<]|//|/\*|$)"
@@ -47,7 +54,8 @@ _ATTRIBUTE = re.compile(
 _JOINED = re.compile(
     r"(?<![\w./?=&%-])(?P<head>[\w./?=&%-]{0,120})"
     r"(?:[\"'`]\s*\+\s*(?P<word>[\"']_[\"']\s*\+\s*)?"
-    r"\(?\s*(?P<number>\$\(this\)\.\w{1,10}\([^()]{1,30}\)|[A-Za-z_$][\w.$]{0,40}(?:\(\))?)"
+    r"\(?\s*(?P<number>\$\(this\)\.\w{1,10}\([^()]{0,30}\)|"
+    r"[A-Za-z_$][\w.$]{0,40}(?:\(\)|\[[^\[\]]{1,40}\]\.\w{1,20})?)"
     r"(?P<less>\s*-\s*1)?(?:\s*\+\s*1)?"
     r"\s*\)?(?:\s*\+\s*[\"'`](?P<dot>\.[\"'`]\s*\+\s*[\"'`])?|(?=\s*[;,)}\n]))"
     r"|\$\{[^{}]{1,60}\})"
@@ -59,7 +67,7 @@ _ELEMENTS, _LONGEST_TAG = 20, 2000
 """Elements with such attributes, and characters of one, that are looked at; set by hand."""
 _OF_THIS_PAGE = re.compile(r"cur|now", re.IGNORECASE)
 _PAGE = re.compile(r"page|paging|pagination", re.IGNORECASE)
-_HOLE = re.compile(r"\{\w*\}|#\w+#|__\w+__|\[page\]|%d|_PAGE_|\*", re.IGNORECASE)
+_HOLE = re.compile(r"\{\w*\}|%7B\w+%7D|#\w+#|__\w+__|\[page\]|%d|_PAGE_|\*", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.?((?:x|s|j)?html?|jsp|aspx?|php|do)", re.IGNORECASE)
 _STATIC = re.compile(r"(?:/|/(?P<name>[\w-]+)\.(?P<ext>[sjx]?html?))$", re.IGNORECASE)
 _LATER = re.compile(r"_\d+$")
@@ -83,13 +91,15 @@ _PREFIX = re.compile(r"^(?:mn|mi|ms|str|int|s|n|i)(?=(?:page|rec|total|curr|coun
 class Pages:
     """Pages that a script names: `head` + number + `tail`.
 
-    Page 2 has the number `first`.
+    Page 2 has the number `first`. `total` is the number of entries where the count rests on those
+    shown.
     """
 
     count: int
     head: str
     tail: str
     first: int
+    total: int | None = None
 
     @property
     def name(self) -> str:
@@ -106,24 +116,26 @@ class Pages:
         return tuple(target for name in names if (target := absolute(name, url)))
 
 
-def called_pages(text: str, url: str) -> Pages | None:
+def called_pages(text: str, url: str, shown: int = 0) -> Pages | None:
     """Return the pages of the first page's script, or None.
 
-    None if there is only one page. A later page gives None, too: its number reads the same in both
+    `shown` are the entries of the first page, for a script that names the number of all alone. None
+    if there is only one page. A later page gives None, too: its number reads the same in both
     numberings, and page 1 named all pages.
     """
     # Most pages write no numbers, and what follows takes as long as parsing them.
     # As bytes, which are folded in a third of the time.
     folded = text.encode("utf-8", "replace").lower()
-    if b"page" not in folded and b"paging" not in folded and b"pagination" not in folded:
+    if not any(sign in folded for sign in (b"page", b"paging", b"pagination", b"data-total")):
         return None
     written = _without_comments(text)
     known = _assigned(written)
-    for candidate in _candidates(written, url, known):
+    for candidate in _candidates(written, url, known, shown):
         if candidate.count < 2:
             continue
         stem = re.escape(candidate.head.rpartition("/")[2])
-        if re.search(rf"{stem}\d+{re.escape(candidate.tail)}$", url):
+        here = re.search(rf"{stem}(\d{{1,6}}){re.escape(candidate.tail)}$", url)
+        if here and int(here[1]) >= candidate.first:
             return None
         if candidate.first == 1 and _links_skip_one(text, url, candidate):
             return Pages(candidate.count, candidate.head, candidate.tail, 2)
@@ -131,14 +143,15 @@ def called_pages(text: str, url: str) -> Pages | None:
     return None
 
 
-def joined_pages(text: str, url: str, count: int) -> Pages | None:
+def joined_pages(text: str, url: str, count: int, *, zero: bool = False) -> Pages | None:
     """Return `count` pages whose names a script joins, or None.
 
-    Of `location.href = "index_" + n + ".html"` without a count of its own.
+    Of `location.href = "index_" + n + ".html"` without a count of its own. With `zero`, page 1 has
+    that number.
     """
     written = _without_comments(text)
     current = _number(_first_of(_CURRENT, _plain_names(_assigned(written))))
-    found = _joined(written, 1 if current == 0 else 2)
+    found = _joined(written, 1 if zero or current == 0 else 2)
     return Pages(count, *found) if found and count > 1 else None
 
 
@@ -162,7 +175,7 @@ def numbered(
     return once((f"{head}{n}{tail}" for n in range(2, min(last, MAX_PAGES) + 1)), url)
 
 
-def _candidates(written: str, url: str, known: dict[str, str]) -> Iterator[Pages]:
+def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> Iterator[Pages]:
     """Yield the pages that calls, objects and variables of scripts name."""
     for call in _CALL.finditer(written):
         pages = _of_call(call["function"], call["args"], known, written, url)
@@ -172,11 +185,12 @@ def _candidates(written: str, url: str, known: dict[str, str]) -> Iterator[Pages
         fields = {key: _resolved(value, known) for key, value in _FIELD.findall(match["fields"])}
         if match["total"]:
             fields.setdefault("total", match["total"])
-        pages = _of_fields(_plain_names(fields), written, url)
+        pages = _of_fields(_plain_names(fields), written, url, shown)
         if pages and (_PAGE.search(match["function"]) or _names_page(fields)):
             yield pages
     for fields in _attributes(written):
-        pages = _of_fields(_plain_names(fields), written, url) if _names_page(fields) else None
+        named = _names_page(fields)
+        pages = _of_fields(_plain_names(fields), written, url, shown) if named else None
         if pages:
             yield pages
     variables = {
@@ -255,8 +269,18 @@ def _counted(numbers: list[int]) -> tuple[int, int] | None:
     return (numbers[at - 1] if at else numbers[1]), numbers[at]
 
 
-def _of_fields(fields: dict[str, str], written: str, url: str) -> Pages | None:
+def _of_fields(fields: dict[str, str], written: str, url: str, shown: int = 0) -> Pages | None:
     """Return the pages that named values describe."""
+    pages = _named_pages(fields, written, url)
+    total = _number(_first_of(_TOTAL, fields))
+    if pages or not total or not 0 < shown < total or _first_of(_SIZE, fields):
+        return pages
+    pages = _named_pages(fields | {"pagesize": str(shown)}, written, url)
+    return replace(pages, total=total) if pages else None
+
+
+def _named_pages(fields: dict[str, str], written: str, url: str) -> Pages | None:
+    """Return the pages that values with a number of them describe."""
     size = _number(_first_of(_SIZE, fields))
     count = _number(_first_of(_COUNT, fields))
     total = _number(_first_of(_TOTAL, fields))
@@ -271,7 +295,9 @@ def _of_fields(fields: dict[str, str], written: str, url: str) -> Pages | None:
     current = _number(_first_of(_CURRENT, fields))
     first = 1 if current == 0 else 2
     if hole := _HOLE.search(name):
-        return Pages(count, name[: hole.start()], name[hole.end() :], 2)
+        # jQuery's plugin counts from 0 there.
+        counted = first if hole[0] == "__id__" else 2
+        return Pages(count, name[: hole.start()], name[hole.end() :], counted)
     if extension and name:
         return Pages(count, f"{name}_", f".{extension[1]}", first)
     if found := _joined(written, first):
@@ -306,6 +332,11 @@ def _joined(written: str, first: int) -> tuple[str, str, int] | None:
             return head, tail, number
         if re.search(r"[?&]\w*p(?:age|g|n)?\w{0,8}=$", head, re.IGNORECASE):
             return head, tail if tail.startswith("&") else "", number
+    for match in _REPLACED.finditer(written):
+        value = _resolved(match[1], _assigned(written))
+        head, hole, tail = value.partition(match[2])
+        if hole and head and _HOLE.fullmatch(hole):
+            return head, tail, first
     return None
 
 
@@ -328,7 +359,7 @@ def _resolved(value: str, known: dict[str, str]) -> str:
     """Return a literal's text, or the value of a variable."""
     value = value.strip()
     if value[:1] in ("'", '"'):
-        return value.strip("\"'")
+        return re.sub(r"[\"']\s*\+\s*[\"']", "", value).strip("\"'")
     if value.isdigit():
         return value
     return known.get(value, "")

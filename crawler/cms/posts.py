@@ -28,6 +28,15 @@ _ASSIGNED = re.compile(r"(?<![\w.$])(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$.]{0
 _APPENDED = re.compile(
     r"(?<![\w.$])([A-Za-z_$][\w$]{0,60})\.(?:append|set)\s*\(\s*[\"'](\w{1,40})[\"']\s*,"
 )
+_STATE = re.compile(
+    r"\b(?:const|let|var)\s*\[\s*([\w$]{1,60})\s*,[^\]]{0,80}\]\s*=\s*[\w.]{0,20}useState\("
+)
+_OWN = re.compile(
+    r"\bdata\s{0,9}(?::\s{0,9}function\s{0,9}\(\w{0,20}\)|\(\w{0,20}\)|:\s{0,9}\(\w{0,20}\)\s{0,9}=>)"
+    r"\s{0,9}(?:\(\s{0,9}\{|\{\s{0,9}return\s{0,9}\(?\s{0,9}\{)|\bdata\s{0,9}:\s{0,9}\{"
+)
+"""Fields of a component: `data() { return {page: 1} }`."""
+_OWNERS = ("this", "that", "self", "vm", "_this", "app", "_self")
 _OPTIONS = ("data", "params", "body", "where", "postData")
 _NO_LIST = re.compile(
     r"visit|count(?:er)?\b|click|login|share|comment|vote|weather|captcha|log\b|stat|save|add|"
@@ -58,18 +67,31 @@ def _requests(text: str, url: str, method: str) -> tuple[str, ...]:
     Those of lists in a side column are left out where there are others.
     """
     code = code_of("\n;".join(scripts_of(text))[:_LONGEST])
-    known = _known(code)
+    known = known_values(code)
     found: list[tuple[tuple[bool, bool], str]] = []
     for written, body, by in _calls(code, known):
         target = absolute(str(written), url) if by == method else None
         if target is None or urlsplit(target).netloc != urlsplit(url).netloc or is_file(target):
             continue
+        target = _first_of(target)
         filled = _first_page(_object(body))
         paged = any(_is_page(name) for name in (*_names(filled), *dict(_query(target))))
         if address := _address(target, body, filled, paged=paged, method=method):
             found.append(((bool(_SIDE.search(urlsplit(target).path)), not paged), address))
     best = min((rank for rank, _ in found), default=None)
     return once((address for rank, address in found if rank == best), url)[:_MOST]
+
+
+def _first_of(target: str) -> str:
+    """Return an address with the first page's number, if it lacks one."""
+
+    def first(found: re.Match[str]) -> str:
+        if not _is_page(found[1]):
+            return found[0]
+        return found[0] + ("0" if plain_name(found[1]) in OFFSETS else "1")
+
+    path, mark, query = target.partition("?")
+    return path + mark + re.sub(r"([\w.\[\]-]{1,40})=(?=&|$)", first, query)
 
 
 def _query(target: str) -> list[tuple[str, str]]:
@@ -84,7 +106,7 @@ def _object(body: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _known(code: Code) -> dict[str, Any]:
+def known_values(code: Code) -> dict[str, Any]:
     """Return the values of variables; the first of each counts."""
     known: dict[str, Any] = {}
     for count, match in enumerate(_ASSIGNED.finditer(code.text)):
@@ -95,15 +117,33 @@ def _known(code: Code) -> dict[str, Any]:
             continue
         name = match[1]
         known.setdefault(name, value)
+        if not isinstance(value, dict | list):
+            known.setdefault(f"{name}.value", value)  # page.value, of ref(1)
         owner, dot, field = name.rpartition(".")
         if dot and isinstance(known.get(owner), dict):
             known[owner].setdefault(field, value)  # param.pageNo = 1
+    for match in islice(_STATE.finditer(code.text), _ASSIGNMENTS):
+        known.setdefault(match[1], literal_at(code, match.end(), known)[0])
+    for match in islice(_OWN.finditer(code.text), _ASSIGNMENTS):
+        value, _ = literal_at(code, match.end() - 1, known)
+        for name, given in _paths(value if isinstance(value, dict) else {}):
+            for owner in _OWNERS:
+                known.setdefault(f"{owner}.{name}", given)
     for match in islice(_APPENDED.finditer(code.text), _ASSIGNMENTS):
         value, _ = literal_at(code, match.end(), known)
         form = known.setdefault(match[1], Form({}))
         if isinstance(form, Form) and isinstance(form.value, dict):
             form.value.setdefault(match[2], value)
     return known
+
+
+def _paths(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield fields of an object and of inner ones, by path."""
+    for name, given in value.items():
+        if given is not None:
+            yield name, given
+        for inner, field in given.items() if isinstance(given, dict) else ():
+            yield f"{name}.{inner}", field
 
 
 def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any, str]]:
@@ -163,10 +203,10 @@ def _address(
         return None
     if method == "get":
         sign = "&" if urlsplit(target).query else "?"
-        return f"{target}{sign}{urlencode(_fields(filled))}" if filled else target
+        return f"{target}{sign}{urlencode(fields_of(filled))}" if filled else target
     if isinstance(body, Packed):
         return with_json(target, _unpacked(filled))
-    return with_form(target, _fields(filled))
+    return with_form(target, fields_of(filled))
 
 
 def _first_page(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,13 +237,13 @@ def _is_page(name: str) -> bool:
     return plain_name(name) in PAGE_FIELDS or plain_name(name) in OFFSETS
 
 
-def _fields(value: Mapping[str, Any], within: str = "") -> Fields:
+def fields_of(value: Mapping[str, Any], within: str = "") -> Fields:
     """Return an object as jQuery sends it as a form."""
     found: list[tuple[str, str]] = []
     for key, given in value.items():
         name = f"{within}[{key}]" if within else key
         if isinstance(given, dict):
-            found += _fields(given, name)
+            found += fields_of(given, name)
         elif isinstance(given, list):
             found += [(f"{name}[]", _written(item)) for item in given if item is not None]
         else:

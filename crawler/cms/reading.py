@@ -8,14 +8,16 @@ all of them. A page that its family cannot read is read by the generic family.
 from collections.abc import Callable
 from dataclasses import replace
 
-from crawler.cms.endpoints import json_listing, read_json, read_script, read_xml
+from crawler.cms.data import read_json, read_script, read_xml
+from crawler.cms.endpoints import json_listing
 from crawler.cms.family import Family, Link, Listing
 from crawler.cms.inline import hidden_markup, inline_data
 from crawler.cms.links import once
 from crawler.cms.pagers import pager_of
 from crawler.cms.paging import called_pages
 from crawler.cms.posts import gets, posts
-from crawler.cms.shells import endpoints, frames, named
+from crawler.cms.shells import data_scripts, endpoints, frames, named
+from crawler.cms.tables import table_requests
 from crawler.posted import plain_url
 
 _FEW = 2
@@ -58,24 +60,27 @@ def _page(
 ) -> Listing:
     """Return the listing of a page with pagers and frames."""
     pager = pager_of(text, url, family.is_own_article, family.second)
-    more = [*own.more]
-    if not more and (pages := called_pages(text, url)):
-        more += pages.urls(url)
-    more += pager.urls
     links = own.links or _inline(text, url, family)
     if not links:
         links = _hidden(text, url, read)
+    more = [*own.more]
+    pages = None if more else called_pages(text, url, len(links))
+    if pages:
+        more += pages.urls(url)
+    more += pager.urls
     if family.any_url:
         links = tuple(link for link in links if link.url not in pager.urls)
     if len(links) <= _FEW:
-        sent = posts(text, url)
-        asked = {plain_url(address) for address in sent}
-        got = [address for address in endpoints(text, url) if address not in asked]
+        sent = (*table_requests(text, url), *posts(text, url))
+        asked = {plain_url(address).partition("?")[0] for address in sent}
+        got = [at for at in endpoints(text, url) if at.partition("?")[0] not in asked]
         whole = {address.partition("?")[0] for address in got}
         called = (at for at in gets(text, url) if at.partition("?")[0] not in whole)
         more += [*frames(text, url, every=True), *got, *called, *sent]
     else:
         more += frames(text, url, every=False)
+    if not links and not more:
+        more += data_scripts(text, url)
     further = once(more, url)
     unread = "" if further else pager.unread and f"a pager's {pager.unread} page has no address"
     if len(links) <= 1 and not further:
@@ -83,7 +88,7 @@ def _page(
     return Listing(
         links,
         further,
-        total=pager.entries,
+        total=pager.entries or (pages.total if pages else None),
         pages=pager.stated,
         unread=unread,
         state=pager.state,

@@ -31,6 +31,17 @@ _DATA = re.compile(
     r"(?:list|query|search|page|find|get)\w*\.(?:do|action|ashx|jsp|php)\b|/(?:get|query|find)\w*list",
     re.IGNORECASE,
 )
+_DATA_SCRIPT = re.compile(
+    r"(?:data|list|news|info|article|content|item|doc|json|xw|yw|gg|gz|lb)\w{0,12}\.(?:js|jsp|php|aspx?)$",
+    re.I,
+)
+_PROGRAM = re.compile(
+    r"jquery|\.min\.|/libs?/|plugin|vue|layui|swiper|echarts|bootstrap|polyfill|pag(?:e|ing|ination)|"
+    r"datatable|datepicker|slide|scroll|tab|share|stat|count|visit|search|calendar|jsonp?\d",
+    re.IGNORECASE,
+)
+"""Names of script files with data, and of those with programs."""
+_MOST_SCRIPTS = 2
 _MOST = 5
 """Endpoints of one page that are asked for; set by hand, not measured."""
 
@@ -70,6 +81,22 @@ def endpoints(text: str, url: str) -> tuple[str, ...]:
         if target and urlsplit(target).netloc == urlsplit(url).netloc and _is_whole(target):
             found.append(target)
     return once(found[:_MOST], url)
+
+
+def data_scripts(text: str, url: str) -> tuple[str, ...]:
+    """Return the script files that can have a list's entries."""
+    root = root_of(text)
+    base = url if root is None else base_of(root, url)
+    sources = root.xpath("//script/@src") if root is not None else []
+    found = []
+    for source in sources:
+        target = absolute(str(source), base)
+        parts = urlsplit(target or "")
+        if target is None or parts.netloc != urlsplit(url).netloc or _PROGRAM.search(parts.path):
+            continue
+        if _DATA_SCRIPT.search(parts.path.rpartition("/")[2]) or "/data/" in parts.path:
+            found.append(target)
+    return once(found[:_MOST_SCRIPTS], url)
 
 
 def named(text: str, *, scripts: bool) -> str:

@@ -398,6 +398,22 @@ def test_the_last_whole_date_of_an_item_is_its_date(text: str, day: date | None)
     assert shown_date(text) == day
 
 
+def test_the_stamp_of_a_time_element_is_the_date_of_its_item() -> None:
+    text = (
+        '<article><h2><a href="/202403/t20240305_7.html">City opens a metro line</a></h2>'
+        '<time datetime="2024-03-05T08:00:00+08:00">5 Mar</time></article>'
+    )
+    (link,) = FAMILIES["trs"].read_list(text, "http://www.a.example/").links
+    assert link.date == date(2024, 3, 5)
+
+
+def test_labels_in_a_title_attribute_are_no_title() -> None:
+    title = "文章标题：云梦市部署春耕&#10;作    者：佚名&#10;更新时间：2024-3-5 10:00:00"
+    text = f'<a href="/202403/t20240305_7.html" title="{title}">云梦市…</a>'
+    (link,) = FAMILIES["trs"].read_list(text, "http://www.a.example/").links
+    assert link.title == "云梦市部署春耕"
+
+
 def test_a_neighbours_date_is_not_taken() -> None:
     items = "".join(f"<a href='/{n}.html'>{n}</a>" for n in (1, 2, 3))
     text = f"<div>{items}2024-01-02</div>"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crawler.cms import FAMILIES
-from crawler.cms.endpoints import json_listing, read_json, read_xml
+from crawler.cms.data import read_json, read_xml
+from crawler.cms.endpoints import json_listing
 
 HERE = "http://www.a.example/api/news?channelId=7&pageNo=1&pageSize=2"
 PAGES = [f"http://www.a.example/xw/2024/{n}.html" for n in (1, 2)]
@@ -143,6 +144,41 @@ def test_further_pages_are_asked_for_as_the_first_was(
     url = "http://www.a.example/api/news?"
     listing = json_listing({"rows": ROWS} | extra, url + query)
     assert listing.more == tuple(url + page for page in expected)
+
+
+TEN = [{"title": f"云梦要闻第{i}则标题", "url": f"/yw/{i}.html"} for i in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("url", "answer", "more"),
+    [
+        ("/api/list/1/10", {"rows": TEN, "total": 25}, ["/api/list/2/10", "/api/list/3/10"]),
+        ("/api/list/1/20", {"rows": TEN}, []),
+        (
+            "/api/list?cursor=0&limit=10",
+            {"list": TEN, "nextCursor": "ab/9", "hasMore": True},
+            ["/api/list?cursor=ab%2F9&limit=10"],
+        ),
+        ("/api/list?cursor=0", {"list": TEN, "nextCursor": "ab9", "hasMore": False}, []),
+        ("/feed.json", {"title": "News", "items": TEN, "next_url": "/f2.json"}, ["/f2.json"]),
+        (
+            "/api/list?page=1",
+            {"data": [{"attributes": {"title": r["title"]}, "links": {"self": r["url"]}}
+                      for r in TEN], "total": 15},
+            ["/api/list?page=2"],
+        ),
+        (
+            "/api/list?page=1",
+            {"rows": [r | {"url": f"http%3A%2F%2Fwww.a.example{r['url']}"} for r in TEN],
+             "total": 10},
+            [],
+        ),
+    ],
+)  # fmt: skip
+def test_answers_name_what_follows(url: str, answer: Any, more: list[str]) -> None:
+    found = json_listing(answer, f"http://www.a.example{url}")
+    assert [link.url for link in found.links] == [f"http://www.a.example{r['url']}" for r in TEN]
+    assert list(found.more) == [f"http://www.a.example{each}" for each in more]
 
 
 def test_a_list_in_numbered_files_leads_to_the_next() -> None:

@@ -1,6 +1,7 @@
 """Page numbers in scripts, in the shapes that sites write them."""
 
 import time
+from urllib.parse import urljoin
 
 import pytest
 
@@ -125,6 +126,54 @@ def test_a_script_names_its_pages(script: str, expected: tuple[int, str, str] | 
     count, first, last = expected
     assert len(urls) == count
     assert (urls[0].endswith(first), urls[-1].endswith(last)) == (True, True), urls
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (
+            "$('#p').pagination('237',{items_per_page:15,current_page:'0',link_to:'?p=__id__'})",
+            (15, "?p=1", "?p=15"),
+        ),
+        (
+            "$('#p').pagination({pageIndex:0,pageSize:15,total:237,linkFormat:'/yw/{page}.html'})",
+            (15, "/yw/2.html", "/yw/16.html"),
+        ),
+        (
+            "X.pagination('#p',{currentPage:1,pageCount:9,link:'/yw?pageIndex='+'{page}'})",
+            (8, "/yw?pageIndex=2", "/yw?pageIndex=9"),
+        ),
+        (
+            "var at='/yw?p=%7Bpage%7D';laypage.render({count:237,limit:15,jump:function(o){"
+            "location.href=at.replace('%7Bpage%7D',o.curr)}})",
+            (15, "/yw?p=2", "/yw?p=16"),
+        ),
+        (
+            "laypage.render({count:237,jump:function(o){location='list_'+o.curr+'.shtml'}})",
+            (15, "list_2.shtml", "list_16.shtml"),
+        ),
+        ("laypage.render({count:15,jump:function(o){location='list_'+o.curr+'.shtml'}})", None),
+    ],
+)
+def test_entries_are_counted_by_those_shown(
+    script: str, expected: tuple[int, str, str] | None
+) -> None:
+    pages = called_pages(f"<script>{script}</script>", HERE, 15)
+    urls = pages.urls(HERE) if pages else ()
+    found = (len(urls), urls[0], urls[-1]) if urls else None
+    wanted = expected and (expected[0], urljoin(HERE, expected[1]), urljoin(HERE, expected[2]))
+    assert found == wanted
+
+
+def test_attributes_with_the_number_of_entries_name_pages() -> None:
+    text = '<div data-total="40" data-current="0" data-name="index" data-ext="html"></div>'
+    pages = called_pages(text, HERE, 15)
+    assert pages is not None
+    assert (pages.total, [url[-12:] for url in pages.urls(HERE)]) == (
+        40,
+        ["index_1.html", "index_2.html"],
+    )
+    assert called_pages(text, HERE) is None
 
 
 def test_a_later_page_names_none_again() -> None:

@@ -38,6 +38,18 @@ HERE = "http://www.a.example/xw/index.html"
         ("http://www.a.example/xw/", '<a href="/xw/?paged=2">Older posts</a>', ["/xw/?paged=2"]),
         (
             "http://www.a.example/xw/index.html",
+            "<select onchange=\"location.href='index_'+this.value+'.html'\"><option value=0>1"
+            "</option><option value=1>2</option><option value=2>3</option></select>",
+            ["index_1.html", "index_2.html"],
+        ),
+        (
+            "http://www.a.example/xw/list.aspx",
+            "<a onclick=\"turn(event, '/xw/list.aspx?Paged=TRUE\\u0026FirstRow=16')\" "
+            'href="javascript:"><img alt="Next"></a>',
+            ["/xw/list.aspx?Paged=TRUE&FirstRow=16"],
+        ),
+        (
+            "http://www.a.example/xw/index.html",
             (
                 '<span>共25页</span> <span>1</span> <a href="index_1.html">2</a> <a href='
                 '"index_2.html">3</a> <a href="index_1.html">下一页</a> <a href="index'
