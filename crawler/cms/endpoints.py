@@ -305,6 +305,8 @@ def _target(entry: dict[str, Any], url: str) -> str | None:
         target = absolute(written, url)
         if target and not is_file(target):
             return target
+    if any(isinstance(v, list) and v and isinstance(v[0], dict) for v in entry.values()):
+        return None  # what has entries is none, whatever addresses it names
     texts = (v.strip() for k, v in entry.items() if isinstance(v, str) and not _NO_URL.match(k))
     pages = {absolute(text, url) for text in texts if _ADDRESS.fullmatch(text)}
     pages = {page for page in pages if page and not is_file(page)}

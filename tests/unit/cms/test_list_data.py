@@ -160,7 +160,7 @@ TEN = [{"title": f"云梦要闻第{i}则标题", "url": f"/yw/{i}.html"} for i i
             ["/api/list?cursor=ab%2F9&limit=10"],
         ),
         ("/api/list?cursor=0", {"list": TEN, "nextCursor": "ab9", "hasMore": False}, []),
-        ("/feed.json", {"title": "News", "items": TEN, "next_url": "/f2.json"}, ["/f2.json"]),
+        ("/f.json", {"title": "N", "at": "/x.html", "items": TEN, "next_url": "/2"}, ["/2"]),
         (
             "/api/list?page=1",
             {"data": [{"attributes": {"title": r["title"]}, "links": {"self": r["url"]}}
