@@ -65,6 +65,10 @@ def _decides(first: str, second: str, span: Span) -> bool:
         return True
     if first[:a].endswith(_words("post", "zh")) and _is_name(own) and _is_name(other):
         return True
+    # 主任周敏, 主任周明: only the end of the name is exchanged.
+    begun = _begun_name(first[:a])
+    if begun and all(_is_name(begun + end) for end in (own, other)):
+        return True
     follows = _HAN_RUN.match(first, b)
     named = _words("named", "zh")
     if max(len(own), len(other)) > _LONGEST_NAME:
@@ -103,6 +107,17 @@ def _other_places(first: str, second: str) -> bool:
 def _is_name(text: str) -> bool:
     """Return True for a family name with one or two characters."""
     return 1 < len(text) <= _LONGEST_PERSON and text.startswith(_words("family", "zh"))
+
+
+def _begun_name(before: str) -> str:
+    """Return the beginning of a person's name after a post."""
+    for length in (1, 2):
+        begun = before[-length:]
+        if before[:-length].endswith(_words("post", "zh")) and begun.startswith(
+            _words("family", "zh")
+        ):
+            return begun
+    return ""
 
 
 def _another_way(first: str, second: str, lang: str) -> bool:
@@ -148,7 +163,11 @@ def _decides_english(own: list[str], other: list[str], *, opens: bool) -> bool:
     if lower == others:
         return False
     telling = {word for name in (*_EXCLUSIVE, "numeral") for word in _words(name, "en")}
-    if not telling.isdisjoint(lower) and not telling.isdisjoint(others):
+    # twenty, twenty-five
+    parts, other_parts = (
+        {part for word in side for part in word.split("-")} for side in (lower, others)
+    )
+    if not telling.isdisjoint(parts) and not telling.isdisjoint(other_parts):
         return True
     if _another_way(" ".join(lower), " ".join(others), "en"):
         return True

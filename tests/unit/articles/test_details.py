@@ -42,10 +42,10 @@ def heads(lang: str, text: str, old: str, new: str, days: int) -> set[str]:
         ("zh", "云栖街道", "松涛街道"), ("zh", "竹溪区", "兰渡区"),
         ("zh", "江湾机械厂", "东坝机械厂"),
         ("zh", "葛明远", "邵立新"), ("zh", "五百六十", "四百八十"), ("zh", "增加", "减少"),
-        ("zh", "文化站", "体育馆"),
+        ("zh", "文化站", "体育馆"), ("zh", "葛明远", "葛明安"),
         ("en", "last Wednesday", "this Wednesday"), ("en", "Yunqi", "Songtao"),
         ("en", "Ge Mingyuan", "Shao Lixin"), ("en", "five hundred", "four hundred"),
-        ("en", "rose", "fell"), ("en", "Jiangwan Machinery", "Dongba Textile"),
+        ("en", "five hundred", "twenty-five hundred"), ("en", "rose", "fell"), ("en", "Jiangwan Machinery", "Dongba Textile"),
     ],
 )  # fmt: skip
 def test_one_differing_detail_makes_two_articles(lang: str, old: str, new: str, days: int) -> None:

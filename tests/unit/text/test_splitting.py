@@ -100,6 +100,7 @@ def test_what_looks_like_a_speaker_or_a_title_is_none(example: str) -> None:
         "It opens at 9 a.m.| Monday is a holiday.",
         "Tickets are sold by J. Smith and A. Brown.| They cost 5 yuan.",
         'He asked, "Really?| Why not?"| Officials gave no reason.',
+        "The city (pop. 3 million) lies by the sea.| The cork went pop.| Everyone cheered.",
         "It is made of e.g. wood or approx. the same stuff.| It lasts.",
     ],
 )
