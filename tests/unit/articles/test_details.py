@@ -45,7 +45,8 @@ def heads(lang: str, text: str, old: str, new: str, days: int) -> set[str]:
         ("zh", "文化站", "体育馆"), ("zh", "葛明远", "葛明安"),
         ("en", "last Wednesday", "this Wednesday"), ("en", "Yunqi", "Songtao"),
         ("en", "Ge Mingyuan", "Shao Lixin"), ("en", "five hundred", "four hundred"),
-        ("en", "five hundred", "twenty-five hundred"), ("en", "rose", "fell"), ("en", "Jiangwan Machinery", "Dongba Textile"),
+        ("en", "five hundred", "twenty-five hundred"), ("en", "rose", "fell"),
+        ("en", "Jiangwan Machinery", "Dongba Textile"),
     ],
 )  # fmt: skip
 def test_one_differing_detail_makes_two_articles(lang: str, old: str, new: str, days: int) -> None:
