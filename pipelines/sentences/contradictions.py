@@ -34,6 +34,13 @@ _MOST = 300
 length."""
 _TON = 1000
 """Kilograms of a ton, the unit in which freight and harvests are told."""
+_HALVED = "half of a day"
+"""Class of times of which the text says whether they are before noon."""
+_HALF_OF_DAY = re.compile(
+    r"上午|下午|早上|早晨|清晨|凌晨|晚上|晚间|傍晚|深夜|夜间|[早晚](?=\d)"
+    r"|\d[^a-z\d]{0,4}(?:\d{2} ?)?[ap]\.?m\b",
+    re.IGNORECASE,
+)
 _HALF_DAY = 720
 """Minutes after which a clock of twelve hours has the same time again."""
 
@@ -96,7 +103,7 @@ _FOLD = re.compile(
 _FOLDS = {"twice": 2, "two": 2, "three": 3, "four": 4}
 
 _COUNTED = ("count", "age")
-_NO_WORDS = ("clock", "percent", "points", "degrees")
+_NO_WORDS = ("clock", _HALVED, "percent", "points", "degrees")
 """Classes of figures of which even a small one is no word."""
 _Fact = TypeVar("_Fact")
 
@@ -150,7 +157,7 @@ def _said(text: str, lang: str) -> _Said:
         years=[year for year, _ in when.years][:_MOST],
         periods=when.periods[:_MOST],
         ranks=ranks[:_MOST],
-        figures=figures.quantities(unread, lang)[:_MOST],
+        figures=[_halved(figure, unread) for figure in figures.quantities(unread, lang)[:_MOST]],
         written=frozenset(int(hit.group().replace(",", "")) for hit in _WRITTEN.finditer(untimed)),
         scores=[(min(score), max(score)) for score in map(_score, played)][:_MOST],
         levels=frozenset(
@@ -163,6 +170,11 @@ def _said(text: str, lang: str) -> _Said:
         folds=[*map(_fold, _FOLD.finditer(whole))],
         telephones=[re.sub(r"\D", "", hit.group())[-_LEAST_DIGITS:] for hit in called][:_MOST],
     )
+
+
+def _halved(figure: Quantity, text: str) -> Quantity:
+    known = figure.kind == "clock" and _HALF_OF_DAY.match(text, figure.start)
+    return replace(figure, kind=_HALVED) if known else figure
 
 
 def _score(hit: re.Match[str]) -> tuple[int, int]:
@@ -231,7 +243,11 @@ def _ranked(rank: Ordinal, other: _Said) -> bool:
 def _figures_differ(zh: _Said, en: _Said) -> bool:
     """Return True if both sides lack a figure of one class."""
     lost_zh, lost_en = _lost(zh, en), _lost(en, zh)
-    return any(figures.comparable(a, b) for a in lost_zh for b in lost_en)
+    return any(figures.comparable(_timed(a), _timed(b)) for a in lost_zh for b in lost_en)
+
+
+def _timed(figure: Quantity) -> Quantity:
+    return replace(figure, kind="clock") if figure.kind == _HALVED else figure
 
 
 def _lost(own: _Said, other: _Said) -> list[Quantity]:
@@ -281,7 +297,8 @@ def _alike(first: Quantity, second: Quantity) -> bool:
         return True
     if first.trend * second.trend < 0:
         return False
-    if first.kind == second.kind == "clock":
+    kinds = {first.kind, second.kind}
+    if "clock" in kinds and kinds <= {"clock", _HALVED}:
         # 3 o'clock is 15时 or 3时.
         apart = abs(first.value - second.value) % _HALF_DAY
         return min(apart, _HALF_DAY - apart) <= first.half
