@@ -25,8 +25,9 @@ from crawler.extract.documents import FRAMES, attachments, framed, pointed
 from crawler.extract.kinds import is_listing, reaches, units, with_headlines
 from crawler.extract.mates import mate_url
 from crawler.extract.page import ParsedPage, parse
-from crawler.extract.parts import following_parts, linked_parts
+from crawler.extract.parts import called_parts, following_parts, linked_parts
 from crawler.extract.refusals import REASONS, TELLING, diagnose, is_document
+from crawler.extract.stated import date_named
 from crawler.item import LISTED, Article, Reject, article_id
 from crawler.limits import MAX_ELEMENTS, MAX_LINES, MAX_TEXT, MAX_TITLE
 from crawler.unpacking import TOO_LARGE, is_packed
@@ -297,6 +298,7 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
             start=text.places[0],
             data=page.stated_headline,
             listed=page.headers.get(LISTED, ""),
+            values=lambda: page.named_values,
         )
     )
     heading = title.value if title else ""
@@ -315,8 +317,11 @@ def _find_fields(page: ParsedPage, city: City, edition: Source | None, text: _Te
     data = page.stated_date or page.stated_between(
         fields.title_place(page.blocks, heading, start), start
     )
-    parts = (rules.parts(page.html, page.url) if rules else ()) or linked_parts(page)
-    published, date_flags = fields.published_of(metas, near, page.url, data)
+    parts = rules.parts(page.html, page.url) if rules else ()
+    parts = parts or linked_parts(page) or called_parts(page)
+    published, date_flags = fields.published_of(
+        metas, near, page.url, data, lambda: date_named(page.named_values)
+    )
     return _Fields(
         page=page,
         city=city,

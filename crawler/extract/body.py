@@ -11,6 +11,7 @@ from crawler.extract import captions, lines
 from crawler.extract.blocks import SEPARATOR, Block, bare
 from crawler.extract.dates import date_apart, is_part_of_date
 from crawler.extract.documents import is_named_document, resolve
+from crawler.extract.headings import tidied
 from crawler.extract.kinds import has_items
 from crawler.extract.widgets import is_pager, is_widget
 from crawler.script import HAN
@@ -118,6 +119,9 @@ def read_body(blocks: Sequence[Block], title: str) -> Body:
         edges.author = edges.author or name
         cut.append(Cut(texts[-1][len(text) :], "editor's credit"))
         texts[-1:] = [text] if text else []
+    if texts and (text := lines.without_end(texts[-1])) != texts[-1]:
+        cut.append(Cut(texts[-1][len(text) :], _ENDED))
+        texts[-1:] = [text] if text else []
     return Body(tuple(texts), (*cut, *edges.cut), tuple(edges.meta), edges.author)
 
 
@@ -174,7 +178,7 @@ class _Edges:
 
     def _reasons_at_start(self, block: Block) -> Iterator[tuple[str, bool]]:
         text = block.text
-        yield "title", bool(self.title) and _is_of_title(bare(text), self.title)
+        yield "title", bool(self.title) and _is_of_title(bare(tidied(block).text), self.title)
         yield "breadcrumb", lines.is_breadcrumb(text)
         found = lines.read_line(f"{block.pieces} ")
         yield "date and source line", self._take_meta(text, found, bare=True)

@@ -76,6 +76,8 @@ _ACCENTED = re.compile(
 # Text between tags, with a byte above ASCII; and two Han in a row, which GBK hardly ever resembles.
 _PIECE = re.compile(rb"[^<>\r\n\x80-\xff]*[\x80-\xff][^<>\r\n]*")
 _UTF8_HAN = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){3}")
+_PAIR_OF_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+"""Rare Han as Java and older databases write them, among text in UTF-8."""
 _ALONE, _MANY = 0.7, 8
 """Share of lone signs, and number of signs, from which they are European; set by hand."""
 _ENOUGH = 4_000
@@ -117,6 +119,7 @@ class Decoded:
 
 def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
     """Decode a page. Never raises; `headers` are matched without regard to case."""
+    body = _PAIR_OF_SURROGATES.sub(_joined, body) if b"\xed" in body else body
     stated = _HEADER.search(header_value(headers, "content-type"))
     header = _known(stated)
     meta = _declared_inside(body)
@@ -132,6 +135,18 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
     if is_garbled(text):
         flags.append("mojibake")
     return Decoded(text.replace("\x00", ""), encoding, tuple(flags))
+
+
+def _joined(pair: re.Match[bytes]) -> bytes:
+    """Return a character that was written as two surrogates.
+
+    Of three bytes each, as CESU-8 has them.
+    """
+    try:
+        halves = pair[0].decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+        return halves.decode("utf-16-le").encode()
+    except UnicodeError:
+        return pair[0]
 
 
 def header_value(headers: Mapping[str, str], name: str) -> str:

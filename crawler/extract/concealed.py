@@ -19,6 +19,7 @@ from lxml import etree
 from crawler.extract import lines
 from crawler.extract.blocks import HIDDEN, bare, read_blocks
 from crawler.extract.furniture import is_furniture
+from crawler.extract.hydration import filled, hydrated, rows
 from crawler.extract.kinds import units
 from crawler.extract.page import ParsedPage, grown, parse
 
@@ -177,7 +178,15 @@ def _all(tree: etree._Element) -> Iterator[_Found]:
         for value in _in_attributes(node):
             if (text := _element(value)) is not None:
                 yield _Found(node, text, f"attribute {value.name}", value)
-    for node in islice(list(tree.iter("script")), _SCRIPTS):
+    scripts = list(islice(tree.iter("script"), _SCRIPTS))
+    pushing = [node for node in scripts if "__next_f" in (node.text or "")]
+    for row in rows([(node.text or "")[:_LONGEST] for node in pushing]):
+        for value in _walk("html", _loaded(row) or row, {}):
+            if (text := _element(value)) is not None:
+                yield _Found(pushing[-1], text, "script data", value)
+    for node in scripts:
+        if node in pushing:
+            continue
         for value in _in_script(node.get("type") or "", (node.text or "")[:_LONGEST]):
             if (text := _element(value)) is not None:
                 yield _Found(node, text, f"script data {value.name}".strip(), value)
@@ -223,10 +232,10 @@ def _in_script(kind: str, code: str) -> Iterator[_Value]:
     if "html" in kind or "template" in kind or "plain" in kind:
         yield _Value("html", code, {})
         return
-    rest = code
     if "json" in kind:
-        yield from _walk("", _loaded(code), {})
+        yield from _walk("", hydrated(_loaded(code)), {})
         return
+    rest = code = filled(code)
     tried = 0
     at = 0
     kept: list[str] = []

@@ -115,6 +115,11 @@ _REPUBLIC = re.compile(
 _REPUBLIC_COMPACT = re.compile(
     r"(?P<y2>1[0-3]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"
 )
+_SHORT_YEAR = re.compile(
+    r"(?<!\d)(?P<y2>[0-4]\d)\s*(?:(?P<sep>[-年])|(?P<slash>[/.]))\s*(?P<m>0?[1-9]|1[0-2])\s*"
+    r"(?:(?(slash)[/.]|[-月]))\s*(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)\s*日?" + _CLOCK,
+    re.I,
+)
 _A_DAY = r"(?P<d>0?[1-9]|[12]\d|3[01])"
 _A_MONTH = r"(?P<m>0?[1-9]|1[0-2])"
 _A_YEAR = r"(?P<y>(?:19[5-9]|20\d)\d)"
@@ -212,11 +217,11 @@ def _across_gaps(text: str) -> list[Moment]:
     return [replace(each, start=places[each.start], end=places[each.end - 1] + 1) for each in found]
 
 
-def leading_date(text: str) -> Moment | None:
+def leading_date(text: str, *, day_first: bool = True) -> Moment | None:
     """Return the date at the start of a labelled value, or None.
 
-    Such as that of a meta tag. Here a month, a compact date, seconds since 1970 and a bare
-    republican year are dates, too.
+    Such as that of a meta tag. Here a month, a compact date, seconds since 1970, a bare republican
+    year and a year of two digits are dates, too; 24/06/18 only where no day comes first.
     """
     if not _OF_DATE.search(text):
         return None
@@ -226,7 +231,7 @@ def leading_date(text: str) -> Moment | None:
         return near[0]
     for pattern, reader in _AFTER_LABEL:
         match = pattern.match(text)
-        if match:
+        if match and not (day_first and match.groupdict().get("slash")):
             return reader(match)
     month = _MONTH_ONLY.match(text)
     if month:
@@ -390,11 +395,16 @@ def _moment(
     return Moment(at, precision, match.start(), match.end())
 
 
+def _short(match: re.Match[str]) -> Moment | None:
+    return _with_clock(match, 2000 + int(match["y2"]), int(match["m"]), int(match["d"]))
+
+
 _AFTER_LABEL = (
     (_EPOCH, _epoch),
     (_COMPACT, _numeric),
     (_REPUBLIC, _republic),
     (_REPUBLIC_COMPACT, _republic),
     (_REPUBLIC_ALONE, _republic_written),
+    (_SHORT_YEAR, _short),
 )
 """Forms that are dates only after a label, with their readers."""

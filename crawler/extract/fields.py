@@ -1,7 +1,7 @@
 """Date, source and other fields of a page, with rules."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -117,15 +117,20 @@ def read_metas(tree: etree._Element) -> Metas:
 
 
 def published_of(
-    metas: Metas, near: Sequence[lines.MetaLine], url: str, structured: str | None = None
+    metas: Metas,
+    near: Sequence[lines.MetaLine],
+    url: str,
+    structured: str | None = None,
+    named: Callable[[], Moment | None] = lambda: None,
 ) -> tuple[Found[Moment] | None, tuple[str, ...]]:
     """Return the date of publication, and flags of contradictions.
 
     The order: meta tags, then labelled lines, then `structured` data, then meta tags that only name
     a date. Without these the address, which a bare date near the title or an update line may make
-    finer; or either alone; and last the day on which the text was written. Attributes of the body
-    are never read: templates leave stale dates there. `migrated` marks a page whose system was
-    filled long after the article was published, `date_conflict` one whose dates disagree.
+    finer; or either alone; then what `named` returns, of fields and scripts; and last the day on
+    which the text was written. Attributes of the body are never read: templates leave stale dates
+    there. `migrated` marks a page whose system was filled long after the article was published,
+    `date_conflict` one whose dates disagree.
     """
     meta = _meta_date(metas, _PUBLISHED)
     line = _first_of("date line", (seen.published for seen in near))
@@ -135,7 +140,9 @@ def published_of(
     stated = [found for found in (meta, line, data, _meta_date(metas, _DATED)) if found]
     weak = [found for found in (bare, _update(near, address)) if found]
     written = _first_of("line of the day of writing", (seen.written for seen in near))
-    found = next((each for each in (*stated, address, *weak, written) if each), None)
+    found = next((each for each in (*stated, address, *weak) if each), None)
+    if found is None:
+        found = _first_of("named value", (named(),)) or written
     if found is None:
         return None, ()
     asides = (Found(each.aside, "date aside") for each in near if each.aside)

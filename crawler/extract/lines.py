@@ -17,7 +17,7 @@ from crawler.script import HAN, MONTH
 _LABELS, _LINKS = "crawler.extract/labels.tsv", "crawler.extract/related.tsv"
 _DAYS = ("published", "updated", "written")
 _FIELDS = (*_DAYS, "source", "author", "editor")
-_START = r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（【\[·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*"
+_START = r"(?:^|(?<=[\s\x1f|丨｜/,，;；(（)）【】\[\]·&>\u3000\u00a0])|(?<=[\d分秒]))[【\[(（]?\s*"
 _LABEL = re.compile(
     _START
     + "(?:"
@@ -34,6 +34,7 @@ _UNMARKED = re.compile(
 """Label of a date without its colon: alone in a cell, or an English verb."""
 _BANNER = re.compile(alternatives(_LABELS, "banner"), re.IGNORECASE)
 _UNKNOWN_LABEL = re.compile(r"[^\W\d][)）]?\s*[:：]\s*$")
+_HAN = re.compile(f"[{HAN}]")
 _COLON = re.compile(r"[:：]")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _LONGEST_CREDIT, _LONGEST_NEIGHBOUR, _LONGEST_HEADING, _LONGEST_POINTER = 80, 120, 60, 300
@@ -133,10 +134,11 @@ _END_MARK = re.compile(
     r"[-—–－─=*~～〜]+\s*(?:全文)?[完终終]|(?:本文|全文)?(?:完结|完結|完毕|完畢)|全文(?:完|终)|"
     r"[-—–*=#~]+\s*(?:the )?ends?\s*[-—–*=#~]*|(?:the )?ends?\s*[-—–*=#~/／]+|"
     r"[(\[（【]\s*(?:the )?ends?\s*[)\]）】]|ends?\s*[/／]\s*[a-z]{3,6}day\b[\w, ]{0,24}|"
-    r"the end\.?|N{4,}|[#＃](?:\s*[#＃]){1,4}|[-—–]\s?30\s?[-—–]",
+    r"the end\.?|end\s?items?|N{4,}|[#＃](?:\s*[#＃]){1,4}|[-—–]\s?30\s?[-—–]",
     re.I,
 )
 """Ends of a text: 完, Ends, and the wire services' NNNN, ### and -30-."""
+_END_TAIL = re.compile(rf"(?<=[。！？!?.”\"])\s*(?:{_END_MARK.pattern})$", _END_MARK.flags)
 _FOLLOW = re.compile(
     r"^(?:请?(?:扫码|扫描|长按|点击|识别).{0,14})?关注.{1,24}(?:公众号|公號|微信|微博|客户端|APP|发布|号)[”」』]?$"
     r"|^(?:长按|扫码|扫描|识别).{0,16}(?:关注|二维码|小程序).{0,16}$"
@@ -162,6 +164,7 @@ _WEEKDAY = re.compile(
     r"(?:星期|周|週)[一二三四五六日天]",
     re.IGNORECASE,
 )
+_MOON = re.compile(rf"(?:农历|農曆|阴历|陰曆)[{HAN}\s]{{2,14}}")
 _CLOCK = re.compile(
     r"^(?:香港時間|香港时间|issued at HKT)\s*\d{1,2}\s*[:：時时]\s*\d{2}", re.IGNORECASE
 )
@@ -224,7 +227,10 @@ def read_line(pieces: str) -> MetaLine:
         lead = len(raw) - len(raw.lstrip(" \x1f\u3000\u00a0\t\r\n"))
         raw = raw[lead:]
         if name in _DAYS:
-            moment = _first_of(leading_date(raw.replace("\x1f", " ")), date_apart(raw))
+            moment = _first_of(
+                leading_date(raw.replace("\x1f", " "), day_first=not _HAN.search(text)),
+                date_apart(raw),
+            )
             if moment:
                 when.setdefault(name, moment)
                 rest.append(raw[moment.end :])
@@ -244,8 +250,11 @@ def read_line(pieces: str) -> MetaLine:
     outlet = _OUTLET.search(loose)
     if outlet and len(text) <= _LONGEST_OUTLET and "source" not in values and moments(text):
         values["source"] = _clean(outlet[1].replace("\x1f", ""))
-    bare = None if _BANNER.search(loose) else _bare(loose)
-    left = WIDGET.sub("", _WEEKDAY.sub("", strip_dates(loose.replace("\x1f", " "))))
+    # Beside a source, the moon's day or a greeting is no clock of the page.
+    banner = "source" not in values and "author" not in values and _BANNER.search(loose)
+    bare = None if banner else _bare(loose)
+    left = _MOON.sub("", strip_dates(loose.replace("\x1f", " ")))
+    left = WIDGET.sub("", _WEEKDAY.sub("", left))
     return MetaLine(
         published=when.get("published"),
         updated=when.get("updated"),
@@ -316,6 +325,12 @@ def is_end(text: str, *, after_clock: bool) -> bool:
     return bool(_END_MARK.fullmatch(text)) or (
         text == "完" or (after_clock and bool(re.fullmatch(r"ends?", text, re.IGNORECASE)))
     )
+
+
+def without_end(text: str) -> str:
+    """Return a paragraph without an end mark after its last sentence."""
+    match = _END_TAIL.search(text[-_LONGEST_TAIL:])
+    return text[: -len(match[0])] if match else text
 
 
 def is_credit(text: str) -> bool:

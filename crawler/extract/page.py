@@ -25,6 +25,7 @@ from crawler.extract.charset import Decoded, decode
 from crawler.extract.consensus import is_chinese
 from crawler.extract.fields import Metas, read_metas
 from crawler.extract.furniture import places_apart
+from crawler.extract.scripted import named_values, write_texts
 from crawler.extract.selectors import ElementIndex
 from crawler.extract.swallowed import free_swallowed
 
@@ -82,6 +83,9 @@ class ParsedPage:
     def _parsed(self) -> tuple[etree._Element, list[etree._Element]]:
         tree = parse(self.html)
         taken_out = list(tree.iter(*_DEAD))
+        for node in taken_out:
+            _show_frame(node)
+        write_texts(tree, [node for node in taken_out if node.tag == "script"])
         etree.strip_elements(tree, *_DEAD, with_tail=False)
         if "&lt;" in self.html:
             graft_markup(tree)
@@ -132,6 +136,12 @@ class ParsedPage:
     def metas(self) -> Metas:
         """The meta tags of the page."""
         return read_metas(self.tree)
+
+    @cached_property
+    def named_values(self) -> list[tuple[str, str]]:
+        """Names and values of hidden fields, attributes for data, and scripts."""
+        scripts = [node for node in self.taken_out if node.tag == "script"]
+        return list(named_values(self.tree, scripts))
 
     @cached_property
     def _stated(self) -> list[stated.Ranked]:
@@ -269,6 +279,15 @@ def _meant(html: str) -> str:
             html,
         )
     return without_invisible(html)
+
+
+def _show_frame(node: etree._Element) -> None:
+    """Put the page that a frame has as its value behind it."""
+    if node.tag == "iframe" and (written := node.get("srcdoc")):
+        shown = grown(written)
+        parent = node.getparent()
+        if shown is not None and parent is not None:
+            parent.insert(parent.index(node) + 1, shown)
 
 
 def graft_markup(tree: etree._Element) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 from lxml import etree
 
+from crawler.cms.paging import called_pages
 from crawler.extract.blocks import text_of
 from crawler.extract.page import ParsedPage
 from crawler.phrases import alternatives
@@ -40,6 +41,16 @@ def linked_parts(page: ParsedPage) -> tuple[str, ...]:
     if found or any(_path(page.url) == _path(target) for target in labels):
         return found
     return _parts_of(firsts[0], labels) if firsts else ()
+
+
+def called_parts(page: ParsedPage) -> tuple[str, ...]:
+    """Return the pages 2..n that a script names after the page itself."""
+    path = _path(page.url)
+    own = _ENDING.sub("", path.rpartition("/")[2])
+    if not own or not re.search(rf"[\"'](?:\./)?{re.escape(own)}_?[\"']", page.html):
+        return ()
+    pages = called_pages(page.html, page.url)
+    return pages.urls(page.url) if pages and pages.name.rpartition("/")[2] == own else ()
 
 
 def following_parts(page: ParsedPage) -> tuple[str, ...]:

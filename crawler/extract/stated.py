@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin
 
 from lxml import etree
 
-from crawler.extract.dates import leading_date
+from crawler.extract.dates import Moment, leading_date
 
 Ranked = tuple[int, dict[str, Any]]
 """An object of structured data after its rank: the higher, the surer it is the article."""
@@ -32,6 +32,17 @@ _LISTS = frozenset(("itemListElement", "comment", "review", "hasPart", "citation
 """Properties whose objects are other texts or the site."""
 _ADDRESSES = ("url", "@id", "mainEntityOfPage")
 _DATA = re.compile(r"^data-(?!.*(?:updat|modif|creat|edit|now|expir|start|end))", re.I)
+_NAMED = re.compile(
+    r"(?:article|news|info|doc|document|content|page|art|post)?"
+    r"(?:publish|pub|release|issue|fabu|fb)(?:ed)?(?:date|time|datetime|on|at|shijian|riqi|sj|rq)"
+)
+"""Names of a date of publication in fields and scripts, without their signs."""
+_AGO = re.compile(
+    r"\s*(?:刚刚|剛剛|昨天|前天|今天|\d{1,3}\s*(?:分钟|分鐘|小时|小時|天|周|个?月|年)前|yesterday|today|"
+    r"just now|(?:an?|\d{1,3})\s*(?:min(?:ute)?|hour|day|week|month|year)s? ago)\s*",
+    re.I,
+)
+"""Distance of a date from the visit, which a page shows in its place."""
 _OF_TIME = re.compile(r"date|time|publish|stamp", re.I)
 
 
@@ -149,10 +160,26 @@ def _stated_by(node: etree._Element) -> Iterator[str]:
         return
     published = "published" in mark.split() or "datepublished" in mark
     names = ["datetime"] if node.tag == "time" else []
-    names += ["content", "datetime", "title"] if published else []
+    ago = _AGO.fullmatch(node.text or "")
+    names += ["content", "datetime", "title"] if published or ago else []
     names += [
         str(name) for name in node.attrib if _DATA.match(str(name)) and _OF_TIME.search(str(name))
     ]
     for name in names:
         if value := (node.get(name) or "").strip():
             yield value
+
+
+def date_named(values: Iterable[tuple[str, str]]) -> Moment | None:
+    """Return the date of publication among named values, if all agree.
+
+    Data of other articles have dates of the same names.
+    """
+    found = [
+        moment
+        for name, value in values
+        if _NAMED.fullmatch(re.sub(r"[\W_]", "", name).lower()) and (moment := leading_date(value))
+    ]
+    if len({moment.at.date() for moment in found}) != 1:
+        return None
+    return max(found, key=lambda moment: moment.precision == "minute")

@@ -6,21 +6,23 @@ be cut; then the others decide.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from lxml import etree
 
 from crawler.extract import lines
-from crawler.extract.blocks import Block, bare, read_blocks, squeeze, text_of
+from crawler.extract.blocks import Block, bare, read_blocks, squeeze
+from crawler.extract.claims import in_head, in_values
 from crawler.extract.fields import Found, Metas
+from crawler.extract.headings import tidied
 from crawler.extract.kinds import reaches
 from crawler.phrases import alternatives
 from crawler.script import HAN
 
 _WORDS = "crawler.extract/titles.tsv"
-_TITLE_END = re.compile(r"\s*(?:_|\||--+|—+|-|–|·|>+|»|«|<|::|：：)\s*")
+_TITLE_END = re.compile(r"\s*(?:_|\||(?:--+|—+|-|–)(?!\s*[a-z]+[\s,])|·|>+|»|«|<|::|：：)\s*")
 _KICKER = re.compile(
     r"sub|pre|kick|shoulder|yinti|futi|fubiaoti|zhuti|introtitle|deck|bt2|ft", re.I
 )
@@ -46,8 +48,6 @@ _MARK = re.compile(
     re.I,
 )
 """Classes and ids of a headline, of whatever system."""
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
-"""Markup that a meta tag has within its value."""
 _OUTSIDE = frozenset(("nav", "aside", "footer"))
 _HEADINGS = {"h1": 3.0, "h2": 2.5, "h3": 1.5, "h4": 1.2}
 _MARKED = 2.0
@@ -89,7 +89,8 @@ class Page:
     `named` are the family's title elements, `blocks` the lines of the page, `links` the texts of
     its links, `start` the place of the text among them, `data` the headline of structured data.
     `listed` is the title that a list gave the page: it says which line is the headline, but is none
-    by itself, or every page in an article's place would have that article's.
+    by itself, or every page in an article's place would have that article's. `values` returns the
+    named values of fields and scripts.
     """
 
     tree: etree._Element
@@ -100,6 +101,7 @@ class Page:
     start: int
     data: str | None = None
     listed: str = ""
+    values: Callable[[], Sequence[tuple[str, str]]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class _Line:
 
 def title_of(page: Page) -> Found[str] | None:
     """Return the headline, with the kicker and subtitle around it."""
+    page = replace(page, blocks=_without_buttons(page))
     columns = _columns(page)
     claims = _claims(page, columns)
     found = _chosen(page, claims, columns)
@@ -123,6 +126,15 @@ def title_of(page: Page) -> Found[str] | None:
         return None
     whole = _whole(found.value, page, claims)
     return Found(whole, found.rule) if whole != found.value else found
+
+
+def _without_buttons(page: Page) -> list[Block]:
+    """Return the lines of a page, those that may be headlines tidied."""
+    near = range(page.start - _ABOVE, page.start + _INTO)
+    return [
+        tidied(block) if block.kind == "heading" or place in near else block
+        for place, block in enumerate(page.blocks)
+    ]
 
 
 def _chosen(page: Page, claims: Sequence[Found[str]], columns: frozenset[str]) -> Found[str] | None:
@@ -148,7 +160,16 @@ def _chosen(page: Page, claims: Sequence[Found[str]], columns: frozenset[str]) -
     if best and (stated is None or _tells_more(best.text, stated, claims)):
         rule = "family title, alone" if family else "headline above the text"
         return Found(_with_siblings(best, page.metas, columns), rule)
-    return stated or _last_resort(page)
+    return stated or _valued(page, columns) or _last_resort(page)
+
+
+def _valued(page: Page, columns: frozenset[str]) -> Found[str] | None:
+    """Return the title among a page's named values that names a story."""
+    for claim in in_values(page.values(), page.blocks[max(0, page.start) :]):
+        title = _without_site(claim.value, page.metas, columns)
+        if not _is_name(title, page.metas, columns):
+            return Found(title, claim.rule)
+    return None
 
 
 def _listed(page: Page) -> str:
@@ -166,48 +187,16 @@ def _listed(page: Page) -> str:
 
 def _last_resort(page: Page) -> Found[str] | None:
     """Return the head as it is, or the first heading."""
-    for claim in (*_raw_claims(page),):
+    for claim in (*in_head(page.tree, page.metas, page.data),):
         return Found(_without_site(claim.value, page.metas), claim.rule)
     heading = next((block for block in page.blocks if block.kind == "heading"), None)
     return Found(heading.text, "first heading") if heading else None
 
 
-def _raw_claims(page: Page) -> Iterator[Found[str]]:
-    """Yield the titles that head and structured data give, as written."""
-    element = next((squeeze(text_of(node)) for node in page.tree.iter("title")), "")
-    metas = page.metas
-    found = (
-        Found(element, "title element") if element else None,
-        metas.own("articletitle"),
-        metas.first("og:title", "twitter:title"),
-        metas.first("headline", "dc.title", "dcterms.title", "title"),
-        Found(squeeze(page.data), "structured data") if page.data else None,
-    )
-    for each in found:
-        if each and (value := squeeze(_TAG.sub(" ", each.value))):
-            yield Found(value, each.rule)
-    yield from _pictured(page.tree)
-
-
-def _pictured(tree: etree._Element) -> Iterator[Found[str]]:
-    """Yield the headings that a picture shows, by its other text."""
-    for node in tree.iter("h1", "h2"):
-        names = [squeeze(picture.get("alt") or "") for picture in node.iter("img")]
-        if len(names) != 1 or len(names[0]) < _SHORT:
-            continue
-        if not squeeze(text_of(node)) and not _leads(node):
-            yield Found(names[0], "picture of the headline")
-
-
-def _leads(node: etree._Element) -> bool:
-    """Return True for a heading in a link, or with one."""
-    return any(True for _ in node.iter("a")) or any(True for _ in node.iterancestors("a"))
-
-
 def _claims(page: Page, columns: frozenset[str]) -> list[Found[str]]:
     """Return the titles in the head that name a story."""
     kept: list[Found[str]] = []
-    for claim in _raw_claims(page):
+    for claim in in_head(page.tree, page.metas, page.data):
         parts = [part for part in _TITLE_END.split(claim.value) if part]
         if any(not _is_name(part, page.metas, columns) for part in parts):
             kept.append(claim)
@@ -424,7 +413,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 def _line_of(node: etree._Element, claims: Sequence[Found[str]]) -> _Line | None:
     """Return the text of a family's title element."""
-    blocks = read_blocks(node, frozenset())
+    blocks = [tidied(block) for block in read_blocks(node, frozenset())]
     if not blocks:
         return None
     kicker = any(_KICKER.search(_mark(block.node)) for block in blocks if block.node is not node)

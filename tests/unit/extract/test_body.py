@@ -231,6 +231,7 @@ def test_what_stands_above_a_story_is_cut(line: str) -> None:
         "（本报记者 方可）",
         "主办：安澜市人民政府办公室 备案号：苏ICP备000号",
         "（完）",
+        "Enditem",
         "点击下载：安澜市实施方案.pdf",
         "初审：方可；复审：周敏；终审：李方",
         "Previous: City opens metro line",
@@ -239,6 +240,16 @@ def test_what_stands_above_a_story_is_cut(line: str) -> None:
 )
 def test_what_stands_below_a_story_is_cut(line: str) -> None:
     assert body(f"<p>{LONG}</p><p>{LONG}乙</p><p>{line}</p>") == [LONG, LONG + "乙"]
+
+
+@pytest.mark.parametrize("mark", ["（完）", "【全文完】", " Enditem", " (END)", " ###", "NNNN"])
+def test_an_end_mark_after_the_last_sentence_is_cut(mark: str) -> None:
+    assert body(f"<p>{LONG}</p><p>{LONG}乙。{mark}</p>") == [LONG, f"{LONG}乙。"]
+
+
+@pytest.mark.parametrize("line", ["工程上月已全部建成（完）", "He will stay until the end."])
+def test_words_of_an_end_mark_within_a_sentence_stay(line: str) -> None:
+    assert body(f"<p>{LONG}</p><p>{LONG}{line}</p>") == [LONG, LONG + line]
 
 
 @pytest.mark.parametrize(

@@ -177,3 +177,12 @@ def test_every_byte_string_decodes() -> None:
 )
 def test_accented_names_in_utf8_are_read_whatever_is_declared(text: str, declared: str) -> None:
     assert text in decode(page(text, declared).encode(), {}).text
+
+
+def test_rare_han_written_as_two_surrogates_are_read() -> None:
+    halves = "𠮷".encode("utf-16-be")
+    written = b"".join(
+        chr(int.from_bytes(half)).encode("utf-8", "surrogatepass")
+        for half in (halves[:2], halves[2:])
+    )
+    assert decode("道路改造工程由罗子".encode() + written, {}).text == "道路改造工程由罗子𠮷"

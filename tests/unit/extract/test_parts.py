@@ -132,3 +132,12 @@ def test_a_later_page_shows_those_after_it(address: str, pager: str, following: 
     found = extract(HOST + address, body, {}, unnamed_city(HOST))
     assert isinstance(found, Article)
     assert [part.removeprefix(HOST) for part in found.following] == following
+
+
+@pytest.mark.parametrize("name", ["./t20240618_20871", "c_20871"])
+def test_pages_that_a_script_names_after_the_page_itself_are_its_parts(name: str) -> None:
+    own = name.removeprefix("./")
+    script = f"<script>createPageHTML(3, 0, '{name}', 'html');</script>"
+    source = page(f"<h1>标题是泵站改造</h1>{paragraphs(LINES)}{script}")
+    found = article(source, f"http://a.example/xw/{own}.html")
+    assert found.parts == tuple(f"http://a.example/xw/{own}_{n}.html" for n in (1, 2))
