@@ -50,7 +50,9 @@ _NO = frozenset(("0", "n", "no", "false"))
 _VIEW_NAMES = frozenset(
     ("view", "format", "output", "layout", "mode", "action", "op", "do", "type", "style", "tmpl")
 )
-_VIEWS = frozenset(("print", "printer", "printable", "printview", "component"))
+_VIEWS = frozenset(
+    ("amp", "mobile", "wap", "print", "printer", "printable", "printview", "component")
+)
 # Parameters that change how a page is drawn, whatever their value: the size of its letters, and the
 # frame of Hanweb's catalogue around it.
 _DRAWN = frozenset(("fontsize", "font_size", "textsize", "text_size", "xxgkhide"))
@@ -200,6 +202,8 @@ def _query(query: str, path: str) -> tuple[str, int]:
     """Return the query that names a page, and its views left out."""
     kept: list[tuple[str, str, str]] = []
     views = 0
+    # An ampersand escaped twice, and a second mark of a query.
+    query = re.sub(r"\?(?=\w{1,40}=)", "&", query.replace("&amp;", "&"))
     for pair in query.split("&"):
         if not pair:
             continue

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit, urlu
 
 from crawler.cms.data import read_json
 from crawler.cms.family import Link, Listing
-from crawler.cms.field_names import field_names
+from crawler.cms.field_names import field_names, param_name, plain_name
 from crawler.cms.links import absolute, is_file, squeeze, stated_date
 from crawler.cms.paging import MAX_PAGES
 from crawler.script import HAN
@@ -64,6 +64,8 @@ UNIT = "/jpaas-publish-server/front/page/build/unit"
 """Endpoint of jpaas, Hanweb's successor: markup of a list in JSON."""
 FULL = "one page, which is full"
 """Sign of further entries in an answer without a number to ask for them."""
+_MAX_PARTS = 10
+"""Parts of an entry that is written as one text; set by hand."""
 _MAX_FIELDS = 60
 """Fields of one entry that are looked at; set by hand, not measured."""
 
@@ -107,7 +109,7 @@ def json_listing(
 def page_field(url: str) -> tuple[str, int] | None:
     """Return name and value of the query's page number, or None."""
     for key, value in parse_qsl(urlsplit(url).query):
-        if plain_name(key) in PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
+        if param_name(key) in PAGE_FIELDS and re.fullmatch(r"[0-9]{1,6}", value):
             return key, int(value)
     return None
 
@@ -135,7 +137,7 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
         return urlunsplit(parts._replace(query=query))
 
     for key, written in pairs:
-        value, name = unquote_plus(written), plain_name(key)
+        value, name = unquote_plus(written), param_name(key)
         if name in PAGE_FIELDS - counted and re.fullmatch(r"[0-9]{1,6}", value):
             return tuple(asked(key, str(n)) for n in _numbers(int(value), size, paging))
         if (
@@ -176,6 +178,8 @@ def _next(data: Any, url: str) -> tuple[str, ...]:
     for entry in _objects(data):
         for name in _NEXT:
             value = entry.get(name)
+            if isinstance(value, dict):
+                value = value.get("href") or value.get("url")
             target = absolute(value, url) if isinstance(value, str) else None
             if target and target != url:
                 return (target,)
@@ -365,6 +369,8 @@ def _objects(data: Any) -> Iterator[dict[str, Any]]:
             queue.extend(value)
         elif isinstance(value, str) and value[:1] in ("{", "[") and (inner := read_json(value)):
             queue.append(inner)  # JSON within JSON
+        elif isinstance(value, str) and 0 < value.count("|") < _MAX_PARTS:
+            yield {str(at): field for at, field in enumerate(value.split("|"))}
 
 
 def _markup(data: Any) -> Iterator[str]:
@@ -401,7 +407,3 @@ def _number(value: Any) -> int | None:
     if isinstance(value, int | str) and re.fullmatch(r"[0-9]{1,9}", str(value)):
         return int(value)
     return None
-
-
-def plain_name(name: str) -> str:
-    return re.sub(r"[_.\-\[\]]", "", name).lower()

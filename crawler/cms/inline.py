@@ -24,6 +24,8 @@ _ATTRIBUTE = re.compile(r"=\s*(?:\"(\s*[\[{][^\"]*)\"|'(\s*[\[{][^']*)')")
 _FRAMED = re.compile(r"\bsrcdoc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _HOLES = re.compile(r"\{\{|<%|\$\{|\{@|\[\[")
 """Marks of a template that a script fills: its links lead nowhere."""
+_ROW = re.compile(r"\A[0-9a-f]{1,4}:(?=[\[{])")
+"""Number of a row in a stream of rows, each with JSON."""
 _PACKED = ("{", "[", "%7b", "%5b", '\\"', "\\u007b", "\\u005b")
 _LONGEST = 2_000_000
 """Characters of scripts that are looked through for data. Set by hand, not measured."""
@@ -35,12 +37,12 @@ def inline_data(text: str) -> Iterator[object]:
     """Yield the values that a page's scripts, attributes and islands contain."""
     for script in scripts_of(text[:_LONGEST]):
         whole = read_json(script)
+        code = code_of(script)
         if whole is not None:
             yield whole
-            continue
-        yield from _exact(script)
-        code = code_of(script)
-        yield from _written_values(code)
+        else:
+            yield from _exact(script)
+            yield from _written_values(code)
         yield from _packed(code)
     for double, single in _ATTRIBUTE.findall(text[:_LONGEST]):
         value = read_json(entities.unescape(double or single))
@@ -112,6 +114,7 @@ def _packed(code: Code) -> Iterator[object]:
     """Yield the values that a script has as texts of JSON."""
     for start, end in code.ends.items():
         written = code.text[start + 1 : end - 1]
+        written = _ROW.sub("", written)
         begins = written[:_NEAR].lstrip().lower().startswith(_PACKED)
         if code.text[start] not in "\"'`" or len(written) < _SHORTEST or not begins:
             continue

@@ -18,7 +18,7 @@ from crawler.cms.openers import clickable, entry_title, opened
 from crawler.credentials import without_user
 from crawler.item import NEWS_TIME
 from crawler.limits import mail_date, thinned
-from crawler.script import MONTH_NAMES, month_number
+from crawler.script import HAN, MONTH_NAMES, month_number
 
 WIDGETS = (
     "script",
@@ -52,6 +52,8 @@ _EDGE_DATE = re.compile(
 )
 _ROC = re.compile(r"(?<![\d.-])(1[0-4]\d)([-./年])(\d{1,2})[-./月](\d{1,2})(?![\d.-])")
 """Date of the Republic's era, as Taiwan writes it."""
+_SHORT = re.compile(r"(?<![\d-])(\d\d)-(\d\d)-(\d\d)(?![\d-])")
+_DAY_MONTH = re.compile(r"(?<![\d/.])(\d\d?)([/.-])(\d\d?)\2((?:19|20)\d\d)(?![\d/.])")
 _Y, _M, _D = r"(?P<y>(?:19|20)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
 _LEAVES = tuple(
     re.compile(edge)
@@ -66,6 +68,7 @@ _LEAVES = tuple(
 """Day, month and year in elements of their own, at either end of a list item."""
 _STAMP = re.compile(r"(?:/?Date\()?(\d{13})(?:[+-]\d{4})?(?:\)/?)?|([1-9]\d{8,9})")
 """Milliseconds since 1970, as JSON of .NET writes them, too; or seconds."""
+_HAS_HAN = re.compile(f"[{HAN}]")
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?\d{4}(?:\d\d)?)?")
 _MONTH = rf"({'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.?"
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I)
@@ -241,8 +244,14 @@ def shown_date(text: str) -> date | None:
     for pattern in _LEAVES:
         if leaf := pattern.search(text):
             return _date(int(leaf["y"]), int(leaf["m"]), int(leaf["d"]))
-    era = _ROC.search(text)
-    return _date(int(era[1]) + 1911, int(era[3]), int(era[4])) if era else None
+    if era := _ROC.search(text):
+        return _date(int(era[1]) + 1911, int(era[3]), int(era[4]))
+    if (turned := _DAY_MONTH.search(text)) and max(int(turned[1]), int(turned[3])) > 12:
+        # Where neither number can be a month alone, nothing tells the order.
+        month_of, day_of = sorted((int(turned[1]), int(turned[3])))
+        return _date(int(turned[4]), month_of, day_of)
+    short = _SHORT.search(text) if _HAS_HAN.search(text) else None
+    return _date(2000 + int(short[1]), int(short[2]), int(short[3])) if short else None
 
 
 def stated_date(value: object) -> date | None:

@@ -21,6 +21,10 @@ _ENTRIES = frozenset(
     ("li", "tr", "td", "div", "p", "span", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
      "article", "section")
 )  # fmt: skip
+_CUSTOM = re.compile(
+    r"<([a-z]{1,20}(?:-[a-z]{1,20}){1,3})\s[^<>]{0,300}?\b(?:href|to|url)=", re.IGNORECASE
+)
+"""Elements of a page's own with an address."""
 _LEADS = re.compile(
     r"\blocation(?:\.href)?\s*=(?!=)\s*|\b(?:location\.(?:assign|replace)|open)\s*\(\s*"
 )
@@ -53,17 +57,22 @@ class _Function:
 
 def clickable(root: etree._Element, text: str) -> Iterator[etree._Element]:
     """Yield links and, in page order, other elements that open a page."""
-    if not any(sign in text for sign in _SIGNS):
+    own = {tag.lower() for tag in _CUSTOM.findall(text)}
+    if not own and not any(sign in text for sign in _SIGNS):
         yield from root.iter("a")
         return
-    for node in root.iter("a", *_ENTRIES):
-        if node.tag == "a" or (any(node.get(sign) for sign in _SIGNS) and not _has_link(node)):
+    for node in root.iter("a", *_ENTRIES, *own):
+        if (
+            node.tag in own
+            or node.tag == "a"
+            or (any(node.get(sign) for sign in _SIGNS) and not _has_link(node))
+        ):
             yield node
 
 
 def opened(node: etree._Element, text: str) -> str | None:
     """Return the address that an element opens by its script, or None."""
-    for name in _ATTRIBUTES:
+    for name in _ATTRIBUTES if "-" not in str(node.tag) else (*_ATTRIBUTES, "href", "to", "url"):
         if written := node.get(name):
             return str(written)
     href = node.get("href") or ""

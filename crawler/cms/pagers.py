@@ -68,6 +68,13 @@ _ENTRIES = re.compile(
     rf"|\b\d{{1,7}}{_GAP}[-–]{_GAP}\d{{1,7}}{_GAP}of{_GAP}{_COUNT}\b"
     r"|\bdata-(?:total|record)-?(?:count|records?|num)?=[\"']?(\d{1,7})\b"
 )
+_SIZE = re.compile(
+    rf"每{_GAP}(?:页|頁){_GAP}(?:显示|顯示)?{_GAP}(\d{{1,3}}){_GAP}(?:条|條|篇|则|则|項|项)"
+    rf"|\b(\d{{1,3}}){_GAP}(?:per page|/ ?page|(?:条|條){_GAP}/{_GAP}(?:页|頁))"
+)
+_SHOWN = re.compile(rf"\b(1){_GAP}[-–]{_GAP}(\d{{1,3}}){_GAP}of{_GAP}\d", re.IGNORECASE)
+_ADDRESSES = ("tagname", "data-url", "data-href", "data-link", "formaction", "hx-get")
+_NEXT_ADDRESSES = ("data-next", "data-next-url", "data-next-page", "data-nexturl")
 _HAN_NUMBERS = "一二三四五六七八九十"
 
 
@@ -135,18 +142,19 @@ def pager_of(text: str, url: str, is_article: Callable[[str], bool], second: int
     if root is None:
         return Pager()
     marks = _without_years(list(_marks(root, url, query_encoding(text), is_article)))
-    stated = _last_stated(_STATED, text) or 0
     entries = _last_stated(_ENTRIES, text)
-    urls = once(_filled(marks, url, min(stated, MAX_PAGES), second), url)
+    stated = _last_stated(_STATED, text) or 0
+    last = min(stated or _counted(text, entries), MAX_PAGES)
+    urls = once(_filled(marks, url, last, second), url)
     asked = [mark.asked for mark in marks if mark.url is None and mark.asked]
     zero = any(mark.asked == 0 and mark.number == 1 for mark in marks)
     if not urls and asked:
-        pages = joined_pages(text, url, max(*asked, stated) + zero, zero=zero)
+        pages = joined_pages(text, url, max(*asked, last) + zero, zero=zero)
         urls = once(pages.urls(url), url) if pages else ()
     state: Fields = ()
     if not urls:
         calls = [Asked(m.kind, m.number, m.script, m.asked) for m in marks if m.script]
-        urls, state = form_pages(root, url, calls, min(stated, MAX_PAGES)) if calls else ((), ())
+        urls, state = form_pages(root, url, calls, last) if calls else ((), ())
     words = ("next", "last")  # numbers without addresses are those of a row of pictures, too
     unread = "" if urls else next((m.kind for m in marks if not m.url and m.kind in words), "")
     return Pager(urls, stated or None, entries, unread, state)
@@ -158,6 +166,14 @@ def _without_years(marks: list[_Mark]) -> list[_Mark]:
     if not numbers or min(numbers) < _FIRST_YEAR:
         return marks
     return [mark for mark in marks if mark.number is None]
+
+
+def _counted(text: str, entries: int | None) -> int:
+    """Return the pages of stated entries, 0 without their size."""
+    size = _last_stated(_SIZE, text) if entries else None
+    if entries and size is None and (shown := _SHOWN.search(text)):
+        size = int(shown[2]) - int(shown[1]) + 1
+    return -(-entries // size) if entries and size and 0 < size < entries else 0
 
 
 def _last_stated(pattern: re.Pattern[str], text: str) -> int | None:
@@ -180,7 +196,7 @@ def _marks(
     root: etree._Element, url: str, encoding: str | None, is_article: Callable[[str], bool]
 ) -> Iterator[_Mark]:
     base = base_of(root, url)
-    for node in root.iter("a", "area", "link", "button", "span", "li", "option", "input"):
+    for node in root.iter("a", "area", "link", "button", "span", "li", "option", "input", "div"):
         target = encoded(_target(node, base), encoding)
         asked = None if target else _asked(node)
         if target is None and asked is None:
@@ -208,7 +224,7 @@ def _target(node: etree._Element, base: str) -> str | None:
         return None
     if target := absolute(node.get("href"), base):
         return target
-    for name in ("tagname", "data-url", "data-href", "data-link"):
+    for name in (*_NEXT_ADDRESSES, *_ADDRESSES):
         if target := absolute(node.get(name), base):
             return target
     if node.tag == "option" and re.search(r"[/.?]", node.get("value") or ""):
@@ -237,6 +253,8 @@ def _asked(node: etree._Element) -> int | None:
 def _label(node: etree._Element) -> tuple[str, int | None]:
     """Return the kind of a pager's link, and its page's number."""
     if "next" in (node.get("rel") or "").lower().split():
+        return "next", None
+    if any(re.search(r"[/.?]", node.get(name) or "") for name in _NEXT_ADDRESSES):
         return "next", None
     text = squeeze("".join(node.itertext())[: 2 * _LONGEST_LABEL])
     named = [text, node.get("title") or "", node.get("aria-label") or ""]

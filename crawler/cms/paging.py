@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlsplit
 
-from crawler.cms.field_names import field_names
+from crawler.cms.field_names import field_names, plain_name
 from crawler.cms.links import absolute, anchors, between, once
 from crawler.limits import whole_number
 
@@ -32,7 +32,7 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _OBJECT = re.compile(
-    r"(?<![\w$])(?P<function>[A-Za-z_$.][\w$.]{0,40})\s*(?:\(\s*|=\s*)"
+    r"(?<![\w$])(?P<function>[A-Za-z_$.][\w$.]{0,40})\s*(?:\(\s*|=\s*[\"']?)"
     r"(?:[\"']?(?P<total>\d{1,9})[\"']?\s*,\s*|[\"'][^\"'\n]{0,60}[\"']\s*,\s*)?\{(?P<fields>(?:[^{}]|\{\w{0,12}\}){5,1500})",
     re.IGNORECASE,
 )
@@ -40,6 +40,14 @@ _FIELD = re.compile(
     r"[\"']?\b([A-Za-z_]\w{0,40})[\"']?\s*:\s*"
     r"(\"[^\"]*\"(?:\s*\+\s*\"[^\"]*\")?|'[^']*'(?:\s*\+\s*'[^']*')?|[\w$.]{1,60})"
 )
+_SET = re.compile(
+    r"\.searchParams\.set\(\s*[\"'](\w{1,30})[\"']\s*,|[\"'](\w{1,30})=[\"']\s*\+\s*[A-Za-z_$]"
+)
+_LOOP = re.compile(
+    r"\bfor\s*\(\s*(?:var|let)?\s*\w+\s*=\s*([012])\s*;\s*\w+\s*<=?\s*([A-Za-z_$][\w$]{0,40})\s*;"
+)
+_LOOPED = 600
+"""Characters of a loop in which the name of a page is looked for; set by hand."""
 _REPLACED = re.compile(
     r"([A-Za-z_$][\w$]{0,40}|\"[^\"\n]{1,120}\"|'[^'\n]{1,120}')\.replace\(\s*[\"'/]([^\"'/\n]{1,30})"
     r"[\"'/]\w?\s*,\s*[A-Za-z_$]"
@@ -78,6 +86,7 @@ _DRAWS = re.compile(
     re.IGNORECASE,
 )
 
+_PAGES = frozenset(field_names("page"))
 _COUNT = frozenset(field_names("script pages"))
 _TOTAL = frozenset(field_names("script total"))
 _SIZE = frozenset(field_names("script page size"))
@@ -126,7 +135,7 @@ def called_pages(text: str, url: str, shown: int = 0) -> Pages | None:
     # Most pages write no numbers, and what follows takes as long as parsing them.
     # As bytes, which are folded in a third of the time.
     folded = text.encode("utf-8", "replace").lower()
-    if not any(sign in folded for sign in (b"page", b"paging", b"pagination", b"data-total")):
+    if not any(sign in folded for sign in (b"page", b"paging", b"data-total", b"index_")):
         return None
     written = _without_comments(text)
     known = _assigned(written)
@@ -151,8 +160,19 @@ def joined_pages(text: str, url: str, count: int, *, zero: bool = False) -> Page
     """
     written = _without_comments(text)
     current = _number(_first_of(_CURRENT, _plain_names(_assigned(written))))
-    found = _joined(written, 1 if zero or current == 0 else 2)
+    found = _joined(written, 1 if zero or current == 0 else 2) or _set_in_query(written, url)
     return Pages(count, *found) if found and count > 1 else None
+
+
+def _set_in_query(written: str, url: str) -> tuple[str, str, int] | None:
+    """Return the list's address up to the page that a script sets."""
+    for match in _SET.finditer(written):
+        name = match[1] or match[2]
+        if plain_name(name) in _PAGES:
+            head, _, query = url.partition("?")
+            kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] != name]
+            return f"{head}?{'&'.join([*kept, name])}=", "", 2
+    return None
 
 
 def numbered(
@@ -193,6 +213,7 @@ def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> It
         pages = _of_fields(_plain_names(fields), written, url, shown) if named else None
         if pages:
             yield pages
+    yield from _loops(written, known)
     variables = {
         name: value
         for name, value in _plain_names(known).items()
@@ -203,6 +224,15 @@ def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> It
     pages = _of_fields(variables, written, url)
     if pages:
         yield pages
+
+
+def _loops(written: str, known: dict[str, str]) -> Iterator[Pages]:
+    """Yield the pages that a loop of a script writes."""
+    for loop in islice(_LOOP.finditer(written), _ELEMENTS):
+        count = _number(known.get(loop[2], ""))
+        found = _joined(written[loop.end() : loop.end() + _LOOPED], 1 if loop[1] == "0" else 2)
+        if count and found:
+            yield Pages(count, *found)
 
 
 def _attributes(written: str) -> Iterator[dict[str, str]]:
@@ -273,8 +303,10 @@ def _of_fields(fields: dict[str, str], written: str, url: str, shown: int = 0) -
     """Return the pages that named values describe."""
     pages = _named_pages(fields, written, url)
     total = _number(_first_of(_TOTAL, fields))
-    if pages or not total or not 0 < shown < total or _first_of(_SIZE, fields):
+    if pages or not total or _first_of(_SIZE, fields) or shown in (0, total):
         return pages
+    if total < shown:  # it counts pages
+        return _named_pages(fields | {"pages": str(total)}, written, url)
     pages = _named_pages(fields | {"pagesize": str(shown)}, written, url)
     return replace(pages, total=total) if pages else None
 

@@ -6,13 +6,15 @@ only a click decides are left out, but for the page, which is the first.
 
 import json
 import re
+from bisect import bisect
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from crawler.cms.endpoints import OFFSETS, PAGE_FIELDS, plain_name
+from crawler.cms.endpoints import OFFSETS, PAGE_FIELDS
+from crawler.cms.field_names import plain_name
 from crawler.cms.links import absolute, is_file, once
 from crawler.cms.literals import Code, Form, Packed, code_of, literal_at, scripts_of
 from crawler.posted import Fields, with_form, with_json
@@ -24,7 +26,9 @@ _CALL = re.compile(
 )
 _OPEN = re.compile(r"\.open\s*\(\s*[\"']post[\"']\s*,", re.IGNORECASE)
 _SEND = re.compile(r"\.send\s*\(")
-_ASSIGNED = re.compile(r"(?<![\w.$])(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$.]{0,60})\s*=(?!=)\s*")
+_ASSIGNED = re.compile(
+    r"(?<![\w.$])(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$.]{0,60})\s*(\+?)=(?!=)\s*"
+)
 _APPENDED = re.compile(
     r"(?<![\w.$])([A-Za-z_$][\w$]{0,60})\.(?:append|set)\s*\(\s*[\"'](\w{1,40})[\"']\s*,"
 )
@@ -47,6 +51,8 @@ _SIDE = re.compile(r"hot|side|right|rank|recommend|relat|notice|banner|tui|top\d
 """Paths of lists beside a page's own."""
 _LIST = re.compile(r"list|query|search|page|find|news|article|info|content|doc|data|get", re.I)
 _LONGEST = 400_000
+_LONGEST_TEXT = 2000
+"""Characters of an address that a script puts together; set by hand."""
 _ASSIGNMENTS, _CALLS, _MOST = 1000, 60, 3
 """Characters of scripts, assignments and calls that are read, and requests of a page: by hand."""
 
@@ -109,13 +115,19 @@ def _object(body: Any) -> dict[str, Any]:
 def known_values(code: Code) -> dict[str, Any]:
     """Return the values of variables; the first of each counts."""
     known: dict[str, Any] = {}
-    for count, match in enumerate(_ASSIGNED.finditer(code.text)):
-        if count >= _ASSIGNMENTS:
-            break
+    quoted = sorted((at, end) for at, end in code.ends.items() if code.text[at] in "\"'`")
+    for match in islice(_ASSIGNED.finditer(code.text), _ASSIGNMENTS):
+        before = bisect(quoted, (match.start(1), 0)) - 1
+        if before >= 0 and quoted[before][1] > match.start(1):
+            continue  # a part of a text
         value, _ = literal_at(code, match.end(), known)
         if value is None:
             continue
         name = match[1]
+        if match[2]:
+            if isinstance(known.get(name), str) and len(known[name]) < _LONGEST_TEXT:
+                known[name] += str(value)
+            continue
         known.setdefault(name, value)
         if not isinstance(value, dict | list):
             known.setdefault(f"{name}.value", value)  # page.value, of ref(1)
@@ -217,7 +229,7 @@ def _first_page(value: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = _first_page(given)
         elif isinstance(given, Packed) and isinstance(given.value, dict):
             found[name] = Packed(_first_page(given.value))
-        elif given is not None:
+        elif given is not None and (given != "" or not _is_page(name)):
             found[name] = given
         elif _is_page(name):
             found[name] = 0 if plain_name(name) in OFFSETS else 1

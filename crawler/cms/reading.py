@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crawler.cms.data import read_json, read_script, read_xml
-from crawler.cms.endpoints import json_listing
+from crawler.cms.endpoints import json_listing, page_field
 from crawler.cms.family import Family, Link, Listing
 from crawler.cms.inline import hidden_markup, inline_data
 from crawler.cms.links import once
@@ -74,8 +74,11 @@ def _page(
         sent = (*table_requests(text, url), *posts(text, url))
         asked = {plain_url(address).partition("?")[0] for address in sent}
         got = [at for at in endpoints(text, url) if at.partition("?")[0] not in asked]
-        whole = {address.partition("?")[0] for address in got}
-        called = (at for at in gets(text, url) if at.partition("?")[0] not in whole)
+        called = gets(text, url)
+        better = {at.partition("?")[0] for at in called if page_field(at)}
+        got = [at for at in got if page_field(at) or at.partition("?")[0] not in better]
+        whole = {at.partition("?")[0] for at in got}
+        called = tuple(at for at in called if at.partition("?")[0] not in whole)
         more += [*frames(text, url, every=True), *got, *called, *sent]
     else:
         more += frames(text, url, every=False)

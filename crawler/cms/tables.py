@@ -45,11 +45,13 @@ _LIBRARIES = {
     "flexigrid": _Library("page", "rp", entries=15, method="post", always=True),
     "pagination": _Library("pageNumber", "pageSize", always=True),
     "tabulator": _Library("page", "size", paged_by=("pagination",)),
+    "kendogrid": _Library("page", "pageSize", paged_by=("serverPaging",)),
+    "kendolistview": _Library("page", "pageSize", paged_by=("serverPaging",)),
     "miniui": _Library("pageIndex", "pageSize", 0, method="post", always=True),
 }
 """Libraries by the function that makes a table."""
 _CALL = re.compile(
-    r"(?:\.|\bnew\s{1,9})(render|bootstrapTable|DataTable|datagrid|jqGrid|flexigrid|pagination|"
+    r"(?:\.|\bnew\s{1,9})(render|bootstrapTable|DataTable|datagrid|jqGrid|flexigrid|pagination|kendoGrid|kendoListView|"
     r"Tabulator)\s*\(",
     re.IGNORECASE,
 )
@@ -121,8 +123,13 @@ def _own_options(node: etree._Element) -> dict[str, str]:
 def _request(library: _Library, options: Mapping[str, Any], url: str) -> str | None:
     """Return the request for the first page of a table, or None."""
     asked = next((options[name] for name in _URLS if options.get(name)), None)
-    inner = asked if isinstance(asked, dict) else {}
-    target = absolute(_text(inner.get("url") or asked), url)
+    inner: dict[str, Any] = {}
+    while isinstance(asked, dict):  # {transport: {read: {url: ..}}}
+        inner, asked = (
+            inner | asked,
+            asked.get("url") or asked.get("read") or asked.get("transport"),
+        )
+    target = absolute(_text(asked), url)
     if target is None or urlsplit(target).netloc != urlsplit(url).netloc or is_file(target):
         return None
     every = {**options, **{name: value for name, value in inner.items() if name != "url"}}

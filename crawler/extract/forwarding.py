@@ -51,6 +51,10 @@ _GOES = re.compile(
 _NAMED = re.compile(
     rf"(?<![\w$])([A-Za-z_$][\w$]{{0,60}})\s{{0,9}}=(?!=)\s{{0,9}}{_SUM}\s{{0,9}}(?:[;,\n]|$)"
 )
+_LISTS = re.compile(
+    rf"(?<![\w$])([A-Za-z_$][\w$]{{0,60}})\s{{0,9}}=\s{{0,9}}\[((?:\s{{0,9}}(?:{_LITERAL})\s{{0,9}},?){{1,20}})\]"
+)
+_PLACE = re.compile(r"(?<=[\w$])\[(\d{1,2})\](?!\s{0,9}\.)")
 _FIELDS = re.compile(r"(?<![\w$])([A-Za-z_$][\w$]{0,60})\s{0,9}=\s{0,9}\{([^{}]{1,2000})\}")
 _FIELD = re.compile(rf"[\"']?\b([\w$]{{1,60}})[\"']?\s{{0,9}}:\s{{0,9}}({_LITERAL})")
 _FUNCTION = re.compile(r"\bfunction\s{1,9}([A-Za-z_$][\w$]{0,60})\s{0,9}\(")
@@ -76,11 +80,19 @@ _ELEMENT = (
     r"|document\.(links|forms|[A-Za-z_]\w{0,40})(?:\.([A-Za-z_]\w{0,40}))?|\b([A-Za-z_]\w{0,40})"
 )
 _ITEM = r"(?:\[\d{1,2}\]|\.(?:get|eq|item)\(\d{1,2}\)|\.first\(\)){0,2}"
+_DEEDS = "click|submit|href|value|action|dataset|attr|getAttribute|trigger"
+_ALIAS = re.compile(
+    r"(?<![\w$.])([A-Za-z_$][\w$]{0,60})\s{0,9}=\s{0,9}((?:document\.(?:getElementById|querySelector)|\$)"
+    r"\(\s{0,9}[\"'][^\"'\n]{1,80}[\"']\s{0,9}\))(?=\s{0,9}[;,\n])"
+)
+_MADE = re.compile(r"createElement\(\s{0,9}[\"']a[\"']\s{0,9}\)", re.I)
+_MADE_HREF = re.compile(rf"(?<![\w$.])([A-Za-z_$][\w$]{{0,60}})\.href\s{{0,9}}=\s{{0,9}}{_SUM}")
 _ACTS = re.compile(
     rf"(?:{_ELEMENT}){_ITEM}\.(?:(click|submit)\(\s{{0,9}}\)|trigger\(\s{{0,9}}[\"'](click|submit)[\"'])"
 )
 _READS = re.compile(
-    rf"(?:{_ELEMENT}){_ITEM}\.(?:(value|href|action)\b|(?:attr|prop|getAttribute)\(\s{{0,9}}[\"']"
+    rf"(?:{_ELEMENT}){_ITEM}\.(?:(value|href|action)\b|dataset\.(\w{{1,30}})|"
+    r"(?:attr|prop|getAttribute)\(\s{0,9}[\"']"
     r"([\w-]{1,30})[\"']\s{0,9}\)|(val)\(\s{0,9}\))"
 )
 _FILLED = re.compile(r"\.value\s{0,9}=(?!=)|\.val\(\s{0,9}[^\s)]")
@@ -160,12 +172,19 @@ def _jumps(text: str, markup: str, url: str) -> Iterator[str]:
             # Of a choice by device, the last is for the others; a lone one is for telephones.
             targets = targets[-1:] if len(targets) > 1 else []
         yield from targets
+        yield from _refreshes(run)
+        for name, sums_of in _MADE_HREF.findall(run) if _MADE.search(run) else ():
+            if re.search(rf"(?<![\w$.]){re.escape(name)}\.click\(", run):
+                yield _value(sums_of, values)
         yield from _acts(run, markup, tags)
 
 
 def _plain_sums(code: str, tags: list[_Tag]) -> str:
     """Return a script with its joined and read texts as sums."""
-    code = _WINDOW.sub("", _BRACKET.sub(r".\1", code))
+    code = _PLACE.sub(r".\1", _WINDOW.sub("", _BRACKET.sub(r".\1", code)))
+    for alias in islice(_ALIAS.finditer(code), _FUNCTIONS):
+        named = rf"(?<![\w$.]){re.escape(alias[1])}(?=\.(?:{_DEEDS}))"
+        code = re.sub(named, lambda _, call=alias[2]: call, code)  # type: ignore[misc]
     code = _TEMPLATE.sub(_filled, code)
     code = _CONCAT.sub(lambda call: f"{call[1]} + {call[2].strip(' ,').replace(',', ' + ')}", code)
     code = _JOINED.sub(_joined, code)
@@ -188,7 +207,7 @@ def _joined(call: re.Match[str]) -> str:
 def _read(found: re.Match[str], tags: list[_Tag]) -> str:
     """Return the attribute that a script reads as a literal."""
     tag = _chosen(found.groups()[:5], tags)
-    name = found[6] or found[7] or "value"
+    name = found[6] or (f"data-{found[7]}" if found[7] else found[8]) or "value"
     value = tag[1].get(name, "") if tag else ""
     return f'"{value}"' if value and '"' not in value else found[0]
 
@@ -206,6 +225,9 @@ def _values(everything: str, url: str) -> dict[str, str]:
     for name, fields in _FIELDS.findall(everything):
         for field, literal in _FIELD.findall(fields):
             values.setdefault(f"{name}.{field}", literal[1:-1])
+    for name, items in _LISTS.findall(everything):
+        for place, literal in enumerate(re.findall(_LITERAL, items)):
+            values.setdefault(f"{name}.{place}", literal[1:-1])
     for match in islice(_PARAMETERS.finditer(everything), _FUNCTIONS):
         called = (
             rf"(?<!function )(?<![\w$.]){re.escape(match[1])}\("

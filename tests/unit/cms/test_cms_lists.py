@@ -407,6 +407,23 @@ def test_the_stamp_of_a_time_element_is_the_date_of_its_item() -> None:
     assert link.date == date(2024, 3, 5)
 
 
+@pytest.mark.parametrize(
+    ("item", "day"),
+    [
+        ("市府說明 113-03-05", date(2024, 3, 5)),
+        ("市府說明 113年3月5日", date(2024, 3, 5)),
+        ("Press release 25/03/2024", date(2024, 3, 25)),
+        ("Press release 03/25/2024", date(2024, 3, 25)),
+        ("Press release 05/03/2024", None),
+        ("部署春耕 [24-03-05]", date(2024, 3, 5)),
+        ("Lot 24-03-05", None),
+        ("电话 0512-110-12-11", None),
+    ],
+)
+def test_dates_of_eras_and_orders(item: str, day: date | None) -> None:
+    assert shown_date(item) == day
+
+
 def test_labels_in_a_title_attribute_are_no_title() -> None:
     title = "文章标题：云梦市部署春耕&#10;作    者：佚名&#10;更新时间：2024-3-5 10:00:00"
     text = f'<a href="/202403/t20240305_7.html" title="{title}">云梦市…</a>'

@@ -26,6 +26,7 @@ OPENED = {
     "row": each("<tr onclick=\"window.open('{u}')\"><td>1</td><td>{t}</td><td>{d}</td></tr>"),
     "data": each('<div data-href="{u}"><h3>{t}</h3><p>摘要若干文字，比标题更长一些。{d}</p></div>'),
     "call": each("<li><a href=\"javascript:show('{u}')\">{t}</a> {d}</li>"),
+    "element": each("<news-item to='{u}'>{t} {d}</news-item>"),
     "handler": each("<li><a href='#' onclick=\"return show(this,'{u}')\">{t}</a> {d}</li>"),
 }
 
@@ -82,6 +83,8 @@ HIDDEN = {
     + "]}}(0))</script>",
     "calls": "<script>" + each("add('{t}','{u}','{d}');") + "</script>",
     "arrays": "<script>var a=[];" + each("a.push(new Array('{t}','{u}','{d}'));") + "</script>",
+    "stream": f"<script>self.f.push([1,{json.dumps('5:' + PLAIN)}])</script>",
+    "parts": "<script>var a=[" + each("'{t}|{u}|{d}',") + "]</script>",
     "island": "<xml>" + each("<n><title>{t}</title><url>{u}</url><date>{d}</date></n>") + "</xml>",
     "framed": f'<iframe srcdoc="{ESCAPED}"></iframe>',
     "text field": f"<textarea>{ESCAPED}</textarea>",

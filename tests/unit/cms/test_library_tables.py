@@ -48,6 +48,10 @@ def further(body: str) -> tuple[str, ...]:
         ("$('#g').jqGrid({url:'/r.action',mtype:'GET',rowNum:30})", "/r.action?page=1&rows=30"),
         ("new Tabulator('#t',{ajaxURL:'/r',pagination:'remote'})", "/r?page=1&size=10"),
         ("$('#p').pagination({dataSource:'/r',pageSize:15})", "/r?pageNumber=1&pageSize=15"),
+        (
+            "$('#g').kendoGrid({dataSource:{transport:{read:'/r'},serverPaging:true}})",
+            "/r?page=1&pageSize=10",
+        ),
     ],
 )
 def test_a_table_asks_for_its_first_page(script: str, asked: str) -> None:
@@ -125,6 +129,11 @@ def test_a_table_without_an_endpoint_of_the_site_asks_for_nothing(body: str) -> 
             "/api/list?pageNum=1&c=3",
         ),
         ("$.get('/api/news/list?page='+page,show)", "/api/news/list?page=1"),
+        (
+            "$.ajax({url:'/xw/getList.do',data:'c=7&pageNo='+pageNo+'&pageSize=15'})",
+            "/xw/getList.do?c=7&pageNo=1&pageSize=15",
+        ),
+        ("var u='/xw/getList.do?c=7';u+='&pageNo='+1;$.get(u)", "/xw/getList.do?c=7&pageNo=1"),
         ("$.get('/api/news/list?start='+at+'&limit=9',show)", "/api/news/list?start=0&limit=9"),
     ],
 )

@@ -159,6 +159,12 @@ TEN = [{"title": f"云梦要闻第{i}则标题", "url": f"/yw/{i}.html"} for i i
             {"list": TEN, "nextCursor": "ab/9", "hasMore": True},
             ["/api/list?cursor=ab%2F9&limit=10"],
         ),
+        (
+            "/api/list.do?bean.curPage=1",
+            {"bean": {"totalPage": 3}, "rows": TEN},
+            ["/api/list.do?bean.curPage=2", "/api/list.do?bean.curPage=3"],
+        ),
+        ("/api/list", {"data": TEN, "links": {"next": {"href": "/api/2"}}}, ["/api/2"]),
         ("/api/list?cursor=0", {"list": TEN, "nextCursor": "ab9", "hasMore": False}, []),
         ("/f.json", {"title": "N", "at": "/x.html", "items": TEN, "next_url": "/2"}, ["/2"]),
         (

@@ -152,6 +152,14 @@ def test_a_script_names_its_pages(script: str, expected: tuple[int, str, str] | 
             "laypage.render({count:237,jump:function(o){location='list_'+o.curr+'.shtml'}})",
             (15, "list_2.shtml", "list_16.shtml"),
         ),
+        (
+            "var total=12,h='';for(var i=1;i<=total;i++){h+=i==1?'':'index_'+(i-1)+'.html'}",
+            (11, "index_1.html", "index_11.html"),
+        ),
+        (
+            'var n=12;for(let i=0;i<n;i++){h+="<a href=\'list_"+i+".html\'>"} // page',
+            (11, "list_1.html", "list_11.html"),
+        ),
         ("laypage.render({count:15,jump:function(o){location='list_'+o.curr+'.shtml'}})", None),
     ],
 )
@@ -174,6 +182,11 @@ def test_attributes_with_the_number_of_entries_name_pages() -> None:
         ["index_1.html", "index_2.html"],
     )
     assert called_pages(text, HERE) is None
+    # As many as it names cannot be entries.
+    text = """<p data-o='{"total":9,"url":"page_{page}.html"}'></p>"""
+    pages = called_pages(text, HERE, 15)
+    assert pages is not None
+    assert [url[-11:] for url in pages.urls(HERE)] == [f"page_{n}.html" for n in range(2, 10)]
 
 
 def test_a_later_page_names_none_again() -> None:

@@ -37,6 +37,31 @@ HERE = "http://www.a.example/xw/index.html"
         ),
         ("http://www.a.example/xw/", '<a href="/xw/?paged=2">Older posts</a>', ["/xw/?paged=2"]),
         (
+            "http://www.a.example/xw/list?c=3&page=1",
+            "<a href='#' onclick='go(2)'>2</a><a href='#' onclick='go(9)'>9</a><script>function go("
+            "n){const u=new URL(location.href);u.searchParams.set('page',n);go(u)}</script>",
+            ["?c=3&page=2", "?c=3&page=9"],
+        ),
+        (
+            "http://www.a.example/xw/list?c=3",
+            "<a href='#' onclick='go(2)'>2</a><script>function go(n){location=at+sep+'page='+n}"
+            "</script>",
+            ["?c=3&page=2"],
+        ),
+        (
+            "http://www.a.example/xw/index.html",
+            '<span>共45条 每页15条</span><a href="index_1.html">下一页</a>',
+            ["index_1.html", "index_2.html"],
+        ),
+        (
+            "http://www.a.example/xw/",
+            '<p>Showing 1-15 of 45</p><a rel=next href="?page=2">Next</a>',
+            ["?page=2", "?page=3"],
+        ),
+        ("http://www.a.example/xw/", '<div data-next="?page=2">More</div>', ["?page=2"]),
+        ("http://www.a.example/xw/", '<button hx-get="?page=2">Load more</button>', ["?page=2"]),
+        ("http://www.a.example/xw/", '<button formaction="?page=2">Next</button>', ["?page=2"]),
+        (
             "http://www.a.example/xw/index.html",
             "<select onchange=\"location.href='index_'+this.value+'.html'\"><option value=0>1"
             "</option><option value=1>2</option><option value=2>3</option></select>",

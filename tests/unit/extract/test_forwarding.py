@@ -58,6 +58,19 @@ LEAVING = {
     + script("location.href=document.getElementById('to').value"),
     "attribute": '<a id=to href="/ztzl/chunfeng/3.shtml"></a>'
     + script("location.href=$('#to').attr('href')"),
+    "list": script("var l=['/ztzl/chunfeng/3.shtml']; location.href=l[0]"),
+    "data": '<p id=d data-url="/ztzl/chunfeng/3.shtml"></p>'
+    + script("location.href=document.getElementById('d').dataset.url"),
+    "named link": '<a id=to href="/ztzl/chunfeng/3.shtml">进入</a>'
+    + script("var a=document.getElementById('to');\na.click();"),
+    "made link": script(
+        "var a=document.createElement('a');a.href='/ztzl/chunfeng/3.shtml';a.click()"
+    ),
+    "written meta": script(
+        "document.write('<meta http-equiv=\"refresh\" content=\"0;url=/ztzl/chunfeng/3.shtml\">')"
+    ),
+    "named form": '<form id=f action="/ztzl/chunfeng/3.shtml"></form>'
+    + script("var f=document.getElementById('f'); f.submit();"),
     "click": '<a id=to href="/ztzl/chunfeng/3.shtml">进入</a>'
     + script("document.getElementById('to').click()"),
     "trigger": '<a class="b to" href="/ztzl/chunfeng/3.shtml"><i>进入</i></a>'
