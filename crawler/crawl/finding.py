@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from crawler.cms import FAMILIES, columns
+from crawler.cms import FAMILIES, columns, detection
 from crawler.cms.columns import Column
 from crawler.cms.family import Link
 from crawler.cms.links import anchors
@@ -104,7 +104,9 @@ async def find(prober: Prober, home: str) -> list[dict[str, Any]]:
     for lang in LANGS:
         rated = [_rated(found, newest) for found in lists if found.lang == lang]
         proposals += await _chosen(prober, sorted(rated, key=lambda found: -found.score))
-    return proposals
+    # A home page says more often than a list of whom it is.
+    name = detection.city_name(text)
+    return [facts | {"name": name or facts.get("name")} for facts in proposals]
 
 
 def _twin(home: str) -> str:

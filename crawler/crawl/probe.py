@@ -24,6 +24,7 @@ from crawler import issues
 from crawler.city import City, Source, Tls
 from crawler.city_file import CityError, load_city
 from crawler.cms import FAMILIES, columns, detection
+from crawler.cms.data import read_json
 from crawler.cms.family import Link, Listing
 from crawler.crawl.articles import code_of, description
 from crawler.crawl.finding import Look, find
@@ -41,6 +42,8 @@ from crawler.unpacking import opened
 ARTICLES = 2
 """Articles read of each list; set by hand: one may be an odd page."""
 
+_FURTHER = 3
+"""Pages that a list without entries names and that are looked at; set by hand."""
 _FIELDS = ("title", "text", "published_at", "source", "author", "column")
 
 
@@ -131,15 +134,20 @@ class Probe(Spider):
         return result | _fault(None, None)
 
     async def _list(self, source: Source) -> tuple[Fetched, Listing]:
-        """Return the first list page with articles, or the second page."""
+        """Return a list page, or the first further one with articles."""
         page = await self._fetch(source.list, kind="list", rendered=source.render is not None)
         if page.code:
             return page, Listing()
         listing = FAMILIES[source.cms].read_list(page.text, page.url)
-        if listing.more and not any(source.wants(link.url) for link in listing.links):
-            page = await self._fetch(listing.more[0], kind="list")
-            if not page.code:
-                listing = FAMILIES[source.cms].read_list(page.text, page.url)
+        if any(source.wants(link.url) for link in listing.links):
+            return page, listing
+        for further in listing.more[:_FURTHER]:
+            page = await self._fetch(further, kind="list")
+            if page.code:
+                continue
+            listing = FAMILIES[source.cms].read_list(page.text, page.url)
+            if any(source.wants(link.url) for link in listing.links):
+                break
         return page, listing
 
     async def _detect(self, url: str) -> dict[str, Any]:
@@ -163,7 +171,7 @@ class Probe(Spider):
         page = await self._fetch(url, kind="list")
         if page.code:
             return Look(result | _fault(page.code, page.evidence))
-        found = detection.family_of(page.text, page.url)
+        found = detection.family_of(page.text, page.url) or await self._behind(page)
         if found is None and browser.is_installed():
             drawn = await self._fetch(url, kind="list", rendered=True)
             found = detection.family_of(drawn.text, drawn.url)
@@ -197,6 +205,18 @@ class Probe(Spider):
             "column": detection.column_of(links),
         }
         return Look(result, links)
+
+    async def _behind(self, page: Fetched) -> detection.FamilyGuess | None:
+        """Return the data that a page without entries loads, or None."""
+        family = FAMILIES["generic"]
+        for further in family.read_list(page.text, page.url).more[:_FURTHER]:
+            answer = await self._fetch(further, kind="list")
+            if answer.code or read_json(answer.text) is None:
+                continue
+            listing = family.read_list(answer.text, answer.url)
+            if len(listing.links) >= detection.ENOUGH:
+                return detection.FamilyGuess(family.name, listing)
+        return None
 
     async def sample(self, look: Look) -> dict[str, Any]:
         """Return language and article of a list, or the fault."""

@@ -1,6 +1,7 @@
 """News lists found from a home page: which pages are asked for, proposed and chosen, and why."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -213,6 +214,24 @@ def test_a_linked_edition_in_the_language_of_the_home_page_is_none() -> None:
     assert english in site.asked
     assert not any(url.startswith(english + "yw") for url in site.asked)
     assert f"{ROOT}/en/" not in site.asked, "an edition was linked, so that none is guessed"
+
+
+def test_a_column_that_loads_its_list_is_read_behind_its_shell() -> None:
+    shell = (
+        "<script>new Vue({data(){return{page:1}},created(){axios.get('/api/list',"
+        "{params:{c:'yw',page:this.page}})}})</script>"
+    )
+    urls = [f"/detail/{n}.html" for n in range(90, 96)]
+    rows = [{"title": f"苏溪要闻第{n}则标题", "url": url} for n, url in enumerate(urls)]
+    pages: dict[str, str | int] = {
+        HOME: front(("苏溪要闻", "/channel/yw")),
+        f"{ROOT}/channel/yw": page("苏溪", f"<div id=app></div>{shell}"),
+        f"{ROOT}/api/list?c=yw&page=1": json.dumps({"rows": rows}),
+    }
+    pages |= {ROOT + to: article(ZH[0], ZH_TEXT, DAY, n) for n, to in enumerate(urls)}
+    (only,), _ = found(pages)
+    assert (only["list"], only["cms"], only["chosen"]) == (f"{ROOT}/channel/yw", "generic", True)
+    assert (only["links"], only["name"]) == (6, "苏溪市")
 
 
 def test_columns_come_from_a_linked_site_map() -> None:
