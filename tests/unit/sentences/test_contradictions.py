@@ -28,6 +28,7 @@ BOTH = {
     "trends": ("增长6.3%。", "It grew by 6.3 percent.", "It declined by 6.3 percent."),
     "clocks": ("15时开幕。", "It opens at 3 p.m.", "It opens at 4 p.m."),
     "half days": ("下午3时开幕。", "It opens at 15:00.", "It opens at 17:00."),
+    "before noon": ("上午9时开会。", "It begins at 9 a.m.", "It begins at 9 p.m."),
     "rough figures": ("数百人参加。", "Hundreds of people came.", "Thousands of people came."),
     "small words": ("两人参加。", "A couple of people came.", ""),
     "tons": ("运货3.27万吨。", "It moved 32,700 tons.", "It moved 3,270 tons."),
