@@ -20,7 +20,7 @@ _LONGEST = 8
 """Characters before a Chinese kind that are read as a name."""
 _LETTERS = 70
 """Characters before an English kind that are read as a name."""
-_SAME, _OTHER = 0.6, 0.4
+_SAME, _OTHER = 0.6, 0.3
 """Likeness of sound from which a transcription is of a name, and below which of another; set by
 hand, not measured."""
 _CONSONANTS = 2
@@ -153,8 +153,10 @@ def _word(called: list[str], zh: Site) -> Sought | None:
     word = called[0]
     plain = word.lower().removesuffix("'s") in cedict.vocabulary()
     if shapes := _shapes(called) or _shapes(called[:1]):
-        found = names.pinyin_index(zh.name).find(Name("", shapes, person=False))
-        return Sought(found, True) if found or not plain else None
+        if names.pinyin_index(zh.name).find(Name("", shapes, person=False)):
+            return Sought(True, True)
+        if not plain:  # Palace and Maritime only look like pinyin.
+            return Sought(False, True)
     if (served := _serves(word)) is not None:
         serving = _serving(zh.name)
         return Sought(served in serving, False) if serving else None
@@ -169,7 +171,10 @@ def _in_parts(called: list[str], name: str) -> Sought | None:
     parts = [_parts().get(word.lower().removesuffix("'s")) for word in called]
     if not all(parts):
         return None
-    return Sought(all(any(char in name for char in part or ()) for part in parts), False)
+    found = all(any(char in name for char in part or ()) for part in parts)
+    # East and lake have one rendering each; King and Peace have others.
+    certain = all(len(char) == 1 for part in parts for char in part or ())
+    return Sought(found, False) if found or certain else None
 
 
 @cache
