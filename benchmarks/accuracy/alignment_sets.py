@@ -4,7 +4,8 @@ News with sentences split anew, the same abridged, TICO-19's documents and, with
 LegCo pairs (all from SHIZHENG_SHARED); literature with many merges (invented, in
 `data/literary.jsonl`); of the news and this, the odd documents, which the weights were not learnt
 from, or every document. Literature by authors who had not seen the aligner, and of which nothing
-was learnt (`data/literary_unseen.jsonl`, `_third`, `_fourth`), always all. The development
+was learnt (`data/literary_unseen.jsonl`, `_third`, `_fourth`), and official prose in free English
+(`data/official_free.jsonl`), always all. The development
 half of MAC, Chinese fiction in published translations, where a checkout of bertalign has it: the
 three documents of which nothing was learnt, and the three others.
 """
@@ -25,7 +26,7 @@ from benchmarks.learn.sentence_sets import drop
 from pipelines.text.splitting import split
 
 Beads = list[tuple[tuple[int, ...], tuple[int, ...]]]
-_UNSEEN = ("literary_unseen", "literary_third", "literary_fourth")
+_UNSEEN = ("literary_unseen", "literary_third", "literary_fourth", "official_free")
 MAC_LEARNT = ("001", "002", "005")
 """Documents of MAC's development half that the weights were learnt from."""
 

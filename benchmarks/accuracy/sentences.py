@@ -49,6 +49,7 @@ _ABOUT = {
     "literary_unseen": "by who had not seen the aligner; how many steps to learn was chosen on all",
     "literary_third": "ten more, by who had not seen it, measured once; nothing chosen on it",
     "literary_fourth": "a further ten, likewise written last and measured once",
+    "official_free": "invented official prose, freely told in English; measured once",
     "mac_held": "fiction in published translations, 003, 004 and 006; nothing learnt from them",
     "mac_learnt": "the same, 001, 002 and 005; the regimes were learnt from them",
     "tico19": "every unit is a bead; nothing learnt from or chosen on it",
