@@ -1,5 +1,5 @@
 """A small city on loopback, and crawls of it over HTTP.
-Each crawl is a process of its own.
+Each crawl is a process of its own, most of them forked from one that is warm.
 
 The server answers as a proxy, so the city's hosts are real names and nothing in the crawler knows
 that it is a test. Unlike the demo it can be told to misbehave, and remembers what was asked.
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from loopback import HTML, HTTP, Handler, running
 
 ROOT = Path(__file__).parents[2]
@@ -98,45 +99,34 @@ class Ended:
 @dataclass
 class Crawl:
     """Crawls of the small city into `output`.
-    `direct` crawls without the proxy that `web` answers as."""
+    `direct` crawls without the proxy that `web` answers as; `cold` begins each as a scheduler does,
+    with its own seed of `hash`: what others are compared with."""
 
     web: Web
     cities: Path
     output: Path
     direct: bool = False
+    cold: bool = False
     city: str = "haiqing"
 
-    def command(self, run: str, *options: str) -> list[str]:
-        start = [
-            sys.executable,
-            "-m",
-            "crawler.crawl",
-            self.city,
-            "--output",
-            str(self.output),
-        ]
+    def words(self, run: str, *options: str) -> list[str]:
+        start = [self.city, "--output", str(self.output)]
         fixed = ["--run-id", run, "--cities-dir", str(self.cities)]
         polite = {"DOWNLOAD_DELAY": "0", "AUTOTHROTTLE_ENABLED": "0", "RETRY_TIMES": "1"}
         polite |= {"CONCURRENT_REQUESTS_PER_DOMAIN": "4", "SHIZHENG_FLUSH": "3"}
         return [*start, *fixed, *(f"-s{k}={v}" for k, v in polite.items()), *options]
 
-    def start(self, run: str, *options: str) -> "subprocess.Popen[str]":
+    def start(self, run: str, *options: str) -> "subprocess.Popen[str] | warm.Process":
         proxy = {"http_proxy": f"http://127.0.0.1:{self.web.port}", "no_proxy": ""}
         if self.direct:
             proxy = {"no_proxy": "*"}
-        return subprocess.Popen(
-            self.command(run, *options),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **proxy},
-            cwd=ROOT,
-            text=True,
-        )
+        start = warm.start_cold if self.cold else warm.start
+        return start("crawler.crawl", *self.words(run, *options), env={**os.environ, **proxy})
 
     def __call__(self, run: str = "run-1", *options: str) -> Ended:
         with self.start(run, *options) as process:
             out, errors = process.communicate(timeout=120)
-        return Ended(process.returncode, [json.loads(line) for line in out.splitlines()], errors)
+        return Ended(process.wait(), [json.loads(line) for line in out.splitlines()], errors)
 
     def killed_after(self, requests: int, run: str, *options: str) -> int:
         """Crawl, SIGKILL the process after so many requests; return its exit code."""
@@ -157,7 +147,7 @@ class Crawl:
                 process.communicate()
         finally:
             self.web.on_request = lambda number: None
-        return process.returncode
+        return process.wait()
 
     def issues(self, run: str = "run-1") -> list[tuple[str, str]]:
         """Return (code, url) of the run's issues."""
@@ -325,7 +315,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         url = NEWS + href(4)
         headers = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
         web.pages[url] = Answer(gzip.compress(web.pages[url].body), 200, headers)
-        crawl = crawl_into(web, tmp_path_factory.mktemp("crawled"))
+        crawl = crawl_into(web, tmp_path_factory.mktemp("crawled"), cold=True)
         began = time.monotonic()
         ended = crawl()
         yield Crawled(web, crawl, ended, time.monotonic() - began)
@@ -344,12 +334,12 @@ def crawl(web: Web, tmp_path: Path) -> Crawl:
     return crawl_into(web, tmp_path)
 
 
-def crawl_into(web: Web, folder: Path) -> Crawl:
+def crawl_into(web: Web, folder: Path, *, cold: bool = False) -> Crawl:
     """Return a crawl of the small city into `folder`/output."""
     cities = folder / "cities"
     cities.mkdir(parents=True)
     (cities / "haiqing.yaml").write_text(CITY, encoding="utf-8")
-    return Crawl(web, cities, folder / "output")
+    return Crawl(web, cities, folder / "output", cold=cold)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from conftest import ROOT, Web
+import warm
+from conftest import Web
 
 from crawler.archive.reader import read_records
 from pipelines.cli import app
@@ -27,18 +27,12 @@ QUICK = {"DOWNLOAD_DELAY": "0", "AUTOTHROTTLE_ENABLED": "0", "RETRY_TIMES": "0",
          "CONCURRENT_REQUESTS_PER_DOMAIN": "4", "SHIZHENG_FLUSH": "3"}  # fmt: skip
 
 
-def command(name: str, output: Path, cities: Path, *options: str | Path) -> list[str]:
+def words(name: str, output: Path, cities: Path, *options: str | Path) -> list[str]:
     """Return the command line of `crawl` or `run`, without pauses.
     Over every city of a folder."""
     settings = [f"-s{key}={value}" for key, value in QUICK.items()]
     where = ["--output", output, "--cities-dir", cities]
-    return [
-        sys.executable,
-        "-m",
-        "pipelines.cli",
-        name,
-        *map(str, [*options, *where, *settings]),
-    ]
+    return [name, *map(str, [*options, *where]), *settings]
 
 
 @dataclass(frozen=True)
@@ -57,11 +51,16 @@ class Ended:
 
 def ended(port: int, *command: str) -> Ended:
     """Run a command in this process, without pauses, behind the proxy at a port.
-    What it fetches is fetched by processes of its own."""
+    What it fetches is fetched by processes of its own; looks at sites are warm."""
     polite = {"SHIZHENG_DELAY": "0", "SHIZHENG_AUTOTHROTTLE": "0", "SHIZHENG_CONCURRENCY": "4"}
     proxy = {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
     out = io.StringIO()
-    with patch.dict(os.environ, polite | proxy), redirect_stdout(out), ERR.capture() as said:
+    with (
+        patch.dict(os.environ, polite | proxy),
+        patch("subprocess.run", warm.run_line),
+        redirect_stdout(out),
+        ERR.capture() as said,
+    ):
         code = app.main(command)
     return Ended(code, out.getvalue(), said.get())
 
@@ -80,23 +79,29 @@ def environment(web: Web, **more: str) -> dict[str, str]:
 
 
 def start(
-    web: Web, name: str, output: Path, cities: Path, *options: str | Path, **more: Any
-) -> "subprocess.Popen[str]":
-    """Start a command in a pipe."""
-    return subprocess.Popen(
-        command(name, output, cities, *options),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        **{"env": environment(web), **more},
-    )  # fmt: skip
+    web: Web,
+    name: str,
+    output: Path,
+    cities: Path,
+    *options: str | Path,
+    env: Mapping[str, str] | None = None,
+) -> warm.Process:
+    """Start a command in a pipe. The crawls that it starts are cold."""
+    line = words(name, output, cities, *options)
+    return warm.start("pipelines.cli", *line, env=env or environment(web))
 
 
 def call(
-    web: Web, name: str, output: Path, cities: Path, *options: str | Path, **more: Any
+    web: Web,
+    name: str,
+    output: Path,
+    cities: Path,
+    *options: str | Path,
+    env: Mapping[str, str] | None = None,
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command in a pipe to its end."""
-    with start(web, name, output, cities, *options, **more) as process:
-        out, errors = process.communicate(timeout=1800)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+    line = words(name, output, cities, *options)
+    return warm.run("pipelines.cli", *line, env=env or environment(web), timeout=1800)
 
 
 def tables(output: Path, city: str = "haiqing") -> dict[str, list[dict[str, Any]]]:

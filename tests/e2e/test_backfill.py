@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from archive_services import Archive, archive_of, serving
 from archived_dalian import SEED, SEED_MATE, SEED_TEXT, SEED_TITLE, pages
 from warcio.archiveiterator import ArchiveIterator
@@ -327,16 +326,11 @@ def test_rules_of_each_era_read_its_pages(archive: Archive, tmp_path: Path) -> N
     assert {FAMILIES[source.cms].name for source in gone} == {"jeecms"}
 
 
-COMMAND = "import sys; from pipelines.cli.app import main; sys.exit(main(sys.argv[1:]))"
-
-
-def start(source: str, output: Path, pace: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "backfill", "dalian", "--from", source, "--delay", "0",
-         "--jobs", "1", "--output", str(output)],
-        cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=os.environ | {"SHIZHENG_CONTACT": "me@example.org", "SHIZHENG_PACE_DIR": str(pace)},
-    )  # fmt: skip
+def start(source: str, output: Path, pace: Path) -> warm.Process:
+    line = ["backfill", "dalian", "--from", source, "--delay", "0", "--jobs", "1"]
+    own = {"SHIZHENG_CONTACT": "me@example.org", "SHIZHENG_PACE_DIR": str(pace)}
+    where = ["--output", str(output)]
+    return warm.start("pipelines.cli", *line, *where, env=os.environ | own)
 
 
 @pytest.mark.slow

@@ -3,11 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import warm
 
 DEMO_CITIES = Path(__file__).parents[2] / "crawler/demo/cities"
 
@@ -18,10 +18,7 @@ GOOD = {"id": "one", "city": "a", "lang": "zh", "url": "", "title": "会议",
 def shizheng(
     *arguments: str | Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
-        capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    return warm.run("pipelines.cli", *map(str, arguments), env=env)
 
 
 def files(folder: Path) -> list[str]:

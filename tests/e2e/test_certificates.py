@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, href, listing, news, stem
-from operating import command
+import warm
+from conftest import href, listing, news, stem
+from operating import words
 from tls_sites import Sites, serve_sites, tunnel
 
 from pipelines.tables import articles
@@ -75,16 +76,8 @@ def environment(sites: Sites) -> dict[str, str]:
     return {**os.environ, **direct, "no_proxy": "*", "SHIZHENG_DELAY": "0", **local}
 
 
-def call(sites: Sites, words: list[str], **more: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        words,
-        env=environment(sites) | more,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+def call(sites: Sites, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    return warm.run("pipelines.cli", *words, env=environment(sites) | more)
 
 
 def write_cities(folder: Path, sites: Sites) -> None:
@@ -99,7 +92,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     folder = tmp_path_factory.mktemp("certificates")
     with serve_sites(folder, PAGES.get) as sites:
         write_cities(folder / "cities", sites)
-        ended = call(sites, command("crawl", folder / "output", folder / "cities", "--all"))
+        ended = call(sites, *words("crawl", folder / "output", folder / "cities", "--all"))
         yield Crawled(sites, folder, ended)
 
 
@@ -132,8 +125,7 @@ def test_the_terms_of_the_run_name_the_waiver(crawled: Crawled) -> None:
 
 def test_a_check_of_the_live_site_verifies_as_a_crawl_does(crawled: Crawled) -> None:
     words = ["cities", "check", "--live", "--json", "--cities-dir", str(crawled.folder / "cities")]
-    start = command("crawl", crawled.folder, crawled.folder)[:3]
-    found = json.loads(call(crawled.sites, [*start, *words]).stdout)["cities"]
+    found = json.loads(call(crawled.sites, *words).stdout)["cities"]
     codes: dict[str, Any] = {
         city: {source["list"].split("/")[2]: source["code"] for source in sources}
         for city, sources in found.items()
@@ -146,13 +138,12 @@ def test_a_check_of_the_live_site_verifies_as_a_crawl_does(crawled: Crawled) -> 
 
 
 def test_the_commands_about_cities_show_a_waiver(crawled: Crawled) -> None:
-    start = command("crawl", crawled.folder, crawled.folder)[:3]
     where = ["--cities-dir", str(crawled.folder / "cities")]
-    listed = call(crawled.sites, [*start, "cities", "list", *where]).stdout
+    listed = call(crawled.sites, "cities", "list", *where).stdout
     assert [line.split()[0] for line in listed.splitlines() if "TLS not verified" in line] == [
         "lenient"
     ]
-    checked = call(crawled.sites, [*start, "cities", "check", *where]).stdout
+    checked = call(crawled.sites, "cities", "check", *where).stdout
     assert f"lenient: TLS certificates are not verified ({REASON})" in checked
     assert "strict:" not in checked
 
@@ -165,8 +156,7 @@ def test_a_single_page_is_fetched_under_the_terms_of_the_city_that_names_its_hos
     text = (crawled.folder / f"cities/{name}.yaml").read_text(encoding="utf-8")
     (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     url = f"https://{crawled.sites.hosts['self_signed']}/xw/{href(0)}"
-    start = command("crawl", tmp_path, tmp_path)[:3]
-    ended = call(crawled.sites, [*start, "page", url, "--cities-dir", str(tmp_path)])
+    ended = call(crawled.sites, "page", url, "--cities-dir", str(tmp_path))
     assert (ended.returncode == 0) is waived
     assert ("its certificate is refused: it is self-signed" in ended.stderr) is not waived
 
@@ -176,9 +166,8 @@ def test_a_proxy_changes_nothing_about_the_certificate_of_a_site(
     crawled: Crawled, kind: str
 ) -> None:
     url = f"https://{crawled.sites.hosts[kind]}/xw/{href(0)}"
-    start = command("crawl", crawled.folder, crawled.folder)[:3]
     with tunnel() as proxy:
-        ended = call(crawled.sites, [*start, "page", url], https_proxy=proxy, no_proxy="")
+        ended = call(crawled.sites, "page", url, https_proxy=proxy, no_proxy="")
     if kind == "sound":
         assert ended.returncode == 0, ended.stderr
     else:

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from pathlib import Path
 from socketserver import StreamRequestHandler
 
 import pytest
-from conftest import NEWS, ROOT, Answer, Crawl, Web, href, page
+import warm
+from conftest import NEWS, Answer, Crawl, Web, href, page
 from loopback import speaking
 from operating import tables
 
@@ -88,11 +88,11 @@ def test_no_credential_is_left_behind_by_a_crawl(web: Web, crawl: Crawl) -> None
     )
     with guarding(web) as relay:
         environment = {"http_proxy": f"http://{USER}:{PASSWORD}@{relay.host}"}
-        ended = subprocess.run(
-            crawl.command("run-1", "-sLOG_LEVEL=DEBUG"),
-            capture_output=True, text=True, cwd=ROOT, check=False,
+        ended = warm.run(
+            "crawler.crawl",
+            *crawl.words("run-1", "-sLOG_LEVEL=DEBUG"),
             env={**os.environ, **environment, "no_proxy": ""},
-        )  # fmt: skip
+        )
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert (relay.let_in > 30, relay.turned_away) == (True, 0)
     assert ("http_4xx", NEWS + "202403/t20240301_7999.html") in crawl.issues()
@@ -121,11 +121,9 @@ def test_a_bomb_is_one_reject_now_and_later_and_extraction_agrees(
     asked = web.asked.count(url)
     crawl("run-2")
     assert web.asked.count(url) == asked
-    ended = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "extract", "--output", str(tmp_path / "again"),
-         "--cities-dir", str(crawl.cities), *map(str, crawl.output.rglob("*.warc.gz"))],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
+    archives = map(str, crawl.output.rglob("*.warc.gz"))
+    where = ["--output", str(tmp_path / "again"), "--cities-dir", str(crawl.cities)]
+    ended = warm.run("pipelines.cli", "extract", *where, *archives)
     assert ended.returncode == 0, ended.stderr
     again = {row["url"]: row["reason"] for row in tables(tmp_path / "again")["rejects"]}
     assert again[url] == "too_large"
@@ -177,11 +175,8 @@ def explained(url: str, tmp_path: Path, **more: str) -> "subprocess.CompletedPro
     """Run `shizheng page URL` without a proxy, with the small city's file."""
     (tmp_path / "none").mkdir(exist_ok=True)
     plain = {name: value for name, value in os.environ.items() if not name.endswith("_proxy")}
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "page", "--json", url],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-        env={**plain, "SHIZHENG_DELAY": "0", **more},
-    )  # fmt: skip
+    environment = {**plain, "SHIZHENG_DELAY": "0", **more}
+    return warm.run("pipelines.cli", "page", "--json", url, env=environment)
 
 
 ALLOWED = {"SHIZHENG_PRIVATE_ADDRESSES": "1"}

@@ -103,7 +103,7 @@ def test_many_lists_and_errors_lose_nothing_to_kills_at_random_moments(
     web: Web, crawl: Crawl, tmp_path: Path
 ) -> None:
     large_city(web)
-    whole = crawl_into(web, tmp_path / "whole")
+    whole = crawl_into(web, tmp_path / "whole", cold=True)
     options = ("-sRETRY_TIMES=0", "-sSHIZHENG_FLUSH=1000")
     assert whole("undisturbed", *options).code == 0
     requests, city = len(web.asked), load_cities(crawl.cities)["haiqing"]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import warm
 from builders import article, store_articles
 from loopback import HTTP, Handler, running
 from object_store import Store, serving
@@ -60,15 +61,8 @@ def shizheng(
     machine: Path, *arguments: str, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command as another machine: with a scratch folder of its own."""
-    code = "import sys; from pipelines.cli.entry import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "SHIZHENG_SCRATCH": str(machine), **environment},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+    env = {**os.environ, "SHIZHENG_SCRATCH": str(machine), **environment}
+    return warm.run("pipelines.cli", *arguments, env=env, timeout=900)
 
 
 def job(

@@ -3,14 +3,13 @@
 import json
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import warm
 from release_corpus import content_of, release, tree, write_corpus
 
 from pipelines.cli import app
@@ -31,10 +30,6 @@ def words(output: Path, *arguments: str | Path) -> list[str]:
     made = arguments[0] not in ("verify", "diff", "list")
     cities = ["--cities-dir", str(output.parent / "cities")] if made else []
     return ["release", *map(str, arguments), "--output", str(output), *cities]
-
-
-def command(output: Path, *arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "pipelines.cli", *words(output, *arguments)]
 
 
 @pytest.fixture
@@ -129,10 +124,7 @@ def test_a_killed_release_leaves_none_and_the_next_is_the_same_bytes(tmp_path: P
     killed = 0
     # When it has begun its tables, its first format, and the last one.
     for stage in (".1.*.tmp/data/*", ".1.*.tmp/hf/*", ".1.*.tmp/site/*"):
-        process = subprocess.Popen(
-            command(broken, "1", "--format", "all"), cwd=ROOT,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = warm.start("pipelines.cli", *words(broken, "1", "--format", "all"))
         while process.poll() is None:
             if any((broken / "releases").glob(stage)):
                 process.send_signal(signal.SIGKILL)
