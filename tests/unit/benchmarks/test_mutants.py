@@ -47,8 +47,10 @@ def test_deep():
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tree of one room, in which one function is not tested."""
+    # Its tests need no plugin, and to load ours is most of the time of each run.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     root = tmp_path / "tree"
     for name, text in {
         "pond/__init__.py": "",
