@@ -4,32 +4,15 @@ import json
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from conftest import NOTICES, Answer, Crawl, Crawled, Web, crawl_into, entry, href, listing, news
+from operating import tables
 
 from benchmarks.accuracy.kill import lost
 from crawler.archive.reader import read_records
 from crawler.city_file import load_cities
-from pipelines.tables import articles, schema
-from pipelines.tables.files import table_path
+from pipelines.tables import schema
 from pipelines.tables.parquet import read_table
-
-# Which run wrote a row, and when, is all that may differ.
-_RUN_COLUMNS = {"run_id", "first_seen", "last_seen", "seen_at"}
-
-
-def tables(output: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return every table of the small city without the columns of runs and times."""
-    rejects = read_table(table_path(output, "rejects", "haiqing"), schema.REJECTS)
-    whole = {"articles": articles.read_articles(output, "haiqing"), "rejects": rejects}
-    return {
-        name: [
-            {column: value for column, value in row.items() if column not in _RUN_COLUMNS}
-            for row in table.to_pylist()
-        ]
-        for name, table in whole.items()
-    }
 
 
 def test_a_crawl_killed_three_times_gives_what_an_undisturbed_one_gives(
