@@ -146,7 +146,8 @@ def test_a_release_without_sentences_has_no_empty_files(tmp_path: Path) -> None:
         '"http://x.example/"}]\n'
     )  # fmt: skip
     alone: Article = replace(article("anbei", "zh", "one", "一。", 1), published_at=FIRST_DAY)
-    write_city(tmp_path / "output", "anbei", [alone], [])
+    undated: Article = article("anbei", "zh", "two", "二。", None)
+    write_city(tmp_path / "output", "anbei", [alone, undated], [])
     found = release(tmp_path / "output", formats=tuple(sorted(FORMATS)))
     names = {p.relative_to(found.folder).as_posix() for p in found.folder.rglob("*.*")}
     assert {name for name in names if name.split("/")[0] in ("data", "jsonl", "moses", "tmx")} == {
@@ -158,4 +159,7 @@ def test_a_release_without_sentences_has_no_empty_files(tmp_path: Path) -> None:
         "hf/articles/train-00000.parquet",
     }
     assert site_value(found.folder / "site" / "data" / "index.js")["files"] == []
+    chinese = (found.folder / "site" / "zh.html").read_text(encoding="utf-8")
+    assert '<th scope="row">无日期</th>' in chinese
+    assert "）。城市：1 个。发布日期：" in chinese
     assert verify.problems(found) == []  # an empty folder would be no part of the release

@@ -152,6 +152,17 @@ def test_an_empty_folder_gives_a_page_that_says_so(tmp_path: Path) -> None:
     text = BeautifulSoup(render(tmp_path), "html.parser").get_text()
     assert "There is nothing to report on yet" in text
     assert "尚无内容" in text
+    assert "shizheng crawl CITY" in text
+
+
+def test_an_edition_without_a_date_has_no_chart(tmp_path: Path) -> None:
+    found = [article(f"z{n}", "zh", "题", "文。", n, city="minghe") for n in range(2)]
+    found += [article("e0", "en", "Title", "Text.", None, city="minghe")]
+    articles.write_articles(tmp_path, "minghe", found, run_id="r", now=ALIGNED)
+    zh, en = BeautifulSoup(render(tmp_path), "html.parser").select("#coverage figure")
+    assert zh.svg
+    assert not en.svg
+    assert "none has a date" in en.get_text()
 
 
 def test_a_city_of_articles_alone_gives_a_page_without_pairs(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ function show(source, total, make, said) {
     if (shown) items[0]?.querySelector("a, span")?.focus();
     shown += next.length;
     ended ||= shown === total;
-    const counts = { said: said(shown), shown, total };
+    const counts = { said: said(shown), shown: grouped(shown), total: grouped(total ?? 0) };
     const key = total === null ? (ended ? "all_shown" : "some") : "shown";
     $("status").textContent = shown ? say(key, counts) : counts.said;
     $("more").hidden = ended;
@@ -276,13 +276,16 @@ function parts(numbers) {
   return found.sort((a, b) => (age(a) < age(b)) - (age(a) > age(b)));
 }
 
+const grouped = (count) => count.toLocaleString("en");
+const monthName = (month) => (month === "undated" ? say(month) : month);
+
 function fill(select, all, found, key, name, chosen) {
   const counts = new Map(chosen === "" ? [] : [[chosen, 0]]);
   for (const part of found) counts.set(part[key], (counts.get(part[key]) ?? 0) + part.numbers.length);
   const total = found.reduce((sum, part) => sum + part.numbers.length, 0);
-  const options = [...counts].map(([value, count]) => [value, `${name(value)} (${count})`]);
+  const options = [...counts].map(([value, count]) => [value, `${name(value)} (${grouped(count)})`]);
   if (key === "city") options.sort((a, b) => a[0] - b[0]);
-  options.unshift(["", `${all} (${total})`]);
+  options.unshift(["", `${all} (${grouped(total)})`]);
   choose(select, options, chosen);
 }
 
@@ -300,9 +303,9 @@ async function inTitles(query, asks, city, month) {
   if (mine !== turn) return undefined;
   const here = found.filter((part) => city === "" || part.city === city);
   fill($("city"), say("all_cities"), found, "city", named, city);
-  fill($("month"), say("all_months"), here, "month", (value) => (value === "undated" ? say(value) : value), month);
+  fill($("month"), say("all_months"), here, "month", monthName, month);
   const numbers = here.filter((part) => !month || part.month === month).flatMap((part) => part.numbers);
-  const place = [...(city === "" ? [] : [called(index.cities[city])]), ...(month ? [month] : [])];
+  const place = [...(city === "" ? [] : [called(index.cities[city])]), ...(month ? [monthName(month)] : [])];
   if (query && !asks.length) return show(numbers.values(), 0, item, () => say("too_short"));
   const said = query ? say(numbers.length ? "titles_with" : "no_title", { query }) : "";
   const shownAs = [...(said ? [said] : []), ...place].join(", ") || say("everything");
