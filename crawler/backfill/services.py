@@ -102,6 +102,8 @@ def service_of(source: str, records: str | None = None, client: Client | None = 
     where one that was asked does not answer.
     """
     prefix = f"{records.rstrip('/')}/" if records else ""
+    if records and not re.match("https?://[^/]", records):
+        raise SourceError(f"{records}: expected the http address below which the files are")
     if source == "common-crawl":
         return Service(source, "crawls", COLLINFO, prefix or COMMON_CRAWL_RECORDS)
     if source == "wayback":

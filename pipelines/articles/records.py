@@ -69,7 +69,11 @@ def table(path: Path) -> Table:
         # Most programs that write TSV know no quoting: a quotation mark is one of the text.
         read["quoting"] = csv.QUOTE_NONE
     reader = csv.DictReader(io.StringIO(content, newline=""), **read)
-    return Table(reader.fieldnames or (), _delimited(path, reader))
+    names = reader.fieldnames or ()
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ImportFileError(f"{path}: two columns are called {twice}; give one another name")
+    return Table(names, _delimited(path, reader))
 
 
 def _separator(path: Path, content: str) -> str:

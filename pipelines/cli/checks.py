@@ -41,6 +41,27 @@ def check_window(since: date | None, until: date | None) -> None:
         raise UsageError(f"--since {since} is later than --until {until}")
 
 
+def check_settings(settings: Mapping[str, str]) -> None:
+    """Raise `UsageError` for a Scrapy setting of another type than its default."""
+    if not settings:
+        return
+    from scrapy.settings import BaseSettings, default_settings
+
+    import crawler.settings as own
+
+    for name, value in settings.items():
+        usual = getattr(own, name, getattr(default_settings, name, None))
+        given = BaseSettings({name: value})
+        try:
+            if isinstance(usual, bool):
+                given.getbool(name)
+            elif isinstance(usual, int | float):
+                given.getfloat(name)
+        except ValueError:
+            kind = "True or False" if isinstance(usual, bool) else "a number"
+            raise UsageError(f"-s {name}={value}: expected {kind}, as in {name}={usual}") from None
+
+
 def writable(output: Path) -> Path:
     """Return `output` as an absolute folder that exists and can be written.
 

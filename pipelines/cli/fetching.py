@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from crawler.errors import ExitCode
-from pipelines.cli.checks import check_window, crawled, writable
+from pipelines.cli.checks import check_settings, check_window, crawled, writable
 from pipelines.cli.options import (
     CRAWLING,
     SHARED,
@@ -84,12 +84,14 @@ def _order(
     from pipelines.operations.round import Order
 
     check_window(crawling.since, crawling.until)
+    settings = dict(setting.split("=", 1) for setting in crawling.settings)
+    check_settings(settings)
     chosen = crawled(names, cities_dir)
     options = Options(
         cities_dir,
         crawling.since,
         crawling.until,
-        dict(setting.split("=", 1) for setting in crawling.settings),
+        settings,
         time_limit=crawling.time_limit or TIME_LIMIT,
         at_once=crawling.at_once or AT_ONCE,
     )

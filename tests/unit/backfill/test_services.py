@@ -88,6 +88,12 @@ def test_the_password_in_an_address_is_neither_sent_nor_stored() -> None:
     assert found == service_of("http://h/dalian-index", None)
 
 
+@pytest.mark.parametrize("records", ["hello", "s3://bucket", "http://", "/a/folder"])
+def test_files_are_below_a_web_address(records: str) -> None:
+    with pytest.raises(SourceError, match="expected the http address below which the files are"):
+        service_of("common-crawl", records)
+
+
 @pytest.mark.parametrize("source", ["http://[h/cdx", "http://", "https:///cdx"])
 def test_what_is_no_address_is_refused(source: str) -> None:
     with pytest.raises(SourceError, match="is no address of an index"):

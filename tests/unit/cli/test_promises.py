@@ -59,6 +59,9 @@ def archive(path: Path, *pages: tuple[str, str]) -> Path:
         (["extract", "--all"], "no archive in"),
         (["extract", "a.warc", "--city", "a b"], "--city names files"),
         (["backfill", "dalian", "--from", "nowhere"], "nowhere: expected common-crawl, wayback,"),
+        (["crawl", "dalian", "-s", "ROBOTSTXT_OBEY=maybe"], "expected True or False, as in"),
+        (["run", "dalian", "-s", "DOWNLOAD_DELAY=2s"], "expected a number, as in DOWNLOAD_DELAY="),
+        (["import", "twice.csv"], "twice.csv: two columns are called text"),
         (["report"], "no such folder"),
         (["import", "texts.csv", "--column", "text=body"], "no column body; there are: zh, en"),
         (["import", "texts.csv", "--column", "id=doc"], "no column doc; there are: zh, en"),
@@ -74,6 +77,7 @@ def test_a_refused_command_is_a_sentence_and_leaves_no_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "texts.csv").write_text("zh,en\n港口开放。,The port opened.\n", encoding="utf-8")
+    (tmp_path / "twice.csv").write_text("text,text\na,b\n")
     (tmp_path / "texts.toml").write_text("[project]\n")
     if "review" in arguments:
         (tmp_path / "output").mkdir()
