@@ -7,9 +7,10 @@ READY := $(VENV)/.ready
 # In the order of folders, in which the long files come first: no worker waits for one at the end.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test quick browser lint format bench mutants dictionary reference docs screenshots lock clean
+.PHONY: help setup demo test quick browser lint format bench mutants dictionary reference docs screenshots lock clean
 
 help:
+	@echo "make setup   the virtual environment .venv, with shizheng in it; others call it, too"
 	@echo "make demo    the whole job on the embedded miniature web, into demo-output/"
 	@echo "make test    lint, types, import rules and all tests"
 	@echo "make quick   the tests that take seconds, without lint"
@@ -44,6 +45,9 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 		awk -v shown="$$(test -t 2 && echo 1)" "$$INSTALLING"
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+setup: $(READY)
+	@echo "set up: $(BIN)/shizheng"
 
 demo: $(READY)
 	@$(BIN)/shizheng demo --output demo-output

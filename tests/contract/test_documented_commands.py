@@ -52,6 +52,24 @@ def options(words: list[str]) -> set[str]:
     return set(_OPTION.findall(whole + "".join(shown(command, word) for word in inside)))
 
 
+def test_make_is_called_with_a_target_that_there_is() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert "setup" in targets
+    # Alone it prints its targets and sets nothing up.
+    named = [
+        (page.name, target)
+        for page in PAGES
+        for target in re.findall(
+            r"(?:^|`|# or: |或者 )make(?: ([a-z]+))?(?=[`\s，,]*(?:#|`|$|,|，))",
+            re.sub(r"`make\s+", "`make ", page.read_text(encoding="utf-8")),
+            re.MULTILINE,
+        )
+    ]
+    assert ("README.md", "setup") in named
+    assert [one for one in named if one[1] not in targets] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_and_option_of_a_page_exists(page: Path) -> None:
     for line in named(page):
