@@ -49,6 +49,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 # means: from the time.
 SHIZHENG_OUTPUT = os.environ.get("SHIZHENG_OUTPUT") or "output"
 SHIZHENG_RUN_ID = ""
+SHIZHENG_ALONE = False  # the crawl has its process to itself, as `python -m crawler.crawl` has
 
 # --- Who we are ------------------------------------------------------------------------------
 # An honest name and a way to reach the operator, so that a webmaster can ask before blocking.

@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import io
 import os
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +37,9 @@ MAX_FILE = 1 << 30
 
 _WORTH_REFERRING = 512
 """Bytes of a payload below which a revisit record is no smaller."""
+
+_LEVEL = 5
+"""Level of compression; see `Members`."""
 
 # ISO 28500:2017, 6.7.3: the server itself answered that nothing changed.
 _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -179,9 +181,10 @@ def append(file: IO[bytes], members: memoryview) -> None:
 
 
 class Members(WARCWriter):  # type: ignore[misc]
-    """Writes each record as a gzip member, at zlib's default level.
+    """Writes each record as a gzip member, at level 5 of zlib.
 
-    warcio's level is the highest: twice the time for one byte in a hundred.
+    On real pages zlib's default takes nearly twice the time for under two bytes in a hundred;
+    warcio's, the highest, as long again for a half more.
     """
 
     def __init__(self, out: IO[bytes]) -> None:
@@ -190,7 +193,7 @@ class Members(WARCWriter):  # type: ignore[misc]
     def _write_warc_record(self, out: IO[bytes], record: ArcWarcRecord) -> None:
         plain = io.BytesIO()
         super()._write_warc_record(plain, record)
-        out.write(gzip.compress(plain.getbuffer(), zlib.Z_DEFAULT_COMPRESSION, mtime=0))
+        out.write(gzip.compress(plain.getbuffer(), _LEVEL, mtime=0))
 
 
 def _write_pair(

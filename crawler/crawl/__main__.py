@@ -30,8 +30,11 @@ _COLLECT_EVERY = 50_000
 """New objects between two looks for cycles: those of some pages; set by hand."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one crawl and return the exit code."""
+def main(argv: Sequence[str] | None = None, *, alone: bool = False) -> int:
+    """Run one crawl and return the exit code.
+
+    `alone`: the process does nothing else, before or after.
+    """
     args = _parser().parse_args(argv)
     try:
         Window.parse(args.since or "", args.until or "")
@@ -39,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ShizhengError as error:
         return _complain(str(error), error.exit_code)
     settings = _settings(args)
+    settings.set("SHIZHENG_ALONE", alone)
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(CityLoader(args.cities_dir).load(args.city))
     task = process.crawl(crawler, since=args.since or "", until=args.until or "")
@@ -110,4 +114,4 @@ def _complain(message: str, code: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(alone=True))

@@ -76,7 +76,7 @@ def garbled(text: str) -> float:
     first = _MAY_BE.search(seen)
     if not first or not _SIGN.search(seen, first.start()):
         return 0.0
-    hits = sum(1 for _ in _MOJIBAKE.finditer(b" ".join(_wide_runs(sample)).decode()))
+    hits = sum(1 for _ in _MOJIBAKE.finditer(_wide(sample)))
     # A stray replacement character or two is a typing slip of the site, not a wrong decoder.
     return hits / len(seen) if hits > 2 else 0.0
 
@@ -90,23 +90,25 @@ def repaired(text: str) -> str:
     if text.isascii():
         return text
     # Most of a page is ASCII: only the rest shows if the slow patterns are worth running.
-    runs = _wide_runs(text)
-    rest = b" ".join(runs).decode()
+    rest = now = _wide(text)
     if _DOUBLED.search(rest):
         text = _LETTERS_RUN.sub(_of_letters, text)
-        runs = _wide_runs(text)
+        now = _wide(text)
     if not _HAN.search(rest):
         return text
-    long = (run for each in runs if len(each) >= _LONG and len(run := each.decode()) >= _LONG)
+    long = [run for run in now.split(" ") if len(run) >= _LONG]
+    # The first characters of all stretches at once: in nearly all texts none can be turned back.
+    if _MAY_BEGIN.isdisjoint(run[0] for run in long):
+        return text
     if all(_of_han(run) == run for run in islice(long, _RUNS)):
         return text
     turned = _WIDE_RUN.sub(lambda run: _of_han(run[0]), text)
     return text if is_garbled(turned) else turned  # half a text would be worse than none
 
 
-def _wide_runs(text: str) -> list[bytes]:
-    """Return the stretches of a text outside ASCII, in UTF-8."""
-    return text.encode("utf-8", "replace").translate(_BLANK).split()
+def _wide(text: str) -> str:
+    """Return the stretches of a text outside ASCII, with blanks between."""
+    return b" ".join(text.encode("utf-8", "replace").translate(_BLANK).split()).decode()
 
 
 def _of_letters(run: re.Match[str]) -> str:

@@ -41,7 +41,9 @@ def free_swallowed(tree: etree._Element, html: str) -> None:
         limit = _LONGEST_OPEN if _is_open(str(node.tag), written) else _LONGEST_CONTROL
         if _length_of_lines(node) > limit:
             node.tag = "div"
-    opened = [tag for tag in _PARTS if _is_open(tag, written)]
+    # Most pages have two or three of these elements, and to look for one in a tree takes no time.
+    present = (tag for tag in _PARTS if next(tree.iter(tag), None) is not None)
+    opened = [tag for tag in present if _is_open(tag, written)]
     furniture = filter(is_furniture, tree.iter(*opened) if opened else ())
     for node in list(islice(furniture, _MOST)):
         if _has_story(node) and _unlinked(node) > _SHARE * _unlinked(tree):

@@ -22,7 +22,7 @@ from crawler.state.visits import Outcome
 from pipelines.articles import contract
 from pipelines.articles.article_language import judge
 from pipelines.articles.duplicates import cluster_shard
-from pipelines.tables import articles, damage, files
+from pipelines.tables import articles, damage, files, parquet
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +99,8 @@ class Store(CrawlPart):
         super().__init__(crawler)
         self._limit = crawler.settings.getint("SHIZHENG_FLUSH")
         self._batch = _Batch()
+        if crawler.settings.getbool("SHIZHENG_ALONE"):
+            parquet.forgo_pandas()
 
     def open_spider(self) -> None:
         # A writer that was killed leaves the file it was about to rename. The city's lock is

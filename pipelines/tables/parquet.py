@@ -6,6 +6,7 @@ and the two descriptions must agree. The same table is written as the same bytes
 """
 
 import base64
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -62,6 +63,32 @@ def rows_to_table(rows: Iterable[Row], of: pa.Schema) -> pa.Table:
     listed = list(rows)
     arrays = [pa.array([row.get(field.name) for row in listed], type=field.type) for field in of]
     return pa.Table.from_arrays(arrays, schema=of)
+
+
+def forgo_pandas() -> None:
+    """Keep pyarrow from loading pandas, in a program of its own.
+
+    It looks for pandas once, when it converts its first value, and where researchers have it that
+    loads 400 modules in as long as a crawl takes for fifty pages. Everybody else in the process may
+    still import it; only `to_pandas` is lost.
+    """
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
+
+class _NoPandas:
+    """Finder of modules (`sys.meta_path`) for which pandas is not installed."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        """Refuse pandas, and leave all else to the other finders."""
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not loaded here", name=name)
 
 
 def empty(expected: pa.Schema) -> pa.Table:

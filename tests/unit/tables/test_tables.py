@@ -2,9 +2,13 @@
 
 import math
 import random
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import builders
 import numpy as np
@@ -261,3 +265,18 @@ def test_terms_have_one_definition() -> None:
     assert content.RELATIONS == vocabulary.RELATIONS
     assert LEVELS["pair"][: len(vocabulary.RELATIONS)] == vocabulary.RELATIONS
     assert set(vocabulary.TRANSLATIONS) < set(vocabulary.RELATIONS)
+
+
+def test_pyarrow_asks_for_pandas_in_vain_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def first_array(_: object) -> None:
+        with pytest.raises(ModuleNotFoundError):
+            import_module("pandas")
+        asked.append("pandas")
+
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    monkeypatch.setattr(parquet, "pa", SimpleNamespace(array=first_array))
+    parquet.forgo_pandas()
+    assert asked == ["pandas"]
+    assert find_spec("pandas") is not None  # for everybody else
