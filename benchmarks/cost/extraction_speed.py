@@ -1,20 +1,23 @@
 """Speed of extraction, as ratios.
 
-Family rules beside trafilatura, consensus beside the sum of its parts, two processes beside one.
+Family rules beside trafilatura and resiliparse, consensus beside the sum of its parts, two
+processes beside one.
 
 CPU time, but for the last, which is the time on the clock: run it on an idle machine. Called by
 `python -m benchmarks.accuracy.extraction --speed`.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from time import perf_counter, process_time
 
 import trafilatura
 
+from benchmarks.accuracy.extraction_peers import PEERS
 from crawler.city import City, Source, unnamed_city
 from crawler.extract.article import extract
 from crawler.extract.charset import decode
@@ -49,20 +52,34 @@ def cases() -> list[Case]:
 
 
 def family_rules() -> None:
-    """Print pages a CPU second of family rules and of trafilatura.
-    On the same pages."""
+    """Print pages a CPU second of family rules, trafilatura and resiliparse.
+
+    On the same pages by turns; the ratio is the median of those of the rounds. resiliparse where it
+    is installed.
+    """
     pages = cases()
-    ours = trafilaturas = 0.0
-    for _ in range(_ROUNDS):
-        for url, body, headers, city in pages:
-            ours += _cost(extract, url, body, headers, city)
-            text = decode(body, headers).text
-            trafilaturas += _cost(trafilatura.extract, text)
-    count = _ROUNDS * len(pages)
-    print(
-        f"family rules {count / ours:.1f} pages/s, trafilatura {count / trafilaturas:.1f}: ", end=""
-    )
-    print(f"{trafilaturas / ours:.1f} times as fast")
+    resiliparse = PEERS.get("resiliparse")
+    others: dict[str, Callable[[str], object]] = {"trafilatura": trafilatura.extract}
+    if resiliparse is not None:
+        others["resiliparse"] = lambda text: resiliparse(text, False)
+    rounds = [_round(pages, others) for _ in range(_ROUNDS)]
+    for name in ("family rules", *others):
+        rate = len(pages) / median(cost[name] for cost in rounds)
+        ratio = median(cost["family rules"] / cost[name] for cost in rounds)
+        print(f"{name:<14}{rate:8.1f} pages/s, {ratio:5.2f} times as fast as family rules")
+
+
+def _round(
+    pages: Sequence[Case], others: Mapping[str, Callable[[str], object]]
+) -> dict[str, float]:
+    """Return the CPU seconds of each reader for all pages."""
+    cost = dict.fromkeys(("family rules", *others), 0.0)
+    for url, body, headers, city in pages:
+        cost["family rules"] += _cost(extract, url, body, headers, city)
+        text = decode(body, headers).text
+        for name, read in others.items():
+            cost[name] += _cost(read, text)
+    return cost
 
 
 def consensus(
