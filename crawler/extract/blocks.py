@@ -218,8 +218,10 @@ def read_blocks(root: etree._Element, dropped: frozenset[etree._Element]) -> lis
 
 
 def _leads(node: etree._Element) -> bool:
-    """Return True for a link, False for a named place."""
-    return node.get("href") is not None or node.get("onclick") is not None
+    """Return True for a link, False for a named place around lines."""
+    if node.get("href") is not None or node.get("onclick") is not None:
+        return True
+    return not any(child.tag in _BLOCK_TAGS for child in node)
 
 
 def _line(raw: str) -> tuple[str, bool]:

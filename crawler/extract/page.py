@@ -25,7 +25,7 @@ from crawler.extract.charset import Decoded, decode
 from crawler.extract.consensus import is_chinese
 from crawler.extract.fields import Metas, read_metas
 from crawler.extract.furniture import places_apart
-from crawler.extract.scripted import named_values, write_texts
+from crawler.extract.scripted import named_values, write_dates
 from crawler.extract.selectors import ElementIndex
 from crawler.extract.swallowed import free_swallowed
 
@@ -85,7 +85,7 @@ class ParsedPage:
         taken_out = list(tree.iter(*_DEAD))
         for node in taken_out:
             _show_frame(node)
-        write_texts(tree, [node for node in taken_out if node.tag == "script"])
+        write_dates(tree, [node for node in taken_out if node.tag == "script"])
         etree.strip_elements(tree, *_DEAD, with_tail=False)
         if "&lt;" in self.html:
             graft_markup(tree)

@@ -14,6 +14,7 @@ from crawler.phrases import alternatives
 
 _NUMBER = re.compile(r"^\W*(?:第|page)?\s*(\d{1,2})\s*(?:页|頁)?\W*$", re.IGNORECASE)
 _NEXT = re.compile(rf"^\W*{alternatives('crawler.extract/widgets.tsv', 'next')}\W*$", re.IGNORECASE)
+_ARROW = re.compile(r"^\s*(?:»|›|>{1,2}|→|＞)\s*$")
 _LONGEST = 100
 """Characters of a link that may be a pager's; set by hand, not measured."""
 _PARAMETER = re.compile(
@@ -113,7 +114,7 @@ def _label(node: etree._Element, text: str) -> int | None:
 def _read_label(text: str) -> int | None:
     if match := _NUMBER.match(text):
         return int(match[1])
-    return 0 if _NEXT.match(text) else None
+    return 0 if _NEXT.match(text) or _ARROW.match(text) else None
 
 
 def _is_later(url: str, first: str, labels: dict[str, int]) -> bool:

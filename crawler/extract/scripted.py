@@ -11,7 +11,7 @@ from itertools import islice
 
 from lxml import etree
 
-from crawler.extract.dates import leading_date
+from crawler.extract.dates import leading_date, moments
 from crawler.item import NEWS_TIME
 
 Value = str | int | datetime
@@ -23,7 +23,9 @@ _CALLS = tuple(
             r"document\.write(?:ln)?\s*\(",
             r"getElementById\(\s*[\"'](?P<id>[\w-]{1,60})[\"']\s*\)\s*\.\s*"
             r"(?:innerHTML|innerText|textContent)\s*=(?!=)",
-            r"\$\(\s*[\"']#(?P<id>[\w-]{1,60})[\"']\s*\)\s*\.\s*(?:html|text)\s*\(",
+            r"querySelector\(\s*[\"'](?P<mark>[#.])(?P<id>[\w-]{1,60})[\"']\s*\)\s*\.\s*"
+            r"(?:innerHTML|innerText|textContent)\s*=(?!=)",
+            r"\$\(\s*[\"'](?P<mark>[#.])(?P<id>[\w-]{1,60})[\"']\s*\)\s*\.\s*(?:html|text)\s*\(",
         ),
     )
 )
@@ -46,6 +48,8 @@ _LONGEST, _MOST_CALLS, _SCRIPTS, _DEEP = 400, 40, 60, 4
 hand."""
 _SHOWN = 120
 """Most characters of a text that is written into the page; set by hand."""
+_FIRST_MOMENT = 10**12
+"""Number from which one is milliseconds since 1970: of 2001."""
 _MOST_VALUES = 400
 """Named values of a page that are read; set by hand."""
 _LONGEST_SCRIPT = 100_000
@@ -55,8 +59,8 @@ class _UnknownError(ValueError):
     """A value that the page does not state."""
 
 
-def write_texts(tree: etree._Element, scripts: Sequence[etree._Element]) -> None:
-    """Put the short texts that `scripts` write into `tree`, in their places."""
+def write_dates(tree: etree._Element, scripts: Sequence[etree._Element]) -> None:
+    """Put the dates that `scripts` write into `tree`, in their places."""
     codes = [(node, (node.text or "")[:_LONGEST_SCRIPT]) for node in islice(scripts, _SCRIPTS)]
     calls = [
         (node, code, call)
@@ -73,14 +77,17 @@ def write_texts(tree: etree._Element, scripts: Sequence[etree._Element]) -> None
         except (_UnknownError, RecursionError, OverflowError):
             continue
         text = _TAG.sub("", _shown(value)).strip()
-        if text and len(text) <= _SHOWN:
+        # Other texts that scripts write are menus and the like, or the article itself.
+        if text and len(text) <= _SHOWN and moments(text):
             _put(tree, node, call, text)
 
 
 def _put(tree: etree._Element, script: etree._Element, call: re.Match[str], text: str) -> None:
-    identity = call.groupdict().get("id")
-    if identity:
-        place = next((node for node in tree.iter() if node.get("id") == identity), None)
+    named = call.groupdict()
+    if identity := named.get("id"):
+        attribute = "class" if named.get("mark") == "." else "id"
+        places = (node for node in tree.iter() if identity in (node.get(attribute) or "").split())
+        place = next(places, None)
         if place is not None and not len(place) and not (place.text or "").strip():
             place.text = text
         return
@@ -233,6 +240,8 @@ class _Reader:
         if self._peek() != "(":
             raise _UnknownError
         given = self._arguments()
+        if isinstance(value, int) and value >= _FIRST_MOMENT:
+            value = _date([value])  # a library's date, as of moment(1700000000000)
         if isinstance(value, datetime):
             part = _PARTS.get(token["name"])
             return part(value) if part else value

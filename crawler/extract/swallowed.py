@@ -15,7 +15,7 @@ from crawler.extract.furniture import is_furniture
 
 _CONTROLS = (
     *("button", "object", "embed", "map", "applet", "svg", "math"),
-    *("video", "audio", "canvas", "picture"),
+    *("video", "audio", "canvas", "picture", "select"),
 )
 _PARTS = ("footer", "nav", "aside", "div", "section", "ul")
 """Elements that may be furniture."""

@@ -134,6 +134,11 @@ def test_a_later_page_shows_those_after_it(address: str, pager: str, following: 
     assert [part.removeprefix(HOST) for part in found.following] == following
 
 
+@pytest.mark.parametrize("arrow", ["»", "›", "&gt;&gt;", "→"])
+def test_an_arrow_alone_leads_to_the_next_page(arrow: str) -> None:
+    assert parts("/n/512.html", f"<a href='/n/512_2.html'>{arrow}</a>") == ["/n/512_2.html"]
+
+
 @pytest.mark.parametrize("name", ["./t20240618_20871", "c_20871"])
 def test_pages_that_a_script_names_after_the_page_itself_are_its_parts(name: str) -> None:
     own = name.removeprefix("./")

@@ -29,6 +29,10 @@ def page(info: str, *, headline: str = f"<h1>{TITLE}</h1>", head: str = TITLE) -
          "(p.getMonth()+1)+'-'+p.getDate());</script></p>", "2023-04-18 00:00"),
         ("<p>时间：<script>document.write(new Date('2023/04/18').toLocaleDateString())</script>",
          "2023-04-18 00:00"),
+        ("<p>时间：<i class='t'></i></p><script>document.querySelector('.t').innerHTML="
+         "\"2023-04-18\";</script>", "2023-04-18 00:00"),
+        ("<p>时间：<script>document.write(moment(1681781400000).format('YYYY-MM-DD'))</script></p>",
+         "2023-04-18 09:30"),
         ("<script>var pubDate = '2023-04-18 09:30:00';</script>", "2023-04-18 09:30"),
         ("<script>var a={\"publish_time\":1681781400000};</script>", "2023-04-18 09:30"),
         ("<input type='hidden' id='releaseTime' value='2023-04-18 09:30'>", "2023-04-18 09:30"),
@@ -59,6 +63,12 @@ def test_a_date_that_a_script_or_field_states_is_the_pages(info: str, date: str)
 )
 def test_the_clock_of_the_visit_and_dates_of_other_things_are_none(info: str) -> None:
     assert article(page(info)).published_at is None
+
+
+def test_a_text_without_a_date_that_a_script_writes_is_not_read() -> None:
+    written = "<p><script>document.write('政策解读：')</script>图解社评</p>"
+    body = f"<h1>{TITLE}</h1>{written}<div class='nr'>{pages.paragraphs(ZH)}</div>"
+    assert "政策解读：" not in article(pages.page(body, head=f"<title>{TITLE}</title>")).text
 
 
 @pytest.mark.parametrize(

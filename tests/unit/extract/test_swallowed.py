@@ -4,6 +4,9 @@ import pages
 import pytest
 from pages import FOOT, ZH, article
 
+from crawler.extract.blocks import read_blocks
+from crawler.extract.page import parse
+
 HEAD = "<title>松河市完成三座老旧泵站改造</title>"
 STORY = f"<h1>松河市完成三座老旧泵站改造</h1><div class='zw'>{pages.paragraphs(ZH)}</div>"
 LINKS = "<a href='/'>首页</a><a href='/xw/'>要闻</a>"
@@ -11,7 +14,8 @@ LINKS = "<a href='/'>首页</a><a href='/xw/'>要闻</a>"
 
 @pytest.mark.parametrize(
     "opened",
-    ["<video src='a.mp4' controls>", "<audio src='a.mp3'>", "<canvas id='c'>", "<picture>",
+    ["<select><option>友情链接", "<video src='a.mp4' controls>", "<audio src='a.mp3'>",
+     "<canvas id='c'>", "<picture>",
      "<button>搜索", "<footer><p>关于我们</p>", f"<nav>{LINKS}", f"<aside>{LINKS}",
      "<div class='footer'>", f"<div class='menu'>{LINKS}", f"<section class='nav'>{LINKS}"],
 )  # fmt: skip
@@ -42,6 +46,11 @@ def test_the_foot_of_a_page_is_a_foot_without_an_end() -> None:
 def test_the_mark_of_a_place_makes_no_links_of_what_follows() -> None:
     found = article(pages.page(f"<a name='top'>{STORY}{FOOT}", head=HEAD))
     assert found.text.split("\n") == list(ZH)
+
+
+def test_a_name_in_an_anchor_without_an_address_counts_as_a_link() -> None:
+    tree = parse("<html><body><p>请见<a name='c1'>方可的评论</a></p></body></html>")
+    assert read_blocks(tree, frozenset())[0].linked == 5
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-16"])
