@@ -21,6 +21,7 @@ from twisted.web.client import RequestTransmissionFailed, ResponseFailed, Respon
 
 from crawler.archive.reader import ArchiveError
 from crawler.credentials import masked, without_user
+from crawler.ordinary import ordinary
 from crawler.state.lock import VisitsError
 
 CODES = {
@@ -157,7 +158,7 @@ class IssueLog:
         issue = Issue(now, self._run_id, self._city, code, without_user(url), evidence)
         self.counts[code] += 1
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
+        with ordinary(self._path).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(issue), ensure_ascii=False) + "\n")
         return issue
 

@@ -27,3 +27,14 @@ def ordinary(path: Path) -> Path:
         # A number that `pipelines.errors` knows as one of the surroundings'.
         raise OSError(errno.ENODEV, f"this is {kind}, expected a file", str(path))
     return path
+
+
+def ordinary_database(path: Path) -> Path:
+    """Return a SQLite file's path if it and its companions are ordinary.
+
+    SQLite opens the companions itself: the journal, the log and its index
+    (https://sqlite.org/tempfiles.html).
+    """
+    for ending in ("-journal", "-wal", "-shm"):
+        ordinary(path.with_name(path.name + ending))
+    return ordinary(path)

@@ -25,6 +25,7 @@ from crawler.archive.reader import (
     repair,
 )
 from crawler.archive.writer import Exchange, Members, append, response_head, warc_date
+from crawler.ordinary import ordinary
 
 MAX_FILE = 128 << 20
 """Bytes after which the next file is begun: some ten thousand pages, one worker's share of an
@@ -114,7 +115,7 @@ class CopyWriter:
             number += 1
         path = self.folder / f"{self._name}-{number:05d}.warc.gz"
         # Unbuffered: one record is one write(2), and nothing waits in this process.
-        return path.open("ab", buffering=0)
+        return ordinary(path).open("ab", buffering=0)
 
 
 def _member(copy: Copy) -> bytes:

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urljoin
 
 from crawler.backfill.capture import Capture, joined, problem_of
 from crawler.backfill.client import Client, ServiceError
+from crawler.ordinary import ordinary
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -218,7 +219,7 @@ def _opened(client: Client, file: str) -> Iterator[Any]:
         with system.open_input_file(path) as source:
             yield source
     else:
-        with Path(file).open("rb") as source:
+        with ordinary(Path(file)).open("rb") as source:
             yield source
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.errors import ExitCode, ShizhengError
+from crawler.ordinary import ordinary
 
 PUBLISHED = {
     "index.commoncrawl.org": 1.0,
@@ -95,7 +96,7 @@ def _folder() -> Path:
 def _opened(host: str) -> IO[str]:
     path = _folder() / f"{host.replace(':', '_').replace('/', '_')}.turn"
     try:
-        return path.open("a+", encoding="ascii")
+        return ordinary(path).open("a+", encoding="ascii")
     except OSError as error:
         raise PaceError(
             f"{path}: cannot be written ({error.strerror}); name another folder with "

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Self
 
-from crawler.ordinary import ordinary
+from crawler.ordinary import ordinary_database
 from crawler.state.lock import VisitsError, lock_of
 
 VERSION = 4
@@ -197,7 +197,7 @@ def connect(
         return error(f"{path}: not a usable state file ({reason}); {remedy}")
 
     try:
-        database = sqlite3.connect(ordinary(path), factory=_Database, **options)
+        database = sqlite3.connect(ordinary_database(path), factory=_Database, **options)
     except sqlite3.Error as reason:
         raise translate(reason) from reason
     except OSError as reason:

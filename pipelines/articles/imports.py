@@ -13,6 +13,7 @@ from crawler.credentials import without_user
 from crawler.extract.mojibake import is_garbled, repaired
 from crawler.item import EARLIEST, NEWS_TIME, Article, Precision, Reject
 from crawler.limits import MAX_TITLE, MAX_URL
+from crawler.ordinary import ordinary
 from pipelines.articles import contract, language, parallel, records
 from pipelines.articles.records import ImportFileError, Record, Table
 from pipelines.errors import check_words
@@ -180,7 +181,7 @@ def _json_list(path: Path) -> list[Record]:
 def _check_json(path: Path) -> None:
     """Raise `ImportFileError` for a file that is plainly something else."""
     try:
-        with path.open("rb") as file:
+        with ordinary(path).open("rb") as file:
             start = file.read(64)
     except OSError:
         return  # the reader's sentence is the better one

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crawler.ordinary import ordinary_database
 from pipelines.tables import damage
 from pipelines.text import minhash
 
@@ -109,7 +110,7 @@ def opened(path: Path, version: str) -> Iterator["Index"]:
 
 
 def _connected(path: Path, version: str) -> sqlite3.Connection:
-    database = sqlite3.connect(path)
+    database = sqlite3.connect(ordinary_database(path))
     try:
         # No waiting for the disk: what a power cut spoils is found, and made anew.
         database.execute("PRAGMA synchronous = OFF")

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crawler.ordinary import ordinary, ordinary_database
 from pipelines.remote.heads import REPORTS, REVIEWS
 from pipelines.tables import atomic
 from pipelines.tables.files import REMOTE_RECORD, sha256
@@ -96,13 +97,13 @@ def stamps(folder: Path, names: Collection[str]) -> dict[str, list[int]]:
 def _settle(path: Path) -> None:
     """Write the log that a killed process left into its SQLite file."""
     if path.with_name(f"{path.name}-wal").exists():
-        with closing(sqlite3.connect(path)) as database:
+        with closing(sqlite3.connect(ordinary_database(path))) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _record(folder: Path) -> dict[str, dict[str, Any]]:
     try:
-        found = json.loads((folder / REMOTE_RECORD).read_bytes())
+        found = json.loads(ordinary(folder / REMOTE_RECORD).read_bytes())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from crawler.ordinary import ordinary
 from pipelines.remote import folder as work
 from pipelines.remote.folder import Known
 from pipelines.remote.heads import (
@@ -148,7 +149,7 @@ def push_releases(objects: Objects, folder: Path) -> None:
     for manifest in sorted((folder / "releases").glob("*/manifest.json")):
         name = manifest.relative_to(folder).as_posix()
         stored = objects.read(name)
-        if stored is not None and stored.content != manifest.read_bytes():
+        if stored is not None and stored.content != ordinary(manifest).read_bytes():
             raise ConflictError(
                 f"{objects.url}/{name}: this version is stored already, with another content; "
                 "releases are never replaced: make one of another name"

@@ -6,7 +6,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import builders
@@ -15,13 +15,18 @@ import pyarrow.parquet as pq
 import pytest
 from builders import store_articles
 
+from crawler.archive.copies import Copy, CopyWriter
 from crawler.archive.reader import read_records
+from crawler.archive.writer import Exchange
+from crawler.backfill.plan import Plan
 from crawler.errors import ShizhengError
+from crawler.issues import IssueLog
 from crawler.item import NEWS_TIME, Article
 from crawler.ordinary import ordinary
 from crawler.state.visits import Visits
-from pipelines.articles import parallel, records, wacz
-from pipelines.articles.imports import read_jsonl
+from pipelines.articles import parallel, records, repost_index, wacz
+from pipelines.articles.archives_read import Progress
+from pipelines.articles.imports import read_file, read_jsonl
 from pipelines.cli.app import main
 from pipelines.export import formats
 from pipelines.quality import history
@@ -279,6 +284,17 @@ READERS: dict[str, Callable[[Path], object]] = {
     "lock": lambda path: lock.waiting(path).__enter__(),
     "lock of a city": lambda path: lock.hold(_as(path, "state/anlan.lock"), ["anlan"]).__enter__(),
     "state": lambda path: Visits.open(_as(path, "state/anlan.sqlite") / "state/anlan.sqlite"),
+    "log of a state": lambda path: Visits.open(
+        _as(path, "state/anlan.sqlite-wal") / "state/anlan.sqlite"
+    ),
+    "archives read": lambda path: Progress.open(_as(path, "state/archives.read.sqlite")),
+    "plan": Plan.open,
+    "index": lambda path: repost_index.opened(path, "1").__enter__(),
+    "journal of the index": lambda path: repost_index.opened(
+        _as(path, "state/x-journal") / "state/x", "1"
+    ).__enter__(),
+    "issues of a crawl": lambda path: IssueLog(path, "r1", "anlan").add("internal", "", ""),
+    "copies": lambda path: _copying(_as(path, "anlan/a-00000.warc.gz") / "anlan"),
     "table": lambda path: parquet.read_table(path, schema.PAIRS),
     "digest": files.sha256,
     "export": lambda path: formats.FORMATS["tsv"](path, [], schema.PAIRS),
@@ -290,6 +306,22 @@ def _as(path: Path, name: str) -> Path:
     (path.parent / name).parent.mkdir()
     path.rename(path.parent / name)
     return path.parent
+
+
+def _copying(folder: Path) -> None:
+    moment = datetime(2024, 3, 1, tzinfo=UTC)
+    exchange = Exchange("http://a.example/", "GET", [], 200, [], b"", moment, "page")
+    CopyWriter(folder, "a").write(Copy(exchange, "s", "s/1", moment))
+
+
+def test_nothing_is_taken_out_of_a_pipe_in_place_of_a_file_to_import(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jsonl")
+    ends = os.open(tmp_path / "a.jsonl", os.O_RDWR | os.O_NONBLOCK)
+    os.write(ends, b"{" * 64)
+    with pytest.raises(ShizhengError, match="this is a pipe, expected a file"):
+        read_file(tmp_path / "a.jsonl", {}, "anlan")
+    assert os.read(ends, 64) == b"{" * 64
+    os.close(ends)
 
 
 @pytest.mark.parametrize("kind", READERS)
