@@ -17,6 +17,8 @@ _CONTROLS = (
     *("button", "object", "embed", "map", "applet", "svg", "math"),
     *("video", "audio", "canvas", "picture", "select"),
 )
+_HOLDING = ("noscript", "select")
+"""Elements that hold much themselves: they swallow only without an end."""
 _PARTS = ("footer", "nav", "aside", "div", "section", "ul")
 """Elements that may be furniture."""
 _MOST = 40
@@ -37,7 +39,8 @@ def free_swallowed(tree: etree._Element, html: str) -> None:
     `html` is the page as written: it shows if an end is missing.
     """
     written = html.lower()
-    for node in list(islice(tree.iter(*_CONTROLS), _MOST)):
+    holding = [tag for tag in _HOLDING if _is_open(tag, written)]
+    for node in list(islice(tree.iter(*_CONTROLS, *holding), _MOST)):
         limit = _LONGEST_OPEN if _is_open(str(node.tag), written) else _LONGEST_CONTROL
         if _length_of_lines(node) > limit:
             node.tag = "div"

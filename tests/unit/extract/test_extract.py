@@ -341,6 +341,13 @@ def test_a_control_or_picture_that_is_never_closed_takes_no_text_with_it(tag: st
         assert PARAGRAPHS[1] in article(URL, page(open_tag + story())).text
 
 
+@pytest.mark.parametrize("tag", ["footer", "NOSCRIPT", "select"])
+def test_an_element_with_much_text_of_its_own_takes_no_other_without_an_end(tag: str) -> None:
+    long = f"<p>{'建议使用新版浏览器访问本站以获得更好体验' * 20}</p>"
+    assert PARAGRAPHS[1] in article(URL, page(f"<{tag} class='top'>" + story())).text
+    assert "浏览器" not in article(URL, page(f"<{tag}>{long}</{tag}>{story()}")).text
+
+
 @pytest.mark.parametrize("tag", ["button", "object", "applet", "svg"])
 def test_what_a_control_or_picture_shows_is_no_text(tag: str) -> None:
     shown = "".join(f"<p>请安装播放器后重试第{n}次</p>" for n in range(4))
