@@ -18,7 +18,7 @@ _GUARD = re.compile(
 )
 """Start of an answer that keeps other sites' pages from reading it as a script."""
 _FIRST = re.compile(
-    r"\s*(?:<!--.*?-->|<\?xml[^>]*\?>|<!DOCTYPE\s+(?!html)[^>\[]*>)\s*", re.S | re.I
+    r"\s*(?:<!--.*?-->|<\?xml[^>]*\?>|<!DOCTYPE\s++(?!html)[^>\[]*+>)\s*", re.S | re.I
 )
 _MANY_VALUES = 500
 """Values of a script that are read as data; set by hand, not measured."""

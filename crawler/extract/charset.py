@@ -19,11 +19,11 @@ from crawler.extract.mojibake import is_garbled, repaired
 from crawler.script import HAN
 
 _META = re.compile(
-    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})"""
+    rb"""<meta[^>]{0,200}?charset\s*=\s*+["']?\s*+([\w.:-]{2,40})"""
     rb"""|<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40})""",
     re.I,
 )
-_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
+_HEADER = re.compile(r"charset\s*=\s*+[\"']?\s*+([\w.:-]{2,40})", re.I)
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -331,7 +331,10 @@ def _declared_inside(body: bytes) -> str | None:
     for length in (16_384, _SAMPLE):  # styles and scripts of a whole system may stand before it
         head = body[:length]
         if b"<!--" in head:
-            head = _COMMENT.sub(b"", head)
+            end = (
+                head.rfind(b"-->") + 3
+            )  # after it no comment is closed, and each is searched in vain
+            head = _COMMENT.sub(b"", head[:end]) + head[end:]
         if found := _META.search(head):
             break
     if not found:

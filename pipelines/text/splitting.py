@@ -171,7 +171,7 @@ _NOTE = {
 }
 
 _EN_STOP = re.compile(
-    rf"(?:[.!?]+|…+|[。！？])(?:\[\d+\]|[¹²³⁰-⁹])*{_CLOSE}(?=\s|$|[{re.escape(_OPENERS)}])"
+    rf"(?:(?<![.!?])[.!?]++|(?<!…)…++|[。！？])(?:\[\d+\]|[¹²³⁰-⁹])*{_CLOSE}(?=\s|$|[{re.escape(_OPENERS)}])"
 )
 _ABBREVIATIONS = _words("abbreviation")
 # These also end sentences: the first when a capital follows; the second, from which names go on

@@ -370,6 +370,12 @@ def test_a_page_of_unclosed_pieces_is_read_in_linear_time(piece: str) -> None:
     assert time.process_time() - start < 10
 
 
+def test_a_type_of_document_without_an_end_is_read_in_linear_time() -> None:
+    start = time.process_time()
+    FAMILIES["hanweb"].read_list("<!DOCTYPE" + " " * 40_000, TRS)
+    assert time.process_time() - start < 5
+
+
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
 def test_an_article_url_is_told_without_raising(family: Family) -> None:
     for url in ("", "http://", "http://a.example", "javascript:;", "http://a.example/?"):

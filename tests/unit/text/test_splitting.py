@@ -174,11 +174,11 @@ def test_spans_are_ordered_trimmed_and_lose_only_whitespace(text: str, lang: str
 
 
 @pytest.mark.parametrize(
-    "piece", ["数", "a. ", "1. ", "Mr. ", "”。", '"', "好。", "He left. ", "；"]
+    "piece", ["数", "a. ", "1. ", "Mr. ", "”。", '"', "好。", "He left. ", "；", ".", "…"]
 )
 def test_time_grows_with_the_length_of_a_line_not_its_square(piece: str) -> None:
     # What looked at the whole line at every stop would take a minute here, and the suite notice.
-    text = piece * (80_000 // len(piece))
+    text = piece * (80_000 // len(piece)) + "x"
     for lang in ("zh", "en"):
         spans = split(text, lang)
         assert "".join("".join(text[s.start : s.end] for s in spans).split()) == "".join(
