@@ -346,4 +346,7 @@ def parse(html: str) -> etree._Element:
     if tree is None:
         return etree.Element("html")
     free_swallowed(tree, html)
+    # To write a value, libxml2 looks for the end of each comment in it through all the rest.
+    for value in tree.xpath("//@*[contains(., '<!--')]"):
+        value.getparent().set(value.attrname, value.replace("<!--", "<! --"))
     return tree

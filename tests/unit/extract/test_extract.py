@@ -1,6 +1,7 @@
 """One pure function: any bytes give an article or a reason, and the same ones always the same."""
 
 import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -339,6 +340,13 @@ def test_damaged_page_never_raises_and_always_reads_the_same() -> None:
 def test_a_control_or_picture_that_is_never_closed_takes_no_text_with_it(tag: str) -> None:
     for open_tag in (f"<{tag}>", f"<{tag} class='print'><b>打印</b>"):
         assert PARAGRAPHS[1] in article(URL, page(open_tag + story())).text
+
+
+def test_comments_in_a_value_that_nobody_closes_take_no_square_of_its_length() -> None:
+    start = time.process_time()
+    hostile = page(f"<p class='{'<!--' * 10_000}'>x</p>{story()}")
+    assert PARAGRAPHS[1] in article(URL, hostile).text
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("tag", ["footer", "NOSCRIPT", "select"])
