@@ -16,7 +16,11 @@ _FIGURE = r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
 _SPACED = r"\d{1,3}(?: \d{3}){1,4}(?![\d,.]\d|\d)"
 # Typed in a Chinese text, the comma of thousands may be the Chinese one.
 _WIDE_COMMAS = r"\d{1,3}(?:，\d{3}){1,4}(?:\.\d{1,6}|(?=[万亿元吨人名户个家]))"
-_MIXED = r"\d{1,5}亿\d{1,4}万|\d{1,6}万\d千|\d{1,6}[万亿]\d{3,4}(?![\d,.年])"
+# In Hong Kong the lesser part may have its comma: 12亿4,000万.
+_MIXED = (
+    r"(?:\d{1,5}|\d,\d{3})亿(?:\d{1,4}|\d,\d{3}|\d[百千])万|\d{1,6}万(?:\d千|\d,\d{3}(?![\d,.年]))"
+    r"|\d{1,6}[万亿]\d{3,4}(?![\d,.年])"
+)
 _ONE = "一二两三四五六七八九"
 _DIGIT = f"零〇{_ONE}壹贰叁肆伍陆柒捌玖"
 # 千瓦 and 百帕 are units: the numeral before them ends.
@@ -109,7 +113,7 @@ def _scale(text: str | None) -> float:
 
 def _value(written: str) -> tuple[float, float] | None:
     """Return a numeral's value and half of its last digit."""
-    if mixed := re.fullmatch(r"(\d+)([万亿])(\d+)([万千]?)", written):
+    if mixed := re.fullmatch(r"(\d+)([万亿])(\d+)([百千]?万|千?)", written.replace(",", "")):
         total = float(mixed[1]) * _SCALES[mixed[2]] + float(mixed[3]) * _scale(mixed[4])
         return total, 0.5 * _scale(mixed[4])
     if written[0].isdigit():
