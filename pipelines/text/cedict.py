@@ -17,7 +17,7 @@ _LONGEST = 8
 _MOST_GLOSSES = 6
 """Glosses of a word that are used: later ones are rare. Set by hand; not measured."""
 _SKIPPED = ("CL:", "variant of", "old variant", "see ", "surname ", "abbr. for", "used in ")
-_ASIDE = re.compile(rf"\([^)]*\)|\[[^]]*\]|[{HAN}|]+")
+_ASIDE = re.compile(rf"\([^)\n]*\)|\[[^]\n]*\]|[{HAN}|]+")
 _HAN = re.compile(rf"[{HAN}]{{2,}}")
 _WORD = re.compile(r"[a-z]{3,}")
 _LOWER = re.compile(r"(?<![\w'])[a-z]{3,}")
@@ -98,12 +98,8 @@ def renderings(word: str) -> frozenset[str]:
 @cache
 def vocabulary() -> frozenset[str]:
     """Return the words of all glosses but for names."""
-    return frozenset(
-        word
-        for listed in _entries().values()
-        for glosses in listed
-        for word in _LOWER.findall(_ASIDE.sub(" ", glosses))
-    )
+    listed = "\n".join(glosses for each in _entries().values() for glosses in each)
+    return frozenset(_LOWER.findall(_ASIDE.sub(" ", listed)))
 
 
 @cache
