@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy import reliability
-from benchmarks.series import corpus, notices
+from benchmarks.series import corpus, notices, siblings
 from benchmarks.series.apart import generate
 from benchmarks.series.city import HARD, Setting
 from benchmarks.series.links import Shares
@@ -198,7 +198,7 @@ def apart(seeds: range, setting: Setting = HARD) -> list[Case]:
 
 def every_set(first: int, cities: int, size: int) -> dict[str, list[Case]]:
     """Return the generated sets by name, each of its own seeds."""
-    seeds = [range(first + at * 100, first + at * 100 + cities) for at in range(8)]
+    seeds = [range(first + at * 100, first + at * 100 + cities) for at in range(9)]
     return {
         "series, hard": generated(seeds[0], size),
         "series, half missing": generated(seeds[1], size, setting=HALF),
@@ -206,6 +206,9 @@ def every_set(first: int, cities: int, size: int) -> dict[str, list[Case]]:
         "notices, half missing": generated(seeds[3], 1, setting=HALF, kinds=notices.KINDS),
         "several links": generated(seeds[4], 1, setting=PLAIN_HALF, shares=Shares()),
         "passing mentions, half missing": generated(seeds[7], 1, setting=HALF, mentions=12),
+        "siblings of one day, half missing": generated(
+            seeds[8], 0, setting=HALF, lone=siblings.MEASURING
+        ),
         "other kinds": apart(seeds[5]),
         "other kinds, half missing": apart(seeds[6], HALF),
     }

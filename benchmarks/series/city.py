@@ -112,12 +112,16 @@ class City:
 
 @dataclass(slots=True)
 class Event:
-    """One event: its writers in each language, and its day."""
+    """One event: its writers in each language, and its day.
+
+    `prompt`: English is published with Chinese.
+    """
 
     day: date
     zh: Callable[[], Text]
     en: Callable[[], Text]
     relation: str = "abridged"
+    prompt: bool = False
 
 
 def spelt(name: str) -> str:

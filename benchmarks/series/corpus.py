@@ -25,6 +25,7 @@ from benchmarks.series.kinds import festivals, guests, meetings, monthly, projec
 from benchmarks.series.links import Publisher, Shares
 from benchmarks.series.mentions import mention
 from benchmarks.series.places import openings, regulations
+from benchmarks.series.siblings import Row, siblings
 from pipelines.pairs.prepared import Document
 
 Kind = Callable[[City, int], list[Event]]
@@ -46,13 +47,14 @@ def generate(
     kinds: Sequence[Kind] = KINDS,
     shares: Shares | None = None,
     mentions: int = 0,
+    lone: Sequence[Row] = (),
 ) -> City:
     """Generate one city with `series` series of every kind.
     About `length` events each.
 
     `half` 0 words things as in training, 1 as in measuring. `shares`: second reports, instalments,
     digests and transcripts beside them, if given. `mentions`: names, days and figures that events
-    of any series mention in passing.
+    of any series mention in passing. `lone`: siblings (`benchmarks.series.siblings`) beside them.
     """
     rng = random.Random(f"{seed}-{half}")
     city = City(rng, half, setting, f"series{seed}")
@@ -82,6 +84,9 @@ def generate(
                 number += 1
                 own = (event, publish(city, event, number))
                 told.setdefault((kind.__name__, at), []).append(own)
+    for kind_of, event in siblings(city, lone):
+        number += 1
+        told.setdefault((kind_of, 0), []).append((event, publish(city, event, number)))
     if shares is not None:
         _tell_more(Publisher(city, shares), told)
     mention(city, [texts for listed in told.values() for _, texts in listed], mentions)
@@ -130,7 +135,7 @@ def publish(city: City, event: Event, number: int) -> dict[str, list[str]]:
     lead, rest = body[0], body[1:]
     keep = rng.uniform(*setting.keep)
     rest = [sentence for sentence in rest if rng.random() < keep] or rest[:1]
-    late = int(rng.expovariate(1 / 5))
+    late = 0 if event.prompt else int(rng.expovariate(1 / 5))
     en_day = zh_day + timedelta(days=min(late, 45))
     undated = rng.random() < setting.undated
     when = None if undated else datetime(en_day.year, en_day.month, en_day.day, 15, tzinfo=tz)
