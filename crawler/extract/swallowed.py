@@ -15,7 +15,7 @@ from crawler.extract.furniture import is_furniture
 
 _CONTROLS = (
     *("button", "object", "embed", "map", "applet", "svg", "math"),
-    *("video", "audio", "canvas", "picture", "select"),
+    *("video", "audio", "canvas", "picture"),
 )
 _HOLDING = ("noscript", "select")
 """Elements that hold much themselves: they swallow only without an end."""
