@@ -50,6 +50,28 @@ class Leading:
         return redirect(f"http://{self.target}/") if away else html("<h1>Here</h1>")
 
 
+class Drawing:
+    """A site whose list is nowhere written: a script computes its entries."""
+
+    def answer(self, url: str) -> Response:
+        if url.endswith("/robots.txt"):
+            return html("")
+        if not url.endswith("/latest.html"):
+            story = "<p>The harbour office opened another pier for ferries this week.</p>" * 3
+            return html(f"<title>Pier</title><h1>Another pier opens at the harbour</h1>{story}")
+        return html(
+            "<html lang=en><title>Latest news</title><h1>Latest news</h1><ul id=rows></ul><script>"
+            "const rows = document.getElementById('rows');"
+            "for (let left = 15; left; left--) {"
+            "  const row = document.createElement('li'), link = document.createElement('a');"
+            "  link.setAttribute('href', ['202403', 'c_' + (986800 + left)].join('/') + '.htm');"
+            "  link.textContent = 'Pier number ' + left + ' opens at the harbour for ferries';"
+            "  row.append(link, ' 2024-03-' + String(left).padStart(2, '0'));"
+            "  rows.append(row);"
+            "}</script></html>"
+        )
+
+
 @pytest.fixture(scope="module")
 def web() -> Iterator[tuple[int, Counter[str]]]:
     counts: Counter[str] = Counter()
@@ -189,9 +211,18 @@ def test_without_the_extra_the_list_is_reported_and_the_other_sources_go_on(
     assert 'pip install "shizheng[browser]"' in evidence
 
 
-def test_a_list_to_be_added_is_drawn_where_it_shows_nothing_by_itself(
+def detected(port: int, url: str) -> tuple[str | None, str | None, str]:
+    ended = run(port, ["-m", "crawler.crawl.probe", "detect", url])
+    (found,) = json.loads(ended.stdout)
+    return found["render"], found["code"], found["lang"]
+
+
+def test_a_list_to_be_added_is_drawn_where_it_shows_nothing_by_itself() -> None:
+    with serve(Drawing()) as port:
+        assert detected(port, DRAWN) == ("browser", None, "en")
+
+
+def test_a_list_to_be_added_needs_no_browser_where_its_script_loads_data(
     web: tuple[int, Counter[str]],
 ) -> None:
-    ended = run(web[0], ["-m", "crawler.crawl.probe", "detect", DRAWN])
-    (found,) = json.loads(ended.stdout)
-    assert (found["render"], found["code"], found["lang"]) == ("browser", None, "en")
+    assert detected(web[0], DRAWN) == (None, None, "en")

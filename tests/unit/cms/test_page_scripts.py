@@ -189,9 +189,17 @@ def test_attributes_with_the_number_of_entries_name_pages() -> None:
     assert [url[-11:] for url in pages.urls(HERE)] == [f"page_{n}.html" for n in range(2, 10)]
 
 
-def test_a_later_page_names_none_again() -> None:
-    text = "<script>createPageHTML(25, 3, 'index', 'html')</script>"
-    assert called_pages(text, HERE.replace("index", "index_3")) is None
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_later_page_names_none_again(number: int) -> None:
+    text = f"<script>createPageHTML(25, {number}, 'index', 'html')</script>"
+    assert called_pages(text, HERE.replace("index", f"index_{number}")) is None
+
+
+def test_a_query_may_name_the_first_page() -> None:
+    text = "<script>var pages = new Pager({pageCount: 3, currentPage: 1, url: '?page={n}'})</script>"
+    pages = called_pages(text, HERE + "?page=1")
+    assert pages is not None
+    assert [url[-7:] for url in pages.urls(HERE)] == ["?page=2", "?page=3"]
 
 
 def test_numbers_of_a_list_that_a_script_loads_name_no_pages() -> None:
