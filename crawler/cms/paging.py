@@ -144,7 +144,7 @@ def called_pages(text: str, url: str, shown: int = 0) -> Pages | None:
             continue
         stem = re.escape(candidate.head.rpartition("/")[2])
         here = re.search(rf"{stem}(\d{{1,6}}){re.escape(candidate.tail)}$", url)
-        # A query's pages count from 1, so ?page=1 is the first; index_1 is the second of most sites.
+        # Pages in a query count from 1: ?page=1 is the first; index_1 is most sites' second.
         if here and ("?" not in candidate.head or int(here[1]) >= candidate.first):
             return None
         if candidate.first == 1 and _links_skip_one(text, url, candidate):

@@ -196,7 +196,9 @@ def test_a_later_page_names_none_again(number: int) -> None:
 
 
 def test_a_query_may_name_the_first_page() -> None:
-    text = "<script>var pages = new Pager({pageCount: 3, currentPage: 1, url: '?page={n}'})</script>"
+    text = (
+        "<script>var pages = new Pager({pageCount: 3, currentPage: 1, url: '?page={n}'})</script>"
+    )
     pages = called_pages(text, HERE + "?page=1")
     assert pages is not None
     assert [url[-7:] for url in pages.urls(HERE)] == ["?page=2", "?page=3"]
