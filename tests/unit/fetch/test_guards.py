@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
-from scrapy import Request
-from scrapy.exceptions import StopDownload
+from scrapy import Request, signals
+from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Headers, Response
+from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.utils.test import get_crawler
 
 from crawler.city import City
@@ -76,6 +77,20 @@ def test_a_closed_host_is_named_with_its_status_and_may_be_asked_for_its_robots_
     with pytest.raises(RobotsUnreachable, match=r"robots\.txt cannot be had: status 503") as raised:
         guard.process_request(Request(PAGE))
     assert raised.value.code == "robots"
+    guard.process_request(robots())
+
+
+def test_rules_are_asked_for_requests_that_passed_while_their_file_was_awaited() -> None:
+    guard = part(RobotsGuard)
+    rules = ProtegoRobotParser(b"User-agent: *\nDisallow: /xwzx/", None)
+    crawler = guard.crawler
+    crawler.signals.send_catch_log(
+        signals.robots_parsed, robotparser=rules, request=Request(f"http://{HOST}/")
+    )
+    with pytest.raises(IgnoreRequest, match=r"Forbidden by robots\.txt"):
+        guard.process_request(Request(PAGE))
+    guard.process_request(Request(f"http://{HOST}/gk/a.html"))
+    guard.process_request(Request(PAGE.replace(HOST, CITY.hosts[1])))
     guard.process_request(robots())
 
 
