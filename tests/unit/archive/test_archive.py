@@ -1,7 +1,6 @@
 """Web archives: what was fetched is kept as it came, and anyone's archive can be read."""
 
 import gzip
-import os
 import time
 import tracemalloc
 from collections import Counter
@@ -14,7 +13,6 @@ from fastwarc.warc import ArchiveIterator
 
 from crawler.archive.frames import MAX_RECORD
 from crawler.archive.reader import (
-    MAX_HEAD,
     ArchiveError,
     Payload,
     Place,
@@ -196,24 +194,6 @@ def test_an_end_torn_at_any_byte_is_cut_back_to_whole_records(tmp_path: Path) ->
             assert repair(torn) == 0
 
 
-def test_a_cut_is_on_the_disk_before_it_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = archive_of(tmp_path, exchange("http://a.example/1"))
-    whole = path.read_bytes()
-    path.write_bytes(whole + whole[:20])
-    synced: list[int] = []
-    fsync = os.fsync
-
-    def noted(file: int) -> None:
-        synced.append(os.fstat(file).st_size)
-        fsync(file)
-
-    monkeypatch.setattr(os, "fsync", noted)
-    assert repair(path) == 20
-    assert synced == [len(whole)]
-
-
 def test_damage_in_the_middle_is_passed_over_and_never_cut(tmp_path: Path) -> None:
     path = archive_of(
         tmp_path, *(exchange(f"http://a.example/{n}", f"{n}".encode() + PAGE) for n in range(4))
@@ -383,18 +363,6 @@ def test_a_record_that_unpacks_to_too_much_is_passed_over_and_the_next_one_read(
     assert [record.url for record in records] == ["http://a.example/2"]
     assert skipped == {"too_large": 1}
     assert peak < 3 * MAX_RECORD
-
-
-def test_a_head_without_end_is_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "a.warc.gz"
-    lines = b"X-Note: lantern\r\n" * (MAX_HEAD // 16)
-    path.write_bytes(
-        packed_member(HTTP.replace(b"Content-Type", lines + b"Content-Type", 1))
-        + packed_member(HTTP, number=2)
-    )
-    records, skipped = everything(path)
-    assert [record.url for record in records] == ["http://a.example/2"]
-    assert skipped == {"too_large": 1}
 
 
 def test_headers_that_repeat_often_are_joined_in_the_time_of_reading_them() -> None:

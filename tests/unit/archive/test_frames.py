@@ -56,37 +56,31 @@ def test_a_record_is_kept_up_to_the_limit_and_passed_over_above_it(
     assert repair(path) == 0  # what is too large is there in whole: no torn end
 
 
-def test_a_record_too_large_at_the_end_is_not_cut_off(tmp_path: Path) -> None:
-    content = gzip.compress(record(300)) + gzip.compress(record(LIMIT * 2))
+GOOD, LARGE, DAMAGED = (
+    gzip.compress(record(300)),
+    gzip.compress(record(LIMIT * 2)),
+    bytearray(gzip.compress(record(300))),
+)
+DAMAGED[20] ^= 0xFF
+
+
+@pytest.mark.parametrize(
+    ("parts", "kept", "damage"),
+    [
+        ([GOOD, LARGE], 1, {"too_large": 1}),
+        ([DAMAGED, LARGE, GOOD], 1, {"broken": 1, "too_large": 1}),
+        ([LARGE, DAMAGED, GOOD], 1, {"broken": 1, "too_large": 1}),
+        # Several in a row are one stretch.
+        ([GOOD, DAMAGED, DAMAGED, DAMAGED, GOOD, DAMAGED, GOOD], 3, {"broken": 2}),
+    ],
+)
+def test_damage_and_what_is_too_large_is_counted_and_not_cut_off(
+    tmp_path: Path, parts: list[bytes], kept: int, damage: dict[str, int]
+) -> None:
+    content = b"".join(parts)
     found, skipped, path = walked(tmp_path, content, "a.warc.gz")
-    assert (found, skipped) == ([300], {"too_large": 1})
-    assert repair(path) == 0
-    assert path.read_bytes() == content
-
-
-def test_damage_before_a_record_too_large_is_counted_beside_it(tmp_path: Path) -> None:
-    damaged = bytearray(gzip.compress(record(300)))
-    damaged[20] ^= 0xFF
-    content = bytes(damaged) + gzip.compress(record(LIMIT * 2)) + gzip.compress(record(400))
-    found, skipped, _ = walked(tmp_path, content, "a.warc.gz")
-    assert (found, skipped) == ([400], {"broken": 1, "too_large": 1})
-
-
-def test_damage_after_a_record_too_large_is_counted_beside_it(tmp_path: Path) -> None:
-    damaged = bytearray(gzip.compress(record(300)))
-    damaged[20] ^= 0xFF
-    content = gzip.compress(record(LIMIT * 2)) + bytes(damaged) + gzip.compress(record(400))
-    found, skipped, _ = walked(tmp_path, content, "a.warc.gz")
-    assert (found, skipped) == ([400], {"broken": 1, "too_large": 1})
-
-
-def test_damage_of_several_records_in_a_row_is_one_stretch_each_time(tmp_path: Path) -> None:
-    good, bad = gzip.compress(record(300)), bytearray(gzip.compress(record(300)))
-    bad[20] ^= 0xFF
-    content = good + bytes(bad) * 3 + good + bytes(bad) + good
-    found, skipped, path = walked(tmp_path, content, "a.warc.gz")
-    assert (found, skipped) == ([300] * 3, {"broken": 2})
-    assert repair(path) == 0
+    assert (found, skipped) == ([300] * kept, damage)
+    assert (repair(path), path.read_bytes()) == (0, content)
 
 
 def test_only_what_follows_the_last_whole_record_is_cut(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Coverage of two texts by each other, on vectors of which every cosine is known."""
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from pipelines.facts.facts import facts
-from pipelines.pairs.coverage import Coverage, Sentences, cover
+from pipelines.pairs.coverage import Coverage, Sentences, _in_order, cover
 
 DIMENSIONS = 8
 
@@ -120,6 +122,30 @@ def test_figures_are_compared_in_sentences_that_match(
     assert (result.figures_agree > 0, result.figures_clash > 0) == (agrees, clashes)
 
 
+def of_four(*cosines: float) -> Sentences:
+    """Sentences of which the second to fifth have these cosines to one axis."""
+    rows = [axis(0), *(axis(1, cosine) for cosine in cosines)]
+    return sentences(rows, starts=[0, 5, 16, 22, 26][: len(rows)])
+
+
+def test_a_figure_agrees_beside_its_sentence_and_is_neither_said_nor_missed_further_off() -> None:
+    zh = "湖区疏浚\n共投资743亿元人民币。新建公园。很好。新建学校86所。"
+    en = sentences([axis(2), axis(1)], starts=AT)
+    said = "Lake\nIt invested 74.3 billion yuan."
+    own = covered(of_four(0.9, 0, 0, 0), en, zh, said).figures_agree
+    beside = covered(of_four(0.1, 0.9, 0, 0), en, zh, said)
+    further = covered(of_four(0.1, 0.1, 0.1, 0.9), en, zh, said)
+    assert (beside.figures_agree, beside.figures_clash) == (own, 0)
+    assert (further.figures_agree, further.figures_clash) == (0, 0)
+    other = covered(
+        of_four(0.9, 0, 0, 0),
+        en,
+        zh + "另投资7.12亿元。",
+        f"{said[:5]}It invested 712 million yuan.",
+    )
+    assert other.figures_clash == 0, "found elsewhere in the other text: another fact"
+
+
 def test_contradicting_figures_of_unlike_sentences_count_fewer_bits() -> None:
     def clash(cosine: float) -> float:
         en = sentences([axis(2), axis(1, cosine)], starts=AT)
@@ -128,3 +154,34 @@ def test_contradicting_figures_of_unlike_sentences_count_fewer_bits() -> None:
 
     assert clash(0.5) == pytest.approx(0.7 * clash(0.9), abs=0.05)
     assert clash(0.65) == pytest.approx(clash(0.9), abs=0.05)
+
+
+def best_path(gain: npt.NDArray[np.float32]) -> float:
+    """Return the most that a monotone path of English partners gains."""
+    rows, columns = gain.shape
+    most = 0.0
+    for choice in product(range(-1, columns), repeat=rows):
+        taken = [at for at in choice if at >= 0]
+        if taken == sorted(taken):
+            most = max(most, sum(float(gain[i, at]) for i, at in enumerate(choice) if at >= 0))
+    return most
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_partners_are_on_the_best_monotone_path(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows, columns = random.integers(1, 5, 2)
+    cosine = random.uniform(-0.2, 1, (rows, columns)).astype(np.float32)
+    weights = [np.full(n, 1 / n, np.float32) for n in (rows, columns)]
+    partner, order = _in_order(cosine, *weights)
+    taken = [at for at in partner.tolist() if at >= 0]
+    assert taken == sorted(taken)
+    gain = np.maximum(cosine - 0.3, 0)
+    gained = sum(float(gain[i, at]) for i, at in enumerate(partner.tolist()) if at >= 0)
+    assert gained == pytest.approx(best_path(gain), abs=1e-4)
+    assert all(cosine[i, at] > 0.3 for i, at in enumerate(partner.tolist()) if at >= 0)
+    soft = [1 / (1 + np.exp(-20 * (cosine[i, at] - 0.5))) if at >= 0 else 0.0
+            for i, at in enumerate(partner.tolist())]  # fmt: skip
+    zh = [max((s for s, at in zip(soft, partner, strict=True) if at == j), default=0.0)
+          for j in range(columns)]  # fmt: skip
+    assert order == pytest.approx(max(np.mean(soft), np.mean(zh)), abs=1e-4)

@@ -1,36 +1,16 @@
 """Which sentences of one article another renders: parts, rivals, and nothing at all."""
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pipelines.facts.facts import facts
-from pipelines.facts.rarity import Rarity
-from pipelines.pairs import comparison, parts, rivals
+from pipelines.pairs import parts
 from pipelines.pairs.coverage import Coverage
 
 
 def mask(*covered: int, of: int) -> Any:
     return np.isin(np.arange(of), covered)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ((1, 2), (3, 4), True),
-        ((1, 2), (2, 3), False),
-        # The title is no sentence of either part.
-        ((0, 1, 2), (0, 3, 4), True),
-        ((0,), (0, 3, 4), False),
-        ((), (3, 4), False),
-    ],
-)
-def test_two_articles_are_parts_if_they_render_different_sentences(
-    first: tuple[int, ...], second: tuple[int, ...], expected: bool
-) -> None:
-    assert rivals.are_parts(mask(*first, of=6), mask(*second, of=6)) is expected
 
 
 def coverage(zh: Any, en: Any) -> Coverage:
@@ -69,10 +49,3 @@ def test_an_item_is_rendered_with_its_lead_or_in_several_sentences(
 ) -> None:
     found = parts.part_of(coverage(mask(*range(6, 10), of=12), mask(*item, of=of)))
     assert (found is not None) is is_one
-
-
-def test_texts_without_facts_neither_agree_nor_clash() -> None:
-    nothing, rarity = facts("。", "zh"), Rarity({}, 10)
-    found = comparison.compare(nothing, facts(".", "en"), rarity, rarity)
-    values = {field.name: getattr(found, field.name) for field in fields(found)}
-    assert {name for name, value in values.items() if value} == set()

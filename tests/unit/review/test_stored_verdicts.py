@@ -1,6 +1,5 @@
 """Verdicts in memory: the newest of each reviewer, by plan, as other processes store more."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -165,14 +164,3 @@ def test_verdicts_on_a_text_that_is_gone_are_stale_until_it_is_back(tmp_path: Pa
     stored.refresh()
     assert (stored.edition, ids(stored.placed_in(PLAN))) == (2, ["v001", "v002", "v003"])
     assert stored.stale_reviews() == []
-
-
-def test_a_journal_shorter_than_it_was_is_read_from_its_beginning(tmp_path: Path) -> None:
-    one, two = pair_ids()
-    stored = opened(tmp_path)
-    journal.append(tmp_path, [asdict(verdict(1, one, note="注" * 500))])
-    stored.refresh()
-    journal.path_of(tmp_path, "anna").write_bytes(b"")
-    journal.append(tmp_path, [asdict(verdict(2, two))])
-    stored.refresh()
-    assert ids(stored.placed_in(PLAN)) == ["v001", "v002"]

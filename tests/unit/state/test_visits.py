@@ -11,7 +11,7 @@ import pytest
 from crawler.archive.reader import Place, read_records
 from crawler.archive.writer import ArchiveWriter, Exchange
 from crawler.state.database import SKEW
-from crawler.state.frontier import MAX_DAYS, MAX_TRIES
+from crawler.state.frontier import MAX_DAYS
 from crawler.state.lock import VisitsError
 from crawler.state.promises import Promise
 from crawler.state.recovery import ArchiveFiles
@@ -195,17 +195,6 @@ def test_a_page_without_a_response_is_given_up_after_weeks_or_at_once(visits: Vi
     visits.frontier.failed(slow, MOMENT + timedelta(days=MAX_DAYS), for_good=False)
     assert visits.frontier.wanted() == []
     assert slow in visits.frontier  # known, so that a list that names it still can be stopped at
-
-
-def test_a_missing_page_is_given_up_sooner_than_a_refused_one(visits: Visits) -> None:
-    gone, shut = "http://a.example/gone", "http://a.example/shut"
-    for day in range(40):
-        for url, status in ((gone, 404), (shut, 521)):
-            visits.record(visit(url, status=status), MOMENT + timedelta(days=day))
-            visits.mark([(url, "retry")], f"run-{day}")
-        asked_again = [found.url for found in visits.refused()]
-        assert (gone in asked_again) == (day < MAX_TRIES - 1)
-        assert (shut in asked_again) == (day < MAX_DAYS)
 
 
 def test_an_article_is_looked_at_again_after_one_seven_and_thirty_days(visits: Visits) -> None:

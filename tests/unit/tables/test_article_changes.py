@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders import article, store_articles
 
 from crawler.item import NEWS_TIME, Reject
-from pipelines.tables import articles, columns, files, lock, parquet, schema
+from pipelines.tables import articles, files, lock, parquet, schema
 from pipelines.tables.articles import Changes
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -159,21 +158,6 @@ def test_only_a_city_s_own_files_are_its_tables(tmp_path: Path) -> None:
     assert files.articles_bytes(tmp_path, "x") == sum(path.stat().st_size for path in found)
     assert files.cities_in(tmp_path, "pairs") == ["dalian", "x"]
     assert [path.name for path in files.strays(tmp_path)] == ["stray.txt", "2024 (1).parquet"]
-
-
-def test_columns_are_numbers_and_truth_values_without_null() -> None:
-    column = pa.chunked_array([pa.array([0.25, None]), pa.array([0.9])])
-    assert columns.floats(column).tolist()[::2] == [0.25, 0.9]
-    assert columns.floats(column)[1] != columns.floats(column)[1]
-    assert columns.mask(pa.chunked_array([[True, None, False]])).tolist() == [True, False, False]
-    pairs = pa.table({"probability": pa.chunked_array([pa.array([0.49, 0.5, None], pa.float32())])})
-    assert columns.probabilities(pairs).tolist()[2] == 0
-    assert columns.claimed(pairs).num_rows == 1
-    assert columns.claimed(pairs, 0.4).num_rows == 2
-
-    stated = np.array([0.0, 0.1, 0.0999, 0.9, 1.0], np.float32).astype(np.float64)
-    assert columns.bands(stated).tolist() == [0, 1, 0, 9, 9]
-    assert columns.band(0.55) == 5
 
 
 def test_a_file_locked_for_a_moment_is_free_again(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,20 +46,6 @@ def test_the_folder_that_is_synced_is_the_file_s_own(
     assert folders == [path.stat().st_ino, path.parent.stat().st_ino]
 
 
-def test_a_write_that_fails_syncs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[int] = []
-    monkeypatch.setattr(os, "fsync", synced.append)
-
-    def fail() -> None:
-        with replacing(tmp_path / "a") as file:
-            file.write(b"half")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert synced == []
-
-
 def revisions(output: Path) -> list[tuple[str, int, str]]:
     rows = read_table(output / "revisions/x.parquet", schema.REVISIONS).to_pylist()
     return [(row["article_id"], row["revision"], row["text"]) for row in rows]
@@ -97,14 +82,6 @@ def test_an_article_in_two_years_files_is_read_in_its_highest_revision(tmp_path:
         stale.write_bytes(content)
         (row,) = read_articles(output, "x").to_pylist()
         assert (row["text"], row["revision"]) == ("乙", 2)
-
-
-def test_rights_follow_the_city_file_without_a_revision(tmp_path: Path) -> None:
-    given = article("a", text="甲", rights="metadata")
-    store_articles(tmp_path, given)
-    store_articles(tmp_path, replace(given, rights="full"))
-    (row,) = read_articles(tmp_path, "x").to_pylist()
-    assert (row["rights"], row["revision"]) == ("full", 1)
 
 
 def test_a_folder_is_not_left_open(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The store keeps every article once, keeps what a correction replaces, and rewrites nothing."""
 
 import math
+import os
 import random
 import sys
 from dataclasses import replace
@@ -47,51 +48,11 @@ def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def test_articles_lie_in_the_year_they_were_published(tmp_path: Path) -> None:
-    store_articles(tmp_path, article(1), article(2, year=2023), article(3, year=None))
-    files = sorted(p.name for p in (tmp_path / "articles/somewhere").iterdir())
-    assert files == ["2023.parquet", "2024.parquet", "undated.parquet"]
-
-
 def test_storing_the_same_articles_again_touches_no_file(tmp_path: Path) -> None:
     store_articles(tmp_path, article(1), article(2))
     before = tree(tmp_path)
     assert store_articles(tmp_path, article(2), article(1), now=LATER) == Changes(unchanged=2)
     assert tree(tmp_path) == before
-
-
-def test_a_correction_becomes_a_revision_and_the_old_text_is_kept(tmp_path: Path) -> None:
-    store_articles(tmp_path, article(1))
-    assert store_articles(tmp_path, article(1, text="更正。"), now=LATER) == Changes(revised=1)
-    (row,) = read_articles(tmp_path, "somewhere").to_pylist()
-    assert (row["text"], row["revision"]) == ("更正。", 2)
-    assert (row["first_seen"], row["last_seen"]) == (NOW, LATER)
-    old = read_table(tmp_path / "revisions/somewhere.parquet", schema.REVISIONS).to_pylist()
-    assert [(r["text"], r["revision"]) for r in old] == [("正文。", 1)]
-
-
-def test_an_article_whose_date_is_corrected_moves_and_is_there_once(tmp_path: Path) -> None:
-    store_articles(tmp_path, article(1), article(2))
-    moved = replace(article(1, year=2023), text="更正。")
-    store_articles(tmp_path, moved, now=LATER)
-    assert read_articles(tmp_path, "somewhere").num_rows == 2
-    assert pq.ParquetFile(tmp_path / "articles/somewhere/2024.parquet").metadata.num_rows == 1
-
-
-def test_an_article_left_in_two_years_by_a_crash_is_read_once_and_mended(tmp_path: Path) -> None:
-    store_articles(tmp_path, article(1))
-    stale = (tmp_path / "articles/somewhere/2024.parquet").read_bytes()
-    store_articles(tmp_path, replace(article(1, year=2023), text="更正。"), now=LATER)
-    (tmp_path / "articles/somewhere/2024.parquet").write_bytes(stale)
-    (row,) = read_articles(tmp_path, "somewhere").to_pylist()
-    assert row["revision"] == 2
-    store_articles(tmp_path, article(2), now=LATER)
-    ids = [
-        key
-        for path in (tmp_path / "articles/somewhere").glob("*.parquet")
-        for key in pq.ParquetFile(path).read(["article_id"]).column(0).to_pylist()
-    ]
-    assert len(ids) == len(set(ids)) == 2
 
 
 def test_rejects_are_kept_by_url_until_the_page_becomes_an_article(tmp_path: Path) -> None:
@@ -129,7 +90,11 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
         store_articles(tmp_path, article(1))
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
+def test_a_write_that_fails_leaves_the_old_file_and_syncs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
     path = tmp_path / "table.bin"
     path.write_bytes(b"old")
 
@@ -141,7 +106,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: P
     with pytest.raises(RuntimeError, match="midway"):
         fail_midway()
     assert [p.name for p in tmp_path.iterdir()] == ["table.bin"]
-    assert path.read_bytes() == b"old"
+    assert (path.read_bytes(), synced) == (b"old", [])
 
 
 def test_every_column_of_every_table_is_documented_and_nullable() -> None:
