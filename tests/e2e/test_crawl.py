@@ -2,15 +2,11 @@
 
 import gzip
 import os
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from conftest import (
     ELSEWHERE,
     EN,
@@ -31,7 +27,6 @@ from conftest import (
 )
 
 from crawler.archive.reader import Record, read_records
-from crawler.crawl import __main__ as program
 from pipelines.tables import articles, files, parquet, schema
 
 GONE, SHUT, AWAY = (NEWS + f"202403/t20240301_{n}.html" for n in (7003, 7004, 7002))
@@ -196,61 +191,6 @@ def test_a_window_of_dates_bounds_lists_and_links(web: Web, crawl: Crawl) -> Non
     # The third page is wholly older, so nothing after it can be in the window.
     assert NEWS + "index_2.html" in web.asked
     assert NEWS + "index_3.html" not in web.asked
-
-
-def test_paging_is_bounded_and_the_rest_is_reported(web: Web, crawl: Crawl) -> None:
-    crawl("run-1", "-sSHIZHENG_LIST_PAGES=2")
-    assert NEWS + "index_2.html" not in web.asked
-    assert ("list_cut", NEWS + "index.html") in crawl.issues()
-
-
-def test_sigterm_stores_what_was_fetched_and_ends(web: Web, crawl: Crawl) -> None:
-    web.pause = 0.05
-    process = crawl.start("run-1", "-sSHIZHENG_FLUSH=1000")
-    while len(web.asked) < 12:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert '"reason": "shutdown"' in out.splitlines()[-1]
-    state = sqlite3.connect(crawl.output / "state/haiqing.sqlite")
-    query = "SELECT count(*) FROM visits WHERE kind='article' AND status=200 AND outcome IS NULL"
-    assert 0 < len(stored(crawl.output)) < 26
-    assert state.execute(query).fetchone() == (0,)
-
-
-def test_a_city_has_one_crawl_at_a_time(web: Web, crawl: Crawl) -> None:
-    web.pause = 0.1
-    first = crawl.start("run-1")
-    while not web.asked:
-        time.sleep(0.02)
-    second = crawl("run-2")
-    first.kill()
-    first.communicate()
-    assert second.code == 1
-    why = second.last.pop("why")
-    assert second.last == {"city": "haiqing", "done": True, "reason": "failed"}
-    assert f"another run (process {first.pid}) is using it" in why
-    assert why in second.errors
-
-
-def test_an_unknown_city_and_a_bad_window_are_usage_errors(
-    crawl: Crawl, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fixed = ["--output", str(crawl.output), "--run-id", "x", "--cities-dir", str(crawl.cities)]
-    assert program.main(["haiqin", *fixed]) == 2
-    assert "did you mean haiqing?" in capsys.readouterr().err
-    assert program.main(["haiqing", *fixed, "--since", "yesterday"]) == 2
-    assert "since is a date like" in capsys.readouterr().err
-    assert program.main(["haiqing", *fixed, "--since", "2024-02-02", "--until", "2024-02-01"]) == 2
-    assert not crawl.output.exists()
-
-
-def test_a_folder_that_cannot_be_written_is_a_sentence(crawl: Crawl) -> None:
-    crawl.output.write_text("a file where a folder should be")
-    ended = crawl()
-    assert ended.code == 1
-    assert f"{crawl.output}/state: cannot be written" in ended.errors
 
 
 def test_what_could_not_be_stored_is_stored_later_without_asking_again(

@@ -7,7 +7,6 @@ import threading
 from dataclasses import replace
 
 from conftest import (
-    EN,
     NEWS,
     NOTICES,
     PRESS,
@@ -19,7 +18,6 @@ from conftest import (
     href,
     listing,
     news,
-    page,
 )
 from fastwarc.warc import ArchiveIterator
 
@@ -160,50 +158,6 @@ def test_what_is_new_on_later_pages_is_found_though_a_crawl_was_killed_amid_them
     web.asked.clear()
     crawl("run-4")
     assert NEWS + "index_1.html" not in web.asked
-
-
-def test_a_window_reads_a_listing_as_far_as_it_reaches_whatever_is_known(
-    web: Web, crawl: Crawl
-) -> None:
-    crawl("run-1", "--since", "2024-03-12")
-    assert len(rows_of(crawl)) < 26
-    web.asked.clear()
-    crawl("run-2")  # the listing was read as far as was asked
-    assert NEWS + "index_2.html" not in web.asked
-    crawl("run-3", "--since", "2024-03-01")
-    assert len(rows_of(crawl)) == 26
-
-
-def test_a_list_that_lost_its_articles_is_a_changed_layout(web: Web, crawl: Crawl) -> None:
-    crawl("run-1")
-    new = page("要闻", "".join(f"<article data-go='{entry(n)[0]}'>新</article>" for n in range(9)))
-    web.pages[NEWS + "index.html"] = Answer(new)
-    ended = crawl("run-2")
-    assert ("layout_changed", NEWS + "index.html") in crawl.issues("run-2")
-    assert ended.last["lists_zh"] == 1  # the notices still answer
-
-
-def test_articles_that_no_rule_of_their_family_reads_are_a_changed_layout(
-    web: Web, crawl: Crawl
-) -> None:
-    for number in range(50, 55):
-        body = web.pages[PRESS + href(number)].body.replace(b"TRS_Editor", b"prose-2026")
-        web.pages[PRESS + href(number)] = Answer(body)
-    for number in (*range(1, 19), *range(30, 33)):
-        url = (NEWS if number < 20 else NOTICES) + href(number)
-        web.pages[url] = Answer(web.pages[url].body.replace(b"TRS_Editor", b"prose-2026"))
-    assert crawl("run-1").code == 0
-    assert "layout_changed" in {code for code, _ in crawl.issues("run-1")}
-    assert len(rows_of(crawl)) > 20  # they are stored all the same
-
-
-def test_a_host_is_left_alone_as_long_as_it_asks(web: Web, crawl: Crawl) -> None:
-    web.pages[PRESS + "index.html"] = Answer(b"busy", 503, {"Retry-After": "86400"})
-    ended = crawl("run-1")
-    assert ended.last["lists_en"] == 0
-    assert web.asked.count(PRESS + "index.html") == 1
-    codes = {code for code, url in crawl.issues("run-1") if EN in url}
-    assert codes == {"come_later"}
 
 
 def test_a_clock_that_was_ahead_once_lets_nothing_rest(web: Web, crawl: Crawl) -> None:

@@ -203,6 +203,7 @@ def test_more_pages_than_are_read_are_reported_and_counted(tmp_path: Path) -> No
     site = Site({LIST: page(1, 2, 3, following=SECOND), SECOND: page(4, 5, 6)})
     found, _, counts = walked(tmp_path, site, pages=1)
     assert (len(found), site.asked, counts) == (3, [LIST], {"list_cut": 1})
+    assert "1 pages read, 1 known unread" in evidence(tmp_path)
 
 
 def test_a_link_longer_than_addresses_are_is_left_out_and_counted(tmp_path: Path) -> None:

@@ -21,13 +21,13 @@ from release_corpus import (
     tree,
 )
 
-from pipelines.release import build, difference, snapshot, tables, verify
+from pipelines.release import build, snapshot, tables, verify
 from pipelines.release.content.withdrawal import WithdrawalError, digest
 from pipelines.release.formats import FORMATS
 from pipelines.release.snapshot import ReleaseError, Snapshot
-from pipelines.tables import articles, parquet, schema
+from pipelines.tables import articles, schema
 from pipelines.tables.damage import StoreError
-from pipelines.tables.files import articles_folder, table_path
+from pipelines.tables.files import table_path
 from pipelines.tables.parquet import Row, read_table, write_table
 
 ALL = tuple(sorted(FORMATS))
@@ -77,20 +77,6 @@ def test_the_manifest_counts_what_the_files_hold(made: Snapshot) -> None:
     assert verify.problems(made) == []
 
 
-def test_thresholds_choose_pairs_and_articles(output: Path) -> None:
-    found = release(
-        output, "narrow", min_probability=0.8, relations=("translation",), cities=("anbei",)
-    )
-    assert {round(row["probability"], 2) for row in rows(found, "pairs")} == {0.95, 0.85}
-    assert {row["city"] for row in rows(found, "articles")} == {"anbei"}
-    window = release(output, "window", since=date(2024, 1, 31), until=date(2024, 2, 1))
-    days = {row["published_at"].date().isoformat() for row in rows(window, "articles")}
-    assert days == {"2024-01-31", "2024-02-01"}
-    chinese = release(output, "chinese", langs=("zh",))
-    assert {row["lang"] for row in rows(chinese, "articles")} == {"zh"}
-    assert rows(chinese, "pairs") == []
-
-
 def test_a_pair_stored_at_the_threshold_is_in(output: Path) -> None:
     found = release(output, "at", min_probability=0.95, cities=("anbei",))
     assert len(rows(found, "pairs")) == 1
@@ -126,26 +112,6 @@ def test_an_excerpt_is_a_beginning_and_never_the_whole(made: Snapshot, output: P
         assert whole[row["article_id"]].startswith(row["text"])
         assert 0 < len(row["text"]) <= len(whole[row["article_id"]]) / 4
     assert not any(row["city"] == "dashi" for row in rows(made, "sentences"))
-
-
-def test_rights_recorded_with_an_article_narrow_what_its_city_allows(own: Path) -> None:
-    narrow = article("anbei", "zh", "narrow", "只许转载标题的文章。", 3, rights="metadata")
-    odd = article("anbei", "zh", "odd", "权利一栏写着别的。", 3, rights="whatever")
-    articles.write_articles(own, "anbei", [narrow, odd], run_id="r2", now=NOW)
-    held = {row["article_id"]: row for row in rows(release(own), "articles")}
-    for one in (narrow, odd):
-        assert (held[one.article_id]["held"], held[one.article_id]["text"]) == ("metadata", None)
-
-
-def test_rights_that_change_reach_articles_already_stored(own: Path) -> None:
-    narrow = article("anbei", "zh", "narrow", "后来准许全文转载的文章。", 3, rights="metadata")
-    articles.write_articles(own, "anbei", [narrow], run_id="r2", now=NOW)
-    changes = articles.write_articles(
-        own, "anbei", [replace(narrow, rights="full")], run_id="r3", now=NOW
-    )
-    assert (changes.revised, changes.unchanged) == (0, 1)
-    held = {row["article_id"]: row for row in rows(release(own), "articles")}
-    assert held[narrow.article_id]["text"] == narrow.text
 
 
 def test_private_contact_data_are_masked_and_offsets_stay_right(made: Snapshot) -> None:
@@ -258,24 +224,6 @@ def test_a_runs_manifest_that_cannot_be_read_stops_the_release(
     assert list((own / "releases").iterdir()) == []
 
 
-def test_a_damaged_copy_is_not_compared(own: Path) -> None:
-    made = release(own, formats=())
-    made.files("articles")[0].write_bytes(b"PAR1")
-    with pytest.raises(ReleaseError, match=r"not a readable Parquet file .* release verify .*/1`"):
-        difference.compare_releases(made, made)
-
-
-def test_a_format_that_fails_leaves_no_release(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(made: Snapshot, folder: Path) -> None:
-        (folder / "half").write_text("half")
-        raise RuntimeError("the disk is full")
-
-    monkeypatch.setitem(FORMATS, "failing", failing)
-    with pytest.raises(RuntimeError, match="the disk is full"):
-        release(own, formats=("failing",))
-    assert list((own / "releases").iterdir()) == []
-
-
 def test_a_disk_that_is_full_is_said_and_leaves_no_release(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,14 +234,6 @@ def test_a_disk_that_is_full_is_said_and_leaves_no_release(
     with pytest.raises(StoreError, match=r"No space left on device.*free space"):
         release(own, formats=("full",))
     assert list((own / "releases").iterdir()) == []
-
-
-def test_what_a_killed_release_left_is_swept_by_the_next(own: Path) -> None:
-    left = own / "releases" / ".0.4711.tmp"
-    left.mkdir(parents=True)
-    (left / "half").write_text("half")
-    release(own)
-    assert [path.name for path in (own / "releases").iterdir()] == ["1"]
 
 
 @pytest.mark.parametrize("by", ["article", "url"])
@@ -370,15 +310,6 @@ def test_rows_go_into_whole_row_groups_and_few_files(
     assert groups == [8] * 8 + [6]
 
 
-def test_an_article_left_in_two_years_by_a_crash_is_released_once(own: Path) -> None:
-    folder = articles_folder(own, "anbei")
-    stored = read_table(folder / "2024.parquet", schema.ARTICLES)
-    write_table(folder / "2023.parquet", stored.slice(0, 2))
-    made = release(own)
-    ids = [row["article_id"] for row in rows(made, "articles")]
-    assert len(ids) == len(set(ids)) == 70
-
-
 def test_damage_to_a_release_is_found_and_named(own: Path) -> None:
     made = release(own, formats=("moses",))
     whole = tree(made.folder)
@@ -402,14 +333,6 @@ def test_damage_to_a_release_is_found_and_named(own: Path) -> None:
     ]
 
 
-def test_a_folder_that_is_no_release_is_refused(output: Path, tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match="nowhere: no release of that name"):
-        snapshot.find(output, "nowhere")
-    (tmp_path / "manifest.json").write_text("{}")
-    with pytest.raises(ReleaseError, match="not the manifest of a release"):
-        snapshot.find(output, str(tmp_path))
-
-
 def test_a_release_reads_a_corpus_that_another_run_is_writing_only_afterwards(output: Path) -> None:
     from pipelines.tables import lock
 
@@ -417,11 +340,3 @@ def test_a_release_reads_a_corpus_that_another_run_is_writing_only_afterwards(ou
         release(output, "locked")
     assert not (output / "releases" / "locked").exists()
     assert build.LOCK == "releases"
-
-
-def test_texts_are_taken_from_every_row_group_once(output: Path, own: Path) -> None:
-    for path in (own / "articles").rglob("*.parquet"):
-        pq.write_table(pq.read_table(path), path, row_group_size=1, **parquet.WRITTEN)
-    whole, pieces = release(output, "in-one"), release(own, "in-groups")
-    assert rows(pieces, "articles") == rows(whole, "articles")
-    assert rows(pieces, "pairs") == rows(whole, "pairs")

@@ -1,7 +1,6 @@
 """Two releases tell what changed between them, and why."""
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -104,14 +103,6 @@ def test_another_mate_another_model_and_another_relation_are_named(output: Path)
     assert found["relation"] == [third["pair_id"]]
     above = [row["pair_id"] for row in rest if row["probability"] >= 0.5]
     assert found["another model"] == sorted(above)
-
-
-def test_a_narrower_selection_explains_what_is_gone(output: Path) -> None:
-    old = release(output, "old", cities=("anbei", "bolin"))
-    new = release(output, "new", cities=("anbei",), since=date(2024, 2, 1))
-    gone = changes(old, new, "articles", "removed")
-    assert set(gone) == {"outside the new selection"}
-    assert set(changes(new, old, "articles", "added")) == {"outside the old selection"}
 
 
 def test_rights_that_were_cleared_change_what_is_held(output: Path) -> None:

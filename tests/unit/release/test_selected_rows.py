@@ -160,16 +160,27 @@ def test_an_article_is_held_as_its_source_allows_and_its_own_column_narrows(
         replace(dated("a", 0), rights=None),
         replace(dated("b", 1), rights=RIGHTS[1]),
         replace(dated("c", 2), rights="full"),
+        replace(dated("d", 3), rights="whatever"),
     ]
     store_articles(tmp_path, *made)
     cleared = replace(city("x"), rights="full", rights_checked=date(2026, 1, 2))
-    assert planned(tmp_path, cleared).rows["held"].to_pylist() == ["full", RIGHTS[1], "full"]
+    assert planned(tmp_path, cleared).rows["held"].to_pylist() == [
+        "full",
+        RIGHTS[1],
+        "full",
+        "metadata",
+    ]
     unread = replace(cleared, rights_checked=None)
     for of in (None, unread):
         assert set(planned(tmp_path, of).rows["held"].to_pylist()) == {"metadata"}
     source = Source("zh", "generic", "http://x.example/l", articles="/[bc]$", rights=CLEARED)
     partly = replace(unread, sources=(source,))
-    assert planned(tmp_path, partly).rows["held"].to_pylist() == ["metadata", RIGHTS[1], "full"]
+    assert planned(tmp_path, partly).rows["held"].to_pylist() == [
+        "metadata",
+        RIGHTS[1],
+        "full",
+        "metadata",
+    ]
 
 
 def test_a_manifest_has_the_rights_of_a_city_and_of_its_sources() -> None:
