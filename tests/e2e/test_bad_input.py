@@ -1,6 +1,7 @@
 """Bad input gets one clear sentence and the promised exit code; nothing is left half-written."""
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,3 +62,10 @@ def test_sentences_are_never_written_over_their_own_input(tmp_path: Path) -> Non
     assert ended.returncode == 2
     assert "is the input itself" in ended.stderr
     assert path.read_bytes() == before
+
+
+def test_a_setting_in_the_environment_that_is_no_number_is_named() -> None:
+    ended = shizheng("crawl", "dalian", env={**os.environ, "SHIZHENG_DELAY": "2s"})
+    assert ended.returncode == 2
+    assert "SHIZHENG_DELAY must be a number such as 2, not '2s'" in ended.stderr
+    assert "Traceback" not in ended.stderr
