@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipelines.facts import units
 from pipelines.facts.clocks import ZH_CLOCK, clocks, masked
 from pipelines.facts.lapses import lapses
-from pipelines.facts.quantity import Quantity, digits, half_digit, vague
+from pipelines.facts.quantity import Quantity, digits, half_digit, rounded, vague
 from pipelines.facts.trends import trend
 from pipelines.text import numerals
 
@@ -48,7 +48,7 @@ _FIGURES = re.compile(
     rf"(?P<loose>{_LOOSE})?"
     rf"(?P<n>{_WIDE_COMMAS}|{_MIXED}|{_SPACED}|{_FIGURE}|{_VAGUE}|{_NEIGHBOURS}|{_WORDS}|{_HALF}"
     r"|(?<=[上近超逾])[万亿]|(?<![一-龥])[万亿](?=[余多]))(?P<few>[余多])?"
-    rf"(?:(?P<s0>{_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<m>{_FIGURE}|{_WORDS}))?"
+    rf"(?:(?P<s0>{_SCALE})?(?P<u0>%|‰)?(?:[-—–~～至到]|至)(?P<below>零下)?(?P<m>{_FIGURE}|{_WORDS}))?"
     rf"(?:个(?=亿|[余多来]))?(?P<scale>{_SCALE})?(?P<odd>余|多|来)?"
     rf"(?P<more>个?半)?(?P<unit>{units.ZH_PATTERN}|(?<=个[半多余来])月)?(?P<past>半(?![年天个径]))?"
     r"(?P<after>左右|上下|以上|以下|多)?"
@@ -89,7 +89,7 @@ _MU = 15
 _SCALES = {"十": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 _MEASURES = (
     "个项家人名位条所座套件次场批种类处辆台只艘架间起宗份期张户幢栋支款对届省市县区国方剂棵株头"
-    "村夜晚"
+    "村夜晚班"
 )
 _SHARES = ("percent", "points", "times")
 """Classes of figures that something rises by."""
@@ -136,7 +136,7 @@ def _spelt(written: str) -> tuple[float, float] | None:
     by = _scale(re.sub(r"^.*?([万亿]*)$", r"\1", written))
     if "点" in written:
         return value, 0.5 * 10.0 ** -len(written.partition("点")[2])
-    return value, 0.5 * by if written.strip("十百千万亿") else 0.05 * value
+    return value, rounded(value, 0.5 * by) if written.strip("十百千万亿") else 0.05 * value
 
 
 def _shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
@@ -165,6 +165,8 @@ def _shares(text: str) -> Iterator[tuple[Quantity, tuple[int, int]]]:
         yield Quantity("percent", 100 - left, 0.5, start=hit.start()), hit.span()
 
 
+_EXACT_SHARE = 100
+"""Parts of a whole from which a share is no fraction but a rate: 百分之六, 十万分之六."""
 _TENTH = 0.5
 """Half of a share in tenths; set by hand, not measured."""
 
@@ -175,8 +177,8 @@ def _fractions(text: str) -> Iterator[tuple[float, float, re.Match[str]]]:
         whole = _value(of)
         if part is None or not whole or not whole[0]:
             continue
-        if of in ("百", "千", "万"):
-            by = 100 / _scale(of)
+        if whole[0] >= _EXACT_SHARE:
+            by = 100 / whole[0]
             places = len(hit["n"].replace("点", ".").partition(".")[2])
             yield part[0] * by, 0.5 * 10.0**-places * by, hit
         else:
@@ -226,12 +228,18 @@ def _read(hit: re.Match[str], text: str) -> Iterator[Quantity]:
     )
     more = 0.5 if hit["more"] or hit["past"] else 0.0
     sign = trend(text, hit.start(), hit.end(), "zh") if unit.kind in _SHARES else 0
-    for value, half in _ends(hit, scale):
+    below = _BELOW.search(text, max(0, hit.start() - 4), hit.start()) is not None
+    for at_end, (value, half) in enumerate(_ends(hit, scale)):
         if value > 0:
             at, half_more = value + more * scale, 0.25 * scale if more else half
             if unit.kind == "times" and _increases(text, hit.start()):
                 at += 1  # 增长2倍 is three times as much.
+            if (hit["below"] if at_end else below) and unit.kind in units.TEMPERATURES:
+                at = -at
             yield Quantity(unit.kind, at * factor, half_more * factor, loose, hit.start(), sign)
+
+
+_BELOW = re.compile(r"(?:零下|负|(?<![\d℃度至到])-) ?$")
 
 
 def _increases(text: str, start: int) -> bool:

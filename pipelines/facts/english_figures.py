@@ -9,7 +9,7 @@ from itertools import pairwise
 from pipelines.facts import units
 from pipelines.facts.clocks import EN_CLOCK, clocks, masked
 from pipelines.facts.lapses import lapses
-from pipelines.facts.quantity import Quantity, digits, half_digit, vague
+from pipelines.facts.quantity import Quantity, digits, half_digit, rounded, vague
 from pipelines.facts.trends import trend
 from pipelines.facts.units import Unit
 from pipelines.text import numerals
@@ -56,9 +56,10 @@ _FRACTION = re.compile(
 )
 # A part of one unit: half a kilometer, three quarters of an hour, half a million.
 _PART = re.compile(
-    r"\b(?:half(?: of)?|(?:an?|one) (?P<a>quarter|third) of"
+    r"\b(?:(?:half(?: of)?|(?:an?|one) (?P<a>quarter|third) of"
     r"|(?P<n>two|three)[- ](?P<of>quarter|third)s of)"
-    r" (?:an?|one) (?:(?P<scale>million|billion|trillion|dozen)\b ?)?"
+    r" (?:an?|one)|(?<!first )(?<!second )(?<!and a )half"
+    r"(?=[- ](?:hour|day|year|mile|kilo)))[- ](?:(?P<scale>million|billion|trillion|dozen)\b ?)?"
     rf"(?P<unit>{units.EN_PATTERN})?",
     re.IGNORECASE,
 )
@@ -84,18 +85,28 @@ _DECADE_OF_LIFE = re.compile(
     rf"(?:(?P<n>[2-9]0)s|(?P<word>{'|'.join(_DECADES)}))\b",
     re.IGNORECASE,
 )
+# Six per 100,000; with people after it, both are counts, as in Chinese.
+_RATE = re.compile(
+    rf"(?<![\w.,])(?P<n>{_FIGURE}|{numerals.EN_CARDINAL}) per"
+    rf" (?P<of>1\d*(?:,000)+|(?:one |a )?(?:ten |hundred )?(?:thousand|million))\b(?! [a-z])",
+    re.IGNORECASE,
+)
+_LEAST_WHOLE = 1000
+"""People of a rate, at least."""
 _VAGUE_SCALES = {"tens": 10, "dozens": 10, "dozen": 10, "scores": 10} | {
     form: numerals.SCALES[word]
     for word in ("hundred", "thousand", "million", "billion", "trillion")
     for form in (word, f"{word}s")
 }
 _MULTIPLIED = re.compile(
-    r"\b(?:(?P<two>doubl(?:ed|ing)|twice|two-?fold)|(?P<three>tripl(?:ed|ing)|trebled|three-?fold)"
-    r"|(?P<four>quadrupl(?:ed|ing)|four-?fold))\b",
+    r"\b(?:(?P<two>doubl(?:ed|ing)|double (?=the |that |those |last )|twice|two-?fold)"
+    r"|(?P<three>tripl(?:ed|ing)|triple (?=the |that |those |last )|trebled|three-?fold)"
+    r"|(?P<four>quadrupl(?:ed|ing)|four-?fold))\b"
+    r"(?P<often>(?<=twice)(?= (?:an?|per|each|every|daily|weekly|monthly|yearly)\b))?",
     re.IGNORECASE,
 )
 # "310, or 60 percent" is one figure twice: the first is no percentage.
-_LIST = re.compile(r",? ?(?:and|to)? ?| or ")
+_LIST = re.compile(r",? ?(?:and|to)? ?(?:minus )?| or ")
 _RANGE = re.compile(r" ?(?:to|or|-|–) ?")
 _IN_OTHER_UNITS = re.compile(
     r" ?\((?:(?:or|about|around|approximately|roughly|equivalent to|equal to|some)[ ,]*){0,4}"
@@ -217,7 +228,12 @@ def _shares(text: str) -> Iterator[_Found]:
         yield Quantity("percent", value, half, bool(hit["loose"]), hit.start()), hit.span()
     for hit in _MULTIPLIED.finditer(text):
         times = 2.0 if hit["two"] else 3.0 if hit["three"] else 4.0
-        yield Quantity("times", times, 0.25, start=hit.start()), hit.span()
+        kind = "times" if hit["often"] is None else "count"
+        yield Quantity(kind, times, 0.25, start=hit.start()), hit.span()
+    for hit in _RATE.finditer(text):
+        part, whole = _whole(hit["n"]), _whole(hit["of"])
+        if whole >= _LEAST_WHOLE:
+            yield Quantity("percent", 100 * part / whole, 50 / whole, start=hit.start()), hit.span()
 
 
 def _whole(written: str) -> float:
@@ -265,7 +281,10 @@ def _figures(hit: re.Match[str], scaled: _Scaled, text: str) -> Iterator[Quantit
     )
     by = scaled.scale * unit.factor
     sign = trend(text, hit.start(), hit.end(), "en") if unit.kind in _RISING else 0
-    for written, start in ((hit["n"], hit.start()), (hit["m"], hit.start("m"))):
+    for written, start, at in (
+        (hit["n"], hit.start(), hit.start("n")),
+        (hit["m"], hit.start("m"), hit.start("m")),
+    ):
         if not written:
             continue
         if written[0].isdigit():
@@ -274,8 +293,24 @@ def _figures(hit: re.Match[str], scaled: _Scaled, text: str) -> Iterator[Quantit
         else:
             value = 1.0 if written.lower().startswith(("a ", "an ")) else numerals.english(written)
             # "two million" in words is as round as its last word
-            half = 0.5 * by * (1 if value is None or value < 1000 else 0.1 * value)
+            half = by * rounded(
+                value or 0, 0.5 * (1 if (value or 0) < 1000 else 0.1 * (value or 0))
+            )
             if value == 1 and _is_bare(hit) and scaled.scale == 1:
                 continue
+        if value and unit.kind in units.TEMPERATURES and _is_below(text, at, hit.end()):
+            value = -value
         if value:
             yield Quantity(unit.kind, value * by, half, loose, start, sign)
+
+
+_BEFORE_BELOW = 9
+"""Characters before a figure in which its sign is looked for: the longest one is "negative "."""
+_SIGN = re.compile(r"(?:\b(?:minus|negative) |(?<![\w)°]) ?-)$", re.IGNORECASE)
+_BELOW = re.compile(r"[ °A-Za-z]{0,20} below (?:zero|freezing)", re.IGNORECASE)
+
+
+def _is_below(text: str, start: int, end: int) -> bool:
+    """Return True for a temperature below zero."""
+    before = text[max(0, start - _BEFORE_BELOW) : start]
+    return bool(_SIGN.search(before) or _BELOW.match(text, end))

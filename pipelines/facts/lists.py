@@ -1,25 +1,15 @@
-"""Data files of this room, and the word lists of `words.tsv`."""
+"""Word lists of `words.tsv`, as words and as patterns."""
 
 import re
-from functools import cache
-from importlib import resources
 
+from crawler import rows
 
-def rows(name: str) -> list[list[str]]:
-    """Return the rows of a data file as cells, without comments."""
-    text = (resources.files("pipelines.facts") / name).read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
-    return [line.split("\t") for line in lines]
-
-
-@cache
-def _lists() -> dict[tuple[str, str], tuple[str, ...]]:
-    return {(name, lang): tuple(words.split("|")) for name, lang, words in rows("words.tsv")}
+_FILE = "pipelines.facts/words.tsv"
 
 
 def words(name: str, lang: str) -> tuple[str, ...]:
-    """Return a word list. Raises `KeyError` for an unknown one."""
-    return _lists()[name, lang]
+    """Return a word list. Raises `ValueError` for an unknown one."""
+    return rows.words(_FILE, name, lang)
 
 
 def alternatives(name: str, lang: str) -> str:

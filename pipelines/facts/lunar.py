@@ -3,14 +3,14 @@
 from datetime import date, timedelta
 from functools import cache
 
-from pipelines.facts.lists import rows
+from crawler.rows import rows
 
 
 @cache
 def _years() -> dict[int, tuple[date, str, int]]:
     return {
         int(year): (date.fromisoformat(first), lengths, int(leap))
-        for year, first, lengths, leap in rows("lunar_years.tsv")
+        for year, first, lengths, leap in rows("pipelines.facts/lunar_years.tsv")
     }
 
 

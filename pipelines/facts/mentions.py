@@ -12,7 +12,8 @@ class Day:
     """A calendar day. `year` is None when nothing resolves it.
 
     `stated` is False for a year supplied from the page. `relative` marks "yesterday" and the like:
-    the day is then only as good as the page's own date. `lunar`: month and day are of the lunar
+    the day is then only as good as the page's own date, but its weekday is sure if it was named
+    (`weekly`: on Tuesday). `lunar`: month and day are of the lunar
     calendar, in a year that is not known. `until`: end of the range
     that the day begins.
     """
@@ -25,6 +26,13 @@ class Day:
     start: int = 0
     lunar: bool = False
     until: tuple[int, int] | None = None
+    weekly: bool = False
+
+    @property
+    def weekday(self) -> int | None:
+        """Return the day of the week, from Monday as 0."""
+        when = existing(self.year, self.month, self.day) if self.year and not self.lunar else None
+        return None if when is None else when.weekday()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -48,7 +56,8 @@ class Day:
 class Period:
     """Months `first` to `last` of a year, None if unknown.
 
-    `third` is 1 to 3 for the first, second or last ten days of a month.
+    `third` is 1 to 3 for the first, second or last ten days of a month. `relative` marks "last
+    month", which depends on the page's date; `season` a season, with the months it roughly has.
     """
 
     first: int
@@ -56,6 +65,8 @@ class Period:
     year: int | None = None
     start: int = 0
     third: int | None = None
+    relative: bool = False
+    season: bool = False
 
 
 @dataclass(slots=True)
@@ -85,11 +96,12 @@ class Reading:
         known = self.stated is not None and existing(self.stated, month, day)
         return self.stated if known else None
 
-    def add_relative(self, by: int, start: int) -> None:
+    def add_relative(self, by: int, start: int, *, weekly: bool = False) -> None:
         """Add the day `by` days after the page's, if both exist."""
         when = _shifted(self.page, by) if self.page is not None else None
         if when is not None:
-            self.days.append(Day(when.month, when.day, when.year, relative=True, start=start))
+            day = Day(when.month, when.day, when.year, relative=True, start=start, weekly=weekly)
+            self.days.append(day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +220,37 @@ class Weekday(Mention):
             return
         back = reading.page.weekday() - self.weekday
         shift = -(back % 7) if self.weeks is None else 7 * self.weeks - back
-        reading.add_relative(shift, self.start)
+        reading.add_relative(shift, self.start, weekly=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NearMonth(Mention):
+    """Month counted from the page's (last month: -1)."""
+
+    shift: int
+    third: int | None = None
+
+    def read(self, reading: Reading) -> None:
+        if reading.page is None:
+            return
+        years, month = divmod(reading.page.month - 1 + self.shift, 12)
+        year = reading.page.year + years
+        period = Period(month + 1, month + 1, year, self.start, self.third, relative=True)
+        reading.periods.append(period)
+
+
+@dataclass(frozen=True, slots=True)
+class Season(Mention):
+    """Season of a year, from spring as 0."""
+
+    year: int | None
+    season: int
+
+    def read(self, reading: Reading) -> None:
+        reading.state(self.year, self.start)
+        first = 3 * self.season + 3
+        last = (first + 1) % 12 + 1
+        reading.periods.append(Period(first, last, self.year, self.start, season=True))
 
 
 @dataclass(frozen=True, slots=True)

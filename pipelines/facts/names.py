@@ -14,11 +14,12 @@ from itertools import product
 
 from pypinyin.constants import PINYIN_DICT
 
+from crawler.rows import rows
 from crawler.script import HAN
 from pipelines.facts import romanisation
-from pipelines.facts.lists import alternatives, rows, words
+from pipelines.facts.lists import alternatives, words
 
-_SURNAMES = dict(rows("surnames.tsv"))
+_SURNAMES = {row[0]: row[1] for row in rows("pipelines.facts/surnames.tsv")}
 SURNAMES = frozenset(_SURNAMES["single"])
 COMPOUND_SURNAMES = frozenset(_SURNAMES["compound"].split())
 
@@ -46,7 +47,7 @@ _ZH_AFTER = re.compile(rf"(?:{alternatives('after a foreign name', 'zh')}).*$")
 
 _EN_TOKEN = re.compile(r"[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{2,}|[A-Z]\.")
 # Words that segment as pinyin and are none: sentence openers and names with another Chinese form.
-_NOT_PINYIN = frozenset(row[0] for row in rows("lookalikes.tsv"))
+_NOT_PINYIN = frozenset(row[0] for row in rows("pipelines.facts/lookalikes.tsv"))
 _EN_PLACE_AFTER = re.compile(rf"\s(?P<word>{alternatives('place', 'en')})\b")
 _EN_FOREIGN = re.compile(
     rf"(?:(?i:{alternatives('title', 'en')})|Mayor of \w{{1,40}}),? "
@@ -92,7 +93,7 @@ def readings(char: str) -> tuple[str, ...]:
 
 @cache
 def _polyphones() -> dict[str, tuple[str, ...]]:
-    return {char: tuple(other.split()) for char, other in rows("polyphones.tsv")}
+    return {char: tuple(other.split()) for char, other in rows("pipelines.facts/polyphones.tsv")}
 
 
 @cache
@@ -104,6 +105,16 @@ def name_readings(char: str) -> tuple[str, ...]:
     """
     usual = (*readings(char)[:1], *_polyphones().get(char, ()))
     return tuple(dict.fromkeys((*usual, *(r.replace("v", "u") for r in usual if "v" in r))))
+
+
+@cache
+def _family_readings(char: str) -> tuple[str, ...]:
+    """Return a character's readings as a family name: 单 is Shan, and no Dan."""
+    only = dict(_READ_AS.findall(_SURNAMES["read"])).get(char)
+    return tuple(only.split(",")) if only else name_readings(char)
+
+
+_READ_AS = re.compile(rf"([{HAN}])([a-z,]+)")
 
 
 @cache
@@ -277,7 +288,12 @@ def _customary(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 @cache
 def _wade_giles() -> dict[str, tuple[str, ...]]:
     # Taipei also prints ih for the i of Wade and Giles: Hou Yu-ih.
-    return romanisation.wade_giles(_syllables()) | {"ih": ("yi",), "je": ("zhe", "re")}
+    known = romanisation.wade_giles(_syllables()) | {"ih": ("yi",), "je": ("zhe", "re")}
+    # 善政 is San-cheng: many say and print s for sh.
+    hissing = {
+        s: (*known[s], *known["sh" + s[1:]]) for s in known if "sh" + s[1:] in known and s[0] == "s"
+    }
+    return known | hissing
 
 
 def _pinyin_names(text: str) -> Iterator[Name]:
@@ -358,7 +374,7 @@ class PinyinIndex:
 
     def find(self, name: Name) -> bool:
         """Return True if the name occurs in the text."""
-        return any(self._reads(shape) for shape in name.readings)
+        return any(self._reads(shape, person=name.person) for shape in name.readings)
 
     def _at(self, syllable: str) -> frozenset[int]:
         if syllable.startswith("~") and syllable not in self.positions:
@@ -367,19 +383,30 @@ class PinyinIndex:
             self.positions[syllable] = found
         return self.positions.get(syllable, frozenset())
 
-    def _reads(self, shape: tuple[str, ...]) -> bool:
+    def _reads(self, shape: tuple[str, ...], *, person: bool) -> bool:
         places: Iterable[int] = self._at(shape[0])
         for offset, syllable in enumerate(shape[1:], 1):
             following = self._at(syllable)
             if not following:
                 return False
             places = [at for at in places if at + offset in following]
+        if person and not shape[0].startswith("~"):
+            return any(shape[0] in _family_readings(self.text[at]) for at in places)
         return bool(places)
+
+
+_PROVINCES = {word[0]: word[1:] for word in words("province", "zh")}
+_PROVINCES_SHORT = re.compile(rf"[{''.join(_PROVINCES)}]{{2,}}")
 
 
 @lru_cache(maxsize=512)
 def pinyin_index(text: str) -> PinyinIndex:
-    """Index a Chinese text by pinyin syllable; the latest texts are cached."""
+    """Index a Chinese text by pinyin syllable; the latest texts are cached.
+
+    Provinces in one character each (沪苏浙皖) are added in full.
+    """
+    short = {char for run in _PROVINCES_SHORT.findall(text) for char in run}
+    text = "\n".join((text, *sorted(_PROVINCES[char] for char in short)))
     positions: dict[str, set[int]] = {}
     for at, char in enumerate(text):
         for reading in name_readings(char):

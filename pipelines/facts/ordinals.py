@@ -51,7 +51,8 @@ _ZH_TERM_SHORT = re.compile(
 _ZH_FIRST = re.compile(r"首届")
 _ZH_PHASE = re.compile(
     r"(?<![第分共为])(?P<n>[一二三四五六七八九十]{1,2}|\d{1,2})期"
-    r"(?=工程|项目|建设|改造|开工|竣工|启动|通车|投产|[已将]|预计|计划)"
+    r"(?=工程|项目|建设|改造|开工|竣工|启动|通车|投[产运用]|[已将]|预计|计划|扩[建容]|建成|完工|动工"
+    r"|奠基|封顶|主体|用地|规划|招标|开通|运营|试运|交付|正式|全[面线部])"
 )
 _ZH_CENTURY = re.compile(r"(?P<n>\d{1,2}|[一二三四五六七八九十]{1,3})世纪")
 _ZH_ANNIVERSARY = re.compile(rf"{_N}\s?周年")
@@ -83,7 +84,12 @@ _EN_PART = re.compile(
     r"(?:No\.? ?)?(?P<n>\d{1,3})\b|\bT(?P<t>\d)\b"
 )
 _ZH_RANKED = re.compile(
-    rf"(?:排名|位[居列]|名列|居|列)[{HAN}]{{0,6}}第(?P<n>\d{{1,3}}|[一二三四五六七八九十]{{1,3}})(?:位|名)?"
+    rf"(?:排名|位[居列]|名列|居|列|获得?|夺得|取得|斩获|摘得|拿下|跑出|名次)[{HAN}]{{0,6}}"
+    r"第(?P<n>\d{1,3}|[一二三四五六七八九十]{1,3})(?:位|名)?"
+)
+_ZH_PRIZE = re.compile(r"(?P<n>[一二三四])等奖")
+_EN_PRIZE = re.compile(
+    r"\b(?P<n>first|second|third|fourth)[- ](?:(?:class|level) )?(?:prize|award)s?\b", re.IGNORECASE
 )
 _ZH_RUNNING = re.compile(r"连续(?:第)?(?P<n>\d{1,2}|[一二两三四五六七八九十]{1,3})年")
 
@@ -135,7 +141,7 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
     (r"centur(?:y|ies)", "century"),
     (r"quarter|half|industr|sector|floor|place|day|time\b", ""),
     (r"phase|stage\b", "phase"),
-    (r"batch|group of|round|lot\b|season\b", "batch"),
+    (r"batch|group(?: of\b|s?\s*$)|round|lot\b|season\b", "batch"),
     (r"week (?:of|in)\b|weeks? ?$", "week"),
     (r"issue|announcement", "number"),
     (r"board\b", "term"),
@@ -147,7 +153,7 @@ _EN_LABELS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"expo|fair|festival|games|marathon|forum|summit|exhibition|tournament|convention|cup\b"
-        r"|race|contest|competition|week|edition|exposition|league|symposium",
+        r"|race|contest|competition|shows?\b|carnival|week|edition|exposition|league|symposium",
         "event",
     ),
 )
@@ -241,6 +247,7 @@ _ZH_LABELLED = (
     (_ZH_PART, "part"),
     (_ZH_RANKED, "place"),
     (_ZH_RUNNING, "running"),
+    (_ZH_PRIZE, "prize"),
     (_ZH_CONGRESS, "party"),
     (_ZH_PHASE, "phase"),
     (_ZH_ANNIVERSARY, "anniversary"),
@@ -250,6 +257,7 @@ _ZH_LABELS = {"阶段": "phase", "期": "batch", "批": "batch", "轮": "batch",
               "号": "number", "章": "chapter", "条": "article", "名": "person",
               "位": "person"}  # fmt: skip
 _ZH_ISSUE = re.compile(r"简报|公报|通讯|杂志|刊|报告")
+_ZH_HEARING = re.compile(r"(?:发布|座谈|宣讲|报告|推介|招聘|听证|吹风)会|会议")
 _ZH_CENSUS = re.compile(r"普查|国土调查|土地调查|国情调查")
 
 
@@ -257,7 +265,7 @@ def _zh_label(counter: str, after: str) -> str:
     """Return the label for a measure word and the text after it."""
     if counter == "届":
         return _zh_term_or_event(after)
-    if counter == "次":
+    if counter == "次" or (counter == "场" and _ZH_HEARING.search(after)):
         return _zh_meeting(after)
     if counter == "期" and re.match(r"工程|项目|建设|改造", after):
         return "phase"
@@ -332,6 +340,9 @@ def _en_numbers(text: str) -> Iterator[Ordinal]:
         rank = int(hit["no"]) if hit["no"] else numerals.ordinal(hit["n"])
         if rank is not None:
             yield Ordinal("place", rank, hit.start("no" if hit["no"] else "n"), hit.end())
+    for hit in _EN_PRIZE.finditer(text):
+        if (rank := numerals.ordinal(hit["n"])) is not None:
+            yield Ordinal("prize", rank, *hit.span())
     for hit in _EN_RUNNING.finditer(text):
         rank = numerals.ordinal(hit["n"] or hit["m"])
         if rank is not None:

@@ -3,22 +3,22 @@
 import re
 from functools import cache
 
+from crawler.rows import rows
 from crawler.script import HAN
-from pipelines.facts.lists import rows
 
 
 @cache
 def countries() -> frozenset[str]:
     """Return the gazetteer's countries, by first English form."""
-    places = rows("places.tsv")
-    return frozenset(row[1].split("|")[0] for row in places if row[2:] == ["country"])
+    places = rows("pipelines.facts/places.tsv")
+    return frozenset(row[1].split("|")[0] for row in places if row[2:] == ("country",))
 
 
 @cache
 def _place_pattern(lang: str) -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
     """Return a pattern of the gazetteer's forms, and the places of each."""
     forms: dict[str, tuple[str, ...]] = {}
-    for chinese, english, *kind in rows("places.tsv"):
+    for chinese, english, *kind in rows("pipelines.facts/places.tsv"):
         listed = tuple(english.split("|"))
         several = kind == ["several"]
         if lang == "zh":
@@ -64,7 +64,11 @@ _OFFICES = {
 @cache
 def _office_pattern(lang: str) -> re.Pattern[str]:
     side = 0 if lang == "zh" else 1
-    known = [row[side].split(",|"[side]) for row in rows("places.tsv") if row[2:] == ["country"]]
+    known = [
+        row[side].split(",|"[side])
+        for row in rows("pipelines.facts/places.tsv")
+        if row[2:] == ("country",)
+    ]
     ordered = sorted((form for forms in known for form in forms), key=len, reverse=True)
     country = f"(?P<country>{'|'.join(map(re.escape, ordered))})"
     posts = "|".join(post for post in _OFFICES if post.isascii() == (lang == "en"))

@@ -133,7 +133,17 @@ def half_digit(written: str) -> float:
         return 0.5 * 10.0 ** -len(plain.partition(".")[2])
     # 350,000 is as likely rounded as exact, but 300 is hardly 340 rounded.
     zeros = len(plain) - len(plain.rstrip("0"))
-    return max(0.5, min(0.5 * 10.0**zeros, 0.05 * float(plain)))
+    return rounded(float(plain), max(0.5, min(0.5 * 10.0**zeros, 0.05 * float(plain))))
+
+
+_COARSEST = 0.2
+"""Share of a figure that half of its last digit is at most: 1万 is not 1.5万 rounded; set by hand,
+not measured."""
+
+
+def rounded(value: float, half: float) -> float:
+    """Return half of a figure's last digit, as far as it may be rounded."""
+    return min(half, _COARSEST * value) if value else half
 
 
 _VAGUE = 0.8

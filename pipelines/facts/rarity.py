@@ -13,9 +13,9 @@ Key = tuple[str, ...]
 
 def key(figure: Quantity) -> Key:
     """Return a figure's key: three digits and the power of ten."""
-    if figure.value <= 0:
+    if not figure.value:
         return ("figure", "0")
-    power = math.floor(math.log10(figure.value))
+    power = math.floor(math.log10(abs(figure.value)))
     return ("figure", f"{figure.value / 10.0**power:.2f}e{power}")
 
 

@@ -8,7 +8,7 @@ syllable has several readings in pinyin.
 from collections.abc import Iterable
 from functools import cache
 
-from pipelines.facts.lists import rows
+from crawler.rows import rows
 
 RUN_TOGETHER = {"szeto": ("sze", "to"), "auyeung": ("au", "yeung"), "kowloon": ("kow", "loon")}
 """Two syllables that are printed as one word."""
@@ -16,7 +16,7 @@ RUN_TOGETHER = {"szeto": ("sze", "to"), "auyeung": ("au", "yeung"), "kowloon": (
 
 @cache
 def _table() -> dict[str, str]:
-    return {row[0]: row[1] for row in rows("romanisation.tsv")}
+    return {row[0]: row[1] for row in rows("pipelines.facts/romanisation.tsv")}
 
 
 def characters(syllable: str) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
+from crawler.rows import rows
 from crawler.script import HAN
 from pipelines.facts import names, romanisation, sounds
-from pipelines.facts.lists import rows, words
+from pipelines.facts.lists import words
 from pipelines.facts.names import Name
 from pipelines.text import cedict
 
@@ -74,7 +75,11 @@ def sought(site: Site, chinese: Iterable[Site]) -> Sought | None:
 @cache
 def _kind_words(lang: str) -> dict[str, str]:
     side = 1 if lang == "zh" else 2
-    return {row[0]: row[side] for row in rows("sites.tsv") if row[0] not in ("of", "part")}
+    return {
+        row[0]: row[side]
+        for row in rows("pipelines.facts/sites.tsv")
+        if row[0] not in ("of", "part")
+    }
 
 
 @cache
@@ -82,7 +87,10 @@ def _kinds(lang: str) -> re.Pattern[str]:
     # 街道 is of a district, so that districts are read before roads.
     joined = "|".join(f"(?P<{kind}>{said})" for kind, said in sorted(_kind_words(lang).items()))
     if lang == "en":
-        return re.compile(rf"(?<= )(?:{joined})\b(?! of\b)")
+        # Only schools are named behind their kind: University of Technology.
+        return re.compile(
+            rf"(?<= )(?:{joined})\b(?! of\b)|\b(?P<of>University|College|Academy)\b(?= of )"
+        )
     # Few characters begin a kind: the alternatives are tried there alone.
     plain = re.sub(r"\(\?<!.*?\)", "", "|".join(_kind_words("zh").values()))
     return re.compile(f"(?=[{''.join({word[0] for word in plain.split('|')})}])(?:{joined})")
@@ -106,6 +114,7 @@ def _chinese(text: str, hit: re.Match[str]) -> Site | None:
     return Site(hit.lastgroup or "", name, way, hit.start() - len(name))
 
 
+_EN_OF = re.compile(r" of (?:the )?(?P<name>[A-Z][\w'’-]*(?: (?:and |for )?[A-Z][\w'’-]*){0,3})")
 _EN_BEFORE = re.compile(r"(?:(?:[A-Z][\w'’.-]*|of|and) ){1,5}$")
 _EN_WAYS = "east|west|south|north|central"
 _EN_WAY = re.compile(rf" (?P<way>{_EN_WAYS})\b", re.IGNORECASE)
@@ -113,6 +122,10 @@ _NO_NAME = frozenset(words("no name of a site", "en"))
 
 
 def _english(text: str, hit: re.Match[str]) -> Site | None:
+    if hit["of"]:
+        behind = _EN_OF.match(text, hit.end())
+        named = [word for word in behind["name"].split() if word[0].isupper()] if behind else []
+        return Site("school", " ".join(named), "", hit.start()) if named else None
     before = _EN_BEFORE.search(text[max(0, hit.start() - _LETTERS) : hit.start()])
     if before is None:
         return None
@@ -174,13 +187,16 @@ def _in_parts(called: list[str], name: str) -> Sought | None:
     found = all(any(char in name for char in part or ()) for part in parts)
     # East and lake have one rendering each; King and Peace have others.
     certain = all(len(char) == 1 for part in parts for char in part or ())
+    # Nor is a park of peace one of youth.
+    whole = (char for listed in _parts().values() for char in listed if len(char) > 1)
+    certain = certain or any(name.endswith(char) for char in whole)
     return Sought(found, False) if found or certain else None
 
 
 @cache
 def _parts() -> dict[str, tuple[str, ...]]:
     listed: dict[str, tuple[str, ...]] = {}
-    for kind, chinese, english in rows("sites.tsv"):
+    for kind, chinese, english in rows("pipelines.facts/sites.tsv"):
         for word in english.lower().split("|") if kind == "part" else ():
             listed[word] = (*listed.get(word, ()), *chinese.split("|"))
     return listed
@@ -199,7 +215,7 @@ def _shapes(called: list[str]) -> tuple[tuple[str, ...], ...]:
 def _purposes() -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
     return tuple(
         (re.compile(row[1]), frozenset(row[2].lower().split("|")))
-        for row in rows("sites.tsv")
+        for row in rows("pipelines.facts/sites.tsv")
         if row[0] == "of"
     )
 

@@ -18,7 +18,9 @@ def sound_alike(zh: str, en: str) -> float:
     zh_parts = [part for part in re.split(DOTS, zh) if not part.isascii()]
     en_parts = [part for part in re.split(r"[\s-]", en) if len(part.strip(".")) > 1]
     if len(zh_parts) == len(en_parts):
-        return _alike_by_part(zh_parts, en_parts)
+        # Hungarians have their family name first in Chinese: 欧尔班·维克托, Viktor Orban.
+        turned = min(_by_part(zh_parts[::-1], en_parts)) if len(zh_parts) > 1 else 0.0
+        return max(_alike_by_part(zh_parts, en_parts), turned)
     whole = _alike_by_part(["".join(zh_parts)], [" ".join(en_parts)])
     if not 2 <= len(zh_parts) < len(en_parts):
         return whole
@@ -33,9 +35,13 @@ def consonants(en: str) -> int:
 
 
 def _alike_by_part(zh: Sequence[str], en: Sequence[str]) -> float:
-    parts = zip(zh, en, strict=True)
-    similar = [_similarity(_zh_skeleton(a), _en_skeleton(b)) for a, b in parts]
+    similar = _by_part(zh, en)
     return sum(similar) / len(similar)
+
+
+def _by_part(zh: Sequence[str], en: Sequence[str]) -> list[float]:
+    parts = zip(zh, en, strict=True)
+    return [_similarity(_zh_skeleton(a), _en_skeleton(b)) for a, b in parts]
 
 
 _GAP, _KINDRED_SWAP, _SWAP, _TAIL = 0.9, 0.5, 1.2, 0.2

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.facts.lists import rows
+from crawler.rows import rows
 from pipelines.text import numerals
 
 
@@ -21,7 +21,7 @@ COUNT = Unit("count", 1.0)
 
 
 def _rows() -> Iterator[tuple[Unit, list[str], list[str]]]:
-    for kind, factor, zh, en in rows("units.tsv"):
+    for kind, factor, zh, en in rows("pipelines.facts/units.tsv"):
         over, _, under = factor.partition("/")
         unit = Unit(kind, float(over) / float(under or 1))
         yield unit, list(filter(None, zh.split("|"))), list(filter(None, en.split("|")))
@@ -40,6 +40,7 @@ _NOT_BEFORE = {
     "度": "假过量日电",
     "克": "服强拉",
     "升": "级学任旗温至格值",
+    "角": "落度色逐膜楼球斗钢",
     "瓦": "房屋",
 }
 """Characters after which a form is another word: 10里程碑, 两周年."""
@@ -87,6 +88,8 @@ PREFIX_PATTERN = "|".join(
     for prefix in sorted(PREFIXES, key=len, reverse=True)
 )
 
+TEMPERATURES = frozenset({"degrees", "fahrenheit"})
+"""Classes that may be below zero."""
 MONEY = frozenset({*PREFIXES.values(), "yuan", "CAD", "KRW", "RUB"} - {"age"})
 """Classes of money."""
 _ALIKE = (

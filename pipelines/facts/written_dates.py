@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from crawler.rows import rows
 from crawler.script import MONTH_NAMES, MONTHS
-from pipelines.facts.lists import rows
 from pipelines.facts.mentions import (
     BareDay,
     Days,
     LunarDay,
     Mention,
     Months,
+    NearMonth,
     OfMonth,
     Relative,
+    Season,
     Weekday,
     Years,
 )
@@ -48,6 +50,16 @@ _ZH_NEAR_MONTHS = {
     "下个月": 1,
 }
 _ZH_OF_MONTH = re.compile(rf"(?P<near>{'|'.join(_ZH_NEAR_MONTHS)})(?P<d>{_ZH_DAYS})[日号]")
+_ZH_NEAR_MONTH = re.compile(
+    rf"(?P<near>{'|'.join(name for name in _ZH_NEAR_MONTHS if name != '当月')})"
+    rf"(?:(?P<third>[上中下])旬|(?P<edge>[初底末]))?(?!球|(?:{_ZH_DAYS})[日号])"
+)
+# 今冬明春; 冬季奥运会 is no season of a year.
+_ZH_SEASONS = "春夏秋冬"
+_ZH_SEASON = re.compile(
+    rf"{_ZH_YEAR}?(?:[今去明](?P<near_one>[春夏秋冬])|(?P<one>[春夏秋冬])[季天])(?!奥|残奥|达沃斯)"
+    r"|(?P<summer>暑[期假])"
+)
 _ZH_LUNAR = re.compile(
     rf"{_ZH_YEAR}?\s?(?P<mark>农历|阴历|旧历|夏历)?(?P<leap>闰)?(?P<m>正|腊|冬|十[一二]?|[一二三四五六七八九])月"
     r"(?P<d>初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[一二]?十[一二三四五六七八九]?"
@@ -84,18 +96,20 @@ _ZH_PERIOD = re.compile(
 _ZH_MONTH_ONLY = re.compile(
     rf"(?:{_ZH_YEAR}\s?|(?<![\d第每逾近一二三四五六七八九十.·]))"
     r"(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s?月"
-    r"(?:份?(?P<third>[上中下])旬)?(?![龄饼嫂球亮光色])(?!\s?\d+\s?日)"
+    r"(?:份?(?P<third>[上中下])旬|(?P<edge>[初底末]))?(?![龄饼嫂球亮光色])(?!\s?\d+\s?日)"
 )
 _ZH_YEAR_ONLY = re.compile(
-    rf"(?P<y>(?:1[5-9]|20)\d\d|[一二][〇○零九][{ZH_DIGITS}]{{2}})"
+    rf"(?P<y>(?:1[5-9]|20)\d\d|(?<=[（(于自])1[0-4]\d\d(?=\s?年(?!前|历|来|以|的))"
+    rf"|[一二][〇○零九][{ZH_DIGITS}]{{2}})"
     rf"(?:\s?[-—–~～至到/]\s?(?P<y2>(?:19|20)\d\d|\d\d|[{ZH_DIGITS}]{{2}}(?:[{ZH_DIGITS}]{{2}})?))?"
     r"\s?(?:财政?|会计|学)?年(?!前)"
     rf"|民国\s?(?P<roc>\d{{1,3}}|[{ZH_DIGITS}十百]{{1,5}}|元)\s?年"
-    r"|公元前\s?(?P<bc>\d{1,4})\s?年"
+    r"|公元前\s?(?P<bc>\d{1,4})\s?年|公元\s?(?P<ad>\d{1,4})\s?年"
     r"|(?:(?P<century>20|二十|上|21|二十一|本)世纪)?(?P<decade>[1-9]0|[一二三四五六七八九]十)年代"
 )
 _ZH_RELATIVE = re.compile(
     r"(?P<w>大前天|前天|前日|前晚|昨天|昨日|昨[晚夜晨]|今天|今日|今[晨早晚夜午]|明天|明日|明[晨早晚]|大后天|后天)"
+    r"|(?<![\d一-龥])(?P<ago>[两二三四五六2-6])[天日](?P<way>[前后])(?![一-龥]*(?:内|就))"
     r"|(?P<week>上上|上|本|这|下)个?(?:星期|周|礼拜)(?P<of>[一二三四五六日天])(?![至到—-])"
     r"|(?<![每逢至到、上本这下个-])(?:星期|周|礼拜)(?P<on>[一二三四五六日天])(?=[，,（(）)上下晚召举在]|$)"
 )
@@ -137,9 +151,10 @@ _EN_PERIOD = re.compile(
     re.IGNORECASE,
 )
 _EN_MONTH_ONLY = re.compile(
-    rf"\b(?:(?P<third>[Ee]arly|[Ll]ate|[Mm]id)[- ])?(?P<m>{_MONTH})"
+    rf"\b(?:(?P<third>[Ee]arly|[Ll]ate|[Mm]id|beginning of|start of|end of)[- ])?(?P<m>{_MONTH})"
     rf"(?:,? (?:of )?(?P<y>(?:19|20)\d\d))(?!\d|,\d)"
-    rf"|\b(?i:in|for|of|since|during|by|last|this) (?:the )?(?:(?P<third2>early|late|mid)[- ])?"
+    rf"|\b(?i:in|for|(?:(?P<edge>beginning|start|end) )?of|since|during|by|last|this) "
+    rf"(?:the )?(?:(?P<third2>early|late|mid)[- ])?"
     rf"(?P<n>{_MONTH})(?![a-z])(?! \d)(?!(?: ?[-–—] ?| to | through | and ){_MONTH})"
     rf"|(?<!\d )(?<!\d(?:st|nd|rd|th) )\b(?P<bare>{_MONTH})(?![a-z])"
     r"(?='s | (?:CPI|PPI|PMI|GDP|exports?|imports?|sales|trade|output|retail|industrial|data"
@@ -164,9 +179,20 @@ _EN_YEAR_ONLY = re.compile(
     rf"| {_NO_YEAR})"
     r"|\b(?:[Ii]n|[Ss]ince|[Ff]rom|[Uu]ntil|[Bb]y|year|[Dd]ated) "
     rf"(?P<old>1[5-8]\d\d)(?![%,.]?\d|%| {_NO_YEAR})"
-    r"|\b(?P<bc>\d{1,4}) (?:BC|BCE|B\.C\.)"
+    r"|\b(?:[Ii]n|[Ss]ince|[Ff]rom) (?P<older>1[0-4]\d\d)(?=[.,;)](?!\d)|$"
+    r"| (?:by|during|under|when|and|the)\b)"
+    r"|\b(?P<bc>\d{1,4}) (?:BC|BCE|B\.C\.)|\bAD (?P<ad>\d{1,4})|\b(?P<ad2>\d{1,4}) (?:AD|CE)\b"
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_EN_NEAR_MONTH = re.compile(r"\b(?P<near>last|this|next) month\b", re.IGNORECASE)
+_EN_SEASON = re.compile(
+    r"(?<!hot )(?<!Hot )\b(?:(?P<one>spring|summer|autumn|winter)(?! water| rolls?| onions?)"
+    r"|(?:last|this|next|the|in) (?P<fall>fall)(?! of| in)"
+    r"|(?P<named>Spring|Summer|Autumn|Fall|Winter)"
+    r"(?= (?:20\d\d|[Ss]emester|[Tt]erm|job|recruitment)))\b"
+    r"(?: (?:of )?(?P<y>20\d\d))?"
+)
+_EN_SEASONS = ("spring", "summer", "autumn", "winter")
 _EN_RELATIVE = re.compile(
     r"\b(?P<w>the day before yesterday|the day after tomorrow|yesterday|today|tomorrow|last night"
     r"|tonight|this (?:morning|afternoon|evening))\b"
@@ -183,7 +209,15 @@ _SHIFT = {
 }  # fmt: skip
 
 
-_THIRDS = {"early": 1, "mid": 2, "late": 3}
+_THIRDS = {"early": 1, "mid": 2, "late": 3, "beginning": 1, "start": 1, "end": 3}
+_EDGES = {"初": 1, "底": 3, "末": 3}
+
+
+def _third(hit: re.Match[str]) -> int | None:
+    """Return the third of a month: 上旬, 月底."""
+    if hit["third"]:
+        return "上中下".index(hit["third"]) + 1
+    return _EDGES.get(hit["edge"] or "")
 
 
 def _int(text: str | None) -> int | None:
@@ -202,13 +236,20 @@ def chinese(text: str) -> Iterator[Mention]:
         yield Months(*hit.span(), _zh_year(hit), *_zh_months(hit), _near(hit))
     for hit in _ZH_MONTH_ONLY.finditer(text):
         month = _int(hit["m"])
-        third = "上中下".index(hit["third"]) + 1 if hit["third"] else None
-        yield Months(*hit.span(), _zh_year(hit), month, month, _near(hit), third)
+        yield Months(*hit.span(), _zh_year(hit), month, month, _near(hit), _third(hit))
+    for hit in _ZH_NEAR_MONTH.finditer(text):
+        yield NearMonth(*hit.span(), _ZH_NEAR_MONTHS[hit["near"]], _third(hit))
+    for hit in _ZH_SEASON.finditer(text):
+        named = hit["one"] or hit["near_one"] or "夏"
+        yield Season(*hit.span(), _zh_year(hit), _ZH_SEASONS.index(named))
     for hit in _ZH_YEAR_ONLY.finditer(text):
         yield Years(*hit.span(), _zh_year(hit), _last_year(hit))
     for hit in _ZH_RELATIVE.finditer(text):
         if hit["w"]:
             yield Relative(*hit.span(), _SHIFT[hit["w"][:-1]])
+        elif hit["ago"]:
+            days = _int(hit["ago"]) or 0
+            yield Relative(*hit.span(), -days if hit["way"] == "前" else days)
         else:
             weekday = "一二三四五六日".find((hit["of"] or hit["on"]).replace("天", "日"))
             yield Weekday(*hit.span(), weekday, _ZH_WEEKS.get(hit["week"] or ""))
@@ -255,7 +296,11 @@ def _zh_festivals() -> _Festivals:
 
     A festival alone may be the season: 国庆期间, 春节前夕. The days around New Year are days.
     """
-    days = {form: _festival(row) for row in rows("festivals.tsv") for form in row[0].split("|")}
+    days = {
+        form: _festival(row)
+        for row in rows("pipelines.facts/festivals.tsv")
+        for form in row[0].split("|")
+    }
     joined = "|".join(sorted(days, key=len, reverse=True))
     return re.compile(
         rf"(?P<day>大年初一|大年三十|除夕|(?:{joined})(?=当[天日晚]|这[一]?天))"
@@ -264,12 +309,16 @@ def _zh_festivals() -> _Festivals:
 
 @cache
 def _en_festivals() -> _Festivals:
-    days = {form: _festival(row) for row in rows("festivals.tsv") for form in row[1].split("|")}
+    days = {
+        form: _festival(row)
+        for row in rows("pipelines.facts/festivals.tsv")
+        for form in row[1].split("|")
+    }
     joined = "|".join(map(re.escape, sorted(days, key=len, reverse=True)))
     return re.compile(rf"\b(?:[Oo]n|[Tt]he day of) (?:the )?(?P<day>{joined})(?! holiday)\b"), days
 
 
-def _festival(row: list[str]) -> tuple[str, int, int]:
+def _festival(row: tuple[str, ...]) -> tuple[str, int, int]:
     return row[2], int(row[3]), int(row[4])
 
 
@@ -292,6 +341,8 @@ def _zh_year(hit: re.Match[str]) -> int | None:
         return _ROC + (1 if roc == "元" else _int(roc) or 0)
     if groups.get("bc"):
         return -int(groups["bc"])
+    if groups.get("ad"):
+        return int(groups["ad"])
     if groups.get("decade"):
         century = 2000 if groups["century"] in ("21", "二十一", "本") else 1900
         return century + (_int(groups["decade"]) or 0)
@@ -370,11 +421,19 @@ def english(text: str) -> Iterator[Mention]:
         yield Months(*hit.span(), _int(hit["y"]), *_en_months(hit))
     for hit in _EN_MONTH_ONLY.finditer(text):
         month = _month(hit["m"] or hit["n"] or hit["bare"])
-        third = _THIRDS.get(numerals.folded(hit["third"] or hit["third2"] or ""))
+        third = _THIRDS.get(
+            numerals.folded(hit["third"] or hit["third2"] or hit["edge"] or "").split(" ")[0]
+        )
         yield Months(*hit.span(), _int(hit["y"]), month, month, third=third)
     for hit in _EN_YEAR_ONLY.finditer(text):
-        year = -int(hit["bc"]) if hit["bc"] else _int(hit["y"] or hit["old"])
+        named = hit["y"] or hit["old"] or hit["older"] or hit["ad"] or hit["ad2"]
+        year = -int(hit["bc"]) if hit["bc"] else _int(named)
         yield Years(*hit.span(), year, _last_year(hit))
+    for hit in _EN_NEAR_MONTH.finditer(text):
+        yield NearMonth(*hit.span(), {"last": -1, "this": 0}.get(numerals.folded(hit["near"]), 1))
+    for hit in _EN_SEASON.finditer(text):
+        season = (hit["one"] or hit["named"] or "autumn").lower().replace("fall", "autumn")
+        yield Season(*hit.span(), _int(hit["y"]), _EN_SEASONS.index(season))
     for hit in _EN_RELATIVE.finditer(text):
         if hit["w"]:
             yield Relative(*hit.span(), _SHIFT[numerals.folded(hit["w"])])

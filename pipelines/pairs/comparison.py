@@ -18,7 +18,7 @@ _LABEL_WEIGHT = {
     "meeting": 1.0, "event": 1.0, "term": 0.8, "anniversary": 0.7, "batch": 0.6, "phase": 0.6,
     "week": 0.8, "number": 0.6, "document": 0.6, "part": 0.6, "line": 0.7, "institution": 0.7,
     "census": 0.5, "chapter": 0.5, "article": 0.4, "place": 0.4, "running": 0.4, "person": 0.4,
-    "plenum": 0.4, "party": 0.4, "plan": 0.4, "century": 0.2, "": 0.2,
+    "prize": 0.4, "plenum": 0.4, "party": 0.4, "plan": 0.4, "century": 0.2, "": 0.2,
 }  # fmt: skip
 """Weight of an ordinal by label. Meetings and events are numbered one by one; a plenum, a party
 congress or a five-year plan has the same number in hundreds of articles."""

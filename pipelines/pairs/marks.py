@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 
+from crawler.rows import rows
 from pipelines.facts import names, places
 from pipelines.facts.facts import Facts
 
@@ -63,9 +63,7 @@ def _sets(zh: Facts, en: Facts, read: Callable[[str, str], Set[int]]) -> tuple[f
 
 @cache
 def _words(name: str, lang: str) -> re.Pattern[str]:
-    text = (resources.files("pipelines.pairs") / "marks.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    (found,) = (words for listed, of, words in rows if (listed, of) == (name, lang))
+    (found,) = (row[2] for row in rows("pipelines.pairs/marks.tsv") if row[:2] == (name, lang))
     return re.compile(found if lang == "zh" else rf"\b(?:{found})\b", re.IGNORECASE)
 
 

@@ -29,6 +29,8 @@ _OTHER_END = 0.5
 """Clash of ranges of days that begin on one day and end on others."""
 _SLIPPED_DATES = 0.4
 """Factor on a clash of dates that an error of one day, or of a page's year, explains."""
+_RELATIVE_PERIOD = 0.5
+"""Weight of a "last month" that the other text lacks: it depends on the page's date."""
 _LEAD_TIMES = 3
 """Mentions that a year or period in title or lead counts for."""
 _REMARKED_YEARS = 0.3
@@ -131,6 +133,11 @@ def _any_same(zh: Iterable[Day], en: tuple[Day, ...]) -> bool:
 def _same_day(zh: Day, en: Day) -> bool:
     if zh.lunar != en.lunar or (zh.year and en.year and zh.year != en.year):
         return False
+    if (zh.weekly and not en.relative) or (en.weekly and (zh.weekly or not zh.relative)):
+        # A page may be late, but what was on a Tuesday was on no Monday.
+        weekdays = {zh.weekday, en.weekday} - {None}
+        if len(weekdays) > 1:
+            return False
     if en.relative:
         if not (zh.year and en.year):
             return zh.near(en, _RELATIVE_NEAR)
@@ -204,8 +211,11 @@ def moved(facts: Facts) -> bool:
 
 
 def _periods(zh: Facts, en: Facts) -> Part:
-    zh_periods, en_periods = zh.calendar.periods, en.calendar.periods
-    if not zh_periods or not en_periods:
+    # A text may name a season beside months: only seasons contradict each other.
+    sorts = {p.season for p in zh.calendar.periods} & {p.season for p in en.calendar.periods}
+    zh_periods = tuple(period for period in zh.calendar.periods if period.season in sorts)
+    en_periods = tuple(period for period in en.calendar.periods if period.season in sorts)
+    if not sorts:
         return Part()
     lost_en = _lost_periods(en_periods, zh_periods, en.lead)
     clash = min(lost_en, _lost_periods(zh_periods, en_periods, zh.lead))
@@ -222,7 +232,11 @@ def _periods(zh: Facts, en: Facts) -> Part:
 def _lost_periods(own: tuple[Period, ...], other: tuple[Period, ...], lead: int) -> float:
     """Return the share of a text's periods that the other text lacks."""
     weights = [(_LEAD_TIMES if period.start < lead else 1, period) for period in own]
-    lost = sum(w for w, period in weights if not any(_same_period(period, o) for o in other))
+    lost = sum(
+        w * (_RELATIVE_PERIOD if period.relative or all(o.relative for o in other) else 1)
+        for w, period in weights
+        if not any(_same_period(period, o) for o in other)
+    )
     return lost / sum(w for w, _ in weights)
 
 

@@ -2,15 +2,16 @@
 
 import pytest
 
+from crawler.rows import rows
 from pipelines.facts import names
 from pipelines.facts.facts import facts
-from pipelines.facts.lists import rows, words
+from pipelines.facts.lists import words
 
 STAGES = ("coming", "opening", "over")
 
 
 def test_no_list_has_an_empty_word_or_one_twice() -> None:
-    for name, lang, _ in rows("words.tsv"):
+    for name, lang, _ in rows("pipelines.facts/words.tsv"):
         listed = words(name, lang)
         assert all(word.strip() == word != "" for word in listed), name
         assert len(set(listed)) == len(listed), name
