@@ -109,7 +109,7 @@ def name_readings(char: str) -> tuple[str, ...]:
 
 @cache
 def _family_readings(char: str) -> tuple[str, ...]:
-    """Return a character's readings as a family name: 单 is Shan, and no Dan."""
+    """Return a character's readings as a family name: 单 is Shan."""
     only = dict(_READ_AS.findall(_SURNAMES["read"])).get(char)
     return tuple(only.split(",")) if only else name_readings(char)
 

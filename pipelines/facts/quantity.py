@@ -142,7 +142,7 @@ not measured."""
 
 
 def rounded(value: float, half: float) -> float:
-    """Return half of a figure's last digit, as far as it may be rounded."""
+    """Return half of the last digit, as far as rounding goes."""
     return min(half, _COARSEST * value) if value else half
 
 
