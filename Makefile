@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# In the order of folders, in which the long files come first: no worker waits for one at the end.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# A worker for each processor, two at least. In the order of folders, in which the long files come
+# first: no worker waits for one at the end.
+WORKERS := -n $(shell $(PYTHON) -c "import os; print(min(8, max(2, os.cpu_count() or 2)))") \
+	--dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test quick browser lint format bench mutants dictionary reference docs screenshots lock clean
 
@@ -53,10 +55,10 @@ demo: $(READY)
 	@$(BIN)/shizheng demo --output demo-output
 
 test: lint browser
-	$(BIN)/python -m pytest $(TWO)
+	$(BIN)/python -m pytest $(WORKERS)
 
 quick: $(READY)
-	$(BIN)/python -m pytest $(TWO) -m "not slow"
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 # The browser tests take the Chromium on PATH, else the one Playwright keeps.
 browser: $(READY)

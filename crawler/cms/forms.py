@@ -85,7 +85,7 @@ def _posted_back(action: str, url: str, asked: Sequence[Asked], stated: int) -> 
         target, argument = shape
         ends = [n for _, arg in words.values() if (n := _last_number(arg))]
         last = min(max(*numbered, *ends, stated), MAX_PAGES)
-        stem = re.sub(r"\d+$", "", argument)
+        stem = argument.rstrip("0123456789")
         for number in range(2, last + 1):
             yield with_form(action, ((_TARGET, target), (_ARGUMENT, f"{stem}{number}")))
         return

@@ -21,6 +21,8 @@ _INDEX = re.compile(
     r"/(?:index|list|default|node|more|search|login|sitemap|tag|category)[\w-]*(?:\.\w+)?/?$", re.I
 )
 _NEXT = re.compile(r"^(?:下一?[页頁]|后一页|next(?: page)?|[>»›]|&gt;)\s*[>»›]*$", re.IGNORECASE)
+_ENDING = re.compile(r"(?:index|list)?(?:(?<!\d)\d+|[_-]\d+)?(?:\.\w+)?/?$")
+_NAME = re.compile(r"(?<![\w%.-])[\w%.-]+?(?=\.\w+$|$)")
 _MIN_TITLE = 6
 
 
@@ -78,7 +80,7 @@ def _shape(url: str) -> str:
     path = re.sub(r"[0-9a-f]{16,}", "H", parts.path.lower())
     folder, _, last = re.sub(r"\d+", "9", path).rpartition("/")
     if not re.search(r"[9H]", last):
-        last = re.sub(r"[\w%.-]+?(?=\.\w+$|$)", "S", last, count=1)
+        last = _NAME.sub("S", last, count=1)
     keys = "&".join(sorted(key for key, _ in parse_qsl(parts.query)))
     return f"{parts.netloc}{folder}/{last}?{keys}"
 
@@ -93,8 +95,8 @@ def _is_page_of(anchor: Anchor, url: str) -> bool:
     here, there = urlsplit(url), urlsplit(anchor.url)
     if here.netloc != there.netloc:
         return False
-    stem = re.sub(r"(?:index|list)?(?:[_-]?\d+)?(?:\.\w+)?/?$", "", here.path)
-    other = re.sub(r"(?:index|list)?(?:[_-]?\d+)?(?:\.\w+)?/?$", "", there.path)
+    stem = _ENDING.sub("", here.path)
+    other = _ENDING.sub("", there.path)
     return stem.rstrip("/") == re.sub(r"/page$", "", other.rstrip("/"))
 
 

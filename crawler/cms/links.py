@@ -17,7 +17,7 @@ from crawler.cms.family import Link
 from crawler.cms.openers import clickable, entry_title, opened
 from crawler.credentials import without_user
 from crawler.item import NEWS_TIME
-from crawler.limits import mail_date, thinned
+from crawler.limits import MAX_URL, mail_date, thinned
 from crawler.script import HAN, MONTH_NAMES, month_number
 
 WIDGETS = (
@@ -179,10 +179,11 @@ def encoded(href: str | None, encoding: str | None) -> str | None:
 def absolute(href: str | None, base: str) -> str | None:
     """Return `href` as an absolute http(s) URL without fragment, or None.
 
-    None if it leads to no page. A user name in it is left out: it is nobody's to use, and part of
+    None if it leads to no page. Of a longer one than `MAX_URL` the beginning is returned, which is
+    too long as well. A user name in it is left out: it is nobody's to use, and part of
     no page's name.
     """
-    href = (href or "").strip()
+    href = (href or "").strip()[: MAX_URL + 1]
     if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
         return None
     if "\\" in href:  # a browser reads it as a slash

@@ -40,6 +40,7 @@ _FORWARD = re.compile(r"[>›»→⇒▶►≫＞⟩❯]")
 _BACKWARD = re.compile(r"[<‹«←⇐◀◄≪＜⟨❮]")
 _NEXT_CLASS = re.compile(r"(?:^|[\s_-])(?:next|nextpage|pagedown)(?:$|[\s_-])", re.IGNORECASE)
 _BACK_CLASS = re.compile(r"(?:^|[\s_-])(?:prev|previous|first)(?:$|[\s_-])", re.IGNORECASE)
+_ENDING = re.compile(r"(?:(?<!\d)\d+|[_-]\d+)?(?:\.\w+)?/?$")
 _LONGEST_LABEL = 24
 """Characters of a label of a pager; a longer text is a title. Set by hand, not measured."""
 _FIRST_YEAR = 1900
@@ -296,7 +297,7 @@ def _is_kin(target: str, url: str) -> bool:
     """
     here, there = urlsplit(url), urlsplit(target)
     folder = here.path.rpartition("/")[0]
-    stem = re.sub(r"(?:[_-]?\d+)?(?:\.\w+)?/?$", "", here.path)
+    stem = _ENDING.sub("", here.path)
     within = there.path.startswith((f"{folder}/", stem or "/"))
     return within and bool(re.search(r"\d", there.path[len(folder) :] + there.query))
 

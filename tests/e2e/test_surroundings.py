@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import warm
 
 from pipelines.tables import articles
 
@@ -26,6 +27,11 @@ def own(corpus: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(corpus, tmp_path / "own"))
 
 
+def run(arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process that is warm: what surrounds it is on disk."""
+    return warm.run("pipelines.cli", *shlex.split(arguments))
+
+
 def shell(
     arguments: str, how: str = "{}", **environment: str | None
 ) -> subprocess.CompletedProcess[bytes]:
@@ -38,9 +44,9 @@ def shell(
     )  # fmt: skip
 
 
-def sentence(ended: subprocess.CompletedProcess[bytes]) -> str:
+def sentence(ended: subprocess.CompletedProcess[bytes] | subprocess.CompletedProcess[str]) -> str:
     """Return what a command said on standard error: a line or few, and no traceback."""
-    said = ended.stderr.decode()
+    said = ended.stderr if isinstance(ended.stderr, str) else ended.stderr.decode()
     assert not any(word in said for word in ("internal error", "Traceback", "Exception ignored"))
     return said
 
@@ -101,7 +107,7 @@ def test_no_file_is_opened_where_a_closed_stream_was(own: Path) -> None:
     before = articles.read_articles(own, "yunze")
     ended = shell(f"release 1 --format parquet --output {own}", "{} >&- 2>&- <&-")
     assert ended.returncode == 0
-    assert shell(f"release verify 1 --output {own}").returncode == 0
+    assert run(f"release verify 1 --output {own}").returncode == 0
     assert articles.read_articles(own, "yunze").equals(before)
 
 
@@ -112,7 +118,7 @@ COMMANDS = ("status", RELEASE, "extract --all", "calibrate")
 def test_an_output_that_is_a_file_is_named(command: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for place in ("file", "file/deeper"):
-        ended = shell(f"{command} --output {tmp_path / place}")
+        ended = run(f"{command} --output {tmp_path / place}")
         assert ended.returncode in (1, 2)
         assert str(tmp_path / "file") in sentence(ended)
     assert (tmp_path / "file").read_text() == "x"
@@ -120,7 +126,7 @@ def test_an_output_that_is_a_file_is_named(command: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("command", ["status", RELEASE])
 def test_an_output_whose_name_no_file_system_takes_is_named(command: str, tmp_path: Path) -> None:
-    ended = shell(f"{command} --output {tmp_path / ('x' * 300)}")
+    ended = run(f"{command} --output {tmp_path / ('x' * 300)}")
     assert ended.returncode in (1, 2)
     assert "File name too long" in sentence(ended) or "no such folder" in sentence(ended)
 
@@ -142,9 +148,9 @@ def test_a_file_where_a_folder_has_to_be_is_named(folder: str, own: Path) -> Non
     shutil.rmtree(own / folder, ignore_errors=True)
     (own / folder).write_text("x")
     (own / "in.jsonl").write_text(json.dumps(ARTICLE))
-    command = {"reports": "report", "releases": RELEASE, "runs": f"import {own / 'in.jsonl'}"}
-    command = command.get(folder, "align")
-    ended = shell(f"{command} --output {own}")
+    writers = {"reports": "report", "releases": RELEASE, "runs": f"import {own / 'in.jsonl'}"}
+    command = writers.get(folder, "align")
+    ended = run(f"{command} --output {own}")
     assert ended.returncode in (1, 2)
     assert str(own / folder) in sentence(ended)
 
@@ -169,7 +175,7 @@ def test_a_crawl_that_cannot_use_its_state_file_names_it_in_the_run_s_sentence(
     path = tmp_path / "state" / "dalian.sqlite"
     path.parent.mkdir()
     path.write_bytes(b"no database at all " * 500)
-    ended = shell(f"crawl dalian --time-limit 60s --output {tmp_path}")
+    ended = run(f"crawl dalian --time-limit 60s --output {tmp_path}")
     assert ended.returncode == 4
     assert f"dalian: {path}: not a usable state file" in sentence(ended)
     assert "move it away" in sentence(ended)
@@ -192,13 +198,11 @@ def test_neither_a_home_nor_a_folder_for_temporary_files_is_needed(own: Path) ->
 
 @pytest.mark.parametrize("name", ["manifest.json", "counts.json"])
 def test_a_damaged_record_of_a_run_is_named(name: str, own: Path) -> None:
-    shell(f"report --output {own}")
+    (own / "in.jsonl").write_text(json.dumps(ARTICLE))
+    run(f"import {own / 'in.jsonl'} --output {own}")
     runs = sorted((own / "runs").glob("*/manifest.json"))
-    if not runs:
-        shell(f"align --output {own}")
-        runs = sorted((own / "runs").glob("*/manifest.json"))
     path = runs[0].with_name(name)
     path.write_bytes(b"\xff{")
-    ended = shell(f"status --output {own}")
+    ended = run(f"status --output {own}")
     assert ended.returncode == 1
     assert f"{path}: not a readable record of a run" in sentence(ended)

@@ -103,10 +103,10 @@ def test_an_import_declared_to_be_in_the_other_language_is_not_paired(
 
 
 @pytest.mark.slow
-def test_two_texts_of_a_megabyte_are_answered(tmp_path: Path) -> None:
+def test_two_texts_far_above_what_is_compared_are_answered(tmp_path: Path) -> None:
     rng = random.Random(1)
     zh, en = "", ""
-    while len(en) < 1_000_000:
+    while len(en) < 200_000:
         a, b, c = (rng.randint(1, 9999) for _ in range(3))
         zh += f"副市长王建国主持第{a}次会议，投资{b / 10}亿元，改造{c}户。\n"
         en += f"The city of Yunze planted {b} trees, opened {c} rooms and saw {a} guests arrive. "

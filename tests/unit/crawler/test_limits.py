@@ -137,7 +137,7 @@ def test_a_list_is_read_up_to_its_bounds_and_says_if_anything_was_left_out() -> 
     assert limits.cut_list("a" * (limits.MAX_LIST_CHARS + 1))[1]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ["generic", "trs"])  # all read links in one way
 def test_links_far_down_a_deep_tree_are_read(family: str) -> None:
     # Each asked all its ancestors where it stands; 20,000 links took the square of that.
     deep = "<div><a href='/art/2024/4/2/art_1_1.html'>滨江市新闻标题</a>" * 20_000
