@@ -89,7 +89,7 @@ _MU = 15
 _SCALES = {"十": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 _MEASURES = (
     "个项家人名位条所座套件次场批种类处辆台只艘架间起宗份期张户幢栋支款对届省市县区国方剂棵株头"
-    "村夜晚班"
+    "村夜晚班幅篇册枚盏趟列副双盆桌"
 )
 _SHARES = ("percent", "points", "times")
 """Classes of figures that something rises by."""
@@ -209,7 +209,8 @@ def _is_figure(hit: re.Match[str], after: str) -> bool:
         or written[0] in "数几好"
         or written in _MANY
         or written[-1] in "几数"
-        or (len(written) > 1 and (hit["after"] or hit["few"]))  # 五十上下
+        or hit["few"]
+        or (len(written) > 1 and hit["after"])  # 五十上下
         or (after in ("级", "规") and len(written) > 1)  # 千亿级产业, 百亿规模
         or (after and after in _MEASURES)
     )

@@ -73,7 +73,7 @@ _AND_HALF = re.compile(
 _VAGUE = re.compile(
     r"\b(?:(?P<of>tens|dozens|scores|hundreds|thousands) of )?"
     r"(?P<n>tens|dozens|scores|hundreds|thousands|millions|billions|trillions)"
-    rf" of\b(?: (?P<unit>{units.EN_PATTERN}))?"
+    rf"(?(of)\b(?: of\b)?| of\b)(?: (?P<unit>{units.EN_PATTERN}))?"
     r"|\b(?:several|a few) (?P<few>dozen|hundred|thousand|million|billion)\b"
     rf"(?: (?P<unit2>{units.EN_PATTERN}))?",
     re.IGNORECASE,

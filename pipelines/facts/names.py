@@ -25,10 +25,12 @@ COMPOUND_SURNAMES = frozenset(_SURNAMES["compound"].split())
 
 _POST = f"(?:{alternatives('post', 'zh')})"
 _FAMILY = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
-_ZH_NAME = rf"{_FAMILY}[{HAN}]{{1,2}}"
+# A wife may have her husband's family name before her own: 楊何蓓茵, Mrs Yeung.
+_MARRIED = rf"[{''.join(sorted(SURNAMES))}]{{2}}[{HAN}]{{2}}"
+_ZH_NAME = rf"(?:{_MARRIED}|{_FAMILY}[{HAN}]{{1,2}})"
 _ZH_NAME_END = rf"(?=[，、。；：（）()\s,“”]|{alternatives('after a name', 'zh')}|$)"
 _ZH_POSTED = re.compile(
-    rf"{_POST}(?P<names>{_ZH_NAME}?{_ZH_NAME_END}"
+    rf"{_POST}(?P<names>(?:{_FAMILY}[{HAN}]{{1,2}}?|{_MARRIED}){_ZH_NAME_END}"
     rf"(?:[、和]{_ZH_NAME}{_ZH_NAME_END})*)"
 )
 # With the point of ASCII, which also ends sentences, only after the word for a guest.
@@ -162,7 +164,7 @@ def english_names(text: str) -> tuple[Name, ...]:
         (_EN_HYPHENATED, _hyphenated),
         (_en_three(), _three),
         (_en_customary_place(), _customary_place),
-        (_EN_LEE, _lee),
+        (_en_lee(), _lee),
         (_EN_TITLED, _titled),
     )
     for pattern, read in readers:
@@ -179,11 +181,16 @@ _EN_HYPHENATED = re.compile(
     r"\b(?P<name>(?P<a>[A-Z][a-z]+|[A-Z]{2,})(?: (?P<b>[A-Z][a-z]+))?"
     r" (?P<c>[A-Z][a-z]*)-(?P<d>[A-Za-z][a-z]*))\b"
 )
+
+
 # Also a title with its office: Secretary for Security Chris Tang.
-_EN_LEE = re.compile(
-    rf"\b{_TITLED}\.?(?: (?:for|of)(?: (?:the |and )?[A-Z][a-z]+,?){{1,6}}?)?,? "
-    r"(?P<name>(?P<given>(?!(?:Mr|Ms|Mrs|Dr|Prof)\b)[A-Z][a-z]+) (?P<a>[A-Z][a-z]+))\b"
-)
+@cache
+def _en_lee() -> re.Pattern[str]:
+    families = "|".join(s.capitalize() for s in romanisation.syllables() if _is_family(s))
+    return re.compile(
+        rf"\b{_TITLED}\.?(?: (?:for|of)(?: (?:the |and )?[A-Z][a-z]+,?){{1,6}}?)?,? "
+        rf"(?P<name>(?P<given>(?!(?:Mr|Ms|Mrs|Dr|Prof)\b)[A-Z][a-z]+) (?P<a>{families}))\b"
+    )
 
 
 # After a title words that are mostly none of a name are one: Party chief Li Gang, Mayor Li An.
@@ -257,9 +264,13 @@ def _three(hit: re.Match[str]) -> Name | None:
 def _lee(hit: re.Match[str]) -> Name | None:
     """Return the family name of a name like Mr John Lee."""
     given, family = hit["given"].lower(), hit["a"].lower()
-    if not _is_family(family) or segment(given) or romanisation.characters(given):
+    spelt = segment(given) or romanisation.characters(given)
+    if spelt and given not in _GIVEN:
         return None
     return Name(f"{given} {family}", ((f"~{family}",),), False, hit.start("name"), family=True)
+
+
+_GIVEN = frozenset(name.lower() for name in words("given name", "en"))
 
 
 def _is_family(syllable: str) -> bool:

@@ -99,6 +99,8 @@ def _kinds(lang: str) -> re.Pattern[str]:
 _CUT = re.compile(r"^.*[在于至从往沿的了]")
 _NO_END = frozenset("条座个等各该些已充")
 """Characters that end no name: 一条街, 他补充道."""
+_NUMBERED = re.compile("[一二三四五六七八九十]$")
+_NUMBERED = re.compile("[一二三四五六七八九十]$")
 _ZH_WAYS = {"东": "east", "西": "west", "南": "south", "北": "north", "中": "central"}
 
 
@@ -109,6 +111,8 @@ def _chinese(text: str, hit: re.Match[str]) -> Site | None:
         return None
     way = ""
     if hit.lastgroup == "road":
+        # 中山东一路 is of the east, too.
+        name = name[:2] + _NUMBERED.sub("", name[2:])
         after = text[hit.end() : hit.end() + 1] if hit.group().endswith("道") else ""
         way = _ZH_WAYS.get(after) or (_ZH_WAYS.get(name[-1], "") if len(name) > 2 else "")
     return Site(hit.lastgroup or "", name, way, hit.start() - len(name))
@@ -151,7 +155,7 @@ def _compared(en: Site, zh: Site) -> Sought | None:
     if judged is not None:
         called = []
     for at in range(len(called) - 1, -1, -1):
-        verdict = _word(called[at:], zh)
+        verdict = _word(called[at:], "".join(called), zh)
         if verdict is not None and (judged is None or verdict.found):
             judged = verdict
         if judged and judged.found:
@@ -161,8 +165,8 @@ def _compared(en: Site, zh: Site) -> Sought | None:
     return judged
 
 
-def _word(called: list[str], zh: Site) -> Sought | None:
-    """Judge a word of a name, with those after it."""
+def _word(called: list[str], whole: str, zh: Site) -> Sought | None:
+    """Judge a word of the `whole` name, with those after it."""
     word = called[0]
     plain = word.lower().removesuffix("'s") in cedict.vocabulary()
     if shapes := _shapes(called) or _shapes(called[:1]):
@@ -176,7 +180,7 @@ def _word(called: list[str], zh: Site) -> Sought | None:
     if _translates(word, zh.name):
         return Sought(True, False)
     # Dictionaries do not have every translation.
-    return None if plain else _sounds(word, zh.name)
+    return None if plain else _sounds(word, whole, zh.name)
 
 
 def _in_parts(called: list[str], name: str) -> Sought | None:
@@ -241,10 +245,13 @@ def _one_stem(first: str, second: str) -> bool:
     return first == second or (len(short) >= _STEM and long.startswith(short))
 
 
-def _sounds(word: str, name: str) -> Sought | None:
+def _sounds(word: str, whole: str, name: str) -> Sought | None:
     """Judge by sound any end of a Chinese name."""
     ends = [name[-length:] for length in range(2, min(len(name), 6) + 1)]
     alike = [sounds.sound_alike(end, word) for end in ends]
     if sounds.consonants(word) < _CONSONANTS or _OTHER <= max(alike) < _SAME:
+        return None
+    # Des Voeux Road is 德辅道: neither word is the name.
+    if max(alike) < _SAME and max(sounds.sound_alike(end, whole) for end in ends) >= _OTHER:
         return None
     return Sought(max(alike) >= _SAME, False)

@@ -134,7 +134,9 @@ _EN_WHEN = re.compile(
     rf"|(?:the )?(?P<e>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
     rf"(?:(?: ?[-–—] ?| to )(?P<e2>3[01]|[12]\d|[1-9])(?:st|nd|rd|th)?)?"
     rf" (?:of )?(?P<n>{_MONTH})(?:,? (?P<z>(?:19|20)\d\d))?)(?![A-Za-z0-9])"
+    r"(?:,? (?:of )?(?P<near>[Ll]ast|[Tt]his|[Nn]ext) year\b)?"
 )
+_EN_NEAR_YEARS = {"last": -1, "this": 0, "next": 1}
 _EN_COUNT = r"(?P<c>two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})"
 _EN_PERIOD = re.compile(
     rf"\b(?:(?:from |between |during |in )?(?P<a>{_MONTH})"
@@ -188,8 +190,8 @@ _EN_NEAR_MONTH = re.compile(r"\b(?P<near>last|this|next) month\b", re.IGNORECASE
 _EN_SEASON = re.compile(
     r"(?<!hot )(?<!Hot )\b(?:(?P<one>spring|summer|autumn|winter)(?! water| rolls?| onions?)"
     r"|(?:last|this|next|the|in) (?P<fall>fall)(?! of| in)"
-    r"|(?P<named>Spring|Summer|Autumn|Fall|Winter)"
-    r"(?= (?:20\d\d|[Ss]emester|[Tt]erm|job|recruitment)))\b"
+    r"|(?P<named>Spring|Summer|Autumn|Winter)(?= (?:20\d\d|Semester|Term|[a-z]))(?! water)"
+    r"|(?P<term>Fall)(?= (?:20\d\d|[Ss]emester|[Tt]erm)))\b"
     r"(?: (?:of )?(?P<y>20\d\d))?"
 )
 _EN_SEASONS = ("spring", "summer", "autumn", "winter")
@@ -407,7 +409,8 @@ def english(text: str) -> Iterator[Mention]:
     for hit in _EN_WHEN.finditer(text):
         month, day = _month(hit["m"] or hit["n"]), _int(hit["d"] or hit["e"])
         second = (_month(hit["m2"]) if hit["m2"] else month, _int(hit["d2"] or hit["e2"]))
-        yield Days(*hit.span(), _int(hit["y"] or hit["z"]), ((month, day), second))
+        near = _EN_NEAR_YEARS.get(numerals.folded(hit["near"] or ""))
+        yield Days(*hit.span(), _int(hit["y"] or hit["z"]), ((month, day), second), near)
     for hit in _EN_LUNAR.finditer(text):
         lunar_month, lunar_day = numerals.ordinal(hit["m"]), numerals.ordinal(hit["d"])
         if lunar_month and lunar_day:

@@ -153,6 +153,8 @@ def _slip(zh: Day, en: Day) -> bool:
 
     Pages moved to a new site have the date of the move.
     """
+    if zh.weekly and en.weekly:
+        return False
     if zh.stated and en.stated:
         return zh.near(en, _NEAR)
     return zh.near(en, _NEAR) or (zh.month, zh.day) == (en.month, en.day)
