@@ -119,7 +119,7 @@ def _chinese(text: str, hit: re.Match[str]) -> Site | None:
 
 
 _EN_OF = re.compile(r" of (?:the )?(?P<name>[A-Z][\w'’-]*(?: (?:and |for )?[A-Z][\w'’-]*){0,3})")
-_EN_BEFORE = re.compile(r"(?:(?:[A-Z][\w'’.-]*|of|and) ){1,5}$")
+_EN_BEFORE = re.compile(r"(?:(?:[A-Z][\w'’.-]*|of|and|\d{1,2}(?:st|nd|rd|th)) ){1,5}$")
 _EN_WAYS = "east|west|south|north|central"
 _EN_WAY = re.compile(rf" (?P<way>{_EN_WAYS})\b", re.IGNORECASE)
 _NO_NAME = frozenset(words("no name of a site", "en"))
