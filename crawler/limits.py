@@ -6,7 +6,6 @@ ones the largest have 7,769 elements, 1,532 lines and 1.5 million characters.
 
 import math
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -36,8 +35,6 @@ MAX_ANCHORS = 20_000
 
 _LARGE_SCRIPT = 1 << 16
 """Bytes of a script that is left out of a page above `MAX_CHARS`; set by hand, not measured."""
-_CROWDED = 2048
-"""Characters without a closing bracket in which so many attributes could occur."""
 _OPEN = re.compile(rb"<(script|style)\b", re.IGNORECASE)
 _CLOSE = {
     name: re.compile(rb"</" + name + rb"\s*>", re.IGNORECASE) for name in (b"script", b"style")
@@ -45,12 +42,12 @@ _CLOSE = {
 _ATTRIBUTE = re.compile(
     r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?|[\s/=]+"""
 )
-_OPEN_VALUE = re.compile(
-    r"""<(?=((?:[^<>=]++|=\s{0,64}+(?:"[^">]{0,2048}+"|'[^'>]{0,2048}+'|(?!["'\s])))*))\1"""
-    r"""=\s{0,64}+["'\s]"""
-)  # a group repeated possessively matches wrongly in Python 3.11.2
-"""Tag with a value in quotes that is open, or too long, where the first bracket comes."""
-_WHOLE_TAG = re.compile(rf"(<[a-zA-Z][^\s/>]*+)(?:{_ATTRIBUTE.pattern})*+")
+_WHOLE_TAG = re.compile(
+    rf"(<(?:(script|style)(?=[\s/>])|[a-z][^\s/>]*+))(?:{_ATTRIBUTE.pattern})*+"
+    r"(?(2)(>[^<]*+(?:<(?!/\2)[^<]*+)*)?)",
+    re.IGNORECASE,
+)
+"""Tag, of a script or style with its content: the words of that are no attributes."""
 
 _ANCHOR = re.compile(r"<a\s", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+")
@@ -112,46 +109,18 @@ def cut_list(text: str) -> tuple[str, bool]:
 
 
 def thinned(html: str) -> str:
-    """Return markup with at most `MAX_ATTRIBUTES` to a tag; mostly `html` itself."""
-    # The first look is for plain tags, the second for those with a bracket in a value.
-    if any(_crowded(html)) or (len(html) > _CROWDED and _OPEN_VALUE.search(html)):
-        return _WHOLE_TAG.sub(_thin, html)
-    return html
+    """Return markup with at most `MAX_ATTRIBUTES` to a tag."""
+    return _WHOLE_TAG.sub(_thin, html)
 
 
 def _thin(found: re.Match[str]) -> str:
-    tag = found[0]
-    if len(tag) <= 2 * MAX_ATTRIBUTES:
-        return tag
-    attributes = islice(_ATTRIBUTE.finditer(tag, found.end(1) - found.start()), MAX_ATTRIBUTES)
-    end = max((attribute.end() for attribute in attributes), default=len(tag))
-    return tag if end == len(tag) else f"{tag[:end]} "
-
-
-def _crowded(html: str) -> Iterator[bool]:
-    """Yield True for each long stretch with a crowded tag."""
-    at = 0
-    while len(html) - at >= _CROWDED:
-        end = html.rfind(">", at, at + _CROWDED)
-        if end < 0:
-            end = html.find(">", at + _CROWDED)
-            end = len(html) if end < 0 else end
-            words = html[at:end].split(None, MAX_ATTRIBUTES)
-            yield len(words) > MAX_ATTRIBUTES and not _is_script(html, at, end)
-        at = end + 1
-
-
-def _is_script(html: str, at: int, end: int) -> bool:
-    """Return True for the whole content of a script or style.
-
-    Its words are no attributes.
-    """
-    start = html.rfind("<", max(0, at - _CROWDED), at)
-    opened = _WHOLE_TAG.match(html, start) if start >= 0 else None
-    if opened is None or opened.end() != at - 1:
-        return False  # a bracket in a value, after which the tag goes on
-    name = opened[1][1:].lower()
-    return name in ("script", "style") and html[html.find("<", at) : end].lower() == f"</{name}"
+    name, content = found[1], found[3] or ""
+    end = len(found[0]) - len(content)
+    if end <= 2 * MAX_ATTRIBUTES:
+        return found[0]
+    attributes = islice(_ATTRIBUTE.finditer(found[0], len(name), end), MAX_ATTRIBUTES)
+    last = max((attribute.end() for attribute in attributes), default=end)
+    return found[0] if last == end else f"{found[0][:last]} {content}"
 
 
 def _without_scripts(body: bytes) -> bytes:

@@ -10,6 +10,7 @@ outcomes, the items themselves. Draws go through the plans and estimates that th
 """
 
 import argparse
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from itertools import islice
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import ndtri
 
 from pipelines.quality import agreement, estimates, intervals, sampling, verdicts
 from pipelines.quality.intervals import Estimate
@@ -364,8 +366,17 @@ def _city(name: str, corpus: Corpus, sample: PairSample) -> Iterator[Trial]:
 def _trial(name: str, truth: float, one: Estimate | None, *, wilson: bool = True) -> Trial:
     if one is None:
         return Trial(name, truth, truth, 0, 0)
-    plain = intervals.wilson(one.value, one.effective) if wilson else None
+    plain = _wilson(one.value, one.effective) if wilson else None
     return Trial(name, truth, one.value, one.low, one.high, plain)
+
+
+def _wilson(value: float, effective: float) -> tuple[float, float]:
+    """Return Wilson's score interval (1927) of a share seen in `effective` items."""
+    z = float(ndtri(0.5 + intervals.CONFIDENCE / 2))
+    middle = value + z * z / (2 * effective)
+    half = z * math.sqrt(value * (1 - value) / effective + z * z / (4 * effective**2))
+    scale = 1 + z * z / effective
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
 def _seeds() -> Iterator[int]:

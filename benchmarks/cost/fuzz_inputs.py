@@ -1,13 +1,13 @@
-"""Processor time and memory of hostile inputs that are no pages: what one of them may cost.
+"""Processor time and memory of hostile inputs: what one of them may cost.
 
-    python -m benchmarks.cost.fuzz_inputs [--seed 1] [--drawn 40]
+    python -m benchmarks.cost.fuzz_inputs [--seed 1] [--drawn 40] [--only KIND] [--each]
 
-Lists (of a family each), feeds, sitemaps, robots.txt, compressed bodies, archives, lines to import,
-city files and verdict sheets: of each kind the inputs below, and as many drawn by the seed, which
-repeat a piece or two of the kind's own marks up to its bound. Every input is read in a process of
-its own, ended after a minute of processor time. For each kind the costliest is printed; exit code 1
-if one took more than `SLOW` seconds, or ended in anything but an answer or a sentence. Pages have
-`fuzz_extract`, long runs in stored texts `tests/unit/facts/test_growth.py`.
+Pages, lists (of a family each), feeds, sitemaps, robots.txt, compressed bodies, archives, lines to
+import, city files and verdict sheets: of each kind the inputs below, and as many drawn by the seed,
+which repeat a piece or two of the kind's own marks up to its bound. Every input is read in a
+process of its own, ended after a minute of processor time. For each kind the costliest is printed,
+with `--each` every one; exit code 1 if one took more than `SLOW` seconds, or ended in anything but
+an answer or a sentence. Long runs in stored texts: `tests/unit/facts/test_growth.py`.
 """
 
 import argparse
@@ -29,15 +29,21 @@ from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler import limits
 from crawler.archive.reader import read_records
+from crawler.city import unnamed_city
 from crawler.city_file import load_city
 from crawler.cms import FAMILIES
 from crawler.errors import ShizhengError
+from crawler.extract.article import extract
 from crawler.fetch.guards import MAX_ROBOTS, readable_robots
+from crawler.item import Article, Reject
 from crawler.unpacking import unpacked
+from pipelines.articles.article_language import judge
 from pipelines.articles.imports import read_jsonl
 from pipelines.review import sheets
 
-URL = "http://www.anlan.example/xwzx/index.html"
+URL = "http://www.anlan.example/art/2024/3/5/art_1_77.html"
+CITY = unnamed_city(URL)
+TEXT = "市政府召开常务会议，研究部署安全生产工作，审议通过三年行动方案。".encode()
 LIMIT, SLOW = 60, 20.0
 """CPU seconds after which an input is a hang, and after which it is a finding. A list of eight
 million characters takes a tenth of the second one; set by hand for slow machines."""
@@ -45,6 +51,19 @@ _MB = 1 << 20
 
 Input = tuple[str, bytes]
 Reader = Callable[[bytes, Path], object]
+
+
+def read_page(body: bytes, _: Path) -> object:
+    """Read and judge one page."""
+    result = extract(URL, body, {"content-type": "text/html; charset=utf-8"}, CITY)
+    if isinstance(result, Reject):
+        if result.reason == "unreadable":
+            raise AssertionError(f"the guard had to catch an error: {result.detail}")
+        return f"Reject {result.reason}"
+    if not all(isinstance(one, Article | Reject) for one in judge(result)):
+        raise TypeError("the language step returned another thing")
+    (result.title + result.text).encode()
+    return "Article" + " truncated" * ("truncated" in result.flags)
 
 
 def read_lists(body: bytes, _: Path) -> object:
@@ -106,8 +125,83 @@ def record(*extra: bytes, body: bytes = b"<p>x</p>") -> bytes:
 
 
 SHEET = b"level,city,pair_id,verdict,reviewer,note\n"
-CITY = b"name: {zh: x, en: X}\nhosts: [a.example]\nsources: []\n"
-KINDS: dict[str, tuple[Reader, int, tuple[str, ...], tuple[Input, ...]]] = {
+CITY_FILE = b"name: {zh: x, en: X}\nhosts: [a.example]\nsources: []\n"
+TOKENS = (
+    *("<p>", "</p>", "<p ", "<div>", "</div>", "<b>", "<a href=x.doc>", "</a>", "<br>", "<td>"),
+    *("<tr>", "<table>", "<li>", "<ul>", "<span>", "<h1>", "<head>", "<body>", "</html>"),
+    *("<!--", "-->", "<!--正文begin-->", "<!--正文end-->", "<script>", "</script>", "<style>"),
+    *("<title>", "<meta name=PubDate content='2024-03-05'>", "<meta ", "<![CDATA[", "<?xml "),
+    *("<!DOCTYPE ", "<img src=a.png>", "<div class=TRS_Editor>", "<div id=zoom>", "<iframe>"),
+    *("<ucapcontent>", "<select>", "<option>", "<svg>", "<form>", "<base href=//a>"),
+    *("&", "&amp;", "&#20013;", "&#", "<", ">", "'", '"', "=", "/", " ", "\n", "\t", "\x00"),
+    *("a", "1", "中", "。", "，", "：", "时间：", "来源：", "2024-03-05 ", "2024年", "作者"),
+    *("责任编辑：", "（", "）", "[", "]", "【", "|", ">>", "－", "createPageHTML(", "(1,"),
+    *("http://", "附件：", "\u3000", "\u00a0", "\ud7a3", "の", "é"),
+)
+"""Marks of pages."""
+
+
+def pages() -> Iterator[Input]:
+    """Yield hostile pages, from one to fifty megabytes."""
+    start = b"<html><body>"
+    page = TEXT * 20
+    yield "depth: 1,000,000 div", start + b"<div>" * 1_000_000 + TEXT
+    yield "depth: 300,000 unclosed b, i", start + b"<p>" + b"<b><i>" * 300_000 + TEXT
+    yield "depth: 100,000 tables", start + b"<table><tr><td>" * 100_000 + TEXT
+    yield "depth: 100,000 lists", start + b"<ul><li>" * 100_000 + page
+    yield "depth: 100,000 captions", start + b"<div class='caption'>" * 100_000 + page
+    yield "depth: 30,000 bodies (TRS)", start + b"<div class='TRS_Editor'>" * 30_000 + page
+    row = b"<tr>" + b"<td>12.5</td>" * 30 + b"</tr>"
+    yield "table: 300,000 cells", start + b"<table>" + row * 10_000 + b"</table>"
+    yield "table: 45,000 cells in 1,500 rows", start + b"<table>" + row * 1_500 + b"</table>" + page
+    yield "table: one row of 45,000", start + b"<table><tr>" + b"<td>1</td>" * 45_000
+    yield "entities: 50 MB", start + b"<p>" + b"&nbsp;&lt;&#20013;" * (50 * _MB // 18)
+    declared = b'<!DOCTYPE html [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
+    yield "entities: declared in themselves", declared + start + b"&b;" * 1_000_000
+    paragraph = b"<p>" + TEXT * 5 + b"</p>"
+    yield "prose: 50 MB", start + paragraph * (50 * _MB // len(paragraph))
+    yield (
+        "prose: 11 MB in a known body",
+        (start + b"<div class=TRS_Editor>" + paragraph * (11 * _MB // len(paragraph))),
+    )
+    yield "prose: one paragraph of 50 MB", start + b"<p>" + TEXT * (50 * _MB // len(TEXT))
+    yield "prose: one paragraph of 5.5 MB", start + b"<p>" + TEXT * 59_000
+    yield (
+        "prose: one English of 50 MB",
+        start + b"<p>" + b"The city said so on Monday. " * (50 * _MB // 28),
+    )
+    numbered = (f"<p>第{n}条，市政府。</p>".encode() for n in range(29_000))
+    yield "prose: 29,000 short lines", start + b"".join(numbered)
+    yield "zeros: 50 MB", start + b"<p>" + b"\x00" * 50 * _MB
+    yield "zeros between letters: 40 MB", start + b"<p>" + b"\x00a" * 20 * _MB
+    yield "attribute: one of 40 MB", start + b"<p class='" + b"a " * 20 * _MB + b"'>" + page
+    many = b" ".join(b"a%d=1" % n for n in range(200_000))
+    yield "attributes: 200,000 in a tag", start + b"<p " + many + b">" + page
+    yield "attributes: tags in a tag", start + b"<p " * 300_000 + page
+    yield "comments: never closed", start + b"<!--" * 5 * _MB
+    yield "comments: body begins, never ends", start + "<!--正文begin-->".encode() * 400_000
+    yield "scripts: 800,000", start + b"<script>var a=1;</script>" * 800_000
+    yield (
+        "script: one of 50 MB, then text",
+        (start + b"<script>" + b"x" * 50 * _MB + b"</script>" + page),
+    )
+    yield "metas: 45,000", b"<html><head>" + b"<meta name=k content=v>" * 45_000 + page
+    yield "blanks: 50 MB", start + b"<p>" + b" " * 50 * _MB + TEXT
+    yield "digits: 10 MB", start + b"<p>" + b"2024-" * 2 * _MB
+    yield "lines: 200,000 dates", start + "<p>时间：2024-03-05 来源：".encode() * 200_000
+    yield "lines: 29,000 breaks", start + b"<div id=zoom>" + "市政府<br>".encode() * 29_000
+    yield "links: 45,000", start + "<a href=art_1_78.html>市政府召开会议</a>".encode() * 45_000
+    yield "links: 45,000 documents", start + b"<div id=zoom>" + b"<a href=a.doc>" * 45_000 + page
+    yield "pictures: 45,000", start + b"<div id=zoom>" + b"<img src=a.png>" * 45_000 + page
+    yield "bytes: 20 MB at random", b"<html>" + random.Random(1).randbytes(20 * _MB)
+    yield "bytes: 20 MB of half characters", start + b"<p>" + b"\x81\x30" * 10 * _MB
+    yield "bytes: UTF-16 of 6 MB", ("<html><body><p>" + TEXT.decode() * 100_000).encode("utf-16")
+
+
+Written = tuple[Input, ...] | Callable[[], Iterator[Input]]
+"""Inputs, or a function of them where all at once are too large."""
+KINDS: dict[str, tuple[Reader, int, tuple[str, ...], Written]] = {
+    "page": (read_page, 400_000, TOKENS, pages),
     "list": (
         read_lists, limits.MAX_LIST_CHARS // 20,
         ("<a href='/art/2024/1/5/art_1_1.html'>标题</a>", "<li>", "<ul>", "<div>", "<td>", "{\"",
@@ -156,9 +250,9 @@ KINDS: dict[str, tuple[Reader, int, tuple[str, ...], tuple[Input, ...]]] = {
     ),
     "city file": (
         read_city, 60_000, ("- ", "{", "[", "a: ", "\n", "&a ", "*a ", "? ", "\"", "#", "|\n "),
-        (("4,000 hosts", CITY.replace(b"a.example", b", ".join(
+        (("4,000 hosts", CITY_FILE.replace(b"a.example", b", ".join(
             b"h%d.example" % n for n in range(4_000)))),
-         ("a comment of 3 MB", CITY + b"# " + b"x" * 3 * _MB),
+         ("a comment of 3 MB", CITY_FILE + b"# " + b"x" * 3 * _MB),
          ("aliases of aliases", b"".join(
              b"k%d: &k%d [%s]\n" % (n, n, b", ".join([b"*k%d" % (n - 1)] * 9) if n else b"x")
              for n in range(30)))),
@@ -178,7 +272,7 @@ KINDS: dict[str, tuple[Reader, int, tuple[str, ...], tuple[Input, ...]]] = {
 def inputs(kind: str, drawn: int, seed: int) -> Iterator[Input]:
     """Yield a kind's inputs by name, then those drawn."""
     _, size, pieces, written = KINDS[kind]
-    yield from written
+    yield from written() if callable(written) else written
     chance = random.Random(f"{seed} {kind}")
     for _ in range(drawn):
         unit = "".join(chance.choices(pieces, k=chance.randint(1, 3)))
@@ -221,16 +315,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--drawn", type=int, default=40, help="inputs of each kind that are drawn")
+    parser.add_argument("--only", choices=KINDS, action="append", help="kinds to read")
+    parser.add_argument("--each", action="store_true", help="print every input")
     options = parser.parse_args()
     found = 0
     print(f"{'kind':<16} {'inputs':>6} {'s':>6} {'MB':>6}  costliest")
-    for kind, (read, *_) in KINDS.items():
+    for kind in options.only or KINDS:
+        read = KINDS[kind][0]
         worst, most, count, slowest = 0.0, 0.0, 0, ""
         for name, body in inputs(kind, options.drawn, options.seed):
             seconds, held, answer = apart(read, body)
             count, most = count + 1, max(most, held)
             if seconds >= worst:
                 worst, slowest = seconds, name
+            if options.each:
+                print(
+                    f"{len(body) / _MB:6.1f} MB {seconds:6.2f} s {held:5.0f} MB  {name}: {answer}"
+                )
             if answer.startswith("FAILED") or seconds > SLOW:
                 found += 1
                 print(f"  {kind}: {name}: {seconds:.1f} s, {answer}", flush=True)

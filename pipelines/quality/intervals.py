@@ -119,15 +119,6 @@ def clopper_pearson(
     return min(low, value), max(high, value)
 
 
-def wilson(value: float, effective: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return Wilson's score interval (1927) of a share seen in `effective` items."""
-    z = float(ndtri(0.5 + confidence / 2))
-    middle = value + z * z / (2 * effective)
-    half = z * math.sqrt(value * (1 - value) / effective + z * z / (4 * effective**2))
-    scale = 1 + z * z / effective
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
-
-
 def quotient(
     above: tuple[float, float, float], below: tuple[float, float, float]
 ) -> tuple[float, float, float]:
