@@ -4,42 +4,33 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from units import COMMAND, systemd
 
 from pipelines.cli import fetching, remote
 from pipelines.cli.app import parse
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 STORE = DEPLOY / "store"
-COMMAND = "/opt/shizheng/.venv/bin/shizheng"
 
 
 def test_systemd_accepts_a_service_for_each_city_and_one_over_all(tmp_path: Path) -> None:
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed (Debian: apt-get install systemd)")
-    program = Path(sys.executable).with_name("shizheng")
+    units = systemd(tmp_path)
     service = (DEPLOY / "shizheng.service").read_text()
     for unit, own in (("shizheng-city@", "city"), ("shizheng-gather", "gather")):
         added = (STORE / f"{own}.conf").read_text()
         (line,) = re.findall(rf"^ExecStart={COMMAND} (.+)$", added, flags=re.MULTILINE)
         assert parse(shlex.split(line))[0] is {"city": fetching.run, "gather": remote.gather}[own]
-        (tmp_path / f"{unit}.service").write_text(service.replace(COMMAND, str(program)))
-        folder = tmp_path / f"{unit}.service.d"
-        folder.mkdir()
-        (folder / f"{own}.conf").write_text(added.replace(COMMAND, str(program)))
+        units.write(f"{unit}.service", service)
+        units.write(f"{unit}.service.d/{own}.conf", added)
         shutil.copy(STORE / f"{unit}.timer", tmp_path)
-    units = ["shizheng-city@dalian.service", "shizheng-city@dalian.timer",
+    names = ["shizheng-city@dalian.service", "shizheng-city@dalian.timer",
              "shizheng-gather.service", "shizheng-gather.timer"]  # fmt: skip
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", *units], cwd=tmp_path, check=False, capture_output=True,
-        text=True, env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
-    )  # fmt: skip
-    assert (verified.returncode, verified.stderr) == (0, "")
+    assert units.verify(*names) == ""
 
 
 def jobs() -> dict[str, Any]:

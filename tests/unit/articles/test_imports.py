@@ -64,10 +64,11 @@ def test_a_given_language_stands_where_the_text_does_not_tell(tmp_path: Path, te
     assert read(tmp_path, lang="en", text=text, title="").lang == "en"
 
 
-def test_a_third_language_is_refused_whatever_is_declared(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", ["en", None])
+def test_a_third_language_is_refused_whatever_is_declared(tmp_path: Path, lang: str | None) -> None:
     path = tmp_path / "in.jsonl"
     text = "O Governo realizou ontem uma reunião sobre a segurança no trabalho em toda a cidade."
-    row = {"id": "x", "city": "a", "lang": "en", "text": text}
+    row = {"id": "x", "city": "a", "lang": lang, "text": text}
     path.write_text(json.dumps(row), encoding="utf-8")
     articles, (reject,) = imports.read_jsonl(path)
     assert (articles, reject.reason) == ([], "other_language")
@@ -76,15 +77,6 @@ def test_a_third_language_is_refused_whatever_is_declared(tmp_path: Path) -> Non
 def test_traditional_script_is_told(tmp_path: Path) -> None:
     text = "市政府昨日召開常務會議，研究部署安全生產工作，並聽取環境保護情況匯報。"
     assert read(tmp_path, text=text, title="會議").script == "Hant"
-
-
-def test_a_text_in_another_language_is_rejected_with_a_reason(tmp_path: Path) -> None:
-    path = tmp_path / "in.jsonl"
-    text = "O Governo realizou ontem uma reunião sobre a segurança no trabalho em toda a cidade."
-    path.write_text(json.dumps({"id": "x", "city": "a", "text": text}), encoding="utf-8")
-    articles, (reject,) = imports.read_jsonl(path)
-    assert not articles
-    assert reject.reason == "other_language"
 
 
 def test_one_id_may_be_used_in_two_cities(tmp_path: Path) -> None:
@@ -98,21 +90,6 @@ def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text("\n\n")
     with pytest.raises(imports.ImportFileError, match="holds no article"):
-        imports.read_jsonl(path)
-
-
-def test_an_article_without_text_is_a_reject_known_by_its_id(tmp_path: Path) -> None:
-    path = tmp_path / "in.jsonl"
-    path.write_text('{"id": "x", "city": "a", "lang": "zh", "text": " "}', encoding="utf-8")
-    articles, (reject,) = imports.read_jsonl(path)
-    assert not articles
-    assert (reject.reason, reject.url) == ("empty", "import:x")
-
-
-def test_half_a_surrogate_pair_is_named_by_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "in.jsonl"
-    path.write_text('{"id": "x", "city": "a", "lang": "zh", "text": "\\ud800"}', encoding="utf-8")
-    with pytest.raises(imports.ImportFileError, match=r"in\.jsonl:1: text holds half"):
         imports.read_jsonl(path)
 
 
@@ -262,7 +239,7 @@ def test_a_text_of_which_nothing_is_seen_is_a_reject(tmp_path: Path, text: str) 
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(GOOD | {"text": text}), encoding="utf-8")
     articles, (reject,) = imports.read_jsonl(path)
-    assert (articles, reject.reason) == ([], "empty")
+    assert (articles, reject.reason, reject.url) == ([], "empty", "import:one")
 
 
 def test_text_that_was_encoded_twice_is_turned_back_or_flagged(tmp_path: Path) -> None:

@@ -182,15 +182,6 @@ def test_the_newest_article_at_every_address_is_stored_once(tmp_path: Path) -> N
     assert (day.stored, list(day.rejected)) == ([first], [second])
 
 
-def test_a_title_that_several_articles_share_is_named_and_they_are_stored(tmp_path: Path) -> None:
-    day = Day(tmp_path)
-    texts = ("泵站清淤结束，水质达标。", "校舍加固完成，师生返校。", "公交线路延长，早班提前。")
-    for asked, text in zip(PROMISED, texts, strict=True):
-        day.answer(asked, f"<title>铜山之窗</title><h1>铜山之窗</h1><p>{text * 12}</p>")
-    assert day.end() == ["shared_title"]
-    assert sorted(day.stored) == sorted(PROMISED)
-
-
 def test_titles_edited_by_the_list_lose_no_article(tmp_path: Path) -> None:
     day = Day(tmp_path)
     for number, asked in enumerate(PROMISED):

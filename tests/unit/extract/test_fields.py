@@ -116,12 +116,6 @@ def test_source_meta_with_its_own_label_is_cleaned() -> None:
     assert source.value == "安澜网-文化频道"
 
 
-def test_title_is_the_line_that_the_title_element_repeats() -> None:
-    head = "<title>市政府召开第31次常务会议_要闻_安澜网_anlan.example</title>"
-    page = "<h1>安澜网</h1><div class='bt'>市政府召开第31次常务会议</div><p>正文</p>"
-    assert title(head, page) == "市政府召开第31次常务会议"
-
-
 def test_element_the_family_names_counts_only_if_the_head_agrees() -> None:
     head = "<title>全市春耕生产现场会召开</title>"
     page = "<div class='title'>安澜市人民政府</div><h2>全市春耕生产现场会召开</h2>"
@@ -143,10 +137,6 @@ def test_title_element_alone_loses_the_names_of_site_and_section() -> None:
 def test_bilingual_separators_inside_an_english_headline_survive() -> None:
     headline = "Anlan-Beiyuan railway opens to traffic"
     assert title(f"<title>{headline} | Anlan China</title>", f"<h1>{headline}</h1>") == headline
-
-
-def test_page_without_any_headline_has_none() -> None:
-    assert title("", "<p>正文</p>") is None
 
 
 def test_structured_data_counts_before_a_bare_date_and_after_a_labelled_one() -> None:

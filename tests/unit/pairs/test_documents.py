@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipelines.pairs import pair
-from pipelines.pairs.model import linked, load_pair_model
-from pipelines.pairs.pair import Scored
+from pipelines.pairs.model import load_pair_model
 from pipelines.pairs.prepared import Document, prepare
 from pipelines.vectors.load import load_encoder
 
@@ -137,44 +136,9 @@ def test_the_second_english_report_of_the_same_thing_is_linked_too(series: list[
     }  # fmt: skip
 
 
-def test_leaving_out_hopeless_candidates_changes_nothing_else(series: list[Document]) -> None:
-    english = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 29, 33)]
-    zh, en = (prepare(side, load_encoder()) for side in (series, english))
-    whole, short = pair.pair(zh, en), pair.pair(zh, en, runners_up=2)
-
-    def described(listed: Sequence[Scored]) -> list[tuple[int, int, float]]:
-        return [(one.zh, one.en, one.probability) for one in listed]
-
-    assert described(short.pairs) == described(whole.pairs)
-    for english_article in range(len(en)):
-        own, every = (
-            [r for r in described(p.unassigned) if r[1] == english_article] for p in (short, whole)
-        )
-        assert 2 <= len(own) < len(every)
-        assert own == every[: len(own)]
-
-
 def test_order_of_articles_changes_nothing(series: list[Document]) -> None:
     en = [Document(f"en{n}", "en", *meeting_en(n)) for n in (21, 24, 27)]
     assert paired(series, en) == paired(series[::-1], en[::-1])
-
-
-@pytest.mark.parametrize("zh_url", ["http://p.example/2015/chi/p61.html", "http://p.example/x.htm"])
-def test_urls_that_swap_a_language_are_linked(zh_url: str) -> None:
-    zh = Document("z", "zh", "", "", url=zh_url)
-    en = Document("e", "en", "", "", url=zh_url.replace("/chi/", "/eng/"))
-    assert linked(zh, en)
-    assert not linked(zh, Document("e", "en", "", "", url="http://p.example/2015/eng/p62.html"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "text", ["", "。", "12345 67.8%", "市" * 40_000, "一二" * 20_000, "x" * 40_000]
-)
-def test_strange_articles_are_compared_without_harm(text: str) -> None:
-    odd = [Document(f"z{i}", "zh", "", text) for i in range(3)]
-    # Three Chinese articles that are all the same cannot each be the one counterpart.
-    assert len(paired(odd, [Document("e", "en", "", text)])) <= 1
 
 
 def test_no_articles_no_pairs() -> None:

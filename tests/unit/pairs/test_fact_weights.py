@@ -238,6 +238,8 @@ def test_countries_of_the_leads_distinguish_guests_of_whom_no_name_sounds_alike(
     [
         ("http://a.example/cn/1.html", "http://a.example/en/1.html", True),
         ("http://a.example/1.html", "http://a.example/1.html", True),
+        ("http://p.example/2015/chi/p61.html", "http://p.example/2015/eng/p61.html", True),
+        ("http://p.example/2015/chi/p61.html", "http://p.example/2015/eng/p62.html", False),
         ("http://a.example/1.html", "http://a.example/2.html", False),
         ("http://a.example/cn/1.html", "http://a.example/en/2.html", False),
         ("", "", False),

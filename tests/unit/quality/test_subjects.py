@@ -1,7 +1,5 @@
 """Verdicts follow the texts judged, and go stale without them."""
 
-import csv
-import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 from authored import article, beads, pair
 from builders import store_rows
+from review_corpus import sheet, sheet_rows
 
 from pipelines.cli import app
 from pipelines.quality import estimates, subjects, verdicts
@@ -311,18 +310,6 @@ def test_a_sentence_group_that_does_not_exist_is_not_judged(tmp_path: Path, posi
     assert verdicts.read(tmp_path) == []
 
 
-def rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def sheet_of(listed: list[dict[str, str]]) -> bytes:
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(listed[0]))
-    table.writeheader()
-    table.writerows(listed)
-    return text.getvalue().encode()
-
-
 def take(output: Path, content: bytes, kind: str = "csv", **more: Any) -> verdict_import.Imported:
     return verdict_import.import_verdicts(
         output, content, kind, name="in", clock=lambda: CORRECTED, **more
@@ -337,7 +324,7 @@ def test_exports_mark_stale_verdicts_and_show_no_other_text_beside_them(
     judge_beads(tmp_path, river="correct", schools="wrong")
     corpus(tmp_path, PARK, BRIDGE, now=CORRECTED)
     content = verdict_export.export_verdicts(tmp_path, kind)
-    told = rows(content) if kind == "csv" else [one["data"] for one in json.loads(content)]
+    told = sheet_rows(content) if kind == "csv" else [one["data"] for one in json.loads(content)]
     assert {(row["en"], row["stale"] or "") for row in told} == {
         (BRIDGE[2], ""), ("", "wrong"),
     }  # fmt: skip
@@ -353,7 +340,7 @@ def test_a_sheet_filled_in_before_the_texts_changed_does_not_count_for_the_new(
     corpus(tmp_path, BRIDGE, SCHOOL)
     content = verdict_export.export_verdicts(tmp_path, kind, drawn_plans.open_plan(tmp_path, BEADS))
     if kind == "csv":
-        content = sheet_of([row | {"verdict": "correct"} for row in rows(content)])
+        content = sheet([row | {"verdict": "correct"} for row in sheet_rows(content)])
     else:
         result = [{"from_name": "bead", "value": {"choices": ["correct"]}}]
         tasks = [one | {"annotations": [{"result": result}]} for one in json.loads(content)]
@@ -371,15 +358,15 @@ def test_a_plan_exported_again_shows_where_its_sentences_are_now(tmp_path: Path)
     for place in range(2):
         session.judge(plan, place, "anna", "partly")
     corpus(tmp_path, NOTICE, PARK, BRIDGE, now=CORRECTED)
-    sheet = {
+    shown = {
         row["en"]: row
-        for row in rows(verdict_export.export_verdicts(tmp_path, "csv", plan, "anna"))
+        for row in sheet_rows(verdict_export.export_verdicts(tmp_path, "csv", plan, "anna"))
     }
-    assert sheet[BRIDGE[2]]["verdict"] == "partly"
-    assert (sheet[""]["verdict"], sheet[""]["stale"]) == ("", "partly")
-    assert take(tmp_path, sheet_of(list(sheet.values()))) == verdict_import.Imported(0, 1)
-    moved = [sheet[BRIDGE[2]] | {"verdict": "correct"}]
-    assert take(tmp_path, sheet_of(moved)) == verdict_import.Imported(0, 0, corrected=1)
+    assert shown[BRIDGE[2]]["verdict"] == "partly"
+    assert (shown[""]["verdict"], shown[""]["stale"]) == ("", "partly")
+    assert take(tmp_path, sheet(list(shown.values()))) == verdict_import.Imported(0, 1)
+    moved = [shown[BRIDGE[2]] | {"verdict": "correct"}]
+    assert take(tmp_path, sheet(moved)) == verdict_import.Imported(0, 0, corrected=1)
     assert said(tmp_path) == {2: "correct"}
 
 
@@ -393,12 +380,12 @@ def test_a_correction_of_a_stale_verdict_does_not_count_for_the_new_texts(
     if not digests:
         without_digests(tmp_path)
     corpus(tmp_path, PARK, now=CORRECTED)
-    listed = rows(verdict_export.export_verdicts(tmp_path, "csv"))
+    listed = sheet_rows(verdict_export.export_verdicts(tmp_path, "csv"))
     other = {"correct": "wrong", "translation": "different"}
     corrected = [row | {"verdict": other[row["verdict"]]} for row in listed]
     later = CORRECTED + timedelta(days=1)
     taken = verdict_import.import_verdicts(
-        tmp_path, sheet_of(corrected), "csv", name="in", clock=lambda: later
+        tmp_path, sheet(corrected), "csv", name="in", clock=lambda: later
     )
     assert taken == verdict_import.Imported(0, 0, corrected=2, stale=2)
     assert subjects.judgements(tmp_path).items == []
