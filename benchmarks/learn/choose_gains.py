@@ -18,7 +18,7 @@ from benchmarks.accuracy.alignment_sets import Beads
 from benchmarks.accuracy.alignment_sets import Document as Gold
 from benchmarks.accuracy.sentences import scores
 from benchmarks.learn.sentence_sets import Document, sets
-from pipelines.sentences import align, cuts, features, regimes, sections, trellis
+from pipelines.sentences import align, cuts, regimes, sections, text_pair, trellis
 
 _NULL, _LEAST, _MERGE = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9), (0.4, 0.45), (0.4, 0.45, 0.5, 0.55)
 _MADE_UP = ("news_drifted", "literary_drifted", "foreign")
@@ -36,7 +36,7 @@ def parts(document: Document) -> Iterator[_Part]:
         if i < k and j < m:
             spans = (sections.cut_spans(document.spans[0], i, k),
                      sections.cut_spans(document.spans[1], j, m))  # fmt: skip
-            pair = features.compare_texts(zh[i:k], en[j:m], *spans)
+            pair = text_pair.compare_texts(zh[i:k], en[j:m], *spans)
             found.append(((i, j), regimes.score(pair, model)))
     blocks = [block for _, block in found]
     for (corner, block), rows in zip(found, regimes.posteriors(blocks, model), strict=True):

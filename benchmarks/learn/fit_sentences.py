@@ -33,7 +33,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from benchmarks.learn.sentence_sets import ROOT, Document, encoded, read, sets
-from pipelines.sentences import align, cuts, features, regimes, sections, trellis
+from pipelines.sentences import align, cuts, features, regimes, sections, text_pair, trellis
 from pipelines.sentences.lengths import MOST_GAP
 
 Array = npt.NDArray[np.float64]
@@ -160,7 +160,7 @@ def case(document: Document, names: list[str], weight: float = 1.0) -> Case | No
             sections.cut_spans(document.spans[0], i, k),
             sections.cut_spans(document.spans[1], j, m),
         )
-        pair = features.compare_texts(zh[i:k], en[j:m], *spans)
+        pair = text_pair.compare_texts(zh[i:k], en[j:m], *spans)
         gold = _gold(document, (i, j), (k, m), pair.shapes)
         part = gold and _part(pair, gold, names)
         if part:
@@ -190,7 +190,7 @@ def _gold(
 
 
 def _part(
-    pair: features.TextPair, gold: list[tuple[int, int, int]], names: list[str]
+    pair: text_pair.TextPair, gold: list[tuple[int, int, int]], names: list[str]
 ) -> Part | None:
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     values = {}
@@ -205,7 +205,7 @@ def _part(
             columns = [column.reshape(-1, 1) for column in columns]
         stacked = np.stack([np.broadcast_to(column, grid) for column in columns], axis=-1)
         mask = None
-        if max(shape) > features.WIDTH:
+        if max(shape) > text_pair.WIDTH:
             mask = np.where(found["length"] < MOST_GAP, 0.0, -np.inf)
         values[k] = (np.array([names.index(name) for name in found]), stacked, mask)
     for k, i, j in gold:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.sentences import features
+from pipelines.sentences import text_pair
 from pipelines.text.normal import normalised
 from pipelines.vectors.encoder import Vectors, encode_spans
 from pipelines.vectors.load import load_encoder
@@ -324,5 +324,5 @@ def _rng(document: Document, mark: str = "") -> random.Random:
 def encoded(document: Document) -> Document:
     """Add the vectors of all runs."""
     encoder = load_encoder()
-    zh, en = (encode_spans(encoder, document.side(k), features.WIDTH) for k in (0, 1))
+    zh, en = (encode_spans(encoder, document.side(k), text_pair.WIDTH) for k in (0, 1))
     return replace(document, spans=(zh, en))

@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipelines.sentences import features
+from pipelines.sentences import text_pair
 from pipelines.text.splitting import split
 
 _LEAST = 7
@@ -79,7 +79,7 @@ def document(key: str, lines: Lines) -> dict[str, Any] | None:
             continue
         pieces = [([x], [y]) for x, y in zip(ours, theirs, strict=False)]
         for left, right in pieces if len(ours) == len(theirs) else [(ours, theirs)]:
-            if (len(left), len(right)) not in features.SHAPES:
+            if (len(left), len(right)) not in text_pair.SHAPES:
                 return None
             gold.append(
                 [

@@ -19,7 +19,7 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.sentences import features, trellis
+from pipelines.sentences import features, text_pair, trellis
 from pipelines.sentences.lengths import MOST_GAP
 from pipelines.sentences.trellis import Array, Shape
 
@@ -96,7 +96,7 @@ class Block:
         return float(sum(self.scores.shape[1:]) - 2) / 2
 
 
-def score(pair: features.TextPair, model: BeadModel) -> Block:
+def score(pair: text_pair.TextPair, model: BeadModel) -> Block:
     """Return the scores of all beads before any regime's prices."""
     n, m = len(pair.zh.lengths[0]), len(pair.en.lengths[0])
     scores = np.full((len(pair.shapes), n + 1, m + 1), -np.inf)
@@ -115,7 +115,7 @@ def score(pair: features.TextPair, model: BeadModel) -> Block:
         a, b = shape
         if b == 0:
             total = total[:, None]
-        if max(a, b) > features.WIDTH:
+        if max(a, b) > text_pair.WIDTH:
             total = np.where(found["length"] < MOST_GAP, total, -np.inf)
         scores[k, : n + 1 - a, : m + 1 - b] = total
     return Block(pair.shapes, scores)

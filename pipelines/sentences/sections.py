@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipelines.sentences import cuts, features, regimes, trellis
+from pipelines.sentences import cuts, regimes, text_pair, trellis
 from pipelines.sentences.cuts import Corner
 from pipelines.vectors.encoder import Encoder, SpanEncoder, Vectors, source
 
@@ -61,7 +61,7 @@ def section(zh: Sequence[str], en: Sequence[str], encoder: Encoder) -> Steps[Sec
     """Score the beads of two texts with any encoder."""
     bare = source(encoder)
     if isinstance(bare, SpanEncoder):
-        spans = [bare.encode_spans(side, features.WIDTH) for side in (zh, en)]
+        spans = [bare.encode_spans(side, text_pair.WIDTH) for side in (zh, en)]
         return score(zh, en, spans[0], spans[1])
     texts = (zh, en)
     rows = yield Wanted([*zh, *en], runs=False)
@@ -90,7 +90,7 @@ def score(zh: Sequence[str], en: Sequence[str], zh_spans: Spans, en_spans: Spans
     for (i, j), (k, m) in cut:
         if i < k and j < m:
             spans = cut_spans(zh_spans, i, k), cut_spans(en_spans, j, m)
-            pair = features.compare_texts(zh[i:k], en[j:m], *spans)
+            pair = text_pair.compare_texts(zh[i:k], en[j:m], *spans)
             scored[i, j] = regimes.score(pair, model)
     found = regimes.posteriors(list(scored.values()), model)
     return Section(cut, scored, dict(zip(scored, found, strict=True)))
@@ -139,7 +139,7 @@ def _likely(found: Section) -> set[_Run]:
     for (i, j), probable in found.probable.items():
         for (a, b), chances in zip(found.scored[i, j].shapes, probable, strict=True):
             for side, width, first, axis in ((0, a, i, 1), (1, b, j, 0)):
-                if not 1 < width <= features.WIDTH:
+                if not 1 < width <= text_pair.WIDTH:
                     continue
                 for at, share in enumerate(chances.sum(axis=axis).tolist()):
                     if share:
@@ -153,7 +153,7 @@ def _means(sentences: Sequence[str], rows: Vectors) -> Spans:
     weights = np.array([max(1, len(sentence)) for sentence in sentences], np.float64)
     sums = np.cumsum(np.vstack([np.zeros((1, rows.shape[1])), rows * weights[:, None]]), axis=0)
     found = [rows.astype(np.float32)]
-    for width in range(2, features.WIDTH + 1):
+    for width in range(2, text_pair.WIDTH + 1):
         whole = sums[width:] - sums[:-width]
         whole /= np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), 1e-6)
         found.append(whole.astype(np.float32))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.extract import consensus
+from crawler.extract import consensus, extractors
 from crawler.extract.blocks import read_blocks
 from crawler.extract.consensus import Opinion, ask_extractors, choose_blocks
 from crawler.extract.page import parse
@@ -63,20 +63,20 @@ def test_a_section_between_others_is_known_from_trafilatura_alone() -> None:
 
 def test_trafilatura_is_asked_again_where_it_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(SECTIONS)
-    monkeypatch.setattr(consensus, "_trafilatura", lambda html, chinese: "")
-    monkeypatch.setattr(consensus, "_readability", lambda html, chinese: SECTIONS[0])
-    monkeypatch.setattr(consensus, "_justext", lambda html, chinese: text)
-    monkeypatch.setattr(consensus, "_trafilatura_at_ease", lambda html, chinese: text)
+    monkeypatch.setattr(consensus, "by_trafilatura", lambda html, chinese: "")
+    monkeypatch.setattr(consensus, "by_readability", lambda html, chinese: SECTIONS[0])
+    monkeypatch.setattr(consensus, "by_justext", lambda html, chinese: text)
+    monkeypatch.setattr(consensus, "trafilatura_at_ease", lambda html, chinese: text)
     found = {one.name: one.text for one in ask_extractors("<p>x</p>", False, 1)}
     assert found["trafilatura"] == text
-    monkeypatch.setattr(consensus, "_trafilatura_at_ease", lambda html, chinese: EXTRA)
+    monkeypatch.setattr(consensus, "trafilatura_at_ease", lambda html, chinese: EXTRA)
     found = {one.name: one.text for one in ask_extractors("<p>x</p>", False, 1)}
     assert found["trafilatura"] == ""
 
 
 def test_extractors_see_few_tables_within_each_other() -> None:
     # Trafilatura took the cube of their number: 17 seconds of a thousand.
-    tree = consensus._tree("<table><tr><td>" * 200 + f"<p>{SECTIONS[0]}</p>" + "</table>" * 200)
+    tree = extractors.tree_of("<table><tr><td>" * 200 + f"<p>{SECTIONS[0]}</p>" + "</table>" * 200)
     assert tree is not None
     assert max(len(list(table.iterancestors("table"))) for table in tree.iter("table")) < 8
     assert SECTIONS[0] in "".join(tree.itertext())

@@ -8,7 +8,7 @@ from readability import Document
 from readability.readability import text_length
 
 from crawler.cms.china_daily import FAMILY
-from crawler.extract import consensus
+from crawler.extract import extractors
 from crawler.extract.dates import moments, strip_dates
 from crawler.extract.mojibake import garbled
 
@@ -45,8 +45,8 @@ def test_a_gap_before_a_date_is_no_part_of_it() -> None:
 def test_links_weigh_as_much_as_for_readability(text: str) -> None:
     markup = f"<div><p>{text}<a>{text}</a> more words <b>of <a>it{text}</a></b></p></div>"
     node = html.fragment_fromstring(markup)
-    assert consensus._length(node.text_content()) == text_length(node)
-    ours = consensus._Document(node).get_link_density(node)
+    assert extractors._length(node.text_content()) == text_length(node)
+    ours = extractors._Document(node).get_link_density(node)
     assert ours == Document("<p>x</p>").get_link_density(node)
 
 
@@ -57,9 +57,9 @@ def test_an_extractor_leaves_the_page_to_the_next() -> None:
         + "</p>"
         for n in range(9)
     )
-    tree = consensus._tree(f"<html><body><ul><li>首页</ul><div>{story}</div></body></html>")
+    tree = extractors.tree_of(f"<html><body><ul><li>首页</ul><div>{story}</div></body></html>")
     before = html.tostring(tree)
-    for read in (consensus._trafilatura, consensus._readability, consensus._justext):
+    for read in (extractors.by_trafilatura, extractors.by_readability, extractors.by_justext):
         assert "第8座泵站的改造已经完成，沿河" in read(tree, True)
         assert html.tostring(tree) == before
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pipelines.sentences.features import SHAPES, TextPair, compare_texts, features, kind
+from pipelines.sentences.features import features, kind
+from pipelines.sentences.text_pair import SHAPES, TextPair, compare_texts
 
 ZH = [
     "本市去年新增公园7座？",

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from pipelines.sentences import align, cuts
-from pipelines.sentences import features as beads
+from pipelines.sentences import text_pair as beads
 from pipelines.vectors.encoder import Vectors
 from pipelines.vectors.load import load_encoder
 

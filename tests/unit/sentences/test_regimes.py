@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.accuracy.alignment_sets import Document
 from benchmarks.accuracy.sentences import scores
-from pipelines.sentences import features, regimes
+from pipelines.sentences import regimes, text_pair
 from pipelines.sentences.align import align
 from pipelines.vectors.encoder import encode_spans
 from pipelines.vectors.load import load_encoder
@@ -50,8 +50,8 @@ def test_what_was_cut_out_of_a_free_translation_is_still_missed(row: dict[str, l
 
 
 def blocks(zh: list[str], en: list[str]) -> list[regimes.Block]:
-    spans = [encode_spans(load_encoder(), side, features.WIDTH) for side in (zh, en)]
-    pair = features.compare_texts(zh, en, *spans)
+    spans = [encode_spans(load_encoder(), side, text_pair.WIDTH) for side in (zh, en)]
+    pair = text_pair.compare_texts(zh, en, *spans)
     return [regimes.score(pair, regimes.load_bead_model())]
 
 
