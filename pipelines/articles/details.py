@@ -27,6 +27,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _HAN_NUMERAL = re.compile(f"[{ZH_NUMERAL}]")
 _DIGIT = re.compile(r"\d")
 
+_QUARTERS = frozenset("东西南北")
+
 Span = tuple[int, int, int, int]
 
 
@@ -56,6 +58,8 @@ def _decides(first: str, second: str, span: Span) -> bool:
         return False  # 全市, 我市
     if _HAN_NUMERAL.search(own) and _HAN_NUMERAL.search(other):
         return True
+    if own in _QUARTERS and other in _QUARTERS:
+        return True
     around = (
         first[max(0, a - _CONTEXT) : b + _CONTEXT], second[max(0, c - _CONTEXT) : d + _CONTEXT]
     )  # fmt: skip
@@ -77,6 +81,8 @@ def _decides(first: str, second: str, span: Span) -> bool:
         # 全市, 全省: each office says where it is, not where something else happened.
         return not first[:a].endswith(here)
     rest = follows.group() if follows else ""
+    if rest.startswith(_words("no name", "zh")):
+        return False
     return rest.startswith(named) or (
         # Names of one length before a kind of body: 江湾机械厂, 东坝机械厂.
         len(own) == len(other) > 1 and any(rest[at:].startswith(named) for at in (1, 2))
@@ -99,8 +105,8 @@ def _other_numerals(first: str, second: str) -> bool:
 
 
 def _other_places(first: str, second: str) -> bool:
-    """Return True if each text names a country that the other lacks."""
-    own, other = (places.places(text, "zh") & places.countries() for text in (first, second))
+    """Return True if each text names a known place that the other lacks."""
+    own, other = (places.places(text, "zh") for text in (first, second))
     return bool(own - other and other - own)
 
 
@@ -146,7 +152,7 @@ def other_words(first: str, second: str) -> bool:
     return False
 
 
-_EXCLUSIVE = ("when", "colour", "side")
+_EXCLUSIVE = ("when", "colour", "side", "sport", "weather", "office", "crop", "people", "body")
 """Lists of words that exclude each other."""
 
 

@@ -138,6 +138,7 @@ def contradict(zh: str, en: str) -> bool:
         or _reversed(first, second)
         or _ranks_differ(first, second)
         or _figures_differ(first, second)
+        or _counts_differ(first, second)
     )
 
 
@@ -217,6 +218,8 @@ def _same_day(first: Day, second: Day) -> bool:
 
 
 def _same_period(first: Period, second: Period) -> bool:
+    if first.season != second.season:
+        return True  # 暑期 is as good as July.
     thirds = {first.third, second.third} - {None}
     return (first.first, first.last) == (second.first, second.last) and len(thirds) < 2
 
@@ -244,6 +247,18 @@ def _figures_differ(zh: _Said, en: _Said) -> bool:
     """Return True if both sides lack a figure of one class."""
     lost_zh, lost_en = _lost(zh, en), _lost(en, zh)
     return any(figures.comparable(_timed(a), _timed(b)) for a in lost_zh for b in lost_en)
+
+
+def _counts_differ(zh: _Said, en: _Said) -> bool:
+    """Return True if the only figures of both sides are other counts."""
+    if len(zh.figures) != 1 or len(en.figures) != 1:
+        return False
+    first, second = zh.figures[0], en.figures[0]
+    counts = all(
+        figure.kind == "count" and not figure.loose and _EVERYDAY <= figure.value < _MANY
+        for figure in (first, second)
+    )
+    return counts and first.value != second.value and not zh.ranks and not en.ranks
 
 
 def _timed(figure: Quantity) -> Quantity:

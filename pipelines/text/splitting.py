@@ -131,6 +131,10 @@ _ZH_STOP = re.compile(
 )
 # A quotation inside a sentence: 有人喊“出水了！”，我们就往外跑。
 _ZH_CARRIES_ON = re.compile(r"\s*(?:[，、；：,;:）)》—…。！？!?]|·(?!\s))")
+# 要……还要……: what is left out is part of the sentence, and so is one of two short cries:
+# “好！”“真棒！”众人欢呼。
+_ZH_OMITS = re.compile(rf"[{HAN}]{{1,4}}(?:…{{2}}|⋯{{2}})")
+_ZH_CRY = re.compile(r"[“「『][^“”「」『』。]{1,10}[!！][”」』]")
 # 他“啊！”地叫了一声; not so in “通车了！”地铁站里有人喊.
 _ZH_PARTICLE = re.compile(rf"\s*(?:的|(?!{_any('no particle', 'zh')})[地得])")
 # The speaker after a quotation: “去哪儿？”男人问。“好了。”家住柳湾村的村民老周高兴地说。 The
@@ -140,7 +144,7 @@ _SPEAKER_SHORT, _SPEAKER_LONG = 12, 48
 """Characters before the verb of a speaker: pronoun or post and name; with home, age and manner."""
 _ZH_SPEAKER = re.compile(
     rf"\s*(?![无無没沒]有?人)(?:[^\s，。！？；：,!?;:“”「」『』\"]{{0,{_SPEAKER_SHORT}}}?"
-    rf"{_ZH_SAID}[道着了过]?(?=[，。！？,!?…]|\s*$)"
+    rf"{_ZH_SAID}(?:[道着过]|了?(?:[起][来來])?)?(?=[，。！？,!?…]|\s*$)"
     rf"|[^。！？；：!?;:“”「」『』\"]{{0,{_SPEAKER_LONG}}}?"
     rf"(?:{_ZH_SAID}(?:[道着了过]|一[声聲]|起[来來]|(?:本报)?记者|記者|大家)?"
     rf"|(?:{_any('told', 'zh')})[{HAN}]{{1,12}})"
@@ -151,6 +155,7 @@ _ZH_SPEAKER = re.compile(
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]{1,400}(?<![.!?,;:)\]'])", re.ASCII
 )
+_FIRM = re.compile(r"\b[A-Z][A-Za-z]+!(?= (?:Inc|Corp|Co|Ltd|Group)\b)")
 _TITLE = re.compile(r"《[^《》]{1,60}》")
 # A short quotation that is part of its sentence: 高呼“加油！加油！”为选手助威, "Go! Liuwan" opened.
 _QUOTED = {
@@ -215,7 +220,7 @@ _EN_SPEAKER = re.compile(
 
 def _phrases(line: str, lang: str) -> list[Span]:
     """Return the spans of a line within which no sentence ends."""
-    found = [Span(*hit.span()) for hit in _ADDRESS.finditer(line)]
+    found = [Span(*hit.span()) for hit in (*_ADDRESS.finditer(line), *_FIRM.finditer(line))]
     if lang == "zh":
         found += [Span(*hit.span()) for hit in _TITLE.finditer(line)]
     found += _cries(line, lang)
@@ -276,7 +281,17 @@ def _zh_ends(line: str) -> list[int]:
             continue
         if quoted and (_ZH_PARTICLE.match(line, end) or _ZH_SPEAKER.match(line, end)):
             continue
-        if not quoted and stop.group()[0] in "…⋯" and _in_quotation(line, ends, stop.start()):
+        if (
+            not quoted
+            and stop.group()[0] in "…⋯"
+            and (_ZH_OMITS.match(line, end) or _in_quotation(line, ends, stop.start()))
+        ):
+            continue
+        if (
+            quoted
+            and _ZH_CRY.match(line, end)
+            and _ZH_CRY.fullmatch(line, ends[-1] if ends else 0, end)
+        ):
             continue
         ends += _with_note(line, end, "zh")
     return ends
