@@ -105,7 +105,7 @@ def _other_numerals(first: str, second: str) -> bool:
 
 
 def _other_places(first: str, second: str) -> bool:
-    """Return True if each text names a known place that the other lacks."""
+    """Return True if each text names a place of its own."""
     own, other = (places.places(text, "zh") for text in (first, second))
     return bool(own - other and other - own)
 
