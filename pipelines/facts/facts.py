@@ -20,6 +20,7 @@ from pipelines.facts.rarity import Key, key
 from pipelines.facts.sites import Site
 from pipelines.facts.titles import titles
 from pipelines.text.normal import normalised
+from pipelines.text.splitting import unwrapped
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def facts(
 
     `lang` is zh or en; `published` and `url` resolve years.
     """
-    whole = normalised(f"{title}\n{text}")
+    whole = normalised(f"{title}\n{unwrapped(text, lang)}")
     when = dates.calendar(whole, lang, published=published, url=url)
     ranks = ordinals.ordinals(whole, lang)
     unread = quantities.masked(whole, [*when.spans, *((item.start, item.end) for item in ranks)])

@@ -43,9 +43,11 @@ def normalised(text: str) -> str:
     Chinese is in Simplified characters, figures and letters are narrow, nothing is invisible, and
     figures follow characters without a space (投资 35 亿元). A normal form is its own normal form.
     """
-    return _APART.sub("", simplified(narrow(text)))
+    return _HYPHEN.sub("-", _APART.sub("", simplified(narrow(text))))
 
 
+# Between a figure or word and one in small letters a dash is a hyphen: two–thirds, 500–kV.
+_HYPHEN = re.compile(r"(?<=[A-Za-z])–(?=[a-z])|(?<=\d)–(?=[A-Za-z])")
 _APART = re.compile(
     rf"(?<=[{HAN}，。；：、]) (?=\d)|(?<=[\d%]) (?=[{HAN}，。；：、])|(?<=\d) (?=[%‰℃°])"
 )

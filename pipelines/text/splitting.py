@@ -48,6 +48,15 @@ def split(text: str, lang: str) -> list[Span]:
     return spans
 
 
+def unwrapped(text: str, lang: str) -> str:
+    """Return a text with lines that were wrapped within a sentence joined."""
+    lines = (text[first:last] for first, last in _paragraphs(text, lang))
+    return "\n".join(_BREAK.sub(" ", line) for line in lines)
+
+
+_BREAK = re.compile(r"\r?\n")
+
+
 def _paragraphs(text: str, lang: str) -> Iterator[Span]:
     """Yield lines, those wrapped within a sentence joined."""
     lines = [Span(*line.span()) for line in _LINE.finditer(text)]
@@ -63,14 +72,16 @@ def _paragraphs(text: str, lang: str) -> Iterator[Span]:
 def _wrapped(text: str, line: Span, after: Span, lang: str, width: int) -> bool:
     """Return True if a line's sentence goes on in the next.
 
-    After a comma, or in English in lower case, if its first word would not have fitted.
+    After a comma, or in English in lower case or after a word that ends none, if its first word
+    would not have fitted.
     """
     mark = text[line.start : line.end].rstrip()[-1:]
     if lang == "zh":
         return mark in ("，", "、") and bool(_ZH_WRAPPED.match(text, after.start))
-    word = _EN_WRAPPED.match(text, after.start)
+    open_ended = _EN_OPEN.search(text, line.start, line.end)
+    word = (_EN_ANY if open_ended else _EN_WRAPPED).match(text, after.start)
     return word is not None and (
-        mark == "," or (mark.isalpha() and line.end - line.start + len(word[0]) > width)
+        mark == "," or (mark.isalnum() and line.end - line.start + len(word[0]) > width)
     )
 
 
@@ -111,6 +122,11 @@ def _any(name: str, lang: str) -> str:
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
 _WORD = re.compile(r"[^\W①-⑳¹²³⁰-⁹]")
+# No line of its own ends in one of these words: held on, the, nearly.
+_EN_OPEN = re.compile(
+    r"\b(?:an?|the|of|on|in|at|and|or|to|for|with|by|from|than|is|was|are|were|its|their|about)\s*$"
+)
+_EN_ANY = re.compile(r"[\w$€£]\S*")
 _ZH_WRAPPED, _EN_WRAPPED = re.compile(f"[{HAN}“「《\\d]"), re.compile(r"[a-z]+(?=[ ,.])")
 
 # What closes after the stop still belongs to the sentence: 他说：“好。” In English a straight quote

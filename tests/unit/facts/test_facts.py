@@ -73,3 +73,18 @@ def test_titles_of_documents_agree_or_clash(zh: str, en: str, expected: str) -> 
     found = cover(ours.sentences, theirs.sentences, ours.facts, theirs.facts)
     agree, clash = found.titles_agree, found.titles_clash
     assert (agree > 0.5, clash > 0.5) == (expected == "agree", expected == "clash")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "More than two–thirds of the residents were asked, at a 500–kV station, on March 18.",
+        "More than two-thirds of the residents were asked, at a\n500-kV station, on March 18.",
+        "More than two-thirds of the residents\r\nwere asked, at a 500-kV station, on\r\nMarch 18.",
+    ],
+)
+def test_dashes_and_wrapped_lines_change_no_fact(written: str) -> None:
+    plain = "More than two-thirds of the residents were asked, at a 500-kV station, on March 18."
+    one, other = facts(plain, "en"), facts(written, "en")
+    assert one.keys == other.keys
+    assert len(one.figures) == len(other.figures) == 2
