@@ -36,8 +36,8 @@ def learn(pairs: Iterable[tuple[PreparedArticle, PreparedArticle]]) -> dict[str,
     both: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], PreparedArticle] = {}
     for zh, en in pairs:
-        named, called, spelt = _of_kind(zh, "name"), _of_kind(en, "person"), _of_kind(en, "name")
-        unexplained, unspelt = named - spelt, called - named
+        zh_persons, en_persons = _of_kind(zh, "name"), _of_kind(en, "person")
+        unexplained, unspelt = zh_persons - _of_kind(en, "name"), en_persons - zh_persons
         forms.update(unspelt)
         persons.update(unexplained)
         for match in product(unspelt, unexplained):

@@ -104,9 +104,9 @@ def read(output: Path, city: str) -> list[Correction]:
         stated = (judged.adjudication,) if judged.adjudication else judged.blind
         settled = [one for one in stated if one.verdict == judged.verdict and one.correction]
         if settled and len({one.correction for one in settled}) == 1:
-            found.append(max(settled, key=subjects.age))
+            found.append(max(settled, key=subjects.by_age))
     # Of two that overlap the newer holds, which `apply` finds first.
-    return [c for one in sorted(found, key=subjects.age, reverse=True) if (c := _of(one))]
+    return [c for one in sorted(found, key=subjects.by_age, reverse=True) if (c := _of(one))]
 
 
 def _of(verdict: Verdict) -> Correction | None:

@@ -327,18 +327,18 @@ def stale(placed: Iterable[tuple[Verdict, Verdict | None]]) -> list[Verdict]:
     newest: dict[_Reviewed, tuple[Verdict, bool]] = {}
     for verdict, now in placed:
         # Of one pair or article a verdict on its new texts replaces it; a bead is its texts.
-        key = (spot(verdict), verdict.reviewer, verdicts.is_adjudication(verdict))
-        if key not in newest or age(newest[key][0]) <= age(verdict):
+        key = (subject_key(verdict), verdict.reviewer, verdicts.is_adjudication(verdict))
+        if key not in newest or by_age(newest[key][0]) <= by_age(verdict):
             newest[key] = (verdict, now is None)
     return [verdict for verdict, gone in newest.values() if gone and verdict.verdict]
 
 
-def age(verdict: Verdict) -> tuple[datetime, str]:
+def by_age(verdict: Verdict) -> tuple[datetime, str]:
     """Return a sort key of verdicts, oldest first."""
     return (verdict.judged_at, verdict.verdict_id)
 
 
-def spot(item: Judgeable) -> Item:
+def subject_key(item: Judgeable) -> Item:
     """Return a name for an item with or without its texts."""
     if item.level == "bead" and item.judged_sha256:
         return Item("bead", f"{item.pair_id} {item.judged_sha256}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.quality import agreement, verdicts
 from pipelines.quality.agreement import Agreement
 from pipelines.quality.pace import Pace, paces
-from pipelines.quality.subjects import age, spot
+from pipelines.quality.subjects import by_age, subject_key
 from pipelines.quality.verdicts import Item, Judged, Verdict
 from pipelines.review import assignments
 from pipelines.review.assignments import Assignment
@@ -104,7 +104,7 @@ class PlanProgress:
         """Return the names of those who judged or are to judge, sorted."""
         with self._stored.lock:
             places = self.places(plan)
-            spots = {spot(drawn): place for place, drawn in enumerate(plan.items)}
+            spots = {subject_key(drawn): place for place, drawn in enumerate(plan.items)}
             reviews = self._stored.reviews_in(str(plan.plan))
             present = {name for item, name in reviews
                        if item in places and self._counts(plan, item, name)}  # fmt: skip
@@ -155,12 +155,14 @@ class PlanProgress:
     ) -> Verdict | None:
         """Return a reviewer's stale verdict on an item without a successor."""
         with self._stored.lock:
-            stale = self._stored.newest_stale(spot(plan.items[place]), reviewer, adjudicating)
+            stale = self._stored.newest_stale(
+                subject_key(plan.items[place]), reviewer, adjudicating
+            )
             if not stale or not stale.verdict or verdicts.plan_of(stale) != str(plan.plan):
                 return None
             item = self.items(plan)[place]
             newest = self._stored.newest(item, reviewer, adjudicating) if item else None
-            return stale if newest is None or age(newest) < age(stale) else None
+            return stale if newest is None or by_age(newest) < by_age(stale) else None
 
     def _counts(self, plan: DrawnPlan, item: Item, reviewer: str) -> bool:
         newest = self._stored.newest(item, reviewer)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.quality import verdicts
-from pipelines.quality.subjects import Subjects, age, spot
+from pipelines.quality.subjects import Subjects, by_age, subject_key
 from pipelines.quality.verdicts import Item, Verdict
 from pipelines.review import journal
 
@@ -83,14 +83,14 @@ class StoredVerdicts:
     def newest_stale(self, item: Item, reviewer: str, adjudicating: bool = False) -> Verdict | None:
         """Return a reviewer's newest verdict on texts now gone.
 
-        `item` is their `spot`.
+        `item` is their `subject_key`.
         """
         return self._stale.get((item, reviewer, adjudicating))
 
     def stale_reviews(self) -> list[tuple[Item, str]]:
         """Return item and reviewer of every stale blind verdict.
 
-        The item is the `spot` of the texts.
+        The item is the `subject_key` of the texts.
         """
         return [(item, name) for item, name, adjudicating in self._stale if not adjudicating]
 
@@ -105,7 +105,7 @@ class StoredVerdicts:
     def placed_in(self, plan: str) -> list[Verdict]:
         """Return the verdicts of a plan on present texts, oldest first."""
         found = (v for v in self._placed.values() if verdicts.plan_of(v) == plan)
-        return sorted(found, key=age)
+        return sorted(found, key=by_age)
 
     def own_in(self, plan: str, reviewer: str) -> list[Verdict]:
         """Return a reviewer's newest blind verdicts and flags by age."""
@@ -115,7 +115,7 @@ class StoredVerdicts:
             if name == reviewer and not adjudicating and verdict.plan == plan
             if verdict.verdict or verdict.discuss
         )
-        return sorted(found, key=age)
+        return sorted(found, key=by_age)
 
     def flagged_in(self, plan: str) -> list[Verdict]:
         """Return a plan's newest verdicts that are flagged, by age."""
@@ -124,7 +124,7 @@ class StoredVerdicts:
             for verdict in self._newest.values()
             if verdict.discuss and verdicts.plan_of(verdict) == plan
         )
-        return sorted(found, key=age)
+        return sorted(found, key=by_age)
 
     def new_id(self) -> tuple[str, datetime]:
         """Return id and time of a new verdict.
@@ -154,7 +154,7 @@ class StoredVerdicts:
         now = self.subjects.placed(verdict)
         if now is None:
             # A bead is sought by its texts; in a plan drawn without them, by its position.
-            for item in {verdict.item, spot(verdict)}:
+            for item in {verdict.item, subject_key(verdict)}:
                 _put_newest(self._stale, item, verdict)
             return
         self._placed[verdict.verdict_id] = now
@@ -166,7 +166,7 @@ class StoredVerdicts:
 def _put_newest(newest: _Newest, item: Item, verdict: Verdict) -> None:
     key = (item, verdict.reviewer, verdicts.is_adjudication(verdict))
     other = newest.get(key)
-    if other is None or age(other) <= age(verdict):
+    if other is None or by_age(other) <= by_age(verdict):
         newest[key] = verdict
 
 

@@ -54,7 +54,7 @@ def export_verdicts(
     else:
         texts.load(drawn_plan.items)
         own = {v.item: v for v in counting if _blind_of(v, reviewer)}
-        gone = {subjects.spot(v): v for v in stale if _blind_of(v, reviewer)}
+        gone = {subjects.subject_key(v): v for v in stale if _blind_of(v, reviewer)}
         made = assignments.read(output, drawn_plan.key)
         dealt = made is not None and reviewer in made.reviewers
         rows = [
@@ -112,7 +112,7 @@ def _to_judge(
 ) -> Row:
     """Return a row to fill in, with its texts' digest."""
     row: Row = {name: getattr(drawn, name) for name in (*_NAMED, "plan")}
-    subject, stale = texts.now(drawn), gone.get(subjects.spot(drawn))
+    subject, stale = texts.now(drawn), gone.get(subjects.subject_key(drawn))
     verdict = own.get(subject.item) if subject else None
     row |= {"reviewer": reviewer or None, "nearest": drawn.nearest, "stale": None}
     if subject is not None:

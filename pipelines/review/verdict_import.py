@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipelines.quality import subjects, verdicts
 from pipelines.quality.sampling import Drawn
-from pipelines.quality.subjects import Subjects, age
+from pipelines.quality.subjects import Subjects
 from pipelines.quality.verdicts import Verdict
 from pipelines.review import drawn_plans, journal, sheets
 from pipelines.review.sheets import ExchangeError, Row
@@ -130,7 +130,7 @@ class _Ledger:
             (drawn.plan, key): drawn
             for plan in drawn_plans.stored_plans(output)
             for drawn in plan.items
-            for key in (drawn.item, subjects.spot(drawn))
+            for key in (drawn.item, subjects.subject_key(drawn))
         }
         self._by_id: dict[str, Verdict] = {}
         self._of_root: dict[str, Verdict] = {}
@@ -188,9 +188,9 @@ class _Ledger:
         kept = {name: getattr(base, name) for name in sheets.STATED if name not in row}
         verdict = replace(verdict, **kept)
         known = self._texts.placed(base)
-        here = {base.item, subjects.spot(base)} | ({known.item} if known else set())
+        here = {base.item, subjects.subject_key(base)} | ({known.item} if known else set())
         if (
-            here.isdisjoint({verdict.item, subjects.spot(verdict)})
+            here.isdisjoint({verdict.item, subjects.subject_key(verdict)})
             or verdict.reviewer != base.reviewer
             or _decides(verdict) != _decides(base)
         ):
@@ -285,8 +285,8 @@ class _Ledger:
         return replace(verdict, judged_sha256=both.digest if both else None)
 
     def _draw(self, verdict: Verdict) -> Drawn | None:
-        plan, spot = verdicts.plan_of(verdict), subjects.spot(verdict)
-        found = self._drawn.get((plan, spot)) or self._drawn.get((plan, verdict.item))
+        plan, subject = verdicts.plan_of(verdict), subjects.subject_key(verdict)
+        found = self._drawn.get((plan, subject)) or self._drawn.get((plan, verdict.item))
         if found is None or not (found.judged_sha256 and verdict.judged_sha256):
             return found
         return found if found.judged_sha256 == verdict.judged_sha256 else None
@@ -295,8 +295,8 @@ class _Ledger:
         self._by_id[verdict.verdict_id] = verdict
         self._given[_identity(verdict)] = verdict
         key, root = self._key(verdict), _root(verdict)
-        self._newest[key] = max(self._newest.get(key, verdict), verdict, key=age)
-        self._of_root[root] = max(self._of_root.get(root, verdict), verdict, key=age)
+        self._newest[key] = max(self._newest.get(key, verdict), verdict, key=subjects.by_age)
+        self._of_root[root] = max(self._of_root.get(root, verdict), verdict, key=subjects.by_age)
 
     def _key(self, verdict: Verdict) -> _Key:
         """Return item, texts and reviewer.
@@ -310,7 +310,7 @@ class _Ledger:
             digest = subject.digest if subject else None
         named = replace(verdict, judged_sha256=digest if verdict.level == "bead" else None)
         text = None if verdict.level == "unmatched" else digest
-        return (subjects.spot(named), text, verdict.reviewer, _decides(verdict))
+        return (subjects.subject_key(named), text, verdict.reviewer, _decides(verdict))
 
 
 def _root(verdict: Verdict) -> str:

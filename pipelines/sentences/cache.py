@@ -43,7 +43,7 @@ class AlignmentCache:
         self._path = path
         self._encoder = encoder
         self._version = fingerprint(DEPENDS_ON, PACKAGES) + encoder.name.encode()
-        table = parquet.read_table(path, schema.KEPT)
+        table = parquet.read_table(path, schema.ALIGNMENT_CACHE)
         keys, values = table.column("key").to_pylist(), table.column("beads").to_pylist()
         self._stored: dict[bytes, bytes] = dict(zip(keys, values, strict=True))
         self._used: dict[bytes, bytes] = {}
@@ -98,7 +98,9 @@ class AlignmentCache:
             pa.array([key for key, _ in rows], pa.binary(16)),
             pa.array([value for _, value in rows], pa.binary()),
         ]
-        return parquet.write_table(self._path, pa.Table.from_arrays(columns, schema=schema.KEPT))
+        return parquet.write_table(
+            self._path, pa.Table.from_arrays(columns, schema=schema.ALIGNMENT_CACHE)
+        )
 
 
 def _packed(beads: Sequence[Bead]) -> bytes:

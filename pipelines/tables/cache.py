@@ -23,7 +23,7 @@ class ByteCache:
         self._stored: dict[bytes, int] = {}
         self._used: dict[bytes, int] = {}
         self._changed = False
-        for table in parquet.read_parts(path, schema.FINDINGS):
+        for table in parquet.read_parts(path, schema.VALUE_CACHE):
             keys, values = table.column("key").to_pylist(), table.column("found").to_pylist()
             for key, value in zip(keys, values, strict=True):
                 self._stored[key] = self._records.append(value)
@@ -54,7 +54,7 @@ class ByteCache:
         keys = sorted(self._used)
         with atomic.replacing(self._path) as file:
             writer = pq.ParquetWriter(
-                file, schema.FINDINGS, use_dictionary=False, **parquet.WRITTEN
+                file, schema.VALUE_CACHE, use_dictionary=False, **parquet.WRITTEN
             )
             for start in range(0, len(keys), _ROWS):
                 part = keys[start : start + _ROWS]
@@ -62,7 +62,7 @@ class ByteCache:
                     pa.array(part, pa.binary(16)),
                     pa.array([self._records.take(self._used[key]) for key in part], pa.binary()),
                 ]
-                writer.write_table(pa.Table.from_arrays(columns, schema=schema.FINDINGS))
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema.VALUE_CACHE))
             writer.close()
         self._changed, self._stored = False, dict(self._used)
         return True

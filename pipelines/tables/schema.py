@@ -241,7 +241,7 @@ SKETCHES = table(
     column("method", STRING, "Version of the signature; others are computed anew"),
 )
 
-KEPT = table(
+ALIGNMENT_CACHE = table(
     "kept",
     "Alignments of texts by digest: a cache, safe to delete. "
     "vectors/<city>/<encoder>.beads.parquet.",
@@ -249,7 +249,7 @@ KEPT = table(
     column("beads", pa.binary(), "Per bead: zh and en sentences (int32), probability (float64)"),
 )
 
-FINDINGS = table(
+VALUE_CACHE = table(
     "findings",
     "Facts of articles and comparisons of candidates by digest: caches, safe to delete. "
     "vectors/<city>/<encoder>.articles.parquet, vectors/<city>/<encoder>.candidates.parquet.",
@@ -309,8 +309,8 @@ REVIEWS = table(
 )
 
 TABLES = (
-    ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, KEPT, FINDINGS, SKETCHES,
-    REVIEWS,
+    ARTICLES, REVISIONS, REJECTS, PAIRS, CANDIDATES, SENTENCES, VECTORS, ALIGNMENT_CACHE,
+    VALUE_CACHE, SKETCHES, REVIEWS,
 )  # fmt: skip
 
 

@@ -20,8 +20,6 @@ from archived_dalian import SEED, SEED_MATE, SEED_TEXT, SEED_TITLE, pages
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.archive.reader import read_records
-from crawler.city_file import load_cities
-from crawler.cms import FAMILIES
 from pipelines.cli.app import main
 from pipelines.tables import articles, files, lock, parquet, schema
 
@@ -251,22 +249,6 @@ def test_a_busy_service_is_left_alone_for_as_long_as_it_asks(
     assert all(start >= end for start, end in zip(starts[1:], ends, strict=False))
 
 
-def test_a_service_that_stays_busy_ends_the_command_and_keeps_what_was_fetched(
-    archive: Archive, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr("crawler.backfill.client.FIRST_PAUSE", 0.001)
-    monkeypatch.setattr("crawler.backfill.client.LONGEST_PAUSE", 0.002)
-    source, output = f"{archive.url}/cdx/search/cdx", tmp_path / "output"
-    archive.faults = {"/web/2019": [(500, {})] * 8}
-    assert backfill(source, output) == 4
-    assert "run the command again" in capsys.readouterr().err
-    archive.asked.clear()
-    assert backfill(source, output) == 0
-    assert not archive.counted("/cdx/")
-    assert len(stored(output)) == 11
-
-
 def test_nobody_is_asked_without_a_contact(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -313,17 +295,6 @@ def test_copies_are_records_of_their_own_with_provenance_and_no_cookies(
         for record in ArchiveIterator(file, check_digests="raise"):
             assert record.rec_type == "response"
             record.content_stream().read()
-
-
-def test_rules_of_each_era_read_its_pages(archive: Archive, tmp_path: Path) -> None:
-    output = tmp_path / "output"
-    assert backfill(f"{archive.url}/collinfo.json", output) == 0
-    rows = stored(output)
-    assert rows[SEED]["extractor"].startswith("jeecms:")
-    assert rows[SEED_MATE]["extractor"].startswith("hanweb:")
-    city = load_cities()["dalian"]
-    gone = [source for source in city.sources if source.until]
-    assert {FAMILIES[source.cms].name for source in gone} == {"jeecms"}
 
 
 def start(source: str, output: Path, pace: Path) -> warm.Process:

@@ -35,7 +35,7 @@ class Corpus:
         kept = pq.read_table(path)
         nonsense = pa.array([b"?"] * kept.num_rows, pa.binary())
         columns = [kept.column("key"), nonsense]
-        pq.write_table(pa.Table.from_arrays(columns, schema=schema.FINDINGS), path)
+        pq.write_table(pa.Table.from_arrays(columns, schema=schema.VALUE_CACHE), path)
 
 
 @pytest.fixture(scope="module")

@@ -230,13 +230,6 @@ def test_one_page_is_fetched_by_the_rules_of_a_crawl(tmp_path: Path) -> None:
             assert said in told.stderr
 
 
-@pytest.mark.parametrize("url", ["http://", "http://[::1/x", "http://a.example:99999/"])
-def test_an_address_that_is_none_is_a_usage_error(tmp_path: Path, url: str) -> None:
-    told = explained(url, tmp_path)
-    assert (told.returncode, told.stderr.count("\n")) == (2, 1), told.stderr
-    assert "expected an address" in told.stderr
-
-
 def test_a_port_nobody_listens_on_is_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

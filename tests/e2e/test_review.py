@@ -195,24 +195,6 @@ def test_sigkill_loses_no_verdict_that_was_answered(tmp_path: Path) -> None:
     assert list((output / "reviews").glob("*.parquet"))
 
 
-def test_two_servers_share_a_folder(tmp_path: Path) -> None:
-    output = write_judged(tmp_path)
-    with Review(output) as one, Review(output) as two:
-        for running, name, code in ((one, "anna", "different"), (two, "bo", "abridged")):
-            running.enter()
-            address = running.begin(name)
-            for place in range(4):
-                running.post(address, reviewer=name, place=place, code=code)
-        page = one.ask("GET", "/progress?reviewer=anna").text
-        assert "anna · bo" in page
-        assert two.stop(signal.SIGTERM) == 0  # compacts under the other's feet
-        one.post(address, reviewer="anna", place=4, code="different")
-        page = one.ask("GET", "/progress?reviewer=anna").text
-        assert "5 / 20" in page
-        assert "4 / 20" in page
-    assert len(verdicts.read(output)) == 9
-
-
 def test_a_verdict_on_texts_stored_anew_since_they_were_shown_is_refused(tmp_path: Path) -> None:
     output = write_judged(tmp_path)
     with Review(output) as running:

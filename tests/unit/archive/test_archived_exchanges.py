@@ -10,8 +10,8 @@ from test_archive import MOMENT, PAGE, exchange
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.archive import frames, reader
-from crawler.archive.copies import Copy, CopyWriter
-from crawler.archive.reader import Payload, Place, read_record, read_records
+from crawler.archive.copies import CopyWriter
+from crawler.archive.reader import Payload, Place, read_records
 from crawler.archive.writer import ArchiveWriter, Exchange, response_head, warc_date
 
 
@@ -152,27 +152,6 @@ def test_each_file_is_announced_before_it_begins_and_on_the_disk_before_it_is_co
         (event, "" if event == "synced" else f"run-0000{number}.warc.gz")
         for number in range(2) for event in events
     ]  # fmt: skip
-
-
-def test_a_place_that_holds_nothing_has_no_record(tmp_path: Path) -> None:
-    path = written(tmp_path, exchange("http://a.example/1"))
-    for place in (Place(path.name, 5), Place(path.name, 10**9), Place("none.warc.gz", 0)):
-        assert read_record(tmp_path, place) is None
-
-
-def test_folders_are_made_and_files_numbered_one_by_one(tmp_path: Path) -> None:
-    folder = tmp_path / "archive" / "luoshan"
-    for name in ("first", "second"):
-        with ArchiveWriter(folder, name, known=lambda _: None, max_file=1) as writer:
-            places = [writer.write(exchange(f"http://a.example/{n}")) for n in range(3)]
-        assert [place.file for place in places] == [f"{name}-{n:05d}.warc.gz" for n in range(3)]
-    copies = tmp_path / "copies" / "luoshan"
-    for start in (0, 3):  # another run goes on after the last full file
-        with CopyWriter(copies, "run", max_file=1) as more:
-            found = [more.write(Copy(exchange(f"http://a.example/{n}"), "w", str(n), MOMENT))
-                     for n in range(3)]  # fmt: skip
-        numbers = [int(name[-13:-8]) for name, _ in found]
-        assert numbers == [start, start + 1, start + 2]
 
 
 def test_the_documented_bounds_are_those_of_the_code() -> None:

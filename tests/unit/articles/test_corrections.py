@@ -96,3 +96,8 @@ def test_a_correction_keeps_the_dates_of_what_it_corrects() -> None:
     first = row("a", bulletin(9), timedelta())
     tomorrow = bulletin(9, by=1).replace("5月12日", "5月13日", 1)
     assert not same(first, row("b", tomorrow, timedelta(days=1)))
+
+
+def test_a_correction_has_the_title_of_what_it_corrects() -> None:
+    first = row("a", bulletin(9), timedelta())
+    assert not same(first, row("b", bulletin(9, by=1), timedelta(days=1), "应急演练开展"))

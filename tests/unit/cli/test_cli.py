@@ -183,13 +183,17 @@ def test_an_encoder_that_is_none_ends_a_run_before_it_crawls(
     assert not (tmp_path / "corpus").exists()
 
 
-@pytest.mark.parametrize("line", ["ftp://www.example.org/", "FILE --url www.example.org/1"])
+@pytest.mark.parametrize(
+    "line",
+    ["ftp://www.example.org/", "FILE --url www.example.org/1", "http://", "http://[::1/x",
+     "http://a.example:99999/"],
+)  # fmt: skip
 def test_an_address_of_a_page_is_on_the_web(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "page.html").write_text("<title>Bridge opens</title>")
     assert main(["page", *line.replace("FILE", str(tmp_path / "page.html")).split()]) == 2
-    assert "expected an address on the web, http://… or https://…" in capsys.readouterr().err
+    assert "expected an address" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["--help", "release --help", "review export -h", "cities -h"])

@@ -11,7 +11,7 @@ from builders import NOW, article, store_articles
 
 from crawler.city import Source
 from pipelines.operations import health
-from pipelines.tables import files, lock, runs
+from pipelines.tables import lock, runs
 
 city = partial(builders.city, "somewhere")
 
@@ -192,17 +192,3 @@ def test_an_import_says_nothing_of_the_site(tmp_path: Path) -> None:
     runs.finish(run, {"somewhere": {"new": 1}}, 0)
     (status,) = health.statuses(tmp_path, {"somewhere": city()}, NOW)
     assert (status.health, status.last_run) == ("never crawled", None)
-
-
-def test_a_city_with_a_damaged_table_has_failed_and_the_others_are_as_they_were(
-    tmp_path: Path,
-) -> None:
-    store_langs(tmp_path, "zh", "en")
-    store_articles(tmp_path, article("b", city="elsewhere"))
-    path = next(files.articles_folder(tmp_path, "somewhere").glob("*.parquet"))
-    path.write_bytes(b"PAR1 not really")
-    elsewhere, somewhere = health.statuses(tmp_path, {}, NOW)
-    assert (elsewhere.health, elsewhere.zh) == ("imported", 1)
-    assert somewhere.health == "damaged"
-    assert [f"{path}: not a readable Parquet file" in why for why in somewhere.why] == [True]
-    assert health.failures(tmp_path, city(), {}, NOW) == list(somewhere.why)

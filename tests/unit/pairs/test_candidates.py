@@ -115,7 +115,7 @@ def test_a_changed_text_is_read_again_and_a_removed_one_forgotten(tmp_path: Path
     paired(ZH, EN, tmp_path)
     changed = [Document("zh04", "zh", ZH[0].title, ZH[0].text + "共12个项目。"), *ZH[2:]]
     assert described(paired(changed, EN, tmp_path)) == described(paired(changed, EN, None))
-    cached = parquet.read_table(tmp_path / "c.parquet", schema.FINDINGS)
+    cached = parquet.read_table(tmp_path / "c.parquet", schema.VALUE_CACHE)
     assert cached.num_rows == len(changed) * len(EN)
 
 

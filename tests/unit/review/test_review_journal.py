@@ -1,7 +1,6 @@
 """Verdicts survive being killed, two processes at once, and a line cut short."""
 
 import json
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -134,19 +133,6 @@ def writer(output: Path, name: str, count: int) -> "subprocess.Popen[str]":
     )
 
 
-def test_sigkill_loses_no_acknowledged_verdict(tmp_path: Path) -> None:
-    acknowledged: list[str] = []
-    for turn in range(3):
-        with writer(tmp_path, f"turn{turn}", 100_000) as process:
-            assert process.stdout is not None
-            acknowledged += [process.stdout.readline().strip() for _ in range(20 + 7 * turn)]
-            process.send_signal(signal.SIGKILL)
-            acknowledged += process.stdout.read().split()
-    stored = {row["verdict_id"] for row in read(tmp_path)}
-    assert len(acknowledged) >= 81
-    assert stored.issuperset(acknowledged)
-
-
 def test_two_processes_and_a_compaction_share_one_journal(tmp_path: Path) -> None:
     with (
         writer(tmp_path, "one", 60) as one,
@@ -221,21 +207,6 @@ def test_verdicts_are_read_from_where_the_reader_ended_and_a_torn_line_not_at_al
     assert [row["verdict_id"] for row in rows] == ["anna-00003"]
     assert end < after < path.stat().st_size
     assert journal.pending(tmp_path / "none.jsonl") == ([], 0)
-
-
-@pytest.mark.parametrize("torn", [1, 65_535, 65_536, 65_537, 200_000])
-@pytest.mark.parametrize("whole", [0, 1])
-def test_only_what_follows_the_last_whole_line_is_removed(
-    tmp_path: Path, torn: int, whole: int
-) -> None:
-    journal.append(tmp_path, [verdict(number) for number in range(whole)])
-    path = journal.path_of(tmp_path, "anna")
-    path.parent.mkdir(exist_ok=True)
-    with path.open("ab") as file:
-        file.write(b"x" * torn)
-    journal.append(tmp_path, [verdict(7)])
-    assert len(path.read_bytes().splitlines()) == whole + 1
-    assert [one["verdict_id"] for one in read(tmp_path)][-1] == "anna-00007"
 
 
 def test_compaction_counts_the_lines_moved_and_orders_them_by_time(tmp_path: Path) -> None:

@@ -132,17 +132,6 @@ def test_undo_reaches_back_into_an_earlier_sitting(session: JudgingSession) -> N
     assert later.progress.next_place(plan, "anna") == 2
 
 
-def test_what_another_process_stored_is_taken_in_wherever_it_lies(session: JudgingSession) -> None:
-    plan, other = session.open_plan(PLAN), JudgingSession(session.output, clock())
-    other.judge(plan, 4, "bo", "different")
-    session.verdicts.refresh()
-    assert session.progress.judged(plan, 4, "bo")
-    journal.compact(session.output)
-    other.judge(plan, 5, "bo", "abridged")
-    session.verdicts.refresh()
-    assert session.progress.of(plan, "bo").counts == {"different": 1, "abridged": 1}
-
-
 @pytest.mark.parametrize(("place", "code"), [(10, "different"), (-1, "different"), (0, "correct")])
 def test_what_is_no_verdict_is_refused(session: JudgingSession, place: int, code: str) -> None:
     with pytest.raises(VerdictRefusedError):
@@ -150,7 +139,7 @@ def test_what_is_no_verdict_is_refused(session: JudgingSession, place: int, code
     assert verdicts.read(session.output) == []
 
 
-def test_the_shelf_reads_what_the_report_reads(output: Path) -> None:
+def test_stored_pairs_are_those_that_the_report_reads(output: Path) -> None:
     choice = Choice({"anlan": tuple(f"anlan-zh{n:02d}-anlan-en{n:02d}" for n in range(14))}, PAIRS)
     expected = {
         one.row["pair_id"]: replace(one, rival=None) for one in read_examples(output, choice)
@@ -163,7 +152,7 @@ def test_the_shelf_reads_what_the_report_reads(output: Path) -> None:
     assert stored.pairs("atlantis", ["nobody"]) == {}
 
 
-def test_the_shelf_sees_that_a_city_was_paired_again(output: Path) -> None:
+def test_a_city_paired_again_is_read_again(output: Path) -> None:
     stored, key = StoredPairs(output), "anlan-zh00-anlan-en00"
     assert stored.pairs("anlan", [key])
     store_rows(output, "pairs", "anlan", [])
