@@ -24,6 +24,7 @@ help:
 	@echo "make docs    the documentation as a site, into build/docs-site"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt afresh"
 
+# Not compiled, since most of it is never loaded: that took as long as all the rest.
 # Nothing is installed without a hash that is in these files. The project itself is installed without
 # isolation or dependencies: its build backend is in the locked file, too.
 # Setuptools warns that an editable install can be shadowed by folders; `shizheng` checks that.
@@ -42,7 +43,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@echo "Setting up $(VENV), once: about 170 packages, a minute or two"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@{ $(BIN)/python -m pip install --progress-bar off --require-hashes \
+	@{ $(BIN)/python -m pip install --no-compile --progress-bar off --require-hashes \
 		--requirement requirements.txt --requirement requirements-dev.txt || echo FAILED; } 2>&1 | \
 		awk -v shown="$$(test -t 2 && echo 1)" "$$INSTALLING"
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
