@@ -203,6 +203,7 @@ def _is_figure(hit: re.Match[str], after: str) -> bool:
         return False  # 一度, 一周: once, about
     large = len(written) > 2 and written[-1] in "万亿" and written[0] in f"{_DIGIT}十"
     large = large or (len(written) > 3 and not {*"百千万亿"}.isdisjoint(written[1:]))
+    large = large or (len(written) > 2 and written[-2] in "万亿")  # 三万五
     return bool(
         unit
         or large

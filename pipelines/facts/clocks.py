@@ -17,7 +17,7 @@ _DIGIT_HOUR = r"1\d|2[0-4]|0?\d"
 ZH_CLOCK = re.compile(
     rf"(?P<part>{_ZH_DAY})?(?:"
     rf"(?P<h>{_ZH_HOUR})(?:[时時](?![间候代期速尚长間])|(?P<dot>点))"
-    rf"(?:(?P<quarter>[一三])刻|(?P<m>{_ZH_MINUTE})分?|(?P<half>半)|整)?"
+    rf"(?:(?P<quarter>[一三])刻|(?P<m>{_ZH_MINUTE})分?|(?P<half>半)|(?P<sharp>整))?"
     rf"|(?P<h2>{_DIGIT_HOUR})[:：](?P<m2>[0-5]\d)|(?P<noon>正午|午夜|子夜))(?!\d)"
 )
 _ZH_ON = re.compile(r"[整分]?\s?[起前后至到，。开举止-]")
@@ -99,7 +99,9 @@ def _is_time(groups: dict[str, str], after: str, follows: bool) -> bool:
         return True
     if written in "零〇0":
         return "dot" not in groups or _ZH_ON.match(after) is not None
-    return written.isdigit() and ("dot" not in groups or "m" in groups or "half" in groups)
+    return written.isdigit() and (
+        "dot" not in groups or not groups.keys().isdisjoint(("m", "half", "sharp"))
+    )
 
 
 def _is_ratio(hit: re.Match[str], groups: dict[str, str]) -> bool:

@@ -66,7 +66,7 @@ _PART = re.compile(
 # One and a half million, two and a half years, an hour and a half.
 _AND_HALF = re.compile(
     rf"(?<![\w.])(?P<n>{_FIGURE}|{numerals.EN_CARDINAL}|an?)(?: (?P<first>{units.EN_PATTERN}))?"
-    rf" and (?:a|one) (?P<part>half|quarter)(?: (?P<scale>{_SCALE}))?"
+    rf"[- ]and[- ](?:a|one)[- ](?P<part>half|quarter)(?: (?P<scale>{_SCALE}))?"
     rf"(?:[- ](?P<unit>{units.EN_PATTERN}))?",
     re.IGNORECASE,
 )
@@ -101,7 +101,8 @@ _VAGUE_SCALES = {"tens": 10, "dozens": 10, "dozen": 10, "scores": 10} | {
 _MULTIPLIED = re.compile(
     r"\b(?:(?P<two>doubl(?:ed|ing)|double (?=the |that |those |last )|twice|two-?fold)"
     r"|(?P<three>tripl(?:ed|ing)|triple (?=the |that |those |last )|trebled|three-?fold)"
-    r"|(?P<four>quadrupl(?:ed|ing)|four-?fold))\b"
+    r"|(?P<four>quadrupl(?:ed|ing)|four-?fold)"
+    r"|(?P<fold>five|six|seven|eight|nine|ten)-?fold)\b"
     r"(?P<often>(?<=twice)(?= (?:an?|per|each|every|daily|weekly|monthly|yearly)\b))?",
     re.IGNORECASE,
 )
@@ -227,7 +228,7 @@ def _shares(text: str) -> Iterator[_Found]:
         half = 2.0 if _PARTS[of] == 2 else 1.0
         yield Quantity("percent", value, half, bool(hit["loose"]), hit.start()), hit.span()
     for hit in _MULTIPLIED.finditer(text):
-        times = 2.0 if hit["two"] else 3.0 if hit["three"] else 4.0
+        times = 2.0 if hit["two"] else 3.0 if hit["three"] else _value(hit["fold"] or "four") or 4.0
         kind = "times" if hit["often"] is None else "count"
         yield Quantity(kind, times, 0.25, start=hit.start()), hit.span()
     for hit in _RATE.finditer(text):

@@ -35,7 +35,7 @@ _ZH_POSTED = re.compile(
 )
 # With the point of ASCII, which also ends sentences, only after the word for a guest.
 _ZH_FOREIGN = re.compile(
-    rf"[{HAN}]{{1,9}}(?:[·•‧・][{HAN}]{{1,7}}){{1,8}}"
+    rf"(?:[{HAN}]{{1,9}}-)?[{HAN}]{{1,9}}(?:[·•‧・][{HAN}]{{1,7}}(?:-[{HAN}]{{1,4}})?){{1,8}}"
     rf"|(?<![A-Za-z])(?:[A-Z]·){{1,3}}[{HAN}]{{2,7}}"
     rf"|(?<=会见|大使|领事|总统|总理|部长|主席|教授)(?:[A-Z]\.|[{HAN}]{{1,4}}\.){{1,3}}[{HAN}]{{1,5}}"
 )

@@ -55,6 +55,8 @@ def latin(text: str) -> frozenset[str]:
 
 _OFFICES = {
     "大使": "ambassador", "总领事": "consul", "总理": "premier", "首相": "premier",
+    "公主": "princess", "王储": "crown prince", "女王": "queen", "议长": "speaker",
+    "princess": "princess", "crown prince": "crown prince", "queen": "queen", "speaker": "speaker",
     "总统": "president", "国王": "king", "外长": "minister", "ambassador": "ambassador",
     "consul": "consul", "prime minister": "premier", "chancellor": "premier", "premier": "premier",
     "president": "president", "king": "king", "foreign minister": "minister",

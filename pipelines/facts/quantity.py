@@ -81,6 +81,9 @@ def agree(first: Quantity, second: Quantity) -> bool:
             return agree(_celsius(first), _celsius(second))
         if kinds == {"age", "months"}:  # 树龄680年, a 680-year-old tree
             return agree(_in_months(first), _in_months(second))
+        index = kinds == {"percent", "count"} and first.value == second.value
+        if index and first.value % 1:  # PMI为50.8%, a PMI of 50.8
+            return True
         if "count" not in kinds or kinds & _NO_COUNT:
             return False
     if all(figure.half >= _VAGUE * abs(figure.value) for figure in (first, second)):

@@ -15,7 +15,7 @@ def sound_alike(zh: str, en: str) -> float:
     By consonants; part by part if both have as many (汉斯·米勒, Hans Müller), else as a whole.
     Chinese characters after the name (一行, 率领) cost little.
     """
-    zh_parts = [part for part in re.split(DOTS, zh) if not part.isascii()]
+    zh_parts = [part for part in re.split(f"{DOTS}|-", zh) if not part.isascii()]
     en_parts = [part for part in re.split(r"[\s-]", en) if len(part.strip(".")) > 1]
     if len(zh_parts) == len(en_parts):
         # Hungarians have their family name first in Chinese: 欧尔班·维克托, Viktor Orban.

@@ -90,6 +90,7 @@ _ZH_PERIOD = re.compile(
     rf"|(?<![目之以提日])[前首头](?P<n>1[0-2]|[2-9]|{_ZH_NUM}{{1,2}}|两)个?月(?!\s?\d)"
     r"|(?P<half>[上下])半年|[前首头](?P<q>[二三两23])个?季度?|(?:第?(?P<one>[一二三四1-4])|首)季度"
     r"|(?:第(?P<season>[一二三四1-4])|首)季(?![《集期赛度])"
+    r"|(?<![A-Za-z])Q(?P<latin>[1-4])(?!\d)"
     r"|(?P<qa>[一二三1-3])(?:[-—–~～至到]|至)(?P<qb>[二三四2-4])季度"
     r"|(?P<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份)"
 )
@@ -147,7 +148,7 @@ _EN_PERIOD = re.compile(
     rf"(?P<till>{_MONTH})(?![a-z])"
     r"|(?P<half>first|second) half(?: of the year)?|H(?P<h>[12])\b|(?P<h2>[12])H\b"
     r"|first (?P<qs>two|three|2|3) quarters"
-    r"|(?P<one>first|second|third|fourth|last|final|1st|2nd|3rd|4th) quarter"
+    r"|(?P<one>first|second|third|fourth|last|final|1st|2nd|3rd|4th)[- ]quarter"
     r"|Q(?P<q>[1-4])\b|(?P<q2>[1-4])Q\b)"
     r"(?:,? (?:of |in )?(?P<y>(?:19|20)\d\d))?",
     re.IGNORECASE,
@@ -397,7 +398,7 @@ def _zh_months(hit: re.Match[str]) -> tuple[int | None, int | None]:
     if hit["month"]:
         month = _int(hit["month"])
         return month, month
-    quarter = _int(hit["one"] or hit["season"]) or 1
+    quarter = _int(hit["one"] or hit["season"] or hit["latin"]) or 1
     return 3 * quarter - 2, 3 * quarter
 
 
