@@ -12,9 +12,9 @@ from benchmarks.series.city import MONTHS, City, Event, Text, zh_day
 from crawler.rows import rows
 
 Row = Sequence[str]
-TRAINING, MEASURING = (
+TRAINING, CHECKING, MEASURING, HELD = (
     [row[1:] for row in rows("benchmarks.series/siblings.tsv") if row[0] == half]
-    for half in ("training", "measuring")
+    for half in ("training", "checking", "measuring", "held")
 )
 _DATED, _ATTENDED = 0.5, 0.4
 """Shares of pairs of reports with a dateline, and with an official."""
