@@ -1,6 +1,7 @@
 """Siblings of the generated cities: two matters of one day, of which English may render either."""
 
 import dataclasses
+from itertools import combinations
 
 import pytest
 
@@ -8,7 +9,8 @@ from benchmarks.series import corpus, siblings
 from benchmarks.series.city import HARD
 
 ALONE = dataclasses.replace(HARD, english=0.5, mateless=0.5)
-EVERY = [*siblings.TRAINING, *siblings.MEASURING]
+SETS = (siblings.TRAINING, siblings.CHECKING, siblings.MEASURING, siblings.HELD)
+EVERY = [row for rows in SETS for row in rows]
 
 
 @pytest.mark.parametrize("row", EVERY, ids=[f"{at}-{row[0]}" for at, row in enumerate(EVERY)])
@@ -19,11 +21,10 @@ def test_a_row_has_two_matters_in_both_languages(row: siblings.Row) -> None:
 
 
 def test_what_is_learnt_from_is_not_measured_on() -> None:
-    learnt, measured = (
-        {cell for row in half for cell in row[1:]}
-        for half in (siblings.TRAINING, siblings.MEASURING)
-    )
-    assert not learnt & measured
+    texts = [{cell for row in rows for cell in row[1:]} for rows in SETS]
+    assert not any(one & other for one, other in combinations(texts, 2))
+    kinds = [{row[0] for row in rows} for rows in SETS]
+    assert not kinds[-1] & set().union(*kinds[:-1]), "the held set is of other kinds"
 
 
 def test_siblings_are_of_one_day_and_some_english_ones_are_alone() -> None:
