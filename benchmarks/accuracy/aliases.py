@@ -8,7 +8,6 @@ sets, the figures without and with learning, and which names were learnt, right 
 """
 
 import argparse
-from collections.abc import Iterable
 
 from benchmarks.accuracy import documents as measured
 from benchmarks.series import apart, corpus
@@ -42,7 +41,8 @@ def main() -> None:
                 found["right" if known.get(form.title()) == person else "wrong"].append(form)
         print(measured.measure(cases[False]).line(name))
         print(measured.measure(cases[True]).line("  with names learnt"))
-        print(f"    learnt: {len(found['right'])} right, wrong: {_told(found['wrong'])}")
+        wrong = ", ".join(sorted(found["wrong"])) or "none"
+        print(f"    learnt: {len(found['right'])} right, wrong: {wrong}")
 
 
 def _case(city: City, *, learning: bool) -> measured.Case:
@@ -54,10 +54,6 @@ def _learnt(case: measured.Case) -> dict[str, str]:
     pairing = pair.decide(case.described, case.zh, case.en)
     certain = [one for one in pairing.pairs if one.probability >= aliases.CERTAIN]
     return aliases.learn((case.zh[one.zh], case.en[one.en]) for one in certain)
-
-
-def _told(wrong: Iterable[str]) -> str:
-    return ", ".join(sorted(wrong)) or "none"
 
 
 if __name__ == "__main__":

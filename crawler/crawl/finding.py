@@ -91,7 +91,7 @@ async def find(prober: Prober, home: str) -> list[dict[str, Any]]:
     looked: dict[str, _Candidate] = {}
     for edition in pages:
         for column in edition.found[:_LOOKS]:
-            if column.url not in looked and not _is_refused(column):
+            if column.url not in looked and column.score >= 0:
                 looked[column.url] = _candidate(column, await prober.look(column.url), edition)
     lists = [found for found in looked.values() if found.look.code is None]
     if not lists:
@@ -166,10 +166,6 @@ def _under(url: str, home: str) -> bool:
     """Return True for a URL below a home page."""
     at, top = urlsplit(url), urlsplit(home)
     return at.netloc == top.netloc and at.path.startswith(top.path.rpartition("/")[0])
-
-
-def _is_refused(column: Column) -> bool:
-    return column.score < 0
 
 
 def _language(text: str, url: str) -> str | None:

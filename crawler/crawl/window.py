@@ -34,7 +34,9 @@ class Window:
 
     def leaves_out(self, link: Link) -> bool:
         """Return True for a link dated outside the window."""
-        return link.date is not None and (self._too_old(link) or self._too_new(link))
+        return link.date is not None and (
+            self._too_old(link) or bool(self.until and link.date > self.until)
+        )
 
     def is_past(self, listing: Listing) -> bool:
         """Return True for a list page wholly before the window.
@@ -45,9 +47,6 @@ class Window:
 
     def _too_old(self, link: Link) -> bool:
         return bool(self.since and link.date and link.date < self.since)
-
-    def _too_new(self, link: Link) -> bool:
-        return bool(self.until and link.date and link.date > self.until)
 
 
 def _day(name: str, value: str) -> date | None:

@@ -175,7 +175,7 @@ def _word(called: list[str], whole: str, zh: Site) -> Sought | None:
         if not plain:  # Palace and Maritime only look like pinyin.
             return Sought(False, True)
     if (served := _serves(word)) is not None:
-        serving = _serving(zh.name)
+        serving = {at for at, (chinese, _) in enumerate(_purposes()) if chinese.search(zh.name)}
         return Sought(served in serving, False) if serving else None
     if _translates(word, zh.name):
         return Sought(True, False)
@@ -227,10 +227,6 @@ def _purposes() -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
 def _serves(word: str) -> int | None:
     plain = word.lower().replace("’", "'")
     return next((at for at, (_, english) in enumerate(_purposes()) if plain in english), None)
-
-
-def _serving(name: str) -> set[int]:
-    return {at for at, (chinese, _) in enumerate(_purposes()) if chinese.search(name)}
 
 
 def _translates(word: str, name: str) -> bool:

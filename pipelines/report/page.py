@@ -89,7 +89,10 @@ def render(
     choice = pair_examples.choose(output, shown, changed)
     judged = subjects.judgements(output)
     estimated = estimates.estimate_from(output, judged) if judged else None
-    style, script = (_asset(f"report.{kind}") for kind in ("css", "js"))
+    assets = files("pipelines.report") / "templates"
+    style, script = (
+        (assets / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
+    )
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pipelines.report"),
         autoescape=True,
@@ -290,10 +293,6 @@ def _beads(kinds: Mapping[str, int]) -> Sequence[tuple[str, int, float]]:
 
 def _month(months: int) -> str:
     return f"{months // 12:04d}-{months % 12 + 1:02d}"
-
-
-def _asset(name: str) -> str:
-    return (files("pipelines.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str) -> str:
