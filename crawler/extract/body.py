@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from lxml import etree
 
-from crawler.extract import captions, lines
+from crawler.extract import captions, lines, notices, properties
 from crawler.extract.blocks import SEPARATOR, Block, bare
 from crawler.extract.dates import date_apart, is_part_of_date
 from crawler.extract.documents import is_named_document, resolve
@@ -144,6 +144,10 @@ class _Edges:
         """Return `blocks` without furniture among the first and the last few."""
         kept: list[Block] = []
         begun = False
+        box = next(properties.boxes(blocks), range(0))
+        if box.start <= _EDGE:
+            self.cut += [Cut(blocks[place].text, "catalogue box") for place in box]
+            blocks = [*blocks[: box.start], *blocks[box.stop :]]
         leaf = _calendar_leaf(blocks)
         if leaf:
             self.cut += [Cut(block.text, "date and source line") for block in leaf]
@@ -186,7 +190,7 @@ class _Edges:
         yield "byline", self._take_author(lines.byline(text))
         yield "catalogue box", lines.is_catalogue(text)
         yield "attachment", lines.is_attachment_label(text)
-        yield "notice", lines.is_preamble(text)
+        yield "notice", notices.is_preamble(text)
         yield "link elsewhere", self._leads_elsewhere(block)
 
     def _reasons_at_end(self, block: Block) -> Iterator[tuple[str, bool]]:
@@ -200,7 +204,7 @@ class _Edges:
         yield "byline", self._take_author(lines.signature(text))
         yield "link to a neighbouring article", lines.is_neighbour(text, linked=False, last=True)
         yield "attachment", lines.is_attachment_label(text)
-        yield "notice", lines.is_notice(text)
+        yield "notice", notices.is_notice(text)
         yield "link elsewhere", self._leads_elsewhere(block)
 
     def _take_clock(self, text: str) -> bool:
@@ -260,6 +264,8 @@ def _furniture(block: Block) -> str | None:
         return "page numbers"
     if is_widget(text):
         return "widget"
+    if notices.is_of_a_player(text):
+        return "notice"
     if lines.is_neighbour(text, linked=block.linked > 0):
         return "link to a neighbouring article"
     if _DOWNLOAD.match(text) and is_named_document(text):

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from crawler.extract import lines
+from crawler.extract import notices
 from crawler.extract.blocks import HIDDEN, bare, read_blocks
 from crawler.extract.furniture import is_furniture
 from crawler.extract.hydration import filled, hydrated, rows
@@ -159,7 +159,7 @@ def _prose(text: etree._Element) -> int:
         for block in read_blocks(text, frozenset())
         if block.link_density <= 0.5
         and _SENTENCE.search(block.text)
-        and not lines.is_of_the_site(block.text)
+        and not notices.is_of_the_site(block.text)
         and not _CODE.search(block.text)
     )
 

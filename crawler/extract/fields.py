@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from lxml import etree
 
-from crawler.extract import lines
+from crawler.extract import lines, properties
 from crawler.extract.blocks import SEPARATOR, Block, bare, squeeze
 from crawler.extract.dates import Moment, date_in_url, is_part_of_date, leading_date
 from crawler.phrases import alternatives
@@ -54,6 +54,8 @@ _LONGEST_NEAR, _LONGEST_SECTION = 200, 40
 _ABOVE_TEXT, _ABOVE_TITLE, _BELOW_TEXT = 8, 6, 14
 """Lines above a text without title, above the title and below the text that may have fields; set by
 hand, not measured."""
+_INTO = 4
+"""Lines of a text among which a box of properties may begin; set by hand, not measured."""
 _PART_OF_TITLE = 4
 """Letters from which a line may be a part of a headline of several lines; set by hand."""
 _PARTS_OF_DATE = 2
@@ -286,6 +288,9 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     )
     seen: list[lines.MetaLine] = []
     done: set[int] = set()
+    for box in properties.boxes(blocks[: start + _INTO]):
+        seen.append(lines.read_line(properties.pieces_of(blocks, box)))
+        done.update(box)
     for place in places:
         if place in done or place >= len(blocks) or len(blocks[place].text) > _LONGEST_NEAR:
             continue
@@ -327,9 +332,12 @@ def title_place(blocks: Sequence[Block], title: str, start: int) -> int:
 def _joined_date(blocks: Sequence[Block], place: int) -> tuple[str, int]:
     """Return the pieces of a line, and its last place.
 
-    A line that is a day, month or year alone is one with its like below.
+    A line that is a day, month or year alone is one with its like below, a label with its value.
     """
     last = place
+    if place + 1 < len(blocks) and lines.is_label(blocks[place].text):
+        label, value = blocks[place].pieces.rstrip(" :：\x1f"), blocks[place + 1].pieces
+        return f"{label}：{value}", place + 1
     while (
         last + 1 < len(blocks)
         and last - place < _PARTS_OF_DATE

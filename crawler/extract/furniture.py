@@ -1,11 +1,13 @@
-"""Feet, cookie notices and menus, by their tags and names."""
+"""Feet, cookie notices, menus, comments and boxes of properties."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from lxml import etree
 
+from crawler.extract import properties
 from crawler.extract.blocks import Block
 
 _PARTS = r"(?:box|wrap(?:per)?|container|inner|bar|info|text|main|con(?:tent)?|area|bg|links?|\d+)"
@@ -19,6 +21,10 @@ _MENU = re.compile(
     rf"(?:[a-z]{{1,12}}[-_]?)?(?:nav(?:bar|igation)?|menu|breadcrumbs?)(?:[-_]?{_PARTS})*",
     re.IGNORECASE,
 )
+_COMMENTS = re.compile(
+    rf"(?:[a-z]{{1,12}}[-_]?)?(?:comments?|pinglun|liuyan|disqus_thread|replies)(?:[-_]?(?:list|area|{_PARTS}))*",
+    re.IGNORECASE,
+)
 _LINKED = 0.5
 """Share of linked characters above which a line of a menu is a part of it; set by hand."""
 _MOST = 0.3
@@ -26,7 +32,7 @@ _MOST = 0.3
 
 
 def places_apart(blocks: Sequence[Block], elements: Sequence[etree._Element]) -> Collection[int]:
-    """Return the places of the lines in feet, cookie notices and menus.
+    """Return the places of the lines in feet, notices, menus and the like.
 
     An element with a headline, or with much of the page's text, is none of them.
     """
@@ -45,7 +51,7 @@ def places_apart(blocks: Sequence[Block], elements: Sequence[etree._Element]) ->
         for place, block in enumerate(blocks)
         if block.link_density > _LINKED and block.node in menus
     )
-    return {*apart, *linked}
+    return {*apart, *linked, *chain.from_iterable(properties.boxes(blocks))}
 
 
 def is_furniture(node: etree._Element) -> bool:
@@ -62,7 +68,7 @@ def _at_the_end(blocks: Sequence[Block], apart: Sequence[int]) -> Iterator[int]:
 
 
 def _is_foot(node: etree._Element) -> bool:
-    return node.tag == "footer" or "foot" in _called(node)
+    return node.tag == "footer" or not {"foot", "comments"}.isdisjoint(_called(node))
 
 
 def _is_menu(node: etree._Element) -> bool:
@@ -82,5 +88,5 @@ def _called(node: etree._Element) -> Collection[str]:
 @lru_cache(maxsize=4096)  # most elements of a page share their class with others
 def _named(called: str) -> Collection[str]:
     names = called.split()
-    kinds = {"foot": _FOOT, "menu": _MENU}
+    kinds = {"foot": _FOOT, "menu": _MENU, "comments": _COMMENTS}
     return {kind for kind, pattern in kinds.items() if any(map(pattern.fullmatch, names))}

@@ -8,6 +8,7 @@ from crawler.script import HAN
 
 _BOUNDARY = re.compile(rf"\s*{SEPARATOR}[\s{SEPARATOR}]*|\s*(?=[【\[(（])")
 _COUNTER = re.compile(rf"^\W*(?:{WIDGET.pattern})\s*[:：]", re.IGNORECASE)
+_BADGE = re.compile(r"\W*(?:热|新|荐|顶|精|图|视频|置顶|推荐|原创|new|hot|top)\W*", re.IGNORECASE)
 _NAMED = re.compile(rf"^\s*[【\[(（]\s*[{HAN}]{{2}}")
 _MANY = 2
 """Buttons from which nothing but buttons is no part of a headline; set by hand."""
@@ -34,6 +35,9 @@ def _is_tools(rest: str, block: Block) -> bool:
     A single word may belong to the headline, such as （中） for the second of three, unless it is a
     link, a counter or a longer word in brackets.
     """
+    # Of a headline whose letters have elements of their own the last may be any.
+    if _BADGE.fullmatch(rest) and len([*filter(str.strip, block.pieces.split(SEPARATOR))]) == 2:
+        return True
     left, words = WIDGET.subn("", rest)
     if not words or NOISE.sub("", left):
         return False

@@ -95,7 +95,9 @@ def line_above(blocks: Sequence[Block], start: int, names: Names) -> Line | None
             continue
         if _is_outside(line.node):
             continue
-        if lines.is_furniture(line.text) or line.link_density * len(line.text) > 1:
+        if lines.is_furniture(line.text) or lines.is_property(line.text):
+            continue
+        if line.link_density * len(line.text) > 1:
             continue
         weight -= _FAR * abs(start - line.place)
         weight -= 0 if reaches([line.text], _SHORT) else _SHORT_COST
@@ -113,7 +115,7 @@ def _above_date(blocks: Sequence[Block], start: int, names: Names) -> Line | Non
         text = block.text
         if len(text) not in _SUBTITLE or block.linked or lines.is_furniture(text):
             return None
-        if is_name(text, names) or re.search(r"[。；;！]$", text):
+        if is_name(text, names) or lines.is_property(text) or re.search(r"[。；;！]$", text):
             return None
         return Line(text, block.node, place - 1, False, 0.0)
     return None

@@ -28,9 +28,9 @@ _DIGEST = re.compile(
     re.IGNORECASE,
 )
 _TURN = re.compile(
-    rf"^[【\[(（]?(?P<who>记者|記者|媒体记者|问|問|答|主持人|网友|[{HAN}]{{2,4}}(?:记者|局长|"
+    rf"^[【\[(（]?(?P<who>记者|記者|媒体记者|问|問|答|主持人|网友|網友|[{HAN}]{{2,4}}(?:记者|局长|"
     r"市长|主任|發言人|发言人|司長|司长|局長)?|[QA]\d{0,2}|[A-Z][A-Za-z .'’-]{1,40})"
-    r"\s*[】\])）]?\s*[:：]\s*\S"
+    r"\s*[】\])）]?\s*(?:[“\"‘「『【\[(（@][^”\"’」』】\])）:：]{1,20}[”\"’」』】\])）]?\s*)?[:：]\s*\S"
 )
 _ASKS = re.compile(rf"记者$|記者$|^(?:Q\d*|{alternatives('crawler.extract/kinds.tsv', 'asks')})$")
 _NO_SPEAKER = re.compile(rf"^{alternatives('crawler.extract/kinds.tsv', 'no speaker')}$")

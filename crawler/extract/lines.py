@@ -32,17 +32,26 @@ _UNMARKED = re.compile(
     re.IGNORECASE,
 )
 """Label of a date without its colon: alone in a cell, or an English verb."""
+_APART = re.compile(
+    rf"((?:^|(?<=[\x1f|]))\s*{alternatives(_LABELS, 'source', 'author', 'editor')}\s*)"
+    r"(?:\x1f\s*)+(?=[^\s\x1f|:：])",
+    re.IGNORECASE,
+)
+"""Label of a name without its colon, in an element of its own."""
+_ALONE = re.compile(
+    rf"\s*{alternatives(_LABELS, *_FIELDS, 'other', 'other day', 'catalogue', 'headline', 'property')}"
+    r"\s*[:：]?\s*",
+    re.IGNORECASE,
+)
 _BANNER = re.compile(alternatives(_LABELS, "banner"), re.IGNORECASE)
 _UNKNOWN_LABEL = re.compile(r"[^\W\d][)）]?\s*[:：]\s*$")
 _HAN = re.compile(f"[{HAN}]")
 _COLON = re.compile(r"[:：]")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _LONGEST_CREDIT, _LONGEST_NEIGHBOUR, _LONGEST_HEADING, _LONGEST_POINTER = 80, 120, 60, 300
-_LONGEST_FOLLOW, _LONGEST_BYLINE, _LONGEST_ENTRY, _LONGEST_NAME = 120, 60, 160, 60
+_LONGEST_BYLINE, _LONGEST_ENTRY, _LONGEST_NAME = 60, 160, 60
 _LONGEST_LEAD, _LONGEST_TAIL, _LONGEST_SECTION = 90, 60, 40
 """Most characters of a credit, link and so on: longer lines are text. Set by hand, not measured."""
-_LONGEST_SITE = 160
-"""Most characters of a sentence that a site has on every page; set by hand, not measured."""
 _LONGEST_LABEL = 28
 """Characters before a colon among which a label is looked for."""
 _LONGEST_READ = 600
@@ -75,7 +84,8 @@ _CREDIT_TAIL = re.compile(
 )
 _HOME = alternatives(_LABELS, "home")
 _CRUMBS = re.compile(
-    rf"^{alternatives(_LABELS, 'place')}\s*(?:是|为)?\s*[:：]|^{_HOME}\s*[>»›/→＞]",
+    rf"^{alternatives(_LABELS, 'place')}\s*(?:是|为)?\s*[:：]|^{_HOME}\s*[>»›/→＞]|"
+    rf"^{_HOME}(?<=[{HAN}])\s*[-－—|·]",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(r"^[^>»\s]{1,12}\s*(?:>>?|»)\s*[^>»]{1,20}(?:(?:>>?|»)[^>»]{1,40})*$")
@@ -90,19 +100,6 @@ _RELATED = re.compile(
 )
 _POINTER = re.compile(
     rf"^[【\[(（■◆●▼▶►>\s]*{alternatives(_LINKS, 'pointer', whole_words=True)}",
-    re.IGNORECASE,
-)
-_NOTICE = re.compile(
-    rf"^[(（\[【*]*\s*{alternatives('crawler.extract/notices.tsv', 'notice')}|"
-    r"^(?:https?://\S+|\S+@\S+\.\w+|(?:twitter|facebook|instagram)\.com/\S+)$|"
-    r"^.{3,60}\bcontributed (?:reporting|to this (?:report|story|article))",
-    re.IGNORECASE,
-)
-_SITE = re.compile(alternatives("crawler.extract/notices.tsv", "site"), re.IGNORECASE)
-_PREAMBLE = re.compile(
-    rf"^{alternatives(_LABELS, 'before the text')}\s*[:：]|"
-    r"^published .{0,60}\d{4}$|^updated (?:at|on)?.{0,40}$|"
-    r"^\d+ (?:min(?:ute)?s?) (?:read|ago)$|^tempo de leitura",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
@@ -129,6 +126,9 @@ _TAIL = re.compile(
     rf"(?P<names>[{HAN}·]{{2,4}}(?:[\s、，,/]+[{HAN}·]{{2,4}})*)\s*[）)】\]]$"
 )
 _CATALOGUE = re.compile(rf"^{alternatives(_LABELS, 'catalogue')}\s*[:：|]")
+_PROPERTY = re.compile(
+    rf"^{alternatives(_LABELS, 'headline', 'property', *_FIELDS, 'other', 'other day')}\s*[:：|]", re.IGNORECASE
+)
 _END_MARK = re.compile(
     r"[（(【\[〔]\s*(?:全文)?[完终終]\s*[)）】\]〕]|[-—–－─=*~～〜·\s]*(?:全文)?[完]\s*[-—–－─=*~～〜·\s]+|"
     r"[-—–－─=*~～〜]+\s*(?:全文)?[完终終]|(?:本文|全文)?(?:完结|完結|完毕|完畢)|全文(?:完|终)|"
@@ -139,12 +139,6 @@ _END_MARK = re.compile(
 )
 """Ends of a text: 完, Ends, and the wire services' NNNN, ### and -30-."""
 _END_TAIL = re.compile(rf"(?<=[。！？!?.”\"])\s*(?:{_END_MARK.pattern})$", _END_MARK.flags)
-_FOLLOW = re.compile(
-    r"^(?:请?(?:扫码|扫描|长按|点击|识别).{0,14})?关注.{1,24}(?:公众号|公號|微信|微博|客户端|APP|发布|号)[”」』]?$"
-    r"|^(?:长按|扫码|扫描|识别).{0,16}(?:关注|二维码|小程序).{0,16}$"
-    r"|^(?:主办(?:单位)?|承办(?:单位)?|网站标识码|备案号|技术支持)\s*[:：]|ICP备\s*\d",
-    re.IGNORECASE,
-)
 _NO_MORE = re.compile(
     rf"[:：]\s*{alternatives(_LINKS, 'no neighbour')}\s*[)）]?$",
     re.IGNORECASE,
@@ -217,7 +211,7 @@ def read_line(pieces: str) -> MetaLine:
     A separator between inline elements in `pieces` ends a value.
     """
     text = _SPACED_LABEL.sub("", pieces[:_LONGEST_READ].translate(_WIDE_DIGITS))
-    text = _UNMARKED.sub(r"\1：", text)
+    text = _APART.sub(r"\1：", _UNMARKED.sub(r"\1：", text))
     marks = list(_labels(text))
     values: dict[str, str] = {}
     when: dict[str, Moment] = {}
@@ -277,7 +271,10 @@ def _bare(text: str) -> Moment | None:
     found = moments(text.replace("\x1f", " "))
     if not found and len(text) <= _LONGEST_META:
         return date_apart(text)
-    return next((m for m in found if not _UNKNOWN_LABEL.search(text[: m.start])), None)
+    first = next((m for m in found if not _UNKNOWN_LABEL.search(text[: m.start])), None)
+    # Some systems write the day, and again the day with its hour.
+    same = (m for m in found if first and m.at.date() == first.at.date())
+    return next((m for m in same if m.precision == "minute"), first)
 
 
 def _labels(text: str) -> Iterator[tuple[str, int, int]]:
@@ -398,26 +395,6 @@ def is_pointer(text: str) -> bool:
     return len(text) <= _LONGEST_POINTER and bool(_POINTER.match(text))
 
 
-def is_notice(text: str) -> bool:
-    """Return True for a closing notice: copyright, call to follow, reporters' credit."""
-    return bool(_NOTICE.match(text)) or (
-        len(text) <= _LONGEST_FOLLOW and bool(_FOLLOW.search(text))
-    )
-
-
-def is_of_the_site(text: str) -> bool:
-    """Return True for a sentence on browsers, cookies, addresses of the site."""
-    return len(text) <= _LONGEST_SITE and bool(_SITE.search(text))
-
-
-def is_preamble(text: str) -> bool:
-    """Return True if an opening line belongs to the page.
-
-    Not to the story.
-    """
-    return bool(_PREAMBLE.match(text))
-
-
 def byline(text: str) -> str | None:
     """Return the reporters in an opening line of names alone, or None."""
     match = _BYLINE.match(text) if len(text) <= _LONGEST_BYLINE else None
@@ -445,6 +422,16 @@ def reporter(paragraph: str) -> str | None:
 def is_catalogue(text: str) -> bool:
     """Return True for an entry of an official document's catalogue box."""
     return len(text) <= _LONGEST_ENTRY and bool(_CATALOGUE.match(text))
+
+
+def is_label(text: str) -> bool:
+    """Return True for the label of a field alone on a line."""
+    return len(text) <= _LONGEST_LABEL and bool(_ALONE.fullmatch(text))
+
+
+def is_property(text: str) -> bool:
+    """Return True for a line that may be in a box of properties."""
+    return is_catalogue(text) or (len(text) <= _LONGEST_ENTRY and bool(_PROPERTY.match(text)))
 
 
 def is_attachment_label(text: str) -> bool:

@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.html import soupparser
 
 from crawler import limits
-from crawler.extract import stated
+from crawler.extract import properties, stated
 from crawler.extract.blocks import (
     Block,
     read_blocks,
@@ -155,8 +155,8 @@ class ParsedPage:
 
     @cached_property
     def stated_headline(self) -> str | None:
-        """The headline that structured data gives."""
-        return stated.headline_among(self._stated)
+        """The headline that structured data or a box of properties gives."""
+        return stated.headline_among(self._stated) or properties.headline(self.blocks)
 
     def stated_between(self, title: int, start: int) -> str | None:
         """Return the date in attributes between title and text.

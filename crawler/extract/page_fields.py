@@ -8,7 +8,7 @@ from lxml import etree
 
 from crawler.city import City, Source
 from crawler.cms.family import Rules
-from crawler.extract import fields, lines, titles
+from crawler.extract import fields, lines, notices, titles
 from crawler.extract.blocks import read_blocks
 from crawler.extract.body import Body, images, read_body
 from crawler.extract.dates import Moment
@@ -185,7 +185,7 @@ def _around(nodes: Sequence[etree._Element]) -> list[etree._Element]:
 
 def own_paragraphs(body: Body) -> list[str]:
     """Return the paragraphs of a body without the site's notices."""
-    return [text for text in body.paragraphs if not lines.is_of_the_site(text)]
+    return [text for text in body.paragraphs if not notices.is_of_the_site(text)]
 
 
 def _note(name: str, found: fields.Found[T] | None, shown: Callable[[T], str]) -> Field:

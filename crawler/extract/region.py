@@ -15,6 +15,7 @@ from crawler.cms.family import Rules
 from crawler.extract import lines
 from crawler.extract.blocks import Block, read_blocks
 from crawler.extract.consensus import Opinion, agreement, choose_blocks
+from crawler.extract.documents import attachments
 from crawler.extract.kinds import is_listing, reaches, with_headlines
 from crawler.extract.page import ParsedPage, parse
 
@@ -35,6 +36,8 @@ ENOUGH = 24
 _TEASER, _LINE = 0.2, 60
 """Share of a page's prose that a body by the name of a family not its own has at least, and
 characters of a line of prose; set by hand."""
+_DOCUMENTS = 12
+"""Lines below a text among which its documents are linked; set by hand, not measured."""
 _CAPTION = range(4, 61)
 """Characters of a centred line between paragraphs that may be a caption; set by hand."""
 
@@ -137,8 +140,21 @@ def general_region(page: ParsedPage, opinions: tuple[Opinion, ...]) -> Region:
         # What the extractors pass over in the middle of a text, set in the middle, is a caption.
         if place in kept or (place > places[0] and block.centred and _may_be_caption(block))
     ]
-    nodes = page.around(blocks[0].node, blocks[-1].node) if blocks else []
+    last = page.blocks[_last_document(page, places[1]) - 1].node if blocks else None
+    nodes = page.around(blocks[0].node, last) if last is not None else []
     return Region(blocks, nodes, places, "consensus", None, agreement(opinions))
+
+
+def _last_document(page: ParsedPage, end: int) -> int:
+    """Return the end of the lines below a text that link documents."""
+    for place in range(end, min(end + _DOCUMENTS, len(page.blocks))):
+        block = page.blocks[place]
+        links = [block.node, *block.node.iter("a")] if block.linked else []
+        if attachments(links, page.base):
+            end = place + 1
+        elif not lines.is_attachment_label(block.text):
+            break
+    return end
 
 
 def _may_be_caption(block: Block) -> bool:

@@ -37,6 +37,11 @@ _NAMED = re.compile(
     r"(?:publish|pub|release|issue|fabu|fb)(?:ed)?(?:date|time|datetime|on|at|shijian|riqi|sj|rq)"
 )
 """Names of a date of publication in fields and scripts, without their signs."""
+_WRITTEN = re.compile(
+    r"(?:article|news|info|doc|document|content|page|art|post)?"
+    r"(?:create|creat|add|input|write)(?:ed|d)?(?:date|time|datetime|on|at)"
+)
+"""Names of the day of writing in fields and scripts, without their signs."""
 _AGO = re.compile(
     r"\s*(?:刚刚|剛剛|昨天|前天|今天|\d{1,3}\s*(?:分钟|分鐘|小时|小時|天|周|个?月|年)前|yesterday|today|"
     r"just now|(?:an?|\d{1,3})\s*(?:min(?:ute)?|hour|day|week|month|year)s? ago)\s*",
@@ -171,15 +176,18 @@ def _stated_by(node: etree._Element) -> Iterator[str]:
 
 
 def date_named(values: Iterable[tuple[str, str]]) -> Moment | None:
-    """Return the date of publication among named values, if all agree.
+    """Return the date of publication among named values, or of writing.
 
-    Data of other articles have dates of the same names.
+    None unless all agree: data of other articles have dates of the same names.
     """
-    found = [
-        moment
-        for name, value in values
-        if _NAMED.fullmatch(re.sub(r"[\W_]", "", name).lower()) and (moment := leading_date(value))
-    ]
-    if len({moment.at.date() for moment in found}) != 1:
-        return None
-    return max(found, key=lambda moment: moment.precision == "minute")
+    named = [(re.sub(r"[\W_]", "", name).lower(), value) for name, value in values]
+    for pattern in (_NAMED, _WRITTEN):
+        found = [
+            moment
+            for name, value in named
+            if pattern.fullmatch(name) and (moment := leading_date(value))
+        ]
+        if found:
+            agree = len({moment.at.date() for moment in found}) == 1
+            return max(found, key=lambda each: each.precision == "minute") if agree else None
+    return None
