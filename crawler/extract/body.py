@@ -10,7 +10,7 @@ from lxml import etree
 from crawler.extract import captions, lines, notices, properties
 from crawler.extract.blocks import SEPARATOR, Block, bare
 from crawler.extract.dates import date_apart, is_part_of_date
-from crawler.extract.documents import is_named_document, resolve
+from crawler.extract.documents import attachments, is_named_document, resolve
 from crawler.extract.headings import tidied
 from crawler.extract.kinds import has_items
 from crawler.extract.widgets import is_pager, is_widget
@@ -27,6 +27,7 @@ _ICON = re.compile(
 )
 
 
+_ANY_BASE = "http://any.invalid/"
 _EDGE = 4
 """Lines of text at either end among which date lines, credits and the like are looked for."""
 _ENDED = "end mark"
@@ -271,7 +272,7 @@ def _furniture(block: Block) -> str | None:
     if _DOWNLOAD.match(text) and is_named_document(text):
         return "attachment"
     if block.link_density > _MOSTLY_LINK:
-        if is_named_document(text):
+        if is_named_document(text) or attachments([block.node], _ANY_BASE):
             return "attachment"
         if lines.is_pointer(text):
             return "related links"

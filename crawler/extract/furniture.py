@@ -1,4 +1,4 @@
-"""Feet, cookie notices, menus, comments and boxes of properties."""
+"""Feet, cookie notices, menus and boxes of properties."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -19,10 +19,6 @@ _FOOT = re.compile(
 )
 _MENU = re.compile(
     rf"(?:[a-z]{{1,12}}[-_]?)?(?:nav(?:bar|igation)?|menu|breadcrumbs?)(?:[-_]?{_PARTS})*",
-    re.IGNORECASE,
-)
-_COMMENTS = re.compile(
-    rf"(?:[a-z]{{1,12}}[-_]?)?(?:comments?|pinglun|liuyan|disqus_thread|replies)(?:[-_]?(?:list|area|{_PARTS}))*",
     re.IGNORECASE,
 )
 _LINKED = 0.5
@@ -68,7 +64,7 @@ def _at_the_end(blocks: Sequence[Block], apart: Sequence[int]) -> Iterator[int]:
 
 
 def _is_foot(node: etree._Element) -> bool:
-    return node.tag == "footer" or not {"foot", "comments"}.isdisjoint(_called(node))
+    return node.tag == "footer" or "foot" in _called(node)
 
 
 def _is_menu(node: etree._Element) -> bool:
@@ -88,5 +84,5 @@ def _called(node: etree._Element) -> Collection[str]:
 @lru_cache(maxsize=4096)  # most elements of a page share their class with others
 def _named(called: str) -> Collection[str]:
     names = called.split()
-    kinds = {"foot": _FOOT, "menu": _MENU, "comments": _COMMENTS}
+    kinds = {"foot": _FOOT, "menu": _MENU}
     return {kind for kind, pattern in kinds.items() if any(map(pattern.fullmatch, names))}

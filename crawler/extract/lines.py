@@ -127,7 +127,8 @@ _TAIL = re.compile(
 )
 _CATALOGUE = re.compile(rf"^{alternatives(_LABELS, 'catalogue')}\s*[:：|]")
 _PROPERTY = re.compile(
-    rf"^{alternatives(_LABELS, 'headline', 'property', *_FIELDS, 'other', 'other day')}\s*[:：|]", re.IGNORECASE
+    rf"^{alternatives(_LABELS, 'headline', 'property', *_FIELDS, 'other', 'other day')}\s*[:：|]",
+    re.IGNORECASE,
 )
 _END_MARK = re.compile(
     r"[（(【\[〔]\s*(?:全文)?[完终終]\s*[)）】\]〕]|[-—–－─=*~～〜·\s]*(?:全文)?[完]\s*[-—–－─=*~～〜·\s]+|"

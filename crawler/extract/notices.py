@@ -9,6 +9,8 @@ _LONGEST_FOLLOW = 120
 """Most characters of a call to follow; set by hand, not measured."""
 _LONGEST_SITE = 160
 """Most characters of a sentence that a site has on every page; set by hand, not measured."""
+_LONGEST_PLAYER = 80
+"""Most characters of a line in place of a film; set by hand, not measured."""
 _NOTICE = re.compile(
     rf"^[(（\[【*]*\s*{alternatives(_LIST, 'notice')}|"
     r"^(?:https?://\S+|\S+@\S+\.\w+|(?:twitter|facebook|instagram)\.com/\S+)$|"
@@ -45,7 +47,7 @@ def is_of_the_site(text: str) -> bool:
 
 def is_of_a_player(text: str) -> bool:
     """Return True for a browser's or player's words in place of a film."""
-    return len(text) <= _LONGEST_SITE and bool(_PLAYER.search(text))
+    return len(text) <= _LONGEST_PLAYER and bool(_PLAYER.search(text))
 
 
 def is_preamble(text: str) -> bool:

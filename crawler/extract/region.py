@@ -149,7 +149,7 @@ def _last_document(page: ParsedPage, end: int) -> int:
     """Return the end of the lines below a text that link documents."""
     for place in range(end, min(end + _DOCUMENTS, len(page.blocks))):
         block = page.blocks[place]
-        links = [block.node, *block.node.iter("a")] if block.linked else []
+        links = [block.node] if block.linked and block.node.tag != "body" else []
         if attachments(links, page.base):
             end = place + 1
         elif not lines.is_attachment_label(block.text):
