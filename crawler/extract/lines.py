@@ -38,10 +38,9 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 """Label of a name without its colon, in an element of its own."""
+_OF_BOXES = ("headline", "property", *_FIELDS, "other", "other day")
 _ALONE = re.compile(
-    rf"\s*{alternatives(_LABELS, *_FIELDS, 'other', 'other day', 'catalogue', 'headline', 'property')}"
-    r"\s*[:：]?\s*",
-    re.IGNORECASE,
+    rf"\s*{alternatives(_LABELS, 'catalogue', *_OF_BOXES)}\s*[:：]?\s*", re.IGNORECASE
 )
 _BANNER = re.compile(alternatives(_LABELS, "banner"), re.IGNORECASE)
 _UNKNOWN_LABEL = re.compile(r"[^\W\d][)）]?\s*[:：]\s*$")
@@ -126,10 +125,7 @@ _TAIL = re.compile(
     rf"(?P<names>[{HAN}·]{{2,4}}(?:[\s、，,/]+[{HAN}·]{{2,4}})*)\s*[）)】\]]$"
 )
 _CATALOGUE = re.compile(rf"^{alternatives(_LABELS, 'catalogue')}\s*[:：|]")
-_PROPERTY = re.compile(
-    rf"^{alternatives(_LABELS, 'headline', 'property', *_FIELDS, 'other', 'other day')}\s*[:：|]",
-    re.IGNORECASE,
-)
+_PROPERTY = re.compile(rf"^{alternatives(_LABELS, *_OF_BOXES)}\s*[:：|]", re.IGNORECASE)
 _END_MARK = re.compile(
     r"[（(【\[〔]\s*(?:全文)?[完终終]\s*[)）】\]〕]|[-—–－─=*~～〜·\s]*(?:全文)?[完]\s*[-—–－─=*~～〜·\s]+|"
     r"[-—–－─=*~～〜]+\s*(?:全文)?[完终終]|(?:本文|全文)?(?:完结|完結|完毕|完畢)|全文(?:完|终)|"
