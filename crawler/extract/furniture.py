@@ -28,7 +28,7 @@ _MOST = 0.3
 
 
 def places_apart(blocks: Sequence[Block], elements: Sequence[etree._Element]) -> Collection[int]:
-    """Return the places of the lines in feet, notices, menus and the like.
+    """Return the places of feet, notices, menus and boxes of properties.
 
     An element with a headline, or with much of the page's text, is none of them.
     """

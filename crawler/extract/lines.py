@@ -427,7 +427,7 @@ def is_label(text: str) -> bool:
 
 
 def is_property(text: str) -> bool:
-    """Return True for a line that may be in a box of properties."""
+    """Return True for a line like one in a box of properties."""
     return is_catalogue(text) or (len(text) <= _LONGEST_ENTRY and bool(_PROPERTY.match(text)))
 
 

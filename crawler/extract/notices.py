@@ -34,7 +34,7 @@ _PREAMBLE = re.compile(
 
 
 def is_notice(text: str) -> bool:
-    """Return True for a closing notice: copyright, call to follow, reporters' credit."""
+    """Return True for a closing notice, such as a copyright."""
     return bool(_NOTICE.match(text)) or (
         len(text) <= _LONGEST_FOLLOW and bool(_FOLLOW.search(text))
     )
@@ -46,7 +46,7 @@ def is_of_the_site(text: str) -> bool:
 
 
 def is_of_a_player(text: str) -> bool:
-    """Return True for a browser's or player's words in place of a film."""
+    """Return True for a player's words in place of a film."""
     return len(text) <= _LONGEST_PLAYER and bool(_PLAYER.search(text))
 
 

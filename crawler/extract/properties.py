@@ -34,7 +34,7 @@ def boxes(blocks: Sequence[Block]) -> Iterator[range]:
 
 
 def _entry(blocks: Sequence[Block], place: int) -> int:
-    """Return the number of lines of the entry at a place, or 0."""
+    """Return the length in lines of an entry, or 0."""
     text = blocks[place].text
     if lines.is_label(text):
         # A value may be missing.
