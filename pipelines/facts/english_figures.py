@@ -58,7 +58,7 @@ _FRACTION = re.compile(
 _PART = re.compile(
     r"\b(?:(?:half(?: of)?|(?:an?|one) (?P<a>quarter|third) of"
     r"|(?P<n>two|three)[- ](?P<of>quarter|third)s of)"
-    r" (?:an?|one)|(?<!first )(?<!second )(?<!and a )half"
+    r" (?:an?|one)|(?<!first )(?<!second )(?<!and[- ]a[- ])half"
     r"(?=[- ](?:hour|day|year|mile|kilo)))[- ](?:(?P<scale>million|billion|trillion|dozen)\b ?)?"
     rf"(?P<unit>{units.EN_PATTERN})?",
     re.IGNORECASE,

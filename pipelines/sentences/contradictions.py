@@ -250,15 +250,16 @@ def _figures_differ(zh: _Said, en: _Said) -> bool:
 
 
 def _counts_differ(zh: _Said, en: _Said) -> bool:
-    """Return True if the only figures of both sides are other counts."""
+    """Return True if the only figures of both sides are other counts or times."""
     if len(zh.figures) != 1 or len(en.figures) != 1:
         return False
     first, second = zh.figures[0], en.figures[0]
+    if first.loose or second.loose or zh.ranks or en.ranks or _alike(first, second):
+        return False
     counts = all(
-        figure.kind == "count" and not figure.loose and _EVERYDAY <= figure.value < _MANY
-        for figure in (first, second)
+        figure.kind == "count" and _EVERYDAY <= figure.value < _MANY for figure in (first, second)
     )
-    return counts and first.value != second.value and not zh.ranks and not en.ranks
+    return counts or first.kind == second.kind in ("hours", "months")
 
 
 def _timed(figure: Quantity) -> Quantity:
