@@ -250,7 +250,7 @@ def _figures_differ(zh: _Said, en: _Said) -> bool:
 
 
 def _counts_differ(zh: _Said, en: _Said) -> bool:
-    """Return True if the only figures of both sides are other counts or times."""
+    """Return True if the only counts or times of both differ."""
     if len(zh.figures) != 1 or len(en.figures) != 1:
         return False
     first, second = zh.figures[0], en.figures[0]
