@@ -27,6 +27,7 @@ from pipelines.articles import details
 from pipelines.tables import articles, files, parquet, schema
 from pipelines.tables.spill import Records
 from pipelines.text import minhash
+from pipelines.text.normal import narrow
 from pipelines.text.numerals import ZH_DIGITS, ZH_NUMERAL
 from pipelines.text.script import simplified
 
@@ -254,7 +255,7 @@ def prepare_text(document: ArticleFields) -> PreparedText:
     chinese = document.lang != "en"
     title, text = _plain(document.title, chinese), _plain(document.text, chinese)
     # A name is told from a word by its capital.
-    written = text if chinese else document.text.translate(_WIDTHS)
+    written = text if chinese else narrow(document.text)
     tokens = _tokens(text, chinese)
     size = 4 if chinese else 3
     whole = f"{title}\n{text}"
@@ -397,8 +398,7 @@ def _shared(first: str, second: str) -> int:
 
 
 def _plain(text: str, chinese: bool) -> str:
-    text = text.translate(_WIDTHS)
-    return simplified(text) if chinese else text.lower()
+    return simplified(narrow(text)) if chinese else narrow(text).lower()
 
 
 def _tokens(text: str, chinese: bool) -> list[str]:
@@ -409,6 +409,3 @@ def _tokens(text: str, chinese: bool) -> list[str]:
 def sketch(shingles: frozenset[tuple[str, ...]]) -> minhash.Integers:
     """Return the MinHash signature of a text's shingles."""
     return minhash.signature("\x1f".join(shingle).encode() for shingle in shingles)
-
-
-_WIDTHS = {0xFF10 + digit: str(digit) for digit in range(10)}

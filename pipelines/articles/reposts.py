@@ -31,7 +31,7 @@ from pipelines.tables.fingerprint import fingerprint
 from pipelines.tables.spill import Records
 from pipelines.text import minhash
 
-METHOD = f"one-permutation minhash {minhash.BINS} crc32 1"
+METHOD = f"one-permutation minhash {minhash.BINS} crc32 2"
 """Version of the signatures; change the last figure with shingles or tokens."""
 DEPENDS_ON = (
     "crawler.rows",

@@ -7,6 +7,7 @@ from crawler.rows import rows
 from crawler.script import HAN
 from pipelines.pairs.model import WORDS_PER_CHARACTER
 from pipelines.sentences.contradictions import contradict
+from pipelines.text.normal import normalised
 
 # The constants below are set by hand; not measured.
 _MOST_RATIO = 3
@@ -76,7 +77,9 @@ def _boilerplate(lang: str) -> re.Pattern[str]:
     for of, form, words, most in rows("pipelines.sentences/boilerplate.tsv"):
         if of == lang:
             before, after = _FORMS[lang, form]
-            found.append(before + re.escape(words) + after + (f"{{0,{most}}}" if most else ""))
+            found.append(
+                before + re.escape(normalised(words)) + after + (f"{{0,{most}}}" if most else "")
+            )
     before, after = (
         (r"[\s（(【\[]*", r"[\s）)】\].。]*") if lang == "zh" else (r"[\s(\[]*", r"[\s)\].]*")
     )
@@ -92,6 +95,7 @@ def flags(zh: str, en: str) -> list[str]:
     by-line, a source, a credit or a page's buttons; the only flag of nulls.
     """
     found = []
+    zh, en = normalised(zh), normalised(en)
     if zh and en:
         if contradict(zh, en):
             found.append("number_mismatch")
@@ -106,7 +110,7 @@ def flags(zh: str, en: str) -> list[str]:
 
 def is_boilerplate(text: str, lang: str) -> bool:
     """Return True if one side frames its page and reports nothing."""
-    text = text.strip()
+    text = normalised(text).strip()
     if len(text) > _LONGEST[lang]:
         return False
     form = _boilerplate(lang)

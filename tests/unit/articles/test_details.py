@@ -1,5 +1,7 @@
 """One title and one differing detail: two articles. Another wording: one."""
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,3 +121,23 @@ def test_words_that_exclude_each_other_make_two_articles(
 
 def test_the_whole_city_is_our_city() -> None:
     assert not differ("全市防汛会议召开", "我市防汛会议召开", chinese=True)
+
+
+@pytest.mark.parametrize(
+    ("lang", "form"),
+    [
+        ("zh", "\u200b".join),
+        ("zh", lambda text: text.replace("数量", "數量").replace("举办", "舉辦")),
+        ("zh", lambda text: text.replace("一", "⼀").replace("人", "⼈")),
+        ("en", lambda text: text.replace("fi", "ﬁ")),
+        ("en", lambda text: re.sub("([a-z]{3})([a-z]{3})", "\\1\u00ad\\2", text)),
+        ("en", lambda text: "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in text)),
+    ],
+    ids=["zero-width", "traditional", "radicals", "ligatures", "soft-hyphens", "full-width"],
+)
+def test_another_form_of_the_same_text_makes_no_second_article(
+    lang: str, form: Callable[[str], str]
+) -> None:
+    text = ZH if lang == "zh" else EN
+    assert form(text) != text
+    assert heads(lang, text, text, form(text), 1) == {"a"}
