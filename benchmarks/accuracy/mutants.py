@@ -2,24 +2,25 @@
 
 `python -m benchmarks.accuracy.mutants [--count 200] [--seed 2] [--rooms archive,state] [--jobs 2]
 [--results FILE] [--floor SHARE]`: small faults are drawn by the seed, the rooms in turn, evenly
-over the places of a room. Each is put into a fresh copy of the tree, and the tests of its own room
-run there: first those that run the changed line, the quickest first, then all, if one runs it, or a
-module that is imported, or a process that a test starts. A mutant is `killed` if a test fails,
+over the places of a room. Each is put into a copy of the tree, and the tests of its own room run
+there: first those that run the changed line, the quickest files first, then all, if one runs it,
+or a module that is imported, or a process that a test starts. A mutant is `killed` if a test fails,
 `timeout` if the tests exceed the limit (counted as killed, and reported), `crashed` if a signal
 ended them (not counted at all), else `survived`. Equivalent mutants are not guessed: they are
 survivors, too, but for those of `data/equivalent_mutants.tsv`, each with its reason, which are not
 run.
 
 Before that, the tests of each drawn room run on an unchanged copy: they must pass, and tell their
-lines and time, which sets the limit. The results go into a JSON Lines file, from which a stopped
-run goes on; results of another state of the tree are not used. The working tree is only read. Exit
-code 0 at the floor or above, 1 below it, 2 for a wrong option, 4 if tests fail without a mutant.
+lines and time, which sets the limit; both are stored beside the results. The results go into a JSON
+Lines file, from which a stopped run goes on; those of another state of the tree are not used. The
+working tree is only read. Exit code 0 at the floor or above, 1 below it, 2 for a wrong option, 4 if
+tests fail without a mutant.
 """
 
 import argparse
-import ast
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -27,18 +28,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain, islice, zip_longest
 from pathlib import Path
-from threading import Lock
 from typing import Any
+from zlib import adler32
 
-ROOT = Path(__file__).parents[2]
+from benchmarks.accuracy.forks import ROOT, Outcome, load, run_tests
+from benchmarks.accuracy.mutations import Mutant, mutants_of, statement_of
+
 FLOOR = 0.7
 """Lowest share killed that passes; docs/measurements/mutants.md has the run it is from."""
 
@@ -87,145 +87,6 @@ ROOMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One change of a source: the bytes from `start` to `end` of `path` become `new`."""
-
-    room: str
-    path: str
-    line: int
-    start: int
-    end: int
-    old: str
-    new: str
-
-    def applied(self, source: bytes) -> bytes:
-        """Return the source with the change in it."""
-        return source[: self.start] + self.new.encode() + source[self.end :]
-
-    def __str__(self) -> str:
-        """Return `file:line old -> new`, each text on one line."""
-        old, new = " ".join(self.old.split()), " ".join(self.new.split())
-        return f"{self.path}:{self.line} {old} -> {new}"
-
-
-COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-
-
-def changed_comparisons(node: ast.Compare) -> Iterator[ast.expr]:
-    """Yield the comparison with one operator changed, for each of its operators."""
-    for place, operator in enumerate(node.ops):
-        ops = list(node.ops)
-        ops[place] = COMPARISONS[type(operator)]()
-        yield ast.Compare(node.left, ops, node.comparators)
-
-
-def changed_constants(node: ast.Constant) -> Iterator[ast.expr]:
-    """Yield the opposite of a truth value, and the neighbours of a number."""
-    if isinstance(node.value, bool):
-        yield ast.Constant(not node.value)
-    elif isinstance(node.value, int | float):
-        yield ast.Constant(node.value + 1)
-        yield ast.Constant(node.value - 1)
-
-
-_EITHER_WAY = {"max", "min"}
-"""Functions of which the order of the arguments changes nothing."""
-
-
-def swapped_arguments(node: ast.Call) -> Iterator[ast.expr]:
-    """Yield the call with two neighbouring arguments swapped, for each pair that differs."""
-    if any(isinstance(argument, ast.Starred) for argument in node.args):
-        return
-    if isinstance(node.func, ast.Name) and node.func.id in _EITHER_WAY:
-        return
-    for place in range(len(node.args) - 1):
-        args = list(node.args)
-        args[place : place + 2] = args[place + 1], args[place]
-        if ast.dump(args[place]) != ast.dump(args[place + 1]):
-            yield ast.Call(node.func, args, node.keywords)
-
-
-def changed_expressions(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield what an expression is changed into."""
-    match node:
-        case ast.Compare():
-            yield from changed_comparisons(node)
-        case ast.BoolOp():
-            yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
-        case ast.UnaryOp(op=ast.Not()):
-            yield node.operand
-        case ast.Constant():
-            yield from changed_constants(node)
-        case ast.Call():
-            yield from swapped_arguments(node)
-
-
-def changed_statements(node: ast.stmt) -> Iterator[str]:
-    """Yield what a statement is changed into: nothing, or the return of nothing.
-    An assignment to a name is left: without it most code fails at once."""
-    match node:
-        case ast.Return(value=ast.expr() as value):
-            if not (isinstance(value, ast.Constant) and value.value is None):
-                yield "return None"
-        case ast.Expr(value=ast.Constant()):
-            return  # a docstring, or an ellipsis
-        case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
-            yield "pass"
-        case ast.Delete() | ast.Assign(targets=[ast.Attribute() | ast.Subscript(), *_]):
-            yield "pass"
-
-
-def mutable_nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Yield the nodes below one, but for annotations, decorators and formatted strings.
-    The first two do not run with the code; the places within the last are wrong before 3.12."""
-    for name, value in ast.iter_fields(node):
-        if name in {"annotation", "returns", "decorator_list"}:
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr):
-                if isinstance(child, ast.expr | ast.stmt):
-                    yield child
-                yield from mutable_nodes(child)
-
-
-def changes(node: ast.expr | ast.stmt) -> Iterator[str]:
-    """Yield the new texts of a node."""
-    if isinstance(node, ast.stmt):
-        yield from changed_statements(node)
-    else:
-        for new in changed_expressions(node):
-            yield f"({ast.unparse(ast.fix_missing_locations(new))})"
-
-
-def mutants_of(room: str, path: str, source: bytes) -> list[Mutant]:
-    """Return every mutant of a source, in its order, of those that do not compile, too."""
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    found = []
-    for node in mutable_nodes(ast.parse(source)):
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        start = starts[node.lineno - 1] + node.col_offset
-        end = starts[node.end_lineno - 1] + node.end_col_offset
-        for new in changes(node):
-            old = source[start:end].decode()
-            found.append(Mutant(room, path, node.lineno, start, end, old, new))
-    return found
-
-
 def compiles(root: Path, mutant: Mutant) -> bool:
     """Return True if the source with the mutant in it is valid Python."""
     source = mutant.applied((root / mutant.path).read_bytes())
@@ -267,67 +128,19 @@ def tree_digest(root: Path) -> str:
     return digest.hexdigest()
 
 
-def copy_tree(root: Path, target: Path) -> None:
-    """Copy the files of the tree, without caches, environments or outputs."""
+def refresh(root: Path, copy: Path) -> None:
+    """Copy the files of the tree that the copy has not, or has changed; none that git ignores."""
     for name in tree_files(root):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(root / name, target / name)
+        ours, theirs = root / name, copy / name
+        if not theirs.exists() or stamp(ours) != stamp(theirs):
+            theirs.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ours, theirs)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """End of a run of tests, the first test that failed, and seconds."""
-
-    verdict: str
-    test: str
-    seconds: float
-
-
-def run_pytest(
-    copy: Path, options: Sequence[str], limit: float | None, **environment: str
-) -> tuple[int | None, str]:
-    """Return exit code (None beyond the limit) and output; all that it started is ended."""
-    path = os.pathsep.join([str(copy), *([str(ROOT)] if environment else [])])
-    environment = os.environ | environment | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *options]
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=copy,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code: int | None = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            end_group(process)
-        output.seek(0)
-        return code, output.read()
-
-
-def end_group(process: subprocess.Popen[Any]) -> None:
-    """End the process and those that it left behind, which are in its group."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def run_tests(copy: Path, tests: Sequence[str], limit: float | None, **more: str) -> Outcome:
-    """Run tests within the limit, in their order; end at the first failure."""
-    began = time.monotonic()
-    plugin = ["-p", "benchmarks.accuracy.reached"] if more else []
-    code, output = run_pytest(copy, [*plugin, *tests], limit, **more)
-    seconds = time.monotonic() - began
-    if code == 0:
-        return Outcome("survived", "", seconds)
-    verdict = "timeout" if code is None else "crashed" if code < 0 else "killed"
-    failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return Outcome(verdict, "".join(failed[:1])[:200], seconds)
+def stamp(path: Path) -> tuple[int, int]:
+    """Return size and time of a file, by which Python, too, knows a changed source."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,13 +148,16 @@ class Reached:
     """Tests of a room by what they run: lines of sources, or a process."""
 
     seconds: dict[str, float]
-    lines: dict[str, dict[str, set[int]]]
-    started: tuple[str, ...]
+    lines: dict[str, dict[str, list[int]]]
+    started: list[str]
 
     def by(self, path: str, lines: range) -> list[str]:
-        """Return the tests that run one of a source's lines, the quickest first."""
-        found = [test for test, hit in self.lines.items() if hit.get(path, set()) & set(lines)]
-        return sorted(found, key=lambda test: self.seconds[test])
+        """Return the tests that run one of a source's lines, those of the quickest files first."""
+        found = [test for test, hit in self.lines.items() if set(hit.get(path, ())) & set(lines)]
+        files: defaultdict[str, float] = defaultdict(float)
+        for test in found:
+            files[test.partition("::")[0]] += self.seconds[test]
+        return sorted(found, key=lambda test: files[test.partition("::")[0]])
 
 
 def reached_of(copy: Path, file: Path) -> Reached:
@@ -349,12 +165,12 @@ def reached_of(copy: Path, file: Path) -> Reached:
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     lines = {
         row["test"]: {
-            Path(name).relative_to(copy).as_posix(): set(hit) for name, hit in row["lines"].items()
+            Path(name).relative_to(copy).as_posix(): hit for name, hit in row["lines"].items()
         }
         for row in rows
     }
     seconds = {row["test"]: row["seconds"] for row in rows}
-    return Reached(seconds, lines, tuple(row["test"] for row in rows if row["started"]))
+    return Reached(seconds, lines, [row["test"] for row in rows if row["started"]])
 
 
 def paths_of(root: Path, room: Room) -> list[Path]:
@@ -362,57 +178,46 @@ def paths_of(root: Path, room: Room) -> list[Path]:
     return sorted({path for glob in room.sources for path in root.glob(glob)})
 
 
-def run_unchanged(root: Path, room: Room) -> tuple[Outcome, Reached]:
-    """Run the tests of a room without a mutant."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        copy, file = Path(folder).resolve() / "tree", Path(folder).resolve() / "reached"
-        copy_tree(root, copy)
-        file.touch()
-        sources = "\n".join(map(str, paths_of(copy, room)))
-        more = {"REACHED_SOURCES": sources, "REACHED_FILE": str(file)}
-        return run_tests(copy, room.tests, None, **more), reached_of(copy, file)
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Run of a room's tests without a mutant."""
+
+    outcome: Outcome
+    reached: Reached
 
 
-def run_mutant(
-    root: Path, room: Room, mutant: Mutant, limit: float | None, reached: Reached | None = None
-) -> Outcome:
-    """Run the tests of a room in a fresh copy of the tree with a mutant.
+def run_unchanged(root: Path, room: Room, work: Path) -> Unchanged:
+    """Run the tests of a room without a mutant, in a copy within `work`."""
+    copy, file = work / "tree", work / "reached"
+    refresh(root, copy)
+    file.write_text("")
+    sources = "\n".join(map(str, paths_of(copy, room)))
+    more = {"REACHED_SOURCES": sources, "REACHED_FILE": str(file)}
+    options = ["-p", "benchmarks.accuracy.reached", *room.tests]
+    outcome = run_tests(copy, work / "output", options, None, more)
+    return Unchanged(outcome, reached_of(copy, file))
 
-    Those that run the changed line come first.
-    """
+
+def run_mutant(root: Path, room: Room, mutant: Mutant, unchanged: Unchanged, work: Path) -> Outcome:
+    """Run the tests of a room with a mutant in the copy: those that run the changed line first."""
+    reached = unchanged.reached
     lines, called = statement_of((root / mutant.path).read_bytes(), mutant.line)
-    first = reached.by(mutant.path, lines) if reached else []
-    if reached and called and not first and not reached.started:
+    first = reached.by(mutant.path, lines)
+    if called and not first and not reached.started:
         return Outcome("survived", "no test runs the line", 0.0)
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        copy = Path(folder).resolve()
-        copy_tree(root, copy)
-        source = copy / mutant.path
-        source.write_bytes(mutant.applied(source.read_bytes()))
-        if first:
-            outcome = run_tests(copy, first, limit)
-            if outcome.verdict != "survived":
-                return outcome
-        return run_tests(copy, room.tests, limit)
-
-
-def statement_of(source: bytes, line: int) -> tuple[range, bool]:
-    """Return the lines of the statement at a line, and True if only a call runs it."""
-    found, called = range(line, line + 1), False
-    smallest = len(source)
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.stmt) or node.end_lineno is None:
-            continue
-        if not node.lineno <= line <= node.end_lineno:
-            continue
-        body = getattr(node, "body", None)
-        head = body[0].lineno if body else node.end_lineno + 1
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            called = called or line >= head
-        end = head if line < head else node.end_lineno + 1
-        if end - node.lineno <= smallest:
-            found, smallest = range(node.lineno, max(end, node.lineno + 1)), end - node.lineno
-    return found, called
+    copy = work / "tree"
+    refresh(root, copy)
+    source = copy / mutant.path
+    source.write_bytes(mutant.applied(source.read_bytes()))
+    # Of another second than any other mutant: its compiled module is found by that.
+    moment = adler32(mutant_key(mutant).encode())
+    os.utime(source, (moment, moment))
+    limit = LIMIT_FACTOR * unchanged.outcome.seconds + LIMIT_SECONDS
+    for tests in filter(None, (first, room.tests)):
+        outcome = run_tests(copy, work / "output", tests, limit, {})
+        if outcome.verdict != "survived":
+            break
+    return outcome
 
 
 def equivalents(root: Path) -> dict[tuple[str, str, str, str], str]:
@@ -433,7 +238,7 @@ class Results:
 
     def __init__(self, path: Path, tree: str) -> None:
         """Read the outcomes of this tree; a last line that is cut off is left out."""
-        self.path, self.tree, self._lock = path, tree, Lock()
+        self.path, self.tree = path, tree
         self.outcomes: dict[str, Outcome] = {}
         whole = path.read_text(encoding="utf-8").rpartition("\n")[0] if path.exists() else ""
         for line in whole.splitlines():
@@ -448,8 +253,21 @@ class Results:
         self.outcomes[key] = outcome
         if outcome.verdict != "crashed":
             row = {"tree": self.tree, "key": key, "outcome": asdict(outcome)}
-            with self._lock, self.path.open("a", encoding="utf-8") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+    def unchanged(self, room: str) -> Unchanged | None:
+        """Return the stored run of a room without a mutant, of this tree."""
+        path = self.path.with_suffix(f".{room}.json")
+        row = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if row.get("tree") != self.tree:
+            return None
+        return Unchanged(Outcome(**row["outcome"]), Reached(**row["reached"]))
+
+    def add_unchanged(self, room: str, run: Unchanged) -> None:
+        """Store the run of a room without a mutant."""
+        path = self.path.with_suffix(f".{room}.json")
+        path.write_text(json.dumps({"tree": self.tree, **asdict(run)}), encoding="utf-8")
 
 
 def mutant_key(mutant: Mutant) -> str:
@@ -457,36 +275,86 @@ def mutant_key(mutant: Mutant) -> str:
     return f"{mutant.start}-{mutant.end} {mutant}"
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Run of a room's tests in a process of the pool, with a mutant or without."""
+
+    root: Path
+    room: Room
+    name: str
+    """Of the mutant among the results, or of the room."""
+    work: Path
+    mutant: Mutant | None = None
+    unchanged: Unchanged | None = None
+
+    def run(self) -> tuple[str, Outcome | Unchanged]:
+        """Run it in the copy of this process; return its name and the end of it."""
+        work = self.work / str(os.getpid())
+        work.mkdir(exist_ok=True)
+        if self.mutant is None or self.unchanged is None:
+            return self.name, run_unchanged(self.root, self.room, work)
+        return self.name, run_mutant(self.root, self.room, self.mutant, self.unchanged, work)
+
+
+def end_well() -> None:
+    """End at SIGTERM as at any other end, and with it what was started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[str, Any]]:
+    """Run tasks in forked processes; yield names and ends, the first to end first."""
+    if tasks:
+        load()
+        with multiprocessing.get_context("fork").Pool(jobs, end_well) as pool:
+            yield from pool.imap_unordered(Task.run, tasks)
+
+
+def unchanged_runs(
+    root: Path, rooms: dict[str, Room], results: Results, work: Path, jobs: int
+) -> dict[str, Unchanged]:
+    """Return the run of each room without a mutant, of those stored or a new one.
+
+    Raise ValueError if tests fail.
+    """
+    tasks = [Task(root, room, name, work) for name, room in rooms.items()]
+    found = {name: run for name in rooms if (run := results.unchanged(name))}
+    for name, run in run_all([task for task in tasks if task.name not in found], jobs):
+        if run.outcome.verdict != "survived":
+            raise ValueError(
+                f"the tests of {name} must pass without a mutant, but: "
+                f"{run.outcome.test or run.outcome.verdict}; "
+                f"run `pytest {' '.join(rooms[name].tests)}`"
+            )
+        results.add_unchanged(name, run)
+        found[name] = run
+    return found
+
+
 def measure(
     root: Path, rooms: dict[str, Room], mutants: Sequence[Mutant], results: Results, jobs: int = 1
 ) -> Iterator[tuple[Mutant, Outcome]]:
     """Yield each mutant with its outcome; raise ValueError if tests fail without a mutant."""
     known = equivalents(ROOT)
-    changing = [mutant for mutant in mutants if not known.get(line_of(root, mutant))]
-    new = {mutant.room for mutant in changing if mutant_key(mutant) not in results.outcomes}
-    unchanged: dict[str, tuple[Outcome, Reached]] = {}
-
-    def outcome_of(mutant: Mutant) -> Outcome:
+    new: dict[str, Mutant] = {}
+    for mutant in mutants:
+        name = mutant_key(mutant)
         if reason := known.get(line_of(root, mutant)):
-            return Outcome("equivalent", reason, 0.0)
-        key = mutant_key(mutant)
-        if key not in results.outcomes:
-            without, reached = unchanged[mutant.room]
-            limit = LIMIT_FACTOR * without.seconds + LIMIT_SECONDS
-            results.add(key, run_mutant(root, rooms[mutant.room], mutant, limit, reached))
-        return results.outcomes[key]
-
-    with ThreadPoolExecutor(jobs) as pool:
-        names = [name for name in rooms if name in new]
-        runs = pool.map(lambda name: run_unchanged(root, rooms[name]), names)
-        for name, (outcome, reached) in zip(names, runs, strict=True):
-            unchanged[name] = outcome, reached
-            if outcome.verdict != "survived":
-                raise ValueError(
-                    f"the tests of {name} must pass without a mutant, but: "
-                    f"{outcome.test or outcome.verdict}; run `pytest {' '.join(rooms[name].tests)}`"
-                )
-        yield from zip(mutants, pool.map(outcome_of, mutants), strict=True)
+            yield mutant, Outcome("equivalent", reason, 0.0)
+        elif name in results.outcomes:
+            yield mutant, results.outcomes[name]
+        else:
+            new[name] = mutant
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        work = Path(folder).resolve()
+        needed = {mutant.room: rooms[mutant.room] for mutant in new.values()}
+        without = unchanged_runs(root, needed, results, work, jobs)
+        tasks = [
+            Task(root, rooms[mutant.room], name, work, mutant, without[mutant.room])
+            for name, mutant in new.items()
+        ]
+        for name, outcome in run_all(tasks, jobs):
+            results.add(name, outcome)
+            yield new[name], outcome
 
 
 def share_killed(verdicts: Counter[str]) -> float:
@@ -532,6 +400,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the mutants, print survivors and shares; return the exit code."""
     options = parse_arguments(arguments)
+    end_well()
     rooms = {name: ROOMS[name] for name in options.rooms}
     mutants = drawn(ROOT, rooms, options.count, options.seed)
     options.results.parent.mkdir(parents=True, exist_ok=True)

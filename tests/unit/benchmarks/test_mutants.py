@@ -5,24 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.accuracy.forks import ROOT, Outcome
 from benchmarks.accuracy.mutants import (
     ROOMS,
-    ROOT,
-    Mutant,
-    Outcome,
+    Reached,
     Results,
     Room,
+    Unchanged,
     drawn,
     equivalents,
     line_of,
     main,
     measure,
-    mutants_of,
     run_mutant,
     run_unchanged,
-    statement_of,
     tree_digest,
 )
+from benchmarks.accuracy.mutations import Mutant, mutants_of, statement_of
 
 SOURCE = '''"""A pond."""
 
@@ -190,20 +189,25 @@ def test_the_lines_of_a_statement_are_run_by_a_call_or_by_an_import(
 
 @pytest.mark.slow
 def test_the_tests_that_run_the_changed_line_come_first_and_without_any_none_is_run(
-    tree: Path,
+    tree: Path, tmp_path: Path
 ) -> None:
     more = "\n\ndef test_constant():\n    assert DEPTH == 3\n"
     (tree / "tests/pond/test_water.py").write_text(TESTS + more)
-    outcome, reached = run_unchanged(tree, POND["pond"])
-    assert (outcome.verdict, reached.started) == ("survived", ())
-    (deep,) = reached.by("pond/water.py", range(8, 9))
+    unchanged = run_unchanged(tree, POND["pond"], tmp_path)
+    assert (unchanged.outcome.verdict, unchanged.reached.started) == ("survived", [])
+    (deep,) = unchanged.reached.by("pond/water.py", range(8, 9))
     assert deep.endswith("test_deep")
-    assert reached.by("pond/water.py", range(12, 13)) == []
+    assert unchanged.reached.by("pond/water.py", range(12, 13)) == []
     mutants = {str(mutant): mutant for mutant in drawn(tree, POND, 100, 1)}
-    lost = run_mutant(tree, POND["pond"], mutants["pond/water.py:12 0 -> (1)"], None, reached)
+
+    def end(name: str) -> Outcome:
+        return run_mutant(tree, POND["pond"], mutants[name], unchanged, tmp_path)
+
+    lost = end("pond/water.py:12 0 -> (1)")
     assert (lost.verdict, lost.test) == ("survived", "no test runs the line")
-    constant = mutants["pond/water.py:3 3 -> (4)"]
-    assert run_mutant(tree, POND["pond"], constant, None, reached).verdict == "killed"
+    # One after another in the same copy, whose compiled modules stay.
+    assert end("pond/water.py:3 3 -> (4)").verdict == "killed"
+    assert end("pond/water.py:3 3 -> (2)").verdict == "killed"
 
 
 def endless(tree: Path) -> Mutant:
@@ -215,9 +219,14 @@ def endless(tree: Path) -> Mutant:
 
 
 @pytest.mark.slow
-def test_a_loop_without_end_is_ended_at_the_limit(tree: Path) -> None:
+def test_a_loop_without_end_is_ended_at_the_limit(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tree / "tests/pond/test_water.py").write_text("import pond.water\n\ndef test(): ...\n")
-    outcome = run_mutant(tree, POND["pond"], endless(tree), 5.0)
+    mutant = endless(tree)
+    monkeypatch.setattr("benchmarks.accuracy.mutants.LIMIT_SECONDS", 2.0)
+    unchanged = Unchanged(Outcome("survived", "", 0.0), Reached({}, {}, ["test"]))
+    outcome = run_mutant(tree, POND["pond"], mutant, unchanged, tmp_path)
     assert outcome.verdict == "timeout"
 
 
@@ -243,6 +252,16 @@ def test_a_stopped_run_goes_on_from_its_results_but_not_from_those_of_another_tr
     again.add("survivor", Outcome("survived", "", 2.0))
     assert set(Results(path, "tree a").outcomes) == {"killed one", "survivor"}
     assert Results(path, "tree b").outcomes == {}
+
+
+def test_a_run_without_a_mutant_is_stored_for_its_tree(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    reached = Reached({"test": 0.5}, {"test": {"pond.py": [1, 2]}}, ["test"])
+    run = Unchanged(Outcome("survived", "", 1.5), reached)
+    Results(path, "tree a").add_unchanged("pond", run)
+    assert Results(path, "tree a").unchanged("pond") == run
+    assert Results(path, "tree a").unchanged("lake") is None
+    assert Results(path, "tree b").unchanged("pond") is None
 
 
 @pytest.mark.parametrize(
