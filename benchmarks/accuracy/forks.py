@@ -5,6 +5,7 @@ them, once; each run of tests is a fork of it, in a folder of its own and a sess
 the project's modules loaded anew from that folder.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -110,6 +111,8 @@ def _become(
             del sys.modules[name]
         # Processes that tests start would load this one's program otherwise.
         sys.modules["__main__"] = ModuleType("__main__")
+        # Those of a pool may start none.
+        multiprocessing.current_process().daemon = False
         code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *options]))
         sys.stdout.flush()
     finally:

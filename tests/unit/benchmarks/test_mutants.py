@@ -45,6 +45,17 @@ def test_deep():
 """
 
 
+PROCESS = """
+import multiprocessing
+
+def test_process():
+    process = multiprocessing.get_context("fork").Process(target=int)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+"""
+
+
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tree of one room, in which one function is not tested."""
@@ -135,6 +146,8 @@ def test_every_room_has_sources_and_tests(room: str) -> None:
 
 @pytest.mark.slow
 def test_only_the_faults_that_no_test_notices_survive(tree: Path, tmp_path: Path) -> None:
+    with (tree / "tests/pond/test_water.py").open("a") as tests:
+        tests.write(PROCESS)
     results = Results(tmp_path / "results.jsonl", tree_digest(tree))
     before = tree_digest(tree)
     mutants = drawn(tree, POND, 100, 1)
