@@ -62,7 +62,7 @@ def changed_constants(node: ast.Constant) -> Iterator[ast.expr]:
         yield ast.Constant(node.value - 1)
 
 
-_EITHER_WAY = {"max", "min"}
+_EITHER_WAY = {"max", "min", "maximum", "minimum"}
 """Functions of which the order of the arguments changes nothing."""
 
 
@@ -70,7 +70,8 @@ def swapped_arguments(node: ast.Call) -> Iterator[ast.expr]:
     """Yield the call with two neighbouring arguments swapped, for each pair that differs."""
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         return
-    if isinstance(node.func, ast.Name) and node.func.id in _EITHER_WAY:
+    called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    if called in _EITHER_WAY:
         return
     for place in range(len(node.args) - 1):
         args = list(node.args)

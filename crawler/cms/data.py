@@ -22,10 +22,9 @@ _FIRST = re.compile(
 )
 _MANY_VALUES = 500
 """Values of a script that are read as data; set by hand, not measured."""
-_CALLBACK = re.compile(
-    r"(?:/\*.*?\*/\s*)?(?:try\s*\{)?[\w.$]{1,80}\s*\(\s*(.*?)\s*\)\s*;?\s*\Z", re.S
-)
-_ASSIGNMENT = re.compile(r"(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*([\[{].*[\]}])\s*;?\s*\Z", re.S)
+# Their ends are looked for from the end: from each place of the text it would take its square.
+_CALLBACK = re.compile(r"(?:/\*.*?\*/\s*)?(?:try\s*\{)?[\w.$]{1,80}\s*\(", re.S)
+_ASSIGNMENT = re.compile(r"(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*(?=[\[{])")
 _KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w{0,60})(\s*:)")
 _SINGLE = re.compile(r"'((?:[^'\\\"]|\\.)*)'")
 _NO_RECORDS = frozenset(
@@ -49,8 +48,7 @@ def read_json(text: str) -> Any:
     if not body.startswith(("{", "[", '"')):
         if body.startswith("<") or len(body) < 2 or body[-1] not in ");}]":
             return None
-        match = _ASSIGNMENT.match(body) or _CALLBACK.match(body)
-        body = match[1] if match else ""
+        body = _inside(body.removesuffix(";").rstrip())
         if not body.startswith(("{", "[", '"')):
             return None
     try:
@@ -62,6 +60,15 @@ def read_json(text: str) -> Any:
         return json.loads(re.sub(r",\s*([\]}])", r"\1", _KEY.sub(r'\1"\2"\3', double)))
     except (ValueError, RecursionError):
         return None
+
+
+def _inside(body: str) -> str:
+    """Return the value of an assignment, or the argument of a call; else nothing."""
+    if body[-1:] in ("]", "}") and (match := _ASSIGNMENT.match(body)):
+        return body[match.end() :]
+    if body.endswith(")") and (match := _CALLBACK.match(body)):
+        return body[match.end() : -1].strip()
+    return ""
 
 
 def read_script(text: str) -> list[Any]:

@@ -29,6 +29,8 @@ _ROW = re.compile(r"\A[0-9a-f]{1,4}:(?=[\[{])")
 _PACKED = ("{", "[", "%7b", "%5b", '\\"', "\\u007b", "\\u005b")
 _LONGEST = 2_000_000
 """Characters of scripts that are looked through for data. Set by hand, not measured."""
+_IN_VAIN, _A_FAILURE = 4_000_000, 10_000
+"""Characters read as JSON in vain, and how many one too deep counts for; by hand."""
 _VALUES, _SHORTEST = 500, 40
 """Values that are read, and characters of a text with data at least; set by hand."""
 
@@ -83,12 +85,17 @@ def _elements(text: str, name: str) -> Iterator[str]:
 def _exact(script: str) -> Iterator[object]:
     """Yield the JSON values in a script."""
     decoder = json.JSONDecoder(strict=False)
-    at = 0
-    while match := _STARTS.search(script, at):
+    at = tried = 0
+    while tried <= _IN_VAIN and (match := _STARTS.search(script, at)):
         try:
             value, at = decoder.raw_decode(script, match.end())
+        except json.JSONDecodeError as error:
+            at = match.end() + 1
+            tried += error.pos - match.end()
+            continue
         except (ValueError, RecursionError):
             at = match.end() + 1
+            tried += _A_FAILURE
             continue
         yield value
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crawler.limits import MAX_URL
+
 _SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.S)
 _TEXT = re.compile(r"\"((?:[^\"\\\n]|\\.)*+)\"|'((?:[^'\\\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`", re.S)
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?(?![\w.])")
@@ -27,6 +29,8 @@ _FORMS = ("qs.stringify", "Qs.stringify", "$.param", "jQuery.param", "URLSearchP
 """Functions that write their first value as a form's."""
 _DEEP, _MOST, _LONGEST = 12, 200, 20_000
 """Depth and members of an object, and characters of a value, up to which it is read; by hand."""
+_JOINED = 100_000
+"""Characters that are put together at most; by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ def _sum(one: Any, other: Any) -> Any:
     """Return two values joined; an unknown one is nothing."""
     if isinstance(one, int) and isinstance(other, int):
         return one + other
-    return f"{'' if one is None else one}{'' if other is None else other}"
+    first, second = ("" if value is None else str(value) for value in (one, other))
+    return first + second if len(first) + len(second) <= _JOINED else first
 
 
 def _after(code: Code, at: int) -> int:
@@ -126,9 +131,13 @@ def _term(code: Code, at: int, known: Mapping[str, Any], deep: int) -> tuple[Any
     at = _after(code, at)
     if deep > _DEEP:
         return None, _skipped(code, at)
+    if known and code.ends.get(at, at) - at > _LONGEST:
+        return None, code.ends[at]  # of a function: no address, and read for every call of it
     if text := _TEXT.match(code.text, at):
         written = text[1] or text[2] or text[3] or ""
-        filled = _HOLE.sub(lambda hole: str(known.get(hole[1], "") or ""), written)
+        filled = _HOLE.sub(
+            lambda hole: str(known.get(hole[1], "") or "")[:MAX_URL], written, count=_MOST
+        )
         return _unescaped(filled), text.end()
     if number := _NUMBER.match(code.text, at):
         return (float(number[0]) if "." in number[0] else int(number[0])), number.end()

@@ -5,7 +5,7 @@ function of the page that joins the address.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -37,8 +37,8 @@ _ADDRESS = re.compile(
     r"(?:https?:/|\.{1,2})?/[^\s\"'<>]{1,500}|[^\s\"'<>]{1,500}\.(?:[sjx]?html?|aspx?|jsp|php|do)"
     r"(?:\?[^\s\"'<>]{0,300})?"
 )
-_FUNCTIONS, _ARGUMENTS = 60, 6
-"""Functions of a page and arguments of a call that are looked at; set by hand."""
+_FUNCTIONS, _ARGUMENTS, _CALLS = 60, 6, 20
+"""Functions of a page, arguments of a call and calls of a script that are looked at; by hand."""
 _AROUND = 12
 """Elements around one that may open a page, too; set by hand."""
 _LONGEST = 400_000
@@ -52,7 +52,7 @@ _NO_TITLE = re.compile(r"[\d\s年月日:：./-]*")
 class _Function:
     parameters: tuple[str, ...]
     code: Code
-    start: int
+    leads: tuple[int, ...]
 
 
 def clickable(root: etree._Element, text: str) -> Iterator[etree._Element]:
@@ -80,14 +80,14 @@ def opened(node: etree._Element, text: str) -> str | None:
     if "(" not in script and "=" not in script:
         return None
     code = code_of(script.replace("javascript:", ""))
-    if found := _lead(code, 0, {}):
+    if found := _lead(code, _leads(code, 0), {}):
         return found
-    for call in _CALL.finditer(code.text):
+    for call in islice(_CALL.finditer(code.text), _CALLS):
         given = list(_arguments(code, call.end()))
         function = _functions(text).get(call[1])
         if function:
             known = dict(zip(function.parameters, given, strict=False))
-            if found := _lead(function.code, function.start, known):
+            if found := _lead(function.code, function.leads, known):
                 return found
         texts = [value for value in given if isinstance(value, str)]
         if written := next((text for text in texts if _ADDRESS.fullmatch(text)), None):
@@ -112,11 +112,17 @@ def _has_link(node: etree._Element) -> bool:
     return within or next(node.iter("a"), None) is not None
 
 
-def _lead(code: Code, at: int, known: dict[str, Any]) -> str | None:
-    """Return the address that a script goes to, from a place on."""
+def _leads(code: Code, at: int) -> tuple[int, ...]:
+    """Return the places behind the first words that lead elsewhere, from a place on."""
     end = code.ends.get(at, len(code.text)) if at else len(code.text)
-    for found in _LEADS.finditer(code.text, at, end):
-        value, _ = literal_at(code, found.end(), known)
+    found = islice(_LEADS.finditer(code.text, at, end), _CALLS)
+    return tuple(lead.end() for lead in found)
+
+
+def _lead(code: Code, leads: Iterable[int], known: dict[str, Any]) -> str | None:
+    """Return the address that a script goes to at one of some places."""
+    for at in leads:
+        value, _ = literal_at(code, at, known)
         if isinstance(value, str) and value.strip():
             return value
     return None
@@ -140,5 +146,7 @@ def _functions(text: str) -> dict[str, _Function]:
         if count >= _FUNCTIONS:
             break
         names = tuple(name.strip() for name in match[3].split(","))
-        found.setdefault(match[1] or match[2], _Function(names, code, match.end() - 1))
+        found.setdefault(
+            match[1] or match[2], _Function(names, code, _leads(code, match.end() - 1))
+        )
     return found

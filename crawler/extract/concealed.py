@@ -138,11 +138,12 @@ def _show(tree: etree._Element, found: _Found) -> None:
     box = etree.Element("div")
     if found.value is not None:
         if tree.find(".//h1") is None and (title := found.value.field(_TITLE)):
+            title = _without_controls(title)
             etree.SubElement(box, "h1").text = title
             for head in tree.iter("title"):  # such pages have the site's name there
                 head.text = title if title in (head.text or "") else f"{title}_{head.text}"
         if date := found.value.field(_DATE):
-            etree.SubElement(box, "p").text = f"发布时间：{date}"
+            etree.SubElement(box, "p").text = f"发布时间：{_without_controls(date)}"
     box.append(text)
     body = tree.find(".//body")
     parent = place.getparent()

@@ -13,6 +13,8 @@ _GIVEN = re.compile(
 _USED = re.compile(r"([:,\[]\s*)([A-Za-z_$][\w$]*)(?=\s*[,}\]])")
 _PUSHED = re.compile(r"__next_f\.push\(\s*\[\s*1\s*,\s*(\"(?:[^\"\\]|\\.)*\")\s*\]\s*\)")
 _ROW = re.compile(rb"([0-9a-f]{1,6}):(?:T([0-9a-f]{1,6}),)?")
+_LONGEST = 1_000_000
+"""Characters of arguments that are put in place of their names; set by hand."""
 _MOST = 5_000
 """Arguments, pieces and rows that are read; set by hand."""
 
@@ -37,8 +39,15 @@ def filled(code: str) -> str:
     if len(given) != len(names):
         return code
     known = dict(zip(names, given, strict=True))
-    inner = _USED.sub(lambda used: f"{used[1]}{known.get(used[2], used[2])}", code[: opened + 1])
-    return inner + code[at:]
+    room = _LONGEST
+
+    def put(used: re.Match[str]) -> str:
+        nonlocal room
+        value = str(known.get(used[2], used[2]))
+        room -= len(value)
+        return f"{used[1]}{value if room >= 0 else used[2]}"
+
+    return _USED.sub(put, code[: opened + 1]) + code[at:]
 
 
 def hydrated(data: object) -> object:

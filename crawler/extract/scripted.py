@@ -7,6 +7,7 @@ put together. The clock of the visit is no constant.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 
 from lxml import etree
@@ -43,9 +44,13 @@ _NAMED = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _TAG = re.compile(r"<[^<>]{0,400}>")
+_NO_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no tree of a page may have."""
 _LONGEST, _MOST_CALLS, _SCRIPTS, _DEEP = 400, 40, 60, 4
 """Characters of a call that are read, calls and scripts of a page, and variables in a row; set by
 hand."""
+_LONGEST_VALUE = 4_000
+"""Characters of a value that a script puts together; set by hand."""
 _SHOWN = 120
 """Most characters of a text that is written into the page; set by hand."""
 _FIRST_MOMENT = 10**12
@@ -74,9 +79,10 @@ def write_dates(tree: etree._Element, scripts: Sequence[etree._Element]) -> None
     for node, code, call in calls[:_MOST_CALLS]:
         try:
             value = _Reader(code[call.end() : call.end() + _LONGEST], variables).whole()
-        except (_UnknownError, RecursionError, OverflowError):
+        # A method of a text without its value, such as the number of a word, is unknown, too.
+        except (ValueError, LookupError, RecursionError, OverflowError):
             continue
-        text = _TAG.sub("", _shown(value)).strip()
+        text = _TAG.sub("", _NO_XML.sub("", _shown(value))).strip()
         # Other texts that scripts write are menus and the like, or the article itself.
         if text and len(text) <= _SHOWN and moments(text):
             _put(tree, node, call, text)
@@ -136,24 +142,33 @@ class _Variables:
     def __init__(self, codes: Sequence[str]) -> None:
         self.codes = codes
         self.deep = 0
+        self._known: dict[str, Value] = {}
+
+    @cached_property
+    def _set(self) -> Mapping[str, list[str]]:
+        """What follows each setting of a variable, at most two of them."""
+        found: dict[str, list[str]] = {}
+        for code in self.codes:
+            for match in _SET.finditer(code):
+                settings = found.setdefault(match["name"], [])
+                if len(settings) < 2:
+                    settings.append(code[match.end() : match.end() + _LONGEST])
+        return found
 
     def value(self, name: str) -> Value:
         """Return the value that a variable is set to, once only."""
         if self.deep >= _DEEP:
             raise _UnknownError
-        found = [
-            code[match.end() : match.end() + _LONGEST]
-            for code in self.codes
-            for match in _SET.finditer(code)
-            if match["name"] == name
-        ]
-        if len(found) != 1:
-            raise _UnknownError
-        self.deep += 1
-        try:
-            return _Reader(found[0], self).sum()
-        finally:
-            self.deep -= 1
+        if name not in self._known:
+            found = self._set.get(name, [])
+            if len(found) != 1:
+                raise _UnknownError
+            self.deep += 1
+            try:
+                self._known[name] = _Reader(found[0], self).sum()
+            finally:
+                self.deep -= 1
+        return self._known[name]
 
 
 class _Reader:
@@ -179,6 +194,8 @@ class _Reader:
                 value += other
             else:
                 value = _shown(value) + _shown(other)
+                if len(value) > _LONGEST_VALUE:
+                    raise _UnknownError
         return value
 
     def _token(self) -> re.Match[str] | None:

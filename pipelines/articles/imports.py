@@ -45,7 +45,7 @@ _LONGEST = {
     "text": contract.MAX_TEXT,
 }
 _SHOWN = 60
-"""Characters of a wrong value that a message repeats."""
+"""Characters of a wrong value, and columns of a table, that a message repeats."""
 _FORMS: tuple[tuple[str, Precision], ...] = (
     ("%Y", "year"),
     ("%Y-%m", "month"),
@@ -207,7 +207,8 @@ def _check_columns(path: Path, table: Table, wanted: Iterable[str]) -> None:
     """Raise `ImportFileError` for a column that a table lacks."""
     missing = [name for name in wanted if name not in table.names]
     if missing:
-        there = ", ".join(map(_cut, table.names)) or "none"
+        there = ", ".join(map(_cut, table.names[:_SHOWN])) or "none"
+        there += f" and {len(table.names) - _SHOWN:,} more" if len(table.names) > _SHOWN else ""
         raise ImportFileError(
             f"{path}: no column {', '.join(dict.fromkeys(missing))}; there are: {there}. Name "
             "yours like --column text=body, or both languages like --column zh=source --column "
@@ -307,6 +308,8 @@ def _shown(value: Any) -> str:
     """Return a value for a message: as JSON, cut if long."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
+    if isinstance(value, bytes):
+        return "bytes"
     text = json.dumps(value, ensure_ascii=not str(value).isprintable())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 

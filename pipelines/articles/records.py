@@ -6,6 +6,7 @@ folder with Parquet or Arrow files, as `save_to_disk` of Hugging Face's `dataset
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ def table(path: Path) -> Table:
         read["quoting"] = csv.QUOTE_NONE
     reader = csv.DictReader(io.StringIO(content, newline=""), **read)
     names = reader.fieldnames or ()
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
     if twice:
         raise ImportFileError(f"{path}: two columns are called {twice}; give one another name")
     return Table(names, _delimited(path, reader))

@@ -10,6 +10,8 @@ from crawler.ordinary import ordinary
 from crawler.unpacking import BROKEN_ZIP
 
 ENDING = ".wacz"
+_LONGEST_NAME = 60
+"""Characters of a name's end; file systems take 255 bytes. Set by hand."""
 _MOST_PACKED = 20
 """Bytes for each packed one; WARC files are packed already and do not shrink. Set by hand."""
 
@@ -50,7 +52,7 @@ def _archives(path: Path, file: zipfile.ZipFile, folder: Path) -> Iterator[Path]
                 f"{member.compress_size:,}, as no web archive does"
             )
         # By number: a name from outside could lead out of the folder, or be there twice.
-        target = folder / f"{number}-{Path(member.filename).name}"
+        target = folder / f"{number}-{Path(member.filename).name[-_LONGEST_NAME:]}"
         with file.open(member) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
         yield target

@@ -80,6 +80,16 @@ def writable(output: Path) -> Path:
     return output.resolve()
 
 
+def new_file(path: Path) -> Path:
+    """Return a path at which a file can be made or replaced. Raises `UsageError`."""
+    if path.suffix and path.is_dir():  # without an ending: the stem of several files
+        raise UsageError(f"{path}: is a folder; name a file")
+    above = next((folder for folder in path.parents if os.path.lexists(folder)), Path())
+    if not above.is_dir():
+        raise UsageError(f"{path}: cannot be written, because {above} is no folder")
+    return path
+
+
 def existing(output: Path) -> Path:
     """Return `output` as an absolute folder that exists. Raises `UsageError`."""
     if not output.is_dir():

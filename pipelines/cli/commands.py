@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Token
 
 from crawler.errors import ExitCode
-from pipelines.cli.checks import readable, writable
+from pipelines.cli.checks import new_file, readable, writable
 from pipelines.cli.options import (
     SHARED,
     CitiesDir,
@@ -335,6 +335,7 @@ def align_sentences(
     """Align the sentences of documents outside a corpus."""
     from pipelines.sentences import jsonl
 
+    new_file(result)
     count = jsonl.align_file(source, result, english=english, cut=split, jobs=jobs, encoder=encoder)
     if shared.json:
         say_json({"documents": count})

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from crawler.errors import ExitCode
-from pipelines.cli.checks import check_window, readable
+from pipelines.cli.checks import check_window, new_file, readable
 from pipelines.cli.options import SHARED, Shared, chosen_of, option
-from pipelines.cli.selecting import SELECTING, Selecting
+from pipelines.cli.selecting import OF_BEADS, SELECTING, Selecting
 from pipelines.terminal import complain, say, say_json
 
 
@@ -40,8 +40,11 @@ def export(
     from pipelines.export.filters import Losses
 
     check_window(selecting.since, selecting.until)
+    filters = selecting.filters()
+    filters.check_for(kind, OF_BEADS)
     losses, output = Losses(), readable(shared.output)
-    found = rows.read(output, kind, selecting.filters(), losses)
+    new_file(out)
+    found = rows.read(output, kind, filters, losses)
     formats.write(out, found, rows.columns(kind), format)
     if shared.json:
         say_json(

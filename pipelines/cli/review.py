@@ -10,7 +10,7 @@ from typing import Annotated
 from crawler.errors import ExitCode
 from crawler.limits import whole_number
 from crawler.ordinary import ordinary
-from pipelines.cli.checks import readable
+from pipelines.cli.checks import new_file, readable
 from pipelines.cli.options import SHARED, CitiesDir, City, Shared, option, share_of_one
 from pipelines.terminal import complain, end_output, say, say_json
 
@@ -137,7 +137,7 @@ def export_verdicts(
     from pipelines.tables import atomic
 
     output, reviewer = readable(shared.output), _named(reviewer)
-    kind = sheets.kind_of(file)
+    kind = sheets.kind_of(new_file(file))
     drawn = drawn_plans.open_plan(output, sampling.parse_plan(plan)) if plan else None
     content = verdict_export.export_verdicts(output, kind, drawn, reviewer)
     with atomic.replacing(file) as stream:

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from pipelines.export.filters import Filters
 
 
+OF_BEADS = {
+    "min_bead_probability": "--min-bead-probability",
+    "min_similarity": "--min-similarity",
+    "kinds": "--kind",
+    "without_flags": "--without-flag",
+}
+"""Options that choose beads, by the names of their filters."""
+
+
 def _kinds(kind: object, tokens: Sequence[Token]) -> tuple[str, ...]:
     from pipelines.export.filters import check_kinds
 

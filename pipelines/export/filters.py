@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -64,13 +65,17 @@ class Filters:
         check_words("flag", self.without_flags, (*FLAGS, ANY))
         check_kinds(self.kinds)
 
-    def check_for(self, rows: str) -> None:
-        """Raise `UsageError` for a filter of beads where rows are not beads."""
+    def check_for(self, rows: str, names: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Raise `UsageError` for a filter of beads where rows are not beads.
+
+        `names`: of the filters, where they are given by others.
+        """
         blank = Filters()
         given = [name for name in OF_BEADS if getattr(self, name) != getattr(blank, name)]
         if rows != "sentences" and given:
+            named = ", ".join(names.get(name, name) for name in given)
             raise UsageError(
-                f"{', '.join(given)} chooses sentences and would leave {rows} as they are: choose "
+                f"{named} chooses sentences and would leave {rows} as they are: choose "
                 "sentences, or leave it out"
             )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import ShizhengError
+from crawler.limits import whole_number
 from pipelines.review import workbook
 from pipelines.tables.json_text import JsonError, parse_json
 from pipelines.text.cells import plain
@@ -182,8 +183,8 @@ def _check_columns(columns: Sequence[str], where: str) -> None:
 def _minimal(task: Mapping[str, Any], where: str) -> Row:
     """Return an annotation of JSON-MIN or CSV, with its task's data."""
     level, by = task["level"], task.get("annotator")
-    if isinstance(by, str) and by.isdecimal():
-        by = int(by)
+    if isinstance(by, str) and (number := whole_number(by)) is not None:
+        by = number
     at = task.get("updated_at") or task.get("created_at")
     row: Row = {key: task.get(key) for key in _NAMED if key not in CARRIED}
     row |= {"reviewer": f"user {by}" if type(by) is int else by, "judged_at": at}

@@ -113,7 +113,9 @@ def _first_sheet(package: zipfile.ZipFile, book: Any) -> str:
 def _date_styles(styles: Any) -> list[bool]:
     """Return whether each cell style shows a number as a date."""
     own = {
-        one.get("numFmtId"): bool(_DATE.search(re.sub(r"\[[^]]*\]|\\.", "", one.get("formatCode"))))
+        one.get("numFmtId"): bool(
+            _DATE.search(re.sub(r"\[[^]]*\]|\\.", "", one.get("formatCode", "")))
+        )
         for one in styles.iter(f"{{{_MAIN}}}numFmt")
     }
     listed = styles.find(f"{{{_MAIN}}}cellXfs")
@@ -128,18 +130,26 @@ def _value(cell: Any, strings: Sequence[str], dates: Sequence[bool], start: date
         return _text(inline) if inline is not None else ""
     text = "" if content is None else content.text or ""
     if kind == "s":
-        return strings[int(text)]
+        return strings[_place(text)]
     if kind in ("str", "d", "e"):
         return _unescape(text)
     if kind == "b":
         return "TRUE" if text == "1" else "FALSE"
     if not text:
         return ""
-    number, style = float(text), int(cell.get("s", 0))
+    number, style = float(text), _place(cell.get("s", "0"))
     if style < len(dates) and dates[style]:
         when = start + timedelta(milliseconds=round(number * 86_400_000))
         return when.isoformat(sep=" ")
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else text
+
+
+def _place(text: str) -> int:
+    """Return a number from 0. Raises `ValueError`."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(f"place {number} of a list")
+    return number
 
 
 def _text(string: Any) -> str:

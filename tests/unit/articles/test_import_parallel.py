@@ -322,3 +322,9 @@ def test_a_wacz_file_that_is_none_is_refused(
         packed(path, members, zipfile.ZIP_DEFLATED)
     with pytest.raises(ArchiveError, match=said):
         list(wacz.unpacked([path], tmp_path / "unpacked"))
+
+
+def test_a_long_name_in_a_wacz_file_is_cut(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.wacz", {f"archive/{'长' * 200}.warc.gz": b"x"})
+    [found] = wacz.unpacked([path], tmp_path / "unpacked")
+    assert found.name.endswith("长.warc.gz")

@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from pipelines.articles.imports import read_file
+from pipelines.articles.records import ImportFileError
 from pipelines.cli.app import main
 from pipelines.tables import articles
 
@@ -100,3 +104,19 @@ def test_what_is_rejected_is_stated_with_its_reason(
     assert main(["import", str(tmp_path / "a.csv"), "--output", str(tmp_path / "out")]) == 4
     told = capsys.readouterr().err
     assert "1 article rejected (other_language): import:row-1: The text is neither" in told
+
+
+def test_a_table_of_many_columns_is_read_and_its_refusal_short(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(",".join(f"c{n}" for n in range(2_000)) + "\n1\n")
+    assert main(["import", str(tmp_path / "a.csv"), "--output", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert "c59 and 1,940 more. Name" in told
+    assert "c60" not in told
+
+
+def test_a_column_of_bytes_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": [b"\xff"]}), tmp_path / "a.parquet")
+    with pytest.raises(ImportFileError, match="text must be a text, not bytes"):
+        read_file(tmp_path / "a.parquet", {}, "luoshan")

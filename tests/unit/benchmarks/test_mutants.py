@@ -117,6 +117,7 @@ def test_each_kind_of_fault(source: str, expected: set[str]) -> None:
         "a = f(b, b)",
         "a = f(*b, c)",
         "a = max(b, c)",
+        "a = np.minimum(b, c)",
     ],
 )
 def test_what_does_not_run_or_changes_nothing_is_left(source: str) -> None:

@@ -1,14 +1,15 @@
 """Lists whose entries are no links: opened by scripts, or in another form."""
 
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from lxml import html
 
-from crawler.cms import FAMILIES
+from crawler.cms import FAMILIES, inline
 from crawler.cms.inline import hidden_markup, inline_data
-from crawler.cms.literals import code_of
+from crawler.cms.literals import code_of, literal_at
 from crawler.cms.openers import opened
 
 HERE = "http://www.yunmeng.example/xw/yw/index.html"
@@ -121,3 +122,34 @@ def test_hostile_pages_cost_no_square_of_their_length(piece: str) -> None:
         steps.append(len(list(inline_data(text))) + len(list(hidden_markup(text))))
     assert steps[1] <= 20 * max(steps[0], 1)
     assert code_of(piece * 10).text == piece * 10
+
+
+def test_values_that_are_no_json_are_not_tried_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    class Counted(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+            tried.append(idx)
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr(inline.json, "JSONDecoder", Counted)
+    deep = '[{"a":' * 3000
+    list(inline_data(f"<script>x={deep}</script>"))
+    assert len(tried) < 500
+
+
+@pytest.mark.parametrize(
+    "code", ["'a'" + "+'abcdefghi'" * 20_000, f"`{'${a}' * 4000}`", "a" + "+a" * 300]
+)
+def test_what_a_script_puts_together_has_an_end(code: str) -> None:
+    value, _ = literal_at(code_of(code), 0, {"a": "x" * 20_000})
+    assert 0 < len(value) <= 500_000
+
+
+def test_a_function_is_looked_through_once_for_all_its_entries() -> None:
+    code = f"function f(a){{{'x();' * 50}location='/n/'+a+'.html'}}"
+    text = f"<script>{code}</script>"
+    [node] = html.fromstring("<ul><li onclick='f(7)'>云梦市会议部署春耕</li></ul>").iter("li")
+    assert opened(node, text) == "/n/7.html"
+    many = html.fromstring(f"<li onclick='{'g(1);' * 30}f(7)'>云梦市会议部署春耕</li>")
+    assert opened(many, text) is None

@@ -224,3 +224,20 @@ def test_a_list_is_read_on(shape: dict[str, Any], family: str) -> None:
         assert len(listing.links) == shape["links"]
     if shape["dates"] is not None:
         assert [str(link.date) for link in listing.links] == shape["dates"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("cb( [1] ) ;", [1]),
+        ("/* a */ try{a.b([1]);", [1]),
+        ("var a = [1] ;", [1]),
+        ('a({"b": ")"})', {"b": ")"}),
+        ("a=[1]x;", None),
+        (f"a({' ' * 4000}x;", None),  # blanks once took their cube
+        (f"a=[]{' ' * 60_000}x;", None),
+    ],
+    ids=range(7),
+)
+def test_calls_and_assignments_have_their_value_up_to_the_end(text: str, value: Any) -> None:
+    assert read_json(text) == value

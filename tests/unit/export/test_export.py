@@ -269,9 +269,10 @@ def test_a_mistake_is_a_sentence_and_no_file(
         ("pairs --relation translated", "did you mean translation?"),
         ("pairs --script hans", "did you mean Hans?"),
         ("pairs --city Luoshan", "did you mean luoshan?"),
-        ("pairs --kind 1-1", "chooses sentences"),
-        ("documents --without-flag any", "chooses sentences"),
-        ("documents --min-bead-probability .5", "chooses sentences"),
+        ("pairs --kind 1-1", "--kind chooses sentences"),
+        ("documents --without-flag any", "--without-flag chooses sentences"),
+        ("documents --min-bead-probability .5", "--min-bead-probability chooses sentences"),
+        ("pairs --min-similarity .5", "--min-similarity chooses sentences"),
     ],
 )
 def test_a_filter_that_no_row_can_pass_is_refused_with_what_was_meant(
@@ -286,6 +287,20 @@ def test_a_filter_that_no_row_can_pass_is_refused_with_what_was_meant(
     assert main(["export", kind, str(out), *options, "--output", str(output)]) == 2
     assert said in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_place_where_no_file_can_be_is_refused(
+    output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "afile").touch()
+    (tmp_path / "folder.tsv").mkdir()
+    for name, told in (
+        ("afile/x.tsv", "afile is no folder"),
+        ("afile/deeper/x.tsv", "afile is no folder"),
+        ("folder.tsv", "is a folder"),
+    ):
+        assert main(["export", "pairs", str(tmp_path / name), "--output", str(output)]) == 2
+        assert told in capsys.readouterr().err
 
 
 def test_flags_that_beads_get_are_those_that_filters_know() -> None:

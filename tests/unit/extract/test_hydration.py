@@ -48,3 +48,16 @@ def test_a_script_that_calls_no_function_with_all_it_names_stays(code: str) -> N
 @pytest.mark.parametrize("data", [[], {}, "x", [{"a": 9}, 1], [{"a": "b"}], [1, 2], None])
 def test_other_data_stays(data: object) -> None:
     assert hydrated(data) == data
+
+
+def test_an_argument_named_again_and_again_is_not_put_in_without_end() -> None:
+    once = filled('(function(a){return [a,1]}("x"))')
+    assert '["x",1]' in once
+    often = filled(f'(function(a){{return [{"a," * 300}1]}}("{"x" * 20_000}"))')
+    assert len(often) < 1_100_000
+
+
+def test_controls_in_the_data_of_a_framework_cost_no_article() -> None:
+    fields = {"title": TITLE + "\0", "content": BODY, "publishTime": "2024-03-05\udfff"}
+    found = article(page(f" type='application/json'>{json.dumps([{'d': fields}])}"))
+    assert (found.title, found.text.split("\n")) == (TITLE, list(ZH))

@@ -1,8 +1,12 @@
 """What the scripts and fields of a page state: its date, its title."""
 
+from typing import Any
+
 import pages
 import pytest
 from pages import ZH, article
+
+from crawler.extract import scripted
 
 TITLE = "松河市完成三座老旧泵站改造工程"
 
@@ -140,3 +144,46 @@ def test_a_dash_before_a_small_letter_is_within_an_english_headline() -> None:
     body = f"<p>April 18, 2023</p>{pages.paragraphs(pages.EN)}"
     source = pages.page(body, head=f"<title>{title} - Songhe China</title>")
     assert article(source).title == title
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "parseInt('三月')",
+        "Number('2023年')",
+        "''.split('')[0]",
+        "'  '.split('')[0]",
+        "'2023-04-18\\ud800'",
+        "'2023-04-18\\x00'",
+        "'2023-04-18\\ufffe'",
+        "new Date(999999, 1, 1)",
+        "moment(999999999999999).format('x')",
+        f"{'(' * 390}1{')' * 390}",
+    ],
+)
+def test_a_value_that_cannot_be_shown_costs_no_article(value: str) -> None:
+    written = f"<p><i id='t'></i><script>document.write({value})</script></p>"
+    assigned = f"<script>document.getElementById('t').innerText={value};</script>"
+    assert article(page(written + assigned)).text.split("\n") == list(ZH)
+
+
+def test_variables_are_read_once_however_often_others_name_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = []
+
+    class Counted(scripted._Reader):
+        def __init__(self, *given: Any) -> None:
+            read.append(given)
+            super().__init__(*given)
+
+    monkeypatch.setattr(scripted, "_Reader", Counted)
+    code = ";".join(f"v{n}={'+'.join([f'v{n + 1}'] * 8)}" for n in range(3))
+    article(page(f"<script>{code};v3='';{'document.write(v0);' * 5}</script>"))
+    assert len(read) == 5 + 4
+
+
+def test_a_text_that_a_script_doubles_again_and_again_is_not_put_together() -> None:
+    code = ";".join(f"v{n}={'+'.join([f'v{n + 1}'] * 60)}" for n in range(3))
+    long = page(f"<script>{code};v3='{'x' * 80}';document.write(v0+'2023-04-18');</script>")
+    assert article(long).published_at is None

@@ -159,7 +159,8 @@ def test_cells_are_read_in_the_types_that_excel_writes() -> None:
         sharedStrings=f"<sst {MAIN}>{strings}</sst>",
         styles=f'<styleSheet {MAIN}><numFmts>'
                '<numFmt numFmtId="164" formatCode="0 &quot;days&quot;"/>'
-               '<numFmt numFmtId="165" formatCode="yyyy/m/d h:mm"/></numFmts>'
+               '<numFmt numFmtId="165" formatCode="yyyy/m/d h:mm"/>'
+               '<numFmt numFmtId="166"/></numFmts>'
                '<cellXfs><xf/><xf numFmtId="164"/><xf numFmtId="165"/><xf/></cellXfs></styleSheet>',
     ))  # fmt: skip
     assert list(found) == [
@@ -185,6 +186,8 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]>'
         (repacked(workbook=f"<workbook {MAIN}><sheets/></workbook>"), "without a sheet"),
         (repacked(sheet1="<worksheet>"), "damaged workbook"),
         (sheet('<c r="A1" t="s"><v>9</v></c>'), "damaged workbook"),
+        (sheet('<c r="A1" t="s"><v>-1</v></c>'), "damaged workbook"),
+        (sheet('<c r="A1" s="-1"><v>1</v></c>'), "damaged workbook"),
         (sheet('<c r="ZZZZ1"/>'), "damaged"),
         (sheet("<c><v>ten</v></c>"), "damaged"),
         (torn(workbook.written([["level", "verdict"]] * 9)), "damaged or encrypted"),
@@ -249,3 +252,10 @@ def test_every_cell_comes_back_from_libreoffice(output: Path, tmp_path: Path, ki
         for name in ("reviewer", "note", "pair_id", "judged_at", "judged_sha256", "zh", "en"):
             at = head.index(name)
             assert (cells[at] if at < len(cells) else "") == row[name], name
+
+
+@pytest.mark.parametrize(("annotator", "reviewer"), [("7", "user 7"), ("9" * 5000, "9" * 5000)])
+def test_a_number_of_an_annotator_is_a_user(annotator: str, reviewer: str) -> None:
+    task = {"level": "pair", "pair": "correct", "pair_id": "p", "annotator": annotator}
+    [(_, row)] = sheets.read_tasks(json.dumps([task]).encode(), "a.json")
+    assert row["reviewer"] == reviewer
