@@ -63,7 +63,7 @@ def read_json(text: str) -> Any:
 
 
 def _inside(body: str) -> str:
-    """Return the value of an assignment, or the argument of a call; else nothing."""
+    """Return an assignment's value or a call's argument, else nothing."""
     if body[-1:] in ("]", "}") and (match := _ASSIGNMENT.match(body)):
         return body[match.end() :]
     if body.endswith(")") and (match := _CALLBACK.match(body)):

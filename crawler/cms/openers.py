@@ -113,14 +113,14 @@ def _has_link(node: etree._Element) -> bool:
 
 
 def _leads(code: Code, at: int) -> tuple[int, ...]:
-    """Return the places behind the first words that lead elsewhere, from a place on."""
+    """Return the places behind words that lead elsewhere."""
     end = code.ends.get(at, len(code.text)) if at else len(code.text)
     found = islice(_LEADS.finditer(code.text, at, end), _CALLS)
     return tuple(lead.end() for lead in found)
 
 
 def _lead(code: Code, leads: Iterable[int], known: dict[str, Any]) -> str | None:
-    """Return the address that a script goes to at one of some places."""
+    """Return the address that a script goes to, or None."""
     for at in leads:
         value, _ = literal_at(code, at, known)
         if isinstance(value, str) and value.strip():

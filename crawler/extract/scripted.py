@@ -146,7 +146,7 @@ class _Variables:
 
     @cached_property
     def _set(self) -> Mapping[str, list[str]]:
-        """What follows each setting of a variable, at most two of them."""
+        """Code behind each setting of a variable, at most two."""
         found: dict[str, list[str]] = {}
         for code in self.codes:
             for match in _SET.finditer(code):

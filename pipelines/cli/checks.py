@@ -81,7 +81,7 @@ def writable(output: Path) -> Path:
 
 
 def new_file(path: Path) -> Path:
-    """Return a path at which a file can be made or replaced. Raises `UsageError`."""
+    """Return a path at which a file can be. Raises `UsageError`."""
     if path.suffix and path.is_dir():  # without an ending: the stem of several files
         raise UsageError(f"{path}: is a folder; name a file")
     above = next((folder for folder in path.parents if os.path.lexists(folder)), Path())
