@@ -8,10 +8,12 @@ whitespace.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import NamedTuple
 
 from crawler.rows import words
 from crawler.script import HAN
+from pipelines.text.script import simplified
 
 
 class Span(NamedTuple):
@@ -30,8 +32,9 @@ def split(text: str, lang: str) -> list[Span]:
         raise ValueError(f"sentences are split in zh or en, not in {lang!r}")
     ends = _zh_ends if lang == "zh" else _en_ends
     spans: list[Span] = []
-    for first, last in _paragraphs(text, lang):
-        start, line = first, text[first:last]
+    read = _read(text, lang)
+    for first, last in _paragraphs(read, lang):
+        start, line = first, read[first:last]
         found = [*ends(line), len(line)]
         for end in _cut_at_semicolons(line, found, _RUN_ON[lang]):
             stop = first + end
@@ -46,6 +49,32 @@ def split(text: str, lang: str) -> list[Span]:
                     spans.append(Span(lead, lead + len(body)))
             start = stop
     return spans
+
+
+def _read(text: str, lang: str) -> str:
+    """Return the form in which a text is read, character for character.
+
+    Chinese is in Simplified characters, with its straight quotes turned, and spaces are plain.
+    """
+    plain = text.translate(_SPACES)
+    if lang == "en":
+        return plain
+    chinese = simplified(plain)
+    lines = [
+        _turned(line) for line in (chinese if len(chinese) == len(plain) else plain).split("\n")
+    ]
+    return "\n".join(lines)
+
+
+_SPACES = dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2009, 0x202F), " ")
+
+
+def _turned(line: str) -> str:
+    """Turn the straight quotes of a line, if each has its other."""
+    parts = line.split('"')
+    if len(parts) % 2 == 0:
+        return line
+    return "".join(part + mark for part, mark in zip(parts, cycle("“”"), strict=False))[: len(line)]
 
 
 def unwrapped(text: str, lang: str) -> str:
@@ -159,10 +188,10 @@ _ZH_SAID = rf"(?:{_any('said', 'zh')})(?<!{_any('no verb', 'zh')})"
 _SPEAKER_SHORT, _SPEAKER_LONG = 12, 48
 """Characters before the verb of a speaker: pronoun or post and name; with home, age and manner."""
 _ZH_SPEAKER = re.compile(
-    rf"\s*(?![无無没沒]有?人)(?:[^\s，。！？；：,!?;:“”「」『』\"]{{0,{_SPEAKER_SHORT}}}?"
-    rf"{_ZH_SAID}(?:[道着过]|了?(?:[起][来來])?)?(?=[，。！？,!?…]|\s*$)"
+    rf"\s*(?![无没]有?人)(?:[^\s，。！？；：,!?;:“”「」『』\"]{{0,{_SPEAKER_SHORT}}}?"
+    rf"{_ZH_SAID}(?:[道着过]|了?(?:起来)?)?(?=[，。！？,!?…]|\s*$)"
     rf"|[^。！？；：!?;:“”「」『』\"]{{0,{_SPEAKER_LONG}}}?"
-    rf"(?:{_ZH_SAID}(?:[道着了过]|一[声聲]|起[来來]|(?:本报)?记者|記者|大家)?"
+    rf"(?:{_ZH_SAID}(?:[道着了过]|一声|起来|(?:本报)?记者|大家)?"
     rf"|(?:{_any('told', 'zh')})[{HAN}]{{1,12}})"
     r"(?=[。！？!?]|[，,]\s?[“「『]|\s*$))"
 )
@@ -182,7 +211,7 @@ _REPEATED = re.compile(r"(.{1,12}?)[!?！？]+(?:\s?\1[!?！？]+)+")
 _CRIED, _STOPPED = re.compile(r"[!?！？]"), re.compile(r"。|\.\s")
 _ZH_CLAUSE, _EN_GOES_ON = re.compile(f"[{HAN}“「]"), re.compile(r" [a-z]")
 # What a quotation completes: 主题为“你好，春天！”活动持续一周。
-_ZH_IS = re.compile(r"[为為是]")
+_ZH_IS = re.compile(r"[为是]")
 # A note in brackets after a stop, but for numbers: （记者 丁晓）, (See the map on page 2.)
 _NOTE = {
     "zh": re.compile(
