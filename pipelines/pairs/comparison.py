@@ -315,10 +315,11 @@ def _transcribed(zh: Facts, en: Facts, rarity: Rarity) -> Iterator[_Named]:
 
 
 def _guests(zh: Facts, en: Facts, aliases: Mapping[str, str]) -> Part:
-    """Compare foreigners by sound, else countries, else officials."""
+    """Compare foreigners by sound, else offices, countries, officials."""
     foreign = {name for name in en.foreign if name.lower() not in aliases}
-    if zh.foreign and foreign:
-        best = max(sounds.sound_alike(a, b) for a in zh.foreign for b in foreign)
+    best = max((sounds.sound_alike(a, b) for a in zh.foreign for b in foreign), default=None)
+    unsure = best is None or _OTHER_GUEST <= best < sounds.SAME_SOUND
+    if best is not None and not unsure:
         clash = best < _OTHER_GUEST
         fields = {"guests_agree": float(best >= sounds.SAME_SOUND), "guests_clash": float(clash)}
         pair = (min(zh.foreign), min(foreign))
