@@ -3,12 +3,12 @@
 `python -m benchmarks.accuracy.mutants [--count 200] [--seed 2] [--rooms archive,state] [--jobs 2]
 [--results FILE] [--floor SHARE]`: small faults are drawn by the seed, the rooms in turn, evenly
 over the places of a room. Each is put into a copy of the tree, and the tests of its own room run
-there: first those that run the changed line, the quickest files first, then all, if one runs it,
-or a module that is imported, or a process that a test starts. A mutant is `killed` if a test fails,
-`timeout` if the tests exceed the limit (counted as killed, and reported), `crashed` if a signal
-ended them (not counted at all), else `survived`. Equivalent mutants are not guessed: they are
-survivors, too, but for those of `data/equivalent_mutants.tsv`, each with its reason, which are not
-run.
+there: first those that run the changed line, the quickest files first; then their whole files and
+the tests that start a process; or all, if the line runs when its module is imported. A mutant is
+`killed` if a test fails, `timeout` if the tests exceed the limit (counted as killed, and reported),
+`crashed` if a signal ended them (not counted at all), else `survived`. Equivalent mutants are not
+guessed: they are survivors, too, but for those of `data/equivalent_mutants.tsv`, each with its
+reason, which are not run.
 
 Before that, the tests of each drawn room run on an unchanged copy: they must pass, and tell their
 lines and time, which sets the limit; both are stored beside the results. The results go into a JSON
@@ -32,6 +32,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, islice, zip_longest
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 from zlib import adler32
@@ -159,6 +160,14 @@ class Reached:
             files[test.partition("::")[0]] += self.seconds[test]
         return sorted(found, key=lambda test: files[test.partition("::")[0]])
 
+    def beside(self, tests: Sequence[str]) -> list[str]:
+        """Return the whole files of some tests, and the tests that start a process.
+
+        A line that a file's cache or fixture has run counts for the first test of them alone.
+        """
+        files = {test.partition("::")[0] for test in tests}
+        return [*sorted(files), *(t for t in self.started if t.partition("::")[0] not in files)]
+
 
 def reached_of(copy: Path, file: Path) -> Reached:
     """Read what the plugin wrote, with paths within the copy."""
@@ -213,7 +222,7 @@ def run_mutant(root: Path, room: Room, mutant: Mutant, unchanged: Unchanged, wor
     moment = adler32(mutant_key(mutant).encode())
     os.utime(source, (moment, moment))
     limit = LIMIT_FACTOR * unchanged.outcome.seconds + LIMIT_SECONDS
-    for tests in filter(None, (first, room.tests)):
+    for tests in filter(None, (first, reached.beside(first) if called else room.tests)):
         outcome = run_tests(copy, work / "output", tests, limit, {})
         if outcome.verdict != "survived":
             break
@@ -305,8 +314,31 @@ def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[str, Any]]:
     """Run tasks in forked processes; yield names and ends, the first to end first."""
     if tasks:
         load()
-        with multiprocessing.get_context("fork").Pool(jobs, end_well) as pool:
-            yield from pool.imap_unordered(Task.run, tasks)
+    context, workers = multiprocessing.get_context("fork"), dict[Any, Any]()
+    try:
+        for number in range(min(jobs, len(tasks))):
+            line, end = context.Pipe(duplex=False)
+            workers[line] = context.Process(target=work, args=(tasks[number::jobs], end))
+            workers[line].start()
+            end.close()
+        while workers:
+            for line in connection.wait(list(workers)):
+                if (found := line.recv()) is None:
+                    workers.pop(line).join()
+                else:
+                    yield found
+    finally:
+        for process in workers.values():
+            process.terminate()
+            process.join()
+
+
+def work(tasks: Sequence[Task], line: Any) -> None:
+    """Run tasks in this process and send what `Task.run` returns; None at the end."""
+    end_well()
+    for task in tasks:
+        line.send(task.run())
+    line.send(None)
 
 
 def unchanged_runs(

@@ -1,6 +1,7 @@
 """Mutation test: what is changed, what is drawn, and what a run of tests makes of it."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,8 @@ def test_the_tests_that_run_the_changed_line_come_first_and_without_any_none_is_
     (deep,) = unchanged.reached.by("pond/water.py", range(8, 9))
     assert deep.endswith("test_deep")
     assert unchanged.reached.by("pond/water.py", range(12, 13)) == []
+    started = replace(unchanged.reached, started=["tests/pond/test_water.py::test_deep", "b.py::c"])
+    assert started.beside([deep]) == ["tests/pond/test_water.py", "b.py::c"]
     mutants = {str(mutant): mutant for mutant in drawn(tree, POND, 100, 1)}
 
     def end(name: str) -> Outcome:
@@ -239,7 +242,9 @@ def test_a_loop_without_end_is_ended_at_the_limit(
     (tree / "tests/pond/test_water.py").write_text("import pond.water\n\ndef test(): ...\n")
     mutant = endless(tree)
     monkeypatch.setattr("benchmarks.accuracy.mutants.LIMIT_SECONDS", 2.0)
-    unchanged = Unchanged(Outcome("survived", "", 0.0), Reached({}, {}, ["test"]))
+    unchanged = Unchanged(
+        Outcome("survived", "", 0.0), Reached({}, {}, ["tests/pond/test_water.py::test"])
+    )
     outcome = run_mutant(tree, POND["pond"], mutant, unchanged, tmp_path)
     assert outcome.verdict == "timeout"
 

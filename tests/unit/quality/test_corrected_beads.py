@@ -74,6 +74,15 @@ def test_beads_are_divided_and_joined_with_kinds_offsets_and_positions() -> None
         assert row["flags"] == list(flags(row["zh"], row["en"])) or row["probability"] != 1
 
 
+def test_a_side_of_one_character_has_its_place() -> None:
+    beads = (("门", "Entry"), ("票免费！", "is free!"), DIVIDED[1])
+    found, held = corrections.apply(table(STORED), [Correction("p", 1, beads)])
+    assert held == 1
+    places = [(row["zh"], row["zh_start"], row["zh_end"]) for row in found.to_pylist()[1:3]]
+    at = ZH.index("门票")
+    assert places == [("门", at, at + 1), ("票免费！", at + 1, at + 5)]
+
+
 @pytest.mark.parametrize(
     "beads",
     [

@@ -127,6 +127,18 @@ def test_verdicts_of_another_process_are_read_once_wherever_they_lie(tmp_path: P
     assert ids(stored.placed_in(PLAN)) == ["v001", "v002", "v003", "v004"]
 
 
+def test_a_verdict_that_went_into_a_known_table_before_it_was_read_is_read(
+    tmp_path: Path,
+) -> None:
+    one, two = pair_ids()
+    stored, other = opened(tmp_path), StoredVerdicts(tmp_path, lambda: NOW)
+    for number, pair_id in ((1, one), (2, two)):
+        other.append(verdict(number, pair_id))
+        journal.compact(tmp_path)
+        stored.refresh()
+        assert ids(stored.placed_in(PLAN)) == ["v001", "v002"][:number]
+
+
 def test_a_verdict_s_time_is_later_than_every_stored_one_and_its_id_grows(tmp_path: Path) -> None:
     one, _ = pair_ids()
     ahead = NOW + timedelta(days=1, microseconds=999)
