@@ -46,6 +46,7 @@ _MAX_MEMBERS = 1000
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _GUESSED = ("deflate", "br")
 """Codings without a mark, tried on what is no text although it is said to be packed."""
+_FIRST_SIGNS = (b"<", b"{", b"[", b"\xef", b"\xfe", b"\xff")
 _CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 32)))
 _LOOKED_AT, _BINARY = 512, 0.02
 """Bytes at the start, and share of control bytes among them from which they are no text."""
@@ -83,6 +84,10 @@ def unpacked(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], b
         for coding in codings:
             page = _undone(coding, page)
         page = _otherwise(page, guess=bool(codings))
+        if codings and not _begins_a_page(page):
+            # Nearly any bytes can be the start of a bare deflate stream.
+            other = _otherwise(body, guess=True)
+            page = other if _begins_a_page(other) else page
     except _TooMuchError:
         return dict(headers), body
     return plain, page
@@ -143,10 +148,18 @@ def _otherwise(page: bytes, *, guess: bool) -> bytes:
         if undone is page:
             break
         page = undone
-    if guess and not _is_text(page):
-        unpacked_ones = (_undone(coding, page) for coding in _GUESSED)
-        return next((one for one in unpacked_ones if one is not page), page)
+    text = _is_text(page)
+    if guess and not (text and _begins_a_page(page)):
+        others = [one for one in (_undone(each, page) for each in _GUESSED) if one is not page]
+        # Packed in haste, a page keeps runs of its text, or unpacks to something as deflate, too.
+        sure = (one for one in others if _begins_a_page(one))
+        return next(sure, others[0] if others and not text else page)
     return page
+
+
+def _begins_a_page(body: bytes) -> bool:
+    """Return True for the first sign of markup, JSON or a byte-order mark."""
+    return body.lstrip()[:1] in _FIRST_SIGNS and _is_text(body)
 
 
 def _is_text(body: bytes) -> bool:

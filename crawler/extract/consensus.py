@@ -106,6 +106,15 @@ def ask_extractors(
     return tuple(sorted(rated, key=lambda opinion: -opinion.likeness))
 
 
+def ask_again(html: str, chinese: bool, asked: Collection[str]) -> dict[str, str]:
+    """Return trafilatura's answer for `recall`, and jusText's unless asked."""
+    tree = tree_of(html)
+    texts = {"recall": guarded(trafilatura_at_ease, tree, chinese)}
+    if "justext" not in asked and may_judge(html):
+        texts["justext"] = guarded(by_justext, tree, chinese)
+    return texts
+
+
 def _agrees_with_one(text: Shingles, grams: Mapping[str, Shingles]) -> bool:
     """Return True if a text has most of what another extractor found."""
     return any(len(text & other) > _PART * len(other) > 0 for other in grams.values())
@@ -139,17 +148,17 @@ def choose_blocks(
     """
     texts = {opinion.name: opinion.text for opinion in opinions}
     third = "" if _agreed(texts) else texts.get("justext", "")
-    main = _ExtractedText(texts["readability"])
-    others = (_ExtractedText(texts["trafilatura"]), _ExtractedText(third))
+    main = ExtractedText(texts["readability"])
+    others = (ExtractedText(texts["trafilatura"]), ExtractedText(third))
     shared = max(likeness(main.shingles, other.shingles) for other in others)
     together = likeness(others[0].shingles, others[1].shingles)
 
-    lines = [_Line(block.text) for block in blocks]
+    lines = [Line(block.text) for block in blocks]
     others_share = others[0].shingles & others[1].shingles
     partial = len(main.shingles & others_share) < _PARTIAL * len(others_share)
     fragment = main.is_fragment_of(others[0]) and (not third or others[1].is_fragment_of(others[0]))
 
-    def accepted(line: _Line) -> bool:
+    def accepted(line: Line) -> bool:
         whole = main.contains(line)
         first, second = (other.contains(line) for other in others)
         if not shared and not together:
@@ -182,14 +191,49 @@ def choose_blocks(
     if partial:
         chosen.update(_sections_between(blocks, lines, sorted(chosen), others[0], apart))
     chosen.update(_rows_between(blocks, sorted(chosen)))
+    chosen.update(_heading_above(blocks, min(chosen), main, lines))
+    chosen.update(_rows_below(blocks, max(chosen), apart))
     return sorted(chosen)
+
+
+def _heading_above(
+    blocks: Sequence[Block], first: int, found: "ExtractedText", lines: Sequence["Line"]
+) -> Iterator[int]:
+    """Yield the place of a section's heading above the first paragraph.
+
+    It is a sibling of the paragraph; the headline is mostly elsewhere.
+    """
+    above = first - 1
+    if above < 0 or blocks[above].kind != "heading" or blocks[above].node.tag == "h1":
+        return
+    same = blocks[above].node.getparent() is blocks[first].node.getparent()
+    if same and blocks[above].link_density <= _LINKED and found.contains(lines[above]):
+        yield above
+
+
+def _rows_below(blocks: Sequence[Block], last: int, apart: Collection[int]) -> Iterator[int]:
+    """Yield the places of a table or list that ends a text.
+
+    It is a sibling of the last paragraph, in an element that is not the whole page.
+    """
+    around = blocks[last].node.getparent()
+    if blocks[last].kind not in ("text", "item") or around is None or around.tag == "body":
+        return
+    for place in range(last + 1, min(last + 1 + _MOST_ROWS, len(blocks))):
+        row = blocks[place]
+        if row.kind not in ("cell", "item") or row.link_density > _LINKED or place in apart:
+            return
+        rows = next(row.node.iterancestors("table", "ul", "ol", "dl"), None)
+        if rows is None or rows.getparent() is not around:
+            return
+        yield place
 
 
 def _sections_between(
     blocks: Sequence[Block],
-    lines: Sequence["_Line"],
+    lines: Sequence["Line"],
     chosen: Sequence[int],
-    found: "_ExtractedText",
+    found: "ExtractedText",
     apart: Collection[int],
 ) -> Iterator[int]:
     """Yield the places of lines between others that one extractor found.
@@ -236,7 +280,7 @@ def _place_of_rows(node: etree._Element) -> etree._Element | None:
     return around
 
 
-class _Line:
+class Line:
     """A block as it is compared: its letters alone, and its 3-grams."""
 
     def __init__(self, text: str) -> None:
@@ -256,7 +300,7 @@ class _Line:
         return len(_grams_of(first)) >= _LONG or len(self.grams) >= _LONG
 
 
-class _ExtractedText:
+class ExtractedText:
     """Text of one extractor, indexed for look-ups of the page's lines."""
 
     def __init__(self, text: str) -> None:
@@ -269,12 +313,12 @@ class _ExtractedText:
         """The 3-grams of the text."""
         return _trigrams(self.text)
 
-    def is_fragment_of(self, other: "_ExtractedText") -> bool:
+    def is_fragment_of(self, other: "ExtractedText") -> bool:
         """Return True for a text that is a small part of another."""
         both = len(self.shingles & other.shingles)
         return both > _INSIDE * len(self.shingles) and both < _FRAGMENT * len(other.shingles)
 
-    def contains(self, line: _Line) -> bool:
+    def contains(self, line: Line) -> bool:
         """Return True if the text contains a line.
 
         Of a long line most 3-grams must be there, a short one must be a line.
@@ -286,7 +330,7 @@ class _ExtractedText:
         return bool(line.grams) and line.grams <= self.grams
 
 
-def _compact(lines: Sequence[_Line], core: Sequence[int]) -> set[int]:
+def _compact(lines: Sequence[Line], core: Sequence[int]) -> set[int]:
     """Return `core` without distant repetitions.
 
     Pages show a headline or a whole story twice, for telephones or in a box of related news. The

@@ -11,6 +11,7 @@ from lxml import etree
 from crawler.extract import lines, properties
 from crawler.extract.blocks import SEPARATOR, Block, bare, squeeze
 from crawler.extract.dates import Moment, date_in_url, is_part_of_date, leading_date
+from crawler.extract.headings import tidied
 from crawler.phrases import alternatives
 from crawler.script import HAN
 
@@ -291,6 +292,9 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
     for box in properties.boxes(blocks[: start + _INTO]):
         seen.append(lines.read_line(properties.pieces_of(blocks, box)))
         done.update(box)
+    if top < len(blocks) and bare(title):
+        # A date within the heading, in an element of its own.
+        seen += _after_headline(blocks[top])
     for place in places:
         if place in done or place >= len(blocks) or len(blocks[place].text) > _LONGEST_NEAR:
             continue
@@ -316,6 +320,13 @@ def near_lines(blocks: Sequence[Block], title: str, start: int, end: int) -> lis
                     continue
             seen.append(found)
     return seen
+
+
+def _after_headline(block: Block) -> Iterator[lines.MetaLine]:
+    """Yield the fields at a heading's end, in elements of their own."""
+    kept = tidied(block).pieces
+    if kept != block.pieces:
+        yield lines.read_line(block.pieces[len(kept) :])
 
 
 def title_place(blocks: Sequence[Block], title: str, start: int) -> int:

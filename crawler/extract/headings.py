@@ -3,6 +3,7 @@
 import re
 
 from crawler.extract.blocks import SEPARATOR, Block, squeeze
+from crawler.extract.dates import moments, strip_dates
 from crawler.extract.widgets import NOISE, WIDGET
 from crawler.script import HAN
 
@@ -39,6 +40,8 @@ def _is_tools(rest: str, block: Block) -> bool:
     if _BADGE.fullmatch(rest) and len([*filter(str.strip, block.pieces.split(SEPARATOR))]) == 2:
         return True
     left, words = WIDGET.subn("", rest)
+    if not NOISE.sub("", strip_dates(rest)) and moments(rest):
+        return True
     if not words or NOISE.sub("", left):
         return False
     linked = 0 < block.linked <= len(NOISE.sub("", rest)) + 1

@@ -9,6 +9,7 @@ are split by the language step.
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from crawler.extract.blocks import Block
 from crawler.phrases import alternatives
@@ -34,6 +35,8 @@ _TURN = re.compile(
 )
 _ASKS = re.compile(rf"记者$|記者$|^(?:Q\d*|{alternatives('crawler.extract/kinds.tsv', 'asks')})$")
 _NO_SPEAKER = re.compile(rf"^{alternatives('crawler.extract/kinds.tsv', 'no speaker')}$")
+_SENTENCE = re.compile(r"^.{20,}[。！？.!?][”\"’」』）)]?$")
+"""A line that is a sentence; its length is set by hand."""
 _TOO_SHORT = 16
 """Units of text below which a page is no article; set by hand, not measured."""
 _SHORT = 80
@@ -118,8 +121,15 @@ def is_listing(blocks: Sequence[Block], text: str, *, general: bool) -> bool:
     titles = [b for b in blocks if b.link_density > _MOSTLY_LINK and len(b.text) >= _TITLE]
     prose = [b for b in blocks if b.link_density < _HARDLY_LINK and len(b.text) >= _PROSE]
     if general:
-        return len(titles) >= _TITLES and (not prose or not reaches([text], _PROSE))
+        told = prose or _tells(blocks)
+        return len(titles) >= _TITLES and (not told or not reaches([text], _PROSE))
     return len(titles) >= _TITLES and len(titles) > 2 * len(prose)
+
+
+def _tells(blocks: Sequence[Block]) -> bool:
+    """Return True for two sentences in a row, as no list has."""
+    told = [b.link_density < _HARDLY_LINK and bool(_SENTENCE.search(b.text)) for b in blocks]
+    return any(map(all, pairwise(told)))
 
 
 def _is_dialogue(paragraphs: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from crawler.extract import lines
-from crawler.extract.blocks import SEPARATOR, Block, squeeze
+from crawler.extract.blocks import SEPARATOR, Block, pieces, squeeze
 from crawler.phrases import alternatives
 
 _FEWEST = 2
@@ -26,7 +26,7 @@ def boxes(blocks: Sequence[Block]) -> Iterator[range]:
     while place < len(blocks):
         start, known = place, 0
         while place < len(blocks) and (length := _entry(blocks, place)):
-            known += lines.is_catalogue(f"{blocks[place].text}:")
+            known += sum(lines.is_catalogue(f"{piece}:") for piece in pieces(blocks[place]))
             place += length
         if known >= _FEWEST:
             yield range(start, place)

@@ -14,10 +14,11 @@ from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
 from crawler.extract import lines
 from crawler.extract.blocks import Block, read_blocks
-from crawler.extract.consensus import Opinion, agreement, choose_blocks
+from crawler.extract.consensus import Opinion, agreement, ask_again, choose_blocks
 from crawler.extract.documents import attachments
 from crawler.extract.kinds import is_listing, reaches, with_headlines
 from crawler.extract.page import ParsedPage, parse
+from crawler.extract.sections import with_sections
 
 _MARKERS = tuple(
     (re.compile(rf"<!--\s*{begin}\s*-->"), re.compile(rf"<!--\s*{end}"))
@@ -131,7 +132,15 @@ def marked_region(page: ParsedPage) -> Region | None:
 
 
 def general_region(page: ParsedPage, opinions: tuple[Opinion, ...]) -> Region:
-    chosen = with_headlines(page.blocks, choose_blocks(page.blocks, opinions, page.apart))
+    texts = {opinion.name: opinion.text for opinion in opinions}
+    chosen = with_sections(
+        page.blocks,
+        choose_blocks(page.blocks, opinions, page.apart),
+        texts,
+        page.apart,
+        lambda: ask_again(page.markup, page.chinese, texts),
+    )
+    chosen = with_headlines(page.blocks, chosen)
     places = (chosen[0], chosen[-1] + 1) if chosen else (0, 0)
     kept = set(chosen)
     blocks = [

@@ -146,6 +146,20 @@ def test_a_body_packed_otherwise_than_it_says_is_read(said: str, packed: str) ->
     assert read_as(said, PACKED[packed](SPRING)) == SPRING
 
 
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("quality", [0, 1, 2])
+def test_a_body_packed_in_haste_by_brotli_is_read(said: str, quality: int) -> None:
+    """Its first bytes have few that no text has, or unpack to noise as deflate."""
+    for body in (SPRING, SPRING[:300], PAGE):
+        assert read_as(said, brotli.compress(body, quality=quality)) == body
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_text_that_was_not_packed_stays(said: str) -> None:
+    for body in (b"User-agent: *\nDisallow: /x\n", b"plain words " * 40, SPRING):
+        assert read_as(said, body) == body
+
+
 @pytest.mark.parametrize("said", [None, "identity", "utf-8", "none", "binary"])
 @pytest.mark.parametrize("packed", ["gzip", "zstd"])
 def test_a_body_packed_without_a_word_is_read(said: str | None, packed: str) -> None:
