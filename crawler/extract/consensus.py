@@ -191,23 +191,25 @@ def choose_blocks(
     if partial:
         chosen.update(_sections_between(blocks, lines, sorted(chosen), others[0], apart))
     chosen.update(_rows_between(blocks, sorted(chosen)))
-    chosen.update(_heading_above(blocks, min(chosen), main, lines))
+    chosen.update(_heading_above(blocks, sorted(chosen), main, lines))
     chosen.update(_rows_below(blocks, max(chosen), apart))
     return sorted(chosen)
 
 
 def _heading_above(
-    blocks: Sequence[Block], first: int, found: "ExtractedText", lines: Sequence["Line"]
+    blocks: Sequence[Block], chosen: Sequence[int], found: "ExtractedText", lines: Sequence["Line"]
 ) -> Iterator[int]:
-    """Yield the place of a section's heading above the first paragraph.
+    """Yield the place of the first section's heading, above its paragraph.
 
-    It is a sibling of the paragraph; the headline is mostly elsewhere.
+    It is a sibling of the paragraph, and like that of another section.
     """
-    above = first - 1
-    if above < 0 or blocks[above].kind != "heading" or blocks[above].node.tag == "h1":
+    above, first = chosen[0] - 1, chosen[0]
+    if above < 0 or blocks[above].kind != "heading" or blocks[above].link_density > _LINKED:
         return
-    same = blocks[above].node.getparent() is blocks[first].node.getparent()
-    if same and blocks[above].link_density <= _LINKED and found.contains(lines[above]):
+    node = blocks[above].node
+    others = (blocks[place].node for place in chosen if blocks[place].kind == "heading")
+    beside = node.getparent() is blocks[first].node.getparent() and found.contains(lines[above])
+    if beside and any(other.tag == node.tag and other is not node for other in others):
         yield above
 
 
