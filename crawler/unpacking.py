@@ -158,7 +158,7 @@ def _otherwise(page: bytes, *, guess: bool) -> bytes:
 
 
 def _begins_a_page(body: bytes) -> bool:
-    """Return True for the first sign of markup, JSON or a byte-order mark."""
+    """Return True for the start of markup, JSON or a byte-order mark."""
     return body.lstrip()[:1] in _FIRST_SIGNS and _is_text(body)
 
 

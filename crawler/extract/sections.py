@@ -31,7 +31,7 @@ def with_sections(
     apart: Collection[int],
     ask: Callable[[], Mapping[str, str]],
 ) -> list[int]:
-    """Return the places of a text, with sections that the votes missed.
+    """Return a text's places, with sections that the votes missed.
 
     `texts` are the extractors' answers by name. Only where the page has headings and prose enough
     does `ask` return more of them: `recall`, and those not asked yet.
@@ -49,7 +49,7 @@ def with_sections(
     text = shingles("\n".join(blocks[place].text for place in chosen))
 
     def added(answer: ExtractedText) -> list[int]:
-        """Return the places that an answer adds, if it is the better one."""
+        """Return the places that a better answer adds."""
         found = [place for place in others if answer.contains(Line(blocks[place].text))]
         once = list({bare(blocks[place].text): place for place in reversed(found)}.values())
         more = sum(len(blocks[place].text) for place in once)
