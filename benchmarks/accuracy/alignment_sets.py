@@ -5,9 +5,9 @@ LegCo pairs (all from SHIZHENG_SHARED); literature with many merges (invented, i
 `data/literary.jsonl`); of the news and this, the odd documents, which the weights were not learnt
 from, or every document. Literature by authors who had not seen the aligner, and of which nothing
 was learnt (`data/literary_unseen.jsonl`, `_third`, `_fourth`), and official prose in free English
-(`data/official_free.jsonl`), always all. The development
-half of MAC, Chinese fiction in published translations, where a checkout of bertalign has it: the
-three documents of which nothing was learnt, and the three others.
+(`data/official_free.jsonl`, `official_held.jsonl`, and `official_development.jsonl`, to choose by),
+always all. The development half of MAC, Chinese fiction in published translations, where a
+checkout of bertalign has it: the three documents of which nothing was learnt, and the three others.
 """
 
 import ast
@@ -26,7 +26,14 @@ from benchmarks.learn.sentence_sets import drop
 from pipelines.text.splitting import split
 
 Beads = list[tuple[tuple[int, ...], tuple[int, ...]]]
-_UNSEEN = ("literary_unseen", "literary_third", "literary_fourth", "official_free")
+_UNSEEN = (
+    "literary_unseen",
+    "literary_third",
+    "literary_fourth",
+    "official_free",
+    "official_held",
+    "official_development",
+)
 MAC_LEARNT = ("001", "002", "005")
 """Documents of MAC's development half that the weights were learnt from."""
 

@@ -87,7 +87,7 @@ def test_texts_that_share_nothing_are_nulls() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "least_strict", "least_lax"),
-    [("literary", 0.88, 0.985), ("literary_unseen", 0.9, 0.985)],
+    [("literary", 0.88, 0.985), ("literary_unseen", 0.9, 0.985), ("official_held", 0.7, 0.93)],
 )
 def test_free_translation_with_many_merges_stays_above_the_floors(
     name: str, least_strict: float, least_lax: float
