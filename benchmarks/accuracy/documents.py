@@ -44,6 +44,7 @@ KINDS = {
     "titles": ("titles_agree", "titles_clash"),
     "stage": ("stage_agree", "stage_clash"),
     "identifying facts": ("bare",),
+    "words": ("words_missing",),
     "length_ratio": ("longer",),
     "days_apart": ("soon", "early", "late"),
     "link": ("link",),

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from pipelines.facts import dates, names, ordinals, places, sites
 from pipelines.facts import figures as quantities
+from pipelines.facts.content_words import content_words
 from pipelines.facts.dates import Calendar
 from pipelines.facts.figures import Quantity
 from pipelines.facts.lists import alternatives
@@ -30,7 +31,8 @@ class Facts:
     Offsets run over the normal form of title, newline, text (`whole`); the lead ends at `lead`.
     `stage` is the share of words for something to come, opening and over, in title (counted twice)
     and lead; the sum is 1, or less of fewer than `_STAGE_WORDS` words. `pinyin` are English names
-    in pinyin; Chinese ones are found through `pinyin_index`.
+    in pinyin; Chinese ones are found through `pinyin_index`. `words` are of the whole Chinese text,
+    or of English title and lead.
     """
 
     lang: str
@@ -50,6 +52,7 @@ class Facts:
     transcribed: frozenset[str] = frozenset()
     offices: frozenset[tuple[str, str]] = frozenset()
     sites: tuple[Site, ...] = ()
+    words: frozenset[str] = frozenset()
     whole: str = field(repr=False, default="")
 
     @property
@@ -162,6 +165,7 @@ def facts(
         transcribed=names.transcribed(whole, lang),
         offices=places.offices(whole, lang),
         sites=sites.sites(whole, lang),
+        words=content_words(whole, lead, lang),
         whole=whole,
     )
 

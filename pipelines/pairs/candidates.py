@@ -22,6 +22,7 @@ from pipelines.pairs import aliases, comparison, parts
 from pipelines.pairs.comparison import FactComparison
 from pipelines.pairs.coverage import Array, Coverage, cover
 from pipelines.pairs.prepared import PreparedArticle, Unread, attempt
+from pipelines.pairs.wording import words_missing
 from pipelines.tables.cache import ByteCache
 
 BY_VECTOR, BY_FACTS, BY_TITLE, BY_CHINESE = 16, 12, 4, 16
@@ -182,7 +183,11 @@ def _compared(
     coverage, facts = _unpacked(packed, asked.levels) if packed else (None, None)
     if coverage is None or facts is None:
         sides = parts.sides(zh, asked.en, part)
-        coverage = coverage or cover(*sides.sentences, *sides.facts)
+        if coverage is None:
+            coverage = cover(*sides.sentences, *sides.facts)
+            if coverage.order >= _WORDS_FROM:
+                lost = words_missing(*sides.facts, asked.en.readings.words)
+                coverage = replace(coverage, words_missing=lost)
         zh_rarity.used.clear()
         en_rarity.used.clear()
         facts = comparison.compare(*sides.facts, zh_rarity, en_rarity, asked.names)
@@ -194,6 +199,8 @@ def _compared(
     return coverage, facts
 
 
+_WORDS_FROM = 0.2
+"""Share covered in order below which words are not asked for: without facts there is no link."""
 _UNUSED = -1
 
 

@@ -52,7 +52,8 @@ class Coverage:
         `order`: the share covered in the same order, of the side with more. `best`: best cosine of
         each English sentence; `zh_covered`: True for Chinese sentences covered by an English one.
         `figures_agree` and `figures_clash`: bits of figures that match or contradict in matching
-        sentences; `titles_…`, 0-1: of titles named. `zh_part` and `en_part`: compared share of each
+        sentences; `titles_…`, 0-1: of titles named. `words_missing`, 0-1: of the English lead's
+        words (`pipelines.pairs.wording`). `zh_part` and `en_part`: compared share of each
         text (`pipelines.pairs.parts`), 1 for all of it; `best` and `zh_covered` are of the whole.
     """
 
@@ -67,6 +68,7 @@ class Coverage:
     figures_clash: float
     titles_agree: float = 0.0
     titles_clash: float = 0.0
+    words_missing: float = 0.0
     zh_part: float = 1.0
     en_part: float = 1.0
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.facts import figures
+from pipelines.facts import content_words, figures
 from pipelines.facts.figures import Quantity
 from pipelines.facts.mentions import Day
 from pipelines.pairs.calibration import Calibration
@@ -26,6 +26,8 @@ _SYMBOLS = {
 """Symbols of the base units of classes that do not name one."""
 _OTHERS_SHOWN = 5
 """Most candidates in the list of an article that was not compared."""
+_WORDS_SHOWN = 12
+"""Most words without a Chinese one in a sentence."""
 _RARE_BITS = 2
 """Information of an English figure, in bits, from which its absence in Chinese is shown."""
 
@@ -320,6 +322,14 @@ def _stage(case: _Case) -> str:
     return f"The texts report {word} stage: a future event, one that begins, or one that is over."
 
 
+def _words(case: _Case) -> str:
+    lost = content_words.missing(case.zh.facts.words, case.en.facts.words)
+    return _joined(
+        ("without a Chinese word in the dictionary:", lost[:_WORDS_SHOWN]),
+        default="The Chinese text has the words of the English title and lead.",
+    )
+
+
 def _direction(_: _Case) -> str:
     return "Figures of the two texts go opposite ways."
 
@@ -357,6 +367,7 @@ KINDS = (
     Kind("places and Latin words", ("places_agree", "places_missing", "sites_clash"), _places),
     Kind("titles of documents", ("titles_agree", "titles_clash"), _titles),
     Kind("tense", ("stage_agree", "stage_clash"), _stage),
+    Kind("words", ("words_missing",), _words),
     Kind("length", ("longer",), _length),
     Kind("publication", ("soon", "early", "late"), _publication),
     Kind("link", ("link",), _link),

@@ -27,6 +27,9 @@ _STAGE_SURE = 3
 """Power of a clash of stages: one that not all words bear out is no sign."""
 _MANY_RENDERED = 10.0
 """Sentences rendered in order after which the lack of common facts is worth a third."""
+_WORDS_OFTEN, _WORDS = 0.3, 0.1
+"""Share of an English lead's words that one free translation in twenty has on its own, and a large
+share beyond it: of .2 to .45 it is the likeliest on the training siblings."""
 _SOON_DAYS = 7.0
 """Days after which a prompt English text is worth a third."""
 _EARLY_FROM, _EARLY_DAYS = 2, 14.0
@@ -78,7 +81,9 @@ def features(
     measured |= {"titles_agree": coverage.titles_agree, "titles_clash": coverage.titles_clash}
     measured["stage_agree"] = facts.stage_agree
     measured["stage_clash"] = facts.stage_clash**_STAGE_SURE
-    measured["bare"] = _bare(measured, facts, coverage)
+    measured["bare"] = _bare(measured, facts, coverage, _IDENTIFYING)
+    lost = max(0.0, coverage.words_missing - _WORDS_OFTEN) / _WORDS
+    measured["words_missing"] = lost * _bare(measured, facts, coverage, _MATTERS)
     ratio = length_ratio(zh, en, coverage)
     measured["longer"] = max(0.0, math.log(ratio / _LONGER))
     days = None if facts.moved else days_apart(zh.document, en.document)
@@ -89,22 +94,26 @@ def features(
     return measured
 
 
-_IDENTIFYING = {
-    "figures_agree": 1.0, "numbers_agree": 1.0, "dates_lead": 1.0, "sessions_agree": 1.0,
-    "titles_agree": 1.0, "names_agree": 0.5, "periods_agree": 0.5,
-}  # fmt: skip
+_MATTERS = {"figures_agree": 1.0, "numbers_agree": 1.0, "sessions_agree": 1.0, "titles_agree": 1.0}
+"""Facts that distinguish a matter from others of one day and office, by how surely one does."""
+_IDENTIFYING = _MATTERS | {"dates_lead": 1.0, "names_agree": 0.5, "periods_agree": 0.5}
 """Facts that distinguish an event from its kin, by how surely one does: reports of a month all have
 its period, officials are in hundreds of articles, and guests or places in news of any kind."""
 
 
-def _bare(measured: Mapping[str, float], facts: FactComparison, coverage: Coverage) -> float:
-    """Return 1 if no common fact identifies the event, else less.
+def _bare(
+    measured: Mapping[str, float],
+    facts: FactComparison,
+    coverage: Coverage,
+    identifying: Mapping[str, float],
+) -> float:
+    """Return 1 if no common fact of those `identifying` the event is known, else less.
 
     A member of a series is as similar as its counterpart: without facts similarity is worth less,
     unless many sentences are rendered in order.
     """
     known = {"periods_agree": facts.periods_agree, **measured}
-    lacking = math.prod(1 - worth * min(1.0, known[name]) for name, worth in _IDENTIFYING.items())
+    lacking = math.prod(1 - worth * min(1.0, known[name]) for name, worth in identifying.items())
     rendered = coverage.order * min(len(coverage.best), len(coverage.zh_covered))
     return float(lacking * math.exp(-rendered / _MANY_RENDERED))
 

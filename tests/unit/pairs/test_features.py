@@ -90,6 +90,14 @@ def test_a_pair_is_bare_without_facts_and_the_less_so_the_more_is_rendered() -> 
     assert features(order=0.0, facts={"dates_lead": 1.0})["bare"] == 0
 
 
+def test_missing_words_count_where_they_are_many_and_no_fact_is_of_one_matter_only() -> None:
+    found = [features(order=0.0, words_missing=share)["words_missing"] for share in (0, 0.3, 0.4)]
+    assert found == pytest.approx([0, 0, 1])
+    for fact, left in {"sessions_agree": 0, "dates_lead": 1, "names_agree": 1}.items():
+        known = features(order=0.0, words_missing=0.4, facts={fact: 1.0})
+        assert known["words_missing"] == pytest.approx(left), fact
+
+
 @pytest.mark.parametrize(
     ("days", "soon", "early", "late"),
     [

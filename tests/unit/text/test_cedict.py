@@ -25,6 +25,11 @@ def test_words_are_cut_at_the_longest(text: str, cut: set[str], besides: set[str
     assert cut | besides <= anywhere
 
 
+def test_characters_between_words_are_units_too() -> None:
+    assert cedict.chinese_units("流浪猫绝育、会") == {"流浪", "猫", "绝育"}
+    assert cedict.chinese_units("2024 GDP") == frozenset()
+
+
 @pytest.mark.parametrize(
     ("word", "english"),
     [
