@@ -20,8 +20,8 @@ from pipelines.pairs.model import load_pair_model
 
 FEATURE = "words_missing"
 VERSION = "pairing-4"
-_MOST = 20.0
-"""Log odds of a large share of missing words at most."""
+_MOST = 6.0
+"""Log odds of a large share of missing words at most: those of a contradiction."""
 
 
 def main() -> None:
