@@ -1,4 +1,4 @@
-"""Words that a dictionary has: matters that no figure, day or name identifies.
+"""Dictionary words of a text, for matters that no fact identifies.
 
 Gas becomes dearer and so does water: two reports of one day and one office differ in words alone.
 """
@@ -35,9 +35,10 @@ _COUNTED = frozenset("hundred hundreds thousand thousands million billion trilli
 
 
 def content_words(whole: str, lead: int, lang: str) -> frozenset[str]:
-    """Return Chinese words and loose characters of a text, or English ones of title and lead.
+    """Return the content words of a text.
 
-    English words that no gloss has, such as names, are left out.
+    Of a Chinese one all words and the characters between them; of an English one those of title
+    and lead that some gloss has, as names have none.
     """
     if lang == "zh":
         return cedict.chinese_units(whole)

@@ -107,7 +107,7 @@ def _bare(
     coverage: Coverage,
     identifying: Mapping[str, float],
 ) -> float:
-    """Return 1 if no common fact of those `identifying` the event is known, else less.
+    """Return 1 if no fact of `identifying` is common, else less.
 
     A member of a series is as similar as its counterpart: without facts similarity is worth less,
     unless many sentences are rendered in order.

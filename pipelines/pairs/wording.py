@@ -1,4 +1,4 @@
-"""Share of an English lead's words that the Chinese text has no word for.
+"""Share of English words that a Chinese text lacks.
 
 A word that renders a Chinese one by the dictionary is not missing; of another, the nearest Chinese
 word counts by its vector. The constants are set by hand and not measured one by one.
