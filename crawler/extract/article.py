@@ -14,6 +14,7 @@ from crawler.extract.blocks import read_blocks
 from crawler.extract.body import Cut
 from crawler.extract.concealed import revealed
 from crawler.extract.consensus import Opinion, ask_extractors
+from crawler.extract.fullest import fullest
 from crawler.extract.kinds import reaches
 from crawler.extract.mates import mate_url
 from crawler.extract.page import ParsedPage
@@ -132,7 +133,11 @@ def _read(
         return Explanation(reject(url, city, "too_large", size), page.decoded.encoding)
     opinions: tuple[Opinion, ...] = ()
     if compare or text is None or not text.blocks:
-        opinions = ask_extractors(page.markup, page.chinese, len(page.blocks), every=compare)
+        # Among the lines of English pages stand teasers that only trafilatura leaves out.
+        own = fullest(page.blocks, page.apart) if page.chinese else ""
+        opinions = ask_extractors(
+            page.markup, page.chinese, len(page.blocks), own=own, every=compare
+        )
     if text is None and not opinions:
         size = f"{len(page.markup)} characters, {len(page.blocks)} lines"
         return Explanation(reject(url, city, "too_large", size), page.decoded.encoding)

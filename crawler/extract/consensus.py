@@ -63,6 +63,11 @@ _MOST_ROWS, _LINKED = 40, 0.3
 a row, or of a line of a missed section, at most; set by hand, not measured."""
 
 
+_FULLEST = "fullest element"
+_CERTAIN = 0.98
+"""Likeness of readability to the fullest element from which trafilatura is not asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """Text that one extractor found, and its mean likeness to the others.
@@ -76,25 +81,28 @@ class Opinion:
 
 
 def ask_extractors(
-    html: str, chinese: bool, lines: int, *, every: bool = False
+    html: str, chinese: bool, lines: int, *, own: str = "", every: bool = False
 ) -> tuple[Opinion, ...]:
     """Return the extractors' opinions of a page, the most agreed first.
 
-    `chinese` decides the form of their input, `lines` is the number of blocks. jusText is asked if
-    the other two disagree, or with `every`. An extractor that fails, or would take too long, gives
-    an empty text. A page beyond reason gives no opinion at all.
+    `chinese` decides the form of their input, `lines` is the number of blocks, `own` the text of
+    the fullest element: where readability finds the same, it stands for trafilatura, which is asked
+    only with `every`. jusText is asked if the first two disagree, or with `every`. An extractor
+    that fails, or would take too long, gives an empty text. A page beyond reason gives no opinion
+    at all.
     """
     if len(html) > _LARGEST or lines > MAX_LINES:
         return ()
     tree = tree_of(html)
-    texts = {
-        "trafilatura": guarded(by_trafilatura, tree, chinese),
-        "readability": guarded(by_readability, tree, chinese),
-    }
+    texts = {"readability": guarded(by_readability, tree, chinese)}
+    if likeness(shingles(own), shingles(texts["readability"])) >= _CERTAIN:
+        texts[_FULLEST] = own
+    if every or _FULLEST not in texts:
+        texts["trafilatura"] = guarded(by_trafilatura, tree, chinese)
     if (every or not _agreed(texts)) and may_judge(html):
         texts["justext"] = guarded(by_justext, tree, chinese)
     grams = {name: shingles(text) for name, text in texts.items()}
-    if len(grams["trafilatura"]) <= _PART * len(grams.get("justext", ())):
+    if _FULLEST not in texts and len(grams["trafilatura"]) <= _PART * len(grams.get("justext", ())):
         # Asked for precision, it gives up on pages of many sections; asked again, it does not.
         again = guarded(trafilatura_at_ease, tree, chinese)
         if _agrees_with_one(shingles(again), grams):
@@ -127,7 +135,7 @@ def agreement(opinions: Sequence[Opinion]) -> float:
     """
     texts = {opinion.name: opinion.text for opinion in opinions}
     if _agreed(texts):
-        both = likeness(shingles(texts["trafilatura"]), shingles(texts["readability"]))
+        both = likeness(shingles(_first_of(texts)), shingles(texts["readability"]))
         return round(both, 4)
     return max(opinion.likeness for opinion in opinions)
 
@@ -149,7 +157,7 @@ def choose_blocks(
     texts = {opinion.name: opinion.text for opinion in opinions}
     third = "" if _agreed(texts) else texts.get("justext", "")
     main = ExtractedText(texts["readability"])
-    others = (ExtractedText(texts["trafilatura"]), ExtractedText(third))
+    others = (ExtractedText(_first_of(texts)), ExtractedText(third))
     shared = max(likeness(main.shingles, other.shingles) for other in others)
     together = likeness(others[0].shingles, others[1].shingles)
 
@@ -375,9 +383,22 @@ def _tokens(text: str) -> list[str]:
     return _TOKEN.findall(text.lower())
 
 
+def voters(opinions: Sequence[Opinion]) -> dict[str, str]:
+    """Return the texts that decide, by name, whoever else was asked."""
+    texts = {opinion.name: opinion.text for opinion in opinions}
+    if _FULLEST in texts:
+        texts.pop("trafilatura", None)
+    return texts
+
+
+def _first_of(texts: Mapping[str, str]) -> str:
+    """Return the text that is compared with readability's."""
+    return texts[_FULLEST] if _FULLEST in texts else texts["trafilatura"]
+
+
 def _agreed(texts: Mapping[str, str]) -> bool:
     """Return True if trafilatura and readability make a third vote idle."""
-    first, second = shingles(texts["trafilatura"]), shingles(texts["readability"])
+    first, second = shingles(_first_of(texts)), shingles(texts["readability"])
     return likeness(first, second) >= _AGREED
 
 

@@ -14,7 +14,7 @@ from crawler.cms import FAMILIES
 from crawler.cms.family import Rules
 from crawler.extract import lines
 from crawler.extract.blocks import Block, read_blocks
-from crawler.extract.consensus import Opinion, agreement, ask_again, choose_blocks
+from crawler.extract.consensus import Opinion, agreement, ask_again, choose_blocks, voters
 from crawler.extract.documents import attachments
 from crawler.extract.kinds import is_listing, reaches, with_headlines
 from crawler.extract.page import ParsedPage, parse
@@ -132,7 +132,7 @@ def marked_region(page: ParsedPage) -> Region | None:
 
 
 def general_region(page: ParsedPage, opinions: tuple[Opinion, ...]) -> Region:
-    texts = {opinion.name: opinion.text for opinion in opinions}
+    texts = voters(opinions)
     chosen = with_sections(
         page.blocks,
         choose_blocks(page.blocks, opinions, page.apart),

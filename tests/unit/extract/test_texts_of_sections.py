@@ -7,6 +7,8 @@ import pytest
 from pages import ZH, article, paragraphs
 
 from crawler.extract.blocks import read_blocks
+from crawler.extract.consensus import ask_extractors
+from crawler.extract.fullest import fullest
 from crawler.extract.page import parse
 from crawler.extract.sections import with_sections
 
@@ -103,3 +105,24 @@ def test_date_within_a_heading_is_no_part_of_it() -> None:
     body = f"<h1>{TITLE}<span>2023-04-18 09:05</span></h1><div>{paragraphs(ZH)}</div>"
     found = article(pages.page(body, head="<title>松河市人民政府</title>"))
     assert (found.title, f"{found.published_at:%Y-%m-%d %H:%M}") == (TITLE, "2023-04-18 09:05")
+
+
+STORY = f"<h1>{TITLE}</h1><div class='con'>{paragraphs(ZH)}</div>"
+
+
+@pytest.mark.parametrize(
+    ("beside", "names"),
+    [
+        ("", {"readability", "fullest element"}),
+        (paragraphs(ZH[:2]), {"readability", "trafilatura"}),
+    ],
+    ids=["one story", "prose elsewhere"],
+)
+def test_trafilatura_is_not_asked_where_the_fullest_element_is_the_story(
+    beside: str, names: set[str]
+) -> None:
+    source = pages.page(f"<div>{STORY}</div><div>{beside}</div>").decode()
+    blocks = read_blocks(parse(source), frozenset())
+    said = ask_extractors(source, True, len(blocks), own=fullest(blocks, ()))
+    assert names <= {each.name for each in said}
+    assert ("trafilatura" in {each.name for each in said}) == ("trafilatura" in names)
