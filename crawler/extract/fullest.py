@@ -1,4 +1,4 @@
-"""Element of a page with nearly all of its prose, as one more opinion of the text.
+"""Element of a page with nearly all of its prose.
 
 On a page of one story whose paragraphs are siblings it is the story. It costs no parsing, so that
 where an extractor finds the same no other need be asked.
