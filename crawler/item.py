@@ -32,7 +32,7 @@ Precision = Literal["minute", "day", "month", "year"]
 # Every other parameter is kept: on some systems the article's whole identity is in the query
 # (english.gov.taipei).
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|spm(?:_\w+)?|from|from_?source|share\w*|isappinstalled|wx\w*|_t|timestamp|"
+    r"^(?:utm_\w+|spm(?:_\w+)?|from|from_?source|(?:is_?)?share\w*|isappinstalled|wx\w*|_t|timestamp|"
     r"(?:[gyd]|tw|tt|ms|fb)clid|msclkid|igsh(?:id)?|gad_source|mkt_tok|_hs(?:enc|mi)|ivk_sa|"
     r"mc_[ce]id|_ga|_gl|bd_vid|hmsr|hmpl|hmcu|hmkw|hmci|tdsourcetag|nsukey|clicktime|enterid|"
     r"weixin\w*|rnd|random|nocache|_r|_|jsessionid|phpsessid|aspsessionid\w*|session_?id|cfid|cftoken|"

@@ -102,7 +102,7 @@ def cut(body: bytes) -> tuple[bytes, bool]:
 
 def cut_list(text: str) -> tuple[str, bool]:
     """Return the part of a list to read, and True if cut."""
-    part = text[:MAX_LIST_CHARS]
+    part = text if len(text) <= MAX_LIST_CHARS else text[:MAX_LIST_CHARS]
     beyond = next(islice(_ANCHOR.finditer(part), MAX_ANCHORS, None), None)
     part = part[: beyond.start()] if beyond else part
     return part, len(part) < len(text)

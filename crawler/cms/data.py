@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -25,6 +26,10 @@ _MANY_VALUES = 500
 # Their ends are looked for from the end: from each place of the text it would take its square.
 _CALLBACK = re.compile(r"(?:/\*.*?\*/\s*)?(?:try\s*\{)?[\w.$]{1,80}\s*\(", re.S)
 _ASSIGNMENT = re.compile(r"(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*(?=[\[{])")
+_FIELD_SET = re.compile(
+    r"(?<![\w.$])([A-Za-z_$][\w$]{0,30})(?:\.([A-Za-z_$]\w{0,40})|\[[\"'](\w{1,40})[\"']\])\s{0,9}="
+    r"\s{0,9}(?=[\"'`\d])"
+)
 _KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w{0,60})(\s*:)")
 _SINGLE = re.compile(r"'((?:[^'\\\"]|\\.)*)'")
 _NO_RECORDS = frozenset(
@@ -79,8 +84,8 @@ def read_script(text: str) -> list[Any]:
     """
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
         return []
-    found: list[Any] = []
     code, last = code_of(text), 0
+    found: list[Any] = list(assembled(code))
     opened = sorted(start for start in code.ends if text[start] in "[{(")
     for start in opened:
         if start < last or len(found) >= _MANY_VALUES:
@@ -96,6 +101,21 @@ def read_script(text: str) -> list[Any]:
         except (ValueError, RecursionError):
             found.append(literal_at(code, start, {})[0])
     return found
+
+
+def assembled(code: Code) -> Iterator[dict[str, Any]]:
+    """Yield the objects that a script puts together field by field."""
+    begun: dict[str, dict[str, Any]] = {}
+    for match in islice(_FIELD_SET.finditer(code.text), _MANY_VALUES * 4):
+        value, _ = literal_at(code, match.end(), {})
+        field = match[2] or match[3]
+        own = begun.setdefault(match[1], {})
+        if field in own:
+            yield own
+            own = begun[match[1]] = {}
+        if isinstance(value, str | int):
+            own[field] = value
+    yield from (own for own in begun.values() if len(own) > 1)
 
 
 def is_call(code: Code, at: int) -> bool:
@@ -150,7 +170,10 @@ def _records(root: etree._Element) -> Iterator[dict[str, Any]]:
         if not isinstance(node.tag, str):
             continue
         fields: dict[str, Any] = {str(k): str(v) for k, v in node.attrib.items()}
-        for child in node[:_MAX_FIELDS]:
+        # What lies deeper belongs to one of several elements of a name.
+        for child in (
+            islice(node.iterdescendants(), _MAX_FIELDS) if _is_one(node) else node[:_MAX_FIELDS]
+        ):
             if isinstance(child.tag, str) and len(child) == 0 and (child.text or "").strip():
                 fields.setdefault(_local(child), (child.text or "").strip())
         text = (node.text or "").lstrip()
@@ -158,6 +181,12 @@ def _records(root: etree._Element) -> Iterator[dict[str, Any]]:
             fields = {_local(node): node.text}
         if fields:
             yield fields
+
+
+def _is_one(node: etree._Element) -> bool:
+    """Return True for an element beside one of its name."""
+    beside = (node.getprevious(), node.getnext())
+    return any(other is not None and other.tag == node.tag for other in beside)
 
 
 def _local(node: etree._Element) -> str:

@@ -2,23 +2,24 @@
 
 An object with an address and a title is an entry. Markup within a text is read like a page. Further
 pages are asked for by the numbers in the request: a page, an offset, a name like `list_2.json`, or
-a parameter with a JSON object of its own (`paramJson={"pageNo":1}`).
+a parameter with a JSON object of its own (`paramJson={"pageNo":1}`). Numbers with unknown names are
+known by the others: a size is the number of entries, a page is repeated by the answer.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit, urlunsplit
 
-from crawler.cms.data import read_json
-from crawler.cms.family import Link, Listing
+from crawler.cms.family import Listing
 from crawler.cms.field_names import field_names, param_name, plain_name
-from crawler.cms.links import absolute, is_file, squeeze, stated_date
+from crawler.cms.links import absolute
 from crawler.cms.paging import MAX_PAGES
-from crawler.script import HAN
+from crawler.cms.records import links_of, objects, without_columns
+from crawler.marked import Address, patterns_of
+from crawler.posted import plain_url
 
 PAGE_FIELDS = frozenset(field_names("page"))
 _SIZE_FIELDS = frozenset(field_names("page size"))
@@ -28,34 +29,12 @@ _COUNTED, _COUNTED_SIZES = frozenset(("pn",)), frozenset(("rn",))
 _TOTALS = field_names("total")
 _PAGE_COUNTS = field_names("pages")
 _NEXT = field_names("next address")
-_URLS = field_names("address")
-_TITLES = field_names("title")
-_DATES = field_names("date")
-_ANY_URL = re.compile(r"(?:url|link|href|path)$")
-_ANY_TITLE = re.compile(r"(?:title|headline|subject|biaoti)")
-_ANY_DATE = re.compile(
-    r"(?:pub|release|issue|deploy|show|news|info|doc)\w*(?:time|date|at|ed|day|datestr)$|fb(?:sj|rq)"
-)
-_NO_URL = re.compile(
-    r"^(?:next|prev|first|last|feed|home|icon|logo|img|image|pic|cover|thumb|avatar|photo|author|user)"
-)
-_INNER = frozenset(
-    ("attributes", "fields", "links", "link", "self", "source", "node", "item", "article", "doc")
-)
-"""Objects within an entry that have its fields."""
-_NO_DATE = re.compile(r"update|modif|end|expire|begin|start|event|audit|deadline")
-_ADDRESS = re.compile(
-    r"(?:https?:/|\.{1,2})?(?:/[^\s/<>\"']+)+/?|[^\s<>\"'?]{1,80}\.(?:[sjx]?html?|aspx?|jsp|php|do)(?:\?\S*)?"
-)
-"""Value that is an address by its looks."""
-_DATE = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[T ][\d:.+Z]+)?\s*$")
-_ESCAPED = re.compile(r"https?%3A(?:%2F){2}", re.IGNORECASE)
-_FOLDER = re.compile(r"/(?:index\.\w+)?$")
 _MARKS = re.compile(r"(?:cursor|token|after|id)$")
 """Ends of the names of a parameter that marks the last entry read."""
+_PAGE_WORD = re.compile(
+    r"/(?:page|p|pageno|pagenum|pageindex)[/_-](?P<page>\d{1,5})(?=/|\.|$)", re.IGNORECASE
+)
 _PAGE_AND_SIZE = re.compile(r"/(?P<page>\d{1,5})/(?P<size>\d{1,3})/?$")
-_CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
-_WORDS = re.compile(rf"[{HAN}]{{4}}|[A-Za-z]+(?: [A-Za-z'’-]+){{2}}")
 _NUMBERED_NAME = re.compile(r"(?<=[_/-])(?P<number>\d{1,5})(?=\.(?:json|js|xml)$)", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:a|record|item)\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE_TOTAL = re.compile(r"\b(?:count|total|totalcount|data-count)=[\"']?(\d{1,7})\b", re.I)
@@ -64,20 +43,30 @@ UNIT = "/jpaas-publish-server/front/page/build/unit"
 """Endpoint of jpaas, Hanweb's successor: markup of a list in JSON."""
 FULL = "one page, which is full"
 """Sign of further entries in an answer without a number to ask for them."""
-_MAX_PARTS = 10
-"""Parts of an entry that is written as one text; set by hand."""
-_MAX_FIELDS = 60
-"""Fields of one entry that are looked at; set by hand, not measured."""
+_STATED = re.compile(r"[^\d]{0,6}(\d{1,9})[^\d]{0,6}")
+_NO_COUNT = re.compile(r"code|status|^ret|err|time|stamp|version|^id$|id$|success|state|cost|took")
+_CURRENT = re.compile(
+    r"^(?:(?:current|curr|cur|now)(?:page|index)?|page(?:no|num|index|number)?|number)$"
+)
+_MORE = frozenset(("hasmore", "hasnext", "hasnextpage", "more", "next", "ismore", "havemore"))
+_LAST = frozenset(("last", "islast", "islastpage", "end", "isend", "nomore", "finished"))
+_DEEP = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Paging:
-    """Numbers of entries and pages: found, in all, to a page."""
+    """Numbers of entries and pages: found, in all, to a page.
+
+    `echoed` are the names of the answer's numbers that are 0 or 1, `ended` is True for an answer
+    that nothing follows.
+    """
 
     found: int
     total: int | None = None
     pages: int | None = None
     size: int | None = None
+    echoed: frozenset[str] = frozenset()
+    ended: bool = False
 
 
 def json_listing(
@@ -85,25 +74,32 @@ def json_listing(
     url: str,
     wanted: Callable[[str], bool] = lambda url: True,
     read_markup: Callable[[str, str], Listing] | None = None,
+    patterns: tuple[str, ...] = (),
 ) -> Listing:
     """Return an answer's links, and the requests for its further pages.
 
-    `read_markup` reads texts of the answer that are markup.
+    `read_markup` reads texts of the answer that are markup. `patterns` are those of the addresses
+    of entries without one.
     """
-    entries = _without_columns(tuple(_json_links(data, url)))
+    patterns = patterns or patterns_of(url)
+    entries = without_columns(tuple(links_of(data, url, patterns)))
     more: tuple[str, ...] = ()
-    paging = _Paging(len(entries), *_totals(data, len(entries)))
+    paging = _paging(data, len(entries))
     if not entries and read_markup is not None:
         markup = "\n".join(_markup(data))
         inner = read_markup(markup, url) if markup else Listing()
         entries, more = inner.links, inner.more
         rows, count = _ATTRIBUTE_SIZE.search(markup), _ATTRIBUTE_TOTAL.search(markup)
         total = int(count[1]) if count else paging.total
-        paging = _Paging(len(entries), total, paging.pages, int(rows[1]) if rows else None)
+        paging = replace(
+            paging, found=len(entries), total=total, size=int(rows[1]) if rows else None
+        )
     kept = tuple(link for link in entries if wanted(link.url))
     further = _further(url, paging) or _next(data, url) or _after(data, url)
+    further = further or _added(data, url, paging)
+    asked = (Address.of(target, patterns) for target in further)
     unread = "" if further or more or paging.total or not _is_full(url, paging) else FULL
-    return Listing(kept, (*more, *further), total=paging.total, unread=unread)
+    return Listing(kept, (*more, *asked), total=paging.total, unread=unread)
 
 
 def page_field(url: str) -> tuple[str, int] | None:
@@ -123,7 +119,7 @@ def next_pages(url: str, found: int, total: int | None) -> tuple[str, ...]:
 
 
 def _further(url: str, paging: _Paging) -> tuple[str, ...]:
-    if paging.found == 0:
+    if paging.found == 0 or paging.ended:
         return ()
     parts = urlsplit(url)
     pairs = [pair.partition("=")[::2] for pair in parts.query.split("&") if pair]
@@ -157,9 +153,13 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
                 asked(key, quote(inner.with_number((n - 1) * own if inner.offset else n), safe=""))
                 for n in _numbers(here, own, paging)
             )
-    if match := _NUMBERED_NAME.search(parts.path):
-        numbers = _numbers(int(match["number"]), size, paging)
-        head, tail = parts.path[: match.start()], parts.path[match.end() :]
+    if role := _page_by_role(pairs, paging):
+        value = unquote_plus(dict(pairs)[role])
+        size = next((int(v) for _, v in pairs if v == str(paging.found)), size)
+        return tuple(asked(role, str(n)) for n in _numbers(int(value), size, paging))
+    if match := _NUMBERED_NAME.search(parts.path) or _PAGE_WORD.search(parts.path):
+        numbers = _numbers(int(match[1]), size, paging)
+        head, tail = parts.path[: match.start(1)], parts.path[match.end(1) :]
         return tuple(urlunsplit(parts._replace(path=f"{head}{n}{tail}")) for n in numbers)
     found = _PAGE_AND_SIZE.search(parts.path)
     if found and paging.found <= int(found["size"]) and int(found["page"]) <= MAX_PAGES:
@@ -173,9 +173,43 @@ def _further(url: str, paging: _Paging) -> tuple[str, ...]:
     return ()
 
 
+def _page_by_role(pairs: Sequence[tuple[str, str]], paging: _Paging) -> str | None:
+    """Return the parameter of the page by its value, or None.
+
+    It is the only one that is 0 or 1, and beside the size of a page, or repeated by the answer.
+    """
+    firsts = [key for key, value in pairs if value in ("0", "1")]
+    if len(firsts) != 1:
+        return None
+    name = plain_name(firsts[0])
+    if _NO_COUNT.search(name) or _MARKS.search(name):
+        return None
+    sized = any(value == str(paging.found) for key, value in pairs if key not in firsts)
+    return firsts[0] if sized or name in paging.echoed else None
+
+
+def _added(data: Any, url: str, paging: _Paging) -> tuple[str, ...]:
+    """Return the requests for further pages of an answer that numbers itself.
+
+    Its own request has no number.
+    """
+    if paging.ended or not (paging.pages or (paging.total or 0) > paging.found):
+        return ()
+    if paging.found == 0 or page_field(url) or plain_url(url) != url:
+        return ()
+    for name, value in _numbers_of(data):
+        if _CURRENT.fullmatch(plain_name(name)) and value in (0, 1):
+            plain = plain_name(name)
+            param = name if plain.startswith("page") else "page"
+            sign = "&" if urlsplit(url).query else "?"
+            numbers = _numbers(value, paging.found, paging)
+            return tuple(f"{url}{sign}{param}={number}" for number in numbers)
+    return ()
+
+
 def _next(data: Any, url: str) -> tuple[str, ...]:
     """Return the address of the next page that an answer names."""
-    for entry in _objects(data):
+    for entry in objects(data):
         for name in _NEXT:
             value = entry.get(name)
             if isinstance(value, dict):
@@ -191,11 +225,11 @@ def _after(data: Any, url: str) -> tuple[str, ...]:
     parts = urlsplit(url)
     pairs = [pair.partition("=")[::2] for pair in parts.query.split("&") if pair]
     names = {plain_name(key): key for key, _ in pairs if _MARKS.search(plain_name(key))}
-    for entry in _objects(data) if names else ():
-        if any(entry.get(name) is False for name in ("hasmore", "hasnext", "hasnextpage", "more")):
-            return ()
+    for entry in objects(data) if names and not _ended(data) else ():
         for field, value in entry.items():
             name = next((key for plain, key in names.items() if field.endswith(plain)), None)
+            if name is None and len(names) == 1 and _MARKS.search(field):
+                name = next(iter(names.values()))  # `after` for an `endCursor`
             if name and field.startswith(("next", "end", "last", "scroll")) and value:
                 query = "&".join(
                     f"{k}={quote(str(value), safe='') if k == name else v}" for k, v in pairs
@@ -258,121 +292,6 @@ def _inner_page(value: str) -> _Inner | None:
     return _Inner(value, *place.span(2), int(place[2]), size or None, page is None)
 
 
-def _json_links(data: Any, url: str) -> Iterator[Link]:
-    seen: set[str] = set()
-    for own in _objects(data):
-        entry, target = own, _target(own, url)
-        title = None if target is None else _title(own)
-        if target is None or title is None:
-            entry = _merged(own)
-            target = None if entry is own else _target(entry, url)
-            title = None if target is None else _title(entry)
-        if target is None or title is None or target in seen:
-            continue
-        seen.add(target)
-        yield Link(target, title or None, _date(entry))
-
-
-def _without_columns(entries: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Return the entries but for undated folders beside dated articles."""
-    if not any(link.date for link in entries):
-        return entries
-    return tuple(link for link in entries if link.date or not _FOLDER.search(link.url))
-
-
-def _merged(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry with the fields of the objects within it."""
-    found = entry
-    for name in _INNER & entry.keys():
-        inner = entry[name]
-        if isinstance(inner, dict):
-            fields = {plain_name(str(key)): inner[key] for key in list(inner)[:_MAX_FIELDS]}
-            found = _merged(fields) | found
-    return found
-
-
-def _target(entry: dict[str, Any], url: str) -> str | None:
-    """Return the address of an entry's page, or None.
-
-    Under a name for addresses, or else the only value that looks like one.
-    """
-    named = [entry[name] for name in _URLS if name in entry]
-    named += [
-        value
-        for name, value in entry.items()
-        if _ANY_URL.search(name) and name not in _URLS and not _NO_URL.match(name)
-    ]
-    for value in named:
-        if not isinstance(value, str) or not re.search(r"[/?.]|^\d+$", value.strip()):
-            continue
-        written = unquote(value) if _ESCAPED.match(value) else value
-        target = absolute(written, url)
-        if target and not is_file(target):
-            return target
-    if any(isinstance(v, list) and v and isinstance(v[0], dict) for v in entry.values()):
-        return None  # what has entries is none, whatever addresses it names
-    texts = (v.strip() for k, v in entry.items() if isinstance(v, str) and not _NO_URL.match(k))
-    pages = {absolute(text, url) for text in texts if _ADDRESS.fullmatch(text)}
-    pages = {page for page in pages if page and not is_file(page)}
-    return pages.pop() if len(pages) == 1 else None
-
-
-def _title(entry: dict[str, Any]) -> str | None:
-    """Return an entry's title, whole if there is one; None without."""
-    named = [entry[name] for name in _TITLES if name in entry]
-    named += [v for k, v in entry.items() if _ANY_TITLE.search(k) and k not in _TITLES]
-    if not named:
-        named = [v for v in entry.values() if isinstance(v, str) and _WORDS.match(v.strip())][:1]
-    found: str | None = None
-    for value in named:
-        # WordPress: {"rendered": "..."}
-        written = value.get("rendered") if isinstance(value, dict) else value
-        if isinstance(written, str):
-            plain = squeeze(re.sub(r"<[^>]+>", "", written))
-            if plain and not _CUT.search(plain):
-                return plain
-            found = found if found is not None else ""
-    return found
-
-
-def _date(entry: dict[str, Any]) -> date | None:
-    """Return an entry's day of publication, or None."""
-    named = [entry[name] for name in _DATES if entry.get(name)]
-    named += [v for k, v in entry.items() if v and _ANY_DATE.search(k) and not _NO_DATE.search(k)]
-    for value in named:
-        # java.util.Date
-        written = value.get("time") if isinstance(value, dict) else value
-        if isinstance(written, str | int | float) and (day := stated_date(_whole(written))):
-            return day
-    texts = (v.strip() for k, v in entry.items() if isinstance(v, str) and not _NO_DATE.search(k))
-    days = {stated_date(text) for text in texts if _DATE.match(text)}
-    return days.pop() if len(days) == 1 else None
-
-
-def _whole(value: str | int | float) -> str | int:
-    return int(value) if isinstance(value, float) and math.isfinite(value) else str(value)
-
-
-def _objects(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object of a JSON value, outermost first.
-
-    Their keys in lower case, without `_`, `-` and `.`.
-    """
-    queue = [data]
-    for value in queue:  # grows while it is read
-        if isinstance(value, dict):
-            yield {plain_name(str(key)): value[key] for key in list(value)[:_MAX_FIELDS]}
-            queue.extend(value.values())
-        elif isinstance(value, list):
-            if 2 <= len(value) <= _MAX_FIELDS and all(isinstance(v, str | int) for v in value):
-                yield {str(at): field for at, field in enumerate(value)}  # fields without names
-            queue.extend(value)
-        elif isinstance(value, str) and value[:1] in ("{", "[") and (inner := read_json(value)):
-            queue.append(inner)  # JSON within JSON
-        elif isinstance(value, str) and 0 < value.count("|") < _MAX_PARTS:
-            yield {str(at): field for at, field in enumerate(value.split("|"))}
-
-
 def _markup(data: Any) -> Iterator[str]:
     """Yield the texts of a JSON value that are markup with links."""
     queue = [data]
@@ -385,20 +304,80 @@ def _markup(data: Any) -> Iterator[str]:
             yield value
 
 
+def _paging(data: Any, found: int) -> _Paging:
+    """Return the numbers that an answer with so many entries states."""
+    total, pages = _totals(data, found)
+    if total is None and pages is None and found:
+        total = _total_by_role(data, found)
+    small = (name for name, value in _numbers_of(data) if value in (0, 1))
+    ended = total is None and pages is None and _ended(data)
+    return _Paging(found, total, pages, echoed=frozenset(map(plain_name, small)), ended=ended)
+
+
+def _numbers_of(data: Any) -> Iterator[tuple[str, int]]:
+    """Yield names and numbers of what surrounds the entries of an answer."""
+    queue = [(data, 0)]
+    for value, deep in queue:  # grows while it is read
+        if isinstance(value, list) and len(value) and deep < _DEEP:
+            several = [inner for inner in value if isinstance(inner, dict)]
+            flat = all(not isinstance(v, dict | list) for inner in several for v in inner.values())
+            if several and flat and "title" not in str(list(several[0])).lower():
+                queue.append((several[0], _DEEP))  # the records of XML
+        for name, inner in value.items() if isinstance(value, dict) else ():
+            if isinstance(inner, dict | list):
+                queue.append((inner, deep + 1))
+            elif (number := _number(inner)) is not None and not isinstance(inner, bool):
+                yield str(name), number
+
+
+def _total_by_role(data: Any, found: int) -> int | None:
+    """Return the number of entries by its value, or None.
+
+    It is the only one above those shown, beside their own number or that of the pages they make.
+    """
+    numbers = {
+        name: value for name, value in _numbers_of(data) if not _NO_COUNT.search(name.lower())
+    }
+    larger = [value for value in numbers.values() if value > found]
+    for total in larger:
+        pages = math.ceil(total / found)
+        if pages > 1 and pages in numbers.values() and pages != total:
+            return total
+    return larger[0] if len(larger) == 1 and found in numbers.values() else None
+
+
+def _ended(data: Any) -> bool:
+    """Return True for an answer by which nothing follows."""
+    for entry in objects(data):
+        if any(entry.get(name) is False for name in _MORE):
+            return True
+        if any(entry.get(name) is True for name in _LAST):
+            return True
+    return False
+
+
 def _totals(data: Any, found: int) -> tuple[int | None, int | None]:
     """Return the numbers of entries and of pages that an answer states."""
     total = pages = None
-    for entry in _objects(data):
+    for entry in objects(data):
         for name in _TOTALS:
-            number = _number(entry.get(name))
+            number = _stated(entry.get(name))
             # A `count` may be that of this page.
             if number is not None and total is None and (name != "count" or number > found):
                 total = number
         for name in _PAGE_COUNTS:
-            pages = pages if pages is not None else _number(entry.get(name))
+            pages = pages if pages is not None else _stated(entry.get(name))
     if total is not None and total < found:
         total = None
     return total, pages
+
+
+def _stated(value: Any) -> int | None:
+    """Return a number in few words, or None."""
+    number = _number(value)
+    if number is None and isinstance(value, str) and (found := _STATED.fullmatch(value.strip())):
+        number = int(found[1])
+    return number
 
 
 def _number(value: Any) -> int | None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from crawler.cms.data import arguments_at, is_call, read_json, read_xml
+from crawler.cms.data import arguments_at, assembled, is_call, read_json, read_xml
+from crawler.cms.hydration import filled, hydrated
 from crawler.cms.links import between
 from crawler.cms.literals import Code, code_of, literal_at, scripts_of, texts_of
 
@@ -39,12 +40,13 @@ def inline_data(text: str) -> Iterator[object]:
     """Yield the values that a page's scripts, attributes and islands contain."""
     for script in scripts_of(text[:_LONGEST]):
         whole = read_json(script)
-        code = code_of(script)
+        code = code_of(script if whole is not None else filled(script))
         if whole is not None:
-            yield whole
+            yield hydrated(whole)
         else:
-            yield from _exact(script)
+            yield from _exact(code.text)
             yield from _written_values(code)
+            yield list(assembled(code))
         yield from _packed(code)
     for double, single in _ATTRIBUTE.findall(text[:_LONGEST]):
         value = read_json(entities.unescape(double or single))

@@ -18,6 +18,7 @@ from crawler.cms.openers import clickable, entry_title, opened
 from crawler.credentials import without_user
 from crawler.item import NEWS_TIME
 from crawler.limits import MAX_URL, mail_date, thinned
+from crawler.marked import Text
 from crawler.script import HAN, MONTH_NAMES, month_number
 
 WIDGETS = (
@@ -112,20 +113,19 @@ def anchors(text: str, url: str) -> Iterator[Anchor]:
 
     Their URLs are absolute and have no fragments.
     """
-    yield from _anchors(text, url)
+    yield from _anchors(text, url, query_encoding(text))
 
 
 @lru_cache(maxsize=1)  # a family reads a page for its articles, and again for its further pages
-def _anchors(text: str, url: str) -> tuple[Anchor, ...]:
-    return tuple(_found(text, url))
+def _anchors(text: str, url: str, encoding: str | None) -> tuple[Anchor, ...]:
+    return tuple(_found(text, url, encoding))
 
 
-def _found(text: str, url: str) -> Iterator[Anchor]:
+def _found(text: str, url: str, encoding: str | None) -> Iterator[Anchor]:
     root = root_of(text)
     if root is None:
         return
     base = base_of(root, url)
-    encoding = query_encoding(text)
     chrome: dict[etree._Element, bool] = {}
     for node in clickable(root, text):
         target = absolute(encoded(node.get("href"), encoding), base)
@@ -161,7 +161,12 @@ def base_of(root: etree._Element, url: str) -> str:
 
 
 def query_encoding(text: str) -> str | None:
-    """Return the encoding of a page's queries, None for UTF-8."""
+    """Return the encoding of a page's queries, None for UTF-8.
+
+    The one that it was read in, or else the one that it declares.
+    """
+    if isinstance(text, Text) and text.encoding:
+        return None if text.encoding == "utf-8" else text.encoding
     match = _CHARSET.search(text[:4096])
     if match is None:
         return None

@@ -104,22 +104,31 @@ def _sign(found: re.Match[str]) -> str:
 
 
 def literal_at(code: Code, at: int, known: Mapping[str, Any], deep: int = 0) -> tuple[Any, int]:
-    """Return value and end of a literal; None for an unknown value."""
+    """Return value and end of a literal; None for an unknown value.
+
+    `known` has under no name the text for an unknown part of a sum, which is nothing otherwise.
+    """
     value, at = _term(code, at, known, deep)
     end = _after(code, at)
-    while code.starts("+", end) and deep < _DEEP:
+    while (sign := code.text[end : end + 1]) in ("+", "-") and deep < _DEEP:
+        if code.starts(sign, end + 1):
+            break  # i++
         other, at = _term(code, end + 1, known, deep + 1)
-        value = _sum(value, other)
+        value = _sum(value, other, known.get("", "")) if sign == "+" else _less(value, other)
         end = _after(code, at)
     return value, at
 
 
-def _sum(one: Any, other: Any) -> Any:
-    """Return two values joined; an unknown one is nothing."""
+def _sum(one: Any, other: Any, unknown: str) -> Any:
+    """Return two values joined; an unknown one is the text for it."""
     if isinstance(one, int) and isinstance(other, int):
         return one + other
-    first, second = ("" if value is None else str(value) for value in (one, other))
+    first, second = (unknown if value is None else str(value) for value in (one, other))
     return first + second if len(first) + len(second) <= _JOINED else first
+
+
+def _less(one: Any, other: Any) -> Any:
+    return one - other if isinstance(one, int) and isinstance(other, int) else None
 
 
 def _after(code: Code, at: int) -> int:
@@ -135,9 +144,7 @@ def _term(code: Code, at: int, known: Mapping[str, Any], deep: int) -> tuple[Any
         return None, code.ends[at]  # of a function: no address, and read for every call of it
     if text := _TEXT.match(code.text, at):
         written = text[1] or text[2] or text[3] or ""
-        filled = _HOLE.sub(
-            lambda hole: str(known.get(hole[1], "") or "")[:MAX_URL], written, count=_MOST
-        )
+        filled = _HOLE.sub(lambda hole: _part(known, hole[1])[:MAX_URL], written, count=_MOST)
         return _unescaped(filled), text.end()
     if number := _NUMBER.match(code.text, at):
         return (float(number[0]) if "." in number[0] else int(number[0])), number.end()
@@ -163,6 +170,11 @@ def _term(code: Code, at: int, known: Mapping[str, Any], deep: int) -> tuple[Any
     if code.text[end : end + 1] in ("(", "[", "=", "?", ".") or name[0] == "function":
         return None, _skipped(code, end)
     return _WORDS.get(name[0], known.get(name[0])), name.end()
+
+
+def _part(known: Mapping[str, Any], name: str) -> str:
+    value = known.get(name)
+    return str(known.get("", "") if value is None else value)
 
 
 def _object(code: Code, at: int, known: Mapping[str, Any], deep: int) -> tuple[Any, int]:

@@ -5,7 +5,7 @@ function of the page that joins the address.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -42,6 +42,8 @@ _FUNCTIONS, _ARGUMENTS, _CALLS = 60, 6, 20
 _AROUND = 12
 """Elements around one that may open a page, too; set by hand."""
 _LONGEST = 400_000
+_UNKNOWN = "\0"
+"""Sign of a part of an address that is unknown."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SHORTEST = 6
 """Characters of a title at least, where an entry does not mark it; set by hand."""
@@ -95,6 +97,27 @@ def opened(node: etree._Element, text: str) -> str | None:
     return None
 
 
+def decided(script: str, text: str, known: Mapping[str, str]) -> str | None:
+    """Return the address to which a call leads, or None.
+
+    Its arguments decide it, and no part of it is unknown.
+    """
+    code = code_of(script.replace("javascript:", ""))
+    for call in _CALL.finditer(code.text):
+        function = _functions(text).get(call[1])
+        if function is None:
+            continue
+        given = dict(zip(function.parameters, _arguments(code, call.end()), strict=False))
+        page = {**known, "": _UNKNOWN}
+        page = {name: value for name, value in page.items() if name not in function.parameters}
+        leads = _addresses(function.code, function.leads, page | given)
+        others = _addresses(function.code, function.leads, page)
+        for lead, other in zip(leads, others, strict=False):
+            if lead and lead != other and _UNKNOWN not in lead and "${" not in lead:
+                return lead
+    return None
+
+
 def entry_title(node: etree._Element) -> str:
     """Return an element's heading or first words."""
     for heading in node.iter(*_HEADINGS):
@@ -121,11 +144,14 @@ def _leads(code: Code, at: int) -> tuple[int, ...]:
 
 def _lead(code: Code, leads: Iterable[int], known: dict[str, Any]) -> str | None:
     """Return the address that a script goes to, or None."""
+    return next((found for found in _addresses(code, leads, known) if found), None)
+
+
+def _addresses(code: Code, leads: Iterable[int], known: dict[str, Any]) -> Iterator[str]:
+    """Yield the addresses at places that lead elsewhere, empty for none."""
     for at in leads:
         value, _ = literal_at(code, at, known)
-        if isinstance(value, str) and value.strip():
-            return value
-    return None
+        yield value if isinstance(value, str) and value.strip() else ""
 
 
 def _arguments(code: Code, at: int) -> Iterator[Any]:

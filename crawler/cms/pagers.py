@@ -23,7 +23,8 @@ from crawler.cms.links import (
     root_of,
     squeeze,
 )
-from crawler.cms.paging import MAX_PAGES, joined_pages
+from crawler.cms.openers import decided
+from crawler.cms.paging import MAX_PAGES, assigned, joined_pages
 from crawler.limits import whole_number
 from crawler.phrases import alternatives
 from crawler.posted import Fields
@@ -76,6 +77,9 @@ _SIZE = re.compile(
 _SHOWN = re.compile(rf"\b(1){_GAP}[-–]{_GAP}(\d{{1,3}}){_GAP}of{_GAP}\d", re.IGNORECASE)
 _ADDRESSES = ("tagname", "data-url", "data-href", "data-link", "formaction", "hx-get")
 _NEXT_ADDRESSES = ("data-next", "data-next-url", "data-next-page", "data-nexturl")
+_ELEMENTS = ("a", "area", "link", "button", "span", "li", "option", "input", "div", "td")
+_LONGEST_CALL = 200
+"""Characters of a call to a function of the page; set by hand."""
 _HAN_NUMBERS = "一二三四五六七八九十"
 
 
@@ -142,7 +146,7 @@ def pager_of(text: str, url: str, is_article: Callable[[str], bool], second: int
     root = root_of(text)
     if root is None:
         return Pager()
-    marks = _without_years(list(_marks(root, url, query_encoding(text), is_article)))
+    marks = _without_years(list(_marks(root, url, text, is_article)))
     entries = _last_stated(_ENTRIES, text)
     stated = _last_stated(_STATED, text) or 0
     last = min(stated or _counted(text, entries), MAX_PAGES)
@@ -194,11 +198,11 @@ def _last_stated(pattern: re.Pattern[str], text: str) -> int | None:
 
 
 def _marks(
-    root: etree._Element, url: str, encoding: str | None, is_article: Callable[[str], bool]
+    root: etree._Element, url: str, text: str, is_article: Callable[[str], bool]
 ) -> Iterator[_Mark]:
-    base = base_of(root, url)
-    for node in root.iter("a", "area", "link", "button", "span", "li", "option", "input", "div"):
-        target = encoded(_target(node, base), encoding)
+    base, encoding = base_of(root, url), query_encoding(text)
+    for node in root.iter(*_ELEMENTS):
+        target = encoded(_target(node, base) or _called(node, base, text), encoding)
         asked = None if target else _asked(node)
         if target is None and asked is None:
             continue
@@ -225,6 +229,10 @@ def _target(node: etree._Element, base: str) -> str | None:
         return None
     if target := absolute(node.get("href"), base):
         return target
+    page = node.get("data-page") or node.get("data-pageno") or ""
+    at = absolute(node.get("data-url") or node.get("data-href"), base) if page.isdigit() else None
+    if at and not re.search(r"\d", urlsplit(at).path.rpartition("/")[2]):
+        return f"{at}{'' if at.endswith('=') else '&page=' if '?' in at else '?page='}{page}"
     for name in (*_NEXT_ADDRESSES, *_ADDRESSES):
         if target := absolute(node.get(name), base):
             return target
@@ -236,6 +244,14 @@ def _target(node: etree._Element, base: str) -> str | None:
             if re.search(r"[/?=]|\.\w+$", written) and (target := absolute(written, base)):
                 return target
     return None
+
+
+def _called(node: etree._Element, base: str, text: str) -> str | None:
+    """Return the address to which an element's call leads, or None."""
+    script = node.get("onclick") or node.get("href") or ""
+    if "(" not in script or len(script) > _LONGEST_CALL or not re.search(r"\d", script):
+        return None
+    return absolute(decided(script, text, assigned(text)), base)
 
 
 def _asked(node: etree._Element) -> int | None:
@@ -326,8 +342,9 @@ def _shape(marks: list[_Mark], url: str, stated: int, second: int) -> _Shape | N
     votes: Counter[_Shape] = Counter()
     for mark in marks:
         page = mark.number or _page_of(mark, url, stated, second)
-        for shape in _shapes(mark.url or "", page) if page else ():
+        for shape in _shapes(mark.url or "", page, url) if page else ():
             votes[shape] += 1
+    votes = Counter({s: n for s, n in votes.items() if "?" in s.head or s.step == 1 or n > 1})
     if not votes:
         return None
     numbered = sum(mark.number is not None for mark in marks)
@@ -371,12 +388,18 @@ def _page_of(mark: _Mark, url: str, stated: int, second: int) -> int | None:
     return 2
 
 
-def _shapes(url: str, page: int) -> Iterator[_Shape]:
-    """Yield the shapes that make an address that of a page."""
+def _shapes(url: str, page: int, here: str) -> Iterator[_Shape]:
+    """Yield the shapes that make an address that of a page.
+
+    What the list itself has in its query, too, is no page's number.
+    """
+    own = re.split(r"[?&]", here)[1:]
     for number, head, tail, width in _runs(url):
+        if f"{re.split('[?&]', head)[-1]}{number}" in own and "?" in head:
+            continue
         if number in (page, page - 1):
             yield _Shape(head, tail, number - page, 1, width)
-        elif page > 1 and number and number % (page - 1) == 0 and "?" in head:
+        elif page > 1 and number and number % (page - 1) == 0:
             step = number // (page - 1)
             yield _Shape(head, tail, -step, step, width)
 

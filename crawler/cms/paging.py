@@ -14,8 +14,9 @@ script that joins the name of a page: `"index_" + n + ".html"`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -28,9 +29,15 @@ MAX_PAGES = 2000
 
 _CALL = re.compile(
     r"(?<!function )(?<![\w.$])(?P<function>[\w.$]{0,40}?(?:page|paging|pagination)\w{0,30})"
-    r"\s*\(\s*(?P<args>(?:[^(){};]|\([^(){};]{0,80}\)){3,400})\)",
+    r"\s*\(\s*(?P<args>(?:[^(){};]|\([^(){};]{0,80}\)){3,400})(?:\)|(?<=,)\s*(?:function\s*)?\(\w*\)\s*(?:=>\s*)?\{)",
     re.IGNORECASE,
 )
+_ANY_CALL = re.compile(
+    r"(?<!function )(?<![\w.$])(?P<function>[\w.$]{1,40})\(\s*(?P<args>[^(){};]{3,400}?[\"']\.?"
+    r"[xsj]?html?[\"'][^(){};]{0,200})\)"
+)
+"""Call of any function with the ending of a page's name."""
+_EXT = re.compile(r"[\"']\.?[xsj]?html?[\"']")
 _OBJECT = re.compile(
     r"(?<![\w$])(?P<function>[A-Za-z_$.][\w$.]{0,40})\s*(?:\(\s*|=\s*[\"']?)"
     r"(?:[\"']?(?P<total>\d{1,9})[\"']?\s*,\s*|[\"'][^\"'\n]{0,60}[\"']\s*,\s*)?\{(?P<fields>(?:[^{}]|\{\w{0,12}\}){5,1500})",
@@ -70,12 +77,19 @@ _JOINED = re.compile(
     r"(?P<tail>[\w./?=&%-]{0,60})"
 )
 _COUNTING = re.compile(r"\bdata-(?:total|page|count|record)[\w-]{0,20}=", re.IGNORECASE)
+_SIGNS = (b"page", b"paging", b"data-total", b"index_")
 _DATA = re.compile(r"\bdata-([\w-]{1,30})=(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _ELEMENTS, _LONGEST_TAG = 20, 2000
 """Elements with such attributes, and characters of one, that are looked at; set by hand."""
 _OF_THIS_PAGE = re.compile(r"cur|now", re.IGNORECASE)
 _PAGE = re.compile(r"page|paging|pagination", re.IGNORECASE)
 _HOLE = re.compile(r"\{\w*\}|%7B\w+%7D|#\w+#|__\w+__|\[page\]|%d|_PAGE_|\*", re.IGNORECASE)
+_TEMPLATE = re.compile(
+    r"(?=[^\s<>]*[/.?])[^\s<>{}]{0,200}(?:\{(?:page|p|n|num|pageNo|0)\}|__PAGE__|\[page\]|#page#|_PAGE_|%d)"
+    r"[^\s<>{}]{0,100}",
+    re.IGNORECASE,
+)
+"""Address with a place for a page's number, under any name."""
 _EXTENSION = re.compile(r"\.?((?:x|s|j)?html?|jsp|aspx?|php|do)", re.IGNORECASE)
 _STATIC = re.compile(r"(?:/|/(?P<name>[\w-]+)\.(?P<ext>[sjx]?html?))$", re.IGNORECASE)
 _LATER = re.compile(r"_\d+$")
@@ -101,7 +115,7 @@ class Pages:
     """Pages that a script names: `head` + number + `tail`.
 
     Page 2 has the number `first`. `total` is the number of entries where the count rests on those
-    shown.
+    shown. `whole` is True for a name with a place for any number, the first page's, too.
     """
 
     count: int
@@ -109,6 +123,7 @@ class Pages:
     tail: str
     first: int
     total: int | None = None
+    whole: bool = False
 
     @property
     def name(self) -> str:
@@ -135,17 +150,18 @@ def called_pages(text: str, url: str, shown: int = 0) -> Pages | None:
     # Most pages write no numbers, and what follows takes as long as parsing them.
     # As bytes, which are folded in a third of the time.
     folded = text.encode("utf-8", "replace").lower()
-    if not any(sign in folded for sign in (b"page", b"paging", b"data-total", b"index_")):
+    if not any(sign in folded for sign in _SIGNS) and not _EXT.search(text):
         return None
     written = _without_comments(text)
-    known = _assigned(written)
+    known = assigned(written)
     for candidate in _candidates(written, url, known, shown):
         if candidate.count < 2:
             continue
         stem = re.escape(candidate.head.rpartition("/")[2])
         here = re.search(rf"{stem}(\d{{1,6}}){re.escape(candidate.tail)}$", url)
         # Pages in a query count from 1: ?page=1 is the first; index_1 is most sites' second.
-        if here and ("?" not in candidate.head or int(here[1]) >= candidate.first):
+        may_be_first = "?" in candidate.head or candidate.whole
+        if here and not (may_be_first and int(here[1]) < candidate.first):
             return None
         if candidate.first == 1 and _links_skip_one(text, url, candidate):
             return Pages(candidate.count, candidate.head, candidate.tail, 2)
@@ -160,7 +176,7 @@ def joined_pages(text: str, url: str, count: int, *, zero: bool = False) -> Page
     that number.
     """
     written = _without_comments(text)
-    current = _number(_first_of(_CURRENT, _plain_names(_assigned(written))))
+    current = _number(_first_of(_CURRENT, _plain_names(assigned(written))))
     found = _joined(written, 1 if zero or current == 0 else 2) or _set_in_query(written, url)
     return Pages(count, *found) if found and count > 1 else None
 
@@ -174,6 +190,15 @@ def _set_in_query(written: str, url: str) -> tuple[str, str, int] | None:
             kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] != name]
             return f"{head}?{'&'.join([*kept, name])}=", "", 2
     return None
+
+
+@lru_cache(maxsize=1)  # every call of a pager asks
+def assigned(written: str) -> dict[str, str]:
+    """Return the values that scripts give to variables; the first counts."""
+    found: dict[str, str] = {}
+    for name, value in _ASSIGNED.findall(written):
+        found.setdefault(name, value.strip("\"'"))
+    return found
 
 
 def numbered(
@@ -198,8 +223,14 @@ def numbered(
 
 def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> Iterator[Pages]:
     """Yield the pages that calls, objects and variables of scripts name."""
-    for call in _CALL.finditer(written):
-        pages = _of_call(call["function"], call["args"], known, written, url)
+    calls = [
+        *_CALL.finditer(written),
+        *(_ANY_CALL.finditer(written) if _EXT.search(written) else ()),
+    ]
+    for call in calls:
+        pages = _of_call(
+            call["function"], call["args"].split(","), known, written, url, shown=shown
+        )
         if pages:
             yield pages
     for match in _OBJECT.finditer(written):
@@ -209,6 +240,13 @@ def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> It
         pages = _of_fields(_plain_names(fields), written, url, shown)
         if pages and (_PAGE.search(match["function"]) or _names_page(fields)):
             yield pages
+        elif pages is None and (
+            given := [f'"{v}"' if not v.isdigit() else v for v in fields.values()]
+        ):
+            # Of names that nobody knows, the values show which is which.
+            pages = _of_call("", given, known, written, url, shown=shown)
+            if pages:
+                yield pages
     for fields in _attributes(written):
         named = _names_page(fields)
         pages = _of_fields(_plain_names(fields), written, url, shown) if named else None
@@ -219,7 +257,10 @@ def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> It
         name: value
         for name, value in _plain_names(known).items()
         if re.search(r"page|rec|total|count|curr|^file(?:name|ext)", name)
+        or (name in _SIZE and value == str(shown))
     }
+    if template := next((v for v in known.values() if _TEMPLATE.fullmatch(v)), None):
+        variables = {k: v for k, v in variables.items() if k not in _NAME} | {"name": template}
     for name, value in _ATTRIBUTE.findall(written):
         variables.setdefault(name.replace("-", "").lower(), value)
     pages = _of_fields(variables, written, url)
@@ -255,11 +296,18 @@ def _names_page(fields: dict[str, str]) -> bool:
 
 
 def _of_call(
-    function: str, args: str, known: dict[str, str], written: str, url: str
+    function: str, args: Sequence[str], known: dict[str, str], written: str, url: str, *, shown: int
 ) -> Pages | None:
     """Return the pages of a call with its arguments in any order."""
-    values = [_resolved(arg, known) for arg in args.split(",")]
-    words = [(at, value) for at, value in enumerate(values) if value and not value.isdigit()]
+    values = [_resolved(arg, known) for arg in args]
+    named = next((at for at, value in enumerate(values) if _EXTENSION.fullmatch(value)), 0) - 1
+    if named > 1 and args[named].strip()[:1] not in ("'", '"'):
+        named = -1
+    words = [
+        (at, value)
+        for at, value in enumerate(values)
+        if value and (at == named or not value.isdigit())
+    ]
     ext = next(((at, m[1]) for at, v in words if (m := _EXTENSION.fullmatch(v))), None)
     before = [value for at, value in words if ext and at < ext[0]]
     hole = next((match for _, value in words if (match := _HOLE.search(value))), None)
@@ -268,32 +316,45 @@ def _of_call(
     numbers = [
         (at, number)
         for at, value in enumerate(values)
-        if (number := whole_number(value)) is not None
+        if at != named and (number := whole_number(value)) is not None
     ]
     if ext and len([at for at, _ in numbers if at < ext[0]]) >= 2:
         numbers = [(at, number) for at, number in numbers if at < ext[0]]
-    counted = _counted([number for _, number in numbers])
+    counted = _counted([number for _, number in numbers], shown)
     if counted is None:
         return None
     count, current = counted
     if hole:
-        return Pages(count, hole.string[: hole.start()], hole.string[hole.end() :], 2)
+        return Pages(count, hole.string[: hole.start()], hole.string[hole.end() :], 2, whole=True)
     if ext is None:
         found = _joined(written, 1 if current == 0 else 2)
         return Pages(count, *found) if found else _named_by(url, count, current)
     if not before:
         return None
     divided = len(before) > 1 and words[0][0] < min(at for at, _ in numbers)
-    return Pages(count, f"{before[-1]}_", f".{ext[1]}", 2 if divided or current == 1 else 1)
+    return Pages(count, _stem(before[-1]), f".{ext[1]}", 2 if divided or current == 1 else 1)
 
 
-def _counted(numbers: list[int]) -> tuple[int, int] | None:
+def _stem(name: str) -> str:
+    """Return a page's name with the mark before its number."""
+    return name if name.endswith(("_", "-", "=", "/")) else f"{name}_"
+
+
+def _counted(numbers: list[int], shown: int) -> tuple[int, int] | None:
     """Return the count of pages, and the first page's number.
 
-    Calls write them in either order, and some the number of entries before both.
+    Calls write them in either order, and some the number of entries before both. Where the size of
+    a page is among them, which is the number of entries `shown`, the count is theirs.
     """
     if len(numbers) < 2:
         return None
+    current = next((number for number in numbers if number <= 1), None)
+    larger = [number for number in numbers if number > 1]
+    if current is not None and shown > 1 and len(larger) > 1:
+        total = max(larger)
+        pages = -(-total // shown)
+        if pages > 1 and total > shown and (pages in larger or shown in larger):
+            return pages, current
     at = next((at for at, number in enumerate(numbers) if number <= 1), None)
     if at is None:
         return max(numbers[:2]), min(numbers[:2])
@@ -330,9 +391,9 @@ def _named_pages(fields: dict[str, str], written: str, url: str) -> Pages | None
     if hole := _HOLE.search(name):
         # jQuery's plugin counts from 0 there.
         counted = first if hole[0] == "__id__" else 2
-        return Pages(count, name[: hole.start()], name[hole.end() :], counted)
+        return Pages(count, name[: hole.start()], name[hole.end() :], counted, whole=True)
     if extension and name:
-        return Pages(count, f"{name}_", f".{extension[1]}", first)
+        return Pages(count, _stem(name), f".{extension[1]}", first)
     if found := _joined(written, first):
         return Pages(count, *found)
     if current is None or _ASKED.search(written):
@@ -366,19 +427,11 @@ def _joined(written: str, first: int) -> tuple[str, str, int] | None:
         if re.search(r"[?&]\w*p(?:age|g|n)?\w{0,8}=$", head, re.IGNORECASE):
             return head, tail if tail.startswith("&") else "", number
     for match in _REPLACED.finditer(written):
-        value = _resolved(match[1], _assigned(written))
+        value = _resolved(match[1], assigned(written))
         head, hole, tail = value.partition(match[2])
         if hole and head and _HOLE.fullmatch(hole):
             return head, tail, first
     return None
-
-
-def _assigned(written: str) -> dict[str, str]:
-    """Return the values that scripts give to variables; the first counts."""
-    found: dict[str, str] = {}
-    for name, value in _ASSIGNED.findall(written):
-        found.setdefault(name, value.strip("\"'"))
-    return found
 
 
 def _plain_names(fields: dict[str, str]) -> dict[str, str]:

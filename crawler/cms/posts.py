@@ -32,6 +32,8 @@ _ASSIGNED = re.compile(
 _APPENDED = re.compile(
     r"(?<![\w.$])([A-Za-z_$][\w$]{0,60})\.(?:append|set)\s*\(\s*[\"'](\w{1,40})[\"']\s*,"
 )
+_CLIENT = re.compile(r"(?<![\w.$])([A-Za-z_$][\w$]{0,40})\s*=\s*axios\.create\s*\(\s*")
+"""Client of a script with options of its own."""
 _STATE = re.compile(
     r"\b(?:const|let|var)\s*\[\s*([\w$]{1,60})\s*,[^\]]{0,80}\]\s*=\s*[\w.]{0,20}useState\("
 )
@@ -75,7 +77,8 @@ def _requests(text: str, url: str, method: str) -> tuple[str, ...]:
     code = code_of("\n;".join(scripts_of(text))[:_LONGEST])
     known = known_values(code)
     found: list[tuple[tuple[bool, bool], str]] = []
-    for written, body, by in _calls(code, known):
+    bases = {client: str(base) for client, base in _bases(code, known)}
+    for written, body, by in _calls(code, known, bases):
         target = absolute(str(written), url) if by == method else None
         if target is None or urlsplit(target).netloc != urlsplit(url).netloc or is_file(target):
             continue
@@ -124,6 +127,8 @@ def known_values(code: Code) -> dict[str, Any]:
         if value is None:
             continue
         name = match[1]
+        for path, given in _paths(value) if isinstance(value, dict) else ():
+            known.setdefault(f"{name}.{path}", given)  # config.api, of {api: "/x"}
         if match[2]:
             if isinstance(known.get(name), str) and len(known[name]) < _LONGEST_TEXT:
                 known[name] += str(value)
@@ -158,17 +163,37 @@ def _paths(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{name}.{inner}", field
 
 
-def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any, str]]:
+def _bases(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the clients of a script, and their bases."""
+    for match in islice(_CLIENT.finditer(code.text), _CALLS):
+        options, _ = literal_at(code, match.end(), known)
+        if isinstance(options, dict) and options.get("baseURL"):
+            yield match[1], options["baseURL"]
+    if base := known.get("axios.defaults.baseURL"):
+        yield "axios", base
+
+
+def _based(endpoint: str, base: str) -> str:
+    """Return an endpoint under its client's base, if it needs one."""
+    if not base or re.match(r"https?:|//", endpoint):
+        return endpoint
+    return f"{base.rstrip('/')}/{endpoint.lstrip('/')}"
+
+
+def _calls(
+    code: Code, known: Mapping[str, Any], bases: Mapping[str, str]
+) -> Iterator[tuple[Any, Any, str]]:
     """Yield endpoint, body and method of each call."""
     for count, match in enumerate(_CALL.finditer(code.text)):
         if count >= _CALLS:
             return
         first, end = literal_at(code, match.end(), known)
         second, end = literal_at(code, end + 1, known) if code.starts(",", end) else (None, 0)
+        base = bases.get(match["on"] or match["function"], "")
         jquery = (match["on"] or "").rpartition(".")[2].lower() in ("$", "jquery")
         if match["function"].lower().endswith(("post", "postjson")):
             if isinstance(first, str):
-                yield first, _body(second, {}, plain=jquery), "post"
+                yield _based(first, base), _body(second, {}, plain=jquery), "post"
             continue
         named = match["function"].lower().startswith("get")
         options = first if isinstance(first, dict) else second
@@ -180,6 +205,7 @@ def _calls(code: Code, known: Mapping[str, Any]) -> Iterator[tuple[Any, Any, str
         methods = [str(options.get(name, "")).lower() for name in ("type", "method")]
         if not isinstance(endpoint, str):
             continue
+        endpoint = _based(endpoint, base)
         given = next((options[name] for name in _OPTIONS if name in options), None)
         if "post" in methods and not named:
             yield endpoint, _body(given, options, plain=jquery), "post"

@@ -10,14 +10,17 @@ from dataclasses import replace
 
 from crawler.cms.data import read_json, read_script, read_xml
 from crawler.cms.endpoints import json_listing, page_field
+from crawler.cms.entry_addresses import learned, patterns
 from crawler.cms.family import Family, Link, Listing
 from crawler.cms.inline import hidden_markup, inline_data
 from crawler.cms.links import once
 from crawler.cms.pagers import pager_of
 from crawler.cms.paging import called_pages
 from crawler.cms.posts import gets, posts
+from crawler.cms.records import entries_of
 from crawler.cms.shells import data_scripts, endpoints, frames, named
 from crawler.cms.tables import table_requests
+from crawler.marked import Address
 from crawler.posted import plain_url
 
 _FEW = 2
@@ -60,7 +63,11 @@ def _page(
 ) -> Listing:
     """Return the listing of a page with pagers and frames."""
     pager = pager_of(text, url, family.is_own_article, family.second)
-    links = own.links or _inline(text, url, family)
+    links = own.links
+    joined = patterns(text, url) if len(links) <= _FEW else ()
+    if len(links) <= _FEW:
+        inner = _inline(text, url, family, joined, links)
+        links = inner if len(inner) > len(links) else links
     if not links:
         links = _hidden(text, url, read)
     more = [*own.more]
@@ -79,7 +86,8 @@ def _page(
         got = [at for at in got if page_field(at) or at.partition("?")[0] not in better]
         whole = {at.partition("?")[0] for at in got}
         called = tuple(at for at in called if at.partition("?")[0] not in whole)
-        more += [*frames(text, url, every=True), *got, *called, *sent]
+        asks = (Address.of(at, joined) for at in (*got, *called, *sent))
+        more += [*frames(text, url, every=True), *asks]
     else:
         more += frames(text, url, every=False)
     if not links and not more:
@@ -107,10 +115,19 @@ def _hidden(text: str, url: str, read: Callable[[str, str], Listing]) -> tuple[L
     return ()
 
 
-def _inline(text: str, url: str, family: Family) -> tuple[Link, ...]:
-    """Return the entries in the data of a page's scripts."""
+def _inline(
+    text: str, url: str, family: Family, joined: tuple[str, ...], shown: tuple[Link, ...]
+) -> tuple[Link, ...]:
+    """Return the entries in the data of a page's scripts.
+
+    `joined` are the patterns of their addresses; entries `shown` as links show others.
+    """
     found: dict[str, Link] = {}
-    for data in inline_data(text):
-        for link in json_listing(data, url, family.is_article).links:
-            found.setdefault(link.url, link)
+    every = list(inline_data(text))
+    if shown:
+        joined += learned(shown, [entry for data in every for entry in entries_of(data)])
+    for data in every:
+        for link in json_listing(data, url, patterns=joined).links:
+            if family.is_article(link.url) or (family.any_url and link.date):
+                found.setdefault(link.url, link)
     return tuple(found.values())

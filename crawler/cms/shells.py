@@ -19,11 +19,21 @@ _NO_LIST = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(r"list|lb\b|news|xw|column|main|content|right|body|data|dynamic|dt\b", re.I)
+_ROUTES = "//a/@href[starts-with(., '#/') or starts-with(., '#!/')]"
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-url", "_src", "lazy-src")
 _FRAME_LOADED = re.compile(
     r"\.load\(\s*[\"']([^\"'\s]{3,300})|\.src\s*=\s*[\"']([^\"'\s]{3,300})[\"']|"
     r"\bsrc[\"']\s*,\s*[\"']([^\"'\s]{3,300})[\"']"
 )
+_INCLUDES = ("w3-include-html", "hx-get", "data-include", "ng-include", "include-html", "data-load")
+_INCLUDING = "|".join(
+    (*(f"//*[@{name}]" for name in _INCLUDES), "//*[@src and contains(name(), '-')]",
+     "//*[@src and contains(name(), ':include')]")
+)  # fmt: skip
+_INCLUDED = re.compile(
+    r"<!--#include\s+(?:virtual|file)\s*=\s*[\"']([^\"'<>\s]{1,300})[\"']", re.IGNORECASE
+)
+"""Order to its server that a page still has."""
 _QUOTED = re.compile(r"[\"'`](?P<url>[^\"'`\s<>]{4,2000}+)(?=[\"'`])")
 _DATA = re.compile(
     r"\.(?:json|xml)(?:\?|$)|/getInfoCommon/?\?|/es-search/search/|/gkmlpt/api/|/wp-json/|"
@@ -57,6 +67,8 @@ def frames(text: str, url: str, *, every: bool) -> tuple[str, ...]:
     base = base_of(root, url)
     written = [node.get(name) for node, name in _framed(root)]
     if every:
+        written += [node.get(name) for node, name in _included(root)]
+        written += _INCLUDED.findall(text)
         written += [next(filter(None, match)) for match in _FRAME_LOADED.findall(text)]
     found = []
     for source in written:
@@ -108,6 +120,9 @@ def named(text: str, *, scripts: bool) -> str:
     for node, name in _framed(root) if root is not None else ():
         if node.get(name):
             return f"a frame: {node.get(name)}"
+    routes = root.xpath(_ROUTES) if root is not None else []
+    if len(routes) > 1:
+        return f"routes of a script, which are no addresses: {routes[0]}"
     for match in _QUOTED.finditer(text):
         if _DATA.search(match["url"]):
             return f"an endpoint: {match['url']}"
@@ -121,6 +136,12 @@ def _framed(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
         blank = (node.get(name) or "#").strip().startswith(("#", "about:", "javascript:"))
         lazy = next((other for other in _LAZY if node.get(other)), name)
         yield node, lazy if blank else name
+
+
+def _included(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """Yield elements that include a page, and the attribute with it."""
+    for node in root.xpath(_INCLUDING):
+        yield node, next(name for name in (*_INCLUDES, "src") if node.get(name))
 
 
 def _is_whole(target: str) -> bool:

@@ -28,6 +28,7 @@ from crawler.fetch import browser
 from crawler.fetch.pages import as_requested, get
 from crawler.item import canonical_url
 from crawler.limits import MAX_URL, cut_list
+from crawler.marked import Address, patterns_of
 from crawler.posted import Fields
 from crawler.state.database import SKEW
 from crawler.state.promises import Promise
@@ -152,7 +153,8 @@ class Discovery:
         text, cut = cut_list(decode(answer.body, answer.headers).text)
         if cut:
             session.report("list_cut", answer.url, f"its first {len(text)} characters are read")
-        listing = FAMILIES[source.cms].read_list(text, answer.url)
+        at = Address.of(answer.url, patterns_of(url))
+        listing = FAMILIES[source.cms].read_list(text, at)
         reading.note(listing)
         wanted = _articles_of(source, listing)
         if wanted:

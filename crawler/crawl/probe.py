@@ -37,6 +37,7 @@ from crawler.fetch.guards import check_host
 from crawler.fetch.pages import answer_of, request_to
 from crawler.item import Article, Reject
 from crawler.legible import visible
+from crawler.marked import Address, patterns_of
 from crawler.unpacking import opened
 
 ARTICLES = 2
@@ -145,7 +146,8 @@ class Probe(Spider):
             page = await self._fetch(further, kind="list")
             if page.code:
                 continue
-            listing = FAMILIES[source.cms].read_list(page.text, page.url)
+            at = Address.of(page.url, patterns_of(further))
+            listing = FAMILIES[source.cms].read_list(page.text, at)
             if any(source.wants(link.url) for link in listing.links):
                 break
         return page, listing
@@ -213,7 +215,8 @@ class Probe(Spider):
             answer = await self._fetch(further, kind="list")
             if answer.code or read_json(answer.text) is None:
                 continue
-            listing = family.read_list(answer.text, answer.url)
+            at = Address.of(answer.url, patterns_of(further))
+            listing = family.read_list(answer.text, at)
             if len(listing.links) >= detection.ENOUGH:
                 return detection.FamilyGuess(family.name, listing)
         return None

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler.extract.mojibake import is_garbled, repaired
+from crawler.marked import Text
 from crawler.script import HAN
 
 _META = re.compile(
@@ -134,7 +135,11 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Decoded:
         flags.append("charset_mismatch")
     if is_garbled(text):
         flags.append("mojibake")
-    return Decoded(text.replace("\x00", ""), encoding, tuple(flags))
+    text = text.replace("\x00", "")
+    # Queries of its links are sent in its own encoding, whatever it declares.
+    if encoding != "utf-8" or meta not in (None, "utf-8"):
+        text = Text.of(text, encoding)
+    return Decoded(text, encoding, tuple(flags))
 
 
 def _joined(pair: re.Match[bytes]) -> bytes:

@@ -16,10 +16,10 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from crawler.cms.hydration import filled, hydrated, rows
 from crawler.extract import notices
 from crawler.extract.blocks import HIDDEN, bare, read_blocks
 from crawler.extract.furniture import is_furniture
-from crawler.extract.hydration import filled, hydrated, rows
 from crawler.extract.kinds import units
 from crawler.extract.page import ParsedPage, grown, parse
 

@@ -40,7 +40,7 @@ _LITERAL = r"\"[^\"\n]*\"|'[^'\n]*'|`[^`$]*`"
 _TERM = rf"(?:{_LITERAL}|[A-Za-z_$][\w$.]{{0,60}})"
 _SUM = rf"({_TERM}(?:\s{{0,9}}\+\s{{0,9}}{_TERM}){{0,20}})"
 _GOES = re.compile(
-    r"\blocation\s*(?:\.\s*href\s*)?=(?!=)\s*" + _SUM + "|"
+    r"\blocation\s*(?:\.\s*(?:href|pathname)\s*)?=(?!=)\s*" + _SUM + "|"
     r"\blocation\s*\.\s*(?:replace|assign)\s*\(\s*" + _SUM + "|"
     r"\(\s*(?:window\s*\.\s*)?location\s*\)\s*\.\s*(?:attr|prop)\(\s*[\"']href[\"']\s*,\s*"
     + _SUM

@@ -28,6 +28,7 @@ DEPENDS_ON = (
     "crawler.item",
     "crawler.legible",
     "crawler.limits",
+    "crawler.marked",
     "crawler.phrases",
     "crawler.posted",
     "crawler.rows",

@@ -6,7 +6,7 @@ import pages
 import pytest
 from pages import ZH, article
 
-from crawler.extract.hydration import filled, hydrated, rows
+from crawler.cms.hydration import filled, hydrated, rows
 
 TITLE = "松河市完成三座老旧泵站改造工程"
 BODY = pages.paragraphs(ZH)

@@ -64,7 +64,7 @@ def hydrated(data: object) -> object:
     ):
         return data
     return [
-        {name: data[place] for name, place in item.items() if isinstance(data[place], str)}
+        {name: data[place] for name, place in item.items() if isinstance(data[place], str | int)}
         for item in objects
     ]
 
