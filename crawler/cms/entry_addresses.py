@@ -92,7 +92,7 @@ def filled(pattern: str, entry: Mapping[str, Any]) -> str | None:
 
 
 def _value(entry: Mapping[str, Any], name: str, key: str) -> str | None:
-    """Return the value of a field; of the only id for an `id` of another name."""
+    """Return the value of a field, or of the only id."""
     names = [name, key]
     if name.endswith("id"):
         ids = [own for own in entry if own.endswith("id") and not _OTHER_IDS.search(own)]
