@@ -50,7 +50,7 @@ _ABOUT = {
     "literary_third": "ten more, by who had not seen it, measured once; nothing chosen on it",
     "literary_fourth": "a further ten, likewise written last and measured once",
     "official_free": "invented official prose, freely told in English; measured once",
-    "official_held": "twelve more such texts, written before anything was tried; measured once",
+    "official_held": "twelve more such texts; nothing chosen on them",
     "official_development": "twenty-four such texts to choose by; looked at",
     "mac_held": "fiction in published translations, 003, 004 and 006; nothing learnt from them",
     "mac_learnt": "the same, 001, 002 and 005; the regimes were learnt from them",
