@@ -8,6 +8,7 @@ import html as entities
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,8 +37,13 @@ _VALUES, _SHORTEST = 500, 40
 """Values that are read, and characters of a text with data at least; set by hand."""
 
 
-def inline_data(text: str) -> Iterator[object]:
-    """Yield the values that a page's scripts, attributes and islands contain."""
+@lru_cache(maxsize=1)  # a page without entries is read again by the generic family
+def inline_data(text: str) -> tuple[object, ...]:
+    """Return the values that a page's scripts, attributes and islands contain."""
+    return tuple(_inline_data(text))
+
+
+def _inline_data(text: str) -> Iterator[object]:
     for script in scripts_of(text[:_LONGEST]):
         whole = read_json(script)
         code = code_of(script if whole is not None else filled(script))

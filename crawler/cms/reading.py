@@ -17,7 +17,7 @@ from crawler.cms.links import once
 from crawler.cms.pagers import pager_of
 from crawler.cms.paging import called_pages
 from crawler.cms.posts import gets, posts
-from crawler.cms.records import entries_of
+from crawler.cms.records import entries_of, links_of, without_columns
 from crawler.cms.shells import data_scripts, endpoints, frames, named
 from crawler.cms.tables import table_requests
 from crawler.marked import Address
@@ -123,11 +123,11 @@ def _inline(
     `joined` are the patterns of their addresses; entries `shown` as links show others.
     """
     found: dict[str, Link] = {}
-    every = list(inline_data(text))
+    every = inline_data(text)
     if shown:
         joined += learned(shown, [entry for data in every for entry in entries_of(data)])
     for data in every:
-        for link in json_listing(data, url, patterns=joined).links:
+        for link in without_columns(tuple(links_of(data, url, joined))):
             if family.is_article(link.url) or (family.any_url and link.date):
                 found.setdefault(link.url, link)
     return tuple(found.values())
