@@ -37,6 +37,8 @@ _ANY_CALL = re.compile(
     r"[xsj]?html?[\"'][^(){};]{0,200})\)"
 )
 """Call of any function with the ending of a page's name."""
+_ENDING = re.compile(r"(?:_\d{1,6})?\.\w{1,6}$")
+_WHOLE = re.compile(r"(?<![\w.])\d{1,9}(?![\w.])")
 _EXT = re.compile(r"[\"']\.?[xsj]?html?[\"']")
 _OBJECT = re.compile(
     r"(?<![\w$])(?P<function>[A-Za-z_$.][\w$.]{0,40})\s*(?:\(\s*|=\s*[\"']?)"
@@ -223,15 +225,11 @@ def numbered(
 
 def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> Iterator[Pages]:
     """Yield the pages that calls, objects and variables of scripts name."""
-    calls = [
-        *_CALL.finditer(written),
-        *(_ANY_CALL.finditer(written) if _EXT.search(written) else ()),
-    ]
-    for call in calls:
+    for call in _calls(written):
         pages = _of_call(
             call["function"], call["args"].split(","), known, written, url, shown=shown
         )
-        if pages:
+        if pages and (call.re is _CALL or _is_own(pages, call["args"], url)):
             yield pages
     for match in _OBJECT.finditer(written):
         fields = {key: _resolved(value, known) for key, value in _FIELD.findall(match["fields"])}
@@ -266,6 +264,24 @@ def _candidates(written: str, url: str, known: dict[str, str], shown: int) -> It
     pages = _of_fields(variables, written, url)
     if pages:
         yield pages
+
+
+def _calls(written: str) -> Iterator[re.Match[str]]:
+    yield from _CALL.finditer(written)
+    if _EXT.search(written):
+        yield from _ANY_CALL.finditer(written)
+
+
+def _is_own(pages: Pages, args: str, url: str) -> bool:
+    """Return True if a call whose name does not say so has pages of this list.
+
+    Sliders, polls and windows have numbers and pages, too: but not the list's own name, and the
+    first page's number.
+    """
+    here = _ENDING.sub("", urlsplit(url).path.rpartition("/")[2])
+    numbers = [int(number) for number in _WHOLE.findall(args)]
+    first = len(numbers) < 2 or any(number < 2 for number in numbers)
+    return first and here in ("", pages.name.rpartition("/")[2])
 
 
 def _loops(written: str, known: dict[str, str]) -> Iterator[Pages]:

@@ -244,3 +244,16 @@ def test_marked_texts_are_equal_to_plain_ones() -> None:
     assert Text.of("a", "gb18030") == "a"
     assert Address.of("a", ("b",)) == "a"
     assert type(Address.of("a", ())) is str
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "openWindow(800,600,'index','html')",
+        "vote(5,1,'poll','html')",
+        "slider(5,0,'banner','html')",
+    ],
+)
+def test_windows_polls_and_sliders_are_no_pagers(call: str) -> None:
+    found = read(f"<html><body>{LIST}</ul><script>{call}</script></body></html>", "/xw/index.html")
+    assert found.more == ()
