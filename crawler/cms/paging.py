@@ -273,7 +273,7 @@ def _calls(written: str) -> Iterator[re.Match[str]]:
 
 
 def _is_own(pages: Pages, args: str, url: str) -> bool:
-    """Return True if a call whose name does not say so has pages of this list.
+    """Return True if a call has pages of this list.
 
     Sliders, polls and windows have numbers and pages, too: but not the list's own name, and the
     first page's number.
