@@ -75,6 +75,8 @@ def test_a_text_eight_times_as_long_takes_no_square_of_the_time(name: str) -> No
         if taken > QUICK:
             short = (run * LONG)[: LONG // TIMES]
             least = min(cost(reader, short) for _ in range(3))
+            if taken > 3 * TIMES * least:  # again: other processes slow one reading down
+                taken = min(cost(reader, (run * LONG)[:LONG]) for _ in range(3))
             if taken > 3 * TIMES * least:
                 slow[run] = f"{taken:.2f} s against {least:.3f} s"
     assert slow == {}
