@@ -31,8 +31,8 @@ _WORDS_OFTEN, _WORDS = 0.3, 0.1
 """Share of an English lead's words that one free translation in twenty has on its own, and a large
 share beyond it: of .2 to .45 it is the likeliest on the training siblings."""
 _ONE_MATTER = 0.2
-"""Share of an English text that a Chinese one renders, below which its lead is of other matters, too:
-a round-up has nine tenths of other items. Of .1 to .2 no set of siblings changes."""
+"""Share of an English text that a Chinese one renders, below which its lead is of other matters,
+too: most of a round-up is other items. Of .1 to .2 no set of siblings changes."""
 _SOON_DAYS = 7.0
 """Days after which a prompt English text is worth a third."""
 _EARLY_FROM, _EARLY_DAYS = 2, 14.0
