@@ -55,8 +55,8 @@ ITEMS = (
      "Container route to Busan\nYunze Port opened a container route to Busan on May 8. Ships leave "
      "twice a week and take 3 days."),
     ("南湖隧道检修完成", "5月9日，南湖隧道检修工程完成，每天可通行6.2万辆车。",
-     "Tunnel overhauled. The overhaul of the South Lake tunnel ended on May 9; 62,000 cars can pass "
-     "in a day."),
+     "Tunnel overhauled. The overhaul of the South Lake tunnel ended on May 9; 62,000 cars can "
+     "pass in a day."),
     ("花卉展吸引4700人", "5月10日，花卉展在文化宫举行，88家花圃展出花卉3100种，4700人到场。",
      "Flower show draws 4,700. A flower show at the cultural palace on May 10 drew 4,700 people. "
      "There were 3,100 kinds from 88 nurseries."),
