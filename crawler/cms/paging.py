@@ -281,7 +281,9 @@ def _is_own(pages: Pages, args: str, url: str) -> bool:
     here = _ENDING.sub("", urlsplit(url).path.rpartition("/")[2])
     numbers = [int(number) for number in _WHOLE.findall(args)]
     first = len(numbers) < 2 or any(number < 2 for number in numbers)
-    return first and here in ("", pages.name.rpartition("/")[2])
+    name = pages.name.rpartition("/")[2]
+    # A folder does not say its list's name: a number more, the entries', does.
+    return first and (name == (here or "index") or (not here and len(numbers) > 2))
 
 
 def _loops(written: str, known: dict[str, str]) -> Iterator[Pages]:

@@ -246,14 +246,16 @@ def test_marked_texts_are_equal_to_plain_ones() -> None:
     assert type(Address.of("a", ())) is str
 
 
+@pytest.mark.parametrize("here", ["/xw/index.html", "/xw/"])
 @pytest.mark.parametrize(
     "call",
     [
         "openWindow(800,600,'index','html')",
+        "weather(57036,0,'tq','html')",
         "vote(5,1,'poll','html')",
         "slider(5,0,'banner','html')",
     ],
 )
-def test_windows_polls_and_sliders_are_no_pagers(call: str) -> None:
-    found = read(f"<html><body>{LIST}</ul><script>{call}</script></body></html>", "/xw/index.html")
+def test_windows_polls_and_sliders_are_no_pagers(call: str, here: str) -> None:
+    found = read(f"<html><body>{LIST}</ul><script>{call}</script></body></html>", here)
     assert found.more == ()
